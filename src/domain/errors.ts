@@ -1,0 +1,38 @@
+/** What a caller can get wrong, as the contract's `UserErrorCode` has it. */
+export const userErrorCodes = {
+  INVALID: "The input's shape or a limit; path says where.",
+  NOT_FOUND: "No such entity in this project.",
+  NAME_TAKEN: "The name is in use in this project.",
+  UNKNOWN_TYPE: "The event type is not registered, and the project requires that it is.",
+  DATA_INVALID: "The event's data does not fit the schema of its type.",
+  SCHEMA_INVALID: "The schema is not valid JSON Schema 2020-12 or shorthand, or is over a limit.",
+  BREAKING_CHANGE: "The new schema refuses data that the current version accepts.",
+  FILTER_INVALID: "The filter is not a CEL expression that yields a boolean.",
+  TARGET_REFUSED: "The target URL may not be called.",
+  IDEMPOTENCY_CONFLICT: "The idempotency key was used before with another body.",
+  NOT_ALLOWED_NOW: "The entity's state forbids it.",
+  LIMIT_REACHED: "A limit of the project is reached.",
+} as const;
+
+export type UserErrorCode = keyof typeof userErrorCodes;
+
+/** One mistake of the caller: what, where (relative to the input), and what would be right. */
+export type UserErrorEntry = { code: UserErrorCode; message: string; path: string[] };
+
+/**
+ * Thrown by domain functions for mistakes of the caller; GraphQL returns its entries as `userErrors` of the
+ * payload. Anything else that is thrown is a bug or an outage, and is masked.
+ */
+export class UserMistake extends Error {
+  override name = "UserMistake" as const;
+  readonly entries: UserErrorEntry[];
+
+  constructor(entries: UserErrorEntry[]) {
+    super(entries.map((entry) => entry.message).join(", "));
+    this.entries = entries;
+  }
+}
+
+/** A `UserMistake` with a single entry. */
+export const mistake = (code: UserErrorCode, message: string, path: (string | number)[] = []) =>
+  new UserMistake([{ code, message, path: path.map(String) }]);

@@ -1,0 +1,116 @@
+/** How an event is put on the wire; RESOURCE bodies are made elsewhere, from a resource. */
+export type EnvelopeFormat =
+  | "CLOUD_EVENT"
+  | "CLOUD_EVENT_STRUCTURED"
+  | "CLOUD_EVENT_BINARY"
+  | "EVENT";
+
+/** What an envelope is made of. Times are RFC 3339; `data` is JSON text and is sent as it is. */
+export type EnvelopeEvent = {
+  id: string;
+  type: string;
+  /** A URI-reference. */
+  source: string;
+  time: string;
+  occurredAt: string;
+  data: string | null;
+  stepUuid: string | null;
+  subject: string | null;
+};
+
+export type Envelope = { contentType: string; headers: Record<string, string>; body: string };
+
+/** The body and the headers it needs. A pure function of its input: every try sends the same bytes. */
+export function createEnvelope(event: EnvelopeEvent, format: EnvelopeFormat): Envelope {
+  switch (format) {
+    case "CLOUD_EVENT":
+      return { contentType: "application/json", headers: {}, body: cloudEvent(event) };
+    case "CLOUD_EVENT_STRUCTURED":
+      return {
+        contentType: "application/cloudevents+json",
+        headers: {},
+        body: structuredCloudEvent(event),
+      };
+    case "CLOUD_EVENT_BINARY":
+      // No data is no body in binary mode; `null` would be read as the text "null" by the JavaScript SDK.
+      return {
+        contentType: "application/json",
+        headers: binaryHeaders(event),
+        body: event.data ?? "",
+      };
+    case "EVENT":
+      return { contentType: "application/json", headers: {}, body: flatEvent(event) };
+  }
+}
+
+type Field = readonly [name: string, json: string];
+
+const text = (name: string, value: string): Field => [name, JSON.stringify(value)];
+const object = (fields: Field[]) =>
+  `{${fields.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
+
+const cloudEvent = (event: EnvelopeEvent) =>
+  object([
+    text("specversion", "1.0-rc1"),
+    text("id", event.id),
+    text("type", event.type),
+    text("source", event.source),
+    text("time", event.time),
+    ["data", event.data ?? "null"],
+  ]);
+
+const structuredCloudEvent = (event: EnvelopeEvent) =>
+  object([
+    text("specversion", "1.0"),
+    text("id", event.id),
+    text("type", event.type),
+    text("source", event.source),
+    text("time", event.time),
+    ...(event.subject === null ? [] : [text("subject", event.subject)]),
+    text("datacontenttype", "application/json"),
+    ["data", event.data ?? "null"],
+  ]);
+
+const binaryHeaders = (event: EnvelopeEvent) => ({
+  "ce-specversion": "1.0",
+  "ce-id": headerValue(event.id),
+  "ce-type": headerValue(event.type),
+  "ce-source": headerValue(event.source),
+  "ce-time": headerValue(event.time),
+  ...(event.subject === null ? {} : { "ce-subject": headerValue(event.subject) }),
+});
+
+/** CloudEvents HTTP binding 1.0, 3.1.3.2: all but printable ASCII, and space, `"` and `%`, percent-encoded. */
+const headerValue = (value: string) =>
+  value.toWellFormed().replace(/[^\x21-\x7e]+|["%]/g, (part) => encodeURIComponent(part));
+
+/** The flat typed event: its data's fields beside its own, which data cannot override. */
+function flatEvent(event: EnvelopeEvent): string {
+  const fields = [text("type", event.type), text("created_on", event.occurredAt)];
+  if (event.stepUuid !== null) fields.push(text("step_uuid", event.stepUuid));
+  if (event.data === null) return object(fields);
+  if (!event.data.trimStart().startsWith("{")) return object([...fields, ["data", event.data]]);
+  const own = new Set(["type", "created_on", "step_uuid"]);
+  return object([...fields, ...members(event.data).filter(([name]) => !own.has(name))]);
+}
+
+/** The members of a JSON object's text, values verbatim: parsing would round large numbers. */
+function members(json: string): Field[] {
+  const found: Field[] = [];
+  let depth = 0;
+  let name: string | null = null;
+  let valueAt = 0;
+  for (const { 0: token, index } of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    const isEnd = (token === "," && depth === 1) || depth === 0;
+    if (isEnd && name !== null) {
+      found.push([name, json.slice(valueAt, index).trim()]);
+      name = null;
+    } else if (depth === 1 && name === null && token.startsWith('"')) {
+      name = JSON.parse(token);
+      valueAt = index + token.length;
+    } else if (token === ":" && depth === 1) valueAt = index + 1;
+  }
+  return found;
+}

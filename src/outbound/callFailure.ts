@@ -1,0 +1,68 @@
+/** Why a call got no usable answer; the message is what a person reads, its class first. */
+export class CallFailure extends Error {
+  override name = "CallFailure" as const;
+  readonly outcome: "CONNECTION_ERROR" | "REFUSED";
+
+  constructor(message: string, outcome: "CONNECTION_ERROR" | "REFUSED" = "CONNECTION_ERROR") {
+    super(message);
+    this.outcome = outcome;
+  }
+}
+
+/** The time for the whole call was over. */
+export class DeadlinePassed extends CallFailure {}
+
+// Sentences of our own: those of Node.js hold addresses, which a name's owner is not to learn.
+const sentences: Record<string, string> = {
+  ENOTFOUND: "dns error: name not found",
+  ENODATA: "dns error: the name has no address",
+  ESERVFAIL: "dns error: the name server failed",
+  ETIMEOUT: "dns error: the name server did not answer",
+  ECONNREFUSED: "connection refused",
+  ETIMEDOUT: "timeout: no connection",
+  EHOSTUNREACH: "connection error: host unreachable",
+  ENETUNREACH: "connection error: network unreachable",
+  EADDRNOTAVAIL: "connection error: network unreachable",
+  ECONNRESET: "connection closed: reset before the answer was complete",
+  EPIPE: "connection closed: reset before the answer was complete",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "http error: malformed response",
+  UND_ERR_HEADERS_OVERFLOW: "http error: response headers over 16 KiB",
+};
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+/** A failure of the name server, the network or the peer's HTTP as a `CallFailure`. */
+export function toFailure(error: unknown): CallFailure {
+  if (error instanceof CallFailure) return error;
+  const code = codeOf(error);
+  const known = sentences[code];
+  if (known) return new CallFailure(known);
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (name === "HTTPParserError" || message === "bad upgrade" || message === "bad response") {
+    return new CallFailure("http error: malformed response");
+  }
+  if (code === "UND_ERR_SOCKET") {
+    return new CallFailure("connection closed: ended before the answer was complete");
+  }
+  if (code === "UND_ERR_INVALID_ARG") return new CallFailure(`request error: ${message}`);
+  return new CallFailure(`connection error: ${code || "unknown"}`);
+}
+
+/** A failure of the name server: its ECONNREFUSED, for one, is not the receiver's. */
+export function toDnsFailure(error: unknown): CallFailure {
+  const sentence = sentences[codeOf(error)];
+  return new CallFailure(
+    sentence?.startsWith("dns") ? sentence : "dns error: the name server cannot be reached",
+  );
+}
+
+/** A failure of the TLS handshake or of the certificate check. */
+export function toTlsFailure(error: Error): CallFailure {
+  if (["ECONNRESET", "EPIPE"].includes(codeOf(error))) {
+    return new CallFailure("tls error: the receiver closed the connection");
+  }
+  // The message of OpenSSL's own errors is a line of its source; their reason is the sentence.
+  const isOpenSsl = codeOf(error).startsWith("ERR_SSL_") && "reason" in error;
+  return new CallFailure(`tls error: ${isOpenSsl ? error.reason : error.message}`);
+}

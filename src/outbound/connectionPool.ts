@@ -1,0 +1,101 @@
+import type { Socket } from "node:net";
+import { Client } from "undici";
+import { CallFailure } from "./callFailure.ts";
+
+const maxIdle = 512;
+/** Some receivers close right behind an answer without having said so: time enough to see it. */
+const settleMs = 10;
+
+/** An HTTP/1.1 connection: undici's client over the one socket it was given. */
+export type Connection = {
+  client: Client;
+  socket: Socket;
+  origin: string;
+  address: string | null;
+  /** When it was last given back. */
+  idleSince: number;
+};
+
+/** Why a request on a kept connection was never written: the other side had closed it meanwhile. */
+export class StaleConnection extends CallFailure {}
+
+const stale = () => new StaleConnection("connection closed: ended before the request was sent");
+
+/**
+ * Connections between two requests: the last used first, 4 s each (up to 10 s if the receiver says so), 512 in
+ * all, above which the longest idle goes. How many are busy is up to the caller.
+ *
+ * undici's own pools would open sockets by themselves, apart from the request's deadline and without telling
+ * which address a request went to.
+ */
+export function createConnectionPool() {
+  const open = new Set<Connection>();
+  const idle = new Map<string, Connection[]>();
+  const oldestFirst = new Set<Connection>();
+
+  function leaveIdle(connection: Connection) {
+    if (!oldestFirst.delete(connection)) return;
+    const connections = idle.get(connection.origin) ?? [];
+    connections.splice(connections.indexOf(connection), 1);
+    if (connections.length === 0) idle.delete(connection.origin);
+  }
+
+  return {
+    /** A connection over a socket that is open, in use until it is given back. */
+    adopt(origin: string, socket: Socket): Connection {
+      const client = new Client(origin, {
+        // Called back later, for undici does not look for an answer at once; an open socket, or it would ask for ever.
+        connect: (_options, callback) =>
+          process.nextTick(() =>
+            socket.destroyed ? callback(stale(), null) : callback(null, socket),
+          ),
+        pipelining: 1,
+        allowH2: false,
+        keepAliveTimeout: 4000,
+        keepAliveMaxTimeout: 10_000,
+        // The deadline over everything stands in for both idle timers, which a slow drip never trips.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        maxHeaderSize: 16_384,
+      });
+      const address = socket.remoteAddress ?? null;
+      const connection: Connection = { client, socket, origin, address, idleSince: 0 };
+      // Ends the client before it would connect anew, and with it a request that it has not written yet.
+      const end = () => {
+        open.delete(connection);
+        leaveIdle(connection);
+        client.destroy(stale());
+      };
+      client.once("disconnect", end).once("connectionError", end);
+      open.add(connection);
+      return connection;
+    },
+
+    /** An idle connection to the origin, if there is one. */
+    take(origin: string): Connection | undefined {
+      const settled = performance.now() - settleMs;
+      const connection = idle
+        .get(origin)
+        ?.findLast(({ idleSince, socket }) => idleSince <= settled && !socket.destroyed);
+      if (connection) leaveIdle(connection);
+      return connection;
+    },
+
+    /** Gives a connection back after a complete answer. */
+    release(connection: Connection) {
+      if (connection.socket.destroyed) return;
+      connection.idleSince = performance.now();
+      const connections = idle.get(connection.origin);
+      if (connections) connections.push(connection);
+      else idle.set(connection.origin, [connection]);
+      oldestFirst.add(connection);
+      const [oldest] = oldestFirst;
+      if (oldest && oldestFirst.size > maxIdle) oldest.socket.destroy();
+    },
+
+    /** Closes every connection, those in use included. */
+    async close() {
+      await Promise.all([...open].map(({ client }) => client.destroy()));
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { CallFailure, toFailure } from "./callFailure.ts";
+import type { Connection } from "./connectionPool.ts";
+
+const maxReadBytes = 65_536;
+const maxInterim = 16;
+
+export type Message = {
+  path: string;
+  method: string;
+  headers: Record<string, string>;
+  body: Buffer;
+};
+
+/** An answer whose headers came, with as much of its body as did. */
+export type Answer = {
+  statusCode: number;
+  headers: Record<string, string | string[] | undefined>;
+  /** At most 64 KiB. */
+  body: Buffer;
+  isComplete: boolean;
+  /** Why it is not complete; null when it was cut at the limit. */
+  failure: CallFailure | null;
+};
+
+/**
+ * Sends one message over a connection and reads the answer until it ends, breaks, exceeds 64 KiB, or `signal`
+ * aborts. Unless it is complete the connection is destroyed. Rejects with a `CallFailure` when no headers came.
+ */
+export function exchange(
+  { client, socket }: Connection,
+  message: Message,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let statusCode: number | null = null;
+    let headers: Answer["headers"] = {};
+    let bytes = 0;
+    let interim = 0;
+
+    // Destroying the socket makes undici report an error, too; only the first call here counts.
+    const finish = (isComplete: boolean, failure: CallFailure | null) => {
+      signal.removeEventListener("abort", onAbort);
+      if (!isComplete) socket.destroy();
+      if (statusCode === null) return reject(failure);
+      const body = Buffer.concat(chunks).subarray(0, maxReadBytes);
+      resolve({ statusCode, headers, body, isComplete, failure });
+    };
+    const onAbort = () => finish(false, toFailure(signal.reason));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort);
+
+    client.dispatch(message, {
+      onRequestStart() {},
+      onResponseStart(_controller, code, given) {
+        if (code >= 200) {
+          statusCode = code;
+          headers = given;
+        } else if (++interim > maxInterim) {
+          finish(false, new CallFailure("http error: too many interim responses"));
+        }
+      },
+      onResponseData(_controller, chunk) {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > maxReadBytes) finish(false, null);
+      },
+      onResponseEnd: () => finish(true, null),
+      onResponseError: (_controller, error) => finish(false, toFailure(error)),
+    });
+  });
+}

@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { type AddressGuard, createGuard } from "../src/outbound/addressGuard.ts";
+import { checkTarget } from "../src/outbound/checkTarget.ts";
+import { createPoster } from "../src/outbound/post.ts";
+import { createResolver, type Resolver } from "../src/outbound/resolver.ts";
+import { answer, startRawReceiver } from "./fixtures/hostile.ts";
+import { startNameServer, type Zone } from "./fixtures/nameServer.ts";
+
+const startCanary = () => startRawReceiver(answer("HTTP/1.1 204 No Content\n\n"));
+
+const call = async (
+  url: string,
+  over: { guard?: AddressGuard; resolver?: Resolver; requireHttps?: boolean } = {},
+) => {
+  await using poster = createPoster({
+    guard: createGuard({ allow: [] }),
+    userAgent: "signalbox/test",
+    requireHttps: false,
+    ...over,
+  });
+  return await poster.post({ url, headers: {}, body: "{}", timeoutMs: 500 });
+};
+
+const refused = {
+  outcome: "REFUSED",
+  error: "address not allowed",
+  statusCode: null,
+  remoteAddress: null,
+};
+
+describe("a call to an address that is not allowed", () => {
+  test.each([
+    ...["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "0x7f000001", "017700000001"],
+    ...["[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "①②⑦.0.0.1", "127。0。0。1", "0", "0.0.0.0"],
+    ...["localhost", "LOCALHOST", "app.localhost", "[::1]", "[::]", "[::127.0.0.1]"],
+    ...["127.0.0.1.", "[64:ff9b::7f00:1]", "169.254.169.254", "10.0.0.1"],
+  ])("is not made when it is spelt %s", async (host) => {
+    await using canary = await startCanary();
+    expect(await call(`http://${host}:${canary.port}/`)).toMatchObject(refused);
+    expect(canary.connections()).toBe(0);
+  });
+
+  test.each([
+    ...[
+      "http://u:p@127.0.0.1:PORT/",
+      "http://example.com\\@127.0.0.1:PORT/",
+      "http:127.0.0.1:PORT",
+    ],
+    ...[
+      "file:///etc/passwd",
+      "not a url",
+      "http://127.0.0.1:PORT/\r\nx: y",
+      "gopher://127.0.0.1:PORT/",
+    ],
+  ])("is not made when the target is %j", async (url) => {
+    await using canary = await startCanary();
+    const reply = await call(url.replace("PORT", String(canary.port)), {
+      guard: createGuard({ allow: ["127.0.0.0/8"] }),
+    });
+    expect(reply).toMatchObject({ ...refused, error: expect.stringMatching(/^not sent: /) });
+    expect(canary.connections()).toBe(0);
+  });
+
+  test("is not made by http where https is required, nor to a service's port", async () => {
+    expect(await call("http://8.8.8.8/", { requireHttps: true })).toMatchObject({
+      outcome: "REFUSED",
+    });
+    expect(await call("http://8.8.8.8:22/")).toMatchObject(refused);
+  });
+
+  test("is made when the operator has listed it", async () => {
+    await using canary = await startCanary();
+    const guard = createGuard({ allow: ["127.0.0.0/8"] });
+    for (const host of ["127.1", "localhost", "[::ffff:127.0.0.1]"]) {
+      expect(await call(`http://${host}:${canary.port}/`, { guard })).toMatchObject({
+        outcome: "SUCCESS",
+      });
+    }
+  });
+});
+
+describe("a call to a name", () => {
+  const withZone = async (zone: Zone, run: (resolver: Resolver) => Promise<void>) => {
+    await using dns = await startNameServer(zone);
+    await run(createResolver({ servers: [dns.address] }));
+  };
+
+  test.each([
+    [["127.0.0.1"]],
+    [["8.8.8.8", "127.0.0.1"]],
+    [["8.8.8.8", "fd00:0:0:0:0:0:0:1"]],
+    [["0:0:0:0:0:0:0:1"]],
+    [[...Array.from({ length: 20 }, (_, i) => `8.8.8.${i}`), "10.0.0.1"]],
+  ])("is not made when its addresses are %j", async (addresses) => {
+    await using canary = await startCanary();
+    await withZone(
+      () => addresses,
+      async (resolver) => {
+        const reply = await call(`http://evil.example:${canary.port}/`, { resolver });
+        expect(reply).toMatchObject(refused);
+      },
+    );
+    expect(canary.connections()).toBe(0);
+  });
+
+  test("is made over any of its listed addresses", async () => {
+    await using canary = await startCanary();
+    const guard = createGuard({ allow: ["127.0.0.0/8"] });
+    await withZone(
+      () => ["127.0.0.2", "127.0.0.1"],
+      async (resolver) => {
+        const reply = await call(`http://good.example:${canary.port}/`, { guard, resolver });
+        expect(reply).toMatchObject({ outcome: "SUCCESS", remoteAddress: "127.0.0.1" });
+        expect(reply.requestHeaders.host).toBe(`good.example:${canary.port}`);
+      },
+    );
+  });
+
+  test("is not made when the name moved to a private address after it was saved", async () => {
+    await using canary = await startCanary();
+    const url = `http://rebind.example:${canary.port}/`;
+    let addresses = ["8.8.8.8"];
+    await withZone(
+      () => addresses,
+      async (resolver) => {
+        const guard = createGuard({ allow: [] });
+        expect(await checkTarget(guard, resolver, url, { requireHttps: false })).toBe(url);
+        addresses = ["127.0.0.1"];
+        expect(await call(url, { guard, resolver })).toMatchObject(refused);
+      },
+    );
+    expect(canary.connections()).toBe(0);
+  });
+
+  test("sends nothing when the connected address is not one that was judged", async () => {
+    await using canary = await startCanary();
+    // Good before the connection, bad after it: what a guard that looked only once would miss.
+    let looks = 0;
+    const guard = { allows: () => looks++ === 0, isListed: () => false };
+    const resolver = { resolve: async () => ["127.0.0.1"] };
+    for (const scheme of ["http", "https"]) {
+      looks = 0;
+      const reply = await call(`${scheme}://moved.example:${canary.port}/`, { guard, resolver });
+      expect(reply).toMatchObject(refused);
+    }
+    expect(canary.connections()).toBe(2);
+    expect(canary.received()).toBe("");
+  });
+
+  test.each([
+    ["NXDOMAIN", "dns error: name not found"],
+    ["SERVFAIL", "dns error: the name server failed"],
+    ["SILENT", "timeout: no complete answer within 500 ms"],
+    [[], "dns error: the name has no address"],
+  ] as const)("fails by itself when the name server's answer is %j", async (found, error) => {
+    await withZone(
+      () => (typeof found === "string" ? found : [...found]),
+      async (resolver) => {
+        const reply = await call("http://lost.example/", { resolver });
+        expect(reply).toMatchObject({ outcome: "CONNECTION_ERROR", error, remoteAddress: null });
+      },
+    );
+  });
+});

@@ -59,9 +59,10 @@ CREATE TABLE "signalbox"."deliveries" (
 	"completed_at" timestamp with time zone,
 	"last_error" text,
 	"replay_of" uuid,
+	"replay_number" smallint DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "deliveries_project_id_id_pk" PRIMARY KEY("project_id","id"),
-	CONSTRAINT "deliveries_once" UNIQUE NULLS NOT DISTINCT("project_id","event_id","hook_id","replay_of")
+	CONSTRAINT "deliveries_once" UNIQUE("project_id","event_id","hook_id","replay_number")
 );
 --> statement-breakpoint
 CREATE TABLE "signalbox"."event_type_versions" (
@@ -114,6 +115,7 @@ CREATE TABLE "signalbox"."events" (
 	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"status" text NOT NULL,
 	"config_version" bigint,
+	"error" text,
 	CONSTRAINT "events_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint
@@ -202,6 +204,7 @@ CREATE INDEX "deliveries_hook" ON "signalbox"."deliveries" USING btree ("project
 CREATE INDEX "deliveries_due" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","due_at") WHERE status in ('PENDING', 'RETRYING');--> statement-breakpoint
 CREATE INDEX "deliveries_leased" ON "signalbox"."deliveries" USING btree ("project_id","hook_id") WHERE lease_token is not null;--> statement-breakpoint
 CREATE INDEX "events_type" ON "signalbox"."events" USING btree ("project_id","type","id");--> statement-breakpoint
+CREATE INDEX "events_unmatched" ON "signalbox"."events" USING btree ("project_id","received_at") WHERE config_version is null;--> statement-breakpoint
 CREATE INDEX "events_context" ON "signalbox"."events" USING btree ("project_id","context_id","id") WHERE context_id is not null;--> statement-breakpoint
 CREATE INDEX "events_user" ON "signalbox"."events" USING btree ("project_id","user_id","id") WHERE user_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "hooks_name" ON "signalbox"."hooks" USING btree ("project_id","name") WHERE name is not null and status <> 'DELETED';--> statement-breakpoint

@@ -1,15 +1,16 @@
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 
-/** A connection or transaction for raw SQL. */
-export type Sql = postgres.Sql;
+/** Where raw SQL can run: the pool itself, one transaction, or either. */
+export type Pool = postgres.Sql;
 export type Tx = postgres.TransactionSql;
+export type Sql = postgres.ISql;
 
 /**
  * The two clients of architecture.md, decision 6. `orm` has a client of its own, because drizzle alters the
  * parsers of the client it is given (drizzle-orm#5789); `sql` is for batched hot-path statements.
  */
-export type Db = { url: string; orm: PostgresJsDatabase; sql: Sql } & AsyncDisposable;
+export type Db = { url: string; orm: PostgresJsDatabase; sql: Pool } & AsyncDisposable;
 
 /** How long a statement, and a transaction left open, may hold others up, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;

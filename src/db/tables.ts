@@ -120,10 +120,14 @@ export const events = signalbox.table(
     status: text("status").notNull(),
     /** projects.config_version the event was matched under; null while it is not matched. */
     configVersion: bigint("config_version", { mode: "number" }),
+    /** Why it FAILED before any delivery: an event of the SQL door that does not fit its type. */
+    error: text("error"),
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
     index("events_type").on(t.projectId, t.type, t.id),
+    // STAGED is config_version is null: an index on status would cost every later status change its HOT update.
+    index("events_unmatched").on(t.projectId, t.receivedAt).where(sql`config_version is null`),
     index("events_context").on(t.projectId, t.contextId, t.id).where(sql`context_id is not null`),
     index("events_user").on(t.projectId, t.userId, t.id).where(sql`user_id is not null`),
   ],
@@ -231,12 +235,13 @@ export const deliveries = signalbox.table(
     completedAt: time("completed_at"),
     lastError: text("last_error"),
     replayOf: uuid("replay_of"),
+    replayNumber: smallint("replay_number").notNull().default(0),
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
     // One delivery per event and hook, and one per replay of it; also finds an event's deliveries.
-    unique("deliveries_once").on(t.projectId, t.eventId, t.hookId, t.replayOf).nullsNotDistinct(),
+    unique("deliveries_once").on(t.projectId, t.eventId, t.hookId, t.replayNumber),
     index("deliveries_hook").on(t.projectId, t.hookId, t.id),
     index("deliveries_due")
       .on(t.projectId, t.hookId, t.dueAt)

@@ -1,0 +1,65 @@
+import type { Sql, Tx } from "./client.ts";
+
+export type ChangeKind = "EVENT" | "DELIVERY" | "HOOK";
+
+/** One row of the feed. `state` holds the entity's moving fields as they were at this change. */
+export type Change = {
+  position: number;
+  projectId: string;
+  kind: ChangeKind;
+  entityId: string;
+  eventId: string | null;
+  hookId: string | null;
+  created: boolean;
+  state: Record<string, unknown>;
+  at: Date;
+};
+
+/** The channel of every "look again"; its payload is always empty (NOTIFY fails at 8,000 bytes). */
+export const WAKE_CHANNEL = "signalbox";
+
+/**
+ * Takes the feed lock: whoever writes changes holds it from here to commit, so that position order is commit
+ * order and one number is a gap-free cursor. Take it last: only feed rows, counters and completions follow.
+ */
+export const lockFeed = (tx: Tx) => tx`select pg_advisory_xact_lock(7274)`;
+
+/** Tells every listener, at commit, that there is something to look at. */
+export const notifyFeed = (tx: Tx) => tx`select pg_notify(${WAKE_CHANNEL}, '')`;
+
+const columns = (
+  sql: Sql,
+) => sql`position, project_id as "projectId", kind, entity_id as "entityId",
+  event_id as "eventId", hook_id as "hookId", created, state, at`;
+
+const parsed = (rows: Change[]) => rows.map((row) => ({ ...row, position: Number(row.position) }));
+
+/** The changes of every project after a position, oldest first: what a process's one tail reads. */
+export const changesAfter = async (sql: Sql, position: number, limit: number) =>
+  parsed(
+    await sql<Change[]>`
+    select ${columns(sql)} from signalbox.changes
+    where position > ${position} order by position limit ${limit}`,
+  );
+
+/** The changes of one project after a position, oldest first: what a subscription that lags reads. */
+export const projectChangesAfter = async (
+  sql: Sql,
+  projectId: string,
+  position: number,
+  limit: number,
+) =>
+  parsed(
+    await sql<Change[]>`
+    select ${columns(sql)} from signalbox.changes
+    where project_id = ${projectId} and position > ${position} order by position limit ${limit}`,
+  );
+
+/** The newest position, and the newest one that retention has removed (0 when none): cursors lie between. */
+export async function feedBounds(sql: Sql): Promise<{ head: number; horizon: number }> {
+  const [row] = await sql<{ head: string; horizon: string }[]>`
+    select greatest(h.horizon, coalesce((select max(position) from signalbox.changes), 0)) as head, h.horizon
+    from (select coalesce((select value::bigint from signalbox.settings where name = 'feed_horizon'), 0)
+      as horizon) h`;
+  return { head: Number(row?.head ?? 0), horizon: Number(row?.horizon ?? 0) };
+}

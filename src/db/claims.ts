@@ -1,0 +1,141 @@
+import type { Pool, Tx } from "./client.ts";
+import { type HookRow, hookColumns, lockLanes } from "./hooks.ts";
+
+/** How many deliveries of a lane are wanted, and how many of its attempts this process has in flight. */
+export type ClaimWish = { projectId: string; hookId: string; room: number; inFlight: number };
+
+/** A lane as found under its lock. */
+export type LaneState = {
+  hook: HookRow;
+  source: string;
+  /** Attempts that other processes have in flight. */
+  others: number;
+  /** Milliseconds from now to the rate limit's theoretical arrival time; below 0 when it lies in the past. */
+  rateAheadMs: number;
+  /** Milliseconds to the lane's next delivery that is not due yet. */
+  nextDueMs: number | null;
+  /** The database's clock, in seconds since 1970: the one `webhook-timestamp` goes by. */
+  nowSeconds: number;
+};
+
+/** A delivery claimed for one attempt, fenced by its token. */
+export type Claim = {
+  projectId: string;
+  deliveryId: string;
+  eventId: string;
+  hookId: string;
+  token: string;
+  attempt: number;
+  maxAttempts: number;
+  event: {
+    id: string;
+    type: string;
+    data: string | null;
+    occurredAt: Date;
+    stepUuid: string | null;
+    subjectId: string | null;
+  };
+};
+
+/** A claim holds for twice the hook's timeout and this; a process that lives longer without finishing is fenced. */
+const LEASE_MARGIN_MS = 15_000;
+
+const laneStates = (tx: Tx, workerId: string, wishes: ClaimWish[]) => tx<
+  (HookRow & Omit<LaneState, "hook">)[]
+>`
+  select ${hookColumns(tx)}, p.source, floor(extract(epoch from clock_timestamp()))::int as "nowSeconds",
+    coalesce(extract(epoch from h.rate_tat - clock_timestamp()) * 1000, 0)::float8 as "rateAheadMs",
+    (select extract(epoch from d.due_at - clock_timestamp()) * 1000 from signalbox.deliveries d
+      where d.project_id = h.project_id and d.hook_id = h.id and d.status in ('PENDING', 'RETRYING')
+        and d.due_at > clock_timestamp() order by d.due_at limit 1)::float8 as "nextDueMs",
+    (select count(*)::int from signalbox.deliveries d
+      where d.project_id = h.project_id and d.hook_id = h.id and d.lease_token is not null
+        and d.lease_worker <> ${workerId} and d.lease_until > clock_timestamp()) as others
+  from unnest(${wishes.map((w) => w.projectId)}::uuid[], ${wishes.map((w) => w.hookId)}::uuid[])
+    as x(project_id, hook_id)
+  join signalbox.hooks h on h.project_id = x.project_id and h.id = x.hook_id
+  join signalbox.projects p on p.id = h.project_id
+  where h.status = 'ACTIVE'`;
+
+const claimDue = (tx: Tx, workerId: string, lanes: { lane: LaneState; take: number }[]) => tx<
+  (Omit<Claim, "event"> & Claim["event"])[]
+>`
+  with due as (
+    select d.project_id, d.id, x.lease_ms
+    from unnest(${lanes.map(({ lane }) => lane.hook.projectId)}::uuid[],
+      ${lanes.map(({ lane }) => lane.hook.id)}::uuid[], ${lanes.map(({ take }) => take)}::int[],
+      ${lanes.map(({ lane }) => lane.hook.timeoutMs * 2 + LEASE_MARGIN_MS)}::int[])
+      as x(project_id, hook_id, take, lease_ms)
+    cross join lateral (
+      select d.project_id, d.id from signalbox.deliveries d
+      where d.project_id = x.project_id and d.hook_id = x.hook_id and d.status in ('PENDING', 'RETRYING')
+        and d.due_at <= clock_timestamp() and d.lease_token is null
+      order by d.due_at limit x.take for update skip locked
+    ) d
+  ), claimed as (
+    update signalbox.deliveries d set attempt_count = d.attempt_count + 1, lease_worker = ${workerId},
+      lease_token = gen_random_uuid(), lease_until = clock_timestamp() + due.lease_ms * interval '1 millisecond'
+    from due where d.project_id = due.project_id and d.id = due.id
+    returning d.project_id, d.id, d.event_id, d.hook_id, d.lease_token, d.attempt_count, d.max_attempts
+  )
+  select c.project_id as "projectId", c.id as "deliveryId", c.event_id as "eventId", c.hook_id as "hookId",
+    c.lease_token as token, c.attempt_count as attempt, c.max_attempts as "maxAttempts",
+    e.id, e.type, e.data::text as data, e.occurred_at as "occurredAt", e.step_uuid as "stepUuid",
+    e.subject_id as "subjectId"
+  from claimed c join signalbox.events e on e.project_id = c.project_id and e.id = c.event_id`;
+
+const advanceRates = (tx: Tx, limited: { lane: LaneState; taken: number }[]) => tx`
+  update signalbox.hooks h
+  set rate_tat = greatest(h.rate_tat, clock_timestamp()) + x.taken * interval '1 second' / h.rate_limit_per_second
+  from unnest(${limited.map(({ lane }) => lane.hook.projectId)}::uuid[],
+    ${limited.map(({ lane }) => lane.hook.id)}::uuid[], ${limited.map(({ taken }) => taken)}::int[])
+    as x(project_id, hook_id, taken)
+  where h.project_id = x.project_id and h.id = x.hook_id`;
+
+/**
+ * Claims due deliveries of several lanes, oldest first, in one transaction under the lanes' locks, so that
+ * `maxInFlight` and the rate hold over all processes. `decide` says how many a lane may take, given its state.
+ */
+export async function claimDeliveries(
+  sql: Pool,
+  workerId: string,
+  wishes: ClaimWish[],
+  decide: (lane: LaneState, wish: ClaimWish) => number,
+): Promise<{ lanes: Map<string, LaneState & { take: number }>; claims: Claim[] }> {
+  return sql.begin(async (tx) => {
+    const [, states] = await Promise.all([
+      lockLanes(
+        tx,
+        wishes.map(({ hookId }) => hookId),
+      ),
+      laneStates(tx, workerId, wishes),
+    ]);
+    const wishOf = new Map(wishes.map((wish) => [wish.hookId, wish]));
+    const lanes = new Map<string, LaneState & { take: number }>();
+    for (const { source, others, rateAheadMs, nextDueMs, nowSeconds, ...hook } of states) {
+      const wish = wishOf.get(hook.id);
+      const lane = { hook, source, others, rateAheadMs, nextDueMs, nowSeconds };
+      if (wish) lanes.set(hook.id, { ...lane, take: decide(lane, wish) });
+    }
+    const open = [...lanes.values()].filter(({ take }) => take > 0);
+    if (open.length === 0) return { lanes, claims: [] };
+    const rows = await claimDue(
+      tx,
+      workerId,
+      open.map((lane) => ({ lane, take: lane.take })),
+    );
+    const claims = rows.map(
+      ({ id, type, data, occurredAt, stepUuid, subjectId, ...claim }): Claim => ({
+        ...claim,
+        event: { id, type, data, occurredAt, stepUuid, subjectId },
+      }),
+    );
+    const taken = Map.groupBy(claims, ({ hookId }) => hookId);
+    const limited = open.flatMap((lane) => {
+      const count = taken.get(lane.hook.id)?.length ?? 0;
+      return lane.hook.rateLimitPerSecond !== null && count > 0 ? [{ lane, taken: count }] : [];
+    });
+    if (limited.length > 0) await advanceRates(tx, limited);
+    return { lanes, claims };
+  });
+}

@@ -1,0 +1,67 @@
+import { lockFeed, notifyFeed } from "./changes.ts";
+import type { Tx } from "./client.ts";
+import {
+  insertDeliveries,
+  lanesOf,
+  type NewDelivery,
+  recordNewDeliveries,
+  recordNewEvents,
+} from "./emits.ts";
+import { type EventRow, eventColumns } from "./events.ts";
+import { addJobs, deliverJobs } from "./jobs.ts";
+import { requireVersions } from "./projects.ts";
+
+/** What a staged event became. */
+export type DispatchedEvent = Pick<
+  EventRow,
+  "projectId" | "id" | "origin" | "typeVersion" | "error"
+> & {
+  status: "DISPATCHED" | "PROCESSED" | "FAILED";
+  configVersion: number;
+};
+
+/** Locks those of the events that are still to be matched; what another process works on is left to it. */
+export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) => tx<EventRow[]>`
+  select ${eventColumns(tx)} from signalbox.events e
+  where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) and e.status = 'STAGED'
+  order by e.id for update skip locked`;
+
+const updateEvents = (tx: Tx, events: DispatchedEvent[]) => tx`
+  update signalbox.events e set status = x.status, config_version = x.config_version,
+    type_version = x.type_version, error = x.error
+  from unnest(${events.map((e) => e.projectId)}::uuid[], ${events.map((e) => e.id)}::uuid[],
+    ${events.map((e) => e.status)}::text[], ${events.map((e) => e.configVersion)}::bigint[],
+    ${events.map((e) => e.typeVersion)}::int[], ${events.map((e) => e.error)}::text[])
+    as x(project_id, id, status, config_version, type_version, error)
+  where e.project_id = x.project_id and e.id = x.id`;
+
+const recordEventMoves = (tx: Tx, events: DispatchedEvent[]) => tx`
+  insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
+  select project_id, 'EVENT', id, id, false, json_build_object('status', status)
+  from unnest(${events.map((e) => e.projectId)}::uuid[], ${events.map((e) => e.id)}::uuid[],
+    ${events.map((e) => e.status)}::text[]) as x(project_id, id, status)`;
+
+/**
+ * Writes what staged events became, with their deliveries, wake-ups and feed rows. An event of the SQL door has
+ * its first feed row here: its own transaction could not hold the feed lock.
+ */
+export async function writeDispatched(
+  tx: Tx,
+  events: DispatchedEvent[],
+  deliveries: NewDelivery[],
+) {
+  const born = events.filter(({ origin }) => origin === "SQL");
+  const known = events.filter(({ origin }) => origin !== "SQL");
+  await Promise.all([
+    updateEvents(tx, events),
+    ...(deliveries.length > 0
+      ? [insertDeliveries(tx, deliveries), addJobs(tx, deliverJobs(lanesOf(deliveries)))]
+      : []),
+    lockFeed(tx),
+    requireVersions(tx, new Map(events.map((event) => [event.projectId, event.configVersion]))),
+    ...(born.length > 0 ? [recordNewEvents(tx, born)] : []),
+    ...(known.length > 0 ? [recordEventMoves(tx, known)] : []),
+    ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
+    notifyFeed(tx),
+  ]);
+}

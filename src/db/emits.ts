@@ -1,0 +1,157 @@
+import { lockFeed, notifyFeed } from "./changes.ts";
+import type { Pool, Tx } from "./client.ts";
+import type { EventRow } from "./events.ts";
+import { addJobs, deliverJobs, type JobSpec, type Lane } from "./jobs.ts";
+import { requireVersions } from "./projects.ts";
+
+/** An event about to be written; its times are the database's unless the caller gave `occurredAt`. */
+export type NewEvent = Omit<EventRow, "occurredAt" | "receivedAt" | "error"> & {
+  occurredAt: Date | null;
+};
+
+export type NewDelivery = {
+  projectId: string;
+  id: string;
+  eventId: string;
+  hookId: string;
+  status: "PENDING" | "PARKED";
+  maxAttempts: number;
+};
+
+/** An idempotency key an event claims, with the fingerprint of its body. */
+export type KeyClaim = { projectId: string; key: string; fingerprint: string; eventId: string };
+
+/** The lanes that have something to send. */
+export function lanesOf(deliveries: NewDelivery[]): Lane[] {
+  const lanes = new Map<string, Lane>();
+  for (const { status, projectId, hookId } of deliveries) {
+    if (status === "PENDING") lanes.set(hookId, { projectId, hookId });
+  }
+  return [...lanes.values()];
+}
+
+const column = <Row, Key extends keyof Row>(rows: Row[], key: Key): Row[Key][] =>
+  rows.map((row) => row[key]);
+
+/**
+ * Claims the keys; gives back those that were taken before, with what they stand for. Ordered by key, so that
+ * two processes that claim the same keys wait for each other in one direction only.
+ */
+export async function claimKeys(tx: Tx, claims: KeyClaim[]): Promise<KeyClaim[]> {
+  const values = [
+    column(claims, "projectId"),
+    column(claims, "key"),
+    column(claims, "fingerprint"),
+    column(claims, "eventId"),
+  ] as const;
+  await tx`
+    insert into signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
+    select * from unnest(${values[0]}::uuid[], ${values[1]}::text[], ${values[2]}::text[], ${values[3]}::uuid[])
+      as x(project_id, key, fingerprint, event_id)
+    order by project_id, key
+    on conflict do nothing`;
+  return tx<KeyClaim[]>`
+    select k.project_id as "projectId", k.key, k.fingerprint, k.event_id as "eventId"
+    from signalbox.idempotency_keys k
+    join unnest(${values[0]}::uuid[], ${values[1]}::text[], ${values[3]}::uuid[]) as x(project_id, key, event_id)
+      on k.project_id = x.project_id and k.key = x.key and k.event_id <> x.event_id`;
+}
+
+/** Inserts events; gives back the times the database gave them, in the same order. */
+const insertEvents = (tx: Tx, events: NewEvent[]) => tx<
+  { id: string; occurredAt: Date; receivedAt: Date }[]
+>`
+  insert into signalbox.events (project_id, id, type, type_version, data, name, avatar, category,
+    content_type, content, user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key,
+    origin, cause_id, status, config_version, occurred_at)
+  select project_id, id, type, type_version, data::json, name, avatar, category, content_type, content::json,
+    user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key, origin, cause_id, status,
+    config_version, coalesce(occurred_at, now())
+  from unnest(${column(events, "projectId")}::uuid[], ${column(events, "id")}::uuid[],
+    ${column(events, "type")}::text[], ${column(events, "typeVersion")}::int[],
+    ${column(events, "data")}::text[], ${column(events, "name")}::text[],
+    ${column(events, "avatar")}::text[], ${column(events, "category")}::text[],
+    ${column(events, "contentType")}::text[], ${column(events, "content")}::text[],
+    ${column(events, "userId")}::text[], ${column(events, "subjectType")}::text[],
+    ${column(events, "subjectId")}::text[], ${column(events, "contextId")}::text[],
+    ${column(events, "stepUuid")}::text[], ${column(events, "idempotencyKey")}::text[],
+    ${column(events, "origin")}::text[], ${column(events, "causeId")}::uuid[],
+    ${column(events, "status")}::text[], ${column(events, "configVersion")}::bigint[],
+    ${events.map((event) => event.occurredAt?.toISOString() ?? null)}::timestamptz[])
+    as x(project_id, id, type, type_version, data, name, avatar, category, content_type, content, user_id,
+      subject_type, subject_id, context_id, step_uuid, idempotency_key, origin, cause_id, status,
+      config_version, occurred_at)
+  returning id, occurred_at as "occurredAt", received_at as "receivedAt"`;
+
+/** Inserts deliveries; one per event and hook, however often it is tried. */
+export const insertDeliveries = (tx: Tx, deliveries: NewDelivery[]) => tx`
+  insert into signalbox.deliveries (project_id, id, event_id, hook_id, status, max_attempts, due_at)
+  select project_id, id, event_id, hook_id, status, max_attempts, case status when 'PENDING' then now() end
+  from unnest(${column(deliveries, "projectId")}::uuid[], ${column(deliveries, "id")}::uuid[],
+    ${column(deliveries, "eventId")}::uuid[], ${column(deliveries, "hookId")}::uuid[],
+    ${column(deliveries, "status")}::text[], ${column(deliveries, "maxAttempts")}::smallint[])
+    as x(project_id, id, event_id, hook_id, status, max_attempts)
+  on conflict do nothing`;
+
+/** The first change of each of these events, and what it was then. Under the feed lock. */
+export const recordNewEvents = (
+  tx: Tx,
+  events: Pick<NewEvent, "projectId" | "id" | "status">[],
+) => tx`
+  insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
+  select project_id, 'EVENT', id, id, true, json_build_object('status', status)
+  from unnest(${column(events, "projectId")}::uuid[], ${column(events, "id")}::uuid[],
+    ${column(events, "status")}::text[]) as x(project_id, id, status)`;
+
+/** The first change of each of these deliveries, and the counters of their hooks. Under the feed lock. */
+export const recordNewDeliveries = (tx: Tx, deliveries: NewDelivery[]) => [
+  tx`
+  insert into signalbox.changes (project_id, kind, entity_id, event_id, hook_id, created, state)
+  select project_id, 'DELIVERY', id, event_id, hook_id, true, json_build_object('status', status,
+    'attemptCount', 0, 'nextAttemptAt', case status when 'PENDING' then now() end)
+  from unnest(${column(deliveries, "projectId")}::uuid[], ${column(deliveries, "id")}::uuid[],
+    ${column(deliveries, "eventId")}::uuid[], ${column(deliveries, "hookId")}::uuid[],
+    ${column(deliveries, "status")}::text[]) as x(project_id, id, event_id, hook_id, status)`,
+  tx`
+  update signalbox.hook_stats s set triggered_count = s.triggered_count + x.n, last_triggered_at = now()
+  from (select project_id, hook_id, count(*) as n
+    from unnest(${column(deliveries, "projectId")}::uuid[], ${column(deliveries, "hookId")}::uuid[])
+      as d(project_id, hook_id) group by 1, 2) x
+  where s.project_id = x.project_id and s.hook_id = x.hook_id`,
+];
+
+/**
+ * Writes events with their deliveries, wake-ups and feed rows in the caller's transaction. Statements are sent
+ * without waiting for each other; the feed lock is taken last. `planned`: the config versions it was planned under.
+ */
+export async function writeEvents(
+  tx: Tx,
+  events: NewEvent[],
+  deliveries: NewDelivery[],
+  jobs: JobSpec[],
+  planned: Map<string, number>,
+): Promise<EventRow[]> {
+  const wakeUps = [...deliverJobs(lanesOf(deliveries)), ...jobs];
+  const [times] = await Promise.all([
+    insertEvents(tx, events),
+    ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
+    ...(wakeUps.length > 0 ? [addJobs(tx, wakeUps)] : []),
+    lockFeed(tx),
+    requireVersions(tx, planned),
+    recordNewEvents(tx, events),
+    ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
+    notifyFeed(tx),
+  ]);
+  const timesOf = new Map(times.map((row) => [row.id, row]));
+  return events.map((event) => {
+    const row = timesOf.get(event.id);
+    if (!row) throw new Error(`event ${event.id} was not inserted`);
+    return { ...event, ...row, error: null };
+  });
+}
+
+/** Runs `write` in one transaction: everything or nothing, and durable once it returns. */
+export const inTransaction = <Result>(
+  sql: Pool,
+  write: (tx: Tx) => Promise<Result>,
+): Promise<Result> => sql.begin(write) as Promise<Result>;

@@ -1,0 +1,50 @@
+import type { Sql } from "./client.ts";
+
+export type EventStatus = "STAGED" | "DISPATCHED" | "PROCESSED" | "FAILED";
+export type EventOrigin = "API" | "MANUAL" | "SQL";
+
+/** An event as stored. `data` and `content` are JSON text: a body is built from them without parsing. */
+export type EventRow = {
+  projectId: string;
+  id: string;
+  type: string;
+  typeVersion: number | null;
+  data: string | null;
+  name: string;
+  avatar: string | null;
+  category: string | null;
+  contentType: string;
+  content: string | null;
+  userId: string | null;
+  subjectType: string | null;
+  subjectId: string | null;
+  contextId: string | null;
+  stepUuid: string | null;
+  idempotencyKey: string | null;
+  origin: EventOrigin;
+  causeId: string | null;
+  occurredAt: Date;
+  receivedAt: Date;
+  status: EventStatus;
+  configVersion: number | null;
+  error: string | null;
+};
+
+/** The select list that yields an `EventRow`, of a table or row named `e`. */
+export const eventColumns = (sql: Sql) => sql`e.project_id as "projectId", e.id, e.type,
+  e.type_version as "typeVersion", e.data::text as data, e.name, e.avatar, e.category,
+  e.content_type as "contentType", e.content::text as content, e.user_id as "userId",
+  e.subject_type as "subjectType", e.subject_id as "subjectId", e.context_id as "contextId",
+  e.step_uuid as "stepUuid", e.idempotency_key as "idempotencyKey", e.origin, e.cause_id as "causeId",
+  e.occurred_at as "occurredAt", e.received_at as "receivedAt", e.status,
+  e.config_version::int as "configVersion", e.error`;
+
+/** Events of one project by id, in no order; unknown and foreign ids are left out. */
+export const eventsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<EventRow[]>`select ${eventColumns(sql)} from signalbox.events e
+    where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
+
+/** The ids of those of the given events that have ended: every delivery is over. */
+export const endedEvents = (sql: Sql, projectId: string, ids: string[]) =>
+  sql<{ id: string }[]>`select id from signalbox.events
+    where project_id = ${projectId} and id = any(${ids}::uuid[]) and status in ('PROCESSED', 'FAILED')`;

@@ -1,0 +1,153 @@
+import { lockFeed, notifyFeed } from "./changes.ts";
+import type { Pool, Tx } from "./client.ts";
+import type { AttemptOutcome } from "./deliveries.ts";
+import {
+  completeEvents,
+  countEnded,
+  type MovedDelivery,
+  movedColumns,
+  recordMoves,
+} from "./deliveryChanges.ts";
+import { recordHook, retireHooks } from "./hookChanges.ts";
+import { addJobs, type JobSpec } from "./jobs.ts";
+
+/** One attempt that is over, and what it means for its delivery. */
+export type Finish = {
+  projectId: string;
+  deliveryId: string;
+  hookId: string;
+  token: string;
+  attempt: {
+    number: number;
+    elapsedMs: number;
+    outcome: AttemptOutcome;
+    statusCode: number | null;
+    error: string | null;
+    remoteAddress: string | null;
+    requestHeaders: Record<string, string>;
+    responseHeaders: Record<string, string> | null;
+    responseBody: string | null;
+    responseTruncated: boolean;
+  };
+  status: "SUCCEEDED" | "RETRYING" | "FAILED" | "GONE";
+  /** Milliseconds to the next attempt, when RETRYING. */
+  delayMs: number | null;
+  /** True when the attempt does not count against the tries: this process was stopping. */
+  free: boolean;
+};
+
+type Moved = MovedDelivery & { dueAt: Date | null; dueInMs: number | null };
+
+/** The attempts' records. One that another process gave up as UNKNOWN is replaced by what really happened. */
+const insertAttempts = (tx: Tx, finishes: Finish[]) => tx`
+  insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome,
+    status_code, error, remote_address, request_headers, response_headers, response_body, response_truncated)
+  select project_id, delivery_id, number, clock_timestamp() - elapsed_ms * interval '1 millisecond', elapsed_ms,
+    outcome, status_code, error, remote_address, request_headers::json, response_headers::json, response_body,
+    response_truncated
+  from unnest(${finishes.map((f) => f.projectId)}::uuid[], ${finishes.map((f) => f.deliveryId)}::uuid[],
+    ${finishes.map((f) => f.attempt.number)}::smallint[], ${finishes.map((f) => f.attempt.elapsedMs)}::int[],
+    ${finishes.map((f) => f.attempt.outcome)}::text[], ${finishes.map((f) => f.attempt.statusCode)}::smallint[],
+    ${finishes.map((f) => f.attempt.error)}::text[], ${finishes.map((f) => f.attempt.remoteAddress)}::text[],
+    ${finishes.map((f) => JSON.stringify(f.attempt.requestHeaders))}::text[],
+    ${finishes.map((f) => f.attempt.responseHeaders && JSON.stringify(f.attempt.responseHeaders))}::text[],
+    ${finishes.map((f) => f.attempt.responseBody)}::text[],
+    ${finishes.map((f) => f.attempt.responseTruncated)}::boolean[])
+    as x(project_id, delivery_id, number, elapsed_ms, outcome, status_code, error, remote_address,
+      request_headers, response_headers, response_body, response_truncated)
+  on conflict (project_id, delivery_id, number) do update set started_at = excluded.started_at,
+    elapsed_ms = excluded.elapsed_ms, outcome = excluded.outcome, status_code = excluded.status_code,
+    error = excluded.error, remote_address = excluded.remote_address,
+    request_headers = excluded.request_headers, response_headers = excluded.response_headers,
+    response_body = excluded.response_body, response_truncated = excluded.response_truncated
+  where attempts.outcome = 'UNKNOWN'`;
+
+/**
+ * Moves the deliveries out of their claims, fenced by the tokens. A hook that was paused or deleted meanwhile gets
+ * no further try; its row is share-locked so that a pause that is being committed is waited for and seen.
+ */
+const moveDeliveries = (tx: Tx, finishes: Finish[]) => tx<Moved[]>`
+  with x as (
+    select * from unnest(${finishes.map((f) => f.projectId)}::uuid[], ${finishes.map((f) => f.deliveryId)}::uuid[],
+      ${finishes.map((f) => f.hookId)}::uuid[], ${finishes.map((f) => f.token)}::uuid[],
+      ${finishes.map((f) => f.status)}::text[], ${finishes.map((f) => f.delayMs)}::int[],
+      ${finishes.map((f) => f.attempt.error)}::text[], ${finishes.map((f) => f.free)}::boolean[])
+      as x(project_id, id, hook_id, token, status, delay_ms, error, free)
+  ), hook as (
+    select project_id, id, status from signalbox.hooks
+    where (project_id, id) in (select project_id, hook_id from x where status = 'RETRYING') for share
+  ), verdict as (
+    select x.*, case when x.status <> 'RETRYING' or hook.status = 'ACTIVE' then x.status
+      when hook.status = 'DELETED' then 'CANCELLED' else 'PARKED' end as final
+    from x left join hook on hook.project_id = x.project_id and hook.id = x.hook_id
+  )
+  update signalbox.deliveries d set status = v.final, lease_worker = null, lease_token = null, lease_until = null,
+    max_attempts = d.max_attempts + v.free::int, last_error = v.error,
+    unknown_count = case when v.free then d.unknown_count else 0 end,
+    due_at = case v.final when 'RETRYING' then clock_timestamp() + v.delay_ms * interval '1 millisecond' end,
+    completed_at = case when v.final in ('RETRYING', 'PARKED') then null else clock_timestamp() end
+  from verdict v
+  where d.project_id = v.project_id and d.id = v.id and d.lease_token = v.token
+  returning ${movedColumns(tx)}, d.due_at as "dueAt",
+    (extract(epoch from d.due_at - clock_timestamp()) * 1000)::float8 as "dueInMs"`;
+
+/** Cancels what still waits for hooks that are gone, under the feed lock; attempts in flight end by themselves. */
+const cancelWaiting = (tx: Tx, hooks: { projectId: string; id: string }[]) => tx<MovedDelivery[]>`
+  update signalbox.deliveries d set status = 'CANCELLED', due_at = null, completed_at = clock_timestamp()
+  from unnest(${hooks.map((h) => h.projectId)}::uuid[], ${hooks.map((h) => h.id)}::uuid[]) as x(project_id, hook_id)
+  where d.project_id = x.project_id and d.hook_id = x.hook_id and d.lease_token is null
+    and d.status in ('PENDING', 'RETRYING', 'PARKED')
+  returning ${movedColumns(tx)}`;
+
+/** One wake-up a lane and second for the retries: a dead hook with 10,000 of them makes few jobs. */
+function retryJobs(moved: Moved[]): JobSpec[] {
+  const jobs = new Map<string, JobSpec>();
+  for (const { dueAt, projectId, hookId } of moved) {
+    if (!dueAt) continue;
+    const second = Math.ceil(dueAt.getTime() / 1_000);
+    const key = `lane:${hookId}:${second}`;
+    const payload = { lanes: [[projectId, hookId] as [string, string]] };
+    jobs.set(key, { identifier: "deliver", payload, key, runAt: new Date(second * 1_000) });
+  }
+  return [...jobs.values()];
+}
+
+/** Deletes the hooks whose target said it is gone. */
+async function retireGone(tx: Tx, finishes: Finish[], moved: Moved[]) {
+  const codes = new Map(
+    finishes.map(({ deliveryId, attempt }) => [deliveryId, attempt.statusCode]),
+  );
+  const gone = moved
+    .filter(({ status }) => status === "GONE")
+    .map(
+      ({ projectId, hookId, id }) =>
+        [hookId, { projectId, hookId, reason: `target answered ${codes.get(id)}` }] as const,
+    );
+  return gone.length === 0 ? [] : retireHooks(tx, [...new Map(gone).values()]);
+}
+
+/**
+ * Finishes a batch of attempts in one transaction: attempt records, states, retries' wake-ups, feed rows. Gives
+ * back the deliveries that moved; an attempt whose claim was taken over is recorded and changes nothing.
+ */
+export const finishAttempts = (sql: Pool, finishes: Finish[]): Promise<Moved[]> =>
+  sql.begin(async (tx) => {
+    const [, moved] = await Promise.all([
+      insertAttempts(tx, finishes),
+      moveDeliveries(tx, finishes),
+    ]);
+    const retired = await retireGone(tx, finishes, moved);
+    await lockFeed(tx);
+    const cancelled = retired.length > 0 ? await cancelWaiting(tx, retired) : [];
+    const all = [...moved, ...cancelled];
+    const ended = all.filter(({ status }) => status !== "RETRYING" && status !== "PARKED");
+    const jobs = retryJobs(moved);
+    await Promise.all([
+      ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),
+      recordMoves(tx, all),
+      ...retired.map((hook) => recordHook(tx, hook)),
+      ...(ended.length > 0 ? [completeEvents(tx, ended), countEnded(tx, ended)] : []),
+      notifyFeed(tx),
+    ]);
+    return moved;
+  });

@@ -1,0 +1,35 @@
+import type { Tx } from "./client.ts";
+import { type HookRow, hookColumns, insertHookVersion } from "./hooks.ts";
+import { bumpConfigVersion } from "./projects.ts";
+
+/** A feed row for a hook as it now is. Under the feed lock. */
+export const recordHook = (
+  tx: Tx,
+  hook: Pick<HookRow, "projectId" | "id" | "status" | "statusReason">,
+  created = false,
+) => tx`
+  insert into signalbox.changes (project_id, kind, entity_id, hook_id, created, state)
+  values (${hook.projectId}, 'HOOK', ${hook.id}, ${hook.id}, ${created},
+    ${JSON.stringify({ status: hook.status, statusReason: hook.statusReason })}::text::json)`;
+
+/** Makes the hook's new rule count from the next config version on. */
+export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
+  await insertHookVersion(tx, hook, await bumpConfigVersion(tx, hook.projectId));
+}
+
+/**
+ * Deletes hooks whose target said it is gone; kept for history with the reason. Gives back their ids.
+ */
+export async function retireHooks(
+  tx: Tx,
+  gone: { projectId: string; hookId: string; reason: string }[],
+): Promise<HookRow[]> {
+  const rows = await tx<HookRow[]>`
+    update signalbox.hooks h set status = 'DELETED', status_reason = x.reason, updated_at = now()
+    from unnest(${gone.map((g) => g.projectId)}::uuid[], ${gone.map((g) => g.hookId)}::uuid[],
+      ${gone.map((g) => g.reason)}::text[]) as x(project_id, hook_id, reason)
+    where h.project_id = x.project_id and h.id = x.hook_id and h.status <> 'DELETED'
+    returning ${hookColumns(tx)}`;
+  for (const row of rows) await recordHookVersion(tx, row);
+  return rows;
+}

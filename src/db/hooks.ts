@@ -1,0 +1,121 @@
+import type { Sql, Tx } from "./client.ts";
+
+export type HookStatus = "ACTIVE" | "PAUSED" | "DISABLED" | "DELETED";
+export type HookFormat = "CLOUD_EVENT" | "CLOUD_EVENT_STRUCTURED" | "CLOUD_EVENT_BINARY" | "EVENT";
+
+/** A secret at rest; one that is being rotated out has an end. */
+export type SealedSecret = { sealed: string; expiresAt: string | null };
+
+/** A hook as stored: `headers` and `secrets` are sealed. */
+export type HookRow = {
+  projectId: string;
+  id: string;
+  name: string | null;
+  types: string[];
+  url: string;
+  format: HookFormat;
+  filter: string | null;
+  userId: string | null;
+  retries: number;
+  timeoutMs: number;
+  retryScheduleMs: number[] | null;
+  headers: string | null;
+  unsubscribeOn: number[];
+  maxInFlight: number;
+  rateLimitPerSecond: number | null;
+  status: HookStatus;
+  statusReason: string | null;
+  secrets: SealedSecret[];
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+/** The select list that yields a `HookRow`, of a table or row named `h`. */
+export const hookColumns = (
+  sql: Sql,
+) => sql`h.project_id as "projectId", h.id, h.name, h.types, h.url,
+  h.format, h.filter, h.user_id as "userId", h.retries, h.timeout_ms as "timeoutMs",
+  h.retry_schedule_ms as "retryScheduleMs", h.headers, h.unsubscribe_on as "unsubscribeOn",
+  h.max_in_flight as "maxInFlight", h.rate_limit_per_second as "rateLimitPerSecond", h.status,
+  h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt"`;
+
+/** Hooks of one project by id, deleted ones included; unknown and foreign ids are left out. */
+export const hooksById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
+    where h.project_id = ${projectId} and h.id = any(${ids as string[]}::uuid[])`;
+
+/** The hook, its row locked to the end of the transaction. */
+export const lockedHook = (tx: Tx, projectId: string, id: string) =>
+  tx<HookRow[]>`select ${hookColumns(tx)} from signalbox.hooks h
+    where h.project_id = ${projectId} and h.id = ${id} for update`;
+
+/** The live hook of that name. */
+export const hookByName = (sql: Sql, projectId: string, name: string) =>
+  sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
+    where h.project_id = ${projectId} and h.name = ${name} and h.status <> 'DELETED'`;
+
+/** What emits need of a project's live hooks. */
+export type MatchableHook = Pick<
+  HookRow,
+  "id" | "types" | "filter" | "userId" | "status" | "retries"
+>;
+
+export const matchableHooks = (sql: Sql, projectId: string) =>
+  sql<MatchableHook[]>`select h.id, h.types, h.filter, h.user_id as "userId", h.status, h.retries
+    from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' order by h.id`;
+
+export const insertHook = (
+  tx: Tx,
+  hook: Omit<HookRow, "createdAt" | "updatedAt" | "statusReason">,
+) => tx`
+  insert into signalbox.hooks (project_id, id, name, types, url, format, filter, user_id, retries,
+    timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second, status,
+    secrets)
+  values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.types}::text[], ${hook.url}, ${hook.format},
+    ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
+    ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
+    ${hook.status}, ${JSON.stringify(hook.secrets)}::text::json)`;
+
+/** Writes every field of a hook that an update or a state change may touch. */
+export const updateHookRow = (tx: Tx, hook: HookRow) => tx`
+  update signalbox.hooks set name = ${hook.name}, types = ${hook.types}::text[], url = ${hook.url},
+    format = ${hook.format}, filter = ${hook.filter}, user_id = ${hook.userId}, retries = ${hook.retries},
+    timeout_ms = ${hook.timeoutMs}, retry_schedule_ms = ${hook.retryScheduleMs}::int[],
+    headers = ${hook.headers}, unsubscribe_on = ${hook.unsubscribeOn}::smallint[],
+    max_in_flight = ${hook.maxInFlight}, rate_limit_per_second = ${hook.rateLimitPerSecond},
+    status = ${hook.status}, status_reason = ${hook.statusReason},
+    secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now()
+  where project_id = ${hook.projectId} and id = ${hook.id}`;
+
+/** Records what the hook asks for from this config version on. */
+export const insertHookVersion = (
+  tx: Tx,
+  hook: MatchableHook & { projectId: string },
+  version: number,
+) => tx`
+  insert into signalbox.hook_versions (project_id, hook_id, config_version, types, filter, user_id, status)
+  values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.filter}, ${hook.userId},
+    ${hook.status})`;
+
+/** Every hook of the project as it was under a config version: the newest version not after it. */
+export const hooksAsOf = (sql: Sql, projectId: string, version: number) =>
+  sql<
+    {
+      id: string;
+      types: string[];
+      filter: string | null;
+      userId: string | null;
+      status: HookStatus;
+    }[]
+  >`
+    select distinct on (hook_id) hook_id as id, types, filter, user_id as "userId", status
+    from signalbox.hook_versions where project_id = ${projectId} and config_version <= ${version}
+    order by hook_id, config_version desc`;
+
+/**
+ * Serialises claims with each other and with changes of the hooks' states, per hook, to the end of the
+ * transaction; in the order of ids, so that two that want the same lanes cannot block each other for ever.
+ */
+export const lockLanes = (tx: Tx, hookIds: string[]) => tx`
+  select pg_advisory_xact_lock(hashtextextended(id, 7275))
+  from unnest(${[...hookIds].sort()}::text[]) as id`;

@@ -1,0 +1,92 @@
+import { lockFeed, notifyFeed } from "./changes.ts";
+import type { Pool, Sql, Tx } from "./client.ts";
+import {
+  completeEvents,
+  type MovedDelivery,
+  movedColumns,
+  recordMoves,
+} from "./deliveryChanges.ts";
+import { addJobs, deliverJobs, type Lane } from "./jobs.ts";
+
+/** Deaths in flight after which a delivery is left for a person to decide. */
+const QUARANTINE_AFTER = 3;
+
+/**
+ * Gives up claims that ran out, or that the given dead workers held. The attempt is recorded as UNKNOWN and does
+ * not count against the tries; the delivery is due again: at once, then after 10 s; the third time it is
+ * QUARANTINED, because it may be what took the processes down.
+ */
+const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
+  with lost as (
+    select d.project_id, d.id, d.attempt_count as number, d.lease_until,
+      case when d.unknown_count + 1 >= ${QUARANTINE_AFTER} then 'QUARANTINED'
+        when h.status = 'ACTIVE' then 'RETRYING'
+        when h.status = 'DELETED' then 'CANCELLED' else 'PARKED' end as final
+    from signalbox.deliveries d
+    join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id
+    where d.lease_token is not null
+      and (d.lease_until <= clock_timestamp() or d.lease_worker = any(${deadWorkers}::uuid[]))
+    limit 1000 for update of d skip locked
+  ), recorded as (
+    insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, error,
+      request_headers)
+    select project_id, id, number, now(), 0, 'UNKNOWN', 'unknown: the process that made this attempt died', '{}'
+    from lost on conflict do nothing
+  )
+  update signalbox.deliveries d set lease_worker = null, lease_token = null, lease_until = null,
+    unknown_count = d.unknown_count + 1, max_attempts = d.max_attempts + 1,
+    last_error = 'unknown: the process that made this attempt died',
+    status = lost.final,
+    due_at = case lost.final when 'RETRYING' then clock_timestamp() + d.unknown_count * interval '10 seconds' end,
+    completed_at = case when lost.final in ('QUARANTINED', 'CANCELLED') then clock_timestamp() end
+  from lost where d.project_id = lost.project_id and d.id = lost.id
+  returning ${movedColumns(tx)}`;
+
+const lanesOf = (moved: MovedDelivery[]): Lane[] => [
+  ...new Map(moved.map(({ projectId, hookId }) => [hookId, { projectId, hookId }])).values(),
+];
+
+/** Takes lost claims back and wakes their lanes. Gives back how many there were. */
+export const recoverClaims = (sql: Pool, deadWorkers: string[]): Promise<number> =>
+  sql.begin(async (tx) => {
+    const moved = await giveUpClaims(tx, deadWorkers);
+    if (moved.length === 0) return 0;
+    const ended = moved.filter(({ status }) => status === "QUARANTINED" || status === "CANCELLED");
+    await Promise.all([
+      addJobs(tx, deliverJobs(lanesOf(moved))),
+      lockFeed(tx),
+      recordMoves(tx, moved),
+      ...(ended.length > 0 ? [completeEvents(tx, ended)] : []),
+      notifyFeed(tx),
+    ]);
+    return moved.length;
+  });
+
+/**
+ * The lanes with a delivery that has been due for so long and is not claimed. A loose index scan: one probe a
+ * lane that has anything waiting, however long its queue is.
+ */
+export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
+  with recursive lane as (
+    (select project_id, hook_id from signalbox.deliveries where status in ('PENDING', 'RETRYING')
+      order by project_id, hook_id limit 1)
+    union all
+    select n.project_id, n.hook_id from lane, lateral (
+      select project_id, hook_id from signalbox.deliveries d
+      where d.status in ('PENDING', 'RETRYING') and (d.project_id, d.hook_id) > (lane.project_id, lane.hook_id)
+      order by d.project_id, d.hook_id limit 1) n
+  )
+  select lane.project_id as "projectId", lane.hook_id as "hookId" from lane
+  join signalbox.hooks h on h.project_id = lane.project_id and h.id = lane.hook_id and h.status = 'ACTIVE'
+  where exists (
+    select from signalbox.deliveries d
+    where d.project_id = lane.project_id and d.hook_id = lane.hook_id and d.status in ('PENDING', 'RETRYING')
+      and d.due_at <= clock_timestamp() - ${overdueMs} * interval '1 millisecond' and d.lease_token is null)`;
+
+/** Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. */
+export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
+  { projectId: string; id: string }[]
+>`
+  select project_id as "projectId", id from signalbox.events
+  where config_version is null and status = 'STAGED' and received_at <= clock_timestamp() - ${overdueMs} * interval '1 millisecond'
+  limit 1000`;

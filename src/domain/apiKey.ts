@@ -1,0 +1,82 @@
+import { createHash, randomBytes, randomInt } from "node:crypto";
+import { crc32 } from "node:zlib";
+import {
+  type ApiKeyRow,
+  insertKey,
+  keysOf,
+  type Role,
+  revokeKey as revokeRow,
+} from "../db/apiKeys.ts";
+import type { Sql } from "../db/client.ts";
+import { mistake } from "./errors.ts";
+import { isId, newId } from "./ids.ts";
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const MAX_KEYS = 1_000;
+
+const randomText = (length: number) =>
+  Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+
+/** Six characters by which a secret scanner, or a typo, is told from a real key without asking anybody. */
+function checksum(text: string): string {
+  let rest = crc32(text);
+  let digits = "";
+  for (let place = 0; place < 6; place++) {
+    digits = (ALPHABET[rest % 62] ?? "") + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
+}
+
+/** A new key: `sbx_`, 10 characters that name it, `_`, 256 random bits, and a checksum. */
+export function newKey(): string {
+  const body = `sbx_${randomText(10)}_${randomBytes(32).toString("base64url")}`;
+  return body + checksum(body);
+}
+
+/** Whether a key of our own form has the checksum it should; a key of another form (given by an operator) may be any. */
+export const isWellFormed = (key: string): boolean =>
+  !/^sbx_[0-9A-Za-z]{10}_/.test(key) || key.slice(-6) === checksum(key.slice(0, -6));
+
+/** How a key is stored: sha256, hex. It holds 256 random bits, so a slow hash would add nothing. */
+export const digestOf = (key: string): string => createHash("sha256").update(key).digest("hex");
+
+/** The literal start of a key, by which people tell keys apart. */
+const prefixOf = (key: string) => (key.startsWith("sbx_") ? key.slice(0, 14) : key.slice(0, 6));
+
+/**
+ * Makes an API key of a project; the plaintext is given back here and stored nowhere. `key`: one the operator
+ * chose (32 to 200 printable characters). Throws INVALID or LIMIT_REACHED.
+ */
+export async function createApiKey(
+  sql: Sql,
+  projectId: string,
+  { name, role, key = newKey() }: { name: string; role: Role; key?: string },
+): Promise<{ apiKey: ApiKeyRow; key: string }> {
+  if (!/^\P{Cc}{1,200}$/u.test(name)) {
+    throw mistake("INVALID", "name must have 1 to 200 characters, no control characters", ["name"]);
+  }
+  const existing = await keysOf(sql, projectId);
+  if (existing.filter(({ revokedAt }) => revokedAt === null).length >= MAX_KEYS) {
+    throw mistake("LIMIT_REACHED", `a project has at most ${MAX_KEYS} live keys`);
+  }
+  const apiKey: ApiKeyRow = {
+    projectId,
+    id: newId(),
+    name,
+    role,
+    prefix: prefixOf(key),
+    createdAt: new Date(),
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  await insertKey(sql, { ...apiKey, digest: digestOf(key) });
+  return { apiKey, key };
+}
+
+/** Revokes a key: requests with it are refused, and its live sockets and streams end within 5 s. */
+export async function revokeApiKey(sql: Sql, projectId: string, id: string): Promise<ApiKeyRow> {
+  const revoked = isId(id) ? await revokeRow(sql, projectId, id) : undefined;
+  if (!revoked) throw mistake("NOT_FOUND", `no API key ${id}`, ["id"]);
+  return revoked;
+}

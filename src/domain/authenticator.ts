@@ -1,0 +1,85 @@
+import { type ApiKeyRow, keyByDigest, type Role, revokedAmong, touchKeys } from "../db/apiKeys.ts";
+import type { Sql } from "../db/client.ts";
+import { digestOf, isWellFormed } from "./apiKey.ts";
+
+/** Who calls: the project and the role come from the key, never from an argument. */
+export type Caller = { projectId: string; keyId: string; keyName: string; role: Role };
+
+export type Authenticator = AsyncDisposable & {
+  /** The caller behind an `Authorization` header, or null. The scheme word may be in any case. */
+  authenticate(authorization: string | null | undefined): Promise<Caller | null>;
+  /** Calls back once when the key is revoked, from whichever process; the function it gives back lets go. */
+  onRevoked(keyId: string, listener: () => void): () => void;
+  /** Forgets a key at once, in this process. */
+  forget(keyId: string): void;
+};
+
+/** How long a key may go on working after it was revoked elsewhere; the promise is 5 s. */
+const TRUST_MS = 1_000;
+const SWEEP_MS = 2_000;
+const MAX_KNOWN = 10_000;
+
+/** Checks keys, remembering good ones for a second so that the hot path asks the database rarely. */
+export function createAuthenticator(sql: Sql, onError: (error: unknown) => void): Authenticator {
+  const known = new Map<string, { key: ApiKeyRow; until: number }>();
+  const listeners = new Map<string, Set<() => void>>();
+  const used = new Set<string>();
+
+  function forget(keyId: string) {
+    for (const [digest, { key }] of known) if (key.id === keyId) known.delete(digest);
+    for (const listener of listeners.get(keyId) ?? []) listener();
+    listeners.delete(keyId);
+  }
+
+  async function sweep() {
+    if (used.size > 0) {
+      const ids = [...used];
+      used.clear();
+      await touchKeys(sql, ids);
+    }
+    if (listeners.size === 0) return;
+    for (const { id } of await revokedAmong(sql, [...listeners.keys()])) forget(id);
+  }
+
+  let sweeping = Promise.resolve();
+  const timer = setInterval(() => {
+    sweeping = sweep().catch(onError);
+  }, SWEEP_MS);
+
+  async function lookUp(digest: string): Promise<ApiKeyRow | undefined> {
+    const remembered = known.get(digest);
+    if (remembered && remembered.until > performance.now()) return remembered.key;
+    const key = await keyByDigest(sql, digest);
+    if (!key || key.revokedAt !== null) {
+      known.delete(digest);
+      return undefined;
+    }
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(digest, { key, until: performance.now() + TRUST_MS });
+    return key;
+  }
+
+  return {
+    async authenticate(authorization) {
+      const [, given] = /^bearer +(\S+)\s*$/i.exec(authorization ?? "") ?? [];
+      if (!given || given.length > 300 || !isWellFormed(given)) return null;
+      const key = await lookUp(digestOf(given));
+      if (!key) return null;
+      used.add(key.id);
+      return { projectId: key.projectId, keyId: key.id, keyName: key.name, role: key.role };
+    },
+    onRevoked(keyId, listener) {
+      const all = listeners.get(keyId) ?? new Set();
+      listeners.set(keyId, all.add(listener));
+      return () => {
+        all.delete(listener);
+        if (all.size === 0) listeners.delete(keyId);
+      };
+    },
+    forget,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await sweeping;
+    },
+  };
+}

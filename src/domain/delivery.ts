@@ -1,0 +1,86 @@
+/**
+ * The life of a delivery. One is made per event and hook, when the event is matched:
+ *
+ *   PENDING ──claim──> (in flight) ──2xx───────────────────> SUCCEEDED
+ *      ^                   │ ├──status in unsubscribeOn ───> GONE       (and its hook is deleted)
+ *      │                   │ ├──failure, tries left ───────> RETRYING ──claim──> (in flight) …
+ *      │                   │ └──failure, no tries left ────> FAILED
+ *      │                   └────its process died ──────────> PENDING or RETRYING again, its attempt UNKNOWN;
+ *      │                                                     after the third death QUARANTINED
+ *      └──resume── PARKED <──its hook is paused or disabled (also at birth)
+ *
+ * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is no state but a lease
+ * (worker, fencing token, until when) on a PENDING or RETRYING delivery: who holds the token moves it, nobody else.
+ * The ended states are final; a retry by hand makes a new delivery that points back (`replayOf`).
+ */
+import type { Claim, LaneState } from "../db/claims.ts";
+import type { AttemptOutcome } from "../db/deliveries.ts";
+import type { Finish } from "../db/finishes.ts";
+import { createEnvelope } from "./envelope.ts";
+import { redactHeaders } from "./hookHeaders.ts";
+import type { LaneCredentials } from "./laneCredentials.ts";
+import { nextDelayMs } from "./retrySchedule.ts";
+import { sign } from "./signature.ts";
+
+/** What came of a call, as far as a delivery is concerned. */
+type CallResult = Omit<Finish["attempt"], "number"> & { outcome: AttemptOutcome };
+
+/** The request of one attempt: a pure function of the claim, but for the timestamp and so the signature. */
+export function requestOf(
+  { event, attempt, deliveryId }: Claim,
+  { hook, source, nowSeconds }: LaneState,
+  { headers, keys }: LaneCredentials,
+) {
+  const occurredAt = event.occurredAt.toISOString();
+  const envelope = createEnvelope(
+    { ...event, source, time: occurredAt, occurredAt, subject: event.subjectId },
+    hook.format,
+  );
+  return {
+    url: hook.url,
+    timeoutMs: hook.timeoutMs,
+    body: envelope.body,
+    headers: {
+      ...headers,
+      "content-type": envelope.contentType,
+      ...envelope.headers,
+      "webhook-id": event.id,
+      "webhook-timestamp": String(nowSeconds),
+      "webhook-signature": sign(keys, event.id, nowSeconds, envelope.body),
+      "signalbox-delivery-id": deliveryId,
+      "signalbox-attempt": String(attempt),
+    },
+  };
+}
+
+/** What an attempt's result means for its delivery. `interrupted`: this process stopped waiting for the answer. */
+export function conclude(
+  claim: Claim,
+  { hook }: LaneState,
+  result: CallResult,
+  interrupted: boolean,
+): Finish {
+  const { projectId, deliveryId, hookId, token } = claim;
+  const record = {
+    ...result,
+    number: claim.attempt,
+    requestHeaders: redactHeaders(result.requestHeaders),
+  };
+  const base = { projectId, deliveryId, hookId, token, free: false, delayMs: null };
+  if (result.outcome === "SUCCESS") return { ...base, attempt: record, status: "SUCCEEDED" };
+  if (interrupted) {
+    const attempt = { ...record, outcome: "UNKNOWN" as const };
+    return { ...base, attempt, status: "RETRYING", delayMs: 0, free: true };
+  }
+  if (result.statusCode !== null && hook.unsubscribeOn.includes(result.statusCode)) {
+    return { ...base, attempt: { ...record, outcome: "SUBSCRIBER_GONE" }, status: "GONE" };
+  }
+  if (claim.attempt >= claim.maxAttempts) return { ...base, attempt: record, status: "FAILED" };
+  const delayMs = nextDelayMs({
+    attempt: claim.attempt,
+    scheduleMs: hook.retryScheduleMs,
+    statusCode: result.statusCode,
+    retryAfter: result.responseHeaders?.["retry-after"] ?? null,
+  });
+  return { ...base, attempt: record, status: "RETRYING", delayMs };
+}

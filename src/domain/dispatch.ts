@@ -1,0 +1,57 @@
+import type { Pool } from "../db/client.ts";
+import { type DispatchedEvent, lockStagedEvents, writeDispatched } from "../db/dispatch.ts";
+import { inTransaction, lanesOf, type NewDelivery } from "../db/emits.ts";
+import type { EventRow } from "../db/events.ts";
+import type { Lane } from "../db/jobs.ts";
+import { StaleConfig } from "../db/projects.ts";
+import { UserMistake } from "./errors.ts";
+import { checkAgainstType, planDeliveries } from "./event.ts";
+import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
+
+/** What a staged event becomes. One of the SQL door meets its schema only here: if it does not fit, it FAILED. */
+function dispatchOne(
+  config: ProjectConfig,
+  event: EventRow,
+): { event: DispatchedEvent; deliveries: NewDelivery[] } {
+  const base = { ...event, configVersion: config.version };
+  try {
+    const data = event.data === null ? null : JSON.parse(event.data);
+    const typeVersion =
+      event.origin === "SQL" ? checkAgainstType(config, event.type, data) : event.typeVersion;
+    const deliveries = planDeliveries(config, event);
+    const status = deliveries.length > 0 ? "DISPATCHED" : "PROCESSED";
+    return { event: { ...base, typeVersion, status }, deliveries };
+  } catch (error) {
+    if (!(error instanceof UserMistake)) throw error;
+    return { event: { ...base, status: "FAILED", error: error.message }, deliveries: [] };
+  }
+}
+
+/**
+ * Matches staged events (of the SQL door, or with very many hooks) and writes their deliveries, all in one
+ * transaction: a crash leaves them staged, and running twice finds nothing to do. Gives back the lanes to wake.
+ */
+export async function dispatchEvents(
+  sql: Pool,
+  configs: ProjectConfigs,
+  { projectId, eventIds }: { projectId: string; eventIds: string[] },
+): Promise<Lane[]> {
+  const config = (await configs.current([projectId])).get(projectId);
+  if (!config) return [];
+  const write = inTransaction(sql, async (tx) => {
+    const staged = await lockStagedEvents(tx, projectId, eventIds);
+    if (staged.length === 0) return [];
+    const dispatched = staged.map((event) => dispatchOne(config, event));
+    const deliveries = dispatched.flatMap(({ deliveries }) => deliveries);
+    await writeDispatched(
+      tx,
+      dispatched.map(({ event }) => event),
+      deliveries,
+    );
+    return lanesOf(deliveries);
+  });
+  return write.catch((error) => {
+    if (error instanceof StaleConfig) return dispatchEvents(sql, configs, { projectId, eventIds });
+    throw error;
+  });
+}

@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import type { NewDelivery, NewEvent } from "../db/emits.ts";
+import type { EventOrigin, EventRow } from "../db/events.ts";
+import { mistake, UserMistake } from "./errors.ts";
+import { type CheckedEvent, checkEventInput, type EventInput } from "./eventInput.ts";
+import type { FilterEvent } from "./hookFilter.ts";
+import { judge } from "./hookMatch.ts";
+import { newId } from "./ids.ts";
+import type { ProjectConfig } from "./projectConfig.ts";
+
+/** An event that is in order, with the deliveries it calls for, ready to be written. */
+export type PlannedEvent = {
+  event: NewEvent;
+  deliveries: NewDelivery[];
+  /** sha256 of the body, hex; null without an idempotency key. */
+  fingerprint: string | null;
+};
+
+/** Up to so many hooks an event is matched in the transaction that accepts it; beyond, by a `dispatch` job. */
+const MATCH_AT_ONCE = 1_000;
+
+/** JSON with sorted keys: two bodies that say the same give the same text. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null || value instanceof Date)
+    return JSON.stringify(value ?? null);
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined && field !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(",")}}`;
+}
+
+const fingerprintOf = ({ idempotencyKey: _, ...body }: EventInput) =>
+  createHash("sha256").update(canonicalJson(body)).digest("hex");
+
+/** What filters see of a stored or planned event; `data` is parsed only when a filter asks. */
+export function filterView(
+  event: Omit<EventRow, "occurredAt" | "receivedAt" | "error">,
+  source: string,
+): FilterEvent {
+  return {
+    id: event.id,
+    type: event.type,
+    get data() {
+      return event.data === null ? null : JSON.parse(event.data);
+    },
+    source,
+    name: event.name,
+    category: event.category,
+    userId: event.userId,
+    subject:
+      event.subjectType !== null && event.subjectId !== null
+        ? { type: event.subjectType, id: event.subjectId }
+        : null,
+    contextId: event.contextId,
+    origin: event.origin,
+  };
+}
+
+/** The type's version the event is of; null for a type that is not registered and need not be. */
+export function checkAgainstType(
+  config: ProjectConfig,
+  type: string,
+  data: unknown,
+): number | null {
+  const registered = config.types.get(type);
+  if (!registered) {
+    if (config.requireRegisteredTypes)
+      throw mistake("UNKNOWN_TYPE", `unknown type: '${type}'`, ["type"]);
+    return null;
+  }
+  const problems = registered.check(data);
+  if (problems.length > 0) {
+    throw new UserMistake(
+      problems.map((problem) => ({ code: "DATA_INVALID" as const, ...problem })),
+    );
+  }
+  return registered.version;
+}
+
+/** The deliveries an event calls for: one per hook that it matches, parked when the hook is paused or disabled. */
+export function planDeliveries(
+  config: ProjectConfig,
+  event: Omit<EventRow, "occurredAt" | "receivedAt" | "error">,
+): NewDelivery[] {
+  const view = filterView(event, config.source);
+  const deliveries: NewDelivery[] = [];
+  for (const hook of config.hooksFor(event.type)) {
+    const { reason } = judge(hook, view);
+    if (reason !== "MATCHED" && reason !== "PAUSED" && reason !== "DISABLED") continue;
+    deliveries.push({
+      projectId: event.projectId,
+      id: newId(),
+      eventId: event.id,
+      hookId: hook.id,
+      status: reason === "MATCHED" ? "PENDING" : "PARKED",
+      maxAttempts: hook.maxAttempts,
+    });
+  }
+  return deliveries;
+}
+
+/**
+ * Checks one emitted event against the project's configuration and plans what follows from it. An event with no
+ * hook to go to is PROCESSED at once; one that may match very many hooks is STAGED for a `dispatch` job.
+ * Throws UserMistake: INVALID, UNKNOWN_TYPE or DATA_INVALID.
+ */
+export function planEvent(
+  config: ProjectConfig,
+  input: EventInput,
+  origin: EventOrigin,
+): PlannedEvent {
+  const checked = checkEventInput(input);
+  const typeVersion = checkAgainstType(config, checked.type, input.data ?? null);
+  const event = newEvent(config.projectId, checked, typeVersion, origin);
+  const fingerprint = checked.idempotencyKey ? fingerprintOf(input) : null;
+  if (config.hooksFor(event.type).length > MATCH_AT_ONCE)
+    return { event, deliveries: [], fingerprint };
+  const matched = { ...event, configVersion: config.version };
+  const deliveries = planDeliveries(config, matched);
+  const status = deliveries.length > 0 ? "DISPATCHED" : "PROCESSED";
+  return { event: { ...matched, status }, deliveries, fingerprint };
+}
+
+const newEvent = (
+  projectId: string,
+  checked: CheckedEvent,
+  typeVersion: number | null,
+  origin: EventOrigin,
+): NewEvent => ({
+  projectId,
+  id: newId(),
+  type: checked.type,
+  typeVersion,
+  data: checked.dataText,
+  name: checked.name,
+  avatar: checked.avatar ?? null,
+  category: checked.category ?? null,
+  contentType: checked.contentType,
+  content: checked.contentText,
+  userId: checked.userId ?? null,
+  subjectType: checked.subject?.type ?? null,
+  subjectId: checked.subject?.id ?? null,
+  contextId: checked.contextId ?? null,
+  stepUuid: checked.stepUuid ?? null,
+  idempotencyKey: checked.idempotencyKey ?? null,
+  origin,
+  causeId: null,
+  occurredAt: checked.occurredAt ?? null,
+  status: "STAGED",
+  configVersion: null,
+});

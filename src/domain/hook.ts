@@ -1,0 +1,260 @@
+/**
+ * The life of a hook: ACTIVE ⇄ PAUSED, either → DELETED (final; the row stays for history). Only the switch of its
+ * status changes what happens to its deliveries: a pause parks those that wait, a resume releases them, a
+ * deletion cancels them; an attempt in flight ends by itself. Every change counts from the project's next config
+ * version on (`Event.why` is answered from these versions). Locks are taken in one order everywhere: the lane's, the
+ * hook's row, the project's row, the feed's.
+ */
+
+import { lockFeed, notifyFeed } from "../db/changes.ts";
+import type { Pool, Tx } from "../db/client.ts";
+import { recordHook, recordHookVersion } from "../db/hookChanges.ts";
+import { moveWaiting } from "../db/hookDeliveries.ts";
+import {
+  type HookRow,
+  type HookStatus,
+  insertHook,
+  lockedHook,
+  lockLanes,
+  updateHookRow,
+} from "../db/hooks.ts";
+import { mistake } from "./errors.ts";
+import { checkHeaders } from "./hookHeaders.ts";
+import { checkHookSettings, defaultUnsubscribeOn, type HookSettings } from "./hookInput.ts";
+import { isId, newId } from "./ids.ts";
+import { hookContext } from "./laneCredentials.ts";
+import type { SecretBox } from "./secretBox.ts";
+import { checkSecret, newSecret } from "./signature.ts";
+
+/** What hooks need beside the database; `checkTarget` gives the URL as it will be called, or throws TARGET_REFUSED. */
+export type HookServices = {
+  sql: Pool;
+  box: SecretBox;
+  checkTarget: (url: string) => Promise<string>;
+};
+
+/** What a caller says of a hook; what is absent keeps its default, or on update its value. */
+export type HookInput = Partial<{
+  [Key in keyof HookSettings]: HookSettings[Key] | null | undefined;
+}> & {
+  url?: string | null | undefined;
+  headers?: unknown;
+};
+
+const MAX_HOOKS = 20_000;
+const MAX_LIVE_SECRETS = 5;
+const MAX_OVERLAP_HOURS = 24 * 7;
+
+/** Defaults for what was left out; an explicit null clears what may be absent. */
+function settingsOf(
+  input: HookInput,
+  before: Omit<HookSettings, "unsubscribeOn"> & { unsubscribeOn: number[] | null },
+): HookSettings {
+  const format = input.format ?? before.format;
+  const optional = <
+    Key extends "name" | "filter" | "userId" | "retryScheduleMs" | "rateLimitPerSecond",
+  >(
+    key: Key,
+  ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
+  return {
+    format,
+    name: optional("name"),
+    filter: optional("filter"),
+    userId: optional("userId"),
+    retryScheduleMs: optional("retryScheduleMs"),
+    rateLimitPerSecond: optional("rateLimitPerSecond"),
+    types: input.types ?? before.types,
+    retries: input.retries ?? before.retries,
+    timeoutMs: input.timeoutMs ?? before.timeoutMs,
+    unsubscribeOn: input.unsubscribeOn ?? before.unsubscribeOn ?? defaultUnsubscribeOn(format),
+    maxInFlight: input.maxInFlight ?? before.maxInFlight,
+  };
+}
+
+const defaults = {
+  format: "CLOUD_EVENT" as const,
+  name: null,
+  filter: null,
+  userId: null,
+  retryScheduleMs: null,
+  rateLimitPerSecond: null,
+  types: [],
+  retries: 3,
+  timeoutMs: 5_000,
+  unsubscribeOn: null,
+  maxInFlight: 16,
+};
+
+/** Runs a write that may meet the unique index on names. */
+async function nameFree<Result>(
+  name: string | null,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    const taken =
+      error instanceof Error &&
+      "constraint_name" in error &&
+      error.constraint_name === "hooks_name";
+    if (taken)
+      throw mistake(
+        "NAME_TAKEN",
+        `a hook named '${name}' exists already; names are unique in a project`,
+        ["name"],
+      );
+    throw error;
+  }
+}
+
+/** Makes a hook's new rule count, then takes the feed lock, for what follows from it. */
+async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
+  await recordHookVersion(tx, hook);
+  await Promise.all([lockFeed(tx), recordHook(tx, hook, created), notifyFeed(tx)]);
+}
+
+/**
+ * Registers a hook, ACTIVE at once; events accepted from now on are matched against it. Its secret is given back
+ * here and never shown again. Throws INVALID, FILTER_INVALID, TARGET_REFUSED, NAME_TAKEN or LIMIT_REACHED.
+ */
+export async function registerHook(
+  { sql, box, checkTarget }: HookServices,
+  projectId: string,
+  input: HookInput & { secret?: string | null | undefined },
+): Promise<{ hook: HookRow; secret: string }> {
+  const settings = settingsOf(input, defaults);
+  checkHookSettings(settings, input.headers);
+  const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
+  const url = await checkTarget(input.url ?? "");
+  const key = { projectId, id: newId() };
+  const headers = input.headers == null ? {} : checkHeaders(input.headers);
+  const row = {
+    ...key,
+    ...settings,
+    url,
+    headers: sealHeaders(box, key, headers),
+    status: "ACTIVE" as const,
+    statusReason: null,
+    secrets: [{ sealed: box.seal(secret, hookContext("secrets", key)), expiresAt: null }],
+  };
+  const hook = await nameFree(settings.name, () =>
+    sql.begin(async (tx) => {
+      const [count] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
+        where project_id = ${projectId} and status <> 'DELETED'`;
+      if (count && count.n >= MAX_HOOKS)
+        throw mistake("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
+      const now = new Date();
+      await insertHook(tx, row);
+      const written: HookRow = { ...row, createdAt: now, updatedAt: now };
+      await publish(tx, written, true);
+      return written;
+    }),
+  );
+  return { hook, secret };
+}
+
+const sealHeaders = (
+  box: SecretBox,
+  key: { projectId: string; id: string },
+  headers: Record<string, string>,
+) =>
+  Object.keys(headers).length === 0
+    ? null
+    : box.seal(JSON.stringify(headers), hookContext("headers", key));
+
+/** Loads a hook under its lane lock, lets `change` give its new row (null: nothing to do), and records it. */
+async function changeHook(
+  sql: Pool,
+  projectId: string,
+  id: string,
+  change: (hook: HookRow) => Promise<HookRow | null>,
+): Promise<HookRow> {
+  if (!isId(id)) throw mistake("NOT_FOUND", `no hook ${id}`, ["id"]);
+  return sql.begin(async (tx) => {
+    await lockLanes(tx, [id]);
+    const [hook] = await lockedHook(tx, projectId, id);
+    if (!hook) throw mistake("NOT_FOUND", `no hook ${id}`, ["id"]);
+    const changed = await change(hook);
+    if (!changed) return hook;
+    await updateHookRow(tx, changed);
+    await publish(tx, changed);
+    if (changed.status !== hook.status) await moveWaiting(tx, changed, changed.status);
+    return { ...changed, updatedAt: new Date() };
+  });
+}
+
+const refuseDeleted = (hook: HookRow) => {
+  if (hook.status === "DELETED")
+    throw mistake("NOT_ALLOWED_NOW", `hook ${hook.id} is deleted`, ["id"]);
+};
+
+/** Changes a hook's settings: the next attempt goes by them; bodies and matches of existing deliveries stay. */
+export async function updateHook(
+  { sql, box, checkTarget }: HookServices,
+  projectId: string,
+  id: string,
+  input: HookInput,
+): Promise<HookRow> {
+  const url = input.url == null ? undefined : await checkTarget(input.url);
+  return nameFree(input.name ?? null, () =>
+    changeHook(sql, projectId, id, async (hook) => {
+      refuseDeleted(hook);
+      const settings = settingsOf(input, hook);
+      checkHookSettings(settings, input.headers);
+      const headers =
+        input.headers === undefined
+          ? hook.headers
+          : sealHeaders(box, hook, checkHeaders(input.headers ?? {}));
+      return { ...hook, ...settings, url: url ?? hook.url, headers };
+    }),
+  );
+}
+
+/** Moves a hook to another status and its waiting deliveries with it; twice is the same as once. */
+function setStatus(to: HookStatus, reason: string | null) {
+  return ({ sql }: HookServices, projectId: string, id: string): Promise<HookRow> =>
+    changeHook(sql, projectId, id, async (hook) => {
+      if (hook.status === to) return null;
+      refuseDeleted(hook);
+      return { ...hook, status: to, statusReason: reason };
+    });
+}
+
+/** Pauses a hook: what waits for it, and what it matches from now on, is PARKED until it is resumed. */
+export const pauseHook = setStatus("PAUSED", "paused by a person");
+/** Resumes a hook: everything PARKED for it is due at once. */
+export const resumeHook = setStatus("ACTIVE", null);
+/** Deletes a hook for good, kept for history; what waits for it is CANCELLED. */
+export const deleteHook = setStatus("DELETED", "deleted by a person");
+
+/**
+ * Gives a hook a new secret; the old ones sign beside it for so many hours (0..168), so that a receiver can be
+ * changed without a gap. At most 5 are live.
+ */
+export async function rotateHookSecret(
+  { sql, box }: HookServices,
+  projectId: string,
+  id: string,
+  overlapHours: number,
+): Promise<{ hook: HookRow; secret: string }> {
+  if (!Number.isInteger(overlapHours) || overlapHours < 0 || overlapHours > MAX_OVERLAP_HOURS) {
+    throw mistake("INVALID", `overlapHours must be a whole number from 0 to ${MAX_OVERLAP_HOURS}`, [
+      "overlapHours",
+    ]);
+  }
+  const secret = newSecret();
+  const hook = await changeHook(sql, projectId, id, async (current) => {
+    refuseDeleted(current);
+    const end = new Date(Date.now() + overlapHours * 3_600_000).toISOString();
+    const old = current.secrets
+      .map(({ sealed, expiresAt }) => ({
+        sealed,
+        expiresAt: expiresAt !== null && expiresAt < end ? expiresAt : end,
+      }))
+      .filter(({ expiresAt }) => Date.parse(expiresAt) > Date.now())
+      .slice(0, MAX_LIVE_SECRETS - 1);
+    const sealed = box.seal(secret, hookContext("secrets", current));
+    return { ...current, secrets: [{ sealed, expiresAt: null }, ...old] };
+  });
+  return { hook, secret };
+}

@@ -1,0 +1,28 @@
+import type { HookRow } from "../db/hooks.ts";
+import type { SecretBox } from "./secretBox.ts";
+import { secretKey } from "./signature.ts";
+
+/** What an attempt needs of a hook's sealed columns. */
+export type LaneCredentials = {
+  headers: Record<string, string>;
+  /** The HMAC keys of every secret that is still valid, newest first. */
+  keys: Buffer[];
+};
+
+/** The AAD of a hook's sealed values: a ciphertext moved to another row or column does not open. */
+export const hookContext = (
+  column: "secrets" | "headers",
+  hook: { projectId: string; id: string },
+) => `hooks|${column}|${hook.id}|${hook.projectId}`;
+
+/** Opens a hook's sealed headers and its live secrets. */
+export function openCredentials(box: SecretBox, hook: HookRow, now = Date.now()): LaneCredentials {
+  const live = hook.secrets.filter(
+    ({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now,
+  );
+  return {
+    headers:
+      hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook))),
+    keys: live.map(({ sealed }) => secretKey(box.open(sealed, hookContext("secrets", hook)))),
+  };
+}

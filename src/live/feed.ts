@@ -1,0 +1,111 @@
+import { Repeater } from "graphql-yoga";
+import { type Change, feedBounds, projectChangesAfter } from "../db/changes.ts";
+import type { Sql } from "../db/client.ts";
+import type { Logger } from "../log.ts";
+import type { Tail } from "./tail.ts";
+
+/** A cursor that this feed cannot continue from without a gap. */
+export class CursorExpired extends Error {
+  override name = "CursorExpired" as const;
+}
+
+export type FeedOptions = {
+  projectId: string;
+  /** Continue after this position; from now on when absent. */
+  after?: number;
+  /** What is of interest; the rest is passed over. */
+  wants: (change: Change) => boolean;
+};
+
+export type Feed = {
+  /** Follows one project's changes, in order and without a gap, at the reader's pace. Throws CursorExpired. */
+  follow(options: FeedOptions): Repeater<Change>;
+};
+
+const PAGE = 200;
+const RETRY_MS = 500;
+
+/**
+ * The pull-based feed: nothing is read for a subscriber, or kept for it, before it asks for more. One that keeps
+ * up reads this process's tail; one that lags reads the table, page by page. Wake-ups only say "look again".
+ */
+export function createFeed(
+  sql: Sql,
+  tail: Tail,
+  log: Logger,
+  onSubscribers: (change: 1 | -1) => void,
+): Feed {
+  async function start(after: number | undefined): Promise<number> {
+    if (after === undefined) return tail.head();
+    const { head, horizon } = await feedBounds(sql);
+    if (after < horizon)
+      throw new CursorExpired(
+        "the cursor is older than what is kept; read the present state and start anew",
+      );
+    if (after > head)
+      throw new CursorExpired(
+        "the cursor is not of this feed; read the present state and start anew",
+      );
+    return after;
+  }
+
+  /** The next changes after a position, and the position up to which that is all there is. */
+  async function look(
+    projectId: string,
+    position: number,
+  ): Promise<{ changes: Change[]; upTo: number }> {
+    const known = await tail.head();
+    const remembered = tail.after(projectId, position);
+    if (remembered) return { changes: remembered, upTo: Math.max(position, known) };
+    const changes = await projectChangesAfter(sql, projectId, position, PAGE);
+    const last = changes.at(-1)?.position ?? position;
+    return { changes, upTo: changes.length === PAGE ? last : Math.max(last, known) };
+  }
+
+  return {
+    follow: ({ projectId, after, wants }) =>
+      new Repeater<Change>(async (push, stop) => {
+        let isStopped = false;
+        let signal = Promise.withResolvers<void>();
+        const wake = () => signal.resolve();
+        stop.then(() => {
+          isStopped = true;
+          wake();
+        });
+        const detach = tail.attach(wake);
+        onSubscribers(1);
+        try {
+          let position = await start(after);
+          while (!isStopped) {
+            signal = Promise.withResolvers();
+            const { changes, upTo } = await look(projectId, position).catch((error) => {
+              log.warn({ err: error }, "a subscription could not read, trying again");
+              setTimeout(wake, RETRY_MS);
+              return { changes: [], upTo: position };
+            });
+            for (const change of changes) {
+              if (wants(change)) await push(change);
+              if (isStopped) return;
+            }
+            const moved = upTo > position;
+            position = upTo;
+            if (!moved) await signal.promise;
+          }
+        } finally {
+          onSubscribers(-1);
+          detach();
+        }
+      }),
+  };
+}
+
+/** A change's place in the feed as clients see it. */
+export const cursorOf = ({ position }: Change): string =>
+  Buffer.from(`feed:${position}`).toString("base64url");
+
+/** The position a cursor stands for. Throws CursorExpired for what is no cursor of a feed. */
+export function positionOf(cursor: string): number {
+  const match = /^feed:(\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString());
+  if (!match) throw new CursorExpired("this is not a cursor of a subscription");
+  return Number(match[1]);
+}

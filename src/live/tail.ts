@@ -1,0 +1,121 @@
+import { type Change, changesAfter, feedBounds } from "../db/changes.ts";
+import type { Sql } from "../db/client.ts";
+import type { Logger } from "../log.ts";
+import type { Wake } from "./wake.ts";
+
+const PAGE = 500;
+/** How many changes are kept in memory; who lags further reads the table. */
+const KEPT = 4_096;
+const RETRY_MS = 250;
+
+/**
+ * The newest changes of all projects, read once a process, however many subscribe. It follows only while somebody
+ * does: `attach` starts it, the function it gives back lets go.
+ */
+export type Tail = {
+  attach(listener: () => void): () => void;
+  /** The position up to which changes are known; settles once the tail follows. */
+  head(): Promise<number>;
+  /** The project's changes after a position, as far as they are known; null when memory does not reach back so far. */
+  after(projectId: string, position: number): Change[] | null;
+};
+
+export function createTail(
+  sql: Sql,
+  wake: Wake,
+  log: Logger,
+  onRead: (lagMs: number) => void,
+): Tail {
+  const listeners = new Set<() => void>();
+  let kept: Change[] = [];
+  /** Changes after `from` and up to `to` are in `kept`. */
+  let from = 0;
+  let to = 0;
+  let following: { ready: Promise<void>; stop: () => void } | null = null;
+
+  function remember(changes: Change[]) {
+    kept.push(...changes);
+    to = kept.at(-1)?.position ?? to;
+    if (kept.length <= KEPT * 2) return;
+    kept = kept.slice(-KEPT);
+    from = (kept[0]?.position ?? 1) - 1;
+  }
+
+  function follow() {
+    let stopped = false;
+    let again = true;
+    let reading = false;
+
+    async function read() {
+      again = true;
+      if (reading || stopped) return;
+      reading = true;
+      try {
+        while (again && !stopped) {
+          again = false;
+          const changes = await changesAfter(sql, to, PAGE);
+          if (stopped || changes.length === 0) continue;
+          again = changes.length === PAGE;
+          remember(changes);
+          onRead(Date.now() - (changes[0]?.at.getTime() ?? Date.now()));
+          for (const listener of listeners) listener();
+        }
+      } catch (error) {
+        log.warn({ err: error }, "the feed could not be read, trying again");
+        setTimeout(() => void read(), RETRY_MS).unref();
+      } finally {
+        reading = false;
+      }
+    }
+
+    const ready = feedBounds(sql).then(({ head }) => {
+      kept = [];
+      from = head;
+      to = head;
+    });
+    const unsubscribe = wake.subscribe(() => void ready.then(read, () => {}));
+    const stop = () => {
+      stopped = true;
+      unsubscribe();
+    };
+    ready.catch(() => {
+      // No database right now: whoever attaches next tries again.
+      stop();
+      following = null;
+    });
+    return { ready, stop };
+  }
+
+  /** The index of the first kept change after a position. */
+  function indexAfter(position: number): number {
+    let low = 0;
+    let high = kept.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((kept[middle]?.position ?? 0) > position) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  return {
+    attach(listener) {
+      listeners.add(listener);
+      following ??= follow();
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        following?.stop();
+        following = null;
+      };
+    },
+    async head() {
+      await following?.ready;
+      return to;
+    },
+    after(projectId, position) {
+      if (position < from) return null;
+      return kept.slice(indexAfter(position)).filter((change) => change.projectId === projectId);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Sql } from "../db/client.ts";
+import { endedEvents } from "../db/events.ts";
+import type { Tail } from "./tail.ts";
+
+/** Waits until events have ended (PROCESSED or FAILED), or so many milliseconds. */
+export type WaitForEvents = (projectId: string, ids: string[], ms: number) => Promise<void>;
+
+const hasEnded = (status: unknown) => status === "PROCESSED" || status === "FAILED";
+
+/** Waits on the tail, so that a waiter costs one look at the table and no polling. */
+export function createWaiter(sql: Sql, tail: Tail): WaitForEvents {
+  return async (projectId, ids, ms) => {
+    const open = new Set(ids);
+    let isOver = false;
+    let signal = Promise.withResolvers<void>();
+    const detach = tail.attach(() => signal.resolve());
+    const timer = setTimeout(() => {
+      isOver = true;
+      signal.resolve();
+    }, ms);
+
+    async function lookAtTable() {
+      for (const { id } of await endedEvents(sql, projectId, [...open])) open.delete(id);
+    }
+
+    try {
+      // The tail's place first, the table then: an end between the two is seen at least once.
+      let position = await tail.head();
+      await lookAtTable();
+      while (open.size > 0 && !isOver) {
+        signal = Promise.withResolvers();
+        const changes = tail.after(projectId, position);
+        if (!changes) await lookAtTable();
+        for (const { kind, entityId, state } of changes ?? []) {
+          if (kind === "EVENT" && hasEnded(state.status)) open.delete(entityId);
+        }
+        position = changes?.at(-1)?.position ?? position;
+        if (open.size > 0) await signal.promise;
+      }
+    } finally {
+      clearTimeout(timer);
+      detach();
+    }
+  };
+}

@@ -1,0 +1,189 @@
+import { setMaxListeners } from "node:events";
+import { type Claim, type ClaimWish, claimDeliveries, type LaneState } from "../db/claims.ts";
+import type { Pool } from "../db/client.ts";
+import type { AttemptOutcome } from "../db/deliveries.ts";
+import type { Lane } from "../db/jobs.ts";
+import { conclude, requestOf } from "../domain/delivery.ts";
+import { openCredentials } from "../domain/laneCredentials.ts";
+import type { SecretBox } from "../domain/secretBox.ts";
+import type { Logger } from "../log.ts";
+import type { Poster } from "../outbound/post.ts";
+import { createFinisher } from "./finisher.ts";
+import { createLanes, type LaneEntry } from "./lanes.ts";
+
+export type DelivererOptions = {
+  sql: Pool;
+  workerId: string;
+  poster: Poster;
+  box: SecretBox;
+  log: Logger;
+  onAttempt: (attempt: { outcome: AttemptOutcome; elapsedMs: number }) => void;
+};
+
+export type Deliverer = AsyncDisposable & {
+  /** Looks at lanes that may have something due. */
+  wake(lanes: Lane[]): void;
+  /** Claims no more; waits for attempts in flight, and ends them after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+};
+
+const CLAIMS_AT_ONCE = 2;
+/** When a claim failed (no database), and when other processes hold a lane's slots. */
+const RETRY_MS = 500;
+const BUSY_ELSEWHERE_MS = 100;
+/** How far a rate may run ahead: evens out timers without letting a burst through. */
+const RATE_TOLERANCE_MS = 100;
+
+/** How many attempts a rate allows now, by the generic cell rate algorithm (ITU-T I.371). */
+function rateRoom({ hook, rateAheadMs }: LaneState): number {
+  if (hook.rateLimitPerSecond === null) return Number.POSITIVE_INFINITY;
+  const ahead = Math.max(0, rateAheadMs);
+  if (ahead > RATE_TOLERANCE_MS) return 0;
+  return Math.floor(((RATE_TOLERANCE_MS - ahead) * hook.rateLimitPerSecond) / 1_000) + 1;
+}
+
+/** How many deliveries a lane may take: its slots less those in use anywhere, and no more than its rate allows. */
+const roomOf = (lane: LaneState, wish: ClaimWish) =>
+  Math.max(
+    0,
+    Math.min(wish.room, lane.hook.maxInFlight - lane.others - wish.inFlight, rateRoom(lane)),
+  );
+
+/**
+ * The delivery engine of one process. Lanes that may have something due are claimed in batches, oldest delivery
+ * first, as slots come free; claims are POSTed concurrently and finished in micro-batches. A job is only what
+ * woke it up: it is done as soon as its lanes are known here, and the reconciler finds what a dead process knew.
+ */
+export function createDeliverer({
+  sql,
+  workerId,
+  poster,
+  box,
+  log,
+  onAttempt,
+}: DelivererOptions): Deliverer {
+  const lanes = createLanes(pump);
+  const finish = createFinisher(sql, log);
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const running = new Set<Promise<void>>();
+  let claiming = 0;
+  let stopped = false;
+
+  function pump() {
+    while (!stopped && claiming < CLAIMS_AT_ONCE) {
+      const picked = lanes.next();
+      if (picked.length === 0) return;
+      claiming++;
+      track(claim(picked));
+    }
+  }
+
+  function track(work: Promise<void>) {
+    running.add(work);
+    void work.finally(() => running.delete(work));
+  }
+
+  async function claim(picked: { lane: LaneEntry; room: number }[]) {
+    const wishes = picked.map(({ lane: { projectId, hookId, inFlight }, room }) => ({
+      projectId,
+      hookId,
+      inFlight,
+      room,
+    }));
+    try {
+      const found = await claimDeliveries(sql, workerId, wishes, roomOf);
+      const taken = Map.groupBy(found.claims, ({ hookId }) => hookId);
+      for (const { lane } of picked) {
+        const state = found.lanes.get(lane.hookId);
+        // A hook that is not ACTIVE has no lane: its deliveries are parked or cancelled.
+        if (!state) continue;
+        const claims = taken.get(lane.hookId) ?? [];
+        for (const claimed of claims) start(lane, state, claimed);
+        plan(lane, state, claims.length);
+      }
+    } catch (error) {
+      log.warn({ err: error }, "deliveries could not be claimed, trying again");
+      for (const { lane } of picked) lanes.feedLater(lane, RETRY_MS);
+    } finally {
+      claiming--;
+      for (const { lane } of picked) lanes.release(lane);
+      pump();
+    }
+  }
+
+  /** When the lane is to be looked at next, after a claim that took so many. */
+  function plan(lane: LaneEntry, state: LaneState & { take: number }, taken: number) {
+    lane.maxInFlight = state.hook.maxInFlight;
+    if (state.nextDueMs !== null) lanes.feedLater(lane, state.nextDueMs);
+    if (taken < state.take) return;
+    // It took all it might: there may be more, for when the rate, other processes, or its own slots allow it.
+    if (rateRoom(state) <= taken)
+      lanes.feedLater(
+        lane,
+        Math.max(
+          1,
+          state.rateAheadMs +
+            (taken * 1_000) / (state.hook.rateLimitPerSecond ?? 1) -
+            RATE_TOLERANCE_MS,
+        ),
+      );
+    else if (state.others > 0) lanes.feedLater(lane, BUSY_ELSEWHERE_MS);
+    else lane.isHungry = true;
+  }
+
+  function start(lane: LaneEntry, state: LaneState, claimed: Claim) {
+    const leave = lanes.enter(lane);
+    track(
+      attempt(lane, state, claimed, leave).catch((error) =>
+        // The claim runs out, and the delivery is tried again or, the third time, quarantined.
+        log.error(
+          { err: error, deliveryId: claimed.deliveryId },
+          "an attempt failed inside the hub",
+        ),
+      ),
+    );
+  }
+
+  async function attempt(
+    lane: LaneEntry,
+    state: LaneState,
+    claimed: Claim,
+    leave: (reached: boolean) => void,
+  ) {
+    let reached = false;
+    let result: Awaited<ReturnType<Poster["post"]>>;
+    try {
+      const credentials = openCredentials(box, state.hook);
+      const request = requestOf(claimed, state, credentials);
+      result = await poster.post({ ...request, signal: stopping.signal });
+      reached = result.statusCode !== null;
+    } finally {
+      // The slot is free as soon as the call is over: what follows is the database's business.
+      leave(reached);
+      pump();
+    }
+    onAttempt(result);
+    const interrupted = stopping.signal.aborted && result.statusCode === null;
+    const moved = await finish(conclude(claimed, state, result, interrupted));
+    if (moved?.dueInMs != null && !stopped) lanes.feedLater(lane, Math.max(0, moved.dueInMs));
+  }
+
+  async function stop(graceMs: number) {
+    stopped = true;
+    lanes.clear();
+    const timer = setTimeout(() => stopping.abort(), graceMs);
+    while (running.size > 0) await Promise.allSettled(running);
+    clearTimeout(timer);
+  }
+
+  return {
+    wake(hungry) {
+      if (stopped) return;
+      lanes.feed(hungry);
+      pump();
+    },
+    stop,
+    [Symbol.asyncDispose]: () => stop(0),
+  };
+}

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Pool } from "../db/client.ts";
+import { type Finish, finishAttempts } from "../db/finishes.ts";
+import { createBatcher } from "../domain/batcher.ts";
+import type { Logger } from "../log.ts";
+
+type Moved = Awaited<ReturnType<typeof finishAttempts>>[number];
+
+/** How a delivery moved, or null when another process had taken its claim over. */
+export type Finisher = (finish: Finish) => Promise<Moved | null>;
+
+const MAX_BATCH = 200;
+const PARALLEL_BATCHES = 2;
+const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
+
+const isDataError = (error: unknown) =>
+  error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code));
+
+/** The same attempt without what the receiver sent: kept when PostgreSQL refuses that. */
+const bare = (finish: Finish): Finish => ({
+  ...finish,
+  attempt: {
+    ...finish.attempt,
+    responseHeaders: null,
+    responseBody: null,
+    responseTruncated: true,
+  },
+});
+
+/**
+ * Writes finished attempts in micro-batches. A result is kept until it is written, however long the database is
+ * away: an attempt that was made is never forgotten. Its claim outlives short outages; after a long one the
+ * token decides.
+ */
+export function createFinisher(sql: Pool, log: Logger): Finisher {
+  async function write(finishes: Finish[]): Promise<Moved[]> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await finishAttempts(sql, finishes);
+      } catch (error) {
+        if (isDataError(error)) return isolate(finishes, error);
+        log.warn(
+          { err: error, attempts: finishes.length },
+          "finished attempts not written yet, trying again",
+        );
+        await delay(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+      }
+    }
+  }
+
+  async function isolate(finishes: Finish[], error: unknown): Promise<Moved[]> {
+    const [only] = finishes;
+    if (!only || finishes.length > 1) {
+      const half = finishes.length >> 1;
+      return [...(await write(finishes.slice(0, half))), ...(await write(finishes.slice(half)))];
+    }
+    log.error(
+      { err: error, deliveryId: only.deliveryId },
+      "an answer could not be stored, keeping its status alone",
+    );
+    return finishAttempts(sql, [bare(only)]);
+  }
+
+  return createBatcher(
+    async (finishes) => {
+      const moved = new Map((await write(finishes)).map((row) => [row.id, row]));
+      return finishes.map(({ deliveryId }) => ({
+        status: "fulfilled",
+        value: moved.get(deliveryId) ?? null,
+      }));
+    },
+    { maxSize: MAX_BATCH, parallel: PARALLEL_BATCHES },
+  );
+}

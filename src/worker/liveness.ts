@@ -1,0 +1,65 @@
+import { hostname } from "node:os";
+import { type Db, openSession } from "../db/client.ts";
+import { recoverClaims } from "../db/recovery.ts";
+import {
+  buryWorkers,
+  holdLiveness,
+  lifelessWorkers,
+  registerWorker,
+  removeWorker,
+} from "../db/workers.ts";
+import type { Logger } from "../log.ts";
+import { every } from "./every.ts";
+
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Shows that this worker lives, by a lock its own session holds, and looks each second for workers whose lock is
+ * free. One that is lifeless twice in a row is dead: its jobs are freed and its claims taken back, so that
+ * what it had in flight is tried again within seconds (graphile-worker alone: 4 hours).
+ */
+export async function startLiveness(
+  db: Db,
+  workerId: string,
+  poolId: string,
+  log: Logger,
+): Promise<AsyncDisposable> {
+  let isHeld = false;
+  const session = openSession(db.url, () => {
+    isHeld = false;
+  });
+  let suspects = new Set<string>();
+
+  async function look() {
+    if (!isHeld) {
+      await holdLiveness(session, workerId);
+      await registerWorker(db.sql, { id: workerId, poolId, host: hostname(), pid: process.pid });
+      isHeld = true;
+    }
+    const lifeless = await lifelessWorkers(db.sql, workerId);
+    const dead = lifeless.filter(({ id }) => suspects.has(id));
+    suspects = new Set(lifeless.map(({ id }) => id));
+    if (dead.length === 0) return;
+    const recovered = await recoverClaims(
+      db.sql,
+      dead.map(({ id }) => id),
+    );
+    await buryWorkers(db.sql, dead);
+    log.warn(
+      { workers: dead.map(({ id }) => id), recovered },
+      "workers died; their deliveries are tried again",
+    );
+  }
+
+  await look();
+  const looking = every(LOOK_EVERY_MS, look, (error) =>
+    log.warn({ err: error }, "liveness could not be checked"),
+  );
+  return {
+    async [Symbol.asyncDispose]() {
+      await looking[Symbol.asyncDispose]();
+      await removeWorker(db.sql, workerId).catch(() => {});
+      await session.end({ timeout: 1 });
+    },
+  };
+}

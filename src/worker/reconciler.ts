@@ -1,0 +1,41 @@
+import type { Db } from "../db/client.ts";
+import { addJobs, deliverJobs } from "../db/jobs.ts";
+import { overdueEvents, overdueLanes, recoverClaims } from "../db/recovery.ts";
+import type { Logger } from "../log.ts";
+import { every } from "./every.ts";
+
+const EVERY_MS = 2_000;
+/** Ordinary wake-ups come within milliseconds; what is overdue by this has lost its own. */
+const LANE_OVERDUE_MS = 1_500;
+const EVENT_OVERDUE_MS = 5_000;
+
+/**
+ * The guarantee behind the wake-ups: every 2 s one process of all (by a transaction's advisory lock) takes
+ * back claims that ran out and wakes whatever is overdue, from the tables alone.
+ */
+export function startReconciler(db: Db, log: Logger): AsyncDisposable {
+  async function reconcile() {
+    await db.sql.begin(async (tx) => {
+      const [leader] = await tx<{ ok: boolean }[]>`select pg_try_advisory_xact_lock(7277) as ok`;
+      if (!leader?.ok) return;
+      const recovered = await recoverClaims(db.sql, []);
+      if (recovered > 0)
+        log.warn({ recovered }, "claims ran out; their deliveries are tried again");
+      const lanes = await overdueLanes(tx, LANE_OVERDUE_MS);
+      const staged = Map.groupBy(
+        await overdueEvents(tx, EVENT_OVERDUE_MS),
+        ({ projectId }) => projectId,
+      );
+      const jobs = [
+        ...deliverJobs(lanes).map((job, index) => ({ ...job, key: `reconcile:${index}` })),
+        ...[...staged].map(([projectId, events]) => ({
+          identifier: "dispatch" as const,
+          payload: { projectId, eventIds: events.map(({ id }) => id) },
+          key: `reconcile:${projectId}`,
+        })),
+      ];
+      if (jobs.length > 0) await addJobs(tx, jobs);
+    });
+  }
+  return every(EVERY_MS, reconcile, (error) => log.warn({ err: error }, "could not reconcile"));
+}

@@ -1,0 +1,35 @@
+import type { TaskList } from "graphile-worker";
+import { z } from "zod";
+import type { Pool } from "../db/client.ts";
+import { dispatchEvents } from "../domain/dispatch.ts";
+import type { ProjectConfigs } from "../domain/projectConfig.ts";
+import type { Deliverer } from "./deliverer.ts";
+import { removeExpired } from "./retention.ts";
+
+const deliverPayload = z.object({ lanes: z.array(z.tuple([z.string(), z.string()])) });
+const dispatchPayload = z.object({ projectId: z.string(), eventIds: z.array(z.string()) });
+
+/** What jobs do. A task only throws for bugs and outages: graphile-worker then runs it again. */
+export function createTasks(deps: {
+  sql: Pool;
+  configs: ProjectConfigs;
+  deliverer: Deliverer;
+  retentionDays: number;
+}): TaskList {
+  const { sql, configs, deliverer, retentionDays } = deps;
+  return {
+    deliver: async (payload) => {
+      const { lanes } = deliverPayload.parse(payload);
+      deliverer.wake(lanes.map(([projectId, hookId]) => ({ projectId, hookId })));
+    },
+    dispatch: async (payload) => {
+      deliverer.wake(await dispatchEvents(sql, configs, dispatchPayload.parse(payload)));
+    },
+    retention: async () => {
+      await removeExpired(sql, retentionDays);
+    },
+  };
+}
+
+/** Once an hour, at an odd minute: what is older than its keep goes. */
+export const crontab = "17 * * * * retention ?fill=1d";

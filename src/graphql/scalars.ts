@@ -1,0 +1,94 @@
+import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { requestError } from "./requestError.ts";
+
+/** How deep a JSON value may nest. */
+export const JSON_DEPTH = 64;
+
+const invalid = (message: string) => requestError("BAD_REQUEST", message);
+
+/** Nothing but what JSON can say, at most 64 levels deep. */
+function checkJson(value: unknown, depth = 1): void {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw invalid("JSON has no NaN and no Infinity: a number is too large.");
+  }
+  if (typeof value !== "object" || value === null) return;
+  if (depth > JSON_DEPTH) throw invalid(`JSON may nest at most ${JSON_DEPTH} levels deep.`);
+  for (const child of Object.values(value)) checkJson(child, depth + 1);
+}
+
+type Variables = Record<string, unknown> | null | undefined;
+
+function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown {
+  if (depth > JSON_DEPTH + 1) throw invalid(`JSON may nest at most ${JSON_DEPTH} levels deep.`);
+  switch (node.kind) {
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.ENUM:
+      throw invalid(`${node.value} is not JSON; did you mean "${node.value}"?`);
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.NULL:
+      return null;
+    case Kind.VARIABLE:
+      return variables?.[node.name.value] ?? null;
+    case Kind.LIST:
+      return node.values.map((item) => jsonLiteral(item, variables, depth + 1));
+    case Kind.OBJECT:
+      // fromEntries defines, where assignment would set the prototype for a key `__proto__`.
+      return Object.fromEntries(
+        node.fields.map((field) => [
+          field.name.value,
+          jsonLiteral(field.value, variables, depth + 1),
+        ]),
+      );
+  }
+}
+
+export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
+  name: "JSON",
+  description: "Any JSON value: object, list, string, number, boolean or null; at most 64 levels.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
+  serialize: (value) => value,
+  parseValue(value) {
+    checkJson(value);
+    return value;
+  },
+  parseLiteral(node, variables) {
+    const value = jsonLiteral(node, variables);
+    checkJson(value);
+    return value;
+  },
+});
+
+const RFC_3339 =
+  /^(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+function parseDateTime(value: unknown): string {
+  const day = typeof value === "string" ? RFC_3339.exec(value)?.[1] : undefined;
+  // Date would turn 30 February into 2 March.
+  const dayExists = day && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+  if (typeof value !== "string" || !dayExists) {
+    throw invalid(
+      `DateTime is an RFC 3339 string such as 2026-01-31T12:00:00Z, not ${JSON.stringify(value)}.`,
+    );
+  }
+  return new Date(value).toISOString();
+}
+
+/** PostgreSQL's text, an ISO string or a Date, as RFC 3339 in UTC with milliseconds. */
+function serializeDateTime(value: unknown): string {
+  if (value instanceof Date || typeof value === "string") return new Date(value).toISOString();
+  throw new Error(`not a time: ${typeof value}`);
+}
+
+export const DateTimeScalar = new GraphQLScalarType<string, string>({
+  name: "DateTime",
+  description:
+    "A moment as an RFC 3339 string with an offset; always UTC with milliseconds in answers.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
+  serialize: serializeDateTime,
+  parseValue: parseDateTime,
+  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
+});

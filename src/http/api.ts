@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GraphQLSchema } from "graphql";
+import type { Caller, Context } from "../graphql/context.ts";
+import { assertRolesComplete } from "../graphql/roles.ts";
+import type { Logger } from "../log.ts";
+import { createGraphiql } from "./graphiql.ts";
+import { type Authenticate, createGraphqlPost } from "./graphqlPost.ts";
+import { limits } from "./limits.ts";
+import { trackLiveKeys } from "./liveKeys.ts";
+import { createMaskError } from "./maskError.ts";
+import { createPrepare } from "./prepare.ts";
+import { createWebSockets, type WebSockets } from "./websocket.ts";
+import { createEngine } from "./yoga.ts";
+
+export type ApiDeps = {
+  schema: GraphQLSchema;
+  contextOf: (caller: Caller, requestId: string) => Context;
+  authenticate: Authenticate;
+  /** Whether a key that was good still is: asked every second for each key with an open stream. */
+  isKeyLive: (keyId: string) => boolean;
+  publicUrl?: string | undefined;
+};
+
+/** Everything at /graphql: operations, GraphiQL, websockets. Disposing ends the streams. */
+export type Api = AsyncDisposable & {
+  graphql(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  upgrade: WebSockets["upgrade"];
+};
+
+const wantsPage = (req: IncomingMessage) =>
+  req.method === "GET" && (req.headers.accept ?? "").includes("text/html");
+
+/** Puts the parts of the API together. Throws when a root field has no roles. */
+export function createApi(deps: ApiDeps, log: Logger): Api {
+  const { schema, contextOf, authenticate, isKeyLive, publicUrl } = deps;
+  assertRolesComplete(schema);
+  const maskError = createMaskError(log);
+  const engine = createEngine(schema, contextOf, maskError);
+  const prepare = createPrepare(schema);
+  const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey);
+  const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey);
+  const shared = { engine, prepare, authenticate, maskError };
+  const post = createGraphqlPost({ ...shared, streams });
+  const websockets = createWebSockets({ ...shared, schema, sockets, log, publicUrl });
+  const graphiql = createGraphiql();
+  return {
+    graphql: (req, res) => (wantsPage(req) ? graphiql(req, res) : post(req, res)),
+    upgrade: websockets.upgrade,
+    async [Symbol.asyncDispose]() {
+      streams[Symbol.dispose]();
+      await websockets[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GraphQLError } from "graphql";
+import type { Caller } from "../graphql/context.ts";
+import {
+  type RequestErrorCode,
+  requestError,
+  requestErrorStatus,
+} from "../graphql/requestError.ts";
+import { send } from "./headers.ts";
+import type { LiveKeys } from "./liveKeys.ts";
+import type { MaskError } from "./maskError.ts";
+import { readParams } from "./params.ts";
+import type { Operation, Prepare } from "./prepare.ts";
+import type { Result } from "./stream.ts";
+import type { Engine } from "./yoga.ts";
+
+/** Finds the caller by an `Authorization` header (scheme word in any case); null when the key is not good. */
+export type Authenticate = (authorization: string | null) => Promise<Caller | null>;
+
+export type GraphqlPostDeps = {
+  engine: Engine;
+  prepare: Prepare;
+  authenticate: Authenticate;
+  maskError: MaskError;
+  /** Open event streams. */
+  streams: LiveKeys;
+};
+
+const EVENTS = "text/event-stream";
+const RESPONSE_JSON = "application/graphql-response+json";
+
+/** The first of the client's media types that we have: its own order decides. */
+function negotiate(accept: string | undefined): string {
+  if (!accept) return "application/json";
+  for (const item of accept.toLowerCase().split(",")) {
+    const type = item.split(";", 1)[0]?.trim();
+    if (type === EVENTS || type === RESPONSE_JSON || type === "application/json") return type;
+    if (type === "*/*" || type === "application/*") return "application/json";
+  }
+  throw requestError(
+    "NOT_ACCEPTABLE",
+    `Accept must name application/json, ${RESPONSE_JSON} or ${EVENTS}.`,
+  );
+}
+
+const statusOf = (error: GraphQLError): number =>
+  requestErrorStatus[error.extensions.code as RequestErrorCode] ?? 200;
+
+/** 200 for what ran, in whole or in part; else the worst of its errors. */
+function httpStatus(result: Result): number {
+  const statuses = result.errors?.map(statusOf) ?? [];
+  // Whoever sees 503 tries again, and so it must be said also when part of the answer is there.
+  if (statuses.includes(503)) return 503;
+  return result.data ? 200 : Math.max(200, ...statuses);
+}
+
+const extraHeaders: Readonly<Record<number, Record<string, string>>> = {
+  401: { "www-authenticate": "Bearer" },
+  405: { allow: "POST" },
+  429: { "retry-after": "1" },
+  503: { "retry-after": "1" },
+};
+
+function answer(res: ServerResponse, result: Result, mediaType = "application/json"): void {
+  if (res.destroyed) return;
+  const status = httpStatus(result);
+  const type = `${mediaType}; charset=utf-8`;
+  send(res, status, type, JSON.stringify(result), extraHeaders[status]);
+}
+
+async function answerEvents(
+  { engine, streams }: GraphqlPostDeps,
+  req: IncomingMessage,
+  res: ServerResponse,
+  operation: Operation,
+): Promise<void> {
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  const close = streams.open(operation.caller.keyId, end);
+  if (!close) throw requestError("TOO_MANY_REQUESTS", "This key has 100 event streams open.");
+  res.once("close", () => {
+    close();
+    end();
+  });
+  await engine.respondEvents(req, res, { operation, ended: ended.signal });
+}
+
+/** Answers one request to /graphql that is not a page view. */
+export const createGraphqlPost = (deps: GraphqlPostDeps) => {
+  const { engine, prepare, authenticate, maskError } = deps;
+  const respond = async (req: IncomingMessage, res: ServerResponse, requestId: string) => {
+    if (req.method !== "POST") {
+      throw requestError("METHOD_NOT_ALLOWED", "Send operations by POST.");
+    }
+    const caller = await authenticate(req.headers.authorization ?? null);
+    if (!caller) {
+      const message = "A valid API key is needed: Authorization: Bearer <key>.";
+      throw requestError("UNAUTHENTICATED", message);
+    }
+    const mediaType = negotiate(req.headers.accept);
+    const operation = prepare(await readParams(req), caller, requestId);
+    if ("errors" in operation) return answer(res, operation);
+    if (mediaType === EVENTS) return answerEvents(deps, req, res, operation);
+    if (operation.kind === "subscription") {
+      const message = `Subscriptions are answered with Accept: ${EVENTS}, or over a websocket.`;
+      throw requestError("NOT_ACCEPTABLE", message);
+    }
+    answer(res, await engine.execute(operation), mediaType);
+  };
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const requestId = randomUUID();
+    res.setHeader("x-request-id", requestId);
+    try {
+      await respond(req, res, requestId);
+    } catch (error) {
+      answer(res, { errors: [maskError(error, requestId)] });
+    }
+  };
+};

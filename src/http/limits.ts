@@ -1,0 +1,42 @@
+import type { GraphQLError } from "graphql";
+import { requestError } from "../graphql/requestError.ts";
+
+/** The limits of one request over either door; README and contract.md repeat them. */
+export const limits = {
+  bodyBytes: 4 * 1024 * 1024,
+  frameBytes: 1024 * 1024,
+  characters: 15_000,
+  tokens: 2_000,
+  depth: 12,
+  aliases: 30,
+  rootFields: 20,
+  directives: 20,
+  /** Validation compares the fields of a selection set with each other: the square of this. */
+  selections: 100,
+  cost: 2_000,
+  introspection: 20_000,
+  variablesDepth: 64,
+  /** How long an operation may take, waiting included. */
+  operationMs: 30_000,
+  initMs: 3_000,
+  subscriptionsPerSocket: 50,
+  operationsPerSocket: 100,
+  streamsPerKey: 100,
+  idCharacters: 128,
+} as const;
+
+/** An answer of LIMIT_EXCEEDED that says the limit and what came. */
+export const limitExceeded = (what: string, limit: number, actual: number | string): GraphQLError =>
+  requestError("LIMIT_EXCEEDED", `${what}: at most ${limit}, got ${actual}.`);
+
+const nests = (value: unknown, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((child) => nests(child, levels - 1)));
+
+/** LIMIT_EXCEEDED when a variable nests deeper than 64 levels. */
+export function checkVariables(variables: object | null | undefined): GraphQLError | null {
+  const depth = limits.variablesDepth;
+  if (!variables || !Object.values(variables).some((value) => nests(value, depth))) return null;
+  return limitExceeded("Levels of a variable", depth, "more");
+}

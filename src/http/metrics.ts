@@ -1,0 +1,53 @@
+import type { ServerResponse } from "node:http";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { send } from "./headers.ts";
+
+/** The hub's own metrics, and those of the process. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Makes the metrics in a registry of their own; the parts of the hub get their methods as plain callbacks. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    emits: new Counter({
+      name: "signalbox_emits_total",
+      help: "Events accepted.",
+      registers,
+    }),
+    deliveries: new Counter({
+      name: "signalbox_deliveries_total",
+      help: "Attempts made, by outcome.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    attemptDuration: new Histogram({
+      name: "signalbox_attempt_duration_seconds",
+      help: "How long attempts take.",
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    queueAge: new Gauge({
+      name: "signalbox_queue_age_seconds",
+      help: "How long the oldest due delivery has waited.",
+      registers,
+    }),
+    feedLag: new Gauge({
+      name: "signalbox_feed_lag_seconds",
+      help: "How old the newest change was when this process saw it.",
+      registers,
+    }),
+    subscribers: new Gauge({
+      name: "signalbox_subscribers",
+      help: "Live subscriptions of this process.",
+      registers,
+    }),
+  };
+}
+
+/** All metrics as Prometheus text. */
+export async function answerMetrics(res: ServerResponse, registry: Registry): Promise<void> {
+  send(res, 200, registry.contentType, await registry.metrics());
+}

@@ -1,0 +1,73 @@
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { requestError } from "../graphql/requestError.ts";
+import { limits } from "./limits.ts";
+import type { Params } from "./prepare.ts";
+
+const bad = (message: string) => requestError("BAD_REQUEST", message);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The body's bytes, at most 4 MiB. Throws REQUEST_TOO_LARGE, and BAD_REQUEST when the client breaks off. */
+function readBody(req: IncomingMessage): Promise<Buffer> {
+  const tooLarge = () =>
+    requestError("REQUEST_TOO_LARGE", `The body may have at most ${limits.bodyBytes} bytes.`);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    if (Number(req.headers["content-length"]) > limits.bodyBytes) return reject(tooLarge());
+    req.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limits.bodyBytes) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(tooLarge());
+      }
+    });
+    req.on("end", () => resolve(Buffer.concat(chunks)));
+    req.on("error", () => reject(bad("The body broke off.")));
+  });
+}
+
+/** Only JSON: a form or plain text could be sent by any web page, without asking first. */
+function checkContentType(req: IncomingMessage): void {
+  const [type, ...parameters] = (req.headers["content-type"] ?? "").toLowerCase().split(";");
+  const charset = parameters.map((it) => it.trim()).find((it) => it.startsWith("charset="));
+  const encoding = req.headers["content-encoding"] ?? "identity";
+  const isJson = type?.trim() === "application/json";
+  if (isJson && encoding === "identity" && /^(charset="?utf-8"?)?$/.test(charset ?? "")) return;
+  throw requestError(
+    "UNSUPPORTED_MEDIA_TYPE",
+    "Send the operation as application/json, in UTF-8, not compressed.",
+  );
+}
+
+/** One operation, or BAD_REQUEST that says what is wrong with the message. */
+export function checkParams(value: unknown): Params {
+  if (Array.isArray(value)) throw bad("One operation a request: send an object, not a list.");
+  if (!isRecord(value)) throw bad("The body must be a JSON object.");
+  const { query, variables, operationName } = value;
+  if (typeof query !== "string") throw bad("query must be a string: the GraphQL document.");
+  if (variables !== undefined && variables !== null && !isRecord(variables)) {
+    throw bad("variables must be an object.");
+  }
+  if (operationName !== undefined && operationName !== null && typeof operationName !== "string") {
+    throw bad("operationName must be a string.");
+  }
+  return { query, variables, operationName };
+}
+
+/** Reads the one operation of a POST. Throws the request errors above. */
+export async function readParams(req: IncomingMessage): Promise<Params> {
+  checkContentType(req);
+  const body = await readBody(req);
+  if (!isUtf8(body)) throw bad("The body is not UTF-8.");
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString());
+  } catch {
+    throw bad("The body is not valid JSON.");
+  }
+  return checkParams(value);
+}

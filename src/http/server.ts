@@ -1,0 +1,101 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Registry } from "prom-client";
+import type { Logger } from "../log.ts";
+import { type ApiDeps, createApi } from "./api.ts";
+import { sendJson, setSecurityHeaders } from "./headers.ts";
+import { answerAlive, answerReady, type ReadyCheck } from "./health.ts";
+import { answerMetrics } from "./metrics.ts";
+import { refuseUpgrade } from "./websocket.ts";
+
+export type HttpOptions = {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  log: Logger;
+  ready: ReadyCheck;
+  registry: Registry;
+  /** Absent in a process without the role `api`: it serves its health and metrics alone. */
+  api?: ApiDeps;
+};
+
+/** A listening server; disposing answers what is in flight, for at most 10 s, and ends every stream. */
+export type HttpServer = AsyncDisposable & { port: number; url: string };
+
+/** The operator can mend this; the message is for the terminal. */
+export class ListenError extends Error {
+  override name = "ListenError" as const;
+}
+
+const DRAIN_MS = 10_000;
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "another process listens there" : error.message;
+      reject(new ListenError(`Cannot listen on ${host}:${port}: ${why}; set HOST or PORT.`));
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+const pathOf = (req: IncomingMessage) => (req.url ?? "/").split("?", 1)[0];
+
+/** Starts the server. Throws ListenError when it cannot listen. */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const { host, log, ready, registry } = options;
+  const api = options.api && createApi(options.api, log);
+
+  async function route(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const path = pathOf(req);
+    if (path === "/graphql" && api) return api.graphql(req, res);
+    if (req.method !== "GET" && req.method !== "HEAD") {
+      return sendJson(res, 404, { error: "Not found." });
+    }
+    if (path === "/healthz") return answerAlive(res);
+    if (path === "/readyz") return answerReady(res, ready);
+    if (path === "/metrics") return answerMetrics(res, registry);
+    if (path === "/" && api) {
+      res.writeHead(302, { location: "/graphql" }).end();
+      return;
+    }
+    sendJson(res, 404, { error: "Not found." });
+  }
+
+  const server = createServer(
+    {
+      keepAliveTimeout: 65_000,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 5_000,
+    },
+    (req, res) => {
+      setSecurityHeaders(res);
+      route(req, res).catch((err) => {
+        log.error({ err }, "a request failed");
+        if (!res.headersSent) sendJson(res, 500, { error: "Internal error." });
+        else res.destroy();
+      });
+    },
+  );
+  server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (pathOf(req) === "/graphql" && api) api.upgrade(req, socket, head);
+    else refuseUpgrade(socket, "404 Not Found");
+  });
+  const port = await listen(server, host, options.port);
+
+  return {
+    port,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    async [Symbol.asyncDispose]() {
+      const drained = new Promise((resolve) => server.close(resolve));
+      // Sockets and event streams have no end of their own.
+      await api?.[Symbol.asyncDispose]();
+      server.closeIdleConnections();
+      const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+      await drained;
+      clearTimeout(deadline);
+    },
+  };
+}

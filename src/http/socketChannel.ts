@@ -1,0 +1,101 @@
+import type { WebSocket as ProtocolSocket } from "graphql-ws";
+import type { RawData, WebSocket } from "ws";
+
+/** How much may wait for a slow reader before we stop hearing its own messages. */
+const FULL_BYTES = 1024 * 1024;
+/** How long what waits may make no progress: less when it is much. */
+const STALLED_MS = 15_000;
+const STALLED_FULL_MS = 5_000;
+const MISSED_PINGS = 2;
+
+/** One socket with backpressure: a send resolves when the bytes have left, so whoever awaits it stops with them. */
+export type SocketChannel = ProtocolSocket & {
+  /** Ends the operations at once; the socket follows when its client agrees, or after 30 s. */
+  close(code: number, reason: string): void;
+  /** Closes a reader that takes nothing. */
+  checkProgress(): void;
+  /** Asks for a sign of life; a socket that gave none to the last two is terminated. */
+  ping(): void;
+  /** Told once. */
+  onEnd(listener: (code: number, reason: string) => void): void;
+};
+
+export function openChannel(socket: WebSocket, onBug: (error: Error) => void): SocketChannel {
+  let waiting = 0;
+  let progressAt = Date.now();
+  let missedPings = 0;
+  let ended = false;
+  let endListener: (code: number, reason: string) => void = () => {};
+
+  const end = (code: number, reason: string) => {
+    if (ended) return;
+    ended = true;
+    endListener(code, reason);
+  };
+  const close = (code: number, reason = "") => {
+    if (ended) return;
+    end(code, reason);
+    socket.resume();
+    socket.close(code, reason);
+  };
+  const fail = (error: Error) => {
+    onBug(error);
+    close(1011, "Internal error");
+  };
+  // A client that sends but does not read would otherwise fill our memory with the answers.
+  const throttle = () => {
+    missedPings = 0;
+    if (socket.bufferedAmount > FULL_BYTES) socket.pause();
+  };
+  const left = () => {
+    waiting--;
+    progressAt = Date.now();
+    if (socket.isPaused && socket.bufferedAmount <= FULL_BYTES) socket.resume();
+  };
+
+  socket.on("ping", throttle);
+  socket.on("pong", throttle);
+  // The close event follows, and says all there is to say.
+  socket.on("error", () => {});
+  socket.on("close", (code, reason) => end(code, reason.toString()));
+
+  return {
+    protocol: socket.protocol,
+    close,
+    send: (data) =>
+      new Promise((resolve) => {
+        if (ended) return resolve();
+        if (waiting++ === 0) progressAt = Date.now();
+        socket.send(data, () => {
+          left();
+          resolve();
+        });
+      }),
+    onMessage(handle) {
+      socket.on("message", (data: RawData, isBinary) => {
+        if (ended) return;
+        throttle();
+        if (isBinary) return close(4400, "Binary messages are not understood");
+        // The library throws for the types of message that only a server may send.
+        handle(data.toString()).catch((error: Error) =>
+          error.message.startsWith("Unexpected message of type")
+            ? close(4400, "Invalid message received")
+            : fail(error),
+        );
+      });
+    },
+    checkProgress() {
+      if (waiting === 0 || ended) return;
+      const patience = socket.bufferedAmount > FULL_BYTES ? STALLED_FULL_MS : STALLED_MS;
+      if (Date.now() - progressAt > patience) close(4000, "too slow");
+    },
+    ping() {
+      if (missedPings >= MISSED_PINGS) return socket.terminate();
+      missedPings++;
+      socket.ping();
+    },
+    onEnd(listener) {
+      endListener = listener;
+    },
+  };
+}

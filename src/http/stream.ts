@@ -1,0 +1,77 @@
+import type { ExecutionResult, GraphQLError } from "graphql";
+
+export type Result = ExecutionResult;
+export type Results = AsyncIterableIterator<Result>;
+
+export const isStream = (value: object): value is AsyncIterable<Result> =>
+  Symbol.asyncIterator in value;
+
+type Clean = { result: (result: Result) => Result; error: (error: unknown) => GraphQLError };
+
+const over = { done: true, value: undefined } as const;
+
+/**
+ * The stream with its errors masked; it ends at once when `ended` fires, also while it waits for its source. An
+ * async generator would not do: its `return()` waits for the pending `next()`.
+ */
+export function cleanStream(
+  source: AsyncIterable<Result>,
+  clean: Clean,
+  ended?: AbortSignal,
+): Results {
+  const iterator = source[Symbol.asyncIterator]();
+  let release: (result: IteratorResult<Result>) => void = () => {};
+  let done = false;
+  const end = () => {
+    if (done) return;
+    done = true;
+    ended?.removeEventListener("abort", end);
+    release(over);
+    // Not awaited: a source may end slowly, the stream is over now.
+    iterator.return?.().catch(() => {});
+  };
+  if (ended?.aborted) end();
+  else ended?.addEventListener("abort", end, { once: true });
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => {
+      if (done) return Promise.resolve(over);
+      return new Promise((resolve, reject) => {
+        release = resolve;
+        iterator.next().then(
+          (step) => {
+            if (step.done) end();
+            resolve(done || step.done ? over : { done: false, value: clean.result(step.value) });
+          },
+          (error) => {
+            end();
+            reject(clean.error(error));
+          },
+        );
+      });
+    },
+    async return() {
+      end();
+      return over;
+    },
+  };
+}
+
+/** For a reader that takes results only: what is thrown becomes the last result. */
+export async function* withErrorsAsResults(results: Results): AsyncGenerator<Result> {
+  try {
+    yield* results;
+  } catch (error) {
+    yield { errors: [error as GraphQLError] };
+  }
+}
+
+/** A stream that fails at once, for a reader that takes thrown errors only. */
+export const failedStream = (errors: readonly GraphQLError[]): Results => ({
+  [Symbol.asyncIterator]() {
+    return this;
+  },
+  next: () => Promise.reject(errors[0]),
+});

@@ -1,0 +1,86 @@
+/** The operations that GraphiQL opens with: the hub's story in four tabs, each ready to run. */
+const operations = [
+  `# 1 Register a hook: who is called, and for which events. (The key goes into the Headers tab below.)
+# Nothing needs to listen at the url: the hub then shows how it tries again.
+mutation RegisterHook {
+  registerHook(input: { url: "http://127.0.0.1:9000/", types: ["order.*"], name: "tour" }) {
+    hook {
+      id
+      status
+      types
+    }
+    secret
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+`,
+  `# 2 Emit an event. Every hook that asks for its type gets a delivery in the same transaction.
+mutation EmitEvent {
+  emitEvent(input: { type: "order.created", data: { amount: 42, currency: "EUR" } }) {
+    event {
+      id
+      type
+      status
+      receivedAt
+    }
+    isDuplicate
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+`,
+  `# 3 Watch deliveries live: retries come after 5, 15 and 45 seconds. Emit from another window to see more.
+# Come back with after: "<the last cursor>", and nothing is missed.
+subscription WatchDeliveries {
+  deliveryUpdated {
+    cursor
+    delivery {
+      id
+      status
+      attemptCount
+      nextAttemptAt
+      lastError
+    }
+  }
+}
+`,
+  `# 4 Read what happened: every try of every delivery, newest delivery first.
+query ReadAttempts {
+  deliveries(first: 5) {
+    nodes {
+      id
+      status
+      event {
+        type
+        data
+      }
+      attempts {
+        number
+        startedAt
+        elapsedMs
+        outcome
+        statusCode
+        error
+      }
+    }
+  }
+}
+`,
+];
+
+const headers = JSON.stringify(
+  { Authorization: "Bearer <paste the key printed at first boot>" },
+  null,
+  2,
+);
+
+/** Tabs in the form that GraphiQL takes. */
+export const tourTabs = operations.map((query) => ({ query, headers }));
+export const tourHeaders = headers;

@@ -1,0 +1,186 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+export type Config = {
+  port: number;
+  host: string;
+  databaseUrl?: string;
+  /** Absolute. */
+  dataDir: string;
+  roles: { api: boolean; worker: boolean };
+  adminKey?: string;
+  /** The first encrypts, all decrypt. */
+  secretKeys?: SecretKey[];
+  /** CIDRs that outgoing calls may reach although they are not public. */
+  allowTargets: string[];
+  requireHttps: boolean;
+  /** Without a slash at its end; absent: `http://HOST:PORT`, known once the hub listens. */
+  publicUrl?: string;
+  retentionDays: number;
+  logLevel: (typeof logLevels)[number];
+};
+export type SecretKey = { id: string; key: Buffer };
+
+/** A setting is wrong; the message is one sentence for the operator, and the boot stops. */
+export class ConfigError extends Error {
+  override name = "ConfigError" as const;
+}
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/** One setting: `read` answers undefined for a wrong text, `right` says what would be right. */
+const setting = <T>(right: string, read: (text: string) => T | undefined, shown = quoted) =>
+  z.string().transform((text, context) => {
+    const value = read(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: `must be ${right}, not ${shown(text)}` });
+    return z.NEVER;
+  });
+
+const quoted = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+/** What may be a secret, or hold one, is not repeated on a terminal. */
+const hidden = (text: string) => `the ${text.length} characters given`;
+
+const wholeNumber = (min: number, max: number) =>
+  setting(`a whole number from ${min} to ${max}`, (text) =>
+    /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined,
+  );
+
+const oneOf = <T extends string>(values: readonly T[]) =>
+  setting(`one of ${values.join(", ")}`, (text) => values.find((value) => value === text));
+
+const list = (text: string) => text.split(",").map((item) => item.trim());
+
+const databaseUrl = setting(
+  "a URL like postgres://user:password@host:5432/database",
+  (text) => (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
+  hidden,
+);
+
+const dataDir = z.string().transform((text) => resolve(text));
+
+const logLevel = oneOf(logLevels).prefault("info");
+
+const host = setting("a host name or an IP address", (text) =>
+  isIP(text) !== 0 || /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/i.test(text) ? text : undefined,
+);
+
+const roles = setting("api, worker or api,worker", (text) => {
+  const names = new Set(list(text));
+  const known = [...names].every((name) => name === "api" || name === "worker");
+  return known ? { api: names.has("api"), worker: names.has("worker") } : undefined;
+});
+
+const adminKey = setting(
+  "32 to 200 printable ASCII characters",
+  (text) => (/^[\x20-\x7e]{32,200}$/.test(text) ? text : undefined),
+  hidden,
+);
+
+/** An entry without an id has the id `default`, so that a first key can be kept when a second comes. */
+const secretKeys = setting(
+  "32 bytes in base64 (openssl rand -base64 32), or several as id:base64,id:base64 with distinct ids",
+  (text) => {
+    const keys: SecretKey[] = [];
+    for (const item of list(text)) {
+      const [, id = "default", base64] =
+        /^(?:([\w-]{1,64}):)?([A-Za-z\d+/_-]{43})=?$/.exec(item) ?? [];
+      if (!base64 || keys.some((key) => key.id === id)) return undefined;
+      keys.push({ id, key: Buffer.from(base64, "base64") });
+    }
+    return keys;
+  },
+  hidden,
+);
+
+const isCidr = (text: string) => {
+  const [, address = "", bits] = /^([\da-f.:]+)\/(\d{1,3})$/i.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+};
+
+const allowTargets = setting("a list of CIDRs like 10.0.0.0/8,fd00::/8", (text) => {
+  if (text === "") return [];
+  return list(text).every(isCidr) ? list(text) : undefined;
+});
+
+const publicUrl = setting("a URL like https://hub.example.com", (text) => {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) return;
+  return url.href.replace(/\/+$/, "");
+});
+
+const databaseShape = {
+  DATABASE_URL: databaseUrl.optional(),
+  SIGNALBOX_DATA: dataDir.prefault(".signalbox"),
+  LOG_LEVEL: logLevel,
+};
+
+const shape = {
+  ...databaseShape,
+  PORT: wholeNumber(0, 65_535).prefault("4000"),
+  HOST: host.prefault("127.0.0.1"),
+  SIGNALBOX_ROLES: roles.prefault("api,worker"),
+  SIGNALBOX_ADMIN_KEY: adminKey.optional(),
+  SIGNALBOX_SECRET_KEY: secretKeys.optional(),
+  SIGNALBOX_ALLOW_TARGETS: allowTargets.optional(),
+  SIGNALBOX_REQUIRE_HTTPS: oneOf(["true", "false"]).prefault("false"),
+  SIGNALBOX_PUBLIC_URL: publicUrl.optional(),
+  SIGNALBOX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault("30"),
+};
+
+/** Set but empty counts as not set (as container tools pass it), save where empty has a meaning. */
+const given = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(
+    Object.entries(env)
+      .map(([name, text]) => [name, text?.trim()])
+      .filter(([name, text]) => text || name === "SIGNALBOX_ALLOW_TARGETS"),
+  );
+
+function parse<S extends z.ZodRawShape>(settings: S, env: NodeJS.ProcessEnv) {
+  const parsed = z.object(settings).safeParse(given(env));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ConfigError(`${issue?.path.join(".")} ${issue?.message}.`);
+}
+
+/** Only the settings of the database, for the command line. Throws ConfigError. */
+export function readDatabaseSettings(
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<Config, "databaseUrl" | "dataDir" | "logLevel"> {
+  const values = parse(databaseShape, env);
+  return {
+    ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
+    dataDir: values.SIGNALBOX_DATA,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** All settings of the hub, checked. Throws ConfigError for the first that is wrong. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
+    throw new ConfigError(
+      "NODE_TLS_REJECT_UNAUTHORIZED must not be 0: the hub checks the certificates of the servers it calls.",
+    );
+  }
+  const values = parse(shape, env);
+  const embedded = values.DATABASE_URL === undefined;
+  if (!embedded && !values.SIGNALBOX_SECRET_KEY) {
+    throw new ConfigError(
+      "SIGNALBOX_SECRET_KEY must be set when DATABASE_URL is: 32 bytes in base64 (openssl rand -base64 32), kept for as long as the database.",
+    );
+  }
+  return {
+    ...readDatabaseSettings(env),
+    port: values.PORT,
+    host: values.HOST,
+    roles: values.SIGNALBOX_ROLES,
+    ...(values.SIGNALBOX_ADMIN_KEY && { adminKey: values.SIGNALBOX_ADMIN_KEY }),
+    ...(values.SIGNALBOX_SECRET_KEY && { secretKeys: values.SIGNALBOX_SECRET_KEY }),
+    allowTargets: values.SIGNALBOX_ALLOW_TARGETS ?? (embedded ? ["127.0.0.0/8", "::1/128"] : []),
+    requireHttps: values.SIGNALBOX_REQUIRE_HTTPS === "true",
+    ...(values.SIGNALBOX_PUBLIC_URL && { publicUrl: values.SIGNALBOX_PUBLIC_URL }),
+    retentionDays: values.SIGNALBOX_RETENTION_DAYS,
+  };
+}

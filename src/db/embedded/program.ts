@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Owner } from "./owner.ts";
+
+/** A cluster's directory, the log beside it, and which programs run on it as whom. */
+export type Place = { dir: string; log: string; binaries: string; owner: Owner };
+
+export type Program = {
+  child: ChildProcess;
+  /** Resolves at its end to how it ended, "exit code 0" or "signal SIGKILL". */
+  ended: Promise<string>;
+  /** What it has written to the log since its start. */
+  words(): Promise<string>;
+};
+
+/**
+ * Starts one of PostgreSQL's programs on a cluster, in a process group of its own, so that Ctrl-C reaches the
+ * hub alone. `extra` are file descriptors it gets from number 3 on.
+ */
+export function startProgram(
+  name: "initdb" | "postgres",
+  { dir, log, binaries, owner }: Place,
+  args: string[],
+  extra: number[] = [],
+): Program {
+  // Node.js enters the working directory before it changes the account: named this way, it is reached below
+  // directories that only root may enter.
+  const named = owner && process.platform === "linux" ? "/proc/self/cwd" : dir;
+  const output = openSync(log, "a", 0o600);
+  try {
+    const start = fstatSync(output).size;
+    const child = spawn(join(binaries, name), ["-D", named, ...args], {
+      cwd: dir,
+      env: { LC_ALL: "C" },
+      stdio: ["ignore", "ignore", output, ...extra],
+      detached: true,
+      ...owner,
+    });
+    const ended = once(child, "exit").then(([code, signal]) =>
+      signal ? `signal ${signal}` : `exit code ${code}`,
+    );
+    return { child, ended, words: () => readFrom(log, start) };
+  } finally {
+    closeSync(output);
+  }
+}
+
+async function readFrom(path: string, start: number): Promise<string> {
+  await using file = await open(path);
+  const { size } = await file.stat();
+  const { buffer } = await file.read(Buffer.alloc(Math.max(0, size - start)), { position: start });
+  return buffer.toString("utf8").trim();
+}

@@ -1,0 +1,60 @@
+import { fileURLToPath } from "node:url";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { runMigrations } from "graphile-worker";
+import { type Db, openSession, type Pool, type Sql } from "./client.ts";
+import { checkServer } from "./requirements.ts";
+
+/** Whoever migrates a database holds this advisory lock of it; the number is arbitrary but fixed. */
+const LOCK = 7_346_201_852;
+
+const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
+
+/**
+ * Brings a database, an empty one too, to this version's tables and job queue; processes that start together
+ * take turns. Throws DatabaseRefusal when the server cannot keep the hub's promises.
+ */
+export async function migrate(db: Pick<Db, "url">): Promise<void> {
+  const session = openSession(db.url);
+  try {
+    await checkServer(session);
+    // A migration, and the wait for one that another process makes, may take longer than a request.
+    await session`set statement_timeout = 0`;
+    await session`select pg_advisory_lock(${LOCK})`;
+    await applyMissing(session);
+    await runMigrations({ connectionString: db.url });
+  } finally {
+    await session.end({ timeout: 5 });
+  }
+}
+
+/** Whether every migration of drizzle/ is applied, for readiness. */
+export async function migrationsCurrent(sql: Sql): Promise<boolean> {
+  return (await missingMigrations(sql)).length === 0;
+}
+
+async function missingMigrations(sql: Sql) {
+  const migrations = readMigrationFiles({ migrationsFolder });
+  const [found] = await sql`select to_regclass('signalbox.migrations') is not null as made`;
+  if (!found?.made) return migrations;
+  const applied = await sql<{ created_at: string }[]>`select created_at from signalbox.migrations`;
+  const times = new Set(applied.map((row) => Number(row.created_at)));
+  return migrations.filter((migration) => !times.has(migration.folderMillis));
+}
+
+/**
+ * Drizzle's own migrator cannot keep its journal in the schema that the first migration creates, and passes over
+ * a migration that is older than the last one applied; its files and its table are kept.
+ */
+async function applyMissing(session: Pool): Promise<void> {
+  const missing = await missingMigrations(session);
+  if (missing.length === 0) return;
+  await session.begin(async (tx) => {
+    for (const { sql } of missing) for (const statement of sql) await tx.unsafe(statement);
+    await tx`
+      create table if not exists signalbox.migrations (
+        id serial primary key, hash text not null, created_at bigint)`;
+    for (const { hash, folderMillis } of missing) {
+      await tx`insert into signalbox.migrations (hash, created_at) values (${hash}, ${folderMillis})`;
+    }
+  });
+}

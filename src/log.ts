@@ -1,0 +1,66 @@
+import { pino } from "pino";
+import pretty from "pino-pretty";
+
+export type Logger = pino.Logger;
+
+const hiddenKeys = [
+  "authorization",
+  "cookie",
+  "set-cookie",
+  "x-api-key",
+  "secret",
+  "token",
+  "password",
+  "signature",
+  "connectionParams",
+];
+const hiddenPaths = hiddenKeys.flatMap((key) => [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`]);
+
+/** Secrets that are known by how they look, wherever in a line they stand. */
+const secretPatterns: [RegExp, string][] = [
+  [/\b(whsec_|whsk_|sbx_)[\w+/=-]+/g, "$1[hidden]"],
+  [/\b(bearer)\s+[\w.~+/=-]+/gi, "$1 [hidden]"],
+  [/(\w:\/\/)[^\s/@"\\]+@/g, "$1[hidden]@"],
+];
+
+// A terminal obeys control characters, and a log that repeats a stranger's words must not: escape sequences
+// go as a whole, then every other control character but the line break and the tab.
+const ansiSequence = /\\u001b\[[\d;?]*[ -/]*[@-~]/gi;
+const escapePair = /\\(?:(u00[01][\da-f]|u007f|[bfr])|.)/gi;
+const rawControl = /[\u007f-\u009f\u2028\u2029]/g;
+
+const clean = (line: string) =>
+  secretPatterns.reduce(
+    (text, [pattern, replacement]) => text.replace(pattern, replacement),
+    line
+      .replace(ansiSequence, "")
+      .replace(escapePair, (pair, control?: string) => (control ? "" : pair))
+      .replace(rawControl, ""),
+  );
+
+/**
+ * The only logger: JSON lines, or readable lines when `out` is a terminal; secrets and control characters are
+ * taken out of both.
+ */
+export function createLogger(
+  level: string,
+  out: { isTTY?: boolean; write(line: string): unknown } = process.stderr,
+): Logger {
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: hiddenPaths, censor: "[hidden]" },
+    hooks: { streamWrite: clean },
+  };
+  if (!out.isTTY) {
+    return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, out);
+  }
+  const readable = pretty.prettyFactory({
+    colorize: true,
+    translateTime: "SYS:HH:MM:ss",
+    // A message is one line; the line breaks of stack traces are indented, and so cannot pass for a message.
+    messageFormat: (entry, key) => String(entry[key] ?? "").replaceAll("\n", " "),
+  });
+  return pino(options, { write: (line) => out.write(readable(line)) });
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createVitest, parseCLI, type TestRunResult } from "vitest/node";
+import { readDatabaseSettings } from "../src/config.ts";
+import { openSession } from "../src/db/client.ts";
+import { startEmbedded } from "../src/db/embedded.ts";
+import { migrate } from "../src/db/migrate.ts";
+import { createLogger } from "../src/log.ts";
+
+/**
+ * `npm test [files] [-t name]`: every test on a real PostgreSQL, which is DATABASE_URL's or one that lives as
+ * long as this run. The last line is `N passed, N failed`.
+ */
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => interrupted.abort());
+}
+
+const count = { passed: 0, failed: 0, skipped: 0 };
+try {
+  await using stack = new AsyncDisposableStack();
+  const url = await findServer(stack);
+  const template = await makeTemplate(url, stack);
+  tally(await runTests({ url, template }));
+} catch (error) {
+  count.failed += 1;
+  console.error(error);
+}
+const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : "";
+console.log(`${count.passed} passed, ${count.failed} failed${skipped}`);
+// Whatever a test left open must not keep the command from ending.
+process.exit(interrupted.signal.aborted ? 130 : count.failed > 0 || count.passed === 0 ? 1 : 0);
+
+async function findServer(stack: AsyncDisposableStack): Promise<string> {
+  const { databaseUrl } = readDatabaseSettings();
+  if (databaseUrl) return databaseUrl;
+  const dataDir = await mkdtemp(join(tmpdir(), "signalbox-test-"));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  return stack.use(await startEmbedded({ dataDir, log: createLogger("warn") })).url;
+}
+
+/** Migrates a database that each test clones; at the end it goes, and whatever is left of its clones. */
+async function makeTemplate(url: string, stack: AsyncDisposableStack): Promise<string> {
+  const name = `signalbox_test_${randomUUID().slice(0, 8)}`;
+  const sql = openSession(url);
+  stack.defer(() => sql.end());
+  stack.defer(async () => {
+    const left = await sql`select datname from pg_database where starts_with(datname, ${name})`;
+    for (const { datname } of left) await sql`drop database ${sql(datname)} with (force)`;
+  });
+  await sql`create database ${sql(name)} template template0`;
+  await migrate({ url: Object.assign(new URL(url), { pathname: `/${name}` }).href });
+  return name;
+}
+
+async function runTests(postgres: { url: string; template: string }): Promise<TestRunResult> {
+  const { filter, options } = parseCLI(["vitest", "run", ...process.argv.slice(2)]);
+  const vitest = await createVitest({
+    ...options,
+    watch: false,
+    config: join(import.meta.dirname, "vitest.config.ts"),
+    provide: { postgres },
+  });
+  const cancel = () => vitest.cancelCurrentRun("keyboard-input");
+  interrupted.signal.addEventListener("abort", cancel);
+  try {
+    interrupted.signal.throwIfAborted();
+    return await vitest.start(filter);
+  } finally {
+    await vitest.close();
+  }
+}
+
+function tally({ testModules, unhandledErrors }: TestRunResult): void {
+  count.failed += unhandledErrors.length;
+  for (const module of testModules) {
+    const own = { passed: 0, failed: 0, skipped: 0 };
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      own[state === "pending" ? "skipped" : state] += 1;
+    }
+    // A file that cannot be loaded, or whose hook fails, has no failed test to show for it.
+    if (!module.ok() && own.failed === 0) own.failed = 1;
+    count.passed += own.passed;
+    count.failed += own.failed;
+    count.skipped += own.skipped;
+  }
+}

@@ -11,8 +11,8 @@ export const limits = {
   aliases: 30,
   rootFields: 20,
   directives: 20,
-  /** Validation compares the fields of a selection set with each other: the square of this. */
-  selections: 100,
+  /** Validation compares what may overlap, each with each: same fields side by side, and fragments. */
+  overlaps: 50,
   cost: 2_000,
   introspection: 20_000,
   variablesDepth: 64,

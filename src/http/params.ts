@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { requestError } from "../graphql/requestError.ts";
-import { limits } from "./limits.ts";
+import { nestsDeeper } from "./jsonDepth.ts";
+import { limitExceeded, limits } from "./limits.ts";
 import type { Params } from "./prepare.ts";
 
 const bad = (message: string) => requestError("BAD_REQUEST", message);
@@ -63,6 +64,10 @@ export async function readParams(req: IncomingMessage): Promise<Params> {
   checkContentType(req);
   const body = await readBody(req);
   if (!isUtf8(body)) throw bad("The body is not UTF-8.");
+  // The body, and `variables` in it, are two levels more.
+  if (nestsDeeper(body, limits.variablesDepth + 2)) {
+    throw limitExceeded("Levels of a variable", limits.variablesDepth, "more");
+  }
   let value: unknown;
   try {
     value = JSON.parse(body.toString());

@@ -26,7 +26,7 @@ export type ProtocolDeps = {
 export type SocketState = {
   channel: SocketChannel;
   caller: Caller | null;
-  /** Ids of its live subscriptions. */
+  /** Ids of its subscriptions. */
   subscriptions: Set<string>;
   /** Counts the socket out of its key's. */
   forget: () => void;
@@ -85,7 +85,9 @@ export function createProtocol(deps: ProtocolDeps): Server<SocketState> {
       const operation = prepare(payload, caller, randomUUID());
       if ("errors" in operation) return operation.errors;
       if (operation.kind === "subscription") {
-        if (extra.subscriptions.size >= limits.subscriptionsPerSocket) {
+        // Those that the client has completed may still be on their way out.
+        const live = [...extra.subscriptions].filter((it) => it in subscriptions);
+        if (live.length >= limits.subscriptionsPerSocket) {
           channel.close(4429, `at most ${limits.subscriptionsPerSocket} subscriptions a socket`);
           return closed;
         }

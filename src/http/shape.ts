@@ -1,13 +1,22 @@
-import { type DocumentNode, type GraphQLError, Kind, visit } from "graphql";
+import { type DocumentNode, type GraphQLError, Kind, type SelectionSetNode, visit } from "graphql";
 import { addSaturated, createFold } from "./fold.ts";
 import { limitExceeded, limits } from "./limits.ts";
 
 const isIntrospection = (name: string) => name === "__schema" || name === "__type";
 
+/** How many selections of a set may overlap with others: fragments, and fields that are there already. */
+function overlapsOf(set: SelectionSetNode): number {
+  const names = new Set<string>();
+  for (const node of set.selections) {
+    if (node.kind === Kind.FIELD) names.add((node.alias ?? node.name).value);
+  }
+  return set.selections.length - names.size;
+}
+
 function checkCounts(document: DocumentNode): GraphQLError | null {
   let aliases = 0;
   let directives = 0;
-  let selections = 0;
+  let overlaps = 0;
   visit(document, {
     Field(node) {
       if (node.alias) aliases++;
@@ -16,15 +25,15 @@ function checkCounts(document: DocumentNode): GraphQLError | null {
       directives++;
     },
     SelectionSet(node) {
-      selections = Math.max(selections, node.selections.length);
+      overlaps += overlapsOf(node);
     },
   });
   if (aliases > limits.aliases) return limitExceeded("Aliases", limits.aliases, aliases);
   if (directives > limits.directives) {
     return limitExceeded("Directives", limits.directives, directives);
   }
-  if (selections > limits.selections) {
-    return limitExceeded("Fields side by side", limits.selections, selections);
+  if (overlaps > limits.overlaps) {
+    return limitExceeded("Repeated fields and fragments", limits.overlaps, overlaps);
   }
   return null;
 }

@@ -1,5 +1,7 @@
 import type { WebSocket as ProtocolSocket } from "graphql-ws";
 import type { RawData, WebSocket } from "ws";
+import { nestsDeeper } from "./jsonDepth.ts";
+import { limits } from "./limits.ts";
 
 /** How much may wait for a slow reader before we stop hearing its own messages. */
 const FULL_BYTES = 1024 * 1024;
@@ -7,6 +9,8 @@ const FULL_BYTES = 1024 * 1024;
 const STALLED_MS = 15_000;
 const STALLED_FULL_MS = 5_000;
 const MISSED_PINGS = 2;
+/** The message, its payload and `variables`, around the deepest variable; a little over, for `prepare` to name. */
+const MESSAGE_LEVELS = limits.variablesDepth + 10;
 
 /** One socket with backpressure: a send resolves when the bytes have left, so whoever awaits it stops with them. */
 export type SocketChannel = ProtocolSocket & {
@@ -75,7 +79,10 @@ export function openChannel(socket: WebSocket, onBug: (error: Error) => void): S
       socket.on("message", (data: RawData, isBinary) => {
         if (ended) return;
         throttle();
-        if (isBinary) return close(4400, "Binary messages are not understood");
+        // ws gives a Buffer unless told otherwise.
+        if (isBinary || !Buffer.isBuffer(data) || nestsDeeper(data, MESSAGE_LEVELS)) {
+          return close(4400, "Invalid message received");
+        }
         // The library throws for the types of message that only a server may send.
         handle(data.toString()).catch((error: Error) =>
           error.message.startsWith("Unexpected message of type")

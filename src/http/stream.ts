@@ -46,8 +46,8 @@ export function cleanStream(
             resolve(done || step.done ? over : { done: false, value: clean.result(step.value) });
           },
           (error) => {
-            end();
             reject(clean.error(error));
+            end();
           },
         );
       });

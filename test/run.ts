@@ -14,16 +14,16 @@ import { createLogger } from "../src/log.ts";
  * long as this run. The last line is `N passed, N failed`.
  */
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => interrupted.abort());
-}
-
+catchSignals();
 const count = { passed: 0, failed: 0, skipped: 0 };
 try {
   await using stack = new AsyncDisposableStack();
-  const url = await findServer(stack);
+  const scratch = await mkdtemp(join(tmpdir(), "signalbox-test-"));
+  // A test that was killed may have left a server that is still on its way out.
+  stack.defer(() => rm(scratch, { recursive: true, force: true, maxRetries: 20 }));
+  const url = await findServer(scratch, stack);
   const template = await makeTemplate(url, stack);
-  tally(await runTests({ url, template }));
+  tally(await runTests({ url, template }, scratch));
 } catch (error) {
   count.failed += 1;
   console.error(error);
@@ -33,11 +33,17 @@ console.log(`${count.passed} passed, ${count.failed} failed${skipped}`);
 // Whatever a test left open must not keep the command from ending.
 process.exit(interrupted.signal.aborted ? 130 : count.failed > 0 || count.passed === 0 ? 1 : 0);
 
-async function findServer(stack: AsyncDisposableStack): Promise<string> {
+/** An interrupted run cleans up like any other; Vitest would end the process at once. */
+function catchSignals() {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.removeAllListeners(signal).on(signal, () => interrupted.abort());
+  }
+}
+
+async function findServer(scratch: string, stack: AsyncDisposableStack): Promise<string> {
   const { databaseUrl } = readDatabaseSettings();
   if (databaseUrl) return databaseUrl;
-  const dataDir = await mkdtemp(join(tmpdir(), "signalbox-test-"));
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const dataDir = join(scratch, "server");
   return stack.use(await startEmbedded({ dataDir, log: createLogger("warn") })).url;
 }
 
@@ -55,14 +61,19 @@ async function makeTemplate(url: string, stack: AsyncDisposableStack): Promise<s
   return name;
 }
 
-async function runTests(postgres: { url: string; template: string }): Promise<TestRunResult> {
+async function runTests(
+  postgres: { url: string; template: string },
+  scratch: string,
+): Promise<TestRunResult> {
   const { filter, options } = parseCLI(["vitest", "run", ...process.argv.slice(2)]);
   const vitest = await createVitest({
     ...options,
     watch: false,
     config: join(import.meta.dirname, "vitest.config.ts"),
     provide: { postgres },
+    env: { TMPDIR: scratch },
   });
+  catchSignals();
   const cancel = () => vitest.cancelCurrentRun("keyboard-input");
   interrupted.signal.addEventListener("abort", cancel);
   try {

@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { migrate, migrationsCurrent } from "../src/db/migrate.ts";
+import { whyRefused } from "../src/db/requirements.ts";
+import { emptyDatabase, freshDatabase } from "./fixtures/database.ts";
+
+const journal = new URL("../drizzle/meta/_journal.json", import.meta.url);
+
+test("processes that start at once on an empty database migrate it once", async () => {
+  await using database = await emptyDatabase();
+  expect(await migrationsCurrent(database.db.sql)).toBe(false);
+  await Promise.all([migrate(database), migrate(database), migrate(database)]);
+
+  expect(await migrationsCurrent(database.db.sql)).toBe(true);
+  const { entries } = JSON.parse(await readFile(journal, "utf8"));
+  const applied = await database.db.sql`select created_at from signalbox.migrations order by id`;
+  expect(applied.map((row) => Number(row.created_at))).toEqual(
+    entries.map((entry: { when: number }) => entry.when),
+  );
+  const [queue] = await database.db.sql`select to_regclass('graphile_worker.jobs') as jobs`;
+  expect(queue?.jobs).not.toBeNull();
+});
+
+test("a migrated database is left as it is", async () => {
+  await using database = await freshDatabase();
+  const before = await database.db.sql`select * from signalbox.migrations`;
+  await migrate(database);
+  expect(await database.db.sql`select * from signalbox.migrations`).toEqual(before);
+});
+
+test("a database that lacks a migration is not current until it has it", async () => {
+  await using database = await freshDatabase();
+  const { sql } = database.db;
+  await sql`
+    update signalbox.migrations set created_at = 0
+    where created_at = (select max(created_at) from signalbox.migrations)`;
+  expect(await migrationsCurrent(sql)).toBe(false);
+});
+
+test("a database that does not exist is named", async () => {
+  await using database = await emptyDatabase();
+  const url = Object.assign(new URL(database.url), { pathname: "/nowhere" }).href;
+  await expect(migrate({ url })).rejects.toThrow(
+    /^The database server at .+ has no database named nowhere: create it first\.$/,
+  );
+});
+
+test("a user unknown to the server and a server that is not there are told apart", async () => {
+  await using database = await emptyDatabase();
+  const intruder = Object.assign(new URL(database.url), { username: "stranger" }).href;
+  await expect(migrate({ url: intruder })).rejects.toThrow("refuses the user of DATABASE_URL");
+  const nobody = "postgres://hub:sesame@127.0.0.1:1/hub";
+  await expect(migrate({ url: nobody })).rejects.toThrow(
+    "The database server at 127.0.0.1:1 cannot be reached",
+  );
+});
+
+const good = { version: 180004, fsync: "on", full_page_writes: "on", synchronous_commit: "on" };
+
+test("a server that keeps what it confirms is taken", () => {
+  expect(whyRefused(good)).toBeUndefined();
+  expect(whyRefused({ ...good, version: 150000, synchronous_commit: "remote_apply" })).toBe(
+    undefined,
+  );
+});
+
+test.each([
+  [{ version: 140011 }, "PostgreSQL 14.11, and Signalbox needs 15 or newer"],
+  [{ fsync: "off" }, "fsync = off"],
+  [{ full_page_writes: "off" }, "full_page_writes = off"],
+  [{ synchronous_commit: "off" }, "synchronous_commit = off"],
+  [{ synchronous_commit: "local" }, "synchronous_commit = local"],
+])("a server with %o is refused in words", (wrong, words) => {
+  expect(whyRefused({ ...good, ...wrong })).toContain(words);
+});

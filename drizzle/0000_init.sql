@@ -48,6 +48,7 @@ CREATE TABLE "signalbox"."deliveries" (
 	"id" uuid NOT NULL,
 	"event_id" uuid NOT NULL,
 	"hook_id" uuid NOT NULL,
+	"format" text NOT NULL,
 	"status" text NOT NULL,
 	"attempt_count" smallint DEFAULT 0 NOT NULL,
 	"max_attempts" smallint NOT NULL,

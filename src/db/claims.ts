@@ -1,5 +1,5 @@
 import type { Pool, Tx } from "./client.ts";
-import { type HookRow, hookColumns, lockLanes } from "./hooks.ts";
+import { type HookFormat, type HookRow, hookColumns, lockLanes } from "./hooks.ts";
 
 /** How many deliveries of a lane are wanted, and how many of its attempts this process has in flight. */
 export type ClaimWish = { projectId: string; hookId: string; room: number; inFlight: number };
@@ -27,6 +27,7 @@ export type Claim = {
   token: string;
   attempt: number;
   maxAttempts: number;
+  format: HookFormat;
   event: {
     id: string;
     type: string;
@@ -76,10 +77,11 @@ const claimDue = (tx: Tx, workerId: string, lanes: { lane: LaneState; take: numb
     update signalbox.deliveries d set attempt_count = d.attempt_count + 1, lease_worker = ${workerId},
       lease_token = gen_random_uuid(), lease_until = clock_timestamp() + due.lease_ms * interval '1 millisecond'
     from due where d.project_id = due.project_id and d.id = due.id
-    returning d.project_id, d.id, d.event_id, d.hook_id, d.lease_token, d.attempt_count, d.max_attempts
+    returning d.project_id, d.id, d.event_id, d.hook_id, d.lease_token, d.attempt_count, d.max_attempts,
+      d.format
   )
   select c.project_id as "projectId", c.id as "deliveryId", c.event_id as "eventId", c.hook_id as "hookId",
-    c.lease_token as token, c.attempt_count as attempt, c.max_attempts as "maxAttempts",
+    c.lease_token as token, c.attempt_count as attempt, c.max_attempts as "maxAttempts", c.format,
     e.id, e.type, e.data::text as data, e.occurred_at as "occurredAt", e.step_uuid as "stepUuid",
     e.subject_id as "subjectId"
   from claimed c join signalbox.events e on e.project_id = c.project_id and e.id = c.event_id`;

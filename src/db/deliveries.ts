@@ -1,4 +1,5 @@
 import type { Sql } from "./client.ts";
+import type { HookFormat } from "./hooks.ts";
 
 export type DeliveryStatus =
   | "PENDING"
@@ -15,6 +16,7 @@ export type DeliveryRow = {
   id: string;
   eventId: string;
   hookId: string;
+  format: HookFormat;
   status: DeliveryStatus;
   attemptCount: number;
   maxAttempts: number;
@@ -54,7 +56,7 @@ export type AttemptRow = {
 export const deliveryColumns = (
   sql: Sql,
 ) => sql`d.project_id as "projectId", d.id, d.event_id as "eventId",
-  d.hook_id as "hookId", d.status, d.attempt_count as "attemptCount", d.max_attempts as "maxAttempts",
+  d.hook_id as "hookId", d.format, d.status, d.attempt_count as "attemptCount", d.max_attempts as "maxAttempts",
   d.due_at as "nextAttemptAt", d.completed_at as "completedAt", d.last_error as "lastError",
   d.replay_of as "replayOf", d.created_at as "createdAt"`;
 

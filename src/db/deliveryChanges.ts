@@ -1,5 +1,9 @@
 import type { Tx } from "./client.ts";
 
+/** What a feed row says of an event: its state, and what subscriptions choose by. */
+export const eventState = (tx: Tx) =>
+  tx`json_build_object('status', status, 'type', type, 'contextId', context_id)`;
+
 /** A delivery whose state has moved, as the statement that moved it returns it. */
 export type MovedDelivery = {
   projectId: string;
@@ -17,9 +21,13 @@ export const movedColumns = (tx: Tx) =>
  * Feed rows for deliveries that have moved: their state is read here, under the feed lock and in the same
  * transaction that moved them.
  */
-export const recordMoves = (tx: Tx, moved: { projectId: string; id: string }[]) => tx`
+export const recordMoves = (
+  tx: Tx,
+  moved: { projectId: string; id: string }[],
+  created = false,
+) => tx`
   insert into signalbox.changes (project_id, kind, entity_id, event_id, hook_id, created, state)
-  select d.project_id, 'DELIVERY', d.id, d.event_id, d.hook_id, false, json_build_object('status', d.status,
+  select d.project_id, 'DELIVERY', d.id, d.event_id, d.hook_id, ${created}::boolean, json_build_object('status', d.status,
     'attemptCount', d.attempt_count, 'maxAttempts', d.max_attempts, 'nextAttemptAt', d.due_at,
     'completedAt', d.completed_at, 'lastError', d.last_error)
   from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.id)}::uuid[])
@@ -41,10 +49,10 @@ export const completeEvents = (tx: Tx, moved: { projectId: string; eventId: stri
     where e.project_id = x.project_id and e.id = x.id and e.status = 'DISPATCHED' and not exists (
       select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id
         and d.status in ('PENDING', 'RETRYING', 'PARKED'))
-    returning e.project_id, e.id, e.status
+    returning e.project_id, e.id, e.status, e.type, e.context_id
   )
   insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
-  select project_id, 'EVENT', id, id, false, json_build_object('status', status) from ended`;
+  select project_id, 'EVENT', id, id, false, ${eventState(tx)} from ended`;
 
 /** Adds to the hooks' counters of deliveries that ended well and badly. Under the feed lock. */
 export const countEnded = (tx: Tx, moved: MovedDelivery[]) => {

@@ -4,8 +4,8 @@ import {
   insertDeliveries,
   lanesOf,
   type NewDelivery,
+  recordEvents,
   recordNewDeliveries,
-  recordNewEvents,
 } from "./emits.ts";
 import { type EventRow, eventColumns } from "./events.ts";
 import { addJobs, deliverJobs } from "./jobs.ts";
@@ -14,7 +14,7 @@ import { requireVersions } from "./projects.ts";
 /** What a staged event became. */
 export type DispatchedEvent = Pick<
   EventRow,
-  "projectId" | "id" | "origin" | "typeVersion" | "error"
+  "projectId" | "id" | "type" | "contextId" | "origin" | "typeVersion" | "error"
 > & {
   status: "DISPATCHED" | "PROCESSED" | "FAILED";
   configVersion: number;
@@ -35,12 +35,6 @@ const updateEvents = (tx: Tx, events: DispatchedEvent[]) => tx`
     as x(project_id, id, status, config_version, type_version, error)
   where e.project_id = x.project_id and e.id = x.id`;
 
-const recordEventMoves = (tx: Tx, events: DispatchedEvent[]) => tx`
-  insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
-  select project_id, 'EVENT', id, id, false, json_build_object('status', status)
-  from unnest(${events.map((e) => e.projectId)}::uuid[], ${events.map((e) => e.id)}::uuid[],
-    ${events.map((e) => e.status)}::text[]) as x(project_id, id, status)`;
-
 /**
  * Writes what staged events became, with their deliveries, wake-ups and feed rows. An event of the SQL door has
  * its first feed row here: its own transaction could not hold the feed lock.
@@ -59,8 +53,8 @@ export async function writeDispatched(
       : []),
     lockFeed(tx),
     requireVersions(tx, new Map(events.map((event) => [event.projectId, event.configVersion]))),
-    ...(born.length > 0 ? [recordNewEvents(tx, born)] : []),
-    ...(known.length > 0 ? [recordEventMoves(tx, known)] : []),
+    ...(born.length > 0 ? [recordEvents(tx, born, true)] : []),
+    ...(known.length > 0 ? [recordEvents(tx, known, false)] : []),
     ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
     notifyFeed(tx),
   ]);

@@ -1,6 +1,8 @@
 import { lockFeed, notifyFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
+import { eventState } from "./deliveryChanges.ts";
 import type { EventRow } from "./events.ts";
+import type { HookFormat } from "./hooks.ts";
 import { addJobs, deliverJobs, type JobSpec, type Lane } from "./jobs.ts";
 import { requireVersions } from "./projects.ts";
 
@@ -14,6 +16,7 @@ export type NewDelivery = {
   id: string;
   eventId: string;
   hookId: string;
+  format: HookFormat;
   status: "PENDING" | "PARKED";
   maxAttempts: number;
 };
@@ -85,23 +88,26 @@ const insertEvents = (tx: Tx, events: NewEvent[]) => tx<
 
 /** Inserts deliveries; one per event and hook, however often it is tried. */
 export const insertDeliveries = (tx: Tx, deliveries: NewDelivery[]) => tx`
-  insert into signalbox.deliveries (project_id, id, event_id, hook_id, status, max_attempts, due_at)
-  select project_id, id, event_id, hook_id, status, max_attempts, case status when 'PENDING' then now() end
+  insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts, due_at)
+  select project_id, id, event_id, hook_id, format, status, max_attempts, case status when 'PENDING' then now() end
   from unnest(${column(deliveries, "projectId")}::uuid[], ${column(deliveries, "id")}::uuid[],
     ${column(deliveries, "eventId")}::uuid[], ${column(deliveries, "hookId")}::uuid[],
+    ${column(deliveries, "format")}::text[],
     ${column(deliveries, "status")}::text[], ${column(deliveries, "maxAttempts")}::smallint[])
-    as x(project_id, id, event_id, hook_id, status, max_attempts)
+    as x(project_id, id, event_id, hook_id, format, status, max_attempts)
   on conflict do nothing`;
 
-/** The first change of each of these events, and what it was then. Under the feed lock. */
-export const recordNewEvents = (
+/** Feed rows for events as they are being written; `created` for their first. Under the feed lock. */
+export const recordEvents = (
   tx: Tx,
-  events: Pick<NewEvent, "projectId" | "id" | "status">[],
+  events: Pick<NewEvent, "projectId" | "id" | "status" | "type" | "contextId">[],
+  created: boolean,
 ) => tx`
   insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
-  select project_id, 'EVENT', id, id, true, json_build_object('status', status)
+  select project_id, 'EVENT', id, id, ${created}::boolean, ${eventState(tx)}
   from unnest(${column(events, "projectId")}::uuid[], ${column(events, "id")}::uuid[],
-    ${column(events, "status")}::text[]) as x(project_id, id, status)`;
+    ${column(events, "status")}::text[], ${column(events, "type")}::text[],
+    ${column(events, "contextId")}::text[]) as x(project_id, id, status, type, context_id)`;
 
 /** The first change of each of these deliveries, and the counters of their hooks. Under the feed lock. */
 export const recordNewDeliveries = (tx: Tx, deliveries: NewDelivery[]) => [
@@ -138,7 +144,7 @@ export async function writeEvents(
     ...(wakeUps.length > 0 ? [addJobs(tx, wakeUps)] : []),
     lockFeed(tx),
     requireVersions(tx, planned),
-    recordNewEvents(tx, events),
+    recordEvents(tx, events, true),
     ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
     notifyFeed(tx),
   ]);

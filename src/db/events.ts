@@ -1,6 +1,7 @@
 import type { Sql } from "./client.ts";
 
 export type EventStatus = "STAGED" | "DISPATCHED" | "PROCESSED" | "FAILED";
+export type ContentType = "TEXT" | "ROWS" | "JSON" | "IMAGE";
 export type EventOrigin = "API" | "MANUAL" | "SQL";
 
 /** An event as stored. `data` and `content` are JSON text: a body is built from them without parsing. */
@@ -13,7 +14,7 @@ export type EventRow = {
   name: string;
   avatar: string | null;
   category: string | null;
-  contentType: string;
+  contentType: ContentType;
   content: string | null;
   userId: string | null;
   subjectType: string | null;

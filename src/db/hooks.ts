@@ -57,11 +57,13 @@ export const hookByName = (sql: Sql, projectId: string, name: string) =>
 /** What emits need of a project's live hooks. */
 export type MatchableHook = Pick<
   HookRow,
-  "id" | "types" | "filter" | "userId" | "status" | "retries"
+  "id" | "types" | "filter" | "userId" | "status" | "retries" | "format"
 >;
 
 export const matchableHooks = (sql: Sql, projectId: string) =>
-  sql<MatchableHook[]>`select h.id, h.types, h.filter, h.user_id as "userId", h.status, h.retries
+  sql<
+    MatchableHook[]
+  >`select h.id, h.types, h.filter, h.user_id as "userId", h.status, h.retries, h.format
     from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' order by h.id`;
 
 export const insertHook = (

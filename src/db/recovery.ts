@@ -90,3 +90,12 @@ export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
   select project_id as "projectId", id from signalbox.events
   where config_version is null and status = 'STAGED' and received_at <= clock_timestamp() - ${overdueMs} * interval '1 millisecond'
   limit 1000`;
+
+/** How many seconds the oldest due delivery of any lane has waited; 0 when nothing waits. */
+export async function oldestDueSeconds(sql: Sql): Promise<number> {
+  const [row] = await sql<{ age: number }[]>`
+    select coalesce(extract(epoch from clock_timestamp() - min(d.due_at)), 0)::float8 as age
+    from signalbox.deliveries d
+    where d.status in ('PENDING', 'RETRYING') and d.due_at <= clock_timestamp() and d.lease_token is null`;
+  return Math.max(0, row?.age ?? 0);
+}

@@ -221,6 +221,8 @@ export const deliveries = signalbox.table(
     id: uuid("id").notNull(),
     eventId: uuid("event_id").notNull(),
     hookId: uuid("hook_id").notNull(),
+    /** Frozen when matched: every try sends the same bytes, whatever the hook is changed to. */
+    format: text("format").notNull(),
     status: text("status").notNull(),
     attemptCount: smallint("attempt_count").notNull().default(0),
     maxAttempts: smallint("max_attempts").notNull(),

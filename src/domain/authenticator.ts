@@ -8,8 +8,8 @@ export type Caller = { projectId: string; keyId: string; keyName: string; role: 
 export type Authenticator = AsyncDisposable & {
   /** The caller behind an `Authorization` header, or null. The scheme word may be in any case. */
   authenticate(authorization: string | null | undefined): Promise<Caller | null>;
-  /** Calls back once when the key is revoked, from whichever process; the function it gives back lets go. */
-  onRevoked(keyId: string, listener: () => void): () => void;
+  /** Whether a key that was good still is, whoever revoked it; at most 5 s late, for those who ask every second. */
+  isKeyLive(keyId: string): boolean;
   /** Forgets a key at once, in this process. */
   forget(keyId: string): void;
 };
@@ -22,13 +22,13 @@ const MAX_KNOWN = 10_000;
 /** Checks keys, remembering good ones for a second so that the hot path asks the database rarely. */
 export function createAuthenticator(sql: Sql, onError: (error: unknown) => void): Authenticator {
   const known = new Map<string, { key: ApiKeyRow; until: number }>();
-  const listeners = new Map<string, Set<() => void>>();
+  const revoked = new Set<string>();
   const used = new Set<string>();
+  const watched = new Set<string>();
 
   function forget(keyId: string) {
     for (const [digest, { key }] of known) if (key.id === keyId) known.delete(digest);
-    for (const listener of listeners.get(keyId) ?? []) listener();
-    listeners.delete(keyId);
+    revoked.add(keyId);
   }
 
   async function sweep() {
@@ -37,8 +37,10 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
       used.clear();
       await touchKeys(sql, ids);
     }
-    if (listeners.size === 0) return;
-    for (const { id } of await revokedAmong(sql, [...listeners.keys()])) forget(id);
+    if (watched.size === 0) return;
+    const ids = [...watched];
+    watched.clear();
+    for (const { id } of await revokedAmong(sql, ids)) forget(id);
   }
 
   let sweeping = Promise.resolve();
@@ -68,13 +70,9 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
       used.add(key.id);
       return { projectId: key.projectId, keyId: key.id, keyName: key.name, role: key.role };
     },
-    onRevoked(keyId, listener) {
-      const all = listeners.get(keyId) ?? new Set();
-      listeners.set(keyId, all.add(listener));
-      return () => {
-        all.delete(listener);
-        if (all.size === 0) listeners.delete(keyId);
-      };
+    isKeyLive(keyId) {
+      watched.add(keyId);
+      return !revoked.has(keyId);
     },
     forget,
     async [Symbol.asyncDispose]() {

@@ -27,14 +27,14 @@ type CallResult = Omit<Finish["attempt"], "number"> & { outcome: AttemptOutcome 
 
 /** The request of one attempt: a pure function of the claim, but for the timestamp and so the signature. */
 export function requestOf(
-  { event, attempt, deliveryId }: Claim,
+  { event, attempt, deliveryId, format }: Claim,
   { hook, source, nowSeconds }: LaneState,
   { headers, keys }: LaneCredentials,
 ) {
   const occurredAt = event.occurredAt.toISOString();
   const envelope = createEnvelope(
     { ...event, source, time: occurredAt, occurredAt, subject: event.subjectId },
-    hook.format,
+    format,
   );
   return {
     url: hook.url,

@@ -93,6 +93,7 @@ export function planDeliveries(
       id: newId(),
       eventId: event.id,
       hookId: hook.id,
+      format: hook.format,
       status: reason === "MATCHED" ? "PENDING" : "PARKED",
       maxAttempts: hook.maxAttempts,
     });

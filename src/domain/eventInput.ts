@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ContentType } from "../db/events.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 
 /** Limits of an event, in characters unless said. */
@@ -49,7 +50,7 @@ export type EventInput = z.input<typeof eventInput> & {
 export type CheckedEvent = Omit<EventInput, "data" | "content" | "type" | "name"> & {
   type: string;
   name: string;
-  contentType: "TEXT" | "ROWS" | "JSON" | "IMAGE";
+  contentType: ContentType;
   dataText: string | null;
   contentText: string | null;
 };

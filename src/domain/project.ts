@@ -1,4 +1,4 @@
-import type { Pool, Sql } from "../db/client.ts";
+import type { Pool, Sql, Tx } from "../db/client.ts";
 import {
   allProjects,
   bumpConfigVersion,
@@ -6,6 +6,7 @@ import {
   type ProjectRow,
   projectsById,
 } from "../db/projects.ts";
+import { createApiKey } from "./apiKey.ts";
 import { mistake } from "./errors.ts";
 import { newId } from "./ids.ts";
 
@@ -24,30 +25,57 @@ const slugOf = (name: string) =>
     .replace(/^-+|-+$/g, "")
     .slice(0, 60) || "project";
 
-/** Makes a project. Its `source` is a bare UUID (a URI-reference, as CloudEvents asks) that never changes. */
-export async function createProject(sql: Pool, name: string): Promise<ProjectRow> {
+async function insertNew(tx: Tx, name: string): Promise<ProjectRow> {
+  const taken = new Set((await allProjects(tx)).map(({ slug }) => slug));
+  const base = slugOf(name);
+  let slug = base;
+  for (let number = 2; taken.has(slug); number++) slug = `${base}-${number}`;
+  const id = newId();
+  await insertProject(tx, { id, name, slug, source: newId() });
+  const [project] = await projectsById(tx, [id]);
+  if (!project) throw new Error("the project is gone");
+  return project;
+}
+
+const lockProjects = (tx: Tx) => tx`select pg_advisory_xact_lock(7278)`;
+
+/**
+ * Makes a project and its first ADMIN key, whose plaintext is given back here alone. Its `source` is a bare UUID (a
+ * URI-reference, as CloudEvents asks) that never changes. Throws INVALID.
+ */
+export async function createProject(
+  sql: Pool,
+  name: string,
+): Promise<{ project: ProjectRow; key: string }> {
   checkName(name);
   return sql.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(7278)`;
-    const taken = new Set((await allProjects(tx)).map(({ slug }) => slug));
-    const base = slugOf(name);
-    let slug = base;
-    for (let number = 2; taken.has(slug); number++) slug = `${base}-${number}`;
-    const id = newId();
-    await insertProject(tx, { id, name, slug, source: newId() });
-    const [project] = await projectsById(tx, [id]);
-    if (!project) throw new Error("the project is gone");
-    return project;
+    await lockProjects(tx);
+    const project = await insertNew(tx, name);
+    const { key } = await createApiKey(tx, project.id, { name: "First key", role: "ADMIN" });
+    return { project, key };
   });
 }
 
-/** The default project, made at first boot; `created` tells whether this call made it. */
+/**
+ * Makes the default project when there is no project yet, however many processes boot at once. Gives back the
+ * plaintext of its first key when this call made it up; null when there was a project, or the key was given.
+ */
 export async function ensureDefaultProject(
   sql: Pool,
-): Promise<{ project: ProjectRow; created: boolean }> {
-  const [first] = await allProjects(sql);
-  if (first) return { project: first, created: false };
-  return { project: await createProject(sql, "Default"), created: true };
+  given: string | undefined,
+): Promise<string | null> {
+  return sql.begin(async (tx) => {
+    await lockProjects(tx);
+    if ((await allProjects(tx)).length > 0) return null;
+    const project = await insertNew(tx, "Default");
+    const chosen = given === undefined ? {} : { key: given };
+    const { key } = await createApiKey(tx, project.id, {
+      name: "First key",
+      role: "ADMIN",
+      ...chosen,
+    });
+    return given === undefined ? key : null;
+  });
 }
 
 /** Changes a project's settings; they hold for the next emit, in every process. */

@@ -1,13 +1,13 @@
 import type { Pool } from "../db/client.ts";
 import { loadEventTypes } from "../db/eventTypes.ts";
-import { matchableHooks } from "../db/hooks.ts";
+import { type HookFormat, matchableHooks } from "../db/hooks.ts";
 import { configVersions, projectsById } from "../db/projects.ts";
 import { compileSchema, type SchemaProblem } from "./eventSchemaCompile.ts";
 import { compileFilter, type HookFilter } from "./hookFilter.ts";
 import { type MatchRule, typeMatches } from "./hookMatch.ts";
 
 /** A live hook ready to judge events. */
-export type ConfiguredHook = MatchRule & { id: string; maxAttempts: number };
+export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAttempts: number };
 
 /** A registered type ready to check data; `check` finds nothing wrong when the type has no schema. */
 export type ConfiguredType = { version: number; check: (data: unknown) => SchemaProblem[] };

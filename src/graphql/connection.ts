@@ -1,21 +1,11 @@
 import type { ObjectRef } from "@pothos/core";
+import type { Page, PageRequest } from "../db/page.ts";
 import { isId } from "../domain/ids.ts";
 import { builder } from "./builder.ts";
 import { requestError } from "./requestError.ts";
 
 export const DEFAULT_PAGE = 20;
 export const MAX_PAGE = 100;
-
-/** What the database is asked for: `limit` rows after or before a key; backward means from the list's end. */
-export type PageRequest = {
-  limit: number;
-  backward: boolean;
-  after: string | undefined;
-  before: string | undefined;
-};
-
-/** What the database answers, in the list's order whatever the direction. */
-export type Page<Row> = { rows: Row[]; hasNext: boolean; hasPrevious: boolean };
 
 type Args = {
   first?: number | null | undefined;

@@ -1,4 +1,15 @@
 import { contextCacheSymbol, initContextCache } from "@pothos/core";
+import type { Role } from "../db/apiKeys.ts";
+import type { Db } from "../db/client.ts";
+import type { Caller } from "../domain/authenticator.ts";
+import type { Emitter } from "../domain/emitter.ts";
+import type { HookServices } from "../domain/hook.ts";
+import type { ProjectConfigs } from "../domain/projectConfig.ts";
+import type { Entities } from "../live/entities.ts";
+import type { Feed } from "../live/feed.ts";
+import type { WaitForEvents } from "../live/waiter.ts";
+
+export type { Caller };
 
 /** What a key may do: contract.md, Roles. */
 export const roles = {
@@ -6,15 +17,21 @@ export const roles = {
   EMITTER: "Emits events, and reads of the answer the event's own fields.",
   OPERATOR: "Reads everything but keys, and retries and replays deliveries.",
   VIEWER: "Reads everything but keys, and subscribes.",
-} as const;
-export type Role = keyof typeof roles;
-
-/** Who calls: the key, and through it the one project that this caller can see. */
-export type Caller = { projectId: string; keyId: string; keyName: string; role: Role };
+} as const satisfies Record<Role, string>;
+export type { Role };
 
 /** The services that resolvers reach. */
-// biome-ignore lint/suspicious/noEmptyInterface: the composition root's services are declared with them
-export interface Hub {}
+export type Hub = {
+  db: Db;
+  emitter: Emitter;
+  configs: ProjectConfigs;
+  hooks: HookServices;
+  feed: Feed;
+  entities: Entities;
+  waitForEvents: WaitForEvents;
+  /** Makes a revoked key stop at once in this process. */
+  forgetKey(keyId: string): void;
+};
 
 /** What every resolver gets: made anew for each operation. */
 export type Context = {

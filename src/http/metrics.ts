@@ -6,7 +6,7 @@ import { send } from "./headers.ts";
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Makes the metrics in a registry of their own; the parts of the hub get their methods as plain callbacks. */
-export function createMetrics() {
+export function createMetrics(oldestDueSeconds: () => Promise<number>) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -33,6 +33,9 @@ export function createMetrics() {
       name: "signalbox_queue_age_seconds",
       help: "How long the oldest due delivery has waited.",
       registers,
+      async collect() {
+        this.set(await oldestDueSeconds());
+      },
     }),
     feedLag: new Gauge({
       name: "signalbox_feed_lag_seconds",

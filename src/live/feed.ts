@@ -33,7 +33,7 @@ export function createFeed(
   sql: Sql,
   tail: Tail,
   log: Logger,
-  onSubscribers: (change: 1 | -1) => void,
+  hooks: { onSubscribers: (change: 1 | -1) => void; onPage: (page: Change[]) => void },
 ): Feed {
   async function start(after: number | undefined): Promise<number> {
     if (after === undefined) return tail.head();
@@ -58,6 +58,7 @@ export function createFeed(
     const remembered = tail.after(projectId, position);
     if (remembered) return { changes: remembered, upTo: Math.max(position, known) };
     const changes = await projectChangesAfter(sql, projectId, position, PAGE);
+    hooks.onPage(changes);
     const last = changes.at(-1)?.position ?? position;
     return { changes, upTo: changes.length === PAGE ? last : Math.max(last, known) };
   }
@@ -73,7 +74,7 @@ export function createFeed(
           wake();
         });
         const detach = tail.attach(wake);
-        onSubscribers(1);
+        hooks.onSubscribers(1);
         try {
           let position = await start(after);
           while (!isStopped) {
@@ -92,7 +93,7 @@ export function createFeed(
             if (!moved) await signal.promise;
           }
         } finally {
-          onSubscribers(-1);
+          hooks.onSubscribers(-1);
           detach();
         }
       }),

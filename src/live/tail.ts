@@ -24,7 +24,7 @@ export function createTail(
   sql: Sql,
   wake: Wake,
   log: Logger,
-  onRead: (lagMs: number) => void,
+  onPage: (page: Change[]) => void,
 ): Tail {
   const listeners = new Set<() => void>();
   let kept: Change[] = [];
@@ -57,7 +57,7 @@ export function createTail(
           if (stopped || changes.length === 0) continue;
           again = changes.length === PAGE;
           remember(changes);
-          onRead(Date.now() - (changes[0]?.at.getTime() ?? Date.now()));
+          onPage(changes);
           for (const listener of listeners) listener();
         }
       } catch (error) {

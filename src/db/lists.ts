@@ -1,0 +1,157 @@
+import type { Sql } from "./client.ts";
+import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "./deliveries.ts";
+import { type EventRow, type EventStatus, eventColumns } from "./events.ts";
+import { type EventTypeRow, eventTypeColumns } from "./eventTypes.ts";
+import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
+import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+
+type Maybe<Value> = Value | null | undefined;
+
+/** The condition, when its value was given. */
+const when = <Value>(value: Maybe<Value>, condition: (value: Value) => Fragment): Fragment[] =>
+  value === null || value === undefined ? [] : [condition(value)];
+
+/** `%text%` with LIKE's own characters taken literally. */
+const containing = (text: string) => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+
+export type EventFilter = {
+  types?: Maybe<string[]>;
+  status?: Maybe<EventStatus[]>;
+  category?: Maybe<string>;
+  contextId?: Maybe<string>;
+  userId?: Maybe<string>;
+  search?: Maybe<string>;
+  since?: Maybe<Date>;
+  until?: Maybe<Date>;
+};
+
+/** A project's events, newest first. `search` looks in name, type and data. */
+export async function listEvents(
+  sql: Sql,
+  projectId: string,
+  filter: EventFilter,
+  request: PageRequest,
+): Promise<Page<EventRow>> {
+  const conditions = [
+    sql`e.project_id = ${projectId}`,
+    ...when(filter.types, (types) => sql`e.type = any(${types}::text[])`),
+    ...when(filter.status, (status) => sql`e.status = any(${status}::text[])`),
+    ...when(filter.category, (category) => sql`e.category = ${category}`),
+    ...when(filter.contextId, (contextId) => sql`e.context_id = ${contextId}`),
+    ...when(filter.userId, (userId) => sql`e.user_id = ${userId}`),
+    ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),
+    ...when(filter.until, (until) => sql`e.occurred_at < ${until}`),
+    ...when(filter.search, (search) => {
+      const like = containing(search);
+      return sql`(e.name ilike ${like} or e.type ilike ${like} or e.data::text ilike ${like})`;
+    }),
+  ];
+  const rows = await sql<EventRow[]>`
+    select ${eventColumns(sql)} from signalbox.events e ${pageClause(sql, sql`e.id`, conditions, request)}`;
+  return toPage(rows, request);
+}
+
+export type HookListFilter = {
+  status?: Maybe<HookStatus[]>;
+  type?: Maybe<string>;
+  search?: Maybe<string>;
+};
+
+/** A project's hooks, newest first; deleted ones only when `status` asks for them. `type`: those that take it. */
+export async function listHooks(
+  sql: Sql,
+  projectId: string,
+  filter: HookListFilter,
+  request: PageRequest,
+): Promise<Page<HookRow>> {
+  const conditions = [
+    sql`h.project_id = ${projectId}`,
+    filter.status ? sql`h.status = any(${filter.status}::text[])` : sql`h.status <> 'DELETED'`,
+    ...when(
+      filter.type,
+      (
+        type,
+      ) => sql`exists (select from unnest(h.types) as p(pattern) where pattern in (${type}, '*')
+        or (pattern like '%.*' and starts_with(${type}, left(pattern, -1))))`,
+    ),
+    ...when(
+      filter.search,
+      (search) => sql`(h.name ilike ${containing(search)} or h.url ilike ${containing(search)})`,
+    ),
+  ];
+  const rows = await sql<HookRow[]>`
+    select ${hookColumns(sql)} from signalbox.hooks h ${pageClause(sql, sql`h.id`, conditions, request)}`;
+  return toPage(rows, request);
+}
+
+export type DeliveryFilter = {
+  hookId?: Maybe<string>;
+  eventId?: Maybe<string>;
+  status?: Maybe<DeliveryStatus[]>;
+  since?: Maybe<Date>;
+  until?: Maybe<Date>;
+};
+
+/** A project's deliveries, newest first. */
+export async function listDeliveries(
+  sql: Sql,
+  projectId: string,
+  filter: DeliveryFilter,
+  request: PageRequest,
+): Promise<Page<DeliveryRow>> {
+  const conditions = [
+    sql`d.project_id = ${projectId}`,
+    ...when(filter.hookId, (hookId) => sql`d.hook_id = ${hookId}`),
+    ...when(filter.eventId, (eventId) => sql`d.event_id = ${eventId}`),
+    ...when(filter.status, (status) => sql`d.status = any(${status}::text[])`),
+    ...when(filter.since, (since) => sql`d.created_at >= ${since}`),
+    ...when(filter.until, (until) => sql`d.created_at < ${until}`),
+  ];
+  const rows = await sql<DeliveryRow[]>`
+    select ${deliveryColumns(sql)} from signalbox.deliveries d ${pageClause(sql, sql`d.id`, conditions, request)}`;
+  return toPage(rows, request);
+}
+
+/** A page of deliveries for each of many hooks or events, in one statement. */
+export async function deliveriesPerParent(
+  sql: Sql,
+  projectId: string,
+  parent: "hookId" | "eventId",
+  parentIds: readonly string[],
+  status: Maybe<DeliveryStatus[]>,
+  request: PageRequest,
+): Promise<Map<string, Page<DeliveryRow>>> {
+  const column = parent === "hookId" ? sql`d.hook_id` : sql`d.event_id`;
+  const conditions = [
+    sql`d.project_id = ${projectId}`,
+    sql`${column} = x.parent`,
+    ...when(status, (wanted) => sql`d.status = any(${wanted}::text[])`),
+  ];
+  const rows = await sql<DeliveryRow[]>`
+    select p.* from unnest(${parentIds as string[]}::uuid[]) as x(parent) cross join lateral (
+      select ${deliveryColumns(sql)} from signalbox.deliveries d ${pageClause(sql, sql`d.id`, conditions, request)}
+    ) p`;
+  const groups = Map.groupBy(rows, (row) => row[parent]);
+  return new Map(parentIds.map((id) => [id, toPage(groups.get(id) ?? [], request)]));
+}
+
+/** A project's event types in use, newest first. */
+export async function listEventTypes(
+  sql: Sql,
+  projectId: string,
+  filter: { search?: Maybe<string> },
+  request: PageRequest,
+): Promise<Page<EventTypeRow>> {
+  const conditions = [
+    sql`t.project_id = ${projectId}`,
+    sql`t.archived_at is null`,
+    ...when(filter.search, (search) => {
+      const like = containing(search);
+      return sql`(t.name ilike ${like} or t.description ilike ${like})`;
+    }),
+  ];
+  const rows = await sql<EventTypeRow[]>`
+    select ${eventTypeColumns(sql)} from signalbox.event_types t
+    ${pageClause(sql, sql`t.id`, conditions, request)}`;
+  return toPage(rows, request);
+}

@@ -1,0 +1,52 @@
+import type postgres from "postgres";
+import type { Sql } from "./client.ts";
+
+/** Part of a statement. */
+export type Fragment = postgres.PendingQuery<postgres.Row[]>;
+
+/** `limit` rows after or before a row's id; `backward` means from the list's end. */
+export type PageRequest = {
+  limit: number;
+  backward: boolean;
+  after: string | undefined;
+  before: string | undefined;
+};
+
+/** A page in the list's order, whatever the direction it was read in. */
+export type Page<Row> = { rows: Row[]; hasNext: boolean; hasPrevious: boolean };
+
+/** `a and b and c`; true when there is none. */
+export const allOf = (sql: Sql, conditions: Fragment[]): Fragment =>
+  conditions.reduce((all, condition) => sql`${all} and ${condition}`, sql`true`);
+
+/**
+ * The conditions, order and limit of a page newest first, by id (a UUIDv7, so unique and in order of time:
+ * timestamps would skip rows). One row more than asked for is read, to know whether there are more.
+ */
+export const pageClause = (
+  sql: Sql,
+  id: Fragment,
+  conditions: Fragment[],
+  request: PageRequest,
+): Fragment => {
+  const { after, before, backward, limit } = request;
+  const within = [
+    ...conditions,
+    ...(after ? [sql`${id} < ${after}`] : []),
+    ...(before ? [sql`${id} > ${before}`] : []),
+  ];
+  const order = backward ? sql`asc` : sql`desc`;
+  return sql`where ${allOf(sql, within)} order by ${id} ${order} limit ${limit + 1}`;
+};
+
+/** Makes a page of the rows that a `pageClause` let through. */
+export function toPage<Row>(
+  found: readonly Row[],
+  { limit, backward, after, before }: PageRequest,
+): Page<Row> {
+  const hasMore = found.length > limit;
+  const rows = found.slice(0, limit);
+  if (backward)
+    return { rows: rows.reverse(), hasNext: before !== undefined, hasPrevious: hasMore };
+  return { rows, hasNext: hasMore, hasPrevious: after !== undefined };
+}

@@ -1,0 +1,10 @@
+import type { Sql } from "./client.ts";
+
+/** Stores the key canary unless there is one; gives back the one that is stored. */
+export async function ensureCanary(sql: Sql, sealed: string): Promise<string> {
+  await sql`insert into signalbox.settings (name, value) values ('key_canary', ${sealed}) on conflict do nothing`;
+  const [row] = await sql<
+    { value: string }[]
+  >`select value from signalbox.settings where name = 'key_canary'`;
+  return row?.value ?? sealed;
+}

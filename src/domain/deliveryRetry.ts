@@ -1,0 +1,49 @@
+import type { Pool } from "../db/client.ts";
+import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
+import { inTransaction } from "../db/emits.ts";
+import {
+  hasOpenReplay,
+  insertReplay,
+  lockedDelivery,
+  makeDue,
+  publishRetry,
+} from "../db/retries.ts";
+import { mistake } from "./errors.ts";
+import { isId, newId } from "./ids.ts";
+
+/**
+ * Tries a delivery again, now. One that still waits is made due at once; one that has ended stays as it is, and
+ * a new delivery with tries of its own points back at it (`replayOf`), under the same `webhook-id`. For a paused
+ * hook it is PARKED. Throws NOT_FOUND, or NOT_ALLOWED_NOW when the hook is deleted, an attempt is in flight, or
+ * another try of the same event is under way.
+ */
+export async function retryDelivery(
+  sql: Pool,
+  projectId: string,
+  id: string,
+): Promise<DeliveryRow> {
+  if (!isId(id)) throw mistake("NOT_FOUND", `no delivery ${id}`, ["id"]);
+  return inTransaction(sql, async (tx) => {
+    const refuse = (why: string) => mistake("NOT_ALLOWED_NOW", why, ["id"]);
+    const [delivery] = await lockedDelivery(tx, projectId, id);
+    if (!delivery) throw mistake("NOT_FOUND", `no delivery ${id}`, ["id"]);
+    if (delivery.hookStatus === "DELETED") throw refuse(`the hook of delivery ${id} is deleted`);
+    if (delivery.inFlight) throw refuse(`an attempt of delivery ${id} is in flight`);
+    if (delivery.status === "PARKED")
+      throw refuse(`delivery ${id} is parked: resume its hook to release it`);
+    let due = id;
+    if (delivery.status === "PENDING" || delivery.status === "RETRYING") {
+      await makeDue(tx, delivery);
+    } else {
+      if (await hasOpenReplay(tx, delivery))
+        throw refuse(`delivery ${id} is being tried again already`);
+      due = newId();
+      const status = delivery.hookStatus === "ACTIVE" ? "PENDING" : "PARKED";
+      await insertReplay(tx, delivery, { id: due, status, maxAttempts: delivery.retries + 1 });
+    }
+    await publishRetry(tx, delivery, due);
+    const [row] = await deliveriesById(tx, projectId, [due]);
+    if (!row) throw new Error(`delivery ${due} is gone`);
+    return row;
+  });
+}

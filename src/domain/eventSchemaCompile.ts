@@ -1,0 +1,105 @@
+import { _, Ajv2020, Name } from "ajv/dist/2020.js";
+import { readDocument, type SchemaObject } from "./eventSchemaDocument.ts";
+import { explainErrors } from "./eventSchemaExplain.ts";
+import { textFormat, textFormatNames } from "./eventSchemaFormats.ts";
+import { canonicalJson } from "./eventSchemaJson.ts";
+import { type Meter, openMeter, TooManySteps } from "./eventSchemaMeter.ts";
+import { compilePattern } from "./eventSchemaPattern.ts";
+import { meterKeyword, prepareSchema } from "./eventSchemaPrepare.ts";
+import { problem, type SchemaProblem } from "./eventSchemaProblem.ts";
+
+export type { SchemaProblem };
+
+/** Checks a value; its problems name it `rootName` ("data" unless said). At most 20 are told. */
+export type Check = (value: unknown, rootName?: string) => SchemaProblem[];
+
+/**
+ * Compiles a schema that `canonicalSchema` has let pass into a pure check. A check takes well under a second
+ * whatever the data; data that would take longer is a problem of its own.
+ */
+export function compileSchema(schema: SchemaObject): Check {
+  const meter = openMeter();
+  const prepared = prepareSchema(readDocument(schema));
+  const validate = ajvWith(meter).compile(prepared.schema);
+  return (value, rootName = "data") => {
+    meter.reset();
+    try {
+      if (validate(value)) return [];
+    } catch (error) {
+      // A RangeError: the schema refers to itself deeper than the stack goes.
+      if (!(error instanceof TooManySteps || error instanceof RangeError)) throw error;
+      return [problem(rootName, value, [], "takes too long to check against its schema")];
+    }
+    return explainErrors(validate.errors ?? [], { value, rootName, prepared });
+  };
+}
+
+/** A new ajv: an old one would keep every schema it ever compiled. */
+function ajvWith(meter: Meter): Ajv2020 {
+  const ajv = new Ajv2020({
+    strict: false,
+    meta: false,
+    validateSchema: false,
+    logger: false,
+    // Without it ajv nests a block per keyword, and a schema of some hundred overflows the stack.
+    allErrors: true,
+    verbose: true,
+    messages: false,
+    ownProperties: true,
+    // References inlined twice at every level would be code that doubles at every level.
+    inlineRefs: false,
+    multipleOfPrecision: 6,
+    code: { optimize: false, regExp: meteredRegExp(meter) },
+  });
+  ajv.addKeyword({
+    keyword: meterKeyword,
+    schemaType: "number",
+    before: "$ref",
+    code({ gen, data, schema }) {
+      const enter = gen.scopeValue("func", { ref: meter.enter });
+      gen.code(_`${enter}(${schema}, ${data}, ${new Name("errors")})`);
+    },
+  });
+  // ajv compares every item with every other.
+  ajv.removeKeyword("uniqueItems");
+  ajv.addKeyword({
+    keyword: "uniqueItems",
+    type: "array",
+    schemaType: "boolean",
+    error: { message: "" },
+    validate: (isOn: boolean, items: unknown[]) => !isOn || areUnique(items, meter),
+  });
+  for (const name of textFormatNames) {
+    ajv.addFormat(name, (text: string) => {
+      meter.spend(text.length >> 3);
+      return textFormat(name)?.test(text) ?? true;
+    });
+  }
+  return ajv;
+}
+
+function meteredRegExp(meter: Meter) {
+  const regExp = (source: string) => {
+    const { size, test } = compilePattern(source);
+    return {
+      test(text: string) {
+        meter.spend((text.length * size) >> 3);
+        return test(text);
+      },
+      // ajv tells patterns apart by it.
+      toString: () => source,
+    };
+  };
+  return Object.assign(regExp, { code: "linear" });
+}
+
+function areUnique(items: unknown[], meter: Meter): boolean {
+  const seen = new Set<string>();
+  for (const item of items) {
+    const text = canonicalJson(item);
+    meter.spend(text.length >> 3);
+    if (seen.has(text)) return false;
+    seen.add(text);
+  }
+  return true;
+}

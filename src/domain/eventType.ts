@@ -1,0 +1,185 @@
+import { z } from "zod";
+import type { Db, Tx } from "../db/client.ts";
+import {
+  countEventTypes,
+  type EventTypeRow,
+  eventTypesByName,
+  hooksNamingType,
+  insertEventType,
+  insertEventTypeVersion,
+  lockProject,
+  markEventTypeArchived,
+  updateEventType,
+} from "../db/eventTypes.ts";
+import { bumpConfigVersion } from "../db/projects.ts";
+import { mistake, UserMistake } from "./errors.ts";
+import { eventLimits } from "./eventInput.ts";
+import { canonicalSchema } from "./eventSchema.ts";
+import { breakingChanges } from "./eventSchemaCompat.ts";
+import { compileSchema } from "./eventSchemaCompile.ts";
+import type { SchemaObject } from "./eventSchemaDocument.ts";
+import { canonicalJson } from "./eventSchemaJson.ts";
+import { newId } from "./ids.ts";
+
+/** Limits of event types: characters, and how many a project may have, archived ones included. */
+export const eventTypeLimits = {
+  name: eventLimits.name,
+  description: 4_000,
+  perProject: 1_000,
+} as const;
+
+const nameRules = z
+  .string()
+  .min(1, "must not be empty")
+  .max(eventTypeLimits.name, `must have at most ${eventTypeLimits.name} characters`)
+  .refine((name) => !/\p{Cc}|\p{Cs}/u.test(name), "must not contain control characters")
+  .refine((name) => name === name.trim(), "must not begin or end with a space")
+  .refine(
+    (name) => name !== "*" && !name.endsWith(".*"),
+    "must not be '*' or end in '.*', which hooks use as patterns",
+  );
+
+const eventTypeInput = z.object({
+  name: nameRules,
+  description: z
+    .string()
+    .max(eventTypeLimits.description, `must have at most ${eventTypeLimits.description} characters`)
+    .refine((text) => !text.includes("\0"), "must not contain the character NUL")
+    .nullish(),
+  schema: z.unknown(),
+  example: z.unknown(),
+  allowBreaking: z.boolean().nullish(),
+});
+
+/** What a registration says of a type; what it leaves out the type does not have. */
+export type EventTypeInput = z.input<typeof eventTypeInput>;
+
+/**
+ * Registers an event type, or, under a name that is known, its next version: one when the schema has changed.
+ * Says again what is known without a trace, and takes an archived type back into use. Throws UserMistake:
+ * INVALID, SCHEMA_INVALID, DATA_INVALID (the example does not fit), BREAKING_CHANGE (one entry a break, unless
+ * `allowBreaking`), LIMIT_REACHED.
+ */
+export async function registerEventType(
+  db: Db,
+  projectId: string,
+  input: EventTypeInput,
+): Promise<EventTypeRow> {
+  const { name, description, schema, example, allowBreaking } = checkInput(input);
+  const jsonSchema = canonicalSchema(schema);
+  checkExample(example, jsonSchema);
+  const registered = {
+    name,
+    description: description ?? null,
+    schema: jsonText(schema),
+    jsonSchema: jsonText(jsonSchema),
+    example: jsonText(example),
+  };
+  return db.sql.begin(async (tx) => {
+    await lockProject(tx, projectId);
+    const [current] = await eventTypesByName(tx, projectId, [name]);
+    if (!current) {
+      await checkRoom(tx, projectId);
+      return save(tx, projectId, insertEventType, { ...registered, id: newId(), version: 1 }, true);
+    }
+    const isChanged = !isSameJson(current.schema, registered.schema);
+    if (isChanged && !allowBreaking) checkCompatible(current, jsonSchema);
+    const isSame =
+      !isChanged &&
+      isSameJson(current.example, registered.example) &&
+      current.description === registered.description;
+    if (isSame && current.archivedAt === null) return current;
+    const version = current.version + (isChanged ? 1 : 0);
+    const next = { ...registered, id: current.id, version };
+    return save(tx, projectId, updateEventType, next, isChanged);
+  });
+}
+
+/**
+ * Archives an event type: emits no longer know it, its events and versions stay. Throws UserMistake: NOT_FOUND,
+ * or NOT_ALLOWED_NOW while hooks name it.
+ */
+export async function archiveEventType(
+  db: Db,
+  projectId: string,
+  name: string,
+): Promise<EventTypeRow> {
+  return db.sql.begin(async (tx) => {
+    await lockProject(tx, projectId);
+    const [current] = await eventTypesByName(tx, projectId, [name]);
+    if (!current) throw mistake("NOT_FOUND", `there is no event type '${name}'`, ["name"]);
+    if (current.archivedAt !== null) return current;
+    const hooks = await hooksNamingType(tx, projectId, name);
+    if (hooks.length > 0) {
+      const listed = hooks.map((hook) => `'${hook.name ?? hook.id}'`).join(", ");
+      const message = `event type '${name}' is named by hooks, which have to be deleted or changed first: ${listed}`;
+      throw mistake("NOT_ALLOWED_NOW", message, ["name"]);
+    }
+    const [archived] = await markEventTypeArchived(tx, projectId, current.id);
+    await bumpConfigVersion(tx, projectId);
+    return stored(archived);
+  });
+}
+
+function checkInput(input: EventTypeInput) {
+  const result = eventTypeInput.safeParse(input);
+  if (result.success) return result.data;
+  throw new UserMistake(
+    result.error.issues.map(({ path, message }) => ({
+      code: "INVALID",
+      message: `field '${path.join(".")}' ${message}`,
+      path: path.map(String),
+    })),
+  );
+}
+
+function checkExample(example: unknown, jsonSchema: SchemaObject | null): void {
+  if (example === undefined || example === null) return;
+  if (Buffer.byteLength(JSON.stringify(example)) > eventLimits.dataBytes) {
+    const message = `field 'example' may take ${eventLimits.dataBytes} bytes as JSON at most`;
+    throw mistake("INVALID", message, ["example"]);
+  }
+  const problems = jsonSchema === null ? [] : compileSchema(jsonSchema)(example, "example");
+  if (problems.length === 0) return;
+  throw new UserMistake(problems.map((problem) => ({ code: "DATA_INVALID", ...problem })));
+}
+
+async function checkRoom(tx: Tx, projectId: string): Promise<void> {
+  const [row] = await countEventTypes(tx, projectId);
+  if (row && row.count < eventTypeLimits.perProject) return;
+  const message = `a project may have ${eventTypeLimits.perProject} event types at most`;
+  throw mistake("LIMIT_REACHED", message, ["name"]);
+}
+
+function checkCompatible(current: EventTypeRow, jsonSchema: SchemaObject | null): void {
+  const before = current.jsonSchema === null ? null : JSON.parse(current.jsonSchema);
+  const breaks = breakingChanges(before, jsonSchema);
+  if (breaks.length === 0) return;
+  throw new UserMistake(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
+}
+
+async function save(
+  tx: Tx,
+  projectId: string,
+  write: typeof insertEventType,
+  type: Parameters<typeof insertEventType>[2],
+  isNewVersion: boolean,
+): Promise<EventTypeRow> {
+  const [row] = await write(tx, projectId, type);
+  if (isNewVersion) await insertEventTypeVersion(tx, projectId, type);
+  await bumpConfigVersion(tx, projectId);
+  return stored(row);
+}
+
+function stored(row: EventTypeRow | undefined): EventTypeRow {
+  if (!row) throw new Error("the event type is gone from under its project's lock");
+  return row;
+}
+
+const jsonText = (value: unknown): string | null =>
+  value === undefined || value === null ? null : JSON.stringify(value);
+
+/** Whether two JSON texts mean the same, whatever the order of keys. */
+const isSameJson = (a: string | null, b: string | null) =>
+  a === b ||
+  (a !== null && b !== null && canonicalJson(JSON.parse(a)) === canonicalJson(JSON.parse(b)));

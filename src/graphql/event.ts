@@ -1,0 +1,200 @@
+import { type EventRow, eventsById } from "../db/events.ts";
+import { listEvents } from "../db/lists.ts";
+import { createEnvelope } from "../domain/envelope.ts";
+import { isId } from "../domain/ids.ts";
+import { explainMatches, type MatchTrace } from "../domain/why.ts";
+import { asNode, builder, Node } from "./builder.ts";
+import { connectionType, pageRequest, toConnection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { describedEnum } from "./describedEnum.ts";
+import { batched, byId } from "./loaders.ts";
+import { currentProject } from "./project.ts";
+
+export const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
+  STAGED: "Accepted; its hooks are being matched.",
+  DISPATCHED: "Matched; deliveries are under way, or parked.",
+  PROCESSED: "Every delivery has ended, none FAILED; also an event that no hook wanted.",
+  FAILED:
+    "Every delivery has ended, at least one FAILED or QUARANTINED; or the event did not fit its type (`error`).",
+});
+
+export const EventOriginEnum = describedEnum("EventOrigin", "Where an event came from.", {
+  API: "emitEvent or emitEvents.",
+  MANUAL: "triggerHook: a person.",
+  SQL: "signalbox.emit(…) in somebody's transaction.",
+});
+
+export const ContentTypeEnum = describedEnum("ContentType", "How `content` is to be shown.", {
+  TEXT: "A string.",
+  ROWS: "A list of rows.",
+  JSON: "Any JSON value.",
+  IMAGE: "The URL of an image.",
+});
+
+const Subject = builder.objectRef<{ type: string; id: string }>("Subject").implement({
+  description: "What an event is about.",
+  fields: (t) => ({
+    type: t.exposeString("type", { description: "The kind of thing." }),
+    id: t.exposeString("id", { description: "Which one; CloudEvents 1.0 `subject`." }),
+  }),
+});
+
+const json = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
+
+/** An event of the caller's project. */
+export async function loadEvent(context: Context, id: string): Promise<EventRow | undefined> {
+  const { caller, hub } = context;
+  if (!isId(id)) return undefined;
+  const loader = batched(context, "event", async (ids) =>
+    byId(await eventsById(hub.db.sql, caller.projectId, ids)),
+  );
+  return loader.load(id);
+}
+
+export const Event = builder.objectRef<EventRow>("Event");
+export const MatchTraceRef = builder.objectRef<MatchTrace>("MatchTrace");
+
+Event.implement({
+  description: "Something that happened, of a type, with data; accepted once, never changed.",
+  interfaces: [Node],
+  fields: (t) => ({
+    type: t.exposeString("type", {
+      description: "What kind of event; 1 to 200 characters, case-sensitive.",
+    }),
+    typeVersion: t.exposeInt("typeVersion", {
+      nullable: true,
+      description:
+        "The version of its type it was checked against; null for a type that is not registered.",
+    }),
+    data: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "What the emitter sent; at most 256 KiB as JSON.",
+      resolve: ({ data }) => json(data),
+    }),
+    source: t.string({
+      description: "CloudEvents `source`: the project's.",
+      resolve: async (_event, _args, context) => (await currentProject(context)).source,
+    }),
+    name: t.exposeString("name", {
+      description: "A heading for people; the type when none was given.",
+    }),
+    avatar: t.exposeString("avatar", { nullable: true, description: "An emoji or an image URL." }),
+    category: t.exposeString("category", {
+      nullable: true,
+      description: "To group and filter by.",
+    }),
+    contentType: t.expose("contentType", {
+      type: ContentTypeEnum,
+      description: "How `content` is to be shown.",
+    }),
+    content: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "What people are shown.",
+      resolve: ({ content }) => json(content),
+    }),
+    userId: t.exposeString("userId", {
+      nullable: true,
+      description: "The emitter's user it belongs to.",
+    }),
+    subject: t.field({
+      type: Subject,
+      nullable: true,
+      description: "What it is about.",
+      resolve: ({ subjectType, subjectId }) =>
+        subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null,
+    }),
+    contextId: t.exposeString("contextId", {
+      nullable: true,
+      description: "Events of one context form a timeline.",
+    }),
+    stepUuid: t.exposeString("stepUuid", {
+      nullable: true,
+      description: "goflow's `step_uuid`: a UUID4.",
+    }),
+    idempotencyKey: t.exposeString("idempotencyKey", {
+      nullable: true,
+      description: "The key it was emitted with.",
+    }),
+    origin: t.expose("origin", { type: EventOriginEnum, description: "Where it came from." }),
+    causedBy: t.field({
+      type: Event,
+      nullable: true,
+      description: "The event that led to this one.",
+      resolve: async ({ causeId }, _args, context) =>
+        causeId === null ? null : await loadEvent(context, causeId),
+    }),
+    occurredAt: t.expose("occurredAt", {
+      type: "DateTime",
+      description: "When it happened; when it was received, unless given.",
+    }),
+    receivedAt: t.expose("receivedAt", { type: "DateTime", description: "When it was accepted." }),
+    status: t.expose("status", { type: EventStatusEnum, description: "Where it stands." }),
+    error: t.exposeString("error", {
+      nullable: true,
+      description:
+        "Why it FAILED before any delivery: an event of the SQL door that does not fit its type.",
+    }),
+    cloudEvent: t.field({
+      type: "JSON",
+      description: "What a hook of format CLOUD_EVENT receives (CloudEvents 1.0-rc1).",
+      resolve: async (event, _args, context) => {
+        const { source } = await currentProject(context);
+        const time = event.occurredAt.toISOString();
+        const parts = { ...event, source, time, occurredAt: time, subject: event.subjectId };
+        return JSON.parse(createEnvelope(parts, "CLOUD_EVENT").body);
+      },
+    }),
+    why: t.field({
+      type: [MatchTraceRef],
+      description:
+        "Every hook of the project looked at for this event, matched or not, and the reason; empty while STAGED.",
+      resolve: async (event, _args, context) =>
+        explainMatches(context.hub.db.sql, event, (await currentProject(context)).source),
+    }),
+  }),
+});
+
+export const EventConnection = connectionType("Event", Event);
+
+builder.queryFields((t) => ({
+  event: t.field({
+    type: Event,
+    nullable: true,
+    description: "An event by its id; null when the project has none such.",
+    args: { id: t.arg.id({ required: true, description: "The event's id." }) },
+    resolve: (_root, { id }, context) => loadEvent(context, id),
+  }),
+  events: t.field({
+    type: EventConnection,
+    description: "The project's events, newest first.",
+    args: {
+      first: t.arg.int({ description: "How many from the start: 0 to 100, default 20." }),
+      after: t.arg.string({ description: "The cursor to go on after." }),
+      last: t.arg.int({ description: "How many from the end: 0 to 100." }),
+      before: t.arg.string({ description: "The cursor to end before." }),
+      types: t.arg.stringList({ description: "Of these types only." }),
+      status: t.arg({ type: [EventStatusEnum], description: "In these states only." }),
+      category: t.arg.string({ description: "Of this category only." }),
+      contextId: t.arg.string({ description: "Of this context only." }),
+      userId: t.arg.string({ description: "Of this user only." }),
+      search: t.arg.string({ description: "With this text in name, type or data, in any case." }),
+      since: t.arg({ type: "DateTime", description: "That happened then or later." }),
+      until: t.arg({ type: "DateTime", description: "That happened before then." }),
+    },
+    resolve: async (_root, { since, until, ...args }, { caller, hub }) => {
+      const filter = {
+        ...args,
+        since: since ? new Date(since) : null,
+        until: until ? new Date(until) : null,
+      };
+      return toConnection(
+        await listEvents(hub.db.sql, caller.projectId, filter, pageRequest(args)),
+      );
+    },
+  }),
+}));
+
+/** An event as a Node. */
+export const eventNode = (event: EventRow) => asNode("Event", event);

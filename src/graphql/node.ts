@@ -1,0 +1,46 @@
+import { keysById } from "../db/apiKeys.ts";
+import { isId } from "../domain/ids.ts";
+import { asNode, builder, Node } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { loadDelivery } from "./delivery.ts";
+import { loadEvent } from "./event.ts";
+import { loadEventType } from "./eventType.ts";
+import { loadHook } from "./hook.ts";
+import { currentProject } from "./project.ts";
+
+type Find = (context: Context, id: string) => Promise<{ id: string } | undefined>;
+
+const finders: Record<string, Find> = {
+  Event: loadEvent,
+  Delivery: loadDelivery,
+  Hook: loadHook,
+  EventType: loadEventType,
+  Project: async (context, id) => {
+    const project = await currentProject(context);
+    return project.id === id ? project : undefined;
+  },
+  // Keys are for ADMIN only, here as in `apiKeys`.
+  ApiKey: async ({ caller, hub }, id) =>
+    caller.role === "ADMIN"
+      ? (await keysById(hub.db.sql, caller.projectId, [id])).at(0)
+      : undefined,
+};
+
+builder.queryField("node", (t) =>
+  t.field({
+    type: Node,
+    nullable: true,
+    description: "Anything of the caller's project by its id; null when it has none such.",
+    args: { id: t.arg.id({ required: true, description: "The id." }) },
+    resolve: async (_root, { id }, context) => {
+      if (!isId(id)) return null;
+      const found = await Promise.all(
+        Object.entries(finders).map(async ([type, find]) => {
+          const row = await find(context, id);
+          return row && asNode(type, row);
+        }),
+      );
+      return found.find((row) => row !== undefined) ?? null;
+    },
+  }),
+);

@@ -1,0 +1,102 @@
+import { keysById } from "../db/apiKeys.ts";
+import { type ProjectRow, projectsById } from "../db/projects.ts";
+import { updateProject } from "../domain/project.ts";
+import { ApiKey } from "./apiKey.ts";
+import { asNode, builder, Node } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { payloadType, withUserErrors } from "./errors.ts";
+import { batched, byId } from "./loaders.ts";
+
+/** The project of the key that asks. */
+export async function currentProject(context: Context): Promise<ProjectRow> {
+  const { caller, hub } = context;
+  const loader = batched(context, "project", async (ids) =>
+    byId(await projectsById(hub.db.sql, ids)),
+  );
+  const project = await loader.load(caller.projectId);
+  if (!project) throw new Error(`no project ${caller.projectId}`);
+  return project;
+}
+
+export const Project = builder.objectRef<ProjectRow>("Project").implement({
+  description: "What an API key belongs to: nothing of one project is visible to another.",
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "For people; 1 to 100 characters." }),
+    slug: t.exposeString("slug", {
+      description: "Unique in the hub, made of the first name; never changes.",
+    }),
+    source: t.exposeString("source", {
+      description:
+        "The CloudEvents `source` of its events: a URI-reference, stable for the project's life.",
+    }),
+    requireRegisteredTypes: t.exposeBoolean("requireRegisteredTypes", {
+      description:
+        "When true, emitting an unknown type is UNKNOWN_TYPE; when false (default), it is not checked.",
+    }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+  }),
+});
+
+const Viewer = builder.objectRef<{ projectId: string }>("Viewer").implement({
+  description: "Who asks.",
+  fields: (t) => ({
+    project: t.field({
+      type: Project,
+      description: "The project the key belongs to.",
+      resolve: (_viewer, _args, context) => currentProject(context),
+    }),
+    key: t.field({
+      type: ApiKey,
+      description: "The key that asks.",
+      resolve: async (_viewer, _args, { caller, hub }) => {
+        const [key] = await keysById(hub.db.sql, caller.projectId, [caller.keyId]);
+        if (!key) throw new Error(`no key ${caller.keyId}`);
+        return key;
+      },
+    }),
+  }),
+});
+
+builder.queryField("viewer", (t) =>
+  t.field({
+    type: Viewer,
+    description: "The caller's project and key.",
+    resolve: (_root, _args, { caller }) => caller,
+  }),
+);
+
+const ProjectPayload = payloadType<{ project: ProjectRow }>(
+  "ProjectPayload",
+  "What updateProject answers.",
+  (t) => ({
+    project: t.field({
+      type: Project,
+      nullable: true,
+      description: "The project as it is now.",
+      resolve: ({ project }) => project,
+    }),
+  }),
+);
+
+const UpdateProjectInput = builder.inputType("UpdateProjectInput", {
+  description: "Settings to change; what is absent stays.",
+  fields: (t) => ({
+    name: t.string({ description: "1 to 100 characters; the slug stays." }),
+    requireRegisteredTypes: t.boolean({ description: "Whether unknown event types are refused." }),
+  }),
+});
+
+builder.mutationField("updateProject", (t) =>
+  t.field({
+    type: ProjectPayload,
+    description: "Changes the project's settings; they hold for the next emit. Errors: INVALID.",
+    args: {
+      input: t.arg({ type: UpdateProjectInput, required: true, description: "The changes." }),
+    },
+    resolve: (_root, { input }, { caller, hub }) =>
+      withUserErrors(async () => ({
+        project: asNode("Project", await updateProject(hub.db.sql, caller.projectId, input)),
+      })),
+  }),
+);

@@ -1,0 +1,13 @@
+import "./apiKey.ts";
+import "./delivery.ts";
+import "./emit.ts";
+import "./event.ts";
+import "./eventType.ts";
+import "./hook.ts";
+import "./hookMutations.ts";
+import "./live.ts";
+import "./node.ts";
+import "./project.ts";
+import { builder } from "./builder.ts";
+
+export const schema = builder.toSchema();

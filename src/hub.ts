@@ -1,0 +1,161 @@
+import { lookup } from "node:dns/promises";
+import { type Config, ConfigError } from "./config.ts";
+import { type Db, openDb } from "./db/client.ts";
+import { startEmbedded } from "./db/embedded.ts";
+import { migrate, migrationsCurrent } from "./db/migrate.ts";
+import { oldestDueSeconds } from "./db/recovery.ts";
+import { createAuthenticator } from "./domain/authenticator.ts";
+import { createEmitter } from "./domain/emitter.ts";
+import { checkSecretKey } from "./domain/keyCanary.ts";
+import { ensureDefaultProject } from "./domain/project.ts";
+import { createProjectConfigs, type ProjectConfigs } from "./domain/projectConfig.ts";
+import { createSecretBox, type SecretBox } from "./domain/secretBox.ts";
+import { createContext, type Hub } from "./graphql/context.ts";
+import { schema } from "./graphql/schema.ts";
+import { createMetrics, type Metrics } from "./http/metrics.ts";
+import { type HttpServer, startHttp } from "./http/server.ts";
+import { createEntities } from "./live/entities.ts";
+import { createFeed } from "./live/feed.ts";
+import { createTail } from "./live/tail.ts";
+import { createWaiter } from "./live/waiter.ts";
+import { startWake } from "./live/wake.ts";
+import type { Logger } from "./log.ts";
+import { createGuard } from "./outbound/addressGuard.ts";
+import { checkTarget } from "./outbound/checkTarget.ts";
+import { createPoster } from "./outbound/post.ts";
+import { createResolver } from "./outbound/resolver.ts";
+import { localSecretKey } from "./secretKeyFile.ts";
+import { version } from "./version.ts";
+import { startWorker, type WorkerRole } from "./worker/start.ts";
+
+/** A running hub. Disposing stops it in order: no new requests, no new jobs, attempts in flight end, database last. */
+export type RunningHub = AsyncDisposable & {
+  url: string;
+  /** The default project's first key, when this boot made it and it was not given. */
+  newAdminKey: string | null;
+};
+
+/** The address guard must also know the database's own addresses: a hook may not talk to it. */
+async function addressesOf(databaseUrl: string): Promise<string[]> {
+  const { hostname } = new URL(databaseUrl);
+  const found = await lookup(hostname.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  return found.map(({ address }) => address);
+}
+
+async function openOutbound(config: Config, databaseUrl: string) {
+  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(databaseUrl) });
+  const resolver = createResolver();
+  const rules = { requireHttps: config.requireHttps };
+  return {
+    poster: createPoster({ guard, resolver, userAgent: `signalbox/${version}`, ...rules }),
+    checkTarget: (url: string) => checkTarget(guard, resolver, url, rules),
+  };
+}
+
+/** The services of the API, and the feed its subscriptions read. */
+async function openApi(
+  stack: AsyncDisposableStack,
+  parts: { db: Db; box: SecretBox; configs: ProjectConfigs; log: Logger; metrics: Metrics },
+  outbound: Awaited<ReturnType<typeof openOutbound>>,
+  worker: WorkerRole | undefined,
+) {
+  const { db, box, configs, log, metrics } = parts;
+  const wake = stack.use(await startWake(db.url, log));
+  const entities = createEntities(db.sql);
+  const tail = createTail(db.sql, wake, log, (page) => {
+    entities.announce(page);
+    metrics.feedLag.set(Math.max(0, Date.now() - (page[0]?.at.getTime() ?? Date.now())) / 1_000);
+  });
+  const feed = createFeed(db.sql, tail, log, {
+    onSubscribers: (change) => metrics.subscribers.inc(change),
+    onPage: entities.announce,
+  });
+  const authenticator = stack.use(
+    createAuthenticator(db.sql, (error) => log.warn({ err: error }, "keys could not be checked")),
+  );
+  const emitter = createEmitter(db.sql, configs, {
+    onAccepted: ({ lanes, events }) => {
+      metrics.emits.inc(events);
+      worker?.wake(lanes);
+    },
+  });
+  const hub: Hub = {
+    db,
+    emitter,
+    configs,
+    feed,
+    entities,
+    hooks: { sql: db.sql, box, checkTarget: outbound.checkTarget },
+    waitForEvents: createWaiter(db.sql, tail),
+    forgetKey: authenticator.forget,
+  };
+  return { hub, authenticator };
+}
+
+/** Starts a hub: database, live feed, worker, HTTP, as far as its roles go. */
+export async function startHub(
+  config: Config,
+  log: Logger,
+  onLost: (error: unknown) => void,
+): Promise<RunningHub> {
+  await using stack = new AsyncDisposableStack();
+  const url =
+    config.databaseUrl ?? stack.use(await startEmbedded({ dataDir: config.dataDir, log })).url;
+  await migrate({ url });
+  const db = stack.use(openDb(url));
+  if (config.databaseUrl && !config.secretKeys) {
+    throw new ConfigError(
+      "SIGNALBOX_SECRET_KEY must be set when DATABASE_URL is: 32 bytes in base64 (openssl rand -base64 32), which seal secrets at rest.",
+    );
+  }
+  const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
+  await checkSecretKey(db.sql, box);
+  const newAdminKey = await ensureDefaultProject(db.sql, config.adminKey);
+  const configs = createProjectConfigs(db.sql);
+  const metrics = createMetrics(() => oldestDueSeconds(db.sql));
+  const outbound = await openOutbound(config, url);
+  stack.use(outbound.poster);
+  const worker = config.roles.worker
+    ? stack.use(
+        await startWorker({
+          db,
+          configs,
+          box,
+          log,
+          onLost,
+          poster: outbound.poster,
+          retentionDays: config.retentionDays,
+          onAttempt: ({ outcome, elapsedMs }) => {
+            metrics.deliveries.inc({ outcome });
+            metrics.attemptDuration.observe(elapsedMs / 1_000);
+          },
+        }),
+      )
+    : undefined;
+  const parts = { db, box, configs, log, metrics };
+  const api = config.roles.api ? await openApi(stack, parts, outbound, worker) : undefined;
+  const server: HttpServer = stack.use(
+    await startHttp({
+      host: config.host,
+      port: config.port,
+      log,
+      registry: metrics.registry,
+      ready: () => migrationsCurrent(db.sql),
+      ...(api && {
+        api: {
+          schema,
+          contextOf: (caller, requestId) => createContext(api.hub, caller, requestId),
+          authenticate: api.authenticator.authenticate,
+          isKeyLive: api.authenticator.isKeyLive,
+          publicUrl: config.publicUrl,
+        },
+      }),
+    }),
+  );
+  const owned = stack.move();
+  return {
+    url: config.publicUrl ?? server.url,
+    newAdminKey,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Change, ChangeKind } from "../db/changes.ts";
+import type { Sql } from "../db/client.ts";
+import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
+import { type EventRow, eventsById } from "../db/events.ts";
+import { type HookRow, hooksById } from "../db/hooks.ts";
+
+type Rows = { EVENT: EventRow; DELIVERY: DeliveryRow; HOOK: HookRow };
+type Row = Rows[ChangeKind];
+
+/** The entities behind changes, as they were at the change. */
+export type Entities = {
+  /** Tells which changes were read together, so that their rows are loaded together. */
+  announce(page: Change[]): void;
+  /** The entity of a change; undefined when retention has removed it meanwhile. */
+  of<Kind extends ChangeKind>(change: Change & { kind: Kind }): Promise<Rows[Kind] | undefined>;
+};
+
+const MAX_TOGETHER = 100;
+
+const date = (value: unknown): Date | null => (typeof value === "string" ? new Date(value) : null);
+
+/** Lays the moving fields of a change over the row as it is now. */
+function asOf(change: Change, row: Row): Row {
+  const { state } = change;
+  if (change.kind !== "DELIVERY" || !("attemptCount" in row)) return { ...row, ...state };
+  return {
+    ...row,
+    status: state.status as DeliveryRow["status"],
+    attemptCount: Number(state.attemptCount),
+    maxAttempts: Number(state.maxAttempts ?? row.maxAttempts),
+    nextAttemptAt: date(state.nextAttemptAt),
+    completedAt: date(state.completedAt),
+    lastError: typeof state.lastError === "string" ? state.lastError : null,
+  };
+}
+
+const loaders: {
+  [Kind in ChangeKind]: (sql: Sql, projectId: string, ids: string[]) => Promise<Row[]>;
+} = {
+  EVENT: eventsById,
+  DELIVERY: deliveriesById,
+  HOOK: hooksById,
+};
+
+/**
+ * Loads rows once per change and process, however many subscribers see it: the tail's changes are shared
+ * objects, and what was loaded for them goes when they go.
+ */
+export function createEntities(sql: Sql): Entities {
+  const pages = new WeakMap<Change, Change[]>();
+  const loaded = new WeakMap<Change, Promise<Row | undefined>>();
+
+  function load(change: Change): Promise<Row | undefined> {
+    const page = pages.get(change) ?? [change];
+    const together = page
+      .slice(page.indexOf(change))
+      .filter(({ kind, projectId }) => kind === change.kind && projectId === change.projectId)
+      .filter((other) => !loaded.has(other))
+      .slice(0, MAX_TOGETHER);
+    const ids = [...new Set(together.map(({ entityId }) => entityId))];
+    const rows = loaders[change.kind](sql, change.projectId, ids).then(
+      (found) => new Map(found.map((row) => [row.id, row])),
+    );
+    for (const other of together) {
+      const row = rows.then((byId) => {
+        const now = byId.get(other.entityId);
+        return now && asOf(other, now);
+      });
+      row.catch(() => loaded.delete(other));
+      loaded.set(other, row);
+    }
+    return loaded.get(change) ?? Promise.resolve(undefined);
+  }
+
+  return {
+    announce(page) {
+      for (const change of page) pages.set(change, page);
+    },
+    of: (change) => (loaded.get(change) ?? load(change)) as Promise<never>,
+  };
+}

@@ -1,0 +1,92 @@
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { DatabaseRefusal } from "./db/refusal.ts";
+import { WrongSecretKey } from "./domain/keyCanary.ts";
+import { ListenError } from "./http/server.ts";
+import { type RunningHub, startHub } from "./hub.ts";
+import { createLogger, type Logger } from "./log.ts";
+import { version } from "./version.ts";
+
+/** The whole stop takes at most this long; a second signal does not wait for it. */
+const STOP_MS = 30_000;
+
+/** What the operator can mend is told in one sentence; anything else is a bug, and told with its stack. */
+const isForTheOperator = (error: unknown): error is Error =>
+  error instanceof ConfigError ||
+  error instanceof DatabaseRefusal ||
+  error instanceof WrongSecretKey ||
+  error instanceof ListenError;
+
+/** Errors of a lost database connection: libraries leave some of them unhandled, and they mend themselves. */
+const isConnectionError = (error: unknown) =>
+  error instanceof Error &&
+  /ECONN|EPIPE|57P0|08\d\d\d|CONNECTION|Connection terminated|terminating connection/.test(
+    `${"code" in error ? error.code : ""} ${error.message}`,
+  );
+
+function banner(config: Config, { url, newAdminKey }: RunningHub): string {
+  const lines = [
+    `Signalbox ${version} is ready (${config.databaseUrl ? "your PostgreSQL" : `embedded PostgreSQL in ${config.dataDir}`}).`,
+    "",
+  ];
+  if (!config.roles.api) return [...lines, `Health:   ${url}/healthz`, ""].join("\n");
+  lines.push(`GraphiQL: ${url}/graphql`, "");
+  if (newAdminKey === null) return lines.join("\n");
+  const query =
+    'mutation { emitEvent(input: { type: "hello.world", data: { text: "It works" } }) { event { id status } userErrors { message } } }';
+  lines.push(
+    "Admin key (shown this once, keep it):",
+    `  ${newAdminKey}`,
+    "",
+    "Emit a first event:",
+    `  curl -s ${url}/graphql -H 'authorization: Bearer ${newAdminKey}' -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`,
+    "",
+  );
+  return lines.join("\n");
+}
+
+/** Ends the process in order on SIGTERM and SIGINT: exit code 0 within 30 s, or 1 when something hangs. */
+function stopOnSignals(hub: RunningHub, log: Logger) {
+  let stopping = false;
+  const stop = async (reason: string, exitCode: number) => {
+    if (stopping) return;
+    stopping = true;
+    log.info(`stopping: ${reason}`);
+    setTimeout(() => {
+      log.error("could not stop in time");
+      process.exit(1);
+    }, STOP_MS).unref();
+    try {
+      await hub[Symbol.asyncDispose]();
+    } catch (error) {
+      log.error({ err: error }, "could not stop cleanly");
+      process.exit(1);
+    }
+    log.info("stopped");
+    process.exit(exitCode);
+  };
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"])
+    process.on(signal, () => void stop(signal, 0));
+  return stop;
+}
+
+async function main() {
+  const config = readConfig();
+  const log = createLogger(config.logLevel);
+  let stop = async (_reason: string, exitCode: number): Promise<void> => process.exit(exitCode);
+  process.on("unhandledRejection", (error) => {
+    if (isConnectionError(error)) return log.warn({ err: error }, "a database connection was lost");
+    log.fatal({ err: error }, "a bug: nobody handled this error");
+    void stop("a bug", 1);
+  });
+  const hub = await startHub(config, log, (error) => {
+    log.fatal({ err: error }, "jobs are not run any more");
+    void stop("jobs are not run any more", 1);
+  });
+  stop = stopOnSignals(hub, log);
+  process.stdout.write(`${banner(config, hub)}\n`);
+}
+
+main().catch((error) => {
+  process.stderr.write(`${isForTheOperator(error) ? error.message : (error?.stack ?? error)}\n`);
+  process.exit(1);
+});

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gunzip, gzip } from "node:zlib";
-import { send } from "./headers.ts";
+import { send, sendHead } from "./headers.ts";
 import { tourHeaders, tourTabs } from "./tour.ts";
 
 type Page = { gzip: Buffer; brotli: Buffer; etag: string; policy: string };
@@ -73,8 +73,7 @@ export function createGraphiql() {
       "content-security-policy": page.policy,
     };
     if (req.headers["if-none-match"]?.includes(page.etag)) {
-      res.writeHead(304, headers).end();
-      return;
+      return sendHead(res, 304, headers);
     }
     const encodings = String(req.headers["accept-encoding"] ?? "");
     const type = "text/html; charset=utf-8";

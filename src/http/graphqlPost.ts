@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLError } from "graphql";
 import type { Caller } from "../graphql/context.ts";
@@ -7,11 +6,12 @@ import {
   requestError,
   requestErrorStatus,
 } from "../graphql/requestError.ts";
-import { send } from "./headers.ts";
+import { securityHeaders, send } from "./headers.ts";
 import type { LiveKeys } from "./liveKeys.ts";
 import type { MaskError } from "./maskError.ts";
 import { readParams } from "./params.ts";
 import type { Operation, Prepare } from "./prepare.ts";
+import { newRequestId } from "./requestId.ts";
 import type { Result } from "./stream.ts";
 import type { Engine } from "./yoga.ts";
 
@@ -62,11 +62,16 @@ const extraHeaders: Readonly<Record<number, Record<string, string>>> = {
   503: { "retry-after": "1" },
 };
 
-function answer(res: ServerResponse, result: Result, mediaType = "application/json"): void {
+function answer(
+  res: ServerResponse,
+  requestId: string,
+  result: Result,
+  mediaType = "application/json",
+): void {
   if (res.destroyed) return;
   const status = httpStatus(result);
-  const type = `${mediaType}; charset=utf-8`;
-  send(res, status, type, JSON.stringify(result), extraHeaders[status]);
+  const headers = { "x-request-id": requestId, ...extraHeaders[status] };
+  send(res, status, `${mediaType}; charset=utf-8`, JSON.stringify(result), headers);
 }
 
 async function answerEvents(
@@ -83,6 +88,8 @@ async function answerEvents(
     close();
     end();
   });
+  res.setHeaders(new Map(Object.entries(securityHeaders)));
+  res.setHeader("x-request-id", operation.requestId);
   await engine.respondEvents(req, res, { operation, ended: ended.signal });
 }
 
@@ -100,21 +107,20 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     }
     const mediaType = negotiate(req.headers.accept);
     const operation = prepare(await readParams(req), caller, requestId);
-    if ("errors" in operation) return answer(res, operation);
+    if ("errors" in operation) return answer(res, requestId, operation);
     if (mediaType === EVENTS) return answerEvents(deps, req, res, operation);
     if (operation.kind === "subscription") {
       const message = `Subscriptions are answered with Accept: ${EVENTS}, or over a websocket.`;
       throw requestError("NOT_ACCEPTABLE", message);
     }
-    answer(res, await engine.execute(operation), mediaType);
+    answer(res, requestId, await engine.execute(operation), mediaType);
   };
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const requestId = randomUUID();
-    res.setHeader("x-request-id", requestId);
+    const requestId = newRequestId();
     try {
       await respond(req, res, requestId);
     } catch (error) {
-      answer(res, { errors: [maskError(error, requestId)] });
+      answer(res, requestId, { errors: [maskError(error, requestId)] });
     }
   };
 };

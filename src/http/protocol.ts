@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from "graphql";
 import { type Context, makeServer, type Server } from "graphql-ws";
 import type { Caller } from "../graphql/context.ts";
@@ -8,6 +7,7 @@ import { limits } from "./limits.ts";
 import type { LiveKeys } from "./liveKeys.ts";
 import type { MaskError } from "./maskError.ts";
 import type { Operation, Prepare } from "./prepare.ts";
+import { newRequestId } from "./requestId.ts";
 import type { SocketChannel } from "./socketChannel.ts";
 import { failedStream, isStream } from "./stream.ts";
 import type { Engine } from "./yoga.ts";
@@ -53,7 +53,7 @@ export function createProtocol(deps: ProtocolDeps): Server<SocketState> {
     try {
       caller = await authenticate(authorizationOf(connectionParams));
     } catch (error) {
-      channel.close(1013, maskError(error, randomUUID()).message);
+      channel.close(1013, maskError(error, newRequestId()).message);
       return false;
     }
     if (!caller) return false;
@@ -82,7 +82,7 @@ export function createProtocol(deps: ProtocolDeps): Server<SocketState> {
         channel.close(4429, `at most ${limits.operationsPerSocket} operations in flight`);
         return closed;
       }
-      const operation = prepare(payload, caller, randomUUID());
+      const operation = prepare(payload, caller, newRequestId());
       if ("errors" in operation) return operation.errors;
       if (operation.kind === "subscription") {
         // Those that the client has completed may still be on their way out.

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Registry } from "prom-client";
 import type { Logger } from "../log.ts";
 import { type ApiDeps, createApi } from "./api.ts";
-import { sendJson, setSecurityHeaders } from "./headers.ts";
+import { sendHead, sendJson } from "./headers.ts";
 import { answerAlive, answerReady, type ReadyCheck } from "./health.ts";
 import { answerMetrics } from "./metrics.ts";
 import { refuseUpgrade } from "./websocket.ts";
@@ -57,8 +57,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     if (path === "/readyz") return answerReady(res, ready);
     if (path === "/metrics") return answerMetrics(res, registry);
     if (path === "/" && api) {
-      res.writeHead(302, { location: "/graphql" }).end();
-      return;
+      return sendHead(res, 302, { location: "/graphql" });
     }
     sendJson(res, 404, { error: "Not found." });
   }
@@ -71,7 +70,6 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       connectionsCheckingInterval: 5_000,
     },
     (req, res) => {
-      setSecurityHeaders(res);
       route(req, res).catch((err) => {
         log.error({ err }, "a request failed");
         if (!res.headersSent) sendJson(res, 500, { error: "Internal error." });

@@ -23,9 +23,10 @@ export type Running = { operation: Operation; ended: AbortSignal };
 async function withDeadline(result: Promise<Result>, requestId: string): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Result>((resolve) => {
-    const message = `No result within ${limits.operationMs / 1000} s. Request id: ${requestId}`;
-    const error = requestError("TIMEOUT", message, { requestId });
-    timer = setTimeout(() => resolve({ errors: [error] }), limits.operationMs);
+    timer = setTimeout(() => {
+      const message = `No result within ${limits.operationMs / 1000} s. Request id: ${requestId}`;
+      resolve({ errors: [requestError("TIMEOUT", message, { requestId })] });
+    }, limits.operationMs);
   });
   try {
     return await Promise.race([result, late]);

@@ -23,7 +23,8 @@ async function dataDirectory(): Promise<{ path: string } & AsyncDisposable> {
 
 /** One query on a connection of its own. */
 async function query(url: string, text: string) {
-  const sql = postgres(url, { max: 1, connect_timeout: 2 });
+  // A server killed while its types are fetched: https://github.com/porsager/postgres/issues/1192
+  const sql = postgres(url, { max: 1, connect_timeout: 2, fetch_types: false });
   try {
     return await sql.unsafe(text);
   } finally {

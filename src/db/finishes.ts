@@ -52,7 +52,7 @@ const insertAttempts = (tx: Tx, finishes: Finish[]) => tx`
     ${finishes.map((f) => JSON.stringify(f.attempt.requestHeaders))}::text[],
     ${finishes.map((f) => f.attempt.responseHeaders && JSON.stringify(f.attempt.responseHeaders))}::text[],
     ${finishes.map((f) => f.attempt.responseBody)}::text[],
-    ${finishes.map((f) => f.attempt.responseTruncated)}::boolean[])
+    ${finishes.map((f) => String(f.attempt.responseTruncated))}::text[]::boolean[])
     as x(project_id, delivery_id, number, elapsed_ms, outcome, status_code, error, remote_address,
       request_headers, response_headers, response_body, response_truncated)
   on conflict (project_id, delivery_id, number) do update set started_at = excluded.started_at,
@@ -71,7 +71,7 @@ const moveDeliveries = (tx: Tx, finishes: Finish[]) => tx<Moved[]>`
     select * from unnest(${finishes.map((f) => f.projectId)}::uuid[], ${finishes.map((f) => f.deliveryId)}::uuid[],
       ${finishes.map((f) => f.hookId)}::uuid[], ${finishes.map((f) => f.token)}::uuid[],
       ${finishes.map((f) => f.status)}::text[], ${finishes.map((f) => f.delayMs)}::int[],
-      ${finishes.map((f) => f.attempt.error)}::text[], ${finishes.map((f) => f.free)}::boolean[])
+      ${finishes.map((f) => f.attempt.error)}::text[], ${finishes.map((f) => String(f.free))}::text[]::boolean[])
       as x(project_id, id, hook_id, token, status, delay_ms, error, free)
   ), hook as (
     select project_id, id, status from signalbox.hooks

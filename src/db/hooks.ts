@@ -66,10 +66,14 @@ export const matchableHooks = (sql: Sql, projectId: string) =>
   >`select h.id, h.types, h.filter, h.user_id as "userId", h.status, h.retries, h.format
     from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' order by h.id`;
 
+/** Inserts a hook with its counters at zero. */
 export const insertHook = (
   tx: Tx,
   hook: Omit<HookRow, "createdAt" | "updatedAt" | "statusReason">,
 ) => tx`
+  with counters as (
+    insert into signalbox.hook_stats (project_id, hook_id) values (${hook.projectId}, ${hook.id})
+  )
   insert into signalbox.hooks (project_id, id, name, types, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second, status,
     secrets)

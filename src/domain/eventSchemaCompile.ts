@@ -71,7 +71,7 @@ function ajvWith(meter: Meter): Ajv2020 {
   });
   for (const name of textFormatNames) {
     ajv.addFormat(name, (text: string) => {
-      meter.spend(text.length >> 3);
+      meter.spend(text.length / 8);
       return textFormat(name)?.test(text) ?? true;
     });
   }
@@ -83,10 +83,10 @@ function meteredRegExp(meter: Meter) {
     const { size, test } = compilePattern(source);
     return {
       test(text: string) {
-        meter.spend((text.length * size) >> 3);
+        meter.spend((text.length * size) / 8);
         return test(text);
       },
-      // ajv tells patterns apart by it.
+      // By it ajv tells patterns apart.
       toString: () => source,
     };
   };
@@ -97,7 +97,7 @@ function areUnique(items: unknown[], meter: Meter): boolean {
   const seen = new Set<string>();
   for (const item of items) {
     const text = canonicalJson(item);
-    meter.spend(text.length >> 3);
+    meter.spend(text.length / 8);
     if (seen.has(text)) return false;
     seen.add(text);
   }

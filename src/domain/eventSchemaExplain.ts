@@ -15,6 +15,9 @@ const unprepared: Prepared = { schema: {}, pointers: new Map() };
 
 const maxProblems = 20;
 
+/** Beyond so many errors it takes too long to find out which branch of a union was meant. */
+const maxWeighed = 1_000;
+
 /** Turns ajv's errors, in which those of a union's branches come before the union's own, into problems. */
 export function explainErrors(errors: ErrorObject[], checked: Checked): SchemaProblem[] {
   const { value, rootName, prepared = unprepared } = checked;
@@ -27,7 +30,7 @@ export function explainErrors(errors: ErrorObject[], checked: Checked): SchemaPr
       : [];
     const own = { error, path: pathOf(error), sentence: sentenceFor(error) };
     if (error.keyword === "anyOf" || error.keyword === "oneOf") {
-      findings.push(...explainUnion(own, inside, prepared));
+      findings.push(...explainUnion(own, errors.length > maxWeighed ? [] : inside, prepared));
     } else {
       findings.push(mutuallyExclusive(own) ?? own);
     }

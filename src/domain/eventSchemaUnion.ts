@@ -19,14 +19,17 @@ export function explainUnion(union: Finding, inside: Finding[], prepared: Prepar
   if (error.params.passingSchemas) {
     return [{ ...union, sentence: "matches more than one of the shapes of which one is allowed" }];
   }
+  if (inside.length === 0) return [{ ...union, sentence: unmatched(schemas) }];
   const branches = byBranch(error, inside, prepared);
   const meant = branches.filter((findings) => !findings.some((one) => tellsApart(error, one)));
   const [only] = meant;
   if (only && meant.length === 1) return only;
   const alternatives = branches.length === schemas.length ? joined(error, branches) : undefined;
   if (alternatives) return [alternatives];
-  return [{ ...union, sentence: `must match one of ${schemas.length} allowed shapes` }];
+  return [{ ...union, sentence: unmatched(schemas) }];
 }
+
+const unmatched = (schemas: unknown[]) => `must match one of ${schemas.length} allowed shapes`;
 
 /** The finding that the first of these fields excludes the others. */
 export function exclusion(error: ErrorObject, path: string[], fields: string[]): Finding {
@@ -91,8 +94,14 @@ function byBranch(union: ErrorObject, inside: Finding[], prepared: Prepared): Fi
   return [...branches.values()];
 }
 
+/** What `pointersOf` has found, for it walks all that a branch refers to. */
+const pointersKnown = new WeakMap<object, string[]>();
+
 /** Where the schema of a branch stands in the schema as written, and all that it refers to. */
 function pointersOf(branch: unknown, { schema: root, pointers }: Prepared): string[] {
+  if (!isObject(branch)) return [];
+  const known = pointersKnown.get(branch);
+  if (known) return known;
   const found = new Set<string>();
   const visit = (part: unknown, isStart: boolean) => {
     if (typeof part !== "object" || part === null) return;
@@ -107,5 +116,6 @@ function pointersOf(branch: unknown, { schema: root, pointers }: Prepared): stri
     for (const value of Object.values(rest)) visit(value, false);
   };
   visit(branch, true);
+  pointersKnown.set(branch, [...found]);
   return [...found];
 }

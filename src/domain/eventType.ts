@@ -46,8 +46,8 @@ const eventTypeInput = z.object({
     .max(eventTypeLimits.description, `must have at most ${eventTypeLimits.description} characters`)
     .refine((text) => !text.includes("\0"), "must not contain the character NUL")
     .nullish(),
-  schema: z.unknown(),
-  example: z.unknown(),
+  schema: z.unknown().optional(),
+  example: z.unknown().optional(),
   allowBreaking: z.boolean().nullish(),
 });
 

@@ -246,7 +246,7 @@ test("a browser gets GraphiQL from this server alone, compressed and cached", as
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
   expect(page.headers.get("content-encoding")).toBe("br");
   const html = await page.text();
-  expect(html).toContain("connectionParams:y?.headers");
+  expect(html).toContain("extensions:signalboxHeaders(y?.headers)");
   expect(html).toContain("paste the key printed at first boot");
   expect(html).not.toMatch(/(src|href)="https?:/);
   const etag = page.headers.get("etag") ?? "";

@@ -11,7 +11,7 @@ const bare: HttpOptions = {
   port: 0,
   log: createLogger("silent"),
   ready: async () => true,
-  registry: createMetrics().registry,
+  registry: createMetrics(async () => 0).registry,
 };
 
 test("a process without the role api serves its health and metrics alone", async () => {

@@ -260,7 +260,7 @@ test.each<[Role, string, string]>([
     "{ apiKeys }",
     "FORBIDDEN: Query.apiKeys needs the role ADMIN; this key has OPERATOR.",
   ],
-  ["EMITTER", "{ viewer { keyName role } __typename __schema { types { name } } }", "runs"],
+  ["EMITTER", "{ viewer { key { name role } } __typename __schema { types { name } } }", "runs"],
   [
     "EMITTER",
     'mutation { emitEvent(input: { type: "a" }) { event { id type data } userErrors { code } } }',

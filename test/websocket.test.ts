@@ -55,8 +55,8 @@ test("a client subscribes, queries and mutates over one socket", async () => {
   expect((await first).value).toEqual({
     data: { eventEmitted: { event: { type: "order.created" } } },
   });
-  const viewer = await client.iterate({ query: "{ viewer { keyName role } }" }).next();
-  expect(viewer.value).toEqual({ data: { viewer: { keyName: "admin", role: "ADMIN" } } });
+  const viewer = await client.iterate({ query: "{ viewer { keyName key { role } } }" }).next();
+  expect(viewer.value).toEqual({ data: { viewer: { keyName: "admin", key: { role: "ADMIN" } } } });
   await events.return?.();
   await expect.poll(() => feed.readers.size).toBe(0);
   await client.dispose();

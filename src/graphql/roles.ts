@@ -21,7 +21,6 @@ const admins: readonly Role[] = ["ADMIN"];
 /** Who may use which root field (contract.md, Roles). What is not listed here, nobody may. */
 const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Query.apiKeys": admins,
-  "Query.catalogs": readers,
   "Query.deliveries": readers,
   "Query.delivery": readers,
   "Query.event": readers,
@@ -32,7 +31,6 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Query.hookByName": readers,
   "Query.hooks": readers,
   "Query.node": readers,
-  "Query.readEvent": readers,
   "Query.validateEvent": readers,
   "Query.viewer": everyone,
   "Mutation.archiveEventType": admins,
@@ -57,17 +55,17 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Subscription.hookUpdated": readers,
 };
 
-/** All that an EMITTER sees: itself, and of an event its own fields. `true` is every field of the type. */
-const emitterSees: Readonly<Record<string, true | readonly string[]>> = {
+/** All that an EMITTER sees: itself, and of an event its own fields. */
+const emitterSees: Readonly<Record<string, readonly string[]>> = {
   Query: ["viewer"],
   Mutation: ["emitEvent", "emitEvents"],
-  Viewer: true,
-  Project: true,
-  ApiKey: true,
-  EmitEventPayload: true,
-  EmitEventsPayload: true,
-  UserError: true,
-  Subject: true,
+  Viewer: ["project", "key"],
+  Project: ["id", "name", "slug", "source", "requireRegisteredTypes", "createdAt"],
+  ApiKey: ["id", "name", "role", "prefix", "createdAt", "lastUsedAt", "revokedAt"],
+  EmitEventPayload: ["event", "isDuplicate", "userErrors"],
+  EmitEventsPayload: ["events", "userErrors"],
+  UserError: ["code", "message", "path"],
+  Subject: ["type", "id"],
   Event: [
     "id",
     "type",
@@ -87,8 +85,8 @@ const emitterSees: Readonly<Record<string, true | readonly string[]>> = {
     "origin",
     "occurredAt",
     "receivedAt",
-    "scheduledFor",
     "status",
+    "error",
     "cloudEvent",
   ],
 };
@@ -109,9 +107,7 @@ const isRoot = (type: string) => type === "Query" || type === "Mutation" || type
 
 function rolesOf(type: string, field: string): readonly Role[] {
   const roles = isRoot(type) ? (rootFields[`${type}.${field}`] ?? []) : everyone;
-  const seen = emitterSees[type];
-  const emitterMay = seen === true || seen?.includes(field);
-  return emitterMay ? roles : roles.filter((role) => role !== "EMITTER");
+  return emitterSees[type]?.includes(field) ? roles : roles.filter((role) => role !== "EMITTER");
 }
 
 /** The operation and every fragment it reaches. */

@@ -7,12 +7,23 @@ import { tourHeaders, tourTabs } from "./tour.ts";
 
 type Page = { gzip: Buffer; brotli: Buffer; etag: string; policy: string };
 
+/** The one place in GraphiQL's bundle where the headers of a tab are handed on. */
+const bundleHeaders = "extensions:{headers:y?.headers}";
+
 /**
- * GraphiQL opens its websocket without the headers of the tab, so the key would be missing there. This is the one
- * place in its bundle where both are at hand.
+ * Runs in the page. GraphiQL opens its websocket without the headers of the tab, so the key would be missing
+ * there; and it keeps headers by tab, so the key would have to be pasted into each tab of the tour.
  */
-const headersGiven = "extensions:{headers:y?.headers}";
-const headersAndKeyGiven = "extensions:{headers:y?.headers,connectionParams:y?.headers}";
+const pageScript = `
+function signalboxHeaders(given) {
+  const name = "signalbox:authorization";
+  const own = given?.Authorization;
+  if (own && !own.includes("<")) localStorage.setItem(name, own);
+  const known = localStorage.getItem(name);
+  const headers = own && own.includes("<") && known ? { ...given, Authorization: known } : given;
+  return { headers, connectionParams: headers };
+}
+`;
 
 /** GraphiQL's page: 9 MB in one file, nothing from another host. */
 async function renderPage(): Promise<string> {
@@ -24,9 +35,11 @@ async function renderPage(): Promise<string> {
     defaultTabs: tourTabs,
     headers: tourHeaders,
   } as Parameters<typeof renderGraphiQL>[0]);
-  const parts = page.split(headersGiven);
+  const parts = page.split(bundleHeaders);
   if (parts.length !== 2) throw new Error("GraphiQL changed: look again how it passes headers on");
-  return parts.join(headersAndKeyGiven);
+  return parts
+    .join("extensions:signalboxHeaders(y?.headers)")
+    .replace("<script>", (tag) => tag + pageScript);
 }
 
 /** Allows the page's own script by its hash, and nothing that another could put into it. */

@@ -34,7 +34,8 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
       help: "How long the oldest due delivery has waited.",
       registers,
       async collect() {
-        this.set(await oldestDueSeconds());
+        // The other metrics are worth most while the database is away.
+        this.set(await oldestDueSeconds().catch(() => Number.NaN));
       },
     }),
     feedLag: new Gauge({

@@ -1,7 +1,10 @@
 /** The operations that GraphiQL opens with: the hub's story in four tabs, each ready to run. */
 const operations = [
-  `# 1 Register a hook: who is called, and for which events. (The key goes into the Headers tab below.)
-# Nothing needs to listen at the url: the hub then shows how it tries again.
+  `# First paste your key into the Headers tab below, once.
+#
+# 1 Register a hook: who is called, for which events.
+# Nothing needs to listen at the url: the hub then
+# shows how it tries again.
 mutation RegisterHook {
   registerHook(input: { url: "http://127.0.0.1:9000/", types: ["order.*"], name: "tour" }) {
     hook {
@@ -18,7 +21,8 @@ mutation RegisterHook {
   }
 }
 `,
-  `# 2 Emit an event. Every hook that asks for its type gets a delivery in the same transaction.
+  `# 2 Emit an event. Every hook that asks for its type
+# gets a delivery, in the same transaction.
 mutation EmitEvent {
   emitEvent(input: { type: "order.created", data: { amount: 42, currency: "EUR" } }) {
     event {
@@ -36,8 +40,10 @@ mutation EmitEvent {
   }
 }
 `,
-  `# 3 Watch deliveries live: retries come after 5, 15 and 45 seconds. Emit from another window to see more.
-# Come back with after: "<the last cursor>", and nothing is missed.
+  `# 3 Watch deliveries live: retries come after about
+# 5, 15 and 45 seconds. Emit from another window to
+# see more. Come back with after: "<last cursor>",
+# and nothing is missed.
 subscription WatchDeliveries {
   deliveryUpdated {
     cursor
@@ -51,7 +57,8 @@ subscription WatchDeliveries {
   }
 }
 `,
-  `# 4 Read what happened: every try of every delivery, newest delivery first.
+  `# 4 Read what happened: every try of every delivery,
+# the newest delivery first.
 query ReadAttempts {
   deliveries(first: 5) {
     nodes {

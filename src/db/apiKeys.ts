@@ -34,9 +34,23 @@ export const keysById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   select ${columns(sql)} from signalbox.api_keys
   where project_id = ${projectId} and id = any(${ids as string[]}::uuid[])`;
 
-export const insertKey = (sql: Sql, key: ApiKeyRow & { digest: string }) => sql`
-  insert into signalbox.api_keys (project_id, id, name, role, prefix, digest)
-  values (${key.projectId}, ${key.id}, ${key.name}, ${key.role}, ${key.prefix}, ${key.digest})`;
+/** The project that a key belongs to, for operators, who stand above projects. */
+export async function projectOfKey(sql: Sql, id: string): Promise<string | undefined> {
+  const [row] = await sql<{ projectId: string }[]>`
+    select project_id as "projectId" from signalbox.api_keys where id::text = lower(${id})`;
+  return row?.projectId;
+}
+
+type NewKey = Omit<ApiKeyRow, "createdAt" | "lastUsedAt" | "revokedAt"> & { digest: string };
+
+export async function insertKey(sql: Sql, key: NewKey): Promise<ApiKeyRow> {
+  const [row] = await sql<ApiKeyRow[]>`
+    insert into signalbox.api_keys (project_id, id, name, role, prefix, digest)
+    values (${key.projectId}, ${key.id}, ${key.name}, ${key.role}, ${key.prefix}, ${key.digest})
+    returning ${columns(sql)}`;
+  if (!row) throw new Error(`key ${key.id} was not inserted`);
+  return row;
+}
 
 /** Revokes a key for good; the time of the first revocation stays. */
 export async function revokeKey(

@@ -11,7 +11,7 @@ import { mistake } from "./errors.ts";
 import { newId } from "./ids.ts";
 
 const checkName = (name: string) => {
-  if (!/^\P{Cc}{1,100}$/u.test(name)) {
+  if (!/^[^\p{Cc}\p{Cs}]{1,100}$/u.test(name)) {
     throw mistake("INVALID", "name must have 1 to 100 characters, no control characters", ["name"]);
   }
 };
@@ -57,8 +57,8 @@ export async function createProject(
 }
 
 /**
- * Makes the default project when there is no project yet, however many processes boot at once. Gives back the
- * plaintext of its first key when this call made it up; null when there was a project, or the key was given.
+ * Makes the default project when it is not there yet, however many processes boot at once. Gives back the
+ * plaintext of its first key when this call made it up; null when the project was there, or the key was given.
  */
 export async function ensureDefaultProject(
   sql: Pool,
@@ -66,7 +66,7 @@ export async function ensureDefaultProject(
 ): Promise<string | null> {
   return sql.begin(async (tx) => {
     await lockProjects(tx);
-    if ((await allProjects(tx)).length > 0) return null;
+    if (await findProject(tx, "default")) return null;
     const project = await insertNew(tx, "Default");
     const chosen = given === undefined ? {} : { key: given };
     const { key } = await createApiKey(tx, project.id, {

@@ -1,0 +1,5 @@
+import { keyCreate, keyList, keyRevoke } from "./apiKey.ts";
+import { projectCreate, projectList } from "./project.ts";
+
+/** Every command, in the order in which the help page has them. */
+export const commands = [projectCreate, projectList, keyCreate, keyList, keyRevoke];

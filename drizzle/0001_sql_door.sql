@@ -17,20 +17,26 @@ DECLARE
   v_project signalbox.projects;
   v_id uuid := signalbox.uuid7();
   v_found signalbox.idempotency_keys;
-  v_fingerprint text := encode(sha256(convert_to(concat_ws(' ', type, data::text, user_id), 'UTF8')), 'hex');
+  v_fingerprint text :=
+    encode(sha256(convert_to(jsonb_build_array(type, data, user_id)::text, 'UTF8')), 'hex');
+  v_control text := '[\u0001-\u001f\u007f-\u009f]';
 BEGIN
   IF type IS NULL OR type = '' THEN
     RAISE EXCEPTION 'field ''type'' is required' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF length(type) > 200 OR type ~ '[\x01-\x1f\x7f]' THEN
+  ELSIF length(type) > 200 OR type ~ v_control THEN
     RAISE EXCEPTION 'field ''type'' must have at most 200 characters and no control characters'
       USING ERRCODE = 'invalid_parameter_value';
   ELSIF octet_length(data::text) > 262144 THEN
     RAISE EXCEPTION 'data may take 262144 bytes (256 KiB) as JSON at most, this takes %', octet_length(data::text)
       USING ERRCODE = 'invalid_parameter_value';
-  ELSIF length(user_id) > 200 OR user_id = '' THEN
-    RAISE EXCEPTION 'user_id must have 1 to 200 characters' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF length(idempotency_key) > 255 OR idempotency_key = '' THEN
-    RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF jsonb_path_exists(data, 'strict $.**{64} ? (@.type() == "object" || @.type() == "array")') THEN
+    RAISE EXCEPTION 'data may be nested 64 levels deep at most' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF length(user_id) NOT BETWEEN 1 AND 200 OR user_id ~ v_control THEN
+    RAISE EXCEPTION 'user_id must have 1 to 200 characters and no control characters'
+      USING ERRCODE = 'invalid_parameter_value';
+  ELSIF length(idempotency_key) NOT BETWEEN 1 AND 255 OR idempotency_key ~ v_control THEN
+    RAISE EXCEPTION 'idempotency_key must have 1 to 255 characters and no control characters'
+      USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
   SELECT p.* INTO v_project FROM signalbox.projects p
@@ -59,9 +65,9 @@ BEGIN
   -- Matched, checked against its schema and put into the feed by the job: the feed lock must not be held for
   -- as long as the caller's transaction lasts.
   INSERT INTO signalbox.events (project_id, id, type, data, name, content_type, user_id, idempotency_key, origin,
-    occurred_at, status)
+    occurred_at, received_at, status)
   VALUES (v_project.id, v_id, type, data::text::json, type, 'TEXT', user_id, idempotency_key, 'SQL',
-    clock_timestamp(), 'STAGED');
+    clock_timestamp(), clock_timestamp(), 'STAGED');
   PERFORM graphile_worker.add_job('dispatch',
     json_build_object('projectId', v_project.id, 'eventIds', json_build_array(v_id)));
   RETURN v_id;

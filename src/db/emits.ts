@@ -38,7 +38,8 @@ const column = <Row, Key extends keyof Row>(rows: Row[], key: Key): Row[Key][] =
 
 /**
  * Claims the keys; gives back those that were taken before, with what they stand for. Ordered by key, so that
- * two processes that claim the same keys wait for each other in one direction only.
+ * two processes that claim the same keys wait for each other in one direction only; and not long (55P03), because
+ * a transaction that emitted with the key by the SQL door may stay open for as long as it likes.
  */
 export async function claimKeys(tx: Tx, claims: KeyClaim[]): Promise<KeyClaim[]> {
   const values = [
@@ -47,17 +48,22 @@ export async function claimKeys(tx: Tx, claims: KeyClaim[]): Promise<KeyClaim[]>
     column(claims, "fingerprint"),
     column(claims, "eventId"),
   ] as const;
-  await tx`
+  const [, , , taken] = await Promise.all([
+    tx`set local lock_timeout = '1s'`,
+    tx`
     insert into signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
     select * from unnest(${values[0]}::uuid[], ${values[1]}::text[], ${values[2]}::text[], ${values[3]}::uuid[])
       as x(project_id, key, fingerprint, event_id)
-    order by project_id, key
-    on conflict do nothing`;
-  return tx<KeyClaim[]>`
+    order by project_id, key, event_id
+    on conflict do nothing`,
+    tx`set local lock_timeout to default`,
+    tx<KeyClaim[]>`
     select k.project_id as "projectId", k.key, k.fingerprint, k.event_id as "eventId"
     from signalbox.idempotency_keys k
     join unnest(${values[0]}::uuid[], ${values[1]}::text[], ${values[3]}::uuid[]) as x(project_id, key, event_id)
-      on k.project_id = x.project_id and k.key = x.key and k.event_id <> x.event_id`;
+      on k.project_id = x.project_id and k.key = x.key and k.event_id <> x.event_id`,
+  ]);
+  return taken;
 }
 
 /** Inserts events; gives back the times the database gave them, in the same order. */

@@ -103,20 +103,18 @@ export const insertHookVersion = (
   values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.filter}, ${hook.userId},
     ${hook.status})`;
 
-/** Every hook of the project as it was under a config version: the newest version not after it. */
-export const hooksAsOf = (sql: Sql, projectId: string, version: number) =>
-  sql<
-    {
-      id: string;
-      types: string[];
-      filter: string | null;
-      userId: string | null;
-      status: HookStatus;
-    }[]
-  >`
-    select distinct on (hook_id) hook_id as id, types, filter, user_id as "userId", status
-    from signalbox.hook_versions where project_id = ${projectId} and config_version <= ${version}
-    order by hook_id, config_version desc`;
+/** What a hook asked for under a config version. */
+export type PastHook = Pick<HookRow, "id" | "types" | "filter" | "userId" | "status">;
+
+/** Every hook of the project as it was under each of these config versions: its newest version not after it. */
+export const hooksAsOf = (sql: Sql, projectId: string, versions: readonly number[]) =>
+  sql<(PastHook & { asOf: number })[]>`
+    select x.version::int as "asOf", p.* from unnest(${versions as number[]}::bigint[]) as x(version)
+    cross join lateral (
+      select distinct on (hook_id) hook_id as id, types, filter, user_id as "userId", status
+      from signalbox.hook_versions where project_id = ${projectId} and config_version <= x.version
+      order by hook_id, config_version desc
+    ) p`;
 
 /**
  * Serialises claims with each other and with changes of the hooks' states, per hook, to the end of the

@@ -4,6 +4,7 @@ import { type EventRow, type EventStatus, eventColumns } from "./events.ts";
 import { type EventTypeRow, eventTypeColumns } from "./eventTypes.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
 import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+import { storable } from "./storable.ts";
 
 type Maybe<Value> = Value | null | undefined;
 
@@ -12,7 +13,7 @@ const when = <Value>(value: Maybe<Value>, condition: (value: Value) => Fragment)
   value === null || value === undefined ? [] : [condition(value)];
 
 /** `%text%` with LIKE's own characters taken literally. */
-const containing = (text: string) => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+const containing = (text: string) => `%${storable(text).replace(/[\\%_]/g, "\\$&")}%`;
 
 export type EventFilter = {
   types?: Maybe<string[]>;
@@ -34,11 +35,11 @@ export async function listEvents(
 ): Promise<Page<EventRow>> {
   const conditions = [
     sql`e.project_id = ${projectId}`,
-    ...when(filter.types, (types) => sql`e.type = any(${types}::text[])`),
+    ...when(filter.types, (types) => sql`e.type = any(${types.map(storable)}::text[])`),
     ...when(filter.status, (status) => sql`e.status = any(${status}::text[])`),
-    ...when(filter.category, (category) => sql`e.category = ${category}`),
-    ...when(filter.contextId, (contextId) => sql`e.context_id = ${contextId}`),
-    ...when(filter.userId, (userId) => sql`e.user_id = ${userId}`),
+    ...when(filter.category, (category) => sql`e.category = ${storable(category)}`),
+    ...when(filter.contextId, (contextId) => sql`e.context_id = ${storable(contextId)}`),
+    ...when(filter.userId, (userId) => sql`e.user_id = ${storable(userId)}`),
     ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),
     ...when(filter.until, (until) => sql`e.occurred_at < ${until}`),
     ...when(filter.search, (search) => {
@@ -57,6 +58,10 @@ export type HookListFilter = {
   search?: Maybe<string>;
 };
 
+const takesType = (sql: Sql, type: Fragment) =>
+  sql`exists (select from unnest(h.types) as p(pattern) where pattern in (${type}, '*')
+    or (pattern like '%.*' and starts_with(${type}, left(pattern, -1))))`;
+
 /** A project's hooks, newest first; deleted ones only when `status` asks for them. `type`: those that take it. */
 export async function listHooks(
   sql: Sql,
@@ -67,13 +72,7 @@ export async function listHooks(
   const conditions = [
     sql`h.project_id = ${projectId}`,
     filter.status ? sql`h.status = any(${filter.status}::text[])` : sql`h.status <> 'DELETED'`,
-    ...when(
-      filter.type,
-      (
-        type,
-      ) => sql`exists (select from unnest(h.types) as p(pattern) where pattern in (${type}, '*')
-        or (pattern like '%.*' and starts_with(${type}, left(pattern, -1))))`,
-    ),
+    ...when(filter.type, (type) => takesType(sql, sql`${storable(type)}::text`)),
     ...when(
       filter.search,
       (search) => sql`(h.name ilike ${containing(search)} or h.url ilike ${containing(search)})`,
@@ -82,6 +81,26 @@ export async function listHooks(
   const rows = await sql<HookRow[]>`
     select ${hookColumns(sql)} from signalbox.hooks h ${pageClause(sql, sql`h.id`, conditions, request)}`;
   return toPage(rows, request);
+}
+
+/** A page of the live hooks that take each of many event types, in one statement. */
+export async function hooksPerType(
+  sql: Sql,
+  projectId: string,
+  types: readonly string[],
+  request: PageRequest,
+): Promise<Map<string, Page<HookRow>>> {
+  const conditions = [
+    sql`h.project_id = ${projectId}`,
+    sql`h.status <> 'DELETED'`,
+    takesType(sql, sql`x.type`),
+  ];
+  const rows = await sql<(HookRow & { taken: string })[]>`
+    select x.type as taken, p.* from unnest(${types as string[]}::text[]) as x(type) cross join lateral (
+      select ${hookColumns(sql)} from signalbox.hooks h ${pageClause(sql, sql`h.id`, conditions, request)}
+    ) p`;
+  const groups = Map.groupBy(rows, ({ taken }) => taken);
+  return new Map(types.map((type) => [type, toPage(groups.get(type) ?? [], request)]));
 }
 
 export type DeliveryFilter = {

@@ -46,7 +46,7 @@ export function toPage<Row>(
 ): Page<Row> {
   const hasMore = found.length > limit;
   const rows = found.slice(0, limit);
-  if (backward)
-    return { rows: rows.reverse(), hasNext: before !== undefined, hasPrevious: hasMore };
-  return { rows, hasNext: hasMore, hasPrevious: after !== undefined };
+  const hasNext = before !== undefined || (!backward && hasMore);
+  const hasPrevious = after !== undefined || (backward && hasMore);
+  return { rows: backward ? rows.reverse() : rows, hasNext, hasPrevious };
 }

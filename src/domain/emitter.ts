@@ -28,6 +28,11 @@ export type EmitterHooks = {
 const MAX_BATCH = 500;
 const PARALLEL_BATCHES = 2;
 
+type Outcome = PromiseSettledResult<Emitted[]>;
+const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
+const isStale = (outcome: Outcome | undefined) =>
+  outcome?.status === "rejected" && outcome.reason instanceof StaleConfig;
+
 type PlannedCall = { planned: PlannedEvent[]; keys: KeyClaim[]; config: ProjectConfig };
 
 /** Puts the index of each event before the paths of its mistakes. */
@@ -88,11 +93,14 @@ async function resolveKeys(tx: Tx, calls: PlannedCall[]): Promise<Map<string, st
   return duplicateOf;
 }
 
-/** Whether a failed write is the fault of one of its calls (a key, a value PostgreSQL refuses), not an outage. */
+/**
+ * Whether a failed write is the fault of one of its calls, not an outage: a key that was used, or that somebody's
+ * open transaction holds (55P03, 40P01), or a value PostgreSQL refuses.
+ */
 function faultOfACall(error: unknown): boolean {
   if (error instanceof UserMistake) return true;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return /^(22|23|54)/.test(code);
+  return /^(22|23|54|55P03|40P01)/.test(code);
 }
 
 /** The wake-ups of events that are matched later. */
@@ -116,7 +124,7 @@ export function createEmitter(
   configs: ProjectConfigs,
   { onAccepted }: EmitterHooks,
 ): Emitter {
-  async function writeTogether(calls: PlannedCall[]): Promise<Emitted[][]> {
+  async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
     const { duplicateOf, rows, deliveries } = await inTransaction(sql, async (tx) => {
       const duplicateOf = await resolveKeys(tx, calls);
       const fresh = calls
@@ -131,7 +139,7 @@ export function createEmitter(
     });
     onAccepted({ lanes: lanesOf(deliveries), events: rows.length });
     const written = new Map(rows.map((row) => [row.id, row]));
-    return Promise.all(calls.map((call) => answer(call, duplicateOf, written)));
+    return Promise.allSettled(calls.map((call) => answer(call, duplicateOf, written)));
   }
 
   async function answer(
@@ -156,34 +164,32 @@ export function createEmitter(
   }
 
   /** One commit for all calls; a call at fault is found by halving, so that it never takes the others with it. */
-  async function write(calls: PlannedCall[]): Promise<PromiseSettledResult<Emitted[]>[]> {
+  async function write(calls: PlannedCall[]): Promise<Outcome[]> {
     try {
-      return (await writeTogether(calls)).map((value) => ({ status: "fulfilled", value }));
+      return await writeTogether(calls);
     } catch (reason) {
-      if (!faultOfACall(reason)) throw reason;
-      if (calls.length === 1) return [{ status: "rejected", reason }];
+      if (calls.length === 1 || !faultOfACall(reason)) {
+        return calls.map(() => failed(reason));
+      }
       const half = calls.length >> 1;
       return [...(await write(calls.slice(0, half))), ...(await write(calls.slice(half)))];
     }
   }
 
-  async function emitAll(calls: EmitCall[]): Promise<PromiseSettledResult<Emitted[]>[]> {
+  /** Those calls whose configuration moved meanwhile are planned again; the others may be committed already. */
+  async function emitAll(calls: EmitCall[]): Promise<Outcome[]> {
     const current = await configs.current([...new Set(calls.map(({ projectId }) => projectId))]);
     const plans = await Promise.allSettled(
       calls.map(async (call) => planCall(call, current.get(call.projectId))),
     );
     const sound = plans.flatMap((plan) => (plan.status === "fulfilled" ? [plan.value] : []));
-    try {
-      const outcomes = sound.length > 0 ? await write(sound) : [];
-      const outcomeOf = new Map(sound.map((plan, index) => [plan, outcomes[index]]));
-      return plans.map((plan) => {
-        if (plan.status === "rejected") return plan;
-        return outcomeOf.get(plan.value) ?? { status: "rejected", reason: new Error("no outcome") };
-      });
-    } catch (error) {
-      if (error instanceof StaleConfig) return emitAll(calls);
-      throw error;
-    }
+    const written = sound.length > 0 ? await write(sound) : [];
+    const next = (outcomes: Outcome[]) => outcomes.shift() ?? failed(new Error("no outcome"));
+    const outcomes = plans.map((plan) => (plan.status === "rejected" ? plan : next(written)));
+    const stale = calls.filter((_, index) => isStale(outcomes[index]));
+    if (stale.length === 0) return outcomes;
+    const again = await emitAll(stale).catch((reason) => stale.map(() => failed(reason)));
+    return outcomes.map((outcome) => (isStale(outcome) ? next(again) : outcome));
   }
 
   const emit = createBatcher(emitAll, {

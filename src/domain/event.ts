@@ -3,6 +3,7 @@ import type { NewDelivery, NewEvent } from "../db/emits.ts";
 import type { EventOrigin, EventRow } from "../db/events.ts";
 import { mistake, UserMistake } from "./errors.ts";
 import { type CheckedEvent, checkEventInput, type EventInput } from "./eventInput.ts";
+import { canonicalJson } from "./eventSchemaJson.ts";
 import type { FilterEvent } from "./hookFilter.ts";
 import { judge } from "./hookMatch.ts";
 import { newId } from "./ids.ts";
@@ -19,30 +20,24 @@ export type PlannedEvent = {
 /** Up to so many hooks an event is matched in the transaction that accepts it; beyond, by a `dispatch` job. */
 const MATCH_AT_ONCE = 1_000;
 
-/** JSON with sorted keys: two bodies that say the same give the same text. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object" || value === null || value instanceof Date)
-    return JSON.stringify(value ?? null);
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined && field !== null)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(",")}}`;
+/** What tells two bodies apart: neither the order of keys, nor whether an absent field was said to be null. */
+function fingerprintOf({ idempotencyKey: _, ...body }: EventInput): string {
+  const given = Object.fromEntries(Object.entries(body).filter(([, field]) => field != null));
+  return createHash("sha256").update(canonicalJson(given)).digest("hex");
 }
 
-const fingerprintOf = ({ idempotencyKey: _, ...body }: EventInput) =>
-  createHash("sha256").update(canonicalJson(body)).digest("hex");
-
-/** What filters see of a stored or planned event; `data` is parsed only when a filter asks. */
+/** What filters see of a stored or planned event; `data` is parsed once, and only when a filter asks. */
 export function filterView(
   event: Omit<EventRow, "occurredAt" | "receivedAt" | "error">,
   source: string,
 ): FilterEvent {
+  let data: unknown;
   return {
     id: event.id,
     type: event.type,
     get data() {
-      return event.data === null ? null : JSON.parse(event.data);
+      data ??= JSON.parse(event.data ?? "null");
+      return data;
     },
     source,
     name: event.name,

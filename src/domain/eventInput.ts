@@ -14,15 +14,18 @@ export const eventLimits = {
 } as const;
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL's text cannot hold NUL, and names are one line
-const CONTROL = /[\u0000-\u001f\u007f]/;
+/** Control characters and halves of a character: PostgreSQL cannot hold the one's NUL nor the other, and names are one line. */
+const UNFIT = /[\p{Cc}\p{Cs}]/u;
+/** Characters as people (and PostgreSQL) count them: an emoji is one, although JavaScript says two. */
+const hasAtMost = (max: number) => (text: string) =>
+  text.length <= max || (text.length <= 2 * max && [...text].length <= max);
 
 const line = (max: number) =>
   z
     .string()
     .min(1, "must not be empty")
-    .max(max, `must have at most ${max} characters`)
-    .refine((text) => !CONTROL.test(text), "must not contain control characters");
+    .refine(hasAtMost(max), `must have at most ${max} characters`)
+    .refine((text) => !UNFIT.test(text), "must not contain control characters");
 
 const optionalLine = (max: number) => line(max).nullish();
 
@@ -103,7 +106,8 @@ export function checkEventInput(input: EventInput): CheckedEvent {
     entries.push({ code: "INVALID", message: `field '${path.join(".")}' ${issue.message}`, path });
   }
   const type = input.type ?? input.name;
-  if (!type) entries.push({ code: "INVALID", message: "field 'type' is required", path: ["type"] });
+  if (type == null)
+    entries.push({ code: "INVALID", message: "field 'type' is required", path: ["type"] });
   const dataText = documentText(input.data, "data");
   const contentText = documentText(input.content, "content");
   for (const text of [dataText, contentText]) {

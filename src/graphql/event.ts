@@ -1,4 +1,5 @@
 import { type EventRow, eventsById } from "../db/events.ts";
+import { hooksAsOf } from "../db/hooks.ts";
 import { listEvents } from "../db/lists.ts";
 import { createEnvelope } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
@@ -150,8 +151,16 @@ Event.implement({
       type: [MatchTraceRef],
       description:
         "Every hook of the project looked at for this event, matched or not, and the reason; empty while STAGED.",
-      resolve: async (event, _args, context) =>
-        explainMatches(context.hub.db.sql, event, (await currentProject(context)).source),
+      resolve: async (event, _args, context) => {
+        const { caller, hub } = context;
+        if (event.configVersion === null) return [];
+        const loader = batched(context, "hooks as of", async (versions) => {
+          const hooks = await hooksAsOf(hub.db.sql, caller.projectId, versions.map(Number));
+          return Map.groupBy(hooks, ({ asOf }) => String(asOf));
+        });
+        const hooks = (await loader.load(String(event.configVersion))) ?? [];
+        return explainMatches(hooks, event, (await currentProject(context)).source);
+      },
     }),
   }),
 });

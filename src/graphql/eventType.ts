@@ -5,9 +5,10 @@ import {
   eventTypesByName,
   eventTypeVersions,
 } from "../db/eventTypes.ts";
-import { listEventTypes, listHooks } from "../db/lists.ts";
+import { hooksPerType, listEventTypes } from "../db/lists.ts";
 import { type UserErrorEntry, UserMistake } from "../domain/errors.ts";
 import { checkAgainstType } from "../domain/event.ts";
+import { checkEventInput } from "../domain/eventInput.ts";
 import { archiveEventType, registerEventType } from "../domain/eventType.ts";
 import { isId } from "../domain/ids.ts";
 import { builder, Node } from "./builder.ts";
@@ -117,10 +118,15 @@ export const EventType = builder.objectRef<EventTypeRow>("EventType").implement(
         first: t.arg.int({ description: "How many: 0 to 100, default 20." }),
         after: t.arg.string({ description: "The cursor to go on after." }),
       },
-      resolve: async ({ name }, args, { caller, hub }) =>
-        toConnection(
-          await listHooks(hub.db.sql, caller.projectId, { type: name }, pageRequest(args)),
-        ),
+      resolve: async ({ name }, args, context) => {
+        const { caller, hub } = context;
+        const request = pageRequest(args);
+        const loader = batched(context, `hooks of types ${JSON.stringify(args)}`, (names) =>
+          hooksPerType(hub.db.sql, caller.projectId, names, request),
+        );
+        const none = { rows: [], hasNext: false, hasPrevious: false };
+        return toConnection((await loader.load(name)) ?? none);
+      },
     }),
   }),
 });
@@ -164,6 +170,7 @@ builder.queryFields((t) => ({
       const config = (await hub.configs.current([caller.projectId])).get(caller.projectId);
       if (!config) throw new Error(`no project ${caller.projectId}`);
       try {
+        checkEventInput({ type, data });
         checkAgainstType({ ...config, requireRegisteredTypes: true }, type, data ?? null);
         return [];
       } catch (error) {

@@ -66,6 +66,7 @@ const emitterSees: Readonly<Record<string, readonly string[]>> = {
   EmitEventsPayload: ["events", "userErrors"],
   UserError: ["code", "message", "path"],
   Subject: ["type", "id"],
+  Node: ["id"],
   Event: [
     "id",
     "type",

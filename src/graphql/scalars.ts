@@ -67,14 +67,17 @@ const RFC_3339 =
 
 function parseDateTime(value: unknown): string {
   const day = typeof value === "string" ? RFC_3339.exec(value)?.[1] : undefined;
-  // Date would turn 30 February into 2 March.
+  // Date would turn 30 February into 2 March, and years of less than four digits into others.
   const dayExists = day && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
   if (typeof value !== "string" || !dayExists) {
     throw invalid(
       `DateTime is an RFC 3339 string such as 2026-01-31T12:00:00Z, not ${JSON.stringify(value)}.`,
     );
   }
-  return new Date(value).toISOString();
+  const moment = new Date(value).toISOString();
+  if (/^[0+-]/.test(moment))
+    throw invalid(`DateTime lies in the years 1000 to 9999 of UTC, ${value} does not.`);
+  return moment;
 }
 
 /** PostgreSQL's text, an ISO string or a Date, as RFC 3339 in UTC with milliseconds. */

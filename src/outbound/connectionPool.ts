@@ -5,6 +5,9 @@ import { CallFailure } from "./callFailure.ts";
 const maxIdle = 512;
 /** Some receivers close right behind an answer without having said so: time enough to see it. */
 const settleMs = 10;
+/** How long an origin is not trusted after it closed a connection that was in use again. */
+const distrustMs = 60_000;
+const maxRemembered = 10_000;
 
 /** An HTTP/1.1 connection: undici's client over the one socket it was given. */
 export type Connection = {
@@ -12,8 +15,6 @@ export type Connection = {
   socket: Socket;
   origin: string;
   address: string | null;
-  /** When it was last given back. */
-  idleSince: number;
 };
 
 /** Why a request on a kept connection was never written: the other side had closed it meanwhile. */
@@ -25,6 +26,10 @@ const stale = () => new StaleConnection("connection closed: ended before the req
  * Connections between two requests: the last used first, 4 s each (up to 10 s if the receiver says so), 512 in
  * all, above which the longest idle goes. How many are busy is up to the caller.
  *
+ * A request must not meet a receiver that closes right behind an answer: whether it was read is unknown, and it
+ * would not be sent again. So an origin's connections wait for 10 ms between two requests until one of them has
+ * survived that; from then on they go from call to call at once, and 16 calls in flight need 16 sockets.
+ *
  * undici's own pools would open sockets by themselves, apart from the request's deadline and without telling
  * which address a request went to.
  */
@@ -32,6 +37,32 @@ export function createConnectionPool() {
   const open = new Set<Connection>();
   const idle = new Map<string, Connection[]>();
   const oldestFirst = new Set<Connection>();
+  /** From when on an origin's connections may be used again at once. */
+  const trustedFrom = new Map<string, number>();
+
+  function trust(origin: string, from: number) {
+    if (trustedFrom.size >= maxRemembered) trustedFrom.clear();
+    trustedFrom.set(origin, from);
+  }
+
+  function keep(connection: Connection) {
+    const connections = idle.get(connection.origin);
+    if (connections) connections.push(connection);
+    else idle.set(connection.origin, [connection]);
+    oldestFirst.add(connection);
+    const [oldest] = oldestFirst;
+    if (oldest && oldestFirst.size > maxIdle) oldest.socket.destroy();
+  }
+
+  /** Keeps a connection that is still open once its 10 ms are over and the event loop has heard of all until then. */
+  function keepOnceSettled(connection: Connection) {
+    const settled = () => {
+      if (connection.socket.destroyed) return;
+      if (!trustedFrom.has(connection.origin)) trust(connection.origin, 0);
+      keep(connection);
+    };
+    setTimeout(() => setImmediate(settled), settleMs).unref();
+  }
 
   function leaveIdle(connection: Connection) {
     if (!oldestFirst.delete(connection)) return;
@@ -59,7 +90,7 @@ export function createConnectionPool() {
         maxHeaderSize: 16_384,
       });
       const address = socket.remoteAddress ?? null;
-      const connection: Connection = { client, socket, origin, address, idleSince: 0 };
+      const connection: Connection = { client, socket, origin, address };
       // Ends the client before it would connect anew, and with it a request that it has not written yet.
       const end = () => {
         open.delete(connection);
@@ -73,10 +104,7 @@ export function createConnectionPool() {
 
     /** An idle connection to the origin, if there is one. */
     take(origin: string): Connection | undefined {
-      const settled = performance.now() - settleMs;
-      const connection = idle
-        .get(origin)
-        ?.findLast(({ idleSince, socket }) => idleSince <= settled && !socket.destroyed);
+      const connection = idle.get(origin)?.findLast(({ socket }) => !socket.destroyed);
       if (connection) leaveIdle(connection);
       return connection;
     },
@@ -84,13 +112,14 @@ export function createConnectionPool() {
     /** Gives a connection back after a complete answer. */
     release(connection: Connection) {
       if (connection.socket.destroyed) return;
-      connection.idleSince = performance.now();
-      const connections = idle.get(connection.origin);
-      if (connections) connections.push(connection);
-      else idle.set(connection.origin, [connection]);
-      oldestFirst.add(connection);
-      const [oldest] = oldestFirst;
-      if (oldest && oldestFirst.size > maxIdle) oldest.socket.destroy();
+      const from = trustedFrom.get(connection.origin) ?? Number.POSITIVE_INFINITY;
+      if (from <= performance.now()) keep(connection);
+      else keepOnceSettled(connection);
+    },
+
+    /** Says that a kept connection ended without an answer: its origin may be one that closes unasked. */
+    distrust({ origin }: Connection) {
+      trust(origin, performance.now() + distrustMs);
     },
 
     /** Closes every connection, those in use included. */

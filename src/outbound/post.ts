@@ -59,6 +59,7 @@ export function createPoster(options: {
     } catch (error) {
       // Nothing of the message was written, so sending it again is still the one time.
       if (kept && error instanceof StaleConnection) return send(url, message, signal, used);
+      if (kept && !signal.aborted) pool.distrust(kept);
       throw error;
     }
   }

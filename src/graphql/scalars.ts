@@ -67,8 +67,10 @@ const RFC_3339 =
 
 function parseDateTime(value: unknown): string {
   const day = typeof value === "string" ? RFC_3339.exec(value)?.[1] : undefined;
+  const midnight = new Date(`${day}T00:00:00Z`);
   // Date would turn 30 February into 2 March, and years of less than four digits into others.
-  const dayExists = day && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+  const dayExists =
+    day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
   if (typeof value !== "string" || !dayExists) {
     throw invalid(
       `DateTime is an RFC 3339 string such as 2026-01-31T12:00:00Z, not ${JSON.stringify(value)}.`,

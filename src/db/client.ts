@@ -1,4 +1,3 @@
-import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 
 /** Where raw SQL can run: the pool itself, one transaction, or either. */
@@ -7,10 +6,10 @@ export type Tx = postgres.TransactionSql;
 export type Sql = postgres.ISql;
 
 /**
- * The two clients of architecture.md, decision 6. `orm` has a client of its own, because drizzle alters the
- * parsers of the client it is given (drizzle-orm#5789); `sql` is for batched hot-path statements.
+ * The database: its address, for sessions of their own, and the pool. The pool is never given to drizzle, which
+ * would alter its parsers (drizzle-orm#5789): drizzle declares the tables and makes the migrations.
  */
-export type Db = { url: string; orm: PostgresJsDatabase; sql: Pool } & AsyncDisposable;
+export type Db = { url: string; sql: Pool } & AsyncDisposable;
 
 /** How long a statement, and a transaction left open, may hold others up, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -22,23 +21,37 @@ export const connectionSettings = {
   timezone: "UTC",
   // An answered emit is on disk, whatever the server's default is.
   synchronous_commit: "on",
+  // Plans are cached per connection, and those made while a table was empty read it whole for ever after: on a new
+  // hub finishing a batch then took seconds [measured]. Every hot statement has its index.
+  enable_seqscan: "off",
+  jit: "off",
   statement_timeout: STATEMENT_TIMEOUT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  // The server lets go of a vanished host's locks after 25 s, instead of 2 h.
+  tcp_keepalives_idle: 10,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 3,
 };
 
-/** postgres.js options shared by every client of the hub. */
-const options = { onnotice: () => {}, connect_timeout: 5, connection: connectionSettings };
+/** postgres.js pauses up to 20 s before it connects again; whoever asks while the server is away pauses itself. */
+const LONGEST_PAUSE_S = 0.5;
 
-/** Opens the clients; connections are made when first needed and remade when lost. */
+/** postgres.js options shared by every client of the hub. */
+const options = {
+  onnotice: () => {},
+  connect_timeout: 5,
+  backoff: (failures: number) => Math.min(0.02 * 2 ** failures, LONGEST_PAUSE_S),
+  connection: connectionSettings,
+};
+
+/** Opens the pool; connections are made when first needed and remade when lost. */
 export function openDb(url: string, poolSize = 10): Db {
-  const ormClient = postgres(url, { ...options, max: poolSize });
   const sql = postgres(url, { ...options, max: poolSize });
   return {
     url,
-    orm: drizzle(ormClient),
     sql,
     async [Symbol.asyncDispose]() {
-      await Promise.all([ormClient.end({ timeout: 5 }), sql.end({ timeout: 5 })]);
+      await sql.end({ timeout: 5 });
     },
   };
 }

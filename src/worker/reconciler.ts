@@ -10,17 +10,16 @@ const LANE_OVERDUE_MS = 1_500;
 const EVENT_OVERDUE_MS = 5_000;
 
 /**
- * The guarantee behind the wake-ups: every 2 s one process of all (by a transaction's advisory lock) takes
- * back claims that ran out and wakes whatever is overdue, from the tables alone.
+ * The guarantee behind the wake-ups: every 2 s claims that ran out are taken back, and one process of all (by a
+ * transaction's advisory lock) wakes whatever is overdue, from the tables alone.
  */
 export function startReconciler(db: Db, log: Logger): AsyncDisposable {
   async function reconcile() {
+    const recovered = await recoverClaims(db.sql, []);
+    if (recovered > 0) log.warn({ recovered }, "claims ran out; their deliveries are tried again");
     await db.sql.begin(async (tx) => {
       const [leader] = await tx<{ ok: boolean }[]>`select pg_try_advisory_xact_lock(7277) as ok`;
       if (!leader?.ok) return;
-      const recovered = await recoverClaims(db.sql, []);
-      if (recovered > 0)
-        log.warn({ recovered }, "claims ran out; their deliveries are tried again");
       const lanes = await overdueLanes(tx, LANE_OVERDUE_MS);
       const staged = Map.groupBy(
         await overdueEvents(tx, EVENT_OVERDUE_MS),

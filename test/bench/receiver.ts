@@ -1,0 +1,44 @@
+import { createServer } from "node:http";
+
+/**
+ * The receiver of the bench, a process of its own: answers 200 to everything, and tells its parent what came. A body
+ * that holds `sentAt` (nanoseconds of the machine's monotonic clock) gives a latency.
+ */
+let count = 0;
+let latencies: number[] = [];
+let waiting: { until: number } | undefined;
+
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    const arrived = process.hrtime.bigint();
+    response.end("ok");
+    const sentAt = /"sentAt":"(\d+)"/.exec(Buffer.concat(chunks).toString())?.[1];
+    if (sentAt) latencies.push(Number(arrived - BigInt(sentAt)) / 1e6);
+    count++;
+    if (waiting && count >= waiting.until) {
+      waiting = undefined;
+      process.send?.({ reached: count });
+    }
+  });
+});
+
+process.on("message", (message: { reset?: true; until?: number; latencies?: true }) => {
+  if (message.reset) {
+    count = 0;
+    latencies = [];
+    process.send?.({ done: true });
+  }
+  if (message.until !== undefined) {
+    if (count >= message.until) process.send?.({ reached: count });
+    else waiting = { until: message.until };
+  }
+  if (message.latencies) process.send?.({ latencies });
+});
+process.on("disconnect", () => process.exit());
+
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  process.send?.({ port: typeof address === "object" ? address?.port : 0 });
+});

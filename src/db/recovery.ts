@@ -8,13 +8,16 @@ import {
 } from "./deliveryChanges.ts";
 import { addJobs, deliverJobs, type Lane } from "./jobs.ts";
 
+/** Claims taken back in one transaction at most. */
+const CHUNK = 1_000;
 /** Deaths in flight after which a delivery is left for a person to decide. */
 const QUARANTINE_AFTER = 3;
 
 /**
  * Gives up claims that ran out, or that the given dead workers held. The attempt is recorded as UNKNOWN and does
  * not count against the tries; the delivery is due again: at once, then after 10 s; the third time it is
- * QUARANTINED, because it may be what took the processes down.
+ * QUARANTINED, because it may be what took the processes down. The hooks' rows are share-locked, so that a pause or
+ * a deletion that is being committed is waited for and seen.
  */
 const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
   with lost as (
@@ -26,7 +29,7 @@ const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
     join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id
     where d.lease_token is not null
       and (d.lease_until <= clock_timestamp() or d.lease_worker = any(${deadWorkers}::uuid[]))
-    limit 1000 for update of d skip locked
+    limit ${CHUNK} for update of d skip locked for share of h
   ), recorded as (
     insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, error,
       request_headers)
@@ -47,7 +50,12 @@ const lanesOf = (moved: MovedDelivery[]): Lane[] => [
 ];
 
 /** Takes lost claims back and wakes their lanes. Gives back how many there were. */
-export const recoverClaims = (sql: Pool, deadWorkers: string[]): Promise<number> =>
+export async function recoverClaims(sql: Pool, deadWorkers: string[]): Promise<number> {
+  const recovered = await recoverChunk(sql, deadWorkers);
+  return recovered < CHUNK ? recovered : recovered + (await recoverClaims(sql, deadWorkers));
+}
+
+const recoverChunk = (sql: Pool, deadWorkers: string[]): Promise<number> =>
   sql.begin(async (tx) => {
     const moved = await giveUpClaims(tx, deadWorkers);
     if (moved.length === 0) return 0;

@@ -1,16 +1,37 @@
 import { lockFeed, notifyFeed } from "./changes.ts";
 import type { Tx } from "./client.ts";
-import { type DeliveryRow, deliveryColumns } from "./deliveries.ts";
+import { type DeliveryRow, deliveriesById, deliveryColumns } from "./deliveries.ts";
 import { eventState, recordMoves } from "./deliveryChanges.ts";
+import { lockLanes } from "./hooks.ts";
 import { addJobs, deliverJobs } from "./jobs.ts";
 
-/** A delivery with what decides whether it may be tried again; locked to the end of the transaction. */
-export const lockedDelivery = (tx: Tx, projectId: string, id: string) => tx<
-  (DeliveryRow & { inFlight: boolean; hookStatus: string; retries: number })[]
->`
-  select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight", h.status as "hookStatus", h.retries
-  from signalbox.deliveries d join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id
-  where d.project_id = ${projectId} and d.id = ${id} for update of d`;
+/** A delivery with what decides whether it may be tried again. */
+export type RetryCandidate = DeliveryRow & {
+  inFlight: boolean;
+  hookStatus: string;
+  retries: number;
+};
+
+/**
+ * The delivery, locked to the end of the transaction: after its lane and its hook's row, in the one order of locks,
+ * so that no claim and no change of the hook's state can come between.
+ */
+export async function lockedDelivery(
+  tx: Tx,
+  projectId: string,
+  id: string,
+): Promise<RetryCandidate | undefined> {
+  const [known] = await deliveriesById(tx, projectId, [id]);
+  if (!known) return undefined;
+  await lockLanes(tx, [known.hookId]);
+  const [hook] = await tx<{ hookStatus: string; retries: number }[]>`
+    select status as "hookStatus", retries from signalbox.hooks
+    where project_id = ${projectId} and id = ${known.hookId} for share`;
+  const [delivery] = await tx<(DeliveryRow & { inFlight: boolean })[]>`
+    select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight" from signalbox.deliveries d
+    where d.project_id = ${projectId} and d.id = ${id} for update`;
+  return hook && delivery && { ...delivery, ...hook };
+}
 
 /** Whether a retry of this event for this hook is still under way. */
 export async function hasOpenReplay(

@@ -25,7 +25,7 @@ export async function retryDelivery(
   if (!isId(id)) throw mistake("NOT_FOUND", `no delivery ${id}`, ["id"]);
   return inTransaction(sql, async (tx) => {
     const refuse = (why: string) => mistake("NOT_ALLOWED_NOW", why, ["id"]);
-    const [delivery] = await lockedDelivery(tx, projectId, id);
+    const delivery = await lockedDelivery(tx, projectId, id);
     if (!delivery) throw mistake("NOT_FOUND", `no delivery ${id}`, ["id"]);
     if (delivery.hookStatus === "DELETED") throw refuse(`the hook of delivery ${id} is deleted`);
     if (delivery.inFlight) throw refuse(`an attempt of delivery ${id} is in flight`);

@@ -9,7 +9,7 @@ import type { SecretBox } from "../domain/secretBox.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
 import { createFinisher } from "./finisher.ts";
-import { createLanes, type LaneEntry } from "./lanes.ts";
+import { createLanes, type LaneEntry, type Turn } from "./lanes.ts";
 
 export type DelivererOptions = {
   sql: Pool;
@@ -28,6 +28,10 @@ export type Deliverer = AsyncDisposable & {
 };
 
 const CLAIMS_AT_ONCE = 2;
+/** Attempts whose result is not written yet: above so many nothing is claimed, lest claims run out in the queue. */
+const MAX_UNFINISHED = 4_096;
+/** An answer that takes longer holds up its hook's lane, and is to hold up no other. */
+const SLOW_MS = 1_000;
 /** When a claim failed (no database), and when other processes hold a lane's slots. */
 const RETRY_MS = 500;
 const BUSY_ELSEWHERE_MS = 100;
@@ -41,6 +45,12 @@ function rateRoom({ hook, rateAheadMs }: LaneState): number {
   if (ahead > RATE_TOLERANCE_MS) return 0;
   return Math.floor(((RATE_TOLERANCE_MS - ahead) * hook.rateLimitPerSecond) / 1_000) + 1;
 }
+
+/** Milliseconds until a lane that now takes so many may take another. */
+const rateWaitMs = ({ hook, rateAheadMs }: LaneState, taken: number) =>
+  Math.max(0, rateAheadMs) +
+  (taken * 1_000) / (hook.rateLimitPerSecond ?? Number.POSITIVE_INFINITY) -
+  RATE_TOLERANCE_MS;
 
 /** How many deliveries a lane may take: its slots less those in use anywhere, and no more than its rate allows. */
 const roomOf = (lane: LaneState, wish: ClaimWish) =>
@@ -68,14 +78,15 @@ export function createDeliverer({
   setMaxListeners(0, stopping.signal);
   const running = new Set<Promise<void>>();
   let claiming = 0;
+  let unfinished = 0;
   let stopped = false;
 
   function pump() {
-    while (!stopped && claiming < CLAIMS_AT_ONCE) {
-      const picked = lanes.next();
-      if (picked.length === 0) return;
+    while (!stopped && claiming < CLAIMS_AT_ONCE && unfinished < MAX_UNFINISHED) {
+      const turns = lanes.next();
+      if (turns.length === 0) return;
       claiming++;
-      track(claim(picked));
+      track(claim(turns));
     }
   }
 
@@ -84,8 +95,8 @@ export function createDeliverer({
     void work.finally(() => running.delete(work));
   }
 
-  async function claim(picked: { lane: LaneEntry; room: number }[]) {
-    const wishes = picked.map(({ lane: { projectId, hookId, inFlight }, room }) => ({
+  async function claim(turns: Turn[]) {
+    const wishes = turns.map(({ lane: { projectId, hookId, inFlight }, room }) => ({
       projectId,
       hookId,
       inFlight,
@@ -94,42 +105,40 @@ export function createDeliverer({
     try {
       const found = await claimDeliveries(sql, workerId, wishes, roomOf);
       const taken = Map.groupBy(found.claims, ({ hookId }) => hookId);
-      for (const { lane } of picked) {
+      for (const { lane } of turns) {
         const state = found.lanes.get(lane.hookId);
-        // A hook that is not ACTIVE has no lane: its deliveries are parked or cancelled.
-        if (!state) continue;
-        const claims = taken.get(lane.hookId) ?? [];
-        for (const claimed of claims) start(lane, state, claimed);
-        plan(lane, state, claims.length);
+        if (state) {
+          const claims = taken.get(lane.hookId) ?? [];
+          for (const claimed of claims) start(lane, state, claimed);
+          plan(lane, state, claims.length);
+        } else {
+          // Not ACTIVE: its deliveries are parked or cancelled, and its lane is forgotten.
+          lane.failures = 0;
+        }
       }
     } catch (error) {
       log.warn({ err: error }, "deliveries could not be claimed, trying again");
-      for (const { lane } of picked) lanes.feedLater(lane, RETRY_MS);
+      for (const { lane } of turns) lanes.feedLater(lane, RETRY_MS);
     } finally {
       claiming--;
-      for (const { lane } of picked) lanes.release(lane);
+      for (const turn of turns) lanes.release(turn);
       pump();
     }
   }
 
   /** When the lane is to be looked at next, after a claim that took so many. */
   function plan(lane: LaneEntry, state: LaneState & { take: number }, taken: number) {
-    lane.maxInFlight = state.hook.maxInFlight;
-    if (state.nextDueMs !== null) lanes.feedLater(lane, state.nextDueMs);
+    const { hook, others, nextDueMs } = state;
+    lane.maxInFlight = hook.maxInFlight;
+    if (nextDueMs !== null) lanes.feedLater(lane, nextDueMs);
     if (taken < state.take) return;
     // It took all it might: there may be more, for when the rate, other processes, or its own slots allow it.
-    if (rateRoom(state) <= taken)
-      lanes.feedLater(
-        lane,
-        Math.max(
-          1,
-          state.rateAheadMs +
-            (taken * 1_000) / (state.hook.rateLimitPerSecond ?? 1) -
-            RATE_TOLERANCE_MS,
-        ),
-      );
-    else if (state.others > 0) lanes.feedLater(lane, BUSY_ELSEWHERE_MS);
-    else lane.isHungry = true;
+    if (rateRoom(state) <= taken) return lanes.feedLater(lane, rateWaitMs(state, taken));
+    if (others > 0) {
+      lane.others = others;
+      lanes.feedLater(lane, BUSY_ELSEWHERE_MS);
+    }
+    lanes.feed([lane]);
   }
 
   function start(lane: LaneEntry, state: LaneState, claimed: Claim) {
@@ -149,29 +158,35 @@ export function createDeliverer({
     lane: LaneEntry,
     state: LaneState,
     claimed: Claim,
-    leave: (reached: boolean) => void,
+    leave: (isWell: boolean) => void,
   ) {
-    let reached = false;
+    let isWell = false;
     let result: Awaited<ReturnType<Poster["post"]>>;
+    unfinished++;
     try {
-      const credentials = openCredentials(box, state.hook);
-      const request = requestOf(claimed, state, credentials);
-      result = await poster.post({ ...request, signal: stopping.signal });
-      reached = result.statusCode !== null;
+      try {
+        const credentials = openCredentials(box, state.hook);
+        const request = requestOf(claimed, state, credentials);
+        result = await poster.post({ ...request, signal: stopping.signal });
+        isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
+      } finally {
+        // The slot is free as soon as the call is over: what follows is the database's business.
+        leave(isWell);
+        pump();
+      }
+      onAttempt(result);
+      const interrupted = stopping.signal.aborted && result.statusCode === null;
+      const moved = await finish(conclude(claimed, state, result, interrupted));
+      if (moved?.dueInMs != null) lanes.feedLater(lane, moved.dueInMs);
     } finally {
-      // The slot is free as soon as the call is over: what follows is the database's business.
-      leave(reached);
+      unfinished--;
       pump();
     }
-    onAttempt(result);
-    const interrupted = stopping.signal.aborted && result.statusCode === null;
-    const moved = await finish(conclude(claimed, state, result, interrupted));
-    if (moved?.dueInMs != null && !stopped) lanes.feedLater(lane, Math.max(0, moved.dueInMs));
   }
 
   async function stop(graceMs: number) {
     stopped = true;
-    lanes.clear();
+    lanes.close();
     const timer = setTimeout(() => stopping.abort(), graceMs);
     while (running.size > 0) await Promise.allSettled(running);
     clearTimeout(timer);

@@ -33,12 +33,12 @@ const bare = (finish: Finish): Finish => ({
  * token decides.
  */
 export function createFinisher(sql: Pool, log: Logger): Finisher {
-  async function write(finishes: Finish[]): Promise<Moved[]> {
+  async function write(finishes: Finish[], areBare = false): Promise<Moved[]> {
     for (let failures = 0; ; failures++) {
       try {
         return await finishAttempts(sql, finishes);
       } catch (error) {
-        if (isDataError(error)) return isolate(finishes, error);
+        if (isDataError(error) && !areBare) return isolate(finishes, error);
         log.warn(
           { err: error, attempts: finishes.length },
           "finished attempts not written yet, trying again",
@@ -58,7 +58,7 @@ export function createFinisher(sql: Pool, log: Logger): Finisher {
       { err: error, deliveryId: only.deliveryId },
       "an answer could not be stored, keeping its status alone",
     );
-    return finishAttempts(sql, [bare(only)]);
+    return write([bare(only)], true);
   }
 
   return createBatcher(

@@ -2,31 +2,31 @@ import type { Lane } from "../db/jobs.ts";
 
 /** What a worker process knows of one hook's queue. */
 export type LaneEntry = Lane & {
-  /** It may have deliveries that are due. */
-  isHungry: boolean;
   isClaiming: boolean;
   inFlight: number;
   /** The hook's `maxInFlight` as last seen; unknown before the first claim. */
   maxInFlight: number;
-  /** Attempts in a row that did not reach the target. */
+  /** Attempts that other processes had in flight when they last left no slot free; forgotten by the next timer. */
+  others: number;
+  /** Attempts in a row that did not reach the target, or took long. */
   failures: number;
   timer: { at: number; handle: NodeJS.Timeout } | null;
 };
 
+/** A lane that is to be claimed for, and how many deliveries it may take. */
+export type Turn = { lane: LaneEntry; room: number; asTroubled: boolean };
+
 /** Attempts in flight in one process, at most. */
 const MAX_IN_FLIGHT = 512;
-/** Lanes in trouble (time-outs, refused connections in a row) share at most half of them: nobody else waits. */
+/** Of these, so many are for lanes that have none: whoever is not being served can be, one at a time. */
+const RESERVED = MAX_IN_FLIGHT / 4;
+/** Lanes in trouble (time-outs, refused connections, slow answers in a row) share at most half: nobody else waits. */
 const MAX_TROUBLED = MAX_IN_FLIGHT / 2;
 const TROUBLED_AFTER = 3;
 const LANES_PER_CLAIM = 64;
+const MAX_TIMER_MS = 60_000;
 
 const isTroubled = (lane: LaneEntry) => lane.failures >= TROUBLED_AFTER;
-const isIdle = (lane: LaneEntry) =>
-  !lane.isHungry &&
-  !lane.isClaiming &&
-  lane.inFlight === 0 &&
-  lane.timer === null &&
-  !isTroubled(lane);
 
 export type Lanes = ReturnType<typeof createLanes>;
 
@@ -36,8 +36,12 @@ export type Lanes = ReturnType<typeof createLanes>;
  */
 export function createLanes(onHungry: () => void) {
   const lanes = new Map<string, LaneEntry>();
-  let inFlight = 0;
+  /** Those that may have deliveries that are due, in the order of their turns. */
+  const hungry = new Set<LaneEntry>();
+  /** Slots in use, or promised to claims that are under way; and those of lanes in trouble among them. */
+  let taken = 0;
   let troubled = 0;
+  let isClosed = false;
 
   function entry({ projectId, hookId }: Lane): LaneEntry {
     const known = lanes.get(hookId);
@@ -45,10 +49,10 @@ export function createLanes(onHungry: () => void) {
     const made: LaneEntry = {
       projectId,
       hookId,
-      isHungry: false,
       isClaiming: false,
       inFlight: 0,
       maxInFlight: Number.POSITIVE_INFINITY,
+      others: 0,
       failures: 0,
       timer: null,
     };
@@ -57,83 +61,93 @@ export function createLanes(onHungry: () => void) {
   }
 
   function forgetIfIdle(lane: LaneEntry) {
-    if (isIdle(lane)) lanes.delete(lane.hookId);
+    const isBusy = lane.isClaiming || lane.inFlight > 0 || lane.timer !== null || hungry.has(lane);
+    if (!isBusy && !isTroubled(lane)) lanes.delete(lane.hookId);
   }
+
+  function occupy(slots: number, asTroubled: boolean) {
+    taken += slots;
+    if (asTroubled) troubled += slots;
+  }
+
+  const canTake = (lane: LaneEntry) =>
+    !lane.isClaiming && lane.inFlight < lane.maxInFlight - lane.others;
 
   return {
     /** Marks lanes that may have something due. */
-    feed(hungry: Lane[]) {
-      for (const lane of hungry) entry(lane).isHungry = true;
+    feed(fed: Lane[]) {
+      if (!isClosed) for (const lane of fed) hungry.add(entry(lane));
     },
 
     /** Feeds a lane after so many milliseconds, or earlier when it was to be fed earlier. */
     feedLater(which: Lane, ms: number) {
+      if (isClosed) return;
       const lane = entry(which);
-      const at = performance.now() + ms;
+      const wait = Math.min(Math.max(ms, 0), MAX_TIMER_MS);
+      const at = performance.now() + wait;
       if (lane.timer && lane.timer.at <= at) return;
       if (lane.timer) clearTimeout(lane.timer.handle);
-      const handle = setTimeout(
-        () => {
-          lane.timer = null;
-          lane.isHungry = true;
-          onHungry();
-        },
-        Math.min(ms, 60_000),
-      );
+      const handle = setTimeout(() => {
+        lane.timer = null;
+        lane.others = 0;
+        hungry.add(lane);
+        onHungry();
+      }, Math.ceil(wait));
       lane.timer = { at, handle };
     },
 
     /** The next hungry lanes in turn, each with its share of the free slots; `release` each after its claim. */
-    next(): { lane: LaneEntry; room: number }[] {
-      const hungry = [...lanes.values()].filter(
-        (lane) => lane.isHungry && !lane.isClaiming && lane.inFlight < lane.maxInFlight,
-      );
-      let left = MAX_IN_FLIGHT - inFlight;
-      let leftForTroubled = MAX_TROUBLED - troubled;
-      const share = Math.max(1, Math.floor(left / Math.max(1, hungry.length)));
-      const picked: { lane: LaneEntry; room: number }[] = [];
-      for (const lane of hungry) {
-        if (left <= 0 || picked.length === LANES_PER_CLAIM) break;
-        const most = isTroubled(lane) ? leftForTroubled : left;
-        const room = Math.min(share, most, left, lane.maxInFlight - lane.inFlight);
+    next(): Turn[] {
+      const turns: Turn[] = [];
+      if (taken >= MAX_IN_FLIGHT) return turns;
+      const ready = [...hungry].filter(canTake);
+      const free = MAX_IN_FLIGHT - taken;
+      const share = Math.max(1, Math.floor((free - RESERVED) / Math.max(1, ready.length)));
+      for (const lane of ready) {
+        if (turns.length === LANES_PER_CLAIM) break;
+        const asTroubled = isTroubled(lane);
+        const left = MAX_IN_FLIGHT - taken;
+        const reserved = asTroubled || lane.inFlight > 0 ? 0 : 1;
+        const room = Math.min(
+          Math.max(reserved, Math.min(share, left - RESERVED)),
+          lane.maxInFlight - lane.others - lane.inFlight,
+          asTroubled ? MAX_TROUBLED - troubled : left,
+        );
         if (room <= 0) continue;
-        left -= room;
-        if (isTroubled(lane)) leftForTroubled -= room;
-        lane.isHungry = false;
+        occupy(room, asTroubled);
+        hungry.delete(lane);
         lane.isClaiming = true;
-        // To the end of the line, so that everybody has a turn.
-        lanes.delete(lane.hookId);
-        lanes.set(lane.hookId, lane);
-        picked.push({ lane, room });
+        turns.push({ lane, room, asTroubled });
       }
-      return picked;
+      return turns;
     },
 
     /** Ends a lane's claim. */
-    release(lane: LaneEntry) {
+    release({ lane, room, asTroubled }: Turn) {
+      occupy(-room, asTroubled);
       lane.isClaiming = false;
       forgetIfIdle(lane);
     },
 
-    /** Counts an attempt in; the function it gives back counts it out again, and whether it reached the target. */
-    enter(lane: LaneEntry): (reachedTarget: boolean) => void {
+    /** Counts an attempt in; the function it gives back counts it out again, and whether it went as it should. */
+    enter(lane: LaneEntry): (isWell: boolean) => void {
       const asTroubled = isTroubled(lane);
       lane.inFlight++;
-      inFlight++;
-      if (asTroubled) troubled++;
-      return (reachedTarget) => {
+      occupy(1, asTroubled);
+      return (isWell) => {
         lane.inFlight--;
-        inFlight--;
-        if (asTroubled) troubled--;
-        lane.failures = reachedTarget ? 0 : lane.failures + 1;
+        occupy(-1, asTroubled);
+        lane.failures = isWell ? 0 : lane.failures + 1;
         forgetIfIdle(lane);
       };
     },
 
     /** Forgets every lane; nothing is fed any more. */
-    clear() {
+    close() {
+      isClosed = true;
       for (const { timer } of lanes.values()) if (timer) clearTimeout(timer.handle);
       lanes.clear();
+      hungry.clear();
     },
   };
 }

@@ -98,16 +98,16 @@ export async function startHub(
   log: Logger,
   onLost: (error: unknown) => void,
 ): Promise<RunningHub> {
-  await using stack = new AsyncDisposableStack();
-  const url =
-    config.databaseUrl ?? stack.use(await startEmbedded({ dataDir: config.dataDir, log })).url;
-  await migrate({ url });
-  const db = stack.use(openDb(url));
   if (config.databaseUrl && !config.secretKeys) {
     throw new ConfigError(
       "SIGNALBOX_SECRET_KEY must be set when DATABASE_URL is: 32 bytes in base64 (openssl rand -base64 32), which seal secrets at rest.",
     );
   }
+  await using stack = new AsyncDisposableStack();
+  const url =
+    config.databaseUrl ?? stack.use(await startEmbedded({ dataDir: config.dataDir, log })).url;
+  await migrate({ url });
+  const db = stack.use(openDb(url));
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
   const newAdminKey = await ensureDefaultProject(db.sql, config.adminKey);
@@ -152,6 +152,8 @@ export async function startHub(
       }),
     }),
   );
+  // Requests in flight and attempts in flight end side by side: one after the other they might take over 30 s.
+  stack.defer(() => worker?.beginStop());
   const owned = stack.move();
   return {
     url: config.publicUrl ?? server.url,

@@ -1,4 +1,5 @@
 import { type Config, ConfigError, readConfig } from "./config.ts";
+import { isOutage } from "./db/outage.ts";
 import { DatabaseRefusal } from "./db/refusal.ts";
 import { WrongSecretKey } from "./domain/keyCanary.ts";
 import { ListenError } from "./http/server.ts";
@@ -6,7 +7,7 @@ import { type RunningHub, startHub } from "./hub.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { version } from "./version.ts";
 
-/** The whole stop takes at most this long; a second signal does not wait for it. */
+/** The whole stop takes at most this long; a second signal (npm passes on what the terminal sent) changes nothing. */
 const STOP_MS = 30_000;
 
 /** What the operator can mend is told in one sentence; anything else is a bug, and told with its stack. */
@@ -15,13 +16,6 @@ const isForTheOperator = (error: unknown): error is Error =>
   error instanceof DatabaseRefusal ||
   error instanceof WrongSecretKey ||
   error instanceof ListenError;
-
-/** Errors of a lost database connection: libraries leave some of them unhandled, and they mend themselves. */
-const isConnectionError = (error: unknown) =>
-  error instanceof Error &&
-  /ECONN|EPIPE|57P0|08\d\d\d|CONNECTION|Connection terminated|terminating connection/.test(
-    `${"code" in error ? error.code : ""} ${error.message}`,
-  );
 
 function banner(config: Config, { url, newAdminKey }: RunningHub): string {
   const lines = [
@@ -74,7 +68,8 @@ async function main() {
   const log = createLogger(config.logLevel);
   let stop = async (_reason: string, exitCode: number): Promise<void> => process.exit(exitCode);
   process.on("unhandledRejection", (error) => {
-    if (isConnectionError(error)) return log.warn({ err: error }, "a database connection was lost");
+    // Libraries leave some errors of a lost database connection unhandled, and mend themselves.
+    if (isOutage(error)) return log.warn({ err: error }, "the database was away");
     log.fatal({ err: error }, "a bug: nobody handled this error");
     void stop("a bug", 1);
   });

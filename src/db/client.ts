@@ -21,9 +21,9 @@ export const connectionSettings = {
   timezone: "UTC",
   // An answered emit is on disk, whatever the server's default is.
   synchronous_commit: "on",
-  // Plans are cached per connection, and those made while a table was empty read it whole for ever after: on a new
-  // hub finishing a batch then took seconds [measured]. Every hot statement has its index.
-  enable_seqscan: "off",
+  // A plan cached while a table was empty reads it whole for ever after: on a new hub, finishing a batch then took
+  // seconds [measured]. Statements are few, for their batches are large, so planning each anew costs little.
+  plan_cache_mode: "force_custom_plan",
   jit: "off",
   statement_timeout: STATEMENT_TIMEOUT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,

@@ -2,10 +2,11 @@ import type { Pool } from "./client.ts";
 
 /** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
 const CHUNK = 2_000;
+const EVENTS_AT_ONCE = 200;
 
-/** Repeats a bounded DELETE until it removes less than a chunk. */
-async function inChunks(remove: () => Promise<{ count: number }>): Promise<void> {
-  while ((await remove()).count >= CHUNK);
+/** Repeats a bounded removal until it removes less than it might. */
+async function inChunks(remove: () => Promise<{ count: number }>, size = CHUNK): Promise<void> {
+  while ((await remove()).count >= size);
 }
 
 /** Idempotency keys are kept for 24 hours. */
@@ -16,34 +17,60 @@ export const removeOldKeys = (sql: Pool) =>
   );
 
 /**
- * Removes feed rows older than so many days; the horizon moves first, so that a cursor before it is told
- * CURSOR_EXPIRED and never meets a silent gap.
+ * Removes feed rows older than so many days, oldest first; the horizon moves with them, so that a cursor before it
+ * is told CURSOR_EXPIRED and never meets a silent gap.
  */
-export async function removeOldChanges(sql: Pool, days: number): Promise<void> {
-  const [row] = await sql<{ position: string | null }[]>`
-    select max(position) as position from signalbox.changes where at < now() - ${days} * interval '1 day'`;
-  if (row?.position == null) return;
-  await sql`insert into signalbox.settings (name, value) values ('feed_horizon', ${row.position})
-    on conflict (name) do update set value = excluded.value`;
-  await inChunks(
-    () => sql`delete from signalbox.changes where position in (
-      select position from signalbox.changes where position <= ${row.position} limit ${CHUNK})`,
+export const removeOldChanges = (sql: Pool, days: number) =>
+  inChunks(
+    () => sql`
+      with oldest as (
+        select position, at from signalbox.changes order by position limit ${CHUNK}
+      ), horizon as (
+        insert into signalbox.settings (name, value)
+        select 'feed_horizon', max(position) from oldest where at < now() - ${days} * interval '1 day'
+        having count(*) > 0
+        on conflict (name) do update set value = excluded.value returning value::bigint as position
+      )
+      delete from signalbox.changes c using oldest o, horizon h
+      where c.position = o.position and o.position <= h.position`,
   );
-}
+
+/**
+ * Ended events older than so many days. Found by their ids, which begin with the time (UUIDv7): there is no
+ * index on `received_at`, and a day is room for clocks that differ.
+ */
+const oldEvents = (sql: Pool, days: number) => sql<{ projectId: string; id: string }[]>`
+  select e.project_id as "projectId", e.id from signalbox.projects p cross join lateral (
+    select project_id, id from signalbox.events
+    where project_id = p.id and received_at < now() - ${days} * interval '1 day'
+      and id < rpad(lpad(to_hex((extract(epoch from now() - ${days - 1} * interval '1 day') * 1000)::bigint), 12, '0'),
+        32, '0')::uuid
+      and status in ('PROCESSED', 'FAILED', 'CANCELLED')
+    order by id limit ${EVENTS_AT_ONCE}
+  ) e limit ${EVENTS_AT_ONCE}`;
 
 /** Removes ended events older than so many days, with their deliveries and attempts. */
 export const removeOldEvents = (sql: Pool, days: number) =>
-  inChunks(
-    () => sql`
-      with old as (
-        select e.project_id, e.id from signalbox.events e
-        where e.received_at < now() - ${days} * interval '1 day' and e.status in ('PROCESSED', 'FAILED')
-        limit ${CHUNK}
-      ), gone as (
-        delete from signalbox.deliveries d using old where d.project_id = old.project_id and d.event_id = old.id
-        returning d.project_id, d.id
-      ), tried as (
-        delete from signalbox.attempts a using gone where a.project_id = gone.project_id and a.delivery_id = gone.id
-      )
-      delete from signalbox.events e using old where e.project_id = old.project_id and e.id = old.id`,
-  );
+  inChunks(async () => {
+    const old = await oldEvents(sql, days);
+    const projectIds = old.map(({ projectId }) => projectId);
+    const ids = old.map(({ id }) => id);
+    // Apart from their events, because one event may have thousands.
+    await inChunks(
+      () => sql`
+        with gone as (
+          delete from signalbox.deliveries where ctid in (
+            select d.ctid from signalbox.deliveries d
+            join unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
+              on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK})
+          returning project_id, id
+        ), tried as (
+          delete from signalbox.attempts a using gone
+          where a.project_id = gone.project_id and a.delivery_id = gone.id
+        )
+        select id from gone`,
+    );
+    return sql`
+      delete from signalbox.events e using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
+      where e.project_id = x.project_id and e.id = x.id`;
+  }, EVENTS_AT_ONCE);

@@ -16,6 +16,8 @@ export type Entities = {
 };
 
 const MAX_TOGETHER = 100;
+/** How many loaded changes are kept, newest first: an event alone may hold 256 KiB. */
+const KEPT = 400;
 
 const date = (value: unknown): Date | null => (typeof value === "string" ? new Date(value) : null);
 
@@ -44,11 +46,11 @@ const loaders: {
 
 /**
  * Loads rows once per change and process, however many subscribers see it: the tail's changes are shared
- * objects, and what was loaded for them goes when they go.
+ * objects. One that lags far behind the others loads its own.
  */
 export function createEntities(sql: Sql): Entities {
   const pages = new WeakMap<Change, Change[]>();
-  const loaded = new WeakMap<Change, Promise<Row | undefined>>();
+  const loaded = new Map<Change, Promise<Row | undefined>>();
 
   function load(change: Change): Promise<Row | undefined> {
     const page = pages.get(change) ?? [change];
@@ -69,7 +71,12 @@ export function createEntities(sql: Sql): Entities {
       row.catch(() => loaded.delete(other));
       loaded.set(other, row);
     }
-    return loaded.get(change) ?? Promise.resolve(undefined);
+    const found = loaded.get(change) ?? Promise.resolve(undefined);
+    for (const oldest of loaded.keys()) {
+      if (loaded.size <= KEPT) break;
+      loaded.delete(oldest);
+    }
+    return found;
   }
 
   return {

@@ -22,6 +22,12 @@ export type Feed = {
   follow(options: FeedOptions): Repeater<Change>;
 };
 
+/** Changes, and the position up to which they are all there are. */
+type Found = { changes: Change[]; upTo: number };
+
+const tooOld = () =>
+  new CursorExpired("the cursor is older than what is kept; read the present state and start anew");
+
 const PAGE = 200;
 const RETRY_MS = 500;
 
@@ -35,29 +41,26 @@ export function createFeed(
   log: Logger,
   hooks: { onSubscribers: (change: 1 | -1) => void; onPage: (page: Change[]) => void },
 ): Feed {
-  async function start(after: number | undefined): Promise<number> {
-    if (after === undefined) return tail.head();
+  /** Where to start. The table is asked, not the tail: what was committed before is never "from now on". */
+  async function begin(after: number | undefined): Promise<Found> {
     const { head, horizon } = await feedBounds(sql);
-    if (after < horizon)
-      throw new CursorExpired(
-        "the cursor is older than what is kept; read the present state and start anew",
-      );
-    if (after > head)
+    if (after !== undefined && after < horizon) throw tooOld();
+    if (after !== undefined && after > head)
       throw new CursorExpired(
         "the cursor is not of this feed; read the present state and start anew",
       );
-    return after;
+    return { changes: [], upTo: after ?? head };
   }
 
-  /** The next changes after a position, and the position up to which that is all there is. */
-  async function look(
-    projectId: string,
-    position: number,
-  ): Promise<{ changes: Change[]; upTo: number }> {
+  /** The next changes after a position. */
+  async function look(projectId: string, position: number): Promise<Found> {
     const known = await tail.head();
     const remembered = tail.after(projectId, position);
-    if (remembered) return { changes: remembered, upTo: Math.max(position, known) };
+    if (remembered) return remembered;
     const changes = await projectChangesAfter(sql, projectId, position, PAGE);
+    // Asked after the page was read: if retention had removed some of it, the horizon has moved.
+    const { horizon } = await feedBounds(sql);
+    if (position < horizon) throw tooOld();
     hooks.onPage(changes);
     const last = changes.at(-1)?.position ?? position;
     return { changes, upTo: changes.length === PAGE ? last : Math.max(last, known) };
@@ -73,27 +76,29 @@ export function createFeed(
           isStopped = true;
           wake();
         });
+        const tryLater = (error: unknown) => {
+          if (error instanceof CursorExpired) throw error;
+          log.warn({ err: error }, "a subscription could not read, trying again");
+          setTimeout(wake, RETRY_MS);
+        };
         const detach = tail.attach(wake);
-        hooks.onSubscribers(1);
+        let position: number | undefined;
         try {
-          let position = await start(after);
           while (!isStopped) {
             signal = Promise.withResolvers();
-            const { changes, upTo } = await look(projectId, position).catch((error) => {
-              log.warn({ err: error }, "a subscription could not read, trying again");
-              setTimeout(wake, RETRY_MS);
-              return { changes: [], upTo: position };
-            });
-            for (const change of changes) {
+            const looking = position === undefined ? begin(after) : look(projectId, position);
+            const found = await looking.catch(tryLater);
+            for (const change of found?.changes ?? []) {
               if (wants(change)) await push(change);
               if (isStopped) return;
             }
-            const moved = upTo > position;
-            position = upTo;
-            if (!moved) await signal.promise;
+            const hasMoved = found !== undefined && found.upTo !== position;
+            if (found && position === undefined) hooks.onSubscribers(1);
+            position = found?.upTo ?? position;
+            if (!hasMoved) await signal.promise;
           }
         } finally {
-          hooks.onSubscribers(-1);
+          if (position !== undefined) hooks.onSubscribers(-1);
           detach();
         }
       }),

@@ -14,11 +14,19 @@ const RETRY_MS = 250;
  */
 export type Tail = {
   attach(listener: () => void): () => void;
-  /** The position up to which changes are known; settles once the tail follows. */
+  /**
+   * For those attached: the position up to which changes are known, once the tail follows. Rejects when there is
+   * no database; the next call tries again.
+   */
   head(): Promise<number>;
-  /** The project's changes after a position, as far as they are known; null when memory does not reach back so far. */
-  after(projectId: string, position: number): Change[] | null;
+  /**
+   * The project's changes after a position and up to `upTo`, as far as they are known; null when memory does not
+   * reach back so far.
+   */
+  after(projectId: string, position: number): { changes: Change[]; upTo: number } | null;
 };
+
+type Following = { ready: Promise<void>; stop: () => void };
 
 export function createTail(
   sql: Sql,
@@ -31,7 +39,7 @@ export function createTail(
   /** Changes after `from` and up to `to` are in `kept`. */
   let from = 0;
   let to = 0;
-  let following: { ready: Promise<void>; stop: () => void } | null = null;
+  let following: Following | null = null;
 
   function remember(changes: Change[]) {
     kept.push(...changes);
@@ -41,7 +49,7 @@ export function createTail(
     from = (kept[0]?.position ?? 1) - 1;
   }
 
-  function follow() {
+  function follow(): Following {
     let stopped = false;
     let again = true;
     let reading = false;
@@ -69,6 +77,8 @@ export function createTail(
     }
 
     const ready = feedBounds(sql).then(({ head }) => {
+      // Another follow may have taken over: its memory is not to be thrown away.
+      if (stopped) return;
       kept = [];
       from = head;
       to = head;
@@ -78,12 +88,12 @@ export function createTail(
       stopped = true;
       unsubscribe();
     };
+    const self = { ready, stop };
     ready.catch(() => {
-      // No database right now: whoever attaches next tries again.
       stop();
-      following = null;
+      if (following === self) following = null;
     });
-    return { ready, stop };
+    return self;
   }
 
   /** The index of the first kept change after a position. */
@@ -110,12 +120,17 @@ export function createTail(
       };
     },
     async head() {
-      await following?.ready;
+      following ??= follow();
+      await following.ready;
       return to;
     },
     after(projectId, position) {
       if (position < from) return null;
-      return kept.slice(indexAfter(position)).filter((change) => change.projectId === projectId);
+      const newer = kept.slice(indexAfter(position));
+      return {
+        changes: newer.filter((change) => change.projectId === projectId),
+        upTo: Math.max(position, to),
+      };
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { Sql } from "../db/client.ts";
 import { endedEvents } from "../db/events.ts";
+import { isOutage } from "../db/outage.ts";
 import type { Tail } from "./tail.ts";
 
-/** Waits until events have ended (PROCESSED or FAILED), or so many milliseconds. */
+/** Waits until events have ended (PROCESSED or FAILED), or so many milliseconds, or the database goes away. */
 export type WaitForEvents = (projectId: string, ids: string[], ms: number) => Promise<void>;
 
 const hasEnded = (status: unknown) => status === "PROCESSED" || status === "FAILED";
@@ -29,14 +30,17 @@ export function createWaiter(sql: Sql, tail: Tail): WaitForEvents {
       await lookAtTable();
       while (open.size > 0 && !isOver) {
         signal = Promise.withResolvers();
-        const changes = tail.after(projectId, position);
-        if (!changes) await lookAtTable();
-        for (const { kind, entityId, state } of changes ?? []) {
+        const found = tail.after(projectId, position);
+        if (!found) await lookAtTable();
+        for (const { kind, entityId, state } of found?.changes ?? []) {
           if (kind === "EVENT" && hasEnded(state.status)) open.delete(entityId);
         }
-        position = changes?.at(-1)?.position ?? position;
+        position = found?.upTo ?? position;
         if (open.size > 0) await signal.promise;
       }
+    } catch (error) {
+      // The events are accepted, whatever can be known of their end.
+      if (!isOutage(error)) throw error;
     } finally {
       clearTimeout(timer);
       detach();

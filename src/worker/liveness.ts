@@ -33,10 +33,14 @@ export async function startLiveness(
   async function look() {
     if (!isHeld) {
       await holdLiveness(session, workerId);
-      await registerWorker(db.sql, { id: workerId, poolId, host: hostname(), pid: process.pid });
       isHeld = true;
+      // After a restart of the server nobody holds a lock yet.
+      suspects = new Set();
     }
-    const lifeless = await lifelessWorkers(db.sql, workerId);
+    // Each time: somebody may have buried this worker while its session was lost. By the session that holds
+    // the lock, so that its end is noticed.
+    await registerWorker(session, { id: workerId, poolId, host: hostname(), pid: process.pid });
+    const lifeless = await lifelessWorkers(session, workerId);
     const dead = lifeless.filter(({ id }) => suspects.has(id));
     suspects = new Set(lifeless.map(({ id }) => id));
     if (dead.length === 0) return;

@@ -13,7 +13,11 @@ import { createTasks, crontab } from "./tasks.ts";
 /** How long attempts in flight may go on when the process is to stop; the whole stop takes at most 30 s. */
 const GRACE_MS = 20_000;
 
-export type WorkerRole = AsyncDisposable & Pick<Deliverer, "wake">;
+export type WorkerRole = AsyncDisposable &
+  Pick<Deliverer, "wake"> & {
+    /** Starts the stop that disposing waits for. */
+    beginStop(): void;
+  };
 
 /** Starts everything that happens later: jobs, deliveries, liveness, the reconciler. */
 export async function startWorker(options: {
@@ -30,14 +34,31 @@ export async function startWorker(options: {
   const { db, configs, poster, box, retentionDays, log, onAttempt, onLost } = options;
   const workerId = newId();
   const deliverer = createDeliverer({ sql: db.sql, workerId, poster, box, log, onAttempt });
-  const tasks = createTasks({ sql: db.sql, configs, deliverer, retentionDays });
+  const alive = Promise.withResolvers<void>();
+  const tasks = createTasks({
+    sql: db.sql,
+    configs,
+    deliverer,
+    retentionDays,
+    alive: alive.promise,
+  });
   const runner = await startRunner({ url: db.url, tasks, crontab, log, onLost });
   // Stopped in reverse: no new jobs, then attempts in flight end, and only then is the sign of life taken down.
   await using stack = new AsyncDisposableStack();
   stack.use(await startLiveness(db, workerId, runner.poolId, log));
+  alive.resolve();
   stack.use(startReconciler(db, log));
   stack.defer(() => deliverer.stop(GRACE_MS));
   stack.use(runner);
   const owned = stack.move();
-  return { wake: deliverer.wake, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= owned.disposeAsync();
+    return stopping;
+  };
+  return {
+    wake: deliverer.wake,
+    beginStop: () => void stop().catch(() => {}),
+    [Symbol.asyncDispose]: stop,
+  };
 }

@@ -15,14 +15,18 @@ export function createTasks(deps: {
   configs: ProjectConfigs;
   deliverer: Deliverer;
   retentionDays: number;
+  /** Settles when this process shows its sign of life: nobody would notice the death of what ran before. */
+  alive: Promise<void>;
 }): TaskList {
-  const { sql, configs, deliverer, retentionDays } = deps;
+  const { sql, configs, deliverer, retentionDays, alive } = deps;
   return {
     deliver: async (payload) => {
       const { lanes } = deliverPayload.parse(payload);
+      await alive;
       deliverer.wake(lanes.map(([projectId, hookId]) => ({ projectId, hookId })));
     },
     dispatch: async (payload) => {
+      await alive;
       deliverer.wake(await dispatchEvents(sql, configs, dispatchPayload.parse(payload)));
     },
     retention: async () => {

@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { removeOldChanges, removeOldEvents, removeOldKeys } from "../src/db/retention.ts";
+import { removeExpired } from "../src/worker/retention.ts";
+import { testHub } from "./fixtures/hub.ts";
+import { receiver } from "./fixtures/receiver.ts";
+
+const EMIT = `mutation ($key: String, $waitMs: Int) {
+  emitEvent(input: { type: "a", idempotencyKey: $key, waitMs: $waitMs }) { event { id } isDuplicate } }`;
+type Emitted = { emitEvent: { event: { id: string }; isDuplicate: boolean } };
+type Hub = Awaited<ReturnType<typeof testHub>>;
+
+const emit = async (hub: Hub, variables = {}) =>
+  (await hub.run<Emitted>(EMIT, { waitMs: 10_000, ...variables })).emitEvent;
+
+/** Makes an event as old as one that was received so many days ago, its id too: ids begin with the time. */
+async function age(hub: Hub, id: string, days: number) {
+  const made = Date.now() - days * 86_400_000;
+  const old = made.toString(16).padStart(12, "0");
+  const oldId = `${old.slice(0, 8)}-${old.slice(8)}${id.slice(13)}`;
+  const { sql } = hub.db;
+  await sql`update signalbox.events set id = ${oldId}, received_at = ${new Date(made)} where id = ${id}`;
+  await sql`update signalbox.deliveries set event_id = ${oldId} where event_id = ${id}`;
+  return oldId;
+}
+
+const countIn = async ({ db: { sql } }: Hub, table: "events" | "deliveries" | "attempts") =>
+  Number((await sql`select count(*) from ${sql(`signalbox.${table}`)}`)[0]?.count);
+
+const register = (hub: Hub, url: string) =>
+  hub.run<{ registerHook: { hook: { id: string } } }>(
+    `mutation ($url: String!) { registerHook(input: { url: $url, types: ["*"] }) { hook { id } } }`,
+    { url },
+  );
+
+test("events older than they are kept go with their deliveries and attempts, younger ones stay", async () => {
+  await using target = await receiver();
+  await using hub = await testHub();
+  await register(hub, target.url);
+  await age(hub, (await emit(hub)).event.id, 31);
+  const kept = await age(hub, (await emit(hub)).event.id, 29);
+  await removeExpired(hub.db.sql, 30);
+  const { events } = await hub.run<{ events: { nodes: object[] } }>(
+    "{ events(first: 5) { nodes { id deliveries(first: 5) { nodes { attempts { number } } } } } }",
+  );
+  expect(events.nodes).toEqual([
+    { id: kept, deliveries: { nodes: [{ attempts: [{ number: 1 }] }] } },
+  ]);
+  expect([await countIn(hub, "deliveries"), await countIn(hub, "attempts")]).toEqual([1, 1]);
+});
+
+test("events that have not ended stay, however old", async () => {
+  await using target = await receiver();
+  await using hub = await testHub();
+  const { registerHook } = await register(hub, target.url);
+  await hub.run("mutation ($id: ID!) { pauseHook(id: $id) { userErrors { message } } }", {
+    id: registerHook.hook.id,
+  });
+  await age(hub, (await emit(hub, { waitMs: 0 })).event.id, 400);
+  await removeOldEvents(hub.db.sql, 30);
+  expect([await countIn(hub, "events"), await countIn(hub, "deliveries")]).toEqual([1, 1]);
+});
+
+test("thousands of old events, and one with thousands of deliveries, go too", async () => {
+  await using hub = await testHub({ roles: { api: true, worker: false } });
+  const { id } = (await emit(hub, { waitMs: 0 })).event;
+  const old = await age(hub, id, 40);
+  const { sql } = hub.db;
+  await sql`insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, received_at, status)
+    select project_id, overlay(id::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, type, name, content_type,
+      origin, occurred_at, received_at, status from signalbox.events, generate_series(1, 500) n where id = ${old}`;
+  await sql`insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts)
+    select project_id, gen_random_uuid(), id, gen_random_uuid(), 'EVENT', 'SUCCEEDED', 4
+    from signalbox.events, generate_series(1, 5000) where id = ${old}`;
+  await removeOldEvents(sql, 30);
+  expect([await countIn(hub, "events"), await countIn(hub, "deliveries")]).toEqual([0, 0]);
+});
+
+test("idempotency keys are forgotten after 24 hours, not before", async () => {
+  await using hub = await testHub();
+  for (const key of ["young", "old"]) await emit(hub, { key });
+  const { sql } = hub.db;
+  await sql`update signalbox.idempotency_keys set created_at = now() - interval '23 hours'`;
+  await sql`update signalbox.idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'`;
+  await removeOldKeys(sql);
+  expect((await emit(hub, { key: "young" })).isDuplicate).toBe(true);
+  expect((await emit(hub, { key: "old" })).isDuplicate).toBe(false);
+});
+
+test("the feed loses what is old, and remembers how far", async () => {
+  await using hub = await testHub({ roles: { api: true, worker: false } });
+  const { sql } = hub.db;
+  await removeOldChanges(sql, 1);
+  const horizon = async () =>
+    Number(
+      (await sql`select value from signalbox.settings where name = 'feed_horizon'`)[0]?.value ?? 0,
+    );
+  expect(await horizon()).toBe(0);
+  await sql`insert into signalbox.changes (project_id, kind, entity_id, created, state, at)
+    select gen_random_uuid(), 'EVENT', gen_random_uuid(), true, '{}', now() - (5000 - n) * interval '1 minute'
+    from generate_series(1, 5000) n`;
+  await removeOldChanges(sql, 1);
+  const [left] = await sql`select min(position) as first, count(*) from signalbox.changes`;
+  expect(Number(left?.first)).toBe((await horizon()) + 1);
+  expect(Number(left?.count)).toBeGreaterThan(1_430);
+  expect(Number(left?.count)).toBeLessThan(1_450);
+});

@@ -62,7 +62,8 @@ export function createLanes(onHungry: () => void) {
 
   function forgetIfIdle(lane: LaneEntry) {
     const isBusy = lane.isClaiming || lane.inFlight > 0 || lane.timer !== null || hungry.has(lane);
-    if (!isBusy && !isTroubled(lane)) lanes.delete(lane.hookId);
+    // One that failed is remembered, so that its failures add up.
+    if (!isBusy && lane.failures === 0) lanes.delete(lane.hookId);
   }
 
   function occupy(slots: number, asTroubled: boolean) {
@@ -71,7 +72,9 @@ export function createLanes(onHungry: () => void) {
   }
 
   const canTake = (lane: LaneEntry) =>
-    !lane.isClaiming && lane.inFlight < lane.maxInFlight - lane.others;
+    !lane.isClaiming &&
+    lane.inFlight < lane.maxInFlight - lane.others &&
+    (troubled < MAX_TROUBLED || !isTroubled(lane));
 
   return {
     /** Marks lanes that may have something due. */

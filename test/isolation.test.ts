@@ -1,0 +1,114 @@
+import { beforeAll, expect, test } from "vitest";
+import { newId } from "../src/domain/ids.ts";
+import { change, countByStatus, emit, emitMany, hookOf, register } from "./fixtures/hooks.ts";
+import { type TestHub, testHub } from "./fixtures/hub.ts";
+import { receiver, status } from "./fixtures/receiver.ts";
+
+let hub: TestHub;
+beforeAll(async () => {
+  hub = await testHub();
+  return () => hub[Symbol.asyncDispose]();
+});
+const patience = { timeout: 25_000, interval: 100 };
+const times = (count: number, input: object) => Array.from({ length: count }, () => input);
+
+test("hooks whose receivers hang, with 2,000 deliveries due, hold up no healthy one", async () => {
+  // It never answers: each call takes its full time, and there is always another one due.
+  await using hanging = await receiver(() => {});
+  await using healthy = await receiver();
+  const sick = await Promise.all(
+    times(4, { url: hanging.url, types: ["sick"], maxInFlight: 256, timeoutMs: 20_000 }).map(
+      (input) => register(hub, input),
+    ),
+  );
+  const well = await Promise.all(
+    Array.from({ length: 10 }, (_, n) =>
+      register(hub, { url: `${healthy.url}/${n}`, types: ["well"] }),
+    ),
+  );
+  await emitMany(hub, times(500, { type: "sick" }));
+  await expect.poll(() => hanging.mostOpen, patience).toBeGreaterThan(100);
+  await emitMany(hub, times(20, { type: "well" }));
+  await expect.poll(() => healthy.requests.length, patience).toBe(200);
+  for (const { id } of well) {
+    await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 20 });
+  }
+  // None of the hanging ones has come to its end meanwhile.
+  const states = await Promise.all(sick.map(({ id }) => countByStatus(hub, id)));
+  expect(states).toEqual(times(4, { PENDING: 500 }));
+  for (const { id } of sick) await change(hub, "deleteHook", id);
+});
+
+test("a hook that always fails is tried beside others, not before them", async () => {
+  await using failing = await receiver(status(500));
+  await using healthy = await receiver();
+  const types = ["mixed"];
+  const sick = await register(hub, {
+    url: failing.url,
+    types,
+    retries: 20,
+    retryScheduleMs: [100],
+  });
+  const well = await register(hub, { url: healthy.url, types });
+  await emitMany(hub, times(300, { type: "mixed" }));
+  await expect.poll(() => countByStatus(hub, well.id), patience).toEqual({ SUCCEEDED: 300 });
+  expect(healthy.requests).toHaveLength(300);
+  expect(await hookOf(hub, sick.id)).toMatchObject({ status: "ACTIVE", succeededCount: 0 });
+  await change(hub, "deleteHook", sick.id);
+});
+
+test("an event with 1,500 hooks reaches each of them exactly once", async () => {
+  await using target = await receiver();
+  const { id: template } = await register(hub, { url: `${target.url}/template`, types: ["many"] });
+  const ids = Array.from({ length: 1_499 }, () => newId());
+  // By hand, for 1,500 registrations take their time; a last one over the API makes them count.
+  const { sql } = hub.db;
+  await sql`
+    insert into signalbox.hooks (project_id, id, types, url, format, retries, timeout_ms, unsubscribe_on,
+      max_in_flight, status, secrets)
+    select project_id, x.id, types, ${`${target.url}/`} || x.id, format, retries, timeout_ms, unsubscribe_on, max_in_flight,
+      status, '[]' from signalbox.hooks h, unnest(${ids}::uuid[]) as x(id) where h.id = ${template}`;
+  await sql`insert into signalbox.hook_stats (project_id, hook_id)
+    select project_id, id from signalbox.hooks where id = any(${ids}::uuid[])`;
+  await change(hub, "pauseHook", template);
+  await change(hub, "resumeHook", template);
+  const event = await emit(hub, { type: "many", waitMs: 0 });
+  expect(event.status).toBe("STAGED");
+  const statusOf = async () =>
+    (
+      await hub.run<{ event: { status: string } }>(
+        "query ($id: ID!) { event(id: $id) { status } }",
+        { id: event.id },
+      )
+    ).event.status;
+  await expect.poll(statusOf, patience).toBe("PROCESSED");
+  expect(target.requests).toHaveLength(1_500);
+  expect(new Set(target.requests.map(({ path }) => path)).size).toBe(1_500);
+  expect(new Set(target.requests.map(({ headers }) => headers["webhook-id"]))).toEqual(
+    new Set([event.id]),
+  );
+});
+
+test("retries come soon after they are due", async () => {
+  await using target = await receiver();
+  const seen = new Map<string, number>();
+  const late: number[] = [];
+  target.answer = (request, response) => {
+    const id = String(request.headers["webhook-id"]);
+    const before = seen.get(id);
+    if (before) late.push(request.at - before - 1_200);
+    else seen.set(id, request.at);
+    status(before ? 200 : 503)(request, response);
+  };
+  const { id } = await register(hub, {
+    url: target.url,
+    types: ["soon"],
+    retryScheduleMs: [1_000],
+  });
+  await emitMany(hub, times(100, { type: "soon" }));
+  await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 100 });
+  late.sort((a, b) => a - b);
+  expect(late).toHaveLength(100);
+  expect(late[50]).toBeLessThan(1_000);
+  expect(late[99]).toBeLessThan(3_000);
+});

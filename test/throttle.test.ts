@@ -1,0 +1,104 @@
+import { beforeAll, expect, test } from "vitest";
+import { countByStatus, emitMany, register, update } from "./fixtures/hooks.ts";
+import { type TestHub, testHub } from "./fixtures/hub.ts";
+import { type Receiver, receiver, status } from "./fixtures/receiver.ts";
+
+let hub: TestHub;
+beforeAll(async () => {
+  hub = await testHub();
+  return () => hub[Symbol.asyncDispose]();
+});
+const patience = { timeout: 25_000, interval: 100 };
+
+/** Answers after so many milliseconds. */
+const after =
+  (ms: number): Receiver["answer"] =>
+  (request, response) =>
+    void setTimeout(() => status(200)(request, response), ms);
+
+const allOf = (type: string, count: number) =>
+  emitMany(
+    hub,
+    Array.from({ length: count }, () => ({ type })),
+  );
+
+/** The most of these that lie within one second. */
+function mostInASecond(requests: { at: number }[]): number {
+  const times = requests.map(({ at }) => at).sort((a, b) => a - b);
+  return Math.max(
+    ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length),
+  );
+}
+
+test.each([1, 3])(
+  "a hook with maxInFlight %i has never more calls open, and uses them all",
+  async (maxInFlight) => {
+    await using target = await receiver(after(20));
+    const type = `limit.${maxInFlight}`;
+    const { id } = await register(hub, { url: target.url, types: [type], maxInFlight });
+    await allOf(type, 40);
+    await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 40 });
+    expect(target.requests).toHaveLength(40);
+    expect(target.mostOpen).toBe(maxInFlight);
+  },
+);
+
+test("a hook's limit counts for all processes of the hub together", async () => {
+  await using other = await testHub(hub.settings);
+  await using target = await receiver(after(30));
+  const { id } = await register(other, { url: target.url, types: ["both"], maxInFlight: 3 });
+  await Promise.all(
+    Array.from({ length: 30 }, (_, n) =>
+      emitMany(n % 2 ? hub : other, [{ type: "both" }, { type: "both" }]),
+    ),
+  );
+  await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 60 });
+  expect(target.requests).toHaveLength(60);
+  expect(target.mostOpen).toBe(3);
+});
+
+test("a limit that is changed counts from the next attempt on", async () => {
+  await using target = await receiver(after(20));
+  const { id } = await register(hub, { url: target.url, types: ["moving"], maxInFlight: 1 });
+  await allOf("moving", 60);
+  await expect.poll(() => target.requests.length, patience).toBeGreaterThan(2);
+  expect(target.mostOpen).toBe(1);
+  expect(await update(hub, id, { maxInFlight: 8 })).toEqual([]);
+  await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 60 });
+  expect(target.mostOpen).toBe(8);
+});
+
+test("a hook with a rate gets no more than that in any second, and not much less", async () => {
+  await using target = await receiver();
+  const { id } = await register(hub, { url: target.url, types: ["rated"], rateLimitPerSecond: 20 });
+  const startedAt = Date.now();
+  await allOf("rated", 80);
+  await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 80 });
+  const seconds = ((target.requests.at(-1)?.at ?? 0) - startedAt) / 1_000;
+  // 20 a second, and what the tolerance of 100 ms lets run ahead.
+  expect(mostInASecond(target.requests)).toBeLessThanOrEqual(23);
+  expect(seconds).toBeGreaterThan(3.6);
+  expect(80 / seconds).toBeGreaterThan(12);
+});
+
+test("a rate counts for all processes of the hub together, and for retries, too", async () => {
+  await using other = await testHub(hub.settings);
+  await using target = await receiver();
+  let answered = 0;
+  target.answer = (request, response) => status(answered++ < 10 ? 500 : 200)(request, response);
+  const input = {
+    url: target.url,
+    types: ["shared"],
+    rateLimitPerSecond: 20,
+    retryScheduleMs: [100],
+  };
+  const { id } = await register(hub, input);
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      emitMany(n % 2 ? hub : other, [{ type: "shared" }, { type: "shared" }]),
+    ),
+  );
+  await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 40 });
+  expect(target.requests).toHaveLength(50);
+  expect(mostInASecond(target.requests)).toBeLessThanOrEqual(23);
+});

@@ -25,7 +25,20 @@ export const WAKE_CHANNEL = "signalbox";
 export const lockFeed = (tx: Tx) => tx`select pg_advisory_xact_lock(7274)`;
 
 /** Tells every listener, at commit, that there is something to look at. */
-export const notifyFeed = (tx: Tx) => tx`select pg_notify(${WAKE_CHANNEL}, '')`;
+export const wakeFeed = (tx: Tx) => tx`select pg_notify(${WAKE_CHANNEL}, '')`;
+
+/**
+ * The end of a transaction that changes what the feed shows: `before`, then under the feed lock `under`, and a
+ * wake-up for the listeners. All are sent at once and run in this order, so that the lock is held for one round
+ * trip, the commit's. Queries of postgres.js start when they are awaited: nothing here may be awaited before.
+ */
+export async function writeToFeed(
+  tx: Tx,
+  before: PromiseLike<unknown>[],
+  under: PromiseLike<unknown>[],
+): Promise<void> {
+  await Promise.all([...before, lockFeed(tx), ...under, wakeFeed(tx)]);
+}
 
 const columns = (
   sql: Sql,

@@ -1,5 +1,5 @@
 import type { Pool, Tx } from "./client.ts";
-import { type HookFormat, type HookRow, hookColumns, lockLanes } from "./hooks.ts";
+import { type HookFormat, type HookRow, hookColumns, tryLockLanes } from "./hooks.ts";
 
 /** How many deliveries of a lane are wanted, and how many of its attempts this process has in flight. */
 export type ClaimWish = { projectId: string; hookId: string; room: number; inFlight: number };
@@ -96,22 +96,31 @@ const advanceRates = (tx: Tx, limited: { lane: LaneState; taken: number }[]) => 
 
 /**
  * Claims due deliveries of several lanes, oldest first, in one transaction under the lanes' locks, so that
- * `maxInFlight` and the rate hold over all processes. `decide` says how many a lane may take, given its state.
+ * `maxInFlight` and the rate hold over all processes; a lane that is locked holds up no other. `decide` says how many a lane may take, given its state.
  */
 export async function claimDeliveries(
   sql: Pool,
   workerId: string,
   wishes: ClaimWish[],
   decide: (lane: LaneState, wish: ClaimWish) => number,
-): Promise<{ lanes: Map<string, LaneState & { take: number }>; claims: Claim[] }> {
+): Promise<{
+  lanes: Map<string, LaneState & { take: number }>;
+  claims: Claim[];
+  /** The lanes that somebody else has locked. */
+  busy: Set<string>;
+}> {
   return sql.begin(async (tx) => {
-    const [, states] = await Promise.all([
-      lockLanes(
-        tx,
-        wishes.map(({ hookId }) => hookId),
-      ),
-      laneStates(tx, workerId, wishes),
-    ]);
+    const locked = await tryLockLanes(
+      tx,
+      wishes.map(({ hookId }) => hookId),
+    );
+    const busy = new Set(wishes.map(({ hookId }) => hookId));
+    for (const { id } of locked) busy.delete(id);
+    const states = await laneStates(
+      tx,
+      workerId,
+      wishes.filter(({ hookId }) => !busy.has(hookId)),
+    );
     const wishOf = new Map(wishes.map((wish) => [wish.hookId, wish]));
     const lanes = new Map<string, LaneState & { take: number }>();
     for (const { source, others, rateAheadMs, nextDueMs, nowSeconds, ...hook } of states) {
@@ -120,7 +129,7 @@ export async function claimDeliveries(
       if (wish) lanes.set(hook.id, { ...lane, take: decide(lane, wish) });
     }
     const open = [...lanes.values()].filter(({ take }) => take > 0);
-    if (open.length === 0) return { lanes, claims: [] };
+    if (open.length === 0) return { lanes, claims: [], busy };
     const rows = await claimDue(
       tx,
       workerId,
@@ -138,6 +147,6 @@ export async function claimDeliveries(
       return lane.hook.rateLimitPerSecond !== null && count > 0 ? [{ lane, taken: count }] : [];
     });
     if (limited.length > 0) await advanceRates(tx, limited);
-    return { lanes, claims };
+    return { lanes, claims, busy };
   });
 }

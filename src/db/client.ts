@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { openSocket } from "./socket.ts";
 
 /** Where raw SQL can run: the pool itself, one transaction, or either. */
 export type Pool = postgres.Sql;
@@ -40,6 +41,7 @@ const LONGEST_PAUSE_S = 0.5;
 const options = {
   onnotice: () => {},
   connect_timeout: 5,
+  socket: openSocket,
   backoff: (failures: number) => Math.min(0.02 * 2 ** failures, LONGEST_PAUSE_S),
   connection: connectionSettings,
 };

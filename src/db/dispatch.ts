@@ -1,4 +1,4 @@
-import { lockFeed, notifyFeed } from "./changes.ts";
+import { writeToFeed } from "./changes.ts";
 import type { Tx } from "./client.ts";
 import {
   insertDeliveries,
@@ -46,16 +46,20 @@ export async function writeDispatched(
 ) {
   const born = events.filter(({ origin }) => origin === "SQL");
   const known = events.filter(({ origin }) => origin !== "SQL");
-  await Promise.all([
-    updateEvents(tx, events),
-    ...(deliveries.length > 0
-      ? [insertDeliveries(tx, deliveries), addJobs(tx, deliverJobs(lanesOf(deliveries)))]
-      : []),
-    lockFeed(tx),
-    requireVersions(tx, new Map(events.map((event) => [event.projectId, event.configVersion]))),
-    ...(born.length > 0 ? [recordEvents(tx, born, true)] : []),
-    ...(known.length > 0 ? [recordEvents(tx, known, false)] : []),
-    ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
-    notifyFeed(tx),
-  ]);
+  const planned = new Map(events.map((event) => [event.projectId, event.configVersion]));
+  await writeToFeed(
+    tx,
+    [
+      updateEvents(tx, events),
+      ...(deliveries.length > 0
+        ? [insertDeliveries(tx, deliveries), addJobs(tx, deliverJobs(lanesOf(deliveries)))]
+        : []),
+    ],
+    [
+      requireVersions(tx, planned),
+      ...(born.length > 0 ? [recordEvents(tx, born, true)] : []),
+      ...(known.length > 0 ? [recordEvents(tx, known, false)] : []),
+      ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
+    ],
+  );
 }

@@ -1,4 +1,4 @@
-import { lockFeed, notifyFeed } from "./changes.ts";
+import { writeToFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
 import { eventState } from "./deliveryChanges.ts";
 import type { EventRow } from "./events.ts";
@@ -133,8 +133,8 @@ export const recordNewDeliveries = (tx: Tx, deliveries: NewDelivery[]) => [
 ];
 
 /**
- * Writes events with their deliveries, wake-ups and feed rows in the caller's transaction. Statements are sent
- * without waiting for each other; the feed lock is taken last. `planned`: the config versions it was planned under.
+ * Writes events with their deliveries, wake-ups and feed rows in the caller's transaction. Statements are
+ * sent without waiting for each other; the feed lock is taken last. `planned`: the config versions it was planned under.
  */
 export async function writeEvents(
   tx: Tx,
@@ -144,16 +144,21 @@ export async function writeEvents(
   planned: Map<string, number>,
 ): Promise<EventRow[]> {
   const wakeUps = [...deliverJobs(lanesOf(deliveries)), ...jobs];
-  const [times] = await Promise.all([
-    insertEvents(tx, events),
-    ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
-    ...(wakeUps.length > 0 ? [addJobs(tx, wakeUps)] : []),
-    lockFeed(tx),
-    requireVersions(tx, planned),
-    recordEvents(tx, events, true),
-    ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
-    notifyFeed(tx),
-  ]);
+  const inserted = insertEvents(tx, events);
+  await writeToFeed(
+    tx,
+    [
+      inserted,
+      ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
+      ...(wakeUps.length > 0 ? [addJobs(tx, wakeUps)] : []),
+    ],
+    [
+      requireVersions(tx, planned),
+      recordEvents(tx, events, true),
+      ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
+    ],
+  );
+  const times = await inserted;
   const timesOf = new Map(times.map((row) => [row.id, row]));
   return events.map((event) => {
     const row = timesOf.get(event.id);

@@ -1,4 +1,4 @@
-import { lockFeed, notifyFeed } from "./changes.ts";
+import { lockFeed, writeToFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
 import type { AttemptOutcome } from "./deliveries.ts";
 import {
@@ -9,6 +9,7 @@ import {
   recordMoves,
 } from "./deliveryChanges.ts";
 import { recordHook, retireHooks } from "./hookChanges.ts";
+import { moveWaiting, queueSettling } from "./hookDeliveries.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
 
 /** One attempt that is over, and what it means for its delivery. */
@@ -91,15 +92,10 @@ const moveDeliveries = (tx: Tx, finishes: Finish[]) => tx<Moved[]>`
   returning ${movedColumns(tx)}, d.due_at as "dueAt",
     (extract(epoch from d.due_at - clock_timestamp()) * 1000)::float8 as "dueInMs"`;
 
-/** Cancels what still waits for hooks that are gone, under the feed lock; attempts in flight end by themselves. */
-const cancelWaiting = (tx: Tx, hooks: { projectId: string; id: string }[]) => tx<MovedDelivery[]>`
-  update signalbox.deliveries d set status = 'CANCELLED', due_at = null, completed_at = clock_timestamp()
-  from unnest(${hooks.map((h) => h.projectId)}::uuid[], ${hooks.map((h) => h.id)}::uuid[]) as x(project_id, hook_id)
-  where d.project_id = x.project_id and d.hook_id = x.hook_id and d.lease_token is null
-    and d.status in ('PENDING', 'RETRYING', 'PARKED')
-  returning ${movedColumns(tx)}`;
-
-/** One wake-up a lane and second for the retries: a dead hook with 10,000 of them makes few jobs. */
+/**
+ * One wake-up a lane and second for the retries: a dead hook with 10,000 of them makes few jobs. Sorted by key, so
+ * that two batches with the same ones wait for each other in one direction only.
+ */
 function retryJobs(moved: Moved[]): JobSpec[] {
   const jobs = new Map<string, JobSpec>();
   for (const { dueAt, projectId, hookId } of moved) {
@@ -109,7 +105,7 @@ function retryJobs(moved: Moved[]): JobSpec[] {
     const payload = { lanes: [[projectId, hookId] as [string, string]] };
     jobs.set(key, { identifier: "deliver", payload, key, runAt: new Date(second * 1_000) });
   }
-  return [...jobs.values()];
+  return [...jobs.keys()].sort().flatMap((key) => jobs.get(key) ?? []);
 }
 
 /** Deletes the hooks whose target said it is gone. */
@@ -137,17 +133,24 @@ export const finishAttempts = (sql: Pool, finishes: Finish[]): Promise<Moved[]> 
       moveDeliveries(tx, finishes),
     ]);
     const retired = await retireGone(tx, finishes, moved);
-    await lockFeed(tx);
-    const cancelled = retired.length > 0 ? await cancelWaiting(tx, retired) : [];
-    const all = [...moved, ...cancelled];
-    const ended = all.filter(({ status }) => status !== "RETRYING" && status !== "PARKED");
+    if (retired.length > 0) {
+      // Only a hook that is gone needs the lock earlier: an emit must not add a delivery behind the cancelling.
+      await lockFeed(tx);
+      for (const hook of retired) await moveWaiting(tx, hook, "DELETED");
+    }
+    const ended = moved.filter(({ status }) => status !== "RETRYING" && status !== "PARKED");
     const jobs = retryJobs(moved);
-    await Promise.all([
-      ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),
-      recordMoves(tx, all),
-      ...retired.map((hook) => recordHook(tx, hook)),
-      ...(ended.length > 0 ? [completeEvents(tx, ended), countEnded(tx, ended)] : []),
-      notifyFeed(tx),
-    ]);
+    await commitToFeed(
+      tx,
+      [
+        ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),
+        ...retired.map((hook) => queueSettling(tx, hook)),
+      ],
+      [
+        recordMoves(tx, moved),
+        ...retired.map((hook) => recordHook(tx, hook)),
+        ...(ended.length > 0 ? [completeEvents(tx, ended), countEnded(tx, ended)] : []),
+      ],
+    );
     return moved;
   });

@@ -16,29 +16,47 @@ const moves: Record<HookStatus, { from: string[]; to: string }> = {
   DELETED: { from: ["PENDING", "RETRYING", "PARKED"], to: "CANCELLED" },
 };
 
+/** Deliveries moved in one transaction at most: the feed lock, for which every emit waits, is held meanwhile. */
+const CHUNK = 1_000;
+
 /**
- * Moves the waiting deliveries of a hook to what its new status says; those in flight end by themselves. The
- * caller holds the lane's lock and the feed lock, so that no emit can add one unseen.
+ * Moves up to 1,000 waiting deliveries of a hook to what its new status says, and tells whether that was all; those
+ * in flight end by themselves. The caller holds the lane's lock or has the hook's row, and the feed lock, so that no
+ * emit can add one unseen.
  */
 export async function moveWaiting(
   tx: Tx,
   hook: { projectId: string; id: string },
   status: HookStatus,
-) {
+): Promise<{ isAll: boolean }> {
   const { from, to } = moves[status];
   const moved = await tx<MovedDelivery[]>`
     update signalbox.deliveries d set status = ${to},
       due_at = case when ${to} = 'PENDING' then clock_timestamp() end,
       completed_at = case when ${to} = 'CANCELLED' then clock_timestamp() end
-    where d.project_id = ${hook.projectId} and d.hook_id = ${hook.id} and d.lease_token is null
-      and d.status = any(${from}::text[])
+    where d.project_id = ${hook.projectId} and d.id in (
+      select w.id from signalbox.deliveries w
+      where w.project_id = ${hook.projectId} and w.hook_id = ${hook.id} and w.lease_token is null
+        and w.status = any(${from}::text[])
+      limit ${CHUNK} for update)
     returning ${movedColumns(tx)}`;
-  if (moved.length === 0) return;
-  await Promise.all([
-    ...(to === "PENDING"
-      ? [addJobs(tx, deliverJobs([{ projectId: hook.projectId, hookId: hook.id }]))]
-      : []),
-    recordMoves(tx, moved),
-    ...(to === "CANCELLED" ? [completeEvents(tx, moved)] : []),
-  ]);
+  if (moved.length > 0)
+    await Promise.all([
+      ...(to === "PENDING"
+        ? [addJobs(tx, deliverJobs([{ projectId: hook.projectId, hookId: hook.id }]))]
+        : []),
+      recordMoves(tx, moved),
+      ...(to === "CANCELLED" ? [completeEvents(tx, moved)] : []),
+    ]);
+  return { isAll: moved.length < CHUNK };
 }
+
+/** Queues the rest of what `moveWaiting` has begun. */
+export const queueSettling = (tx: Tx, hook: { projectId: string; id: string }) =>
+  addJobs(tx, [
+    {
+      identifier: "settle",
+      payload: { projectId: hook.projectId, hookId: hook.id },
+      key: `settle:${hook.id}`,
+    },
+  ]);

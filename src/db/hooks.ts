@@ -123,3 +123,8 @@ export const hooksAsOf = (sql: Sql, projectId: string, versions: readonly number
 export const lockLanes = (tx: Tx, hookIds: string[]) => tx`
   select pg_advisory_xact_lock(hashtextextended(id, 7275))
   from unnest(${[...hookIds].sort()}::text[]) as id`;
+
+/** The same, but without waiting: gives back which lanes it got. */
+export const tryLockLanes = (tx: Tx, hookIds: string[]) => tx<{ id: string }[]>`
+  select id from unnest(${hookIds}::text[]) as id
+  where pg_try_advisory_xact_lock(hashtextextended(id, 7275))`;

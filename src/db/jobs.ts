@@ -7,6 +7,7 @@ export type Lane = { projectId: string; hookId: string };
 export type JobPayloads = {
   deliver: { lanes: [projectId: string, hookId: string][] };
   dispatch: { projectId: string; eventIds: string[] };
+  settle: Lane;
 };
 
 /** A wake-up to queue; `runAt` in the future for a retry, `key` so that equal wake-ups become one. */

@@ -49,18 +49,13 @@ export const insertProject = (
   insert into signalbox.projects (id, name, slug, source)
   values (${project.id}, ${project.name}, ${project.slug}, ${project.source})`;
 
-/** Thrown when a project's configuration moved between planning a write and its commit: plan it again. */
-export class StaleConfig extends Error {
-  override name = "StaleConfig" as const;
-}
-
 /**
- * Under the feed lock: refuses a write that was planned under another configuration. Changes of hooks take the
- * same lock before they move waiting deliveries, so that neither can miss the other's.
+ * Under the feed lock: refuses (isStaleConfig) a write that was planned under another configuration. Changes of
+ * hooks take the same lock before they move waiting deliveries, so that neither can miss the other's.
  */
-export async function requireVersions(tx: Tx, planned: Map<string, number>): Promise<void> {
-  const current = await configVersions(tx, [...planned.keys()]);
-  if (current.some(({ id, version }) => planned.get(id) !== version)) {
-    throw new StaleConfig("the project's configuration has changed meanwhile");
-  }
-}
+export const requireVersions = (tx: Tx, planned: Map<string, number>) => tx`
+  select signalbox.require_versions(${[...planned.keys()]}::uuid[], ${[...planned.values()]}::bigint[])`;
+
+/** Whether a write was refused because a project's configuration has changed since it was planned: plan it again. */
+export const isStaleConfig = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "SB001";

@@ -1,4 +1,4 @@
-import { lockFeed, notifyFeed } from "./changes.ts";
+import { lockFeed, wakeFeed } from "./changes.ts";
 import type { Pool, Sql, Tx } from "./client.ts";
 import {
   completeEvents,
@@ -65,7 +65,7 @@ const recoverChunk = (sql: Pool, deadWorkers: string[]): Promise<number> =>
       lockFeed(tx),
       recordMoves(tx, moved),
       ...(ended.length > 0 ? [completeEvents(tx, ended)] : []),
-      notifyFeed(tx),
+      wakeFeed(tx),
     ]);
     return moved.length;
   });

@@ -1,4 +1,4 @@
-import { lockFeed, notifyFeed } from "./changes.ts";
+import { lockFeed, wakeFeed } from "./changes.ts";
 import type { Tx } from "./client.ts";
 import { type DeliveryRow, deliveriesById, deliveryColumns } from "./deliveries.ts";
 import { eventState, recordMoves } from "./deliveryChanges.ts";
@@ -78,6 +78,6 @@ export async function publishRetry(tx: Tx, delivery: DeliveryRow, id: string): P
     lockFeed(tx),
     reopenEvent(tx, delivery),
     recordMoves(tx, [{ projectId: delivery.projectId, id }], id !== delivery.id),
-    notifyFeed(tx),
+    wakeFeed(tx),
   ]);
 }

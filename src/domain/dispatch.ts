@@ -3,7 +3,7 @@ import { type DispatchedEvent, lockStagedEvents, writeDispatched } from "../db/d
 import { inTransaction, lanesOf, type NewDelivery } from "../db/emits.ts";
 import type { EventRow } from "../db/events.ts";
 import type { Lane } from "../db/jobs.ts";
-import { StaleConfig } from "../db/projects.ts";
+import { isStaleConfig } from "../db/projects.ts";
 import { UserMistake } from "./errors.ts";
 import { checkAgainstType, planDeliveries } from "./event.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
@@ -51,7 +51,7 @@ export async function dispatchEvents(
     return lanesOf(deliveries);
   });
   return write.catch((error) => {
-    if (error instanceof StaleConfig) return dispatchEvents(sql, configs, { projectId, eventIds });
+    if (isStaleConfig(error)) return dispatchEvents(sql, configs, { projectId, eventIds });
     throw error;
   });
 }

@@ -2,7 +2,7 @@ import type { Pool, Tx } from "../db/client.ts";
 import { claimKeys, inTransaction, type KeyClaim, lanesOf, writeEvents } from "../db/emits.ts";
 import { type EventOrigin, type EventRow, eventsById } from "../db/events.ts";
 import type { JobSpec, Lane } from "../db/jobs.ts";
-import { StaleConfig } from "../db/projects.ts";
+import { isStaleConfig } from "../db/projects.ts";
 import { createBatcher } from "./batcher.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 import { type PlannedEvent, planEvent } from "./event.ts";
@@ -31,7 +31,7 @@ const PARALLEL_BATCHES = 2;
 type Outcome = PromiseSettledResult<Emitted[]>;
 const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
 const isStale = (outcome: Outcome | undefined) =>
-  outcome?.status === "rejected" && outcome.reason instanceof StaleConfig;
+  outcome?.status === "rejected" && isStaleConfig(outcome.reason);
 
 type PlannedCall = { planned: PlannedEvent[]; keys: KeyClaim[]; config: ProjectConfig };
 

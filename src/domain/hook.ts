@@ -6,10 +6,10 @@
  * hook's row, the project's row, the feed's.
  */
 
-import { lockFeed, notifyFeed } from "../db/changes.ts";
+import { lockFeed, wakeFeed } from "../db/changes.ts";
 import type { Pool, Tx } from "../db/client.ts";
 import { recordHook, recordHookVersion } from "../db/hookChanges.ts";
-import { moveWaiting } from "../db/hookDeliveries.ts";
+import { moveWaiting, queueSettling } from "../db/hookDeliveries.ts";
 import {
   type HookRow,
   type HookStatus,
@@ -110,7 +110,7 @@ async function nameFree<Result>(
 /** Makes a hook's new rule count, then takes the feed lock, for what follows from it. */
 async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
   await recordHookVersion(tx, hook);
-  await Promise.all([lockFeed(tx), recordHook(tx, hook, created), notifyFeed(tx)]);
+  await Promise.all([lockFeed(tx), recordHook(tx, hook, created), wakeFeed(tx)]);
 }
 
 /**
@@ -178,9 +178,24 @@ async function changeHook(
     if (!changed) return hook;
     await updateHookRow(tx, changed);
     await publish(tx, changed);
-    if (changed.status !== hook.status) await moveWaiting(tx, changed, changed.status);
+    if (changed.status !== hook.status) {
+      const { isAll } = await moveWaiting(tx, changed, changed.status);
+      if (!isAll) await queueSettling(tx, changed);
+    }
     return { ...changed, updatedAt: new Date() };
   });
+}
+
+/** Moves what a change of a hook's state has left behind, some at a time, so that nobody waits for all of it. */
+export async function settleHook(sql: Pool, projectId: string, id: string): Promise<void> {
+  const { isAll } = await sql.begin(async (tx) => {
+    await lockLanes(tx, [id]);
+    const [hook] = await lockedHook(tx, projectId, id);
+    if (!hook) return { isAll: true };
+    await Promise.all([lockFeed(tx), wakeFeed(tx)]);
+    return moveWaiting(tx, hook, hook.status);
+  });
+  if (!isAll) await settleHook(sql, projectId, id);
 }
 
 const refuseDeleted = (hook: HookRow) => {

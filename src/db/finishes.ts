@@ -140,7 +140,7 @@ export const finishAttempts = (sql: Pool, finishes: Finish[]): Promise<Moved[]> 
     }
     const ended = moved.filter(({ status }) => status !== "RETRYING" && status !== "PARKED");
     const jobs = retryJobs(moved);
-    await commitToFeed(
+    await writeToFeed(
       tx,
       [
         ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),

@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { bumpConfigVersion } from "../src/db/projects.ts";
+import { createEmitter } from "../src/domain/emitter.ts";
+import { createProject } from "../src/domain/project.ts";
+import { createProjectConfigs } from "../src/domain/projectConfig.ts";
+import { freshDatabase } from "./fixtures/database.ts";
 import { emit, emitAll, eventCount, registerHook } from "./fixtures/emit.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { receiver } from "./fixtures/receiver.ts";
@@ -112,4 +117,38 @@ test("nothing is lost or doubled when the configuration changes under a stream o
     Array(100).fill("IDEMPOTENCY_CONFLICT"),
   );
   expect(await eventCount(hub, "steady")).toBe(100);
+});
+
+test("what is committed is not written again when others of its batch have to be planned anew", async () => {
+  await using fresh = await freshDatabase();
+  const { sql } = fresh.db;
+  const { project } = await createProject(sql, "Support");
+  const held = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  // Somebody's transaction holds the key of the second call, until the first is committed and the configuration moved.
+  const holder = sql.begin(async (tx) => {
+    await tx`select signalbox.emit('held', idempotency_key => 'held')`;
+    held.resolve();
+    await released.promise;
+    throw new Error("rolled back");
+  });
+  const rolledBack = expect(holder).rejects.toThrow("rolled back");
+  await held.promise;
+  const emitter = createEmitter(sql, createProjectConfigs(sql), {
+    onAccepted: () => {
+      const moved = sql.begin((tx) => bumpConfigVersion(tx, project.id));
+      moved.then(() => released.resolve(), released.reject);
+    },
+  });
+  const call = { projectId: project.id, origin: "API" as const };
+  const [[first], [second]] = await Promise.all([
+    emitter.emit({ ...call, inputs: [{ type: "first" }] }),
+    emitter.emit({ ...call, inputs: [{ type: "second", idempotencyKey: "held" }] }),
+  ]);
+  await rolledBack;
+  const rows = await sql`select id, type from signalbox.events order by type`;
+  expect(rows).toEqual([
+    { id: first?.event.id, type: "first" },
+    { id: second?.event.id, type: "second" },
+  ]);
 });

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gunzip, gzip } from "node:zlib";
 import { send, sendHead } from "./headers.ts";
-import { tourHeaders, tourTabs } from "./tour.ts";
+import { placeholder, tourHeaders, tourTabs } from "./tour.ts";
 
 type Page = { gzip: Buffer; brotli: Buffer; etag: string; policy: string };
 
@@ -12,18 +12,28 @@ const bundleHeaders = "extensions:{headers:y?.headers}";
 
 /**
  * Runs in the page. GraphiQL opens its websocket without the headers of the tab, so the key would be missing
- * there; and it keeps headers by tab, so the key would have to be pasted into each tab of the tour.
+ * there; and it keeps headers by tab, so the key would have to be pasted into each tab of the tour. With the first
+ * good key the schema is fetched again, which was refused without: documentation and completion come with it.
  */
 const pageScript = `
 function signalboxHeaders(given) {
-  const name = "signalbox:authorization";
+  const store = "signalbox:authorization";
   const own = given?.Authorization;
-  if (own && !own.includes("<")) localStorage.setItem(name, own);
-  const known = localStorage.getItem(name);
-  const headers = own && own.includes("<") && known ? { ...given, Authorization: known } : given;
-  return { headers, connectionParams: headers };
+  const known = localStorage.getItem(store);
+  if (!own || own === "${placeholder}") {
+    const headers = known ? { ...given, Authorization: known } : given;
+    return { headers, connectionParams: headers };
+  }
+  if (own !== known) {
+    localStorage.setItem(store, own);
+    document.querySelector('[aria-label^="Re-fetch GraphQL schema"]')?.click();
+  }
+  return { headers: given, connectionParams: given };
 }
 `;
+
+/** A tab under the mouse button is thrown to the far end, where no click finds it (GraphiQL 5 with motion 12). */
+const pageStyle = ".graphiql-tab { transform: none !important; }";
 
 /** GraphiQL's page: 9 MB in one file, nothing from another host. */
 async function renderPage(): Promise<string> {
@@ -39,7 +49,7 @@ async function renderPage(): Promise<string> {
   if (parts.length !== 2) throw new Error("GraphiQL changed: look again how it passes headers on");
   return parts
     .join("extensions:signalboxHeaders(y?.headers)")
-    .replace("<script>", (tag) => tag + pageScript);
+    .replace("<script>", (tag) => `<style>${pageStyle}</style>${tag}${pageScript}`);
 }
 
 /** Allows the page's own script by its hash, and nothing that another could put into it. */

@@ -1,12 +1,22 @@
+/** What stands in the Headers tab until a key is pasted: one word, so that a double click selects it. */
+export const placeholder = "Bearer PASTE_YOUR_KEY";
+
 /** The operations that GraphiQL opens with: the hub's story in four tabs, each ready to run. */
 const operations = [
-  `# First paste your key into the Headers tab below, once.
+  `# First paste your key over PASTE_YOUR_KEY in the
+# Headers tab below; the other tabs then know it.
 #
 # 1 Register a hook: who is called, for which events.
 # Nothing needs to listen at the url: the hub then
 # shows how it tries again.
 mutation RegisterHook {
-  registerHook(input: { url: "http://127.0.0.1:9000/", types: ["order.*"], name: "tour" }) {
+  registerHook(
+    input: {
+      name: "tour"
+      url: "http://127.0.0.1:9000/"
+      types: ["order.*"]
+    }
+  ) {
     hook {
       id
       status
@@ -24,7 +34,12 @@ mutation RegisterHook {
   `# 2 Emit an event. Every hook that asks for its type
 # gets a delivery, in the same transaction.
 mutation EmitEvent {
-  emitEvent(input: { type: "order.created", data: { amount: 42, currency: "EUR" } }) {
+  emitEvent(
+    input: {
+      type: "order.created"
+      data: { amount: 42, currency: "EUR" }
+    }
+  ) {
     event {
       id
       type
@@ -82,12 +97,8 @@ query ReadAttempts {
 `,
 ];
 
-const headers = JSON.stringify(
-  { Authorization: "Bearer <paste the key printed at first boot>" },
-  null,
-  2,
-);
+/** The headers of every tab, as GraphiQL wants them. */
+export const tourHeaders = JSON.stringify({ Authorization: placeholder }, null, 2);
 
 /** Tabs in the form that GraphiQL takes. */
-export const tourTabs = operations.map((query) => ({ query, headers }));
-export const tourHeaders = headers;
+export const tourTabs = operations.map((query) => ({ query, headers: tourHeaders }));

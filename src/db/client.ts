@@ -37,13 +37,20 @@ export const connectionSettings = {
 /** postgres.js pauses up to 20 s before it connects again; whoever asks while the server is away pauses itself. */
 const LONGEST_PAUSE_S = 0.5;
 
+/**
+ * Makes the startup packet larger than 1,024 bytes. postgres.js (3.4.9) keeps what it had not written when a connection
+ * broke, and the timer that was to write it; a small startup packet then waits behind that timer for ever, a large
+ * one is written at once: one attempt fails, and the next is clean.
+ */
+const padding = { "signalbox.padding": "x".repeat(1_024) };
+
 /** postgres.js options shared by every client of the hub. */
 const options = {
   onnotice: () => {},
   connect_timeout: 5,
   socket: openSocket,
   backoff: (failures: number) => Math.min(0.02 * 2 ** failures, LONGEST_PAUSE_S),
-  connection: connectionSettings,
+  connection: { ...connectionSettings, ...padding },
 };
 
 /** Opens the pool; connections are made when first needed and remade when lost. */
@@ -66,5 +73,5 @@ export const openSession = (url: string, onclose?: () => void) =>
     idle_timeout: 0,
     max_lifetime: null,
     ...(onclose ? { onclose } : {}),
-    connection: { ...connectionSettings, application_name: "signalbox session" },
+    connection: { ...options.connection, application_name: "signalbox session" },
   });

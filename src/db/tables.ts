@@ -1,6 +1,7 @@
 /**
- * Every table of the hub, in schema `signalbox`. Every key leads with `project_id`, so that a table can be
- * partitioned, put behind row-level security or distributed by tenant without a rewrite. Ids are UUIDv7.
+ * The tables of the hub, in schema `signalbox`; deliveryTables.ts has those of what happens to events. Every key
+ * leads with `project_id`, so that a table can be partitioned, put behind row-level security or distributed by tenant
+ * without a rewrite. Ids are UUIDv7.
  *
  * Documents (event data, schemas, headers) are `json`, not `jsonb`: the text is kept as it came (key order,
  * "\u0000"), and a request body can be built from it without parsing, byte-identical on every try.
@@ -23,8 +24,11 @@ import {
 } from "drizzle-orm/pg-core";
 
 /** A JSON document as text: never parsed by the driver (drizzle alters its parsers; drizzle-orm#5789). */
-const jsonText = customType<{ data: string; driverData: string }>({ dataType: () => "json" });
-const time = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
+export const jsonText = customType<{ data: string; driverData: string }>({
+  dataType: () => "json",
+});
+/** A moment as text, to the microsecond. */
+export const time = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
 
 export const signalbox = pgSchema("signalbox");
 
@@ -213,99 +217,3 @@ export const hookStats = signalbox.table(
   },
   (t) => [primaryKey({ columns: [t.projectId, t.hookId] })],
 );
-
-export const deliveries = signalbox.table(
-  "deliveries",
-  {
-    projectId: uuid("project_id").notNull(),
-    id: uuid("id").notNull(),
-    eventId: uuid("event_id").notNull(),
-    hookId: uuid("hook_id").notNull(),
-    /** Frozen when matched: every try sends the same bytes, whatever the hook is changed to. */
-    format: text("format").notNull(),
-    status: text("status").notNull(),
-    attemptCount: smallint("attempt_count").notNull().default(0),
-    maxAttempts: smallint("max_attempts").notNull(),
-    /** When the next attempt is due; null unless PENDING or RETRYING. */
-    dueAt: time("due_at"),
-    /** Set while an attempt is in flight: who holds it, the fencing token, and until when it counts. */
-    leaseWorker: uuid("lease_worker"),
-    leaseToken: uuid("lease_token"),
-    leaseUntil: time("lease_until"),
-    /** How often a process died holding it: at 3 it is QUARANTINED. */
-    unknownCount: smallint("unknown_count").notNull().default(0),
-    completedAt: time("completed_at"),
-    lastError: text("last_error"),
-    replayOf: uuid("replay_of"),
-    replayNumber: smallint("replay_number").notNull().default(0),
-    createdAt: time("created_at").notNull().defaultNow(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.projectId, t.id] }),
-    // One delivery per event and hook, and one per replay of it; also finds an event's deliveries.
-    unique("deliveries_once").on(t.projectId, t.eventId, t.hookId, t.replayNumber),
-    index("deliveries_hook").on(t.projectId, t.hookId, t.id),
-    index("deliveries_due")
-      .on(t.projectId, t.hookId, t.dueAt)
-      .where(sql`status in ('PENDING', 'RETRYING')`),
-    index("deliveries_leased").on(t.projectId, t.hookId).where(sql`lease_token is not null`),
-  ],
-);
-
-export const attempts = signalbox.table(
-  "attempts",
-  {
-    projectId: uuid("project_id").notNull(),
-    deliveryId: uuid("delivery_id").notNull(),
-    number: smallint("number").notNull(),
-    startedAt: time("started_at").notNull(),
-    elapsedMs: integer("elapsed_ms").notNull(),
-    outcome: text("outcome").notNull(),
-    statusCode: smallint("status_code"),
-    error: text("error"),
-    remoteAddress: text("remote_address"),
-    requestHeaders: jsonText("request_headers").notNull(),
-    responseHeaders: jsonText("response_headers"),
-    responseBody: text("response_body"),
-    responseTruncated: boolean("response_truncated").notNull().default(false),
-  },
-  (t) => [primaryKey({ columns: [t.projectId, t.deliveryId, t.number] })],
-);
-
-/** The one ordered feed: written under the feed lock, so position order is commit order. */
-export const changes = signalbox.table(
-  "changes",
-  {
-    position: bigint("position", { mode: "number" }).generatedAlwaysAsIdentity().notNull(),
-    projectId: uuid("project_id").notNull(),
-    kind: text("kind").notNull(),
-    entityId: uuid("entity_id").notNull(),
-    eventId: uuid("event_id"),
-    hookId: uuid("hook_id"),
-    /** True for the entity's first change. */
-    created: boolean("created").notNull(),
-    /** The entity's moving fields as they were then: a reader sees every state, not the latest twice. */
-    state: jsonText("state").notNull(),
-    at: time("at").notNull().defaultNow(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.projectId, t.position] }),
-    uniqueIndex("changes_position").on(t.position),
-  ],
-);
-
-/** Live worker processes; each holds a session advisory lock on its id, so that its death shows. */
-export const workers = signalbox.table("workers", {
-  id: uuid("id").primaryKey(),
-  host: text("host").notNull(),
-  pid: integer("pid").notNull(),
-  /** graphile-worker's pool id: jobs are locked under it. */
-  poolId: text("pool_id").notNull(),
-  startedAt: time("started_at").notNull().defaultNow(),
-});
-
-/** Facts about the installation: the key canary, the feed's horizon. */
-export const settings = signalbox.table("settings", {
-  name: text("name").primaryKey(),
-  value: text("value").notNull(),
-});

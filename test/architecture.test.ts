@@ -1,0 +1,136 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Folders of src, and what each may import of the others; files of its own it may always. */
+const mayImport: Record<string, string[]> = {
+  domain: ["db"],
+  db: [],
+  worker: ["domain", "outbound", "db", "log"],
+  outbound: ["domain"],
+  live: ["db", "log"],
+  graphql: ["domain", "db", "live"],
+  http: ["graphql", "log"],
+  cli: ["config", "db", "domain", "log"],
+  config: [],
+  log: [],
+  version: [],
+  secretKeyFile: ["domain"],
+  banner: ["config", "hub", "version"],
+};
+
+/** Those that put the parts together. */
+const composition = ["main", "hub"];
+
+/** The only importers of what the rest of the code is to know nothing about. */
+const onlyImporters: Record<string, string[]> = {
+  pino: ["src/log.ts"],
+  "pino-pretty": ["src/log.ts"],
+  pg: ["src/worker/runner.ts"],
+  "graphile-worker": ["src/db/migrate.ts", "src/worker/runner.ts", "src/worker/tasks.ts"],
+  undici: ["src/outbound/connectionPool.ts"],
+  zod: [
+    "src/config.ts",
+    "src/db/embedded/connection.ts",
+    "src/domain/eventInput.ts",
+    "src/domain/eventType.ts",
+    "src/domain/hookInput.ts",
+    "src/worker/tasks.ts",
+  ],
+};
+
+/** What `outbound` may know of the domain: files that import nothing of ours but each other. */
+const pure = /^src\/domain\/(errors|target)\.ts$/;
+
+type Source = { path: string; text: string; imports: string[] };
+
+const importPattern =
+  /^(?:import|export)\b(?:[^"();=]*\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+
+function read(path: string, text: string): Source {
+  const resolve = (from: string) =>
+    from.startsWith(".") ? new URL(from, `file:///${path}`).pathname.slice(1) : from;
+  const imports = [...text.matchAll(importPattern)].map(([, stated, late]) =>
+    resolve(stated ?? late ?? ""),
+  );
+  return { path, text, imports };
+}
+
+async function sourcesIn(...folders: string[]): Promise<Source[]> {
+  const paths: string[] = [];
+  for (const folder of folders) {
+    for (const path of await readdir(`${root}${folder}`, { recursive: true })) {
+      if (path.endsWith(".ts")) paths.push(`${folder}/${path}`);
+    }
+  }
+  return Promise.all(
+    paths.sort().map(async (path) => read(path, await readFile(root + path, "utf8"))),
+  );
+}
+
+const sources = await sourcesIn("src");
+
+/** The folder of src that a file is in; a file of src itself is its own. */
+const partOf = (path: string) => basename(path.split("/")[1] ?? "", ".ts");
+
+test("imports go the way of the flow, and no arrow goes back", () => {
+  const wrong = sources.flatMap(({ path, imports }) => {
+    const part = partOf(path);
+    if (composition.includes(part)) return [];
+    return imports
+      .filter((from) => from.startsWith("src/") && partOf(from) !== part)
+      .filter((from) => !mayImport[part]?.includes(partOf(from)))
+      .map((from) => `${path} imports ${from}`);
+  });
+  expect(wrong).toEqual([]);
+  // The table is neither longer nor shorter than what there is.
+  const parts = new Set(sources.map(({ path }) => partOf(path)));
+  expect([...parts].sort()).toEqual([...Object.keys(mayImport), ...composition].sort());
+});
+
+test("what calls the world knows only the pure rules of the domain, which import nothing", () => {
+  const known = sources
+    .filter(({ path }) => path.startsWith("src/outbound/"))
+    .flatMap(({ imports }) => imports)
+    .filter((from) => from.startsWith("src/domain/"));
+  expect(known.filter((from) => !pure.test(from))).toEqual([]);
+  const impure = sources
+    .filter(({ path }) => pure.test(path))
+    .flatMap(({ path, imports }) => imports.map((from) => `${path} imports ${from}`))
+    .filter((line) => !/ imports (node:|src\/domain\/errors\.ts)/.test(line));
+  expect(impure).toEqual([]);
+});
+
+test("each library with a place of its own is imported there alone", () => {
+  for (const [library, importers] of Object.entries(onlyImporters)) {
+    const found = sources
+      .filter(({ imports }) => imports.includes(library))
+      .map(({ path }) => path);
+    expect(found, library).toEqual(importers);
+  }
+});
+
+test("the environment is read in config.ts alone", () => {
+  const readers = sources.filter(({ text }) =>
+    /\bprocess\.env\b|\benv\b[^\n]*node:process/.test(text),
+  );
+  expect(readers.map(({ path }) => path)).toEqual(["src/config.ts"]);
+});
+
+test("no file is over 300 lines, and half of those in src are under 80", async () => {
+  const lengths = (await sourcesIn("src", "test")).map(({ path, text }) => ({
+    path,
+    lines: text.split("\n").length - 1,
+  }));
+  expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
+  const inSrc = lengths.filter(({ path }) => path.startsWith("src/")).map(({ lines }) => lines);
+  expect(inSrc.sort((a, b) => a - b)[Math.floor(inSrc.length / 2)]).toBeLessThanOrEqual(80);
+});
+
+test("nothing is exported by default, and no file only passes on what others export", () => {
+  expect(sources.filter(({ text }) => /^export default\b/m.test(text))).toEqual([]);
+  expect(sources.filter(({ text }) => /^export \* from/m.test(text))).toEqual([]);
+});

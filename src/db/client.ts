@@ -1,10 +1,10 @@
-import postgres from "postgres";
-import { openSocket } from "./socket.ts";
+import type postgresTypes from "postgres";
+import { postgres } from "./postgres.ts";
 
 /** Where raw SQL can run: the pool itself, one transaction, or either. */
-export type Pool = postgres.Sql;
-export type Tx = postgres.TransactionSql;
-export type Sql = postgres.ISql;
+export type Pool = postgresTypes.Sql;
+export type Tx = postgresTypes.TransactionSql;
+export type Sql = postgresTypes.ISql;
 
 /**
  * The database: its address, for sessions of their own, and the pool. The pool is never given to drizzle, which
@@ -37,20 +37,12 @@ export const connectionSettings = {
 /** postgres.js pauses up to 20 s before it connects again; whoever asks while the server is away pauses itself. */
 const LONGEST_PAUSE_S = 0.5;
 
-/**
- * Makes the startup packet larger than 1,024 bytes. postgres.js (3.4.9) keeps what it had not written when a connection
- * broke, and the timer that was to write it; a small startup packet then waits behind that timer for ever, a large
- * one is written at once: one attempt fails, and the next is clean.
- */
-const padding = { "signalbox.padding": "x".repeat(1_024) };
-
 /** postgres.js options shared by every client of the hub. */
 const options = {
   onnotice: () => {},
   connect_timeout: 5,
-  socket: openSocket,
   backoff: (failures: number) => Math.min(0.02 * 2 ** failures, LONGEST_PAUSE_S),
-  connection: { ...connectionSettings, ...padding },
+  connection: connectionSettings,
 };
 
 /** Opens the pool; connections are made when first needed and remade when lost. */
@@ -73,5 +65,5 @@ export const openSession = (url: string, onclose?: () => void) =>
     idle_timeout: 0,
     max_lifetime: null,
     ...(onclose ? { onclose } : {}),
-    connection: { ...options.connection, application_name: "signalbox session" },
+    connection: { ...connectionSettings, application_name: "signalbox session" },
   });

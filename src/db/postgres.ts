@@ -1,0 +1,53 @@
+import { registerHooks } from "node:module";
+
+/** A text of the library, and what stands there instead. */
+type Mend = [found: string, better: string];
+
+/**
+ * postgres.js 3.4.9, the newest, ends the process when a connection breaks inside a transaction: the ROLLBACK it then
+ * sends is written to a socket that is null, in a callback nobody can catch (porsager/postgres#1154, #1208).
+ * And what it had not written when a connection broke stays in front of the next connection's first packet, so
+ * that nothing is sent until a timeout. Both are mended as the library is loaded.
+ */
+const mends: Record<string, Mend[]> = {
+  "connection.js": [
+    // Nothing of a broken connection is written to its successor.
+    [
+      "incomings = null\n    clearImmediate(nextWriteTimer)\n",
+      "incomings = null\n    clearImmediate(nextWriteTimer)\n    chunk = nextWriteTimer = null\n",
+    ],
+    // Without a socket, whoever waits is told.
+    [
+      "function nextWrite(fn) {\n",
+      "function nextWrite(fn) {\n    if (!socket) {\n      chunk = nextWriteTimer = null\n      error(Errors.connection('CONNECTION_CLOSED', options))\n      return false\n    }\n",
+    ],
+  ],
+  "index.js": [
+    // A transaction whose connection broke sends no more: its connection may by then serve another.
+    ["connection.onclose = reject)", "connection.onclose = e => { lost = e; reject(e) })"],
+    ["    let savepoints = 0\n", "    let lost = null, savepoints = 0\n"],
+    [
+      "q.catch(e => uncaughtError || (uncaughtError = e))\n",
+      "q.catch(e => uncaughtError || (uncaughtError = e))\n        if (lost)\n          return q.reject(lost)\n",
+    ],
+  ],
+};
+
+function mend(source: string, file: string): string {
+  return (mends[file] ?? []).reduce((text, [found, better]) => {
+    if (text.split(found).length !== 2) throw new Error(`postgres.js has changed: look at ${file}`);
+    return text.replace(found, () => better);
+  }, source);
+}
+
+const hooks = registerHooks({
+  load(url, context, nextLoad) {
+    const loaded = nextLoad(url, context);
+    const file = /\/node_modules\/postgres\/src\/(\w+\.js)$/.exec(url)?.[1];
+    return file ? { ...loaded, source: mend(String(loaded.source), file) } : loaded;
+  },
+});
+
+/** The mended library. */
+export const { default: postgres } = await import("postgres");
+hooks.deregister();

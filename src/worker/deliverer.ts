@@ -1,10 +1,12 @@
 import { setMaxListeners } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Claim, type ClaimWish, claimDeliveries, type LaneState } from "../db/claims.ts";
 import type { Pool } from "../db/client.ts";
 import type { AttemptOutcome } from "../db/deliveries.ts";
 import type { Lane } from "../db/jobs.ts";
+import { returnClaims } from "../db/recovery.ts";
 import { conclude, requestOf } from "../domain/delivery.ts";
-import { openCredentials } from "../domain/laneCredentials.ts";
+import { type LaneCredentials, openCredentials } from "../domain/laneCredentials.ts";
 import type { SecretBox } from "../domain/secretBox.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
@@ -29,12 +31,14 @@ export type Deliverer = AsyncDisposable & {
 
 const CLAIMS_AT_ONCE = 2;
 /** Attempts whose result is not written yet: above so many nothing is claimed, lest claims run out in the queue. */
-const MAX_UNFINISHED = 4_096;
+const MAX_UNFINISHED = 2_048;
 /** An answer that takes longer holds up its hook's lane, and is to hold up no other. */
 const SLOW_MS = 1_000;
 /** When a claim failed (no database), and when other processes hold a lane's slots. */
 const RETRY_MS = 500;
 const BUSY_ELSEWHERE_MS = 100;
+/** When another process claims for a lane at this moment, or a person changes its hook. */
+const LOCKED_ELSEWHERE_MS = 10;
 /** How far a rate may run ahead: evens out timers without letting a burst through. */
 const RATE_TOLERANCE_MS = 100;
 
@@ -77,12 +81,23 @@ export function createDeliverer({
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const running = new Set<Promise<void>>();
+  const opened = new WeakMap<LaneState, LaneCredentials>();
   let claiming = 0;
-  let unfinished = 0;
+  /** The tokens of the claims whose attempts are not finished. */
+  const held = new Set<string>();
   let stopped = false;
 
+  /** Opened once a claim and lane, not once a delivery. */
+  function credentialsOf(state: LaneState): LaneCredentials {
+    const known = opened.get(state);
+    if (known) return known;
+    const credentials = openCredentials(box, state.hook);
+    opened.set(state, credentials);
+    return credentials;
+  }
+
   function pump() {
-    while (!stopped && claiming < CLAIMS_AT_ONCE && unfinished < MAX_UNFINISHED) {
+    while (!stopped && claiming < CLAIMS_AT_ONCE && held.size < MAX_UNFINISHED) {
       const turns = lanes.next();
       if (turns.length === 0) return;
       claiming++;
@@ -111,6 +126,8 @@ export function createDeliverer({
           const claims = taken.get(lane.hookId) ?? [];
           for (const claimed of claims) start(lane, state, claimed);
           plan(lane, state, claims.length);
+        } else if (found.busy.has(lane.hookId)) {
+          lanes.feedLater(lane, LOCKED_ELSEWHERE_MS);
         } else {
           // Not ACTIVE: its deliveries are parked or cancelled, and its lane is forgotten.
           lane.failures = 0;
@@ -118,11 +135,25 @@ export function createDeliverer({
       }
     } catch (error) {
       log.warn({ err: error }, "deliveries could not be claimed, trying again");
+      await giveBack(turns);
       for (const { lane } of turns) lanes.feedLater(lane, RETRY_MS);
     } finally {
       claiming--;
       for (const turn of turns) lanes.release(turn);
       pump();
+    }
+  }
+
+  /** A claim whose commit nobody heard of would block its deliveries until it runs out. */
+  async function giveBack(turns: Turn[]) {
+    const claimed = turns.map(({ lane: { projectId, hookId } }) => ({ projectId, hookId }));
+    while (!stopped) {
+      await delay(RETRY_MS);
+      try {
+        return await returnClaims(sql, workerId, claimed, [...held]);
+      } catch (error) {
+        log.debug({ err: error }, "claims not given back yet, trying again");
+      }
     }
   }
 
@@ -162,11 +193,10 @@ export function createDeliverer({
   ) {
     let isWell = false;
     let result: Awaited<ReturnType<Poster["post"]>>;
-    unfinished++;
+    held.add(claimed.token);
     try {
       try {
-        const credentials = openCredentials(box, state.hook);
-        const request = requestOf(claimed, state, credentials);
+        const request = requestOf(claimed, state, credentialsOf(state));
         result = await poster.post({ ...request, signal: stopping.signal });
         isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
       } finally {
@@ -179,7 +209,7 @@ export function createDeliverer({
       const moved = await finish(conclude(claimed, state, result, interrupted));
       if (moved?.dueInMs != null) lanes.feedLater(lane, moved.dueInMs);
     } finally {
-      unfinished--;
+      held.delete(claimed.token);
       pump();
     }
   }

@@ -6,6 +6,7 @@ import {
   movedColumns,
   recordMoves,
 } from "./deliveryChanges.ts";
+import { lockLanes } from "./hooks.ts";
 import { addJobs, deliverJobs, type Lane } from "./jobs.ts";
 
 /** Claims taken back in one transaction at most. */
@@ -68,6 +69,31 @@ const recoverChunk = (sql: Pool, deadWorkers: string[]): Promise<number> =>
       wakeFeed(tx),
     ]);
     return moved.length;
+  });
+
+/**
+ * Gives back the claims of a worker in these lanes that it does not hold: their connection broke at the commit.
+ * Nothing was sent for them, so they count as no tries.
+ */
+export const returnClaims = (
+  sql: Pool,
+  workerId: string,
+  lanes: Lane[],
+  held: string[],
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    // Waits for the claim itself, should the server still be at it.
+    await lockLanes(
+      tx,
+      lanes.map(({ hookId }) => hookId),
+    );
+    await tx`
+      update signalbox.deliveries d set attempt_count = d.attempt_count - 1, lease_worker = null, lease_token = null,
+        lease_until = null
+      from unnest(${lanes.map(({ projectId }) => projectId)}::uuid[], ${lanes.map(({ hookId }) => hookId)}::uuid[])
+        as x(project_id, hook_id)
+      where d.project_id = x.project_id and d.hook_id = x.hook_id and d.lease_token is not null
+        and d.lease_worker = ${workerId} and d.lease_token <> all(${held}::uuid[])`;
   });
 
 /**

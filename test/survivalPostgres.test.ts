@@ -1,0 +1,142 @@
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { openDb } from "../src/db/client.ts";
+import { findRunning, startEmbedded } from "../src/db/embedded.ts";
+import { freshDatabase } from "./fixtures/database.ts";
+import { sendTo } from "./fixtures/hub.ts";
+import { type HubProcess, hubProcess, installation } from "./fixtures/process.ts";
+import { receiver } from "./fixtures/receiver.ts";
+
+const HOOK = `mutation ($url: String!) { registerHook(input: { url: $url, types: ["*"], maxInFlight: 64 }) { userErrors { message } } }`;
+const EMIT = `mutation { emitEvent(input: { type: "a" }) { event { id } userErrors { message } } }`;
+const patience = { timeout: 30_000 };
+
+/** Emits until told to stop, and keeps the ids of what was accepted. */
+function emitter(hubs: HubProcess[], key: string) {
+  const accepted: string[] = [];
+  let isOver = false;
+  async function emit() {
+    for (let turn = 0; !isOver; turn++) {
+      const url = hubs[turn % hubs.length]?.url ?? "";
+      const answer = await sendTo<{ emitEvent: { event: { id: string } } }>(url, key, EMIT).catch(
+        () => null,
+      );
+      if (answer?.data?.emitEvent?.event) accepted.push(answer.data.emitEvent.event.id);
+      else await pause(20);
+    }
+  }
+  const running = Promise.all([emit(), emit()]);
+  return {
+    accepted,
+    async stop() {
+      isOver = true;
+      await running;
+    },
+  };
+}
+
+const postmasterOf = async (dataDir: string) =>
+  Number.parseInt(await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8"), 10);
+
+async function accepts(url: string): Promise<boolean> {
+  await using db = openDb(url, 1);
+  const rows = await db.sql`select 1`.catch(() => []);
+  return rows.length === 1;
+}
+
+test("when PostgreSQL is killed or restarted, no hub ends, deliveries flow again within 10 seconds, and nothing accepted is lost", async () => {
+  await using target = await receiver();
+  const dataDir = await mkdtemp(join(tmpdir(), "survival-"));
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  await using server = await startEmbedded({ dataDir, log });
+  const site = installation({ DATABASE_URL: server.url });
+  await using first = await hubProcess(site);
+  await using second = await hubProcess(site);
+  await first.run(HOOK, { url: target.url });
+  const emits = emitter([first, second], site.key);
+  const arrived = () => new Set(target.requests.map(({ headers }) => headers["webhook-id"]));
+  for (const signal of ["SIGKILL", "SIGINT", "SIGKILL"] as const) {
+    const before = emits.accepted.length;
+    await expect.poll(() => emits.accepted.length, patience).toBeGreaterThan(before + 20);
+    const postmaster = await postmasterOf(dataDir);
+    process.kill(postmaster, signal);
+    const isAnother = async () =>
+      (await postmasterOf(dataDir).catch(() => postmaster)) !== postmaster;
+    await expect.poll(isAnother, patience).toBe(true);
+    await expect.poll(() => accepts(server.url), patience).toBe(true);
+    const backAt = Date.now();
+    const atReturn = emits.accepted.length;
+    await expect.poll(() => emits.accepted.length, patience).toBeGreaterThan(atReturn + 5);
+    const id = emits.accepted.at(-1) ?? "";
+    await expect.poll(() => arrived().has(id), patience).toBe(true);
+    expect(Date.now() - backAt).toBeLessThan(10_000);
+  }
+  await emits.stop();
+  await expect.poll(() => emits.accepted.filter((id) => !arrived().has(id)), patience).toEqual([]);
+  for (const hub of [first, second]) expect((await fetch(`${hub.url}/readyz`)).status).toBe(200);
+}, 120_000);
+
+test("whichever connection is cut, the hub goes on", async () => {
+  await using target = await receiver();
+  await using database = await freshDatabase();
+  const { sql } = database.db;
+  const site = installation({ DATABASE_URL: database.url });
+  await using hub = await hubProcess(site);
+  await hub.run(HOOK, { url: target.url });
+  const emits = emitter([hub], site.key);
+  const arrived = () => new Set(target.requests.map(({ headers }) => headers["webhook-id"]));
+  const classes = {
+    listener: sql`query like 'listen%' and application_name = 'signalbox session'`,
+    liveness: sql`pid in (select pid from pg_locks where locktype = 'advisory' and granted and objsubid = 1)
+      and application_name = 'signalbox session'`,
+    jobs: sql`query ilike '%graphile_worker%' and application_name = 'signalbox'`,
+    api: sql`application_name = 'signalbox' and query not ilike '%graphile_worker%'`,
+    all: sql`true`,
+  };
+  for (const [name, which] of Object.entries(classes)) {
+    for (let cut = 0; cut < 3; cut++) {
+      const kill = async () =>
+        (
+          await sql`select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and ${which}`
+        ).length;
+      await expect.poll(kill, { ...patience, message: name }).toBeGreaterThan(0);
+      const before = emits.accepted.length;
+      await expect.poll(() => emits.accepted.length, patience).toBeGreaterThan(before + 5);
+      const id = emits.accepted.at(-1) ?? "";
+      await expect.poll(() => arrived().has(id), patience).toBe(true);
+    }
+  }
+  await emits.stop();
+  const missing = () => emits.accepted.filter((id) => !arrived().has(id));
+  // No claim was lost with its connection: that would take the 25 s of its lease.
+  await expect.poll(missing, { timeout: 15_000 }).toEqual([]);
+  expect((await fetch(`${hub.url}/healthz`)).status).toBe(200);
+}, 90_000);
+
+test("after the hub and its embedded PostgreSQL are killed together, the next start recovers by itself", async () => {
+  await using target = await receiver();
+  const dataDir = await mkdtemp(join(tmpdir(), "survival-"));
+  const site = installation({ SIGNALBOX_DATA: dataDir });
+  const hub = await hubProcess(site);
+  await hub.run(HOOK, { url: target.url });
+  target.answer = () => {};
+  const { emitEvent } = await hub.run<{ emitEvent: { event: { id: string } } }>(EMIT);
+  await expect.poll(() => target.requests.length, patience).toBe(1);
+  process.kill(await postmasterOf(dataDir), "SIGKILL");
+  hub.kill("SIGKILL");
+  await hub.exited;
+  target.answer = (_request, response) => response.end();
+  await using again = await hubProcess(site);
+  await expect.poll(() => target.requests.length, patience).toBe(2);
+  expect(target.requests.map(({ headers }) => headers["webhook-id"])).toEqual([
+    emitEvent.event.id,
+    emitEvent.event.id,
+  ]);
+  expect(await findRunning(dataDir)).toBeTruthy();
+  again.kill("SIGTERM");
+  expect(await again.exited).toEqual({ code: 0, signal: null });
+}, 60_000);

@@ -89,6 +89,21 @@ test("an event with 1,500 hooks reaches each of them exactly once", async () => 
   );
 });
 
+test("a hook with thousands of waiting deliveries is resumed and deleted at once, and none is left over", async () => {
+  await using target = await receiver();
+  const input = { url: target.url, types: ["heap"], maxInFlight: 64 };
+  const [resumed, deleted] = [await register(hub, input), await register(hub, input)];
+  for (const { id } of [resumed, deleted]) await change(hub, "pauseHook", id);
+  for (let i = 0; i < 3; i++) await emitMany(hub, times(800, { type: "heap" }));
+  expect(await countByStatus(hub, resumed.id)).toEqual({ PARKED: 2_400 });
+  await change(hub, "resumeHook", resumed.id);
+  await change(hub, "deleteHook", deleted.id);
+  await expect.poll(() => countByStatus(hub, deleted.id), patience).toEqual({ CANCELLED: 2_400 });
+  await expect.poll(() => countByStatus(hub, resumed.id), patience).toEqual({ SUCCEEDED: 2_400 });
+  expect(target.requests).toHaveLength(2_400);
+  expect(new Set(target.requests.map(({ headers }) => headers["webhook-id"])).size).toBe(2_400);
+});
+
 test("retries come soon after they are due", async () => {
   await using target = await receiver();
   const seen = new Map<string, number>();

@@ -17,18 +17,18 @@ const moves: Record<HookStatus, { from: string[]; to: string }> = {
 };
 
 /** Deliveries moved in one transaction at most: the feed lock, for which every emit waits, is held meanwhile. */
-const CHUNK = 1_000;
+export const MOVED_AT_ONCE = 1_000;
 
 /**
- * Moves up to 1,000 waiting deliveries of a hook to what its new status says, and tells whether that was all; those
- * in flight end by themselves. The caller holds the lane's lock or has the hook's row, and the feed lock, so that no
- * emit can add one unseen.
+ * Moves up to 1,000 waiting deliveries of a hook to what its new status says, and tells how many; those in flight
+ * end by themselves. The caller holds the hook's row and the feed lock, so that no emit can add one unseen; without
+ * the lane's lock it may miss some that are being claimed, and is to be called until it moves none.
  */
 export async function moveWaiting(
   tx: Tx,
   hook: { projectId: string; id: string },
   status: HookStatus,
-): Promise<{ isAll: boolean }> {
+): Promise<number> {
   const { from, to } = moves[status];
   const moved = await tx<MovedDelivery[]>`
     update signalbox.deliveries d set status = ${to},
@@ -38,7 +38,7 @@ export async function moveWaiting(
       select w.id from signalbox.deliveries w
       where w.project_id = ${hook.projectId} and w.hook_id = ${hook.id} and w.lease_token is null
         and w.status = any(${from}::text[])
-      limit ${CHUNK} for update)
+      limit ${MOVED_AT_ONCE} for update)
     returning ${movedColumns(tx)}`;
   if (moved.length > 0)
     await Promise.all([
@@ -48,7 +48,7 @@ export async function moveWaiting(
       recordMoves(tx, moved),
       ...(to === "CANCELLED" ? [completeEvents(tx, moved)] : []),
     ]);
-  return { isAll: moved.length < CHUNK };
+  return moved.length;
 }
 
 /** Queues the rest of what `moveWaiting` has begun. */

@@ -9,7 +9,7 @@
 import { lockFeed, wakeFeed } from "../db/changes.ts";
 import type { Pool, Tx } from "../db/client.ts";
 import { recordHook, recordHookVersion } from "../db/hookChanges.ts";
-import { moveWaiting, queueSettling } from "../db/hookDeliveries.ts";
+import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../db/hookDeliveries.ts";
 import {
   type HookRow,
   type HookStatus,
@@ -179,23 +179,25 @@ async function changeHook(
     await updateHookRow(tx, changed);
     await publish(tx, changed);
     if (changed.status !== hook.status) {
-      const { isAll } = await moveWaiting(tx, changed, changed.status);
-      if (!isAll) await queueSettling(tx, changed);
+      const moved = await moveWaiting(tx, changed, changed.status);
+      if (moved === MOVED_AT_ONCE) await queueSettling(tx, changed);
     }
     return { ...changed, updatedAt: new Date() };
   });
 }
 
-/** Moves what a change of a hook's state has left behind, some at a time, so that nobody waits for all of it. */
+/**
+ * Moves what a change of a hook's state has left behind, some at a time, so that nobody waits for all of it: without
+ * the lane's lock, for what was released is to be sent meanwhile.
+ */
 export async function settleHook(sql: Pool, projectId: string, id: string): Promise<void> {
-  const { isAll } = await sql.begin(async (tx) => {
-    await lockLanes(tx, [id]);
+  const moved = await sql.begin(async (tx) => {
     const [hook] = await lockedHook(tx, projectId, id);
-    if (!hook) return { isAll: true };
+    if (!hook) return 0;
     await Promise.all([lockFeed(tx), wakeFeed(tx)]);
     return moveWaiting(tx, hook, hook.status);
   });
-  if (!isAll) await settleHook(sql, projectId, id);
+  if (moved > 0) await settleHook(sql, projectId, id);
 }
 
 const refuseDeleted = (hook: HookRow) => {

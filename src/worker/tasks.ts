@@ -2,12 +2,14 @@ import type { TaskList } from "graphile-worker";
 import { z } from "zod";
 import type { Pool } from "../db/client.ts";
 import { dispatchEvents } from "../domain/dispatch.ts";
+import { settleHook } from "../domain/hook.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { Deliverer } from "./deliverer.ts";
 import { removeExpired } from "./retention.ts";
 
 const deliverPayload = z.object({ lanes: z.array(z.tuple([z.string(), z.string()])) });
 const dispatchPayload = z.object({ projectId: z.string(), eventIds: z.array(z.string()) });
+const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });
 
 /** What jobs do. A task only throws for bugs and outages: graphile-worker then runs it again. */
 export function createTasks(deps: {
@@ -28,6 +30,10 @@ export function createTasks(deps: {
     dispatch: async (payload) => {
       await alive;
       deliverer.wake(await dispatchEvents(sql, configs, dispatchPayload.parse(payload)));
+    },
+    settle: async (payload) => {
+      const { projectId, hookId } = settlePayload.parse(payload);
+      await settleHook(sql, projectId, hookId);
     },
     retention: async () => {
       await removeExpired(sql, retentionDays);

@@ -1,11 +1,11 @@
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { banner } from "./banner.ts";
+import { ConfigError, readConfig } from "./config.ts";
 import { isOutage } from "./db/outage.ts";
 import { DatabaseRefusal } from "./db/refusal.ts";
 import { WrongSecretKey } from "./domain/keyCanary.ts";
 import { ListenError } from "./http/server.ts";
 import { type RunningHub, startHub } from "./hub.ts";
 import { createLogger, type Logger } from "./log.ts";
-import { version } from "./version.ts";
 
 /** The whole stop takes at most this long; a second signal (npm passes on what the terminal sent) changes nothing. */
 const STOP_MS = 30_000;
@@ -16,27 +16,6 @@ const isForTheOperator = (error: unknown): error is Error =>
   error instanceof DatabaseRefusal ||
   error instanceof WrongSecretKey ||
   error instanceof ListenError;
-
-function banner(config: Config, { url, newAdminKey }: RunningHub): string {
-  const lines = [
-    `Signalbox ${version} is ready (${config.databaseUrl ? "your PostgreSQL" : `embedded PostgreSQL in ${config.dataDir}`}).`,
-    "",
-  ];
-  if (!config.roles.api) return [...lines, `Health:   ${url}/healthz`, ""].join("\n");
-  lines.push(`GraphiQL: ${url}/graphql`, "");
-  if (newAdminKey === null) return lines.join("\n");
-  const query =
-    'mutation { emitEvent(input: { type: "hello.world", data: { text: "It works" } }) { event { id status } userErrors { message } } }';
-  lines.push(
-    "Admin key (shown this once, keep it):",
-    `  ${newAdminKey}`,
-    "",
-    "Emit a first event:",
-    `  curl -s ${url}/graphql -H 'authorization: Bearer ${newAdminKey}' -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`,
-    "",
-  );
-  return lines.join("\n");
-}
 
 /** Ends the process in order on SIGTERM and SIGINT: exit code 0 within 30 s, or 1 when something hangs. */
 function stopOnSignals(hub: RunningHub, log: Logger) {

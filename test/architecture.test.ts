@@ -32,14 +32,6 @@ const onlyImporters: Record<string, string[]> = {
   pg: ["src/worker/runner.ts"],
   "graphile-worker": ["src/db/migrate.ts", "src/worker/runner.ts", "src/worker/tasks.ts"],
   undici: ["src/outbound/connectionPool.ts"],
-  zod: [
-    "src/config.ts",
-    "src/db/embedded/connection.ts",
-    "src/domain/eventInput.ts",
-    "src/domain/eventType.ts",
-    "src/domain/hookInput.ts",
-    "src/worker/tasks.ts",
-  ],
 };
 
 /** What `outbound` may know of the domain: files that import nothing of ours but each other. */

@@ -29,6 +29,8 @@ export class ListenError extends Error {
 }
 
 const DRAIN_MS = 10_000;
+/** How often a stop looks for connections that have become idle. */
+const IDLE_CHECK_MS = 50;
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -70,6 +72,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       connectionsCheckingInterval: 5_000,
     },
     (req, res) => {
+      // A client that keeps its connection busy would otherwise keep a stopping process alive.
+      if (!server.listening) res.shouldKeepAlive = false;
       route(req, res).catch((err) => {
         log.error({ err }, "a request failed");
         if (!res.headersSent) sendJson(res, 500, { error: "Internal error." });
@@ -90,9 +94,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       const drained = new Promise((resolve) => server.close(resolve));
       // Sockets and event streams have no end of their own.
       await api?.[Symbol.asyncDispose]();
-      server.closeIdleConnections();
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
       const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
       await drained;
+      clearInterval(idle);
       clearTimeout(deadline);
     },
   };

@@ -97,11 +97,11 @@ export const returnClaims = (
   });
 
 /**
- * The lanes with a delivery that has been due for so long and is not claimed. A loose index scan: one probe a
- * lane that has anything waiting, however long its queue is.
+ * Every lane that has anything waiting, as the CTE `lane`. A loose index scan: one probe a lane, however long its
+ * queue is.
  */
-export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
-  with recursive lane as (
+const waitingLanes = (sql: Sql) => sql`
+  recursive lane as (
     (select project_id, hook_id from signalbox.deliveries where status in ('PENDING', 'RETRYING')
       order by project_id, hook_id limit 1)
     union all
@@ -109,27 +109,35 @@ export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
       select project_id, hook_id from signalbox.deliveries d
       where d.status in ('PENDING', 'RETRYING') and (d.project_id, d.hook_id) > (lane.project_id, lane.hook_id)
       order by d.project_id, d.hook_id limit 1) n
-  )
+  )`;
+
+/** The lanes of active hooks with a delivery that has been due for so long and is not claimed. */
+export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
+  with ${waitingLanes(sql)}
   select lane.project_id as "projectId", lane.hook_id as "hookId" from lane
   join signalbox.hooks h on h.project_id = lane.project_id and h.id = lane.hook_id and h.status = 'ACTIVE'
   where exists (
     select from signalbox.deliveries d
     where d.project_id = lane.project_id and d.hook_id = lane.hook_id and d.status in ('PENDING', 'RETRYING')
-      and d.due_at <= clock_timestamp() - ${overdueMs} * interval '1 millisecond' and d.lease_token is null)`;
+      and d.due_at <= now() - ${overdueMs} * interval '1 millisecond' and d.lease_token is null)`;
 
 /** Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. */
 export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; id: string }[]
 >`
   select project_id as "projectId", id from signalbox.events
-  where config_version is null and status = 'STAGED' and received_at <= clock_timestamp() - ${overdueMs} * interval '1 millisecond'
+  where config_version is null and status = 'STAGED' and received_at <= now() - ${overdueMs} * interval '1 millisecond'
   limit 1000`;
 
 /** How many seconds the oldest due delivery of any lane has waited; 0 when nothing waits. */
 export async function oldestDueSeconds(sql: Sql): Promise<number> {
   const [row] = await sql<{ age: number }[]>`
-    select coalesce(extract(epoch from clock_timestamp() - min(d.due_at)), 0)::float8 as age
-    from signalbox.deliveries d
-    where d.status in ('PENDING', 'RETRYING') and d.due_at <= clock_timestamp() and d.lease_token is null`;
+    with ${waitingLanes(sql)}
+    select coalesce(extract(epoch from now() - min(first.due_at)), 0)::float8 as age
+    from lane cross join lateral (
+      select d.due_at from signalbox.deliveries d
+      where d.project_id = lane.project_id and d.hook_id = lane.hook_id and d.status in ('PENDING', 'RETRYING')
+        and d.due_at <= now() and d.lease_token is null
+      order by d.due_at limit 1) first`;
   return Math.max(0, row?.age ?? 0);
 }

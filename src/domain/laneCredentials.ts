@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
 import type { HookRow } from "../db/hooks.ts";
 import type { SecretBox } from "./secretBox.ts";
 import { secretKey } from "./signature.ts";
@@ -6,7 +7,7 @@ import { secretKey } from "./signature.ts";
 export type LaneCredentials = {
   headers: Record<string, string>;
   /** The HMAC keys of every secret that is still valid, newest first. */
-  keys: Buffer[];
+  keys: KeyObject[];
 };
 
 /** The AAD of a hook's sealed values: a ciphertext moved to another row or column does not open. */
@@ -23,6 +24,8 @@ export function openCredentials(box: SecretBox, hook: HookRow, now = Date.now())
   return {
     headers:
       hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook))),
-    keys: live.map(({ sealed }) => secretKey(box.open(sealed, hookContext("secrets", hook)))),
+    keys: live.map(({ sealed }) =>
+      createSecretKey(secretKey(box.open(sealed, hookContext("secrets", hook)))),
+    ),
   };
 }

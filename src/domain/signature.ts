@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, type KeyObject, randomBytes } from "node:crypto";
 import { mistake } from "./errors.ts";
 
 // Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -25,7 +25,12 @@ export const secretKey = (secret: string): Buffer =>
   Buffer.from(secret.slice(prefix.length), "base64");
 
 /** The `webhook-signature` header: one `v1,…` for every key, separated by spaces. */
-export function sign(keys: Buffer[], id: string, timestampSeconds: number, body: string): string {
+export function sign(
+  keys: (Buffer | KeyObject)[],
+  id: string,
+  timestampSeconds: number,
+  body: string,
+): string {
   const signed = `${id}.${timestampSeconds}.${body}`;
   return keys
     .map((key) => `v1,${createHmac("sha256", key).update(signed).digest("base64")}`)

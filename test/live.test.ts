@@ -69,6 +69,26 @@ for (const [transport, open] of [
   });
 }
 
+test("types are named as hooks name them: exactly, by prefix, or all", async () => {
+  await using hub = await testHub();
+  const query =
+    "subscription ($types: [String!]) { eventEmitted(types: $types) { event { id type } } }";
+  await using prefixed = overSocket<EventItem>(hub, query, { types: ["ticket.*", "exact"] });
+  await using every = overSocket<EventItem>(hub, query, { types: ["*"] });
+  await following(hub.url, 2);
+  const created = await emit(hub, "ticket.created");
+  const other = await emit(hub, "ticketing");
+  const exact = await emit(hub, "exact");
+  await settle(every, 3);
+  await settle(prefixed, 2);
+  expect(prefixed.items.map(({ event }) => event.id)).toEqual([created, exact]);
+  expect(every.items.map(({ event }) => event.id)).toEqual([created, other, exact]);
+  const { events } = await hub.run<{ events: { nodes: { id: string }[] } }>(
+    `{ events(types: ["ticket.*", "exact"]) { nodes { id } } }`,
+  );
+  expect(events.nodes.map(({ id }) => id)).toEqual([exact, created]);
+});
+
 test("eventUpdated shows every state of an event in order, of the id and the types asked for", async () => {
   await using target = await receiver(statuses(500, 200));
   await using hub = await testHub();

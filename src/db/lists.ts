@@ -15,6 +15,13 @@ const when = <Value>(value: Maybe<Value>, condition: (value: Value) => Fragment)
 /** `%text%` with LIKE's own characters taken literally. */
 const containing = (text: string) => `%${storable(text).replace(/[\\%_]/g, "\\$&")}%`;
 
+/** Types named as hooks name them; exact names alone, the common case, are looked up in an index. */
+const ofTypes = (sql: Sql, types: string[]): Fragment =>
+  types.some((type) => type.endsWith("*"))
+    ? sql`exists (select from unnest(${types}::text[]) as p(pattern) where pattern in (e.type, '*')
+        or (pattern like '%.*' and starts_with(e.type, left(pattern, -1))))`
+    : sql`e.type = any(${types}::text[])`;
+
 export type EventFilter = {
   types?: Maybe<string[]>;
   status?: Maybe<EventStatus[]>;
@@ -35,7 +42,7 @@ export async function listEvents(
 ): Promise<Page<EventRow>> {
   const conditions = [
     sql`e.project_id = ${projectId}`,
-    ...when(filter.types, (types) => sql`e.type = any(${types.map(storable)}::text[])`),
+    ...when(filter.types, (types) => ofTypes(sql, types.map(storable))),
     ...when(filter.status, (status) => sql`e.status = any(${status}::text[])`),
     ...when(filter.category, (category) => sql`e.category = ${storable(category)}`),
     ...when(filter.contextId, (contextId) => sql`e.context_id = ${storable(contextId)}`),

@@ -183,7 +183,9 @@ builder.queryFields((t) => ({
       after: t.arg.string({ description: "The cursor to go on after." }),
       last: t.arg.int({ description: "How many from the end: 0 to 100." }),
       before: t.arg.string({ description: "The cursor to end before." }),
-      types: t.arg.stringList({ description: "Of these types only." }),
+      types: t.arg.stringList({
+        description: "Of these types only: exact names, `*`, or prefixes such as `ticket.*`.",
+      }),
       status: t.arg({ type: [EventStatusEnum], description: "In these states only." }),
       category: t.arg.string({ description: "Of this category only." }),
       contextId: t.arg.string({ description: "Of this context only." }),

@@ -2,6 +2,7 @@ import type { Change, ChangeKind } from "../db/changes.ts";
 import type { DeliveryRow } from "../db/deliveries.ts";
 import type { EventRow } from "../db/events.ts";
 import type { HookRow } from "../db/hooks.ts";
+import { typeMatches } from "../domain/hookMatch.ts";
 import { CursorExpired, cursorOf, positionOf } from "../live/feed.ts";
 import { asNode, builder, Node } from "./builder.ts";
 import { type Context, forgetLoaded } from "./context.ts";
@@ -127,13 +128,19 @@ const meets = (wanted: string | null | undefined, value: unknown) =>
   wanted == null || wanted === value;
 const among = (wanted: readonly string[] | null | undefined, value: unknown) =>
   wanted == null || (typeof value === "string" && wanted.includes(value));
+/** Types are named as hooks name them: exactly, by prefix, or all. */
+const ofTypes = (wanted: readonly string[] | null | undefined, type: unknown) =>
+  wanted == null ||
+  (typeof type === "string" && wanted.some((pattern) => typeMatches(pattern, type)));
 
 builder.subscriptionFields((t) => ({
   eventEmitted: t.field({
     type: EventChange,
     description: "Each event once, when it is accepted (one of the SQL door: when it is matched).",
     args: {
-      types: t.arg.stringList({ description: "Of these types only." }),
+      types: t.arg.stringList({
+        description: "Of these types only: exact names, `*`, or prefixes such as `ticket.*`.",
+      }),
       contextId: t.arg.string({ description: "Of this context only." }),
       after: t.arg.string(after),
     },
@@ -144,7 +151,7 @@ builder.subscriptionFields((t) => ({
         (change) =>
           isEvent(change) &&
           change.created &&
-          among(args.types, change.state.type) &&
+          ofTypes(args.types, change.state.type) &&
           meets(args.contextId, change.state.contextId),
       ),
     resolve: (change) => change as EventChangeShape,
@@ -154,7 +161,9 @@ builder.subscriptionFields((t) => ({
     description: "Every state of events, their first included.",
     args: {
       id: t.arg.id({ description: "Of this event only." }),
-      types: t.arg.stringList({ description: "Of these types only." }),
+      types: t.arg.stringList({
+        description: "Of these types only: exact names, `*`, or prefixes such as `ticket.*`.",
+      }),
       after: t.arg.string(after),
     },
     subscribe: (_root, args, context) =>
@@ -164,7 +173,7 @@ builder.subscriptionFields((t) => ({
         (change) =>
           isEvent(change) &&
           meets(args.id, change.entityId) &&
-          among(args.types, change.state.type),
+          ofTypes(args.types, change.state.type),
       ),
     resolve: (change) => change as EventChangeShape,
   }),

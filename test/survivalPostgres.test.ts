@@ -9,6 +9,7 @@ import { freshDatabase } from "./fixtures/database.ts";
 import { sendTo } from "./fixtures/hub.ts";
 import { type HubProcess, hubProcess, installation } from "./fixtures/process.ts";
 import { receiver } from "./fixtures/receiver.ts";
+import { following, overSocket } from "./fixtures/subscription.ts";
 
 const HOOK = `mutation ($url: String!) { registerHook(input: { url: $url, types: ["*"], maxInFlight: 64 }) { userErrors { message } } }`;
 const EMIT = `mutation { emitEvent(input: { type: "a" }) { event { id } userErrors { message } } }`;
@@ -47,7 +48,7 @@ async function accepts(url: string): Promise<boolean> {
   return rows.length === 1;
 }
 
-test("when PostgreSQL is killed or restarted, no hub ends, deliveries flow again within 10 seconds, and nothing accepted is lost", async () => {
+test("when PostgreSQL is killed or restarted, no hub ends, deliveries and streams flow again within 10 seconds, and nothing accepted is lost", async () => {
   await using target = await receiver();
   const dataDir = await mkdtemp(join(tmpdir(), "survival-"));
   const log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -56,6 +57,11 @@ test("when PostgreSQL is killed or restarted, no hub ends, deliveries flow again
   await using first = await hubProcess(site);
   await using second = await hubProcess(site);
   await first.run(HOOK, { url: target.url });
+  await using live = overSocket<{ event: { id: string } }>(
+    { url: first.url, key: site.key },
+    "subscription { eventEmitted { event { id } } }",
+  );
+  await following(first.url, 1);
   const emits = emitter([first, second], site.key);
   const arrived = () => new Set(target.requests.map(({ headers }) => headers["webhook-id"]));
   for (const signal of ["SIGKILL", "SIGINT", "SIGKILL"] as const) {
@@ -76,6 +82,10 @@ test("when PostgreSQL is killed or restarted, no hub ends, deliveries flow again
   }
   await emits.stop();
   await expect.poll(() => emits.accepted.filter((id) => !arrived().has(id)), patience).toEqual([]);
+  const streamed = () => live.items.map(({ event }) => event.id);
+  const unseen = () => emits.accepted.filter((id) => !streamed().includes(id));
+  await expect.poll(unseen, patience).toEqual([]);
+  expect(new Set(streamed()).size).toBe(live.items.length);
   for (const hub of [first, second]) expect((await fetch(`${hub.url}/readyz`)).status).toBe(200);
 }, 120_000);
 

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Change, ChangeKind } from "../db/changes.ts";
 import type { Sql } from "../db/client.ts";
 import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
 import { type HookRow, hooksById } from "../db/hooks.ts";
+import { isOutage } from "../db/outage.ts";
 
 type Rows = { EVENT: EventRow; DELIVERY: DeliveryRow; HOOK: HookRow };
 type Row = Rows[ChangeKind];
@@ -16,6 +18,9 @@ export type Entities = {
 };
 
 const MAX_TOGETHER = 100;
+/** How long an item of a stream waits for a database that is away, before it is an error instead. */
+const RETRY_MS = 250;
+const MAX_RETRIES = 240;
 /** How many loaded changes are kept, newest first: an event alone may hold 256 KiB. */
 const KEPT = 400;
 
@@ -34,6 +39,18 @@ function asOf(change: Change, row: Row): Row {
     completedAt: date(state.completedAt),
     lastError: typeof state.lastError === "string" ? state.lastError : null,
   };
+}
+
+/** Reads again while the database is away: a stream item that failed could not be asked for again. */
+async function patiently<T>(read: () => Promise<T>): Promise<T> {
+  for (let retries = 0; ; retries++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isOutage(error) || retries === MAX_RETRIES) throw error;
+      await delay(RETRY_MS);
+    }
+  }
 }
 
 const loaders: {
@@ -60,7 +77,7 @@ export function createEntities(sql: Sql): Entities {
       .filter((other) => !loaded.has(other))
       .slice(0, MAX_TOGETHER);
     const ids = [...new Set(together.map(({ entityId }) => entityId))];
-    const rows = loaders[change.kind](sql, change.projectId, ids).then(
+    const rows = patiently(() => loaders[change.kind](sql, change.projectId, ids)).then(
       (found) => new Map(found.map((row) => [row.id, row])),
     );
     for (const other of together) {

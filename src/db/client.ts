@@ -22,9 +22,6 @@ export const connectionSettings = {
   timezone: "UTC",
   // An answered emit is on disk, whatever the server's default is.
   synchronous_commit: "on",
-  // A plan cached while a table was empty reads it whole for ever after: on a new hub, finishing a batch then took
-  // seconds [measured]. Statements are few, for their batches are large, so planning each anew costs little.
-  plan_cache_mode: "force_custom_plan",
   jit: "off",
   statement_timeout: STATEMENT_TIMEOUT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,

@@ -1,6 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { addJobs, deliverJobs } from "../db/jobs.ts";
 import { overdueEvents, overdueLanes, recoverClaims } from "../db/recovery.ts";
+import { refreshStatistics } from "../db/statistics.ts";
 import type { Logger } from "../log.ts";
 import { every } from "./every.ts";
 
@@ -34,6 +35,7 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
         })),
       ];
       if (jobs.length > 0) await addJobs(tx, jobs);
+      await refreshStatistics(tx);
     });
   }
   return every(EVERY_MS, reconcile, (error) => log.warn({ err: error }, "could not reconcile"));

@@ -33,13 +33,14 @@ function npmStart(dataDir: string): Started {
   });
 }
 
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals) {
+/** Signals a process, or with a negative number a group, that may be gone already. */
+function signal(pid: number, name: NodeJS.Signals) {
   try {
-    process.kill(-(child.pid ?? 0), signal);
-  } catch {
-    // Nobody of the group is left.
-  }
+    process.kill(pid, name);
+  } catch {}
 }
+
+const signalGroup = ({ pid = 0 }: ChildProcess, name: NodeJS.Signals) => signal(-pid, name);
 
 const isReady = (started: Started) =>
   expect.poll(started.said, { timeout: 25_000, interval: 50 }).toContain("GraphiQL: http");
@@ -69,7 +70,7 @@ async function argumentsOf(command: string): Promise<string[]> {
   return stdout.trimEnd().split("\n");
 }
 
-test("npm start shows an address, a key and a curl that works; Ctrl-C ends all; so does kill -9, and the next start recovers", async () => {
+test("npm start shows an address, a key and a curl that works; Ctrl-C and SIGTERM end all; after kill -9 the next start recovers", async () => {
   await using dir = await dataDirectory();
   using first = npmStart(dir.path);
   await isReady(first);
@@ -101,7 +102,7 @@ test("npm start shows an address, a key and a curl that works; Ctrl-C ends all; 
   await isReady(third);
   expect(third.said()).not.toContain("Admin key");
   signalGroup(third, "SIGKILL");
-  for (const pid of await processesIn(dir.path)) process.kill(pid, "SIGKILL");
+  for (const pid of await processesIn(dir.path)) signal(pid, "SIGKILL");
   await third.ended;
 
   using fourth = npmStart(dir.path);
@@ -110,8 +111,11 @@ test("npm start shows an address, a key and a curl that works; Ctrl-C ends all; 
   const query = JSON.stringify({ query: "{ events { nodes { type } } }" });
   const kept = await fetch(again, { method: "POST", headers, body: query });
   expect(await kept.json()).toEqual({ data: { events: { nodes: [{ type: "hello.world" }] } } });
-  signalGroup(fourth, "SIGINT");
+  // As a supervisor does it: npm alone is told, and passes it on.
+  fourth.kill("SIGTERM");
   await fourth.ended;
+  expect(fourth.exitCode).toBe(0);
+  await expect.poll(() => processesIn(dir.path), { timeout: 10_000 }).toEqual([]);
 }, 120_000);
 
 test("the banner says what there is, and the key only to those who do not know it", () => {

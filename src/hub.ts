@@ -74,6 +74,7 @@ async function openApi(
     createAuthenticator(db.sql, (error) => log.warn({ err: error }, "keys could not be checked")),
   );
   const emitter = createEmitter(db.sql, configs, {
+    deliversHere: worker !== undefined,
     onAccepted: ({ lanes, events }) => {
       metrics.emits.inc(events);
       worker?.wake(lanes);

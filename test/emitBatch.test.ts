@@ -135,6 +135,7 @@ test("what is committed is not written again when others of its batch have to be
   const rolledBack = expect(holder).rejects.toThrow("rolled back");
   await held.promise;
   const emitter = createEmitter(sql, createProjectConfigs(sql), {
+    deliversHere: true,
     onAccepted: () => {
       const moved = sql.begin((tx) => bumpConfigVersion(tx, project.id));
       moved.then(() => released.resolve(), released.reject);

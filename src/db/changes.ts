@@ -27,17 +27,33 @@ export const lockFeed = (tx: Tx) => tx`select pg_advisory_xact_lock(7274)`;
 /** Tells every listener, at commit, that there is something to look at. */
 export const wakeFeed = (tx: Tx) => tx`select pg_notify(${WAKE_CHANNEL}, '')`;
 
+/** Config versions by project: what a write was planned under. */
+export type PlannedVersions = Map<string, number>;
+
 /**
- * The end of a transaction that changes what the feed shows: `before`, then under the feed lock `under`, and a
- * wake-up for the listeners. All are sent at once and run in this order, so that the lock is held for one round
- * trip, the commit's. Queries of postgres.js start when they are awaited: nothing here may be awaited before.
+ * Takes the feed lock, refuses (isStaleConfig) a write that was planned under another configuration, and wakes the
+ * listeners: in one statement. Changes of hooks take the same lock before they move waiting deliveries, so that
+ * neither can miss the other's.
+ */
+const enterFeed = (tx: Tx, planned: PlannedVersions) => tx`
+  select signalbox.enter_feed(${[...planned.keys()]}::uuid[], ${[...planned.values()]}::bigint[])`;
+
+/** Whether a write was refused because a project's configuration has changed since it was planned: plan it again. */
+export const isStaleConfig = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "SB001";
+
+/**
+ * The end of a transaction that changes what the feed shows: `before`, then `under` the feed lock. All are sent at
+ * once and run in this order, so that the lock is held for one round trip, the commit's. Queries of postgres.js
+ * start when they are awaited: nothing here may be awaited before.
  */
 export async function writeToFeed(
   tx: Tx,
   before: PromiseLike<unknown>[],
   under: PromiseLike<unknown>[],
+  planned: PlannedVersions = new Map(),
 ): Promise<void> {
-  await Promise.all([...before, lockFeed(tx), ...under, wakeFeed(tx)]);
+  await Promise.all([...before, enterFeed(tx, planned), ...under]);
 }
 
 const columns = (

@@ -35,34 +35,31 @@ export const recordMoves = (
   join signalbox.deliveries d on d.project_id = x.project_id and d.id = x.id`;
 
 /**
- * Ends the events of which every delivery is over. Under the feed lock, which makes two batches that each end one
- * of an event's last deliveries see each other, so that no counter is needed that could drift.
+ * Adds to the hooks' counters of deliveries that ended well and badly, and ends the events of which every delivery is
+ * over. Under the feed lock, which makes two batches that each end one of an event's last deliveries see each
+ * other, so that no counter is needed that could drift.
  */
-export const completeEvents = (tx: Tx, moved: { projectId: string; eventId: string }[]) => tx`
-  with ended as (
+export const completeEvents = (tx: Tx, ended: MovedDelivery[]) => tx`
+  with delivery as (
+    select * from unnest(${ended.map((e) => e.projectId)}::uuid[], ${ended.map((e) => e.eventId)}::uuid[],
+      ${ended.map((e) => e.hookId)}::uuid[], ${ended.map((e) => e.status)}::text[])
+      as x(project_id, event_id, hook_id, status)
+  ), counted as (
+    update signalbox.hook_stats s set succeeded_count = s.succeeded_count + x.succeeded,
+      failed_count = s.failed_count + x.failed
+    from (select project_id, hook_id, count(*) filter (where status = 'SUCCEEDED') as succeeded,
+        count(*) filter (where status = 'FAILED') as failed
+      from delivery where status in ('SUCCEEDED', 'FAILED') group by 1, 2) x
+    where s.project_id = x.project_id and s.hook_id = x.hook_id
+  ), completed as (
     update signalbox.events e set status = case when exists (
         select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id
           and d.status in ('FAILED', 'QUARANTINED')) then 'FAILED' else 'PROCESSED' end
-    from (select distinct project_id, id
-      from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.eventId)}::uuid[])
-        as m(project_id, id)) x
-    where e.project_id = x.project_id and e.id = x.id and e.status = 'DISPATCHED' and not exists (
+    from (select distinct project_id, event_id from delivery) x
+    where e.project_id = x.project_id and e.id = x.event_id and e.status = 'DISPATCHED' and not exists (
       select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id
         and d.status in ('PENDING', 'RETRYING', 'PARKED'))
     returning e.project_id, e.id, e.status, e.type, e.context_id
   )
   insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
-  select project_id, 'EVENT', id, id, false, ${eventState(tx)} from ended`;
-
-/** Adds to the hooks' counters of deliveries that ended well and badly. Under the feed lock. */
-export const countEnded = (tx: Tx, moved: MovedDelivery[]) => {
-  const ended = moved.filter(({ status }) => status === "SUCCEEDED" || status === "FAILED");
-  return tx`
-    update signalbox.hook_stats s set succeeded_count = s.succeeded_count + x.succeeded,
-      failed_count = s.failed_count + x.failed
-    from (select project_id, hook_id, count(*) filter (where status = 'SUCCEEDED') as succeeded,
-        count(*) filter (where status = 'FAILED') as failed
-      from unnest(${ended.map((m) => m.projectId)}::uuid[], ${ended.map((m) => m.hookId)}::uuid[],
-        ${ended.map((m) => m.status)}::text[]) as d(project_id, hook_id, status) group by 1, 2) x
-    where s.project_id = x.project_id and s.hook_id = x.hook_id`;
-};
+  select project_id, 'EVENT', id, id, false, ${eventState(tx)} from completed`;

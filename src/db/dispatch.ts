@@ -1,15 +1,7 @@
 import { writeToFeed } from "./changes.ts";
 import type { Tx } from "./client.ts";
-import {
-  insertDeliveries,
-  lanesOf,
-  type NewDelivery,
-  recordEvents,
-  recordNewDeliveries,
-} from "./emits.ts";
+import { insertDeliveries, type NewDelivery, recordEvents, recordNewDeliveries } from "./emits.ts";
 import { type EventRow, eventColumns } from "./events.ts";
-import { addJobs, deliverJobs } from "./jobs.ts";
-import { requireVersions } from "./projects.ts";
 
 /** What a staged event became. */
 export type DispatchedEvent = Pick<
@@ -36,7 +28,7 @@ const updateEvents = (tx: Tx, events: DispatchedEvent[]) => tx`
   where e.project_id = x.project_id and e.id = x.id`;
 
 /**
- * Writes what staged events became, with their deliveries, wake-ups and feed rows. An event of the SQL door has
+ * Writes what staged events became, with their deliveries and feed rows. An event of the SQL door has
  * its first feed row here: its own transaction could not hold the feed lock.
  */
 export async function writeDispatched(
@@ -51,15 +43,13 @@ export async function writeDispatched(
     tx,
     [
       updateEvents(tx, events),
-      ...(deliveries.length > 0
-        ? [insertDeliveries(tx, deliveries), addJobs(tx, deliverJobs(lanesOf(deliveries)))]
-        : []),
+      ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
     ],
     [
-      requireVersions(tx, planned),
       ...(born.length > 0 ? [recordEvents(tx, born, true)] : []),
       ...(known.length > 0 ? [recordEvents(tx, known, false)] : []),
-      ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
+      ...(deliveries.length > 0 ? [recordNewDeliveries(tx, deliveries)] : []),
     ],
+    planned,
   );
 }

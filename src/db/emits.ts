@@ -1,10 +1,9 @@
-import { writeToFeed } from "./changes.ts";
+import { type PlannedVersions, writeToFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
 import { eventState } from "./deliveryChanges.ts";
 import type { EventRow } from "./events.ts";
 import type { HookFormat } from "./hooks.ts";
-import { addJobs, deliverJobs, type JobSpec, type Lane } from "./jobs.ts";
-import { requireVersions } from "./projects.ts";
+import { addJobs, type JobSpec, type Lane } from "./jobs.ts";
 
 /** An event about to be written; its times are the database's unless the caller gave `occurredAt`. */
 export type NewEvent = Omit<EventRow, "occurredAt" | "receivedAt" | "error"> & {
@@ -116,21 +115,20 @@ export const recordEvents = (
     ${column(events, "contextId")}::text[]) as x(project_id, id, status, type, context_id)`;
 
 /** The first change of each of these deliveries, and the counters of their hooks. Under the feed lock. */
-export const recordNewDeliveries = (tx: Tx, deliveries: NewDelivery[]) => [
-  tx`
+export const recordNewDeliveries = (tx: Tx, deliveries: NewDelivery[]) => tx`
+  with delivery as (
+    select * from unnest(${column(deliveries, "projectId")}::uuid[], ${column(deliveries, "id")}::uuid[],
+      ${column(deliveries, "eventId")}::uuid[], ${column(deliveries, "hookId")}::uuid[],
+      ${column(deliveries, "status")}::text[]) as x(project_id, id, event_id, hook_id, status)
+  ), counted as (
+    update signalbox.hook_stats s set triggered_count = s.triggered_count + x.n, last_triggered_at = now()
+    from (select project_id, hook_id, count(*) as n from delivery group by 1, 2) x
+    where s.project_id = x.project_id and s.hook_id = x.hook_id
+  )
   insert into signalbox.changes (project_id, kind, entity_id, event_id, hook_id, created, state)
   select project_id, 'DELIVERY', id, event_id, hook_id, true, json_build_object('status', status,
     'attemptCount', 0, 'nextAttemptAt', case status when 'PENDING' then now() end)
-  from unnest(${column(deliveries, "projectId")}::uuid[], ${column(deliveries, "id")}::uuid[],
-    ${column(deliveries, "eventId")}::uuid[], ${column(deliveries, "hookId")}::uuid[],
-    ${column(deliveries, "status")}::text[]) as x(project_id, id, event_id, hook_id, status)`,
-  tx`
-  update signalbox.hook_stats s set triggered_count = s.triggered_count + x.n, last_triggered_at = now()
-  from (select project_id, hook_id, count(*) as n
-    from unnest(${column(deliveries, "projectId")}::uuid[], ${column(deliveries, "hookId")}::uuid[])
-      as d(project_id, hook_id) group by 1, 2) x
-  where s.project_id = x.project_id and s.hook_id = x.hook_id`,
-];
+  from delivery`;
 
 /**
  * Writes events with their deliveries, wake-ups and feed rows in the caller's transaction. Statements are
@@ -141,22 +139,21 @@ export async function writeEvents(
   events: NewEvent[],
   deliveries: NewDelivery[],
   jobs: JobSpec[],
-  planned: Map<string, number>,
+  planned: PlannedVersions,
 ): Promise<EventRow[]> {
-  const wakeUps = [...deliverJobs(lanesOf(deliveries)), ...jobs];
   const inserted = insertEvents(tx, events);
   await writeToFeed(
     tx,
     [
       inserted,
       ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
-      ...(wakeUps.length > 0 ? [addJobs(tx, wakeUps)] : []),
+      ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),
     ],
     [
-      requireVersions(tx, planned),
       recordEvents(tx, events, true),
-      ...(deliveries.length > 0 ? recordNewDeliveries(tx, deliveries) : []),
+      ...(deliveries.length > 0 ? [recordNewDeliveries(tx, deliveries)] : []),
     ],
+    planned,
   );
   const times = await inserted;
   const timesOf = new Map(times.map((row) => [row.id, row]));

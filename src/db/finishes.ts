@@ -3,7 +3,6 @@ import type { Pool, Tx } from "./client.ts";
 import type { AttemptOutcome } from "./deliveries.ts";
 import {
   completeEvents,
-  countEnded,
   type MovedDelivery,
   movedColumns,
   recordMoves,
@@ -149,7 +148,7 @@ export const finishAttempts = (sql: Pool, finishes: Finish[]): Promise<Moved[]> 
       [
         recordMoves(tx, moved),
         ...retired.map((hook) => recordHook(tx, hook)),
-        ...(ended.length > 0 ? [completeEvents(tx, ended), countEnded(tx, ended)] : []),
+        ...(ended.length > 0 ? [completeEvents(tx, ended)] : []),
       ],
     );
     return moved;

@@ -48,14 +48,3 @@ export const insertProject = (
 ) => sql`
   insert into signalbox.projects (id, name, slug, source)
   values (${project.id}, ${project.name}, ${project.slug}, ${project.source})`;
-
-/**
- * Under the feed lock: refuses (isStaleConfig) a write that was planned under another configuration. Changes of
- * hooks take the same lock before they move waiting deliveries, so that neither can miss the other's.
- */
-export const requireVersions = (tx: Tx, planned: Map<string, number>) => tx`
-  select signalbox.require_versions(${[...planned.keys()]}::uuid[], ${[...planned.values()]}::bigint[])`;
-
-/** Whether a write was refused because a project's configuration has changed since it was planned: plan it again. */
-export const isStaleConfig = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "SB001";

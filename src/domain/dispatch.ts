@@ -1,9 +1,9 @@
+import { isStaleConfig } from "../db/changes.ts";
 import type { Pool } from "../db/client.ts";
 import { type DispatchedEvent, lockStagedEvents, writeDispatched } from "../db/dispatch.ts";
 import { inTransaction, lanesOf, type NewDelivery } from "../db/emits.ts";
 import type { EventRow } from "../db/events.ts";
 import type { Lane } from "../db/jobs.ts";
-import { isStaleConfig } from "../db/projects.ts";
 import { UserMistake } from "./errors.ts";
 import { checkAgainstType, planDeliveries } from "./event.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";

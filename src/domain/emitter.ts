@@ -1,8 +1,8 @@
+import { isStaleConfig } from "../db/changes.ts";
 import type { Pool, Tx } from "../db/client.ts";
 import { claimKeys, inTransaction, type KeyClaim, lanesOf, writeEvents } from "../db/emits.ts";
 import { type EventOrigin, type EventRow, eventsById } from "../db/events.ts";
-import type { JobSpec, Lane } from "../db/jobs.ts";
-import { isStaleConfig } from "../db/projects.ts";
+import { deliverJobs, type JobSpec, type Lane } from "../db/jobs.ts";
 import { createBatcher } from "./batcher.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 import { type PlannedEvent, planEvent } from "./event.ts";
@@ -21,7 +21,12 @@ export type Emitter = {
 };
 
 export type EmitterHooks = {
-  /** Told after the commit what is now due, and how many events: a short cut for this process, never needed. */
+  /**
+   * Whether this process delivers what it accepts: it is then woken by `onAccepted`, and a job would only cost. Should
+   * it die in between, the reconciler finds what is overdue from the tables.
+   */
+  deliversHere: boolean;
+  /** Told after the commit what is now due, and how many events. */
   onAccepted: (accepted: { lanes: Lane[]; events: number }) => void;
 };
 
@@ -122,7 +127,7 @@ function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
 export function createEmitter(
   sql: Pool,
   configs: ProjectConfigs,
-  { onAccepted }: EmitterHooks,
+  { onAccepted, deliversHere }: EmitterHooks,
 ): Emitter {
   async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
     const { duplicateOf, rows, deliveries } = await inTransaction(sql, async (tx) => {
@@ -134,7 +139,9 @@ export function createEmitter(
       if (fresh.length === 0) return { duplicateOf, rows: [], deliveries };
       const events = fresh.map(({ event }) => event);
       const versions = new Map(calls.map(({ config }) => [config.projectId, config.version]));
-      const rows = await writeEvents(tx, events, deliveries, dispatchJobs(fresh), versions);
+      const wakeUps = deliversHere ? [] : deliverJobs(lanesOf(deliveries));
+      const jobs = [...wakeUps, ...dispatchJobs(fresh)];
+      const rows = await writeEvents(tx, events, deliveries, jobs, versions);
       return { duplicateOf, rows, deliveries };
     });
     onAccepted({ lanes: lanesOf(deliveries), events: rows.length });

@@ -91,9 +91,9 @@ async function main() {
   const raw = await rawPosts(target.url);
   await using hub = await startHubProcess();
   await hub.run(register, { url: target.url, types: ["bench.deliver", "bench.latency"] });
-  const latency = await latencies(hub, target);
-  const singles = await singleEmits(hub);
   const delivered = await deliveredPerSecond(hub, target);
+  const singles = await singleEmits(hub);
+  const latency = await latencies(hub, target);
   const rows = [
     [
       "R: raw keep-alive POSTs a second, node:http / undici",

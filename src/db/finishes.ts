@@ -1,6 +1,6 @@
 import { lockFeed, writeToFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
-import type { AttemptOutcome } from "./deliveries.ts";
+import type { AttemptRow } from "./deliveries.ts";
 import {
   completeEvents,
   type MovedDelivery,
@@ -17,18 +17,7 @@ export type Finish = {
   deliveryId: string;
   hookId: string;
   token: string;
-  attempt: {
-    number: number;
-    elapsedMs: number;
-    outcome: AttemptOutcome;
-    statusCode: number | null;
-    error: string | null;
-    remoteAddress: string | null;
-    requestHeaders: Record<string, string>;
-    responseHeaders: Record<string, string> | null;
-    responseBody: string | null;
-    responseTruncated: boolean;
-  };
+  attempt: Omit<AttemptRow, "projectId" | "deliveryId" | "startedAt">;
   status: "SUCCEEDED" | "RETRYING" | "FAILED" | "GONE";
   /** Milliseconds to the next attempt, when RETRYING. */
   delayMs: number | null;

@@ -1,5 +1,4 @@
 import SchemaBuilder from "@pothos/core";
-import DataloaderPlugin from "@pothos/plugin-dataloader";
 import type { Context } from "./context.ts";
 import { DateTimeScalar, JsonScalar } from "./scalars.ts";
 
@@ -16,7 +15,7 @@ export const builder = new SchemaBuilder<{
   Context: Context;
   DefaultFieldNullability: false;
   Scalars: Scalars;
-}>({ plugins: [DataloaderPlugin], defaultFieldNullability: false });
+}>({ defaultFieldNullability: false });
 
 builder.addScalarType("DateTime", DateTimeScalar);
 builder.addScalarType("JSON", JsonScalar);

@@ -197,10 +197,10 @@ test("the tables of metrics and dependencies are complete", async () => {
 
 test("the operator's commands and the limits are those of the code", () => {
   for (const { usage } of commands) expect(readme).toContain(`npm run cli -- ${usage}\n`);
-  const { characters, tokens, depth, aliases, rootFields, directives, cost } = limits;
+  const { characters, tokens, depth, aliases, rootFields, directives, overlaps, cost } = limits;
   const english = (number: number) => number.toLocaleString("en");
   expect(readme).toContain(
-    `${english(characters)} characters, ${english(tokens)} tokens, depth ${depth}, ${aliases} aliases, ${rootFields} root fields, ${directives} directives |`,
+    `${english(characters)} characters, ${english(tokens)} tokens, depth ${depth}, ${aliases} aliases, ${rootFields} root fields, ${directives} directives, ${overlaps} fields and fragments that are repeated |`,
   );
   expect(readme).toContain(`multiplied by their \`first\` | ${english(cost)} |`);
 });

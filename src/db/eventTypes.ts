@@ -63,32 +63,37 @@ export const countEventTypes = (sql: Sql, projectId: string) =>
     select count(*)::int as count from signalbox.event_types where project_id = ${projectId}`;
 
 /** What a registration says of a type. */
-type Registered = Pick<
-  EventTypeRow,
-  "id" | "name" | "description" | "version" | "schema" | "jsonSchema" | "example"
->;
+export type RegisteredType = Omit<EventTypeRow, "createdAt" | "archivedAt">;
 
-export const insertEventType = (tx: Tx, projectId: string, type: Registered) =>
+export const insertEventType = (tx: Tx, projectId: string, type: RegisteredType) =>
   tx<EventTypeRow[]>`
     insert into signalbox.event_types as t
-      (project_id, id, name, description, version, schema, json_schema, example)
-    values (${projectId}, ${type.id}, ${type.name}, ${type.description}, ${type.version},
-      ${type.schema}::text::json, ${type.jsonSchema}::text::json, ${type.example}::text::json)
+      (project_id, id, name, description, origin, catalog, version, schema, json_schema, example)
+    values (${projectId}, ${type.id}, ${type.name}, ${type.description}, ${type.origin},
+      ${type.catalog}, ${type.version}, ${type.schema}::text::json,
+      ${type.jsonSchema}::text::json, ${type.example}::text::json)
     returning ${eventTypeColumns(tx)}`;
 
 /** Writes what a registration says of a type, which is then no longer archived. */
-export const updateEventType = (tx: Tx, projectId: string, type: Registered) =>
+export const updateEventType = (tx: Tx, projectId: string, type: RegisteredType) =>
   tx<EventTypeRow[]>`
-    update signalbox.event_types t set description = ${type.description}, version = ${type.version},
+    update signalbox.event_types t set description = ${type.description},
+      origin = ${type.origin}, catalog = ${type.catalog}, version = ${type.version},
       schema = ${type.schema}::text::json, json_schema = ${type.jsonSchema}::text::json,
       example = ${type.example}::text::json, archived_at = null
     where t.project_id = ${projectId} and t.id = ${type.id}
     returning ${eventTypeColumns(tx)}`;
 
-export const insertEventTypeVersion = (tx: Tx, projectId: string, type: Registered) => tx`
+export const insertEventTypeVersion = (tx: Tx, projectId: string, type: RegisteredType) => tx`
   insert into signalbox.event_type_versions (project_id, event_type_id, version, schema, json_schema)
   values (${projectId}, ${type.id}, ${type.version}, ${type.schema}::text::json,
     ${type.jsonSchema}::text::json)`;
+
+/** The catalogues of which the project has types. */
+export const installedCatalogs = (sql: Sql, projectId: string) =>
+  sql<{ catalog: string }[]>`
+    select distinct catalog from signalbox.event_types
+    where project_id = ${projectId} and catalog is not null`;
 
 export const markEventTypeArchived = (tx: Tx, projectId: string, id: string) =>
   tx<EventTypeRow[]>`

@@ -73,8 +73,8 @@ const limits: Limit[] = [
   { keyword: "maxLength", sign: -1, none: Infinity, words: (n) => `at most ${n} characters` },
   { keyword: "minItems", sign: 1, none: 0, words: (n) => `a minimum of ${n} items` },
   { keyword: "maxItems", sign: -1, none: Infinity, words: (n) => `a maximum of ${n} items` },
-  { keyword: "minProperties", sign: 1, none: 0, words: (n) => `a minimum of ${n} fields` },
-  { keyword: "maxProperties", sign: -1, none: Infinity, words: (n) => `a maximum of ${n} fields` },
+  { keyword: "minProperties", sign: 1, none: 0, words: (n) => `a minimum of ${n} items` },
+  { keyword: "maxProperties", sign: -1, none: Infinity, words: (n) => `a maximum of ${n} items` },
 ];
 
 function limitBreak(limit: Limit, before: SchemaObject, after: SchemaObject): string | undefined {

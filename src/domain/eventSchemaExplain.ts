@@ -35,9 +35,14 @@ export function explainErrors(errors: ErrorObject[], checked: Checked): SchemaPr
       findings.push(mutuallyExclusive(own) ?? own);
     }
   }
+  const mistyped = new Set(
+    findings.filter(({ error }) => error.keyword === "type").map(({ error }) => error.instancePath),
+  );
   const problems = new Map<string, SchemaProblem>();
-  for (const { path, sentence } of findings) {
+  for (const { error, path, sentence } of findings) {
     if (problems.size === maxProblems) break;
+    // Of what is no object it says nothing to tell which fields exclude each other.
+    if (error.keyword === "oneOf" && mistyped.has(error.instancePath)) continue;
     const told = problem(rootName, value, path, sentence);
     problems.set(told.message, told);
   }

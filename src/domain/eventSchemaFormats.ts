@@ -4,6 +4,7 @@ import { fastFormats, fullFormats } from "ajv-formats/dist/formats.js";
 export type TextFormat = { test: (text: string) => boolean; sentence: string };
 
 /** Lower case only, as in goflow. */
+const lowercaseUuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** What follows the scheme of a goflow URN; schemes that are not here are refused. */
@@ -45,6 +46,10 @@ const formats: Record<string, TextFormat> = {
   ipv6: own(fullFormats.ipv6, "must be a valid IPv6 address"),
   "json-pointer": own(fullFormats["json-pointer"], "must be a valid JSON pointer"),
   regex: own(fullFormats.regex, "must be a valid regular expression"),
+  "lowercase-uuid": {
+    test: (text) => lowercaseUuid.test(text),
+    sentence: "must be a valid UUID",
+  },
   "relative-json-pointer": own(
     fullFormats["relative-json-pointer"],
     "must be a valid relative JSON pointer",

@@ -60,8 +60,8 @@ const sentences: Record<string, (params: ErrorObject["params"]) => string> = {
   maxItems: ({ limit }) => `must have a maximum of ${limit} items`,
   items: ({ limit }) => `must have a maximum of ${limit} items`,
   unevaluatedItems: ({ len }) => `must have a maximum of ${len} items`,
-  minProperties: ({ limit }) => `must have a minimum of ${limit} fields`,
-  maxProperties: ({ limit }) => `must have a maximum of ${limit} fields`,
+  minProperties: ({ limit }) => `must have a minimum of ${limit} items`,
+  maxProperties: ({ limit }) => `must have a maximum of ${limit} items`,
   uniqueItems: () => "must not have the same item twice",
   contains: ({ minContains, maxContains }) =>
     maxContains === undefined

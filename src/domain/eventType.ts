@@ -9,6 +9,7 @@ import {
   insertEventTypeVersion,
   lockProject,
   markEventTypeArchived,
+  type RegisteredType,
   updateEventType,
 } from "../db/eventTypes.ts";
 import { bumpConfigVersion } from "../db/projects.ts";
@@ -58,7 +59,7 @@ export type EventTypeInput = z.input<typeof eventTypeInput>;
  * Registers an event type, or, under a name that is known, its next version: one when the schema has changed.
  * Says again what is known without a trace, and takes an archived type back into use. Throws UserMistake:
  * INVALID, SCHEMA_INVALID, DATA_INVALID (the example does not fit), BREAKING_CHANGE (one entry a break, unless
- * `allowBreaking`), LIMIT_REACHED.
+ * `allowBreaking`), NAME_TAKEN (by a type of a catalogue), LIMIT_REACHED.
  */
 export async function registerEventType(
   db: Db,
@@ -71,6 +72,8 @@ export async function registerEventType(
   const registered = {
     name,
     description: description ?? null,
+    origin: "CUSTOM" as const,
+    catalog: null,
     schema: jsonText(schema),
     jsonSchema: jsonText(jsonSchema),
     example: jsonText(example),
@@ -78,26 +81,45 @@ export async function registerEventType(
   return db.sql.begin(async (tx) => {
     await lockProject(tx, projectId);
     const [current] = await eventTypesByName(tx, projectId, [name]);
-    if (!current) {
-      await checkRoom(tx, projectId);
-      return save(tx, projectId, insertEventType, { ...registered, id: newId(), version: 1 }, true);
+    if (current?.catalog) {
+      const message = `event type '${name}' belongs to the catalogue '${current.catalog}', which cannot be changed: choose another name`;
+      throw mistake("NAME_TAKEN", message, ["name"]);
     }
-    const isChanged = !isSameJson(current.schema, registered.schema);
+    const isChanged = current && !isSameJson(current.schema, registered.schema);
     if (isChanged && !allowBreaking) checkCompatible(current, jsonSchema);
-    const isSame =
-      !isChanged &&
-      isSameJson(current.example, registered.example) &&
-      current.description === registered.description;
-    if (isSame && current.archivedAt === null) return current;
-    const version = current.version + (isChanged ? 1 : 0);
-    const next = { ...registered, id: current.id, version };
-    return save(tx, projectId, updateEventType, next, isChanged);
+    return writeEventType(tx, projectId, current, registered);
   });
 }
 
 /**
+ * Writes what is registered of a type, given the type as it is; where the schema has changed, as its next version.
+ * Takes an archived type back into use. Needs the project's lock. Throws LIMIT_REACHED for one type too many.
+ */
+export async function writeEventType(
+  tx: Tx,
+  projectId: string,
+  current: EventTypeRow | undefined,
+  registered: Omit<RegisteredType, "id" | "version">,
+): Promise<EventTypeRow> {
+  if (!current) {
+    await checkRoom(tx, projectId);
+    return save(tx, projectId, insertEventType, { ...registered, id: newId(), version: 1 }, true);
+  }
+  const isChanged = !isSameJson(current.schema, registered.schema);
+  const isSame =
+    !isChanged &&
+    isSameJson(current.example, registered.example) &&
+    current.description === registered.description &&
+    current.catalog === registered.catalog;
+  if (isSame && current.archivedAt === null) return current;
+  const version = current.version + (isChanged ? 1 : 0);
+  const next = { ...registered, id: current.id, version };
+  return save(tx, projectId, updateEventType, next, isChanged);
+}
+
+/**
  * Archives an event type: emits no longer know it, its events and versions stay. Throws UserMistake: NOT_FOUND,
- * or NOT_ALLOWED_NOW while hooks name it.
+ * or NOT_ALLOWED_NOW for a type of a catalogue, or while hooks name it.
  */
 export async function archiveEventType(
   db: Db,
@@ -109,6 +131,10 @@ export async function archiveEventType(
     const [current] = await eventTypesByName(tx, projectId, [name]);
     if (!current) throw mistake("NOT_FOUND", `there is no event type '${name}'`, ["name"]);
     if (current.archivedAt !== null) return current;
+    if (current.catalog !== null) {
+      const message = `event type '${name}' belongs to the catalogue '${current.catalog}', whose types stay in use`;
+      throw mistake("NOT_ALLOWED_NOW", message, ["name"]);
+    }
     const hooks = await hooksNamingType(tx, projectId, name);
     if (hooks.length > 0) {
       const listed = hooks.map((hook) => `'${hook.name ?? hook.id}'`).join(", ");
@@ -162,7 +188,7 @@ async function save(
   tx: Tx,
   projectId: string,
   write: typeof insertEventType,
-  type: Parameters<typeof insertEventType>[2],
+  type: RegisteredType,
   isNewVersion: boolean,
 ): Promise<EventTypeRow> {
   const [row] = await write(tx, projectId, type);

@@ -219,7 +219,7 @@ builder.mutationFields((t) => ({
   registerEventType: t.field({
     type: EventTypePayload,
     description:
-      "Registers an event type; again under the same name, its next version. Errors: INVALID, SCHEMA_INVALID, DATA_INVALID (the example), BREAKING_CHANGE, LIMIT_REACHED.",
+      "Registers an event type; again under the same name, its next version. Errors: INVALID, SCHEMA_INVALID, DATA_INVALID (the example), BREAKING_CHANGE, NAME_TAKEN (by a type of a catalogue), LIMIT_REACHED.",
     args: {
       input: t.arg({
         type: RegisterEventTypeInput,
@@ -239,7 +239,7 @@ builder.mutationFields((t) => ({
   archiveEventType: t.field({
     type: EventTypePayload,
     description:
-      "Takes an event type out of use; registering it again takes it back. Errors: NOT_FOUND, NOT_ALLOWED_NOW while a hook names it.",
+      "Takes an event type out of use; registering it again takes it back. Errors: NOT_FOUND, NOT_ALLOWED_NOW for a type of a catalogue, or while a hook names it.",
     args: { name: t.arg.string({ required: true, description: "The exact name." }) },
     resolve: (_root, { name }, { caller, hub }) =>
       withUserErrors(async () => ({

@@ -21,6 +21,7 @@ const admins: readonly Role[] = ["ADMIN"];
 /** Who may use which root field (contract.md, Roles). What is not listed here, nobody may. */
 const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Query.apiKeys": admins,
+  "Query.catalogs": readers,
   "Query.deliveries": readers,
   "Query.delivery": readers,
   "Query.event": readers,
@@ -31,6 +32,7 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Query.hookByName": readers,
   "Query.hooks": readers,
   "Query.node": readers,
+  "Query.readEvent": readers,
   "Query.validateEvent": readers,
   "Query.viewer": everyone,
   "Mutation.archiveEventType": admins,
@@ -38,6 +40,7 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Mutation.deleteHook": admins,
   "Mutation.emitEvent": emitters,
   "Mutation.emitEvents": emitters,
+  "Mutation.installCatalog": admins,
   "Mutation.pauseHook": admins,
   "Mutation.registerEventType": admins,
   "Mutation.registerHook": admins,

@@ -1,4 +1,5 @@
 import "./apiKey.ts";
+import "./catalog.ts";
 import "./delivery.ts";
 import "./emit.ts";
 import "./event.ts";
@@ -8,6 +9,7 @@ import "./hookMutations.ts";
 import "./live.ts";
 import "./node.ts";
 import "./project.ts";
+import "./readEvent.ts";
 import { builder } from "./builder.ts";
 
 export const schema = builder.toSchema();

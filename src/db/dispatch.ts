@@ -8,27 +8,28 @@ import {
   recordNewDeliveries,
 } from "./emits.ts";
 import { type EventRow, eventColumns } from "./events.ts";
-import { addJobs, deliverJobs } from "./jobs.ts";
+import { addJobs, deliverJobs, dueJobKey, removeJobs } from "./jobs.ts";
 import { requireVersions } from "./projects.ts";
 
 /** What a staged event became. */
 export type DispatchedEvent = Pick<
   EventRow,
-  "projectId" | "id" | "type" | "contextId" | "origin" | "typeVersion" | "error"
+  "projectId" | "id" | "type" | "contextId" | "scheduledFor" | "origin" | "typeVersion" | "error"
 > & {
   status: "DISPATCHED" | "PROCESSED" | "FAILED";
   configVersion: number;
 };
 
-/** Locks those of the events that are still to be matched; what another process works on is left to it. */
+/** Locks those of the events that are to be matched now; what another process works on is left to it. */
 export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) => tx<EventRow[]>`
   select ${eventColumns(tx)} from signalbox.events e
-  where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) and e.status = 'STAGED'
+  where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) 
+    and (e.status = 'STAGED' or (e.status = 'SCHEDULED' and e.due_at <= now()))
   order by e.id for update skip locked`;
 
 const updateEvents = (tx: Tx, events: DispatchedEvent[]) => tx`
   update signalbox.events e set status = x.status, config_version = x.config_version,
-    type_version = x.type_version, error = x.error
+    type_version = x.type_version, error = x.error, due_at = null
   from unnest(${events.map((e) => e.projectId)}::uuid[], ${events.map((e) => e.id)}::uuid[],
     ${events.map((e) => e.status)}::text[], ${events.map((e) => e.configVersion)}::bigint[],
     ${events.map((e) => e.typeVersion)}::int[], ${events.map((e) => e.error)}::text[])
@@ -46,11 +47,13 @@ export async function writeDispatched(
 ) {
   const born = events.filter(({ origin }) => origin === "SQL");
   const known = events.filter(({ origin }) => origin !== "SQL");
+  const scheduled = events.filter(({ scheduledFor }) => scheduledFor !== null);
   const planned = new Map(events.map((event) => [event.projectId, event.configVersion]));
   await writeToFeed(
     tx,
     [
       updateEvents(tx, events),
+      ...(scheduled.length > 0 ? [removeJobs(tx, scheduled.map(dueJobKey))] : []),
       ...(deliveries.length > 0
         ? [insertDeliveries(tx, deliveries), addJobs(tx, deliverJobs(lanesOf(deliveries)))]
         : []),

@@ -2,6 +2,7 @@ import "./apiKey.ts";
 import "./delivery.ts";
 import "./emit.ts";
 import "./event.ts";
+import "./eventSchedule.ts";
 import "./eventType.ts";
 import "./hook.ts";
 import "./hookMutations.ts";

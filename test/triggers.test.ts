@@ -85,7 +85,7 @@ test("S3.9, S3.10: a POST of application/json whose body has exactly the documen
 
 test("S3.11: any 2xx is success; any other status is tried again, with the same body", async () => {
   await using fickle = await receiver(statuses(500, 404, 302, 204));
-  await registerHook(hub, { url: fickle.url, types: ["tried"], retryScheduleMs: [10] });
+  await registerHook(hub, { url: fickle.url, types: ["tried"], retryScheduleMs: [100] });
   const { id, status } = await accepted(hub, { type: "tried", waitMs: 15_000 });
   expect(status).toBe("PROCESSED");
   const { attempts, requestBody } = await deliveryOf(hub, id);
@@ -95,7 +95,7 @@ test("S3.11: any 2xx is success; any other status is tried again, with the same 
 
 test("S3.11: after four calls without success it FAILED", async () => {
   await using broken = await receiver(statuses(500));
-  await registerHook(hub, { url: broken.url, types: ["failing"], retryScheduleMs: [10] });
+  await registerHook(hub, { url: broken.url, types: ["failing"], retryScheduleMs: [100] });
   const { status } = await accepted(hub, { type: "failing", waitMs: 15_000 });
   expect([status, broken.requests.length]).toEqual(["FAILED", 4]);
 });

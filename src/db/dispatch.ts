@@ -8,7 +8,7 @@ import {
   recordNewDeliveries,
 } from "./emits.ts";
 import { type EventRow, eventColumns } from "./events.ts";
-import { addJobs, deliverJobs, dueJobKey, removeJobs } from "./jobs.ts";
+import { addJobs, deliverJobs } from "./jobs.ts";
 import { requireVersions } from "./projects.ts";
 
 /** What a staged event became. */
@@ -47,13 +47,11 @@ export async function writeDispatched(
 ) {
   const born = events.filter(({ origin }) => origin === "SQL");
   const known = events.filter(({ origin }) => origin !== "SQL");
-  const scheduled = events.filter(({ scheduledFor }) => scheduledFor !== null);
   const planned = new Map(events.map((event) => [event.projectId, event.configVersion]));
   await writeToFeed(
     tx,
     [
       updateEvents(tx, events),
-      ...(scheduled.length > 0 ? [removeJobs(tx, scheduled.map(dueJobKey))] : []),
       ...(deliveries.length > 0
         ? [insertDeliveries(tx, deliveries), addJobs(tx, deliverJobs(lanesOf(deliveries)))]
         : []),

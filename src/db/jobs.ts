@@ -48,22 +48,6 @@ export const addJobs = (tx: Tx, jobs: JobSpec[]) => {
     select json_populate_recordset(null::graphile_worker.job_spec, ${JSON.stringify(specs)}::text::json)))`;
 };
 
-/** The key of a scheduled event's `dispatch` job: one job an event, whenever it is due. */
-export const dueJobKey = ({ id }: { id: string }) => `event:${id}`;
-
-/** The wake-up for a scheduled event; queued again, it takes the place of the one before. */
-export const dueJob = (event: { projectId: string; id: string }, runAt: Date): JobSpec => ({
-  identifier: "dispatch",
-  payload: { projectId: event.projectId, eventIds: [event.id] },
-  runAt,
-  key: dueJobKey(event),
-});
-
-/** Takes wake-ups that are needed no more out of the queue. */
-export const removeJobs = (tx: Tx, keys: string[]) => tx`
-  select count(removed) from (
-    select graphile_worker.remove_job(key) as removed from unnest(${keys}::text[]) as x(key)) r`;
-
 /** Frees the jobs (and queues) that dead worker pools had locked, so that others take them at once. */
 export const unlockPools = (tx: Tx, poolIds: string[]) =>
   tx`select graphile_worker.force_unlock_workers(${poolIds}::text[])`;

@@ -1,8 +1,11 @@
+/**
+ * The schedule is the events' own `due_at`, in an index of what is to come; no job stands for it. With a keyed job
+ * for each as well, 500 events that fell due within 3 s were 2.0 s late at p99 instead of 0.2 s [measured].
+ */
 import { writeToFeed } from "./changes.ts";
 import type { Sql, Tx } from "./client.ts";
 import { recordEvents } from "./emits.ts";
 import { type EventRow, eventColumns } from "./events.ts";
-import { addJobs, dueJob, dueJobKey, removeJobs } from "./jobs.ts";
 
 /** The database's clock, to the millisecond: the one that schedules go by. */
 export async function databaseNow(sql: Sql): Promise<Date> {
@@ -39,7 +42,6 @@ export async function writeCancelled(tx: Tx, event: EventRow): Promise<EventRow>
     [
       tx`update signalbox.events set status = 'CANCELLED', due_at = null
         where project_id = ${event.projectId} and id = ${event.id}`,
-      removeJobs(tx, [dueJobKey(event)]),
     ],
     [recordEvents(tx, [cancelled], event.origin === "SQL")],
   );
@@ -58,7 +60,6 @@ export async function writeRescheduled(
     [
       tx`update signalbox.events set scheduled_for = ${scheduledFor}, due_at = ${scheduledFor}
         where project_id = ${event.projectId} and id = ${event.id}`,
-      addJobs(tx, [dueJob(event, scheduledFor)]),
     ],
     [recordEvents(tx, [rescheduled], false)],
   );

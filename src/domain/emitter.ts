@@ -1,7 +1,7 @@
 import type { Pool, Tx } from "../db/client.ts";
 import { claimKeys, inTransaction, type KeyClaim, lanesOf, writeEvents } from "../db/emits.ts";
 import { type EventOrigin, type EventRow, eventsById } from "../db/events.ts";
-import { dueJob, type JobSpec, type Lane } from "../db/jobs.ts";
+import type { JobSpec, Lane } from "../db/jobs.ts";
 import { isStaleConfig } from "../db/projects.ts";
 import { databaseNow } from "../db/schedules.ts";
 import { createBatcher } from "./batcher.ts";
@@ -105,22 +105,16 @@ function faultOfACall(error: unknown): boolean {
   return /^(22|23|54|55P03|40P01)/.test(code);
 }
 
-/** The wake-ups of events that are matched later: at once, or when they are due. */
+/** The wake-ups of events that are matched later; those that are scheduled are found when they are due. */
 function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
   const staged = Map.groupBy(
     planned.filter(({ event }) => event.status === "STAGED").map(({ event }) => event),
     ({ projectId }) => projectId,
   );
-  const atOnce = [...staged].map(
-    ([projectId, events]): JobSpec => ({
-      identifier: "dispatch",
-      payload: { projectId, eventIds: events.map(({ id }) => id) },
-    }),
-  );
-  const whenDue = planned.flatMap(({ event }) =>
-    event.status === "SCHEDULED" && event.scheduledFor ? [dueJob(event, event.scheduledFor)] : [],
-  );
-  return [...atOnce, ...whenDue];
+  return [...staged].map(([projectId, events]) => ({
+    identifier: "dispatch",
+    payload: { projectId, eventIds: events.map(({ id }) => id) },
+  }));
 }
 
 /**

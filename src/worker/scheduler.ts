@@ -11,8 +11,7 @@ const LOOK_MS = 250;
 const AT_ONCE = 200;
 
 /**
- * Dispatches scheduled events when they are due, from the table alone: their jobs, which are polled once a second,
- * only stand behind it. What is due before the next look is waited for to the millisecond. Every worker process
+ * Dispatches scheduled events when they are due, from the table alone. What is due before the next look is waited for to the millisecond. Every worker process
  * does this; an event is dispatched by the one that locks it.
  */
 export function startScheduler(deps: {

@@ -14,13 +14,27 @@ export async function databaseNow(sql: Sql): Promise<Date> {
   return row.now;
 }
 
-/** Events that are due, or will be within so many milliseconds, the first due first; `inMs` is 0 or less for those due. */
+/**
+ * Events that are due, or will be within so many milliseconds, the first due first; `inMs` is 0 or less for those
+ * due. At most `limit` of each project: one with very many at once does not keep the others waiting. A loose index
+ * scan: a probe for each project that has anything scheduled.
+ */
 export const dueEvents = (sql: Sql, withinMs: number, limit: number) => sql<
   { projectId: string; id: string; inMs: number }[]
 >`
-  select project_id as "projectId", id, (extract(epoch from due_at - now()) * 1000)::float8 as "inMs"
-  from signalbox.events where due_at <= now() + ${withinMs} * interval '1 millisecond'
-  order by due_at limit ${limit}`;
+  with recursive project as (
+    (select project_id from signalbox.events where due_at is not null order by project_id limit 1)
+    union all
+    select n.project_id from project, lateral (
+      select e.project_id from signalbox.events e
+      where e.due_at is not null and e.project_id > project.project_id order by e.project_id limit 1) n
+  )
+  select due.project_id as "projectId", due.id, (extract(epoch from due.due_at - now()) * 1000)::float8 as "inMs"
+  from project, lateral (
+    select e.project_id, e.id, e.due_at from signalbox.events e
+    where e.project_id = project.project_id and e.due_at <= now() + ${withinMs} * interval '1 millisecond'
+    order by e.due_at limit ${limit}) due
+  order by due.due_at`;
 
 /** The event, locked to the end of the transaction: whoever would dispatch it leaves it alone. */
 export async function lockedEvent(

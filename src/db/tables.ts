@@ -138,8 +138,8 @@ export const events = signalbox.table(
     index("events_unmatched")
       .on(t.projectId, t.receivedAt)
       .where(sql`config_version is null and scheduled_for is null`),
-    // What is due next, of whatever project: looked up several times a second.
-    index("events_due").on(t.dueAt).where(sql`due_at is not null`),
+    // What is due next, project by project: looked up several times a second.
+    index("events_due").on(t.projectId, t.dueAt).where(sql`due_at is not null`),
     index("events_context").on(t.projectId, t.contextId, t.id).where(sql`context_id is not null`),
     index("events_user").on(t.projectId, t.userId, t.id).where(sql`user_id is not null`),
   ],

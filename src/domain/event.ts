@@ -100,7 +100,8 @@ export function planDeliveries(
 /**
  * Checks one emitted event against the project's configuration and plans what follows from it. An event with no
  * hook to go to is PROCESSED at once; one that may match very many hooks is STAGED for a `dispatch` job; one whose
- * time lies ahead of `now`, the database's clock, is SCHEDULED and matched then. Throws UserMistake: INVALID, UNKNOWN_TYPE or DATA_INVALID.
+ * time lies ahead of `now`, the database's clock, is SCHEDULED and matched then. Throws UserMistake: INVALID,
+ * UNKNOWN_TYPE or DATA_INVALID.
  */
 export function planEvent(
   config: ProjectConfig,

@@ -8,11 +8,12 @@ import { every } from "./every.ts";
 
 /** How often it looks, and how far ahead; an event scheduled for sooner than that may be as late. */
 const LOOK_MS = 250;
+/** Of one project; then it is the next one's turn. */
 const AT_ONCE = 200;
 
 /**
- * Dispatches scheduled events when they are due, from the table alone. What is due before the next look is waited for to the millisecond. Every worker process
- * does this; an event is dispatched by the one that locks it.
+ * Dispatches scheduled events when they are due, from the table alone. What is due before the next look is waited
+ * for to the millisecond. Every worker process does this; an event is dispatched by the one that locks it.
  */
 export function startScheduler(deps: {
   sql: Pool;
@@ -41,9 +42,9 @@ export function startScheduler(deps: {
       }
     }
     if (failed.length > 0) throw failed[0];
+    if ([...due.values()].some(({ length }) => length === AT_ONCE)) return 0;
     const next = soon.find(({ inMs }) => inMs > 0);
-    if (next) return Math.max(0, Math.ceil(next.inMs - (performance.now() - lookedAt)));
-    return soon.length === AT_ONCE ? 0 : LOOK_MS;
+    return next ? Math.max(0, Math.ceil(next.inMs - (performance.now() - lookedAt))) : LOOK_MS;
   }
 
   return every(LOOK_MS, dispatchDue, (error) =>

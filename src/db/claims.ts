@@ -33,6 +33,7 @@ export type Claim = {
     type: string;
     data: string | null;
     occurredAt: Date;
+    scheduledFor: Date | null;
     stepUuid: string | null;
     subjectId: string | null;
   };
@@ -84,8 +85,8 @@ const claimDue = (tx: Tx, workerId: string, lanes: { lane: LaneState; take: numb
   )
   select c.project_id as "projectId", c.id as "deliveryId", c.event_id as "eventId", c.hook_id as "hookId",
     c.lease_token as token, c.attempt_count as attempt, c.max_attempts as "maxAttempts", c.format,
-    e.id, e.type, e.data::text as data, e.occurred_at as "occurredAt", e.step_uuid as "stepUuid",
-    e.subject_id as "subjectId"
+    e.id, e.type, e.data::text as data, e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor",
+    e.step_uuid as "stepUuid", e.subject_id as "subjectId"
   from claimed c join signalbox.events e on e.project_id = c.project_id and e.id = c.event_id`;
 
 const advanceRates = (tx: Tx, limited: { lane: LaneState; taken: number }[]) => tx`
@@ -138,9 +139,9 @@ export async function claimDeliveries(
       open.map((lane) => ({ lane, take: lane.take })),
     );
     const claims = rows.map(
-      ({ id, type, data, occurredAt, stepUuid, subjectId, ...claim }): Claim => ({
+      ({ id, type, data, occurredAt, scheduledFor, stepUuid, subjectId, ...claim }): Claim => ({
         ...claim,
-        event: { id, type, data, occurredAt, stepUuid, subjectId },
+        event: { id, type, data, occurredAt, scheduledFor, stepUuid, subjectId },
       }),
     );
     const taken = Map.groupBy(claims, ({ hookId }) => hookId);

@@ -4,6 +4,10 @@ import type { Tx } from "./client.ts";
 export const eventState = (tx: Tx) =>
   tx`json_build_object('status', status, 'type', type, 'contextId', context_id)`;
 
+/** The same of an event that was scheduled: a later schedule must not show in earlier states. */
+export const scheduledState = (tx: Tx) =>
+  tx`json_build_object('status', status, 'type', type, 'contextId', context_id, 'scheduledFor', scheduled_for)`;
+
 /** A delivery whose state has moved, as the statement that moved it returns it. */
 export type MovedDelivery = {
   projectId: string;

@@ -6,21 +6,22 @@ import { type EventRow, eventColumns } from "./events.ts";
 /** What a staged event became. */
 export type DispatchedEvent = Pick<
   EventRow,
-  "projectId" | "id" | "type" | "contextId" | "origin" | "typeVersion" | "error"
+  "projectId" | "id" | "type" | "contextId" | "scheduledFor" | "origin" | "typeVersion" | "error"
 > & {
   status: "DISPATCHED" | "PROCESSED" | "FAILED";
   configVersion: number;
 };
 
-/** Locks those of the events that are still to be matched; what another process works on is left to it. */
+/** Locks those of the events that are to be matched now; what another process works on is left to it. */
 export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) => tx<EventRow[]>`
   select ${eventColumns(tx)} from signalbox.events e
-  where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) and e.status = 'STAGED'
+  where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) 
+    and (e.status = 'STAGED' or (e.status = 'SCHEDULED' and e.due_at <= now()))
   order by e.id for update skip locked`;
 
 const updateEvents = (tx: Tx, events: DispatchedEvent[]) => tx`
   update signalbox.events e set status = x.status, config_version = x.config_version,
-    type_version = x.type_version, error = x.error
+    type_version = x.type_version, error = x.error, due_at = null
   from unnest(${events.map((e) => e.projectId)}::uuid[], ${events.map((e) => e.id)}::uuid[],
     ${events.map((e) => e.status)}::text[], ${events.map((e) => e.configVersion)}::bigint[],
     ${events.map((e) => e.typeVersion)}::int[], ${events.map((e) => e.error)}::text[])

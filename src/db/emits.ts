@@ -1,6 +1,6 @@
 import { type PlannedVersions, writeToFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
-import { eventState } from "./deliveryChanges.ts";
+import { eventState, scheduledState } from "./deliveryChanges.ts";
 import type { EventRow } from "./events.ts";
 import type { HookFormat } from "./hooks.ts";
 import { addJobs, type JobSpec, type Lane } from "./jobs.ts";
@@ -34,6 +34,10 @@ export function lanesOf(deliveries: NewDelivery[]): Lane[] {
 
 const column = <Row, Key extends keyof Row>(rows: Row[], key: Key): Row[Key][] =>
   rows.map((row) => row[key]);
+
+/** A column of times as text: postgres.js takes no list of Dates. */
+const timeColumn = <Key extends string>(rows: { [key in Key]: Date | null }[], key: Key) =>
+  rows.map((row) => row[key]?.toISOString() ?? null);
 
 /**
  * Claims the keys; gives back those that were taken before, with what they stand for. Ordered by key, so that
@@ -71,10 +75,11 @@ const insertEvents = (tx: Tx, events: NewEvent[]) => tx<
 >`
   insert into signalbox.events (project_id, id, type, type_version, data, name, avatar, category,
     content_type, content, user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key,
-    origin, cause_id, status, config_version, occurred_at)
+    origin, cause_id, status, config_version, occurred_at, scheduled_for, due_at)
   select project_id, id, type, type_version, data::json, name, avatar, category, content_type, content::json,
     user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key, origin, cause_id, status,
-    config_version, coalesce(occurred_at, now())
+    config_version, coalesce(occurred_at, now()), scheduled_for,
+    case when config_version is null then scheduled_for end
   from unnest(${column(events, "projectId")}::uuid[], ${column(events, "id")}::uuid[],
     ${column(events, "type")}::text[], ${column(events, "typeVersion")}::int[],
     ${column(events, "data")}::text[], ${column(events, "name")}::text[],
@@ -85,10 +90,11 @@ const insertEvents = (tx: Tx, events: NewEvent[]) => tx<
     ${column(events, "stepUuid")}::text[], ${column(events, "idempotencyKey")}::text[],
     ${column(events, "origin")}::text[], ${column(events, "causeId")}::uuid[],
     ${column(events, "status")}::text[], ${column(events, "configVersion")}::bigint[],
-    ${events.map((event) => event.occurredAt?.toISOString() ?? null)}::timestamptz[])
+    ${timeColumn(events, "occurredAt")}::timestamptz[],
+    ${timeColumn(events, "scheduledFor")}::timestamptz[])
     as x(project_id, id, type, type_version, data, name, avatar, category, content_type, content, user_id,
       subject_type, subject_id, context_id, step_uuid, idempotency_key, origin, cause_id, status,
-      config_version, occurred_at)
+      config_version, occurred_at, scheduled_for)
   returning id, occurred_at as "occurredAt", received_at as "receivedAt"`;
 
 /** Inserts deliveries; one per event and hook, however often it is tried. */
@@ -105,14 +111,16 @@ export const insertDeliveries = (tx: Tx, deliveries: NewDelivery[]) => tx`
 /** Feed rows for events as they are being written; `created` for their first. Under the feed lock. */
 export const recordEvents = (
   tx: Tx,
-  events: Pick<NewEvent, "projectId" | "id" | "status" | "type" | "contextId">[],
+  events: Pick<NewEvent, "projectId" | "id" | "status" | "type" | "contextId" | "scheduledFor">[],
   created: boolean,
 ) => tx`
   insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
-  select project_id, 'EVENT', id, id, ${created}::boolean, ${eventState(tx)}
+  select project_id, 'EVENT', id, id, ${created}::boolean, case when scheduled_for is null
+    then ${eventState(tx)} else ${scheduledState(tx)} end
   from unnest(${column(events, "projectId")}::uuid[], ${column(events, "id")}::uuid[],
     ${column(events, "status")}::text[], ${column(events, "type")}::text[],
-    ${column(events, "contextId")}::text[]) as x(project_id, id, status, type, context_id)`;
+    ${column(events, "contextId")}::text[], ${timeColumn(events, "scheduledFor")}::timestamptz[])
+    as x(project_id, id, status, type, context_id, scheduled_for)`;
 
 /** The first change of each of these deliveries, and the counters of their hooks. Under the feed lock. */
 export const recordNewDeliveries = (tx: Tx, deliveries: NewDelivery[]) => tx`

@@ -1,6 +1,12 @@
 import type { Sql } from "./client.ts";
 
-export type EventStatus = "STAGED" | "DISPATCHED" | "PROCESSED" | "FAILED";
+export type EventStatus =
+  | "SCHEDULED"
+  | "STAGED"
+  | "DISPATCHED"
+  | "PROCESSED"
+  | "FAILED"
+  | "CANCELLED";
 export type ContentType = "TEXT" | "ROWS" | "JSON" | "IMAGE";
 export type EventOrigin = "API" | "MANUAL" | "SQL";
 
@@ -25,6 +31,8 @@ export type EventRow = {
   origin: EventOrigin;
   causeId: string | null;
   occurredAt: Date;
+  /** When it is or was due; null for an event that was emitted without `timestamp` and `delay`. */
+  scheduledFor: Date | null;
   receivedAt: Date;
   status: EventStatus;
   configVersion: number | null;
@@ -37,7 +45,7 @@ export const eventColumns = (sql: Sql) => sql`e.project_id as "projectId", e.id,
   e.content_type as "contentType", e.content::text as content, e.user_id as "userId",
   e.subject_type as "subjectType", e.subject_id as "subjectId", e.context_id as "contextId",
   e.step_uuid as "stepUuid", e.idempotency_key as "idempotencyKey", e.origin, e.cause_id as "causeId",
-  e.occurred_at as "occurredAt", e.received_at as "receivedAt", e.status,
+  e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor", e.received_at as "receivedAt", e.status,
   e.config_version::int as "configVersion", e.error`;
 
 /** Events of one project by id, in no order; unknown and foreign ids are left out. */
@@ -45,7 +53,12 @@ export const eventsById = (sql: Sql, projectId: string, ids: readonly string[]) 
   sql<EventRow[]>`select ${eventColumns(sql)} from signalbox.events e
     where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
 
-/** The ids of those of the given events that have ended: every delivery is over. */
+const ENDED: readonly unknown[] = ["PROCESSED", "FAILED", "CANCELLED"] satisfies EventStatus[];
+
+/** Whether nothing more comes of an event in this state, but by a retry by hand. */
+export const hasEnded = (status: unknown): boolean => ENDED.includes(status);
+
+/** The ids of those of the given events that have ended. */
 export const endedEvents = (sql: Sql, projectId: string, ids: string[]) =>
   sql<{ id: string }[]>`select id from signalbox.events
-    where project_id = ${projectId} and id = any(${ids}::uuid[]) and status in ('PROCESSED', 'FAILED')`;
+    where project_id = ${projectId} and id = any(${ids}::uuid[]) and status in ('PROCESSED', 'FAILED', 'CANCELLED')`;

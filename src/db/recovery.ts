@@ -121,12 +121,15 @@ export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
     where d.project_id = lane.project_id and d.hook_id = lane.hook_id and d.status in ('PENDING', 'RETRYING')
       and d.due_at <= now() - ${overdueMs} * interval '1 millisecond' and d.lease_token is null)`;
 
-/** Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. */
+/**
+ * Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. Those that were
+ * scheduled are looked for when they are due (schedules.ts).
+ */
 export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; id: string }[]
 >`
   select project_id as "projectId", id from signalbox.events
-  where config_version is null and status = 'STAGED' and received_at <= now() - ${overdueMs} * interval '1 millisecond'
+  where config_version is null and scheduled_for is null and status = 'STAGED' and received_at <= now() - ${overdueMs} * interval '1 millisecond'
   limit 1000`;
 
 /** How many seconds the oldest due delivery of any lane has waited; 0 when nothing waits. */

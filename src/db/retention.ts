@@ -36,7 +36,7 @@ export const removeOldChanges = (sql: Pool, days: number) =>
   );
 
 /**
- * Ended events older than so many days. Found by their ids, which begin with the time (UUIDv7): there is no
+ * Events that were accepted, and due, more than so many days ago and have ended. Found by their ids, which begin with the time (UUIDv7): there is no
  * index on `received_at`, and a day is room for clocks that differ.
  */
 const oldEvents = (sql: Pool, days: number) => sql<{ projectId: string; id: string }[]>`
@@ -46,6 +46,7 @@ const oldEvents = (sql: Pool, days: number) => sql<{ projectId: string; id: stri
       and id < rpad(lpad(to_hex((extract(epoch from now() - ${days - 1} * interval '1 day') * 1000)::bigint), 12, '0'),
         32, '0')::uuid
       and status in ('PROCESSED', 'FAILED', 'CANCELLED')
+      and (status = 'CANCELLED' or scheduled_for is null or scheduled_for < now() - ${days} * interval '1 day')
     order by id limit ${EVENTS_AT_ONCE}
   ) e limit ${EVENTS_AT_ONCE}`;
 

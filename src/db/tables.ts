@@ -120,6 +120,10 @@ export const events = signalbox.table(
     origin: text("origin").notNull(),
     causeId: uuid("cause_id"),
     occurredAt: time("occurred_at").notNull(),
+    /** The instant it was scheduled for, also one that had passed already. */
+    scheduledFor: time("scheduled_for"),
+    /** When a scheduled event is to be matched; null once it is matched or cancelled, and for all others. */
+    dueAt: time("due_at"),
     receivedAt: time("received_at").notNull().defaultNow(),
     status: text("status").notNull(),
     /** projects.config_version the event was matched under; null while it is not matched. */
@@ -131,7 +135,11 @@ export const events = signalbox.table(
     primaryKey({ columns: [t.projectId, t.id] }),
     index("events_type").on(t.projectId, t.type, t.id),
     // STAGED is config_version is null: an index on status would cost every later status change its HOT update.
-    index("events_unmatched").on(t.projectId, t.receivedAt).where(sql`config_version is null`),
+    index("events_unmatched")
+      .on(t.projectId, t.receivedAt)
+      .where(sql`config_version is null and scheduled_for is null`),
+    // What is due next, project by project: looked up several times a second.
+    index("events_due").on(t.projectId, t.dueAt).where(sql`due_at is not null`),
     index("events_context").on(t.projectId, t.contextId, t.id).where(sql`context_id is not null`),
     index("events_user").on(t.projectId, t.userId, t.id).where(sql`user_id is not null`),
   ],

@@ -16,7 +16,7 @@
 import type { Claim, LaneState } from "../db/claims.ts";
 import type { AttemptOutcome } from "../db/deliveries.ts";
 import type { Finish } from "../db/finishes.ts";
-import { createEnvelope } from "./envelope.ts";
+import { createEnvelope, envelopeEvent } from "./envelope.ts";
 import { redactHeaders } from "./hookHeaders.ts";
 import type { LaneCredentials } from "./laneCredentials.ts";
 import { nextDelayMs } from "./retrySchedule.ts";
@@ -31,11 +31,7 @@ export function requestOf(
   { hook, source, nowSeconds }: LaneState,
   { headers, keys }: LaneCredentials,
 ) {
-  const occurredAt = event.occurredAt.toISOString();
-  const envelope = createEnvelope(
-    { ...event, source, time: occurredAt, occurredAt, subject: event.subjectId },
-    format,
-  );
+  const envelope = createEnvelope(envelopeEvent(event, source), format);
   return {
     url: hook.url,
     timeoutMs: hook.timeoutMs,

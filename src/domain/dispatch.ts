@@ -28,7 +28,7 @@ function dispatchOne(
 }
 
 /**
- * Matches staged events (of the SQL door, or with very many hooks) and writes their deliveries, all in one
+ * Matches staged events (of the SQL door, or with very many hooks) and scheduled ones that are due, and writes their deliveries, all in one
  * transaction: a crash leaves them staged, and running twice finds nothing to do. Gives back the lanes to wake.
  */
 export async function dispatchEvents(

@@ -3,11 +3,13 @@ import type { Pool, Tx } from "../db/client.ts";
 import { claimKeys, inTransaction, type KeyClaim, lanesOf, writeEvents } from "../db/emits.ts";
 import { type EventOrigin, type EventRow, eventsById } from "../db/events.ts";
 import { deliverJobs, type JobSpec, type Lane } from "../db/jobs.ts";
+import { databaseNow } from "../db/schedules.ts";
 import { createBatcher } from "./batcher.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 import { type PlannedEvent, planEvent } from "./event.ts";
 import type { EventInput } from "./eventInput.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
+import { hasSchedule } from "./schedule.ts";
 
 /** One call: its events are written together or not at all. */
 export type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
@@ -41,13 +43,13 @@ const isStale = (outcome: Outcome | undefined) =>
 type PlannedCall = { planned: PlannedEvent[]; keys: KeyClaim[]; config: ProjectConfig };
 
 /** Puts the index of each event before the paths of its mistakes. */
-function planCall(call: EmitCall, config: ProjectConfig | undefined): PlannedCall {
+function planCall(call: EmitCall, config: ProjectConfig | undefined, now: Date): PlannedCall {
   if (!config) throw new Error(`no project ${call.projectId}`);
   const entries: UserErrorEntry[] = [];
   const planned: PlannedEvent[] = [];
   for (const [index, input] of call.inputs.entries()) {
     try {
-      planned.push(planEvent(config, input, call.origin));
+      planned.push(planEvent(config, input, call.origin, now));
     } catch (error) {
       if (!(error instanceof UserMistake)) throw error;
       entries.push(
@@ -108,7 +110,7 @@ function faultOfACall(error: unknown): boolean {
   return /^(22|23|54|55P03|40P01)/.test(code);
 }
 
-/** The wake-ups of events that are matched later. */
+/** The wake-ups of events that are matched later; those that are scheduled are found when they are due. */
 function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
   const staged = Map.groupBy(
     planned.filter(({ event }) => event.status === "STAGED").map(({ event }) => event),
@@ -186,8 +188,11 @@ export function createEmitter(
   /** Those calls whose configuration moved meanwhile are planned again; the others may be committed already. */
   async function emitAll(calls: EmitCall[]): Promise<Outcome[]> {
     const current = await configs.current([...new Set(calls.map(({ projectId }) => projectId))]);
+    // The database's clock is asked only when somebody's schedule depends on it.
+    const isTimed = calls.some(({ inputs }) => inputs.some(hasSchedule));
+    const now = isTimed ? await databaseNow(sql) : new Date();
     const plans = await Promise.allSettled(
-      calls.map(async (call) => planCall(call, current.get(call.projectId))),
+      calls.map(async (call) => planCall(call, current.get(call.projectId), now)),
     );
     const sound = plans.flatMap((plan) => (plan.status === "fulfilled" ? [plan.value] : []));
     const written = sound.length > 0 ? await write(sound) : [];

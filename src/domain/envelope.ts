@@ -18,6 +18,28 @@ export type EnvelopeEvent = {
   subject: string | null;
 };
 
+/**
+ * The envelope's parts of a stored event. CloudEvents `time` is when it was due, for an event that was scheduled;
+ * else when it happened.
+ */
+export const envelopeEvent = (
+  event: Pick<EnvelopeEvent, "id" | "type" | "data" | "stepUuid"> & {
+    occurredAt: Date;
+    scheduledFor: Date | null;
+    subjectId: string | null;
+  },
+  source: string,
+): EnvelopeEvent => ({
+  id: event.id,
+  type: event.type,
+  source,
+  time: (event.scheduledFor ?? event.occurredAt).toISOString(),
+  occurredAt: event.occurredAt.toISOString(),
+  data: event.data,
+  stepUuid: event.stepUuid,
+  subject: event.subjectId,
+});
+
 export type Envelope = { contentType: string; headers: Record<string, string>; body: string };
 
 /** The body and the headers it needs. A pure function of its input: every try sends the same bytes. */

@@ -8,6 +8,7 @@ import type { FilterEvent } from "./hookFilter.ts";
 import { judge } from "./hookMatch.ts";
 import { newId } from "./ids.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
+import { scheduleOf } from "./schedule.ts";
 
 /** An event that is in order, with the deliveries it calls for, ready to be written. */
 export type PlannedEvent = {
@@ -28,7 +29,7 @@ function fingerprintOf({ idempotencyKey: _, ...body }: EventInput): string {
 
 /** What filters see of a stored or planned event; `data` is parsed once, and only when a filter asks. */
 export function filterView(
-  event: Omit<EventRow, "occurredAt" | "receivedAt" | "error">,
+  event: Omit<EventRow, "occurredAt" | "scheduledFor" | "receivedAt" | "error">,
   source: string,
 ): FilterEvent {
   let data: unknown;
@@ -76,7 +77,7 @@ export function checkAgainstType(
 /** The deliveries an event calls for: one per hook that it matches, parked when the hook is paused or disabled. */
 export function planDeliveries(
   config: ProjectConfig,
-  event: Omit<EventRow, "occurredAt" | "receivedAt" | "error">,
+  event: Omit<EventRow, "occurredAt" | "scheduledFor" | "receivedAt" | "error">,
 ): NewDelivery[] {
   const view = filterView(event, config.source);
   const deliveries: NewDelivery[] = [];
@@ -98,18 +99,23 @@ export function planDeliveries(
 
 /**
  * Checks one emitted event against the project's configuration and plans what follows from it. An event with no
- * hook to go to is PROCESSED at once; one that may match very many hooks is STAGED for a `dispatch` job.
- * Throws UserMistake: INVALID, UNKNOWN_TYPE or DATA_INVALID.
+ * hook to go to is PROCESSED at once; one that may match very many hooks is STAGED for a `dispatch` job; one whose
+ * time lies ahead of `now`, the database's clock, is SCHEDULED and matched then. Throws UserMistake: INVALID,
+ * UNKNOWN_TYPE or DATA_INVALID.
  */
 export function planEvent(
   config: ProjectConfig,
   input: EventInput,
   origin: EventOrigin,
+  now: Date,
 ): PlannedEvent {
   const checked = checkEventInput(input);
+  const scheduledFor = scheduleOf(input, now);
   const typeVersion = checkAgainstType(config, checked.type, input.data ?? null);
-  const event = newEvent(config.projectId, checked, typeVersion, origin);
+  const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor);
   const fingerprint = checked.idempotencyKey ? fingerprintOf(input) : null;
+  if (scheduledFor !== null && scheduledFor > now)
+    return { event: { ...event, status: "SCHEDULED" }, deliveries: [], fingerprint };
   if (config.hooksFor(event.type).length > MATCH_AT_ONCE)
     return { event, deliveries: [], fingerprint };
   const matched = { ...event, configVersion: config.version };
@@ -123,6 +129,7 @@ const newEvent = (
   checked: CheckedEvent,
   typeVersion: number | null,
   origin: EventOrigin,
+  scheduledFor: Date | null,
 ): NewEvent => ({
   projectId,
   id: newId(),
@@ -143,6 +150,7 @@ const newEvent = (
   origin,
   causeId: null,
   occurredAt: checked.occurredAt ?? null,
+  scheduledFor,
   status: "STAGED",
   configVersion: null,
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ContentType } from "../db/events.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
+import type { ScheduleInput } from "./schedule.ts";
 
 /** Limits of an event, in characters unless said. */
 export const eventLimits = {
@@ -47,10 +48,13 @@ export type EventInput = z.input<typeof eventInput> & {
   data?: unknown;
   content?: unknown;
   occurredAt?: Date | null;
-};
+} & ScheduleInput;
 
 /** An `EventInput` that is in order, with its documents as JSON text. */
-export type CheckedEvent = Omit<EventInput, "data" | "content" | "type" | "name"> & {
+export type CheckedEvent = Omit<
+  EventInput,
+  "data" | "content" | "type" | "name" | keyof ScheduleInput
+> & {
   type: string;
   name: string;
   contentType: ContentType;

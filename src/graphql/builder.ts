@@ -1,11 +1,13 @@
 import SchemaBuilder from "@pothos/core";
 import type { Context } from "./context.ts";
-import { DateTimeScalar, JsonScalar } from "./scalars.ts";
+import { DateTimeScalar, JsonScalar, TimestampScalar } from "./scalars.ts";
 
 /** What field resolvers of these scalars return, and what arguments of them arrive as. */
 type Scalars = {
   /** In: RFC 3339 in UTC. Out: also PostgreSQL's own text, or a Date. */
   DateTime: { Input: string; Output: string | Date };
+  /** In only: a moment, however it was written. */
+  Timestamp: { Input: Date; Output: never };
   JSON: { Input: unknown; Output: unknown };
   ID: { Input: string; Output: string };
 };
@@ -19,6 +21,7 @@ export const builder = new SchemaBuilder<{
 
 builder.addScalarType("DateTime", DateTimeScalar);
 builder.addScalarType("JSON", JsonScalar);
+builder.addScalarType("Timestamp", TimestampScalar);
 
 builder.queryType({ description: "What can be read." });
 builder.mutationType({ description: "What can be done." });

@@ -1,7 +1,7 @@
 import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
 import { deliveriesPerParent, listDeliveries } from "../db/lists.ts";
 import { retryDelivery } from "../domain/deliveryRetry.ts";
-import { createEnvelope } from "../domain/envelope.ts";
+import { createEnvelope, envelopeEvent } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
 import { Attempt, loadAttempts } from "./attempt.ts";
 import { builder, Node } from "./builder.ts";
@@ -81,9 +81,7 @@ Delivery.implement({
           `event ${delivery.eventId}`,
         );
         const { source } = await currentProject(context);
-        const time = event.occurredAt.toISOString();
-        const parts = { ...event, source, time, occurredAt: time, subject: event.subjectId };
-        return createEnvelope(parts, delivery.format).body;
+        return createEnvelope(envelopeEvent(event, source), delivery.format).body;
       },
     }),
     lastError: t.exposeString("lastError", {

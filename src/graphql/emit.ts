@@ -1,4 +1,4 @@
-import { type EventRow, eventsById } from "../db/events.ts";
+import { type EventRow, eventsById, hasEnded } from "../db/events.ts";
 import type { Emitted } from "../domain/emitter.ts";
 import { mistake, UserMistake } from "../domain/errors.ts";
 import { type EventInput, eventLimits } from "../domain/eventInput.ts";
@@ -34,6 +34,13 @@ export const EmitEventInput = builder.inputType("EmitEventInput", {
     occurredAt: t.field({
       type: "DateTime",
       description: "When it happened; now, by the database's clock, when absent.",
+    }),
+    timestamp: t.field({
+      type: "Timestamp",
+      description: "When it is due; what has passed is due now. At most 10 years ahead.",
+    }),
+    delay: t.float({
+      description: "Seconds, 0 or more, from `timestamp`, or from now when that is absent.",
     }),
     name: t.string({
       description: "A heading for people; 1 to 200 characters; the type when absent.",
@@ -92,9 +99,7 @@ export async function settled(
   emitted: Emitted[],
   waitMs: number,
 ): Promise<Emitted[]> {
-  const open = emitted.filter(
-    ({ event }) => event.status !== "PROCESSED" && event.status !== "FAILED",
-  );
+  const open = emitted.filter(({ event }) => !hasEnded(event.status));
   if (waitMs === 0 || open.length === 0) return emitted;
   const { caller, hub } = context;
   const ids = open.map(({ event }) => event.id);

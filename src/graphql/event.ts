@@ -1,7 +1,7 @@
 import { type EventRow, eventsById } from "../db/events.ts";
 import { hooksAsOf } from "../db/hooks.ts";
 import { listEvents } from "../db/lists.ts";
-import { createEnvelope } from "../domain/envelope.ts";
+import { createEnvelope, envelopeEvent } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
 import { explainMatches, type MatchTrace } from "../domain/why.ts";
 import { asNode, builder, Node } from "./builder.ts";
@@ -12,11 +12,13 @@ import { batched, byId } from "./loaders.ts";
 import { currentProject } from "./project.ts";
 
 export const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
+  SCHEDULED: "Accepted; matched when it is due (`scheduledFor`).",
   STAGED: "Accepted; its hooks are being matched.",
   DISPATCHED: "Matched; deliveries are under way, or parked.",
   PROCESSED: "Every delivery has ended, none FAILED; also an event that no hook wanted.",
   FAILED:
     "Every delivery has ended, at least one FAILED or QUARANTINED; or the event did not fit its type (`error`).",
+  CANCELLED: "Cancelled before it was matched; it has no delivery.",
 });
 
 export const EventOriginEnum = describedEnum("EventOrigin", "Where an event came from.", {
@@ -130,6 +132,12 @@ Event.implement({
       type: "DateTime",
       description: "When it happened; when it was received, unless given.",
     }),
+    scheduledFor: t.expose("scheduledFor", {
+      type: "DateTime",
+      nullable: true,
+      description:
+        "When it is or was due: `timestamp` + `delay`, or now + `delay`; null when it was emitted with neither.",
+    }),
     receivedAt: t.expose("receivedAt", { type: "DateTime", description: "When it was accepted." }),
     status: t.expose("status", { type: EventStatusEnum, description: "Where it stands." }),
     error: t.exposeString("error", {
@@ -142,15 +150,13 @@ Event.implement({
       description: "What a hook of format CLOUD_EVENT receives (CloudEvents 1.0-rc1).",
       resolve: async (event, _args, context) => {
         const { source } = await currentProject(context);
-        const time = event.occurredAt.toISOString();
-        const parts = { ...event, source, time, occurredAt: time, subject: event.subjectId };
-        return JSON.parse(createEnvelope(parts, "CLOUD_EVENT").body);
+        return JSON.parse(createEnvelope(envelopeEvent(event, source), "CLOUD_EVENT").body);
       },
     }),
     why: t.field({
       type: [MatchTraceRef],
       description:
-        "Every hook of the project looked at for this event, matched or not, and the reason; empty while STAGED.",
+        "Every hook of the project looked at for this event, matched or not, and the reason; empty until it is matched.",
       resolve: async (event, _args, context) => {
         const { caller, hub } = context;
         if (event.configVersion === null) return [];

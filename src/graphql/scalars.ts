@@ -65,7 +65,7 @@ export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
 const RFC_3339 =
   /^(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-function parseDateTime(value: unknown): string {
+function parseDateTime(value: unknown, name = "DateTime", also = ""): string {
   const day = typeof value === "string" ? RFC_3339.exec(value)?.[1] : undefined;
   const midnight = new Date(`${day}T00:00:00Z`);
   // Date would turn 30 February into 2 March, and years of less than four digits into others.
@@ -73,12 +73,12 @@ function parseDateTime(value: unknown): string {
     day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
   if (typeof value !== "string" || !dayExists) {
     throw invalid(
-      `DateTime is an RFC 3339 string such as 2026-01-31T12:00:00Z, not ${JSON.stringify(value)}.`,
+      `${name} is an RFC 3339 string such as 2026-01-31T12:00:00Z${also}, not ${JSON.stringify(value)}.`,
     );
   }
   const moment = new Date(value).toISOString();
   if (/^[0+-]/.test(moment))
-    throw invalid(`DateTime lies in the years 1000 to 9999 of UTC, ${value} does not.`);
+    throw invalid(`${name} lies in the years 1000 to 9999 of UTC, ${value} does not.`);
   return moment;
 }
 
@@ -94,6 +94,33 @@ export const DateTimeScalar = new GraphQLScalarType<string, string>({
     "A moment as an RFC 3339 string with an offset; always UTC with milliseconds in answers.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
   serialize: serializeDateTime,
-  parseValue: parseDateTime,
+  parseValue: (value) => parseDateTime(value),
   parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+/** No moment anybody means lies between: as milliseconds this is 1973, as seconds the year 5138. */
+const SECONDS_BELOW = 1e11;
+const OR_A_NUMBER =
+  ", or a number: milliseconds since 1970, or seconds when it is below 100000000000";
+
+function parseTimestamp(value: unknown): Date {
+  if (typeof value !== "number") return new Date(parseDateTime(value, "Timestamp", OR_A_NUMBER));
+  const moment = new Date(value < SECONDS_BELOW ? value * 1_000 : value);
+  // Of a number that is no moment of the years 1000 to 9999, the number itself is complained about.
+  if (Number.isNaN(moment.getTime()) || /^[0+-]/.test(moment.toISOString()))
+    return new Date(parseDateTime(value, "Timestamp", OR_A_NUMBER));
+  return moment;
+}
+
+const timestampLiteral = (node: ValueNode): unknown => {
+  if (node.kind === Kind.STRING) return node.value;
+  return node.kind === Kind.INT || node.kind === Kind.FLOAT ? Number(node.value) : undefined;
+};
+
+export const TimestampScalar = new GraphQLScalarType<Date, never>({
+  name: "Timestamp",
+  description:
+    "A moment, as an RFC 3339 string with an offset or a number: milliseconds since 1970; a number below 100,000,000,000 is read as seconds. For input only.",
+  parseValue: parseTimestamp,
+  parseLiteral: (node) => parseTimestamp(timestampLiteral(node)),
 });

@@ -3,6 +3,7 @@ import "./catalog.ts";
 import "./delivery.ts";
 import "./emit.ts";
 import "./event.ts";
+import "./eventSchedule.ts";
 import "./eventType.ts";
 import "./hook.ts";
 import "./hookMutations.ts";

@@ -29,6 +29,10 @@ const date = (value: unknown): Date | null => (typeof value === "string" ? new D
 /** Lays the moving fields of a change over the row as it is now. */
 function asOf(change: Change, row: Row): Row {
   const { state } = change;
+  if (change.kind === "EVENT" && "scheduledFor" in row) {
+    // Only a SCHEDULED event's can still move, and its changes say it.
+    return { ...row, ...state, scheduledFor: date(state.scheduledFor) ?? row.scheduledFor };
+  }
   if (change.kind !== "DELIVERY" || !("attemptCount" in row)) return { ...row, ...state };
   return {
     ...row,

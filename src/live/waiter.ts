@@ -1,12 +1,10 @@
 import type { Sql } from "../db/client.ts";
-import { endedEvents } from "../db/events.ts";
+import { endedEvents, hasEnded } from "../db/events.ts";
 import { isOutage } from "../db/outage.ts";
 import type { Tail } from "./tail.ts";
 
-/** Waits until events have ended (PROCESSED or FAILED), or so many milliseconds, or the database goes away. */
+/** Waits until events have ended (PROCESSED, FAILED or CANCELLED), or so many milliseconds, or the database goes away. */
 export type WaitForEvents = (projectId: string, ids: string[], ms: number) => Promise<void>;
-
-const hasEnded = (status: unknown) => status === "PROCESSED" || status === "FAILED";
 
 /** Waits on the tail, so that a waiter costs one look at the table and no polling. */
 export function createWaiter(sql: Sql, tail: Tail): WaitForEvents {

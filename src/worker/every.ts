@@ -1,22 +1,30 @@
-/** Runs `work` again and again, so many milliseconds after it ended; a failure is told and does not stop it. */
+/**
+ * Runs `work` again and again, so many milliseconds after it ended, or as many as it gave back; a failure is told
+ * and does not stop it.
+ */
 export function every(
   ms: number,
-  work: () => Promise<void>,
+  work: () => Promise<number> | Promise<void>,
   onError: (error: unknown) => void,
 ): AsyncDisposable {
   let stopped = false;
   let running = Promise.resolve();
   let timer: NodeJS.Timeout;
-  const schedule = () => {
+  async function run() {
+    let next = ms;
+    try {
+      next = (await work()) ?? ms;
+    } catch (error) {
+      onError(error);
+    }
+    if (!stopped) schedule(next);
+  }
+  const schedule = (inMs: number) => {
     timer = setTimeout(() => {
-      running = work()
-        .catch(onError)
-        .finally(() => {
-          if (!stopped) schedule();
-        });
-    }, ms);
+      running = run();
+    }, inMs);
   };
-  schedule();
+  schedule(ms);
   return {
     async [Symbol.asyncDispose]() {
       stopped = true;

@@ -8,6 +8,7 @@ import { createDeliverer, type Deliverer, type DelivererOptions } from "./delive
 import { startLiveness } from "./liveness.ts";
 import { startReconciler } from "./reconciler.ts";
 import { startRunner } from "./runner.ts";
+import { startScheduler } from "./scheduler.ts";
 import { createTasks, crontab } from "./tasks.ts";
 
 /** How long attempts in flight may go on when the process is to stop; the whole stop takes at most 30 s. */
@@ -19,7 +20,7 @@ export type WorkerRole = AsyncDisposable &
     beginStop(): void;
   };
 
-/** Starts everything that happens later: jobs, deliveries, liveness, the reconciler. */
+/** Starts everything that happens later: jobs, schedules, deliveries, liveness, the reconciler. */
 export async function startWorker(options: {
   db: Db;
   configs: ProjectConfigs;
@@ -43,13 +44,14 @@ export async function startWorker(options: {
     alive: alive.promise,
   });
   const runner = await startRunner({ url: db.url, tasks, crontab, log, onLost });
-  // Stopped in reverse: no new jobs, then attempts in flight end, and only then is the sign of life taken down.
+  // Stopped in reverse: nothing scheduled, no new jobs, then attempts in flight end, and only then is the sign of life taken down.
   await using stack = new AsyncDisposableStack();
   stack.use(await startLiveness(db, workerId, runner.poolId, log));
   alive.resolve();
   stack.use(startReconciler(db, log));
   stack.defer(() => deliverer.stop(GRACE_MS));
   stack.use(runner);
+  stack.use(startScheduler({ sql: db.sql, configs, deliverer, log }));
   const owned = stack.move();
   let stopping: Promise<void> | undefined;
   const stop = () => {

@@ -35,14 +35,16 @@ export const recordMoves = (
   join signalbox.deliveries d on d.project_id = x.project_id and d.id = x.id`;
 
 /**
- * Ends the events of which every delivery is over. Under the feed lock, which makes two batches that each end one
+ * Ends the events of which every delivery is over; of those that were tried again the last one counts. Under the feed lock, which makes two batches that each end one
  * of an event's last deliveries see each other, so that no counter is needed that could drift.
  */
 export const completeEvents = (tx: Tx, moved: { projectId: string; eventId: string }[]) => tx`
   with ended as (
     update signalbox.events e set status = case when exists (
         select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id
-          and d.status in ('FAILED', 'QUARANTINED')) then 'FAILED' else 'PROCESSED' end
+          and d.status in ('FAILED', 'QUARANTINED') and not exists (
+            select from signalbox.deliveries n where n.project_id = d.project_id and n.event_id = d.event_id
+              and n.hook_id = d.hook_id and n.replay_number > d.replay_number)) then 'FAILED' else 'PROCESSED' end
     from (select distinct project_id, id
       from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.eventId)}::uuid[])
         as m(project_id, id)) x

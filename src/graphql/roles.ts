@@ -31,9 +31,11 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Query.hookByName": readers,
   "Query.hooks": readers,
   "Query.node": readers,
+  "Query.replay": readers,
   "Query.validateEvent": readers,
   "Query.viewer": everyone,
   "Mutation.archiveEventType": admins,
+  "Mutation.cancelReplay": operators,
   "Mutation.createApiKey": admins,
   "Mutation.deleteHook": admins,
   "Mutation.emitEvent": emitters,
@@ -41,6 +43,7 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Mutation.pauseHook": admins,
   "Mutation.registerEventType": admins,
   "Mutation.registerHook": admins,
+  "Mutation.replayDeliveries": operators,
   "Mutation.resumeHook": admins,
   "Mutation.retryDelivery": operators,
   "Mutation.revokeApiKey": admins,
@@ -53,6 +56,7 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Subscription.eventEmitted": readers,
   "Subscription.eventUpdated": readers,
   "Subscription.hookUpdated": readers,
+  "Subscription.replayUpdated": readers,
 };
 
 /** All that an EMITTER sees: itself, and of an event its own fields. */

@@ -8,6 +8,7 @@ import "./hookMutations.ts";
 import "./live.ts";
 import "./node.ts";
 import "./project.ts";
+import "./replay.ts";
 import { builder } from "./builder.ts";
 
 export const schema = builder.toSchema();

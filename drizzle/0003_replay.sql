@@ -20,4 +20,5 @@ CREATE TABLE "signalbox"."replays" (
 	CONSTRAINT "replays_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint
-CREATE INDEX "replays_running" ON "signalbox"."replays" USING btree ("looked_at") WHERE status = 'RUNNING';
+CREATE INDEX "replays_running" ON "signalbox"."replays" USING btree ("looked_at") WHERE status = 'RUNNING';--> statement-breakpoint
+CREATE INDEX "deliveries_again_due" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","due_at") WHERE status in ('PENDING', 'RETRYING') and replay_of is not null;

@@ -154,14 +154,14 @@ test("for a paused hook a replay is PARKED until it is resumed, and never made t
     .toEqual({ FAILED: 5, SUCCEEDED: 5 });
 });
 
-/** Waits until a replay has begun, and gives how many it has made: one chunk or two, while its hook is slow. */
+/** Waits until a replay has begun, and gives how many it has made: some chunks, while its hook is slow. */
 async function begun(id: string): Promise<number> {
   const created = async () => (await replayOf(hub, id)).created;
   await expect.poll(created, patience).toBeGreaterThan(0);
   return created();
 }
 
-test("a replay waits while its hook has 200 due, other events are sent meanwhile, and it can be cancelled", async () => {
+test("a replay waits while 400 of it are due at its hook, other events are sent meanwhile, and it can be cancelled", async () => {
   await using target = await receiver();
   const hookId = await failed(hub, target, "throttled", 650);
   await update(hub, hookId, { rateLimitPerSecond: 1 });
@@ -173,7 +173,7 @@ test("a replay waits while its hook has 200 due, other events are sent meanwhile
   const { replay: cancelled, matched } = await cancel(hub, id);
   expect(matched).toBe(650);
   const created = cancelled?.created ?? 0;
-  expect([200, 400]).toContain(created);
+  expect([200, 400, 600]).toContain(created);
   expect(cancelled).toMatchObject({ status: "CANCELLED", finishedAt: expect.any(String) });
   await update(hub, hookId, { rateLimitPerSecond: null });
   await expect
@@ -199,7 +199,7 @@ test("what a deleted hook has left of a replay is left out", async () => {
   await change(hub, "deleteHook", hookId);
   const { status, matched, created } = await over(hub, id);
   expect([status, matched]).toEqual(["DONE", 650]);
-  expect([200, 400]).toContain(created);
+  expect([200, 400, 600]).toContain(created);
 });
 
 test("one busy hook does not hold up the others of a replay", async () => {

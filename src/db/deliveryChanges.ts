@@ -42,9 +42,9 @@ export const completeEvents = (tx: Tx, moved: { projectId: string; eventId: stri
   with ended as (
     update signalbox.events e set status = case when exists (
         select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id
-          and d.status in ('FAILED', 'QUARANTINED') and not exists (
-            select from signalbox.deliveries n where n.project_id = d.project_id and n.event_id = d.event_id
-              and n.hook_id = d.hook_id and n.replay_number > d.replay_number)) then 'FAILED' else 'PROCESSED' end
+          and d.status in ('FAILED', 'QUARANTINED') and d.replay_number = (
+            select max(n.replay_number) from signalbox.deliveries n where n.project_id = d.project_id
+              and n.event_id = d.event_id and n.hook_id = d.hook_id)) then 'FAILED' else 'PROCESSED' end
     from (select distinct project_id, id
       from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.eventId)}::uuid[])
         as m(project_id, id)) x

@@ -48,6 +48,9 @@ export const deliveries = signalbox.table(
     index("deliveries_due")
       .on(t.projectId, t.hookId, t.dueAt)
       .where(sql`status in ('PENDING', 'RETRYING')`),
+    index("deliveries_again_due")
+      .on(t.projectId, t.hookId, t.dueAt)
+      .where(sql`status in ('PENDING', 'RETRYING') and replay_of is not null`),
     index("deliveries_leased").on(t.projectId, t.hookId).where(sql`lease_token is not null`),
   ],
 );

@@ -28,10 +28,10 @@ export type ReplayFilter = {
 
 /** Deliveries made again in one transaction at most. */
 const CHUNK = 200;
-/** A hook with so many due deliveries gets no more of a replay: what happens now is not to wait behind the past. */
-const MAX_WAITING = 200;
-/** When no hook has room, it is looked again after so long. */
-const PAUSE = "1 second";
+/** A hook with so many made again and due gets no more: what happens now is not to wait behind the past. */
+const MAX_WAITING = 400;
+/** When no hook has room, it is looked again after so long, or at the next poll for jobs. */
+const PAUSE = "200 milliseconds";
 const DAY_MS = 86_400_000;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.status, r.matched, r.created,
@@ -139,7 +139,7 @@ export async function takeChunk(
         select count(*) as n from (
           select from signalbox.deliveries d
           where d.project_id = ${projectId} and d.hook_id = lane.hook_id and d.status in ('PENDING', 'RETRYING')
-            and d.due_at <= now() limit ${MAX_WAITING}) due
+            and d.due_at <= now() and d.replay_of is not null limit ${MAX_WAITING}) due
       ) waiting
       cross join lateral (
         select number from signalbox.replay_chunks

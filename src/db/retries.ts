@@ -36,12 +36,6 @@ export async function lockedDelivery(
   return hookStatus && delivery && { ...delivery, hookStatus };
 }
 
-/** Whether a delivery `d` has a retry of its event for its hook that is still under way. */
-const isBeingRetried = (tx: Tx): Fragment => tx`exists (
-  select from signalbox.deliveries o
-  where o.project_id = d.project_id and o.event_id = d.event_id and o.hook_id = d.hook_id
-    and o.status in ('PENDING', 'RETRYING', 'PARKED'))`;
-
 /** Makes a waiting delivery due at once. */
 export const makeDue = (tx: Tx, { projectId, id }: DeliveryRow) => tx<MovedDelivery[]>`
   update signalbox.deliveries d set due_at = clock_timestamp() where project_id = ${projectId} and id = ${id}
@@ -49,24 +43,31 @@ export const makeDue = (tx: Tx, { projectId, id }: DeliveryRow) => tx<MovedDeliv
 
 /**
  * New deliveries of the same events to the same hook, with tries of their own; PARKED unless the hook is ACTIVE.
- * None for those that are being tried again already, nor for a deleted hook. The caller holds the hook's status.
+ * None for those whose last retry is still open, nor for a deleted hook. The caller holds the hook's status. Written
+ * so that rows are only ever looked up by their keys: planned otherwise, a hook's whole history is read for each.
  */
 export const insertRetries = (
   tx: Tx,
   projectId: string,
   retries: { of: string; id: string }[],
 ) => tx<MovedDelivery[]>`
+  with original as materialized (
+    select * from signalbox.deliveries where project_id = ${projectId} and id = any(${retries.map(({ of }) => of)}::uuid[])
+  )
   insert into signalbox.deliveries as d (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
     replay_of, replay_number)
-  select d.project_id, x.id, d.event_id, d.hook_id, d.format,
+  select o.project_id, x.id, o.event_id, o.hook_id, o.format,
     case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end, h.retries + 1,
-    case h.status when 'ACTIVE' then clock_timestamp() end, d.id,
-    (select max(n.replay_number) + 1 from signalbox.deliveries n
-      where n.project_id = d.project_id and n.event_id = d.event_id and n.hook_id = d.hook_id)
+    case h.status when 'ACTIVE' then clock_timestamp() end, o.id, last.replay_number + 1
   from unnest(${retries.map(({ of }) => of)}::uuid[], ${retries.map(({ id }) => id)}::uuid[]) as x(of, id)
-  join signalbox.deliveries d on d.project_id = ${projectId} and d.id = x.of
-  join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id and h.status <> 'DELETED'
-  where not ${isBeingRetried(tx)}
+  join original o on o.id = x.of
+  join signalbox.hooks h on h.project_id = o.project_id and h.id = o.hook_id and h.status <> 'DELETED'
+  cross join lateral (
+    select n.replay_number, n.status from signalbox.deliveries n
+    where n.project_id = o.project_id and n.event_id = o.event_id and n.hook_id = o.hook_id
+    order by n.replay_number desc limit 1
+  ) last
+  where last.status not in ('PENDING', 'RETRYING', 'PARKED')
   order by x.id
   returning ${movedColumns(tx)}`;
 

@@ -2,8 +2,8 @@
  * The life of a replay: RUNNING ⟶ DONE, or CANCELLED on the way. What matches when it is asked for is written down as
  * a list, in chunks of one hook; a job takes one chunk after the other and makes its deliveries again, each chunk
  * in one transaction with the progress and with the job for the next, so that a crash neither skips nor doubles any.
- * A hook with 200 due deliveries is passed over until it has room: live traffic never waits behind more than
- * a chunk or two of the past.
+ * A hook with 400 that were made again and are due is passed over until it has sent some: live traffic never waits
+ * behind more than 600 of the past, and a replay never waits for live traffic to cease.
  */
 import { writeToFeed } from "../db/changes.ts";
 import type { Pool } from "../db/client.ts";

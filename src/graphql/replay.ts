@@ -103,7 +103,7 @@ builder.queryField("replay", (t) =>
 builder.mutationFields((t) => ({
   replayDeliveries: t.field({
     type: ReplayPayload,
-    description: `Makes ended deliveries again, at most ${MAX_MATCHED.toLocaleString("en")}: for each a new one with tries of its own that points back at it (\`replayOf\`), under the same webhook-id; PARKED while its hook is paused. It goes on by itself, 200 at a time, and gives a hook no more while 200 of its deliveries are due, so that live traffic is not held up. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
+    description: `Makes ended deliveries again, at most ${MAX_MATCHED.toLocaleString("en")}: for each a new one with tries of its own that points back at it (\`replayOf\`), under the same webhook-id; PARKED while its hook is paused. It goes on by itself, 200 at a time, and gives a hook no more while 400 of them are due, so that live traffic is not held up. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
     args: {
       input: t.arg({ type: ReplayInputType, required: true, description: "Which deliveries." }),
     },

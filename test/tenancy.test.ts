@@ -33,16 +33,20 @@ beforeAll(async () => {
   );
   await registerHook(hub, { url: `${target.url}/${MARK}`, name: MARK, types: ["*"], retries: 0 });
   await accepted(hub, ourEvent());
+  await hub.run(
+    `mutation { replayDeliveries(input: { since: "2026-01-01T00:00:00Z", status: [GONE] }) { matched } }`,
+  );
   const tables = await hub.db.sql<{ id: string }[]>`
     with ours as (select id from signalbox.projects order by created_at limit 1)
     select id from ours
     union all select t.id from ours o join signalbox.events t on t.project_id = o.id
     union all select t.id from ours o join signalbox.hooks t on t.project_id = o.id
     union all select t.id from ours o join signalbox.deliveries t on t.project_id = o.id
+    union all select t.id from ours o join signalbox.replays t on t.project_id = o.id
     union all select t.id from ours o join signalbox.event_types t on t.project_id = o.id
     union all select t.id from ours o join signalbox.api_keys t on t.project_id = o.id`;
   ids.push(...tables.map(({ id }) => id));
-  expect(ids.length).toBeGreaterThanOrEqual(7);
+  expect(ids.length).toBeGreaterThanOrEqual(8);
 });
 afterAll(async () => {
   await target[Symbol.asyncDispose]();
@@ -96,11 +100,14 @@ test("no id of another project, in whatever place of whatever operation, is told
       "Query.hook",
       "Query.delivery",
       "Query.deliveries",
+      "Query.replay",
       "Mutation.updateHook",
       "Mutation.deleteHook",
       "Mutation.rotateHookSecret",
       "Mutation.triggerHook",
       "Mutation.retryDelivery",
+      "Mutation.replayDeliveries",
+      "Mutation.cancelReplay",
       "Mutation.revokeApiKey",
     ]),
   );
@@ -189,6 +196,7 @@ test("no subscription shows anything of another project, whatever it asks for, a
       "Subscription.eventUpdated",
       "Subscription.deliveryUpdated",
       "Subscription.hookUpdated",
+      "Subscription.replayUpdated",
     ]),
   );
   await accepted(hub, { ...ourEvent(), idempotencyKey: "later" });

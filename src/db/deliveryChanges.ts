@@ -40,8 +40,8 @@ export const recordMoves = (
 
 /**
  * Adds to the hooks' counters of deliveries that ended well and badly, and ends the events of which every delivery is
- * over. Under the feed lock, which makes two batches that each end one of an event's last deliveries see each
- * other, so that no counter is needed that could drift.
+ * over; of those that were tried again the last one counts. Under the feed lock, which makes two batches that each
+ * end one of an event's last deliveries see each other, so that no counter is needed that could drift.
  */
 export const completeEvents = (tx: Tx, ended: MovedDelivery[]) => tx`
   with delivery as (
@@ -58,7 +58,9 @@ export const completeEvents = (tx: Tx, ended: MovedDelivery[]) => tx`
   ), completed as (
     update signalbox.events e set status = case when exists (
         select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id
-          and d.status in ('FAILED', 'QUARANTINED')) then 'FAILED' else 'PROCESSED' end
+          and d.status in ('FAILED', 'QUARANTINED') and d.replay_number = (
+            select max(n.replay_number) from signalbox.deliveries n where n.project_id = d.project_id
+              and n.event_id = d.event_id and n.hook_id = d.hook_id)) then 'FAILED' else 'PROCESSED' end
     from (select distinct project_id, event_id from delivery) x
     where e.project_id = x.project_id and e.id = x.event_id and e.status = 'DISPATCHED' and not exists (
       select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id

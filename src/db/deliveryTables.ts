@@ -48,6 +48,9 @@ export const deliveries = signalbox.table(
     index("deliveries_due")
       .on(t.projectId, t.hookId, t.dueAt)
       .where(sql`status in ('PENDING', 'RETRYING')`),
+    index("deliveries_again_due")
+      .on(t.projectId, t.hookId, t.dueAt)
+      .where(sql`status in ('PENDING', 'RETRYING') and replay_of is not null`),
     index("deliveries_leased").on(t.projectId, t.hookId).where(sql`lease_token is not null`),
   ],
 );
@@ -92,6 +95,41 @@ export const changes = signalbox.table(
     primaryKey({ columns: [t.projectId, t.position] }),
     uniqueIndex("changes_position").on(t.position),
   ],
+);
+
+/** Every replay: deliveries that are made again, some at a time. */
+export const replays = signalbox.table(
+  "replays",
+  {
+    projectId: uuid("project_id").notNull(),
+    id: uuid("id").notNull(),
+    /** What it was asked for: `{ hookId, type, status, since, until }`. */
+    filter: jsonText("filter").notNull(),
+    status: text("status").notNull(),
+    matched: integer("matched").notNull(),
+    created: integer("created").notNull().default(0),
+    createdAt: time("created_at").notNull().defaultNow(),
+    /** When it was last worked at, or found waiting for room: a RUNNING one that is not has lost its job. */
+    lookedAt: time("looked_at").notNull().defaultNow(),
+    finishedAt: time("finished_at"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    index("replays_running").on(t.lookedAt).where(sql`status = 'RUNNING'`),
+  ],
+);
+
+/** What a replay still has to do: the deliveries that matched when it was asked for, of one hook each. */
+export const replayChunks = signalbox.table(
+  "replay_chunks",
+  {
+    projectId: uuid("project_id").notNull(),
+    replayId: uuid("replay_id").notNull(),
+    hookId: uuid("hook_id").notNull(),
+    number: integer("number").notNull(),
+    deliveryIds: uuid("delivery_ids").array().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.replayId, t.hookId, t.number] })],
 );
 
 /** Live worker processes; each holds a session advisory lock on its id, so that its death shows. */

@@ -8,6 +8,7 @@ export type JobPayloads = {
   deliver: { lanes: [projectId: string, hookId: string][] };
   dispatch: { projectId: string; eventIds: string[] };
   settle: Lane;
+  replay: { projectId: string; replayId: string };
 };
 
 /** A wake-up to queue; `runAt` in the future for a retry, `key` so that equal wake-ups become one. */

@@ -16,7 +16,7 @@ const when = <Value>(value: Maybe<Value>, condition: (value: Value) => Fragment)
 const containing = (text: string) => `%${storable(text).replace(/[\\%_]/g, "\\$&")}%`;
 
 /** Types named as hooks name them; exact names alone, the common case, are looked up in an index. */
-const ofTypes = (sql: Sql, types: string[]): Fragment =>
+export const ofTypes = (sql: Sql, types: string[]): Fragment =>
   types.some((type) => type.endsWith("*"))
     ? sql`exists (select from unnest(${types}::text[]) as p(pattern) where pattern in (e.type, '*')
         or (pattern like '%.*' and starts_with(e.type, left(pattern, -1))))`

@@ -75,3 +75,10 @@ export const removeOldEvents = (sql: Pool, days: number) =>
       delete from signalbox.events e using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
       where e.project_id = x.project_id and e.id = x.id`;
   }, EVENTS_AT_ONCE);
+
+/** Removes replays that ended so many days ago. */
+export const removeOldReplays = (sql: Pool, days: number) =>
+  inChunks(
+    () => sql`delete from signalbox.replays where ctid in (
+      select ctid from signalbox.replays where finished_at < now() - ${days} * interval '1 day' limit ${CHUNK})`,
+  );

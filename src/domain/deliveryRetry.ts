@@ -1,13 +1,7 @@
 import type { Pool } from "../db/client.ts";
 import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
 import { inTransaction } from "../db/emits.ts";
-import {
-  hasOpenReplay,
-  insertReplay,
-  lockedDelivery,
-  makeDue,
-  publishRetry,
-} from "../db/retries.ts";
+import { insertRetries, lockedDelivery, makeDue, publishRetries } from "../db/retries.ts";
 import { mistake } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
 
@@ -31,19 +25,15 @@ export async function retryDelivery(
     if (delivery.inFlight) throw refuse(`an attempt of delivery ${id} is in flight`);
     if (delivery.status === "PARKED")
       throw refuse(`delivery ${id} is parked: resume its hook to release it`);
-    let due = id;
-    if (delivery.status === "PENDING" || delivery.status === "RETRYING") {
-      await makeDue(tx, delivery);
-    } else {
-      if (await hasOpenReplay(tx, delivery))
-        throw refuse(`delivery ${id} is being tried again already`);
-      due = newId();
-      const status = delivery.hookStatus === "ACTIVE" ? "PENDING" : "PARKED";
-      await insertReplay(tx, delivery, { id: due, status, maxAttempts: delivery.retries + 1 });
-    }
-    await publishRetry(tx, delivery, due);
-    const [row] = await deliveriesById(tx, projectId, [due]);
-    if (!row) throw new Error(`delivery ${due} is gone`);
+    const isWaiting = delivery.status === "PENDING" || delivery.status === "RETRYING";
+    const retried = isWaiting
+      ? await makeDue(tx, delivery)
+      : await insertRetries(tx, projectId, [{ of: id, id: newId() }]);
+    const [due] = retried;
+    if (!due) throw refuse(`delivery ${id} is being tried again already`);
+    await publishRetries(tx, retried, { areNew: !isWaiting });
+    const [row] = await deliveriesById(tx, projectId, [due.id]);
+    if (!row) throw new Error(`delivery ${due.id} is gone`);
     return row;
   });
 }

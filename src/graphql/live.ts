@@ -2,6 +2,7 @@ import type { Change, ChangeKind } from "../db/changes.ts";
 import type { DeliveryRow } from "../db/deliveries.ts";
 import type { EventRow } from "../db/events.ts";
 import type { HookRow } from "../db/hooks.ts";
+import type { ReplayRow } from "../db/replays.ts";
 import { typeMatches } from "../domain/hookMatch.ts";
 import { CursorExpired, cursorOf, positionOf } from "../live/feed.ts";
 import { asNode, builder, Node } from "./builder.ts";
@@ -9,12 +10,14 @@ import { type Context, forgetLoaded } from "./context.ts";
 import { Delivery, DeliveryStatusEnum } from "./delivery.ts";
 import { Event } from "./event.ts";
 import { Hook } from "./hook.ts";
+import { Replay } from "./replay.ts";
 import { requestError } from "./requestError.ts";
 
 const typeNames: Record<ChangeKind, string> = {
   EVENT: "Event",
   DELIVERY: "Delivery",
   HOOK: "Hook",
+  REPLAY: "Replay",
 };
 
 const after = {
@@ -102,6 +105,19 @@ const HookChange = builder.objectRef<HookChangeShape>("HookChange").implement({
   }),
 });
 
+type ReplayChangeShape = Change & { kind: "REPLAY" };
+const ReplayChange = builder.objectRef<ReplayChangeShape>("ReplayChange").implement({
+  description: "A replay, as it was at one of its steps.",
+  fields: (t) => ({
+    cursor: t.string({ ...cursorField, resolve: cursorOf }),
+    replay: t.field({
+      type: Replay,
+      description: "The replay, as far as it had come then.",
+      resolve: (change, _args, context): Promise<ReplayRow> => entityOf(context, change),
+    }),
+  }),
+});
+
 const Activity = builder.objectRef<Change>("Activity").implement({
   description: "Anything that changed in the project.",
   fields: (t) => ({
@@ -122,6 +138,7 @@ const isKind =
 const isEvent = isKind("EVENT");
 const isDelivery = isKind("DELIVERY");
 const isHook = isKind("HOOK");
+const isReplay = isKind("REPLAY");
 
 /** Whether a filter was not given, or is met. */
 const meets = (wanted: string | null | undefined, value: unknown) =>
@@ -208,6 +225,17 @@ builder.subscriptionFields((t) => ({
     subscribe: (_root, args, context) =>
       follow(context, args.after, (change) => isHook(change) && meets(args.id, change.entityId)),
     resolve: (change) => change as HookChangeShape,
+  }),
+  replayUpdated: t.field({
+    type: ReplayChange,
+    description: "Every step of a replay, its beginning and its end included.",
+    args: {
+      id: t.arg.id({ required: true, description: "Of this replay." }),
+      after: t.arg.string(after),
+    },
+    subscribe: (_root, args, context) =>
+      follow(context, args.after, (change) => isReplay(change) && change.entityId === args.id),
+    resolve: (change) => change as ReplayChangeShape,
   }),
   activity: t.field({
     type: Activity,

@@ -7,6 +7,7 @@ import { loadEvent } from "./event.ts";
 import { loadEventType } from "./eventType.ts";
 import { loadHook } from "./hook.ts";
 import { currentProject } from "./project.ts";
+import { loadReplay } from "./replay.ts";
 
 type Find = (context: Context, id: string) => Promise<{ id: string } | undefined>;
 
@@ -15,6 +16,7 @@ const finders: Record<string, Find> = {
   Delivery: loadDelivery,
   Hook: loadHook,
   EventType: loadEventType,
+  Replay: loadReplay,
   Project: async (context, id) => {
     const project = await currentProject(context);
     return project.id === id ? project : undefined;

@@ -33,10 +33,12 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Query.hooks": readers,
   "Query.node": readers,
   "Query.readEvent": readers,
+  "Query.replay": readers,
   "Query.validateEvent": readers,
   "Query.viewer": everyone,
   "Mutation.archiveEventType": admins,
   "Mutation.cancelEvent": admins,
+  "Mutation.cancelReplay": operators,
   "Mutation.createApiKey": admins,
   "Mutation.deleteHook": admins,
   "Mutation.emitEvent": emitters,
@@ -45,6 +47,7 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Mutation.pauseHook": admins,
   "Mutation.registerEventType": admins,
   "Mutation.registerHook": admins,
+  "Mutation.replayDeliveries": operators,
   "Mutation.rescheduleEvent": admins,
   "Mutation.resumeHook": admins,
   "Mutation.retryDelivery": operators,
@@ -58,6 +61,7 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Subscription.eventEmitted": readers,
   "Subscription.eventUpdated": readers,
   "Subscription.hookUpdated": readers,
+  "Subscription.replayUpdated": readers,
 };
 
 /** All that an EMITTER sees: itself, and of an event its own fields. */

@@ -11,6 +11,7 @@ import "./live.ts";
 import "./node.ts";
 import "./project.ts";
 import "./readEvent.ts";
+import "./replay.ts";
 import { builder } from "./builder.ts";
 
 export const schema = builder.toSchema();

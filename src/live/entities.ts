@@ -5,8 +5,9 @@ import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
 import { type HookRow, hooksById } from "../db/hooks.ts";
 import { isOutage } from "../db/outage.ts";
+import { type ReplayRow, replaysById } from "../db/replays.ts";
 
-type Rows = { EVENT: EventRow; DELIVERY: DeliveryRow; HOOK: HookRow };
+type Rows = { EVENT: EventRow; DELIVERY: DeliveryRow; HOOK: HookRow; REPLAY: ReplayRow };
 type Row = Rows[ChangeKind];
 
 /** The entities behind changes, as they were at the change. */
@@ -63,6 +64,7 @@ const loaders: {
   EVENT: eventsById,
   DELIVERY: deliveriesById,
   HOOK: hooksById,
+  REPLAY: replaysById,
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { addJobs, deliverJobs } from "../db/jobs.ts";
 import { overdueEvents, overdueLanes, recoverClaims } from "../db/recovery.ts";
+import { overdueReplays, replayJob } from "../db/replays.ts";
 import { refreshStatistics } from "../db/statistics.ts";
 import type { Logger } from "../log.ts";
 import { every } from "./every.ts";
@@ -9,6 +10,7 @@ const EVERY_MS = 2_000;
 /** Ordinary wake-ups come within milliseconds; what is overdue by this has lost its own. */
 const LANE_OVERDUE_MS = 1_500;
 const EVENT_OVERDUE_MS = 5_000;
+const REPLAY_OVERDUE_MS = 5_000;
 
 /**
  * The guarantee behind the wake-ups: every 2 s claims that ran out are taken back, and one process of all (by a
@@ -33,6 +35,7 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
           payload: { projectId, eventIds: events.map(({ id }) => id) },
           key: `reconcile:${projectId}`,
         })),
+        ...(await overdueReplays(tx, REPLAY_OVERDUE_MS)).map((replay) => replayJob(replay)),
       ];
       if (jobs.length > 0) await addJobs(tx, jobs);
       await refreshStatistics(tx);

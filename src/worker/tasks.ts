@@ -4,11 +4,13 @@ import type { Pool } from "../db/client.ts";
 import { dispatchEvents } from "../domain/dispatch.ts";
 import { settleHook } from "../domain/hook.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
+import { continueReplay } from "../domain/replay.ts";
 import type { Deliverer } from "./deliverer.ts";
 import { removeExpired } from "./retention.ts";
 
 const deliverPayload = z.object({ lanes: z.array(z.tuple([z.string(), z.string()])) });
 const dispatchPayload = z.object({ projectId: z.string(), eventIds: z.array(z.string()) });
+const replayPayload = z.object({ projectId: z.string(), replayId: z.string() });
 const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });
 
 /** What jobs do. A task only throws for bugs and outages: graphile-worker then runs it again. */
@@ -34,6 +36,10 @@ export function createTasks(deps: {
     settle: async (payload) => {
       const { projectId, hookId } = settlePayload.parse(payload);
       await settleHook(sql, projectId, hookId);
+    },
+    replay: async (payload) => {
+      const { projectId, replayId } = replayPayload.parse(payload);
+      await continueReplay(sql, projectId, replayId);
     },
     retention: async () => {
       await removeExpired(sql, retentionDays);

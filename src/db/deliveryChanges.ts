@@ -35,8 +35,9 @@ export const recordMoves = (
   join signalbox.deliveries d on d.project_id = x.project_id and d.id = x.id`;
 
 /**
- * Ends the events of which every delivery is over; of those that were tried again the last one counts. Under the feed lock, which makes two batches that each end one
- * of an event's last deliveries see each other, so that no counter is needed that could drift.
+ * Ends the events of which every delivery is over; of one that was tried again the last counts. Under the feed lock,
+ * which makes two batches that each end one of an event's last deliveries see each other, so that no counter is
+ * needed that could drift.
  */
 export const completeEvents = (tx: Tx, moved: { projectId: string; eventId: string }[]) => tx`
   with ended as (

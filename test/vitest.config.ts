@@ -7,6 +7,8 @@ export default defineConfig({
   // and `instanceof` fails between them (vitest passes the condition `development`).
   ssr: { resolve: { conditions: ["module-sync", "node"] } },
   test: {
+    // By default one core is left free, which on two makes it one file at a time; most of a test is waiting.
+    maxWorkers: 2,
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -4,7 +4,7 @@ import { listEvents } from "../db/lists.ts";
 import { createEnvelope, envelopeEvent } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
 import { explainMatches, type MatchTrace } from "../domain/why.ts";
-import { asNode, builder, Node } from "./builder.ts";
+import { builder, Node } from "./builder.ts";
 import { connectionType, pageRequest, toConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { describedEnum } from "./describedEnum.ts";
@@ -212,6 +212,3 @@ builder.queryFields((t) => ({
     },
   }),
 }));
-
-/** An event as a Node. */
-export const eventNode = (event: EventRow) => asNode("Event", event);

@@ -1,0 +1,70 @@
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Facts } from "../ui/Facts.tsx";
+import { JsonTree } from "../ui/JsonTree.tsx";
+import { Failure, Loading } from "../ui/Notice.tsx";
+import { Pager, usePlace } from "../ui/Pager.tsx";
+import { Moment } from "../ui/Time.tsx";
+import { PressItem } from "./PressItem.tsx";
+import { PressRow } from "./pressRow.ts";
+import "./ActionDetail.css";
+
+const ActionDocument = graphql(
+  `
+  query Action($id: ID!, $after: String) {
+    action(id: $id) {
+      id key url external repeat meta expiresAt
+      presses(first: 10, after: $after) {
+        nodes { ...PressRow }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+`,
+  [PressRow],
+);
+
+/** What an action sends, and who pressed it, the newest first. */
+export function ActionDetail({ id }: { id: string }) {
+  const place = usePlace(id);
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    ActionDocument,
+    { id, after: place.after },
+    (changed) => changed.id === id,
+  );
+  if (isLoading) return <Loading rows={2} />;
+  if (error && !data) return <Failure error={error} onRetry={refresh} />;
+  const action = data?.action;
+  if (!action) return <p className="action-detail soft">It has been removed by retention.</p>;
+  const { key, url, external, repeat, meta, expiresAt, presses } = action;
+  return (
+    <div className="action-detail">
+      <Facts
+        facts={[
+          [external ? "Opens" : "Calls", <code key="url">{url}</code>, "wide"],
+          ["Key", key !== null && <code key="key">{key}</code>],
+          ["Expires", <Moment key="expires" at={expiresAt} />],
+          ["Again when done", external ? null : repeat ? "Yes" : "No"],
+        ]}
+      />
+      {meta !== null && (
+        <div>
+          <h3>Sent along</h3>
+          <JsonTree value={meta} />
+        </div>
+      )}
+      {!external && (
+        <div className="action-presses">
+          <h3>Presses</h3>
+          {presses.nodes.length === 0 && <p className="soft">Not pressed yet.</p>}
+          <ol className="presses">
+            {presses.nodes.map((press) => (
+              <PressItem key={press.id} press={press} />
+            ))}
+          </ol>
+          <Pager place={place} pageInfo={presses.pageInfo} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import { useEffect, useRef, useState } from "react";
+import { useNews } from "../live/useNews.ts";
+import { toast } from "../ui/Toasts.tsx";
+import { ConfirmPress } from "./ConfirmPress.tsx";
+import type { Press } from "./usePress.ts";
+
+const ASK = "signalbox:press";
+
+type Asked = { actionId: string; eventId: string };
+
+/** Asks whether an action is to be pressed, and presses it. */
+export const askToPress = (asked: Asked): void =>
+  void dispatchEvent(new CustomEvent<Asked>(ASK, { detail: asked }));
+
+type Ended = { buttonText: string; press: Pick<Press, "status">; error: string | null };
+
+/** Says what came of a press of this page's own; where its button is, everybody sees it. */
+function say({ buttonText, press: { status }, error }: Ended): void {
+  if (status === "SUCCEEDED") toast(`“${buttonText}” is done.`);
+  else if (status === "UNKNOWN") toast(`“${buttonText}”: nobody knows what came of it.`, "bad");
+  else toast(`“${buttonText}” failed: ${error}`, "bad");
+}
+
+/** Stands over all pages, so that it stays when the row that asked for it moves out of sight. */
+export function PressDialog() {
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const ours = useRef(new Set<string>());
+  useEffect(() => {
+    const ask = (event: Event) => event instanceof CustomEvent && setAsked(event.detail);
+    addEventListener(ASK, ask);
+    return () => removeEventListener(ASK, ask);
+  }, []);
+  useNews((news) => {
+    if (news === "missed") return ours.current.clear();
+    for (const changed of news) {
+      if (changed.__typename !== "Action" || changed.actionStatus === "RUNNING") continue;
+      const [press] = changed.presses.nodes;
+      if (!press || !ours.current.delete(press.id)) continue;
+      say({ buttonText: changed.buttonText, press, error: changed.lastError });
+    }
+  });
+  if (asked === null) return null;
+  const accepted = (press: Press, buttonText: string) => {
+    if (press.status === "PENDING") ours.current.add(press.id);
+    else say({ buttonText, press, error: press.error });
+    setAsked(null);
+  };
+  return (
+    <ConfirmPress
+      key={asked.actionId}
+      {...asked}
+      onPressed={accepted}
+      onClose={() => setAsked(null)}
+    />
+  );
+}

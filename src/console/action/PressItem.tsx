@@ -1,0 +1,36 @@
+import { AttemptItem } from "../delivery/AttemptItem.tsx";
+import { Badge } from "../ui/Badge.tsx";
+import { Moment } from "../ui/Time.tsx";
+import type { PressRow } from "./pressRow.ts";
+import "./PressItem.css";
+
+/** What a state leaves open. */
+const explained: Readonly<Record<string, string>> = {
+  PENDING: "The call is under way; it takes at most 10 seconds.",
+  UNKNOWN:
+    "It was sent, and then the hub’s process ended before the answer came: the target may have got it. It is never sent again by itself; look there before you press again.",
+};
+
+/** Who pressed, when, what came of it, and the call itself. */
+export function PressItem({ press }: { press: PressRow }) {
+  const { status, pressedBy, pressedAt, error, attempt, requestBody } = press;
+  const explanation = explained[status];
+  return (
+    <li className="press">
+      <p className="press-head">
+        <Badge state={status} />
+        <span className="press-who">{pressedBy}</span>
+        <span className="faint">
+          <Moment at={pressedAt} />
+        </span>
+      </p>
+      {explanation !== undefined && <p className="soft">{explanation}</p>}
+      {error !== null && status === "FAILED" && <p className="press-error">{error}</p>}
+      {attempt && (
+        <ol>
+          <AttemptItem attempt={attempt} requestBody={requestBody} />
+        </ol>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,54 @@
+import type { ActionRow } from "./actionRow.ts";
+
+/** Whether a button can be pressed at this moment; by the rules of the server, which decides all the same. */
+export type Standing =
+  | { kind: "ready" }
+  /** Not yet, not by this key, or not at all: `reason` says it in a sentence. */
+  | { kind: "barred"; reason: string }
+  | { kind: "running"; reason: string }
+  | { kind: "complete"; reason: string }
+  | { kind: "expired"; reason: string };
+
+/** What an action's event says of it. */
+export type ActionEvent = { id: string; status: string; scheduledFor: string | null };
+
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const at = (time: string): string => moment.format(new Date(time));
+
+/** Who pressed it last. */
+export const presserOf = ({ presses }: ActionRow): string =>
+  presses.nodes[0]?.pressedBy ?? "somebody";
+
+/** How an action stands, by the hub's clock. */
+export function standingOf(
+  action: ActionRow,
+  event: ActionEvent,
+  mayPress: boolean,
+  now: number,
+): Standing {
+  const { actionStatus: status, external, repeat, expiresAt, completedAt } = action;
+  const { scheduledFor } = event;
+  if (event.status === "CANCELLED") {
+    return { kind: "barred", reason: "Its event is cancelled." };
+  }
+  if (event.status === "SCHEDULED" && scheduledFor !== null && Date.parse(scheduledFor) > now) {
+    return { kind: "barred", reason: `It can be used when its event is due: ${at(scheduledFor)}.` };
+  }
+  if (status === "RUNNING") {
+    return { kind: "running", reason: `It is being pressed by ${presserOf(action)}.` };
+  }
+  if (status === "COMPLETE" && !repeat) {
+    const when = completedAt === null ? "" : `, ${at(completedAt)}`;
+    return { kind: "complete", reason: `It is done, by ${presserOf(action)}${when}.` };
+  }
+  if (status === "EXPIRED" || Date.parse(expiresAt) <= now) {
+    return { kind: "expired", reason: `It expired: ${at(expiresAt)}.` };
+  }
+  if (!external && !mayPress) {
+    return {
+      kind: "barred",
+      reason: "This key may only look. Pressing needs the role OPERATOR or ADMIN.",
+    };
+  }
+  return { kind: "ready" };
+}

@@ -1,0 +1,86 @@
+import type { ResultOf } from "gql.tada";
+import { useRef, useState } from "react";
+import { useMutation } from "urql";
+import { graphql } from "../gql/graphql.ts";
+import { ActionRow } from "./actionRow.ts";
+import { presserOf } from "./standing.ts";
+
+/** It answers when the press is accepted: what comes of it, the stream tells to every page alike. */
+const PressDocument = graphql(
+  `
+  mutation PressAction($actionId: ID!, $idempotencyKey: String!) {
+    pressAction(input: {
+      actionId: $actionId, confirm: true, waitMs: 0, idempotencyKey: $idempotencyKey
+    }) {
+      press { id status error }
+      action { ...ActionRow }
+      userErrors { code message path }
+    }
+  }
+`,
+  [ActionRow],
+);
+
+type Payload = ResultOf<typeof PressDocument>["pressAction"];
+export type Press = NonNullable<Payload["press"]>;
+
+/** crypto.randomUUID is only there over https and on this machine itself. */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+
+/** Why a press was refused, for the one who pressed. */
+function refusalOf({ userErrors: [mistake], action }: Payload): string {
+  switch (mistake?.code) {
+    case "ACTION_BUSY":
+      return action
+        ? `It is being pressed by ${presserOf(action)} at this moment.`
+        : mistake.message;
+    case "ACTION_COMPLETE":
+      return action ? `It has just been done, by ${presserOf(action)}.` : mistake.message;
+    case "ACTION_EXPIRED":
+      return "It has expired: nothing was sent.";
+    case "NOT_FOUND":
+      return "It is gone: its event has been removed by retention.";
+    case "NOT_ALLOWED_NOW":
+      return "It cannot be pressed now: its event is not due yet, or cancelled.";
+    default:
+      return mistake?.message ?? "The hub has not said why it refused.";
+  }
+}
+
+type Pressing = {
+  /** Presses: what was accepted, or null when `problem` says why not. */
+  press: () => Promise<Press | null>;
+  isSending: boolean;
+  problem: string | null;
+};
+
+/**
+ * Presses an action, once for each time that a person confirms it. When no answer comes, nobody knows whether the
+ * press was accepted: it is then sent again with the same key, which makes no second one.
+ */
+export function usePress(actionId: string): Pressing {
+  const [{ fetching }, execute] = useMutation(PressDocument);
+  const [problem, setProblem] = useState<string | null>(null);
+  const key = useRef<string | null>(null);
+  const press = async () => {
+    setProblem(null);
+    key.current ??= newKey();
+    const { data, error } = await execute({ actionId, idempotencyKey: key.current });
+    if (error?.networkError) {
+      setProblem("No answer came. It may have been pressed: try again, it is not pressed twice.");
+      return null;
+    }
+    key.current = null;
+    if (data?.pressAction.press) return data.pressAction.press;
+    setProblem(
+      data
+        ? refusalOf(data.pressAction)
+        : (error?.message.replace(/^\[GraphQL\] /, "") ?? "The hub did not answer."),
+    );
+    return null;
+  };
+  return { press, isSending: fetching, problem };
+}

@@ -1,0 +1,42 @@
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Failure, Loading } from "../ui/Notice.tsx";
+import { AttemptItem } from "./AttemptItem.tsx";
+import { BodyText } from "./BodyText.tsx";
+import "./DeliveryDetail.css";
+
+const DeliveryDocument = graphql(`
+  query Delivery($id: ID!) {
+    delivery(id: $id) {
+      id requestBody
+      attempts {
+        id number startedAt elapsedMs outcome statusCode error remoteAddress
+        requestHeaders responseHeaders responseBody responseTruncated
+      }
+    }
+  }
+`);
+
+/** A delivery's tries, the newest first, and what each of them sends. */
+export function DeliveryDetail({ id }: { id: string }) {
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    DeliveryDocument,
+    { id },
+    (changed) => changed.id === id,
+  );
+  if (isLoading) return <Loading rows={2} />;
+  if (error && !data) return <Failure error={error} onRetry={refresh} />;
+  const delivery = data?.delivery;
+  if (!delivery) return <p className="delivery-detail soft">It has been removed by retention.</p>;
+  return (
+    <div className="delivery-detail">
+      {delivery.attempts.length === 0 && <p className="soft">Not tried yet.</p>}
+      <ol className="attempts">
+        {delivery.attempts.toReversed().map((attempt) => (
+          <AttemptItem key={attempt.id} attempt={attempt} />
+        ))}
+      </ol>
+      <BodyText title="Request body, the same on every try" text={delivery.requestBody} />
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import { spans } from "../feed/feedFilter.ts";
+
+/** What of the deliveries is shown: names of the address, the first being meant when it names none. */
+export const groups = {
+  failed: { label: "Failed", status: ["FAILED", "QUARANTINED"] },
+  waiting: { label: "Waiting", status: ["PENDING", "RETRYING"] },
+  parked: { label: "Parked", status: ["PARKED"] },
+  succeeded: { label: "Succeeded", status: ["SUCCEEDED"] },
+  ended: { label: "Gone or cancelled", status: ["GONE", "CANCELLED"] },
+  all: { label: "All", status: null },
+} as const;
+export type Group = keyof typeof groups;
+const isGroup = (text: string): text is Group => Object.hasOwn(groups, text);
+
+export type DeliveryFilter = {
+  group: Group;
+  /** Of this hook only. */
+  hookId: string | null;
+  /** One of `spans`; all when empty. */
+  time: string;
+};
+
+export function filterOf(params: URLSearchParams): DeliveryFilter {
+  const group = params.get("status") ?? "";
+  return {
+    group: isGroup(group) ? group : "failed",
+    hookId: params.get("hook"),
+    time: params.get("time") ?? "",
+  };
+}
+
+/** The filter as the API takes it. */
+export function variablesOf({ group, hookId, time }: DeliveryFilter) {
+  const { status } = groups[group];
+  const span = spans[time];
+  return {
+    hookId,
+    status: status && [...status],
+    since: span ? new Date(Date.now() - span.ms).toISOString() : null,
+  };
+}

@@ -1,0 +1,15 @@
+import type { ResultOf } from "gql.tada";
+import { graphql } from "../gql/graphql.ts";
+
+/** What a list shows of a delivery. */
+export const DeliveryRow = graphql(`
+  fragment DeliveryRow on Delivery {
+    id status attemptCount maxAttempts nextAttemptAt completedAt lastError createdAt
+    hook { id name url }
+    event { id name type }
+    replayOf { id }
+    run { id workflow { id name } }
+  }
+`);
+
+export type DeliveryRow = ResultOf<typeof DeliveryRow>;

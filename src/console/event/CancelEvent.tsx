@@ -1,0 +1,43 @@
+import { graphql } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Modal } from "../ui/Modal.tsx";
+import { useAct } from "../ui/useAct.ts";
+
+const CancelEventDocument = graphql(`
+  mutation CancelEvent($id: ID!) {
+    cancelEvent(id: $id) {
+      event { id status }
+      userErrors { code message path }
+    }
+  }
+`);
+
+type Props = { id: string; name: string; onClose: () => void };
+
+/** Asks before a scheduled event is cancelled. */
+export function CancelEvent({ id, name, onClose }: Props) {
+  const cancel = useAct(CancelEventDocument);
+  const confirm = async () => {
+    if (await cancel.run({ id }, "The event is cancelled.")) onClose();
+  };
+  return (
+    <Modal
+      title="Cancel the event?"
+      isOpen
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>Keep it</Button>
+          <Button look="danger" isBusy={cancel.isRunning} onClick={confirm}>
+            Cancel for good
+          </Button>
+        </>
+      }
+    >
+      <p>
+        <strong>{name}</strong> is not sent to anybody when its time comes, and its buttons cannot
+        be pressed. It stays in the feed.
+      </p>
+    </Modal>
+  );
+}

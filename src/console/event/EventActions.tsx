@@ -1,0 +1,40 @@
+import { ActionItem } from "../action/ActionItem.tsx";
+import { ActionRow } from "../action/actionRow.ts";
+import type { ActionEvent } from "../action/standing.ts";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Failure } from "../ui/Notice.tsx";
+import { Section } from "../ui/Page.tsx";
+
+const ActionsDocument = graphql(
+  `
+  query EventActions($id: ID!) {
+    event(id: $id) {
+      id
+      actions { ...ActionRow }
+    }
+  }
+`,
+  [ActionRow],
+);
+
+/** The buttons of an event, with all their presses; nothing when it has none. */
+export function EventActions({ event }: { event: ActionEvent }) {
+  const { data, error, refresh } = useLiveQuery(
+    ActionsDocument,
+    { id: event.id },
+    (changed) => changed.__typename === "Action" && changed.event.id === event.id,
+  );
+  const actions = data?.event?.actions ?? [];
+  if (actions.length === 0 && !error) return null;
+  return (
+    <Section title="Actions">
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      <ul className="action-list">
+        {actions.map((action) => (
+          <ActionItem key={action.id} action={action} event={event} />
+        ))}
+      </ul>
+    </Section>
+  );
+}

@@ -1,0 +1,47 @@
+import { DeliveryItem } from "../delivery/DeliveryItem.tsx";
+import { DeliveryRow } from "../delivery/deliveryRow.ts";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Failure, Loading } from "../ui/Notice.tsx";
+import { Section } from "../ui/Page.tsx";
+import { Pager, usePlace } from "../ui/Pager.tsx";
+
+const DeliveriesDocument = graphql(
+  `
+  query EventDeliveries($eventId: ID!, $after: String) {
+    deliveries(eventId: $eventId, first: 20, after: $after) {
+      nodes { ...DeliveryRow }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`,
+  [DeliveryRow],
+);
+
+/** What became of an event: its way to each hook. */
+export function EventDeliveries({ eventId }: { eventId: string }) {
+  const place = usePlace(eventId);
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    DeliveriesDocument,
+    { eventId, after: place.after },
+    (changed) => changed.__typename === "Delivery" && changed.event.id === eventId,
+  );
+  const deliveries = data?.deliveries.nodes ?? [];
+  return (
+    <Section title="Deliveries">
+      {isLoading && <Loading rows={2} />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && deliveries.length === 0 && (
+        <p className="soft">None: no hook asked for this event.</p>
+      )}
+      {deliveries.length > 0 && (
+        <ul className="deliveries">
+          {deliveries.map((delivery) => (
+            <DeliveryItem key={delivery.id} delivery={delivery} shows="hook" />
+          ))}
+        </ul>
+      )}
+      {data && <Pager place={place} pageInfo={data.deliveries.pageInfo} />}
+    </Section>
+  );
+}

@@ -1,0 +1,133 @@
+import { Link } from "wouter";
+import { Avatar } from "../feed/Avatar.tsx";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { pathOfResource } from "../resource/paths.ts";
+import { useMay } from "../session/session.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { CopyButton } from "../ui/CopyButton.tsx";
+import { Facts } from "../ui/Facts.tsx";
+import { JsonTree } from "../ui/JsonTree.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page, Section } from "../ui/Page.tsx";
+import { Countdown, Moment } from "../ui/Time.tsx";
+import { Content } from "./Content.tsx";
+import { EventActions } from "./EventActions.tsx";
+import { EventContext } from "./EventContext.tsx";
+import { EventDeliveries } from "./EventDeliveries.tsx";
+import { EventRuns } from "./EventRuns.tsx";
+import { EventWhy } from "./EventWhy.tsx";
+import { ScheduleTools } from "./ScheduleTools.tsx";
+
+const EventDocument = graphql(`
+  query Event($id: ID!) {
+    event(id: $id) {
+      id type typeVersion data name avatar category contentType content userId contextId stepUuid
+      idempotencyKey origin occurredAt receivedAt scheduledFor status error
+      subject { type id }
+      causedBy { id name }
+    }
+  }
+`);
+
+/** One event: what it says, what it holds, and what became of it. */
+export function EventPage({ params: { id } }: { params: { id: string } }) {
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    EventDocument,
+    { id },
+    (changed) => changed.id === id,
+  );
+  const may = useMay();
+  const event = data?.event;
+  if (isLoading) return <Loading />;
+  if (error && !event) return <Failure error={error} onRetry={refresh} />;
+  if (!event) {
+    return (
+      <Empty title="There is no such event.">
+        It may have been removed by retention. <Link to="/">Back to the feed</Link>
+      </Empty>
+    );
+  }
+  const { name, scheduledFor } = event;
+  const mayChange = may.administer && event.status === "SCHEDULED" && scheduledFor !== null;
+  return (
+    <Page
+      title={event.name}
+      back={{ to: "/", label: "Feed" }}
+      aside={<Badge state={event.status} />}
+      tools={mayChange && <ScheduleTools event={{ id, name, scheduledFor }} />}
+    >
+      {event.error !== null && <p role="alert">{event.error}</p>}
+      <Facts
+        facts={[
+          ["Type", <code key="type">{event.type}</code>],
+          ["Occurred", <Moment key="occurred" at={event.occurredAt} />],
+          ["Received", <Moment key="received" at={event.receivedAt} />],
+          ["Due", event.scheduledFor && <Due at={event.scheduledFor} status={event.status} />],
+          ["Category", event.category && <Filtered name="category" value={event.category} />],
+          ["User", event.userId && <Filtered name="user" value={event.userId} />],
+          ["Context", event.contextId && <Filtered name="context" value={event.contextId} />],
+          ["Subject", event.subject && <About {...event.subject} />],
+          ["Caused by", event.causedBy && <CausedBy {...event.causedBy} />],
+          ["Origin", event.origin],
+          ["Idempotency key", event.idempotencyKey],
+          ["Step", event.stepUuid],
+          ["Id", <Id key="id" id={event.id} />, "wide"],
+        ]}
+      />
+      {event.content !== null && (
+        <Section title="Content">
+          <div className="event-content">
+            <Avatar avatar={event.avatar} name={event.name} />
+            <Content content={event.content} contentType={event.contentType} name={event.name} />
+          </div>
+        </Section>
+      )}
+      <EventActions event={event} />
+      {event.data !== null && (
+        <Section title="Data">
+          <JsonTree value={event.data} />
+        </Section>
+      )}
+      <EventRuns eventId={id} />
+      <EventDeliveries eventId={id} />
+      <EventWhy eventId={id} />
+      {event.contextId !== null && <EventContext contextId={event.contextId} eventId={id} />}
+    </Page>
+  );
+}
+
+const Filtered = ({ name, value }: { name: string; value: string }) => (
+  <Link to={`/?${new URLSearchParams({ [name]: value })}`}>{value}</Link>
+);
+
+const About = ({ type, id }: { type: string; id: string }) => (
+  <Link to={pathOfResource(type, id)}>
+    {type} {id}
+  </Link>
+);
+
+const CausedBy = ({ id, name }: { id: string; name: string }) => (
+  <Link to={`/events/${id}`}>{name}</Link>
+);
+
+function Due({ at, status }: { at: string; status: string }) {
+  return (
+    <>
+      <Moment at={at} />
+      {status === "SCHEDULED" && (
+        <>
+          {" "}
+          (<Countdown to={at} />)
+        </>
+      )}
+    </>
+  );
+}
+
+const Id = ({ id }: { id: string }) => (
+  <span className="event-id">
+    <code className="line">{id}</code>
+    <CopyButton text={id} label="Copy the id" />
+  </span>
+);

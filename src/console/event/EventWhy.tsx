@@ -1,0 +1,60 @@
+import { useState } from "react";
+import { Link } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Failure, Loading } from "../ui/Notice.tsx";
+import { Section } from "../ui/Page.tsx";
+import "./EventWhy.css";
+
+const WhyDocument = graphql(`
+  query EventWhy($id: ID!) {
+    event(id: $id) {
+      id
+      why { reason detail hook { id name url } }
+    }
+  }
+`);
+
+/** Of many hooks that are not concerned, so many are shown at first. */
+const FEW = 10;
+
+/** Why each hook takes part in the event, or does not. */
+export function EventWhy({ eventId }: { eventId: string }) {
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    WhyDocument,
+    { id: eventId },
+    (changed) => changed.id === eventId,
+  );
+  const [isAll, setIsAll] = useState(false);
+  const traces = data?.event?.why ?? [];
+  const sorted = traces.toSorted(
+    (a, b) => Number(b.reason === "MATCHED") - Number(a.reason === "MATCHED"),
+  );
+  return (
+    <Section title="Why">
+      {isLoading && <Loading rows={2} />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && traces.length === 0 && <p className="soft">No hook has been looked at.</p>}
+      <ul className="why">
+        {sorted.slice(0, isAll ? undefined : FEW).map(({ hook, reason, detail }) => (
+          <li key={hook?.id ?? detail} className="why-hook">
+            <Badge state={reason} />
+            {hook && (
+              <Link to={`/hooks/${hook.id}`} className="line">
+                {hook.name ?? hook.url}
+              </Link>
+            )}
+            {detail !== null && <span className="soft">{detail}</span>}
+          </li>
+        ))}
+      </ul>
+      {!isAll && traces.length > FEW && (
+        <div>
+          <Button onClick={() => setIsAll(true)}>All {traces.length} hooks</Button>
+        </div>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,68 @@
+import { type FormEvent, useId, useState } from "react";
+import { graphql } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { Modal } from "../ui/Modal.tsx";
+import { useAct } from "../ui/useAct.ts";
+
+const RescheduleDocument = graphql(`
+  mutation RescheduleEvent($id: ID!, $timestamp: Timestamp!) {
+    rescheduleEvent(id: $id, timestamp: $timestamp) {
+      event { id status scheduledFor }
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** A moment as the browser's own control writes it: by the clock on the wall here. */
+function localTime(at: string): string {
+  const moment = new Date(at);
+  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000)
+    .toISOString()
+    .slice(0, 19);
+}
+
+type Props = { id: string; scheduledFor: string; onClose: () => void };
+
+/** Asks when a scheduled event is to be due instead. */
+export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
+  const form = useId();
+  const [time, setTime] = useState(localTime(scheduledFor));
+  const reschedule = useAct(RescheduleDocument, { showsMistakes: true });
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const timestamp = new Date(time).toISOString();
+    if (await reschedule.run({ id, timestamp }, "The event has another time.")) onClose();
+  };
+  return (
+    <Modal
+      title="Reschedule the event"
+      isOpen
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>Leave it</Button>
+          <Button type="submit" form={form} look="primary" isBusy={reschedule.isRunning}>
+            Reschedule
+          </Button>
+        </>
+      }
+    >
+      <form id={form} onSubmit={submit}>
+        <Field
+          label="Due"
+          hint="Here, by your own clock. A time that has passed means now; its buttons' expiry moves along."
+          error={reschedule.mistakes[0]?.message}
+        >
+          <input
+            type="datetime-local"
+            step="1"
+            required
+            value={time}
+            onChange={({ target }) => setTime(target.value)}
+          />
+        </Field>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,22 @@
+import { useState } from "react";
+import { Button } from "../ui/Button.tsx";
+import { CancelEvent } from "./CancelEvent.tsx";
+import { RescheduleEvent } from "./RescheduleEvent.tsx";
+
+type Props = { event: { id: string; name: string; scheduledFor: string } };
+
+/** What can be done with an event that is not due yet. */
+export function ScheduleTools({ event: { id, name, scheduledFor } }: Props) {
+  const [asked, setAsked] = useState<"when" | "whether" | null>(null);
+  const close = () => setAsked(null);
+  return (
+    <>
+      <Button onClick={() => setAsked("when")}>Reschedule</Button>
+      <Button look="danger" onClick={() => setAsked("whether")}>
+        Cancel the event
+      </Button>
+      {asked === "when" && <RescheduleEvent id={id} scheduledFor={scheduledFor} onClose={close} />}
+      {asked === "whether" && <CancelEvent id={id} name={name} onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+import { useEffect, useState } from "react";
+import { useClient } from "urql";
+import { useLocation } from "wouter";
+import { graphql, type Json } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { Modal } from "../ui/Modal.tsx";
+import { parseJson } from "../ui/parseJson.ts";
+import { toast } from "../ui/Toasts.tsx";
+import { useAct } from "../ui/useAct.ts";
+
+const ValidateDocument = graphql(`
+  query ValidateEvent($type: String!, $data: JSON) {
+    validateEvent(type: $type, data: $data) { code message path }
+  }
+`);
+
+const EmitDocument = graphql(`
+  mutation EmitEvent($input: EmitEventInput!) {
+    emitEvent(input: $input) {
+      event { id }
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** How long after the last letter the data is checked. */
+const TYPED_MS = 300;
+
+/** What the schema says of the data as it is typed. */
+function useProblem(type: string, text: string): string | undefined {
+  const client = useClient();
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    const parsed = parseJson(text);
+    if ("problem" in parsed) return setProblem(parsed.problem);
+    let isCurrent = true;
+    const timer = setTimeout(async () => {
+      const variables = { type, data: parsed.value };
+      const { data } = await client.query(ValidateDocument, variables).toPromise();
+      // A type that is out of use is not checked when it is emitted, either.
+      const found = data?.validateEvent.filter(({ code }) => code !== "UNKNOWN_TYPE") ?? [];
+      if (isCurrent) setProblem(found.map(({ message }) => message).join("; ") || undefined);
+    }, TYPED_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [client, type, text]);
+  return problem;
+}
+
+type Props = { type: string; example: Json; onClose: () => void };
+
+/** Emits an event of a type by hand; its data is checked while it is written. */
+export function EmitByHand({ type, example, onClose }: Props) {
+  const [text, setText] = useState(() => JSON.stringify(example ?? {}, null, 2));
+  const [name, setName] = useState("");
+  const [, navigate] = useLocation();
+  const problem = useProblem(type, text);
+  const emit = useAct(EmitDocument, { showsMistakes: true });
+  const confirm = async () => {
+    const parsed = parseJson(text);
+    if ("problem" in parsed) return;
+    const input = { type, data: parsed.value, ...(name.trim() !== "" && { name: name.trim() }) };
+    const answer = await emit.run({ input });
+    if (!answer?.event) return;
+    toast("The event is emitted.");
+    navigate(`/events/${answer.event.id}`);
+  };
+  return (
+    <Modal
+      title={`Emit ${type}`}
+      isOpen
+      onClose={onClose}
+      foot={
+        <Button
+          look="primary"
+          isBusy={emit.isRunning}
+          disabled={problem !== undefined}
+          onClick={confirm}
+        >
+          Emit
+        </Button>
+      }
+    >
+      <Field label="Name" hint="What people see; the type when empty.">
+        <input value={name} onChange={({ target }) => setName(target.value)} />
+      </Field>
+      <Field label="Data (JSON)" error={problem ?? emit.mistakes[0]?.message}>
+        <textarea
+          rows={12}
+          spellCheck={false}
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+      </Field>
+    </Modal>
+  );
+}

@@ -1,0 +1,116 @@
+import { type FormEvent, useState } from "react";
+import { useLocation } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { parseJson } from "../ui/parseJson.ts";
+import { useAct } from "../ui/useAct.ts";
+import { pathOfType } from "./paths.ts";
+import "./EventTypeForm.css";
+
+const RegisterDocument = graphql(`
+  mutation RegisterEventType($input: RegisterEventTypeInput!) {
+    registerEventType(input: $input) {
+      eventType { id name version }
+      userErrors { code message path }
+    }
+  }
+`);
+
+export type TypeDraft = { name: string; description: string; schema: string; example: string };
+
+/** The JSON of a text; an empty one is none. */
+const parse = (text: string) => (text.trim() === "" ? { value: null } : parseJson(text));
+
+type Props = { draft: TypeDraft; isNew: boolean };
+
+/** Registers an event type, or its next version. */
+export function EventTypeForm({ draft: given, isNew }: Props) {
+  const [draft, setDraft] = useState(given);
+  const [allowBreaking, setAllowBreaking] = useState(false);
+  const [, navigate] = useLocation();
+  const register = useAct(RegisterDocument, { showsMistakes: true });
+  const schema = parse(draft.schema);
+  const example = parse(draft.example);
+  const problemOf = (name: string, parsed: object = {}) =>
+    "problem" in parsed && typeof parsed.problem === "string"
+      ? parsed.problem
+      : register.mistakes.find(({ path }) => path[0] === name)?.message;
+  const breaks = register.mistakes.filter(({ code }) => code === "BREAKING_CHANGE");
+  const propsOf = (name: keyof TypeDraft) => ({
+    value: draft[name],
+    spellCheck: false,
+    onChange: ({ target }: { target: { value: string } }) =>
+      setDraft({ ...draft, [name]: target.value }),
+  });
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if ("problem" in schema || "problem" in example) return;
+    const answer = await register.run(
+      {
+        input: {
+          name: draft.name.trim(),
+          description: draft.description.trim() || null,
+          schema: schema.value,
+          example: example.value,
+          allowBreaking,
+        },
+      },
+      "The type is registered.",
+    );
+    if (answer?.eventType) navigate(pathOfType(answer.eventType.name));
+  };
+  return (
+    <form className="type-form" onSubmit={submit}>
+      {isNew && (
+        <Field label="Name" hint="Such as order.paid." error={problemOf("name")}>
+          <input {...propsOf("name")} />
+        </Field>
+      )}
+      <Field label="Description" error={problemOf("description")}>
+        <input {...propsOf("description")} />
+      </Field>
+      <Field
+        label="Schema"
+        hint={
+          'JSON Schema 2020-12, or the shorthand {"amount": "Number", "note": "String?"}. Empty takes any data.'
+        }
+        error={problemOf("schema", schema)}
+      >
+        <textarea {...propsOf("schema")} rows={10} placeholder={'{"amount": "Number"}'} />
+      </Field>
+      <Field label="Example" hint="Data that fits." error={problemOf("example", example)}>
+        <textarea {...propsOf("example")} rows={6} placeholder={'{"amount": 42}'} />
+      </Field>
+      {breaks.length > 0 && (
+        <div className="type-breaks" role="alert">
+          <h3>It would refuse data that is taken now</h3>
+          <ul>
+            {breaks.map(({ message }) => (
+              <li key={message}>{message}</li>
+            ))}
+          </ul>
+          <label>
+            <input
+              type="checkbox"
+              checked={allowBreaking}
+              onChange={({ target }) => setAllowBreaking(target.checked)}
+            />{" "}
+            Register it all the same
+          </label>
+        </div>
+      )}
+      <div className="type-form-foot">
+        <Button onClick={() => history.back()}>Cancel</Button>
+        <Button
+          type="submit"
+          look="primary"
+          isBusy={register.isRunning}
+          disabled={draft.name.trim() === ""}
+        >
+          {isNew ? "Register" : "Register the next version"}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,125 @@
+import { Send } from "lucide-react";
+import { useState } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { useMay } from "../session/session.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { JsonTree } from "../ui/JsonTree.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page, Section } from "../ui/Page.tsx";
+import { Moment } from "../ui/Time.tsx";
+import { useAct } from "../ui/useAct.ts";
+import { EmitByHand } from "./EmitByHand.tsx";
+import { pathOfEdit } from "./paths.ts";
+import "./EventTypePage.css";
+
+const EventTypeDocument = graphql(`
+  query EventType($name: String!) {
+    eventType(name: $name) {
+      id name description origin catalog version schema jsonSchema example archivedAt
+      versions { version createdAt }
+      hooks(first: 20) { nodes { id name url status } }
+    }
+  }
+`);
+
+const ArchiveDocument = graphql(`
+  mutation ArchiveEventType($name: String!) {
+    archiveEventType(name: $name) { eventType { id archivedAt } userErrors { code message path } }
+  }
+`);
+
+/** One event type: what its data looks like, who takes it, and a way to emit it by hand. */
+export function EventTypePage() {
+  const [params] = useSearchParams();
+  const name = params.get("name") ?? "";
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    EventTypeDocument,
+    { name },
+    ({ __typename }) => __typename === "Hook",
+  );
+  const [isEmitting, setIsEmitting] = useState(false);
+  const [, navigate] = useLocation();
+  const archive = useAct(ArchiveDocument);
+  const may = useMay();
+  const type = data?.eventType;
+  if (isLoading) return <Loading />;
+  if (error && !type) return <Failure error={error} onRetry={refresh} />;
+  if (!type) return <Empty title="There is no such event type." />;
+  const isOurs = type.origin === "CUSTOM";
+  const tools = may.administer && (
+    <>
+      <Button look="primary" onClick={() => setIsEmitting(true)}>
+        <Send size={14} /> <span>Emit by hand</span>
+      </Button>
+      {isOurs && <Button onClick={() => navigate(pathOfEdit(name))}>New version</Button>}
+      {isOurs && type.archivedAt === null && (
+        <Button
+          look="danger"
+          isBusy={archive.isRunning}
+          onClick={async () => {
+            if (await archive.run({ name }, "The type is out of use.")) refresh();
+          }}
+        >
+          Archive
+        </Button>
+      )}
+    </>
+  );
+  return (
+    <Page
+      title={name}
+      back={{ to: "/types", label: "Event types" }}
+      aside={<Badge state={type.archivedAt === null ? `VERSION ${type.version}` : "ARCHIVED"} />}
+      tools={tools}
+    >
+      {type.description !== null && <p className="soft">{type.description}</p>}
+      <div className="type-columns">
+        <Section title="Schema">
+          {type.schema === null ? (
+            <p className="soft">None: any data is taken.</p>
+          ) : (
+            <JsonTree value={type.schema} />
+          )}
+        </Section>
+        <Section title="Example">
+          {type.example === null ? (
+            <p className="soft">None.</p>
+          ) : (
+            <JsonTree value={type.example} />
+          )}
+        </Section>
+      </div>
+      <Section title="Hooks">
+        {type.hooks.nodes.length === 0 && <p className="soft">No hook takes it.</p>}
+        <ul className="type-list">
+          {type.hooks.nodes.map((hook) => (
+            <li key={hook.id} className="type-line">
+              <Badge state={hook.status} />
+              <Link to={`/hooks/${hook.id}`} className="line">
+                {hook.name ?? hook.url}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </Section>
+      <Section title="Versions">
+        <ul className="type-list">
+          {type.versions.map(({ version, createdAt }) => (
+            <li key={version} className="type-line">
+              <span>Version {version}</span>
+              <span className="faint">
+                <Moment at={createdAt} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Section>
+      {isEmitting && (
+        <EmitByHand type={name} example={type.example} onClose={() => setIsEmitting(false)} />
+      )}
+    </Page>
+  );
+}

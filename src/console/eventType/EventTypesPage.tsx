@@ -1,0 +1,103 @@
+import type { ResultOf } from "gql.tada";
+import { Plus } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { useMay } from "../session/session.ts";
+import { onKey } from "../shell/keys.ts";
+import { wordsOf } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page } from "../ui/Page.tsx";
+import { Pager, usePlace } from "../ui/Pager.tsx";
+import { type Column, Table } from "../ui/Table.tsx";
+import { Catalogs } from "./Catalogs.tsx";
+import { pathOfType } from "./paths.ts";
+import "./EventTypesPage.css";
+
+const EventTypesDocument = graphql(`
+  query EventTypes($after: String, $search: String) {
+    eventTypes(first: 50, after: $after, search: $search) {
+      nodes { id name description origin catalog version }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`);
+
+type Row = ResultOf<typeof EventTypesDocument>["eventTypes"]["nodes"][number];
+
+const columns: Column<Row>[] = [
+  {
+    title: "Type",
+    cell: ({ name }) => (
+      <Link to={pathOfType(name)} className="cover mono">
+        {name}
+      </Link>
+    ),
+  },
+  { title: "Description", cell: ({ description }) => <span className="soft">{description}</span> },
+  { title: "From", cell: ({ origin, catalog }) => catalog ?? wordsOf(origin) },
+  { title: "Version", isNumber: true, cell: ({ version }) => version },
+];
+
+/** Every event type of the project. */
+export function EventTypesPage() {
+  const [params, setParams] = useSearchParams();
+  const [, navigate] = useLocation();
+  const may = useMay();
+  const input = useRef<HTMLInputElement>(null);
+  const search = params.get("search") ?? "";
+  const place = usePlace(search);
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    EventTypesDocument,
+    { after: place.after, search: search || null },
+    () => false,
+  );
+  useEffect(() => onKey("/", () => input.current?.focus()), []);
+  const register = () => navigate("/types/new");
+  const types = data?.eventTypes.nodes ?? [];
+  return (
+    <Page
+      title="Event types"
+      tools={
+        may.administer && (
+          <Button look="primary" onClick={register}>
+            <Plus size={14} /> <span>New type</span>
+          </Button>
+        )
+      }
+    >
+      <search className="types-filter">
+        <input
+          ref={input}
+          type="search"
+          aria-label="Search name and description"
+          placeholder="Search name and description"
+          value={search}
+          onChange={({ target }) =>
+            setParams(target.value === "" ? {} : { search: target.value }, { replace: true })
+          }
+          onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+        />
+      </search>
+      {isLoading && <Loading />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && types.length === 0 && (
+        <Empty title={search === "" ? "No event types yet." : "No event type fits."}>
+          Types need not be registered; one that is has its data checked.
+        </Empty>
+      )}
+      {types.length > 0 && (
+        <Table
+          label="Event types"
+          columns={columns}
+          rows={types}
+          to={({ name }) => pathOfType(name)}
+        />
+      )}
+      {data && <Pager place={place} pageInfo={data.eventTypes.pageInfo} />}
+      <Catalogs onInstalled={refresh} />
+    </Page>
+  );
+}

@@ -1,0 +1,17 @@
+import { useMay } from "../session/session.ts";
+import { Empty } from "../ui/Notice.tsx";
+import { Page } from "../ui/Page.tsx";
+import { EventTypeForm } from "./EventTypeForm.tsx";
+
+const empty = { name: "", description: "", schema: "", example: "" };
+
+/** Registers an event type. */
+export function NewEventTypePage() {
+  const may = useMay();
+  if (!may.administer) return <Empty title="Only an ADMIN key may register types." />;
+  return (
+    <Page title="New event type" back={{ to: "/types", label: "Event types" }}>
+      <EventTypeForm draft={empty} isNew />
+    </Page>
+  );
+}

@@ -1,0 +1,8 @@
+/** Names hold anything, also what means something in a path: they stand behind the question mark. */
+const named = (path: string, name: string) => `${path}?${new URLSearchParams({ name })}`;
+
+/** The page of a type. */
+export const pathOfType = (name: string): string => named("/types/one", name);
+
+/** The form of its next version. */
+export const pathOfEdit = (name: string): string => named("/types/edit", name);

@@ -1,0 +1,114 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowUp } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useLocation } from "wouter";
+import { focusAction } from "../action/ActionButtons.tsx";
+import { onKey } from "../shell/keys.ts";
+import { useRowKeys } from "../shell/useRowKeys.ts";
+import { Button } from "../ui/Button.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { FeedItem } from "./FeedItem.tsx";
+import type { FeedList, FeedView } from "./feedList.ts";
+import "./Feed.css";
+
+/** How near to the end the next page is asked for, in rows. */
+const AHEAD = 15;
+const ROW_PIXELS = 57;
+
+type Props = { list: FeedList; view: FeedView; isPaused: boolean; isFiltered: boolean };
+
+/** The events of a view, as many as fit being drawn. Who reads further down is not moved by new ones: they wait. */
+export function Feed({ list, view, isPaused, isFiltered }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  const [isAtTop, setIsAtTop] = useState(true);
+  const [, navigate] = useLocation();
+  const { rows, waiting, error, isLoading } = view;
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW_PIXELS,
+    getItemKey: (index) => rows[index]?.event.id ?? index,
+    overscan: 12,
+  });
+  const items = virtual.getVirtualItems();
+  const chosen = useRowKeys(rows.length, (index) => navigate(`/events/${rows[index]?.event.id}`));
+  const chosenId = rows[chosen]?.event.id;
+  const isHeld = isPaused || !isAtTop || chosen > 0;
+
+  useEffect(() => list.hold(isHeld), [list, isHeld]);
+  useEffect(() => {
+    if (chosen >= 0) virtual.scrollToIndex(chosen);
+  }, [chosen, virtual]);
+  useEffect(
+    () => (chosenId === undefined ? undefined : onKey("a", () => focusAction(chosenId))),
+    [chosenId],
+  );
+  const lastShown = items.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (rows.length > 0 && lastShown >= rows.length - AHEAD) list.loadMore();
+  }, [list, lastShown, rows.length]);
+
+  if (error && rows.length === 0) return <Failure error={error} onRetry={list.reload} />;
+  if (rows.length === 0 && isLoading) return <Loading rows={10} />;
+  return (
+    <div className="feed-frame">
+      {waiting > 0 && !isPaused && (
+        <Button
+          look="primary"
+          className="feed-new"
+          onClick={() => frame.current?.scrollTo({ top: 0 })}
+        >
+          <ArrowUp size={14} /> {waiting} new
+        </Button>
+      )}
+      <section
+        ref={frame}
+        className="feed"
+        aria-label="Events, newest first"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+        tabIndex={0}
+        onScroll={({ currentTarget }) => setIsAtTop(currentTarget.scrollTop < ROW_PIXELS)}
+      >
+        {rows.length === 0 && <Nothing isFiltered={isFiltered} />}
+        <div className="feed-rows" style={{ height: virtual.getTotalSize() }}>
+          {items.map(({ key, index, start }) => {
+            const row = rows[index];
+            return row ? (
+              <div
+                key={key}
+                ref={virtual.measureElement}
+                data-index={index}
+                className="feed-place"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <FeedItem row={row} isChosen={index === chosen} />
+              </div>
+            ) : null;
+          })}
+        </div>
+        {rows.length > 0 && <End view={view} onReload={list.reload} />}
+      </section>
+    </div>
+  );
+}
+
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered)
+    return <Empty title="No event fits these filters.">New ones that fit will appear here.</Empty>;
+  return (
+    <Empty title="No events yet.">
+      They appear here as they happen. Emit one with the mutation <code>emitEvent</code>.
+    </Empty>
+  );
+}
+
+function End({ view, onReload }: { view: FeedView; onReload: () => void }) {
+  return (
+    <p className="feed-foot faint">
+      {view.isTrimmed && <Button onClick={onReload}>Show older events</Button>}
+      {view.error && <Button onClick={onReload}>Could not read on. Try again</Button>}
+      {!view.hasMore && !view.isTrimmed && "That is all."}
+      {view.hasMore && !view.error && "Reading…"}
+    </p>
+  );
+}

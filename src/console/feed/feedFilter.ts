@@ -1,0 +1,72 @@
+import type { FeedEvent } from "./feedEvent.ts";
+
+/** What of the feed is shown; it lives in the address, so that a view can be shared. */
+export type FeedFilter = {
+  search: string;
+  /** Exact types, `*` or prefixes such as `ticket.*`, between commas. */
+  type: string;
+  status: string;
+  category: string;
+  user: string;
+  context: string;
+  /** One of `spans`; all when empty. */
+  time: string;
+};
+
+const names = ["search", "type", "status", "category", "user", "context", "time"] as const;
+
+export const spans: Readonly<Record<string, { label: string; ms: number }>> = {
+  "15m": { label: "Last 15 minutes", ms: 900_000 },
+  "1h": { label: "Last hour", ms: 3_600_000 },
+  "24h": { label: "Last 24 hours", ms: 86_400_000 },
+  "7d": { label: "Last 7 days", ms: 604_800_000 },
+};
+
+export const statuses = [
+  "SCHEDULED",
+  "STAGED",
+  "DISPATCHED",
+  "PROCESSED",
+  "FAILED",
+  "CANCELLED",
+] as const;
+type Status = (typeof statuses)[number];
+const isStatus = (text: string): text is Status => statuses.some((status) => status === text);
+
+export const filterOf = (params: URLSearchParams): FeedFilter =>
+  Object.fromEntries(names.map((name) => [name, params.get(name) ?? ""])) as FeedFilter;
+
+/** The filter as the API takes it. */
+export function variablesOf(filter: FeedFilter) {
+  const types = filter.type.split(",").flatMap((type) => type.trim() || []);
+  const span = spans[filter.time];
+  return {
+    types: types.length > 0 ? types : null,
+    status: isStatus(filter.status) ? [filter.status] : null,
+    category: filter.category || null,
+    userId: filter.user || null,
+    contextId: filter.context || null,
+    search: filter.search || null,
+    since: span ? new Date(Date.now() - span.ms).toISOString() : null,
+  };
+}
+
+export type FeedVariables = ReturnType<typeof variablesOf>;
+
+const typeMatches = (pattern: string, type: string) =>
+  pattern === "*" ||
+  pattern === type ||
+  (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1)));
+
+/** Whether an event that has just come is for this view; what is searched in its data only the server knows. */
+export function matches(wanted: FeedVariables, event: FeedEvent): boolean {
+  const meets = (value: string | null, actual: string | null) => value === null || value === actual;
+  return (
+    (wanted.types === null || wanted.types.some((pattern) => typeMatches(pattern, event.type))) &&
+    (wanted.status === null || wanted.status.some((status) => status === event.status)) &&
+    (wanted.since === null || Date.parse(event.occurredAt) >= Date.parse(wanted.since)) &&
+    meets(wanted.category, event.category) &&
+    meets(wanted.userId, event.userId) &&
+    meets(wanted.contextId, event.contextId)
+  );
+}

@@ -1,0 +1,42 @@
+import { useLocation } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Modal } from "../ui/Modal.tsx";
+import { useAct } from "../ui/useAct.ts";
+
+const DeleteDocument = graphql(`
+  mutation DeleteHook($id: ID!) {
+    deleteHook(id: $id) { hook { id status } userErrors { code message path } }
+  }
+`);
+
+type Props = { id: string; name: string; onClose: () => void };
+
+/** Asks before a hook is deleted. */
+export function DeleteHook({ id, name, onClose }: Props) {
+  const [, navigate] = useLocation();
+  const remove = useAct(DeleteDocument);
+  const confirm = async () => {
+    if (await remove.run({ id }, "The hook is deleted.")) navigate("/hooks");
+  };
+  return (
+    <Modal
+      title="Delete the hook?"
+      isOpen
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>Keep it</Button>
+          <Button look="danger" isBusy={remove.isRunning} onClick={confirm}>
+            Delete for good
+          </Button>
+        </>
+      }
+    >
+      <p>
+        <strong>{name}</strong> receives nothing from then on, and what waits for it is cancelled.
+        Its history stays.
+      </p>
+    </Modal>
+  );
+}

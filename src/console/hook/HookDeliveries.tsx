@@ -1,0 +1,66 @@
+import { useState } from "react";
+import { DeliveryItem } from "../delivery/DeliveryItem.tsx";
+import { DeliveryRow } from "../delivery/deliveryRow.ts";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { wordsOf } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Failure, Loading } from "../ui/Notice.tsx";
+import { Section } from "../ui/Page.tsx";
+import { Pager, usePlace } from "../ui/Pager.tsx";
+import "./HookDeliveries.css";
+
+const DeliveriesDocument = graphql(
+  `
+  query HookDeliveries($hookId: ID!, $status: [DeliveryStatus!], $after: String) {
+    deliveries(hookId: $hookId, status: $status, first: 20, after: $after) {
+      nodes { ...DeliveryRow }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`,
+  [DeliveryRow],
+);
+
+const statuses = ["PENDING", "RETRYING", "SUCCEEDED", "FAILED", "PARKED", "QUARANTINED"] as const;
+type Status = (typeof statuses)[number];
+
+/** What a hook was sent, by how it went. */
+export function HookDeliveries({ hookId }: { hookId: string }) {
+  const [status, setStatus] = useState<Status | null>(null);
+  const place = usePlace(`${hookId} ${status}`);
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    DeliveriesDocument,
+    { hookId, status: status && [status], after: place.after },
+    (changed) => changed.__typename === "Delivery" && changed.hook?.id === hookId,
+  );
+  const deliveries = data?.deliveries.nodes ?? [];
+  const choices = [null, ...statuses];
+  const filter = (
+    <fieldset className="hook-states">
+      <legend className="unseen">State</legend>
+      {choices.map((it) => (
+        <Button key={it} look="quiet" aria-pressed={it === status} onClick={() => setStatus(it)}>
+          {it === null ? "All" : wordsOf(it)}
+        </Button>
+      ))}
+    </fieldset>
+  );
+  return (
+    <Section title="Deliveries" tools={filter}>
+      {isLoading && <Loading rows={4} />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && deliveries.length === 0 && (
+        <p className="soft">{status === null ? "None yet." : "None in this state."}</p>
+      )}
+      {deliveries.length > 0 && (
+        <ul className="deliveries">
+          {deliveries.map((delivery) => (
+            <DeliveryItem key={delivery.id} delivery={delivery} shows="event" />
+          ))}
+        </ul>
+      )}
+      {data && <Pager place={place} pageInfo={data.deliveries.pageInfo} />}
+    </Section>
+  );
+}

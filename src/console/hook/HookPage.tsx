@@ -1,0 +1,90 @@
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Badge, wordsOf } from "../ui/Badge.tsx";
+import { Facts } from "../ui/Facts.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page } from "../ui/Page.tsx";
+import { Ago, milliseconds } from "../ui/Time.tsx";
+import { Health } from "./Health.tsx";
+import { HookConsent } from "./HookConsent.tsx";
+import { HookDay } from "./HookDay.tsx";
+import { HookDeliveries } from "./HookDeliveries.tsx";
+import { HookTools } from "./HookTools.tsx";
+import { HookRow } from "./hookRow.ts";
+
+const HookDocument = graphql(
+  `
+  query Hook($id: ID!) {
+    hook(id: $id) {
+      ...HookRow
+      filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn
+      maxInFlight rateLimitPerSecond allowedPerMinute verification updatedAt
+    }
+  }
+`,
+  [HookRow],
+);
+
+const list = (values: readonly (string | number)[]) =>
+  values.length > 0 ? values.join(", ") : null;
+
+/** One hook: what it asks for, how it is, and what it was sent. */
+export function HookPage({ params: { id } }: { params: { id: string } }) {
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    HookDocument,
+    { id },
+    (changed) =>
+      changed.id === id || (changed.__typename === "Delivery" && changed.hook?.id === id),
+  );
+  const hook = data?.hook;
+  if (isLoading) return <Loading />;
+  if (error && !hook) return <Failure error={error} onRetry={refresh} />;
+  if (!hook) return <Empty title="There is no such hook." />;
+  const headers = Object.keys(
+    typeof hook.headers === "object" && hook.headers !== null ? hook.headers : {},
+  );
+  return (
+    <Page
+      title={hook.name ?? hook.url}
+      back={{ to: "/hooks", label: "Hooks" }}
+      aside={<Badge state={hook.status} />}
+      tools={<HookTools hook={hook} />}
+    >
+      {hook.status === "PENDING_VERIFICATION" ? (
+        <HookConsent hook={hook} />
+      ) : (
+        hook.statusReason !== null && <p className="soft">{hook.statusReason}</p>
+      )}
+      <HookDay hook={hook} />
+      <Facts
+        facts={[
+          ["URL", <code key="url">{hook.url}</code>, "wide"],
+          ["Types", <code key="types">{hook.types.join(", ")}</code>],
+          ["Filter", hook.filter && <code>{hook.filter}</code>, "wide"],
+          ["User", hook.userId],
+          ["Format", wordsOf(hook.format)],
+          [
+            "Succeeded, in all",
+            <Health key="health" succeeded={hook.succeededCount} failed={hook.failedCount} />,
+          ],
+          ["Triggered", hook.triggeredCount.toLocaleString()],
+          ["Last triggered", hook.lastTriggeredAt && <Ago at={hook.lastTriggeredAt} />],
+          ["Tries", `${hook.retries + 1}`],
+          [
+            "Waits between tries",
+            hook.retryScheduleMs && list(hook.retryScheduleMs.map(milliseconds)),
+          ],
+          ["Timeout", milliseconds(hook.timeoutMs)],
+          ["At the same time", `${hook.maxInFlight}`],
+          ["A second", hook.rateLimitPerSecond === null ? null : `${hook.rateLimitPerSecond}`],
+          ["A minute, by its target", hook.allowedPerMinute?.toLocaleString()],
+          ["Verification", hook.verification === "NONE" ? null : wordsOf(hook.verification)],
+          ["Headers", list(headers)],
+          ["Unsubscribes on", list(hook.unsubscribeOn)],
+          ["Changed", <Ago key="changed" at={hook.updatedAt} />],
+        ]}
+      />
+      <HookDeliveries hookId={id} />
+    </Page>
+  );
+}

@@ -1,0 +1,103 @@
+import { Menu } from "@base-ui/react/menu";
+import { Ellipsis, Pause, Play, RotateCw, Zap } from "lucide-react";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useMay } from "../session/session.ts";
+import { Button } from "../ui/Button.tsx";
+import { useAct } from "../ui/useAct.ts";
+import { DeleteHook } from "./DeleteHook.tsx";
+import { ReplayHook } from "./ReplayHook.tsx";
+import { RotateSecret } from "./RotateSecret.tsx";
+import { TriggerHook } from "./TriggerHook.tsx";
+import "./HookTools.css";
+
+const PauseDocument = graphql(`
+  mutation PauseHook($id: ID!) {
+    pauseHook(id: $id) { hook { id status } userErrors { code message path } }
+  }
+`);
+
+const ResumeDocument = graphql(`
+  mutation ResumeHook($id: ID!) {
+    resumeHook(id: $id) { hook { id status } userErrors { code message path } }
+  }
+`);
+
+type Props = {
+  hook: {
+    id: string;
+    name: string | null;
+    url: string;
+    status: string;
+    format: string;
+    types: string[];
+  };
+};
+type Opened = "replay" | "trigger" | "rotate" | "delete" | null;
+
+/** What can be done with a hook; nothing is offered to those who may not. */
+export function HookTools({ hook }: Props) {
+  const may = useMay();
+  const [, navigate] = useLocation();
+  const [opened, setOpened] = useState<Opened>(null);
+  const pause = useAct(PauseDocument);
+  const resume = useAct(ResumeDocument);
+  const { id, status, types } = hook;
+  if (!may.operate || status === "DELETED") return null;
+  const close = () => setOpened(null);
+  // By hand one type is emitted: a pattern names none.
+  const type = types.find((it) => !it.endsWith("*"));
+  const replay = (
+    <>
+      <Button onClick={() => setOpened("replay")}>
+        <RotateCw size={14} /> <span>Replay</span>
+      </Button>
+      {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}
+    </>
+  );
+  if (!may.administer) return replay;
+  return (
+    <>
+      {type !== undefined && (
+        <Button onClick={() => setOpened("trigger")}>
+          <Zap size={14} /> <span>Trigger</span>
+        </Button>
+      )}
+      {replay}
+      {status === "ACTIVE" && (
+        <Button isBusy={pause.isRunning} onClick={() => pause.run({ id }, "The hook is paused.")}>
+          <Pause size={14} /> <span>Pause</span>
+        </Button>
+      )}
+      {(status === "PAUSED" || status === "DISABLED") && (
+        <Button isBusy={resume.isRunning} onClick={() => resume.run({ id }, "The hook is active.")}>
+          <Play size={14} /> <span>Resume</span>
+        </Button>
+      )}
+      <Button onClick={() => navigate(`/hooks/${id}/edit`)}>Edit</Button>
+      <Menu.Root>
+        <Menu.Trigger render={<Button aria-label="More" />}>
+          <Ellipsis size={16} />
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Positioner className="menu-place" align="end" sideOffset={4}>
+            <Menu.Popup className="menu">
+              <Menu.Item className="menu-item" onClick={() => setOpened("rotate")}>
+                Rotate the secret…
+              </Menu.Item>
+              <Menu.Item className="menu-item menu-danger" onClick={() => setOpened("delete")}>
+                Delete…
+              </Menu.Item>
+            </Menu.Popup>
+          </Menu.Positioner>
+        </Menu.Portal>
+      </Menu.Root>
+      {opened === "trigger" && type !== undefined && (
+        <TriggerHook id={id} type={type} format={hook.format} onClose={close} />
+      )}
+      {opened === "rotate" && <RotateSecret id={id} onClose={close} />}
+      {opened === "delete" && <DeleteHook id={id} name={hook.name ?? hook.url} onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,180 @@
+import { Plus } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { useMay } from "../session/session.ts";
+import { onKey } from "../shell/keys.ts";
+import { Badge, wordsOf } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page } from "../ui/Page.tsx";
+import { Pager, usePlace } from "../ui/Pager.tsx";
+import { type Column, Table } from "../ui/Table.tsx";
+import { Ago } from "../ui/Time.tsx";
+import { Health } from "./Health.tsx";
+import { HookChart } from "./HookChart.tsx";
+import { lastDay, sumOf } from "./hookHours.ts";
+import { HookRow } from "./hookRow.ts";
+import "./HooksPage.css";
+
+const HooksDocument = graphql(
+  `
+  query Hooks($after: String, $status: [HookStatus!], $search: String, $isFailing: Boolean) {
+    hooks(first: 50, after: $after, status: $status, search: $search, isFailing: $isFailing) {
+      nodes { ...HookRow }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`,
+  [HookRow],
+);
+
+const statuses = ["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DISABLED", "DELETED"] as const;
+
+const columns: Column<HookRow>[] = [
+  {
+    title: "Hook",
+    cell: ({ id, name, url }) => (
+      <div className="hooks-name">
+        <Link to={`/hooks/${id}`} className="cover line">
+          {name ?? url}
+        </Link>
+        {name !== null && <span className="line faint">{url}</span>}
+      </div>
+    ),
+  },
+  {
+    title: "Last 24 hours",
+    cell: ({ hours }) => (
+      <div className="hooks-day">
+        <HookChart hours={hours} />
+        <Health {...sumOf(lastDay(hours))} />
+      </div>
+    ),
+  },
+  { title: "Status", cell: ({ status }) => <Badge state={status} /> },
+  {
+    title: "Types",
+    cell: ({ types }) => (
+      <code title={types.join(", ")}>
+        {types.slice(0, 2).join(", ")}
+        {types.length > 2 && ` +${types.length - 2}`}
+      </code>
+    ),
+  },
+  {
+    title: "Waiting",
+    isNumber: true,
+    cell: ({ waitingCount }) => <Count count={waitingCount} />,
+  },
+  {
+    title: "Parked",
+    isNumber: true,
+    cell: ({ parkedCount }) => <Count count={parkedCount} />,
+  },
+  {
+    title: "Last triggered",
+    isNumber: true,
+    cell: ({ lastTriggeredAt }) =>
+      lastTriggeredAt === null ? (
+        <span className="faint">Never</span>
+      ) : (
+        <Ago at={lastTriggeredAt} />
+      ),
+  },
+];
+
+function Count({ count }: { count: number }) {
+  return count === 0 ? <span className="faint">0</span> : count.toLocaleString();
+}
+
+/** Every hook, and how it is. */
+export function HooksPage() {
+  const [params, setParams] = useSearchParams();
+  const [, navigate] = useLocation();
+  const may = useMay();
+  const input = useRef<HTMLInputElement>(null);
+  const search = params.get("search") ?? "";
+  const status = statuses.find((it) => it === params.get("status"));
+  const isFailing = params.get("failing") === "yes";
+  const place = usePlace(params.toString());
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    HooksDocument,
+    {
+      after: place.after,
+      search: search || null,
+      status: status ? [status] : null,
+      isFailing: isFailing || null,
+    },
+    ({ __typename }) => __typename === "Hook" || __typename === "Delivery",
+  );
+  useEffect(() => onKey("/", () => input.current?.focus()), []);
+  useEffect(
+    () => (may.administer ? onKey("n", () => navigate("/hooks/new")) : undefined),
+    [may.administer, navigate],
+  );
+  const change = (name: string, value: string) =>
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value === "") next.delete(name);
+        else next.set(name, value);
+        return next;
+      },
+      { replace: true },
+    );
+  const create = may.administer && (
+    <Button look="primary" onClick={() => navigate("/hooks/new")}>
+      <Plus size={14} /> <span>New hook</span>
+    </Button>
+  );
+  const hooks = data?.hooks.nodes ?? [];
+  const isFiltered = search !== "" || status !== undefined || isFailing;
+  return (
+    <Page title="Hooks" tools={create}>
+      <search className="hooks-filters">
+        <input
+          ref={input}
+          type="search"
+          aria-label="Search name and URL"
+          placeholder="Search name and URL"
+          value={search}
+          onChange={(event) => change("search", event.target.value)}
+          onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+        />
+        <select
+          aria-label="Status"
+          value={status ?? ""}
+          onChange={(event) => change("status", event.target.value)}
+        >
+          <option value="">All but deleted</option>
+          {statuses.map((it) => (
+            <option key={it} value={it}>
+              {wordsOf(it)}
+            </option>
+          ))}
+        </select>
+        <Button
+          aria-pressed={isFailing}
+          title="More calls failed than succeeded in this hour and the last"
+          onClick={() => change("failing", isFailing ? "" : "yes")}
+        >
+          Failing
+        </Button>
+      </search>
+      {isLoading && <Loading />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && hooks.length === 0 && (
+        <Empty title={isFiltered ? "No hook fits." : "No hooks yet."}>
+          {!isFiltered && <p>A hook POSTs the events it asks for to a URL of yours.</p>}
+          {!isFiltered && create}
+        </Empty>
+      )}
+      {hooks.length > 0 && (
+        <Table label="Hooks" columns={columns} rows={hooks} to={({ id }) => `/hooks/${id}`} />
+      )}
+      {data && <Pager place={place} pageInfo={data.hooks.pageInfo} />}
+    </Page>
+  );
+}

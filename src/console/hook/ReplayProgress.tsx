@@ -1,0 +1,61 @@
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Modal } from "../ui/Modal.tsx";
+import { Loading } from "../ui/Notice.tsx";
+import { useAct } from "../ui/useAct.ts";
+import "./ReplayProgress.css";
+
+const ReplayDocument = graphql(`
+  query Replay($id: ID!) {
+    replay(id: $id) { id status matched created }
+  }
+`);
+
+const CancelReplayDocument = graphql(`
+  mutation CancelReplay($id: ID!) {
+    cancelReplay(id: $id) { replay { id status } userErrors { code message path } }
+  }
+`);
+
+/** How far a replay has come; it goes on when this is closed. */
+export function ReplayProgress({ id, onClose }: { id: string; onClose: () => void }) {
+  const { data } = useLiveQuery(ReplayDocument, { id }, (changed) => changed.id === id);
+  const cancel = useAct(CancelReplayDocument);
+  const replay = data?.replay;
+  const stop = replay?.status === "RUNNING" && (
+    <Button look="danger" isBusy={cancel.isRunning} onClick={() => cancel.run({ id })}>
+      Stop
+    </Button>
+  );
+  return (
+    <Modal
+      title="Making deliveries again"
+      isOpen
+      onClose={onClose}
+      foot={
+        <>
+          {stop}
+          <Button onClick={onClose}>Close</Button>
+        </>
+      }
+    >
+      {replay ? (
+        <div className="replay" role="status">
+          <Badge state={replay.status} />
+          <progress
+            max={replay.matched}
+            value={replay.status === "DONE" ? replay.matched : replay.created}
+            aria-label="Made again"
+          />
+          <span>
+            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} made
+          </span>
+        </div>
+      ) : (
+        <Loading rows={1} />
+      )}
+    </Modal>
+  );
+}

@@ -1,0 +1,33 @@
+import { useState } from "react";
+import { graphql } from "../gql/graphql.ts";
+import { Rotation } from "../ui/Rotation.tsx";
+import { useAct } from "../ui/useAct.ts";
+import { HookSecret } from "./HookSecret.tsx";
+
+const RotateDocument = graphql(`
+  mutation RotateHookSecret($id: ID!, $overlapHours: Int!) {
+    rotateHookSecret(id: $id, overlapHours: $overlapHours) {
+      secret
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** Gives a hook a new secret, and shows it once. */
+export function RotateSecret({ id, onClose }: { id: string; onClose: () => void }) {
+  const [secret, setSecret] = useState<string | null>(null);
+  const rotate = useAct(RotateDocument, { showsMistakes: true });
+  return (
+    <Rotation
+      title="Rotate the secret"
+      mistake={rotate.mistakes[0]?.message}
+      isBusy={rotate.isRunning}
+      onRotate={async (overlapHours) =>
+        setSecret((await rotate.run({ id, overlapHours }))?.secret ?? null)
+      }
+      onClose={onClose}
+    >
+      {secret !== null && <HookSecret secret={secret} />}
+    </Rotation>
+  );
+}

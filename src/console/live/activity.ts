@@ -1,0 +1,153 @@
+import { stringifyDocument } from "@urql/core";
+import type { ResultOf } from "gql.tada";
+import { type Client, createClient } from "graphql-ws";
+import { ActivityDocument, type Changed } from "./activityDocument.ts";
+
+export type LiveState = "connecting" | "live" | "lost";
+
+/** Changes that came together; or that some were missed for good, so that all has to be read anew. */
+export type News = readonly Changed[] | "missed";
+
+/** Everything that changes in the project, as it happens: one stream for all pages of the console. */
+export type Activity = {
+  state(): LiveState;
+  onState(listener: () => void): () => void;
+  onNews(listener: (news: News) => void): () => void;
+  close(): void;
+};
+
+type Options = {
+  key: string;
+  /** Where to begin: what a page reads later than this was read, it reads with all before it. */
+  cursor: string;
+  readCursor: () => Promise<string | undefined>;
+  onRefused: () => void;
+};
+
+/** Changes are told together: a page draws at most so often. */
+const TOGETHER_MS = 60;
+const PING_MS = 10_000;
+const PONG_MS = 5_000;
+const LONGEST_WAIT_MS = 5_000;
+const KEY_REFUSED = 4403;
+
+const isClose = (error: unknown): error is CloseEvent =>
+  typeof error === "object" && error !== null && "code" in error && "wasClean" in error;
+const isExpired = (error: unknown) =>
+  Array.isArray(error) && error.some(({ extensions }) => extensions?.code === "CURSOR_EXPIRED");
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Follows the feed from a cursor on. A lost connection is made again and continues behind the last change that
+ * came, so that none is missed, none comes twice, and nothing is ever polled.
+ */
+export function createActivity({ key, cursor, readCursor, onRefused }: Options): Activity {
+  const stateListeners = new Set<() => void>();
+  const newsListeners = new Set<(news: News) => void>();
+  let state: LiveState = "connecting";
+  let waiting: Changed[] = [];
+  let last = cursor;
+  let isClosed = false;
+
+  const become = (next: LiveState) => {
+    if (next === state) return;
+    state = next;
+    for (const listener of stateListeners) listener();
+  };
+  const tell = (news: News) => {
+    for (const listener of newsListeners) listener(news);
+  };
+  const tellWaiting = () => {
+    const news = waiting;
+    waiting = [];
+    tell(news);
+  };
+
+  const client = openSocket(key, become);
+
+  function follow(): void {
+    client.subscribe<ResultOf<typeof ActivityDocument>>(
+      {
+        query: stringifyDocument(ActivityDocument),
+        // Read anew for every connection.
+        variables: {
+          get after() {
+            return last;
+          },
+        },
+      },
+      {
+        next: ({ data }) => {
+          if (!data) return;
+          last = data.activity.cursor;
+          if (waiting.push(data.activity.node) === 1) setTimeout(tellWaiting, TOGETHER_MS);
+        },
+        error: (error) => {
+          if (isClose(error) && error.code === KEY_REFUSED) return onRefused();
+          void begin(isExpired(error));
+        },
+        complete: () => isClosed || void begin(false),
+      },
+    );
+  }
+
+  /** Begins again after an end that was not the connection's. */
+  async function begin(hasMissed: boolean): Promise<void> {
+    become("lost");
+    await pause(1_000);
+    const now = hasMissed ? await readCursor() : last;
+    if (isClosed) return;
+    if (now === undefined) return begin(hasMissed);
+    last = now;
+    if (hasMissed) tell("missed");
+    follow();
+  }
+
+  follow();
+  return {
+    state: () => state,
+    onState(listener) {
+      stateListeners.add(listener);
+      return () => stateListeners.delete(listener);
+    },
+    onNews(listener) {
+      newsListeners.add(listener);
+      return () => newsListeners.delete(listener);
+    },
+    close() {
+      isClosed = true;
+      void client.dispose();
+    },
+  };
+}
+
+/** A socket that is made again whenever it is lost, also when only its silence shows that it is. */
+function openSocket(key: string, become: (state: LiveState) => void): Client {
+  let socket: WebSocket | undefined;
+  let late: ReturnType<typeof setTimeout> | undefined;
+  return createClient({
+    url: `${location.origin.replace(/^http/, "ws")}/graphql`,
+    connectionParams: { authorization: `Bearer ${key}` },
+    keepAlive: PING_MS,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry: (error) => !isClose(error) || error.code !== KEY_REFUSED,
+    retryWait: (retries) =>
+      pause(Math.min(LONGEST_WAIT_MS, 250 * 2 ** Math.min(retries, 6)) * (0.5 + Math.random())),
+    on: {
+      connected: (connected) => {
+        socket = connected as WebSocket;
+        become("live");
+      },
+      closed: () => {
+        clearTimeout(late);
+        become("lost");
+      },
+      ping: (isReceived) => {
+        if (!isReceived) late = setTimeout(() => socket?.close(4408, "no answer"), PONG_MS);
+      },
+      pong: (isReceived) => {
+        if (isReceived) clearTimeout(late);
+      },
+    },
+  });
+}

@@ -1,0 +1,39 @@
+import { Link } from "wouter";
+import { useOverview } from "./useOverview.ts";
+import { isLate, rate, wait } from "./wording.ts";
+import "./OverviewNote.css";
+
+/** How the project is doing, in the smallest space: beside every page but the feed, which has its strip. */
+export function OverviewNote() {
+  const overview = useOverview();
+  if (!overview) return null;
+  const { failingHooks, oldestWaitingSeconds } = overview;
+  return (
+    <dl className="overview-note" aria-label="Overview">
+      <div>
+        <dt>Accepted</dt>
+        <dd>{rate(overview.acceptedPerSecond)}/s</dd>
+      </div>
+      <div>
+        <dt>Delivered</dt>
+        <dd>{rate(overview.deliveredPerSecond)}/s</dd>
+      </div>
+      {failingHooks > 0 && (
+        <div className="overview-note-bad">
+          <dt>Failing hooks</dt>
+          <dd>
+            <Link to="/hooks?failing=yes">{failingHooks.toLocaleString()}</Link>
+          </dd>
+        </div>
+      )}
+      {isLate(oldestWaitingSeconds) && (
+        <div className="overview-note-warn">
+          <dt>Oldest waiting</dt>
+          <dd>
+            <Link to="/deliveries?status=waiting">{wait(oldestWaitingSeconds)}</Link>
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}

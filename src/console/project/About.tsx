@@ -1,0 +1,46 @@
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Facts } from "../ui/Facts.tsx";
+import { Failure, Loading } from "../ui/Notice.tsx";
+import { Section } from "../ui/Page.tsx";
+import { milliseconds } from "../ui/Time.tsx";
+
+const HubDocument = graphql(`
+  query Hub {
+    hub {
+      version publicUrl retentionDays
+      limits { bodyBytes dataBytes batchEvents documentCost operationMs pageRows }
+    }
+  }
+`);
+
+/** Bytes as people read them. */
+const size = (bytes: number): string =>
+  bytes >= 1_048_576 ? `${bytes / 1_048_576} MiB` : `${bytes / 1_024} KiB`;
+
+/** What runs here, and what it takes at most. */
+export function About() {
+  const { data, error, isLoading, refresh } = useLiveQuery(HubDocument, {}, () => false);
+  const hub = data?.hub;
+  return (
+    <Section title="About this hub">
+      {isLoading && <Loading rows={2} />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {hub && (
+        <Facts
+          facts={[
+            ["Version", `Signalbox ${hub.version}`],
+            ["Address", <code key="address">{hub.publicUrl}</code>],
+            ["Kept for", `${hub.retentionDays.toLocaleString()} days`],
+            ["Data of an event", size(hub.limits.dataBytes)],
+            ["Events of a batch", hub.limits.batchEvents.toLocaleString()],
+            ["A request", size(hub.limits.bodyBytes)],
+            ["Cost of a document", hub.limits.documentCost.toLocaleString()],
+            ["Time of an operation", milliseconds(hub.limits.operationMs)],
+            ["Rows of a page", hub.limits.pageRows.toLocaleString()],
+          ]}
+        />
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,90 @@
+import { useState } from "react";
+import { graphql } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { Modal } from "../ui/Modal.tsx";
+import { SecretOnce } from "../ui/SecretOnce.tsx";
+import { useAct } from "../ui/useAct.ts";
+
+const CreateDocument = graphql(`
+  mutation CreateApiKey($input: CreateApiKeyInput!) {
+    createApiKey(input: $input) {
+      key
+      userErrors { code message path }
+    }
+  }
+`);
+
+const roles = {
+  VIEWER: "Viewer: reads everything but keys",
+  OPERATOR: "Operator: also retries and replays deliveries",
+  EMITTER: "Emitter: emits events, and reads nothing else",
+  ADMIN: "Admin: everything",
+} as const;
+type Role = keyof typeof roles;
+const isRole = (text: string): text is Role => Object.hasOwn(roles, text);
+
+/** Makes a key, and shows it once. */
+export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("VIEWER");
+  const [key, setKey] = useState<string | null>(null);
+  const create = useAct(CreateDocument, { showsMistakes: true });
+  const confirm = async () => {
+    const answer = await create.run({ input: { name, role } });
+    if (!answer?.key) return;
+    setKey(answer.key);
+    onMade();
+  };
+  if (key !== null) {
+    return (
+      <Modal
+        title="The new key"
+        isOpen
+        onClose={onClose}
+        foot={
+          <Button look="primary" onClick={onClose}>
+            I have kept it
+          </Button>
+        }
+      >
+        <SecretOnce secret={key} label="Copy the key">
+          Shown this once: of keys only a digest is kept.
+        </SecretOnce>
+      </Modal>
+    );
+  }
+  return (
+    <Modal
+      title="New key"
+      isOpen
+      onClose={onClose}
+      foot={
+        <Button
+          look="primary"
+          isBusy={create.isRunning}
+          disabled={name.trim() === ""}
+          onClick={confirm}
+        >
+          Make the key
+        </Button>
+      }
+    >
+      <Field label="Name" hint="Who or what uses it." error={create.mistakes[0]?.message}>
+        <input value={name} onChange={({ target }) => setName(target.value)} />
+      </Field>
+      <Field label="Role">
+        <select
+          value={role}
+          onChange={({ target }) => isRole(target.value) && setRole(target.value)}
+        >
+          {Object.entries(roles).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </Field>
+    </Modal>
+  );
+}

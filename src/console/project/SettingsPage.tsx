@@ -1,0 +1,66 @@
+import { Catalogs } from "../eventType/Catalogs.tsx";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { useMay } from "../session/session.ts";
+import { Facts } from "../ui/Facts.tsx";
+import { Failure, Loading } from "../ui/Notice.tsx";
+import { Page, Section } from "../ui/Page.tsx";
+import { Moment } from "../ui/Time.tsx";
+import { About } from "./About.tsx";
+import { ApiKeys } from "./ApiKeys.tsx";
+import { ProjectName } from "./ProjectName.tsx";
+import { ProjectSwitch } from "./ProjectSwitch.tsx";
+import { SigningSecret } from "./SigningSecret.tsx";
+import "./SettingsPage.css";
+
+const ProjectDocument = graphql(`
+  query Project {
+    viewer {
+      project { id name slug source requireRegisteredTypes systemEvents createdAt }
+    }
+  }
+`);
+
+/** The project's settings and its keys. */
+export function SettingsPage() {
+  const { data, error, isLoading, refresh } = useLiveQuery(ProjectDocument, {}, () => false);
+  const may = useMay();
+  const project = data?.viewer.project;
+  if (isLoading) return <Loading />;
+  if (error && !project) return <Failure error={error} onRetry={refresh} />;
+  if (!project) return null;
+  return (
+    <Page title="Settings">
+      <Section title="Project">
+        <Facts
+          facts={[
+            ["Name", may.administer ? null : project.name],
+            ["Slug", <code key="slug">{project.slug}</code>],
+            ["CloudEvents source", <code key="source">{project.source}</code>, "wide"],
+            ["Made", <Moment key="made" at={project.createdAt} />],
+          ]}
+        />
+        {may.administer && (
+          <>
+            <ProjectName key={project.name} name={project.name} onSaved={refresh} />
+            <ProjectSwitch setting="requireRegisteredTypes" given={project.requireRegisteredTypes}>
+              Refuse events of types that are not registered
+              <span className="faint"> (UNKNOWN_TYPE); otherwise they are taken unchecked.</span>
+            </ProjectSwitch>
+            <ProjectSwitch setting="systemEvents" given={project.systemEvents}>
+              Record what the hub does with events
+              <span className="faint">
+                {" "}
+                as events of their own: resthook_called, webhook_called and error.
+              </span>
+            </ProjectSwitch>
+          </>
+        )}
+      </Section>
+      {may.administer && <SigningSecret />}
+      {may.administer && <ApiKeys />}
+      <Catalogs />
+      <About />
+    </Page>
+  );
+}

@@ -1,0 +1,55 @@
+import { useState } from "react";
+import { graphql } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Section } from "../ui/Page.tsx";
+import { Rotation } from "../ui/Rotation.tsx";
+import { SecretOnce } from "../ui/SecretOnce.tsx";
+import { useAct } from "../ui/useAct.ts";
+
+const RotateDocument = graphql(`
+  mutation RotateSigningSecret($overlapHours: Int!) {
+    rotateSigningSecret(overlapHours: $overlapHours) {
+      secret
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** The secret by which the project signs presses and workflow steps: rotated here, and shown then alone. */
+export function SigningSecret() {
+  const [isRotating, setIsRotating] = useState(false);
+  const [secret, setSecret] = useState<string | null>(null);
+  const rotate = useAct(RotateDocument, { showsMistakes: true });
+  const close = () => {
+    setIsRotating(false);
+    setSecret(null);
+  };
+  return (
+    <Section
+      title="Signing secret"
+      tools={<Button onClick={() => setIsRotating(true)}>Rotate the signing secret</Button>}
+    >
+      <p className="soft">
+        Signs what action buttons and workflow steps send (Standard Webhooks). Hooks have secrets of
+        their own.
+      </p>
+      {isRotating && (
+        <Rotation
+          title="Rotate the signing secret"
+          mistake={rotate.mistakes[0]?.message}
+          isBusy={rotate.isRunning}
+          onRotate={async (overlapHours) =>
+            setSecret((await rotate.run({ overlapHours }))?.secret ?? null)
+          }
+          onClose={close}
+        >
+          {secret !== null && (
+            <SecretOnce secret={secret} label="Copy the secret">
+              Shown this once. Your servers verify with it what buttons and workflow steps send.
+            </SecretOnce>
+          )}
+        </Rotation>
+      )}
+    </Section>
+  );
+}

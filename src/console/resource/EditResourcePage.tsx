@@ -1,0 +1,64 @@
+import { useQuery } from "urql";
+import { useLocation, useSearchParams } from "wouter";
+import { graphql, type Json } from "../gql/graphql.ts";
+import { useMay } from "../session/session.ts";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page } from "../ui/Page.tsx";
+import { useAct } from "../ui/useAct.ts";
+import { pathOfResource } from "./paths.ts";
+import { ResourceForm } from "./ResourceForm.tsx";
+
+const EditDocument = graphql(`
+  query EditResource($type: String!, $id: String!) {
+    resource(type: $type, resourceId: $id) { id attributes }
+  }
+`);
+
+const UpdateDocument = graphql(`
+  mutation UpdateResource($type: String!, $id: String!, $attributes: JSON!) {
+    updateResource(type: $type, resourceId: $id, attributes: $attributes) {
+      resource { id }
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** Changes a resource, and so emits its type's event. What is edited is what stood there when the page was opened. */
+export function EditResourcePage() {
+  const [params] = useSearchParams();
+  const type = params.get("type") ?? "";
+  const id = params.get("id") ?? "";
+  const [{ data, error, fetching }, read] = useQuery({
+    query: EditDocument,
+    variables: { type, id },
+    requestPolicy: "network-only",
+  });
+  const [, navigate] = useLocation();
+  const update = useAct(UpdateDocument, { showsMistakes: true });
+  const may = useMay();
+  if (!may.administer) return <Empty title="Only an ADMIN key may change resources." />;
+  if (error && !data) return <Failure error={error} onRetry={() => read()} />;
+  if (fetching && !data) return <Loading />;
+  const resource = data?.resource;
+  if (!resource) return <Empty title="There is no such resource." />;
+  const submit = async (attributes: Json) => {
+    const answer = await update.run(
+      { type, id, attributes },
+      "The resource is changed, and its event emitted.",
+    );
+    if (answer) navigate(pathOfResource(type, id));
+  };
+  return (
+    <Page title={`Edit ${id}`} back={{ to: pathOfResource(type, id), label: id }}>
+      <ResourceForm
+        key={resource.id}
+        attributes={resource.attributes}
+        isNew={false}
+        mistakes={update.mistakes}
+        isBusy={update.isRunning}
+        done="Save"
+        onSubmit={submit}
+      />
+    </Page>
+  );
+}

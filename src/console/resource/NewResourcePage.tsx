@@ -1,0 +1,44 @@
+import { useLocation, useSearchParams } from "wouter";
+import { graphql, type Json } from "../gql/graphql.ts";
+import { useMay } from "../session/session.ts";
+import { Empty } from "../ui/Notice.tsx";
+import { Page } from "../ui/Page.tsx";
+import { useAct } from "../ui/useAct.ts";
+import { pathOfResource, pathOfType } from "./paths.ts";
+import { ResourceForm } from "./ResourceForm.tsx";
+
+const CreateDocument = graphql(`
+  mutation CreateResource($input: CreateResourceInput!) {
+    createResource(input: $input) {
+      resource { id type resourceId }
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** Creates a resource, and so emits its type's event. */
+export function NewResourcePage() {
+  const [params] = useSearchParams();
+  const type = params.get("type") ?? "";
+  const [, navigate] = useLocation();
+  const create = useAct(CreateDocument, { showsMistakes: true });
+  const may = useMay();
+  if (!may.administer) return <Empty title="Only an ADMIN key may create resources." />;
+  const submit = async (attributes: Json, resourceId: string | null) => {
+    const input = { type, attributes, ...(resourceId !== null && { resourceId }) };
+    const answer = await create.run({ input }, "The resource is created, and its event emitted.");
+    if (answer?.resource) navigate(pathOfResource(type, answer.resource.resourceId));
+  };
+  return (
+    <Page title={`New resource of ${type}`} back={{ to: pathOfType(type), label: type }}>
+      <ResourceForm
+        attributes={{}}
+        isNew
+        mistakes={create.mistakes}
+        isBusy={create.isRunning}
+        done="Create"
+        onSubmit={submit}
+      />
+    </Page>
+  );
+}

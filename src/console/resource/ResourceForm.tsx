@@ -1,0 +1,58 @@
+import { type FormEvent, useState } from "react";
+import type { Json } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { JsonField } from "../ui/JsonField.tsx";
+import { parseJson } from "../ui/parseJson.ts";
+import type { Mistake } from "../ui/useAct.ts";
+import "./ResourceForm.css";
+
+type Props = {
+  attributes: Json;
+  /** Whether it may be given an id. */
+  isNew: boolean;
+  mistakes: Mistake[];
+  isBusy: boolean;
+  done: string;
+  onSubmit: (attributes: Json, resourceId: string | null) => void;
+};
+
+/** A resource to make or to change: its attributes as JSON. */
+export function ResourceForm({ attributes, isNew, mistakes, isBusy, done, onSubmit }: Props) {
+  const [id, setId] = useState("");
+  const [text, setText] = useState(() => JSON.stringify(attributes, null, 2));
+  const parsed = parseJson(text);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if ("value" in parsed) onSubmit(parsed.value, id.trim() || null);
+  };
+  const ofId = mistakes.find(({ path }) => path.at(-1) === "resourceId")?.message;
+  const others = mistakes.filter(({ path }) => path.at(-1) !== "resourceId");
+  return (
+    <form className="resource-form resource-form-page" onSubmit={submit}>
+      {isNew && (
+        <Field label="Id" hint="Empty: the next number of its type." error={ofId}>
+          <input
+            value={id}
+            spellCheck={false}
+            autoComplete="off"
+            onChange={({ target }) => setId(target.value)}
+          />
+        </Field>
+      )}
+      <JsonField
+        label="Attributes (JSON)"
+        hint="All of them: what is left out goes. At most 256 KiB."
+        error={others.map(({ message }) => message).join("; ") || undefined}
+        text={text}
+        onChange={setText}
+      />
+      <div className="resource-form-foot">
+        <Button onClick={() => history.back()}>Cancel</Button>
+        <Button type="submit" look="primary" isBusy={isBusy} disabled={"problem" in parsed}>
+          {done}
+        </Button>
+      </div>
+    </form>
+  );
+}

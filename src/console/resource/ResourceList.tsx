@@ -1,0 +1,71 @@
+import type { ResultOf } from "gql.tada";
+import { Link } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Failure, Loading } from "../ui/Notice.tsx";
+import { Pager, usePlace } from "../ui/Pager.tsx";
+import { type Column, Table } from "../ui/Table.tsx";
+import { Ago } from "../ui/Time.tsx";
+import { pathOfResource } from "./paths.ts";
+
+const ResourcesDocument = graphql(`
+  query Resources($type: String!, $after: String) {
+    resources(type: $type, first: 25, after: $after) {
+      nodes { id type resourceId attributes version updatedAt }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`);
+
+type Row = ResultOf<typeof ResourcesDocument>["resources"]["nodes"][number];
+
+/** As much of the attributes as a row has room for. */
+const GLANCE = 120;
+
+const columns: Column<Row>[] = [
+  {
+    title: "Id",
+    cell: ({ type, resourceId }) => (
+      <Link to={pathOfResource(type, resourceId)} className="cover mono">
+        {resourceId}
+      </Link>
+    ),
+  },
+  {
+    title: "Attributes",
+    cell: ({ attributes }) => (
+      <code className="resource-glance line soft">
+        {JSON.stringify(attributes).slice(0, GLANCE)}
+      </code>
+    ),
+  },
+  { title: "Version", isNumber: true, cell: ({ version }) => version },
+  { title: "Changed", isNumber: true, cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
+];
+
+/** The live resources of a type, the newest first. */
+export function ResourceList({ type }: { type: string }) {
+  const place = usePlace(type);
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    ResourcesDocument,
+    { type, after: place.after },
+    ({ __typename }) => __typename === "Resource",
+  );
+  const resources = data?.resources.nodes ?? [];
+  return (
+    <>
+      {isLoading && <Loading rows={4} />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && resources.length === 0 && <p className="soft">No resources of this type yet.</p>}
+      {resources.length > 0 && (
+        <Table
+          label={`Resources: ${type}`}
+          columns={columns}
+          rows={resources}
+          to={(row) => pathOfResource(row.type, row.resourceId)}
+        />
+      )}
+      {data && <Pager place={place} pageInfo={data.resources.pageInfo} />}
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+import { useState } from "react";
+import { useLocation, useSearchParams } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { useMay } from "../session/session.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Facts } from "../ui/Facts.tsx";
+import { JsonTree } from "../ui/JsonTree.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page, Section } from "../ui/Page.tsx";
+import { Moment } from "../ui/Time.tsx";
+import { DeleteResource } from "./DeleteResource.tsx";
+import { pathOfEdit, pathOfType } from "./paths.ts";
+import { ResourceEvents } from "./ResourceEvents.tsx";
+
+const ResourceDocument = graphql(`
+  query Resource($type: String!, $id: String!) {
+    resource(type: $type, resourceId: $id) {
+      id type resourceId version createdAt updatedAt representation
+    }
+  }
+`);
+
+/** The level below which the attributes begin: the plural, its list, the resource. */
+const ATTRIBUTES = 3;
+
+/** One resource: what hooks are sent of it, and the events about it. */
+export function ResourcePage() {
+  const [params] = useSearchParams();
+  const type = params.get("type") ?? "";
+  const id = params.get("id") ?? "";
+  const [isDeleting, setIsDeleting] = useState(false);
+  const [, navigate] = useLocation();
+  const may = useMay();
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    ResourceDocument,
+    { type, id },
+    ({ __typename }) => __typename === "Resource",
+  );
+  const resource = data?.resource;
+  if (isLoading) return <Loading />;
+  if (error && !resource) return <Failure error={error} onRetry={refresh} />;
+  const back = { to: pathOfType(type), label: type };
+  const events = <ResourceEvents type={type} id={id} />;
+  if (!resource) {
+    return (
+      <Page title={id} back={back}>
+        <Empty title="There is no such resource.">
+          It may have been deleted, or events alone know of it.
+        </Empty>
+        {events}
+      </Page>
+    );
+  }
+  const tools = may.administer && (
+    <>
+      <Button onClick={() => navigate(pathOfEdit(type, id))}>Edit</Button>
+      <Button look="danger" onClick={() => setIsDeleting(true)}>
+        Delete
+      </Button>
+    </>
+  );
+  return (
+    <Page
+      title={id}
+      back={back}
+      aside={<Badge state={`VERSION ${resource.version}`} />}
+      tools={tools}
+    >
+      <Facts
+        facts={[
+          ["Type", <code key="type">{type}</code>],
+          ["Created", <Moment key="created" at={resource.createdAt} />],
+          [
+            "Changed",
+            resource.version > 1 ? <Moment key="changed" at={resource.updatedAt} /> : null,
+          ],
+        ]}
+      />
+      <Section title="Representation">
+        <p className="soft">What hooks of the format RESOURCE are sent.</p>
+        <JsonTree value={resource.representation} open={ATTRIBUTES} />
+      </Section>
+      {events}
+      {isDeleting && <DeleteResource type={type} id={id} onClose={() => setIsDeleting(false)} />}
+    </Page>
+  );
+}

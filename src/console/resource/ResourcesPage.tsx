@@ -1,0 +1,103 @@
+import { Pencil, Plus } from "lucide-react";
+import { useState } from "react";
+import { useLocation, useSearchParams } from "wouter";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { useMay } from "../session/session.ts";
+import { Button } from "../ui/Button.tsx";
+import { Facts } from "../ui/Facts.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page, Section } from "../ui/Page.tsx";
+import { pathOfNew } from "./paths.ts";
+import { ResourceList } from "./ResourceList.tsx";
+import { ResourceTypeForm } from "./ResourceTypeForm.tsx";
+import { type ResourceType, ResourceTypesDocument } from "./resourceTypes.ts";
+import "./ResourcesPage.css";
+
+/** The types of resources, and the resources of one of them. */
+export function ResourcesPage() {
+  const [params, setParams] = useSearchParams();
+  const [, navigate] = useLocation();
+  const [edited, setEdited] = useState<ResourceType | "new" | null>(null);
+  const may = useMay();
+  const { data, error, isLoading, refresh } = useLiveQuery(ResourceTypesDocument, {}, () => false);
+  const types = data?.resourceTypes ?? [];
+  const type = types.find(({ name }) => name === params.get("type")) ?? types[0];
+  const choose = (name: string) => setParams({ type: name }, { replace: true });
+  const register = (
+    <Button look={type ? "plain" : "primary"} onClick={() => setEdited("new")}>
+      <Plus size={14} /> <span>New type</span>
+    </Button>
+  );
+  const tools = may.administer && (
+    <>
+      {register}
+      {type && (
+        <Button look="primary" onClick={() => navigate(pathOfNew(type.name))}>
+          <Plus size={14} /> <span>New resource</span>
+        </Button>
+      )}
+    </>
+  );
+  return (
+    <Page title="Resources" tools={type && tools}>
+      {isLoading && <Loading />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && !type && (
+        <Empty title="No resource types yet.">
+          <p>
+            Resources are what events are about. They are kept here, so that hooks of the format
+            RESOURCE can be sent them whole.
+          </p>
+          {may.administer && register}
+        </Empty>
+      )}
+      {types.length > 1 && (
+        <fieldset className="resource-types">
+          <legend className="unseen">Type</legend>
+          {types.map(({ id, name }) => (
+            <Button
+              key={id}
+              look="quiet"
+              aria-pressed={name === type?.name}
+              onClick={() => choose(name)}
+            >
+              {name}
+            </Button>
+          ))}
+        </fieldset>
+      )}
+      {type && (
+        <Section
+          title={type.name}
+          tools={
+            may.administer && (
+              <Button look="quiet" onClick={() => setEdited(type)}>
+                <Pencil size={14} /> <span>Change its events</span>
+              </Button>
+            )
+          }
+        >
+          <Facts
+            facts={[
+              ["Emitted when created", <code key="created">{type.createdEvent}</code>],
+              ["When updated", type.updatedEvent && <code>{type.updatedEvent}</code>],
+              ["When deleted", type.deletedEvent && <code>{type.deletedEvent}</code>],
+            ]}
+          />
+          <ResourceList key={type.name} type={type.name} />
+        </Section>
+      )}
+      {edited !== null && (
+        <ResourceTypeForm
+          given={edited === "new" ? null : edited}
+          onClose={() => setEdited(null)}
+          onSaved={(name) => {
+            setEdited(null);
+            refresh();
+            choose(name);
+          }}
+        />
+      )}
+    </Page>
+  );
+}

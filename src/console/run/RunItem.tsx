@@ -1,0 +1,36 @@
+import { Link } from "wouter";
+import { Badge } from "../ui/Badge.tsx";
+import { Ago } from "../ui/Time.tsx";
+import { duration } from "./duration.ts";
+import type { RunRow } from "./runRow.ts";
+import { StepMarks } from "./StepMarks.tsx";
+import "./RunItem.css";
+
+type Props = {
+  run: RunRow;
+  /** What the list it stands in does not say already. */
+  shows: "workflow" | "event";
+};
+
+/** A run in a list; it leads to its page. */
+export function RunItem({ run, shows }: Props) {
+  const took = duration(run);
+  return (
+    <li className="run" data-run={run.id}>
+      <Badge state={run.status} />
+      <div className="run-what">
+        <Link to={`/runs/${run.id}`} className="line">
+          {shows === "workflow" ? run.workflow.name : run.event.name}
+        </Link>
+        <p className="line faint">
+          {run.error ?? `For ${run.userId}${run.rerunOf === null ? "" : ", run again"}`}
+        </p>
+      </div>
+      <StepMarks steps={run.steps} />
+      <div className="run-when soft">
+        <Ago at={run.createdAt} />
+        {took !== null && <span className="faint">{took}</span>}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,125 @@
+import { RotateCw } from "lucide-react";
+import { Link, useLocation } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { useMay } from "../session/session.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { CopyButton } from "../ui/CopyButton.tsx";
+import { Facts } from "../ui/Facts.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page, Section } from "../ui/Page.tsx";
+import { Moment } from "../ui/Time.tsx";
+import { useAct } from "../ui/useAct.ts";
+import { duration } from "./duration.ts";
+import { StepRunItem } from "./StepRunItem.tsx";
+import { StepRunRow } from "./stepRunRow.ts";
+import "./RunPage.css";
+
+const RunDocument = graphql(
+  `
+  query Run($id: ID!) {
+    run(id: $id) {
+      id status version userId createdAt startedAt stoppedAt error
+      workflow { id name version }
+      event { id name }
+      rerunOf { id createdAt }
+      steps { ...StepRunRow }
+    }
+  }
+`,
+  [StepRunRow],
+);
+
+const RerunDocument = graphql(`
+  mutation RerunWorkflow($runId: ID!) {
+    rerunWorkflow(runId: $runId) { run { id } userErrors { code message path } }
+  }
+`);
+
+/** One run of a workflow: each step as it happens, and what came of it. */
+export function RunPage({ params: { id } }: { params: { id: string } }) {
+  const [, navigate] = useLocation();
+  const may = useMay();
+  const rerun = useAct(RerunDocument);
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    RunDocument,
+    { id },
+    (changed): boolean =>
+      changed.id === id ||
+      (changed.__typename === "Delivery" &&
+        changed.hook === null &&
+        changed.event.id === data?.run?.event.id),
+  );
+  const run = data?.run;
+  if (isLoading) return <Loading />;
+  if (error && !run) return <Failure error={error} onRetry={refresh} />;
+  if (!run) {
+    return (
+      <Empty title="There is no such run.">
+        It may have been removed by retention. <Link to="/workflows">To the workflows</Link>
+      </Empty>
+    );
+  }
+  const again = async () => {
+    const answer = await rerun.run({ runId: id }, "The workflow runs again.");
+    if (answer?.run) navigate(`/runs/${answer.run.id}`);
+  };
+  const { workflow, event, rerunOf } = run;
+  return (
+    <Page
+      title={`${workflow.name} for ${run.userId}`}
+      back={{ to: `/workflows/${workflow.id}`, label: workflow.name }}
+      aside={<Badge state={run.status} />}
+      tools={
+        may.operate &&
+        run.stoppedAt !== null && (
+          <Button isBusy={rerun.isRunning} onClick={again}>
+            <RotateCw size={14} /> <span>Run again</span>
+          </Button>
+        )
+      }
+    >
+      {run.error !== null && (
+        <p className="run-error" role="alert">
+          {run.error}
+        </p>
+      )}
+      <Facts
+        facts={[
+          [
+            "Event",
+            <Link key="event" to={`/events/${event.id}`}>
+              {event.name}
+            </Link>,
+          ],
+          ["User", run.userId],
+          [
+            "Version",
+            run.version === workflow.version ? `${run.version}` : `${run.version}, not the newest`,
+          ],
+          ["Queued", <Moment key="queued" at={run.createdAt} />],
+          ["Started", run.startedAt && <Moment at={run.startedAt} />],
+          ["Ended", run.stoppedAt && <Moment at={run.stoppedAt} />],
+          ["Took", duration(run)],
+          ["Again of", rerunOf && <Link to={`/runs/${rerunOf.id}`}>An earlier run</Link>],
+          ["Id", <RunId key="id" id={run.id} />, "wide"],
+        ]}
+      />
+      <Section title="Steps">
+        <ol className="step-runs">
+          {run.steps.map((step, index) => (
+            <StepRunItem key={step.step.id} run={step} number={index + 1} />
+          ))}
+        </ol>
+      </Section>
+    </Page>
+  );
+}
+
+const RunId = ({ id }: { id: string }) => (
+  <span className="run-id">
+    <code className="line">{id}</code>
+    <CopyButton text={id} label="Copy the id" />
+  </span>
+);

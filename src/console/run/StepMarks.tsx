@@ -1,0 +1,20 @@
+import { toneOf, wordsOf } from "../ui/Badge.tsx";
+import "./StepMarks.css";
+
+type Step = { step: { id: string; name: string }; status: string };
+
+/** How far a run is: a mark for each step, in the colour of its state. */
+export function StepMarks({ steps }: { steps: readonly Step[] }) {
+  const done = steps.filter(({ status }) => status === "SUCCEEDED").length;
+  return (
+    <span className="step-marks" role="img" aria-label={`${done} of ${steps.length} steps done`}>
+      {steps.map(({ step, status }) => (
+        <span
+          key={step.id}
+          className={`step-mark step-mark-${toneOf(status)}`}
+          title={`${step.name}: ${wordsOf(status)}`}
+        />
+      ))}
+    </span>
+  );
+}

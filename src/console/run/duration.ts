@@ -1,0 +1,9 @@
+import { milliseconds } from "../ui/Time.tsx";
+
+type Times = { startedAt: string | null; stoppedAt: string | null };
+
+/** How long a run took; null while it has not ended. */
+export const duration = ({ startedAt, stoppedAt }: Times): string | null =>
+  startedAt === null || stoppedAt === null
+    ? null
+    : milliseconds(Math.max(0, Date.parse(stoppedAt) - Date.parse(startedAt)));

@@ -1,0 +1,15 @@
+import type { ResultOf } from "gql.tada";
+import { graphql } from "../gql/graphql.ts";
+
+/** What a list shows of a run. */
+export const RunRow = graphql(`
+  fragment RunRow on WorkflowRun {
+    id status userId createdAt startedAt stoppedAt error
+    workflow { id name }
+    event { id name }
+    rerunOf { id }
+    steps { step { id name } status }
+  }
+`);
+
+export type RunRow = ResultOf<typeof RunRow>;

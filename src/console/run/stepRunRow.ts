@@ -1,0 +1,14 @@
+import type { ResultOf } from "gql.tada";
+import { graphql } from "../gql/graphql.ts";
+
+/** What the page of a run shows of a step. */
+export const StepRunRow = graphql(`
+  fragment StepRunRow on StepRun {
+    step { id name method url }
+    status
+    output
+    delivery { id status attemptCount maxAttempts nextAttemptAt lastError }
+  }
+`);
+
+export type StepRunRow = ResultOf<typeof StepRunRow>;

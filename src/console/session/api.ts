@@ -1,0 +1,24 @@
+import { Client, cacheExchange, fetchExchange, mapExchange } from "@urql/core";
+import { noteHubTime } from "../ui/hubClock.ts";
+
+/** The client of queries and mutations. `onRefused` is told when the key is not taken any more. */
+export const createApi = (key: string, onRefused: () => void): Client =>
+  new Client({
+    url: "/graphql",
+    preferGetMethod: false,
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      noteHubTime(response.headers.get("date"));
+      return response;
+    },
+    fetchOptions: { headers: { authorization: `Bearer ${key}` }, credentials: "omit" },
+    exchanges: [
+      mapExchange({
+        onError: ({ response }) => {
+          if (response?.status === 401) onRefused();
+        },
+      }),
+      cacheExchange,
+      fetchExchange,
+    ],
+  });

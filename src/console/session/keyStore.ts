@@ -1,0 +1,9 @@
+/** Where the key lives: in this tab alone, until it is closed. It is never part of an address. */
+const NAME = "signalbox.key";
+
+export const readKey = (): string | null => sessionStorage.getItem(NAME);
+
+export function writeKey(key: string | null): void {
+  if (key === null) sessionStorage.removeItem(NAME);
+  else sessionStorage.setItem(NAME, key);
+}

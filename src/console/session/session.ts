@@ -1,0 +1,78 @@
+import type { Client, CombinedError } from "@urql/core";
+import { createContext, useContext } from "react";
+import { graphql } from "../gql/graphql.ts";
+import { type Activity, createActivity } from "../live/activity.ts";
+import { createApi } from "./api.ts";
+
+const ViewerDocument = graphql(`
+  query Viewer {
+    viewer {
+      project { id name slug }
+      key { id name role prefix }
+    }
+  }
+`);
+
+const FeedCursorDocument = graphql(`
+  query FeedCursor {
+    feedCursor
+  }
+`);
+
+type Viewer = {
+  project: { id: string; name: string; slug: string };
+  key: { id: string; name: string; role: Role; prefix: string };
+};
+type Role = "ADMIN" | "EMITTER" | "OPERATOR" | "VIEWER";
+
+/** Somebody who is signed in: who, and the two connections made with the key. */
+export type Session = {
+  viewer: Viewer;
+  api: Client;
+  activity: Activity;
+  signOut: (reason?: string) => void;
+};
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("nobody is signed in here");
+  return session;
+}
+
+/** What the key's role may do: a page offers nothing else. The server decides all the same. */
+export function useMay(): { administer: boolean; operate: boolean } {
+  const { role } = useSession().viewer.key;
+  return { administer: role === "ADMIN", operate: role === "ADMIN" || role === "OPERATOR" };
+}
+
+function problemOf(error: CombinedError): string {
+  if (error.response?.status === 401) return "This key is not known here, or has been revoked.";
+  if (error.networkError) return "The hub cannot be reached.";
+  return error.message.replace(/^\[GraphQL\] /, "");
+}
+
+/** Signs in with a key: the session, or a sentence that says why not. */
+export async function openSession(
+  key: string,
+  signOut: (reason?: string) => void,
+): Promise<Session | string> {
+  const refused = () => signOut("This key has been revoked.");
+  let isOpen = false;
+  const api = createApi(key, () => isOpen && refused());
+  const { data, error } = await api.query(ViewerDocument, {}).toPromise();
+  if (error) return problemOf(error);
+  if (!data) return "The hub did not answer.";
+  if (data.viewer.key.role === "EMITTER") {
+    return "This key may only emit events. The console needs a key that may read: VIEWER, OPERATOR or ADMIN.";
+  }
+  const readCursor = async () =>
+    (await api.query(FeedCursorDocument, {}, { requestPolicy: "network-only" }).toPromise()).data
+      ?.feedCursor;
+  const cursor = await readCursor();
+  if (cursor === undefined) return "The hub did not answer.";
+  isOpen = true;
+  const activity = createActivity({ key, cursor, readCursor, onRefused: refused });
+  return { viewer: data.viewer, api, activity, signOut };
+}

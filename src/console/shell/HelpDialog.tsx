@@ -1,0 +1,50 @@
+import { useEffect, useState } from "react";
+import { Modal } from "../ui/Modal.tsx";
+import { onKey } from "./keys.ts";
+import { places } from "./routes.tsx";
+import "./HelpDialog.css";
+
+const OPEN = "signalbox:help";
+
+/** Shows the keys. */
+export const openHelp = (): void => void dispatchEvent(new Event(OPEN));
+
+const keys: [string, string][] = [
+  ["/", "Search"],
+  ["j, k", "Next and previous row"],
+  ["Enter", "Open the row"],
+  ["a", "To the first button of the row's event"],
+  ["p", "Pause the feed, or go on"],
+  ["n", "New, where there is such a button"],
+  ["Esc", "Close"],
+  ["?", "This list"],
+];
+
+/** The keys that work everywhere. */
+export function HelpDialog() {
+  const [isOpen, setIsOpen] = useState(false);
+  useEffect(() => {
+    const open = () => setIsOpen(true);
+    const off = onKey("?", open);
+    addEventListener(OPEN, open);
+    return () => {
+      off();
+      removeEventListener(OPEN, open);
+    };
+  }, []);
+  const all = [...places.map(({ keys, label }): [string, string] => [keys, label]), ...keys];
+  return (
+    <Modal title="Keys" isOpen={isOpen} onClose={() => setIsOpen(false)}>
+      <dl className="help">
+        {all.map(([key, what]) => (
+          <div key={key} className="help-key">
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

@@ -1,0 +1,86 @@
+import { CircleHelp, LogOut, Moon, Sun } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { OverviewNote } from "../overview/OverviewNote.tsx";
+import { useSession } from "../session/session.ts";
+import { wordsOf } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { openHelp } from "./HelpDialog.tsx";
+import { onKey } from "./keys.ts";
+import { places } from "./routes.tsx";
+import { theme, toggleTheme } from "./theme.ts";
+import "./Nav.css";
+
+/** The way to every page, and who is signed in. */
+export function Nav() {
+  const { viewer, signOut } = useSession();
+  const [location, navigate] = useLocation();
+  const [shown, setShown] = useState(theme);
+  useEffect(() => {
+    const offs = places.map(({ keys, to }) => onKey(keys, () => navigate(to)));
+    return () => {
+      for (const off of offs) off();
+    };
+  }, [navigate]);
+  const list = useRef<HTMLUListElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a small screen the place of the page may be out of sight
+  useEffect(() => {
+    list.current
+      ?.querySelector("[aria-current]")
+      ?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [location]);
+  const isHere = (to: string) =>
+    to === "/"
+      ? location === "/" || location.startsWith("/events/")
+      : location === to ||
+        location.startsWith(`${to}/`) ||
+        (to === "/workflows" && location.startsWith("/runs/"));
+  return (
+    <nav className="nav" aria-label="Console">
+      <div className="nav-brand">
+        <img src="/signalbox.svg" alt="" width={24} height={24} />
+        <div className="nav-project">
+          <strong className="line">{viewer.project.name}</strong>
+        </div>
+      </div>
+      <ul ref={list} className="nav-places">
+        {places.map(({ to, label, keys, icon: Icon }) => (
+          <li key={to}>
+            <Link
+              to={to}
+              className="nav-place"
+              title={`${label} (${keys})`}
+              aria-current={isHere(to) ? "page" : undefined}
+            >
+              <Icon size={16} />
+              <span>{label}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <div className="nav-foot">
+        {location !== "/" && <OverviewNote />}
+        <div className="nav-key">
+          <span className="line">{viewer.key.name}</span>
+          <span className="faint">{wordsOf(viewer.key.role)}</span>
+        </div>
+        <div className="nav-tools">
+          <Button look="quiet" aria-label="Keys (?)" title="Keys (?)" onClick={openHelp}>
+            <CircleHelp size={16} />
+          </Button>
+          <Button
+            look="quiet"
+            aria-label={shown === "dark" ? "Light theme" : "Dark theme"}
+            title={shown === "dark" ? "Light theme" : "Dark theme"}
+            onClick={() => setShown(toggleTheme())}
+          >
+            {shown === "dark" ? <Sun size={16} /> : <Moon size={16} />}
+          </Button>
+          <Button look="quiet" aria-label="Sign out" title="Sign out" onClick={() => signOut()}>
+            <LogOut size={16} />
+          </Button>
+        </div>
+      </div>
+    </nav>
+  );
+}

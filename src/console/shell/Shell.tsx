@@ -1,0 +1,51 @@
+import { Suspense, useEffect } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { PressDialog } from "../action/PressDialog.tsx";
+import { Mishap } from "../ui/Mishap.tsx";
+import { Empty, Loading } from "../ui/Notice.tsx";
+import { HelpDialog } from "./HelpDialog.tsx";
+import { LiveBar } from "./LiveBar.tsx";
+import { Nav } from "./Nav.tsx";
+import { loadPages, routes } from "./routes.tsx";
+import "./Shell.css";
+
+/** When the first page stands, the others are fetched. */
+const PAGES_MS = 1_000;
+
+/** What is around every page. */
+export function Shell() {
+  const [location] = useLocation();
+  useEffect(() => {
+    const timer = setTimeout(loadPages, PAGES_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className="shell">
+      <a className="shell-skip" href="#main">
+        Skip to the page
+      </a>
+      <Nav />
+      <main id="main" className="shell-main" tabIndex={-1}>
+        <LiveBar />
+        <div className="shell-page">
+          <Mishap key={location}>
+            <Suspense fallback={<Loading />}>
+              <Switch>
+                {routes.map(({ path, page: Page }) => (
+                  <Route key={path} path={path}>
+                    {(params: { id?: string }) => <Page params={{ id: params.id ?? "" }} />}
+                  </Route>
+                ))}
+                <Route>
+                  <Empty title="There is nothing at this address." />
+                </Route>
+              </Switch>
+            </Suspense>
+          </Mishap>
+        </div>
+      </main>
+      <HelpDialog />
+      <PressDialog />
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+/** What a key (`j`), or one after another (`g f`), does. */
+const actions = new Map<string, (() => void)[]>();
+/** How long a first key waits for its second. */
+const SECOND_KEY_MS = 1_200;
+let first: { key: string; at: number } | null = null;
+
+/** Text is being written, or a control takes the key itself. */
+function isTaken(event: KeyboardEvent): boolean {
+  if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return true;
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.closest("input, textarea, select, [contenteditable], [role=dialog], [role=menu]")) {
+    return true;
+  }
+  return event.key === "Enter" && target?.closest("a, button") != null;
+}
+
+function press(event: KeyboardEvent): void {
+  if (isTaken(event)) return;
+  const prefix = first && Date.now() - first.at < SECOND_KEY_MS ? `${first.key} ` : "";
+  first = null;
+  const action = (actions.get(prefix + event.key) ?? actions.get(event.key))?.at(-1);
+  if (action) {
+    event.preventDefault();
+    action();
+  } else if ([...actions.keys()].some((keys) => keys.startsWith(`${event.key} `))) {
+    first = { key: event.key, at: Date.now() };
+  }
+}
+
+/** Does something when keys are pressed outside of text, until the answer is called; the last one registered wins. */
+export function onKey(keys: string, action: () => void): () => void {
+  if (actions.size === 0) addEventListener("keydown", press);
+  actions.set(keys, [...(actions.get(keys) ?? []), action]);
+  return () => {
+    const rest = (actions.get(keys) ?? []).filter((it) => it !== action);
+    if (rest.length > 0) actions.set(keys, rest);
+    else actions.delete(keys);
+    if (actions.size === 0) removeEventListener("keydown", press);
+  };
+}

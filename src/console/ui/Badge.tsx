@@ -1,0 +1,48 @@
+import "./Badge.css";
+
+export type Tone = "good" | "warn" | "bad" | "busy" | "quiet";
+
+const tones: Readonly<Record<string, Tone>> = {
+  ACTIVE: "good",
+  MATCHED: "good",
+  PROCESSED: "good",
+  SUCCEEDED: "good",
+  SUCCESS: "good",
+  COMPLETE: "good",
+  DONE: "good",
+  RELEASED: "good",
+  DISPATCHED: "busy",
+  PENDING: "busy",
+  RUNNING: "busy",
+  STAGED: "busy",
+  RETRYING: "warn",
+  PARKED: "warn",
+  PAUSED: "warn",
+  PENDING_VERIFICATION: "warn",
+  UNKNOWN: "warn",
+  CONNECTION_ERROR: "bad",
+  DISABLED: "bad",
+  FAILED: "bad",
+  QUARANTINED: "bad",
+  REFUSED: "bad",
+  RESPONSE_ERROR: "bad",
+};
+
+/** The colour of a state: the same for every kind of thing. */
+export const toneOf = (state: string): Tone => tones[state] ?? "quiet";
+
+/** A state as people read it. */
+export const wordsOf = (state: string): string => {
+  const words = state.toLowerCase().replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+/** A state of something. */
+export function Badge({ state }: { state: string }) {
+  return (
+    <span className={`badge badge-${toneOf(state)}`}>
+      <span className="badge-dot" />
+      {wordsOf(state)}
+    </span>
+  );
+}

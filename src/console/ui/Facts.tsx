@@ -1,0 +1,18 @@
+import type { ReactNode } from "react";
+import "./Facts.css";
+
+/** What is known of a thing: names and values, without what is null. */
+export function Facts({ facts }: { facts: [name: string, value: ReactNode, width?: "wide"][] }) {
+  return (
+    <dl className="facts">
+      {facts
+        .filter(([, value]) => value !== null && value !== undefined)
+        .map(([name, value, width]) => (
+          <div key={name} className={`facts-one ${width ?? ""}`}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

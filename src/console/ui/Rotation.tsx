@@ -1,0 +1,61 @@
+import { type ReactNode, useState } from "react";
+import { Button } from "./Button.tsx";
+import { Field } from "./Field.tsx";
+import { Modal } from "./Modal.tsx";
+
+type Props = {
+  title: string;
+  mistake: string | undefined;
+  isBusy: boolean;
+  onRotate: (overlapHours: number) => void;
+  onClose: () => void;
+  /** The new secret, once there is one. */
+  children: ReactNode;
+};
+
+/** Gives something a new secret, which is shown once; the old one stays good for a while. */
+export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }: Props) {
+  const [hours, setHours] = useState("24");
+  if (children) {
+    return (
+      <Modal
+        title="The new secret"
+        isOpen
+        onClose={onClose}
+        foot={
+          <Button look="primary" onClick={onClose}>
+            I have kept it
+          </Button>
+        }
+      >
+        {children}
+      </Modal>
+    );
+  }
+  return (
+    <Modal
+      title={title}
+      isOpen
+      onClose={onClose}
+      foot={
+        <Button look="primary" isBusy={isBusy} onClick={() => onRotate(Number(hours))}>
+          Make a new secret
+        </Button>
+      }
+    >
+      <Field
+        label="Hours for which the old one signs, too"
+        hint="0 to 168. Change your server within this time."
+        error={mistake}
+      >
+        <input
+          type="number"
+          min={0}
+          max={168}
+          value={hours}
+          onChange={(event) => setHours(event.target.value)}
+        />
+      </Field>
+    </Modal>
+  );
+}

@@ -1,0 +1,18 @@
+import type { ReactNode } from "react";
+import { CopyButton } from "./CopyButton.tsx";
+import "./SecretOnce.css";
+
+type Props = { secret: string; label: string; children: ReactNode };
+
+/** A secret, at the one moment when it can be seen, and what it is for. */
+export function SecretOnce({ secret, label, children }: Props) {
+  return (
+    <>
+      <div className="secret">
+        <code>{secret}</code>
+        <CopyButton text={secret} label={label} />
+      </div>
+      <p className="soft">{children}</p>
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import type { AnyVariables, TypedDocumentNode } from "@urql/core";
+import { useCallback, useState } from "react";
+import { useMutation } from "urql";
+import { toast } from "./Toasts.tsx";
+
+export type Mistake = { code: string; message: string; path: string[] };
+type Payload = { userErrors: Mistake[] };
+
+export type Act<Data, Variables> = {
+  /** Does it: what the mutation answered; null when it was refused, which is shown. */
+  run: (variables: Variables, done?: string) => Promise<Data[keyof Data] | null>;
+  isRunning: boolean;
+  /** Mistakes in what was sent last. */
+  mistakes: Mistake[];
+};
+
+/**
+ * A mutation of one field. `done` is said when all went well. Mistakes are for the form that shows them at their
+ * fields (`showsMistakes`), or are said, too.
+ */
+export function useAct<Data extends Record<string, Payload>, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Data, Variables>,
+  { showsMistakes = false } = {},
+): Act<Data, Variables> {
+  const [{ fetching }, execute] = useMutation<Data, Variables>(document);
+  const [mistakes, setMistakes] = useState<Mistake[]>([]);
+  const run = useCallback(
+    async (variables: Variables, done?: string) => {
+      const { data, error } = await execute(variables);
+      if (error || !data) {
+        const text = error?.networkError
+          ? "The hub cannot be reached."
+          : error?.message.replace(/^\[GraphQL\] /, "");
+        toast(text ?? "The hub did not answer.", "bad");
+        return null;
+      }
+      const payload = Object.values(data).find((it) => typeof it === "object") as Data[keyof Data];
+      setMistakes(payload.userErrors);
+      if (payload.userErrors.length > 0) {
+        if (!showsMistakes)
+          toast(payload.userErrors.map(({ message }) => message).join(" "), "bad");
+        return null;
+      }
+      if (done) toast(done);
+      return payload;
+    },
+    [execute, showsMistakes],
+  );
+  return { run, isRunning: fetching, mistakes };
+}

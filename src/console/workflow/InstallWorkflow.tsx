@@ -1,0 +1,83 @@
+import { useState } from "react";
+import { graphql, type Json } from "../gql/graphql.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { Modal } from "../ui/Modal.tsx";
+import { useAct } from "../ui/useAct.ts";
+import { parseVariables } from "./variables.ts";
+
+const InstallDocument = graphql(`
+  mutation InstallWorkflow($workflowId: ID!, $userId: String!, $variables: JSON) {
+    installWorkflow(workflowId: $workflowId, userId: $userId, variables: $variables) {
+      installation { id active }
+      userErrors { code message path }
+    }
+  }
+`);
+
+type Props = {
+  workflowId: string;
+  /** Who has it already; null to ask for whom. */
+  userId: string | null;
+  variables: Json;
+  onClose: () => void;
+};
+
+/** Installs a workflow for a user, or changes the user's variables. */
+export function InstallWorkflow({ workflowId, userId: given, variables, onClose }: Props) {
+  const [userId, setUserId] = useState(given ?? "");
+  const [text, setText] = useState(JSON.stringify(variables, null, 2));
+  const install = useAct(InstallDocument, { showsMistakes: true });
+  const parsed = parseVariables(text);
+  const mistakeOf = (field: string) =>
+    install.mistakes.find(({ path }) => path[0] === field)?.message;
+  const confirm = async () => {
+    if ("problem" in parsed) return;
+    const input = { workflowId, userId, variables: parsed.value };
+    if (await install.run(input, "It is installed.")) onClose();
+  };
+  return (
+    <Modal
+      title={given === null ? "Install for a user" : `Variables of ${given}`}
+      isOpen
+      onClose={onClose}
+      foot={
+        <Button
+          look="primary"
+          isBusy={install.isRunning}
+          disabled={userId === "" || "problem" in parsed}
+          onClick={confirm}
+        >
+          {given === null ? "Install" : "Save"}
+        </Button>
+      }
+    >
+      {given === null && (
+        <Field
+          label="User"
+          hint="As events name it in userId."
+          error={mistakeOf("userId") ?? mistakeOf("workflowId")}
+        >
+          <input
+            value={userId}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={({ target }) => setUserId(target.value)}
+          />
+        </Field>
+      )}
+      <Field
+        label="Variables (JSON)"
+        hint="What templates know as user: tokens, addresses. Stored sealed, at most 16 KiB."
+        error={"problem" in parsed ? parsed.problem : mistakeOf("variables")}
+      >
+        <textarea
+          rows={8}
+          spellCheck={false}
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+      </Field>
+    </Modal>
+  );
+}

@@ -1,0 +1,105 @@
+import type { ResultOf } from "gql.tada";
+import { Plus } from "lucide-react";
+import { useEffect } from "react";
+import { Link, useLocation } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { RunDots } from "../run/RunDots.tsx";
+import { useMay } from "../session/session.ts";
+import { onKey } from "../shell/keys.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { Page } from "../ui/Page.tsx";
+import { Pager, usePlace } from "../ui/Pager.tsx";
+import { type Column, Table } from "../ui/Table.tsx";
+import { Ago } from "../ui/Time.tsx";
+
+const WorkflowsDocument = graphql(`
+  query Workflows($after: String) {
+    workflows(first: 50, after: $after) {
+      nodes {
+        id name eventType status
+        steps { id }
+        installs(first: 10) { nodes { id active } pageInfo { hasNextPage } }
+        runs(first: 8) { nodes { id status createdAt } }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`);
+
+type Row = ResultOf<typeof WorkflowsDocument>["workflows"]["nodes"][number];
+
+const columns: Column<Row>[] = [
+  {
+    title: "Workflow",
+    cell: ({ id, name }) => (
+      <Link to={`/workflows/${id}`} className="cover">
+        {name}
+      </Link>
+    ),
+  },
+  { title: "Status", cell: ({ status }) => <Badge state={status} /> },
+  { title: "Event type", cell: ({ eventType }) => <code>{eventType}</code> },
+  { title: "Steps", isNumber: true, cell: ({ steps }) => steps.length },
+  {
+    title: "Installed",
+    isNumber: true,
+    cell: ({ installs: { nodes, pageInfo } }) =>
+      `${nodes.filter(({ active }) => active).length}${pageInfo.hasNextPage ? "+" : ""}`,
+  },
+  { title: "Last runs", cell: ({ runs }) => <RunDots runs={runs.nodes.toReversed()} /> },
+  {
+    title: "Last",
+    isNumber: true,
+    cell: ({ runs: { nodes } }) =>
+      nodes[0] ? <Ago at={nodes[0].createdAt} /> : <span className="faint">Never</span>,
+  },
+];
+
+/** Every workflow, and how its last runs went. */
+export function WorkflowsPage() {
+  const [, navigate] = useLocation();
+  const may = useMay();
+  const place = usePlace("");
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    WorkflowsDocument,
+    { after: place.after },
+    ({ __typename }) => __typename === "WorkflowRun",
+  );
+  useEffect(
+    () => (may.administer ? onKey("n", () => navigate("/workflows/new")) : undefined),
+    [may.administer, navigate],
+  );
+  const create = may.administer && (
+    <Button look="primary" onClick={() => navigate("/workflows/new")}>
+      <Plus size={14} /> <span>New workflow</span>
+    </Button>
+  );
+  const workflows = data?.workflows.nodes ?? [];
+  return (
+    <Page title="Workflows" tools={create}>
+      {isLoading && <Loading />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && workflows.length === 0 && (
+        <Empty title="No workflows yet.">
+          <p>
+            A workflow makes HTTP calls one after the other when an event happens, for each user who
+            has it installed.
+          </p>
+          {create}
+        </Empty>
+      )}
+      {workflows.length > 0 && (
+        <Table
+          label="Workflows"
+          columns={columns}
+          rows={workflows}
+          to={({ id }) => `/workflows/${id}`}
+        />
+      )}
+      {data && <Pager place={place} pageInfo={data.workflows.pageInfo} />}
+    </Page>
+  );
+}

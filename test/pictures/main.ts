@@ -1,0 +1,42 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { startHubProcess } from "../bench/hubProcess.ts";
+import { launchChromium } from "../fixtures/chromium.ts";
+import { buildConsole } from "../fixtures/consoleBuild.ts";
+import { tellStory } from "./story.ts";
+
+/** `npm run pictures`: the README's pictures of the console, taken of a running one. */
+const themes = ["light", "dark"] as const;
+
+await buildConsole();
+await using stack = new AsyncDisposableStack();
+const target = createServer((request, response) => {
+  request.resume().on("end", () => {
+    response.statusCode = request.url?.startsWith("/broken") ? 503 : 200;
+    response.end(response.statusCode === 200 ? "ok" : "down for maintenance");
+  });
+}).listen(0, "127.0.0.1");
+await once(target, "listening");
+stack.defer(() => void target.close());
+const hub = stack.use(await startHubProcess());
+const browser = stack.use(await launchChromium());
+const { port } = target.address() as AddressInfo;
+const pages = await tellStory(hub, `http://127.0.0.1:${port}`);
+
+for (const colorScheme of themes) {
+  const context = await browser.newContext({
+    colorScheme,
+    viewport: { width: 1280, height: 800 },
+  });
+  await context.addInitScript((key) => sessionStorage.setItem("signalbox.key", key), hub.key);
+  const page = await context.newPage();
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(`${hub.url}${path}`);
+    await page.getByRole("main").getByRole("heading").first().waitFor();
+    await page.waitForLoadState("networkidle");
+    await page.screenshot({ path: join(import.meta.dirname, `${name}-${colorScheme}.png`) });
+  }
+  await context.close();
+}

@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { expect, inject, test } from "vitest";
+import { emptyDatabase } from "./fixtures/database.ts";
+import { patched } from "./torture/kit/patch.ts";
+import type { Server } from "./torture/kit/server.ts";
+import { mutants } from "./torture/mutants.ts";
+import { t01 } from "./torture/rows/t01.ts";
+import { rows } from "./torture/rows.ts";
+import { runRow } from "./torture/run.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+test("two hub processes killed under load lose nothing, and the nine invariants hold", async () => {
+  await using stack = new AsyncDisposableStack();
+  const server: Server = {
+    url: inject("postgres").url,
+    createDatabase: async () => stack.use(await emptyDatabase()).url,
+    kill: () => Promise.reject(new Error("this server is shared by all tests")),
+    [Symbol.asyncDispose]: async () => {},
+  };
+  const result = await runRow(t01, { server, directory: tmpdir(), isSmoke: true, seed: 1 });
+  expect(result).toMatchObject({ verdict: "passed", reason: null, counts: { kills: 2 } });
+  expect(result.counts.invariants).toMatch(/^I1 ok .*I9 (ok|–)/);
+}, 180_000);
+
+test("every mutant fits the source as it is, and names a row", async () => {
+  for (const { name, row, patches } of mutants) {
+    expect(
+      rows.map(({ id }) => id),
+      name,
+    ).toContain(row);
+    for (const patch of patches) {
+      const path = root + patch.file;
+      const source = await readFile(path, "utf8");
+      expect(patched(path, source, [patch]), name).not.toBe(source);
+    }
+  }
+});

@@ -1,0 +1,85 @@
+import { fdatasyncSync, openSync, writeSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { LedgerEntry } from "./ledger.ts";
+
+/**
+ * The ledger: a receiver in a process of its own, which writes each request to a file, and the file to the disk, before
+ * it answers. The second part of a path says how it is answered, see `answers`.
+ */
+const file = openSync(process.argv[2] ?? "", "a");
+const seen = new Map<string, number>();
+let waiting: { entry: LedgerEntry; answer: () => void }[] = [];
+
+/** Several requests share one write to the disk. */
+function record(entry: LedgerEntry, answer: () => void) {
+  if (waiting.push({ entry, answer }) > 1) return;
+  setImmediate(() => {
+    const batch = waiting;
+    waiting = [];
+    writeSync(file, batch.map((one) => `${JSON.stringify(one.entry)}\n`).join(""));
+    fdatasyncSync(file);
+    for (const one of batch) one.answer();
+  });
+}
+
+type Answer = { status: number | null; afterMs?: number; headers?: Record<string, string> };
+
+/** `time` counts the requests of this id to this path, from 1. */
+const answers: Record<string, (argument: string, time: number) => Answer> = {
+  ok: () => ({ status: 200 }),
+  slow: (ms) => ({ status: 200, afterMs: Number(ms) }),
+  status: (code) => ({ status: Number(code) }),
+  /** The first try of every `n`th fails. */
+  flaky: (n, time) => ({ status: time === 1 && counted++ % Number(n) === 0 ? 500 : 200 }),
+  hang: () => ({ status: null }),
+  /** Never answers the first, answers all later ones. */
+  hangFirst: (_, time) => ({ status: time === 1 ? null : 200 }),
+  /** Fails the first, so many milliseconds later; takes all others. */
+  failFirst: (ms, time) => (time === 1 ? { status: 500, afterMs: Number(ms) } : { status: 200 }),
+  redirect: (to) => ({
+    status: 302,
+    headers: { location: Buffer.from(to, "base64url").toString() },
+  }),
+};
+let counted = 0;
+
+function receive(request: IncomingMessage, response: ServerResponse, body: string) {
+  const path = request.url ?? "";
+  const [, , behaviour = "ok", argument = ""] = path.split("/");
+  const id = String(request.headers["webhook-id"] ?? "");
+  const key = `${path} ${id}`;
+  const time = (seen.get(key) ?? 0) + 1;
+  seen.set(key, time);
+  const {
+    status,
+    afterMs = 0,
+    headers,
+  } = (answers[behaviour] ?? answers.ok)?.(argument, time) ?? {
+    status: 200,
+  };
+  const entry: LedgerEntry = {
+    at: Date.now(),
+    path,
+    id,
+    attempt: Number(request.headers["signalbox-attempt"] ?? 0),
+    timestamp: Number(request.headers["webhook-timestamp"]),
+    signature: String(request.headers["webhook-signature"] ?? ""),
+    status,
+    body,
+  };
+  record(entry, () => {
+    if (status === null) return;
+    setTimeout(() => response.writeHead(status, headers).end("noted"), afterMs);
+  });
+}
+
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => receive(request, response, Buffer.concat(chunks).toString()));
+});
+process.on("disconnect", () => process.exit());
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  process.send?.({ port: typeof address === "object" ? address?.port : 0 });
+});

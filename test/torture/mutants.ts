@@ -1,0 +1,142 @@
+// Patches quote template texts of the sources as they stand there.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: see above
+import type { Patch } from "./kit/patch.ts";
+
+/** The hub broken on purpose: a change of its source that the named row must find. */
+export type Mutant = { name: string; row: `T${number}`; patches: Patch[] };
+
+const mutant = (
+  row: Mutant["row"],
+  name: string,
+  file: string,
+  find: string,
+  replace: string,
+): Mutant => ({ row, name, patches: [{ file, find, replace }] });
+
+export const mutants: Mutant[] = [
+  mutant(
+    "T2",
+    "no reconciler",
+    "src/worker/start.ts",
+    "stack.use(startReconciler(db, log));",
+    "void startReconciler;",
+  ),
+  mutant(
+    "T2",
+    "nobody takes over from the dead",
+    "src/worker/liveness.ts",
+    "lifeless.filter(({ id }) => suspects.has(id))",
+    "lifeless.filter(() => false)",
+  ),
+  mutant(
+    "T3",
+    "a lost connection is not made again for half a minute",
+    "src/db/client.ts",
+    "backoff: (failures: number) => Math.min(0.02 * 2 ** failures, LONGEST_PAUSE_S),",
+    "backoff: () => 60 * LONGEST_PAUSE_S,",
+  ),
+  mutant(
+    "T4",
+    "a stop breaks off what is in flight",
+    "src/worker/start.ts",
+    "deliverer.stop(GRACE_MS)",
+    "deliverer.stop(0)",
+  ),
+  mutant(
+    "T5",
+    "an action is read without its lock",
+    "src/db/presses.ts",
+    "and a.id = ${id} for update of a`",
+    "and a.id = ${id}`",
+  ),
+  mutant(
+    "T6",
+    "expiry by the clock of Node.js",
+    "src/db/presses.ts",
+    'a.expires_at <= clock.at as "isExpired"',
+    'a.expires_at <= ${new Date().toISOString()}::timestamptz as "isExpired"',
+  ),
+  mutant(
+    "T8",
+    "idempotency keys are compared without the body",
+    "src/domain/idempotency.ts",
+    "if (owner.fingerprint === claim.fingerprint) {",
+    "if (owner.eventId !== claim.eventId) {",
+  ),
+  mutant(
+    "T9",
+    "presses in doubt are sent again",
+    "src/db/pressClaims.ts",
+    "if (lost.length === 0) return 0;",
+    `if (lost.length === 0) return 0;
+    await tx\`update signalbox.presses set lease_token = null, lease_worker = null, lease_until = null
+      where id = any(\${lost.map(({ id }) => id)}::uuid[])\`;
+    return 0;`,
+  ),
+  mutant(
+    "T11",
+    "published before the commit",
+    "src/db/changes.ts",
+    "await Promise.all([...before, enterFeed(tx, planned), ...under]);",
+    "await Promise.all([...under, ...before, enterFeed(tx, planned)]);",
+  ),
+  mutant(
+    "T12",
+    "addresses are not judged before they are dialled",
+    "src/outbound/connect.ts",
+    "if (!addresses.every((ip) => guard.allows(ip, port))) throw refusal();",
+    "",
+  ),
+  mutant(
+    "T12",
+    "a hook's target is not judged when it is saved",
+    "src/outbound/checkTarget.ts",
+    "if (!addresses.every((ip) => guard.allows(ip, portOf(url)))) {",
+    'if (url.href === "") {',
+  ),
+  mutant(
+    "T15",
+    "redirects are followed",
+    "src/outbound/post.ts",
+    `return send(url, message, stop.signal, (connection) => {
+          remoteAddress = connection.address;
+        });`,
+    `const used = (connection: Connection) => {
+          remoteAddress = connection.address;
+        };
+        const first = await send(url, message, stop.signal, used);
+        const place = first.headers.location;
+        if (!place || !URL.canParse(String(place), url)) return first;
+        return send(new URL(String(place), url), message, stop.signal, used);`,
+  ),
+  mutant(
+    "T16",
+    "one query without its project",
+    "src/db/presses.ts",
+    `presses p
+    where p.project_id = \${projectId} and p.id = any(`,
+    `presses p
+    where \${projectId}::uuid is not null and p.id = any(`,
+  ),
+  mutant(
+    "T17",
+    "the old secret signs no more after a rotation",
+    "src/domain/signature.ts",
+    "return keys\n",
+    "return keys.slice(0, 1)\n",
+  ),
+  mutant(
+    "T20",
+    "no quarantine",
+    "src/db/recovery.ts",
+    "const QUARANTINE_AFTER = 3;",
+    "const QUARANTINE_AFTER = 30;",
+  ),
+  mutant(
+    "T26",
+    "no fencing",
+    "src/db/finishes.ts",
+    "and d.id = v.id and d.lease_token = v.token",
+    "and d.id = v.id",
+  ),
+];

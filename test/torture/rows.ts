@@ -1,0 +1,23 @@
+import type { Row } from "./row.ts";
+import { suiteRows } from "./rows/suite.ts";
+import { t01 } from "./rows/t01.ts";
+import { t02 } from "./rows/t02.ts";
+import { t03 } from "./rows/t03.ts";
+import { t04 } from "./rows/t04.ts";
+import { t05 } from "./rows/t05.ts";
+import { t06 } from "./rows/t06.ts";
+import { t07 } from "./rows/t07.ts";
+import { t08 } from "./rows/t08.ts";
+import { t09 } from "./rows/t09.ts";
+import { t11 } from "./rows/t11.ts";
+import { t12 } from "./rows/t12.ts";
+import { t13 } from "./rows/t13.ts";
+import { t15 } from "./rows/t15.ts";
+import { t20 } from "./rows/t20.ts";
+import { t26 } from "./rows/t26.ts";
+
+const own: Row[] = [t01, t02, t03, t04, t05, t06, t07, t08, t09, t11, t12, t13, t15, t20, t26];
+const numberOf = ({ id }: Row) => Number(id.slice(1));
+
+/** The torture table, in its order. */
+export const rows: Row[] = [...own, ...suiteRows].sort((a, b) => numberOf(a) - numberOf(b));

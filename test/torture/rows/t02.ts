@@ -1,0 +1,116 @@
+import { hubProcess } from "../../fixtures/process.ts";
+import { emitUntilAcked } from "../kit/emitter.ts";
+import type { Patch } from "../kit/patch.ts";
+import { until } from "../kit/until.ts";
+import { holds, type Row } from "../row.ts";
+
+const before = (file: string, find: string): Patch => ({
+  file,
+  find,
+  replace: `globalThis.crashHere(); ${find}`,
+});
+
+/** Where a process dies; each but the last while it serves an emit and delivers it. */
+const points: Record<string, Patch> = {
+  "emit, before the commit": before(
+    "src/domain/emitter.ts",
+    "return { duplicateOf, rows, deliveries };",
+  ),
+  "emit, after the commit": before(
+    "src/domain/emitter.ts",
+    "const accepted = rows.filter(({ origin })",
+  ),
+  "emit, before the answer": before(
+    "src/domain/emitter.ts",
+    "const written = new Map(rows.map((row) => [row.id, row]));",
+  ),
+  "after the claim": before("src/worker/deliverer.ts", "const leave = lanes.enter(lane);"),
+  "after the call": before("src/worker/deliverer.ts", "onAttempt(result);"),
+  "after the finish": before(
+    "src/worker/deliverer.ts",
+    "if (moved?.dueInMs != null) lanes.feedLater(lane, moved.dueInMs);",
+  ),
+  "fan-out, before the commit": before("src/domain/dispatch.ts", "return lanesOf(deliveries);"),
+  "fan-out, before its job is done": {
+    file: "src/worker/tasks.ts",
+    find: "deliverer.wake(await dispatchEvents(sql, configs, dispatchPayload.parse(payload)));",
+    replace:
+      "await dispatchEvents(sql, configs, dispatchPayload.parse(payload)); globalThis.crashHere();",
+  },
+};
+
+const EVENTS = 5;
+const AGAIN_WITHIN_MS = 5_000;
+
+export const t02: Row = {
+  id: "T2",
+  title:
+    "kill -9 at 8 points of an event's way: nothing lost, nothing sent again after its end, next call within 5 s",
+  async run(kit) {
+    const ledger = await kit.ledger();
+    const rounds = kit.size(10, 1);
+    let crashes = 0;
+    let slowest = 0;
+    for (const [name, patch] of Object.entries(points)) {
+      const isFanOut = name.startsWith("fan-out");
+      const site = await kit.site();
+      const fleet = await kit.fleet(site, ["api"]);
+      const path = `/${name.replace(/\W+/g, "-")}/ok`;
+      const hook = await kit.hook(fleet, ledger, path);
+      const acked: string[] = [];
+      for (let round = 0; round < rounds; round++) {
+        // Staged events of one moment are one job.
+        const after = /^(emit|fan-out)/.test(name) ? 1 : kit.random.whole(1, EVENTS);
+        const crash = { ...kit.patching([patch]), TORTURE_CRASH_AFTER: String(after) };
+        await using doomed = await hubProcess(site, crash);
+        const died = doomed.exited.then(({ signal }) => signal);
+        const urls = [doomed.url];
+        const emits: Promise<string>[] = [];
+        // A second event for the same hook would wake what the first one's death left asleep.
+        const events = name.startsWith("emit") ? 1 : EVENTS;
+        for (let number = 0; number < events; number++) {
+          if (isFanOut) {
+            const [row] = await site.db
+              .sql`select signalbox.emit('torture', ${`{"n":${number}}`}::text::jsonb) as id`;
+            acked.push(String(row?.id));
+            continue;
+          }
+          const input = { type: "torture", idempotencyKey: `${round} ${number}`, data: { number } };
+          emits.push(emitUntilAcked(() => urls, site.key, input));
+        }
+        const signal = await Promise.race([
+          died,
+          new Promise<null>((resolve) => setTimeout(resolve, 20_000, null).unref()),
+        ]);
+        if (signal !== "SIGKILL") throw new Error(`it did not die ${name}: ${signal}`);
+        crashes++;
+        const over = await site.db.sql<{ id: string }[]>`
+          select event_id as id from signalbox.deliveries where status = 'SUCCEEDED'`;
+        await using heir = await hubProcess(site);
+        const readyAt = Date.now();
+        urls[0] = heir.url;
+        acked.push(...(await Promise.all(emits)));
+        await kit.rest(site, 30_000);
+        const last = ledger.entries().filter((entry) => entry.path === path && entry.at > readyAt);
+        const again = over.filter(({ id }) => last.some((entry) => entry.id === id));
+        holds(again.length === 0, `${name}: what had succeeded was sent again`);
+        slowest = Math.max(slowest, ...last.map(({ at }) => at - readyAt));
+      }
+      holds(slowest <= AGAIN_WITHIN_MS, `${name}: the next call came after ${slowest} ms`);
+      const entries = ledger.entries().filter((entry) => entry.path === path);
+      // The calls that were in flight beside may be made twice, and no more.
+      const mayRepeat = rounds * EVENTS;
+      await until(
+        "nothing is claimed",
+        async () => {
+          const held = await site.db
+            .sql`select id from signalbox.deliveries where lease_token is not null`;
+          return held.length === 0;
+        },
+        10_000,
+      );
+      await kit.check({ sql: site.db.sql, entries, acked, hooks: [hook], mayRepeat });
+    }
+    return { points: Object.keys(points).length, crashes, "ms to the next call, at most": slowest };
+  },
+};

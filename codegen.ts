@@ -1,11 +1,26 @@
-/** Writes schema.graphql, sorted; with --check compares it, and looks for elements without a description. */
+/**
+ * Writes schema.graphql, sorted, and the same as types for the documents of the console; with --check compares
+ * both, and looks for elements without a description.
+ */
 import { readFile, writeFile } from "node:fs/promises";
-import { lexicographicSortSchema, printSchema } from "graphql";
+import { outputIntrospectionFile } from "gql.tada/internal";
+import { introspectionFromSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { schema } from "./src/graphql/schema.ts";
 import { undescribed } from "./src/graphql/undescribed.ts";
 
-const file = new URL("schema.graphql", import.meta.url);
-const printed = `${printSchema(lexicographicSortSchema(schema))}\n`;
+const sorted = lexicographicSortSchema(schema);
+
+/** The schema as the types that `graphql()` of the console infers from; its own way to be found is not ours. */
+function consoleTypes(): string {
+  const options = { fileType: ".d.ts", shouldPreprocess: true } as const;
+  const text = outputIntrospectionFile(introspectionFromSchema(sorted), options);
+  return `${text.slice(0, text.indexOf("import * as gqlTada")).trimEnd()}\n`;
+}
+
+const outputs = [
+  { path: "schema.graphql", text: `${printSchema(sorted)}\n` },
+  { path: "src/console/gql/schema.d.ts", text: consoleTypes() },
+].map((output) => ({ ...output, url: new URL(output.path, import.meta.url) }));
 
 /** The first line in which two texts differ. */
 function firstDifference(ours: string, theirs: string): string {
@@ -21,12 +36,14 @@ function fail(message: string): void {
 }
 
 if (process.argv.includes("--check")) {
-  const committed = await readFile(file, "utf8").catch(() => "");
-  if (committed !== printed) {
-    fail(`schema.graphql is stale (npm run schema), ${firstDifference(printed, committed)}`);
+  for (const { path, url, text } of outputs) {
+    const committed = await readFile(url, "utf8").catch(() => "");
+    if (committed !== text) {
+      fail(`${path} is stale (npm run schema), ${firstDifference(text, committed)}`);
+    }
   }
   const bare = undescribed(schema);
   if (bare.length > 0) fail(`without a description: ${bare.join(", ")}`);
 } else {
-  await writeFile(file, printed);
+  for (const { url, text } of outputs) await writeFile(url, text);
 }

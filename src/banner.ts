@@ -18,7 +18,8 @@ export function banner(
     ? "the PostgreSQL of DATABASE_URL"
     : `embedded PostgreSQL in ${config.dataDir}`;
   const lines = [`Signalbox ${version} is ready (${database}). Ctrl-C stops it.`, ""];
-  lines.push(config.roles.api ? `GraphiQL: ${url}/graphql` : `Health:   ${url}/healthz`, "");
+  if (config.roles.api) lines.push(`Console:  ${url}/`, `GraphiQL: ${url}/graphql`, "");
+  else lines.push(`Health:   ${url}/healthz`, "");
   if (newAdminKey !== null) {
     lines.push("Admin key (shown this once, keep it):", `  ${newAdminKey}`, "");
   }

@@ -85,7 +85,7 @@ const secretKeys = setting(
     const keys: SecretKey[] = [];
     for (const item of list(text)) {
       const [, id = "default", base64] =
-        /^(?:([\w-]{1,64}):)?([A-Za-z\d+/_-]{43})=?$/.exec(item) ?? [];
+        /^(?:([\w-]{1,40}):)?([A-Za-z\d+/_-]{43})=?$/.exec(item) ?? [];
       if (!base64 || keys.some((key) => key.id === id)) return undefined;
       keys.push({ id, key: Buffer.from(base64, "base64") });
     }
@@ -117,13 +117,17 @@ const databaseShape = {
   LOG_LEVEL: logLevel,
 };
 
+const keyShape = {
+  SIGNALBOX_SECRET_KEY: secretKeys.optional(),
+};
+
 const shape = {
   ...databaseShape,
+  ...keyShape,
   PORT: wholeNumber(0, 65_535).prefault("4000"),
   HOST: host.prefault("127.0.0.1"),
   SIGNALBOX_ROLES: roles.prefault("api,worker"),
   SIGNALBOX_ADMIN_KEY: adminKey.optional(),
-  SIGNALBOX_SECRET_KEY: secretKeys.optional(),
   SIGNALBOX_ALLOW_TARGETS: allowTargets.optional(),
   SIGNALBOX_REQUIRE_HTTPS: oneOf(["true", "false"]).prefault("false"),
   SIGNALBOX_PUBLIC_URL: publicUrl.optional(),
@@ -156,6 +160,10 @@ export function readDatabaseSettings(
     logLevel: values.LOG_LEVEL,
   };
 }
+
+/** Only the key-encryption keys, for the command line; undefined when none is set. Throws ConfigError. */
+export const readSecretKeys = (env: NodeJS.ProcessEnv = process.env): SecretKey[] | undefined =>
+  parse(keyShape, env).SIGNALBOX_SECRET_KEY;
 
 /** All settings of the hub, checked. Throws ConfigError for the first that is wrong. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {

@@ -5,19 +5,21 @@ import { startEmbedded } from "./db/embedded.ts";
 import { migrate, migrationsCurrent } from "./db/migrate.ts";
 import { oldestDueSeconds } from "./db/recovery.ts";
 import { createAuthenticator } from "./domain/authenticator.ts";
-import { createEmitter } from "./domain/emitter.ts";
+import { createEmitter, type EmitterHooks } from "./domain/emitter.ts";
+import { createEmitWithin } from "./domain/emitWithin.ts";
 import { checkSecretKey } from "./domain/keyCanary.ts";
 import { ensureDefaultProject } from "./domain/project.ts";
 import { createProjectConfigs, type ProjectConfigs } from "./domain/projectConfig.ts";
 import { createSecretBox, type SecretBox } from "./domain/secretBox.ts";
-import { createContext, type Hub } from "./graphql/context.ts";
+import { createContext, type Hub, type HubFacts } from "./graphql/context.ts";
 import { schema } from "./graphql/schema.ts";
+import { limits } from "./http/limits.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
-import { type HttpServer, startHttp } from "./http/server.ts";
+import { type HttpServer, startHttp, urlOf } from "./http/server.ts";
 import { createEntities } from "./live/entities.ts";
 import { createFeed } from "./live/feed.ts";
 import { createTail } from "./live/tail.ts";
-import { createWaiter } from "./live/waiter.ts";
+import { createWaiter, eventEnds, pressEnds } from "./live/waiter.ts";
 import { startWake } from "./live/wake.ts";
 import type { Logger } from "./log.ts";
 import { createGuard } from "./outbound/addressGuard.ts";
@@ -58,6 +60,7 @@ async function openApi(
   parts: { db: Db; box: SecretBox; configs: ProjectConfigs; log: Logger; metrics: Metrics },
   outbound: Awaited<ReturnType<typeof openOutbound>>,
   worker: WorkerRole | undefined,
+  facts: HubFacts,
 ) {
   const { db, box, configs, log, metrics } = parts;
   const wake = stack.use(await startWake(db.url, log));
@@ -73,21 +76,30 @@ async function openApi(
   const authenticator = stack.use(
     createAuthenticator(db.sql, (error) => log.warn({ err: error }, "keys could not be checked")),
   );
-  const emitter = createEmitter(db.sql, configs, {
+  const accepting: EmitterHooks = {
     deliversHere: worker !== undefined,
+    checkTarget: outbound.checkTarget,
     onAccepted: ({ lanes, events }) => {
       metrics.emits.inc(events);
       worker?.wake(lanes);
     },
-  });
+  };
   const hub: Hub = {
     db,
-    emitter,
+    emitter: createEmitter(db.sql, configs, accepting),
+    emitWithin: createEmitWithin(db.sql, configs, accepting),
     configs,
     feed,
     entities,
     hooks: { sql: db.sql, box, checkTarget: outbound.checkTarget },
-    waitForEvents: createWaiter(db.sql, tail),
+    presses: {
+      sql: db.sql,
+      sendsHere: worker !== undefined,
+      onPressed: (press) => worker?.press(press),
+    },
+    waitForEvents: createWaiter(db.sql, tail, eventEnds),
+    waitForPresses: createWaiter(db.sql, tail, pressEnds),
+    facts,
     forgetKey: authenticator.forget,
   };
   return { hub, authenticator };
@@ -116,6 +128,7 @@ export async function startHub(
   const metrics = createMetrics(() => oldestDueSeconds(db.sql));
   const outbound = await openOutbound(config, url);
   stack.use(outbound.poster);
+  let publicUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const worker = config.roles.worker
     ? stack.use(
         await startWorker({
@@ -125,6 +138,7 @@ export async function startHub(
           log,
           onLost,
           poster: outbound.poster,
+          origin: () => new URL(publicUrl).host,
           retentionDays: config.retentionDays,
           onAttempt: ({ outcome, elapsedMs }) => {
             metrics.deliveries.inc({ outcome });
@@ -134,7 +148,14 @@ export async function startHub(
       )
     : undefined;
   const parts = { db, box, configs, log, metrics };
-  const api = config.roles.api ? await openApi(stack, parts, outbound, worker) : undefined;
+  const facts = {
+    ...limits,
+    documentCost: limits.cost,
+    version,
+    retentionDays: config.retentionDays,
+    publicUrl: () => publicUrl,
+  };
+  const api = config.roles.api ? await openApi(stack, parts, outbound, worker, facts) : undefined;
   const server: HttpServer = stack.use(
     await startHttp({
       host: config.host,
@@ -153,11 +174,12 @@ export async function startHub(
       }),
     }),
   );
+  publicUrl = config.publicUrl ?? server.url;
   // Requests in flight and attempts in flight end side by side: one after the other they might take over 30 s.
   stack.defer(() => worker?.beginStop());
   const owned = stack.move();
   return {
-    url: config.publicUrl ?? server.url,
+    url: publicUrl,
     newAdminKey,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -71,6 +71,25 @@ describe("the record of an attempt", () => {
     const ended = Date.parse(attempt.startedAt) + attempt.elapsedMs;
     expect(Math.abs(ended - ((target.requests[0]?.at ?? 0) + 400))).toBeLessThan(1_500);
   });
+
+  test("has the time it began, however long it took to write it down", async () => {
+    await using target = await receiver();
+    const writing = () => hub.db.sql`
+      select from pg_locks where relation = 'signalbox.attempts'::regclass and not granted`;
+    const attempting = Promise.withResolvers<ReturnType<typeof attemptOn>>();
+    await hub.db.sql.begin(async (tx) => {
+      await tx`lock table signalbox.attempts in access exclusive mode`;
+      const attempt = attemptOn(target.url);
+      attempt.catch(() => {});
+      await expect.poll(async () => (await writing()).length, { timeout: 10_000 }).toBe(1);
+      const at = target.requests[0]?.at ?? 0;
+      await expect.poll(() => Date.now() - at, { timeout: 10_000 }).toBeGreaterThan(1_000);
+      attempting.resolve(attempt);
+    });
+    const { attempt } = await attempting.promise;
+    const late = Date.parse(attempt.startedAt) - (target.requests[0]?.at ?? 0);
+    expect(Math.abs(late)).toBeLessThan(500);
+  });
 });
 
 describe("an answer", () => {

@@ -1,35 +1,14 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readCall } from "../src/cli/command.ts";
 import { commands } from "../src/cli/commands.ts";
 import { startEmbedded } from "../src/db/embedded.ts";
 import { createLogger } from "../src/log.ts";
+import { cli as run } from "./fixtures/cli.ts";
 import { emptyDatabase } from "./fixtures/database.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
-
-const program = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
-
-type Result = { code: number; stdout: string; stderr: string };
-
-/** Runs the command line in a process of its own, which knows the database and nothing else. */
-function run(settings: Record<string, string>, ...args: string[]): Promise<Result> {
-  const { PATH = "" } = process.env;
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [program, ...args],
-      { env: { PATH, ...settings } },
-      (error, stdout, stderr) => {
-        const code = typeof error?.code === "number" ? error.code : error ? -1 : 0;
-        resolve({ code, stdout, stderr });
-      },
-    );
-  });
-}
 
 /** The command line on a hub's database. */
 const on =

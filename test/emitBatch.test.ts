@@ -136,6 +136,7 @@ test("what is committed is not written again when others of its batch have to be
   await held.promise;
   const emitter = createEmitter(sql, createProjectConfigs(sql), {
     deliversHere: true,
+    checkTarget: async (url) => url,
     onAccepted: () => {
       const moved = sql.begin((tx) => bumpConfigVersion(tx, project.id));
       moved.then(() => released.resolve(), released.reject);

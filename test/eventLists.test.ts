@@ -3,6 +3,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createContext, type Hub } from "../src/graphql/context.ts";
 import { schema } from "../src/graphql/schema.ts";
+import { button, press } from "./fixtures/actions.ts";
 import { accepted, emitAll, registerHook } from "./fixtures/emit.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { receiver } from "./fixtures/receiver.ts";
@@ -184,7 +185,9 @@ test("lists within lists take no more statements for many rows than for one", as
       `mutation ($name: String!) { registerEventType(input: { name: $name }) { userErrors { code } } }`,
       { name },
     );
-    await accepted(hub, { type: name, data: number, waitMs: 10_000 });
+    const event = { type: name, data: number, waitMs: 10_000 };
+    const { id } = await button(hub, `${target.url}/ban`, {}, event);
+    await press(hub, id);
   }
   let statements = 0;
   await using stack = new AsyncDisposableStack();
@@ -196,6 +199,7 @@ test("lists within lists take no more statements for many rows than for one", as
     `events(first: $first) {
       nodes {
         source cloudEvent causedBy { id } why { reason hook { id triggeredCount } }
+        actions { event { id } presses(first: 2) { nodes { action { id } attempt { number } } } }
         deliveries(first: 3) { nodes { requestBody event { id } attempts { number } hook { id } } }
       }
     }`,

@@ -6,6 +6,7 @@ import { schema } from "../src/graphql/schema.ts";
 import { placeholder, tourTabs } from "../src/http/tour.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { receiver, statuses } from "./fixtures/receiver.ts";
+import { following } from "./fixtures/subscription.ts";
 
 const queries = tourTabs.map(({ query }) => query);
 
@@ -76,6 +77,7 @@ test("the tour as it is written: a hook, an event, its deliveries live, its atte
     .socket()
     .iterate<{ deliveryUpdated: { delivery: { status: string } } }>({ query: watch });
   const first = live.next();
+  await following(hub.url, 1);
 
   type Registered = { registerHook: { hook: { id: string; status: string }; secret: string } };
   const { registerHook } = await hub.run<Registered>(register);

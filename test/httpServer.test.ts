@@ -44,12 +44,6 @@ test("a taken port is said in one sentence", async () => {
   );
 });
 
-test("the front page leads to GraphiQL", async () => {
-  await using frame = await startFrame();
-  const response = await fetch(frame.url, { redirect: "manual" });
-  expect([response.status, response.headers.get("location")]).toEqual([302, "/graphql"]);
-});
-
 test("closing answers what is in flight, and takes nothing new", async () => {
   const frame = await startFrame();
   const socket = connect(frame.port, "127.0.0.1");

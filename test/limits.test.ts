@@ -2,6 +2,7 @@ import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Caller, Role } from "../src/graphql/context.ts";
 import { createPrepare } from "../src/http/prepare.ts";
+import { cpuMs } from "./fixtures/cpuTime.ts";
 import { type Frame, schema, startFrame } from "./fixtures/frame.ts";
 
 const caller = (role: Role): Caller => ({ projectId: "p", keyId: "k", keyName: "k", role });
@@ -223,25 +224,25 @@ afterAll(async () => {
 test.each(bombs)("%s: refused, at once", async (_, bomb) => {
   const raw = Buffer.isBuffer(bomb) || typeof bomb === "string";
   const body = (raw ? bomb : JSON.stringify(bomb)) as BodyInit;
-  const start = performance.now();
+  const start = process.cpuUsage();
   const response = await fetch(`${frame.url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: "Bearer admin" },
     body,
   });
-  const took = performance.now() - start;
+  const took = cpuMs(start);
   expect(response.status, await response.text()).toBe(400);
-  expect(took).toBeLessThan(50);
+  expect(took).toBeLessThan(100);
 });
 
 test("together they hold neither the event loop nor memory", async () => {
   const before = process.memoryUsage().rss;
   for (const [, bomb] of bombs) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const params = bomb as { query: string };
     if (typeof params.query !== "string") continue;
     prepare(params, caller("ADMIN"), "r");
-    expect(performance.now() - start).toBeLessThan(50);
+    expect(cpuMs(start)).toBeLessThan(100);
   }
   expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
 });

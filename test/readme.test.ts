@@ -94,6 +94,20 @@ test("every GraphQL example fits the schema and does what it shows", async () =>
   }
 });
 
+test("the examples of REST hooks end in the body that is printed", async () => {
+  await using target = await receiver();
+  await using hub = await testHub();
+  const [body = ""] = blocks("json", "## REST hooks");
+  for (const example of blocks("graphql", "## REST hooks")) {
+    await hub.run(example.replace("http://127.0.0.1:9000", target.url));
+  }
+  await expect.poll(() => target.requests.length, { timeout: 10_000 }).toBe(1);
+  expect(target.requests[0]).toMatchObject({
+    path: "/resthook-callbacks?callback_id=12345",
+    body: body.trim(),
+  });
+});
+
 test("the SQL door's example emits an event", async () => {
   await using hub = await testHub();
   const [example = ""] = blocks("sql");

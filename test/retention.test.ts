@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { removeOldChanges, removeOldEvents, removeOldKeys } from "../src/db/retention.ts";
 import { removeExpired } from "../src/worker/retention.ts";
+import { press } from "./fixtures/actions.ts";
+import { accepted } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
@@ -20,11 +22,14 @@ async function age(hub: Hub, id: string, days: number) {
   const { sql } = hub.db;
   await sql`update signalbox.events set id = ${oldId}, received_at = ${new Date(made)} where id = ${id}`;
   await sql`update signalbox.deliveries set event_id = ${oldId} where event_id = ${id}`;
+  await sql`update signalbox.actions set event_id = ${oldId} where event_id = ${id}`;
   return oldId;
 }
 
-const countIn = async ({ db: { sql } }: Hub, table: "events" | "deliveries" | "attempts") =>
-  Number((await sql`select count(*) from ${sql(`signalbox.${table}`)}`)[0]?.count);
+const countIn = async (
+  { db: { sql } }: Hub,
+  table: "events" | "deliveries" | "attempts" | "actions" | "presses",
+) => Number((await sql`select count(*) from ${sql(`signalbox.${table}`)}`)[0]?.count);
 
 const register = (hub: Hub, url: string) =>
   hub.run<{ registerHook: { hook: { id: string } } }>(
@@ -46,6 +51,32 @@ test("events older than they are kept go with their deliveries and attempts, you
     { id: kept, deliveries: { nodes: [{ attempts: [{ number: 1 }] }] } },
   ]);
   expect([await countIn(hub, "deliveries"), await countIn(hub, "attempts")]).toEqual([1, 1]);
+});
+
+test("an old event's actions go with it, and their presses with what they sent", async () => {
+  await using target = await receiver();
+  await using hub = await testHub();
+  const actions = [{ url: target.url, buttonText: "Ban", key: "ban" }];
+  const kept = new Set<string>();
+  for (const days of [31, 29]) {
+    const fields = "id actions { id }";
+    const event = await accepted<{ id: string; actions: { id: string }[] }>(
+      hub,
+      { type: "a", actions },
+      fields,
+    );
+    const action = event.actions[0]?.id ?? "";
+    expect((await press(hub, action)).press?.status).toBe("SUCCEEDED");
+    await age(hub, event.id, days);
+    if (days < 30) kept.add(action);
+  }
+  await removeExpired(hub.db.sql, 30);
+  const counts = ["events", "actions", "presses", "attempts"] as const;
+  for (const table of counts) expect([table, await countIn(hub, table)]).toEqual([table, 1]);
+  const left = await hub.db.sql<{ id: string }[]>`
+    select a.id from signalbox.actions a join signalbox.presses p on p.action_id = a.id
+    join signalbox.attempts t on t.delivery_id = p.id`;
+  expect(new Set(left.map(({ id }) => id))).toEqual(kept);
 });
 
 test("events that have not ended stay, however old", async () => {

@@ -8,6 +8,7 @@ import { openSession } from "../src/db/client.ts";
 import { startEmbedded } from "../src/db/embedded.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { createLogger } from "../src/log.ts";
+import { buildConsole } from "./fixtures/consoleBuild.ts";
 
 /**
  * `npm test [files] [-t name]`: every test on a real PostgreSQL, which is DATABASE_URL's or one that lives as
@@ -21,6 +22,7 @@ try {
   const scratch = await mkdtemp(join(tmpdir(), "signalbox-test-"));
   // A test that was killed may have left a server that is still on its way out.
   stack.defer(() => rm(scratch, { recursive: true, force: true, maxRetries: 20 }));
+  await buildConsole();
   const url = await findServer(scratch, stack);
   const template = await makeTemplate(url, stack);
   tally(await runTests({ url, template }, scratch));

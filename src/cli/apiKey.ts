@@ -24,7 +24,7 @@ async function requireProject(sql: Sql, idOrSlug: string): Promise<ProjectRow> {
 export const keyCreate: Command = {
   usage: "key create PROJECT NAME ROLE [--json]",
   does: "makes a key of a project and prints it",
-  async run(sql, idOrSlug: string, name: string, roleName: string) {
+  async run({ sql }, idOrSlug: string, name: string, roleName: string) {
     const role = readRole(roleName);
     const project = await requireProject(sql, idOrSlug);
     const { apiKey, key } = await createApiKey(sql, project.id, { name, role });
@@ -43,7 +43,7 @@ export const keyCreate: Command = {
 export const keyList: Command = {
   usage: "key list PROJECT",
   does: "lists a project's keys, newest first, revoked ones too",
-  async run(sql, idOrSlug: string) {
+  async run({ sql }, idOrSlug: string) {
     const project = await requireProject(sql, idOrSlug);
     const rows = await keysOf(sql, project.id);
     const row = ({ id, name, role, prefix, lastUsedAt, revokedAt }: ApiKeyRow) => [
@@ -63,7 +63,7 @@ export const keyList: Command = {
 export const keyRevoke: Command = {
   usage: "key revoke ID",
   does: "revokes a key for good, of whatever project; its live connections end within 5 s",
-  async run(sql, id: string) {
+  async run({ sql }, id: string) {
     const projectId = await projectOfKey(sql, id);
     if (!projectId) throw mistake("NOT_FOUND", `there is no key ${id} (key list PROJECT)`);
     const { name, prefix } = await revokeApiKey(sql, projectId, id);

@@ -1,14 +1,22 @@
 import { parseArgs } from "node:util";
 import type { Pool } from "../db/client.ts";
 
-/** What a command says: to people, and with --json to programs. */
-export type Answer = { text: string; json?: object };
+/** What a command says: to people, and with --json to programs. `failed` makes the exit code 1. */
+export type Answer = { text: string; json?: object; failed?: boolean };
+
+type Options = { since?: string; until?: string };
+
+/** What commands work with: the database, and the options of the call. */
+type Tools = { sql: Pool; options: Options };
 
 export type Command = {
-  /** The words that call it, and in capitals what it takes, in the order in which `run` is given it. */
+  /**
+   * The words that call it, and in capitals what it takes, in the order in which `run` is given it; in brackets what
+   * may be left out.
+   */
   usage: string;
   does: string;
-  run(sql: Pool, ...given: string[]): Promise<Answer>;
+  run(tools: Tools, ...given: string[]): Promise<Answer>;
 };
 
 /** A call that no command understands; the message is for the terminal. */
@@ -16,9 +24,11 @@ export class UsageError extends Error {
   override name = "UsageError" as const;
 }
 
-export type Call = { command: Command; given: string[]; json: boolean };
+export type Call = { command: Command; given: string[]; json: boolean; options: Options };
 
 const isTaken = (word: string) => word === word.toUpperCase();
+/** How many words a command takes that may be left out: `[PROJECT]`. */
+const spareWords = (command: Command) => [...command.usage.matchAll(/\[[A-Z]+\]/g)].length;
 const wordsOf = (command: Command) => command.usage.replace(/ \[.*/, "").split(" ");
 
 /** Reads a command line; "help" when that is asked for. Throws UsageError. */
@@ -33,14 +43,19 @@ export function readCall(commands: readonly Command[], args: string[]): Call | "
     throw new UsageError(said === "" ? "Say what to do." : `There is no command "${said}".`);
   }
   const words = wordsOf(named);
-  if (words.length !== positionals.length) {
+  const spare = positionals.length - words.length;
+  if (spare < 0 || spare > spareWords(named)) {
     throw new UsageError(`The command is: ${named.usage} (a name of several words in quotes).`);
   }
-  if (values.json && !named.usage.includes("[--json]")) {
-    throw new UsageError(`--json is not for this command: ${named.usage}`);
+  for (const option of ["json", "since", "until"] as const) {
+    if (values[option] !== undefined && !named.usage.includes(`[--${option}`)) {
+      throw new UsageError(`--${option} is not for this command: ${named.usage}`);
+    }
   }
   const given = positionals.filter((_word, place) => isTaken(words[place] ?? ""));
-  return { command: named, given, json: values.json };
+  const { json = false, since, until } = values;
+  const options = { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
+  return { command: named, given, json, options };
 }
 
 function parse(args: string[]) {
@@ -49,7 +64,9 @@ function parse(args: string[]) {
       args,
       allowPositionals: true,
       options: {
-        json: { type: "boolean", default: false },
+        json: { type: "boolean" },
+        since: { type: "string" },
+        until: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -67,8 +84,9 @@ export function help(commands: readonly Command[]): string {
     "",
     ...commands.map(({ usage, does }) => `  ${usage.padEnd(width)}  ${does}`),
     "",
-    "PROJECT is a project's id or slug; ROLE is EMITTER, VIEWER, OPERATOR or ADMIN. --json prints one JSON",
-    "object on one line (npm run --silent cli -- …, so that npm itself says nothing). Of the settings only",
-    "DATABASE_URL, SIGNALBOX_DATA and LOG_LEVEL are read; the embedded database need not be running.",
+    "PROJECT is a project's id or slug; ROLE is EMITTER, VIEWER, OPERATOR or ADMIN; TIME is like",
+    "2026-01-01T00:00:00Z. --json prints one JSON object on one line (npm run --silent cli -- …, so that npm",
+    "itself says nothing). Of the settings only DATABASE_URL, SIGNALBOX_DATA and LOG_LEVEL are read, and",
+    "SIGNALBOX_SECRET_KEY by rewrap; the embedded database need not be running.",
   ].join("\n");
 }

@@ -1,5 +1,7 @@
 import { keyCreate, keyList, keyRevoke } from "./apiKey.ts";
 import { projectCreate, projectList } from "./project.ts";
+import { rewrap } from "./rewrap.ts";
+import { verify } from "./verify.ts";
 
 /** Every command, in the order in which the help page has them. */
-export const commands = [projectCreate, projectList, keyCreate, keyList, keyRevoke];
+export const commands = [projectCreate, projectList, keyCreate, keyList, keyRevoke, verify, rewrap];

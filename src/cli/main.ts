@@ -1,11 +1,12 @@
 import { ConfigError, readDatabaseSettings } from "../config.ts";
 import { DatabaseRefusal } from "../db/refusal.ts";
 import { UserMistake } from "../domain/errors.ts";
+import { WrongSecretKey } from "../domain/keyCanary.ts";
 import { help, readCall, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 import { withDatabase } from "./database.ts";
 
-/** Exit codes: 1 when the command failed, 2 when there is no such command. */
+/** Exit codes: 1 when the command failed or found what is wrong, 2 when there is no such command. */
 const FAILED = 1;
 const MISUSED = 2;
 
@@ -18,9 +19,10 @@ async function main(): Promise<void> {
     return;
   }
   const answer = await withDatabase(readDatabaseSettings(), (sql) =>
-    call.command.run(sql, ...call.given),
+    call.command.run({ sql, options: call.options }, ...call.given),
   );
   print(call.json ? JSON.stringify(answer.json) : answer.text);
+  if (answer.failed) process.exitCode = FAILED;
 }
 
 /** What the operator can mend is told in a sentence; anything else is a bug, and told with its stack. */
@@ -31,6 +33,7 @@ function explain(error: unknown): string {
   const isForTheOperator =
     error instanceof UserMistake ||
     error instanceof ConfigError ||
+    error instanceof WrongSecretKey ||
     error instanceof DatabaseRefusal;
   if (isForTheOperator) return error.message;
   return (error instanceof Error && error.stack) || String(error);

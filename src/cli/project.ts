@@ -6,7 +6,7 @@ import type { Command } from "./command.ts";
 export const projectCreate: Command = {
   usage: "project create NAME [--json]",
   does: "makes a project and prints its id and its first ADMIN key",
-  async run(sql, name: string) {
+  async run({ sql }, name: string) {
     const { project, key } = await createProject(sql, name);
     const { id, slug } = project;
     return {
@@ -24,7 +24,7 @@ export const projectCreate: Command = {
 export const projectList: Command = {
   usage: "project list",
   does: "lists every project, oldest first",
-  async run(sql) {
+  async run({ sql }) {
     const rows = await allProjects(sql);
     return {
       text: columns(

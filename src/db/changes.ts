@@ -1,6 +1,6 @@
 import type { Sql, Tx } from "./client.ts";
 
-export type ChangeKind = "EVENT" | "DELIVERY" | "HOOK" | "REPLAY";
+export type ChangeKind = "EVENT" | "DELIVERY" | "HOOK" | "REPLAY" | "RESOURCE" | "ACTION" | "RUN";
 
 /** One row of the feed. `state` holds the entity's moving fields as they were at this change. */
 export type Change = {

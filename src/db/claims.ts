@@ -1,4 +1,5 @@
 import type { Pool, Tx } from "./client.ts";
+import type { EventOrigin } from "./events.ts";
 import { type HookFormat, type HookRow, hookColumns, tryLockLanes } from "./hooks.ts";
 
 /** How many deliveries of a lane are wanted, and how many of its attempts this process has in flight. */
@@ -8,6 +9,8 @@ export type ClaimWish = { projectId: string; hookId: string; room: number; inFli
 export type LaneState = {
   hook: HookRow;
   source: string;
+  /** Whether the project has the hub record what it does (`Project.systemEvents`). */
+  systemEvents: boolean;
   /** Attempts that other processes have in flight. */
   others: number;
   /** Milliseconds from now to the rate limit's theoretical arrival time; below 0 when it lies in the past. */
@@ -18,16 +21,27 @@ export type LaneState = {
   nowSeconds: number;
 };
 
-/** A delivery claimed for one attempt, fenced by its token. */
-export type Claim = {
+/** A delivery claimed for one attempt, fenced by its token: to a hook, or as a workflow's step. */
+export type Claim = HookClaim | StepClaim;
+export type HookClaim = ClaimBase & { format: HookFormat };
+/** `position` is the step's in its run; `request` is sealed. */
+export type StepClaim = ClaimBase & {
+  format: "STEP";
+  runId: string;
+  position: number;
+  request: string;
+};
+
+type ClaimBase = {
   projectId: string;
   deliveryId: string;
   eventId: string;
   hookId: string;
   token: string;
+  /** By the database's clock; its attempt begins at once. */
+  claimedAt: Date;
   attempt: number;
   maxAttempts: number;
-  format: HookFormat;
   event: {
     id: string;
     type: string;
@@ -36,8 +50,30 @@ export type Claim = {
     scheduledFor: Date | null;
     stepUuid: string | null;
     subjectId: string | null;
+    origin: EventOrigin;
+    /** What format RESOURCE sends, as JSON text; null for the other formats. */
+    resource: string | null;
   };
 };
+
+/** A claim as one row. */
+type ClaimedRow = ClaimBase["event"] & (Omit<HookClaim, "event"> | Omit<StepClaim, "event">);
+
+function toClaim(row: ClaimedRow): Claim {
+  const { id, type, data, occurredAt, scheduledFor, ...more } = row;
+  const { stepUuid, subjectId, origin, resource, ...claim } = more;
+  const event = { id, type, data, occurredAt, scheduledFor, stepUuid, subjectId, origin, resource };
+  return { ...claim, event };
+}
+
+/** How many calls a second a hook may be sent: by its owner's limit and by its target's; null for no limit. */
+export function ratePerSecond({
+  rateLimitPerSecond,
+  allowedPerMinute,
+}: Pick<HookRow, "rateLimitPerSecond" | "allowedPerMinute">): number | null {
+  if (allowedPerMinute === null) return rateLimitPerSecond;
+  return Math.min(rateLimitPerSecond ?? Number.POSITIVE_INFINITY, allowedPerMinute / 60);
+}
 
 /** A claim holds for twice the hook's timeout and this; a process that lives longer without finishing is fenced. */
 const LEASE_MARGIN_MS = 15_000;
@@ -47,7 +83,7 @@ const LEASE_MARGIN_MS = 15_000;
 const laneStates = (tx: Tx, workerId: string, wishes: ClaimWish[]) => tx<
   (HookRow & Omit<LaneState, "hook">)[]
 >`
-  select ${hookColumns(tx)}, p.source, floor(extract(epoch from clock_timestamp()))::int as "nowSeconds",
+  select ${hookColumns(tx)}, p.source, p.system_events as "systemEvents", floor(extract(epoch from clock_timestamp()))::int as "nowSeconds",
     coalesce(extract(epoch from h.rate_tat - clock_timestamp()) * 1000, 0)::float8 as "rateAheadMs",
     (select extract(epoch from d.due_at - clock_timestamp()) * 1000 from signalbox.deliveries d
       where d.project_id = h.project_id and d.hook_id = h.id and d.status in ('PENDING', 'RETRYING')
@@ -62,7 +98,7 @@ const laneStates = (tx: Tx, workerId: string, wishes: ClaimWish[]) => tx<
   where h.status = 'ACTIVE'`;
 
 const claimDue = (tx: Tx, workerId: string, lanes: { lane: LaneState; take: number }[]) => tx<
-  (Omit<Claim, "event"> & Claim["event"])[]
+  ClaimedRow[]
 >`
   with due as (
     select d.project_id, d.id, x.lease_ms
@@ -81,17 +117,23 @@ const claimDue = (tx: Tx, workerId: string, lanes: { lane: LaneState; take: numb
       lease_token = gen_random_uuid(), lease_until = clock_timestamp() + due.lease_ms * interval '1 millisecond'
     from due where d.project_id = due.project_id and d.id = due.id
     returning d.project_id, d.id, d.event_id, d.hook_id, d.lease_token, d.attempt_count, d.max_attempts,
-      d.format
+      d.format, d.run_id, d.step_position
   )
   select c.project_id as "projectId", c.id as "deliveryId", c.event_id as "eventId", c.hook_id as "hookId",
-    c.lease_token as token, c.attempt_count as attempt, c.max_attempts as "maxAttempts", c.format,
+    c.lease_token as token, clock_timestamp() as "claimedAt", c.attempt_count as attempt, c.max_attempts as "maxAttempts", c.format,
     e.id, e.type, e.data::text as data, e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor",
-    e.step_uuid as "stepUuid", e.subject_id as "subjectId"
+    e.step_uuid as "stepUuid", e.subject_id as "subjectId", e.origin,
+    case c.format when 'RESOURCE' then (select r.representation::text from signalbox.event_resources r
+      where r.project_id = c.project_id and r.event_id = c.event_id) end as resource,
+    c.run_id as "runId", c.step_position as position,
+    case c.format when 'STEP' then (select s.request from signalbox.step_runs s
+      where s.project_id = c.project_id and s.run_id = c.run_id and s.position = c.step_position) end as request
   from claimed c join signalbox.events e on e.project_id = c.project_id and e.id = c.event_id`;
 
 const advanceRates = (tx: Tx, limited: { lane: LaneState; taken: number }[]) => tx`
   update signalbox.hooks h
-  set rate_tat = greatest(h.rate_tat, clock_timestamp()) + x.taken * interval '1 second' / h.rate_limit_per_second
+  set rate_tat = greatest(h.rate_tat, clock_timestamp()) + x.taken * interval '1 second'
+    / least(h.rate_limit_per_second::float8, h.allowed_per_minute / 60::float8)
   from unnest(${limited.map(({ lane }) => lane.hook.projectId)}::uuid[],
     ${limited.map(({ lane }) => lane.hook.id)}::uuid[], ${limited.map(({ taken }) => taken)}::int[])
     as x(project_id, hook_id, taken)
@@ -126,9 +168,10 @@ export async function claimDeliveries(
     );
     const wishOf = new Map(wishes.map((wish) => [wish.hookId, wish]));
     const lanes = new Map<string, LaneState & { take: number }>();
-    for (const { source, others, rateAheadMs, nextDueMs, nowSeconds, ...hook } of states) {
+    for (const state of states) {
+      const { source, systemEvents, others, rateAheadMs, nextDueMs, nowSeconds, ...hook } = state;
       const wish = wishOf.get(hook.id);
-      const lane = { hook, source, others, rateAheadMs, nextDueMs, nowSeconds };
+      const lane = { hook, source, systemEvents, others, rateAheadMs, nextDueMs, nowSeconds };
       if (wish) lanes.set(hook.id, { ...lane, take: decide(lane, wish) });
     }
     const open = [...lanes.values()].filter(({ take }) => take > 0);
@@ -138,16 +181,11 @@ export async function claimDeliveries(
       workerId,
       open.map((lane) => ({ lane, take: lane.take })),
     );
-    const claims = rows.map(
-      ({ id, type, data, occurredAt, scheduledFor, stepUuid, subjectId, ...claim }): Claim => ({
-        ...claim,
-        event: { id, type, data, occurredAt, scheduledFor, stepUuid, subjectId },
-      }),
-    );
+    const claims = rows.map(toClaim);
     const taken = Map.groupBy(claims, ({ hookId }) => hookId);
     const limited = open.flatMap((lane) => {
       const count = taken.get(lane.hook.id)?.length ?? 0;
-      return lane.hook.rateLimitPerSecond !== null && count > 0 ? [{ lane, taken: count }] : [];
+      return ratePerSecond(lane.hook) !== null && count > 0 ? [{ lane, taken: count }] : [];
     });
     if (limited.length > 0) await advanceRates(tx, limited);
     return { lanes, claims, busy };

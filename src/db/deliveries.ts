@@ -11,12 +11,18 @@ export type DeliveryStatus =
   | "PARKED"
   | "QUARANTINED";
 
+/** How the body of a delivery is made: a hook's format, or STEP for one that a workflow's step has rendered. */
+export type DeliveryFormat = HookFormat | "STEP";
+
 export type DeliveryRow = {
   projectId: string;
   id: string;
   eventId: string;
   hookId: string;
-  format: HookFormat;
+  format: DeliveryFormat;
+  /** Of a workflow's step: its run, and which of its steps. */
+  runId: string | null;
+  stepPosition: number | null;
   status: DeliveryStatus;
   attemptCount: number;
   maxAttempts: number;
@@ -56,7 +62,7 @@ export type AttemptRow = {
 export const deliveryColumns = (
   sql: Sql,
 ) => sql`d.project_id as "projectId", d.id, d.event_id as "eventId",
-  d.hook_id as "hookId", d.format, d.status, d.attempt_count as "attemptCount", d.max_attempts as "maxAttempts",
+  d.hook_id as "hookId", d.format, d.run_id as "runId", d.step_position as "stepPosition", d.status, d.attempt_count as "attemptCount", d.max_attempts as "maxAttempts",
   d.due_at as "nextAttemptAt", d.completed_at as "completedAt", d.last_error as "lastError",
   d.replay_of as "replayOf", d.created_at as "createdAt"`;
 

@@ -38,12 +38,17 @@ export const deliveries = signalbox.table(
     lastError: text("last_error"),
     replayOf: uuid("replay_of"),
     replayNumber: smallint("replay_number").notNull().default(0),
+    /** Of a workflow's step: its run, and which of its steps. `hook_id` is then the workflow's lane. */
+    runId: uuid("run_id"),
+    stepPosition: smallint("step_position"),
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
-    // One delivery per event and hook, and one per replay of it; also finds an event's deliveries.
-    unique("deliveries_once").on(t.projectId, t.eventId, t.hookId, t.replayNumber),
+    // One delivery per event and hook, one per replay of it, and one per step of a run; also finds an event's deliveries.
+    unique("deliveries_once")
+      .on(t.projectId, t.eventId, t.hookId, t.replayNumber, t.runId, t.stepPosition)
+      .nullsNotDistinct(),
     index("deliveries_hook").on(t.projectId, t.hookId, t.id),
     index("deliveries_due")
       .on(t.projectId, t.hookId, t.dueAt)
@@ -52,6 +57,9 @@ export const deliveries = signalbox.table(
       .on(t.projectId, t.hookId, t.dueAt)
       .where(sql`status in ('PENDING', 'RETRYING') and replay_of is not null`),
     index("deliveries_leased").on(t.projectId, t.hookId).where(sql`lease_token is not null`),
+    index("deliveries_parked").on(t.projectId, t.hookId).where(sql`status = 'PARKED'`),
+    // What an operator looks for: few among very many.
+    index("deliveries_lost").on(t.projectId, t.id).where(sql`status in ('FAILED', 'QUARANTINED')`),
   ],
 );
 
@@ -130,6 +138,37 @@ export const replayChunks = signalbox.table(
     deliveryIds: uuid("delivery_ids").array().notNull(),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.replayId, t.hookId, t.number] })],
+);
+
+/** How each hook's calls went, hour by hour: kept for some days, for charts and health. */
+export const hookHours = signalbox.table(
+  "hook_hours",
+  {
+    projectId: uuid("project_id").notNull(),
+    hookId: uuid("hook_id").notNull(),
+    hour: time("hour").notNull(),
+    succeeded: integer("succeeded").notNull().default(0),
+    failed: integer("failed").notNull().default(0),
+    /** Tries that failed with more to come. */
+    retried: integer("retried").notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.hookId, t.hour] }),
+    index("hook_hours_hour").on(t.projectId, t.hour),
+  ],
+);
+
+/** What a project took in and delivered, minute by minute: kept for two days. */
+export const projectMinutes = signalbox.table(
+  "project_minutes",
+  {
+    projectId: uuid("project_id").notNull(),
+    minute: time("minute").notNull(),
+    accepted: integer("accepted").notNull().default(0),
+    delivered: integer("delivered").notNull().default(0),
+    failed: integer("failed").notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.minute] })],
 );
 
 /** Live worker processes; each holds a session advisory lock on its id, so that its death shows. */

@@ -1,7 +1,17 @@
 import { writeToFeed } from "./changes.ts";
 import type { Tx } from "./client.ts";
-import { insertDeliveries, type NewDelivery, recordEvents, recordNewDeliveries } from "./emits.ts";
+import {
+  type Consequences,
+  insertDeliveries,
+  insertEvents,
+  type NewEvent,
+  recordEvents,
+  recordNewDeliveries,
+} from "./emits.ts";
+import { keepResources } from "./eventResources.ts";
 import { type EventRow, eventColumns } from "./events.ts";
+import { addJobs } from "./jobs.ts";
+import { advanceJobs, insertRuns, recordRuns } from "./workflowRuns.ts";
 
 /** What a staged event became. */
 export type DispatchedEvent = Pick<
@@ -29,27 +39,34 @@ const updateEvents = (tx: Tx, events: DispatchedEvent[]) => tx`
   where e.project_id = x.project_id and e.id = x.id`;
 
 /**
- * Writes what staged events became, with their deliveries and feed rows. An event of the SQL door has
- * its first feed row here: its own transaction could not hold the feed lock.
+ * Writes what staged events became, with their deliveries, runs and feed rows. An event of the SQL door has
+ * its first feed row here: its own transaction could not hold the feed lock. `said`: the events that the hub tells of them.
  */
 export async function writeDispatched(
   tx: Tx,
   events: DispatchedEvent[],
-  deliveries: NewDelivery[],
+  { deliveries, runs }: Consequences,
+  said: NewEvent[],
 ) {
   const born = events.filter(({ origin }) => origin === "SQL");
   const known = events.filter(({ origin }) => origin !== "SQL");
   const planned = new Map(events.map((event) => [event.projectId, event.configVersion]));
+  const advances = advanceJobs(runs.map(({ projectId, id }) => ({ projectId, runId: id })));
   await writeToFeed(
     tx,
     [
       updateEvents(tx, events),
+      ...(said.length > 0 ? [insertEvents(tx, said)] : []),
       ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
+      ...(runs.length > 0 ? [insertRuns(tx, runs), addJobs(tx, advances)] : []),
+      ...keepResources(tx, deliveries),
     ],
     [
       ...(born.length > 0 ? [recordEvents(tx, born, true)] : []),
       ...(known.length > 0 ? [recordEvents(tx, known, false)] : []),
+      ...(said.length > 0 ? [recordEvents(tx, said, true)] : []),
       ...(deliveries.length > 0 ? [recordNewDeliveries(tx, deliveries)] : []),
+      ...(runs.length > 0 ? [recordRuns(tx, runs, true)] : []),
     ],
     planned,
   );

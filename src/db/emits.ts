@@ -1,9 +1,14 @@
+import { insertActions, type NewAction, recordActionsOf } from "./actions.ts";
 import { type PlannedVersions, writeToFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
 import { eventState, scheduledState } from "./deliveryChanges.ts";
+import { keepResources } from "./eventResources.ts";
 import type { EventRow } from "./events.ts";
+import { countAccepted } from "./health.ts";
 import type { HookFormat } from "./hooks.ts";
 import { addJobs, type JobSpec, type Lane } from "./jobs.ts";
+import type { Fragment } from "./page.ts";
+import { insertRuns, type NewRun, recordRuns } from "./workflowRuns.ts";
 
 /** An event about to be written; its times are the database's unless the caller gave `occurredAt`. */
 export type NewEvent = Omit<EventRow, "occurredAt" | "receivedAt" | "error"> & {
@@ -18,10 +23,12 @@ export type NewDelivery = {
   format: HookFormat;
   status: "PENDING" | "PARKED";
   maxAttempts: number;
+  /** What one of format RESOURCE sends: the resource as it is now, as JSON text. */
+  resource?: string;
 };
 
-/** An idempotency key an event claims, with the fingerprint of its body. */
-export type KeyClaim = { projectId: string; key: string; fingerprint: string; eventId: string };
+/** What events that are being matched call for. */
+export type Consequences = { deliveries: NewDelivery[]; runs: NewRun[] };
 
 /** The lanes that have something to send. */
 export function lanesOf(deliveries: NewDelivery[]): Lane[] {
@@ -39,38 +46,8 @@ const column = <Row, Key extends keyof Row>(rows: Row[], key: Key): Row[Key][] =
 const timeColumn = <Key extends string>(rows: { [key in Key]: Date | null }[], key: Key) =>
   rows.map((row) => row[key]?.toISOString() ?? null);
 
-/**
- * Claims the keys; gives back those that were taken before, with what they stand for. Ordered by key, so that
- * two processes that claim the same keys wait for each other in one direction only; and not long (55P03), because
- * a transaction that emitted with the key by the SQL door may stay open for as long as it likes.
- */
-export async function claimKeys(tx: Tx, claims: KeyClaim[]): Promise<KeyClaim[]> {
-  const values = [
-    column(claims, "projectId"),
-    column(claims, "key"),
-    column(claims, "fingerprint"),
-    column(claims, "eventId"),
-  ] as const;
-  const [, , , taken] = await Promise.all([
-    tx`set local lock_timeout = '1s'`,
-    tx`
-    insert into signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
-    select * from unnest(${values[0]}::uuid[], ${values[1]}::text[], ${values[2]}::text[], ${values[3]}::uuid[])
-      as x(project_id, key, fingerprint, event_id)
-    order by project_id, key, event_id
-    on conflict do nothing`,
-    tx`set local lock_timeout to default`,
-    tx<KeyClaim[]>`
-    select k.project_id as "projectId", k.key, k.fingerprint, k.event_id as "eventId"
-    from signalbox.idempotency_keys k
-    join unnest(${values[0]}::uuid[], ${values[1]}::text[], ${values[3]}::uuid[]) as x(project_id, key, event_id)
-      on k.project_id = x.project_id and k.key = x.key and k.event_id <> x.event_id`,
-  ]);
-  return taken;
-}
-
 /** Inserts events; gives back the times the database gave them, in the same order. */
-const insertEvents = (tx: Tx, events: NewEvent[]) => tx<
+export const insertEvents = (tx: Tx, events: NewEvent[]) => tx<
   { id: string; occurredAt: Date; receivedAt: Date }[]
 >`
   insert into signalbox.events (project_id, id, type, type_version, data, name, avatar, category,
@@ -108,19 +85,26 @@ export const insertDeliveries = (tx: Tx, deliveries: NewDelivery[]) => tx`
     as x(project_id, id, event_id, hook_id, format, status, max_attempts)
   on conflict do nothing`;
 
-/** Feed rows for events as they are being written; `created` for their first. Under the feed lock. */
+/** Feed rows for events as they are being written; `created` for their first, which are counted. Under the feed lock. */
 export const recordEvents = (
   tx: Tx,
-  events: Pick<NewEvent, "projectId" | "id" | "status" | "type" | "contextId" | "scheduledFor">[],
+  events: Pick<
+    NewEvent,
+    "projectId" | "id" | "status" | "type" | "contextId" | "origin" | "scheduledFor"
+  >[],
   created: boolean,
 ) => tx`
+  with event as (
+  select * from unnest(${column(events, "projectId")}::uuid[], ${column(events, "id")}::uuid[],
+    ${column(events, "status")}::text[], ${column(events, "type")}::text[],
+    ${column(events, "contextId")}::text[], ${column(events, "origin")}::text[],
+    ${timeColumn(events, "scheduledFor")}::timestamptz[])
+    as x(project_id, id, status, type, context_id, origin, scheduled_for)
+  ), counted as (${created ? countAccepted(tx) : tx`select`})
   insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
   select project_id, 'EVENT', id, id, ${created}::boolean, case when scheduled_for is null
     then ${eventState(tx)} else ${scheduledState(tx)} end
-  from unnest(${column(events, "projectId")}::uuid[], ${column(events, "id")}::uuid[],
-    ${column(events, "status")}::text[], ${column(events, "type")}::text[],
-    ${column(events, "contextId")}::text[], ${timeColumn(events, "scheduledFor")}::timestamptz[])
-    as x(project_id, id, status, type, context_id, scheduled_for)`;
+  from event`;
 
 /** The first change of each of these deliveries, and the counters of their hooks. Under the feed lock. */
 export const recordNewDeliveries = (tx: Tx, deliveries: NewDelivery[]) => tx`
@@ -139,27 +123,35 @@ export const recordNewDeliveries = (tx: Tx, deliveries: NewDelivery[]) => tx`
   from delivery`;
 
 /**
- * Writes events with their deliveries, wake-ups and feed rows in the caller's transaction. Statements are
- * sent without waiting for each other; the feed lock is taken last. `planned`: the config versions it was planned under.
+ * Writes events with their actions, deliveries, runs, wake-ups and feed rows in the caller's transaction. Statements are
+ * sent without waiting for each other; the feed lock is taken last. `planned`: the config versions it was planned under;
+ * `first`: feed rows of what the events tell of.
  */
 export async function writeEvents(
   tx: Tx,
   events: NewEvent[],
-  deliveries: NewDelivery[],
+  { deliveries, runs }: Consequences,
   jobs: JobSpec[],
   planned: PlannedVersions,
+  { actions = [], first = [] }: { actions?: NewAction[]; first?: Fragment[] } = {},
 ): Promise<EventRow[]> {
   const inserted = insertEvents(tx, events);
   await writeToFeed(
     tx,
     [
       inserted,
+      ...(actions.length > 0 ? [insertActions(tx, actions)] : []),
       ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
+      ...(runs.length > 0 ? [insertRuns(tx, runs)] : []),
+      ...keepResources(tx, deliveries),
       ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),
     ],
     [
+      ...first,
       recordEvents(tx, events, true),
+      ...(actions.length > 0 ? [recordActionsOf(tx, events, true)] : []),
       ...(deliveries.length > 0 ? [recordNewDeliveries(tx, deliveries)] : []),
+      ...(runs.length > 0 ? [recordRuns(tx, runs, true)] : []),
     ],
     planned,
   );

@@ -14,6 +14,8 @@ export type EventTypeRow = {
   example: string | null;
   createdAt: Date;
   archivedAt: Date | null;
+  /** As registered; what the type's name is bound to shows in `boundEvents` (resourceTypes.ts). */
+  resourceType: string | null;
 };
 
 /** The select list that yields an `EventTypeRow`, of a table or row named `t`. */
@@ -21,7 +23,8 @@ export const eventTypeColumns = (
   sql: Sql,
 ) => sql`t.id, t.name, t.description, t.origin, t.catalog, t.version,
   t.schema::text, t.json_schema::text as "jsonSchema", t.example::text,
-  t.created_at as "createdAt", t.archived_at as "archivedAt"`;
+  t.created_at as "createdAt", t.archived_at as "archivedAt",
+  t.resource_type as "resourceType"`;
 
 /** Event types of one project by name, archived ones included; unknown names are left out. */
 export const eventTypesByName = (sql: Sql, projectId: string, names: readonly string[]) =>
@@ -68,10 +71,11 @@ export type RegisteredType = Omit<EventTypeRow, "createdAt" | "archivedAt">;
 export const insertEventType = (tx: Tx, projectId: string, type: RegisteredType) =>
   tx<EventTypeRow[]>`
     insert into signalbox.event_types as t
-      (project_id, id, name, description, origin, catalog, version, schema, json_schema, example)
+      (project_id, id, name, description, origin, catalog, version, schema, json_schema, example,
+        resource_type)
     values (${projectId}, ${type.id}, ${type.name}, ${type.description}, ${type.origin},
       ${type.catalog}, ${type.version}, ${type.schema}::text::json,
-      ${type.jsonSchema}::text::json, ${type.example}::text::json)
+      ${type.jsonSchema}::text::json, ${type.example}::text::json, ${type.resourceType})
     returning ${eventTypeColumns(tx)}`;
 
 /** Writes what a registration says of a type, which is then no longer archived. */
@@ -80,7 +84,7 @@ export const updateEventType = (tx: Tx, projectId: string, type: RegisteredType)
     update signalbox.event_types t set description = ${type.description},
       origin = ${type.origin}, catalog = ${type.catalog}, version = ${type.version},
       schema = ${type.schema}::text::json, json_schema = ${type.jsonSchema}::text::json,
-      example = ${type.example}::text::json, archived_at = null
+      example = ${type.example}::text::json, resource_type = ${type.resourceType}, archived_at = null
     where t.project_id = ${projectId} and t.id = ${type.id}
     returning ${eventTypeColumns(tx)}`;
 

@@ -8,7 +8,7 @@ export type EventStatus =
   | "FAILED"
   | "CANCELLED";
 export type ContentType = "TEXT" | "ROWS" | "JSON" | "IMAGE";
-export type EventOrigin = "API" | "MANUAL" | "SQL";
+export type EventOrigin = "API" | "MANUAL" | "SQL" | "REST" | "SYSTEM";
 
 /** An event as stored. `data` and `content` are JSON text: a body is built from them without parsing. */
 export type EventRow = {

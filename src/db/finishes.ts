@@ -1,4 +1,4 @@
-import { lockFeed, writeToFeed } from "./changes.ts";
+import { lockFeed, type PlannedVersions, writeToFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
 import type { AttemptRow } from "./deliveries.ts";
 import {
@@ -6,10 +6,22 @@ import {
   type MovedDelivery,
   movedColumns,
   recordMoves,
+  runsOf,
 } from "./deliveryChanges.ts";
+import {
+  insertDeliveries,
+  insertEvents,
+  type NewDelivery,
+  type NewEvent,
+  recordEvents,
+  recordNewDeliveries,
+} from "./emits.ts";
+import { countOutcomes } from "./health.ts";
 import { recordHook, retireHooks } from "./hookChanges.ts";
 import { moveWaiting, queueSettling } from "./hookDeliveries.ts";
+import type { HookRow } from "./hooks.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
+import { advanceJobs } from "./workflowRuns.ts";
 
 /** One attempt that is over, and what it means for its delivery. */
 export type Finish = {
@@ -17,39 +29,67 @@ export type Finish = {
   deliveryId: string;
   hookId: string;
   token: string;
-  attempt: Omit<AttemptRow, "projectId" | "deliveryId" | "startedAt">;
+  attempt: Omit<AttemptRow, "projectId" | "deliveryId">;
   status: "SUCCEEDED" | "RETRYING" | "FAILED" | "GONE";
   /** Milliseconds to the next attempt, when RETRYING. */
   delayMs: number | null;
   /** True when the attempt does not count against the tries: this process was stopping. */
   free: boolean;
+  /** What system events say of it beside; null when the project wants none, or the event is one itself. */
+  call: {
+    eventId: string;
+    eventType: string;
+    url: string;
+    method?: string;
+    body: string;
+    resthook?: string;
+  } | null;
 };
 
-type Moved = MovedDelivery & { dueAt: Date | null; dueInMs: number | null };
+export type Moved = MovedDelivery & { dueAt: Date | null; dueInMs: number | null };
+
+/** The events that tell of finished attempts, planned under these config versions. */
+export type SaidOfFinishes = {
+  events: NewEvent[];
+  deliveries: NewDelivery[];
+  versions: PlannedVersions;
+};
+
+/** What is to be said of attempts that are recorded, once it is known how deliveries moved and which hooks are gone. */
+export type SayOfFinishes = (
+  recorded: Finish[],
+  moved: Moved[],
+  retired: HookRow[],
+) => SaidOfFinishes;
 
 /** The attempts' records. One that another process gave up as UNKNOWN is replaced by what really happened. */
-const insertAttempts = (tx: Tx, finishes: Finish[]) => tx`
+export const insertAttempts = (
+  tx: Tx,
+  finishes: Pick<Finish, "projectId" | "deliveryId" | "attempt">[],
+) => tx<{ deliveryId: string; number: number }[]>`
   insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome,
     status_code, error, remote_address, request_headers, response_headers, response_body, response_truncated)
-  select project_id, delivery_id, number, clock_timestamp() - elapsed_ms * interval '1 millisecond', elapsed_ms,
-    outcome, status_code, error, remote_address, request_headers::json, response_headers::json, response_body,
-    response_truncated
+  select project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code, error, remote_address,
+    request_headers::json, response_headers::json, response_body, response_truncated
   from unnest(${finishes.map((f) => f.projectId)}::uuid[], ${finishes.map((f) => f.deliveryId)}::uuid[],
-    ${finishes.map((f) => f.attempt.number)}::smallint[], ${finishes.map((f) => f.attempt.elapsedMs)}::int[],
+    ${finishes.map((f) => f.attempt.number)}::smallint[],
+    ${finishes.map((f) => f.attempt.startedAt.toISOString())}::timestamptz[],
+    ${finishes.map((f) => f.attempt.elapsedMs)}::int[],
     ${finishes.map((f) => f.attempt.outcome)}::text[], ${finishes.map((f) => f.attempt.statusCode)}::smallint[],
     ${finishes.map((f) => f.attempt.error)}::text[], ${finishes.map((f) => f.attempt.remoteAddress)}::text[],
     ${finishes.map((f) => JSON.stringify(f.attempt.requestHeaders))}::text[],
     ${finishes.map((f) => f.attempt.responseHeaders && JSON.stringify(f.attempt.responseHeaders))}::text[],
     ${finishes.map((f) => f.attempt.responseBody)}::text[],
     ${finishes.map((f) => String(f.attempt.responseTruncated))}::text[]::boolean[])
-    as x(project_id, delivery_id, number, elapsed_ms, outcome, status_code, error, remote_address,
+    as x(project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code, error, remote_address,
       request_headers, response_headers, response_body, response_truncated)
   on conflict (project_id, delivery_id, number) do update set started_at = excluded.started_at,
     elapsed_ms = excluded.elapsed_ms, outcome = excluded.outcome, status_code = excluded.status_code,
     error = excluded.error, remote_address = excluded.remote_address,
     request_headers = excluded.request_headers, response_headers = excluded.response_headers,
     response_body = excluded.response_body, response_truncated = excluded.response_truncated
-  where attempts.outcome = 'UNKNOWN'`;
+  where attempts.outcome = 'UNKNOWN'
+  returning delivery_id as "deliveryId", number`;
 
 /**
  * Moves the deliveries out of their claims, fenced by the tokens. A hook that was paused or deleted meanwhile gets
@@ -112,11 +152,16 @@ async function retireGone(tx: Tx, finishes: Finish[], moved: Moved[]) {
 
 /**
  * Finishes a batch of attempts in one transaction: attempt records, states, retries' wake-ups, feed rows. Gives
- * back the deliveries that moved; an attempt whose claim was taken over is recorded and changes nothing.
+ * back the deliveries that moved; an attempt whose claim was taken over is recorded and changes nothing. What `say` makes of
+ * them is written with them: refused (isStaleConfig) when the configuration has changed since it was planned.
  */
-export const finishAttempts = (sql: Pool, finishes: Finish[]): Promise<Moved[]> =>
+export const finishAttempts = (
+  sql: Pool,
+  finishes: Finish[],
+  say: SayOfFinishes,
+): Promise<{ moved: Moved[]; said: SaidOfFinishes }> =>
   sql.begin(async (tx) => {
-    const [, moved] = await Promise.all([
+    const [recorded, moved] = await Promise.all([
       insertAttempts(tx, finishes),
       moveDeliveries(tx, finishes),
     ]);
@@ -127,10 +172,18 @@ export const finishAttempts = (sql: Pool, finishes: Finish[]): Promise<Moved[]> 
       for (const hook of retired) await moveWaiting(tx, hook, "DELETED");
     }
     const ended = moved.filter(({ status }) => status !== "RETRYING" && status !== "PARKED");
-    const jobs = retryJobs(moved);
+    const jobs = [...retryJobs(moved), ...advanceJobs(runsOf(ended))];
+    const keys = new Set(recorded.map(({ deliveryId, number }) => `${deliveryId} ${number}`));
+    const said = say(
+      finishes.filter(({ deliveryId, attempt }) => keys.has(`${deliveryId} ${attempt.number}`)),
+      moved,
+      retired,
+    );
     await writeToFeed(
       tx,
       [
+        ...(said.events.length > 0 ? [insertEvents(tx, said.events)] : []),
+        ...(said.deliveries.length > 0 ? [insertDeliveries(tx, said.deliveries)] : []),
         ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),
         ...retired.map((hook) => queueSettling(tx, hook)),
       ],
@@ -138,7 +191,11 @@ export const finishAttempts = (sql: Pool, finishes: Finish[]): Promise<Moved[]> 
         recordMoves(tx, moved),
         ...retired.map((hook) => recordHook(tx, hook)),
         ...(ended.length > 0 ? [completeEvents(tx, ended)] : []),
+        ...(said.events.length > 0 ? [recordEvents(tx, said.events, true)] : []),
+        ...(said.deliveries.length > 0 ? [recordNewDeliveries(tx, said.deliveries)] : []),
+        ...(moved.length > 0 ? [countOutcomes(tx, moved)] : []),
       ],
+      said.versions,
     );
-    return moved;
+    return { moved, said };
   });

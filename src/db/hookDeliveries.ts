@@ -11,6 +11,7 @@ import { addJobs, deliverJobs } from "./jobs.ts";
 /** What a hook's new status makes of the deliveries that wait for it. */
 const moves: Record<HookStatus, { from: string[]; to: string }> = {
   ACTIVE: { from: ["PARKED"], to: "PENDING" },
+  PENDING_VERIFICATION: { from: ["PENDING", "RETRYING"], to: "PARKED" },
   PAUSED: { from: ["PENDING", "RETRYING"], to: "PARKED" },
   DISABLED: { from: ["PENDING", "RETRYING"], to: "PARKED" },
   DELETED: { from: ["PENDING", "RETRYING", "PARKED"], to: "CANCELLED" },

@@ -8,7 +8,10 @@ export type JobPayloads = {
   deliver: { lanes: [projectId: string, hookId: string][] };
   dispatch: { projectId: string; eventIds: string[] };
   settle: Lane;
+  handshake: Lane;
   replay: { projectId: string; replayId: string };
+  advance: { projectId: string; runIds: string[] };
+  press: { projectId: string; pressId: string };
 };
 
 /** A wake-up to queue; `runAt` in the future for a retry, `key` so that equal wake-ups become one. */

@@ -2,6 +2,7 @@ import type { Sql } from "./client.ts";
 import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "./deliveries.ts";
 import { type EventRow, type EventStatus, eventColumns } from "./events.ts";
 import { type EventTypeRow, eventTypeColumns } from "./eventTypes.ts";
+import { failingHookIds } from "./health.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
 import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
 import { storable } from "./storable.ts";
@@ -15,10 +16,13 @@ const when = <Value>(value: Maybe<Value>, condition: (value: Value) => Fragment)
 /** `%text%` with LIKE's own characters taken literally. */
 const containing = (text: string) => `%${storable(text).replace(/[\\%_]/g, "\\$&")}%`;
 
-/** Types named as hooks name them; exact names alone, the common case, are looked up in an index. */
+/**
+ * Types named as hooks name them, SYSTEM events by their exact name alone; exact names alone, the common case, are
+ * looked up in an index.
+ */
 export const ofTypes = (sql: Sql, types: string[]): Fragment =>
   types.some((type) => type.endsWith("*"))
-    ? sql`exists (select from unnest(${types}::text[]) as p(pattern) where pattern in (e.type, '*')
+    ? sql`(e.origin <> 'SYSTEM' or e.type = any(${types}::text[])) and exists (select from unnest(${types}::text[]) as p(pattern) where pattern in (e.type, '*')
         or (pattern like '%.*' and starts_with(e.type, left(pattern, -1))))`
     : sql`e.type = any(${types}::text[])`;
 
@@ -28,6 +32,8 @@ export type EventFilter = {
   category?: Maybe<string>;
   contextId?: Maybe<string>;
   userId?: Maybe<string>;
+  subjectType?: Maybe<string>;
+  subjectId?: Maybe<string>;
   search?: Maybe<string>;
   since?: Maybe<Date>;
   until?: Maybe<Date>;
@@ -42,11 +48,13 @@ export async function listEvents(
 ): Promise<Page<EventRow>> {
   const conditions = [
     sql`e.project_id = ${projectId}`,
-    ...when(filter.types, (types) => ofTypes(sql, types.map(storable))),
+    filter.types ? ofTypes(sql, filter.types.map(storable)) : sql`e.origin <> 'SYSTEM'`,
     ...when(filter.status, (status) => sql`e.status = any(${status}::text[])`),
     ...when(filter.category, (category) => sql`e.category = ${storable(category)}`),
     ...when(filter.contextId, (contextId) => sql`e.context_id = ${storable(contextId)}`),
     ...when(filter.userId, (userId) => sql`e.user_id = ${storable(userId)}`),
+    ...when(filter.subjectType, (type) => sql`e.subject_type = ${storable(type)}`),
+    ...when(filter.subjectId, (id) => sql`e.subject_id = ${storable(id)}`),
     ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),
     ...when(filter.until, (until) => sql`e.occurred_at < ${until}`),
     ...when(filter.search, (search) => {
@@ -63,6 +71,7 @@ export type HookListFilter = {
   status?: Maybe<HookStatus[]>;
   type?: Maybe<string>;
   search?: Maybe<string>;
+  isFailing?: Maybe<boolean>;
 };
 
 const takesType = (sql: Sql, type: Fragment) =>
@@ -78,11 +87,16 @@ export async function listHooks(
 ): Promise<Page<HookRow>> {
   const conditions = [
     sql`h.project_id = ${projectId}`,
+    sql`h.kind = 'HOOK'`,
     filter.status ? sql`h.status = any(${filter.status}::text[])` : sql`h.status <> 'DELETED'`,
     ...when(filter.type, (type) => takesType(sql, sql`${storable(type)}::text`)),
     ...when(
       filter.search,
       (search) => sql`(h.name ilike ${containing(search)} or h.url ilike ${containing(search)})`,
+    ),
+    ...when(
+      filter.isFailing,
+      (isFailing) => sql`(h.id in (${failingHookIds(sql, projectId)})) = ${isFailing}`,
     ),
   ];
   const rows = await sql<HookRow[]>`
@@ -99,6 +113,7 @@ export async function hooksPerType(
 ): Promise<Map<string, Page<HookRow>>> {
   const conditions = [
     sql`h.project_id = ${projectId}`,
+    sql`h.kind = 'HOOK'`,
     sql`h.status <> 'DELETED'`,
     takesType(sql, sql`x.type`),
   ];

@@ -6,12 +6,13 @@ export type ProjectRow = {
   slug: string;
   source: string;
   requireRegisteredTypes: boolean;
+  systemEvents: boolean;
   configVersion: number;
   createdAt: Date;
 };
 
 const columns = (sql: Sql) => sql`id, name, slug, source,
-  require_registered_types as "requireRegisteredTypes", config_version::int as "configVersion",
+  require_registered_types as "requireRegisteredTypes", system_events as "systemEvents", config_version::int as "configVersion",
   created_at as "createdAt"`;
 
 /** The projects with these ids. */

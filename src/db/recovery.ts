@@ -5,24 +5,32 @@ import {
   type MovedDelivery,
   movedColumns,
   recordMoves,
+  runsOf,
 } from "./deliveryChanges.ts";
 import { lockLanes } from "./hooks.ts";
 import { addJobs, deliverJobs, type Lane } from "./jobs.ts";
+import { advanceJobs } from "./workflowRuns.ts";
 
 /** Claims taken back in one transaction at most. */
 const CHUNK = 1_000;
+/**
+ * Nobody knows which of many deliveries took a process down: those that were in flight at two deaths are tried that far
+ * apart, within 10 minutes, so that the third death has one cause.
+ */
+const APART_S = 2;
+const APART_AT_MOST_S = 600;
 /** Deaths in flight after which a delivery is left for a person to decide. */
 const QUARANTINE_AFTER = 3;
 
 /**
  * Gives up claims that ran out, or that the given dead workers held. The attempt is recorded as UNKNOWN and does
- * not count against the tries; the delivery is due again: at once, then after 10 s; the third time it is
+ * not count against the tries; the delivery is due again: at once, then after 10 s and more; the third time it is
  * QUARANTINED, because it may be what took the processes down. The hooks' rows are share-locked, so that a pause or
  * a deletion that is being committed is waited for and seen.
  */
 const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
   with lost as (
-    select d.project_id, d.id, d.attempt_count as number, d.lease_until,
+    select d.project_id, d.id, d.attempt_count as number, d.lease_until, d.lease_worker, d.unknown_count,
       case when d.unknown_count + 1 >= ${QUARANTINE_AFTER} then 'QUARANTINED'
         when h.status = 'ACTIVE' then 'RETRYING'
         when h.status = 'DELETED' then 'CANCELLED' else 'PARKED' end as final
@@ -31,6 +39,11 @@ const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
     where d.lease_token is not null
       and (d.lease_until <= clock_timestamp() or d.lease_worker = any(${deadWorkers}::uuid[]))
     limit ${CHUNK} for update of d skip locked for share of h
+  ), turn as (
+    select project_id, id, case when unknown_count > 0 then (row_number() over suspects - 1)
+      * least(${APART_S}::float8, ${APART_AT_MOST_S}::float8 / count(*) over (partition by lease_worker)) else 0 end
+      * interval '1 second' as later
+    from lost window suspects as (partition by lease_worker, unknown_count > 0 order by random())
   ), recorded as (
     insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, error,
       request_headers)
@@ -41,9 +54,9 @@ const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
     unknown_count = d.unknown_count + 1, max_attempts = d.max_attempts + 1,
     last_error = 'unknown: the process that made this attempt died',
     status = lost.final,
-    due_at = case lost.final when 'RETRYING' then clock_timestamp() + d.unknown_count * interval '10 seconds' end,
+    due_at = case lost.final when 'RETRYING' then clock_timestamp() + d.unknown_count * interval '10 seconds' + turn.later end,
     completed_at = case when lost.final in ('QUARANTINED', 'CANCELLED') then clock_timestamp() end
-  from lost where d.project_id = lost.project_id and d.id = lost.id
+  from lost join turn using (project_id, id) where d.project_id = lost.project_id and d.id = lost.id
   returning ${movedColumns(tx)}`;
 
 const lanesOf = (moved: MovedDelivery[]): Lane[] => [
@@ -62,7 +75,7 @@ const recoverChunk = (sql: Pool, deadWorkers: string[]): Promise<number> =>
     if (moved.length === 0) return 0;
     const ended = moved.filter(({ status }) => status === "QUARANTINED" || status === "CANCELLED");
     await Promise.all([
-      addJobs(tx, deliverJobs(lanesOf(moved))),
+      addJobs(tx, [...deliverJobs(lanesOf(moved)), ...advanceJobs(runsOf(ended))]),
       lockFeed(tx),
       recordMoves(tx, moved),
       ...(ended.length > 0 ? [completeEvents(tx, ended)] : []),

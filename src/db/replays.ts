@@ -55,7 +55,7 @@ function leastIdAt(ms: number): string {
 
 /**
  * The deliveries that a filter names: first deliveries (not what replays and retries made) whose hook is not
- * deleted. Found by their ids: there is no index on `created_at`, and a day is room for clocks that differ.
+ * deleted, and no steps of workflows. Found by their ids: there is no index on `created_at`, and a day is room for clocks that differ.
  */
 function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
   const { hookId, type, status, since, until } = filter;
@@ -66,6 +66,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
     sql`d.replay_of is null`,
     sql`d.status = any(${status}::text[])`,
     sql`h.status <> 'DELETED'`,
+    sql`h.kind = 'HOOK'`,
     ...(until
       ? [sql`d.id < ${leastIdAt(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
       : []),

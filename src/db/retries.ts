@@ -71,13 +71,14 @@ export const insertRetries = (
   order by x.id
   returning ${movedColumns(tx)}`;
 
-const reopenEvents = (tx: Tx, retried: MovedDelivery[]) => tx`
+/** Opens the events of what is tried again. Under the feed lock. */
+export const reopenEvents = (tx: Tx, retried: Pick<MovedDelivery, "projectId" | "eventId">[]) => tx`
   with reopened as (
     update signalbox.events e set status = 'DISPATCHED'
     from unnest(${retried.map((r) => r.projectId)}::uuid[], ${retried.map((r) => r.eventId)}::uuid[])
       as x(project_id, id)
     where e.project_id = x.project_id and e.id = x.id and e.status in ('PROCESSED', 'FAILED')
-    returning e.project_id, e.id, e.status, e.type, e.context_id
+    returning e.project_id, e.id, e.status, e.type, e.context_id, e.origin
   )
   insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
   select project_id, 'EVENT', id, id, false, ${eventState(tx)} from reopened`;

@@ -2,6 +2,7 @@
  * The schedule is the events' own `due_at`, in an index of what is to come; no job stands for it. With a keyed job
  * for each as well, 500 events that fell due within 3 s were 2.0 s late at p99 instead of 0.2 s [measured].
  */
+import { moveExpiry, recordActionsOf } from "./actions.ts";
 import { writeToFeed } from "./changes.ts";
 import type { Sql, Tx } from "./client.ts";
 import { recordEvents } from "./emits.ts";
@@ -62,7 +63,7 @@ export async function writeCancelled(tx: Tx, event: EventRow): Promise<EventRow>
   return cancelled;
 }
 
-/** Writes when a locked event is due from now on. */
+/** Writes when a locked event is due from now on; its actions expire by it. */
 export async function writeRescheduled(
   tx: Tx,
   event: EventRow,
@@ -74,8 +75,9 @@ export async function writeRescheduled(
     [
       tx`update signalbox.events set scheduled_for = ${scheduledFor}, due_at = ${scheduledFor}
         where project_id = ${event.projectId} and id = ${event.id}`,
+      moveExpiry(tx, event, scheduledFor),
     ],
-    [recordEvents(tx, [rescheduled], false)],
+    [recordEvents(tx, [rescheduled], false), recordActionsOf(tx, [event], false)],
   );
   return rescheduled;
 }

@@ -8,3 +8,7 @@ export async function ensureCanary(sql: Sql, sealed: string): Promise<string> {
   >`select value from signalbox.settings where name = 'key_canary'`;
   return row?.value ?? sealed;
 }
+
+/** Stores the key canary in place of the one there is. */
+export const replaceCanary = (sql: Sql, sealed: string) =>
+  sql`update signalbox.settings set value = ${sealed} where name = 'key_canary'`;

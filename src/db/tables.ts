@@ -1,7 +1,7 @@
 /**
- * The tables of the hub, in schema `signalbox`; deliveryTables.ts has those of what happens to events. Every key
- * leads with `project_id`, so that a table can be partitioned, put behind row-level security or distributed by tenant
- * without a rewrite. Ids are UUIDv7.
+ * The tables of the hub, in schema `signalbox`; deliveryTables.ts has those of what happens to events,
+ * workflowTables.ts those of workflows. Every key leads with `project_id`, so that a table can be partitioned, put
+ * behind row-level security or distributed by tenant without a rewrite. Ids are UUIDv7.
  *
  * Documents (event data, schemas, headers) are `json`, not `jsonb`: the text is kept as it came (key order,
  * "\u0000"), and a request body can be built from it without parsing, byte-identical on every try.
@@ -38,8 +38,11 @@ export const projects = signalbox.table("projects", {
   slug: text("slug").notNull().unique(),
   source: text("source").notNull(),
   requireRegisteredTypes: boolean("require_registered_types").notNull().default(false),
+  systemEvents: boolean("system_events").notNull().default(false),
   /** Moves with every change that emits depend on: hooks, event types, these settings. */
   configVersion: bigint("config_version", { mode: "number" }).notNull().default(1),
+  /** As a hook's `secrets`; null until the first is needed. */
+  signingSecrets: jsonText("signing_secrets"),
   createdAt: time("created_at").notNull().defaultNow(),
 });
 
@@ -78,6 +81,8 @@ export const eventTypes = signalbox.table(
     example: jsonText("example"),
     createdAt: time("created_at").notNull().defaultNow(),
     archivedAt: time("archived_at"),
+    /** The kind of resource its events are about, when it was said at registration; may not be registered yet. */
+    resourceType: text("resource_type"),
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
@@ -142,6 +147,9 @@ export const events = signalbox.table(
     index("events_due").on(t.projectId, t.dueAt).where(sql`due_at is not null`),
     index("events_context").on(t.projectId, t.contextId, t.id).where(sql`context_id is not null`),
     index("events_user").on(t.projectId, t.userId, t.id).where(sql`user_id is not null`),
+    index("events_subject")
+      .on(t.projectId, t.subjectType, t.subjectId, t.id)
+      .where(sql`subject_type is not null`),
   ],
 );
 
@@ -166,6 +174,8 @@ export const hooks = signalbox.table(
   {
     projectId: uuid("project_id").notNull(),
     id: uuid("id").notNull(),
+    /** HOOK, or WORKFLOW: the lane of a workflow's steps, which is no hook to anybody and only queues. */
+    kind: text("kind").notNull().default("HOOK"),
     name: text("name"),
     types: text("types").array().notNull(),
     url: text("url").notNull(),
@@ -180,6 +190,15 @@ export const hooks = signalbox.table(
     unsubscribeOn: smallint("unsubscribe_on").array().notNull(),
     maxInFlight: integer("max_in_flight").notNull(),
     rateLimitPerSecond: integer("rate_limit_per_second"),
+    /** Which handshake its target has to answer before it receives anything. */
+    verification: text("verification").notNull().default("NONE"),
+    /** What the target has to echo, sealed; made anew with every new target. */
+    handshake: text("handshake"),
+    /** How often the target was asked, and when it is to be asked next; null when it is not. */
+    handshakeAttempts: smallint("handshake_attempts").notNull().default(0),
+    handshakeDueAt: time("handshake_due_at"),
+    /** `WebHook-Allowed-Rate`: calls a minute that the target has allowed. */
+    allowedPerMinute: integer("allowed_per_minute"),
     /** Generic cell rate algorithm: the theoretical arrival time of the next attempt. */
     rateTat: time("rate_tat"),
     status: text("status").notNull(),
@@ -194,6 +213,7 @@ export const hooks = signalbox.table(
     uniqueIndex("hooks_name")
       .on(t.projectId, t.name)
       .where(sql`name is not null and status <> 'DELETED'`),
+    index("hooks_handshake").on(t.handshakeDueAt).where(sql`handshake_due_at is not null`),
   ],
 );
 
@@ -205,6 +225,7 @@ export const hookVersions = signalbox.table(
     hookId: uuid("hook_id").notNull(),
     configVersion: bigint("config_version", { mode: "number" }).notNull(),
     types: text("types").array().notNull(),
+    format: text("format").notNull().default("CLOUD_EVENT"),
     filter: text("filter"),
     userId: text("user_id"),
     status: text("status").notNull(),

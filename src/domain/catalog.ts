@@ -1,9 +1,12 @@
 import type { Db, Tx } from "../db/client.ts";
 import { eventTypesByName, lockProject } from "../db/eventTypes.ts";
+import { resourceTypesOf } from "../db/resourceTypes.ts";
+import { actionstep } from "./catalogs/actionstep.ts";
 import { goflow } from "./catalogs/goflow.ts";
 import { mistake, UserMistake } from "./errors.ts";
 import type { SchemaObject } from "./eventSchemaDocument.ts";
 import { writeEventType } from "./eventType.ts";
+import { type ResourceTypeInput, writeResourceType } from "./resourceType.ts";
 
 /** An event type of a catalogue; the example is data that fits. */
 export type CatalogType = {
@@ -14,14 +17,20 @@ export type CatalogType = {
 };
 
 /** Event types that belong together, ready to be installed. */
-export type Catalog = { name: string; description: string; types: CatalogType[] };
+export type Catalog = {
+  name: string;
+  description: string;
+  types: CatalogType[];
+  /** The resource types that its events are about; none when absent. */
+  resourceTypes?: ResourceTypeInput[];
+};
 
 /** Every catalogue there is. */
-export const catalogs: readonly Catalog[] = [goflow];
+export const catalogs: readonly Catalog[] = [actionstep, goflow];
 
 /**
  * Gives the project every event type of a catalogue; again, what has changed in the catalogue since. All or none:
- * throws UserMistake: NOT_FOUND, LIMIT_REACHED, or NAME_TAKEN for each name that a type in use has.
+ * throws UserMistake: NOT_FOUND, LIMIT_REACHED, or NAME_TAKEN for each name that a type in use, or another resource type's event, has.
  */
 export async function installCatalog(db: Db, projectId: string, name: string): Promise<Catalog> {
   const catalog = catalogs.find((one) => one.name === name);
@@ -34,7 +43,8 @@ export async function installCatalog(db: Db, projectId: string, name: string): P
   return catalog;
 }
 
-async function install(tx: Tx, projectId: string, { name, types }: Catalog): Promise<void> {
+async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<void> {
+  const { name, types } = catalog;
   await lockProject(tx, projectId);
   const names = types.map((type) => type.name);
   const rows = await eventTypesByName(tx, projectId, names);
@@ -58,6 +68,26 @@ async function install(tx: Tx, projectId: string, { name, types }: Catalog): Pro
       schema,
       jsonSchema: schema,
       example: JSON.stringify(example),
+      resourceType: null,
     });
+  }
+  await installResourceTypes(tx, projectId, catalog);
+}
+
+/** Those that the project has, with the same first event, stay as they are: it may have added events of its own. */
+async function installResourceTypes(
+  tx: Tx,
+  projectId: string,
+  { name, resourceTypes = [] }: Catalog,
+): Promise<void> {
+  const present = resourceTypes.length === 0 ? [] : await resourceTypesOf(tx, projectId);
+  for (const wanted of resourceTypes) {
+    const there = present.find((type) => type.name === wanted.name);
+    if (there?.createdEvent === wanted.createdEvent) continue;
+    if (there) {
+      const message = `resource type '${wanted.name}' of the project has the event '${there.createdEvent}', where the catalogue '${name}' has '${wanted.createdEvent}'`;
+      throw mistake("NAME_TAKEN", message, ["name"]);
+    }
+    await writeResourceType(tx, projectId, wanted);
   }
 }

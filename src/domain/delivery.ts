@@ -1,5 +1,6 @@
 /**
- * The life of a delivery. One is made per event and hook, when the event is matched:
+ * The life of a delivery. One is made per event and hook, when the event is matched (and one per step of a workflow's
+ * run, when the run comes to it; such a one is never PARKED, GONE or CANCELLED):
  *
  *   PENDING ──claim──> (in flight) ──2xx───────────────────> SUCCEEDED
  *      ^                   │ ├──status in unsubscribeOn ───> GONE       (and its hook is deleted)
@@ -13,7 +14,7 @@
  * (worker, fencing token, until when) on a PENDING or RETRYING delivery: who holds the token moves it, nobody else.
  * The ended states are final; a retry by hand makes a new delivery that points back (`replayOf`).
  */
-import type { Claim, LaneState } from "../db/claims.ts";
+import type { Claim, HookClaim, LaneState } from "../db/claims.ts";
 import type { AttemptOutcome } from "../db/deliveries.ts";
 import type { Finish } from "../db/finishes.ts";
 import { createEnvelope, envelopeEvent } from "./envelope.ts";
@@ -21,21 +22,38 @@ import { redactHeaders } from "./hookHeaders.ts";
 import type { LaneCredentials } from "./laneCredentials.ts";
 import { nextDelayMs } from "./retrySchedule.ts";
 import { sign } from "./signature.ts";
+import type { StepMethod } from "./workflowStep.ts";
 
 /** What came of a call, as far as a delivery is concerned. */
-type CallResult = Omit<Finish["attempt"], "number"> & { outcome: AttemptOutcome };
+type CallResult = Omit<Finish["attempt"], "number" | "startedAt"> & { outcome: AttemptOutcome };
+
+/** What one attempt sends. */
+export type AttemptRequest = {
+  url: string;
+  method?: StepMethod;
+  headers: Record<string, string>;
+  body: string;
+  timeoutMs: number;
+  keptBytes?: number;
+  /** Headers whose values are not recorded, whatever their names. */
+  secretHeaders?: string[];
+  /** What system events say of it. */
+  told: Pick<NonNullable<Finish["call"]>, "url" | "method" | "body" | "resthook">;
+};
 
 /** The request of one attempt: a pure function of the claim, but for the timestamp and so the signature. */
 export function requestOf(
-  { event, attempt, deliveryId, format }: Claim,
+  { event, attempt, deliveryId, format }: HookClaim,
   { hook, source, nowSeconds }: LaneState,
   { headers, keys }: LaneCredentials,
-) {
+  origin: string,
+): AttemptRequest {
   const envelope = createEnvelope(envelopeEvent(event, source), format);
   return {
     url: hook.url,
     timeoutMs: hook.timeoutMs,
     body: envelope.body,
+    told: { url: hook.url, body: envelope.body, resthook: event.type },
     headers: {
       ...headers,
       "content-type": envelope.contentType,
@@ -45,6 +63,7 @@ export function requestOf(
       "webhook-signature": sign(keys, event.id, nowSeconds, envelope.body),
       "signalbox-delivery-id": deliveryId,
       "signalbox-attempt": String(attempt),
+      ...(hook.verification === "CLOUD_EVENTS" && { "webhook-request-origin": origin }),
     },
   };
 }
@@ -52,17 +71,21 @@ export function requestOf(
 /** What an attempt's result means for its delivery. `interrupted`: this process stopped waiting for the answer. */
 export function conclude(
   claim: Claim,
-  { hook }: LaneState,
+  { hook, systemEvents }: LaneState,
+  { told, secretHeaders }: Pick<AttemptRequest, "told" | "secretHeaders">,
   result: CallResult,
   interrupted: boolean,
 ): Finish {
-  const { projectId, deliveryId, hookId, token } = claim;
+  const { projectId, deliveryId, hookId, token, event } = claim;
   const record = {
     ...result,
     number: claim.attempt,
-    requestHeaders: redactHeaders(result.requestHeaders),
+    startedAt: claim.claimedAt,
+    requestHeaders: redactHeaders(result.requestHeaders, secretHeaders),
   };
-  const base = { projectId, deliveryId, hookId, token, free: false, delayMs: null };
+  const isTold = systemEvents && event.origin !== "SYSTEM";
+  const call = isTold ? { ...told, eventId: event.id, eventType: event.type } : null;
+  const base = { projectId, deliveryId, hookId, token, free: false, delayMs: null, call };
   if (result.outcome === "SUCCESS") return { ...base, attempt: record, status: "SUCCEEDED" };
   if (interrupted) {
     const attempt = { ...record, outcome: "UNKNOWN" as const };
@@ -71,7 +94,10 @@ export function conclude(
   if (result.statusCode !== null && hook.unsubscribeOn.includes(result.statusCode)) {
     return { ...base, attempt: { ...record, outcome: "SUBSCRIBER_GONE" }, status: "GONE" };
   }
-  if (claim.attempt >= claim.maxAttempts) return { ...base, attempt: record, status: "FAILED" };
+  // What a step calls comes from its templates: an address that may not be called stays one.
+  const isHopeless = claim.format === "STEP" && result.outcome === "REFUSED";
+  if (isHopeless || claim.attempt >= claim.maxAttempts)
+    return { ...base, attempt: record, status: "FAILED" };
   const delayMs = nextDelayMs({
     attempt: claim.attempt,
     scheduleMs: hook.retryScheduleMs,

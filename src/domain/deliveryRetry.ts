@@ -8,7 +8,7 @@ import { isId, newId } from "./ids.ts";
 /**
  * Tries a delivery again, now. One that still waits is made due at once; one that has ended stays as it is, and
  * a new delivery with tries of its own points back at it (`replayOf`), under the same `webhook-id`. For a paused
- * hook it is PARKED. Throws NOT_FOUND, or NOT_ALLOWED_NOW when the hook is deleted, an attempt is in flight, or
+ * hook it is PARKED. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is a workflow's step, the hook is deleted, an attempt is in flight, or
  * another try of the same event is under way.
  */
 export async function retryDelivery(
@@ -22,6 +22,8 @@ export async function retryDelivery(
     const delivery = await lockedDelivery(tx, projectId, id);
     if (!delivery) throw mistake("NOT_FOUND", `no delivery ${id}`, ["id"]);
     if (delivery.hookStatus === "DELETED") throw refuse(`the hook of delivery ${id} is deleted`);
+    if (delivery.runId !== null)
+      throw refuse(`delivery ${id} is a step of run ${delivery.runId}: use rerunWorkflow`);
     if (delivery.inFlight) throw refuse(`an attempt of delivery ${id} is in flight`);
     if (delivery.status === "PARKED")
       throw refuse(`delivery ${id} is parked: resume its hook to release it`);

@@ -4,26 +4,36 @@ import { type DispatchedEvent, lockStagedEvents, writeDispatched } from "../db/d
 import { inTransaction, lanesOf, type NewDelivery } from "../db/emits.ts";
 import type { EventRow } from "../db/events.ts";
 import type { Lane } from "../db/jobs.ts";
+import type { NewRun } from "../db/workflowRuns.ts";
+import { type EmitFacts, gatherFacts } from "./emitFacts.ts";
 import { UserMistake } from "./errors.ts";
-import { checkAgainstType, planDeliveries } from "./event.ts";
+import { checkAgainstType, planDeliveries, planRuns } from "./event.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
+import { type PlannedSystemEvent, planMatched } from "./systemEvent.ts";
+
+type Dispatched = {
+  event: DispatchedEvent;
+  deliveries: NewDelivery[];
+  runs: NewRun[];
+  said: PlannedSystemEvent[];
+};
 
 /** What a staged event becomes. One of the SQL door meets its schema only here: if it does not fit, it FAILED. */
-function dispatchOne(
-  config: ProjectConfig,
-  event: EventRow,
-): { event: DispatchedEvent; deliveries: NewDelivery[] } {
+function dispatchOne(config: ProjectConfig, event: EventRow, facts: EmitFacts): Dispatched {
   const base = { ...event, configVersion: config.version };
   try {
     const data = event.data === null ? null : JSON.parse(event.data);
     const typeVersion =
       event.origin === "SQL" ? checkAgainstType(config, event.type, data) : event.typeVersion;
-    const deliveries = planDeliveries(config, event);
-    const status = deliveries.length > 0 ? "DISPATCHED" : "PROCESSED";
-    return { event: { ...base, typeVersion, status }, deliveries };
+    const deliveries = planDeliveries(config, event, facts);
+    const runs = planRuns(config, event, facts);
+    const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
+    const said = planMatched(config, { ...event, status });
+    return { event: { ...base, typeVersion, status }, deliveries, runs, said };
   } catch (error) {
     if (!(error instanceof UserMistake)) throw error;
-    return { event: { ...base, status: "FAILED", error: error.message }, deliveries: [] };
+    const failed = { ...base, status: "FAILED" as const, error: error.message };
+    return { event: failed, deliveries: [], runs: [], said: [] };
   }
 }
 
@@ -41,12 +51,19 @@ export async function dispatchEvents(
   const write = inTransaction(sql, async (tx) => {
     const staged = await lockStagedEvents(tx, projectId, eventIds);
     if (staged.length === 0) return [];
-    const dispatched = staged.map((event) => dispatchOne(config, event));
-    const deliveries = dispatched.flatMap(({ deliveries }) => deliveries);
+    const facts = await gatherFacts(
+      tx,
+      staged.map((event) => ({ config, ...event, subject: event })),
+    );
+    const dispatched = staged.map((event) => dispatchOne(config, event, facts));
+    const said = dispatched.flatMap(({ said }) => said);
+    const deliveries = [...dispatched, ...said].flatMap(({ deliveries }) => deliveries);
+    const runs = dispatched.flatMap(({ runs }) => runs);
     await writeDispatched(
       tx,
       dispatched.map(({ event }) => event),
-      deliveries,
+      { deliveries, runs },
+      said.map(({ event }) => event),
     );
     return lanesOf(deliveries);
   });

@@ -1,18 +1,26 @@
 import { isStaleConfig } from "../db/changes.ts";
-import type { Pool, Tx } from "../db/client.ts";
-import { claimKeys, inTransaction, type KeyClaim, lanesOf, writeEvents } from "../db/emits.ts";
+import type { Pool } from "../db/client.ts";
+import { inTransaction, lanesOf, writeEvents } from "../db/emits.ts";
 import { type EventOrigin, type EventRow, eventsById } from "../db/events.ts";
 import { deliverJobs, type JobSpec, type Lane } from "../db/jobs.ts";
 import { databaseNow } from "../db/schedules.ts";
+import { advanceJobs } from "../db/workflowRuns.ts";
+import { type CheckTarget, refusedTargets } from "./actionInput.ts";
 import { createBatcher } from "./batcher.ts";
+import { askingEvent, type EmitFacts, gatherFacts } from "./emitFacts.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 import { type PlannedEvent, planEvent } from "./event.ts";
 import type { EventInput } from "./eventInput.ts";
+import { entriesAt, type KeyedCall, refuseNew, refuseUnknown, resolveKeys } from "./idempotency.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
 import { hasSchedule } from "./schedule.ts";
+import { planMatched } from "./systemEvent.ts";
 
 /** One call: its events are written together or not at all. */
 export type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
+
+/** A call whose actions' targets were judged. */
+type JudgedCall = EmitCall & { refused: Map<number, UserErrorEntry[]> };
 
 /** An event that was accepted, now or (a duplicate) when its idempotency key was first used. */
 export type Emitted = { event: EventRow; isDuplicate: boolean };
@@ -30,6 +38,8 @@ export type EmitterHooks = {
   deliversHere: boolean;
   /** Told after the commit what is now due, and how many events. */
   onAccepted: (accepted: { lanes: Lane[]; events: number }) => void;
+  /** Judges what actions are to call. */
+  checkTarget: CheckTarget;
 };
 
 const MAX_BATCH = 500;
@@ -40,64 +50,65 @@ const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
 const isStale = (outcome: Outcome | undefined) =>
   outcome?.status === "rejected" && isStaleConfig(outcome.reason);
 
-type PlannedCall = { planned: PlannedEvent[]; keys: KeyClaim[]; config: ProjectConfig };
+type PlannedCall = KeyedCall & { config: ProjectConfig };
 
-/** Puts the index of each event before the paths of its mistakes. */
-function planCall(call: EmitCall, config: ProjectConfig | undefined, now: Date): PlannedCall {
+/** What is asked about the events of a call before they are planned. */
+function askingOf({ projectId, inputs }: EmitCall, configs: Map<string, ProjectConfig>) {
+  const config = configs.get(projectId);
+  return config ? inputs.map((input) => askingEvent(config, input)) : [];
+}
+
+/** What of a call's actions may not be called, by the index of the event; each target is judged once. */
+async function judgeTargets(
+  { inputs }: EmitCall,
+  checkTarget: CheckTarget,
+): Promise<Map<number, UserErrorEntry[]>> {
+  const refused = new Map<number, UserErrorEntry[]>();
+  if (!inputs.some(({ actions }) => actions?.length)) return refused;
+  const verdicts = new Map<string, Promise<string>>();
+  const judge = (url: string) => {
+    const verdict = verdicts.get(url) ?? checkTarget(url);
+    verdicts.set(url, verdict);
+    return verdict;
+  };
+  const check = async ({ actions }: EventInput, index: number) => {
+    const entries = await refusedTargets(actions ?? [], judge);
+    if (entries.length > 0) refused.set(index, entries);
+  };
+  await Promise.all(inputs.map(check));
+  return refused;
+}
+
+/** Throws what is wrong with its events, unless a known idempotency key may excuse all of it. */
+function planCall(
+  call: JudgedCall,
+  config: ProjectConfig | undefined,
+  now: Date,
+  facts: EmitFacts,
+): PlannedCall {
   if (!config) throw new Error(`no project ${call.projectId}`);
   const entries: UserErrorEntry[] = [];
   const planned: PlannedEvent[] = [];
+  let isWrong = false;
   for (const [index, input] of call.inputs.entries()) {
     try {
-      planned.push(planEvent(config, input, call.origin, now));
+      const refused = call.refused.get(index);
+      const one = planEvent(config, input, call.origin, now, facts, refused);
+      planned.push(one);
+      if (one.refusal) entries.push(...entriesAt(index, one.refusal));
     } catch (error) {
       if (!(error instanceof UserMistake)) throw error;
-      entries.push(
-        ...error.entries.map((entry) => ({ ...entry, path: [String(index), ...entry.path] })),
-      );
+      isWrong = true;
+      entries.push(...entriesAt(index, error));
     }
   }
-  if (entries.length > 0) throw new UserMistake(entries);
+  if (isWrong) throw new UserMistake(entries);
   const keys = planned.flatMap(({ event, fingerprint }) =>
     event.idempotencyKey !== null && fingerprint !== null
       ? [{ projectId: event.projectId, key: event.idempotencyKey, fingerprint, eventId: event.id }]
       : [],
   );
   return { planned, keys, config };
-}
-
-const keyOf = ({ projectId, key }: Pick<KeyClaim, "projectId" | "key">) => `${projectId} ${key}`;
-
-/**
- * Claims the keys of all calls; gives back, by event id, the event that an earlier use of its key stands for.
- * Throws IDEMPOTENCY_CONFLICT when a key was used with another body.
- */
-async function resolveKeys(tx: Tx, calls: PlannedCall[]): Promise<Map<string, string>> {
-  const duplicateOf = new Map<string, string>();
-  const claims = calls.flatMap(({ keys }) => keys);
-  if (claims.length === 0) return duplicateOf;
-  const owners = new Map((await claimKeys(tx, claims)).map((owner) => [keyOf(owner), owner]));
-  const clashes: UserErrorEntry[] = [];
-  for (const { planned, keys } of calls) {
-    for (const claim of keys) {
-      const owner = owners.get(keyOf(claim));
-      // Within one batch the first claim of a key was inserted, and owns it for the later ones.
-      if (!owner || owner.eventId === claim.eventId) continue;
-      if (owner.fingerprint === claim.fingerprint) {
-        duplicateOf.set(claim.eventId, owner.eventId);
-        continue;
-      }
-      const index = planned.findIndex(({ event }) => event.id === claim.eventId);
-      const message = `idempotency key '${claim.key}' was used before with another body; use a new key for a new event`;
-      clashes.push({
-        code: "IDEMPOTENCY_CONFLICT",
-        message,
-        path: [String(index), "idempotencyKey"],
-      });
-    }
-  }
-  if (clashes.length > 0) throw new UserMistake(clashes);
-  return duplicateOf;
 }
 
 /**
@@ -111,7 +122,7 @@ function faultOfACall(error: unknown): boolean {
 }
 
 /** The wake-ups of events that are matched later; those that are scheduled are found when they are due. */
-function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
+export function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
   const staged = Map.groupBy(
     planned.filter(({ event }) => event.status === "STAGED").map(({ event }) => event),
     ({ projectId }) => projectId,
@@ -129,24 +140,33 @@ function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
 export function createEmitter(
   sql: Pool,
   configs: ProjectConfigs,
-  { onAccepted, deliversHere }: EmitterHooks,
+  { onAccepted, deliversHere, checkTarget }: EmitterHooks,
 ): Emitter {
   async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
     const { duplicateOf, rows, deliveries } = await inTransaction(sql, async (tx) => {
       const duplicateOf = await resolveKeys(tx, calls);
+      for (const call of calls) refuseNew(call, (claim) => duplicateOf.has(claim.eventId));
       const fresh = calls
         .flatMap(({ planned }) => planned)
         .filter(({ event }) => !duplicateOf.has(event.id));
-      const deliveries = fresh.flatMap(({ deliveries }) => deliveries);
+      const runs = fresh.flatMap(({ runs }) => runs);
+      const said = calls
+        .flatMap(({ planned, config }) => planned.map(({ event }) => ({ event, config })))
+        .filter(({ event }) => !duplicateOf.has(event.id))
+        .flatMap(({ event, config }) => planMatched(config, event));
+      const deliveries = [...fresh, ...said].flatMap(({ deliveries }) => deliveries);
       if (fresh.length === 0) return { duplicateOf, rows: [], deliveries };
-      const events = fresh.map(({ event }) => event);
+      const events = [...fresh, ...said].map(({ event }) => event);
       const versions = new Map(calls.map(({ config }) => [config.projectId, config.version]));
       const wakeUps = deliversHere ? [] : deliverJobs(lanesOf(deliveries));
-      const jobs = [...wakeUps, ...dispatchJobs(fresh)];
-      const rows = await writeEvents(tx, events, deliveries, jobs, versions);
+      const advances = advanceJobs(runs.map(({ projectId, id }) => ({ projectId, runId: id })));
+      const jobs = [...wakeUps, ...dispatchJobs(fresh), ...advances];
+      const actions = fresh.flatMap(({ actions }) => actions);
+      const rows = await writeEvents(tx, events, { deliveries, runs }, jobs, versions, { actions });
       return { duplicateOf, rows, deliveries };
     });
-    onAccepted({ lanes: lanesOf(deliveries), events: rows.length });
+    const accepted = rows.filter(({ origin }) => origin !== "SYSTEM");
+    onAccepted({ lanes: lanesOf(deliveries), events: accepted.length });
     const written = new Map(rows.map((row) => [row.id, row]));
     return Promise.allSettled(calls.map((call) => answer(call, duplicateOf, written)));
   }
@@ -186,13 +206,21 @@ export function createEmitter(
   }
 
   /** Those calls whose configuration moved meanwhile are planned again; the others may be committed already. */
-  async function emitAll(calls: EmitCall[]): Promise<Outcome[]> {
+  async function emitAll(calls: JudgedCall[]): Promise<Outcome[]> {
     const current = await configs.current([...new Set(calls.map(({ projectId }) => projectId))]);
     // The database's clock is asked only when somebody's schedule depends on it.
     const isTimed = calls.some(({ inputs }) => inputs.some(hasSchedule));
     const now = isTimed ? await databaseNow(sql) : new Date();
+    const facts = await gatherFacts(
+      sql,
+      calls.flatMap((call) => askingOf(call, current)),
+    );
     const plans = await Promise.allSettled(
-      calls.map(async (call) => planCall(call, current.get(call.projectId), now)),
+      calls.map(async (call) => {
+        const planned = planCall(call, current.get(call.projectId), now, facts);
+        await refuseUnknown(sql, planned);
+        return planned;
+      }),
     );
     const sound = plans.flatMap((plan) => (plan.status === "fulfilled" ? [plan.value] : []));
     const written = sound.length > 0 ? await write(sound) : [];
@@ -207,7 +235,12 @@ export function createEmitter(
   const emit = createBatcher(emitAll, {
     maxSize: MAX_BATCH,
     parallel: PARALLEL_BATCHES,
-    sizeOf: ({ inputs }: EmitCall) => inputs.length,
+    sizeOf: ({ inputs }: JudgedCall) => inputs.length,
   });
-  return { emit };
+  return {
+    async emit(call) {
+      // Before the batch: a name server that is slow holds up nobody else.
+      return emit({ ...call, refused: await judgeTargets(call, checkTarget) });
+    },
+  };
 }

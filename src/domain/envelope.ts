@@ -1,9 +1,4 @@
-/** How an event is put on the wire; RESOURCE bodies are made elsewhere, from a resource. */
-export type EnvelopeFormat =
-  | "CLOUD_EVENT"
-  | "CLOUD_EVENT_STRUCTURED"
-  | "CLOUD_EVENT_BINARY"
-  | "EVENT";
+import type { HookFormat } from "../db/hooks.ts";
 
 /** What an envelope is made of. Times are RFC 3339; `data` is JSON text and is sent as it is. */
 export type EnvelopeEvent = {
@@ -16,6 +11,8 @@ export type EnvelopeEvent = {
   data: string | null;
   stepUuid: string | null;
   subject: string | null;
+  /** What RESOURCE sends, as JSON text: it was made when the event was matched. */
+  resource?: string | null | undefined;
 };
 
 /**
@@ -23,7 +20,7 @@ export type EnvelopeEvent = {
  * else when it happened.
  */
 export const envelopeEvent = (
-  event: Pick<EnvelopeEvent, "id" | "type" | "data" | "stepUuid"> & {
+  event: Pick<EnvelopeEvent, "id" | "type" | "data" | "stepUuid" | "resource"> & {
     occurredAt: Date;
     scheduledFor: Date | null;
     subjectId: string | null;
@@ -38,12 +35,13 @@ export const envelopeEvent = (
   data: event.data,
   stepUuid: event.stepUuid,
   subject: event.subjectId,
+  resource: event.resource,
 });
 
 export type Envelope = { contentType: string; headers: Record<string, string>; body: string };
 
 /** The body and the headers it needs. A pure function of its input: every try sends the same bytes. */
-export function createEnvelope(event: EnvelopeEvent, format: EnvelopeFormat): Envelope {
+export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelope {
   switch (format) {
     case "CLOUD_EVENT":
       return { contentType: "application/json", headers: {}, body: cloudEvent(event) };
@@ -60,6 +58,9 @@ export function createEnvelope(event: EnvelopeEvent, format: EnvelopeFormat): En
         headers: binaryHeaders(event),
         body: event.data ?? "",
       };
+    case "RESOURCE":
+      if (event.resource == null) throw new Error(`event ${event.id} has no resource`);
+      return { contentType: "application/json", headers: {}, body: event.resource };
     case "EVENT":
       return { contentType: "application/json", headers: {}, body: flatEvent(event) };
   }

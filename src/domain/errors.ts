@@ -3,13 +3,21 @@ export const userErrorCodes = {
   INVALID: "The input's shape or a limit; path says where.",
   NOT_FOUND: "No such entity in this project.",
   NAME_TAKEN: "The name is in use in this project.",
-  UNKNOWN_TYPE: "The event type is not registered, and the project requires that it is.",
+  UNKNOWN_TYPE:
+    "The event type is not registered, and the project requires that it is; or it belongs to no resource type.",
   DATA_INVALID: "The event's data does not fit the schema of its type.",
   SCHEMA_INVALID: "The schema is not valid JSON Schema 2020-12 or shorthand, or is over a limit.",
   BREAKING_CHANGE: "The new schema refuses data that the current version accepts.",
+  TEMPLATE_INVALID: "A template of a workflow's step is no Liquid, or reads what it cannot know.",
   FILTER_INVALID: "The filter is not a CEL expression that yields a boolean.",
   TARGET_REFUSED: "The target URL may not be called.",
   IDEMPOTENCY_CONFLICT: "The idempotency key was used before with another body.",
+  CONFIRMATION_REQUIRED: "An action is pressed only with `confirm: true`.",
+  ACTION_EXTERNAL:
+    "The action is a link: open its url, which is in the message; the hub calls nothing.",
+  ACTION_EXPIRED: "The action's time is over.",
+  ACTION_COMPLETE: "The action was done; only one with `repeat` may be pressed again.",
+  ACTION_BUSY: "A press of the action is under way.",
   NOT_ALLOWED_NOW: "The entity's state forbids it.",
   LIMIT_REACHED: "A limit of the project is reached.",
 } as const;
@@ -32,6 +40,16 @@ export class UserMistake extends Error {
     this.entries = entries;
   }
 }
+
+/** INVALID, once for each field whose shape is wrong: `field 'steps.0.id' must not be empty`. */
+export const invalidFields = (issues: readonly { path: PropertyKey[]; message: string }[]) =>
+  new UserMistake(
+    issues.map(({ path, message }) => ({
+      code: "INVALID",
+      message: `field '${path.join(".")}' ${message}`,
+      path: path.map(String),
+    })),
+  );
 
 /** A `UserMistake` with a single entry. */
 export const mistake = (code: UserErrorCode, message: string, path: (string | number)[] = []) =>

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
+import type { NewAction } from "../db/actions.ts";
 import type { NewDelivery, NewEvent } from "../db/emits.ts";
 import type { EventOrigin, EventRow } from "../db/events.ts";
-import { mistake, UserMistake } from "./errors.ts";
+import type { NewRun } from "../db/workflowRuns.ts";
+import { type CheckedAction, checkActions } from "./actionInput.ts";
+import type { EmitFacts, ResourceFacts } from "./emitFacts.ts";
+import { mistake, type UserErrorEntry, UserMistake } from "./errors.ts";
 import { type CheckedEvent, checkEventInput, type EventInput } from "./eventInput.ts";
 import { canonicalJson } from "./eventSchemaJson.ts";
 import type { FilterEvent } from "./hookFilter.ts";
@@ -10,20 +14,33 @@ import { newId } from "./ids.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
 import { scheduleOf } from "./schedule.ts";
 
-/** An event that is in order, with the deliveries it calls for, ready to be written. */
+/** An event that is in order, with the deliveries and runs it calls for, ready to be written. */
 export type PlannedEvent = {
   event: NewEvent;
+  actions: NewAction[];
   deliveries: NewDelivery[];
+  runs: NewRun[];
   /** sha256 of the body, hex; null without an idempotency key. */
   fingerprint: string | null;
+  /** Why it may not be written as a new event; its key may still stand for one of before its type was changed. */
+  refusal: UserMistake | null;
 };
 
 /** Up to so many hooks an event is matched in the transaction that accepts it; beyond, by a `dispatch` job. */
 const MATCH_AT_ONCE = 1_000;
 
-/** What tells two bodies apart: neither the order of keys, nor whether an absent field was said to be null. */
-function fingerprintOf({ idempotencyKey: _, ...body }: EventInput): string {
+/**
+ * What tells two bodies apart: neither the order of keys, nor whether an absent field was said to be null. Actions
+ * count with their defaults.
+ */
+export function fingerprintOf({ idempotencyKey: _, actions, ...body }: EventInput): string {
   const given = Object.fromEntries(Object.entries(body).filter(([, field]) => field != null));
+  if (actions?.length) {
+    given.actions = checkActions(actions).checked.map(({ metaText, ...action }, index) => ({
+      ...action,
+      meta: metaText === null ? null : actions[index]?.meta,
+    }));
+  }
   return createHash("sha256").update(canonicalJson(given)).digest("hex");
 }
 
@@ -74,15 +91,32 @@ export function checkAgainstType(
   return registered.version;
 }
 
+/** The same with the mistake as a value, which only an event with an idempotency key survives. */
+function judgeType(
+  config: ProjectConfig,
+  type: string,
+  data: unknown,
+  hasKey: boolean,
+): { typeVersion: number | null; refusal: UserMistake | null } {
+  try {
+    return { typeVersion: checkAgainstType(config, type, data), refusal: null };
+  } catch (error) {
+    if (!(hasKey && error instanceof UserMistake)) throw error;
+    return { typeVersion: null, refusal: error };
+  }
+}
+
 /** The deliveries an event calls for: one per hook that it matches, parked when the hook is paused or disabled. */
 export function planDeliveries(
   config: ProjectConfig,
   event: Omit<EventRow, "occurredAt" | "scheduledFor" | "receivedAt" | "error">,
+  facts: ResourceFacts,
 ): NewDelivery[] {
   const view = filterView(event, config.source);
+  const resource = facts.resourceOf(event);
   const deliveries: NewDelivery[] = [];
   for (const hook of config.hooksFor(event.type)) {
-    const { reason } = judge(hook, view);
+    const { reason } = judge(hook, view, resource !== null);
     if (reason !== "MATCHED" && reason !== "PAUSED" && reason !== "DISABLED") continue;
     deliveries.push({
       projectId: event.projectId,
@@ -92,37 +126,80 @@ export function planDeliveries(
       format: hook.format,
       status: reason === "MATCHED" ? "PENDING" : "PARKED",
       maxAttempts: hook.maxAttempts,
+      ...(hook.format === "RESOURCE" && resource !== null && { resource }),
     });
   }
   return deliveries;
 }
 
+/** The runs an event calls for: one per released workflow of its type that is installed for its user. */
+export function planRuns(
+  config: ProjectConfig,
+  { id, projectId, type, userId }: Pick<EventRow, "id" | "projectId" | "type" | "userId">,
+  facts: EmitFacts,
+): NewRun[] {
+  if (userId === null) return [];
+  return config
+    .workflowsFor(type)
+    .filter((workflow) => facts.isInstalled(workflow.id, userId))
+    .map((workflow) => ({
+      projectId,
+      id: newId(),
+      workflowId: workflow.id,
+      version: workflow.version,
+      eventId: id,
+      userId,
+    }));
+}
+
 /**
  * Checks one emitted event against the project's configuration and plans what follows from it. An event with no
- * hook to go to is PROCESSED at once; one that may match very many hooks is STAGED for a `dispatch` job; one whose
+ * hook and no workflow to go to is PROCESSED at once; one that may match very many hooks is STAGED for a `dispatch` job; one whose
  * time lies ahead of `now`, the database's clock, is SCHEDULED and matched then. Throws UserMistake: INVALID,
- * UNKNOWN_TYPE or DATA_INVALID.
+ * UNKNOWN_TYPE or DATA_INVALID; the latter two are kept as `refusal` of an event with an idempotency key.
  */
 export function planEvent(
   config: ProjectConfig,
   input: EventInput,
   origin: EventOrigin,
   now: Date,
+  facts: EmitFacts,
+  targets?: UserErrorEntry[],
 ): PlannedEvent {
   const checked = checkEventInput(input);
   const scheduledFor = scheduleOf(input, now);
-  const typeVersion = checkAgainstType(config, checked.type, input.data ?? null);
-  const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor);
   const fingerprint = checked.idempotencyKey ? fingerprintOf(input) : null;
+  const data = input.data ?? null;
+  const { typeVersion, refusal } = judgeType(config, checked.type, data, fingerprint !== null);
+  const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor);
+  const answer = {
+    fingerprint,
+    refusal: targets ? new UserMistake([...(refusal?.entries ?? []), ...targets]) : refusal,
+    actions: newActions(event, checked.actions),
+  };
   if (scheduledFor !== null && scheduledFor > now)
-    return { event: { ...event, status: "SCHEDULED" }, deliveries: [], fingerprint };
+    return { ...answer, event: { ...event, status: "SCHEDULED" }, deliveries: [], runs: [] };
   if (config.hooksFor(event.type).length > MATCH_AT_ONCE)
-    return { event, deliveries: [], fingerprint };
+    return { ...answer, event, deliveries: [], runs: [] };
   const matched = { ...event, configVersion: config.version };
-  const deliveries = planDeliveries(config, matched);
-  const status = deliveries.length > 0 ? "DISPATCHED" : "PROCESSED";
-  return { event: { ...matched, status }, deliveries, fingerprint };
+  const deliveries = planDeliveries(config, matched, facts);
+  const runs = planRuns(config, matched, facts);
+  const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
+  return { ...answer, event: { ...matched, status }, deliveries, runs };
 }
+
+const newActions = ({ projectId, id, scheduledFor }: NewEvent, checked: CheckedAction[]) =>
+  checked.map(
+    ({ metaText, ...action }, position): NewAction => ({
+      ...action,
+      projectId,
+      id: newId(),
+      eventId: id,
+      position,
+      meta: metaText,
+      dueAt: scheduledFor,
+    }),
+  );
 
 const newEvent = (
   projectId: string,

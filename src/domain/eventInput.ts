@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { ContentType } from "../db/events.ts";
+import { type ActionInput, type CheckedAction, checkActions } from "./actionInput.ts";
+import { documentText } from "./documentText.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
+import { line } from "./line.ts";
 import type { ScheduleInput } from "./schedule.ts";
 
 /** Limits of an event, in characters unless said. */
@@ -10,24 +13,10 @@ export const eventLimits = {
   avatar: 2_048,
   idempotencyKey: 255,
   dataBytes: 262_144,
-  depth: 64,
   batch: 1_000,
 } as const;
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-/** Control characters and halves of a character: PostgreSQL cannot hold the one's NUL nor the other, and names are one line. */
-const UNFIT = /[\p{Cc}\p{Cs}]/u;
-/** Characters as people (and PostgreSQL) count them: an emoji is one, although JavaScript says two. */
-const hasAtMost = (max: number) => (text: string) =>
-  text.length <= max || (text.length <= 2 * max && [...text].length <= max);
-
-const line = (max: number) =>
-  z
-    .string()
-    .min(1, "must not be empty")
-    .refine(hasAtMost(max), `must have at most ${max} characters`)
-    .refine((text) => !UNFIT.test(text), "must not contain control characters");
-
 const optionalLine = (max: number) => line(max).nullish();
 
 const eventInput = z.object({
@@ -48,46 +37,21 @@ export type EventInput = z.input<typeof eventInput> & {
   data?: unknown;
   content?: unknown;
   occurredAt?: Date | null;
+  actions?: readonly ActionInput[] | null | undefined;
 } & ScheduleInput;
 
 /** An `EventInput` that is in order, with its documents as JSON text. */
 export type CheckedEvent = Omit<
   EventInput,
-  "data" | "content" | "type" | "name" | keyof ScheduleInput
+  "data" | "content" | "type" | "name" | "actions" | keyof ScheduleInput
 > & {
   type: string;
   name: string;
   contentType: ContentType;
   dataText: string | null;
   contentText: string | null;
+  actions: CheckedAction[];
 };
-
-/** The JSON text of a document, or what is wrong with it: over 256 KiB, or nested more than 64 levels deep. */
-function documentText(value: unknown, field: string): string | null | UserErrorEntry {
-  if (value === undefined || value === null) return null;
-  const invalid = (message: string): UserErrorEntry => ({
-    code: "INVALID",
-    message,
-    path: [field],
-  });
-  if (depthOf(value) > eventLimits.depth) {
-    return invalid(`${field} may be nested ${eventLimits.depth} levels deep at most`);
-  }
-  const text = JSON.stringify(value);
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= eventLimits.dataBytes) return text;
-  return invalid(
-    `${field} may take ${eventLimits.dataBytes} bytes (256 KiB) as JSON at most, this takes ${bytes}`,
-  );
-}
-
-/** How deep a JSON value nests, giving up just past the limit. */
-function depthOf(value: unknown, depth = 0): number {
-  if (typeof value !== "object" || value === null || depth > eventLimits.depth) return depth;
-  let deepest = depth + 1;
-  for (const item of Object.values(value)) deepest = Math.max(deepest, depthOf(item, depth + 1));
-  return deepest;
-}
 
 const contentShapes: Record<string, { fits: (content: unknown) => boolean; says: string }> = {
   TEXT: { fits: (content) => typeof content === "string", says: "must be a string" },
@@ -112,8 +76,8 @@ export function checkEventInput(input: EventInput): CheckedEvent {
   const type = input.type ?? input.name;
   if (type == null)
     entries.push({ code: "INVALID", message: "field 'type' is required", path: ["type"] });
-  const dataText = documentText(input.data, "data");
-  const contentText = documentText(input.content, "content");
+  const dataText = documentText(input.data, ["data"], eventLimits.dataBytes);
+  const contentText = documentText(input.content, ["content"], eventLimits.dataBytes);
   for (const text of [dataText, contentText]) {
     if (text !== null && typeof text !== "string") entries.push(text);
   }
@@ -123,6 +87,8 @@ export function checkEventInput(input: EventInput): CheckedEvent {
     const message = `field 'content' ${shape.says} when contentType is ${contentType}`;
     entries.push({ code: "INVALID", message, path: ["content"] });
   }
+  const actions = checkActions(input.actions ?? []);
+  entries.push(...actions.mistakes);
   if (entries.length > 0 || !result.success || !type) throw new UserMistake(entries);
   return {
     ...result.data,
@@ -132,5 +98,6 @@ export function checkEventInput(input: EventInput): CheckedEvent {
     contentType,
     dataText: typeof dataText === "string" ? dataText : null,
     contentText: typeof contentText === "string" ? contentText : null,
+    actions: actions.checked,
   };
 }

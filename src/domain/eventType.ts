@@ -13,7 +13,8 @@ import {
   updateEventType,
 } from "../db/eventTypes.ts";
 import { bumpConfigVersion } from "../db/projects.ts";
-import { mistake, UserMistake } from "./errors.ts";
+import { resourceTypesOf } from "../db/resourceTypes.ts";
+import { invalidFields, mistake, UserMistake } from "./errors.ts";
 import { eventLimits } from "./eventInput.ts";
 import { canonicalSchema } from "./eventSchema.ts";
 import { breakingChanges } from "./eventSchemaCompat.ts";
@@ -21,6 +22,7 @@ import { compileSchema } from "./eventSchemaCompile.ts";
 import type { SchemaObject } from "./eventSchemaDocument.ts";
 import { canonicalJson } from "./eventSchemaJson.ts";
 import { newId } from "./ids.ts";
+import { line } from "./line.ts";
 
 /** Limits of event types: characters, and how many a project may have, archived ones included. */
 export const eventTypeLimits = {
@@ -49,6 +51,7 @@ const eventTypeInput = z.object({
     .nullish(),
   schema: z.unknown().optional(),
   example: z.unknown().optional(),
+  resourceType: line(eventLimits.short).nullish(),
   allowBreaking: z.boolean().nullish(),
 });
 
@@ -59,14 +62,14 @@ export type EventTypeInput = z.input<typeof eventTypeInput>;
  * Registers an event type, or, under a name that is known, its next version: one when the schema has changed.
  * Says again what is known without a trace, and takes an archived type back into use. Throws UserMistake:
  * INVALID, SCHEMA_INVALID, DATA_INVALID (the example does not fit), BREAKING_CHANGE (one entry a break, unless
- * `allowBreaking`), NAME_TAKEN (by a type of a catalogue), LIMIT_REACHED.
+ * `allowBreaking`), NAME_TAKEN (by a type of a catalogue, or as the event of another resource type), LIMIT_REACHED.
  */
 export async function registerEventType(
   db: Db,
   projectId: string,
   input: EventTypeInput,
 ): Promise<EventTypeRow> {
-  const { name, description, schema, example, allowBreaking } = checkInput(input);
+  const { name, description, schema, example, allowBreaking, resourceType } = checkInput(input);
   const jsonSchema = canonicalSchema(schema);
   checkExample(example, jsonSchema);
   const registered = {
@@ -77,6 +80,7 @@ export async function registerEventType(
     schema: jsonText(schema),
     jsonSchema: jsonText(jsonSchema),
     example: jsonText(example),
+    resourceType: resourceType ?? null,
   };
   return db.sql.begin(async (tx) => {
     await lockProject(tx, projectId);
@@ -85,6 +89,7 @@ export async function registerEventType(
       const message = `event type '${name}' belongs to the catalogue '${current.catalog}', which cannot be changed: choose another name`;
       throw mistake("NAME_TAKEN", message, ["name"]);
     }
+    await checkResourceType(tx, projectId, registered);
     const isChanged = current && !isSameJson(current.schema, registered.schema);
     if (isChanged && !allowBreaking) checkCompatible(current, jsonSchema);
     return writeEventType(tx, projectId, current, registered);
@@ -110,6 +115,7 @@ export async function writeEventType(
     !isChanged &&
     isSameJson(current.example, registered.example) &&
     current.description === registered.description &&
+    current.resourceType === registered.resourceType &&
     current.catalog === registered.catalog;
   if (isSame && current.archivedAt === null) return current;
   const version = current.version + (isChanged ? 1 : 0);
@@ -147,16 +153,28 @@ export async function archiveEventType(
   });
 }
 
+/** An event type is about one resource type; what that type is bound to it by itself need not be said again. */
+async function checkResourceType(
+  tx: Tx,
+  projectId: string,
+  { name, resourceType }: Pick<RegisteredType, "name" | "resourceType">,
+): Promise<void> {
+  if (resourceType === null) return;
+  const types = await resourceTypesOf(tx, projectId);
+  const other = types.find(
+    (type) =>
+      type.name !== resourceType &&
+      [type.createdEvent, type.updatedEvent, type.deletedEvent].includes(name),
+  );
+  if (!other) return;
+  const message = `event type '${name}' is about resources of type '${other.name}' already`;
+  throw mistake("NAME_TAKEN", message, ["resourceType"]);
+}
+
 function checkInput(input: EventTypeInput) {
   const result = eventTypeInput.safeParse(input);
   if (result.success) return result.data;
-  throw new UserMistake(
-    result.error.issues.map(({ path, message }) => ({
-      code: "INVALID",
-      message: `field '${path.join(".")}' ${message}`,
-      path: path.map(String),
-    })),
-  );
+  throw invalidFields(result.error.issues);
 }
 
 function checkExample(example: unknown, jsonSchema: SchemaObject | null): void {

@@ -1,5 +1,6 @@
 /**
- * The life of a hook: ACTIVE ⇄ PAUSED, either → DELETED (final; the row stays for history). Only the switch of its
+ * The life of a hook: ACTIVE ⇄ PAUSED, either → DELETED (final; the row stays for history); before it
+ * PENDING_VERIFICATION, when its target has to consent first (hookVerification.ts). Only the switch of its
  * status changes what happens to its deliveries: a pause parks those that wait, a resume releases them, a
  * deletion cancels them; an attempt in flight ends by itself. Every change counts from the project's next config
  * version on (`Event.why` is answered from these versions). Locks are taken in one order everywhere: the lane's, the
@@ -13,17 +14,21 @@ import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../db/hookDeliveries.
 import {
   type HookRow,
   type HookStatus,
+  type HookVerification,
   insertHook,
   lockedHook,
   lockLanes,
   updateHookRow,
 } from "../db/hooks.ts";
 import { mistake } from "./errors.ts";
+import { ASKING, askTarget } from "./hookHandshake.ts";
 import { checkHeaders } from "./hookHeaders.ts";
-import { checkHookSettings, defaultUnsubscribeOn, type HookSettings } from "./hookInput.ts";
+import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
 import { isId, newId } from "./ids.ts";
 import { hookContext } from "./laneCredentials.ts";
+import { checkBound } from "./resourceType.ts";
 import type { SecretBox } from "./secretBox.ts";
+import { checkOverlap, rotateSecrets } from "./secretRotation.ts";
 import { checkSecret, newSecret } from "./signature.ts";
 
 /** What hooks need beside the database; `checkTarget` gives the URL as it will be called, or throws TARGET_REFUSED. */
@@ -33,57 +38,7 @@ export type HookServices = {
   checkTarget: (url: string) => Promise<string>;
 };
 
-/** What a caller says of a hook; what is absent keeps its default, or on update its value. */
-export type HookInput = Partial<{
-  [Key in keyof HookSettings]: HookSettings[Key] | null | undefined;
-}> & {
-  url?: string | null | undefined;
-  headers?: unknown;
-};
-
 const MAX_HOOKS = 20_000;
-const MAX_LIVE_SECRETS = 5;
-const MAX_OVERLAP_HOURS = 24 * 7;
-
-/** Defaults for what was left out; an explicit null clears what may be absent. */
-function settingsOf(
-  input: HookInput,
-  before: Omit<HookSettings, "unsubscribeOn"> & { unsubscribeOn: number[] | null },
-): HookSettings {
-  const format = input.format ?? before.format;
-  const optional = <
-    Key extends "name" | "filter" | "userId" | "retryScheduleMs" | "rateLimitPerSecond",
-  >(
-    key: Key,
-  ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
-  return {
-    format,
-    name: optional("name"),
-    filter: optional("filter"),
-    userId: optional("userId"),
-    retryScheduleMs: optional("retryScheduleMs"),
-    rateLimitPerSecond: optional("rateLimitPerSecond"),
-    types: input.types ?? before.types,
-    retries: input.retries ?? before.retries,
-    timeoutMs: input.timeoutMs ?? before.timeoutMs,
-    unsubscribeOn: input.unsubscribeOn ?? before.unsubscribeOn ?? defaultUnsubscribeOn(format),
-    maxInFlight: input.maxInFlight ?? before.maxInFlight,
-  };
-}
-
-const defaults = {
-  format: "CLOUD_EVENT" as const,
-  name: null,
-  filter: null,
-  userId: null,
-  retryScheduleMs: null,
-  rateLimitPerSecond: null,
-  types: [],
-  retries: 3,
-  timeoutMs: 5_000,
-  unsubscribeOn: null,
-  maxInFlight: 16,
-};
 
 /** Runs a write that may meet the unique index on names. */
 async function nameFree<Result>(
@@ -114,16 +69,22 @@ async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
 }
 
 /**
- * Registers a hook, ACTIVE at once; events accepted from now on are matched against it. Its secret is given back
- * here and never shown again. Throws INVALID, FILTER_INVALID, TARGET_REFUSED, NAME_TAKEN or LIMIT_REACHED.
+ * Registers a hook, ACTIVE at once unless its target has to consent first; events accepted from now on are matched against it. Its secret is given back
+ * here and never shown again. Throws INVALID, FILTER_INVALID, TARGET_REFUSED, UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
  */
 export async function registerHook(
   { sql, box, checkTarget }: HookServices,
   projectId: string,
-  input: HookInput & { secret?: string | null | undefined },
+  input: HookInput & {
+    secret?: string | null | undefined;
+    verification?: HookVerification | null | undefined;
+  },
 ): Promise<{ hook: HookRow; secret: string }> {
-  const settings = settingsOf(input, defaults);
+  const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
+  await checkBound(sql, projectId, settings);
+  const verification = input.verification ?? "NONE";
+  const asks = verification !== "NONE";
   const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
   const url = await checkTarget(input.url ?? "");
   const key = { projectId, id: newId() };
@@ -133,18 +94,21 @@ export async function registerHook(
     ...settings,
     url,
     headers: sealHeaders(box, key, headers),
-    status: "ACTIVE" as const,
-    statusReason: null,
+    verification,
+    allowedPerMinute: null,
+    status: asks ? ("PENDING_VERIFICATION" as const) : ("ACTIVE" as const),
+    statusReason: asks ? ASKING : null,
     secrets: [{ sealed: box.seal(secret, hookContext("secrets", key)), expiresAt: null }],
   };
   const hook = await nameFree(settings.name, () =>
     sql.begin(async (tx) => {
       const [count] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
-        where project_id = ${projectId} and status <> 'DELETED'`;
+        where project_id = ${projectId} and status <> 'DELETED' and kind = 'HOOK'`;
       if (count && count.n >= MAX_HOOKS)
         throw mistake("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
       const now = new Date();
       await insertHook(tx, row);
+      if (asks) await askTarget(tx, box, row);
       const written: HookRow = { ...row, createdAt: now, updatedAt: now };
       await publish(tx, written, true);
       return written;
@@ -163,18 +127,18 @@ const sealHeaders = (
     : box.seal(JSON.stringify(headers), hookContext("headers", key));
 
 /** Loads a hook under its lane lock, lets `change` give its new row (null: nothing to do), and records it. */
-async function changeHook(
+export async function changeHook(
   sql: Pool,
   projectId: string,
   id: string,
-  change: (hook: HookRow) => Promise<HookRow | null>,
+  change: (hook: HookRow, tx: Tx) => Promise<HookRow | null>,
 ): Promise<HookRow> {
   if (!isId(id)) throw mistake("NOT_FOUND", `no hook ${id}`, ["id"]);
   return sql.begin(async (tx) => {
     await lockLanes(tx, [id]);
     const [hook] = await lockedHook(tx, projectId, id);
     if (!hook) throw mistake("NOT_FOUND", `no hook ${id}`, ["id"]);
-    const changed = await change(hook);
+    const changed = await change(hook, tx);
     if (!changed) return hook;
     await updateHookRow(tx, changed);
     await publish(tx, changed);
@@ -205,7 +169,10 @@ const refuseDeleted = (hook: HookRow) => {
     throw mistake("NOT_ALLOWED_NOW", `hook ${hook.id} is deleted`, ["id"]);
 };
 
-/** Changes a hook's settings: the next attempt goes by them; bodies and matches of existing deliveries stay. */
+/**
+ * Changes a hook's settings: the next attempt goes by them; bodies and matches of existing deliveries stay. A new
+ * URL of a hook whose target had to consent has to consent, too; on one that is not verified yet it asks again.
+ */
 export async function updateHook(
   { sql, box, checkTarget }: HookServices,
   projectId: string,
@@ -214,7 +181,7 @@ export async function updateHook(
 ): Promise<HookRow> {
   const url = input.url == null ? undefined : await checkTarget(input.url);
   return nameFree(input.name ?? null, () =>
-    changeHook(sql, projectId, id, async (hook) => {
+    changeHook(sql, projectId, id, async (hook, tx) => {
       refuseDeleted(hook);
       const settings = settingsOf(input, hook);
       checkHookSettings(settings, input.headers);
@@ -222,7 +189,24 @@ export async function updateHook(
         input.headers === undefined
           ? hook.headers
           : sealHeaders(box, hook, checkHeaders(input.headers ?? {}));
-      return { ...hook, ...settings, url: url ?? hook.url, headers };
+      if (input.types != null || input.format != null) await checkBound(tx, projectId, settings);
+      const changed = { ...hook, ...settings, url: url ?? hook.url, headers };
+      const isWaiting = hook.status === "PENDING_VERIFICATION";
+      const asks = hook.verification !== "NONE" && url !== undefined;
+      if (!asks || (url === hook.url && !isWaiting)) return changed;
+      if (!isWaiting && hook.status !== "ACTIVE")
+        throw mistake(
+          "NOT_ALLOWED_NOW",
+          `hook ${id} is ${hook.status}: resume it before you change its url, for the new target has to consent`,
+          ["url"],
+        );
+      await askTarget(tx, box, hook);
+      return {
+        ...changed,
+        status: "PENDING_VERIFICATION",
+        statusReason: ASKING,
+        allowedPerMinute: null,
+      };
     }),
   );
 }
@@ -233,6 +217,8 @@ function setStatus(to: HookStatus, reason: string | null) {
     changeHook(sql, projectId, id, async (hook) => {
       if (hook.status === to) return null;
       refuseDeleted(hook);
+      if (hook.status === "PENDING_VERIFICATION" && to !== "DELETED")
+        throw mistake("NOT_ALLOWED_NOW", `hook ${id} waits for its target's consent`, ["id"]);
       return { ...hook, status: to, statusReason: reason };
     });
 }
@@ -254,24 +240,12 @@ export async function rotateHookSecret(
   id: string,
   overlapHours: number,
 ): Promise<{ hook: HookRow; secret: string }> {
-  if (!Number.isInteger(overlapHours) || overlapHours < 0 || overlapHours > MAX_OVERLAP_HOURS) {
-    throw mistake("INVALID", `overlapHours must be a whole number from 0 to ${MAX_OVERLAP_HOURS}`, [
-      "overlapHours",
-    ]);
-  }
+  checkOverlap(overlapHours);
   const secret = newSecret();
   const hook = await changeHook(sql, projectId, id, async (current) => {
     refuseDeleted(current);
-    const end = new Date(Date.now() + overlapHours * 3_600_000).toISOString();
-    const old = current.secrets
-      .map(({ sealed, expiresAt }) => ({
-        sealed,
-        expiresAt: expiresAt !== null && expiresAt < end ? expiresAt : end,
-      }))
-      .filter(({ expiresAt }) => Date.parse(expiresAt) > Date.now())
-      .slice(0, MAX_LIVE_SECRETS - 1);
     const sealed = box.seal(secret, hookContext("secrets", current));
-    return { ...current, secrets: [{ sealed, expiresAt: null }, ...old] };
+    return { ...current, secrets: rotateSecrets(current.secrets, sealed, overlapHours) };
   });
   return { hook, secret };
 }

@@ -26,7 +26,7 @@ const forbidden = new Set([
 const forbiddenPrefix = /^(?:proxy-|x-forwarded-|x-amz-|x-goog-|webhook-|ce-|signalbox-)/;
 
 const sensitive =
-  /^(?:authorization|proxy-authorization|cookie)$|token|secret|password|api-?key|signature-key/i;
+  /^(?:authorization|proxy-authorization|cookie|set-cookie)$|token|secret|password|api-?key|signature-key/i;
 
 /**
  * Checks the own headers of a hook or a workflow step: at most 20, values up to 4096 bytes. Absent means none.
@@ -61,11 +61,17 @@ function problemOf(name: string, value: unknown, seen: Set<string>): string | nu
   return null;
 }
 
-/** The headers as they may be shown and recorded: values that look like credentials are replaced. */
-export const redactHeaders = (headers: Record<string, string>): Record<string, string> =>
+/** What is shown in the place of a secret value. */
+export const REDACTED = "[redacted]";
+
+/** The headers as they may be shown and recorded: values that look like credentials, or are `secret`, are replaced. */
+export const redactHeaders = (
+  headers: Record<string, string>,
+  secret: readonly string[] = [],
+): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      sensitive.test(name) ? "[redacted]" : value,
+      sensitive.test(name) || secret.includes(name.toLowerCase()) ? REDACTED : value,
     ]),
   );

@@ -26,7 +26,13 @@ const hookInput = z.object({
     .array(line.refine(isPattern, "must be an exact type, '*', or a prefix such as 'ticket.*'"))
     .min(1, "must have a minimum of 1 items")
     .max(100, "must have a maximum of 100 items"),
-  format: z.enum(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"]),
+  format: z.enum([
+    "CLOUD_EVENT",
+    "CLOUD_EVENT_STRUCTURED",
+    "CLOUD_EVENT_BINARY",
+    "RESOURCE",
+    "EVENT",
+  ]),
   filter: z.string().nullish(),
   userId: line.nullish(),
   retries: whole(0, 20),
@@ -42,7 +48,7 @@ const hookInput = z.object({
 });
 
 /** The settings of a hook that its owner chooses, but for the target, its headers and its secret. */
-export type HookSettings = Pick<
+type HookSettings = Pick<
   HookRow,
   | "name"
   | "types"
@@ -57,9 +63,71 @@ export type HookSettings = Pick<
   | "rateLimitPerSecond"
 >;
 
-/** `unsubscribeOn` when none is given: the CloudEvents webhook spec ends a subscription on 410. */
-export const defaultUnsubscribeOn = (format: HookRow["format"]): number[] =>
-  format === "CLOUD_EVENT_STRUCTURED" || format === "CLOUD_EVENT_BINARY" ? [410] : [];
+/**
+ * `unsubscribeOn` when none is given: the CloudEvents webhook spec ends a subscription on 410, and Actionstep's REST
+ * hooks on 401, too.
+ */
+function defaultUnsubscribeOn(format: HookRow["format"]): number[] {
+  if (format === "RESOURCE") return [401, 410];
+  return format === "CLOUD_EVENT_STRUCTURED" || format === "CLOUD_EVENT_BINARY" ? [410] : [];
+}
+
+/** What a caller says of a hook; what is absent keeps its default, or on update its value. */
+export type HookInput = Partial<{
+  [Key in keyof HookSettings]: HookSettings[Key] | null | undefined;
+}> & {
+  url?: string | null | undefined;
+  headers?: unknown;
+};
+
+/**
+ * Defaults for what was left out; an explicit null clears what may be absent. The usual `unsubscribeOn` of one format
+ * becomes that of the other when the format is changed.
+ */
+export function settingsOf(
+  input: HookInput,
+  before: Omit<HookSettings, "unsubscribeOn"> & { unsubscribeOn: number[] | null },
+): HookSettings {
+  const format = input.format ?? before.format;
+  const { unsubscribeOn } = before;
+  const isUsual =
+    unsubscribeOn === null || String(unsubscribeOn) === String(defaultUnsubscribeOn(before.format));
+  const optional = <
+    Key extends "name" | "filter" | "userId" | "retryScheduleMs" | "rateLimitPerSecond",
+  >(
+    key: Key,
+  ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
+  return {
+    format,
+    name: optional("name"),
+    filter: optional("filter"),
+    userId: optional("userId"),
+    retryScheduleMs: optional("retryScheduleMs"),
+    rateLimitPerSecond: optional("rateLimitPerSecond"),
+    types: input.types ?? before.types,
+    retries: input.retries ?? before.retries,
+    timeoutMs: input.timeoutMs ?? before.timeoutMs,
+    unsubscribeOn: input.unsubscribeOn ?? (isUsual ? defaultUnsubscribeOn(format) : unsubscribeOn),
+    maxInFlight: input.maxInFlight ?? before.maxInFlight,
+  };
+}
+
+const defaults = {
+  format: "CLOUD_EVENT" as const,
+  name: null,
+  filter: null,
+  userId: null,
+  retryScheduleMs: null,
+  rateLimitPerSecond: null,
+  types: [],
+  retries: 3,
+  timeoutMs: 5_000,
+  unsubscribeOn: null,
+  maxInFlight: 16,
+};
+
+/** The settings of a hook that is to be registered, defaults filled in; not checked yet. */
+export const newHookSettings = (input: HookInput): HookSettings => settingsOf(input, defaults);
 
 const messagePath = (path: PropertyKey[]) =>
   path

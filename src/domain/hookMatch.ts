@@ -5,6 +5,7 @@ export type MatchRule = {
   types: string[];
   userId: string | null;
   filter: HookFilter | null;
+  format: string;
   status: string;
 };
 
@@ -15,13 +16,16 @@ export type MatchReason =
   | "USER"
   | "PAUSED"
   | "DISABLED"
-  | "DELETED";
+  | "DELETED"
+  | "UNVERIFIED"
+  | "NO_RESOURCE";
 export type MatchVerdict = { reason: MatchReason; detail: string | null };
 
 const statusReasons: Record<string, MatchReason> = {
   PAUSED: "PAUSED",
   DISABLED: "DISABLED",
   DELETED: "DELETED",
+  PENDING_VERIFICATION: "UNVERIFIED",
 };
 
 /** Whether a hook type pattern takes an event type: the exact name, `*`, or a prefix such as `ticket.*`. */
@@ -31,17 +35,34 @@ export const typeMatches = (pattern: string, type: string): boolean =>
   (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1)));
 
 /**
+ * The same for an event. One of origin SYSTEM is taken by its exact name alone: who asked for everything did not ask
+ * for two more events of each.
+ */
+export const takes = (pattern: string, event: { type: string; origin: string }): boolean =>
+  event.origin === "SYSTEM" ? pattern === event.type : typeMatches(pattern, event.type);
+
+/**
  * The one judgement of an event for a hook, for emits, dispatch and `Event.why` alike. The order is: type, user,
  * filter, and last the hook's state, so that PAUSED and DISABLED mean "it matched, and its delivery is parked".
+ * `hasResource`: whether there was something to send by a hook of format RESOURCE.
  */
-export function judge(rule: MatchRule, event: FilterEvent): MatchVerdict {
-  if (!rule.types.some((pattern) => typeMatches(pattern, event.type))) {
-    return { reason: "TYPE", detail: `takes ${rule.types.join(", ")}` };
+export function judge(rule: MatchRule, event: FilterEvent, hasResource: boolean): MatchVerdict {
+  if (!rule.types.some((pattern) => takes(pattern, event))) {
+    const exactly =
+      event.origin === "SYSTEM" ? ", and SYSTEM events by their exact name alone" : "";
+    return { reason: "TYPE", detail: `takes ${rule.types.join(", ")}${exactly}` };
   }
   if (rule.userId !== null && rule.userId !== event.userId) {
     return { reason: "USER", detail: `takes events of user '${rule.userId}' only` };
   }
   const verdict = rule.filter?.(event);
   if (verdict && !verdict.matched) return { reason: "FILTER", detail: verdict.detail };
-  return { reason: statusReasons[rule.status] ?? "MATCHED", detail: null };
+  const reason = statusReasons[rule.status] ?? "MATCHED";
+  const isOut = reason === "DELETED" || reason === "UNVERIFIED";
+  if (isOut || rule.format !== "RESOURCE" || hasResource) return { reason, detail: null };
+  const { subject } = event;
+  const detail = subject
+    ? `there was no resource '${subject.id}' of type '${subject.type}'`
+    : "the event has no subject, so no resource to send";
+  return { reason: "NO_RESOURCE", detail };
 }

@@ -1,5 +1,5 @@
 import type { Sql } from "../db/client.ts";
-import { ensureCanary } from "../db/settings.ts";
+import { ensureCanary, replaceCanary } from "../db/settings.ts";
 import type { SecretBox } from "./secretBox.ts";
 
 /** The key-encryption key is not the one this database's secrets were sealed with. */
@@ -21,4 +21,9 @@ export async function checkSecretKey(sql: Sql, box: SecretBox): Promise<void> {
   throw new WrongSecretKey(
     "SIGNALBOX_SECRET_KEY is not the key that this database's secrets were sealed with; give the key of then, or add it to the list as id:base64.",
   );
+}
+
+/** From now on the first key is the one that a hub must have to start. */
+export async function resealCanary(sql: Sql, box: SecretBox): Promise<void> {
+  await replaceCanary(sql, box.seal(TEXT, CONTEXT));
 }

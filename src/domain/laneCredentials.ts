@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import type { HookRow } from "../db/hooks.ts";
 import type { SecretBox } from "./secretBox.ts";
+import { liveSecrets } from "./secretRotation.ts";
 import { secretKey } from "./signature.ts";
 
 /** What an attempt needs of a hook's sealed columns. */
@@ -12,15 +13,13 @@ export type LaneCredentials = {
 
 /** The AAD of a hook's sealed values: a ciphertext moved to another row or column does not open. */
 export const hookContext = (
-  column: "secrets" | "headers",
+  column: "secrets" | "headers" | "handshake",
   hook: { projectId: string; id: string },
 ) => `hooks|${column}|${hook.id}|${hook.projectId}`;
 
 /** Opens a hook's sealed headers and its live secrets. */
 export function openCredentials(box: SecretBox, hook: HookRow, now = Date.now()): LaneCredentials {
-  const live = hook.secrets.filter(
-    ({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now,
-  );
+  const live = liveSecrets(hook.secrets, now);
   return {
     headers:
       hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook))),

@@ -2,6 +2,7 @@ import type { Pool } from "../db/client.ts";
 import { loadEventTypes } from "../db/eventTypes.ts";
 import { type HookFormat, matchableHooks } from "../db/hooks.ts";
 import { configVersions, projectsById } from "../db/projects.ts";
+import { releasedWorkflows } from "../db/workflows.ts";
 import { compileSchema, type SchemaProblem } from "./eventSchemaCompile.ts";
 import { compileFilter, type HookFilter } from "./hookFilter.ts";
 import { type MatchRule, typeMatches } from "./hookMatch.ts";
@@ -18,9 +19,12 @@ export type ProjectConfig = {
   version: number;
   source: string;
   requireRegisteredTypes: boolean;
+  systemEvents: boolean;
   types: Map<string, ConfiguredType>;
   /** The live hooks whose patterns take this type. */
   hooksFor(type: string): ConfiguredHook[];
+  /** The released workflows of this type. */
+  workflowsFor(type: string): { id: string; version: number }[];
 };
 
 export type ProjectConfigs = {
@@ -54,13 +58,14 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
 
   async function load(projectId: string): Promise<ProjectConfig | undefined> {
     // One snapshot, so that the version names exactly these hooks: Event.why relies on it.
-    const [[project], types, hooks] = await sql.begin(
+    const [[project], types, hooks, workflows] = await sql.begin(
       "isolation level repeatable read read only",
       (tx) =>
         Promise.all([
           projectsById(tx, [projectId]),
           loadEventTypes(tx, projectId),
           matchableHooks(tx, projectId),
+          releasedWorkflows(tx, projectId),
         ]),
     );
     if (!project) return undefined;
@@ -69,11 +74,13 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       filter: hook.filter === null ? null : compiledFilter(hook.filter),
       maxAttempts: hook.retries + 1,
     }));
+    const workflowsOf = Map.groupBy(workflows, ({ eventType }) => eventType);
     const config: ProjectConfig = {
       projectId,
       version: project.configVersion,
       source: project.source,
       requireRegisteredTypes: project.requireRegisteredTypes,
+      systemEvents: project.systemEvents,
       types: new Map(
         types.map(({ name, version, jsonSchema }) => {
           const check = (data: unknown) => (jsonSchema ? compiledSchema(jsonSchema)(data) : []);
@@ -83,6 +90,7 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       hooksFor: remember(MAX_REMEMBERED_TYPES, (type) =>
         configured.filter((hook) => hook.types.some((pattern) => typeMatches(pattern, type))),
       ),
+      workflowsFor: (type) => workflowsOf.get(type) ?? [],
     };
     configs.set(projectId, config);
     return config;

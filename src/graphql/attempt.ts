@@ -8,7 +8,7 @@ const AttemptOutcomeEnum = describedEnum(
   "AttemptOutcome",
   "What came of a try (goflow's four, and two of our own).",
   {
-    SUCCESS: "A status that counts as success: 2xx.",
+    SUCCESS: "A status that counts as success: 2xx; for a press 200 and 201 alone.",
     RESPONSE_ERROR: "Another status; redirects are not followed.",
     CONNECTION_ERROR: "No complete answer: refused, reset, timed out, no such name, bad TLS.",
     SUBSCRIBER_GONE: "A status in the hook's `unsubscribeOn`.",
@@ -17,7 +17,7 @@ const AttemptOutcomeEnum = describedEnum(
   },
 );
 
-/** The tries of a delivery, in order. */
+/** The tries of a delivery, in order, or the one of a press. */
 export async function loadAttempts(context: Context, deliveryId: string): Promise<AttemptRow[]> {
   const { caller, hub } = context;
   const loader = batched(context, "attempts", async (ids) =>
@@ -33,7 +33,7 @@ export const Attempt = builder.objectRef<AttemptRow>("Attempt").implement({
   description: "One call to a target: what was sent, what came back, how long it took.",
   fields: (t) => ({
     id: t.id({
-      description: "The delivery's id and the number.",
+      description: "The delivery's or the press's id, and the number.",
       resolve: ({ deliveryId, number }) => `${deliveryId}:${number}`,
     }),
     number: t.exposeInt("number", {
@@ -65,7 +65,7 @@ export const Attempt = builder.objectRef<AttemptRow>("Attempt").implement({
     }),
     responseBody: t.exposeString("responseBody", {
       nullable: true,
-      description: "The answer as text, at most 16 KiB.",
+      description: "The answer as text, at most 16 KiB; to a workflow's step 64 KiB.",
     }),
     responseTruncated: t.exposeBoolean("responseTruncated", {
       description: "Whether there was, or would have been, more of a body than is kept.",

@@ -3,11 +3,13 @@ import type { Role } from "../db/apiKeys.ts";
 import type { Db } from "../db/client.ts";
 import type { Caller } from "../domain/authenticator.ts";
 import type { Emitter } from "../domain/emitter.ts";
+import type { EmitWithin } from "../domain/emitWithin.ts";
 import type { HookServices } from "../domain/hook.ts";
+import type { PressServices } from "../domain/press.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { Entities } from "../live/entities.ts";
 import type { Feed } from "../live/feed.ts";
-import type { WaitForEvents } from "../live/waiter.ts";
+import type { Wait } from "../live/waiter.ts";
 
 export type { Caller };
 
@@ -15,20 +17,35 @@ export type { Caller };
 export const roles = {
   ADMIN: "Everything.",
   EMITTER: "Emits events, and reads of the answer the event's own fields.",
-  OPERATOR: "Reads everything but keys, and retries and replays deliveries.",
+  OPERATOR:
+    "Reads everything but keys, presses actions, retries and replays deliveries, and reruns workflows.",
   VIEWER: "Reads everything but keys, and subscribes.",
 } as const satisfies Record<Role, string>;
 export type { Role };
+
+/** What the hub was started with, for people to look up. */
+export type HubFacts = {
+  version: string;
+  retentionDays: number;
+  publicUrl: () => string;
+  bodyBytes: number;
+  documentCost: number;
+  operationMs: number;
+};
 
 /** The services that resolvers reach. */
 export type Hub = {
   db: Db;
   emitter: Emitter;
+  emitWithin: EmitWithin;
   configs: ProjectConfigs;
   hooks: HookServices;
   feed: Feed;
   entities: Entities;
-  waitForEvents: WaitForEvents;
+  presses: PressServices;
+  facts: HubFacts;
+  waitForEvents: Wait;
+  waitForPresses: Wait;
   /** Makes a revoked key stop at once in this process. */
   forgetKey(keyId: string): void;
 };

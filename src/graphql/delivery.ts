@@ -5,14 +5,16 @@ import { createEnvelope, envelopeEvent } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
 import { Attempt, loadAttempts } from "./attempt.ts";
 import { builder, Node } from "./builder.ts";
+import { childPage } from "./childPage.ts";
 import { connectionType, pageRequest, toConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { describedEnum } from "./describedEnum.ts";
 import { payloadType, withUserErrors } from "./errors.ts";
-import { Event, loadEvent } from "./event.ts";
+import { Event, loadEvent, loadEventResource } from "./event.ts";
 import { Hook, loadHook } from "./hook.ts";
 import { batched, byId } from "./loaders.ts";
 import { currentProject } from "./project.ts";
+import { loadStepBody } from "./stepBody.ts";
 
 export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "Where a delivery stands.", {
   PENDING: "Due, not tried yet, or in its first try.",
@@ -42,7 +44,7 @@ const required = <Row>(row: Row | undefined, what: string): Row => {
 
 export const Delivery = builder.objectRef<DeliveryRow>("Delivery");
 Delivery.implement({
-  description: "One event on its way to one hook.",
+  description: "One event on its way to one hook, or one call of a workflow's step.",
   interfaces: [Node],
   fields: (t) => ({
     event: t.field({
@@ -54,14 +56,14 @@ Delivery.implement({
     hook: t.field({
       type: Hook,
       nullable: true,
-      description: "Where to.",
+      description: "Where to; null for a workflow's step, which belongs to a `run`.",
       resolve: async ({ hookId }, _args, context) => (await loadHook(context, hookId)) ?? null,
     }),
     status: t.expose("status", { type: DeliveryStatusEnum, description: "Where it stands." }),
     attemptCount: t.exposeInt("attemptCount", { description: "Attempts begun so far." }),
     maxAttempts: t.exposeInt("maxAttempts", {
       description:
-        "Attempts at most: 1 + the hook's retries, and one more for each that a dying process interrupted.",
+        "Attempts at most: 1 + the hook's (or step's) retries, and one more for each that a dying process interrupted.",
     }),
     nextAttemptAt: t.expose("nextAttemptAt", {
       type: "DateTime",
@@ -76,12 +78,15 @@ Delivery.implement({
     requestBody: t.string({
       description: "The body, byte for byte, as every try sends it.",
       resolve: async (delivery, _args, context) => {
+        const { format } = delivery;
+        if (format === "STEP") return loadStepBody(context, delivery);
         const event = required(
           await loadEvent(context, delivery.eventId),
           `event ${delivery.eventId}`,
         );
         const { source } = await currentProject(context);
-        return createEnvelope(envelopeEvent(event, source), delivery.format).body;
+        const resource = format === "RESOURCE" ? await loadEventResource(context, event.id) : null;
+        return createEnvelope(envelopeEvent({ ...event, resource }, source), format).body;
       },
     }),
     lastError: t.exposeString("lastError", {
@@ -123,19 +128,17 @@ type PerParentArgs = {
   status?: DeliveryRow["status"][] | null | undefined;
 };
 
-/** A page of deliveries of one hook or event; those of all parents in a list are read by one statement. */
-async function deliveriesOf(
+/** A page of deliveries of one hook or event. */
+function deliveriesOf(
   context: Context,
   parent: "hookId" | "eventId",
   id: string,
   args: PerParentArgs,
 ) {
   const { caller, hub } = context;
-  const request = pageRequest(args);
-  const loader = batched(context, `deliveries ${parent} ${JSON.stringify(args)}`, (ids) =>
+  return childPage(context, `deliveries ${parent}`, id, args, (ids, request) =>
     deliveriesPerParent(hub.db.sql, caller.projectId, parent, ids, args.status, request),
   );
-  return toConnection((await loader.load(id)) ?? { rows: [], hasNext: false, hasPrevious: false });
 }
 
 builder.objectField(Event, "deliveries", (t) =>
@@ -211,7 +214,7 @@ builder.mutationField("retryDelivery", (t) =>
   t.field({
     type: DeliveryPayload,
     description:
-      "Tries a delivery again, now. One that waits is made due; one that has ended stays, and a new one with tries of its own points back at it. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Tries a delivery again, now. One that waits is made due; one that has ended stays, and a new one with tries of its own points back at it. Not for a workflow's step: see rerunWorkflow. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
     args: { id: t.arg.id({ required: true, description: "The delivery's id." }) },
     resolve: (_root, { id }, { caller, hub }) =>
       withUserErrors(async () => ({

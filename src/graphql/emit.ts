@@ -2,6 +2,7 @@ import { type EventRow, eventsById, hasEnded } from "../db/events.ts";
 import type { Emitted } from "../domain/emitter.ts";
 import { mistake, UserMistake } from "../domain/errors.ts";
 import { type EventInput, eventLimits } from "../domain/eventInput.ts";
+import { ActionInput } from "./actionInput.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { payloadType, withUserErrors } from "./errors.ts";
@@ -60,6 +61,7 @@ export const EmitEventInput = builder.inputType("EmitEventInput", {
       description: "Events of one context form a timeline; 1 to 200 characters.",
     }),
     stepUuid: t.string({ description: "goflow's `step_uuid`: a UUID4 in lower case." }),
+    actions: t.field({ type: [ActionInput], description: "Its buttons, at most 20, in order." }),
     waitMs: t.int({
       description: "0 (default) to 15,000: answer when every delivery has ended, or then.",
     }),

@@ -1,3 +1,4 @@
+import { resourcesOfEvents } from "../db/eventResources.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
 import { hooksAsOf } from "../db/hooks.ts";
 import { listEvents } from "../db/lists.ts";
@@ -14,10 +15,11 @@ import { currentProject } from "./project.ts";
 export const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
   SCHEDULED: "Accepted; matched when it is due (`scheduledFor`).",
   STAGED: "Accepted; its hooks are being matched.",
-  DISPATCHED: "Matched; deliveries are under way, or parked.",
-  PROCESSED: "Every delivery has ended, none FAILED; also an event that no hook wanted.",
+  DISPATCHED: "Matched; deliveries or runs of workflows are under way, or parked.",
+  PROCESSED:
+    "Every delivery and run has ended, none FAILED; also an event that no hook and no workflow wanted.",
   FAILED:
-    "Every delivery has ended, at least one FAILED or QUARANTINED; or the event did not fit its type (`error`).",
+    "Every delivery and run has ended, at least one FAILED or QUARANTINED; or the event did not fit its type (`error`).",
   CANCELLED: "Cancelled before it was matched; it has no delivery.",
 });
 
@@ -25,6 +27,8 @@ export const EventOriginEnum = describedEnum("EventOrigin", "Where an event came
   API: "emitEvent or emitEvents.",
   MANUAL: "triggerHook: a person.",
   SQL: "signalbox.emit(…) in somebody's transaction.",
+  REST: "createResource, updateResource or deleteResource.",
+  SYSTEM: "The hub, telling what it did with another event (`Project.systemEvents`).",
 });
 
 export const ContentTypeEnum = describedEnum("ContentType", "How `content` is to be shown.", {
@@ -53,6 +57,14 @@ export async function loadEvent(context: Context, id: string): Promise<EventRow 
   );
   return loader.load(id);
 }
+
+/** What hooks of format RESOURCE are sent for an event, as JSON text. */
+export const loadEventResource = (context: Context, eventId: string) =>
+  batched(context, "resource of event", async (ids) => {
+    const { caller, hub } = context;
+    const rows = await resourcesOfEvents(hub.db.sql, caller.projectId, ids);
+    return new Map(rows.map((row) => [row.eventId, row.representation]));
+  }).load(eventId);
 
 export const Event = builder.objectRef<EventRow>("Event");
 export const MatchTraceRef = builder.objectRef<MatchTrace>("MatchTrace");
@@ -165,7 +177,10 @@ Event.implement({
           return Map.groupBy(hooks, ({ asOf }) => String(asOf));
         });
         const hooks = (await loader.load(String(event.configVersion))) ?? [];
-        return explainMatches(hooks, event, (await currentProject(context)).source);
+        const { source } = await currentProject(context);
+        const sendsResource = hooks.some(({ format }) => format === "RESOURCE");
+        const resource = sendsResource ? await loadEventResource(context, event.id) : undefined;
+        return explainMatches(hooks, event, source, resource !== undefined);
       },
     }),
   }),
@@ -190,12 +205,18 @@ builder.queryFields((t) => ({
       last: t.arg.int({ description: "How many from the end: 0 to 100." }),
       before: t.arg.string({ description: "The cursor to end before." }),
       types: t.arg.stringList({
-        description: "Of these types only: exact names, `*`, or prefixes such as `ticket.*`.",
+        description:
+          "Of these types only: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM show only " +
+          "where their type is named exactly.",
       }),
       status: t.arg({ type: [EventStatusEnum], description: "In these states only." }),
       category: t.arg.string({ description: "Of this category only." }),
       contextId: t.arg.string({ description: "Of this context only." }),
       userId: t.arg.string({ description: "Of this user only." }),
+      subjectType: t.arg.string({ description: "About a thing of this kind only." }),
+      subjectId: t.arg.string({
+        description: "About the thing of this id only; found fast together with `subjectType`.",
+      }),
       search: t.arg.string({ description: "With this text in name, type or data, in any case." }),
       since: t.arg({ type: "DateTime", description: "That happened then or later." }),
       until: t.arg({ type: "DateTime", description: "That happened before then." }),

@@ -6,12 +6,14 @@ import {
   eventTypeVersions,
 } from "../db/eventTypes.ts";
 import { hooksPerType, listEventTypes } from "../db/lists.ts";
+import { boundEvents } from "../db/resourceTypes.ts";
 import { type UserErrorEntry, UserMistake } from "../domain/errors.ts";
 import { checkAgainstType } from "../domain/event.ts";
 import { checkEventInput } from "../domain/eventInput.ts";
 import { archiveEventType, registerEventType } from "../domain/eventType.ts";
 import { isId } from "../domain/ids.ts";
 import { builder, Node } from "./builder.ts";
+import { childPage } from "./childPage.ts";
 import { connectionType, pageRequest, toConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { describedEnum } from "./describedEnum.ts";
@@ -92,6 +94,19 @@ export const EventType = builder.objectRef<EventTypeRow>("EventType").implement(
       description: "Data that fits.",
       resolve: ({ example }) => json(example),
     }),
+    resourceType: t.string({
+      nullable: true,
+      description:
+        "The resource type that its events are about, so that hooks of format RESOURCE may take it; null for none.",
+      resolve: async ({ name, resourceType }, _args, context) => {
+        const { caller, hub } = context;
+        const loader = batched(context, "resource type of event type", async (names) => {
+          const rows = await boundEvents(hub.db.sql, caller.projectId, names);
+          return new Map(rows.map((row) => [row.event, row.resourceType]));
+        });
+        return (await loader.load(name)) ?? resourceType;
+      },
+    }),
     archivedAt: t.expose("archivedAt", {
       type: "DateTime",
       nullable: true,
@@ -118,15 +133,10 @@ export const EventType = builder.objectRef<EventTypeRow>("EventType").implement(
         first: t.arg.int({ description: "How many: 0 to 100, default 20." }),
         after: t.arg.string({ description: "The cursor to go on after." }),
       },
-      resolve: async ({ name }, args, context) => {
-        const { caller, hub } = context;
-        const request = pageRequest(args);
-        const loader = batched(context, `hooks of types ${JSON.stringify(args)}`, (names) =>
-          hooksPerType(hub.db.sql, caller.projectId, names, request),
-        );
-        const none = { rows: [], hasNext: false, hasPrevious: false };
-        return toConnection((await loader.load(name)) ?? none);
-      },
+      resolve: ({ name }, args, context) =>
+        childPage(context, "hooks of types", name, args, (names, request) =>
+          hooksPerType(context.hub.db.sql, context.caller.projectId, names, request),
+        ),
     }),
   }),
 });
@@ -195,6 +205,10 @@ const RegisterEventTypeInput = builder.inputType("RegisterEventTypeInput", {
         'JSON Schema 2020-12, or the shorthand {"field":"String"}; at most 64 KiB; anything goes when absent.',
     }),
     example: t.field({ type: "JSON", description: "Data that fits the schema." }),
+    resourceType: t.string({
+      description:
+        "The resource type its events are about, by their subject; need not be said of a resource type's own events, and may be registered later.",
+    }),
     allowBreaking: t.boolean({
       defaultValue: false,
       description: "Accept a schema that refuses data which the current version takes.",
@@ -219,7 +233,7 @@ builder.mutationFields((t) => ({
   registerEventType: t.field({
     type: EventTypePayload,
     description:
-      "Registers an event type; again under the same name, its next version. Errors: INVALID, SCHEMA_INVALID, DATA_INVALID (the example), BREAKING_CHANGE, NAME_TAKEN (by a type of a catalogue), LIMIT_REACHED.",
+      "Registers an event type; again under the same name, its next version. Errors: INVALID, SCHEMA_INVALID, DATA_INVALID (the example), BREAKING_CHANGE, NAME_TAKEN (by a type of a catalogue, or another resource type has the event), LIMIT_REACHED.",
     args: {
       input: t.arg({
         type: RegisterEventTypeInput,

@@ -12,6 +12,8 @@ import { MatchTraceRef } from "./event.ts";
 import { batched, byId } from "./loaders.ts";
 
 export const HookStatusEnum = describedEnum("HookStatus", "Where a hook stands.", {
+  PENDING_VERIFICATION:
+    "Its target has to consent first (`verification`); events pass it by until then.",
   ACTIVE: "Receives what it matches.",
   PAUSED: "What it matches is PARKED until it is resumed.",
   DISABLED: "Like PAUSED, but by the hub.",
@@ -23,11 +25,25 @@ export const HookFormatEnum = describedEnum("HookFormat", "The body a hook recei
   CLOUD_EVENT_STRUCTURED: "application/cloudevents+json: CloudEvents 1.0, structured mode.",
   CLOUD_EVENT_BINARY:
     "application/json: `data` as the body, `ce-*` headers; CloudEvents 1.0, binary mode.",
+  RESOURCE:
+    'application/json: the resource that the event is about, as its `representation`: `{"actions":[{"id":"123",…}]}`.',
   EVENT:
     "application/json: the flat typed event: type, created_on, step_uuid, and data's fields beside them.",
 });
 
-const MatchReasonEnum = describedEnum(
+export const HookVerificationEnum = describedEnum(
+  "HookVerification",
+  "How a hook's target consents before it receives anything.",
+  {
+    NONE: "It need not.",
+    HOOK_SECRET:
+      "By echoing the header X-Hook-Secret of one empty POST with 200 or 204 (resthooks.org), or later by confirmHook.",
+    CLOUD_EVENTS:
+      "By answering one OPTIONS with WebHook-Allowed-Origin (CloudEvents 1.0, HTTP webhooks, section 4).",
+  },
+);
+
+export const MatchReasonEnum = describedEnum(
   "MatchReason",
   "Why a hook takes part in an event, or does not.",
   {
@@ -38,6 +54,9 @@ const MatchReasonEnum = describedEnum(
     PAUSED: "It matched while paused: its delivery was PARKED.",
     DISABLED: "It matched while disabled: its delivery was PARKED.",
     DELETED: "It would have matched, but was deleted.",
+    UNVERIFIED: "It would have matched, but its target had not consented.",
+    NO_RESOURCE:
+      "It sends the event's subject as a resource, and there was none; `detail` says which.",
   },
 );
 
@@ -67,7 +86,8 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
       description: "Unique among the project's live hooks, when given.",
     }),
     types: t.exposeStringList("types", {
-      description: "Exact types, `*`, or prefixes such as `ticket.*`.",
+      description:
+        "Exact types, `*`, or prefixes such as `ticket.*`; events of origin SYSTEM are taken by their exact type alone.",
     }),
     url: t.exposeString("url", { description: "Where it POSTs to." }),
     format: t.expose("format", { type: HookFormatEnum, description: "What body it gets." }),
@@ -101,6 +121,15 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
     rateLimitPerSecond: t.exposeInt("rateLimitPerSecond", {
       nullable: true,
       description: "Calls a second: 1 to 10,000; null for no limit.",
+    }),
+    verification: t.expose("verification", {
+      type: HookVerificationEnum,
+      description: "How its target has to consent, or had to.",
+    }),
+    allowedPerMinute: t.exposeInt("allowedPerMinute", {
+      nullable: true,
+      description:
+        "Calls a minute that its target allowed by WebHook-Allowed-Rate; null for no limit.",
     }),
     status: t.expose("status", { type: HookStatusEnum, description: "Where it stands." }),
     statusReason: t.exposeString("statusReason", {
@@ -187,6 +216,9 @@ builder.queryFields((t) => ({
       }),
       type: t.arg.string({ description: "Only hooks that take this event type." }),
       search: t.arg.string({ description: "With this text in name or URL, in any case." }),
+      isFailing: t.arg.boolean({
+        description: "Only those that `Overview.failingHooks` counts, or only the others.",
+      }),
     },
     resolve: async (_root, args, { caller, hub }) =>
       toConnection(await listHooks(hub.db.sql, caller.projectId, args, pageRequest(args))),

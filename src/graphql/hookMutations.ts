@@ -8,10 +8,12 @@ import {
   rotateHookSecret,
   updateHook,
 } from "../domain/hook.ts";
+import { confirmHook } from "../domain/hookVerification.ts";
 import { builder } from "./builder.ts";
 import { EmitEventPayload, emitOne, waitOf } from "./emit.ts";
 import { payloadType, withUserErrors } from "./errors.ts";
-import { Hook, HookFormatEnum, loadHook } from "./hook.ts";
+import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
+import { resourceSubject } from "./resourceType.ts";
 
 const RegisterHookInput = builder.inputType("RegisterHookInput", {
   description: "A hook to register.",
@@ -22,7 +24,8 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
     }),
     types: t.stringList({
       required: true,
-      description: "1 to 100: exact types, `*`, or prefixes such as `ticket.*`.",
+      description:
+        "1 to 100: exact types, `*`, or prefixes such as `ticket.*`. `*` does not take events of origin SYSTEM (`Project.systemEvents`): name them. With format RESOURCE, exact types of a resource type.",
     }),
     name: t.string({ description: "Unique among the project's live hooks; 1 to 200 characters." }),
     format: t.field({
@@ -50,10 +53,16 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
     }),
     unsubscribeOn: t.intList({
       description:
-        "Status codes by which the target deletes the hook; [410] for the CloudEvents 1.0 formats, else none.",
+        "Status codes by which the target deletes the hook; [401, 410] for RESOURCE, [410] for the CloudEvents 1.0 formats, else none.",
     }),
     maxInFlight: t.int({ description: "Calls at the same time: 1 to 256, default 16." }),
     rateLimitPerSecond: t.int({ description: "Calls a second: 1 to 10,000; none when absent." }),
+    verification: t.field({
+      type: HookVerificationEnum,
+      defaultValue: "NONE",
+      description:
+        "Whether the target has to consent first: the hook is then PENDING_VERIFICATION until it does.",
+    }),
     secret: t.string({
       description: "whsec_ and the base64 of 24 to 64 bytes; generated when absent.",
     }),
@@ -63,10 +72,17 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
 const UpdateHookInput = builder.inputType("UpdateHookInput", {
   description: "What to change; what is absent stays, null clears what may be absent.",
   fields: (t) => ({
-    url: t.string({ description: "As in RegisterHookInput." }),
+    url: t.string({
+      description:
+        "As in RegisterHookInput. A hook with `verification` asks the new target, or while it waits for consent the same one again.",
+    }),
     types: t.stringList({ description: "As in RegisterHookInput." }),
     name: t.string({ description: "As in RegisterHookInput; null takes it away." }),
-    format: t.field({ type: HookFormatEnum, description: "For events matched from now on." }),
+    format: t.field({
+      type: HookFormatEnum,
+      description:
+        "For events matched from now on. `unsubscribeOn` follows when it was the default of the old format.",
+    }),
     filter: t.string({ description: "As in RegisterHookInput; null takes it away." }),
     userId: t.string({ description: "As in RegisterHookInput; null takes it away." }),
     retries: t.int({ description: "For events matched from now on: 0 to 20." }),
@@ -128,7 +144,7 @@ builder.mutationFields((t) => {
     registerHook: t.field({
       type: RegisterHookPayload,
       description:
-        "Registers a hook, ACTIVE at once. Errors: INVALID, FILTER_INVALID, TARGET_REFUSED, NAME_TAKEN, LIMIT_REACHED.",
+        "Registers a hook, ACTIVE at once unless `verification` asks for a handshake. Errors: INVALID, FILTER_INVALID, TARGET_REFUSED, UNKNOWN_TYPE (format RESOURCE and a type of no resource), NAME_TAKEN, LIMIT_REACHED.",
       args: { input: t.arg({ type: RegisterHookInput, required: true, description: "The hook." }) },
       resolve: (_root, { input }, { caller, hub }) =>
         withUserErrors(() => registerHook(hub.hooks, caller.projectId, input)),
@@ -158,6 +174,19 @@ builder.mutationFields((t) => {
       "Deletes a hook for good; what waits for it is CANCELLED. Errors: NOT_FOUND.",
       deleteHook,
     ),
+    confirmHook: t.field({
+      type: HookPayload,
+      description:
+        "Activates a hook with HOOK_SECRET verification by the X-Hook-Secret that its target was sent; again, nothing happens. Errors: NOT_FOUND, INVALID for another secret, NOT_ALLOWED_NOW.",
+      args: {
+        id,
+        secret: t.arg.string({ required: true, description: "The header's value." }),
+      },
+      resolve: (_root, args, { caller, hub }) =>
+        withUserErrors(async () => ({
+          hook: await confirmHook(hub.hooks, caller.projectId, args.id, args.secret),
+        })),
+    }),
     rotateHookSecret: t.field({
       type: RotateHookSecretPayload,
       description:
@@ -180,7 +209,11 @@ builder.mutationFields((t) => {
         "Emits the hook's first type by hand, so that every hook of that type fires. Errors: as emitEvent, NOT_FOUND, NOT_ALLOWED_NOW for a hook of patterns alone.",
       args: {
         id,
-        data: t.arg({ type: "JSON", description: "The event's data." }),
+        data: t.arg({
+          type: "JSON",
+          description:
+            'The event\'s data; of a hook of format RESOURCE, {"id":"123"} says which resource it is about.',
+        }),
         waitMs: t.arg.int({
           description: "0 (default) to 15,000: answer when every delivery has ended, or then.",
         }),
@@ -198,7 +231,8 @@ builder.mutationFields((t) => {
               ["id"],
             );
           const waitMs = waitOf([args.waitMs], () => ["waitMs"]);
-          return emitOne(context, { type, data: args.data }, "MANUAL", waitMs);
+          const subject = await resourceSubject(context, hook, type, args.data);
+          return emitOne(context, { type, data: args.data, subject }, "MANUAL", waitMs);
         }),
     }),
   };

@@ -1,122 +1,66 @@
-import type { Change, ChangeKind } from "../db/changes.ts";
-import type { DeliveryRow } from "../db/deliveries.ts";
-import type { EventRow } from "../db/events.ts";
-import type { HookRow } from "../db/hooks.ts";
-import type { ReplayRow } from "../db/replays.ts";
-import { typeMatches } from "../domain/hookMatch.ts";
-import { CursorExpired, cursorOf, positionOf } from "../live/feed.ts";
-import { asNode, builder, Node } from "./builder.ts";
-import { type Context, forgetLoaded } from "./context.ts";
+import { type Change, feedBounds } from "../db/changes.ts";
+import { takes } from "../domain/hookMatch.ts";
+import { cursorOf } from "../live/feed.ts";
+import { builder, Node } from "./builder.ts";
+import {
+  after,
+  type ChangeOf,
+  changeType,
+  cursorField,
+  entityOf,
+  follow,
+  isKind,
+  meets,
+  resolveEntity,
+} from "./change.ts";
 import { Delivery, DeliveryStatusEnum } from "./delivery.ts";
 import { Event } from "./event.ts";
 import { Hook } from "./hook.ts";
 import { Replay } from "./replay.ts";
-import { requestError } from "./requestError.ts";
 
-const typeNames: Record<ChangeKind, string> = {
-  EVENT: "Event",
-  DELIVERY: "Delivery",
-  HOOK: "Hook",
-  REPLAY: "Replay",
-};
-
-const after = {
-  description: "The last cursor seen, to continue with no gap; from now on when absent.",
-};
-
-/** Follows the caller's project; a cursor that cannot be continued ends the stream with CURSOR_EXPIRED. */
-function follow(
-  { caller, hub }: Context,
-  cursor: string | null | undefined,
-  wants: (change: Change) => boolean,
-) {
-  const expired = (error: unknown) => {
-    throw error instanceof CursorExpired ? requestError("CURSOR_EXPIRED", error.message) : error;
-  };
-  try {
-    const position = cursor == null ? {} : { after: positionOf(cursor) };
-    const changes = hub.feed.follow({ projectId: caller.projectId, wants, ...position });
-    return {
-      next: () => changes.next().catch(expired),
-      return: () => changes.return(),
-      throw: (error: unknown) => changes.throw(error),
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-  } catch (error) {
-    return expired(error);
-  }
-}
-
-/** The entity of a change, as it was then. Loaders start anew: a subscription keeps one context for all items. */
-async function entityOf<Kind extends ChangeKind>(
-  context: Context,
-  change: Change & { kind: Kind },
-) {
-  forgetLoaded(context);
-  const row = await context.hub.entities.of(change);
-  if (!row)
-    throw requestError(
-      "CURSOR_EXPIRED",
-      "what this change was about has been removed by retention",
-    );
-  return asNode(typeNames[change.kind], row);
-}
-
-const cursorField = { description: "Comes back as `after` to continue behind this item." };
-
-type EventChangeShape = Change & { kind: "EVENT" };
-const EventChange = builder.objectRef<EventChangeShape>("EventChange").implement({
-  description: "An event, as it was at one of its changes.",
-  fields: (t) => ({
-    cursor: t.string({ ...cursorField, resolve: cursorOf }),
+const EventChange = changeType<"EVENT">(
+  "EventChange",
+  "An event, as it was at one of its changes.",
+  (t) => ({
     event: t.field({
       type: Event,
       description: "The event as it was then.",
-      resolve: (change, _args, context): Promise<EventRow> => entityOf(context, change),
+      resolve: resolveEntity,
     }),
   }),
-});
+);
 
-type DeliveryChangeShape = Change & { kind: "DELIVERY" };
-const DeliveryChange = builder.objectRef<DeliveryChangeShape>("DeliveryChange").implement({
-  description: "A delivery, as it was at one of its changes.",
-  fields: (t) => ({
-    cursor: t.string({ ...cursorField, resolve: cursorOf }),
+const DeliveryChange = changeType<"DELIVERY">(
+  "DeliveryChange",
+  "A delivery, as it was at one of its changes.",
+  (t) => ({
     delivery: t.field({
       type: Delivery,
       description: "The delivery as it was then, with the attempts it had made.",
-      resolve: (change, _args, context): Promise<DeliveryRow> => entityOf(context, change),
+      resolve: resolveEntity,
     }),
   }),
-});
+);
 
-type HookChangeShape = Change & { kind: "HOOK" };
-const HookChange = builder.objectRef<HookChangeShape>("HookChange").implement({
-  description: "A hook at one of its changes.",
-  fields: (t) => ({
-    cursor: t.string({ ...cursorField, resolve: cursorOf }),
-    hook: t.field({
-      type: Hook,
-      description: "The hook, with its state of then.",
-      resolve: (change, _args, context): Promise<HookRow> => entityOf(context, change),
-    }),
+const HookChange = changeType<"HOOK">("HookChange", "A hook at one of its changes.", (t) => ({
+  hook: t.field({
+    type: Hook,
+    description: "The hook, with its state of then.",
+    resolve: resolveEntity,
   }),
-});
+}));
 
-type ReplayChangeShape = Change & { kind: "REPLAY" };
-const ReplayChange = builder.objectRef<ReplayChangeShape>("ReplayChange").implement({
-  description: "A replay, as it was at one of its steps.",
-  fields: (t) => ({
-    cursor: t.string({ ...cursorField, resolve: cursorOf }),
+const ReplayChange = changeType<"REPLAY">(
+  "ReplayChange",
+  "A replay, as it was at one of its steps.",
+  (t) => ({
     replay: t.field({
       type: Replay,
       description: "The replay, as far as it had come then.",
-      resolve: (change, _args, context): Promise<ReplayRow> => entityOf(context, change),
+      resolve: resolveEntity,
     }),
   }),
-});
+);
 
 const Activity = builder.objectRef<Change>("Activity").implement({
   description: "Anything that changed in the project.",
@@ -131,33 +75,44 @@ const Activity = builder.objectRef<Change>("Activity").implement({
   }),
 });
 
-const isKind =
-  <Kind extends ChangeKind>(kind: Kind) =>
-  (change: Change): change is Change & { kind: Kind } =>
-    change.kind === kind;
 const isEvent = isKind("EVENT");
 const isDelivery = isKind("DELIVERY");
 const isHook = isKind("HOOK");
 const isReplay = isKind("REPLAY");
 
-/** Whether a filter was not given, or is met. */
-const meets = (wanted: string | null | undefined, value: unknown) =>
-  wanted == null || wanted === value;
 const among = (wanted: readonly string[] | null | undefined, value: unknown) =>
   wanted == null || (typeof value === "string" && wanted.includes(value));
-/** Types are named as hooks name them: exactly, by prefix, or all. */
-const ofTypes = (wanted: readonly string[] | null | undefined, type: unknown) =>
-  wanted == null ||
-  (typeof type === "string" && wanted.some((pattern) => typeMatches(pattern, type)));
+/** Types are named as hooks name them: exactly, by prefix, or all; SYSTEM events by their exact name alone. */
+const ofTypes = (
+  wanted: readonly string[] | null | undefined,
+  { state: { type, origin } }: Change,
+) => {
+  const event = { type: String(type), origin: String(origin) };
+  return wanted == null
+    ? event.origin !== "SYSTEM"
+    : wanted.some((pattern) => takes(pattern, event));
+};
+const typesArg = {
+  description:
+    "Of these types only: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM show only where " +
+    "their type is named exactly.",
+};
+
+builder.queryField("feedCursor", (t) =>
+  t.string({
+    description:
+      "The feed's end at this moment. What is read after it, and a subscription with it as `after`, miss nothing between them.",
+    resolve: async (_root, _args, { hub }) =>
+      cursorOf({ position: (await feedBounds(hub.db.sql)).head }),
+  }),
+);
 
 builder.subscriptionFields((t) => ({
   eventEmitted: t.field({
     type: EventChange,
     description: "Each event once, when it is accepted (one of the SQL door: when it is matched).",
     args: {
-      types: t.arg.stringList({
-        description: "Of these types only: exact names, `*`, or prefixes such as `ticket.*`.",
-      }),
+      types: t.arg.stringList(typesArg),
       contextId: t.arg.string({ description: "Of this context only." }),
       after: t.arg.string(after),
     },
@@ -168,19 +123,17 @@ builder.subscriptionFields((t) => ({
         (change) =>
           isEvent(change) &&
           change.created &&
-          ofTypes(args.types, change.state.type) &&
+          ofTypes(args.types, change) &&
           meets(args.contextId, change.state.contextId),
       ),
-    resolve: (change) => change as EventChangeShape,
+    resolve: (change) => change as ChangeOf<"EVENT">,
   }),
   eventUpdated: t.field({
     type: EventChange,
     description: "Every state of events, their first included.",
     args: {
-      id: t.arg.id({ description: "Of this event only." }),
-      types: t.arg.stringList({
-        description: "Of these types only: exact names, `*`, or prefixes such as `ticket.*`.",
-      }),
+      id: t.arg.id({ description: "Of this event only, whatever its origin." }),
+      types: t.arg.stringList(typesArg),
       after: t.arg.string(after),
     },
     subscribe: (_root, args, context) =>
@@ -190,9 +143,9 @@ builder.subscriptionFields((t) => ({
         (change) =>
           isEvent(change) &&
           meets(args.id, change.entityId) &&
-          ofTypes(args.types, change.state.type),
+          ((args.id != null && args.types == null) || ofTypes(args.types, change)),
       ),
-    resolve: (change) => change as EventChangeShape,
+    resolve: (change) => change as ChangeOf<"EVENT">,
   }),
   deliveryUpdated: t.field({
     type: DeliveryChange,
@@ -216,7 +169,7 @@ builder.subscriptionFields((t) => ({
           meets(args.hookId, change.hookId) &&
           among(args.status, change.state.status),
       ),
-    resolve: (change) => change as DeliveryChangeShape,
+    resolve: (change) => change as ChangeOf<"DELIVERY">,
   }),
   hookUpdated: t.field({
     type: HookChange,
@@ -224,7 +177,7 @@ builder.subscriptionFields((t) => ({
     args: { id: t.arg.id({ description: "Of this hook only." }), after: t.arg.string(after) },
     subscribe: (_root, args, context) =>
       follow(context, args.after, (change) => isHook(change) && meets(args.id, change.entityId)),
-    resolve: (change) => change as HookChangeShape,
+    resolve: (change) => change as ChangeOf<"HOOK">,
   }),
   replayUpdated: t.field({
     type: ReplayChange,
@@ -235,7 +188,7 @@ builder.subscriptionFields((t) => ({
     },
     subscribe: (_root, args, context) =>
       follow(context, args.after, (change) => isReplay(change) && change.entityId === args.id),
-    resolve: (change) => change as ReplayChangeShape,
+    resolve: (change) => change as ChangeOf<"REPLAY">,
   }),
   activity: t.field({
     type: Activity,

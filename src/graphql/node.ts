@@ -1,13 +1,20 @@
 import { keysById } from "../db/apiKeys.ts";
 import { isId } from "../domain/ids.ts";
+import { loadAction } from "./action.ts";
 import { asNode, builder, Node } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { loadDelivery } from "./delivery.ts";
 import { loadEvent } from "./event.ts";
 import { loadEventType } from "./eventType.ts";
 import { loadHook } from "./hook.ts";
+import { loadInstallation } from "./installation.ts";
+import { loadPress } from "./press.ts";
 import { currentProject } from "./project.ts";
 import { loadReplay } from "./replay.ts";
+import { loadResource } from "./resource.ts";
+import { loadResourceType } from "./resourceType.ts";
+import { loadWorkflow } from "./workflow.ts";
+import { loadRun } from "./workflowRun.ts";
 
 type Find = (context: Context, id: string) => Promise<{ id: string } | undefined>;
 
@@ -17,6 +24,13 @@ const finders: Record<string, Find> = {
   Hook: loadHook,
   EventType: loadEventType,
   Replay: loadReplay,
+  Workflow: loadWorkflow,
+  Installation: loadInstallation,
+  WorkflowRun: loadRun,
+  Resource: loadResource,
+  ResourceType: loadResourceType,
+  Action: loadAction,
+  Press: loadPress,
   Project: async (context, id) => {
     const project = await currentProject(context);
     return project.id === id ? project : undefined;

@@ -34,6 +34,12 @@ export const Project = builder.objectRef<ProjectRow>("Project").implement({
       description:
         "When true, emitting an unknown type is UNKNOWN_TYPE; when false (default), it is not checked.",
     }),
+    systemEvents: t.exposeBoolean("systemEvents", {
+      description:
+        "When true, what the hub does with events is itself recorded, as events of origin SYSTEM in goflow's terms: " +
+        "`resthook_called` when an event is matched, also without a hook (S1.9), `webhook_called` for each attempt " +
+        "that is over (S1.10), `error` when a delivery FAILED. They are recorded of no SYSTEM event. False by default.",
+    }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
   }),
 });
@@ -84,6 +90,10 @@ const UpdateProjectInput = builder.inputType("UpdateProjectInput", {
   fields: (t) => ({
     name: t.string({ description: "1 to 100 characters; the slug stays." }),
     requireRegisteredTypes: t.boolean({ description: "Whether unknown event types are refused." }),
+    systemEvents: t.boolean({
+      description:
+        "Whether resthook_called, webhook_called and error are recorded, as events of origin SYSTEM.",
+    }),
   }),
 });
 

@@ -54,7 +54,7 @@ Replay.implement({
 
 const ReplayInputType = builder.inputType("ReplayInput", {
   description:
-    "Which deliveries to make again, of those that have ended: first deliveries, not what replays and retries made, of hooks that are not deleted.",
+    "Which deliveries to make again, of those that have ended: first deliveries, not what replays and retries made, of hooks that are not deleted; no steps of workflows.",
   fields: (t) => ({
     hookId: t.id({ description: "Of this hook only." }),
     type: t.string({

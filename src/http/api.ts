@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import type { Caller, Context } from "../graphql/context.ts";
 import { assertRolesComplete } from "../graphql/roles.ts";
 import type { Logger } from "../log.ts";
+import { createConsole } from "./console.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { type Authenticate, createGraphqlPost } from "./graphqlPost.ts";
 import { limits } from "./limits.ts";
@@ -21,10 +22,11 @@ export type ApiDeps = {
   publicUrl?: string | undefined;
 };
 
-/** Everything at /graphql: operations, GraphiQL, websockets. Disposing ends the streams. */
+/** Everything at /graphql (operations, GraphiQL, websockets), and the console. Disposing ends the streams. */
 export type Api = AsyncDisposable & {
   graphql(req: IncomingMessage, res: ServerResponse): Promise<void>;
   upgrade: WebSockets["upgrade"];
+  console: ReturnType<typeof createConsole>;
 };
 
 const wantsPage = (req: IncomingMessage) =>
@@ -46,6 +48,7 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   return {
     graphql: (req, res) => (wantsPage(req) ? graphiql(req, res) : post(req, res)),
     upgrade: websockets.upgrade,
+    console: createConsole(),
     async [Symbol.asyncDispose]() {
       streams[Symbol.dispose]();
       await websockets[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Registry } from "prom-client";
 import type { Logger } from "../log.ts";
 import { type ApiDeps, createApi } from "./api.ts";
-import { sendHead, sendJson } from "./headers.ts";
+import { sendJson } from "./headers.ts";
 import { answerAlive, answerReady, type ReadyCheck } from "./health.ts";
 import { answerMetrics } from "./metrics.ts";
 import { refuseUpgrade } from "./websocket.ts";
@@ -42,7 +42,11 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-const pathOf = (req: IncomingMessage) => (req.url ?? "/").split("?", 1)[0];
+const pathOf = (req: IncomingMessage) => (req.url ?? "/").split("?", 1)[0] ?? "/";
+
+/** The address of a server that listens there. */
+export const urlOf = (host: string, port: number): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 /** Starts the server. Throws ListenError when it cannot listen. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
@@ -58,9 +62,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     if (path === "/healthz") return answerAlive(res);
     if (path === "/readyz") return answerReady(res, ready);
     if (path === "/metrics") return answerMetrics(res, registry);
-    if (path === "/" && api) {
-      return sendHead(res, 302, { location: "/graphql" });
-    }
+    if (api) return api.console(req, res, path);
     sendJson(res, 404, { error: "Not found." });
   }
 
@@ -89,7 +91,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 
   return {
     port,
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    url: urlOf(host, port),
     async [Symbol.asyncDispose]() {
       const drained = new Promise((resolve) => server.close(resolve));
       // Sockets and event streams have no end of their own.

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { type ActionRow, actionsById } from "../db/actions.ts";
 import type { Change, ChangeKind } from "../db/changes.ts";
 import type { Sql } from "../db/client.ts";
 import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
@@ -6,8 +7,19 @@ import { type EventRow, eventsById } from "../db/events.ts";
 import { type HookRow, hooksById } from "../db/hooks.ts";
 import { isOutage } from "../db/outage.ts";
 import { type ReplayRow, replaysById } from "../db/replays.ts";
+import { type ResourceRow, resourcesById } from "../db/resources.ts";
+import { type RunRow, runsById } from "../db/workflowRuns.ts";
 
-type Rows = { EVENT: EventRow; DELIVERY: DeliveryRow; HOOK: HookRow; REPLAY: ReplayRow };
+/** What the entities of each kind are stored as. */
+export type Rows = {
+  EVENT: EventRow;
+  DELIVERY: DeliveryRow;
+  HOOK: HookRow;
+  REPLAY: ReplayRow;
+  RUN: RunRow;
+  RESOURCE: ResourceRow;
+  ACTION: ActionRow;
+};
 type Row = Rows[ChangeKind];
 
 /** The entities behind changes, as they were at the change. */
@@ -33,6 +45,15 @@ function asOf(change: Change, row: Row): Row {
   if (change.kind === "EVENT" && "scheduledFor" in row) {
     // Only a SCHEDULED event's can still move, and its changes say it.
     return { ...row, ...state, scheduledFor: date(state.scheduledFor) ?? row.scheduledFor };
+  }
+  if (change.kind === "ACTION" && "expiresAt" in row) {
+    return {
+      ...row,
+      status: state.status as ActionRow["status"],
+      expiresAt: date(state.expiresAt) ?? row.expiresAt,
+      completedAt: date(state.completedAt),
+      lastError: typeof state.lastError === "string" ? state.lastError : null,
+    };
   }
   if (change.kind !== "DELIVERY" || !("attemptCount" in row)) return { ...row, ...state };
   return {
@@ -65,6 +86,9 @@ const loaders: {
   DELIVERY: deliveriesById,
   HOOK: hooksById,
   REPLAY: replaysById,
+  RUN: runsById,
+  RESOURCE: resourcesById,
+  ACTION: actionsById,
 };
 
 /**

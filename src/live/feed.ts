@@ -106,7 +106,7 @@ export function createFeed(
 }
 
 /** A change's place in the feed as clients see it. */
-export const cursorOf = ({ position }: Change): string =>
+export const cursorOf = ({ position }: Pick<Change, "position">): string =>
   Buffer.from(`feed:${position}`).toString("base64url");
 
 /** The position a cursor stands for. Throws CursorExpired for what is no cursor of a feed. */

@@ -17,6 +17,8 @@ export type PostRequest = {
   body: string;
   /** For connecting, sending, and the whole answer together. */
   timeoutMs: number;
+  /** How much of the answer's body is kept: 16 KiB when absent, 64 KiB at most. */
+  keptBytes?: number;
   /** POST when absent. */
   method?: Method;
   /** Ends the call early, as interrupted. */
@@ -65,7 +67,7 @@ export function createPoster(options: {
   }
 
   return {
-    async post({ url: raw, headers, body: text, timeoutMs, method = "POST", signal }) {
+    async post({ url: raw, headers, body: text, timeoutMs, keptBytes, method = "POST", signal }) {
       const startedAt = performance.now();
       const body = Buffer.from(text);
       let requestHeaders = headers;
@@ -78,7 +80,10 @@ export function createPoster(options: {
       signal?.addEventListener("abort", interrupt);
       inFlight.add(interrupt);
 
-      const received = await call().then(answered, (error) => noAnswer(toFailure(error)));
+      const received = await call().then(
+        (answer) => answered(answer, keptBytes),
+        (error) => noAnswer(toFailure(error)),
+      );
       clearTimeout(timer);
       signal?.removeEventListener("abort", interrupt);
       inFlight.delete(interrupt);

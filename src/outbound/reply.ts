@@ -1,7 +1,7 @@
 import { type CallFailure, DeadlinePassed } from "./callFailure.ts";
 import type { Answer } from "./exchange.ts";
 
-const maxKeptBytes = 16_384;
+const defaultKeptBytes = 16_384;
 
 /** What came of a call, as an attempt records it. */
 export type Reply = {
@@ -15,7 +15,7 @@ export type Reply = {
   /** Every header as it was sent. */
   requestHeaders: Record<string, string>;
   responseHeaders: Record<string, string> | null;
-  /** The first 16 KiB as text; null when no answer came. */
+  /** The first 16 KiB, or as many as were asked for, as text; null when no answer came. */
   responseBody: string | null;
   /** Whether the receiver sent, or would have sent, more of a body than is kept. */
   responseTruncated: boolean;
@@ -36,13 +36,13 @@ export const noAnswer = (failure: CallFailure): Received => ({
 });
 
 /** A call that got an answer, complete or not. */
-export function answered(answer: Answer): Received {
+export function answered(answer: Answer, keptBytes = defaultKeptBytes): Received {
   return {
     ...judge(answer),
     statusCode: answer.statusCode,
     responseHeaders: textHeaders(answer.headers),
-    responseBody: decode(answer.body.subarray(0, maxKeptBytes)),
-    responseTruncated: !answer.isComplete || answer.body.length > maxKeptBytes,
+    responseBody: decode(answer.body.subarray(0, keptBytes)),
+    responseTruncated: !answer.isComplete || answer.body.length > keptBytes,
   };
 }
 

@@ -1,13 +1,22 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Claim, type ClaimWish, claimDeliveries, type LaneState } from "../db/claims.ts";
+import {
+  type Claim,
+  type ClaimWish,
+  claimDeliveries,
+  type LaneState,
+  ratePerSecond,
+} from "../db/claims.ts";
 import type { Pool } from "../db/client.ts";
 import type { AttemptOutcome } from "../db/deliveries.ts";
 import type { Lane } from "../db/jobs.ts";
 import { returnClaims } from "../db/recovery.ts";
-import { conclude, requestOf } from "../domain/delivery.ts";
+import { type AttemptRequest, conclude, requestOf } from "../domain/delivery.ts";
 import { type LaneCredentials, openCredentials } from "../domain/laneCredentials.ts";
+import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { SecretBox } from "../domain/secretBox.ts";
+import { openSigningKeys } from "../domain/signingSecret.ts";
+import { openStepRequest, stepRequestOf } from "../domain/stepRequest.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
 import { createFinisher } from "./finisher.ts";
@@ -15,9 +24,12 @@ import { createLanes, type LaneEntry, type Turn } from "./lanes.ts";
 
 export type DelivererOptions = {
   sql: Pool;
+  configs: ProjectConfigs;
   workerId: string;
   poster: Poster;
   box: SecretBox;
+  /** The host this hub is known by: some deliveries say it. */
+  origin: () => string;
   log: Logger;
   onAttempt: (attempt: { outcome: AttemptOutcome; elapsedMs: number }) => void;
 };
@@ -44,16 +56,17 @@ const RATE_TOLERANCE_MS = 100;
 
 /** How many attempts a rate allows now, by the generic cell rate algorithm (ITU-T I.371). */
 function rateRoom({ hook, rateAheadMs }: LaneState): number {
-  if (hook.rateLimitPerSecond === null) return Number.POSITIVE_INFINITY;
+  const rate = ratePerSecond(hook);
+  if (rate === null) return Number.POSITIVE_INFINITY;
   const ahead = Math.max(0, rateAheadMs);
   if (ahead > RATE_TOLERANCE_MS) return 0;
-  return Math.floor(((RATE_TOLERANCE_MS - ahead) * hook.rateLimitPerSecond) / 1_000) + 1;
+  return Math.floor(((RATE_TOLERANCE_MS - ahead) * rate) / 1_000) + 1;
 }
 
 /** Milliseconds until a lane that now takes so many may take another. */
 const rateWaitMs = ({ hook, rateAheadMs }: LaneState, taken: number) =>
   Math.max(0, rateAheadMs) +
-  (taken * 1_000) / (hook.rateLimitPerSecond ?? Number.POSITIVE_INFINITY) -
+  (taken * 1_000) / (ratePerSecond(hook) ?? Number.POSITIVE_INFINITY) -
   RATE_TOLERANCE_MS;
 
 /** How many deliveries a lane may take: its slots less those in use anywhere, and no more than its rate allows. */
@@ -70,18 +83,21 @@ const roomOf = (lane: LaneState, wish: ClaimWish) =>
  */
 export function createDeliverer({
   sql,
+  configs,
   workerId,
   poster,
   box,
+  origin,
   log,
   onAttempt,
 }: DelivererOptions): Deliverer {
   const lanes = createLanes(pump);
-  const finish = createFinisher(sql, log);
+  const finish = createFinisher({ sql, configs, log, onDue: wake });
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const running = new Set<Promise<void>>();
   const opened = new WeakMap<LaneState, LaneCredentials>();
+  const signingKeys = new WeakMap<LaneState, ReturnType<typeof openSigningKeys>>();
   let claiming = 0;
   /** The tokens of the claims whose attempts are not finished. */
   const held = new Set<string>();
@@ -94,6 +110,22 @@ export function createDeliverer({
     const credentials = openCredentials(box, state.hook);
     opened.set(state, credentials);
     return credentials;
+  }
+
+  /** A workflow's steps are signed with the project's secret; asked for once a claim. */
+  function signingKeysOf(state: LaneState) {
+    const known = signingKeys.get(state);
+    if (known) return known;
+    const keys = openSigningKeys({ sql, box }, state.hook.projectId);
+    signingKeys.set(state, keys);
+    return keys;
+  }
+
+  /** What is to be sent, and what may be told of it. */
+  async function requestFor(claimed: Claim, state: LaneState): Promise<AttemptRequest> {
+    if (claimed.format !== "STEP") return requestOf(claimed, state, credentialsOf(state), origin());
+    const request = openStepRequest(box, claimed, claimed.request);
+    return stepRequestOf(claimed, state, request, await signingKeysOf(state));
   }
 
   function pump() {
@@ -192,11 +224,12 @@ export function createDeliverer({
     leave: (isWell: boolean) => void,
   ) {
     let isWell = false;
+    let request: AttemptRequest;
     let result: Awaited<ReturnType<Poster["post"]>>;
     held.add(claimed.token);
     try {
       try {
-        const request = requestOf(claimed, state, credentialsOf(state));
+        request = await requestFor(claimed, state);
         result = await poster.post({ ...request, signal: stopping.signal });
         isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
       } finally {
@@ -206,12 +239,18 @@ export function createDeliverer({
       }
       onAttempt(result);
       const interrupted = stopping.signal.aborted && result.statusCode === null;
-      const moved = await finish(conclude(claimed, state, result, interrupted));
+      const moved = await finish(conclude(claimed, state, request, result, interrupted));
       if (moved?.dueInMs != null) lanes.feedLater(lane, moved.dueInMs);
     } finally {
       held.delete(claimed.token);
       pump();
     }
+  }
+
+  function wake(hungry: Lane[]) {
+    if (stopped) return;
+    lanes.feed(hungry);
+    pump();
   }
 
   async function stop(graceMs: number) {
@@ -223,11 +262,7 @@ export function createDeliverer({
   }
 
   return {
-    wake(hungry) {
-      if (stopped) return;
-      lanes.feed(hungry);
-      pump();
-    },
+    wake,
     stop,
     [Symbol.asyncDispose]: () => stop(0),
   };

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "../db/client.ts";
-import { type Finish, finishAttempts } from "../db/finishes.ts";
+import type { Finish, Moved } from "../db/finishes.ts";
+import type { Lane } from "../db/jobs.ts";
 import { createBatcher } from "../domain/batcher.ts";
+import { finishDeliveries } from "../domain/finish.ts";
+import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { Logger } from "../log.ts";
-
-type Moved = Awaited<ReturnType<typeof finishAttempts>>[number];
 
 /** How a delivery moved, or null when another process had taken its claim over. */
 export type Finisher = (finish: Finish) => Promise<Moved | null>;
@@ -13,11 +14,12 @@ const MAX_BATCH = 200;
 const PARALLEL_BATCHES = 2;
 const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
 
-const isDataError = (error: unknown) =>
+/** Whether PostgreSQL refused a value, and would again. */
+export const isDataError = (error: unknown) =>
   error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code));
 
 /** The same attempt without what the receiver sent: kept when PostgreSQL refuses that. */
-const bare = (finish: Finish): Finish => ({
+export const bare = <Kind extends Pick<Finish, "attempt">>(finish: Kind): Kind => ({
   ...finish,
   attempt: {
     ...finish.attempt,
@@ -32,11 +34,24 @@ const bare = (finish: Finish): Finish => ({
  * away: an attempt that was made is never forgotten. Its claim outlives short outages; after a long one the
  * token decides.
  */
-export function createFinisher(sql: Pool, log: Logger): Finisher {
+export function createFinisher({
+  sql,
+  configs,
+  log,
+  onDue,
+}: {
+  sql: Pool;
+  configs: ProjectConfigs;
+  log: Logger;
+  /** Told of the lanes of what the system events go to. */
+  onDue: (lanes: Lane[]) => void;
+}): Finisher {
   async function write(finishes: Finish[], areBare = false): Promise<Moved[]> {
     for (let failures = 0; ; failures++) {
       try {
-        return await finishAttempts(sql, finishes);
+        const { moved, lanes } = await finishDeliveries(sql, configs, finishes);
+        onDue(lanes);
+        return moved;
       } catch (error) {
         if (isDataError(error) && !areBare) return isolate(finishes, error);
         log.warn(

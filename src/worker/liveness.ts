@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { type Db, openSession } from "../db/client.ts";
+import { recoverPresses } from "../db/pressClaims.ts";
 import { recoverClaims } from "../db/recovery.ts";
 import {
   buryWorkers,
@@ -48,10 +49,14 @@ export async function startLiveness(
       db.sql,
       dead.map(({ id }) => id),
     );
+    const unknown = await recoverPresses(
+      db.sql,
+      dead.map(({ id }) => id),
+    );
     await buryWorkers(db.sql, dead);
     log.warn(
-      { workers: dead.map(({ id }) => id), recovered },
-      "workers died; their deliveries are tried again",
+      { workers: dead.map(({ id }) => id), recovered, unknown },
+      "workers died; their deliveries are tried again, their presses are not",
     );
   }
 

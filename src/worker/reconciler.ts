@@ -1,16 +1,23 @@
 import type { Db } from "../db/client.ts";
+import { handshakeJob, overdueHandshakes } from "../db/handshakes.ts";
 import { addJobs, deliverJobs } from "../db/jobs.ts";
+import { overduePresses, recoverPresses } from "../db/pressClaims.ts";
+import { pressJob } from "../db/presses.ts";
 import { overdueEvents, overdueLanes, recoverClaims } from "../db/recovery.ts";
 import { overdueReplays, replayJob } from "../db/replays.ts";
 import { refreshStatistics } from "../db/statistics.ts";
+import { advanceJobs, overdueRuns } from "../db/workflowRuns.ts";
 import type { Logger } from "../log.ts";
 import { every } from "./every.ts";
 
 const EVERY_MS = 2_000;
 /** Ordinary wake-ups come within milliseconds; what is overdue by this has lost its own. */
 const LANE_OVERDUE_MS = 1_500;
+const PRESS_OVERDUE_MS = 1_500;
 const EVENT_OVERDUE_MS = 5_000;
+const HANDSHAKE_OVERDUE_MS = 1_500;
 const REPLAY_OVERDUE_MS = 5_000;
+const RUN_OVERDUE_MS = 3_000;
 
 /**
  * The guarantee behind the wake-ups: every 2 s claims that ran out are taken back, and one process of all (by a
@@ -20,6 +27,8 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
   async function reconcile() {
     const recovered = await recoverClaims(db.sql, []);
     if (recovered > 0) log.warn({ recovered }, "claims ran out; their deliveries are tried again");
+    const unknown = await recoverPresses(db.sql, []);
+    if (unknown > 0) log.warn({ unknown }, "presses ran out; nobody knows what came of them");
     await db.sql.begin(async (tx) => {
       const [leader] = await tx<{ ok: boolean }[]>`select pg_try_advisory_xact_lock(7277) as ok`;
       if (!leader?.ok) return;
@@ -35,7 +44,13 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
           payload: { projectId, eventIds: events.map(({ id }) => id) },
           key: `reconcile:${projectId}`,
         })),
+        ...(await overdueHandshakes(tx, HANDSHAKE_OVERDUE_MS)).map((lane) => handshakeJob(lane)),
+        ...(await overduePresses(tx, PRESS_OVERDUE_MS)).map(pressJob),
         ...(await overdueReplays(tx, REPLAY_OVERDUE_MS)).map((replay) => replayJob(replay)),
+        ...advanceJobs(await overdueRuns(tx, RUN_OVERDUE_MS)).map((job, index) => ({
+          ...job,
+          key: `reconcile:advance:${index}`,
+        })),
       ];
       if (jobs.length > 0) await addJobs(tx, jobs);
       await refreshStatistics(tx);

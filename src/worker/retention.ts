@@ -1,4 +1,6 @@
 import type { Pool } from "../db/client.ts";
+import { removeOldCounts } from "../db/health.ts";
+import { removeDeletedResources } from "../db/resources.ts";
 import {
   removeOldChanges,
   removeOldEvents,
@@ -12,4 +14,6 @@ export async function removeExpired(sql: Pool, retentionDays: number): Promise<v
   await removeOldChanges(sql, retentionDays);
   await removeOldEvents(sql, retentionDays);
   await removeOldReplays(sql, retentionDays);
+  await removeDeletedResources(sql, retentionDays);
+  await removeOldCounts(sql);
 }

@@ -2,10 +2,13 @@ import type { Db } from "../db/client.ts";
 import { newId } from "../domain/ids.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { SecretBox } from "../domain/secretBox.ts";
+import { createRunAdvancer } from "../domain/workflowRun.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
 import { createDeliverer, type Deliverer, type DelivererOptions } from "./deliverer.ts";
+import { createHandshaker } from "./handshaker.ts";
 import { startLiveness } from "./liveness.ts";
+import { createPresser, type Presser } from "./presser.ts";
 import { startReconciler } from "./reconciler.ts";
 import { startRunner } from "./runner.ts";
 import { startScheduler } from "./scheduler.ts";
@@ -15,7 +18,8 @@ import { createTasks, crontab } from "./tasks.ts";
 const GRACE_MS = 20_000;
 
 export type WorkerRole = AsyncDisposable &
-  Pick<Deliverer, "wake"> & {
+  Pick<Deliverer, "wake"> &
+  Pick<Presser, "press"> & {
     /** Starts the stop that disposing waits for. */
     beginStop(): void;
   };
@@ -26,20 +30,28 @@ export async function startWorker(options: {
   configs: ProjectConfigs;
   poster: Poster;
   box: SecretBox;
+  /** The host this hub is known by, as handshakes tell it. */
+  origin: () => string;
   retentionDays: number;
   log: Logger;
   onAttempt: DelivererOptions["onAttempt"];
   /** Told when jobs are not run any more, and the process had better end. */
   onLost: (error: unknown) => void;
 }): Promise<WorkerRole> {
-  const { db, configs, poster, box, retentionDays, log, onAttempt, onLost } = options;
+  const { db, configs, poster, box, origin, retentionDays, log, onAttempt, onLost } = options;
   const workerId = newId();
-  const deliverer = createDeliverer({ sql: db.sql, workerId, poster, box, log, onAttempt });
+  const parts = { sql: db.sql, configs, workerId, poster, box, origin, log, onAttempt };
+  const deliverer = createDeliverer(parts);
+  const presser = createPresser({ ...parts, onDue: deliverer.wake });
+  const handshaker = createHandshaker(parts);
   const alive = Promise.withResolvers<void>();
   const tasks = createTasks({
     sql: db.sql,
     configs,
     deliverer,
+    advanceRuns: createRunAdvancer({ sql: db.sql, box }),
+    handshaker,
+    presser,
     retentionDays,
     alive: alive.promise,
   });
@@ -49,7 +61,10 @@ export async function startWorker(options: {
   stack.use(await startLiveness(db, workerId, runner.poolId, log));
   alive.resolve();
   stack.use(startReconciler(db, log));
-  stack.defer(() => deliverer.stop(GRACE_MS));
+  stack.defer(() => handshaker.stop());
+  stack.defer(async () => {
+    await Promise.all([deliverer.stop(GRACE_MS), presser.stop(GRACE_MS)]);
+  });
   stack.use(runner);
   stack.use(startScheduler({ sql: db.sql, configs, deliverer, log }));
   const owned = stack.move();
@@ -60,6 +75,7 @@ export async function startWorker(options: {
   };
   return {
     wake: deliverer.wake,
+    press: presser.press,
     beginStop: () => void stop().catch(() => {}),
     [Symbol.asyncDispose]: stop,
   };

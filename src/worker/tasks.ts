@@ -5,12 +5,18 @@ import { dispatchEvents } from "../domain/dispatch.ts";
 import { settleHook } from "../domain/hook.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import { continueReplay } from "../domain/replay.ts";
+import type { RunAdvancer } from "../domain/workflowRun.ts";
 import type { Deliverer } from "./deliverer.ts";
+import type { Handshaker } from "./handshaker.ts";
+import type { Presser } from "./presser.ts";
 import { removeExpired } from "./retention.ts";
 
 const deliverPayload = z.object({ lanes: z.array(z.tuple([z.string(), z.string()])) });
 const dispatchPayload = z.object({ projectId: z.string(), eventIds: z.array(z.string()) });
+const pressPayload = z.object({ projectId: z.string(), pressId: z.string() });
 const replayPayload = z.object({ projectId: z.string(), replayId: z.string() });
+const advancePayload = z.object({ projectId: z.string(), runIds: z.array(z.string()) });
+const handshakePayload = z.object({ projectId: z.string(), hookId: z.string() });
 const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });
 
 /** What jobs do. A task only throws for bugs and outages: graphile-worker then runs it again. */
@@ -18,11 +24,14 @@ export function createTasks(deps: {
   sql: Pool;
   configs: ProjectConfigs;
   deliverer: Deliverer;
+  advanceRuns: RunAdvancer;
+  handshaker: Handshaker;
+  presser: Presser;
   retentionDays: number;
   /** Settles when this process shows its sign of life: nobody would notice the death of what ran before. */
   alive: Promise<void>;
 }): TaskList {
-  const { sql, configs, deliverer, retentionDays, alive } = deps;
+  const { sql, configs, deliverer, advanceRuns, handshaker, presser, retentionDays, alive } = deps;
   return {
     deliver: async (payload) => {
       const { lanes } = deliverPayload.parse(payload);
@@ -33,6 +42,14 @@ export function createTasks(deps: {
       await alive;
       deliverer.wake(await dispatchEvents(sql, configs, dispatchPayload.parse(payload)));
     },
+    advance: async (payload) => {
+      const { projectId, runIds } = advancePayload.parse(payload);
+      await alive;
+      const { lanes, failed } = await advanceRuns(projectId, runIds);
+      deliverer.wake(lanes);
+      if (failed.length > 0) throw failed[0];
+    },
+    handshake: async (payload) => handshaker.ask(handshakePayload.parse(payload)),
     settle: async (payload) => {
       const { projectId, hookId } = settlePayload.parse(payload);
       await settleHook(sql, projectId, hookId);
@@ -40,6 +57,11 @@ export function createTasks(deps: {
     replay: async (payload) => {
       const { projectId, replayId } = replayPayload.parse(payload);
       await continueReplay(sql, projectId, replayId);
+    },
+    press: async (payload) => {
+      const press = pressPayload.parse(payload);
+      await alive;
+      presser.press(press);
     },
     retention: async () => {
       await removeExpired(sql, retentionDays);

@@ -1,0 +1,1 @@
+ALTER TABLE "signalbox"."projects" ADD COLUMN "system_events" boolean DEFAULT false NOT NULL;

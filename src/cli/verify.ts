@@ -1,0 +1,82 @@
+import type { LedgerLine } from "../db/verify/ledger.ts";
+import { type Verdict, verify as verifyHub } from "../db/verify/run.ts";
+import { mistake } from "../domain/errors.ts";
+import { findProject } from "../domain/project.ts";
+import { columns } from "./columns.ts";
+import type { Command } from "./command.ts";
+
+/** What a delivery can have become; together they are all that were made. */
+const outcomes = [
+  "succeeded",
+  "failed",
+  "gone",
+  "cancelled",
+  "quarantined",
+  "parked",
+  "waiting",
+] as const;
+const sums = ["made", ...outcomes] as const;
+
+type Sums = Record<(typeof sums)[number], number>;
+
+function total(ledger: LedgerLine[]): Sums {
+  const all: Sums = { ...zeros };
+  for (const line of ledger) for (const name of sums) all[name] += line[name];
+  return all;
+}
+const zeros: Sums = Object.fromEntries(sums.map((name) => [name, 0])) as Sums;
+
+function readTime(name: string, text: string | undefined): Date | null {
+  if (text === undefined) return null;
+  const time = new Date(text);
+  if (/^\d{4}-\d\d-\d\d(T|$)/.test(text) && Number.isFinite(time.getTime())) return time;
+  throw mistake("INVALID", `--${name} takes a time such as 2026-01-01T00:00:00Z, not "${text}"`);
+}
+
+/** Nobody's text may steer the operator's terminal. */
+const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, "?");
+
+function report({ ledger, events, differences, unlisted }: Verdict): string {
+  const rows = ledger
+    .filter(({ made }) => made > 0)
+    .map((line) => [
+      line.hookId,
+      ...sums.map((name) => String(line[name])),
+      printable(line.kind === "WORKFLOW" ? `workflow ${line.name}` : line.name).slice(0, 80),
+    ]);
+  const all = total(ledger);
+  const headings = ["HOOK", ...sums.map((name) => name.toUpperCase()), "NAME"];
+  const states = Object.entries(events).map(([status, n]) => `${n} ${status}`);
+  const count = differences.length + unlisted;
+  return [
+    columns(headings, [...rows, ["all", ...sums.map((name) => String(all[name])), ""]]),
+    `Events: ${states.join(", ") || "none"}`,
+    "",
+    ...(count === 0
+      ? ["No differences."]
+      : [
+          `${count} ${count === 1 ? "difference" : "differences"}:`,
+          ...differences.map(({ check, id, says }) => printable(`${check} ${id}: ${says}`)),
+          ...(unlisted > 0 ? [`and ${unlisted} more of the same kinds`] : []),
+        ]),
+  ].join("\n");
+}
+
+export const verify: Command = {
+  usage: "verify [PROJECT] [--since TIME] [--until TIME] [--json]",
+  does: "proves that what was accepted and what became of it agree; exit code 1 when not",
+  async run({ sql, options }, idOrSlug?: string) {
+    const since = readTime("since", options.since);
+    const until = readTime("until", options.until);
+    const project = idOrSlug === undefined ? null : await findProject(sql, idOrSlug);
+    if (project === undefined)
+      throw mistake("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
+    const verdict = await verifyHub(sql, { projectId: project?.id ?? null, since, until });
+    const failed = verdict.differences.length > 0;
+    return {
+      text: report(verdict),
+      json: { ok: !failed, ...verdict, total: total(verdict.ledger) },
+      failed,
+    };
+  },
+};

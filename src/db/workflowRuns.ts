@@ -1,0 +1,199 @@
+import type { Sql, Tx } from "./client.ts";
+import type { DeliveryStatus } from "./deliveries.ts";
+import type { JobSpec } from "./jobs.ts";
+import { type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+
+export type RunStatus = "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+
+export type RunRow = {
+  projectId: string;
+  id: string;
+  workflowId: string;
+  version: number;
+  eventId: string;
+  userId: string;
+  status: RunStatus;
+  rerunOf: string | null;
+  error: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  stoppedAt: Date | null;
+  /** The states of the steps it has come to, in a row that shows a run as it was at a change. */
+  steps?: RunStatus[];
+};
+
+/** A run about to be written, QUEUED. */
+export type NewRun = Pick<
+  RunRow,
+  "projectId" | "id" | "workflowId" | "version" | "eventId" | "userId"
+>;
+
+/** A step that a run has come to. */
+export type StepRunRow = {
+  runId: string;
+  position: number;
+  status: RunStatus;
+  deliveryId: string | null;
+  output: string | null;
+};
+
+const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.workflow_id as "workflowId",
+  r.version, r.event_id as "eventId", r.user_id as "userId", r.status, r.rerun_of as "rerunOf", r.error,
+  r.created_at as "createdAt", r.started_at as "startedAt", r.stopped_at as "stoppedAt"`;
+
+/** Runs of one project by id; unknown and foreign ids are left out. */
+export const runsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<RunRow[]>`select ${columns(sql)} from signalbox.workflow_runs r
+    where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
+
+/** Every run of an event, oldest first: one a workflow, and one a rerun. */
+export const runsOfEvent = (sql: Sql, projectId: string, eventId: string) =>
+  sql<RunRow[]>`select ${columns(sql)} from signalbox.workflow_runs r
+    where r.project_id = ${projectId} and r.event_id = ${eventId} order by r.id`;
+
+/** Those of the runs that have not ended, their rows locked to the end of the transaction. */
+export const lockedRuns = (tx: Tx, projectId: string, ids: string[]) =>
+  tx<RunRow[]>`select ${columns(tx)} from signalbox.workflow_runs r
+    where r.project_id = ${projectId} and r.id = any(${ids}::uuid[]) and r.status in ('QUEUED', 'RUNNING')
+    order by r.id for update`;
+
+/** A page of the runs of each of many workflows or events, newest first, in one statement. */
+export async function runsPerParent(
+  sql: Sql,
+  projectId: string,
+  parent: "workflowId" | "eventId",
+  parentIds: readonly string[],
+  status: readonly RunStatus[] | null | undefined,
+  request: PageRequest,
+): Promise<Map<string, Page<RunRow>>> {
+  const column = parent === "workflowId" ? sql`r.workflow_id` : sql`r.event_id`;
+  const conditions = [
+    sql`r.project_id = ${projectId}`,
+    sql`${column} = x.parent`,
+    ...(status ? [sql`r.status = any(${status as string[]}::text[])`] : []),
+  ];
+  const rows = await sql<RunRow[]>`
+    select p.* from unnest(${parentIds as string[]}::uuid[]) as x(parent) cross join lateral (
+      select ${columns(sql)} from signalbox.workflow_runs r ${pageClause(sql, sql`r.id`, conditions, request)}
+    ) p`;
+  const groups = Map.groupBy(rows, (row) => row[parent]);
+  return new Map(parentIds.map((id) => [id, toPage(groups.get(id) ?? [], request)]));
+}
+
+/** The steps that these runs have come to, in order. */
+export const stepRunsOf = (sql: Sql, projectId: string, runIds: readonly string[]) =>
+  sql<StepRunRow[]>`
+    select s.run_id as "runId", s.position, s.status, s.delivery_id as "deliveryId", s.output::text as output
+    from signalbox.step_runs s
+    where s.project_id = ${projectId} and s.run_id = any(${runIds as string[]}::uuid[])
+    order by s.run_id, s.position`;
+
+/** The sealed requests of steps, by run and position. */
+export const stepRequestsOf = (
+  sql: Sql,
+  projectId: string,
+  steps: { runId: string; position: number }[],
+) => sql<{ runId: string; position: number; request: string }[]>`
+  select s.run_id as "runId", s.position, s.request
+  from unnest(${steps.map(({ runId }) => runId)}::uuid[], ${steps.map(({ position }) => position)}::smallint[])
+    as x(run_id, position)
+  join signalbox.step_runs s on s.project_id = ${projectId} and s.run_id = x.run_id and s.position = x.position
+  where s.request is not null`;
+
+/** How the delivery of a run's latest step stands, and the answer to its last attempt. */
+export async function stepDelivery(tx: Tx, projectId: string, deliveryId: string) {
+  const [row] = await tx<
+    {
+      status: DeliveryStatus;
+      lastError: string | null;
+      statusCode: number | null;
+      responseBody: string | null;
+      responseTruncated: boolean | null;
+    }[]
+  >`
+    select d.status, d.last_error as "lastError", a.status_code as "statusCode",
+      a.response_body as "responseBody", a.response_truncated as "responseTruncated"
+    from signalbox.deliveries d
+    left join signalbox.attempts a on a.project_id = d.project_id and a.delivery_id = d.id
+      and a.number = d.attempt_count
+    where d.project_id = ${projectId} and d.id = ${deliveryId}`;
+  return row;
+}
+
+/** Inserts runs, QUEUED. */
+export const insertRuns = (tx: Tx, runs: NewRun[]) => tx`
+  insert into signalbox.workflow_runs (project_id, id, workflow_id, version, event_id, user_id, status)
+  select project_id, id, workflow_id, version, event_id, user_id, 'QUEUED'
+  from unnest(${runs.map((r) => r.projectId)}::uuid[], ${runs.map((r) => r.id)}::uuid[],
+    ${runs.map((r) => r.workflowId)}::uuid[], ${runs.map((r) => r.version)}::int[],
+    ${runs.map((r) => r.eventId)}::uuid[], ${runs.map((r) => r.userId)}::text[])
+    as x(project_id, id, workflow_id, version, event_id, user_id)`;
+
+/** A run of the same event and workflow that has not ended. */
+export async function openRunLike(
+  tx: Tx,
+  { projectId, eventId, workflowId }: RunRow,
+): Promise<RunRow | undefined> {
+  const [row] = await tx<RunRow[]>`select ${columns(tx)} from signalbox.workflow_runs r
+    where r.project_id = ${projectId} and r.event_id = ${eventId} and r.workflow_id = ${workflowId}
+      and r.status in ('QUEUED', 'RUNNING') limit 1`;
+  return row;
+}
+
+/** Inserts a run like another, QUEUED, which counts in the place of all there were. */
+export const insertRerun = (
+  tx: Tx,
+  { projectId, eventId, workflowId, id }: RunRow,
+  newId: string,
+) => tx`
+  with earlier as (
+    update signalbox.workflow_runs set superseded = true
+    where project_id = ${projectId} and event_id = ${eventId} and workflow_id = ${workflowId}
+  )
+  insert into signalbox.workflow_runs (project_id, id, workflow_id, version, event_id, user_id, status, rerun_of)
+  select project_id, ${newId}::uuid, workflow_id, version, event_id, user_id, 'QUEUED', id
+  from signalbox.workflow_runs where project_id = ${projectId} and id = ${id}`;
+
+/** Feed rows for runs as they now are, with the states of their steps. Under the feed lock. */
+export const recordRuns = (tx: Tx, runs: Pick<RunRow, "projectId" | "id">[], created = false) => tx`
+  insert into signalbox.changes (project_id, kind, entity_id, event_id, hook_id, created, state)
+  select r.project_id, 'RUN', r.id, r.event_id, r.workflow_id, ${created}::boolean, json_build_object(
+    'status', r.status, 'startedAt', r.started_at, 'stoppedAt', r.stopped_at, 'error', r.error,
+    'steps', (select coalesce(json_agg(s.status order by s.position), '[]') from signalbox.step_runs s
+      where s.project_id = r.project_id and s.run_id = r.id))
+  from unnest(${runs.map((r) => r.projectId)}::uuid[], ${runs.map((r) => r.id)}::uuid[]) as x(project_id, id)
+  join signalbox.workflow_runs r on r.project_id = x.project_id and r.id = x.id`;
+
+/** Runs that one job goes on with, in one transaction. */
+const RUNS_PER_JOB = 20;
+
+/** The jobs that go on with these runs. */
+export function advanceJobs(runs: { projectId: string; runId: string }[]): JobSpec[] {
+  const jobs: JobSpec[] = [];
+  for (const [projectId, ofProject] of Map.groupBy(runs, (run) => run.projectId)) {
+    const runIds = ofProject.map(({ runId }) => runId);
+    for (let at = 0; at < runIds.length; at += RUNS_PER_JOB)
+      jobs.push({
+        identifier: "advance",
+        payload: { projectId, runIds: runIds.slice(at, at + RUNS_PER_JOB) },
+      });
+  }
+  return jobs;
+}
+
+/**
+ * Open runs that have not moved for so long and wait for no delivery: their job is lost. `offset 0` keeps the look at
+ * the steps one by open run: as a join it reads the steps of every run there ever was, each two seconds.
+ */
+export const overdueRuns = (sql: Sql, overdueMs: number) => sql<
+  { projectId: string; runId: string }[]
+>`
+  select r.project_id as "projectId", r.id as "runId" from signalbox.workflow_runs r
+  where r.status in ('QUEUED', 'RUNNING') and r.moved_at <= now() - ${overdueMs} * interval '1 millisecond'
+    and not exists (
+      select from signalbox.step_runs s
+      join signalbox.deliveries d on d.project_id = s.project_id and d.id = s.delivery_id
+      where s.project_id = r.project_id and s.run_id = r.id and s.status = 'RUNNING'
+        and d.status in ('PENDING', 'RETRYING', 'PARKED')
+      offset 0)
+  limit 1000`;

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { invalidFields, type UserErrorEntry, UserMistake } from "./errors.ts";
+import { checkHeaders } from "./hookHeaders.ts";
+import { line } from "./line.ts";
+import { compileStep, type StepMethod, stepMethods, type WorkflowStep } from "./workflowStep.ts";
+
+/** Limits of a workflow and of what is installed, in characters unless said. */
+export const workflowLimits = {
+  name: 200,
+  steps: 50,
+  stepId: 64,
+  url: 2_048,
+  bodyBytes: 65_536,
+  variablesBytes: 16_384,
+  workflows: 1_000,
+} as const;
+
+const name = line(workflowLimits.name);
+
+const whole = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z.number(message).int(message).min(min, message).max(max, message);
+};
+
+const step = z.object({
+  id: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, "must be letters, digits, _ and -, no digit or - first")
+    .max(workflowLimits.stepId, `must have at most ${workflowLimits.stepId} characters`),
+  name: name.nullish(),
+  method: z.enum(stepMethods, `must be one of ${stepMethods.join(", ")}`),
+  url: z
+    .string()
+    .min(1, "must not be empty")
+    .max(workflowLimits.url, `must have at most ${workflowLimits.url} characters`),
+  body: z
+    .unknown()
+    .refine(
+      (body) => Buffer.byteLength(JSON.stringify(body ?? null)) <= workflowLimits.bodyBytes,
+      `may take ${workflowLimits.bodyBytes} bytes (64 KiB) as JSON at most`,
+    ),
+  retries: whole(0, 20),
+  timeoutMs: whole(100, 60_000),
+});
+
+const workflow = z.object({
+  name,
+  eventType: name,
+  steps: z
+    .array(step)
+    .min(1, "must have a minimum of 1 items")
+    .max(workflowLimits.steps, `must have a maximum of ${workflowLimits.steps} items`),
+});
+
+/** A step as a caller gives it; what is absent or null has its default. */
+export type StepInput = {
+  id: string;
+  name?: string | null | undefined;
+  method?: string | null | undefined;
+  url: string;
+  headers?: unknown;
+  body?: unknown;
+  retries?: number | null | undefined;
+  timeoutMs?: number | null | undefined;
+};
+
+const withDefaults = (input: StepInput) => ({
+  ...input,
+  name: input.name ?? input.id,
+  method: input.method ?? "POST",
+  body: input.body ?? null,
+  retries: input.retries ?? 3,
+  timeoutMs: input.timeoutMs ?? 5_000,
+});
+
+/** Checks the parts of a workflow that are given, but for templates. Throws INVALID with a path per mistake. */
+function checkShape(input: object, fields: { [Field in keyof typeof workflow.shape]?: true }) {
+  const { error } = workflow.pick(fields).safeParse(input);
+  if (!error) return;
+  throw invalidFields(error.issues);
+}
+
+/** Checks a workflow's name, and the event type that starts it. Throws INVALID. */
+export const checkName = (name: string): void => checkShape({ name }, { name: true });
+export const checkEventType = (eventType: string): void =>
+  checkShape({ eventType }, { eventType: true });
+/** Checks the user a workflow is installed for. Throws INVALID. */
+export function checkUserId(userId: string): void {
+  const { error } = z.object({ userId: name }).safeParse({ userId });
+  if (error) throw invalidFields(error.issues);
+}
+
+/** The mistakes of one step, told as those of the workflow. */
+function mistakesOf(position: number, check: () => void): UserErrorEntry[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserMistake)) throw error;
+    return error.entries.map((entry) => ({
+      ...entry,
+      path: ["steps", String(position), ...entry.path],
+    }));
+  }
+}
+
+/** Gives the steps their defaults and checks them with their templates. Throws INVALID or TEMPLATE_INVALID. */
+export function checkSteps(inputs: StepInput[]): WorkflowStep[] {
+  const given = inputs.map(withDefaults);
+  checkShape({ steps: given }, { steps: true });
+  const entries: UserErrorEntry[] = [];
+  const ids: string[] = [];
+  const steps = given.map((one, position): WorkflowStep => {
+    if (ids.includes(one.id)) {
+      const message = `field 'steps.${position}.id' must be unique: there is a step '${one.id}' before it`;
+      entries.push({ code: "INVALID", message, path: ["steps", String(position), "id"] });
+    }
+    let headers: Record<string, string> = {};
+    entries.push(
+      ...mistakesOf(position, () => {
+        headers = checkHeaders(one.headers);
+      }),
+    );
+    const checked = { ...one, method: one.method as StepMethod, headers };
+    for (const { message, path } of compileStep(checked, ids).problems) {
+      entries.push({
+        code: "TEMPLATE_INVALID",
+        message: `step '${one.id}', ${path.join(".")}: ${message}`,
+        path: ["steps", String(position), ...path],
+      });
+    }
+    ids.push(one.id);
+    return checked;
+  });
+  if (entries.length > 0) throw new UserMistake(entries);
+  return steps;
+}

@@ -1,0 +1,69 @@
+import { setMaxListeners } from "node:events";
+import type { Pool } from "../db/client.ts";
+import { claimHandshake } from "../db/handshakes.ts";
+import type { Lane } from "../db/jobs.ts";
+import { handshakeRequest, judgeHandshake } from "../domain/hookHandshake.ts";
+import { concludeHandshake } from "../domain/hookVerification.ts";
+import { hookContext, openCredentials } from "../domain/laneCredentials.ts";
+import type { SecretBox } from "../domain/secretBox.ts";
+import type { Logger } from "../log.ts";
+import type { Poster } from "../outbound/post.ts";
+
+export type Handshaker = {
+  /** Makes the handshake of a hook, if one is due; whoever asks does not wait for it. */
+  ask(lane: Lane): void;
+  /** Breaks off those under way; another process, or the next start, makes them. */
+  stop(): Promise<void>;
+};
+
+/** Handshakes at the same time; the reconciler brings what is more than that again. */
+const MAX_AT_ONCE = 32;
+
+/**
+ * Makes handshakes, beside the jobs that ask for them: a target may take a minute to answer, and the few jobs at a
+ * time are to wait for nobody.
+ */
+export function createHandshaker(deps: {
+  sql: Pool;
+  box: SecretBox;
+  poster: Poster;
+  origin: () => string;
+  log: Logger;
+}): Handshaker {
+  const { sql, box, poster, origin, log } = deps;
+  const running = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+
+  async function shakeHands(lane: Lane): Promise<void> {
+    const claimed = await claimHandshake(sql, lane);
+    if (!claimed) return;
+    const { hook, sealed } = claimed;
+    const secret = box.open(sealed, hookContext("handshake", hook));
+    const host = origin();
+    const request = handshakeRequest(hook, secret, host);
+    const reply = await poster.post({
+      ...request,
+      headers: { ...openCredentials(box, hook).headers, ...request.headers },
+      signal: stopping.signal,
+    });
+    // What was broken off here is asked again when its lease is over.
+    if (stopping.signal.aborted && reply.statusCode === null) return;
+    await concludeHandshake(sql, claimed, judgeHandshake(hook.verification, reply, secret, host));
+  }
+
+  return {
+    ask(lane) {
+      if (stopping.signal.aborted || running.size >= MAX_AT_ONCE) return;
+      const asking = shakeHands(lane).catch((error) =>
+        log.warn({ err: error, hookId: lane.hookId }, "a handshake failed inside the hub"),
+      );
+      running.add(asking);
+      void asking.finally(() => running.delete(asking));
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.allSettled(running);
+    },
+  };
+}

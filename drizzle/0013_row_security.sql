@@ -49,4 +49,6 @@ CREATE POLICY "own_project" ON "signalbox"."installations" AS PERMISSIVE FOR SEL
 CREATE POLICY "own_project" ON "signalbox"."step_runs" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."workflow_runs" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."workflow_versions" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
-CREATE POLICY "own_project" ON "signalbox"."workflows" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);
+CREATE POLICY "own_project" ON "signalbox"."workflows" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+-- The reader may use the schema, and is to call none of its functions; other roles have their own grants of emit().
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA "signalbox" FROM PUBLIC;

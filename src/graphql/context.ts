@@ -36,6 +36,7 @@ export type HubFacts = {
 
 /** The services that resolvers reach. */
 export type Hub = {
+  /** For changes, which name the project themselves; resolvers read with the context's `read`. */
   db: Db;
   read: Read;
   emitter: Emitter;

@@ -19,13 +19,16 @@ export type Kit = {
   server: Server;
   random: Random;
   isSmoke: boolean;
+  /** For what the row writes; gone when all rows have passed. */
+  directory: string;
   /** A number of the full size or of the smoke's. */
   size(full: number, smoke: number): number;
   /** A new installation; the patches are for all of its processes. */
   site(patches?: Patch[]): Promise<Site>;
   /** The settings of one process that is to have these patches beside. */
   patching(patches: Patch[]): Record<string, string>;
-  fleet(site: Installation, roles: Roles[]): Promise<Fleet>;
+  /** `home`: the directory of another version. */
+  fleet(site: Installation, roles: Roles[], home?: string): Promise<Fleet>;
   ledger(): Promise<Ledger>;
   emitter(site: Site, fleet: Fleet, perSecond: number): Emitter;
   stream(site: Site, fleet: Fleet): Stream;
@@ -61,6 +64,7 @@ export function createKit(options: {
     server,
     random,
     isSmoke,
+    directory,
     size: (full, smoke) => (isSmoke ? smoke : full),
     use: (thing) => stack.use(thing),
     patching: (patches) => patching([...mutant, ...patches]),
@@ -72,7 +76,7 @@ export function createKit(options: {
       });
       return { ...settings, url, db: stack.use(openDb(url, 3)) };
     },
-    fleet: async (site, roles) => stack.use(await startFleet(site, roles)),
+    fleet: async (site, roles, home) => stack.use(await startFleet(site, roles, home)),
     ledger: async () => stack.use(await startLedger(fileOf("ledger"))),
     emitter: (site, fleet, perSecond) =>
       startEmitter({ urls: fleet.urls, key: site.key, perSecond, file: fileOf("acked") }),

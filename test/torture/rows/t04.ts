@@ -30,7 +30,10 @@ export const t04: Row = {
       longest = Math.max(longest, ms);
       holds(code === 0, `a process ended with ${code}: ${output.slice(-500)}`);
       holds(ms <= STOPS_WITHIN_MS, `a process took ${Math.round(ms)} ms to stop`);
-      holds(!/"level":[56]0/.test(output), `a stop was told as an error: ${output.slice(-500)}`);
+      holds(
+        !/"level":"(error|fatal)"/.test(output),
+        `a stop was told as an error: ${output.slice(-500)}`,
+      );
       const locked = await site.db.sql`select id from graphile_worker._private_jobs
         where locked_by is not null and locked_by not in (select pool_id from signalbox.workers)`;
       holds(locked.length === 0, `${locked.length} jobs were left locked`);

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { heldAtRest, heldBy } from "../kit/resources.ts";
 import { until } from "../kit/until.ts";
 import type { Row } from "../row.ts";
 
@@ -12,10 +11,7 @@ export const t01: Row = {
   async run(kit) {
     const site = await kit.site();
     const ledger = await kit.ledger();
-    const fleet = await kit.fleet(
-      site,
-      kit.isSmoke ? ["api,worker", "api,worker"] : ["api", "api", "worker", "worker", "worker"],
-    );
+    const fleet = await kit.fleet(site, kit.roles);
     const more = { maxInFlight: IN_FLIGHT, retryScheduleMs: [200, 500, 1_000, 1_000] };
     const hooks = [
       await kit.hook(fleet, ledger, "/a/ok", more),
@@ -25,8 +21,7 @@ export const t01: Row = {
     const stream = kit.stream(site, fleet);
     const emits = kit.emitter(site, fleet, kit.size(50, 25));
     await until("the flow begins", () => ledger.entries().length > 30, 30_000);
-    const pids = () => fleet.hubs().map(({ pid }) => pid);
-    const start = await heldBy(pids(), site.db.sql);
+    const held = await kit.holding(site, fleet);
 
     const kills = kit.size(75, 2);
     for (let kill = 0; kill < kills; kill++) {
@@ -36,13 +31,7 @@ export const t01: Row = {
     await emits.stop();
 
     await kit.rest(site, 60_000);
-    const changes = async () => {
-      const [row] = await site.db.sql`select max(position) as last from signalbox.changes
-        where kind = 'DELIVERY'`;
-      return (stream.seen.at(-1)?.position ?? 0) >= Number(row?.last);
-    };
-    await until("the stream has caught up", changes, 20_000);
-    const end = await heldAtRest(pids(), site.db.sql, start);
+    await kit.caughtUp(site, stream);
     const entries = ledger.entries();
     const invariants = await kit.check({
       sql: site.db.sql,
@@ -51,7 +40,7 @@ export const t01: Row = {
       hooks,
       mayRepeat: kills * IN_FLIGHT * hooks.length,
       seen: stream.seen,
-      held: { start, end },
+      held: await held(),
     });
     return {
       kills,

@@ -11,15 +11,17 @@ export const t04: Row = {
   async run(kit) {
     const site = await kit.site();
     const ledger = await kit.ledger();
-    const fleet = await kit.fleet(site, ["api,worker", "api,worker"]);
+    const fleet = await kit.fleet(site, kit.roles);
     const slow = kit.size(15_000, 1_200);
     const more = { maxInFlight: 64, timeoutMs: 30_000 };
     const hooks = [
       await kit.hook(fleet, ledger, "/a/ok", more),
       await kit.hook(fleet, ledger, `/b/slow/${slow}`, more),
     ];
+    const stream = kit.stream(site, fleet);
     const emits = kit.emitter(site, fleet, kit.size(3, 20));
     await until("the flow begins", () => ledger.entries().length > 10, 30_000);
+    const held = await kit.holding(site, fleet);
     const restarts = kit.size(30, 3);
     let longest = 0;
     for (let restart = 0; restart < restarts; restart++) {
@@ -40,12 +42,15 @@ export const t04: Row = {
     }
     await emits.stop();
     await kit.rest(site, slow + 60_000);
+    await kit.caughtUp(site, stream);
     const invariants = await kit.check({
       sql: site.db.sql,
       entries: ledger.entries(),
       acked: emits.acked,
       hooks,
       mayRepeat: 0,
+      seen: stream.seen,
+      held: await held(),
     });
     return {
       restarts,

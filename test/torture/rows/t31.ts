@@ -45,7 +45,7 @@ export const t31: Row = {
     const stream = kit.stream(site, fleet);
     const emits = kit.emitter(site, fleet, kit.size(40, 20));
     // Accepted by the old version, due under the new one.
-    const later = { type: "torture", idempotencyKey: "later", delay: kit.size(60, 20) };
+    const later = { type: "torture", idempotencyKey: "later", delay: kit.size(60, 15) };
     const scheduled = await emitUntilAcked(fleet.urls, site.key, later);
     await until("the flow begins", () => ledger.entries().length > 50, FLOWS_WITHIN_MS);
 
@@ -92,7 +92,7 @@ export const t31: Row = {
     /** Some seconds of the versions there are now: what is emitted comes through, and what is new is used. */
     async function sideBySide() {
       const from = emits.acked.length;
-      const rounds = kit.size(8, 3);
+      const rounds = kit.size(8, 2);
       for (let round = 0; round < rounds; round++) {
         await novelties?.use();
         await pause(1_000);

@@ -1,4 +1,4 @@
-import type { Pool, Sql, Tx } from "./client.ts";
+import type { Sql, Tx } from "./client.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
 import { ofTypes } from "./lists.ts";
@@ -85,7 +85,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
 
 /** How many deliveries a filter names now. */
 export async function countMatching(
-  sql: Pool,
+  sql: Sql,
   projectId: string,
   filter: ReplayFilter,
 ): Promise<number> {

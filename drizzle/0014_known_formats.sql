@@ -6,6 +6,7 @@ BEGIN
   RETURN NULL;
 END
 $$;--> statement-breakpoint
+REVOKE EXECUTE ON FUNCTION signalbox.claim_known_format() FROM PUBLIC;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.claim_known_format() IS
   'Leaves a delivery unclaimed whose format the claiming session does not say that it knows (signalbox.formats): while '
   'an upgrade rolls, processes of an older version run beside, and would spend its tries on what they cannot send.';--> statement-breakpoint

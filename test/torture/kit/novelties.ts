@@ -35,7 +35,8 @@ export async function startNovelties(
       await accepted(hub, { type: "ran", userId: "user123" });
       const buttons = [{ url: `${target}/press/ok`, buttonText: "Go on", key: "go" }];
       const [button] = await actionsOn(hub, buttons);
-      await press(hub, button?.id ?? "");
+      // Nobody can send it until the first worker is new.
+      await press(hub, button?.id ?? "", { waitMs: 0 });
     },
     async ended() {
       const states = () => sql<{ what: string; status: string; error: string | null }[]>`

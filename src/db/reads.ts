@@ -29,7 +29,7 @@ const readAs = <T>(sql: Pool, projectId: string, work: (sql: Sql) => PromiseLike
 
 /** Opens the pool of readers, and asks whether their role is there. */
 export async function openReads(url: string): Promise<Reads> {
-  const db = openDb(url, CONNECTIONS);
+  const db = openDb(url, CONNECTIONS, "each time");
   const warning = await whyUnguarded(db.sql);
   return {
     warning,

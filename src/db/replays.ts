@@ -3,6 +3,7 @@ import type { DeliveryStatus } from "./deliveries.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
 import { ofTypes } from "./lists.ts";
 import { allOf, type Fragment } from "./page.ts";
+import { statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
 
 export type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
@@ -64,7 +65,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
     sql`d.id >= ${leastIdAt(since.getTime() - DAY_MS)}`,
     sql`d.created_at >= ${since}`,
     sql`d.replay_of is null`,
-    sql`d.status = any(${status}::text[])`,
+    statusIn(sql, status),
     sql`h.status <> 'DELETED'`,
     sql`h.kind = 'HOOK'`,
     ...(until

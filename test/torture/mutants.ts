@@ -155,4 +155,11 @@ export const mutants: Mutant[] = [
     "and d.id = v.id and d.lease_token = v.token",
     "and d.id = v.id",
   ),
+  mutant(
+    "T31",
+    "a process does not say what it can send",
+    "src/db/client.ts",
+    '"signalbox.formats": "RESOURCE,STEP",',
+    "",
+  ),
 ];

@@ -10,7 +10,15 @@ const startCanary = () => startRawReceiver(answer("HTTP/1.1 204 No Content\n\n")
 
 const call = async (
   url: string,
-  over: { guard?: AddressGuard; resolver?: Resolver; requireHttps?: boolean } = {},
+  {
+    timeoutMs = 500,
+    ...over
+  }: {
+    guard?: AddressGuard;
+    resolver?: Resolver;
+    requireHttps?: boolean;
+    timeoutMs?: number;
+  } = {},
 ) => {
   await using poster = createPoster({
     guard: createGuard({ allow: [] }),
@@ -18,7 +26,7 @@ const call = async (
     requireHttps: false,
     ...over,
   });
-  return await poster.post({ url, headers: {}, body: "{}", timeoutMs: 500 });
+  return await poster.post({ url, headers: {}, body: "{}", timeoutMs });
 };
 
 const refused = {
@@ -151,14 +159,45 @@ describe("a call to a name", () => {
     ["NXDOMAIN", "dns error: name not found"],
     ["SERVFAIL", "dns error: the name server failed"],
     ["SILENT", "timeout: no complete answer within 500 ms"],
+    ["REFUSED", "dns error: the name server refused to answer"],
+    ["FORMERR", "dns error: the name server did not understand the question"],
+    ["GARBAGE", "dns error: the name server's answer is malformed"],
     [[], "dns error: the name has no address"],
-  ] as const)("fails by itself when the name server's answer is %j", async (found, error) => {
+    [[{ cname: "lost.example", addresses: [] }], "dns error: the name has no address"],
+  ] satisfies [ReturnType<Zone>, string][])(
+    "fails by itself when the name server's answer is %j",
+    async (found, error) => {
+      await withZone(
+        () => found,
+        async (resolver) => {
+          const reply = await call("http://lost.example/", { resolver });
+          expect(reply).toMatchObject({ outcome: "CONNECTION_ERROR", error, remoteAddress: null });
+        },
+      );
+    },
+  );
+
+  test("tells within the 5 s of an ordinary hook that the name server is silent", async () => {
     await withZone(
-      () => (typeof found === "string" ? found : [...found]),
+      () => "SILENT",
       async (resolver) => {
-        const reply = await call("http://lost.example/", { resolver });
-        expect(reply).toMatchObject({ outcome: "CONNECTION_ERROR", error, remoteAddress: null });
+        const reply = await call("http://lost.example/", { resolver, timeoutMs: 5_000 });
+        expect(reply.error).toBe("dns error: the name server did not answer");
       },
     );
+  });
+
+  test("is judged by all of 1,000 addresses, though they need TCP", async () => {
+    const many = Array.from({ length: 999 }, (_, i) => `8.${i >> 8}.${i & 255}.8`);
+    await using canary = await startCanary();
+    await withZone(
+      () => [...many, "127.0.0.1"],
+      async (resolver) => {
+        expect((await resolver.resolve("many.example")).length).toBe(1_000);
+        const reply = await call(`http://many.example:${canary.port}/`, { resolver });
+        expect(reply).toMatchObject(refused);
+      },
+    );
+    expect(canary.connections()).toBe(0);
   });
 });

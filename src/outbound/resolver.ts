@@ -10,11 +10,12 @@ export type Resolver = {
 };
 
 /**
- * Resolves names by the hosts file, then by c-ares with 2 s and 2 tries for a question. Not by `dns.lookup`: that
+ * Resolves names by the hosts file, then by c-ares with 2 tries for a question, given up after 3 to 4 s: before the
+ * 5 s that a hook has by default are over, so that its owner reads that it was the name server. Not by `dns.lookup`: that
  * blocks one of libuv's four threads, so four names with a silent server would stall every delivery.
  */
 export function createResolver(options: { servers?: string[] } = {}): Resolver {
-  const dns = new DnsResolver({ timeout: 2000, tries: 2 });
+  const dns = new DnsResolver({ timeout: 1500, maxTimeout: 1500, tries: 2 });
   if (options.servers) dns.setServers(options.servers);
   const hosts = createHostsFile(hostsPath);
 

@@ -26,7 +26,8 @@ export type Kit = {
   /** The settings of one process that is to have these patches beside. */
   patching(patches: Patch[]): Record<string, string>;
   fleet(site: Installation, roles: Roles[]): Promise<Fleet>;
-  ledger(): Promise<Ledger>;
+  /** On 127.0.0.1 unless told. */
+  ledger(host?: string): Promise<Ledger>;
   emitter(site: Site, fleet: Fleet, perSecond: number): Emitter;
   stream(site: Site, fleet: Fleet): Stream;
   /** Registers a hook whose target is the ledger's `/name/behaviour`. */
@@ -73,7 +74,7 @@ export function createKit(options: {
       return { ...settings, url, db: stack.use(openDb(url, 3)) };
     },
     fleet: async (site, roles) => stack.use(await startFleet(site, roles)),
-    ledger: async () => stack.use(await startLedger(fileOf("ledger"))),
+    ledger: async (host) => stack.use(await startLedger(fileOf("ledger"), host)),
     emitter: (site, fleet, perSecond) =>
       startEmitter({ urls: fleet.urls, key: site.key, perSecond, file: fileOf("acked") }),
     stream: (site, fleet) => stack.use(startStream(fleet.urls, site.key)),

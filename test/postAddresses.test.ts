@@ -1,10 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { type AddressGuard, createGuard } from "../src/outbound/addressGuard.ts";
 import { checkTarget } from "../src/outbound/checkTarget.ts";
 import { createPoster } from "../src/outbound/post.ts";
 import { createResolver, type Resolver } from "../src/outbound/resolver.ts";
 import { answer, startRawReceiver } from "./fixtures/hostile.ts";
-import { startNameServer, type Zone } from "./fixtures/nameServer.ts";
+import { type Found, startNameServer, type Zone } from "./fixtures/nameServer.ts";
 
 const startCanary = () => startRawReceiver(answer("HTTP/1.1 204 No Content\n\n"));
 
@@ -164,7 +165,7 @@ describe("a call to a name", () => {
     ["GARBAGE", "dns error: the name server's answer is malformed"],
     [[], "dns error: the name has no address"],
     [[{ cname: "lost.example", addresses: [] }], "dns error: the name has no address"],
-  ] satisfies [ReturnType<Zone>, string][])(
+  ] satisfies [Found, string][])(
     "fails by itself when the name server's answer is %j",
     async (found, error) => {
       await withZone(
@@ -183,6 +184,32 @@ describe("a call to a name", () => {
       async (resolver) => {
         const reply = await call("http://lost.example/", { resolver, timeoutMs: 5_000 });
         expect(reply.error).toBe("dns error: the name server did not answer");
+      },
+    );
+  });
+
+  test("is made though others, asked for meanwhile, get answers that are garbage", async () => {
+    await withZone(
+      (name) => (name.startsWith("evil") ? "GARBAGE" : ["8.8.8.8"]),
+      async (resolver) => {
+        const evil = Array.from({ length: 20 }, (_, i) => resolver.resolve(`evil-${i}.example`));
+        const good = Array.from({ length: 20 }, (_, i) => resolver.resolve(`good-${i}.example`));
+        expect(await Promise.all(good)).toEqual(good.map(() => ["8.8.8.8"]));
+        for (const answered of await Promise.allSettled(evil))
+          expect(answered).toMatchObject({ reason: { code: "EBADRESP" } });
+      },
+    );
+  });
+
+  test("is made though its name takes a second, when others before it took no time", async () => {
+    await withZone(
+      async (name) => {
+        if (name === "slow.example") await delay(1_000);
+        return ["8.8.8.8"];
+      },
+      async (resolver) => {
+        for (let i = 0; i < 10; i++) await resolver.resolve(`quick-${i}.example`);
+        expect(await resolver.resolve("slow.example")).toEqual(["8.8.8.8"]);
       },
     );
   });

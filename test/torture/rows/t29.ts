@@ -1,4 +1,4 @@
-import type { Zone } from "../../fixtures/nameServer.ts";
+import type { Found } from "../../fixtures/nameServer.ts";
 import { EMIT_MANY, holdsSpeed, latencies } from "../kit/latencies.ts";
 import { cannotMakeNamespaces, type Namespace } from "../kit/netns.ts";
 import { save, startNetwork } from "../kit/network.ts";
@@ -8,7 +8,7 @@ import { holds, type Row } from "../row.ts";
 type Shape = {
   name: string;
   /** What the name server says of the name once its hook is saved. */
-  found: (space: Namespace) => ReturnType<Zone>;
+  found: (space: Namespace) => Found;
   outcome: string;
   error: string | null;
 };

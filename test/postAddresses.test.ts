@@ -214,6 +214,24 @@ describe("a call to a name", () => {
     );
   });
 
+  test("is made over the first address though its connection takes more than a moment", async () => {
+    await using canary = await startCanary();
+    const guard = createGuard({ allow: ["127.0.0.0/8"] });
+    const resolver = {
+      async resolve() {
+        // What a distant address or a busy process looks like: 400 ms until the connection is noticed.
+        setImmediate(() => {
+          const until = performance.now() + 400;
+          while (performance.now() < until);
+        });
+        return ["127.0.0.1", "127.0.0.9"];
+      },
+    };
+    const url = `http://far.example:${canary.port}/`;
+    const reply = await call(url, { guard, resolver, timeoutMs: 5_000 });
+    expect(reply).toMatchObject({ outcome: "SUCCESS", remoteAddress: "127.0.0.1" });
+  });
+
   test("is judged by all of 1,000 addresses, though they need TCP", async () => {
     const many = Array.from({ length: 999 }, (_, i) => `8.${i >> 8}.${i & 255}.8`);
     await using canary = await startCanary();

@@ -181,4 +181,11 @@ export const mutants: Mutant[] = [
       shared.channel ??= channel(options.servers);
       const dns = shared.channel;`,
   ),
+  mutant(
+    "T31",
+    "a process does not say what it can send",
+    "src/db/client.ts",
+    '"signalbox.formats": "RESOURCE,STEP",',
+    "",
+  ),
 ];

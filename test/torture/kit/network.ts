@@ -31,7 +31,8 @@ export async function startNetwork(
   return {
     ...space,
     dns,
-    hub: async (env = {}) => kit.use(await hubProcess(site, { ...inside, ...env }, space.within)),
+    hub: async (env = {}) =>
+      kit.use(await hubProcess(site, { ...inside, ...env }, { within: space.within })),
   };
 }
 

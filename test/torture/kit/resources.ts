@@ -27,7 +27,8 @@ export const isBack = (start: Held, end: Held): boolean =>
     (name) => end[name] <= start[name] * 1.1 + allowance[name],
   );
 
-const IDLE_ENDS_WITHIN_MS = 20_000;
+/** The hub keeps an idle connection of a client for 65 s. */
+const IDLE_ENDS_WITHIN_MS = 80_000;
 
 /** What is held at the end, once idle connections have been closed. */
 export async function heldAtRest(

@@ -12,7 +12,7 @@ export const t07: Row = {
   async run(kit) {
     const site = await kit.site();
     const ledger = await kit.ledger();
-    const fleet = await kit.fleet(site, kit.isSmoke ? ["api,worker"] : ["api,worker", "worker"]);
+    const fleet = await kit.fleet(site, kit.isSmoke ? ["api,worker"] : kit.roles);
     const hub = fleet.hubs()[0];
     if (!hub) throw new Error("no hub");
     const healthy = kit.size(20, 5);

@@ -70,7 +70,7 @@ const faults = {
     return {
       site,
       ledger: await kit.ledger(space.publicHere),
-      late: () => hubProcess(site, settings, space.within),
+      late: () => hubProcess(site, settings, { within: space.within }),
       async breakIt() {
         await space.cut();
         return space.mend;

@@ -163,13 +163,6 @@ export const mutants: Mutant[] = [
     "and d.id = v.id",
   ),
   mutant(
-    "T31",
-    "a process does not say what it can send",
-    "src/db/client.ts",
-    '"signalbox.formats": "RESOURCE,STEP",',
-    "",
-  ),
-  mutant(
     "T29",
     "names are resolved in the thread pool",
     "src/outbound/resolver.ts",
@@ -187,5 +180,12 @@ export const mutants: Mutant[] = [
     `const shared = globalThis as { channel?: DnsResolver };
       shared.channel ??= channel(options.servers);
       const dns = shared.channel;`,
+  ),
+  mutant(
+    "T31",
+    "a process does not say what it can send",
+    "src/db/client.ts",
+    '"signalbox.formats": "RESOURCE,STEP",',
+    "",
   ),
 ];

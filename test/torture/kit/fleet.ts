@@ -32,7 +32,7 @@ export async function startFleet(
   home?: string,
 ): Promise<Fleet> {
   const start = (of: Roles, from: string | undefined) =>
-    hubProcess(site, { SIGNALBOX_ROLES: of }, from);
+    hubProcess(site, { SIGNALBOX_ROLES: of }, { home: from });
   const slots = await Promise.all(
     roles.map(async (of): Promise<Slot> => ({ roles: of, home, hub: await start(of, home) })),
   );

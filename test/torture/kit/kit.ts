@@ -32,7 +32,8 @@ export type Kit = {
   roles: Roles[];
   /** `home`: the directory of another version. */
   fleet(site: Installation, roles: Roles[], home?: string): Promise<Fleet>;
-  ledger(): Promise<Ledger>;
+  /** On 127.0.0.1 unless told. */
+  ledger(host?: string): Promise<Ledger>;
   emitter(site: Site, fleet: Fleet, perSecond: number): Emitter;
   stream(site: Site, fleet: Fleet): Stream;
   /** Registers a hook whose target is the ledger's `/name/behaviour`. */
@@ -86,7 +87,7 @@ export function createKit(options: {
       return { ...settings, url, db: stack.use(openDb(url, 3)) };
     },
     fleet: async (site, roles, home) => stack.use(await startFleet(site, roles, home)),
-    ledger: async () => stack.use(await startLedger(fileOf("ledger"))),
+    ledger: async (host) => stack.use(await startLedger(fileOf("ledger"), host)),
     emitter: (site, fleet, perSecond) =>
       startEmitter({ urls: fleet.urls, key: site.key, perSecond, file: fileOf("acked") }),
     stream: (site, fleet) => stack.use(startStream(fleet.urls, site.key)),

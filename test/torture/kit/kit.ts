@@ -105,14 +105,15 @@ export function createKit(options: {
       const start = await heldBy(pids(), db.sql);
       return async () => ({ start, end: await heldAtRest(pids(), db.sql, start) });
     },
-    caughtUp: ({ db }, { seen }) =>
+    caughtUp: ({ db }, stream) =>
       until(
         "the stream has caught up",
         async () => {
           const [row] =
             await db.sql`select max(position) as last from signalbox.changes where kind = 'DELIVERY'
             and project_id = (select id from signalbox.projects where slug = 'default')`;
-          return (seen.at(-1)?.position ?? 0) >= Number(row?.last);
+          if (stream.failure) throw stream.failure;
+          return (stream.seen.at(-1)?.position ?? 0) >= Number(row?.last);
         },
         CAUGHT_UP_WITHIN_MS,
       ),

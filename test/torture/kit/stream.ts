@@ -15,6 +15,8 @@ export type Stream = AsyncDisposable & {
   seen: Seen[];
   /** How often it had to come back. */
   readonly returns: number;
+  /** Why it has given up: it was refused its cursor, say; undefined while it follows. */
+  readonly failure: unknown;
   /** Cuts it off; it stays away until it is called back. */
   away(): void;
   back(): void;
@@ -57,12 +59,18 @@ export function startStream(urls: () => string[], key: string): Stream {
     }
   }
   const running = run();
-  // Told when it is disposed of; until then it is nobody's.
-  running.catch(() => {});
+  let failure: unknown;
+  // Told when it is disposed of, too.
+  running.catch((error) => {
+    failure = error;
+  });
   return {
     seen,
     get returns() {
       return Math.max(0, returns);
+    },
+    get failure() {
+      return failure;
     },
     away() {
       isAway = true;

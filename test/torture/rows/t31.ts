@@ -10,7 +10,7 @@ import { type Novelties, startNovelties } from "../kit/novelties.ts";
 import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
-/** The version before: without resources, actions and workflows, and eight migrations behind. */
+/** The version before: a commit without resources, actions and workflows, and many migrations behind. */
 const BEFORE = "56fa015c3a5a4e49b6f4a556579120b0e0d44c6f";
 const FLOWS_WITHIN_MS = 20_000;
 

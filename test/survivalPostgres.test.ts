@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openDb } from "../src/db/client.ts";
+import { freePort } from "../src/db/embedded/freePort.ts";
 import { findRunning, startEmbedded } from "../src/db/embedded.ts";
+import { isOutage } from "../src/db/outage.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { sendTo } from "./fixtures/hub.ts";
 import { type HubProcess, hubProcess, installation } from "./fixtures/process.ts";
@@ -88,6 +90,19 @@ test("when PostgreSQL is killed or restarted, no hub ends, deliveries and stream
   expect(new Set(streamed()).size).toBe(live.items.length);
   for (const hub of [first, second]) expect((await fetch(`${hub.url}/readyz`)).status).toBe(200);
 }, 120_000);
+
+test("however many ask while PostgreSQL is away, each is refused soon", async () => {
+  const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
+  await using db = openDb(url, 2);
+  const asked = Array.from({ length: 1_000 }, () => db.sql`select 1`);
+  const started = performance.now();
+  const answers = await Promise.allSettled(asked);
+  expect(answers.every((answer) => answer.status === "rejected" && isOutage(answer.reason))).toBe(
+    true,
+  );
+  // Two connections, each tried every half a second, would take minutes to refuse one after the other.
+  expect(performance.now() - started).toBeLessThan(20_000);
+}, 60_000);
 
 test("whichever connection is cut, the hub goes on", async () => {
   await using target = await receiver();

@@ -14,9 +14,10 @@ import { t12 } from "./rows/t12.ts";
 import { t13 } from "./rows/t13.ts";
 import { t15 } from "./rows/t15.ts";
 import { t20 } from "./rows/t20.ts";
+import { t21 } from "./rows/t21.ts";
 import { t26 } from "./rows/t26.ts";
 
-const own: Row[] = [t01, t02, t03, t04, t05, t06, t07, t08, t09, t11, t12, t13, t15, t20, t26];
+const own: Row[] = [t01, t02, t03, t04, t05, t06, t07, t08, t09, t11, t12, t13, t15, t20, t21, t26];
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 
 /** The torture table, in its order. */

@@ -17,12 +17,14 @@ export type Site = Installation & { url: string; db: Db };
 /** What a row is given: the machine to break, and the size to break it at. */
 export type Kit = {
   server: Server;
+  /** A directory of the run, for what it leaves to be looked at. */
+  directory: string;
   random: Random;
   isSmoke: boolean;
   /** A number of the full size or of the smoke's. */
   size(full: number, smoke: number): number;
-  /** A new installation; the patches are for all of its processes. */
-  site(patches?: Patch[]): Promise<Site>;
+  /** A new installation, on the kit's server or another; the patches are for all of its processes. */
+  site(patches?: Patch[], on?: Server): Promise<Site>;
   /** The settings of one process that is to have these patches beside. */
   patching(patches: Patch[]): Record<string, string>;
   fleet(site: Installation, roles: Roles[]): Promise<Fleet>;
@@ -59,13 +61,14 @@ export function createKit(options: {
   const fileOf = (name: string) => join(directory, `${name}-${++files}`);
   return {
     server,
+    directory,
     random,
     isSmoke,
     size: (full, smoke) => (isSmoke ? smoke : full),
     use: (thing) => stack.use(thing),
     patching: (patches) => patching([...mutant, ...patches]),
-    async site(patches = []) {
-      const url = await server.createDatabase();
+    async site(patches = [], on = server) {
+      const url = await on.createDatabase();
       const settings = installation({
         DATABASE_URL: url,
         ...patching([...mutant, ...patches]),

@@ -2,7 +2,7 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { openDb } from "../src/db/client.ts";
 import { freePort } from "../src/db/embedded/freePort.ts";
 import { findRunning, startEmbedded } from "../src/db/embedded.ts";
@@ -102,6 +102,34 @@ test("however many ask while PostgreSQL is away, each is refused soon", async ()
   );
   // Two connections, each tried every half a second, would take minutes to refuse one after the other.
   expect(performance.now() - started).toBeLessThan(20_000);
+}, 60_000);
+
+test("a database that is closed to connections for a while is away, and what comes of it is told so", async () => {
+  await using database = await freshDatabase();
+  const site = installation({ DATABASE_URL: database.url });
+  await using hub = await hubProcess(site);
+  await using live = overSocket<{ event: { id: string } }>(
+    { url: hub.url, key: site.key },
+    "subscription { eventEmitted { event { id } } }",
+  );
+  await following(hub.url, 1);
+  await using server = openDb(inject("postgres").url, 1);
+  const name = new URL(database.url).pathname.slice(1);
+  await server.sql`alter database ${server.sql(name)} allow_connections false`;
+  await server.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+  const refused = await sendTo(hub.url, site.key, EMIT);
+  expect(refused).toMatchObject({ status: 503, errors: [{ extensions: { code: "UNAVAILABLE" } }] });
+  await server.sql`alter database ${server.sql(name)} allow_connections true`;
+  const emit = () =>
+    sendTo<{ emitEvent: { event: { id: string } } }>(hub.url, site.key, EMIT).catch(() => null);
+  let id: string | undefined;
+  const isAccepted = async () => {
+    id = (await emit())?.data?.emitEvent?.event?.id;
+    return id !== undefined;
+  };
+  await expect.poll(isAccepted, patience).toBe(true);
+  await expect.poll(() => live.items.map(({ event }) => event.id), patience).toContain(id);
+  expect(live.errors).toEqual([]);
 }, 60_000);
 
 test("whichever connection is cut, the hub goes on", async () => {

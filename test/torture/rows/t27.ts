@@ -8,7 +8,6 @@ import { holds, type Row } from "../row.ts";
 const PER_SECOND = 50;
 const BURST = 10;
 const BURST_SECONDS = 10;
-const WARM_UP_SECONDS = 5;
 const DRAINED_WITHIN_MS = 60_000;
 /** P12, on two cores. */
 const P50_MS = 50;
@@ -26,8 +25,8 @@ export const t27: Row = {
     const acked: string[] = [];
     const file = join(kit.directory, "acked");
     const seconds = kit.size(600, 20);
-    // What runs for the first time is compiled, and what is held at the start is what a flow takes.
-    await flow("warm-up", PER_SECOND * BURST, WARM_UP_SECONDS);
+    // A burst before it all: memory that a burst once took is not given back, and may not be taken again.
+    await flow("warm-up", PER_SECOND * BURST, BURST_SECONDS);
     await kit.rest(site, DRAINED_WITHIN_MS);
     const pids = fleet.hubs().map(({ pid }) => pid);
     const start = await heldBy(pids, site.db.sql);

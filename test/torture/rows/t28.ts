@@ -8,7 +8,7 @@ const EMIT_MANY = `mutation ($input: [EmitEventInput!]!) {
 type Emitted = { emitEvents: { events: { id: string }[] } };
 const BATCH = 250;
 const CAP = 8;
-/** A minute of the outage takes so long, and the schedule of the hook is as short. */
+/** The outage lasts for some of these, and the schedule of the hook is as short: an hour, compressed. */
 const TIMEOUT_MS = 500;
 const HEALTHY_PER_SECOND = 20;
 const BACK = "/back/gate";
@@ -56,14 +56,23 @@ export const t28: Row = {
     const beside = await latencies("beside", kit.size(20, 3));
     await kit.rest(site, kit.size(240_000, 60_000));
     const drainedMs = Date.now() - backAt;
+    // The machine may have become slower for other reasons.
+    const later = await latencies("afterwards", kit.size(20, 4));
+    const usual = Math.max(baseline.p95, later.p95);
 
     const entries = ledger.entries();
-    const crowd = Math.max(...calls().map(({ open }) => open));
+    // A call that was broken off may still be open here when its slot is taken again.
+    const isAlone = ({ at }: { at: number }) => at > backAt + TIMEOUT_MS * 2;
+    const crowdOf = (some: { open: number }[]) => Math.max(0, ...some.map(({ open }) => open));
+    const crowd = crowdOf(calls().filter(isAlone));
+    const crowdBefore = crowdOf(calls());
+    holds(crowd > 0, "it drained before it was looked at");
     holds(crowd <= CAP, `${crowd} calls at once, of ${CAP} allowed`);
+    holds(crowdBefore <= CAP * 2, `${crowdBefore} calls at once as it came back`);
     holds(beside.p95 <= AT_MOST_MS, `the healthy hook's p95 is ${Math.round(beside.p95)} ms`);
     holds(
-      beside.p95 <= Math.max(baseline.p95 * 2, ALWAYS_FINE_MS),
-      `the healthy hook's p95 went from ${Math.round(baseline.p95)} to ${Math.round(beside.p95)} ms`,
+      beside.p95 <= Math.max(usual * 2, ALWAYS_FINE_MS),
+      `the healthy hook's p95 went from ${Math.round(usual)} to ${Math.round(beside.p95)} ms`,
     );
     const rows = await site.db.sql`select status from signalbox.deliveries
       where status <> 'SUCCEEDED' and hook_id = ${back.id}`;
@@ -80,7 +89,7 @@ export const t28: Row = {
       due,
       "at once, at most": crowd,
       "ms to drain": drainedMs,
-      "p95 ms before": Math.round(baseline.p95),
+      "p95 ms before or after": Math.round(usual),
       "p95 ms beside": Math.round(beside.p95),
       invariants,
     };

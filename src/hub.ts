@@ -3,6 +3,7 @@ import { type Config, ConfigError } from "./config.ts";
 import { type Db, openDb } from "./db/client.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate, migrationsCurrent } from "./db/migrate.ts";
+import { openReads, type Reads } from "./db/reads.ts";
 import { oldestDueSeconds } from "./db/recovery.ts";
 import { createAuthenticator } from "./domain/authenticator.ts";
 import { createEmitter, type EmitterHooks } from "./domain/emitter.ts";
@@ -54,6 +55,13 @@ async function openOutbound(config: Config, databaseUrl: string) {
   };
 }
 
+/** The API's reads; says so where PostgreSQL does not keep projects apart in them. */
+async function openWalled(url: string, log: Logger): Promise<Reads> {
+  const reads = await openReads(url);
+  if (reads.warning) log.warn(reads.warning);
+  return reads;
+}
+
 /** The services of the API, and the feed its subscriptions read. */
 async function openApi(
   stack: AsyncDisposableStack,
@@ -64,12 +72,13 @@ async function openApi(
 ) {
   const { db, box, configs, log, metrics } = parts;
   const wake = stack.use(await startWake(db.url, log));
-  const entities = createEntities(db.sql);
+  const { read } = stack.use(await openWalled(db.url, log));
+  const entities = createEntities(read);
   const tail = createTail(db.sql, wake, log, (page) => {
     entities.announce(page);
     metrics.feedLag.set(Math.max(0, Date.now() - (page[0]?.at.getTime() ?? Date.now())) / 1_000);
   });
-  const feed = createFeed(db.sql, tail, log, {
+  const feed = createFeed({ sql: db.sql, read }, tail, log, {
     onSubscribers: (change) => metrics.subscribers.inc(change),
     onPage: entities.announce,
   });
@@ -86,6 +95,7 @@ async function openApi(
   };
   const hub: Hub = {
     db,
+    read,
     emitter: createEmitter(db.sql, configs, accepting),
     emitWithin: createEmitWithin(db.sql, configs, accepting),
     configs,

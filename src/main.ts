@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { banner } from "./banner.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { isOutage } from "./db/outage.ts";
@@ -58,6 +59,8 @@ async function main() {
   });
   stop = stopOnSignals(hub, log);
   process.stdout.write(`${banner(config, hub)}\n`);
+  // Node.js would write it at a clean end alone; the next start has a third less to compute.
+  flushCompileCache();
 }
 
 main().catch((error) => {

@@ -130,3 +130,17 @@ test("nothing is exported by default, and no file only passes on what others exp
   expect(byDefault.map(({ path }) => path)).toEqual(["src/console/vite.config.ts"]);
   expect(sources.filter(({ text }) => /^export \* from/m.test(text))).toEqual([]);
 });
+
+test("resolvers hand the connection that sees every project to changes of the domain alone", () => {
+  const resolvers = sources.filter(({ path }) => path.startsWith("src/graphql/"));
+  const wrong = resolvers.flatMap(({ path, text }) => {
+    const handed = [...text.matchAll(/(\w+)?[(`]?\s*(?:context\.)?\bhub\.db\b/g)];
+    const fromDomain = [...text.matchAll(/^import (?:type )?\{([^}]*)\} from "\.\.\/domain\//gm)]
+      .flatMap(([, names = ""]) => names.split(","))
+      .map((name) => name.trim());
+    return handed
+      .filter(([, callee]) => !fromDomain.includes(callee ?? ""))
+      .map(([found]) => `${path}: ${found}`);
+  });
+  expect(wrong).toEqual([]);
+});

@@ -4,6 +4,7 @@ import { expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
 import { projectChangesAfter } from "../src/db/changes.ts";
 import { openDb } from "../src/db/client.ts";
+import { openReads } from "../src/db/reads.ts";
 import { removeOldChanges } from "../src/db/retention.ts";
 import { newId } from "../src/domain/ids.ts";
 import { CursorExpired, createFeed } from "../src/live/feed.ts";
@@ -96,7 +97,11 @@ test("a reader that lags behind retention ends with CursorExpired, and meets no 
     select ${projectId}, 'EVENT', gen_random_uuid(), true, '{}' from generate_series(1, 500)`;
   await using wake = await startWake(database.url, log);
   const tail = createTail(sql, wake, log, () => {});
-  const feed = createFeed(sql, tail, log, { onSubscribers: () => {}, onPage: () => {} });
+  await using reads = await openReads(database.url);
+  const feed = createFeed({ sql, read: reads.read }, tail, log, {
+    onSubscribers: () => {},
+    onPage: () => {},
+  });
   const changes = feed.follow({ projectId, after: 0, wants: () => true });
   const read: number[] = [];
   const readOne = async () => {
@@ -118,7 +123,11 @@ test("a subscription that starts while the database is away begins when it is ba
   await using wake = await startWake(database.url, log);
   await using db = openDb(database.url, 1);
   const tail = createTail(db.sql, wake, log, () => {});
-  const feed = createFeed(db.sql, tail, log, { onSubscribers: () => {}, onPage: () => {} });
+  await using reads = await openReads(database.url);
+  const feed = createFeed({ sql: db.sql, read: reads.read }, tail, log, {
+    onSubscribers: () => {},
+    onPage: () => {},
+  });
   const { sql } = database.db;
   await sql`select 1`;
   await using server = openDb(inject("postgres").url, 1);

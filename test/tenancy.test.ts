@@ -101,7 +101,8 @@ const owned = () => hub.db.sql`
 
 /** The answer the stranger gets, with what it asked with blotted out. */
 async function ask(root: RootField, path: string, value: string): Promise<string> {
-  const { query, variables } = operationOf(root, { [path]: value });
+  // Without a person's consent a press is refused before its action is looked for.
+  const { query, variables } = operationOf(root, { "input.confirm": true, [path]: value });
   const answer = JSON.stringify(await hub.send(query, variables, stranger));
   return answer.replaceAll(JSON.stringify(value).slice(1, -1), "asked");
 }

@@ -9,7 +9,7 @@ const all = { projectId: null, since: null, until: null };
 /** The database of a hub in which everything has happened and that has stopped since, and its verdict before. */
 async function makeBusy() {
   const database = await freshDatabase();
-  await using hub = await busyHub(database.url);
+  await using hub = await busyHub({ databaseUrl: database.url });
   return { database, verdict: await verify(hub.db.sql, all) };
 }
 let made: ReturnType<typeof makeBusy> | undefined;

@@ -1,3 +1,4 @@
+import { whyUnguarded } from "../db/reader.ts";
 import type { LedgerLine } from "../db/verify/ledger.ts";
 import { type Verdict, verify as verifyHub } from "../db/verify/run.ts";
 import { mistake } from "../domain/errors.ts";
@@ -36,7 +37,10 @@ function readTime(name: string, text: string | undefined): Date | null {
 /** Nobody's text may steer the operator's terminal. */
 const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, "?");
 
-function report({ ledger, events, differences, unlisted }: Verdict): string {
+function report(
+  { ledger, events, differences, unlisted }: Verdict,
+  warning: string | null,
+): string {
   const rows = ledger
     .filter(({ made }) => made > 0)
     .map((line) => [
@@ -59,6 +63,7 @@ function report({ ledger, events, differences, unlisted }: Verdict): string {
           ...differences.map(({ check, id, says }) => printable(`${check} ${id}: ${says}`)),
           ...(unlisted > 0 ? [`and ${unlisted} more of the same kinds`] : []),
         ]),
+    ...(warning === null ? [] : ["", warning]),
   ].join("\n");
 }
 
@@ -72,10 +77,11 @@ export const verify: Command = {
     if (project === undefined)
       throw mistake("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
     const verdict = await verifyHub(sql, { projectId: project?.id ?? null, since, until });
+    const warning = await whyUnguarded(sql);
     const failed = verdict.differences.length > 0;
     return {
-      text: report(verdict),
-      json: { ok: !failed, ...verdict, total: total(verdict.ledger) },
+      text: report(verdict, warning),
+      json: { ok: !failed, ...verdict, warning, total: total(verdict.ledger) },
       failed,
     };
   },

@@ -11,7 +11,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { jsonText, signalbox, time } from "./tables.ts";
+import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 
 export const actions = signalbox.table(
   "actions",
@@ -37,6 +37,7 @@ export const actions = signalbox.table(
     lastError: text("last_error"),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     unique("actions_position").on(t.projectId, t.eventId, t.position),
   ],
@@ -63,6 +64,7 @@ export const presses = signalbox.table(
     error: text("error"),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     index("presses_action").on(t.projectId, t.actionId, t.id),
     uniqueIndex("presses_idempotency_key")

@@ -12,7 +12,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { jsonText, signalbox, time } from "./tables.ts";
+import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 
 export const deliveries = signalbox.table(
   "deliveries",
@@ -44,6 +44,7 @@ export const deliveries = signalbox.table(
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     // One delivery per event and hook, one per replay of it, and one per step of a run; also finds an event's deliveries.
     unique("deliveries_once")
@@ -58,6 +59,10 @@ export const deliveries = signalbox.table(
       .where(sql`status in ('PENDING', 'RETRYING') and replay_of is not null`),
     index("deliveries_leased").on(t.projectId, t.hookId).where(sql`lease_token is not null`),
     index("deliveries_parked").on(t.projectId, t.hookId).where(sql`status = 'PARKED'`),
+    // What processes have died of: tried one at a time.
+    index("deliveries_suspect")
+      .on(t.projectId, t.hookId, t.dueAt)
+      .where(sql`status in ('PENDING', 'RETRYING') and unknown_count >= 2`),
     // What an operator looks for: few among very many.
     index("deliveries_lost").on(t.projectId, t.id).where(sql`status in ('FAILED', 'QUARANTINED')`),
   ],
@@ -80,7 +85,7 @@ export const attempts = signalbox.table(
     responseBody: text("response_body"),
     responseTruncated: boolean("response_truncated").notNull().default(false),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.deliveryId, t.number] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.deliveryId, t.number] })],
 );
 
 /** The one ordered feed: written under the feed lock, so position order is commit order. */
@@ -100,6 +105,7 @@ export const changes = signalbox.table(
     at: time("at").notNull().defaultNow(),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.position] }),
     uniqueIndex("changes_position").on(t.position),
   ],
@@ -122,6 +128,7 @@ export const replays = signalbox.table(
     finishedAt: time("finished_at"),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     index("replays_running").on(t.lookedAt).where(sql`status = 'RUNNING'`),
   ],
@@ -137,7 +144,7 @@ export const replayChunks = signalbox.table(
     number: integer("number").notNull(),
     deliveryIds: uuid("delivery_ids").array().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.replayId, t.hookId, t.number] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.replayId, t.hookId, t.number] })],
 );
 
 /** How each hook's calls went, hour by hour: kept for some days, for charts and health. */
@@ -153,6 +160,7 @@ export const hookHours = signalbox.table(
     retried: integer("retried").notNull().default(0),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.hookId, t.hour] }),
     index("hook_hours_hour").on(t.projectId, t.hour),
   ],
@@ -168,7 +176,7 @@ export const projectMinutes = signalbox.table(
     delivered: integer("delivered").notNull().default(0),
     failed: integer("failed").notNull().default(0),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.minute] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.minute] })],
 );
 
 /** Live worker processes; each holds a session advisory lock on its id, so that its death shows. */

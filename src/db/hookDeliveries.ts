@@ -7,21 +7,25 @@ import {
 } from "./deliveryChanges.ts";
 import type { HookStatus } from "./hooks.ts";
 import { addJobs, deliverJobs } from "./jobs.ts";
+import { statusIn } from "./statusIn.ts";
 
-/** What a hook's new status makes of the deliveries that wait for it. */
-const moves: Record<HookStatus, { from: string[]; to: string }> = {
-  ACTIVE: { from: ["PARKED"], to: "PENDING" },
-  PENDING_VERIFICATION: { from: ["PENDING", "RETRYING"], to: "PARKED" },
-  PAUSED: { from: ["PENDING", "RETRYING"], to: "PARKED" },
-  DISABLED: { from: ["PENDING", "RETRYING"], to: "PARKED" },
-  DELETED: { from: ["PENDING", "RETRYING", "PARKED"], to: "CANCELLED" },
+const due = ["PENDING", "RETRYING"];
+const parked = ["PARKED"];
+
+/** What a hook's new status makes of the deliveries that wait for it; each list of states has an index. */
+const moves: Record<HookStatus, { from: string[][]; to: string }> = {
+  ACTIVE: { from: [parked], to: "PENDING" },
+  PENDING_VERIFICATION: { from: [due], to: "PARKED" },
+  PAUSED: { from: [due], to: "PARKED" },
+  DISABLED: { from: [due], to: "PARKED" },
+  DELETED: { from: [due, parked], to: "CANCELLED" },
 };
 
-/** Deliveries moved in one transaction at most: the feed lock, for which every emit waits, is held meanwhile. */
+/** Due deliveries, and parked ones, moved in one transaction at most: the feed lock, for which every emit waits, is held meanwhile. */
 export const MOVED_AT_ONCE = 1_000;
 
 /**
- * Moves up to 1,000 waiting deliveries of a hook to what its new status says, and tells how many; those in flight
+ * Moves up to 1,000 due and 1,000 parked deliveries of a hook to what its new status says, and tells how many; those in flight
  * end by themselves. The caller holds the hook's row and the feed lock, so that no emit can add one unseen; without
  * the lane's lock it may miss some that are being claimed, and is to be called until it moves none.
  */
@@ -31,15 +35,21 @@ export async function moveWaiting(
   status: HookStatus,
 ): Promise<number> {
   const { from, to } = moves[status];
+  // Arrays, because a plan takes them for short: it would read all deliveries for a join with what `limit` leaves.
+  const waiting = from
+    .map(
+      (states) => tx`array(
+        select d.id from signalbox.deliveries d
+        where d.project_id = ${hook.projectId} and d.hook_id = ${hook.id} and d.lease_token is null
+          and ${statusIn(tx, states)}
+        limit ${MOVED_AT_ONCE} for update)`,
+    )
+    .reduce((all, some) => tx`${all} || ${some}`);
   const moved = await tx<MovedDelivery[]>`
     update signalbox.deliveries d set status = ${to},
       due_at = case when ${to} = 'PENDING' then clock_timestamp() end,
       completed_at = case when ${to} = 'CANCELLED' then clock_timestamp() end
-    where d.project_id = ${hook.projectId} and d.id in (
-      select w.id from signalbox.deliveries w
-      where w.project_id = ${hook.projectId} and w.hook_id = ${hook.id} and w.lease_token is null
-        and w.status = any(${from}::text[])
-      limit ${MOVED_AT_ONCE} for update)
+    where d.project_id = ${hook.projectId} and d.id = any(${waiting})
     returning ${movedColumns(tx)}`;
   if (moved.length > 0)
     await Promise.all([

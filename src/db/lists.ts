@@ -5,6 +5,7 @@ import { type EventTypeRow, eventTypeColumns } from "./eventTypes.ts";
 import { failingHookIds } from "./health.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
 import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+import { statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
 
 type Maybe<Value> = Value | null | undefined;
@@ -144,7 +145,7 @@ export async function listDeliveries(
     sql`d.project_id = ${projectId}`,
     ...when(filter.hookId, (hookId) => sql`d.hook_id = ${hookId}`),
     ...when(filter.eventId, (eventId) => sql`d.event_id = ${eventId}`),
-    ...when(filter.status, (status) => sql`d.status = any(${status}::text[])`),
+    ...when(filter.status, (status) => statusIn(sql, status)),
     ...when(filter.since, (since) => sql`d.created_at >= ${since}`),
     ...when(filter.until, (until) => sql`d.created_at < ${until}`),
   ];
@@ -162,15 +163,20 @@ export async function deliveriesPerParent(
   status: Maybe<DeliveryStatus[]>,
   request: PageRequest,
 ): Promise<Map<string, Page<DeliveryRow>>> {
-  const column = parent === "hookId" ? sql`d.hook_id` : sql`d.event_id`;
+  // Where one hook has nearly all deliveries, a plan takes each for such a one and reads everybody's by id. Of a range
+  // it doesn't know that it is one hook, and has to read in the order of the hooks' index.
+  const isOfHook = parent === "hookId" && !status;
   const conditions = [
     sql`d.project_id = ${projectId}`,
-    sql`${column} = x.parent`,
-    ...when(status, (wanted) => sql`d.status = any(${wanted}::text[])`),
+    ...(isOfHook
+      ? [sql`d.hook_id >= x.parent`, sql`d.hook_id <= x.parent`]
+      : [parent === "hookId" ? sql`d.hook_id = x.parent` : sql`d.event_id = x.parent`]),
+    ...when(status, (wanted) => statusIn(sql, wanted)),
   ];
   const rows = await sql<DeliveryRow[]>`
     select p.* from unnest(${parentIds as string[]}::uuid[]) as x(parent) cross join lateral (
-      select ${deliveryColumns(sql)} from signalbox.deliveries d ${pageClause(sql, sql`d.id`, conditions, request)}
+      select ${deliveryColumns(sql)} from signalbox.deliveries d
+      ${pageClause(sql, sql`d.id`, conditions, request, isOfHook ? sql`d.hook_id` : undefined)}
     ) p`;
   const groups = Map.groupBy(rows, (row) => row[parent]);
   return new Map(parentIds.map((id) => [id, toPage(groups.get(id) ?? [], request)]));

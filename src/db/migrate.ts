@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
 import { type Db, openSession, type Pool, type Sql } from "./client.ts";
+import { checkOwner, ensureReader } from "./reader.ts";
 import { checkServer } from "./requirements.ts";
 
 /** Whoever migrates a database holds this advisory lock of it; the number is arbitrary but fixed. */
@@ -21,6 +22,8 @@ export async function migrate(db: Pick<Db, "url">): Promise<void> {
     await session`set statement_timeout = 0`;
     await session`select pg_advisory_lock(${LOCK})`;
     await applyMissing(session);
+    await checkOwner(session);
+    await ensureReader(session);
     await runMigrations({ connectionString: db.url });
   } finally {
     await session.end({ timeout: 5 });

@@ -21,13 +21,15 @@ export const allOf = (sql: Sql, conditions: Fragment[]): Fragment =>
 
 /**
  * The conditions, order and limit of a page newest first, by id (a UUIDv7, so unique and in order of time:
- * timestamps would skip rows). One row more than asked for is read, to know whether there are more.
+ * timestamps would skip rows). One row more than asked for is read, to know whether there are more. `first` is a
+ * column that all rows have alike, where an index leads by it.
  */
 export const pageClause = (
   sql: Sql,
   id: Fragment,
   conditions: Fragment[],
   request: PageRequest,
+  first?: Fragment,
 ): Fragment => {
   const { after, before, backward, limit } = request;
   const within = [
@@ -36,7 +38,8 @@ export const pageClause = (
     ...(before ? [sql`${id} > ${before}`] : []),
   ];
   const order = backward ? sql`asc` : sql`desc`;
-  return sql`where ${allOf(sql, within)} order by ${id} ${order} limit ${limit + 1}`;
+  const by = first ? sql`${first} ${order}, ${id} ${order}` : sql`${id} ${order}`;
+  return sql`where ${allOf(sql, within)} order by ${by} limit ${limit + 1}`;
 };
 
 /** Makes a page of the rows that a `pageClause` let through. */

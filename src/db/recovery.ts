@@ -14,12 +14,9 @@ import { advanceJobs } from "./workflowRuns.ts";
 /** Claims taken back in one transaction at most. */
 const CHUNK = 1_000;
 /**
- * Nobody knows which of many deliveries took a process down: those that were in flight at two deaths are tried that far
- * apart, within 10 minutes, so that the third death has one cause.
+ * Deaths in flight after which a delivery is left for a person to decide. Nobody knows which of many took a process
+ * down, so those that were there twice are claimed one at a time (claims.ts): the third death has one cause.
  */
-const APART_S = 2;
-const APART_AT_MOST_S = 600;
-/** Deaths in flight after which a delivery is left for a person to decide. */
 const QUARANTINE_AFTER = 3;
 
 /**
@@ -30,7 +27,7 @@ const QUARANTINE_AFTER = 3;
  */
 const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
   with lost as (
-    select d.project_id, d.id, d.attempt_count as number, d.lease_until, d.lease_worker, d.unknown_count,
+    select d.project_id, d.id, d.attempt_count as number,
       case when d.unknown_count + 1 >= ${QUARANTINE_AFTER} then 'QUARANTINED'
         when h.status = 'ACTIVE' then 'RETRYING'
         when h.status = 'DELETED' then 'CANCELLED' else 'PARKED' end as final
@@ -39,11 +36,6 @@ const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
     where d.lease_token is not null
       and (d.lease_until <= clock_timestamp() or d.lease_worker = any(${deadWorkers}::uuid[]))
     limit ${CHUNK} for update of d skip locked for share of h
-  ), turn as (
-    select project_id, id, case when unknown_count > 0 then (row_number() over suspects - 1)
-      * least(${APART_S}::float8, ${APART_AT_MOST_S}::float8 / count(*) over (partition by lease_worker)) else 0 end
-      * interval '1 second' as later
-    from lost window suspects as (partition by lease_worker, unknown_count > 0 order by random())
   ), recorded as (
     insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, error,
       request_headers)
@@ -54,9 +46,9 @@ const giveUpClaims = (tx: Tx, deadWorkers: string[]) => tx<MovedDelivery[]>`
     unknown_count = d.unknown_count + 1, max_attempts = d.max_attempts + 1,
     last_error = 'unknown: the process that made this attempt died',
     status = lost.final,
-    due_at = case lost.final when 'RETRYING' then clock_timestamp() + d.unknown_count * interval '10 seconds' + turn.later end,
+    due_at = case lost.final when 'RETRYING' then clock_timestamp() + d.unknown_count * interval '10 seconds' end,
     completed_at = case when lost.final in ('QUARANTINED', 'CANCELLED') then clock_timestamp() end
-  from lost join turn using (project_id, id) where d.project_id = lost.project_id and d.id = lost.id
+  from lost where d.project_id = lost.project_id and d.id = lost.id
   returning ${movedColumns(tx)}`;
 
 const lanesOf = (moved: MovedDelivery[]): Lane[] => [

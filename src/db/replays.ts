@@ -1,8 +1,9 @@
-import type { Pool, Sql, Tx } from "./client.ts";
+import type { Sql, Tx } from "./client.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
 import { ofTypes } from "./lists.ts";
 import { allOf, type Fragment } from "./page.ts";
+import { statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
 
 export type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
@@ -64,7 +65,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
     sql`d.id >= ${leastIdAt(since.getTime() - DAY_MS)}`,
     sql`d.created_at >= ${since}`,
     sql`d.replay_of is null`,
-    sql`d.status = any(${status}::text[])`,
+    statusIn(sql, status),
     sql`h.status <> 'DELETED'`,
     sql`h.kind = 'HOOK'`,
     ...(until
@@ -85,7 +86,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
 
 /** How many deliveries a filter names now. */
 export async function countMatching(
-  sql: Pool,
+  sql: Sql,
   projectId: string,
   filter: ReplayFilter,
 ): Promise<number> {

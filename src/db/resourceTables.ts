@@ -1,7 +1,7 @@
 /** The tables of resources: what events are about, and what hooks of format RESOURCE are sent of them. */
 import { sql } from "drizzle-orm";
 import { bigint, index, integer, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
-import { jsonText, signalbox, time } from "./tables.ts";
+import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 
 /** A kind of resource, with the events that its changes emit. */
 export const resourceTypes = signalbox.table(
@@ -19,6 +19,7 @@ export const resourceTypes = signalbox.table(
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     unique("resource_types_name").on(t.projectId, t.name),
   ],
@@ -40,6 +41,7 @@ export const resources = signalbox.table(
     deletedAt: time("deleted_at"),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     // One live resource of a name; deleted ones of that name are rows of their own.
     unique("resources_once").on(t.projectId, t.type, t.resourceId, t.deletedAt).nullsNotDistinct(),
@@ -56,5 +58,5 @@ export const eventResources = signalbox.table(
     eventId: uuid("event_id").notNull(),
     representation: jsonText("representation").notNull(),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.eventId] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.eventId] })],
 );

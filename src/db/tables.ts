@@ -13,6 +13,7 @@ import {
   customType,
   index,
   integer,
+  pgPolicy,
   pgSchema,
   primaryKey,
   smallint,
@@ -32,19 +33,34 @@ export const time = (name: string) => timestamp(name, { withTimezone: true, mode
 
 export const signalbox = pgSchema("signalbox");
 
-export const projects = signalbox.table("projects", {
-  id: uuid("id").primaryKey(),
-  name: text("name").notNull(),
-  slug: text("slug").notNull().unique(),
-  source: text("source").notNull(),
-  requireRegisteredTypes: boolean("require_registered_types").notNull().default(false),
-  systemEvents: boolean("system_events").notNull().default(false),
-  /** Moves with every change that emits depend on: hooks, event types, these settings. */
-  configVersion: bigint("config_version", { mode: "number" }).notNull().default(1),
-  /** As a hook's `secrets`; null until the first is needed. */
-  signingSecrets: jsonText("signing_secrets"),
-  createdAt: time("created_at").notNull().defaultNow(),
+/** The project that a transaction reads as (reads.ts); nothing equals it where none is named. */
+const ownProjectId = sql`nullif(current_setting('signalbox.project', true), '')::uuid`;
+/**
+ * What belongs to a project shows a role that owns nothing that project's rows alone. Every table takes it, in
+ * front: one without is closed to that role.
+ */
+export const ownProject = pgPolicy("own_project", {
+  for: "select",
+  using: sql`project_id = ${ownProjectId}`,
 });
+
+export const projects = signalbox.table(
+  "projects",
+  {
+    id: uuid("id").primaryKey(),
+    name: text("name").notNull(),
+    slug: text("slug").notNull().unique(),
+    source: text("source").notNull(),
+    requireRegisteredTypes: boolean("require_registered_types").notNull().default(false),
+    systemEvents: boolean("system_events").notNull().default(false),
+    /** Moves with every change that emits depend on: hooks, event types, these settings. */
+    configVersion: bigint("config_version", { mode: "number" }).notNull().default(1),
+    /** As a hook's `secrets`; null until the first is needed. */
+    signingSecrets: jsonText("signing_secrets"),
+    createdAt: time("created_at").notNull().defaultNow(),
+  },
+  () => [pgPolicy("own_project", { for: "select", using: sql`id = ${ownProjectId}` })],
+);
 
 export const apiKeys = signalbox.table(
   "api_keys",
@@ -61,6 +77,7 @@ export const apiKeys = signalbox.table(
     revokedAt: time("revoked_at"),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     uniqueIndex("api_keys_digest").on(t.digest),
   ],
@@ -85,6 +102,7 @@ export const eventTypes = signalbox.table(
     resourceType: text("resource_type"),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     unique("event_types_name").on(t.projectId, t.name),
   ],
@@ -100,7 +118,7 @@ export const eventTypeVersions = signalbox.table(
     jsonSchema: jsonText("json_schema"),
     createdAt: time("created_at").notNull().defaultNow(),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.eventTypeId, t.version] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.eventTypeId, t.version] })],
 );
 
 export const events = signalbox.table(
@@ -137,6 +155,7 @@ export const events = signalbox.table(
     error: text("error"),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     index("events_type").on(t.projectId, t.type, t.id),
     // STAGED is config_version is null: an index on status would cost every later status change its HOT update.
@@ -164,6 +183,7 @@ export const idempotencyKeys = signalbox.table(
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.key] }),
     index("idempotency_keys_age").on(t.createdAt),
   ],
@@ -209,6 +229,7 @@ export const hooks = signalbox.table(
     updatedAt: time("updated_at").notNull().defaultNow(),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     uniqueIndex("hooks_name")
       .on(t.projectId, t.name)
@@ -230,7 +251,7 @@ export const hookVersions = signalbox.table(
     userId: text("user_id"),
     status: text("status").notNull(),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
 );
 
 /** Counters apart from the hook: they move with every batch, under the feed lock only. */
@@ -244,5 +265,5 @@ export const hookStats = signalbox.table(
     succeededCount: bigint("succeeded_count", { mode: "number" }).notNull().default(0),
     failedCount: bigint("failed_count", { mode: "number" }).notNull().default(0),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.hookId] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId] })],
 );

@@ -10,7 +10,7 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import { jsonText, signalbox, time } from "./tables.ts";
+import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 
 export const workflows = signalbox.table(
   "workflows",
@@ -27,6 +27,7 @@ export const workflows = signalbox.table(
     updatedAt: time("updated_at").notNull().defaultNow(),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     unique("workflows_name").on(t.projectId, t.name),
   ],
@@ -42,7 +43,7 @@ export const workflowVersions = signalbox.table(
     steps: jsonText("steps").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.workflowId, t.version] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.workflowId, t.version] })],
 );
 
 export const installations = signalbox.table(
@@ -59,6 +60,7 @@ export const installations = signalbox.table(
     updatedAt: time("updated_at").notNull().defaultNow(),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     unique("installations_user").on(t.projectId, t.workflowId, t.userId),
   ],
@@ -85,6 +87,7 @@ export const workflowRuns = signalbox.table(
     movedAt: time("moved_at").notNull().defaultNow(),
   },
   (t) => [
+    ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     index("workflow_runs_event").on(t.projectId, t.eventId, t.id),
     index("workflow_runs_workflow").on(t.projectId, t.workflowId, t.id),
@@ -110,5 +113,5 @@ export const stepRuns = signalbox.table(
     startedAt: time("started_at").notNull().defaultNow(),
     stoppedAt: time("stopped_at"),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.runId, t.position] })],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.runId, t.position] })],
 );

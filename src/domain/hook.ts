@@ -144,7 +144,7 @@ export async function changeHook(
     await publish(tx, changed);
     if (changed.status !== hook.status) {
       const moved = await moveWaiting(tx, changed, changed.status);
-      if (moved === MOVED_AT_ONCE) await queueSettling(tx, changed);
+      if (moved >= MOVED_AT_ONCE) await queueSettling(tx, changed);
     }
     return { ...changed, updatedAt: new Date() };
   });

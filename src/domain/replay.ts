@@ -6,7 +6,7 @@
  * behind more than 600 of the past, and a replay never waits for live traffic to cease.
  */
 import { writeToFeed } from "../db/changes.ts";
-import type { Pool } from "../db/client.ts";
+import type { Pool, Sql } from "../db/client.ts";
 import type { DeliveryStatus } from "../db/deliveries.ts";
 import { inTransaction } from "../db/emits.ts";
 import { hooksById } from "../db/hooks.ts";
@@ -43,7 +43,7 @@ const ENDED: DeliveryStatus[] = ["SUCCEEDED", "FAILED", "GONE", "CANCELLED", "QU
 /** So many deliveries one replay may match. */
 export const MAX_MATCHED = 1_000_000;
 
-async function filterOf(sql: Pool, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
+async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
   const { hookId = null, type = null, since, until = null } = input;
   const status = input.status ?? ENDED;
   const open = status.findIndex((one) => !ENDED.includes(one));
@@ -75,7 +75,7 @@ const checkCount = (matched: number) => {
 
 /** How many deliveries a replay would make again. Throws as `replayDeliveries` does. */
 export async function countReplay(
-  sql: Pool,
+  sql: Sql,
   projectId: string,
   input: ReplayInput,
 ): Promise<number> {

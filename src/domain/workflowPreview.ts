@@ -1,6 +1,7 @@
 import type { Sql } from "../db/client.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
 import { listEvents } from "../db/lists.ts";
+import type { Read } from "../db/reads.ts";
 import { mistake, type UserErrorEntry } from "./errors.ts";
 import { eventScope } from "./eventScope.ts";
 import { collectMistakes } from "./hookInput.ts";
@@ -83,7 +84,7 @@ async function chosenEvent(
  * TEMPLATE_INVALID or NOT_FOUND; targets that may not be called are told beside the rest, as `refusals`.
  */
 export async function previewWorkflow(
-  { sql, checkTarget }: { sql: Sql; checkTarget: (url: string) => Promise<string> },
+  { read, checkTarget }: { read: Read; checkTarget: (url: string) => Promise<string> },
   project: { id: string; source: string },
   input: WorkflowPreviewInput,
 ): Promise<{ event: EventRow | null; steps: PreviewedStep[]; refusals: UserErrorEntry[] }> {
@@ -93,7 +94,7 @@ export async function previewWorkflow(
     () => steps.push(...checkSteps(input.steps)),
     () => variablesText(input.variables),
   ]);
-  const event = await chosenEvent(sql, project.id, input);
+  const event = await read(project.id, (sql) => chosenEvent(sql, project.id, input));
   const tried = {
     ...(event ?? sampleEvent(input.eventType)),
     // As it is while its runs go on.

@@ -27,10 +27,10 @@ export const ActionStyleEnum = describedEnum("ActionStyle", "How a button is to 
 
 /** An action of the caller's project. */
 export async function loadAction(context: Context, id: string): Promise<ActionRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "action", async (ids) =>
-    byId(await actionsById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => actionsById(sql, caller.projectId, ids))),
   );
   return loader.load(id.toLowerCase());
 }
@@ -100,10 +100,10 @@ builder.objectField(Event, "actions", (t) =>
     type: [Action],
     description: "Its buttons, in the order they were given; at most 20.",
     resolve: async ({ id }, _args, context) => {
-      const { caller, hub } = context;
+      const { caller, read } = context;
       const loader = batched(context, "actions of event", async (ids) =>
         Map.groupBy(
-          await actionsOfEvents(hub.db.sql, caller.projectId, ids),
+          await read((sql) => actionsOfEvents(sql, caller.projectId, ids)),
           ({ eventId }) => eventId,
         ),
       );

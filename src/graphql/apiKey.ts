@@ -35,7 +35,7 @@ builder.queryField("apiKeys", (t) =>
   t.field({
     type: [ApiKey],
     description: "Every key of the project, revoked ones too, newest first. ADMIN only.",
-    resolve: (_root, _args, { caller, hub }) => keysOf(hub.db.sql, caller.projectId),
+    resolve: (_root, _args, { caller, read }) => read((sql) => keysOf(sql, caller.projectId)),
   }),
 );
 

@@ -19,10 +19,10 @@ const AttemptOutcomeEnum = describedEnum(
 
 /** The tries of a delivery, in order, or the one of a press. */
 export async function loadAttempts(context: Context, deliveryId: string): Promise<AttemptRow[]> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   const loader = batched(context, "attempts", async (ids) =>
     Map.groupBy(
-      await attemptsOf(hub.db.sql, caller.projectId, ids),
+      await read((sql) => attemptsOf(sql, caller.projectId, ids)),
       (attempt) => attempt.deliveryId,
     ),
   );

@@ -35,9 +35,9 @@ const Catalog = builder.objectRef<CatalogRow>("Catalog").implement({
     installed: t.boolean({
       description: "Whether the project has its types.",
       resolve: async ({ name }, _args, context) => {
-        const { caller, hub } = context;
+        const { caller, read } = context;
         const loader = batched(context, "installedCatalog", async () => {
-          const rows = await installedCatalogs(hub.db.sql, caller.projectId);
+          const rows = await read((sql) => installedCatalogs(sql, caller.projectId));
           return new Map(rows.map(({ catalog }) => [catalog, true]));
         });
         return (await loader.load(name)) ?? false;

@@ -1,6 +1,7 @@
 import { contextCacheSymbol, initContextCache } from "@pothos/core";
 import type { Role } from "../db/apiKeys.ts";
-import type { Db } from "../db/client.ts";
+import type { Db, Sql } from "../db/client.ts";
+import type { Read } from "../db/reads.ts";
 import type { Caller } from "../domain/authenticator.ts";
 import type { Emitter } from "../domain/emitter.ts";
 import type { EmitWithin } from "../domain/emitWithin.ts";
@@ -35,7 +36,9 @@ export type HubFacts = {
 
 /** The services that resolvers reach. */
 export type Hub = {
+  /** For changes, which name the project themselves; resolvers read with the context's `read`. */
   db: Db;
+  read: Read;
   emitter: Emitter;
   emitWithin: EmitWithin;
   configs: ProjectConfigs;
@@ -55,6 +58,8 @@ export type Context = {
   caller: Caller;
   hub: Hub;
   requestId: string;
+  /** The only way a resolver reads the database: as the caller's project, of which alone anything is seen. */
+  read<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T>;
   /** Loaders remember rows under this object. */
   [contextCacheSymbol]: object;
 };
@@ -64,6 +69,7 @@ export const createContext = (hub: Hub, caller: Caller, requestId: string): Cont
   caller,
   hub,
   requestId,
+  read: (work) => hub.read(caller.projectId, work),
   ...initContextCache(),
 });
 

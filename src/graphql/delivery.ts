@@ -29,10 +29,10 @@ export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "Where a deliv
 
 /** A delivery of the caller's project. */
 export async function loadDelivery(context: Context, id: string): Promise<DeliveryRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "delivery", async (ids) =>
-    byId(await deliveriesById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => deliveriesById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
@@ -135,9 +135,9 @@ function deliveriesOf(
   id: string,
   args: PerParentArgs,
 ) {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   return childPage(context, `deliveries ${parent}`, id, args, (ids, request) =>
-    deliveriesPerParent(hub.db.sql, caller.projectId, parent, ids, args.status, request),
+    read((sql) => deliveriesPerParent(sql, caller.projectId, parent, ids, args.status, request)),
   );
 }
 
@@ -181,7 +181,7 @@ builder.queryFields((t) => ({
       since: t.arg({ type: "DateTime", description: "Made then or later." }),
       until: t.arg({ type: "DateTime", description: "Made before then." }),
     },
-    resolve: async (_root, { since, until, ...args }, { caller, hub }) => {
+    resolve: async (_root, { since, until, ...args }, { caller, read }) => {
       const request = pageRequest(args);
       // What cannot be an id is an id that nothing has.
       if ([args.hookId, args.eventId].some((id) => id != null && !isId(id))) {
@@ -192,7 +192,9 @@ builder.queryFields((t) => ({
         since: since ? new Date(since) : null,
         until: until ? new Date(until) : null,
       };
-      return toConnection(await listDeliveries(hub.db.sql, caller.projectId, filter, request));
+      return toConnection(
+        await read((sql) => listDeliveries(sql, caller.projectId, filter, request)),
+      );
     },
   }),
 }));

@@ -103,11 +103,11 @@ export async function settled(
 ): Promise<Emitted[]> {
   const open = emitted.filter(({ event }) => !hasEnded(event.status));
   if (waitMs === 0 || open.length === 0) return emitted;
-  const { caller, hub } = context;
+  const { caller, hub, read } = context;
   const ids = open.map(({ event }) => event.id);
   await hub.waitForEvents(caller.projectId, ids, waitMs);
   const now = new Map(
-    (await eventsById(hub.db.sql, caller.projectId, ids)).map((row) => [row.id, row]),
+    (await read((sql) => eventsById(sql, caller.projectId, ids))).map((row) => [row.id, row]),
   );
   return emitted.map((one) => ({ ...one, event: now.get(one.event.id) ?? one.event }));
 }

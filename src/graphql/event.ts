@@ -50,10 +50,10 @@ const json = (text: string | null): unknown => (text === null ? null : JSON.pars
 
 /** An event of the caller's project. */
 export async function loadEvent(context: Context, id: string): Promise<EventRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "event", async (ids) =>
-    byId(await eventsById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => eventsById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
@@ -61,8 +61,8 @@ export async function loadEvent(context: Context, id: string): Promise<EventRow 
 /** What hooks of format RESOURCE are sent for an event, as JSON text. */
 export const loadEventResource = (context: Context, eventId: string) =>
   batched(context, "resource of event", async (ids) => {
-    const { caller, hub } = context;
-    const rows = await resourcesOfEvents(hub.db.sql, caller.projectId, ids);
+    const { caller, read } = context;
+    const rows = await read((sql) => resourcesOfEvents(sql, caller.projectId, ids));
     return new Map(rows.map((row) => [row.eventId, row.representation]));
   }).load(eventId);
 
@@ -170,10 +170,10 @@ Event.implement({
       description:
         "Every hook of the project looked at for this event, matched or not, and the reason; empty until it is matched.",
       resolve: async (event, _args, context) => {
-        const { caller, hub } = context;
+        const { caller, read } = context;
         if (event.configVersion === null) return [];
         const loader = batched(context, "hooks as of", async (versions) => {
-          const hooks = await hooksAsOf(hub.db.sql, caller.projectId, versions.map(Number));
+          const hooks = await read((sql) => hooksAsOf(sql, caller.projectId, versions.map(Number)));
           return Map.groupBy(hooks, ({ asOf }) => String(asOf));
         });
         const hooks = (await loader.load(String(event.configVersion))) ?? [];
@@ -221,14 +221,14 @@ builder.queryFields((t) => ({
       since: t.arg({ type: "DateTime", description: "That happened then or later." }),
       until: t.arg({ type: "DateTime", description: "That happened before then." }),
     },
-    resolve: async (_root, { since, until, ...args }, { caller, hub }) => {
+    resolve: async (_root, { since, until, ...args }, { caller, read }) => {
       const filter = {
         ...args,
         since: since ? new Date(since) : null,
         until: until ? new Date(until) : null,
       };
       return toConnection(
-        await listEvents(hub.db.sql, caller.projectId, filter, pageRequest(args)),
+        await read((sql) => listEvents(sql, caller.projectId, filter, pageRequest(args))),
       );
     },
   }),

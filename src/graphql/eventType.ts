@@ -53,10 +53,10 @@ export async function loadEventType(
   context: Context,
   id: string,
 ): Promise<EventTypeRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "eventType", async (ids) =>
-    byId(await eventTypesById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => eventTypesById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
@@ -99,9 +99,9 @@ export const EventType = builder.objectRef<EventTypeRow>("EventType").implement(
       description:
         "The resource type that its events are about, so that hooks of format RESOURCE may take it; null for none.",
       resolve: async ({ name, resourceType }, _args, context) => {
-        const { caller, hub } = context;
+        const { caller, read } = context;
         const loader = batched(context, "resource type of event type", async (names) => {
-          const rows = await boundEvents(hub.db.sql, caller.projectId, names);
+          const rows = await read((sql) => boundEvents(sql, caller.projectId, names));
           return new Map(rows.map((row) => [row.event, row.resourceType]));
         });
         return (await loader.load(name)) ?? resourceType;
@@ -116,10 +116,10 @@ export const EventType = builder.objectRef<EventTypeRow>("EventType").implement(
       type: [EventTypeVersion],
       description: "Every version, newest first.",
       resolve: async ({ id }, _args, context) => {
-        const { caller, hub } = context;
+        const { caller, read } = context;
         const loader = batched(context, "eventTypeVersions", async (ids) =>
           Map.groupBy(
-            await eventTypeVersions(hub.db.sql, caller.projectId, ids),
+            await read((sql) => eventTypeVersions(sql, caller.projectId, ids)),
             (row) => row.eventTypeId,
           ),
         );
@@ -135,7 +135,7 @@ export const EventType = builder.objectRef<EventTypeRow>("EventType").implement(
       },
       resolve: ({ name }, args, context) =>
         childPage(context, "hooks of types", name, args, (names, request) =>
-          hooksPerType(context.hub.db.sql, context.caller.projectId, names, request),
+          context.read((sql) => hooksPerType(sql, context.caller.projectId, names, request)),
         ),
     }),
   }),
@@ -150,8 +150,8 @@ builder.queryFields((t) => ({
     description:
       "An event type by its name, an archived one too; null when the project has none such.",
     args: { name: t.arg.string({ required: true, description: "The exact name." }) },
-    resolve: async (_root, { name }, { caller, hub }) =>
-      (await eventTypesByName(hub.db.sql, caller.projectId, [name])).at(0) ?? null,
+    resolve: async (_root, { name }, { caller, read }) =>
+      (await read((sql) => eventTypesByName(sql, caller.projectId, [name]))).at(0) ?? null,
   }),
   eventTypes: t.field({
     type: EventTypeConnection,
@@ -163,8 +163,10 @@ builder.queryFields((t) => ({
       before: t.arg.string({ description: "The cursor to end before." }),
       search: t.arg.string({ description: "With this text in name or description, in any case." }),
     },
-    resolve: async (_root, args, { caller, hub }) =>
-      toConnection(await listEventTypes(hub.db.sql, caller.projectId, args, pageRequest(args))),
+    resolve: async (_root, args, { caller, read }) =>
+      toConnection(
+        await read((sql) => listEventTypes(sql, caller.projectId, args, pageRequest(args))),
+      ),
   }),
   validateEvent: t.field({
     type: [UserError],

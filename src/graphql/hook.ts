@@ -62,17 +62,19 @@ export const MatchReasonEnum = describedEnum(
 
 /** A hook of the caller's project, deleted ones too. */
 export async function loadHook(context: Context, id: string): Promise<HookRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "hook", async (ids) =>
-    byId(await hooksById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => hooksById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
 
 async function loadStats(context: Context, hookId: string): Promise<HookStats> {
-  const { caller, hub } = context;
-  const loader = batched(context, "hookStats", (ids) => statsOf(hub.db.sql, caller.projectId, ids));
+  const { caller, read } = context;
+  const loader = batched(context, "hookStats", (ids) =>
+    read((sql) => statsOf(sql, caller.projectId, ids)),
+  );
   const none = { triggeredCount: 0, lastTriggeredAt: null, succeededCount: 0, failedCount: 0 };
   return (await loader.load(hookId)) ?? none;
 }
@@ -197,8 +199,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: "The live hook of that name.",
     args: { name: t.arg.string({ required: true, description: "The exact name." }) },
-    resolve: async (_root, { name }, { caller, hub }) => {
-      const [hook] = await hookByName(hub.db.sql, caller.projectId, name);
+    resolve: async (_root, { name }, { caller, read }) => {
+      const [hook] = await read((sql) => hookByName(sql, caller.projectId, name));
       return hook ?? null;
     },
   }),
@@ -220,7 +222,7 @@ builder.queryFields((t) => ({
         description: "Only those that `Overview.failingHooks` counts, or only the others.",
       }),
     },
-    resolve: async (_root, args, { caller, hub }) =>
-      toConnection(await listHooks(hub.db.sql, caller.projectId, args, pageRequest(args))),
+    resolve: async (_root, args, { caller, read }) =>
+      toConnection(await read((sql) => listHooks(sql, caller.projectId, args, pageRequest(args)))),
   }),
 }));

@@ -73,7 +73,7 @@ builder.queryField("previewHook", (t) =>
       }),
     },
     resolve: async (_root, { input: { url, ...input }, first }, context) => {
-      const { hub } = context;
+      const { hub, read } = context;
       const project = await currentProject(context);
       const page = pageRequest({ first });
       // What is said of the target has no bearing on what matches.
@@ -82,7 +82,7 @@ builder.queryField("previewHook", (t) =>
         return {};
       });
       const preview = await withUserErrors(async () => ({
-        trials: await previewHook(hub.db.sql, project, input, page),
+        trials: await read((sql) => previewHook(sql, project, input, page)),
       }));
       return { ...preview, userErrors: [...target.userErrors, ...preview.userErrors] };
     },

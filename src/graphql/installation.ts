@@ -18,10 +18,10 @@ export async function loadInstallation(
   context: Context,
   id: string,
 ): Promise<InstallationRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "installation", async (ids) =>
-    byId(await installationsById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => installationsById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
@@ -79,7 +79,9 @@ builder.objectField(Workflow, "installs", (t) =>
     },
     resolve: ({ id }, args, context) =>
       childPage(context, "installs", id, args, (ids, request) =>
-        installationsPerWorkflow(context.hub.db.sql, context.caller.projectId, ids, request),
+        context.read((sql) =>
+          installationsPerWorkflow(sql, context.caller.projectId, ids, request),
+        ),
       ),
   }),
 );

@@ -1,4 +1,4 @@
-import { type Change, feedBounds } from "../db/changes.ts";
+import type { Change } from "../db/changes.ts";
 import { takes } from "../domain/hookMatch.ts";
 import { cursorOf } from "../live/feed.ts";
 import { builder, Node } from "./builder.ts";
@@ -102,8 +102,7 @@ builder.queryField("feedCursor", (t) =>
   t.string({
     description:
       "The feed's end at this moment. What is read after it, and a subscription with it as `after`, miss nothing between them.",
-    resolve: async (_root, _args, { hub }) =>
-      cursorOf({ position: (await feedBounds(hub.db.sql)).head }),
+    resolve: async (_root, _args, { hub }) => cursorOf({ position: await hub.feed.head() }),
   }),
 );
 

@@ -36,9 +36,9 @@ const finders: Record<string, Find> = {
     return project.id === id ? project : undefined;
   },
   // Keys are for ADMIN only, here as in `apiKeys`.
-  ApiKey: async ({ caller, hub }, id) =>
+  ApiKey: async ({ caller, read }, id) =>
     caller.role === "ADMIN"
-      ? (await keysById(hub.db.sql, caller.projectId, [id])).at(0)
+      ? (await read((sql) => keysById(sql, caller.projectId, [id]))).at(0)
       : undefined,
 };
 

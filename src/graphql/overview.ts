@@ -23,9 +23,9 @@ function within(value: number, max: number, argument: string): number {
 }
 
 async function queueOf(context: Context, hookId: string): Promise<HookQueue> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   const loader = batched(context, "hook queues", (ids) =>
-    hookQueuesOf(hub.db.sql, caller.projectId, ids),
+    read((sql) => hookQueuesOf(sql, caller.projectId, ids)),
   );
   return (await loader.load(hookId)) ?? { waiting: 0, parked: 0 };
 }
@@ -72,8 +72,10 @@ const Overview = builder.objectRef<OverviewRow>("Overview").implement({
       args: {
         last: t.arg.int({ defaultValue: 60, description: "How many: 1 to 1,440, default 60." }),
       },
-      resolve: (_overview, { last }, { caller, hub }) =>
-        projectMinutesOf(hub.db.sql, caller.projectId, within(last ?? 60, MAX_MINUTES, "last")),
+      resolve: (_overview, { last }, { caller, read }) =>
+        read((sql) =>
+          projectMinutesOf(sql, caller.projectId, within(last ?? 60, MAX_MINUTES, "last")),
+        ),
     }),
   }),
 });
@@ -82,7 +84,7 @@ builder.queryField("overview", (t) =>
   t.field({
     type: Overview,
     description: "How the project is doing now.",
-    resolve: (_root, _args, { caller, hub }) => overviewOf(hub.db.sql, caller.projectId),
+    resolve: (_root, _args, { caller, read }) => read((sql) => overviewOf(sql, caller.projectId)),
   }),
 );
 
@@ -94,10 +96,10 @@ builder.objectFields(Hook, (t) => ({
       last: t.arg.int({ defaultValue: 24, description: "How many hours: 1 to 168, default 24." }),
     },
     resolve: async ({ id }, { last }, context) => {
-      const { caller, hub } = context;
+      const { caller, read } = context;
       const hours = within(last ?? 24, MAX_HOURS, "last");
       const loader = batched(context, `hook hours ${hours}`, (ids) =>
-        hookHoursOf(hub.db.sql, caller.projectId, ids, hours),
+        read((sql) => hookHoursOf(sql, caller.projectId, ids, hours)),
       );
       return (await loader.load(id)) ?? [];
     },

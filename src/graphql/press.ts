@@ -27,10 +27,10 @@ const PressStatusEnum = describedEnum("PressStatus", "Where a press stands.", {
 
 /** A press of the caller's project. */
 export async function loadPress(context: Context, id: string): Promise<PressRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "press", async (ids) =>
-    byId(await pressesById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => pressesById(sql, caller.projectId, ids))),
   );
   return loader.load(id.toLowerCase());
 }
@@ -87,7 +87,7 @@ builder.objectField(Action, "presses", (t) =>
     },
     resolve: ({ id }, args, context) =>
       childPage(context, "presses", id, args, (ids, request) =>
-        pressesPerAction(context.hub.db.sql, context.caller.projectId, ids, request),
+        context.read((sql) => pressesPerAction(sql, context.caller.projectId, ids, request)),
       ),
   }),
 );

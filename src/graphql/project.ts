@@ -9,9 +9,9 @@ import { batched, byId } from "./loaders.ts";
 
 /** The project of the key that asks. */
 export async function currentProject(context: Context): Promise<ProjectRow> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   const loader = batched(context, "project", async (ids) =>
-    byId(await projectsById(hub.db.sql, ids)),
+    byId(await read((sql) => projectsById(sql, ids))),
   );
   const project = await loader.load(caller.projectId);
   if (!project) throw new Error(`no project ${caller.projectId}`);
@@ -55,8 +55,8 @@ const Viewer = builder.objectRef<{ projectId: string }>("Viewer").implement({
     key: t.field({
       type: ApiKey,
       description: "The key that asks.",
-      resolve: async (_viewer, _args, { caller, hub }) => {
-        const [key] = await keysById(hub.db.sql, caller.projectId, [caller.keyId]);
+      resolve: async (_viewer, _args, { caller, read }) => {
+        const [key] = await read((sql) => keysById(sql, caller.projectId, [caller.keyId]));
         if (!key) throw new Error(`no key ${caller.keyId}`);
         return key;
       },

@@ -22,10 +22,10 @@ const ReplayStatusEnum = describedEnum("ReplayStatus", "Where a replay stands.",
 
 /** A replay of the caller's project. */
 export async function loadReplay(context: Context, id: string): Promise<ReplayRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "replay", async (ids) =>
-    byId(await replaysById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => replaysById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
@@ -107,7 +107,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: ReplayInputType, required: true, description: "Which deliveries." }),
     },
-    resolve: (_root, { input }, { caller, hub }) =>
+    resolve: (_root, { input }, { caller, hub, read }) =>
       withUserErrors(async () => {
         const wanted: ReplayInput = {
           ...input,
@@ -116,7 +116,7 @@ builder.mutationFields((t) => ({
         };
         if (!input.dryRun)
           return payload(await replayDeliveries(hub.db.sql, caller.projectId, wanted));
-        const matched = await countReplay(hub.db.sql, caller.projectId, wanted);
+        const matched = await read((sql) => countReplay(sql, caller.projectId, wanted));
         return { matched, replay: null };
       }),
   }),

@@ -8,10 +8,10 @@ import { batched, byId } from "./loaders.ts";
 
 /** A resource of the caller's project; a deleted one, too, while it is kept. */
 export async function loadResource(context: Context, id: string): Promise<ResourceRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "resource", async (ids) =>
-    byId(await resourcesById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => resourcesById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
@@ -55,8 +55,9 @@ builder.queryFields((t) => ({
       type: t.arg.string({ required: true, description: "The resource type's exact name." }),
       resourceId: t.arg.string({ required: true, description: "The resource's own id." }),
     },
-    resolve: async (_root, args, { caller, hub }) =>
-      (await resourceByKey(hub.db.sql, { projectId: caller.projectId, ...args })).at(0) ?? null,
+    resolve: async (_root, args, { caller, read }) =>
+      (await read((sql) => resourceByKey(sql, { projectId: caller.projectId, ...args }))).at(0) ??
+      null,
   }),
   resources: t.field({
     type: ResourceConnection,
@@ -68,7 +69,9 @@ builder.queryFields((t) => ({
       last: t.arg.int({ description: "How many from the end: 0 to 100." }),
       before: t.arg.string({ description: "The cursor to end before." }),
     },
-    resolve: async (_root, args, { caller, hub }) =>
-      toConnection(await listResources(hub.db.sql, caller.projectId, args.type, pageRequest(args))),
+    resolve: async (_root, args, { caller, read }) =>
+      toConnection(
+        await read((sql) => listResources(sql, caller.projectId, args.type, pageRequest(args))),
+      ),
   }),
 }));

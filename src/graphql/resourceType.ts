@@ -18,23 +18,23 @@ export async function loadResourceType(
   context: Context,
   id: string,
 ): Promise<ResourceTypeRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "resourceType", async (ids) =>
-    byId(await resourceTypesById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => resourceTypesById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
 
 /** The subject of an event that is emitted by hand for a hook of format RESOURCE: the resource that its data names. */
 export async function resourceSubject(
-  { caller, hub }: Context,
+  { caller, read }: Context,
   { format }: HookRow,
   event: string,
   data: unknown,
 ): Promise<{ type: string; id: string } | null> {
   if (format !== "RESOURCE" || !isObject(data) || typeof data.id !== "string") return null;
-  const [bound] = await boundEvents(hub.db.sql, caller.projectId, [event]);
+  const [bound] = await read((sql) => boundEvents(sql, caller.projectId, [event]));
   return bound ? { type: bound.resourceType, id: data.id } : null;
 }
 
@@ -63,8 +63,8 @@ builder.queryField("resourceTypes", (t) =>
   t.field({
     type: [ResourceType],
     description: "The project's resource types, by name; at most 200.",
-    resolve: async (_root, _args, { caller, hub }) => [
-      ...(await resourceTypesOf(hub.db.sql, caller.projectId)),
+    resolve: async (_root, _args, { caller, read }) => [
+      ...(await read((sql) => resourceTypesOf(sql, caller.projectId))),
     ],
   }),
 );

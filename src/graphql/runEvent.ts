@@ -45,8 +45,8 @@ const RunEventPayload = payloadType<RunEventAnswer>(
       type: [WorkflowRun],
       description:
         "The runs it started; empty when the user has no released workflow of this type installed. The event has happened all the same.",
-      resolve: ({ event }, _args, { caller, hub }): RunRow[] | Promise<RunRow[]> =>
-        event ? runsOfEvent(hub.db.sql, caller.projectId, event.id) : [],
+      resolve: ({ event }, _args, { caller, read }): RunRow[] | Promise<RunRow[]> =>
+        event ? read((sql) => runsOfEvent(sql, caller.projectId, event.id)) : [],
     }),
   }),
 );

@@ -11,13 +11,13 @@ export async function loadStepBody(
   context: Context,
   { runId, stepPosition }: DeliveryRow,
 ): Promise<string> {
-  const { caller, hub } = context;
+  const { caller, hub, read } = context;
   const loader = batched(context, "step body", async (keys) => {
     const steps = keys.map((key) => {
       const [id = "", position] = key.split(" ");
       return { runId: id, position: Number(position) };
     });
-    const rows = await stepRequestsOf(hub.db.sql, caller.projectId, steps);
+    const rows = await read((sql) => stepRequestsOf(sql, caller.projectId, steps));
     return new Map(
       rows.map((row) => {
         const step = { ...row, projectId: caller.projectId };

@@ -23,10 +23,10 @@ const WorkflowStatusEnum = describedEnum("WorkflowStatus", "Where a workflow sta
 
 /** A workflow of the caller's project. */
 export async function loadWorkflow(context: Context, id: string): Promise<WorkflowRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "workflow", async (ids) =>
-    byId(await workflowsById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => workflowsById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
@@ -37,14 +37,14 @@ export async function loadSteps(
   workflowId: string,
   version: number,
 ): Promise<Step[]> {
-  const { caller, hub } = context;
+  const { caller, hub, read } = context;
   const { projectId } = caller;
   const loader = batched(context, "workflow steps", async (keys) => {
     const versions = keys.map((key) => {
       const [id = "", number] = key.split(" ");
       return { workflowId: id, version: Number(number) };
     });
-    const rows = await stepsOf(hub.db.sql, projectId, versions);
+    const rows = await read((sql) => stepsOf(sql, projectId, versions));
     return new Map(
       rows.map((row) => [
         `${row.workflowId} ${row.version}`,
@@ -128,7 +128,7 @@ builder.queryFields((t) => ({
       last: t.arg.int({ description: "How many from the end: 0 to 100." }),
       before: t.arg.string({ description: "The cursor to end before." }),
     },
-    resolve: async (_root, args, { caller, hub }) =>
-      toConnection(await listWorkflows(hub.db.sql, caller.projectId, pageRequest(args))),
+    resolve: async (_root, args, { caller, read }) =>
+      toConnection(await read((sql) => listWorkflows(sql, caller.projectId, pageRequest(args)))),
   }),
 }));

@@ -96,9 +96,10 @@ builder.queryField("previewWorkflow", (t) =>
       }),
     },
     resolve: async (_root, { input }, context) => {
+      const { hub } = context;
       const project = await currentProject(context);
       const { refusals = [], ...preview } = await withUserErrors(() =>
-        previewWorkflow(context.hub.hooks, project, input),
+        previewWorkflow({ read: hub.read, checkTarget: hub.hooks.checkTarget }, project, input),
       );
       return { ...preview, userErrors: [...preview.userErrors, ...refusals] };
     },

@@ -30,10 +30,10 @@ const RunStatusEnum = describedEnum("RunStatus", "Where a run, or one of its ste
 
 /** A run of the caller's project. */
 export async function loadRun(context: Context, id: string): Promise<RunRow | undefined> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "run", async (ids) =>
-    byId(await runsById(hub.db.sql, caller.projectId, ids)),
+    byId(await read((sql) => runsById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
 }
@@ -52,9 +52,9 @@ type StepRunShape = {
 
 /** Every step of a run, come to or not; of a run as it was at a change, as they were then. */
 async function loadStepRuns(context: Context, run: RunRow): Promise<StepRunShape[]> {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   const loader = batched(context, "step runs", async (ids) =>
-    Map.groupBy(await stepRunsOf(hub.db.sql, caller.projectId, ids), ({ runId }) => runId),
+    Map.groupBy(await read((sql) => stepRunsOf(sql, caller.projectId, ids)), ({ runId }) => runId),
   );
   const [steps, rows = []] = await Promise.all([
     loadSteps(context, run.workflowId, run.version),
@@ -165,9 +165,9 @@ async function runsOf(
     status?: RunStatus[] | null | undefined;
   },
 ) {
-  const { caller, hub } = context;
+  const { caller, read } = context;
   return childPage(context, `runs ${parent}`, id, args, (ids, request) =>
-    runsPerParent(hub.db.sql, caller.projectId, parent, ids, args.status, request),
+    read((sql) => runsPerParent(sql, caller.projectId, parent, ids, args.status, request)),
   );
 }
 

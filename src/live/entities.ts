@@ -6,6 +6,7 @@ import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
 import { type HookRow, hooksById } from "../db/hooks.ts";
 import { isOutage } from "../db/outage.ts";
+import type { Read } from "../db/reads.ts";
 import { type ReplayRow, replaysById } from "../db/replays.ts";
 import { type ResourceRow, resourcesById } from "../db/resources.ts";
 import { type RunRow, runsById } from "../db/workflowRuns.ts";
@@ -95,7 +96,7 @@ const loaders: {
  * Loads rows once per change and process, however many subscribers see it: the tail's changes are shared
  * objects. One that lags far behind the others loads its own.
  */
-export function createEntities(sql: Sql): Entities {
+export function createEntities(read: Read): Entities {
   const pages = new WeakMap<Change, Change[]>();
   const loaded = new Map<Change, Promise<Row | undefined>>();
 
@@ -107,9 +108,9 @@ export function createEntities(sql: Sql): Entities {
       .filter((other) => !loaded.has(other))
       .slice(0, MAX_TOGETHER);
     const ids = [...new Set(together.map(({ entityId }) => entityId))];
-    const rows = patiently(() => loaders[change.kind](sql, change.projectId, ids)).then(
-      (found) => new Map(found.map((row) => [row.id, row])),
-    );
+    const rows = patiently(() =>
+      read(change.projectId, (sql) => loaders[change.kind](sql, change.projectId, ids)),
+    ).then((found) => new Map(found.map((row) => [row.id, row])));
     for (const other of together) {
       const row = rows.then((byId) => {
         const now = byId.get(other.entityId);

@@ -1,6 +1,7 @@
 import { Repeater } from "graphql-yoga";
 import { type Change, feedBounds, projectChangesAfter } from "../db/changes.ts";
 import type { Sql } from "../db/client.ts";
+import type { Read } from "../db/reads.ts";
 import type { Logger } from "../log.ts";
 import type { Tail } from "./tail.ts";
 
@@ -20,6 +21,8 @@ export type FeedOptions = {
 export type Feed = {
   /** Follows one project's changes, in order and without a gap, at the reader's pace. Throws CursorExpired. */
   follow(options: FeedOptions): Repeater<Change>;
+  /** The newest position. */
+  head(): Promise<number>;
 };
 
 /** Changes, and the position up to which they are all there are. */
@@ -36,7 +39,7 @@ const RETRY_MS = 500;
  * up reads this process's tail; one that lags reads the table, page by page. Wake-ups only say "look again".
  */
 export function createFeed(
-  sql: Sql,
+  { sql, read }: { sql: Sql; read: Read },
   tail: Tail,
   log: Logger,
   hooks: { onSubscribers: (change: 1 | -1) => void; onPage: (page: Change[]) => void },
@@ -57,7 +60,9 @@ export function createFeed(
     const known = await tail.head();
     const remembered = tail.after(projectId, position);
     if (remembered) return remembered;
-    const changes = await projectChangesAfter(sql, projectId, position, PAGE);
+    const changes = await read(projectId, (own) =>
+      projectChangesAfter(own, projectId, position, PAGE),
+    );
     // Asked after the page was read: if retention had removed some of it, the horizon has moved.
     const { horizon } = await feedBounds(sql);
     if (position < horizon) throw tooOld();
@@ -67,6 +72,7 @@ export function createFeed(
   }
 
   return {
+    head: async () => (await feedBounds(sql)).head,
     follow: ({ projectId, after, wants }) =>
       new Repeater<Change>(async (push, stop) => {
         let isStopped = false;

@@ -101,6 +101,8 @@ export function createDeliverer({
   let claiming = 0;
   /** The tokens of the claims whose attempts are not finished. */
   const held = new Set<string>();
+  /** Whether this process has one in flight, or claims one, that others have died of: one at a time. */
+  let hasSuspect = false;
   let stopped = false;
 
   /** Opened once a claim and lane, not once a delivery. */
@@ -149,8 +151,11 @@ export function createDeliverer({
       inFlight,
       room,
     }));
+    const takesSuspect = !hasSuspect;
+    hasSuspect = true;
     try {
-      const found = await claimDeliveries(sql, workerId, wishes, roomOf);
+      const found = await claimDeliveries(sql, workerId, wishes, roomOf, takesSuspect);
+      if (takesSuspect) hasSuspect = found.claims.some(({ isSuspect }) => isSuspect);
       const taken = Map.groupBy(found.claims, ({ hookId }) => hookId);
       for (const { lane } of turns) {
         const state = found.lanes.get(lane.hookId);
@@ -166,6 +171,7 @@ export function createDeliverer({
         }
       }
     } catch (error) {
+      if (takesSuspect) hasSuspect = false;
       log.warn({ err: error }, "deliveries could not be claimed, trying again");
       await giveBack(turns);
       for (const { lane } of turns) lanes.feedLater(lane, RETRY_MS);
@@ -243,8 +249,16 @@ export function createDeliverer({
       if (moved?.dueInMs != null) lanes.feedLater(lane, moved.dueInMs);
     } finally {
       held.delete(claimed.token);
+      // Not before its result is stored: what kills this process next would be laid at its door, too.
+      if (claimed.isSuspect) acquit(lane);
       pump();
     }
+  }
+
+  /** It did no harm, so the next one may be tried: there may be one in its lane. */
+  function acquit(lane: LaneEntry) {
+    hasSuspect = false;
+    lanes.feed([lane]);
   }
 
   function wake(hungry: Lane[]) {

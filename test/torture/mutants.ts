@@ -116,14 +116,30 @@ export const mutants: Mutant[] = [
         if (!place || !URL.canParse(String(place), url)) return first;
         return send(new URL(String(place), url), message, stop.signal, used);`,
   ),
+  {
+    row: "T16",
+    name: "one query without its project, and without row-level security",
+    patches: [
+      {
+        file: "src/db/presses.ts",
+        find: `presses p
+    where p.project_id = \${projectId} and p.id = any(`,
+        replace: `presses p
+    where \${projectId}::uuid is not null and p.id = any(`,
+      },
+      {
+        file: "src/db/reads.ts",
+        find: "enterProject(tx, projectId).execute()",
+        replace: "projectId",
+      },
+    ],
+  },
   mutant(
     "T16",
-    "one query without its project",
+    "one change without its project",
     "src/db/presses.ts",
-    `presses p
-    where p.project_id = \${projectId} and p.id = any(`,
-    `presses p
-    where \${projectId}::uuid is not null and p.id = any(`,
+    "where a.project_id = ${projectId} and a.id = ${id} for update of a",
+    "where ${projectId}::uuid is not null and a.id = ${id} for update of a",
   ),
   mutant(
     "T17",

@@ -1,0 +1,1 @@
+CREATE INDEX "deliveries_suspect" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","due_at") WHERE status in ('PENDING', 'RETRYING') and unknown_count >= 2;

@@ -34,8 +34,9 @@ export async function heldAtRest(
   pids: number[],
   sql: Sql,
   start: Held | null,
+  patienceMs = IDLE_ENDS_WITHIN_MS,
 ): Promise<Held | null> {
-  const giveUpAt = performance.now() + IDLE_ENDS_WITHIN_MS;
+  const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     const end = await heldBy(pids, sql);
     if (!start || !end || isBack(start, end) || performance.now() > giveUpAt) return end;

@@ -20,7 +20,7 @@ const telling: Patch = {
 };
 const QUEUED_AT_MOST = 2 ** 20;
 /** What a process may grow by beside, while it serves the fast readers. */
-const ROOM_MIB = 400;
+const ROOM_MIB = 600;
 const SUBSCRIPTIONS = 2;
 const BATCH = 100;
 const TEXT = "x".repeat(8_000);

@@ -208,7 +208,7 @@ test("lists within lists take no more statements for many rows than for one", as
     }`,
   ].map((fields) => parse(`query ($first: Int!) { ${fields} }`));
   async function count(query: DocumentNode, first: number) {
-    const services: Partial<Hub> = { db: { ...hub.db, sql: counting } };
+    const services: Partial<Hub> = { read: async (_projectId, work) => await work(counting) };
     const contextValue = createContext(services as Hub, caller, "test");
     statements = 0;
     const result = await execute({

@@ -1,16 +1,25 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { type AddressGuard, createGuard } from "../src/outbound/addressGuard.ts";
 import { checkTarget } from "../src/outbound/checkTarget.ts";
 import { createPoster } from "../src/outbound/post.ts";
 import { createResolver, type Resolver } from "../src/outbound/resolver.ts";
 import { answer, startRawReceiver } from "./fixtures/hostile.ts";
-import { startNameServer, type Zone } from "./fixtures/nameServer.ts";
+import { type Found, startNameServer, type Zone } from "./fixtures/nameServer.ts";
 
 const startCanary = () => startRawReceiver(answer("HTTP/1.1 204 No Content\n\n"));
 
 const call = async (
   url: string,
-  over: { guard?: AddressGuard; resolver?: Resolver; requireHttps?: boolean } = {},
+  {
+    timeoutMs = 500,
+    ...over
+  }: {
+    guard?: AddressGuard;
+    resolver?: Resolver;
+    requireHttps?: boolean;
+    timeoutMs?: number;
+  } = {},
 ) => {
   await using poster = createPoster({
     guard: createGuard({ allow: [] }),
@@ -18,7 +27,7 @@ const call = async (
     requireHttps: false,
     ...over,
   });
-  return await poster.post({ url, headers: {}, body: "{}", timeoutMs: 500 });
+  return await poster.post({ url, headers: {}, body: "{}", timeoutMs });
 };
 
 const refused = {
@@ -151,14 +160,89 @@ describe("a call to a name", () => {
     ["NXDOMAIN", "dns error: name not found"],
     ["SERVFAIL", "dns error: the name server failed"],
     ["SILENT", "timeout: no complete answer within 500 ms"],
+    ["REFUSED", "dns error: the name server refused to answer"],
+    ["FORMERR", "dns error: the name server did not understand the question"],
+    ["GARBAGE", "dns error: the name server's answer is malformed"],
     [[], "dns error: the name has no address"],
-  ] as const)("fails by itself when the name server's answer is %j", async (found, error) => {
+    [[{ cname: "lost.example", addresses: [] }], "dns error: the name has no address"],
+  ] satisfies [Found, string][])(
+    "fails by itself when the name server's answer is %j",
+    async (found, error) => {
+      await withZone(
+        () => found,
+        async (resolver) => {
+          const reply = await call("http://lost.example/", { resolver });
+          expect(reply).toMatchObject({ outcome: "CONNECTION_ERROR", error, remoteAddress: null });
+        },
+      );
+    },
+  );
+
+  test("tells within the 5 s of an ordinary hook that the name server is silent", async () => {
     await withZone(
-      () => (typeof found === "string" ? found : [...found]),
+      () => "SILENT",
       async (resolver) => {
-        const reply = await call("http://lost.example/", { resolver });
-        expect(reply).toMatchObject({ outcome: "CONNECTION_ERROR", error, remoteAddress: null });
+        const reply = await call("http://lost.example/", { resolver, timeoutMs: 5_000 });
+        expect(reply.error).toBe("dns error: the name server did not answer");
       },
     );
+  });
+
+  test("is made though others, asked for meanwhile, get answers that are garbage", async () => {
+    await withZone(
+      (name) => (name.startsWith("evil") ? "GARBAGE" : ["8.8.8.8"]),
+      async (resolver) => {
+        const evil = Array.from({ length: 20 }, (_, i) => resolver.resolve(`evil-${i}.example`));
+        const good = Array.from({ length: 20 }, (_, i) => resolver.resolve(`good-${i}.example`));
+        expect(await Promise.all(good)).toEqual(good.map(() => ["8.8.8.8"]));
+        for (const answered of await Promise.allSettled(evil))
+          expect(answered).toMatchObject({ reason: { code: "EBADRESP" } });
+      },
+    );
+  });
+
+  test("is made though its name takes a second, when others before it took no time", async () => {
+    await withZone(
+      async (name) => {
+        if (name === "slow.example") await delay(1_000);
+        return ["8.8.8.8"];
+      },
+      async (resolver) => {
+        for (let i = 0; i < 10; i++) await resolver.resolve(`quick-${i}.example`);
+        expect(await resolver.resolve("slow.example")).toEqual(["8.8.8.8"]);
+      },
+    );
+  });
+
+  test("is made over the first address though its connection takes more than a moment", async () => {
+    await using canary = await startCanary();
+    const guard = createGuard({ allow: ["127.0.0.0/8"] });
+    const resolver = {
+      async resolve() {
+        // What a distant address or a busy process looks like: 400 ms until the connection is noticed.
+        setImmediate(() => {
+          const until = performance.now() + 400;
+          while (performance.now() < until);
+        });
+        return ["127.0.0.1", "127.0.0.9"];
+      },
+    };
+    const url = `http://far.example:${canary.port}/`;
+    const reply = await call(url, { guard, resolver, timeoutMs: 5_000 });
+    expect(reply).toMatchObject({ outcome: "SUCCESS", remoteAddress: "127.0.0.1" });
+  });
+
+  test("is judged by all of 1,000 addresses, though they need TCP", async () => {
+    const many = Array.from({ length: 999 }, (_, i) => `8.${i >> 8}.${i & 255}.8`);
+    await using canary = await startCanary();
+    await withZone(
+      () => [...many, "127.0.0.1"],
+      async (resolver) => {
+        expect((await resolver.resolve("many.example")).length).toBe(1_000);
+        const reply = await call(`http://many.example:${canary.port}/`, { resolver });
+        expect(reply).toMatchObject(refused);
+      },
+    );
+    expect(canary.connections()).toBe(0);
   });
 });

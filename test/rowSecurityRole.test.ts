@@ -82,6 +82,11 @@ test("a role with CREATEROLE makes the reader itself, also when processes start 
   const url = await roleWithDatabase("creator", "createrole");
   expect(await Promise.all([warningOf(url), warningOf(url)])).toEqual([null, null]);
   await works(url);
+
+  await operator.sql`alter role signalbox_reader bypassrls`;
+  expect(await warningOf(url)).toContain("signalbox_reader is above row-level security");
+  await operator.sql`alter role signalbox_reader nobypassrls`;
+  expect(await warningOf(url)).toBeNull();
 });
 
 test("a role that does not own the tables is refused in words: it would find them empty", async () => {

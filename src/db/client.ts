@@ -19,6 +19,8 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 /** Connection parameters every connection of the hub has, and that the promises of README rest on. */
 export const connectionSettings = {
   application_name: "signalbox",
+  // What this version can send beside the formats of the first: the database lets nobody else claim it.
+  "signalbox.formats": "RESOURCE,STEP",
   timezone: "UTC",
   // An answered emit is on disk, whatever the server's default is.
   synchronous_commit: "on",

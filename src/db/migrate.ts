@@ -1,12 +1,19 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { readMigrationFiles } from "drizzle-orm/migrator";
+import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
 import { type Db, openSession, type Pool, type Sql } from "./client.ts";
 import { checkOwner, ensureReader } from "./reader.ts";
+import { DatabaseRefusal } from "./refusal.ts";
 import { checkServer } from "./requirements.ts";
 
 /** Whoever migrates a database holds this advisory lock of it; the number is arbitrary but fixed. */
 const LOCK = 7_346_201_852;
+
+/** How long one try to lock the tables holds up others, how long it then leaves them alone, and all tries together. */
+const LOCKED_ALL_MS = 500;
+const AGAIN_AFTER_MS = 1_000;
+const LOCKED_WITHIN_MS = 120_000;
 
 const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
@@ -51,7 +58,37 @@ async function missingMigrations(sql: Sql) {
 async function applyMissing(session: Pool): Promise<void> {
   const missing = await missingMigrations(session);
   if (missing.length === 0) return;
+  const giveUpAt = performance.now() + LOCKED_WITHIN_MS;
+  for (;;) {
+    try {
+      return await apply(session, missing);
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      if (performance.now() > giveUpAt)
+        throw new DatabaseRefusal(
+          "The tables of Signalbox are in use for longer than a migration may hold up others: end the transactions that have them (pg_stat_activity), and start again.",
+        );
+      await pause(AGAIN_AFTER_MS);
+    }
+  }
+}
+
+/** lock_not_available, deadlock_detected. */
+const isLocked = (error: unknown) =>
+  error instanceof Error && "code" in error && /^(55P03|40P01)$/.test(String(error.code));
+
+/**
+ * One transaction. Processes of the version before may be at work: all tables are locked first, and let go when one is
+ * not to be had within less than PostgreSQL's deadlock_timeout (1 s), so that their transactions are held up for a
+ * moment and never broken off.
+ */
+async function apply(session: Pool, missing: MigrationMeta[]): Promise<void> {
   await session.begin(async (tx) => {
+    await tx`select set_config('lock_timeout', ${String(LOCKED_ALL_MS)}, true)`;
+    const tables = await tx<{ name: string }[]>`
+      select tablename as name from pg_tables where schemaname = 'signalbox' order by tablename`;
+    const names = tables.map(({ name }) => `signalbox.${name}`).join(", ");
+    if (tables.length > 0) await tx.unsafe(`lock table ${names} in access exclusive mode`);
     for (const { sql } of missing) for (const statement of sql) await tx.unsafe(statement);
     await tx`
       create table if not exists signalbox.migrations (

@@ -73,9 +73,22 @@ export async function ensureReader(session: Pool): Promise<void> {
     await session`grant select on signalbox.${session(name)} to ${session(READER)}`;
 }
 
+/** Why row-level security does not hold for the reader; null when it does. */
+async function whyFree(sql: Pool): Promise<string | null> {
+  const [found] = await sql.begin("read only", async (tx) => {
+    await tx`select set_config('role', ${READER}, true)`;
+    return tx<{ held: boolean }[]>`select row_security_active('signalbox.events') as held`;
+  });
+  if (found?.held) return null;
+  return (
+    `PostgreSQL does not keep projects apart in reads: the role ${READER} is above row-level security. ` +
+    "It must be no superuser, not have BYPASSRLS, and be no member of the tables' owner."
+  );
+}
+
 /** Why row-level security does not guard reads, and what to do about it; null when it does. */
 export async function whyUnguarded(sql: Pool): Promise<string | null> {
-  if (await mayEnter(sql)) return null;
+  if (await mayEnter(sql)) return await whyFree(sql);
   const [found] = await sql<{ exists: boolean; user: string }[]>`
     select exists (select from pg_roles where rolname = ${READER}), quote_ident(current_user) as "user"`;
   const create = found?.exists ? "" : `create role ${READER} nologin; `;

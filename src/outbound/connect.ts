@@ -6,6 +6,12 @@ import { CallFailure, toDnsFailure, toFailure, toTlsFailure } from "./callFailur
 import { lookup } from "./lookup.ts";
 import type { Resolver } from "./resolver.ts";
 
+/**
+ * How long one of several addresses has before the next is tried. Node.js's own 250 ms is less than the way to the
+ * other side of the world takes, or a busy moment here: a good address was given up for one that had no route.
+ */
+const attemptMs = 1_500;
+
 const refusal = () => new CallFailure("address not allowed", "REFUSED");
 
 /**
@@ -36,6 +42,7 @@ export async function connect(
     port,
     lookup: answer(addresses),
     autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: attemptMs,
     noDelay: true,
   });
   await opened(socket, "connect", toFailure, signal);

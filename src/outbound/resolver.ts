@@ -10,18 +10,18 @@ export type Resolver = {
 };
 
 /**
- * Resolves names by the hosts file, then by c-ares with 2 s and 2 tries for a question. Not by `dns.lookup`: that
- * blocks one of libuv's four threads, so four names with a silent server would stall every delivery.
+ * Resolves names by the hosts file, then by c-ares with 2 tries for a question, given up after 3 to 4 s: before the
+ * 5 s that a hook has by default are over, so that its owner reads that it was the name server. Not by `dns.lookup`:
+ * that blocks one of libuv's four threads, so four names with a silent server would stall every delivery.
  */
 export function createResolver(options: { servers?: string[] } = {}): Resolver {
-  const dns = new DnsResolver({ timeout: 2000, tries: 2 });
-  if (options.servers) dns.setServers(options.servers);
   const hosts = createHostsFile(hostsPath);
 
   return {
     async resolve(name) {
       const local = await hosts.addresses(name);
       if (local.length > 0) return local;
+      const dns = channel(options.servers);
       const [v4, v6] = await Promise.allSettled([dns.resolve4(name), dns.resolve6(name)]);
       const found = [v4, v6].flatMap((answer) =>
         answer.status === "fulfilled" ? answer.value : [],
@@ -30,4 +30,14 @@ export function createResolver(options: { servers?: string[] } = {}): Resolver {
       return found;
     },
   };
+}
+
+/**
+ * One for each name, for they share more than a socket: a malformed answer ends every question of a channel with
+ * EBADRESP, and after some quick answers c-ares is patient for 250 ms alone, with names that take longer, too.
+ */
+function channel(servers?: string[]): DnsResolver {
+  const dns = new DnsResolver({ timeout: 1500, maxTimeout: 1500, tries: 2 });
+  if (servers) dns.setServers(servers);
+  return dns;
 }

@@ -102,6 +102,13 @@ export const mutants: Mutant[] = [
     'if (url.href === "") {',
   ),
   mutant(
+    "T12",
+    "of a name's addresses the first alone is judged",
+    "src/outbound/connect.ts",
+    "if (!addresses.every((ip) => guard.allows(ip, port))) throw refusal();",
+    'if (!guard.allows(addresses[0] ?? "", port)) throw refusal();',
+  ),
+  mutant(
     "T15",
     "redirects are followed",
     "src/outbound/post.ts",
@@ -168,5 +175,31 @@ export const mutants: Mutant[] = [
     "src/db/finishes.ts",
     "and d.id = v.id and d.lease_token = v.token",
     "and d.id = v.id",
+  ),
+  mutant(
+    "T31",
+    "a process does not say what it can send",
+    "src/db/client.ts",
+    '"signalbox.formats": "RESOURCE,STEP",',
+    "",
+  ),
+  mutant(
+    "T29",
+    "names are resolved in the thread pool",
+    "src/outbound/resolver.ts",
+    "const dns = channel(options.servers);",
+    `const { lookup } = await import("node:dns/promises");
+      const of = (family: number) =>
+        lookup(name, { family, all: true }).then((all) => all.map(({ address }) => address));
+      const dns = { resolve4: () => of(4), resolve6: () => of(6) };`,
+  ),
+  mutant(
+    "T29",
+    "one channel to the name server for all names",
+    "src/outbound/resolver.ts",
+    "const dns = channel(options.servers);",
+    `const shared = globalThis as { channel?: DnsResolver };
+      shared.channel ??= channel(options.servers);
+      const dns = shared.channel;`,
   ),
 ];

@@ -17,6 +17,11 @@ export class Broken extends Error {
   override name = "Broken" as const;
 }
 
+/** The machine lacks something that the row needs, as only trying to get it shows. */
+export class CannotRun extends Error {
+  override name = "CannotRun" as const;
+}
+
 /** Throws `Broken` unless the condition holds. */
 export function holds(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Broken(what);

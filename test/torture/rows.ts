@@ -19,6 +19,8 @@ import { t21 } from "./rows/t21.ts";
 import { t26 } from "./rows/t26.ts";
 import { t27 } from "./rows/t27.ts";
 import { t28 } from "./rows/t28.ts";
+import { t29 } from "./rows/t29.ts";
+import { t31 } from "./rows/t31.ts";
 
 const own: Row[] = [
   t01,
@@ -40,6 +42,8 @@ const own: Row[] = [
   t26,
   t27,
   t28,
+  t29,
+  t31,
 ];
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 

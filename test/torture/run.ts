@@ -4,7 +4,7 @@ import { createKit } from "./kit/kit.ts";
 import type { Patch } from "./kit/patch.ts";
 import { createRandom } from "./kit/random.ts";
 import type { Server } from "./kit/server.ts";
-import { Broken, type Counts, type Row } from "./row.ts";
+import { Broken, CannotRun, type Counts, type Row } from "./row.ts";
 
 export type Verdict = "passed" | "failed" | "not run";
 
@@ -60,6 +60,7 @@ export async function runRow(
     const counts = await row.run(createKit({ server, stack, directory, isSmoke, random, mutant }));
     return done("passed", null, counts);
   } catch (error) {
+    if (error instanceof CannotRun) return done("not run", error.message, {});
     const isBroken = error instanceof Broken;
     const reason = isBroken ? error.message : String((error as Error)?.stack ?? error);
     return done("failed", reason, {}, isBroken);

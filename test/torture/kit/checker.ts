@@ -15,7 +15,7 @@ export type Evidence = {
   /** Events whose emit was answered; each was to reach every hook. */
   acked: string[];
   hooks: CheckedHook[];
-  /** How many requests may have been in flight, in doubt, when processes died. */
+  /** For how many requests processes may have died before they had written down the answer. */
   mayRepeat: number;
   seen?: Seen[];
   held?: { start: Held | null; end: Held | null };
@@ -65,15 +65,26 @@ function receivedIsRecorded({ entries }: Evidence, { attempts, byPath }: Looked)
   return verdict("I3", missing, `${entries.length} requests`);
 }
 
-/** I4: a target that had answered 2xx was called again only for what was in flight when a process died. */
-function repeatsAreBounded({ entries, mayRepeat }: Evidence): Verdict {
+/**
+ * I4: a target that had answered 2xx was called again only when a process died before it had written that down, which
+ * the delivery's UNKNOWN attempts tell; and all together not more often than so many dying processes may cause.
+ */
+function repeatsAreBounded({ entries, mayRepeat }: Evidence, { attempts, byPath }: Looked) {
+  const count = <Item>(items: Item[], keyOf: (item: Item) => string) =>
+    new Map([...Map.groupBy(items, keyOf)].map(([key, group]) => [key, group.length]));
+  const lost = count(
+    attempts.filter(({ outcome }) => outcome === "UNKNOWN"),
+    ({ hookId, eventId }) => `${hookId} ${eventId}`,
+  );
   const good = entries.filter(({ status }) => status === 200);
-  const repeats = good.length - new Set(good.map(({ path, id }) => `${path} ${id}`)).size;
-  return {
-    name: "I4",
-    isKept: repeats <= mayRepeat,
-    detail: `${repeats} repeated, ${mayRepeat} allowed`,
-  };
+  const repeated = [...count(good, ({ path, id }) => `${byPath.get(path)?.id} ${id}`)]
+    .map(([key, times]) => ({ key, times: times - 1 }))
+    .filter(({ times }) => times > 0);
+  const repeats = repeated.reduce((sum, { times }) => sum + times, 0);
+  const wrong = repeated.filter(({ key, times }) => times > (lost.get(key) ?? 0));
+  const detail = `${repeats} repeated, ${mayRepeat} allowed`;
+  if (repeats > mayRepeat) return { name: "I4", isKept: false, detail };
+  return verdict("I4", wrong, `${detail}, each in doubt`);
 }
 
 /** I5: what is called SUCCEEDED was answered 2xx. */
@@ -170,7 +181,7 @@ export async function check(evidence: Evidence): Promise<Verdict[]> {
     await ackedIsReceived(evidence, looked),
     await receivedIsAcked(evidence),
     receivedIsRecorded(evidence, looked),
-    repeatsAreBounded(evidence),
+    repeatsAreBounded(evidence, looked),
     await succeededIsAnswered(evidence),
     signaturesVerify(evidence, looked),
     await streamIsTrue(evidence),

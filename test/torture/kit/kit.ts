@@ -7,6 +7,7 @@ import { type Fleet, type Roles, startFleet } from "./fleet.ts";
 import { type Ledger, startLedger } from "./ledger.ts";
 import { type Patch, patching } from "./patch.ts";
 import type { Random } from "./random.ts";
+import { heldAtRest, heldBy } from "./resources.ts";
 import type { Server } from "./server.ts";
 import { type Stream, startStream } from "./stream.ts";
 import { until } from "./until.ts";
@@ -17,22 +18,30 @@ export type Site = Installation & { url: string; db: Db };
 /** What a row is given: the machine to break, and the size to break it at. */
 export type Kit = {
   server: Server;
-  /** A directory of the run, for what it leaves to be looked at. */
-  directory: string;
   random: Random;
   isSmoke: boolean;
+  /** For what the row writes; gone when all rows have passed. */
+  directory: string;
   /** A number of the full size or of the smoke's. */
   size(full: number, smoke: number): number;
   /** A new installation, on the kit's server or another; the patches are for all of its processes. */
   site(patches?: Patch[], on?: Server): Promise<Site>;
   /** The settings of one process that is to have these patches beside. */
   patching(patches: Patch[]): Record<string, string>;
-  fleet(site: Installation, roles: Roles[]): Promise<Fleet>;
-  ledger(): Promise<Ledger>;
+  /** The processes of most rows: two of the API and three workers, or two of both in the smoke. */
+  roles: Roles[];
+  /** `home`: the directory of another version. */
+  fleet(site: Installation, roles: Roles[], home?: string): Promise<Fleet>;
+  /** On 127.0.0.1 unless told. */
+  ledger(host?: string): Promise<Ledger>;
   emitter(site: Site, fleet: Fleet, perSecond: number): Emitter;
   stream(site: Site, fleet: Fleet): Stream;
   /** Registers a hook whose target is the ledger's `/name/behaviour`. */
   hook(fleet: Fleet, ledger: Ledger, path: string, input?: object): Promise<CheckedHook>;
+  /** Begins to watch what the processes hold (I9); gives back what tells it at the end. */
+  holding(site: Site, fleet: Fleet): Promise<() => Promise<NonNullable<Evidence["held"]>>>;
+  /** Waits until a stream has all that the feed of a site's first project says of deliveries. */
+  caughtUp(site: Site, stream: Stream): Promise<void>;
   /** Waits until nothing of a site is due, in flight, or waiting. */
   rest(site: Site, patienceMs: number): Promise<void>;
   /** Checks I1 to I9; a line of what was looked at. */
@@ -43,6 +52,7 @@ export type Kit = {
 
 const HOOK = `mutation ($input: RegisterHookInput!) {
   registerHook(input: $input) { hook { id } secret userErrors { code message } } }`;
+const CAUGHT_UP_WITHIN_MS = 30_000;
 type HookAnswer = {
   registerHook: { hook: { id: string } | null; secret: string | null; userErrors: object[] };
 };
@@ -61,9 +71,10 @@ export function createKit(options: {
   const fileOf = (name: string) => join(directory, `${name}-${++files}`);
   return {
     server,
-    directory,
     random,
     isSmoke,
+    directory,
+    roles: isSmoke ? ["api,worker", "api,worker"] : ["api", "api", "worker", "worker", "worker"],
     size: (full, smoke) => (isSmoke ? smoke : full),
     use: (thing) => stack.use(thing),
     patching: (patches) => patching([...mutant, ...patches]),
@@ -75,8 +86,8 @@ export function createKit(options: {
       });
       return { ...settings, url, db: stack.use(openDb(url, 3)) };
     },
-    fleet: async (site, roles) => stack.use(await startFleet(site, roles)),
-    ledger: async () => stack.use(await startLedger(fileOf("ledger"))),
+    fleet: async (site, roles, home) => stack.use(await startFleet(site, roles, home)),
+    ledger: async (host) => stack.use(await startLedger(fileOf("ledger"), host)),
     emitter: (site, fleet, perSecond) =>
       startEmitter({ urls: fleet.urls, key: site.key, perSecond, file: fileOf("acked") }),
     stream: (site, fleet) => stack.use(startStream(fleet.urls, site.key)),
@@ -89,6 +100,22 @@ export function createKit(options: {
       if (!hook || !secret) throw new Error(`no hook: ${JSON.stringify(userErrors)}`);
       return { id: hook.id, path, secret };
     },
+    async holding({ db }, fleet) {
+      const pids = () => fleet.hubs().map(({ pid }) => pid);
+      const start = await heldBy(pids(), db.sql);
+      return async () => ({ start, end: await heldAtRest(pids(), db.sql, start) });
+    },
+    caughtUp: ({ db }, { seen }) =>
+      until(
+        "the stream has caught up",
+        async () => {
+          const [row] =
+            await db.sql`select max(position) as last from signalbox.changes where kind = 'DELIVERY'
+            and project_id = (select id from signalbox.projects where slug = 'default')`;
+          return (seen.at(-1)?.position ?? 0) >= Number(row?.last);
+        },
+        CAUGHT_UP_WITHIN_MS,
+      ),
     rest: ({ db }, patienceMs) =>
       until(
         "everything has come to its end",

@@ -27,13 +27,13 @@ export type Ledger = AsyncDisposable & {
   openGate(path: string): void;
 };
 
-/** Starts the ledger's process, on a file of its own. */
-export async function startLedger(file: string): Promise<Ledger> {
+/** Starts the ledger's process, on a file of its own, at an address of this machine. */
+export async function startLedger(file: string, host = "127.0.0.1"): Promise<Ledger> {
   writeFileSync(file, "");
-  const child = fork(join(import.meta.dirname, "ledgerProcess.ts"), [file]);
+  const child = fork(join(import.meta.dirname, "ledgerProcess.ts"), [file, host]);
   const [{ port }] = await once(child, "message");
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     entries: () =>
       readFileSync(file, "utf8")
         .split("\n")

@@ -27,6 +27,8 @@ type Answer = { status: number | null; afterMs?: number; headers?: Record<string
 /** `time` counts the requests of this id to this path, from 1. */
 const answers: Record<string, (argument: string, time: number, path: string) => Answer> = {
   ok: () => ({ status: 200 }),
+  /** Each call needs a connection of its own. */
+  close: () => ({ status: 200, headers: { connection: "close" } }),
   slow: (ms) => ({ status: 200, afterMs: Number(ms) }),
   status: (code) => ({ status: Number(code) }),
   /** The first try of every `n`th fails. */
@@ -98,7 +100,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
 });
 process.on("message", ({ open }: { open: string }) => opened.add(open));
 process.on("disconnect", () => process.exit());
-server.listen(0, "127.0.0.1", () => {
+server.listen(0, process.argv[3], () => {
   const address = server.address();
   process.send?.({ port: typeof address === "object" ? address?.port : 0 });
 });

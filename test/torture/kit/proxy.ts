@@ -10,8 +10,11 @@ export type Proxy = AsyncDisposable & {
   cut(): void;
 };
 
-/** A link between two processes that can be broken: TCP on loopback, in front of a host and port. */
-export async function startProxy(to: { host: string; port: number }): Promise<Proxy> {
+/** A link between two processes that can be broken: TCP in front of a host and port, on loopback unless told. */
+export async function startProxy(
+  to: { host: string; port: number },
+  host = "127.0.0.1",
+): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(to);
@@ -35,7 +38,7 @@ export async function startProxy(to: { host: string; port: number }): Promise<Pr
       });
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   const self: Proxy = {
     port: typeof address === "object" && address ? address.port : 0,

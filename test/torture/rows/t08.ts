@@ -3,13 +3,18 @@ import { sendTo } from "../../fixtures/hub.ts";
 import { emitUntilAcked } from "../kit/emitter.ts";
 import { holds, type Row } from "../row.ts";
 
+const IN_FLIGHT = 16;
+
 export const t08: Row = {
   id: "T8",
   title:
     "one idempotency key used at once in several processes, kills between: one event; another body is refused",
   async run(kit) {
     const site = await kit.site();
-    const fleet = await kit.fleet(site, Array(kit.size(4, 2)).fill("api,worker"));
+    const ledger = await kit.ledger();
+    const fleet = await kit.fleet(site, kit.roles);
+    const hooks = [await kit.hook(fleet, ledger, "/a/ok", { maxInFlight: IN_FLIGHT })];
+    const stream = kit.stream(site, fleet);
     const keys = kit.size(1_000, 12);
     const callers = kit.size(100, 20);
     const killEvery = kit.size(50, 6);
@@ -17,6 +22,7 @@ export const t08: Row = {
       const urls = fleet.urls();
       return urls.map((_, index) => urls[(index + by) % urls.length] ?? "");
     };
+    const acked: string[] = [];
     let kills = 0;
     for (let key = 0; key < keys; key++) {
       const input = { type: "torture", data: { key }, idempotencyKey: `key ${key}` };
@@ -33,6 +39,7 @@ export const t08: Row = {
         ids.size === 1 && ids.has(again),
         `one key stands for ${new Set([...ids, again]).size} events`,
       );
+      acked.push(again);
       for (const url of fleet.urls()) {
         const hub = {
           run: async <Data>(query: string, variables?: object) =>
@@ -48,6 +55,16 @@ export const t08: Row = {
     }
     const [row] = await site.db.sql`select count(*)::int as count from signalbox.events`;
     holds(row?.count === keys, `${keys} keys made ${row?.count} events`);
-    return { keys, "emits a key": callers, kills };
+    await kit.rest(site, 60_000);
+    await kit.caughtUp(site, stream);
+    const invariants = await kit.check({
+      sql: site.db.sql,
+      entries: ledger.entries(),
+      acked,
+      hooks,
+      mayRepeat: kills * IN_FLIGHT,
+      seen: stream.seen,
+    });
+    return { keys, "emits a key": callers, kills, invariants };
   },
 };

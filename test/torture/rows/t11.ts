@@ -12,7 +12,7 @@ export const t11: Row = {
     const site = await kit.site();
     const { sql } = site.db;
     const ledger = await kit.ledger();
-    const fleet = await kit.fleet(site, ["api,worker", "api,worker"]);
+    const fleet = await kit.fleet(site, kit.roles);
     const hook = await kit.hook(fleet, ledger, "/a/ok");
     const other = await createProject(sql, "Other");
     const asOther = (query: string, variables = {}) =>
@@ -25,8 +25,10 @@ export const t11: Row = {
     const away = streams[1];
     const emits = kit.emitter(site, fleet, kit.size(40, 30));
     await until("both streams begin", () => streams.every(({ seen }) => seen.length > 0), 30_000);
+    const held = await kit.holding(site, fleet);
     away?.away();
     const cuts = kit.size(20, 3);
+    const apis = fleet.slots.filter(({ roles }) => roles.includes("api"));
     let restarts = 0;
     const emitOther = `mutation { emitEvent(input: { type: "torture" }) { event { id } } }`;
     for (let cut = 0; cut < cuts; cut++) {
@@ -34,7 +36,7 @@ export const t11: Row = {
       await sql`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and query like 'listen%'`;
       await asOther(emitOther);
-      const slot = fleet.slots[cut % fleet.slots.length];
+      const slot = apis[cut % apis.length];
       if (slot && cut % kit.size(7, 3) === 1) {
         await fleet.replace(slot, cut % 2 === 0 ? "SIGTERM" : "SIGKILL");
         restarts++;
@@ -58,13 +60,17 @@ export const t11: Row = {
     };
     const foreign = ledger.entries().length - evidence.entries.length;
     holds(foreign > 0, "the other project's events were not delivered");
-    for (const { seen } of streams) await kit.check({ ...evidence, seen });
+    // While the streams are open: they were at the start.
+    const checked = { ...evidence, held: await held() };
+    const invariants: string[] = [];
+    for (const { seen } of streams) invariants.push(await kit.check({ ...checked, seen }));
     return {
       "listener kills": cuts,
       "process restarts": restarts,
       "of another project": foreign,
       changes: streams[0]?.seen.length ?? 0,
       returns: streams.reduce((sum, { returns }) => sum + returns, 0),
+      invariants: invariants[0] ?? "",
     };
   },
 };

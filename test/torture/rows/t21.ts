@@ -108,12 +108,7 @@ export const t21: Row = {
     await kit.rest(site, 60_000);
     holds(ended === 0, `${ended} hub processes ended`);
     const { sql } = site.db;
-    const hasAll = async () => {
-      const [row] = await sql`select max(position) as last from signalbox.changes
-        where kind = 'DELIVERY'`;
-      return (stream.seen.at(-1)?.position ?? 0) >= Number(row?.last);
-    };
-    await until("the stream has caught up", hasAll, 20_000);
+    await kit.caughtUp(site, stream);
     const there = await sql`select id from signalbox.events
       where type = 'torture.probe' and data->>'probe' = any(${refused})`;
     holds(there.length === 0, `${there.length} events are there whose emit was refused`);

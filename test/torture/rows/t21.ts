@@ -6,7 +6,7 @@ import { sendTo } from "../../fixtures/hub.ts";
 import { hoardConnections } from "../kit/hoard.ts";
 import { noSmallDisks, type SmallServer, startOnSmallDisks } from "../kit/smallDisks.ts";
 import { until } from "../kit/until.ts";
-import { holds, type Row } from "../row.ts";
+import { Broken, holds, type Row } from "../row.ts";
 
 const IN_FLIGHT = 16;
 const REFUSED_WITHIN_MS = 30_000;
@@ -148,7 +148,9 @@ export const t21: Row = {
         EMIT,
         { input },
         AbortSignal.timeout(ANSWER_WITHIN_MS),
-      );
+      ).catch((error: Error) => error);
+      if (answer instanceof Error)
+        throw new Broken(`an emit had no answer, ${during}: ${answer.message}`);
       const id = answer.data?.emitEvent?.event?.id;
       if (id) {
         accepted.push(id);

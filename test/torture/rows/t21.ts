@@ -9,9 +9,9 @@ import { until } from "../kit/until.ts";
 import { Broken, holds, type Row } from "../row.ts";
 
 const IN_FLIGHT = 16;
-const REFUSED_WITHIN_MS = 30_000;
-/** Each answer, the refusal too. */
-const ANSWER_WITHIN_MS = 10_000;
+const REFUSED_WITHIN_MS = 60_000;
+/** Each answer, the refusal too: the hub gives an operation 30 s. */
+const ANSWER_WITHIN_MS = 35_000;
 const SERVER_BACK_WITHIN_MS = 60_000;
 const FLOWS_WITHIN_MS = 15_000;
 /** So many refusals are looked at, of each process. */
@@ -78,6 +78,7 @@ export const t21: Row = {
     const accepted: string[] = [];
     const refused: string[] = [];
     let slowest = 0;
+    let slowestRefusal = 0;
     const rounds = kit.size(3, 1);
     for (let round = 0; round < rounds; round++) {
       for (const [name, breakIt] of Object.entries(faults)) {
@@ -127,6 +128,7 @@ export const t21: Row = {
       faults: count,
       accepted: emits.acked.length + accepted.length,
       refused: refused.length,
+      "ms to refuse, at most": slowestRefusal,
       "ms to flow, at most": slowest,
       ended,
       invariants,
@@ -142,6 +144,7 @@ export const t21: Row = {
       const name = randomBytes(12).toString("hex");
       const data = { probe: name, filler: randomBytes(75_000).toString("base64") };
       const input = { type: "torture.probe", data };
+      const askedAt = performance.now();
       const answer = await sendTo<Answer>(
         url,
         site.key,
@@ -161,6 +164,7 @@ export const t21: Row = {
         answer.status === 503 && code === "UNAVAILABLE",
         `an emit was answered ${answer.status} ${JSON.stringify(answer.errors ?? answer.data)}, ${during}`,
       );
+      slowestRefusal = Math.max(slowestRefusal, Math.round(performance.now() - askedAt));
       // A server that ends itself may have kept what it could not answer any more.
       if (during !== "full disk of the log") refused.push(name);
       return true;

@@ -2,9 +2,11 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { openDb } from "../src/db/client.ts";
+import { freePort } from "../src/db/embedded/freePort.ts";
 import { findRunning, startEmbedded } from "../src/db/embedded.ts";
+import { isOutage } from "../src/db/outage.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { sendTo } from "./fixtures/hub.ts";
 import { type HubProcess, hubProcess, installation } from "./fixtures/process.ts";
@@ -88,6 +90,47 @@ test("when PostgreSQL is killed or restarted, no hub ends, deliveries and stream
   expect(new Set(streamed()).size).toBe(live.items.length);
   for (const hub of [first, second]) expect((await fetch(`${hub.url}/readyz`)).status).toBe(200);
 }, 120_000);
+
+test("however many ask while PostgreSQL is away, each is refused soon", async () => {
+  const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
+  await using db = openDb(url, 2);
+  const asked = Array.from({ length: 1_000 }, () => db.sql`select 1`);
+  const started = performance.now();
+  const answers = await Promise.allSettled(asked);
+  expect(answers.every((answer) => answer.status === "rejected" && isOutage(answer.reason))).toBe(
+    true,
+  );
+  // Two connections, each tried every half a second, would take minutes to refuse one after the other.
+  expect(performance.now() - started).toBeLessThan(20_000);
+}, 60_000);
+
+test("a database that is closed to connections for a while is away, and what comes of it is told so", async () => {
+  await using database = await freshDatabase();
+  const site = installation({ DATABASE_URL: database.url });
+  await using hub = await hubProcess(site);
+  await using live = overSocket<{ event: { id: string } }>(
+    { url: hub.url, key: site.key },
+    "subscription { eventEmitted { event { id } } }",
+  );
+  await following(hub.url, 1);
+  await using server = openDb(inject("postgres").url, 1);
+  const name = new URL(database.url).pathname.slice(1);
+  await server.sql`alter database ${server.sql(name)} allow_connections false`;
+  await server.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+  const refused = await sendTo(hub.url, site.key, EMIT);
+  expect(refused).toMatchObject({ status: 503, errors: [{ extensions: { code: "UNAVAILABLE" } }] });
+  await server.sql`alter database ${server.sql(name)} allow_connections true`;
+  const emit = () =>
+    sendTo<{ emitEvent: { event: { id: string } } }>(hub.url, site.key, EMIT).catch(() => null);
+  let id: string | undefined;
+  const isAccepted = async () => {
+    id = (await emit())?.data?.emitEvent?.event?.id;
+    return id !== undefined;
+  };
+  await expect.poll(isAccepted, patience).toBe(true);
+  await expect.poll(() => live.items.map(({ event }) => event.id), patience).toContain(id);
+  expect(live.errors).toEqual([]);
+}, 60_000);
 
 test("whichever connection is cut, the hub goes on", async () => {
   await using target = await receiver();

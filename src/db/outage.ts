@@ -1,5 +1,8 @@
-/** SQLSTATE classes: connection, resources, operator intervention, system; then read-only and idle in transaction. */
-const states = /^(08|53|57|58)...$|^(25006|25P03)$/;
+/**
+ * SQLSTATE classes: connection, resources, operator intervention, system; then read-only, idle in transaction, and a
+ * database that is closed to connections.
+ */
+const states = /^(08|53|57|58)...$|^(25006|25P03|55000)$/;
 /** Of the operating system, of the resolver, and of postgres.js. */
 const codes =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|CONNECT\w+)$/;

@@ -7,7 +7,9 @@ type Mend = [found: string, better: string];
  * postgres.js 3.4.9, the newest, ends the process when a connection breaks inside a transaction: the ROLLBACK it then
  * sends is written to a socket that is null, in a callback nobody can catch (porsager/postgres#1154, #1208).
  * And what it had not written when a connection broke stays in front of the next connection's first packet, so
- * that nothing is sent until a timeout. Both are mended as the library is loaded.
+ * that nothing is sent until a timeout. And while there is no server, each connection that fails tells one query of
+ * those that wait, so that under load their number, and how long they wait for the refusal, grows without end. All
+ * are mended as the library is loaded.
  */
 const mends: Record<string, Mend[]> = {
   "connection.js": [
@@ -29,6 +31,15 @@ const mends: Record<string, Mend[]> = {
     [
       "q.catch(e => uncaughtError || (uncaughtError = e))\n",
       "q.catch(e => uncaughtError || (uncaughtError = e))\n        if (lost)\n          return q.reject(lost)\n",
+    ],
+    // A connection that could not be made, while there is no other, speaks for all.
+    [
+      "function onclose(c, e) {\n",
+      "function onclose(c, e) {\n    const isAway = c.queue === connecting && [open, busy, full, reserved].every(q => q.length === 0)\n",
+    ],
+    [
+      "    queries.length && connect(c, queries.shift())\n",
+      "    while (isAway && queries.length)\n      queries.shift().reject(e)\n    queries.length && connect(c, queries.shift())\n",
     ],
   ],
 };

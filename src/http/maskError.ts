@@ -17,6 +17,7 @@ const awayCodes = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "25006", // read-only: a standby, or a server that is being moved
+  "55000", // the database is closed to connections
   "55P03", // lock_timeout
   "57014", // statement_timeout
   "57P01",

@@ -74,6 +74,13 @@ export const mutants: Mutant[] = [
     return 0;`,
   ),
   mutant(
+    "T10",
+    "a send does not wait until the bytes have left",
+    "src/http/socketChannel.ts",
+    "          resolve();\n        });\n      }),\n    onMessage",
+    "        });\n        resolve();\n      }),\n    onMessage",
+  ),
+  mutant(
     "T11",
     "published before the commit",
     "src/db/changes.ts",
@@ -154,6 +161,13 @@ export const mutants: Mutant[] = [
     "src/db/recovery.ts",
     "const QUARANTINE_AFTER = 3;",
     "const QUARANTINE_AFTER = 30;",
+  ),
+  mutant(
+    "T21",
+    "a read-only database is not told from a bug",
+    "src/http/maskError.ts",
+    '"25006", // read-only',
+    "// read-only",
   ),
   mutant(
     "T26",

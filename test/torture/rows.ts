@@ -9,12 +9,16 @@ import { t06 } from "./rows/t06.ts";
 import { t07 } from "./rows/t07.ts";
 import { t08 } from "./rows/t08.ts";
 import { t09 } from "./rows/t09.ts";
+import { t10 } from "./rows/t10.ts";
 import { t11 } from "./rows/t11.ts";
 import { t12 } from "./rows/t12.ts";
 import { t13 } from "./rows/t13.ts";
 import { t15 } from "./rows/t15.ts";
 import { t20 } from "./rows/t20.ts";
+import { t21 } from "./rows/t21.ts";
 import { t26 } from "./rows/t26.ts";
+import { t27 } from "./rows/t27.ts";
+import { t28 } from "./rows/t28.ts";
 import { t29 } from "./rows/t29.ts";
 import { t31 } from "./rows/t31.ts";
 
@@ -28,12 +32,16 @@ const own: Row[] = [
   t07,
   t08,
   t09,
+  t10,
   t11,
   t12,
   t13,
   t15,
   t20,
+  t21,
   t26,
+  t27,
+  t28,
   t29,
   t31,
 ];

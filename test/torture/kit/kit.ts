@@ -24,8 +24,8 @@ export type Kit = {
   directory: string;
   /** A number of the full size or of the smoke's. */
   size(full: number, smoke: number): number;
-  /** A new installation; the patches are for all of its processes. */
-  site(patches?: Patch[]): Promise<Site>;
+  /** A new installation, on the kit's server or another; the patches are for all of its processes. */
+  site(patches?: Patch[], on?: Server): Promise<Site>;
   /** The settings of one process that is to have these patches beside. */
   patching(patches: Patch[]): Record<string, string>;
   /** The processes of most rows: two of the API and three workers, or two of both in the smoke. */
@@ -78,8 +78,8 @@ export function createKit(options: {
     size: (full, smoke) => (isSmoke ? smoke : full),
     use: (thing) => stack.use(thing),
     patching: (patches) => patching([...mutant, ...patches]),
-    async site(patches = []) {
-      const url = await server.createDatabase();
+    async site(patches = [], on = server) {
+      const url = await on.createDatabase();
       const settings = installation({
         DATABASE_URL: url,
         ...patching([...mutant, ...patches]),

@@ -15,12 +15,16 @@ export type LedgerEntry = {
   /** What it was answered, when the sender lived to hear it; null: never. */
   status: number | null;
   body: string;
+  /** How many requests to this path were open, this one included. */
+  open: number;
 };
 
 export type Ledger = AsyncDisposable & {
   url: string;
   /** Every request so far, in the order in which they were written down. */
   entries(): LedgerEntry[];
+  /** Opens the `gate` of this path. */
+  openGate(path: string): void;
 };
 
 /** Starts the ledger's process, on a file of its own, at an address of this machine. */
@@ -36,6 +40,7 @@ export async function startLedger(file: string, host = "127.0.0.1"): Promise<Led
         // The last line may be on its way.
         .slice(0, -1)
         .map((line) => JSON.parse(line)),
+    openGate: (path) => void child.send({ open: path }),
     async [Symbol.asyncDispose]() {
       const ended = once(child, "exit");
       child.kill();

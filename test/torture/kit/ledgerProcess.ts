@@ -25,7 +25,7 @@ function record(entry: LedgerEntry, answer: () => void) {
 type Answer = { status: number | null; afterMs?: number; headers?: Record<string, string> };
 
 /** `time` counts the requests of this id to this path, from 1. */
-const answers: Record<string, (argument: string, time: number) => Answer> = {
+const answers: Record<string, (argument: string, time: number, path: string) => Answer> = {
   ok: () => ({ status: 200 }),
   /** Each call needs a connection of its own. */
   close: () => ({ status: 200, headers: { connection: "close" } }),
@@ -38,12 +38,18 @@ const answers: Record<string, (argument: string, time: number) => Answer> = {
   hangFirst: (_, time) => ({ status: time === 1 ? null : 200 }),
   /** Fails the first, so many milliseconds later; takes all others. */
   failFirst: (ms, time) => (time === 1 ? { status: 500, afterMs: Number(ms) } : { status: 200 }),
+  /** Never answers until it is opened; then takes all, each in so many milliseconds. */
+  gate: (ms, _, path) =>
+    opened.has(path) ? { status: 200, afterMs: Number(ms) } : { status: null },
   redirect: (to) => ({
     status: 302,
     headers: { location: Buffer.from(to, "base64url").toString() },
   }),
 };
 let counted = 0;
+const opened = new Set<string>();
+/** Requests that are neither answered nor broken off, by path. */
+const openAt = new Map<string, number>();
 
 function receive(request: IncomingMessage, response: ServerResponse, body: string) {
   const path = request.url ?? "";
@@ -56,9 +62,17 @@ function receive(request: IncomingMessage, response: ServerResponse, body: strin
     status,
     afterMs = 0,
     headers,
-  } = (answers[behaviour] ?? answers.ok)?.(argument, time) ?? {
+  } = (answers[behaviour] ?? answers.ok)?.(argument, time, path) ?? {
     status: 200,
   };
+  const open = (openAt.get(path) ?? 0) + 1;
+  openAt.set(path, open);
+  let isOver = false;
+  const leave = () => {
+    if (!isOver) openAt.set(path, (openAt.get(path) ?? 0) - 1);
+    isOver = true;
+  };
+  response.on("close", leave);
   const entry: LedgerEntry = {
     at: Date.now(),
     path,
@@ -68,10 +82,14 @@ function receive(request: IncomingMessage, response: ServerResponse, body: strin
     signature: String(request.headers["webhook-signature"] ?? ""),
     status,
     body,
+    open,
   };
   record(entry, () => {
     if (status === null) return;
-    setTimeout(() => response.writeHead(status, headers).end("noted"), afterMs);
+    setTimeout(() => {
+      leave();
+      response.writeHead(status, headers).end("noted");
+    }, afterMs);
   });
 }
 
@@ -80,6 +98,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => receive(request, response, Buffer.concat(chunks).toString()));
 });
+process.on("message", ({ open }: { open: string }) => opened.add(open));
 process.on("disconnect", () => process.exit());
 server.listen(0, process.argv[3], () => {
   const address = server.address();

@@ -28,6 +28,7 @@ export function startStream(urls: () => string[], key: string): Stream {
   let returns = -1;
   let isOver = false;
   let isAway = false;
+  let failure: Broken | undefined;
   let stop = () => {};
 
   async function follow() {
@@ -36,7 +37,16 @@ export function startStream(urls: () => string[], key: string): Stream {
     returns++;
     await using live = overSocket<Item>({ url, key }, QUERY, { after: cursor ?? null });
     let read = 0;
+    let hasEnded = false;
+    const ended = live.ended.finally(() => {
+      hasEnded = true;
+    });
     const take = () => {
+      // Whoever gets an error instead of a state has missed it.
+      if (!hasEnded && live.errors.length > 0) {
+        failure ??= new Broken(`the stream has an error: ${JSON.stringify(live.errors)}`);
+        stop();
+      }
       for (const { cursor: at, delivery } of live.items.slice(read)) {
         seen.push({ position: positionIn(at), ...delivery });
         cursor = at;
@@ -45,9 +55,10 @@ export function startStream(urls: () => string[], key: string): Stream {
     };
     const taking = setInterval(take, 20);
     stop = live.stop;
-    const end = await live.ended;
+    const end = await ended;
     clearInterval(taking);
     take();
+    if (failure) throw failure;
     if (end === "errors" && /cursor/i.test(JSON.stringify(live.errors)))
       throw new Broken(`the stream was refused its cursor: ${JSON.stringify(live.errors)}`);
   }

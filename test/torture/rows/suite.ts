@@ -10,7 +10,6 @@ const held = (id: Row["id"], title: string, files: string[], only?: string): Row
 });
 
 export const suiteRows: Row[] = [
-  held("T10", "readers that stop reading are closed with 4000 and hold nobody up", ["liveSlow"]),
   held("T14", "hostile receivers: drips, endless answers, bombs, resets, garbage, TLS", [
     "postHostile",
     "pressHostile",

@@ -15,7 +15,7 @@ export const t09: Row = {
     const fleet = await kit.fleet(site, ["api"]);
     const api = fleet.hubs()[0];
     if (!api) throw new Error("no hub");
-    const rounds = kit.size(20, 2);
+    const rounds = kit.size(100, 2);
     let slowest = 0;
     for (let round = 0; round < rounds; round++) {
       const path = (index: number) => `/press-${round}-${index}/hang`;

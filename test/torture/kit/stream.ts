@@ -28,7 +28,7 @@ export function startStream(urls: () => string[], key: string): Stream {
   let returns = -1;
   let isOver = false;
   let isAway = false;
-  let failure: Broken | undefined;
+  let failure: unknown;
   let stop = () => {};
 
   async function follow() {
@@ -70,7 +70,6 @@ export function startStream(urls: () => string[], key: string): Stream {
     }
   }
   const running = run();
-  let failure: unknown;
   // Told when it is disposed of, too.
   running.catch((error) => {
     failure = error;

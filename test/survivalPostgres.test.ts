@@ -104,6 +104,32 @@ test("however many ask while PostgreSQL is away, each is refused soon", async ()
   expect(performance.now() - started).toBeLessThan(20_000);
 }, 60_000);
 
+test("a connection that broke within a query tells the next one that the server refuses it, and does not wait", async () => {
+  await using database = await freshDatabase();
+  await using db = openDb(database.url, 1);
+  await using server = openDb(inject("postgres").url, 1);
+  const name = new URL(database.url).pathname.slice(1);
+  const allow = (isAllowed: boolean) =>
+    server.sql.unsafe(`alter database "${name}" allow_connections ${isAllowed}`);
+  const [connection] = await db.sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const broken = expect(db.sql`select pg_sleep(60)`.execute()).rejects.toThrow();
+  const isSleeping = async () =>
+    (
+      await server.sql`select from pg_stat_activity where wait_event = 'PgSleep' and pid = ${connection?.pid ?? 0}`
+    ).length === 1;
+  await expect.poll(isSleeping, patience).toBe(true);
+  await allow(false);
+  await server.sql`select pg_terminate_backend(${connection?.pid ?? 0})`;
+  await broken;
+  const refused = await db.sql`select 1`.then(
+    () => null,
+    (error) => error,
+  );
+  await allow(true);
+  expect(isOutage(refused)).toBe(true);
+  expect(await db.sql`select 1 as one`).toEqual([{ one: 1 }]);
+});
+
 test("a database that is closed to connections for a while is away, and what comes of it is told so", async () => {
   await using database = await freshDatabase();
   const site = installation({ DATABASE_URL: database.url });

@@ -8,8 +8,10 @@ type Mend = [found: string, better: string];
  * sends is written to a socket that is null, in a callback nobody can catch (porsager/postgres#1154, #1208).
  * And what it had not written when a connection broke stays in front of the next connection's first packet, so
  * that nothing is sent until a timeout. And while there is no server, each connection that fails tells one query of
- * those that wait, so that under load their number, and how long they wait for the refusal, grows without end. All
- * are mended as the library is loaded.
+ * those that wait, so that under load their number, and how long they wait for the refusal, grows without end. And a
+ * connection that broke within a query takes the server's refusal of the next one for that query's, and tries again
+ * without a pause and without telling anybody, for as long as the server refuses. All are mended as the library is
+ * loaded.
  */
 const mends: Record<string, Mend[]> = {
   "connection.js": [
@@ -17,6 +19,18 @@ const mends: Record<string, Mend[]> = {
     [
       "incomings = null\n    clearImmediate(nextWriteTimer)\n",
       "incomings = null\n    clearImmediate(nextWriteTimer)\n    chunk = nextWriteTimer = null\n",
+    ],
+    // Whoever waits for a connection that closes before it is ready is told, unless there is another host to try.
+    [
+      "    if (initial)\n      return reconnect()\n",
+      "    if (initial) {\n      if (options.host.length > 1)\n        return reconnect()\n      query = null\n      error(Errors.connection('CONNECTION_CLOSED', options))\n    }\n",
+    ],
+    // One that breaks while it asks for the server's array types: the next one asks anew, and nobody waits for these.
+    ["    `], [], execute)\n", "    `], [], execute).catch(() => [])\n"],
+    // Nothing that was asked of a broken connection is taken for its successor's.
+    [
+      "    closedTime = performance.now()\n",
+      "    query = results = errorResponse = null\n    result = new Result()\n    closedTime = performance.now()\n",
     ],
     // Without a socket, whoever waits is told.
     [

@@ -10,6 +10,7 @@ const IN_FLIGHT = 16;
  */
 const IN_DOUBT = 2_047 + 512;
 const BURST_EVERY = 5;
+const EMITTERS = 8;
 
 export const t01: Row = {
   id: "T1",
@@ -68,14 +69,17 @@ export const t01: Row = {
       invariants,
     };
 
-    /** Many at once, so that a process dies with much in doubt. */
-    function emitBurst(kill: number) {
-      return Promise.all(
-        Array.from({ length: kit.size(300, 150) }, (_, number) => {
+    /** Many at once, so that a process dies with much in doubt; over few connections, which stay open for a minute. */
+    async function emitBurst(kill: number): Promise<string[]> {
+      const emitters = Array.from({ length: EMITTERS }, async (_, first) => {
+        const ids: string[] = [];
+        for (let number = first; number < kit.size(300, 150); number += EMITTERS) {
           const idempotencyKey = `burst ${kill} ${number}`;
-          return emitUntilAcked(fleet.urls, site.key, { type: "torture", idempotencyKey });
-        }),
-      );
+          ids.push(await emitUntilAcked(fleet.urls, site.key, { type: "torture", idempotencyKey }));
+        }
+        return ids;
+      });
+      return (await Promise.all(emitters)).flat();
     }
   },
 };

@@ -1,49 +1,69 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Pool } from "undici";
+import { NODE_COMPILE_CACHE } from "../fixtures/compileCache.ts";
 import { testKey } from "../fixtures/hub.ts";
 
 export type BenchHub = AsyncDisposable & {
-  url: string;
+  readonly url: string;
   key: string;
+  readonly pid: number;
   /** One GraphQL operation over kept connections; throws on any error. */
   run<Data>(query: string, variables?: object): Promise<Data>;
-  /** User and system CPU time of the hub's own process so far, in seconds. */
-  pid: number;
+  /** Ends the process in order. */
+  stop(): Promise<void>;
+  /** Starts it again on the same data, and settles when it has answered a request. */
+  start(): Promise<void>;
 };
 
 /** A hub as a newcomer starts it (embedded PostgreSQL, all roles, durable), in a directory of its own. */
 export async function startHubProcess(): Promise<BenchHub> {
   const dataDir = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
   const key = testKey();
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../../src/main.ts")], {
-    env: {
-      PATH: process.env.PATH,
-      PORT: "0",
-      SIGNALBOX_DATA: dataDir,
-      SIGNALBOX_ADMIN_KEY: key,
-      LOG_LEVEL: "warn",
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`the hub ended with exit code ${code}`)));
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const [, found] = /GraphiQL: (\S+)\/graphql/.exec(line) ?? [];
-      if (found) resolve(found);
+  const env = {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE,
+    PORT: "0",
+    SIGNALBOX_DATA: dataDir,
+    SIGNALBOX_ADMIN_KEY: key,
+    LOG_LEVEL: "warn",
+  };
+  let running: { child: ChildProcess; url: string; pool: Pool } | undefined;
+
+  async function start() {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "../../src/main.ts")], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
     });
-  });
-  const pool = new Pool(url, { connections: 64, pipelining: 1 });
-  return {
-    url,
+    const url = await new Promise<string>((resolve, reject) => {
+      child.once("exit", (code) => reject(new Error(`the hub ended with exit code ${code}`)));
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        const [, found] = /GraphiQL: (\S+)\/graphql/.exec(line) ?? [];
+        if (found) resolve(found);
+      });
+    });
+    running = { child, url, pool: new Pool(url, { connections: 64, pipelining: 1 }) };
+    await hub.run("{ hub { version } }");
+  }
+  function current() {
+    if (!running) throw new Error("the hub is stopped");
+    return running;
+  }
+
+  const hub: BenchHub = {
+    get url() {
+      return current().url;
+    },
     key,
-    pid: child.pid ?? 0,
+    get pid() {
+      return current().child.pid ?? 0;
+    },
     async run<Data>(query: string, variables?: object) {
-      const { body } = await pool.request({
+      const { body } = await current().pool.request({
         path: "/graphql",
         method: "POST",
         headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
@@ -53,11 +73,19 @@ export async function startHubProcess(): Promise<BenchHub> {
       if (answer.errors) throw new Error(JSON.stringify(answer.errors));
       return answer.data;
     },
-    async [Symbol.asyncDispose]() {
+    async stop() {
+      const { child, pool } = current();
+      running = undefined;
       await pool.close();
       child.kill("SIGTERM");
       await once(child, "exit");
+    },
+    start,
+    async [Symbol.asyncDispose]() {
+      if (running) await hub.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+  await start();
+  return hub;
 }

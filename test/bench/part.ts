@@ -1,0 +1,44 @@
+import type { Spread } from "./measure.ts";
+import type { BenchReceiver } from "./receiverProcess.ts";
+
+/** What every part is given: a receiver of its own process, and R, the node:http requests a second it can take. */
+export type Bench = { target: BenchReceiver; raw: number };
+
+/** A line of the table. `figure` is kept in the report as it is; `isMet` tells whether the aim was reached. */
+export type Line = {
+  what: string;
+  figure: number | Spread;
+  /** Digits behind the point of what is shown, and its unit. */
+  unit?: string;
+  /** The figure divided by R, where that says something. */
+  ratio?: number;
+  aim?: string;
+  isMet?: boolean;
+};
+
+/** Figures that belong together, measured on a hub of their own. */
+export type Part = { name: string; measure(bench: Bench): Promise<Line[]> };
+
+const round = (value: number) =>
+  value >= 100 ? Math.round(value).toString() : value.toFixed(value < 1 ? 2 : 1);
+
+const shown = (figure: Line["figure"]) =>
+  typeof figure === "number"
+    ? round(figure)
+    : [figure.p50, figure.p95, figure.p99, figure.max].map(round).join(" / ");
+
+/** The line as a row of the table. */
+export function row({ what, figure, unit = "", ratio, aim = "", isMet }: Line): string {
+  const verdict = isMet === undefined ? "" : isMet ? " ✓" : " ✗";
+  return `| ${what} | ${shown(figure)}${unit} | ${ratio?.toFixed(2) ?? ""} | ${aim}${verdict} |`;
+}
+
+/** An aim that a number must reach, or must not pass. */
+export const atLeast = (figure: number, aim: number, unit = "") => ({
+  aim: `≥ ${aim}${unit}`,
+  isMet: figure >= aim,
+});
+export const atMost = (figure: number, aim: number, unit = "") => ({
+  aim: `≤ ${aim}${unit}`,
+  isMet: figure <= aim,
+});

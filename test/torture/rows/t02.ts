@@ -1,3 +1,4 @@
+import { spread } from "../../bench/measure.ts";
 import { hubProcess } from "../../fixtures/process.ts";
 import { emitUntilAcked } from "../kit/emitter.ts";
 import type { Patch } from "../kit/patch.ts";
@@ -50,7 +51,8 @@ export const t02: Row = {
     const ledger = await kit.ledger();
     const rounds = kit.size(10, 1);
     let crashes = 0;
-    let slowest = 0;
+    /** For each death, in milliseconds: until all that it left was called. */
+    const recoveries: number[] = [];
     for (const [name, patch] of Object.entries(points)) {
       const isFanOut = name.startsWith("fan-out");
       const site = await kit.site();
@@ -94,9 +96,11 @@ export const t02: Row = {
         const last = ledger.entries().filter((entry) => entry.path === path && entry.at > readyAt);
         const again = over.filter(({ id }) => last.some((entry) => entry.id === id));
         holds(again.length === 0, `${name}: what had succeeded was sent again`);
-        slowest = Math.max(slowest, ...last.map(({ at }) => at - readyAt));
+        const waits = last.map(({ at }) => at - readyAt);
+        if (waits.length > 0) recoveries.push(Math.max(...waits));
       }
-      holds(slowest <= AGAIN_WITHIN_MS, `${name}: the next call came after ${slowest} ms`);
+      const slowest = Math.max(0, ...recoveries);
+      holds(slowest <= AGAIN_WITHIN_MS, `${name}: the last call came after ${slowest} ms`);
       const entries = ledger.entries().filter((entry) => entry.path === path);
       // The calls that were in flight beside may be made twice, and no more.
       const mayRepeat = rounds * EVENTS;
@@ -111,6 +115,11 @@ export const t02: Row = {
       );
       await kit.check({ sql: site.db.sql, entries, acked, hooks: [hook], mayRepeat });
     }
-    return { points: Object.keys(points).length, crashes, "ms to the next call, at most": slowest };
+    const { p50, p99, max } = spread(recoveries);
+    return {
+      points: Object.keys(points).length,
+      crashes,
+      "ms from the next process to the last call of what the dead one left, p50 / p99 / max": `${p50} / ${p99} / ${max}`,
+    };
   },
 };

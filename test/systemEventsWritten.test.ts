@@ -53,7 +53,7 @@ test("what is said of an attempt is written with its record, once, or neither is
   if (!lane) throw new Error("no delivery");
   const worker = "aaaaaaaa-0000-4000-8000-000000000000";
   const wish = { ...lane, room: 1, inFlight: 0 };
-  const { claims, lanes } = await claimDeliveries(sql, worker, [wish], () => 1, true);
+  const { claims, lanes } = await claimDeliveries(sql, worker, [wish], () => 1, false);
   const [claim] = claims;
   const state = lanes.get(lane.hookId);
   if (!claim || !state) throw new Error("nothing to claim");

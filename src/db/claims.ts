@@ -17,6 +17,8 @@ export type LaneState = {
   rateAheadMs: number;
   /** Milliseconds to the lane's next delivery that is not due yet. */
   nextDueMs: number | null;
+  /** Whether something is due that two processes have died of, or beside. */
+  hasSuspect: boolean;
   /** The database's clock, in seconds since 1970: the one `webhook-timestamp` goes by. */
   nowSeconds: number;
 };
@@ -42,8 +44,6 @@ type ClaimBase = {
   claimedAt: Date;
   attempt: number;
   maxAttempts: number;
-  /** Whether two processes have died of it, or beside it. */
-  isSuspect: boolean;
   event: {
     id: string;
     type: string;
@@ -90,6 +90,9 @@ const laneStates = (tx: Tx, workerId: string, wishes: ClaimWish[]) => tx<
     (select extract(epoch from d.due_at - clock_timestamp()) * 1000 from signalbox.deliveries d
       where d.project_id = h.project_id and d.hook_id = h.id and d.status in ('PENDING', 'RETRYING')
         and d.due_at > now() order by d.due_at limit 1)::float8 as "nextDueMs",
+    exists (select from signalbox.deliveries d
+      where d.project_id = h.project_id and d.hook_id = h.id and d.status in ('PENDING', 'RETRYING')
+        and d.due_at <= now() and d.lease_token is null and d.unknown_count >= 2) as "hasSuspect",
     (select count(*)::int from signalbox.deliveries d
       where d.project_id = h.project_id and d.hook_id = h.id and d.lease_token is not null
         and d.lease_worker <> ${workerId} and d.lease_until > clock_timestamp()) as others
@@ -99,45 +102,36 @@ const laneStates = (tx: Tx, workerId: string, wishes: ClaimWish[]) => tx<
   join signalbox.projects p on p.id = h.project_id
   where h.status = 'ACTIVE'`;
 
-/** Which deliveries of a lane `x` may be claimed now. The 2 is written out: an index is of those. */
-const claimable = (tx: Tx, isSuspect: boolean) => tx`
-  d.project_id = x.project_id and d.hook_id = x.hook_id and d.status in ('PENDING', 'RETRYING')
-    and d.due_at <= now() and d.lease_token is null and ${isSuspect ? tx`d.unknown_count >= 2` : tx`d.unknown_count < 2`}`;
-
+// The 2 is written out: suspects have an index of their own.
 const claimDue = (
   tx: Tx,
   workerId: string,
   lanes: { lane: LaneState; take: number }[],
-  takesSuspect: boolean,
+  isSuspect: boolean,
 ) => tx<ClaimedRow[]>`
-  with lane as (
-    select * from unnest(${lanes.map(({ lane }) => lane.hook.projectId)}::uuid[],
+  with due as (
+    select d.project_id, d.id, x.lease_ms
+    from unnest(${lanes.map(({ lane }) => lane.hook.projectId)}::uuid[],
       ${lanes.map(({ lane }) => lane.hook.id)}::uuid[], ${lanes.map(({ take }) => take)}::int[],
       ${lanes.map(({ lane }) => lane.hook.timeoutMs * 2 + LEASE_MARGIN_MS)}::int[])
       as x(project_id, hook_id, take, lease_ms)
-  ), suspect as (
-    select d.project_id, d.id, x.hook_id, x.lease_ms from lane x cross join lateral (
-      select d.project_id, d.id from signalbox.deliveries d where ${claimable(tx, true)}
-      order by d.due_at limit 1 for update skip locked
-    ) d where ${takesSuspect}::boolean limit 1
-  ), due as (
-    select project_id, id, lease_ms from suspect
-    union all
-    select d.project_id, d.id, x.lease_ms from lane x cross join lateral (
-      select d.project_id, d.id from signalbox.deliveries d where ${claimable(tx, false)}
-      order by d.due_at limit x.take - (select count(*) from suspect s where s.hook_id = x.hook_id)
-      for update skip locked
+    cross join lateral (
+      select d.project_id, d.id from signalbox.deliveries d
+      where d.project_id = x.project_id and d.hook_id = x.hook_id and d.status in ('PENDING', 'RETRYING')
+        and d.due_at <= now() and d.lease_token is null
+        and ${isSuspect ? tx`d.unknown_count >= 2` : tx`d.unknown_count < 2`}
+      order by d.due_at limit x.take for update skip locked
     ) d
+    ${isSuspect ? tx`limit 1` : tx``}
   ), claimed as (
     update signalbox.deliveries d set attempt_count = d.attempt_count + 1, lease_worker = ${workerId},
       lease_token = gen_random_uuid(), lease_until = clock_timestamp() + due.lease_ms * interval '1 millisecond'
     from due where d.project_id = due.project_id and d.id = due.id
     returning d.project_id, d.id, d.event_id, d.hook_id, d.lease_token, d.attempt_count, d.max_attempts,
-      d.format, d.run_id, d.step_position, d.unknown_count >= 2 as suspect
+      d.format, d.run_id, d.step_position
   )
   select c.project_id as "projectId", c.id as "deliveryId", c.event_id as "eventId", c.hook_id as "hookId",
     c.lease_token as token, clock_timestamp() as "claimedAt", c.attempt_count as attempt, c.max_attempts as "maxAttempts", c.format,
-    c.suspect as "isSuspect",
     e.id, e.type, e.data::text as data, e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor",
     e.step_uuid as "stepUuid", e.subject_id as "subjectId", e.origin,
     case c.format when 'RESOURCE' then (select r.representation::text from signalbox.event_resources r
@@ -159,14 +153,14 @@ const advanceRates = (tx: Tx, limited: { lane: LaneState; taken: number }[]) => 
 /**
  * Claims due deliveries of several lanes, oldest first, in one transaction under the lanes' locks, so that
  * `maxInFlight` and the rate hold over all processes; a lane that is locked holds up no other. `decide` says how many
- * a lane may take, given its state. Of what two processes have died of one is taken at most, and only when asked for.
+ * a lane may take, given its state. Of what two processes have died of one is claimed when it is asked for, and else none.
  */
 export async function claimDeliveries(
   sql: Pool,
   workerId: string,
   wishes: ClaimWish[],
   decide: (lane: LaneState, wish: ClaimWish) => number,
-  takesSuspect: boolean,
+  isSuspect: boolean,
 ): Promise<{
   lanes: Map<string, LaneState & { take: number }>;
   claims: Claim[];
@@ -188,9 +182,11 @@ export async function claimDeliveries(
     const wishOf = new Map(wishes.map((wish) => [wish.hookId, wish]));
     const lanes = new Map<string, LaneState & { take: number }>();
     for (const state of states) {
-      const { source, systemEvents, others, rateAheadMs, nextDueMs, nowSeconds, ...hook } = state;
+      const { hasSuspect, nowSeconds, ...more } = state;
+      const { source, systemEvents, others, rateAheadMs, nextDueMs, ...hook } = more;
       const wish = wishOf.get(hook.id);
-      const lane = { hook, source, systemEvents, others, rateAheadMs, nextDueMs, nowSeconds };
+      const moment = { others, rateAheadMs, nextDueMs, hasSuspect, nowSeconds };
+      const lane = { hook, source, systemEvents, ...moment };
       if (wish) lanes.set(hook.id, { ...lane, take: decide(lane, wish) });
     }
     const open = [...lanes.values()].filter(({ take }) => take > 0);
@@ -199,7 +195,7 @@ export async function claimDeliveries(
       tx,
       workerId,
       open.map((lane) => ({ lane, take: lane.take })),
-      takesSuspect,
+      isSuspect,
     );
     const claims = rows.map(toClaim);
     const taken = Map.groupBy(claims, ({ hookId }) => hookId);

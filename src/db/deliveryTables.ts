@@ -59,7 +59,7 @@ export const deliveries = signalbox.table(
       .where(sql`status in ('PENDING', 'RETRYING') and replay_of is not null`),
     index("deliveries_leased").on(t.projectId, t.hookId).where(sql`lease_token is not null`),
     index("deliveries_parked").on(t.projectId, t.hookId).where(sql`status = 'PARKED'`),
-    // What processes have died of: tried one at a time.
+    // What processes have died of: tried alone.
     index("deliveries_suspect")
       .on(t.projectId, t.hookId, t.dueAt)
       .where(sql`status in ('PENDING', 'RETRYING') and unknown_count >= 2`),

@@ -15,7 +15,7 @@ import { advanceJobs } from "./workflowRuns.ts";
 const CHUNK = 1_000;
 /**
  * Deaths in flight after which a delivery is left for a person to decide. Nobody knows which of many took a process
- * down, so those that were there twice are claimed one at a time (claims.ts): the third death has one cause.
+ * down, so those that were there twice are tried alone (worker/solitude.ts): the third death has one cause.
  */
 const QUARANTINE_AFTER = 3;
 

@@ -21,6 +21,7 @@ import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
 import { createFinisher } from "./finisher.ts";
 import { createLanes, type LaneEntry, type Turn } from "./lanes.ts";
+import { createSolitude } from "./solitude.ts";
 
 export type DelivererOptions = {
   sql: Pool;
@@ -101,8 +102,7 @@ export function createDeliverer({
   let claiming = 0;
   /** The tokens of the claims whose attempts are not finished. */
   const held = new Set<string>();
-  /** Whether this process has one in flight, or claims one, that others have died of: one at a time. */
-  let hasSuspect = false;
+  const solitude = createSolitude();
   let stopped = false;
 
   /** Opened once a claim and lane, not once a delivery. */
@@ -132,10 +132,16 @@ export function createDeliverer({
 
   function pump() {
     while (!stopped && claiming < CLAIMS_AT_ONCE && held.size < MAX_UNFINISHED) {
-      const turns = lanes.next();
-      if (turns.length === 0) return;
+      const permit = solitude.permit(claiming === 0 && held.size === 0);
+      if (!permit) return;
+      const turns = lanes.next(permit.isAlone ? permit.lanes : undefined);
+      if (turns.length === 0 && !permit.isAlone) return;
+      if (turns.length === 0) {
+        solitude.over(false);
+        continue;
+      }
       claiming++;
-      track(claim(turns));
+      track(claim(turns, permit.isAlone));
     }
   }
 
@@ -144,24 +150,23 @@ export function createDeliverer({
     void work.finally(() => running.delete(work));
   }
 
-  async function claim(turns: Turn[]) {
+  async function claim(turns: Turn[], isAlone: boolean) {
     const wishes = turns.map(({ lane: { projectId, hookId, inFlight }, room }) => ({
       projectId,
       hookId,
       inFlight,
       room,
     }));
-    const takesSuspect = !hasSuspect;
-    hasSuspect = true;
     try {
-      const found = await claimDeliveries(sql, workerId, wishes, roomOf, takesSuspect);
-      if (takesSuspect) hasSuspect = found.claims.some(({ isSuspect }) => isSuspect);
+      const found = await claimDeliveries(sql, workerId, wishes, roomOf, isAlone);
+      if (isAlone && found.claims.length === 0) solitude.over(false);
       const taken = Map.groupBy(found.claims, ({ hookId }) => hookId);
       for (const { lane } of turns) {
         const state = found.lanes.get(lane.hookId);
         if (state) {
           const claims = taken.get(lane.hookId) ?? [];
-          for (const claimed of claims) start(lane, state, claimed);
+          for (const claimed of claims) start(lane, state, claimed, isAlone);
+          if (state.hasSuspect) suspect(lane, isAlone);
           plan(lane, state, claims.length);
         } else if (found.busy.has(lane.hookId)) {
           lanes.feedLater(lane, LOCKED_ELSEWHERE_MS);
@@ -171,7 +176,7 @@ export function createDeliverer({
         }
       }
     } catch (error) {
-      if (takesSuspect) hasSuspect = false;
+      if (isAlone) solitude.over(false);
       log.warn({ err: error }, "deliveries could not be claimed, trying again");
       await giveBack(turns);
       for (const { lane } of turns) lanes.feedLater(lane, RETRY_MS);
@@ -180,6 +185,13 @@ export function createDeliverer({
       for (const turn of turns) lanes.release(turn);
       pump();
     }
+  }
+
+  /** Something is left in the lane that is to be tried alone. */
+  function suspect(lane: LaneEntry, isAlone: boolean) {
+    const wait = isAlone ? 0 : solitude.saw(lane);
+    if (wait > 0) lanes.feedLater(lane, wait);
+    else lanes.feed([lane]);
   }
 
   /** A claim whose commit nobody heard of would block its deliveries until it runs out. */
@@ -210,10 +222,10 @@ export function createDeliverer({
     lanes.feed([lane]);
   }
 
-  function start(lane: LaneEntry, state: LaneState, claimed: Claim) {
+  function start(lane: LaneEntry, state: LaneState, claimed: Claim, isAlone: boolean) {
     const leave = lanes.enter(lane);
     track(
-      attempt(lane, state, claimed, leave).catch((error) =>
+      attempt(lane, state, claimed, leave, isAlone).catch((error) =>
         // The claim runs out, and the delivery is tried again or, the third time, quarantined.
         log.error(
           { err: error, deliveryId: claimed.deliveryId },
@@ -228,6 +240,7 @@ export function createDeliverer({
     state: LaneState,
     claimed: Claim,
     leave: (isWell: boolean) => void,
+    isAlone: boolean,
   ) {
     let isWell = false;
     let request: AttemptRequest;
@@ -250,15 +263,9 @@ export function createDeliverer({
     } finally {
       held.delete(claimed.token);
       // Not before its result is stored: what kills this process next would be laid at its door, too.
-      if (claimed.isSuspect) acquit(lane);
+      if (isAlone) solitude.over(true);
       pump();
     }
-  }
-
-  /** It did no harm, so the next one may be tried: there may be one in its lane. */
-  function acquit(lane: LaneEntry) {
-    hasSuspect = false;
-    lanes.feed([lane]);
   }
 
   function wake(hungry: Lane[]) {

@@ -99,11 +99,14 @@ export function createLanes(onHungry: () => void) {
       lane.timer = { at, handle };
     },
 
-    /** The next hungry lanes in turn, each with its share of the free slots; `release` each after its claim. */
-    next(): Turn[] {
+    /**
+     * The next hungry lanes in turn, only of these when some are named, each with its share of the free slots; `release`
+     * each after its claim.
+     */
+    next(only?: ReadonlySet<LaneEntry>): Turn[] {
       const turns: Turn[] = [];
       if (taken >= MAX_IN_FLIGHT) return turns;
-      const ready = [...hungry].filter(canTake);
+      const ready = [...hungry].filter((lane) => canTake(lane) && (only?.has(lane) ?? true));
       const free = MAX_IN_FLIGHT - taken;
       const share = Math.max(1, Math.floor((free - RESERVED) / Math.max(1, ready.length)));
       for (const lane of ready) {

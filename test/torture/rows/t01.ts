@@ -1,14 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { emitUntilAcked } from "../kit/emitter.ts";
+import { IN_DOUBT } from "../kit/inDoubt.ts";
 import { until } from "../kit/until.ts";
 import type { Row } from "../row.ts";
 
 const IN_FLIGHT = 16;
-/**
- * What one process may hold that is not written down: it claims no more above 2,048 attempts, and what it claimed last
- * may fill its 512 slots (deliverer.ts, lanes.ts). This many may be repeated when it dies, at most.
- */
-const IN_DOUBT = 2_047 + 512;
 const BURST_EVERY = 5;
 const EMITTERS = 8;
 

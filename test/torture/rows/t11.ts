@@ -1,8 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createProject } from "../../../src/domain/project.ts";
 import { sendTo } from "../../fixtures/hub.ts";
+import { emitUntilAcked } from "../kit/emitter.ts";
+import { IN_DOUBT } from "../kit/inDoubt.ts";
 import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
+
+/** At each cut so many emitters, one emit after the other: over few connections, which stay open for a minute. */
+const EMITTERS = 8;
+const EMITS_EACH = 8;
 
 export const t11: Row = {
   id: "T11",
@@ -30,12 +36,14 @@ export const t11: Row = {
     const cuts = kit.size(20, 3);
     const apis = fleet.slots.filter(({ roles }) => roles.includes("api"));
     let restarts = 0;
+    const bursts: Promise<string[]>[] = [];
     const emitOther = `mutation { emitEvent(input: { type: "torture" }) { event { id } } }`;
     for (let cut = 0; cut < cuts; cut++) {
       await pause(kit.random.whole(200, kit.size(1_500, 500)));
       await sql`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and query like 'listen%'`;
       await asOther(emitOther);
+      for (let emitter = 0; emitter < EMITTERS; emitter++) bursts.push(emitSome(cut, emitter));
       const slot = apis[cut % apis.length];
       if (slot && cut % kit.size(7, 3) === 1) {
         await fleet.replace(slot, cut % 2 === 0 ? "SIGTERM" : "SIGKILL");
@@ -44,6 +52,7 @@ export const t11: Row = {
     }
     await until("enough has changed", () => emits.acked.length >= kit.size(350, 40), 60_000);
     await emits.stop();
+    const acked = [...emits.acked, ...(await Promise.all(bursts)).flat()];
     await kit.rest(site, 60_000);
     away?.back();
     const [row] = await sql`select max(position) as last from signalbox.changes
@@ -54,9 +63,9 @@ export const t11: Row = {
     const evidence = {
       sql,
       entries: ledger.entries().filter(({ path }) => path === hook.path),
-      acked: emits.acked,
+      acked,
       hooks: [hook],
-      mayRepeat: restarts * 16,
+      mayRepeat: restarts * IN_DOUBT,
     };
     const foreign = ledger.entries().length - evidence.entries.length;
     holds(foreign > 0, "the other project's events were not delivered");
@@ -72,5 +81,16 @@ export const t11: Row = {
       returns: streams.reduce((sum, { returns }) => sum + returns, 0),
       invariants: invariants[0] ?? "",
     };
+
+    /** At one API or the other, so that several processes write to the feed at the same moment. */
+    async function emitSome(cut: number, emitter: number): Promise<string[]> {
+      const urls = () => [...fleet.urls().slice(emitter % 2), ...fleet.urls()];
+      const ids: string[] = [];
+      for (let number = 0; number < EMITS_EACH; number++) {
+        const idempotencyKey = `cut ${cut} ${emitter} ${number}`;
+        ids.push(await emitUntilAcked(urls, site.key, { type: "torture", idempotencyKey }));
+      }
+      return ids;
+    }
   },
 };

@@ -11,7 +11,13 @@ import { installationOf } from "../db/installations.ts";
 import type { Lane } from "../db/jobs.ts";
 import { projectsById } from "../db/projects.ts";
 import { moveRuns, type RunMove } from "../db/runSteps.ts";
-import { lockedRuns, type RunRow, stepDelivery, stepRunsOf } from "../db/workflowRuns.ts";
+import {
+  lockedRuns,
+  type RunRow,
+  type StepRunRow,
+  stepDelivery,
+  stepRunsOf,
+} from "../db/workflowRuns.ts";
 import { eventScope } from "./eventScope.ts";
 import { newId } from "./ids.ts";
 import { openVariables } from "./installation.ts";
@@ -73,10 +79,9 @@ export function createRunAdvancer({ sql, box }: { sql: Pool; box: SecretBox }): 
     }
   }
 
-  /** What is to happen to a run now; null while the delivery of its latest step is under way. */
-  async function nextMove(tx: Tx, run: RunRow): Promise<RunMove | null> {
+  /** What is to happen to a run now, after these steps; null while the delivery of the latest is under way. */
+  async function nextMove(tx: Tx, run: RunRow, past: StepRunRow[]): Promise<RunMove | null> {
     const steps = await stepsOfVersion(tx, { ...run, id: run.workflowId });
-    const past = await stepRunsOf(tx, run.projectId, [run.id]);
     const latest = past.at(-1);
     const step = latest && steps[latest.position];
     // Of no prototype: a step may be called `__proto__`.
@@ -111,8 +116,9 @@ export function createRunAdvancer({ sql, box }: { sql: Pool; box: SecretBox }): 
   const advanceTogether = (projectId: string, runIds: string[]): Promise<Lane[]> =>
     inTransaction(sql, async (tx) => {
       const runs = await lockedRuns(tx, projectId, runIds);
+      const past = Map.groupBy(await stepRunsOf(tx, projectId, runIds), ({ runId }) => runId);
       const moves = await Promise.all(
-        runs.map(async (run) => ({ run, move: await nextMove(tx, run) })),
+        runs.map(async (run) => ({ run, move: await nextMove(tx, run, past.get(run.id) ?? []) })),
       );
       const moving = moves.flatMap(({ run, move }) => (move ? [{ run, move }] : []));
       await moveRuns(tx, moving);

@@ -57,7 +57,7 @@ test("nothing that a hub does all day reads the whole of a table that grows", as
   {
     await using hub = await busyHub(settings);
     await hub.run(LISTS);
-    await removeExpired(hub.db.sql, 30);
+    await removeExpired(hub.db, 30);
   }
   // What a connection has read is counted once it has ended.
   const gone = async () =>

@@ -239,7 +239,7 @@ test("what events sent goes with them, and the last states of deleted resources 
     await sql`update ${sql(`signalbox.${table}`)} set ${sql(name)} = ${old} where ${sql(name)} = ${event.id}`;
   }
   await sql`update signalbox.events set received_at = now() - interval '31 days' where id = ${old}`;
-  await removeExpired(sql, 30);
+  await removeExpired(hub.db, 30);
   expect(await sql`select from signalbox.event_resources where event_id = ${old}`).toEqual([]);
   const left = await sql`select resource_id from signalbox.resources where type = ${type}`;
   expect(left).toMatchObject([{ resource_id: "2" }]);

@@ -6,7 +6,9 @@ import { createVitest, parseCLI, type TestRunResult } from "vitest/node";
 import { readDatabaseSettings } from "../src/config.ts";
 import { openSession } from "../src/db/client.ts";
 import { startEmbedded } from "../src/db/embedded.ts";
+import { makeRanges } from "../src/db/makeRanges.ts";
 import { migrate } from "../src/db/migrate.ts";
+import { withRanges } from "../src/db/rangeSession.ts";
 import { createLogger } from "../src/log.ts";
 import { buildConsole } from "./fixtures/consoleBuild.ts";
 
@@ -59,7 +61,10 @@ async function makeTemplate(url: string, stack: AsyncDisposableStack): Promise<s
     for (const { datname } of left) await sql`drop database ${sql(datname)} with (force)`;
   });
   await sql`create database ${sql(name)} template template0`;
-  await migrate({ url: Object.assign(new URL(url), { pathname: `/${name}` }).href });
+  const template = Object.assign(new URL(url), { pathname: `/${name}` }).href;
+  await migrate({ url: template });
+  // As every hub does that starts, and each test's would.
+  await withRanges(template, (session) => makeRanges(session, 30));
   return name;
 }
 

@@ -204,7 +204,7 @@ test("retention takes runs and their steps along with their event", async () => 
   await sql`update signalbox.events set id = ${past}, received_at = now() - interval '31 days' where id = ${old.event.id}`;
   for (const table of ["deliveries", "workflow_runs"])
     await sql`update signalbox.${sql(table)} set event_id = ${past} where event_id = ${old.event.id}`;
-  await removeExpired(sql, 30);
+  await removeExpired(hub.db, 30);
   const left = await sql`
     select (select json_agg(id) from signalbox.events) as events, (select json_agg(id) from signalbox.workflow_runs) as runs,
       (select json_agg(run_id) from signalbox.step_runs) as steps, (select json_agg(run_id) from signalbox.deliveries) as deliveries`;

@@ -69,7 +69,7 @@ test("what retention has removed is no difference, and counters below what is le
   await sql`update signalbox.deliveries set event_id = ${oldId} where event_id = ${id}`;
   await sql`update signalbox.changes set at = at - interval '31 days'`;
   await emit(hub);
-  await removeExpired(sql, 30);
+  await removeExpired(hub.db, 30);
   const { differences, events } = await verify(sql, all);
   expect([events, differences]).toEqual([{ PROCESSED: 1 }, []]);
   await sql`update signalbox.hook_stats set succeeded_count = 0`;

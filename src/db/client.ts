@@ -21,6 +21,8 @@ export const connectionSettings = {
   application_name: "signalbox",
   // What this version can send beside the formats of the first: the database lets nobody else claim it.
   "signalbox.formats": "RESOURCE,STEP",
+  // It knows that a delivery's ctid is one of its range: the database lets nobody else delete any.
+  "signalbox.ranges": "on",
   timezone: "UTC",
   // An answered emit is on disk, whatever the server's default is.
   synchronous_commit: "on",

@@ -1,4 +1,7 @@
-/** The tables of what happens to events: deliveries and their attempts, the feed, and the processes at work. */
+/**
+ * The tables of what happens to events: deliveries and their attempts, the feed, and the processes at work.
+ * `deliveries`, `attempts` and `changes` are cut into ranges, as `events` is, which drizzle cannot say: ranges.ts.
+ */
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -45,6 +48,7 @@ export const deliveries = signalbox.table(
   },
   (t) => [
     ownProject,
+    // Of each range: they are cut by `event_id`, and a key of all of them would need it as one more index.
     primaryKey({ columns: [t.projectId, t.id] }),
     // One delivery per event and hook, one per replay of it, and one per step of a run; also finds an event's deliveries.
     unique("deliveries_once")
@@ -92,7 +96,10 @@ export const attempts = signalbox.table(
 export const changes = signalbox.table(
   "changes",
   {
-    position: bigint("position", { mode: "number" }).generatedAlwaysAsIdentity().notNull(),
+    // No identity: before PostgreSQL 17 a table cut into ranges cannot have one.
+    position: bigint("position", { mode: "number" })
+      .notNull()
+      .default(sql`nextval('signalbox.changes_position_seq')`),
     projectId: uuid("project_id").notNull(),
     kind: text("kind").notNull(),
     entityId: uuid("entity_id").notNull(),

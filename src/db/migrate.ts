@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
 import { type Db, openSession, type Pool, type Sql } from "./client.ts";
+import { isLocked } from "./isLocked.ts";
 import { checkOwner, ensureReader } from "./reader.ts";
 import { DatabaseRefusal } from "./refusal.ts";
 import { checkServer } from "./requirements.ts";
@@ -72,10 +73,6 @@ async function applyMissing(session: Pool): Promise<void> {
     }
   }
 }
-
-/** lock_not_available, deadlock_detected. */
-const isLocked = (error: unknown) =>
-  error instanceof Error && "code" in error && /^(55P03|40P01)$/.test(String(error.code));
 
 /**
  * One transaction. Processes of the version before may be at work: all tables are locked first, and let go when one is

@@ -1,8 +1,11 @@
+import { feedBounds } from "./changes.ts";
 import type { Pool } from "./client.ts";
+import { cuts, rangesOf } from "./ranges.ts";
 
 /** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
 const CHUNK = 2_000;
 const EVENTS_AT_ONCE = 200;
+const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** Repeats a bounded removal until it removes less than it might. */
 async function inChunks(remove: () => Promise<{ count: number }>, size = CHUNK): Promise<void> {
@@ -17,32 +20,37 @@ export const removeOldKeys = (sql: Pool) =>
   );
 
 /**
- * Removes feed rows older than so many days, oldest first; the horizon moves with them, so that a cursor before it
- * is told CURSOR_EXPIRED and never meets a silent gap.
+ * Moves the feed's horizon to its last row that is older than so many days, so that a cursor before it is told
+ * CURSOR_EXPIRED and never meets a silent gap. Those rows go with their range. They are found by halves: rows are in
+ * the order of their times, of which there is no index.
  */
-export const removeOldChanges = (sql: Pool, days: number) =>
-  inChunks(
-    () => sql`
-      with oldest as (
-        select position, at from signalbox.changes order by position limit ${CHUNK}
-      ), horizon as (
-        insert into signalbox.settings (name, value)
-        select 'feed_horizon', max(position) from oldest where at < now() - ${days} * interval '1 day'
-        having count(*) > 0
-        on conflict (name) do update set value = excluded.value returning value::bigint as position
-      )
-      delete from signalbox.changes c using oldest o, horizon h
-      where c.position = o.position and o.position <= h.position`,
-  );
+export async function moveHorizon(sql: Pool, days: number): Promise<void> {
+  const bounds = await feedBounds(sql);
+  let { horizon, head } = bounds;
+  while (horizon < head) {
+    const middle = Math.floor((horizon + head) / 2);
+    const [next] = await sql<{ position: string; isOld: boolean }[]>`
+      select position, at < now() - ${days} * interval '1 day' as "isOld" from signalbox.changes
+      where position > ${middle} order by position limit 1`;
+    if (next?.isOld) horizon = Number(next.position);
+    else head = middle;
+  }
+  if (horizon === bounds.horizon) return;
+  await sql`
+    insert into signalbox.settings as s (name, value) values ('feed_horizon', ${String(horizon)})
+    on conflict (name) do update set value = greatest(s.value::bigint, excluded.value::bigint)::text`;
+}
 
 /**
- * Events that were accepted, and due, more than so many days ago and have ended. Found by their ids, which begin with the time (UUIDv7): there is no
- * index on `received_at`, and a day is room for clocks that differ.
+ * Events of the first range that were accepted, and due, more than so many days ago and have ended. Found by their ids,
+ * which begin with the time (UUIDv7): there is no index on `received_at`, and a day is room for clocks that differ.
  */
-const oldEvents = (sql: Pool, days: number) => sql<{ projectId: string; id: string }[]>`
+const oldEvents = (sql: Pool, days: number, before: string) => sql<
+  { projectId: string; id: string }[]
+>`
   select e.project_id as "projectId", e.id from signalbox.projects p cross join lateral (
     select project_id, id from signalbox.events
-    where project_id = p.id and received_at < now() - ${days} * interval '1 day'
+    where project_id = p.id and id < ${before} and received_at < now() - ${days} * interval '1 day'
       and id < rpad(lpad(to_hex((extract(epoch from now() - ${days - 1} * interval '1 day') * 1000)::bigint), 12, '0'),
         32, '0')::uuid
       and status in ('PROCESSED', 'FAILED', 'CANCELLED')
@@ -87,21 +95,26 @@ async function removeActions(sql: Pool, projectIds: string[], ids: string[]): Pr
     where a.project_id = x.project_id and a.event_id = x.event_id`;
 }
 
-/** Removes ended events older than so many days, with their actions and presses, deliveries and attempts, and runs. */
-export const removeOldEvents = (sql: Pool, days: number) =>
-  inChunks(async () => {
-    const old = await oldEvents(sql, days);
+/**
+ * Removes ended events older than so many days from the first range, with their actions and presses, deliveries and
+ * attempts, and runs. The other ranges are dropped whole (dropRanges.ts).
+ */
+export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
+  const [{ to }] = await rangesOf(sql, cuts.events);
+  await inChunks(async () => {
+    const old = await oldEvents(sql, days, to ?? LAST_ID);
     const projectIds = old.map(({ projectId }) => projectId);
     const ids = old.map(({ id }) => id);
     // Apart from their events, because one event may have thousands.
     await inChunks(
       () => sql`
         with gone as (
-          delete from signalbox.deliveries where ctid in (
-            select d.ctid from signalbox.deliveries d
-            join unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
-              on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK})
-          returning project_id, id
+          delete from signalbox.deliveries o using (
+            select d.project_id, d.event_id, d.id
+            from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
+            join signalbox.deliveries d on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK}) d
+          where o.project_id = d.project_id and o.event_id = d.event_id and o.id = d.id
+          returning o.project_id, o.id
         ), tried as (
           delete from signalbox.attempts a using gone
           where a.project_id = gone.project_id and a.delivery_id = gone.id
@@ -117,6 +130,7 @@ export const removeOldEvents = (sql: Pool, days: number) =>
       delete from signalbox.events e using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
       where e.project_id = x.project_id and e.id = x.id`;
   }, EVENTS_AT_ONCE);
+}
 
 /** Removes replays that ended so many days ago. */
 export const removeOldReplays = (sql: Pool, days: number) =>

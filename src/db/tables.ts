@@ -121,6 +121,7 @@ export const eventTypeVersions = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.eventTypeId, t.version] })],
 );
 
+/** Cut into ranges by `id`, which drizzle cannot say: ranges.ts. */
 export const events = signalbox.table(
   "events",
   {

@@ -1,19 +1,31 @@
-import type { Pool } from "../db/client.ts";
+import type { Db } from "../db/client.ts";
+import { dropRanges } from "../db/dropRanges.ts";
 import { removeOldCounts } from "../db/health.ts";
+import { makeRanges } from "../db/makeRanges.ts";
+import { withRanges } from "../db/rangeSession.ts";
 import { removeDeletedResources } from "../db/resources.ts";
-import {
-  removeOldChanges,
-  removeOldEvents,
-  removeOldKeys,
-  removeOldReplays,
-} from "../db/retention.ts";
+import { moveHorizon, removeOldEvents, removeOldKeys, removeOldReplays } from "../db/retention.ts";
 
-/** Removes what is older than it is kept; events that have not ended stay, however old. */
-export async function removeExpired(sql: Pool, retentionDays: number): Promise<void> {
+/**
+ * Removes what is older than it is kept, and makes room for what is to come; events that have not ended stay, however
+ * old.
+ * Gives back whether all of it was done: what a transaction that stays open holds is left for another time.
+ */
+export async function removeExpired(
+  { url, sql }: Pick<Db, "url" | "sql">,
+  retentionDays: number,
+): Promise<boolean> {
   await removeOldKeys(sql);
-  await removeOldChanges(sql, retentionDays);
+  await moveHorizon(sql, retentionDays);
+  const done = await withRanges(
+    url,
+    async (session) =>
+      (await makeRanges(session, retentionDays)) && (await dropRanges(session, retentionDays)),
+  );
   await removeOldEvents(sql, retentionDays);
   await removeOldReplays(sql, retentionDays);
   await removeDeletedResources(sql, retentionDays);
   await removeOldCounts(sql);
+  // Undefined: another process is at it.
+  return done !== false;
 }

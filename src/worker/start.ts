@@ -1,4 +1,6 @@
 import type { Db } from "../db/client.ts";
+import { makeRanges } from "../db/makeRanges.ts";
+import { withRanges } from "../db/rangeSession.ts";
 import { newId } from "../domain/ids.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { SecretBox } from "../domain/secretBox.ts";
@@ -39,6 +41,8 @@ export async function startWorker(options: {
   onLost: (error: unknown) => void;
 }): Promise<WorkerRole> {
   const { db, configs, poster, box, origin, retentionDays, log, onAttempt, onLost } = options;
+  // Before anything is written: nobody may have been here for months.
+  await withRanges(db.url, (session) => makeRanges(session, retentionDays));
   const workerId = newId();
   const parts = { sql: db.sql, configs, workerId, poster, box, origin, log, onAttempt };
   const deliverer = createDeliverer(parts);
@@ -46,7 +50,8 @@ export async function startWorker(options: {
   const handshaker = createHandshaker(parts);
   const alive = Promise.withResolvers<void>();
   const tasks = createTasks({
-    sql: db.sql,
+    db,
+    log,
     configs,
     deliverer,
     advanceRuns: createRunAdvancer({ sql: db.sql, box }),

@@ -1,11 +1,12 @@
 import type { TaskList } from "graphile-worker";
 import { z } from "zod";
-import type { Pool } from "../db/client.ts";
+import type { Db } from "../db/client.ts";
 import { dispatchEvents } from "../domain/dispatch.ts";
 import { settleHook } from "../domain/hook.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import { continueReplay } from "../domain/replay.ts";
 import type { RunAdvancer } from "../domain/workflowRun.ts";
+import type { Logger } from "../log.ts";
 import type { Deliverer } from "./deliverer.ts";
 import type { Handshaker } from "./handshaker.ts";
 import type { Presser } from "./presser.ts";
@@ -21,7 +22,8 @@ const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });
 
 /** What jobs do. A task only throws for bugs and outages: graphile-worker then runs it again. */
 export function createTasks(deps: {
-  sql: Pool;
+  db: Db;
+  log: Logger;
   configs: ProjectConfigs;
   deliverer: Deliverer;
   advanceRuns: RunAdvancer;
@@ -31,7 +33,9 @@ export function createTasks(deps: {
   /** Settles when this process shows its sign of life: nobody would notice the death of what ran before. */
   alive: Promise<void>;
 }): TaskList {
-  const { sql, configs, deliverer, advanceRuns, handshaker, presser, retentionDays, alive } = deps;
+  const { db, log, configs, deliverer, advanceRuns, handshaker, presser, retentionDays, alive } =
+    deps;
+  const { sql } = db;
   return {
     deliver: async (payload) => {
       const { lanes } = deliverPayload.parse(payload);
@@ -64,7 +68,8 @@ export function createTasks(deps: {
       presser.press(press);
     },
     retention: async () => {
-      await removeExpired(sql, retentionDays);
+      if (!(await removeExpired(db, retentionDays)))
+        log.warn("a transaction has been open for long: what is old is tried again in an hour");
     },
   };
 }

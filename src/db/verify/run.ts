@@ -26,8 +26,9 @@ const MARGIN = "1 hour";
 
 async function keptSince(sql: Sql): Promise<Date | null> {
   const [row] = await sql<{ since: Date | null }[]>`
-    select coalesce((select at from signalbox.changes order by position limit 1), now()) + ${MARGIN}::interval as since
-    from signalbox.settings where name = 'feed_horizon'`;
+    select coalesce((select at from signalbox.changes c where c.position > s.value::bigint order by position limit 1), now())
+      + ${MARGIN}::interval as since
+    from signalbox.settings s where name = 'feed_horizon'`;
   return row?.since ?? null;
 }
 

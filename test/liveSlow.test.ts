@@ -2,7 +2,6 @@ import { once } from "node:events";
 import postgres from "postgres";
 import { expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
-import { projectChangesAfter } from "../src/db/changes.ts";
 import { openDb } from "../src/db/client.ts";
 import { openReads } from "../src/db/reads.ts";
 import { moveHorizon } from "../src/db/retention.ts";

@@ -10,6 +10,7 @@ import {
   type Range,
   rangesOf,
 } from "./ranges.ts";
+import { databaseNow } from "./schedules.ts";
 
 const DAY_MS = 86_400_000;
 /** Ranges are there for so long ahead. The first must be bounded as early: until it is, a check keeps rows from beyond. */

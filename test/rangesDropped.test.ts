@@ -1,0 +1,277 @@
+import { expect, test } from "vitest";
+import type { Sql } from "../src/db/client.ts";
+import { openDb } from "../src/db/client.ts";
+import { verify } from "../src/db/verify/run.ts";
+import { newId } from "../src/domain/ids.ts";
+import { removeExpired } from "../src/worker/retention.ts";
+import { press } from "./fixtures/actions.ts";
+import { accepted, registerHook } from "./fixtures/emit.ts";
+import { type TestHub, testHub } from "./fixtures/hub.ts";
+import {
+  agedDatabase,
+  ageEvent,
+  idOfAge,
+  RETENTION_DAYS,
+  rangeOf,
+  refuseDeletes,
+} from "./fixtures/ranges.ts";
+import { receiver } from "./fixtures/receiver.ts";
+
+const AGE = RETENTION_DAYS + 2;
+const soon = { timeout: 20_000 };
+
+/** A hub whose tables have ranges for days that are over. */
+async function agedHub() {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await agedDatabase(12));
+  const target = stack.use(await receiver());
+  const hub = stack.use(
+    await testHub({ databaseUrl: database.url, retentionDays: RETENTION_DAYS }),
+  );
+  const owned = stack.move();
+  return { hub, target, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+const exists = async (sql: Sql, name: string) =>
+  (await sql`select from pg_class where relname = ${name}`).length > 0;
+
+const ended = async (hub: TestHub) =>
+  accepted<{ id: string; status: string }>(hub, { type: "a", waitMs: 10_000 });
+
+const count = async (sql: Sql, table: string) =>
+  Number((await sql`select count(*) from ${sql(`signalbox.${table}`)}`)[0]?.count);
+
+const everything = { projectId: null, since: null, until: null };
+
+test("what is older than it is kept goes with its range, and no row of it is deleted", async () => {
+  await using site = await agedHub();
+  const { hub, target } = site;
+  const { sql } = hub.db;
+  await registerHook(hub, { url: target.url, types: ["*"] });
+  const actions = [{ url: target.url, buttonText: "Ban", key: "ban" }];
+  const {
+    id,
+    actions: [action],
+  } = await accepted<{ id: string; actions: { id: string }[] }>(
+    hub,
+    { type: "a", actions, waitMs: 10_000 },
+    "id actions { id }",
+  );
+  await press(hub, action?.id ?? "");
+  const old = await ageEvent(sql, (await ended(hub)).id, AGE);
+  const kept = await ageEvent(sql, (await ended(hub)).id, RETENTION_DAYS - 1);
+  await ageEvent(sql, id, AGE);
+  const range = await rangeOf(sql, "events", "id", old);
+  expect(range).toMatch(/^events_\d{8}$/);
+  const keptIn = await rangeOf(sql, "events", "id", kept);
+  await sql`delete from signalbox.attempts where delivery_id in (select id from signalbox.presses)`;
+  await refuseDeletes(sql);
+  expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
+  const suffix = range.slice("events".length);
+  for (const table of ["events", "deliveries", "attempts"])
+    expect([table, await exists(sql, `${table}${suffix}`)]).toEqual([table, false]);
+  const left = await sql`select id from signalbox.events`;
+  expect(left.map((row) => row.id)).toEqual([kept]);
+  expect(await rangeOf(sql, "events", "id", kept)).toBe(keptIn);
+  for (const [table, rows] of Object.entries({
+    deliveries: 1,
+    attempts: 1,
+    actions: 0,
+    presses: 0,
+  }))
+    expect([table, await count(sql, table)]).toEqual([table, rows]);
+  // Again there is nothing to do.
+  expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
+  expect(await count(sql, "events")).toBe(1);
+});
+
+test("events that have not ended stay when their range goes, are delivered and fire, and go once they ended", async () => {
+  await using site = await agedHub();
+  const { hub, target } = site;
+  const { sql } = hub.db;
+  const hookId = await registerHook(hub, { url: target.url, types: ["*"] });
+  const done = await ageEvent(sql, (await ended(hub)).id, AGE);
+  await hub.run("mutation ($id: ID!) { pauseHook(id: $id) { userErrors { message } } }", {
+    id: hookId,
+  });
+  const parked = await ageEvent(sql, (await accepted(hub, { type: "a" })).id, AGE);
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  const scheduled = await ageEvent(
+    sql,
+    (await accepted(hub, { type: "a", timestamp: later })).id,
+    AGE,
+  );
+  const range = await rangeOf(sql, "events", "id", done);
+  const received = target.requests.length;
+  expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
+  expect(await exists(sql, range)).toBe(false);
+  const left = await sql`select id from signalbox.events order by id`;
+  expect(left.map((row) => row.id).sort()).toEqual([parked, scheduled].sort());
+  expect(await rangeOf(sql, "events", "id", parked)).toMatch(/^events_until_\d{8}$/);
+  expect(await rangeOf(sql, "deliveries", "event_id", parked)).toMatch(/^deliveries_until_\d{8}$/);
+  await hub.run("mutation ($id: ID!) { resumeHook(id: $id) { userErrors { message } } }", {
+    id: hookId,
+  });
+  await sql`update signalbox.events set due_at = now(), scheduled_for = now() where id = ${scheduled}`;
+  await expect.poll(() => target.requests.length, soon).toBe(received + 2);
+  const open = async () =>
+    (await sql`select from signalbox.events where status not in ('PROCESSED')`).length;
+  await expect.poll(open, soon).toBe(0);
+  expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
+  // That one was due today.
+  expect((await sql`select id from signalbox.events`).map((row) => row.id)).toEqual([scheduled]);
+  expect([await count(sql, "deliveries"), await count(sql, "attempts")]).toEqual([1, 1]);
+});
+
+test("an event that is opened again while its range is copied stays with all its deliveries", async () => {
+  await using site = await agedHub();
+  const { hub, target } = site;
+  const { sql } = hub.db;
+  await registerHook(hub, { url: target.url, types: ["*"] });
+  const old = await ageEvent(sql, (await ended(hub)).id, AGE);
+  const gone = await ageEvent(sql, (await ended(hub)).id, AGE);
+  await using other = openDb(hub.settings.databaseUrl, 1);
+  const copied = async () =>
+    (await sql`select from pg_class where relname ~ '^events_until_' and reltuples >= 0`).length;
+  let removed: Promise<boolean> | undefined;
+  await other.sql.begin(async (tx) => {
+    // So that deliveries are copied after this, and events before.
+    await tx`set local idle_in_transaction_session_timeout = 0`;
+    await tx`lock table signalbox.deliveries in share row exclusive mode`;
+    removed = removeExpired(hub.db, RETENTION_DAYS);
+    await expect.poll(copied, { timeout: 20_000, interval: 5 }).toBe(1);
+    await tx`update signalbox.events set status = 'DISPATCHED' where id = ${old}`;
+    await tx`insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts, replay_of, replay_number)
+      select project_id, ${newId()}, event_id, hook_id, format, 'PARKED', max_attempts, id, 1
+      from signalbox.deliveries where event_id = ${old}`;
+  });
+  expect(await removed).toBe(true);
+  const left =
+    await sql`select e.id, e.status, (select count(*)::int from signalbox.deliveries d where d.event_id = e.id) as n
+    from signalbox.events e`;
+  expect([...left]).toEqual([{ id: old, status: "DISPATCHED", n: 2 }]);
+  expect(await rangeOf(sql, "deliveries", "event_id", gone)).toBe("none");
+});
+
+test("emits go on while ranges are dropped, and none waits for it", async () => {
+  await using site = await agedHub();
+  const { hub, target } = site;
+  const { sql } = hub.db;
+  await registerHook(hub, { url: target.url, types: ["*"] });
+  for (let day = 8; day > 5; day--) await ageEvent(sql, (await ended(hub)).id, day);
+  let emitted = 0;
+  let longest = 0;
+  let isDone = false;
+  const emitting = Promise.all(
+    Array.from({ length: 8 }, async () => {
+      while (!isDone) {
+        const begun = performance.now();
+        await accepted(hub, { type: "a" });
+        longest = Math.max(longest, performance.now() - begun);
+        emitted += 1;
+      }
+    }),
+  );
+  await expect.poll(() => emitted, soon).toBeGreaterThan(50);
+  const removing = removeExpired(hub.db, RETENTION_DAYS);
+  removing.finally(() => {
+    isDone = true;
+  });
+  expect(await removing).toBe(true);
+  await emitting;
+  expect(await exists(sql, "events_first")).toBe(false);
+  expect(longest).toBeLessThan(3_000);
+  await expect.poll(() => target.requests.length, { timeout: 60_000 }).toBe(emitted + 3);
+  const open = async () =>
+    (await sql`select from signalbox.events where status <> 'PROCESSED'`).length;
+  await expect.poll(open, soon).toBe(0);
+  expect(await count(sql, "events")).toBe(emitted);
+}, 120_000);
+
+test("a transaction that stays open keeps what is old, and holds nobody else up", async () => {
+  await using site = await agedHub();
+  const { hub } = site;
+  const { sql } = hub.db;
+  const old = await ageEvent(sql, (await ended(hub)).id, AGE);
+  const range = await rangeOf(sql, "events", "id", old);
+  await using other = openDb(hub.settings.databaseUrl, 1);
+  await other.sql.begin(async (tx) => {
+    await tx`set local idle_in_transaction_session_timeout = 0`;
+    await tx`select from signalbox.deliveries, signalbox.events`;
+    const removed = removeExpired(hub.db, RETENTION_DAYS);
+    await accepted(hub, { type: "a" });
+    expect(await removed).toBe(false);
+  });
+  expect(await exists(sql, range)).toBe(true);
+  expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
+  expect(await exists(sql, range)).toBe(false);
+  expect(await rangeOf(sql, "events", "id", old)).toBe("none");
+}, 60_000);
+
+test("the attempts of what stays stay, and a late retry's go with its old event", async () => {
+  await using site = await agedHub();
+  const { hub, target } = site;
+  const { sql } = hub.db;
+  await registerHook(hub, { url: target.url, types: ["*"] });
+  const old = await ageEvent(sql, (await ended(hub)).id, AGE);
+  const [first] = await sql`select id from signalbox.deliveries where event_id = ${old}`;
+  await hub.run("mutation ($id: ID!) { retryDelivery(id: $id) { userErrors { message } } }", {
+    id: first?.id,
+  });
+  const tried = async () => count(sql, "attempts");
+  await expect.poll(tried, soon).toBe(2);
+  const status = async () =>
+    (await sql`select status from signalbox.events where id = ${old}`)[0]?.status;
+  await expect.poll(status, soon).toBe("PROCESSED");
+  const staying = await ageEvent(sql, (await ended(hub)).id, AGE);
+  await sql`update signalbox.events set status = 'DISPATCHED' where id = ${staying}`;
+  expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
+  const left =
+    await sql`select d.event_id as id from signalbox.attempts t join signalbox.deliveries d on d.id = t.delivery_id`;
+  expect([...left]).toEqual([{ id: staying }]);
+  expect(await tried()).toBe(1);
+});
+
+test("the feed goes on in its next range, and an old one goes when all of it is before the horizon", async () => {
+  await using site = await agedHub();
+  const { hub } = site;
+  const { sql } = hub.db;
+  await ended(hub);
+  await sql`update signalbox.changes set at = now() - interval '3 days'`;
+  await removeExpired(hub.db, RETENTION_DAYS);
+  await ended(hub);
+  const ranges = async () =>
+    (
+      await sql`select distinct c.relname as name from signalbox.changes t join pg_class c on c.oid = t.tableoid order by 1`
+    ).map(({ name }) => name);
+  expect(await ranges()).toEqual(["changes_1", "changes_first"]);
+  await sql`update signalbox.changes set at = now() - interval '6 days' where position < ${2 ** 32}`;
+  await refuseDeletes(sql);
+  const before = await count(sql, "changes");
+  await removeExpired(hub.db, RETENTION_DAYS);
+  expect(await ranges()).toEqual(["changes_1"]);
+  expect(await exists(sql, "changes_first")).toBe(false);
+  expect(await count(sql, "changes")).toBeLessThan(before);
+  const [horizon] =
+    await sql`select value::bigint < ${2 ** 32} as ok from signalbox.settings where name = 'feed_horizon'`;
+  expect(horizon?.ok).toBe(true);
+  expect((await verify(sql, everything)).differences).toEqual([]);
+});
+
+test("what an interrupted try has left behind is taken away by the next", async () => {
+  await using site = await agedHub();
+  const { hub } = site;
+  const { sql } = hub.db;
+  const old = await ageEvent(sql, (await ended(hub)).id, AGE);
+  const range = await rangeOf(sql, "events", "id", old);
+  await sql`create unlogged table signalbox.range_moves (key uuid not null)`;
+  await sql`create table signalbox.events_until_20200101 (like signalbox.events)`;
+  await sql.unsafe(`create trigger range_moves after insert or update or delete on signalbox.${range}
+    for each row execute function signalbox.note_event_move()`);
+  await sql`update signalbox.events set name = 'b' where id = ${old}`;
+  expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
+  for (const name of ["range_moves", "events_until_20200101", range])
+    expect([name, await exists(sql, name)]).toEqual([name, false]);
+  expect(await sql`select from pg_trigger where tgname = 'range_moves'`).toHaveLength(0);
+  expect(await rangeOf(sql, "events", "id", idOfAge(old, AGE))).toBe("none");
+});

@@ -2,17 +2,21 @@ import { expect, test } from "vitest";
 import type { Sql } from "../src/db/client.ts";
 import { removeExpired } from "../src/worker/retention.ts";
 import { busyHub } from "./fixtures/busyHub.ts";
-import { freshDatabase } from "./fixtures/database.ts";
+import { accepted, registerHook } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
+import { agedDatabase, rangeOf } from "./fixtures/ranges.ts";
+import { receiver } from "./fixtures/receiver.ts";
 
 const ROWS = 30_000;
 
-/** What a hub has after a while: very many rows that are over, all in the project that goes on. */
+/** What a hub has after a while: very many rows that are over, of some days, all in the project that goes on. */
 async function fill(sql: Sql) {
+  const id = sql`overlay(gen_random_uuid()::text placing left(hex, 8) || '-' || right(hex, 4) from 1 for 13)::uuid`;
   await sql`
     create temporary table old as
-    select p.id as project_id, gen_random_uuid() as event_id, gen_random_uuid() as id, h.id as hook_id, number
-    from signalbox.projects p, (select gen_random_uuid() as id) h, generate_series(1, ${ROWS}::int) as number`;
+    select p.id as project_id, ${id} as event_id, ${id} as id, h.id as hook_id, number
+    from signalbox.projects p, (select gen_random_uuid() as id) h, generate_series(1, ${ROWS}::int) as number,
+      lpad(to_hex((extract(epoch from now() - number * (interval '4 days' / ${ROWS})) * 1000)::bigint), 12, '0') as hex`;
   await sql`
     insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status, config_version)
     select project_id, event_id, 'a', 'Old', 'TEXT', 'CUSTOM', now(), 'PROCESSED', 1 from old`;
@@ -32,10 +36,21 @@ async function fill(sql: Sql) {
 async function rowsRead(sql: Sql): Promise<Record<string, number>> {
   await sql`select pg_stat_clear_snapshot()`;
   const rows = await sql<{ name: string; read: number }[]>`
-    select relname as name, (seq_tup_read + coalesce(idx_tup_fetch, 0))::float8 as read
-    from pg_stat_user_tables where schemaname = 'signalbox'
-      and relname in ('events', 'deliveries', 'attempts', 'changes')`;
+    select inhparent::regclass::text as name, sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::float8 as read
+    from pg_stat_user_tables join pg_inherits on inhrelid = relid where schemaname = 'signalbox' group by 1`;
   return Object.fromEntries(rows.map(({ name, read }) => [name, read]));
+}
+
+/** What a connection has read is counted once it has ended. */
+async function ended(sql: Sql) {
+  const open = async () =>
+    Number(
+      (
+        await sql`select count(*) from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid() and application_name <> ''`
+      )[0]?.count,
+    );
+  await expect.poll(open, { timeout: 20_000 }).toBeLessThan(6);
 }
 
 const LISTS = `{
@@ -48,7 +63,7 @@ const LISTS = `{
 }`;
 
 test("nothing that a hub does all day reads the whole of a table that grows", async () => {
-  await using database = await freshDatabase();
+  await using database = await agedDatabase(6);
   const { sql } = database.db;
   const { settings, ...first } = await testHub({ databaseUrl: database.url });
   await first[Symbol.asyncDispose]();
@@ -59,16 +74,49 @@ test("nothing that a hub does all day reads the whole of a table that grows", as
     await hub.run(LISTS);
     await removeExpired(hub.db, 30);
   }
-  // What a connection has read is counted once it has ended.
-  const gone = async () =>
-    Number(
-      (
-        await sql`select count(*) from pg_stat_activity
-          where datname = current_database() and pid <> pg_backend_pid() and application_name <> ''`
-      )[0]?.count,
-    );
-  await expect.poll(gone, { timeout: 20_000 }).toBeLessThan(6);
+  await ended(sql);
   const after = await rowsRead(sql);
+  expect(Object.keys(after)).toHaveLength(4);
   for (const [table, read] of Object.entries(after))
     expect({ table, read: read - (before[table] ?? 0) }).toSatisfy((it) => it.read < ROWS / 2);
+});
+
+test("what is emitted, delivered and finished now is looked up in the range of now alone", async () => {
+  await using database = await agedDatabase(6);
+  await using target = await receiver();
+  const { sql } = database.db;
+  const { settings, ...first } = await testHub({ databaseUrl: database.url });
+  await first[Symbol.asyncDispose]();
+  await fill(sql);
+  /** By their keys, of ranges that have rows; what is due is looked for in all of them. */
+  const lookedUp = async () => {
+    await sql`select pg_stat_clear_snapshot()`;
+    const rows = await sql<{ name: string; n: number }[]>`
+      select s.relname as name, sum(s.idx_scan)::int as n from pg_stat_user_indexes s join pg_index using (indexrelid) join pg_class c on c.oid = relid and c.reltuples > 0
+      where schemaname = 'signalbox' and indisunique and s.relname ~ '^(events|deliveries|attempts)_' group by 1`;
+    return Object.fromEntries(rows.map(({ name, n }) => [name, n]));
+  };
+  const before = await lookedUp();
+  const ids: string[] = [];
+  {
+    await using hub = await testHub(settings);
+    await registerHook(hub, { url: target.url, types: ["now"] });
+    for (let count = 0; count < 30; count++) ids.push((await accepted(hub, { type: "now" })).id);
+    const open = async () =>
+      Number(
+        (
+          await hub.db
+            .sql`select count(*) from signalbox.events where type = 'now' and status = 'PROCESSED'`
+        )[0]?.count,
+      );
+    await expect.poll(open, { timeout: 20_000 }).toBe(30);
+  }
+  await ended(sql);
+  const after = await lookedUp();
+  const moved = Object.keys(after).filter((name) => (after[name] ?? 0) > (before[name] ?? 0));
+  // One, unless it was midnight.
+  const ranges = await Promise.all(ids.map((id) => rangeOf(sql, "events", "id", id)));
+  const now = new Set(ranges.map((name) => name.slice("events".length)));
+  expect(moved.filter((name) => !now.has(name.replace(/^[a-z]+/, "")))).toEqual([]);
+  for (const suffix of now) expect(moved).toContain(`deliveries${suffix}`);
 });

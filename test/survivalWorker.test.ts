@@ -219,6 +219,7 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
     {
       ...lane,
       deliveryId: late.deliveryId,
+      eventId: late.eventId,
       token: late.token,
       attempt: {
         number: late.attempt,

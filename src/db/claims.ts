@@ -110,13 +110,13 @@ const claimDue = (
   isSuspect: boolean,
 ) => tx<ClaimedRow[]>`
   with due as (
-    select d.project_id, d.id, x.lease_ms
+    select d.project_id, d.event_id, d.id, x.lease_ms
     from unnest(${lanes.map(({ lane }) => lane.hook.projectId)}::uuid[],
       ${lanes.map(({ lane }) => lane.hook.id)}::uuid[], ${lanes.map(({ take }) => take)}::int[],
       ${lanes.map(({ lane }) => lane.hook.timeoutMs * 2 + LEASE_MARGIN_MS)}::int[])
       as x(project_id, hook_id, take, lease_ms)
     cross join lateral (
-      select d.project_id, d.id from signalbox.deliveries d
+      select d.project_id, d.event_id, d.id from signalbox.deliveries d
       where d.project_id = x.project_id and d.hook_id = x.hook_id and d.status in ('PENDING', 'RETRYING')
         and d.due_at <= now() and d.lease_token is null
         and ${isSuspect ? tx`d.unknown_count >= 2` : tx`d.unknown_count < 2`}
@@ -126,7 +126,7 @@ const claimDue = (
   ), claimed as (
     update signalbox.deliveries d set attempt_count = d.attempt_count + 1, lease_worker = ${workerId},
       lease_token = gen_random_uuid(), lease_until = clock_timestamp() + due.lease_ms * interval '1 millisecond'
-    from due where d.project_id = due.project_id and d.id = due.id
+    from due where d.project_id = due.project_id and d.event_id = due.event_id and d.id = due.id
     returning d.project_id, d.id, d.event_id, d.hook_id, d.lease_token, d.attempt_count, d.max_attempts,
       d.format, d.run_id, d.step_position
   )

@@ -1,3 +1,4 @@
+import { among } from "./among.ts";
 import type { Tx } from "./client.ts";
 
 /** What a feed row says of an event: its state, and what subscriptions choose by. */
@@ -37,25 +38,32 @@ export const runsOf = (
  */
 export const recordMoves = (
   tx: Tx,
-  moved: { projectId: string; id: string }[],
+  moved: Pick<MovedDelivery, "projectId" | "id" | "eventId">[],
   created = false,
 ) => tx`
   insert into signalbox.changes (project_id, kind, entity_id, event_id, hook_id, created, state)
   select d.project_id, 'DELIVERY', d.id, d.event_id, d.hook_id, ${created}::boolean, json_build_object('status', d.status,
     'attemptCount', d.attempt_count, 'maxAttempts', d.max_attempts, 'nextAttemptAt', d.due_at,
     'completedAt', d.completed_at, 'lastError', d.last_error)
-  from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.id)}::uuid[])
-    as x(project_id, id)
-  join signalbox.deliveries d on d.project_id = x.project_id and d.id = x.id`;
+  from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.id)}::uuid[],
+    ${moved.map((m) => m.eventId)}::uuid[]) as x(project_id, id, event_id)
+  join signalbox.deliveries d on d.project_id = x.project_id and d.id = x.id and d.event_id = x.event_id
+    and ${among(
+      tx,
+      tx`d.event_id`,
+      moved.map((m) => m.eventId),
+    )}`;
 
 /**
  * Adds to the hooks' counters of deliveries that ended well and badly, and ends the events of which every delivery and
  * every run is over; of those that were tried again the last one counts, and of a workflow its run, not its steps. Under the feed lock, which makes two batches that each
  * end one of an event's last deliveries see each other, so that no counter is needed that could drift.
  */
-export const completeEvents = (tx: Tx, ended: Omit<MovedDelivery, "id" | "runId">[]) => tx`
+export const completeEvents = (tx: Tx, ended: Omit<MovedDelivery, "id" | "runId">[]) => {
+  const eventIds = ended.map((e) => e.eventId);
+  return tx`
   with delivery as (
-    select * from unnest(${ended.map((e) => e.projectId)}::uuid[], ${ended.map((e) => e.eventId)}::uuid[],
+    select * from unnest(${ended.map((e) => e.projectId)}::uuid[], ${eventIds}::uuid[],
       ${ended.map((e) => e.hookId)}::uuid[], ${ended.map((e) => e.status)}::text[])
       as x(project_id, event_id, hook_id, status)
   ), counted as (
@@ -68,9 +76,10 @@ export const completeEvents = (tx: Tx, ended: Omit<MovedDelivery, "id" | "runId"
   ), completed as (
     update signalbox.events e set status = case when x.run_failed or exists (
         select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id
-          and d.run_id is null and d.status in ('FAILED', 'QUARANTINED') and d.replay_number = (
+          and ${among(tx, tx`d.event_id`, eventIds)} and d.run_id is null and d.status in ('FAILED', 'QUARANTINED') and d.replay_number = (
             select max(n.replay_number) from signalbox.deliveries n where n.project_id = d.project_id
-              and n.event_id = d.event_id and n.hook_id = d.hook_id)) then 'FAILED' else 'PROCESSED' end
+              and n.event_id = d.event_id and ${among(tx, tx`n.event_id`, eventIds)}
+              and n.hook_id = d.hook_id)) then 'FAILED' else 'PROCESSED' end
     from (
       select o.*, coalesce(runs.open, false) as run_open, coalesce(runs.failed, false) as run_failed
       from (select distinct project_id, event_id from delivery) o cross join lateral (
@@ -78,11 +87,13 @@ export const completeEvents = (tx: Tx, ended: Omit<MovedDelivery, "id" | "runId"
           bool_or(r.status = 'FAILED' and not r.superseded) as failed
         from signalbox.workflow_runs r where r.project_id = o.project_id and r.event_id = o.event_id) runs
     ) x
-    where e.project_id = x.project_id and e.id = x.event_id and e.status = 'DISPATCHED' and not x.run_open
+    where e.project_id = x.project_id and e.id = x.event_id and ${among(tx, tx`e.id`, eventIds)}
+      and e.status = 'DISPATCHED' and not x.run_open
       and not exists (
       select from signalbox.deliveries d where d.project_id = e.project_id and d.event_id = e.id
-        and d.status in ('PENDING', 'RETRYING', 'PARKED'))
+        and ${among(tx, tx`d.event_id`, eventIds)} and d.status in ('PENDING', 'RETRYING', 'PARKED'))
     returning e.project_id, e.id, e.status, e.type, e.context_id, e.origin
   )
   insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
   select project_id, 'EVENT', id, id, false, ${eventState(tx)} from completed`;
+};

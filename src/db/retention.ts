@@ -103,6 +103,7 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
   const [{ to }] = await rangesOf(sql, cuts.events);
   await inChunks(async () => {
     const old = await oldEvents(sql, days, to ?? LAST_ID);
+    if (old.length === 0) return { count: 0 };
     const projectIds = old.map(({ projectId }) => projectId);
     const ids = old.map(({ id }) => id);
     // Apart from their events, because one event may have thousands.

@@ -67,8 +67,8 @@ const statementsOf = (tx: Tx, { run, move }: MovingRun) => {
 /** Moves runs on in the caller's transaction, which holds their rows: everything at once, the feed's rows last. */
 export async function moveRuns(tx: Tx, moving: MovingRun[]): Promise<void> {
   if (moving.length === 0) return;
-  const deliveries = moving.flatMap(({ run: { projectId }, move: { begun } }) =>
-    begun?.deliveryId ? [{ projectId, id: begun.deliveryId }] : [],
+  const deliveries = moving.flatMap(({ run: { projectId, eventId }, move: { begun } }) =>
+    begun?.deliveryId ? [{ projectId, id: begun.deliveryId, eventId }] : [],
   );
   const over = moving.flatMap(({ run, move: { status } }) => {
     const { projectId, eventId, workflowId } = run;

@@ -85,7 +85,8 @@ export function conclude(
   };
   const isTold = systemEvents && event.origin !== "SYSTEM";
   const call = isTold ? { ...told, eventId: event.id, eventType: event.type } : null;
-  const base = { projectId, deliveryId, hookId, token, free: false, delayMs: null, call };
+  const ids = { projectId, deliveryId, eventId: event.id, hookId, token };
+  const base = { ...ids, free: false, delayMs: null, call };
   if (result.outcome === "SUCCESS") return { ...base, attempt: record, status: "SUCCEEDED" };
   if (interrupted) {
     const attempt = { ...record, outcome: "UNKNOWN" as const };

@@ -1,0 +1,13 @@
+import type { Sql } from "./client.ts";
+import type { Fragment } from "./page.ts";
+
+const NONE = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * That a column's value lies between the least and the greatest of these ids: said beside the ids themselves, so that a
+ * statement that is planned once does not even open the ranges that have none of them.
+ */
+export function among(sql: Sql, column: Fragment, ids: string[]): Fragment {
+  const sorted = ids.toSorted();
+  return sql`${column} between ${sorted[0] ?? NONE}::uuid and ${sorted.at(-1) ?? NONE}::uuid`;
+}

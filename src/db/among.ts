@@ -5,7 +5,9 @@ const NONE = "00000000-0000-0000-0000-000000000000";
 
 /**
  * That a column's value lies between the least and the greatest of these ids: said beside the ids themselves, so that a
- * statement that is planned once does not even open the ranges that have none of them.
+ * statement that is planned once does not even open the ranges that have none of them. For deliveries, and not that
+ * `event_id` is the one that belongs to the id: while there are no statistics an event's deliveries are then read for
+ * each of them.
  */
 export function among(sql: Sql, column: Fragment, ids: string[]): Fragment {
   const sorted = ids.toSorted();

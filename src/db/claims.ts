@@ -126,7 +126,9 @@ const claimDue = (
   ), claimed as (
     update signalbox.deliveries d set attempt_count = d.attempt_count + 1, lease_worker = ${workerId},
       lease_token = gen_random_uuid(), lease_until = clock_timestamp() + due.lease_ms * interval '1 millisecond'
-    from due where d.project_id = due.project_id and d.event_id = due.event_id and d.id = due.id
+    from due where d.project_id = due.project_id and d.id = due.id
+      and d.event_id >= (select event_id from due order by event_id limit 1)
+      and d.event_id <= (select event_id from due order by event_id desc limit 1)
     returning d.project_id, d.id, d.event_id, d.hook_id, d.lease_token, d.attempt_count, d.max_attempts,
       d.format, d.run_id, d.step_position
   )

@@ -45,14 +45,13 @@ export const recordMoves = (
   select d.project_id, 'DELIVERY', d.id, d.event_id, d.hook_id, ${created}::boolean, json_build_object('status', d.status,
     'attemptCount', d.attempt_count, 'maxAttempts', d.max_attempts, 'nextAttemptAt', d.due_at,
     'completedAt', d.completed_at, 'lastError', d.last_error)
-  from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.id)}::uuid[],
-    ${moved.map((m) => m.eventId)}::uuid[]) as x(project_id, id, event_id)
-  join signalbox.deliveries d on d.project_id = x.project_id and d.id = x.id and d.event_id = x.event_id
-    and ${among(
-      tx,
-      tx`d.event_id`,
-      moved.map((m) => m.eventId),
-    )}`;
+  from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.id)}::uuid[])
+    as x(project_id, id)
+  join signalbox.deliveries d on d.project_id = x.project_id and d.id = x.id and ${among(
+    tx,
+    tx`d.event_id`,
+    moved.map((m) => m.eventId),
+  )}`;
 
 /**
  * Adds to the hooks' counters of deliveries that ended well and badly, and ends the events of which every delivery and

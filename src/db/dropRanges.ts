@@ -129,9 +129,20 @@ async function removeLateAttempts(session: Pool, gone: { projectId: string; id: 
   }
 }
 
+/** The last moment before another at which a range of events ends, and one of their deliveries: they go together. */
+async function commonEnd(session: Pool, before: Date): Promise<number> {
+  const endsOf = async (cut: Cut) =>
+    (await rangesOf(session, cut)).flatMap(({ to }) => (to ? [timeOfId(to)] : []));
+  const ends = new Set(await endsOf(cuts.deliveries));
+  const common = (await endsOf(cuts.events)).filter(
+    (end) => end <= before.getTime() && ends.has(end),
+  );
+  return Math.max(0, ...common);
+}
+
 /** Drops ranges of events with what belongs to them. What is to stay of them becomes the first range. */
 async function dropEvents(session: Pool, since: Date): Promise<boolean> {
-  const until = since.getTime();
+  const until = await commonEnd(session, since);
   const events = await planSwap(session, cuts.events, until, {
     keep: stays("r", since),
     note: "note_event_move",

@@ -100,11 +100,10 @@ export const insertAttempts = (
 const moveDeliveries = (tx: Tx, finishes: Finish[]) => tx<Moved[]>`
   with x as (
     select * from unnest(${finishes.map((f) => f.projectId)}::uuid[], ${finishes.map((f) => f.deliveryId)}::uuid[],
-      ${finishes.map((f) => f.eventId)}::uuid[], ${finishes.map((f) => f.hookId)}::uuid[],
-      ${finishes.map((f) => f.token)}::uuid[],
+      ${finishes.map((f) => f.hookId)}::uuid[], ${finishes.map((f) => f.token)}::uuid[],
       ${finishes.map((f) => f.status)}::text[], ${finishes.map((f) => f.delayMs)}::int[],
       ${finishes.map((f) => f.attempt.error)}::text[], ${finishes.map((f) => String(f.free))}::text[]::boolean[])
-      as x(project_id, id, event_id, hook_id, token, status, delay_ms, error, free)
+      as x(project_id, id, hook_id, token, status, delay_ms, error, free)
   ), hook as (
     select project_id, id, status from signalbox.hooks
     where (project_id, id) in (select project_id, hook_id from x where status = 'RETRYING') for share
@@ -119,7 +118,7 @@ const moveDeliveries = (tx: Tx, finishes: Finish[]) => tx<Moved[]>`
     due_at = case v.final when 'RETRYING' then clock_timestamp() + v.delay_ms * interval '1 millisecond' end,
     completed_at = case when v.final in ('RETRYING', 'PARKED') then null else clock_timestamp() end
   from verdict v
-  where d.project_id = v.project_id and d.id = v.id and d.event_id = v.event_id and d.lease_token = v.token
+  where d.project_id = v.project_id and d.id = v.id and d.lease_token = v.token
     and ${among(
       tx,
       tx`d.event_id`,

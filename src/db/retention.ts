@@ -1,3 +1,4 @@
+import { among } from "./among.ts";
 import { feedBounds } from "./changes.ts";
 import type { Pool } from "./client.ts";
 import { cuts, rangesOf } from "./ranges.ts";
@@ -111,10 +112,10 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
       () => sql`
         with gone as (
           delete from signalbox.deliveries o using (
-            select d.project_id, d.event_id, d.id
+            select d.tableoid as range, d.ctid as place
             from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
             join signalbox.deliveries d on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK}) d
-          where o.project_id = d.project_id and o.event_id = d.event_id and o.id = d.id
+          where o.tableoid = d.range and o.ctid = d.place and ${among(sql, sql`o.event_id`, ids)}
           returning o.project_id, o.id
         ), tried as (
           delete from signalbox.attempts a using gone

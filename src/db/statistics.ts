@@ -5,11 +5,19 @@ const doubledTables = (sql: Sql) => sql<{ name: string }[]>`
   select relname as name from pg_stat_user_tables
   where schemaname = 'signalbox' and n_mod_since_analyze > greatest(500, n_live_tup / 2)`;
 
+/** Tables cut into ranges that have doubled: the server counts, and autovacuum analyzes, the ranges alone. */
+const doubledWholes = (sql: Sql) => sql<{ name: string }[]>`
+  select c.relname as name from pg_class c join pg_inherits i on i.inhparent = c.oid
+  join pg_stat_user_tables s on s.relid = i.inhrelid
+  where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'p'
+  group by c.oid, c.relname, c.reltuples having sum(s.n_live_tup) > 2 * greatest(c.reltuples, 250)`;
+
 /**
  * Analyzes tables as they double, which also makes every connection plan its statements anew. A plan that was cached
  * while a table was empty reads it whole for ever after: on a new hub, finishing a batch took seconds until
  * autovacuum came by, up to a minute later [measured].
  */
 export async function refreshStatistics(sql: Sql): Promise<void> {
-  for (const { name } of await doubledTables(sql)) await sql`analyze signalbox.${sql(name)}`;
+  const doubled = [...(await doubledWholes(sql)), ...(await doubledTables(sql))];
+  for (const { name } of doubled) await sql`analyze signalbox.${sql(name)}`;
 }

@@ -45,6 +45,8 @@ export async function compareAll(
   tx: Tx,
   asked: Pick<Scope, "projectId" | "since" | "until">,
 ): Promise<Verdict> {
+  // Before anything is seen: no range may go while rows of one table are compared with another's.
+  await tx`lock table signalbox.events, signalbox.deliveries, signalbox.attempts, signalbox.changes in access share mode`;
   // It may take minutes of a large hub, each plan for its own values, and whole tables are what it compares.
   await tx`select set_config('statement_timeout', '0', true), set_config('plan_cache_mode', 'auto', true),
     set_config('idle_in_transaction_session_timeout', '0', true), set_config('work_mem', '64MB', true),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { openSession, type Pool, type Tx } from "./client.ts";
+import { openSession, type Pool, type Sql, type Tx } from "./client.ts";
 import { isLocked } from "./isLocked.ts";
 import type { Cut } from "./ranges.ts";
 
@@ -31,6 +31,13 @@ export async function withRanges<Result>(
   }
 }
 
+/** Whether this session, and not one that has taken its place when its connection was lost, still holds the lock. */
+const holdsLock = async (sql: Sql): Promise<boolean> =>
+  (
+    await sql`
+      select from pg_locks where locktype = 'advisory' and objid = ${LOCK} and pid = pg_backend_pid() and granted`
+  ).length > 0;
+
 const isInLongUse = async (session: Pool, { table }: Cut): Promise<boolean> =>
   (
     await session`
@@ -53,10 +60,9 @@ export async function briefly(
     if (await isInLongUse(session, cut)) continue;
     try {
       await session.begin(async (tx) => {
-        // Held already, unless the connection was lost meanwhile and another process has taken over.
-        const [lock] = await tx`select pg_try_advisory_xact_lock(${LOCK}) as held,
-          set_config('lock_timeout', ${`${LOCKED_MS}ms`}, true)`;
-        if (!lock?.held) throw new Error("another process looks after the ranges");
+        await tx`select set_config('lock_timeout', ${`${LOCKED_MS}ms`}, true)`;
+        // What changed while nobody held it was noted for nobody.
+        if (!(await holdsLock(tx))) throw new Error("the connection that looks after ranges was lost");
         await work(tx);
       });
       return true;

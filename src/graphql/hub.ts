@@ -34,7 +34,8 @@ const HubInfo = builder.objectRef<HubFacts>("HubInfo").implement({
       resolve: ({ publicUrl }) => publicUrl(),
     }),
     retentionDays: t.exposeInt("retentionDays", {
-      description: "After how many days what has ended is removed (SIGNALBOX_RETENTION_DAYS).",
+      description:
+        "How many days what has ended is kept (SIGNALBOX_RETENTION_DAYS). It goes at most a fifth of them later, and a day where that is more.",
     }),
     limits: t.field({
       type: HubLimits,

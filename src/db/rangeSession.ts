@@ -62,7 +62,8 @@ export async function briefly(
       await session.begin(async (tx) => {
         await tx`select set_config('lock_timeout', ${`${LOCKED_MS}ms`}, true)`;
         // What changed while nobody held it was noted for nobody.
-        if (!(await holdsLock(tx))) throw new Error("the connection that looks after ranges was lost");
+        if (!(await holdsLock(tx)))
+          throw new Error("the connection that looks after ranges was lost");
         await work(tx);
       });
       return true;

@@ -6,6 +6,7 @@ import { migrate } from "../src/db/migrate.ts";
 import { withRanges } from "../src/db/rangeSession.ts";
 import { cuts, rangesOf } from "../src/db/ranges.ts";
 import { openReads } from "../src/db/reads.ts";
+import { refreshStatistics } from "../src/db/statistics.ts";
 import { newId } from "../src/domain/ids.ts";
 import { emptyDatabase } from "./fixtures/database.ts";
 import { accepted } from "./fixtures/emit.ts";
@@ -168,4 +169,20 @@ test("an older version's retention, which deletes deliveries by their place, is 
   await other.sql`set signalbox.ranges = ''`;
   const byPlace = other.sql`delete from signalbox.deliveries where ctid in (select ctid from signalbox.deliveries)`;
   await expect(byPlace).rejects.toThrow("cut into ranges");
+});
+
+test("a table's statistics are made anew as its ranges fill, which the server does of ranges alone", async () => {
+  await using database = await emptyDatabase();
+  const { sql } = database.db;
+  await migrate(database);
+  await sql`
+    insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status)
+    select gen_random_uuid(), gen_random_uuid(), 'a', 'a', 'TEXT', 'API', now(), 'PROCESSED' from generate_series(1, 600)`;
+  const known = async () => {
+    await refreshStatistics(sql);
+    const [whole] =
+      await sql`select reltuples from pg_class where oid = 'signalbox.events'::regclass`;
+    return whole?.reltuples;
+  };
+  await expect.poll(known, { timeout: 20_000 }).toBe(600);
 });

@@ -61,7 +61,10 @@ const mends: Record<string, Mend[]> = {
   "index.js": [
     // A transaction whose connection broke sends no more: its connection may by then serve another.
     ["connection.onclose = reject)", "connection.onclose = e => { lost = e; reject(e) })"],
-    ["    let savepoints = 0\n", "    let lost = null, assigned, last, committing, savepoints = 0\n"],
+    [
+      "    let savepoints = 0\n",
+      "    let lost = null, assigned, last, committing, savepoints = 0\n",
+    ],
     [
       "q.catch(e => uncaughtError || (uncaughtError = e))\n",
       "q.catch(e => uncaughtError || (uncaughtError = e))\n        if (lost)\n          return q.reject(lost)\n        if (committing)\n          return q.reject(new Error('a statement behind the COMMIT'))\n        if (q === last)\n          committing = q\n",

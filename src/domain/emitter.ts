@@ -49,6 +49,8 @@ type Outcome = PromiseSettledResult<Emitted[]>;
 const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
 const isStale = (outcome: Outcome | undefined) =>
   outcome?.status === "rejected" && isStaleConfig(outcome.reason);
+const isMistake = (outcome: Outcome | undefined) =>
+  outcome?.status === "rejected" && outcome.reason instanceof UserMistake;
 
 type PlannedCall = KeyedCall & { config: ProjectConfig };
 
@@ -205,9 +207,13 @@ export function createEmitter(
     }
   }
 
-  /** Those calls whose configuration moved meanwhile are planned again; the others may be committed already. */
-  async function emitAll(calls: JudgedCall[]): Promise<Outcome[]> {
-    const current = await configs.current([...new Set(calls.map(({ projectId }) => projectId))]);
+  /**
+   * Planned under the configuration last known, and again under the current one when that has moved, or finds fault: one
+   * that is outdated may. The others may be committed already.
+   */
+  async function emitAll(calls: JudgedCall[], isCurrent = false): Promise<Outcome[]> {
+    const projectIds = [...new Set(calls.map(({ projectId }) => projectId))];
+    const current = await (isCurrent ? configs.current(projectIds) : configs.lastKnown(projectIds));
     // The database's clock is asked only when somebody's schedule depends on it.
     const isTimed = calls.some(({ inputs }) => inputs.some(hasSchedule));
     const now = isTimed ? await databaseNow(sql) : new Date();
@@ -226,10 +232,14 @@ export function createEmitter(
     const written = sound.length > 0 ? await write(sound) : [];
     const next = (outcomes: Outcome[]) => outcomes.shift() ?? failed(new Error("no outcome"));
     const outcomes = plans.map((plan) => (plan.status === "rejected" ? plan : next(written)));
-    const stale = calls.filter((_, index) => isStale(outcomes[index]));
-    if (stale.length === 0) return outcomes;
-    const again = await emitAll(stale).catch((reason) => stale.map(() => failed(reason)));
-    return outcomes.map((outcome) => (isStale(outcome) ? next(again) : outcome));
+    const isDoubtful = (outcome: Outcome | undefined) =>
+      isStale(outcome) || (!isCurrent && isMistake(outcome));
+    const doubtful = calls.filter((_, index) => isDoubtful(outcomes[index]));
+    if (doubtful.length === 0) return outcomes;
+    const again = await emitAll(doubtful, true).catch((reason) =>
+      doubtful.map(() => failed(reason)),
+    );
+    return outcomes.map((outcome) => (isDoubtful(outcome) ? next(again) : outcome));
   }
 
   const emit = createBatcher(emitAll, {

@@ -20,8 +20,14 @@ type Mend = [found: string, better: string];
  * that nothing is sent until a timeout. And while there is no server, each connection that fails tells one query of
  * those that wait, so that under load their number, and how long they wait for the refusal, grows without end. And a
  * connection that broke within a query takes the server's refusal of the next one for that query's, and tries again
- * without a pause and without telling anybody, for as long as the server refuses. All are mended as the library is
- * loaded.
+ * without a pause and without telling anybody, for as long as the server refuses.
+ *
+ * And a transaction waits for BEGIN to be answered before its first statement goes out, and for the last before COMMIT
+ * does: two round trips more through a process that does other things meanwhile, with all its locks held. Here BEGIN
+ * goes out with the first statements and COMMIT may go out with the last. (BEGIN itself does not fail while its
+ * connection lives; if it did, the statements behind it would be run one by one, and their caller told that it failed.)
+ *
+ * All is mended as the library is loaded.
  */
 const mends: Record<string, Mend[]> = {
   "connection.js": [
@@ -51,6 +57,12 @@ const mends: Record<string, Mend[]> = {
     [
       "          ? retry(query, errorResponse)\n",
       "          ? connection.reserved\n            ? (delete statements[query.signature], errored(errorResponse))\n            : retry(query, errorResponse)\n",
+    ],
+    // What is asked in one go is written in one go: each write wakes the server.
+    ["chunk.length >= 1024)", "chunk.length >= 65536)"],
+    [
+      "    nextWriteTimer === null && (nextWriteTimer = setImmediate(nextWrite))\n",
+      "    if (nextWriteTimer === null) {\n      nextWriteTimer = {}\n      process.nextTick(() => nextWriteTimer && nextWrite())\n    }\n",
     ],
     // Without a socket, whoever waits is told.
     [

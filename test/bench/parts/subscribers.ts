@@ -43,8 +43,10 @@ async function withSubscribers(count: number): Promise<Line[]> {
   await atRate(RATE, 2, one);
   const reported = once(child, "message");
   child.send({ expect: RATE * SECONDS * PER_CONTEXT });
+  const quiet = await usageOf(hub.pid);
   await atRate(RATE, SECONDS, one);
   const [lags] = (await reported) as [number[]];
+  const busy = await usageOf(hub.pid);
   child.kill();
   const { p99 } = spread(lags);
   const isAimed = count === 10_000;
@@ -55,8 +57,12 @@ async function withSubscribers(count: number): Promise<Line[]> {
       figure: spread(lags),
       ...(isAimed && atMost(p99, 250, " ms p99")),
     },
-    ...(before && after
+    ...(before && after && quiet && busy
       ? [
+          {
+            what: "  % of a core, the hub's own process",
+            figure: ((busy.hub.seconds - quiet.hub.seconds) / SECONDS) * 100,
+          },
           {
             what: "  MiB of memory of the process",
             figure: held,

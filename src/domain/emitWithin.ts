@@ -29,10 +29,10 @@ export type EmitWithin = <Result>(
 ) => Promise<{ result: Result; event: EventRow | null }>;
 
 /**
- * So many are written at once: under the feed lock one goes after the other anyway, and a stalled database leaves
- * connections to others.
+ * So many are written at once: under the feed lock one goes after the other anyway. And while PostgreSQL stalls, with
+ * two batches of emits and two of answers, 4 of the pool's 10 connections are left to others: keys are looked up.
  */
-const PARALLEL = 4;
+const PARALLEL = 2;
 /** What is written in about 2 s, each with a commit of its own. */
 const MAX_WAITING = 2_000;
 

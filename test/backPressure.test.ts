@@ -18,6 +18,9 @@ type Answer = {
   data?: { emitEvent?: { event: { id: string } } };
 };
 
+/** A refusal does not wait for PostgreSQL, which lets statements wait for 10 s. */
+const SOON_MS = 2_000;
+
 const EMIT = `mutation ($key: String!) {
   emitEvent(input: { type: "pressed", idempotencyKey: $key }) { event { id } userErrors { code } } }`;
 const CREATE = `mutation ($id: String!) {
@@ -93,13 +96,18 @@ test("while PostgreSQL writes nothing, emits are soon refused with 429 and Retry
       refusedSoFar: await metric("signalbox_emits_refused_total"),
     };
   });
-  expect(refused.tookMs).toBeLessThan(1_000);
+  expect(refused.tookMs).toBeLessThan(SOON_MS);
   const [error] = refused.answer.errors ?? [];
   expect(error?.extensions.code).toBe("TOO_MANY_REQUESTS");
+  const { retryAfter } = refused.answer;
+  expect(retryAfter).toBeGreaterThanOrEqual(3);
+  expect(retryAfter).toBeLessThanOrEqual(10);
   expect(error?.message).toMatch(
-    /^PostgreSQL writes more slowly than events come: \d+ wait, the oldest for 2\.\d s\. Nothing of this call was stored; send it again in 3 s\.$/,
+    /^PostgreSQL writes more slowly than events come: \d+ wait, the oldest for [2-9]\.\d s\./,
   );
-  expect(refused.answer.retryAfter).toBe(3);
+  expect(error?.message).toContain(
+    `Nothing of this call was stored; send it again in ${retryAfter} s.`,
+  );
   expect(overSocket.errors[0].extensions).toMatchObject({ code: "TOO_MANY_REQUESTS" });
   expect(refusedSoFar).toBeGreaterThanOrEqual(2);
 
@@ -123,6 +131,7 @@ test("changes of resources are refused the same way, and leave the connections t
     expect((await hub.send("{ viewer { keyName } }", {}, "x".repeat(40))).status).toBe(401);
     return found;
   });
+  expect(refused.tookMs).toBeLessThan(SOON_MS);
   expect(refused.answer.errors?.[0]?.extensions.code).toBe("TOO_MANY_REQUESTS");
   const settled = await Promise.all(answers);
   const taken = settled.flatMap(({ status }, index) => (status === 200 ? [`r${index}`] : []));

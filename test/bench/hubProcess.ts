@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Pool } from "undici";
+import { findRunning } from "../../src/db/embedded.ts";
 import { NODE_COMPILE_CACHE } from "../fixtures/compileCache.ts";
 import { testKey } from "../fixtures/hub.ts";
 
@@ -14,6 +15,8 @@ export type BenchHub = AsyncDisposable & {
   readonly pid: number;
   /** One GraphQL operation over kept connections; throws on any error. */
   run<Data>(query: string, variables?: object): Promise<Data>;
+  /** Where its embedded PostgreSQL is. */
+  databaseUrl(): Promise<string>;
   /** Ends the process in order. */
   stop(): Promise<void>;
   /** Starts it again on the same data, and settles when it has answered a request. */
@@ -72,6 +75,11 @@ export async function startHubProcess(): Promise<BenchHub> {
       const answer = (await body.json()) as { data: Data; errors?: unknown };
       if (answer.errors) throw new Error(JSON.stringify(answer.errors));
       return answer.data;
+    },
+    async databaseUrl() {
+      const found = await findRunning(dataDir);
+      if (!found) throw new Error("the hub's database does not run");
+      return found;
     },
     async stop() {
       const { child, pool } = current();

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { type Line, type Part, row } from "./part.ts";
 import { backlog } from "./parts/backlog.ts";
 import { delivered } from "./parts/delivered.ts";
@@ -15,14 +16,19 @@ import { rawPosts } from "./raw.ts";
 import { startReceiver } from "./receiverProcess.ts";
 
 /**
- * `npm run bench [-- PART …]`: what the hub does on this machine, beside what the machine can do at all (R), in one
- * run. Prints a table. A whole run is added to test/bench/history.json.
+ * `npm run bench [-- PART … [--scale=0.1]]`: what the hub does on this machine, beside what the machine can do at all
+ * (R), in one run. Prints a table. A whole run at full scale is added to test/bench/history.json.
  */
 const parts: Part[] = [delivered, emits, latency, fanOut, subscribers, backlog, rest, start];
-const wanted = process.argv.slice(2);
+const { positionals: wanted, values } = parseArgs({
+  allowPositionals: true,
+  options: { scale: { type: "string", default: "1" } },
+});
+const scale = Number(values.scale);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));
-if (unknown.length > 0) {
-  console.error(`There are the parts ${parts.map(({ name }) => name).join(", ")}.`);
+if (unknown.length > 0 || !(scale > 0 && scale <= 1)) {
+  const names = parts.map(({ name }) => name).join(", ");
+  console.error(`There are the parts ${names}; --scale is over 0 and at most 1.`);
   process.exit(2);
 }
 
@@ -40,13 +46,13 @@ const lines: Line[] = [
 for (const line of lines) console.log(row(line));
 for (const part of parts) {
   if (wanted.length > 0 && !wanted.includes(part.name)) continue;
-  for (const line of await part.measure({ target, raw: raw.nodeHttp })) {
+  for (const line of await part.measure({ target, raw: raw.nodeHttp, scale })) {
     lines.push(line);
     console.log(row(line));
   }
 }
 
-if (wanted.length === 0) {
+if (wanted.length === 0 && scale === 1) {
   const path = join(import.meta.dirname, "history.json");
   const history: unknown[] = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
   history.push({ at: new Date().toISOString(), commit, machine, lines });

@@ -1,8 +1,11 @@
 import type { Spread } from "./measure.ts";
 import type { BenchReceiver } from "./receiverProcess.ts";
 
-/** What every part is given: a receiver of its own process, and R, the node:http requests a second it can take. */
-export type Bench = { target: BenchReceiver; raw: number };
+/**
+ * What every part is given: a receiver of its own process, R, the node:http requests a second it can take, and what
+ * to make its crowd and its pile smaller by.
+ */
+export type Bench = { target: BenchReceiver; raw: number; scale: number };
 
 /** A line of the table. `figure` is kept in the report as it is; `isMet` tells whether the aim was reached. */
 export type Line = {

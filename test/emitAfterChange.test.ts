@@ -13,6 +13,8 @@ test("what another process has changed counts for the next emit, whether it forb
     deliversHere: true,
     checkTarget: async (url) => url,
     onAccepted: () => {},
+    onWaiting: () => {},
+    onOverload: () => {},
   });
   const emit = () =>
     emitter.emit({ projectId: project.id, origin: "API", inputs: [{ type: "order.paid" }] });

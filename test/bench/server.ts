@@ -11,6 +11,8 @@ import { ownDirectory } from "./ownDirectory.ts";
 export type BenchServer = AsyncDisposable & {
   /** Of the postmaster; its children are below it. */
   readonly pid: number;
+  /** Of its first database. */
+  readonly url: string;
   /** A session of its superuser, without a limit of time. */
   readonly sql: Pool;
   /** What the server has logged. */
@@ -61,6 +63,7 @@ export async function startServer(): Promise<BenchServer> {
   let databases = 0;
   return {
     pid,
+    url,
     sql,
     log: join(directory.path, "postgres.log"),
     async newDatabase() {

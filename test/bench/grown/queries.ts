@@ -79,7 +79,7 @@ export function questions(samples: Samples): Question[] {
     events("subject", subject),
     events("subject's type", () => 'subjectType: "ticket"'),
     events("subject's id alone", (i) => `subjectId: ${text(String((i * 37) % 20_000))}`),
-    events("search, newest", (i) => `search: "changed ${i % 2 ? "" : "nothing"}"`),
+    events("search, newest", (i) => `search: "${i % 2 ? "was" : "Was"} changed"`),
     events("search for one of all", (i) => `search: "Ticket ${(i + 1) * 1001} was"`),
     events("search for what is not there", () => 'search: "no such words"'),
     events("since", (i) => `since: ${at(i)}`),
@@ -134,7 +134,7 @@ export function questions(samples: Samples): Question[] {
     ),
     bare(
       "hooks(with all their counts)",
-      `{ hooks(first: 100) { nodes { id name status triggeredCount succeededCount failedCount waitingCount parkedCount
+      `{ hooks(first: 20) { nodes { id name status triggeredCount succeededCount failedCount waitingCount parkedCount
         hours(last: 168) { hour succeeded failed retried } } } }`,
     ),
     bare(

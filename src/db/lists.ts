@@ -2,10 +2,12 @@ import type { Sql } from "./client.ts";
 import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "./deliveries.ts";
 import { type EventRow, type EventStatus, eventColumns } from "./events.ts";
 import { type EventTypeRow, eventTypeColumns } from "./eventTypes.ts";
+import { foundPage, foundPerParent } from "./foundPage.ts";
 import { failingHookIds } from "./health.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
+import { leastIdAt } from "./leastId.ts";
 import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
-import { statusIn } from "./statusIn.ts";
+import { isLed, statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
 
 type Maybe<Value> = Value | null | undefined;
@@ -40,6 +42,14 @@ export type EventFilter = {
   until?: Maybe<Date>;
 };
 
+/** States that few of very many events are in, and what follows from them: each has an index of its own. */
+const waiting = (sql: Sql, status: Maybe<EventStatus[]>): Fragment[] => {
+  if (status?.length !== 1) return [];
+  if (status[0] === "SCHEDULED") return [sql`e.due_at is not null`];
+  if (status[0] === "STAGED") return [sql`e.config_version is null and e.scheduled_for is null`];
+  return [];
+};
+
 /** A project's events, newest first. `search` looks in name, type and data. */
 export async function listEvents(
   sql: Sql,
@@ -47,15 +57,25 @@ export async function listEvents(
   filter: EventFilter,
   request: PageRequest,
 ): Promise<Page<EventRow>> {
-  const conditions = [
+  const types = filter.types?.map(storable);
+  const areExact = types !== undefined && !types.some((type) => type.endsWith("*"));
+  const few = waiting(sql, filter.status);
+  const isOfSubjects = typeof filter.subjectType === "string";
+  const subjectId = when(filter.subjectId, (id) => sql`e.subject_id = ${storable(id)}`);
+  const led = [
     sql`e.project_id = ${projectId}`,
-    filter.types ? ofTypes(sql, filter.types.map(storable)) : sql`e.origin <> 'SYSTEM'`,
-    ...when(filter.status, (status) => sql`e.status = any(${status}::text[])`),
-    ...when(filter.category, (category) => sql`e.category = ${storable(category)}`),
+    ...few,
     ...when(filter.contextId, (contextId) => sql`e.context_id = ${storable(contextId)}`),
     ...when(filter.userId, (userId) => sql`e.user_id = ${storable(userId)}`),
     ...when(filter.subjectType, (type) => sql`e.subject_type = ${storable(type)}`),
-    ...when(filter.subjectId, (id) => sql`e.subject_id = ${storable(id)}`),
+    ...(isOfSubjects ? subjectId : []),
+  ];
+  const status = when(filter.status, (status) => sql`e.status = any(${status}::text[])`);
+  const sought = [
+    ...(types && !areExact ? [ofTypes(sql, types)] : []),
+    ...(few.length > 0 ? [] : status),
+    ...when(filter.category, (category) => sql`e.category = ${storable(category)}`),
+    ...(isOfSubjects ? [] : subjectId),
     ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),
     ...when(filter.until, (until) => sql`e.occurred_at < ${until}`),
     ...when(filter.search, (search) => {
@@ -63,9 +83,10 @@ export async function listEvents(
       return sql`(e.name ilike ${like} or e.type ilike ${like} or e.data::text ilike ${like})`;
     }),
   ];
-  const rows = await sql<EventRow[]>`
-    select ${eventColumns(sql)} from signalbox.events e ${pageClause(sql, sql`e.id`, conditions, request)}`;
-  return toPage(rows, request);
+  const shown = [...(few.length > 0 ? status : []), ...(types ? [] : [sql`e.origin <> 'SYSTEM'`])];
+  const list = { columns: eventColumns(sql), from: sql`signalbox.events e`, id: sql`e.id` };
+  const oneOf = areExact ? { column: sql`e.type`, values: types } : undefined;
+  return foundPage(sql, { ...list, led, oneOf, sought, shown }, request);
 }
 
 export type HookListFilter = {
@@ -134,6 +155,9 @@ export type DeliveryFilter = {
   until?: Maybe<Date>;
 };
 
+/** Deliveries have their ids from a process and their time from the database: signatures allow clocks to differ as much. */
+const ROOM_MS = 300_000;
+
 /** A project's deliveries, newest first. */
 export async function listDeliveries(
   sql: Sql,
@@ -141,17 +165,24 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   request: PageRequest,
 ): Promise<Page<DeliveryRow>> {
-  const conditions = [
+  const { hookId, status } = filter;
+  const inStatus = when(status, (wanted) => statusIn(sql, wanted));
+  const isFew = isLed(status, typeof hookId === "string");
+  const led = [
     sql`d.project_id = ${projectId}`,
-    ...when(filter.hookId, (hookId) => sql`d.hook_id = ${hookId}`),
-    ...when(filter.eventId, (eventId) => sql`d.event_id = ${eventId}`),
-    ...when(filter.status, (status) => statusIn(sql, status)),
+    ...when(hookId, (id) => sql`d.hook_id = ${id}`),
+    ...when(filter.eventId, (id) => sql`d.event_id = ${id}`),
+    ...(isFew ? inStatus : []),
+    ...when(filter.since, (since) => sql`d.id >= ${leastIdAt(since.getTime() - ROOM_MS)}`),
+    ...when(filter.until, (until) => sql`d.id < ${leastIdAt(until.getTime() + ROOM_MS)}`),
+  ];
+  const sought = [
+    ...(isFew ? [] : inStatus),
     ...when(filter.since, (since) => sql`d.created_at >= ${since}`),
     ...when(filter.until, (until) => sql`d.created_at < ${until}`),
   ];
-  const rows = await sql<DeliveryRow[]>`
-    select ${deliveryColumns(sql)} from signalbox.deliveries d ${pageClause(sql, sql`d.id`, conditions, request)}`;
-  return toPage(rows, request);
+  const list = { columns: deliveryColumns(sql), from: sql`signalbox.deliveries d`, id: sql`d.id` };
+  return foundPage(sql, { ...list, led, sought, shown: [] }, request);
 }
 
 /** A page of deliveries for each of many hooks or events, in one statement. */
@@ -163,23 +194,25 @@ export async function deliveriesPerParent(
   status: Maybe<DeliveryStatus[]>,
   request: PageRequest,
 ): Promise<Map<string, Page<DeliveryRow>>> {
-  // Where one hook has nearly all deliveries, a plan takes each for such a one and reads everybody's by id. Of a range
-  // it doesn't know that it is one hook, and has to read in the order of the hooks' index.
-  const isOfHook = parent === "hookId" && !status;
-  const conditions = [
-    sql`d.project_id = ${projectId}`,
-    ...(isOfHook
-      ? [sql`d.hook_id >= x.parent`, sql`d.hook_id <= x.parent`]
-      : [parent === "hookId" ? sql`d.hook_id = x.parent` : sql`d.event_id = x.parent`]),
-    ...when(status, (wanted) => statusIn(sql, wanted)),
-  ];
-  const rows = await sql<DeliveryRow[]>`
-    select p.* from unnest(${parentIds as string[]}::uuid[]) as x(parent) cross join lateral (
-      select ${deliveryColumns(sql)} from signalbox.deliveries d
-      ${pageClause(sql, sql`d.id`, conditions, request, isOfHook ? sql`d.hook_id` : undefined)}
-    ) p`;
-  const groups = Map.groupBy(rows, (row) => row[parent]);
-  return new Map(parentIds.map((id) => [id, toPage(groups.get(id) ?? [], request)]));
+  const list = { columns: deliveryColumns(sql), from: sql`signalbox.deliveries d`, id: sql`d.id` };
+  const isOfHook = parent === "hookId";
+  const inStatus = when(status, (wanted) => statusIn(sql, wanted));
+  // An event has few: no more than hooks.
+  const isSought = isOfHook && status && !isLed(status, true);
+  return foundPerParent<DeliveryRow>(
+    sql,
+    {
+      ...list,
+      parent: isOfHook ? sql`d.hook_id` : sql`d.event_id`,
+      of: (row) => row[parent],
+      inOrder: isOfHook && (!status || Boolean(isSought)),
+      led: [sql`d.project_id = ${projectId}`, ...(isSought ? [] : inStatus)],
+      sought: isSought ? inStatus : [],
+      shown: [],
+    },
+    parentIds,
+    request,
+  );
 }
 
 /** A project's event types in use, newest first. */

@@ -8,6 +8,16 @@ const few = (sql: Sql): [string[], Fragment][] => [
   [["FAILED", "QUARANTINED"], sql`d.status in ('FAILED', 'QUARANTINED')`],
 ];
 
+/** Whether an index leads to the deliveries in these states: of one hook, or of all. */
+export function isLed(statuses: readonly string[] | null | undefined, isOfHook: boolean): boolean {
+  const lists = [
+    ["PENDING", "RETRYING"],
+    ["PARKED"],
+    ...(isOfHook ? [] : [["FAILED", "QUARANTINED"]]),
+  ];
+  return lists.some((states) => statuses?.every((status) => states.includes(status)));
+}
+
 /**
  * That a delivery named `d` is in one of these states. What follows from it is written out beside: a prepared
  * statement's plan takes an index of few states only when the statement itself names them.

@@ -66,8 +66,8 @@ export function toConnection<Row extends { id: string }>(page: Page<Row>): Conne
     pageInfo: {
       hasNextPage: page.hasNext,
       hasPreviousPage: page.hasPrevious,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      startCursor: page.start ? encodeCursor(page.start) : (edges.at(0)?.cursor ?? null),
+      endCursor: page.end ? encodeCursor(page.end) : (edges.at(-1)?.cursor ?? null),
     },
   };
 }

@@ -16,7 +16,7 @@ const CALLS = 40;
 /** The first calls of a new process pay for what it learns once. */
 const WARM = 3;
 /** A question that takes this long together is not asked any further. */
-const ENOUGH_MS = 15_000;
+const ENOUGH_MS = 6_000;
 
 /** Asks so many times, one after the other, with other arguments each time. */
 async function askOne(hub: BenchHub, { name, query }: Question): Promise<Answer> {

@@ -1,4 +1,5 @@
 import type { Sql } from "./client.ts";
+import { leastIdAt } from "./leastId.ts";
 import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
 
 /**
@@ -6,8 +7,11 @@ import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "
  * a page takes some 20 ms at worst, however many rows there are.
  */
 export const MOST_LOOKED_AT = 5_000;
-/** For each of many parents in one statement, when they are so many that their share would be less. */
+/** For each of many lists in one statement, when they are so many that their share would be less. */
 const LEAST_LOOKED_AT = 200;
+
+/** An id before all others. */
+const LEAST_ID = leastIdAt(0);
 
 /** What a list is read from, and by which conditions. */
 type List = {
@@ -32,24 +36,33 @@ type ChildList<Row> = List & {
   inOrder: boolean;
 };
 
-/** The row at which looking ends, after so many that fit what leads to them; undefined when there are fewer. */
-async function lookedTo(
-  sql: Sql,
-  { from, id, led, oneOf }: List,
-  request: PageRequest,
-  most: number,
-): Promise<string | undefined> {
-  const last = sql`limit 1 offset ${most - 1}`;
+/** How many rows each of so many lists may look through. */
+const shareOf = (lists: number) => Math.max(LEAST_LOOKED_AT, Math.floor(MOST_LOOKED_AT / lists));
+
+/**
+ * The row at which a page ends at the latest, undefined when it is not known to: where rows are sought, the last that may
+ * be looked at; among rows of several values, the last that fits on the page.
+ */
+async function lastRow(sql: Sql, list: List, request: PageRequest): Promise<string | undefined> {
+  const { from, id, led, oneOf, sought } = list;
+  const isSought = sought.length > 0;
+  if (!isSought && !oneOf) return undefined;
   const order = request.backward ? sql`asc` : sql`desc`;
-  const ofEach = oneOf ? [sql`${oneOf.column} = x.value`] : [];
-  const rows = sql`
-    select ${id} as id from ${from} ${pageClause(sql, id, [...led, ...ofEach], { ...request, limit: most - 1 })}`;
-  const found = oneOf
-    ? await sql<{ id: string }[]>`
-        select l.id from unnest(${oneOf.values}::text[]) as x(value) cross join lateral (${rows}) l
-        order by l.id ${order} ${last}`
-    : await sql<{ id: string }[]>`select l.id from (${rows}) l order by l.id ${order} ${last}`;
-  return found[0]?.id;
+  const rows = (conditions: Fragment[], limit: number) =>
+    sql`select ${id} as id from ${from} ${pageClause(sql, id, conditions, { ...request, limit })}`;
+  if (!oneOf) {
+    const [found] = await sql<{ id: string }[]>`${rows(led, 0)} offset ${MOST_LOOKED_AT - 1}`;
+    return found?.id;
+  }
+  const { column, values } = oneOf;
+  const ofOne = [...led, sql`${column} = x.value`];
+  const each = isSought
+    ? sql`${rows(ofOne, 0)} offset ${shareOf(values.length) - 1}`
+    : rows(ofOne, request.limit);
+  const [found] = await sql<{ id: string }[]>`
+    select l.id from unnest(${values}::text[]) as x(value) cross join lateral (${each}) l
+    order by l.id ${order} limit 1 offset ${isSought ? 0 : request.limit}`;
+  return found?.id;
 }
 
 /**
@@ -66,9 +79,8 @@ export async function foundPage<Row extends { id: string }>(
   const values = [...new Set(list.oneOf?.values)];
   const oneOf = list.oneOf && values.length !== 1 ? { ...list.oneOf, values } : undefined;
   const only = values.length === 1 ? [sql`${list.oneOf?.column ?? id} = ${values[0] ?? ""}`] : [];
-  const most = sought.length > 0 ? MOST_LOOKED_AT : oneOf ? request.limit + 1 : 0;
   const leading = { ...list, led: [...led, ...only], oneOf };
-  const last = most > 0 ? await lookedTo(sql, leading, request, most) : undefined;
+  const last = await lastRow(sql, leading, request);
   const conditions = [
     ...leading.led,
     ...(oneOf ? [sql`${oneOf.column} = any(${values}::text[])`] : []),
@@ -94,20 +106,19 @@ export async function foundPerParent<Row extends { id: string }>(
   const ofParent = inOrder
     ? [sql`${parent} >= x.parent`, sql`${parent} <= x.parent`]
     : [sql`${parent} = x.parent`];
-  const each = Math.max(LEAST_LOOKED_AT, Math.floor(MOST_LOOKED_AT / parentIds.length));
   const looking = pageClause(sql, id, [...led, ...ofParent], { ...request, limit: 0 }, first);
   const lasts =
     sought.length === 0
       ? []
       : await sql<{ parent: string; id: string }[]>`
           select x.parent, p.id from unnest(${parentIds as string[]}::uuid[]) as x(parent) cross join lateral (
-            select ${id} as id from ${from} ${looking} offset ${each - 1}) p`;
+            select ${id} as id from ${from} ${looking} offset ${shareOf(parentIds.length) - 1}) p`;
   const lastOf = new Map(lasts.map((row) => [row.parent, row.id]));
-  const within = lastOf.size > 0 ? [sql`(x.last is null or ${id} >= x.last)`] : [];
+  const within = lastOf.size > 0 ? [sql`${id} >= x.last`] : [];
   const conditions = [...led, ...ofParent, ...sought, ...shown, ...within];
   const rows = await sql<Row[]>`
     select p.* from unnest(${parentIds as string[]}::uuid[],
-      ${parentIds.map((parentId) => lastOf.get(parentId) ?? null)}::uuid[]) as x(parent, last) cross join lateral (
+      ${parentIds.map((parentId) => lastOf.get(parentId) ?? LEAST_ID)}::uuid[]) as x(parent, last) cross join lateral (
       select ${columns} from ${from} ${pageClause(sql, id, conditions, request, first)}
     ) p`;
   const groups = Map.groupBy(rows, of);

@@ -241,15 +241,39 @@ describe("a list whose rows have to be sought", () => {
     expect(rows.map(({ name }) => name)).toEqual(numbers.slice(0, 5).map((n) => `Number ${n}`));
   });
 
-  test("of one day shows what was made on it, from its first to its last", async () => {
-    const since = new Date(Date.now() - 20_000_000);
-    const until = new Date(Date.now() - 19_000_000);
-    const { rows } = await through(false, (request) =>
-      listDeliveries(reader.sql, projectId, { since, until }, request),
+  const since = new Date(Date.now() - 20_000_000);
+  const until = new Date(Date.now() - 19_000_000);
+
+  test("of a time shows the deliveries that were made in it", async () => {
+    const { rows, pages } = await through(false, (request) =>
+      listDeliveries(reader.sql, projectId, { since, until }, { ...request, limit: 100 }),
     );
     const times = rows.map(({ createdAt }) => createdAt.getTime());
     expect(times).toHaveLength(1_000);
     expect(Math.min(...times)).toBeGreaterThanOrEqual(since.getTime());
     expect(Math.max(...times)).toBeLessThan(until.getTime());
+    expect(pages).toBeLessThanOrEqual(11);
+  });
+
+  test("of a time shows the events that happened in it, also those that came later or before", async () => {
+    const read = async () => {
+      const { rows, pages } = await through(false, (request) =>
+        listEvents(reader.sql, projectId, { since, until }, { ...request, limit: 100 }),
+      );
+      expect(rows.every(({ occurredAt }) => occurredAt >= since && occurredAt < until)).toBe(true);
+      return { names: rows.map(({ name }) => name), pages };
+    };
+    const near = await read();
+    expect(near.names).toHaveLength(1_000);
+    expect(near.pages).toBeLessThanOrEqual(11);
+    const { sql } = database.db;
+    const move = (name: string, to: Date) =>
+      sql`update signalbox.events set occurred_at = ${to} where name = ${name}`;
+    await move("Number 1", since);
+    await move(`Number ${ROWS}`, new Date(until.getTime() - 1));
+    // What comes to be elsewhere shows there no more.
+    await move(near.names[500] ?? "", new Date(0));
+    const all = await read();
+    expect(all.names).toEqual([`Number ${ROWS}`, ...near.names.toSpliced(500, 1), "Number 1"]);
   });
 });

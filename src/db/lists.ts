@@ -6,7 +6,7 @@ import { foundPage, foundPerParent } from "./foundPage.ts";
 import { failingHookIds } from "./health.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
 import { leastIdAt } from "./leastId.ts";
-import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+import { allOf, type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
 import { isLed, statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
 
@@ -50,6 +50,37 @@ const waiting = (sql: Sql, status: Maybe<EventStatus[]>): Fragment[] => {
   return [];
 };
 
+/** Ids come from a process and times from the database: signatures allow clocks to differ as much. */
+const ROOM_MS = 300_000;
+/** Events that happened so much before or after they came have an index of their own. */
+const elsewhen = (sql: Sql) =>
+  sql`(e.occurred_at - e.received_at) not between interval '-5 minutes' and interval '5 minutes'`;
+
+/**
+ * What the ids of a time's events lie between: ids begin with when an event came, which is about when it happened, unless
+ * the emitter has said otherwise of one that happened in that time.
+ */
+async function idsOfTime(
+  sql: Sql,
+  projectId: string,
+  since: Maybe<Date>,
+  until: Maybe<Date>,
+): Promise<Fragment[]> {
+  if (!since && !until) return [];
+  const then = allOf(sql, [
+    ...when(since, (from) => sql`e.occurred_at >= ${from}`),
+    ...when(until, (to) => sql`e.occurred_at < ${to}`),
+  ]);
+  const [other] = await sql`
+    select from signalbox.events e
+    where e.project_id = ${projectId} and ${elsewhen(sql)} and ${then} limit 1`;
+  if (other) return [];
+  return [
+    ...when(since, (from) => sql`e.id >= ${leastIdAt(from.getTime() - 2 * ROOM_MS)}`),
+    ...when(until, (to) => sql`e.id < ${leastIdAt(to.getTime() + 2 * ROOM_MS)}`),
+  ];
+}
+
 /** A project's events, newest first. `search` looks in name, type and data. */
 export async function listEvents(
   sql: Sql,
@@ -65,6 +96,7 @@ export async function listEvents(
   const led = [
     sql`e.project_id = ${projectId}`,
     ...few,
+    ...(await idsOfTime(sql, projectId, filter.since, filter.until)),
     ...when(filter.contextId, (contextId) => sql`e.context_id = ${storable(contextId)}`),
     ...when(filter.userId, (userId) => sql`e.user_id = ${storable(userId)}`),
     ...when(filter.subjectType, (type) => sql`e.subject_type = ${storable(type)}`),
@@ -154,9 +186,6 @@ export type DeliveryFilter = {
   since?: Maybe<Date>;
   until?: Maybe<Date>;
 };
-
-/** Deliveries have their ids from a process and their time from the database: signatures allow clocks to differ as much. */
-const ROOM_MS = 300_000;
 
 /** A project's deliveries, newest first. */
 export async function listDeliveries(

@@ -1,0 +1,1 @@
+CREATE INDEX "events_elsewhen" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE (occurred_at - received_at) not between interval '-5 minutes' and interval '5 minutes';

@@ -8,15 +8,16 @@ const few = (sql: Sql): [string[], Fragment][] => [
   [["FAILED", "QUARANTINED"], sql`d.status in ('FAILED', 'QUARANTINED')`],
 ];
 
-/** Whether an index leads to the deliveries in these states: of one hook, or of all. */
-export function isLed(statuses: readonly string[] | null | undefined, isOfHook: boolean): boolean {
-  const lists = [
-    ["PENDING", "RETRYING"],
-    ["PARKED"],
-    ...(isOfHook ? [] : [["FAILED", "QUARANTINED"]]),
-  ];
-  return lists.some((states) => statuses?.every((status) => states.includes(status)));
-}
+const areAll = (statuses: readonly string[] | null | undefined, states: string[]) =>
+  statuses?.every((status) => states.includes(status)) ?? false;
+
+/** Whether deliveries in these states wait: usually few do, and an index leads to them. */
+export const isWaiting = (statuses: readonly string[] | null | undefined): boolean =>
+  areAll(statuses, ["PENDING", "RETRYING"]) || areAll(statuses, ["PARKED"]);
+
+/** Whether deliveries in these states are lost to their hooks: an index has them in order. */
+export const hasOnlyLost = (statuses: readonly string[] | null | undefined): boolean =>
+  areAll(statuses, ["FAILED", "QUARANTINED"]);
 
 /**
  * That a delivery named `d` is in one of these states. What follows from it is written out beside: a prepared

@@ -1,6 +1,6 @@
 import type { Sql, Tx } from "./client.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
-import { foundPerParent } from "./foundPage.ts";
+import { foundPerParent } from "./foundPerParent.ts";
 import type { JobSpec } from "./jobs.ts";
 import type { Page, PageRequest } from "./page.ts";
 
@@ -67,17 +67,17 @@ export function runsPerParent(
   status: readonly RunStatus[] | null | undefined,
   request: PageRequest,
 ): Promise<Map<string, Page<RunRow>>> {
-  const isOfWorkflow = parent === "workflowId";
   return foundPerParent<RunRow>(
     sql,
     {
       columns: columns(sql),
       from: sql`signalbox.workflow_runs r`,
+      name: sql`r`,
       id: sql`r.id`,
-      parent: isOfWorkflow ? sql`r.workflow_id` : sql`r.event_id`,
+      parent: parent === "workflowId" ? sql`r.workflow_id` : sql`r.event_id`,
       of: (row) => row[parent],
-      inOrder: isOfWorkflow,
-      led: [sql`r.project_id = ${projectId}`],
+      isLed: true,
+      within: [sql`r.project_id = ${projectId}`],
       sought: status ? [sql`r.status = any(${status as string[]}::text[])`] : [],
       shown: [],
     },

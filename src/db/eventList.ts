@@ -58,13 +58,10 @@ function leadsOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined
   ];
 }
 
-/** Events that happened so much before or after they came have an index of their own. */
-const elsewhen = (sql: Sql) =>
-  sql`(e.occurred_at - e.received_at) not between interval '-5 minutes' and interval '5 minutes'`;
-
 /**
  * What the ids of a time's events lie between: ids begin with when an event came, which is about when it happened, unless
- * the emitter has said otherwise of one that happened in that time.
+ * the emitter has said otherwise. What came late has ids behind its time, what was told ahead before it; both have an
+ * index of their own.
  */
 async function idsOfTime(
   sql: Sql,
@@ -74,13 +71,15 @@ async function idsOfTime(
 ): Promise<List["range"]> {
   if (!since && !until) return {};
   const then = allOf(sql, [
+    sql`e.project_id = ${projectId}`,
     ...when(since, (from) => sql`e.occurred_at >= ${from}`),
     ...when(until, (to) => sql`e.occurred_at < ${to}`),
   ]);
-  const [other] = await sql`
-    select from signalbox.events e
-    where e.project_id = ${projectId} and ${elsewhen(sql)} and ${then} limit 1`;
-  return other ? {} : rangeOf(since, until, 2 * ROOM_MS);
+  const events = sql`exists (select from signalbox.events e where ${then}`;
+  const [found] = await sql<{ isLate: boolean; isAhead: boolean }[]>`
+    select ${events} and e.received_at - e.occurred_at > interval '5 minutes') as "isLate",
+      ${events} and e.occurred_at - e.received_at > interval '5 minutes') as "isAhead"`;
+  return rangeOf(found?.isAhead ? null : since, found?.isLate ? null : until, 2 * ROOM_MS);
 }
 
 /** A project's events, newest first. `search` looks in name, type and data. */

@@ -76,7 +76,7 @@ export const profile: Part = {
         .slice(0, SHOWN)
         .map(([place, time]) => ({ what: `  ${place}`, figure: (time / all) * 100, unit: " %" }));
       return [
-        { what: "processor seconds of the hub's own process, start included", figure: all / 1e6 },
+        { what: "seconds the hub's own process was busy, start included", figure: all / 1e6 },
         ...lines,
         { what: "for Chrome's developer tools or speedscope", figure: await keep(text) },
       ];

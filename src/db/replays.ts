@@ -1,7 +1,8 @@
 import type { Sql, Tx } from "./client.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
+import { ofTypes } from "./eventList.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
-import { ofTypes } from "./lists.ts";
+import { leastIdAt } from "./leastId.ts";
 import { allOf, type Fragment } from "./page.ts";
 import { statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
@@ -47,12 +48,6 @@ export const replaysById = (sql: Sql, projectId: string, ids: readonly string[])
 export const lockedReplay = (tx: Tx, projectId: string, id: string) =>
   tx<ReplayRow[]>`select ${columns(tx)} from signalbox.replays r
     where r.project_id = ${projectId} and r.id = ${id} for update`;
-
-/** The least id of a moment: ids begin with the time (UUIDv7). */
-function leastIdAt(ms: number): string {
-  const hex = Math.max(0, ms).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
 
 /**
  * The deliveries that a filter names: first deliveries (not what replays and retries made) whose hook is not

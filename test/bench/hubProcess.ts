@@ -83,7 +83,7 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
       return answer.data;
     },
     async databaseUrl() {
-      const found = await findRunning(dataDir);
+      const found = await findRunning(directory.path);
       if (!found) throw new Error("the hub's database does not run");
       return found;
     },

@@ -92,6 +92,8 @@ async function openApi(
       metrics.emits.inc(events);
       worker?.wake(lanes);
     },
+    onWaiting: (change) => metrics.emitsWaiting.inc(change),
+    onOverload: (events) => metrics.emitsRefused.inc(events),
   };
   const hub: Hub = {
     db,

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { MOST_LOOKED_AT } from "../src/db/foundPage.ts";
 import { browserTest, eventually, visitor } from "./fixtures/browser.ts";
 import { accepted } from "./fixtures/emit.ts";
 import { register } from "./fixtures/hooks.ts";
@@ -124,3 +125,18 @@ browserTest(
     await page.getByText("Newest").waitFor();
   },
 );
+
+browserTest("what was long ago is found, however much has happened since", async () => {
+  await using hub = await testHub();
+  await accepted(hub, { type: "order.paid", name: "The needle" });
+  await hub.db.sql`
+    insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status, config_version)
+    select id, signalbox.uuid7(), 'hay', 'Hay', 'TEXT', 'API', now(), 'PROCESSED', 1
+    from signalbox.projects, generate_series(1, ${MOST_LOOKED_AT * 2 + 1}::int)`;
+  await using browser = await visitor();
+  await using visit = await browser.visit(hub.url, hub.key);
+  const { page } = visit;
+  await page.getByLabel("Search name, type and data").fill("needle");
+  await eventually(() => page.locator(".feed-name").allTextContents()).toEqual(["The needle"]);
+  await page.getByText("That is all.").waitFor();
+});

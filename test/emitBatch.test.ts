@@ -137,6 +137,8 @@ test("what is committed is not written again when others of its batch have to be
   const emitter = createEmitter(sql, createProjectConfigs(sql), {
     deliversHere: true,
     checkTarget: async (url) => url,
+    onWaiting: () => {},
+    onOverload: () => {},
     onAccepted: () => {
       const moved = sql.begin((tx) => bumpConfigVersion(tx, project.id));
       moved.then(() => released.resolve(), released.reject);

@@ -92,7 +92,7 @@ test("the reader comes to a table's rows by the table alone, and to none of its 
 test("an installation of before ranges keeps every row, and gets its bounds while it goes on", async () => {
   await using database = await emptyDatabase();
   const { sql } = database.db;
-  await migrateBefore(sql, 16);
+  await migrateBefore(sql, 17);
   const project = newId();
   for (const age of [400, 31, 3, 0]) await insertEvent(sql, idOfAge(newId(), age), project);
   // A clock that was wrong: it keeps the others' bound from being believed.
@@ -135,7 +135,7 @@ test("an installation of before ranges keeps every row, and gets its bounds whil
 
 test("a table's indexes, keys, rules and triggers are those that it had before it was cut", async () => {
   await using old = await emptyDatabase();
-  await migrateBefore(old.db.sql, 16);
+  await migrateBefore(old.db.sql, 17);
   await using database = await emptyDatabase();
   await migrate(database);
   await withRanges(database.url, (session) => makeRanges(session, 30));

@@ -43,9 +43,9 @@ export const isStaleConfig = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "SB001";
 
 /**
- * The end of a transaction that changes what the feed shows: `before`, then `under` the feed lock. All are sent at
- * once and run in this order, so that the lock is held for one round trip, the commit's. Queries of postgres.js
- * start when they are awaited: nothing here may be awaited before.
+ * The end of a transaction that changes what the feed shows: `before`, then `under` the feed lock, and the commit. All
+ * are sent at once and run in this order, so that the lock is held while PostgreSQL works and never while this process
+ * does something else. Queries of postgres.js start when they are awaited: nothing here may be awaited before.
  */
 export async function writeToFeed(
   tx: Tx,
@@ -53,7 +53,7 @@ export async function writeToFeed(
   under: PromiseLike<unknown>[],
   planned: PlannedVersions = new Map(),
 ): Promise<void> {
-  await Promise.all([...before, enterFeed(tx, planned), ...under]);
+  await Promise.all([...before, enterFeed(tx, planned), ...under, tx.commit()]);
 }
 
 const columns = (

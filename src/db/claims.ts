@@ -170,17 +170,13 @@ export async function claimDeliveries(
   busy: Set<string>;
 }> {
   return sql.begin(async (tx) => {
-    const locked = await tryLockLanes(
-      tx,
-      wishes.map(({ hookId }) => hookId),
-    );
     const busy = new Set(wishes.map(({ hookId }) => hookId));
+    const [locked, all] = await Promise.all([
+      tryLockLanes(tx, [...busy]),
+      laneStates(tx, workerId, wishes),
+    ]);
     for (const { id } of locked) busy.delete(id);
-    const states = await laneStates(
-      tx,
-      workerId,
-      wishes.filter(({ hookId }) => !busy.has(hookId)),
-    );
+    const states = all.filter(({ id }) => !busy.has(id));
     const wishOf = new Map(wishes.map((wish) => [wish.hookId, wish]));
     const lanes = new Map<string, LaneState & { take: number }>();
     for (const state of states) {
@@ -193,19 +189,22 @@ export async function claimDeliveries(
     }
     const open = [...lanes.values()].filter(({ take }) => take > 0);
     if (open.length === 0) return { lanes, claims: [], busy };
-    const rows = await claimDue(
+    const due = claimDue(
       tx,
       workerId,
       open.map((lane) => ({ lane, take: lane.take })),
       isSuspect,
     );
+    const limited = open.filter(({ hook }) => ratePerSecond(hook) !== null);
+    // The commit goes out behind the claim, unless that tells how far rates are used up.
+    const [rows] = await Promise.all([due, ...(limited.length > 0 ? [] : [tx.commit()])]);
     const claims = rows.map(toClaim);
     const taken = Map.groupBy(claims, ({ hookId }) => hookId);
-    const limited = open.flatMap((lane) => {
+    const used = limited.flatMap((lane) => {
       const count = taken.get(lane.hook.id)?.length ?? 0;
-      return ratePerSecond(lane.hook) !== null && count > 0 ? [{ lane, taken: count }] : [];
+      return count > 0 ? [{ lane, taken: count }] : [];
     });
-    if (limited.length > 0) await advanceRates(tx, limited);
+    if (used.length > 0) await advanceRates(tx, used);
     return { lanes, claims, busy };
   });
 }

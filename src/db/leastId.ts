@@ -7,3 +7,16 @@ export function leastIdAt(ms: number): string {
 /** The moment that an id begins with. */
 export const timeOfId = (id: string): number =>
   Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
+/** Ids come from a process and times from the database: signatures allow clocks to differ as much. */
+export const ROOM_MS = 300_000;
+
+/** What the ids of a time's rows lie between, when their times are no further from their ids than this. */
+export const rangeOf = (
+  since: Date | null | undefined,
+  until: Date | null | undefined,
+  roomMs: number,
+): { from: string | undefined; to: string | undefined } => ({
+  from: since ? leastIdAt(since.getTime() - roomMs) : undefined,
+  to: until ? leastIdAt(until.getTime() + roomMs) : undefined,
+});

@@ -1,72 +1,15 @@
 import type { Sql } from "./client.ts";
+import { containing, type Maybe, when } from "./conditions.ts";
 import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "./deliveries.ts";
-import { type EventRow, type EventStatus, eventColumns } from "./events.ts";
 import { type EventTypeRow, eventTypeColumns } from "./eventTypes.ts";
+import { foundPage } from "./foundPage.ts";
+import { foundPerParent } from "./foundPerParent.ts";
 import { failingHookIds } from "./health.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
+import { ROOM_MS, rangeOf } from "./leastId.ts";
 import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
-import { statusIn } from "./statusIn.ts";
+import { hasOnlyLost, isWaiting, statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
-
-type Maybe<Value> = Value | null | undefined;
-
-/** The condition, when its value was given. */
-const when = <Value>(value: Maybe<Value>, condition: (value: Value) => Fragment): Fragment[] =>
-  value === null || value === undefined ? [] : [condition(value)];
-
-/** `%text%` with LIKE's own characters taken literally. */
-const containing = (text: string) => `%${storable(text).replace(/[\\%_]/g, "\\$&")}%`;
-
-/**
- * Types named as hooks name them, SYSTEM events by their exact name alone; exact names alone, the common case, are
- * looked up in an index.
- */
-export const ofTypes = (sql: Sql, types: string[]): Fragment =>
-  types.some((type) => type.endsWith("*"))
-    ? sql`(e.origin <> 'SYSTEM' or e.type = any(${types}::text[])) and exists (select from unnest(${types}::text[]) as p(pattern) where pattern in (e.type, '*')
-        or (pattern like '%.*' and starts_with(e.type, left(pattern, -1))))`
-    : sql`e.type = any(${types}::text[])`;
-
-export type EventFilter = {
-  types?: Maybe<string[]>;
-  status?: Maybe<EventStatus[]>;
-  category?: Maybe<string>;
-  contextId?: Maybe<string>;
-  userId?: Maybe<string>;
-  subjectType?: Maybe<string>;
-  subjectId?: Maybe<string>;
-  search?: Maybe<string>;
-  since?: Maybe<Date>;
-  until?: Maybe<Date>;
-};
-
-/** A project's events, newest first. `search` looks in name, type and data. */
-export async function listEvents(
-  sql: Sql,
-  projectId: string,
-  filter: EventFilter,
-  request: PageRequest,
-): Promise<Page<EventRow>> {
-  const conditions = [
-    sql`e.project_id = ${projectId}`,
-    filter.types ? ofTypes(sql, filter.types.map(storable)) : sql`e.origin <> 'SYSTEM'`,
-    ...when(filter.status, (status) => sql`e.status = any(${status}::text[])`),
-    ...when(filter.category, (category) => sql`e.category = ${storable(category)}`),
-    ...when(filter.contextId, (contextId) => sql`e.context_id = ${storable(contextId)}`),
-    ...when(filter.userId, (userId) => sql`e.user_id = ${storable(userId)}`),
-    ...when(filter.subjectType, (type) => sql`e.subject_type = ${storable(type)}`),
-    ...when(filter.subjectId, (id) => sql`e.subject_id = ${storable(id)}`),
-    ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),
-    ...when(filter.until, (until) => sql`e.occurred_at < ${until}`),
-    ...when(filter.search, (search) => {
-      const like = containing(search);
-      return sql`(e.name ilike ${like} or e.type ilike ${like} or e.data::text ilike ${like})`;
-    }),
-  ];
-  const rows = await sql<EventRow[]>`
-    select ${eventColumns(sql)} from signalbox.events e ${pageClause(sql, sql`e.id`, conditions, request)}`;
-  return toPage(rows, request);
-}
 
 export type HookListFilter = {
   status?: Maybe<HookStatus[]>;
@@ -134,6 +77,15 @@ export type DeliveryFilter = {
   until?: Maybe<Date>;
 };
 
+const deliveryList = (sql: Sql, projectId: string) => ({
+  columns: deliveryColumns(sql),
+  from: sql`signalbox.deliveries d`,
+  name: sql`d`,
+  id: sql`d.id`,
+  within: [sql`d.project_id = ${projectId}`],
+  shown: [],
+});
+
 /** A project's deliveries, newest first. */
 export async function listDeliveries(
   sql: Sql,
@@ -141,17 +93,29 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   request: PageRequest,
 ): Promise<Page<DeliveryRow>> {
-  const conditions = [
-    sql`d.project_id = ${projectId}`,
-    ...when(filter.hookId, (hookId) => sql`d.hook_id = ${hookId}`),
-    ...when(filter.eventId, (eventId) => sql`d.event_id = ${eventId}`),
-    ...when(filter.status, (status) => statusIn(sql, status)),
-    ...when(filter.since, (since) => sql`d.created_at >= ${since}`),
-    ...when(filter.until, (until) => sql`d.created_at < ${until}`),
-  ];
-  const rows = await sql<DeliveryRow[]>`
-    select ${deliveryColumns(sql)} from signalbox.deliveries d ${pageClause(sql, sql`d.id`, conditions, request)}`;
-  return toPage(rows, request);
+  const { hookId, eventId, status, since, until } = filter;
+  const [inStatus] = when(status, (wanted) => statusIn(sql, wanted));
+  const list = deliveryList(sql, projectId);
+  const isFew = isWaiting(status);
+  // An index has these in order, of all hooks together.
+  const isLost = hasOnlyLost(status) && !hookId;
+  const ofEvent = when(eventId, (id) => sql`d.event_id = ${id}`);
+  return foundPage(
+    sql,
+    {
+      ...list,
+      within: [...list.within, ...ofEvent, ...(isLost && inStatus ? [inStatus] : [])],
+      lead: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
+      few: isFew ? inStatus : undefined,
+      sought: [
+        ...(isFew || isLost || !inStatus ? [] : [inStatus]),
+        ...when(since, (from) => sql`d.created_at >= ${from}`),
+        ...when(until, (to) => sql`d.created_at < ${to}`),
+      ],
+      range: rangeOf(since, until, ROOM_MS),
+    },
+    request,
+  );
 }
 
 /** A page of deliveries for each of many hooks or events, in one statement. */
@@ -163,23 +127,25 @@ export async function deliveriesPerParent(
   status: Maybe<DeliveryStatus[]>,
   request: PageRequest,
 ): Promise<Map<string, Page<DeliveryRow>>> {
-  // Where one hook has nearly all deliveries, a plan takes each for such a one and reads everybody's by id. Of a range
-  // it doesn't know that it is one hook, and has to read in the order of the hooks' index.
-  const isOfHook = parent === "hookId" && !status;
-  const conditions = [
-    sql`d.project_id = ${projectId}`,
-    ...(isOfHook
-      ? [sql`d.hook_id >= x.parent`, sql`d.hook_id <= x.parent`]
-      : [parent === "hookId" ? sql`d.hook_id = x.parent` : sql`d.event_id = x.parent`]),
-    ...when(status, (wanted) => statusIn(sql, wanted)),
-  ];
-  const rows = await sql<DeliveryRow[]>`
-    select p.* from unnest(${parentIds as string[]}::uuid[]) as x(parent) cross join lateral (
-      select ${deliveryColumns(sql)} from signalbox.deliveries d
-      ${pageClause(sql, sql`d.id`, conditions, request, isOfHook ? sql`d.hook_id` : undefined)}
-    ) p`;
-  const groups = Map.groupBy(rows, (row) => row[parent]);
-  return new Map(parentIds.map((id) => [id, toPage(groups.get(id) ?? [], request)]));
+  const isOfHook = parent === "hookId";
+  const list = deliveryList(sql, projectId);
+  const inStatus = when(status, (wanted) => statusIn(sql, wanted));
+  const isFew = isOfHook && isWaiting(status);
+  return foundPerParent<DeliveryRow>(
+    sql,
+    {
+      ...list,
+      parent: isOfHook ? sql`d.hook_id` : sql`d.event_id`,
+      of: (row) => row[parent],
+      isLed: isOfHook,
+      few: isFew ? inStatus[0] : undefined,
+      // An event has few deliveries: no more than there are hooks.
+      sought: isOfHook && !isFew ? inStatus : [],
+      shown: isOfHook ? [] : inStatus,
+    },
+    parentIds,
+    request,
+  );
 }
 
 /** A project's event types in use, newest first. */

@@ -12,8 +12,17 @@ export type PageRequest = {
   before: string | undefined;
 };
 
-/** A page in the list's order, whatever the direction it was read in. */
-export type Page<Row> = { rows: Row[]; hasNext: boolean; hasPrevious: boolean };
+/**
+ * A page in the list's order, whatever the direction it was read in. `start` and `end` are the ids to go on from where
+ * they aren't those of its first and last row.
+ */
+export type Page<Row> = {
+  rows: Row[];
+  hasNext: boolean;
+  hasPrevious: boolean;
+  start?: string;
+  end?: string;
+};
 
 /** `a and b and c`; true when there is none. */
 export const allOf = (sql: Sql, conditions: Fragment[]): Fragment =>
@@ -42,14 +51,17 @@ export const pageClause = (
   return sql`where ${allOf(sql, within)} order by ${by} limit ${limit + 1}`;
 };
 
-/** Makes a page of the rows that a `pageClause` let through. */
+/** Makes a page of the rows that a `pageClause` let through; `lookedTo` is the row at which looking for more ended. */
 export function toPage<Row>(
   found: readonly Row[],
   { limit, backward, after, before }: PageRequest,
+  lookedTo?: string,
 ): Page<Row> {
-  const hasMore = found.length > limit;
+  const isCut = found.length <= limit && lookedTo !== undefined;
+  const hasMore = found.length > limit || isCut;
   const rows = found.slice(0, limit);
   const hasNext = before !== undefined || (!backward && hasMore);
   const hasPrevious = after !== undefined || (backward && hasMore);
-  return { rows: backward ? rows.reverse() : rows, hasNext, hasPrevious };
+  const cut = isCut ? (backward ? { start: lookedTo } : { end: lookedTo }) : {};
+  return { rows: backward ? rows.reverse() : rows, hasNext, hasPrevious, ...cut };
 }

@@ -1,5 +1,15 @@
 import { registerHooks } from "node:module";
 
+declare module "postgres" {
+  interface TransactionSql {
+    /**
+     * The COMMIT, to be awaited with the transaction's last statements: it goes out right behind them, and is a ROLLBACK
+     * should one of them fail. No statement may follow it.
+     */
+    commit(): PromiseLike<unknown>;
+  }
+}
+
 /** A text of the library, and what stands there instead. */
 type Mend = [found: string, better: string];
 
@@ -10,8 +20,14 @@ type Mend = [found: string, better: string];
  * that nothing is sent until a timeout. And while there is no server, each connection that fails tells one query of
  * those that wait, so that under load their number, and how long they wait for the refusal, grows without end. And a
  * connection that broke within a query takes the server's refusal of the next one for that query's, and tries again
- * without a pause and without telling anybody, for as long as the server refuses. All are mended as the library is
- * loaded.
+ * without a pause and without telling anybody, for as long as the server refuses.
+ *
+ * And a transaction waits for BEGIN to be answered before its first statement goes out, and for the last before COMMIT
+ * does: two round trips more through a process that does other things meanwhile, with all its locks held. Here BEGIN
+ * goes out with the first statements and COMMIT may go out with the last. (BEGIN itself does not fail while its
+ * connection lives; if it did, the statements behind it would be run one by one, and their caller told that it failed.)
+ *
+ * All is mended as the library is loaded.
  */
 const mends: Record<string, Mend[]> = {
   "connection.js": [
@@ -32,6 +48,22 @@ const mends: Record<string, Mend[]> = {
       "    closedTime = performance.now()\n",
       "    query = results = errorResponse = null\n    result = new Result()\n    closedTime = performance.now()\n",
     ],
+    // A transaction's statements go out one behind the other, however much of them the socket still has to send.
+    [
+      "      return write(toBuffer(q))\n        && !q.describeFirst\n        && !q.cursorFn\n        && sent.length < max_pipeline\n        && (!q.options.onexecute || q.options.onexecute(connection))\n",
+      "      const isWritten = write(toBuffer(q))\n      q.options.onexecute && q.options.onexecute(connection)\n      return (isWritten || connection.reserved)\n        && !q.describeFirst\n        && !q.cursorFn\n        && sent.length < max_pipeline\n",
+    ],
+    // A statement whose plan is of the past is not tried again behind its transaction's COMMIT.
+    [
+      "          ? retry(query, errorResponse)\n",
+      "          ? connection.reserved\n            ? (delete statements[query.signature], errored(errorResponse))\n            : retry(query, errorResponse)\n",
+    ],
+    // What is asked in one go is written in one go: each write wakes the server.
+    ["chunk.length >= 1024)", "chunk.length >= 65536)"],
+    [
+      "    nextWriteTimer === null && (nextWriteTimer = setImmediate(nextWrite))\n",
+      "    if (nextWriteTimer === null) {\n      nextWriteTimer = {}\n      process.nextTick(() => nextWriteTimer && nextWrite())\n    }\n",
+    ],
     // Without a socket, whoever waits is told.
     [
       "function nextWrite(fn) {\n",
@@ -41,11 +73,41 @@ const mends: Record<string, Mend[]> = {
   "index.js": [
     // A transaction whose connection broke sends no more: its connection may by then serve another.
     ["connection.onclose = reject)", "connection.onclose = e => { lost = e; reject(e) })"],
-    ["    let savepoints = 0\n", "    let lost = null, savepoints = 0\n"],
+    [
+      "    let savepoints = 0\n",
+      "    let lost = null, assigned, last, committing, savepoints = 0\n",
+    ],
     [
       "q.catch(e => uncaughtError || (uncaughtError = e))\n",
-      "q.catch(e => uncaughtError || (uncaughtError = e))\n        if (lost)\n          return q.reject(lost)\n",
+      "q.catch(e => uncaughtError || (uncaughtError = e))\n        if (lost)\n          return q.reject(lost)\n        if (committing)\n          return q.reject(new Error('a statement behind the COMMIT'))\n        if (q === last)\n          committing = q\n",
     ],
+    // The first statements go out behind BEGIN without waiting for its answer, on the connection that is theirs now.
+    [
+      "      await sql.unsafe('begin ' + options.replace(/[^a-z ]/ig, ''), [], { onexecute }).execute()\n",
+      "      await new Promise((resolve, reject) => {\n        assigned = resolve\n        sql.unsafe('begin ' + options.replace(/[^a-z ]/ig, ''), [], { onexecute }).execute().catch(reject)\n      })\n",
+    ],
+    [
+      "        ? c.execute(queries.shift())\n        : move(c, reserved)\n    }\n",
+      "        ? c.execute(queries.shift())\n        : move(c, reserved)\n      assigned()\n    }\n",
+    ],
+    [
+      "    return c.execute(query)\n      ? move(c, busy)\n",
+      "    return c.execute(query)\n      ? c.reserved || move(c, busy)\n",
+    ],
+    [
+      "      ready = c.execute(query)\n",
+      "      ready = c.execute(query)\n      if (c.reserved)\n        return\n",
+    ],
+    // COMMIT, too, may go out behind the last statements; what fails before it makes it a ROLLBACK.
+    [
+      "      sql.savepoint = savepoint\n",
+      "      sql.savepoint = savepoint\n      sql.commit = () => last = sql`commit`\n",
+    ],
+    [
+      "        await (name\n          ? sql`rollback to",
+      "        if (committing)\n          await committing.catch(() => {})\n        else await (name\n          ? sql`rollback to",
+    ],
+    ["          : await sql`commit`\n", "          : await (committing || sql`commit`)\n"],
     // A connection that could not be made, while there is no other, speaks for all.
     [
       "function onclose(c, e) {\n",

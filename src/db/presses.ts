@@ -79,9 +79,13 @@ type NewPress = Pick<PressRow, "projectId" | "id" | "actionId" | "pressedBy"> & 
   at: string;
 };
 
-/** Writes a press of a locked action, which is RUNNING from now on; with the wake-up, unless this process needs none. */
-export async function writePress(tx: Tx, press: NewPress, needsJob: boolean): Promise<void> {
+/**
+ * Writes a press of a locked action, which is RUNNING from now on; with the wake-up, unless this process needs none. Ends
+ * the transaction.
+ */
+export async function writePress(tx: Tx, press: NewPress, needsJob: boolean): Promise<PressRow> {
   const { projectId, id, actionId } = press;
+  const written = pressesById(tx, projectId, [id]);
   await writeToFeed(
     tx,
     [
@@ -92,8 +96,11 @@ export async function writePress(tx: Tx, press: NewPress, needsJob: boolean): Pr
         where project_id = ${projectId} and id = ${actionId}`,
       ...(needsJob ? [addJobs(tx, [pressJob(press)])] : []),
     ],
-    [recordPresses(tx, [press])],
+    [recordPresses(tx, [press]), written],
   );
+  const [row] = await written;
+  if (!row) throw new Error(`press ${id} was not written`);
+  return row;
 }
 
 /** The wake-up for a press. */

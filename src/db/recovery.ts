@@ -72,6 +72,7 @@ const recoverChunk = (sql: Pool, deadWorkers: string[]): Promise<number> =>
       recordMoves(tx, moved),
       ...(ended.length > 0 ? [completeEvents(tx, ended)] : []),
       wakeFeed(tx),
+      tx.commit(),
     ]);
     return moved.length;
   });

@@ -1,8 +1,8 @@
 import type { Sql, Tx } from "./client.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
+import { ofTypes } from "./eventList.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
 import { leastIdAt } from "./leastId.ts";
-import { ofTypes } from "./lists.ts";
 import { allOf, type Fragment } from "./page.ts";
 import { statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";

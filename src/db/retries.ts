@@ -4,7 +4,6 @@ import { type DeliveryRow, deliveriesById, deliveryColumns } from "./deliveries.
 import { eventState, type MovedDelivery, movedColumns, recordMoves } from "./deliveryChanges.ts";
 import { type HookStatus, lockLanes } from "./hooks.ts";
 import { addJobs, deliverJobs, type JobSpec } from "./jobs.ts";
-import type { Fragment } from "./page.ts";
 
 /** A delivery with what decides whether it may be tried again. */
 export type RetryCandidate = DeliveryRow & { inFlight: boolean; hookStatus: HookStatus };
@@ -85,12 +84,12 @@ export const reopenEvents = (tx: Tx, retried: Pick<MovedDelivery, "projectId" | 
 
 /**
  * Puts deliveries of one hook that are due again into the feed, wakes its lane, and opens their events again.
- * `jobs` and `under` (feed rows) go with them.
+ * `jobs` and `under` (feed rows, what is read of it all) go with them. Ends the transaction.
  */
 export async function publishRetries(
   tx: Tx,
   retried: MovedDelivery[],
-  more: { areNew: boolean; jobs?: JobSpec[]; under?: Fragment[] },
+  more: { areNew: boolean; jobs?: JobSpec[]; under?: PromiseLike<unknown>[] },
 ): Promise<void> {
   const jobs = [...deliverJobs(retried.slice(0, 1)), ...(more.jobs ?? [])];
   await writeToFeed(tx, jobs.length > 0 ? [addJobs(tx, jobs)] : [], [

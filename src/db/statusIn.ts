@@ -8,6 +8,17 @@ const few = (sql: Sql): [string[], Fragment][] => [
   [["FAILED", "QUARANTINED"], sql`d.status in ('FAILED', 'QUARANTINED')`],
 ];
 
+const areAll = (statuses: readonly string[] | null | undefined, states: string[]) =>
+  statuses?.every((status) => states.includes(status)) ?? false;
+
+/** Whether deliveries in these states wait: usually few do, and an index leads to them. */
+export const isWaiting = (statuses: readonly string[] | null | undefined): boolean =>
+  areAll(statuses, ["PENDING", "RETRYING"]) || areAll(statuses, ["PARKED"]);
+
+/** Whether deliveries in these states are lost to their hooks: an index has them in order. */
+export const hasOnlyLost = (statuses: readonly string[] | null | undefined): boolean =>
+  areAll(statuses, ["FAILED", "QUARANTINED"]);
+
 /**
  * That a delivery named `d` is in one of these states. What follows from it is written out beside: a prepared
  * statement's plan takes an index of few states only when the statement itself names them.

@@ -167,6 +167,14 @@ export const events = signalbox.table(
     index("events_due").on(t.projectId, t.dueAt).where(sql`due_at is not null`),
     index("events_context").on(t.projectId, t.contextId, t.id).where(sql`context_id is not null`),
     index("events_user").on(t.projectId, t.userId, t.id).where(sql`user_id is not null`),
+    // Those that did not happen about when they came: all others of a time are found by their ids (eventList.ts has the
+    // same conditions).
+    index("events_late")
+      .on(t.projectId, t.occurredAt)
+      .where(sql`received_at - occurred_at > interval '5 minutes'`),
+    index("events_ahead")
+      .on(t.projectId, t.occurredAt)
+      .where(sql`occurred_at - received_at > interval '5 minutes'`),
     index("events_subject")
       .on(t.projectId, t.subjectType, t.subjectId, t.id)
       .where(sql`subject_type is not null`),

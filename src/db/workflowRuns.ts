@@ -1,7 +1,8 @@
 import type { Sql, Tx } from "./client.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
+import { foundPerParent } from "./foundPerParent.ts";
 import type { JobSpec } from "./jobs.ts";
-import { type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+import type { Page, PageRequest } from "./page.ts";
 
 export type RunStatus = "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
 
@@ -58,7 +59,7 @@ export const lockedRuns = (tx: Tx, projectId: string, ids: string[]) =>
     order by r.id for update`;
 
 /** A page of the runs of each of many workflows or events, newest first, in one statement. */
-export async function runsPerParent(
+export function runsPerParent(
   sql: Sql,
   projectId: string,
   parent: "workflowId" | "eventId",
@@ -66,18 +67,23 @@ export async function runsPerParent(
   status: readonly RunStatus[] | null | undefined,
   request: PageRequest,
 ): Promise<Map<string, Page<RunRow>>> {
-  const column = parent === "workflowId" ? sql`r.workflow_id` : sql`r.event_id`;
-  const conditions = [
-    sql`r.project_id = ${projectId}`,
-    sql`${column} = x.parent`,
-    ...(status ? [sql`r.status = any(${status as string[]}::text[])`] : []),
-  ];
-  const rows = await sql<RunRow[]>`
-    select p.* from unnest(${parentIds as string[]}::uuid[]) as x(parent) cross join lateral (
-      select ${columns(sql)} from signalbox.workflow_runs r ${pageClause(sql, sql`r.id`, conditions, request)}
-    ) p`;
-  const groups = Map.groupBy(rows, (row) => row[parent]);
-  return new Map(parentIds.map((id) => [id, toPage(groups.get(id) ?? [], request)]));
+  return foundPerParent<RunRow>(
+    sql,
+    {
+      columns: columns(sql),
+      from: sql`signalbox.workflow_runs r`,
+      name: sql`r`,
+      id: sql`r.id`,
+      parent: parent === "workflowId" ? sql`r.workflow_id` : sql`r.event_id`,
+      of: (row) => row[parent],
+      isLed: true,
+      within: [sql`r.project_id = ${projectId}`],
+      sought: status ? [sql`r.status = any(${status as string[]}::text[])`] : [],
+      shown: [],
+    },
+    parentIds,
+    request,
+  );
 }
 
 /** The steps that these runs have come to, in order. */

@@ -22,6 +22,7 @@ const MAX_KNOWN = 10_000;
 /** Checks keys, remembering good ones for a second so that the hot path asks the database rarely. */
 export function createAuthenticator(sql: Sql, onError: (error: unknown) => void): Authenticator {
   const known = new Map<string, { key: ApiKeyRow; until: number }>();
+  const asked = new Map<string, Promise<ApiKeyRow | undefined>>();
   const revoked = new Set<string>();
   const used = new Set<string>();
   const watched = new Set<string>();
@@ -43,6 +44,14 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
     for (const { id } of await revokedAmong(sql, ids)) forget(id);
   }
 
+  /** One question a key at a time, however many call with it: more would only wait behind it for a slow database. */
+  function ask(digest: string): Promise<ApiKeyRow | undefined> {
+    const asking =
+      asked.get(digest) ?? keyByDigest(sql, digest).finally(() => asked.delete(digest));
+    asked.set(digest, asking);
+    return asking;
+  }
+
   let sweeping = Promise.resolve();
   const timer = setInterval(() => {
     sweeping = sweep().catch(onError);
@@ -51,7 +60,7 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
   async function lookUp(digest: string): Promise<ApiKeyRow | undefined> {
     const remembered = known.get(digest);
     if (remembered && remembered.until > performance.now()) return remembered.key;
-    const key = await keyByDigest(sql, digest);
+    const key = await ask(digest);
     // `revoked` as well: the row may have been read just before the key was revoked in this process.
     if (!key || key.revokedAt !== null || revoked.has(key.id)) {
       known.delete(digest);

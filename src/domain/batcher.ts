@@ -1,16 +1,25 @@
+import { createQueue, type Queued, type QueueLimits } from "./queue.ts";
+
 export type BatcherOptions<Item> = {
   /** The most items of one batch, counted by `sizeOf` (default: 1 each). */
   maxSize: number;
   /** How many batches may be written at once. */
   parallel: number;
   sizeOf?: (item: Item) => number;
+  /** What may wait for its batch; any number when absent. */
+  waiting?: QueueLimits;
+  /** Told by how much has come to wait, by size. */
+  onWaiting?: (change: number) => void;
 };
 
-type Waiting<Item, Result> = {
-  item: Item;
-  resolve: (result: Result) => void;
-  reject: (reason: unknown) => void;
+export type Batcher<Item, Result> = {
+  /** Settles with the item's batch. Throws Overloaded when too much waits. */
+  add(item: Item): Promise<Result>;
+  /** Throws Overloaded when an item of this size could not be added now. */
+  checkRoom(size: number): void;
 };
+
+type Waiting<Item, Result> = Queued & { item: Item; resolve: (result: Result) => void };
 
 /**
  * Groups concurrent calls into batches: no delay when idle, and under load one commit for many callers. `write`
@@ -18,22 +27,12 @@ type Waiting<Item, Result> = {
  */
 export function createBatcher<Item, Result>(
   write: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>,
-  { maxSize, parallel, sizeOf = () => 1 }: BatcherOptions<Item>,
-): (item: Item) => Promise<Result> {
-  const waiting: Waiting<Item, Result>[] = [];
+  options: BatcherOptions<Item>,
+): Batcher<Item, Result> {
+  const { maxSize, parallel, sizeOf = () => 1 } = options;
+  const queue = createQueue<Waiting<Item, Result>>(options.waiting, options.onWaiting);
   let running = 0;
   let scheduled = false;
-
-  function take(): Waiting<Item, Result>[] {
-    let size = 0;
-    let count = 0;
-    for (const { item } of waiting) {
-      size += sizeOf(item);
-      if (count > 0 && size > maxSize) break;
-      count++;
-    }
-    return waiting.splice(0, count);
-  }
 
   async function run(batch: Waiting<Item, Result>[]) {
     running++;
@@ -54,16 +53,19 @@ export function createBatcher<Item, Result>(
 
   function start() {
     scheduled = false;
-    while (running < parallel && waiting.length > 0) void run(take());
+    while (running < parallel && queue.length > 0) void run(queue.take(maxSize));
   }
 
-  return (item) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
-      // setImmediate lets every call of this turn of the event loop join the batch.
-      if (!scheduled) {
-        scheduled = true;
-        setImmediate(start);
-      }
-    });
+  return {
+    checkRoom: queue.checkRoom,
+    add: (item) =>
+      new Promise((resolve, reject) => {
+        queue.add({ item, size: sizeOf(item), since: performance.now(), resolve, reject });
+        // setImmediate lets every call of this turn of the event loop join the batch.
+        if (!scheduled) {
+          scheduled = true;
+          setImmediate(start);
+        }
+      }),
+  };
 }

@@ -33,8 +33,9 @@ export async function retryDelivery(
       : await insertRetries(tx, projectId, [{ of: id, id: newId() }]);
     const [due] = retried;
     if (!due) throw refuse(`delivery ${id} is being tried again already`);
-    await publishRetries(tx, retried, { areNew: !isWaiting });
-    const [row] = await deliveriesById(tx, projectId, [due.id]);
+    const found = deliveriesById(tx, projectId, [due.id]);
+    await publishRetries(tx, retried, { areNew: !isWaiting, under: [found] });
+    const [row] = await found;
     if (!row) throw new Error(`delivery ${due.id} is gone`);
     return row;
   });

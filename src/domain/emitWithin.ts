@@ -5,10 +5,12 @@ import type { EventOrigin, EventRow } from "../db/events.ts";
 import { deliverJobs } from "../db/jobs.ts";
 import type { Fragment } from "../db/page.ts";
 import { advanceJobs } from "../db/workflowRuns.ts";
+import { createBatcher } from "./batcher.ts";
 import { askingEvent, gatherFacts } from "./emitFacts.ts";
 import { dispatchJobs, type EmitterHooks } from "./emitter.ts";
 import { planEvent } from "./event.ts";
 import type { EventInput } from "./eventInput.ts";
+import { Overloaded } from "./overloaded.ts";
 import type { ProjectConfigs } from "./projectConfig.ts";
 import { planMatched } from "./systemEvent.ts";
 
@@ -17,7 +19,8 @@ type Change<Result> = { result: Result; record: Fragment; input: EventInput | nu
 
 /**
  * Makes a change and emits the event that tells of it, in one transaction: both or, when the event is refused, none.
- * `change` is run again when the project's configuration moved meanwhile. Throws UserMistake as planEvent does.
+ * `change` is run again when the project's configuration moved meanwhile. Throws UserMistake as planEvent does, and
+ * Overloaded, with nothing done, when more waits than PostgreSQL takes.
  */
 export type EmitWithin = <Result>(
   projectId: string,
@@ -25,12 +28,20 @@ export type EmitWithin = <Result>(
   change: (tx: Tx) => Promise<Change<Result>>,
 ) => Promise<{ result: Result; event: EventRow | null }>;
 
+/**
+ * So many are written at once: under the feed lock one goes after the other anyway. And while PostgreSQL stalls, with
+ * two batches of emits and two of answers, 4 of the pool's 10 connections are left to others: keys are looked up.
+ */
+const PARALLEL = 2;
+/** What is written in about 2 s, each with a commit of its own. */
+const MAX_WAITING = 2_000;
+
 export function createEmitWithin(
   sql: Pool,
   configs: ProjectConfigs,
-  { onAccepted, deliversHere }: EmitterHooks,
+  { onAccepted, deliversHere, onWaiting, onOverload }: EmitterHooks,
 ): EmitWithin {
-  const emitWithin: EmitWithin = async (projectId, origin, change) => {
+  const emitNow: EmitWithin = async (projectId, origin, change) => {
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) throw new Error(`no project ${projectId}`);
     try {
@@ -58,9 +69,19 @@ export function createEmitWithin(
       if (written.event) onAccepted({ lanes: lanesOf(deliveries), events: 1 });
       return written;
     } catch (error) {
-      if (isStaleConfig(error)) return emitWithin(projectId, origin, change);
+      if (isStaleConfig(error)) return emitNow(projectId, origin, change);
       throw error;
     }
   };
-  return emitWithin;
+  const turns = createBatcher(
+    (works: (() => Promise<unknown>)[]) => Promise.allSettled(works.map((work) => work())),
+    { maxSize: 1, parallel: PARALLEL, waiting: { size: MAX_WAITING }, onWaiting },
+  );
+  return (...change) =>
+    turns
+      .add(() => emitNow(...change))
+      .catch((error) => {
+        if (error instanceof Overloaded) onOverload(1);
+        throw error;
+      }) as Promise<never>;
 }

@@ -11,7 +11,9 @@ import { askingEvent, type EmitFacts, gatherFacts } from "./emitFacts.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 import { type PlannedEvent, planEvent } from "./event.ts";
 import type { EventInput } from "./eventInput.ts";
+import { weightOf } from "./eventWeight.ts";
 import { entriesAt, type KeyedCall, refuseNew, refuseUnknown, resolveKeys } from "./idempotency.ts";
+import { Overloaded } from "./overloaded.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
 import { hasSchedule } from "./schedule.ts";
 import { planMatched } from "./systemEvent.ts";
@@ -19,14 +21,17 @@ import { planMatched } from "./systemEvent.ts";
 /** One call: its events are written together or not at all. */
 export type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
 
-/** A call whose actions' targets were judged. */
-type JudgedCall = EmitCall & { refused: Map<number, UserErrorEntry[]> };
+/** A call whose actions' targets were judged; `weight` is what it counts for among those that wait. */
+type JudgedCall = EmitCall & { refused: Map<number, UserErrorEntry[]>; weight: number };
 
 /** An event that was accepted, now or (a duplicate) when its idempotency key was first used. */
 export type Emitted = { event: EventRow; isDuplicate: boolean };
 
 export type Emitter = {
-  /** Answers after the commit. Throws UserMistake; its paths begin with the event's index. */
+  /**
+   * Answers after the commit. Throws UserMistake; its paths begin with the event's index. Throws Overloaded, with
+   * nothing done, when more waits than PostgreSQL takes.
+   */
   emit(call: EmitCall): Promise<Emitted[]>;
 };
 
@@ -40,15 +45,23 @@ export type EmitterHooks = {
   onAccepted: (accepted: { lanes: Lane[]; events: number }) => void;
   /** Judges what actions are to call. */
   checkTarget: CheckTarget;
+  /** Told by how much what waits to be written has grown. */
+  onWaiting: (change: number) => void;
+  /** Told how many events were refused because too much waited. */
+  onOverload: (events: number) => void;
 };
 
 const MAX_BATCH = 500;
 const PARALLEL_BATCHES = 2;
+/** What is written in about 2 s on 2 cores; at 2 KiB each, 100 MiB of a process's memory. */
+const MAX_WAITING = 50_000;
 
 type Outcome = PromiseSettledResult<Emitted[]>;
 const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
 const isStale = (outcome: Outcome | undefined) =>
   outcome?.status === "rejected" && isStaleConfig(outcome.reason);
+const isMistake = (outcome: Outcome | undefined) =>
+  outcome?.status === "rejected" && outcome.reason instanceof UserMistake;
 
 type PlannedCall = KeyedCall & { config: ProjectConfig };
 
@@ -140,7 +153,7 @@ export function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
 export function createEmitter(
   sql: Pool,
   configs: ProjectConfigs,
-  { onAccepted, deliversHere, checkTarget }: EmitterHooks,
+  { onAccepted, deliversHere, checkTarget, onWaiting, onOverload }: EmitterHooks,
 ): Emitter {
   async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
     const { duplicateOf, rows, deliveries } = await inTransaction(sql, async (tx) => {
@@ -205,9 +218,13 @@ export function createEmitter(
     }
   }
 
-  /** Those calls whose configuration moved meanwhile are planned again; the others may be committed already. */
-  async function emitAll(calls: JudgedCall[]): Promise<Outcome[]> {
-    const current = await configs.current([...new Set(calls.map(({ projectId }) => projectId))]);
+  /**
+   * Planned under the configuration last known, and again under the current one when that has moved, or finds fault: one
+   * that is outdated may. The others may be committed already.
+   */
+  async function emitAll(calls: JudgedCall[], isCurrent = false): Promise<Outcome[]> {
+    const projectIds = [...new Set(calls.map(({ projectId }) => projectId))];
+    const current = await (isCurrent ? configs.current(projectIds) : configs.lastKnown(projectIds));
     // The database's clock is asked only when somebody's schedule depends on it.
     const isTimed = calls.some(({ inputs }) => inputs.some(hasSchedule));
     const now = isTimed ? await databaseNow(sql) : new Date();
@@ -226,21 +243,35 @@ export function createEmitter(
     const written = sound.length > 0 ? await write(sound) : [];
     const next = (outcomes: Outcome[]) => outcomes.shift() ?? failed(new Error("no outcome"));
     const outcomes = plans.map((plan) => (plan.status === "rejected" ? plan : next(written)));
-    const stale = calls.filter((_, index) => isStale(outcomes[index]));
-    if (stale.length === 0) return outcomes;
-    const again = await emitAll(stale).catch((reason) => stale.map(() => failed(reason)));
-    return outcomes.map((outcome) => (isStale(outcome) ? next(again) : outcome));
+    const isDoubtful = (outcome: Outcome | undefined) =>
+      isStale(outcome) || (!isCurrent && isMistake(outcome));
+    const doubtful = calls.filter((_, index) => isDoubtful(outcomes[index]));
+    if (doubtful.length === 0) return outcomes;
+    const again = await emitAll(doubtful, true).catch((reason) =>
+      doubtful.map(() => failed(reason)),
+    );
+    return outcomes.map((outcome) => (isDoubtful(outcome) ? next(again) : outcome));
   }
 
-  const emit = createBatcher(emitAll, {
+  const batcher = createBatcher(emitAll, {
     maxSize: MAX_BATCH,
     parallel: PARALLEL_BATCHES,
-    sizeOf: ({ inputs }: JudgedCall) => inputs.length,
+    sizeOf: ({ weight }: JudgedCall) => weight,
+    waiting: { size: MAX_WAITING },
+    onWaiting,
   });
   return {
     async emit(call) {
-      // Before the batch: a name server that is slow holds up nobody else.
-      return emit({ ...call, refused: await judgeTargets(call, checkTarget) });
+      const weight = weightOf(call.inputs);
+      try {
+        batcher.checkRoom(weight);
+        // Before the batch: a name server that is slow holds up nobody else.
+        const refused = await judgeTargets(call, checkTarget);
+        return await batcher.add({ ...call, refused, weight });
+      } catch (error) {
+        if (error instanceof Overloaded) onOverload(call.inputs.length);
+        throw error;
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Sql } from "../db/client.ts";
+import { listEvents } from "../db/eventList.ts";
 import type { EventRow } from "../db/events.ts";
-import { listEvents } from "../db/lists.ts";
 import type { PageRequest } from "../db/page.ts";
 import { noFacts, resourcesNow } from "./emitFacts.ts";
 import { createEnvelope, type Envelope, envelopeEvent } from "./envelope.ts";

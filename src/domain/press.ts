@@ -1,6 +1,6 @@
 import type { Pool, Tx } from "../db/client.ts";
 import { inTransaction } from "../db/emits.ts";
-import { lockedAction, type PressRow, pressByKey, pressesById, writePress } from "../db/presses.ts";
+import { lockedAction, type PressRow, pressByKey, writePress } from "../db/presses.ts";
 import type { Caller } from "./authenticator.ts";
 import { mistake, type UserErrorCode } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
@@ -100,10 +100,7 @@ export async function pressAction(
       checkPressable(action);
       const { at } = action;
       const press = { projectId, id, actionId: action.id, pressedBy: caller.keyName, at };
-      await writePress(tx, { ...press, keyId: caller.keyId, idempotencyKey }, !services.sendsHere);
-      const [row] = await pressesById(tx, projectId, [id]);
-      if (!row) throw new Error(`press ${id} was not written`);
-      return row;
+      return writePress(tx, { ...press, keyId: caller.keyId, idempotencyKey }, !services.sendsHere);
     });
   const press = await accept().catch((error) => {
     // Another action was pressed with the same key at the same moment: now it is known which.

@@ -30,6 +30,8 @@ export type ProjectConfig = {
 export type ProjectConfigs = {
   /** The current configuration of each project; a change that was answered before this call is seen. */
   current(projectIds: string[]): Promise<Map<string, ProjectConfig>>;
+  /** As last loaded, without asking: what is written under one that has changed since is refused (isStaleConfig). */
+  lastKnown(projectIds: string[]): Promise<Map<string, ProjectConfig>>;
 };
 
 const MAX_REMEMBERED_TYPES = 10_000;
@@ -49,7 +51,7 @@ function remember<Value>(limit: number, make: (key: string) => Value): (key: str
 
 /**
  * The configurations of the projects this process serves. Schemas and filters are compiled once; a project is
- * reloaded when its version has moved, which one small query per batch of emits tells.
+ * reloaded when its version has moved, which a write planned under the old one tells, or one small query.
  */
 export function createProjectConfigs(sql: Pool): ProjectConfigs {
   const configs = new Map<string, ProjectConfig>();
@@ -96,7 +98,12 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
     return config;
   }
 
-  return {
+  const projectConfigs: ProjectConfigs = {
+    async lastKnown(projectIds) {
+      const known = projectIds.flatMap((id) => configs.get(id) ?? []);
+      if (known.length < projectIds.length) return projectConfigs.current(projectIds);
+      return new Map(known.map((config) => [config.projectId, config]));
+    },
     async current(projectIds) {
       const versions = await configVersions(sql, projectIds);
       const entries = await Promise.all(
@@ -110,4 +117,5 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       );
     },
   };
+  return projectConfigs;
 }

@@ -131,8 +131,9 @@ export async function cancelReplay(sql: Pool, projectId: string, id: string): Pr
     if (!replay) throw mistake("NOT_FOUND", `no replay ${id}`, ["id"]);
     if (replay.status !== "RUNNING")
       throw mistake("NOT_ALLOWED_NOW", `replay ${id} is ${replay.status} already`, ["id"]);
-    await writeToFeed(tx, [stopReplay(tx, replay)], [recordReplay(tx, replay)]);
-    const [row] = await replaysById(tx, projectId, [id]);
+    const found = replaysById(tx, projectId, [id]);
+    await writeToFeed(tx, [stopReplay(tx, replay)], [recordReplay(tx, replay), found]);
+    const [row] = await found;
     if (!row) throw new Error(`replay ${id} is gone`);
     return row;
   });

@@ -1,6 +1,6 @@
 import type { Sql } from "../db/client.ts";
+import { listEvents } from "../db/eventList.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
-import { listEvents } from "../db/lists.ts";
 import type { Read } from "../db/reads.ts";
 import { mistake, type UserErrorEntry } from "./errors.ts";
 import { eventScope } from "./eventScope.ts";

@@ -39,12 +39,13 @@ export async function rerunWorkflow(sql: Pool, projectId: string, id: string): P
     if (!installation?.active)
       throw refuse(`workflow ${workflowId} is not installed for user '${userId}' any more`);
     const again = { projectId, id: newId() };
+    const found = runsById(tx, projectId, [again.id]);
     await writeToFeed(
       tx,
       [insertRerun(tx, run, again.id), addJobs(tx, advanceJobs([{ projectId, runId: again.id }]))],
-      [reopenEvents(tx, [{ projectId, eventId }]), recordRuns(tx, [again], true)],
+      [reopenEvents(tx, [{ projectId, eventId }]), recordRuns(tx, [again], true), found],
     );
-    const [row] = await runsById(tx, projectId, [again.id]);
+    const [row] = await found;
     if (!row) throw new Error(`run ${again.id} is gone`);
     return row;
   });

@@ -66,8 +66,8 @@ export function toConnection<Row extends { id: string }>(page: Page<Row>): Conne
     pageInfo: {
       hasNextPage: page.hasNext,
       hasPreviousPage: page.hasPrevious,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      startCursor: page.start ? encodeCursor(page.start) : (edges.at(0)?.cursor ?? null),
+      endCursor: page.end ? encodeCursor(page.end) : (edges.at(-1)?.cursor ?? null),
     },
   };
 }
@@ -75,17 +75,22 @@ export function toConnection<Row extends { id: string }>(page: Page<Row>): Conne
 const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
   description: "Where in its list a page lies.",
   fields: (t) => ({
-    hasNextPage: t.exposeBoolean("hasNextPage", { description: "Whether rows follow this page." }),
+    hasNextPage: t.exposeBoolean("hasNextPage", {
+      description:
+        "Whether rows follow this page, or may: for what no index leads to, a page looks through 5,000 rows and may hold " +
+        "fewer than asked for, or none; `endCursor` goes on.",
+    }),
     hasPreviousPage: t.exposeBoolean("hasPreviousPage", {
-      description: "Whether rows come before this page.",
+      description: "Whether rows come before this page, or may, as with `hasNextPage`.",
     }),
     startCursor: t.exposeString("startCursor", {
       nullable: true,
-      description: "`before` for the page before this one; null for an empty page.",
+      description:
+        "`before` for the page before this one; null when none can come before an empty page.",
     }),
     endCursor: t.exposeString("endCursor", {
       nullable: true,
-      description: "`after` for the page after this one; null for an empty page.",
+      description: "`after` for the page after this one; null when none can follow an empty page.",
     }),
   }),
 });

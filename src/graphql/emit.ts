@@ -169,7 +169,7 @@ builder.mutationFields((t) => ({
   emitEvent: t.field({
     type: EmitEventPayload,
     description:
-      "Emits an event. An answer means that it is stored for good, with its deliveries. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT.",
+      "Emits an event. An answer means that it is stored for good, with its deliveries. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT. While PostgreSQL does not keep up: TOO_MANY_REQUESTS at the top level, with nothing stored, to be sent again after `Retry-After`.",
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: (_root, { input }, context) =>
       withUserErrors(() => {

@@ -1,8 +1,10 @@
 import type { FieldMap } from "@pothos/core";
 import { GraphQLError } from "graphql";
 import { type UserErrorEntry, UserMistake, userErrorCodes } from "../domain/errors.ts";
+import { Overloaded } from "../domain/overloaded.ts";
 import { builder } from "./builder.ts";
 import { describedEnum } from "./describedEnum.ts";
+import { requestError } from "./requestError.ts";
 
 const UserErrorCodeEnum = describedEnum(
   "UserErrorCode",
@@ -62,8 +64,11 @@ export async function withUserErrors<Entities extends object>(
   }
 }
 
-/** A mistake where there is no payload to hold it, in a query or subscription, as a top-level error. */
-export function topLevelMistake(error: unknown): GraphQLError | undefined {
+/** What of the domain's errors is told at the top level: overload, and a mistake where no payload holds it. */
+export function topLevelError(error: unknown): GraphQLError | undefined {
+  if (error instanceof Overloaded) {
+    return requestError("TOO_MANY_REQUESTS", error.message, { retryAfter: error.retryAfter });
+  }
   if (!(error instanceof UserMistake)) return undefined;
   const [entry] = error.entries;
   return new GraphQLError(error.message, {

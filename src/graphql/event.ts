@@ -1,7 +1,7 @@
+import { listEvents } from "../db/eventList.ts";
 import { resourcesOfEvents } from "../db/eventResources.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
 import { hooksAsOf } from "../db/hooks.ts";
-import { listEvents } from "../db/lists.ts";
 import { createEnvelope, envelopeEvent } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
 import { explainMatches, type MatchTrace } from "../domain/why.ts";

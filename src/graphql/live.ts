@@ -86,12 +86,10 @@ const among = (wanted: readonly string[] | null | undefined, value: unknown) =>
 const ofTypes = (
   wanted: readonly string[] | null | undefined,
   { state: { type, origin } }: Change,
-) => {
-  const event = { type: String(type), origin: String(origin) };
-  return wanted == null
-    ? event.origin !== "SYSTEM"
-    : wanted.some((pattern) => takes(pattern, event));
-};
+) =>
+  wanted == null
+    ? origin !== "SYSTEM"
+    : wanted.some((pattern) => takes(pattern, { type: String(type), origin: String(origin) }));
 const typesArg = {
   description:
     "Of these types only: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM show only where " +
@@ -122,8 +120,8 @@ builder.subscriptionFields((t) => ({
         (change) =>
           isEvent(change) &&
           change.created &&
-          ofTypes(args.types, change) &&
-          meets(args.contextId, change.state.contextId),
+          meets(args.contextId, change.state.contextId) &&
+          ofTypes(args.types, change),
       ),
     resolve: (change) => change as ChangeOf<"EVENT">,
   }),

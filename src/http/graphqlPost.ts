@@ -50,17 +50,22 @@ const statusOf = (error: GraphQLError): number =>
 /** 200 for what ran, in whole or in part; else the worst of its errors. */
 function httpStatus(result: Result): number {
   const statuses = result.errors?.map(statusOf) ?? [];
-  // Whoever sees 503 tries again, and so it must be said also when part of the answer is there.
-  if (statuses.includes(503)) return 503;
+  // Whoever sees these tries again, and so it must be said also when part of the answer is there.
+  for (const status of [503, 429]) if (statuses.includes(status)) return status;
   return result.data ? 200 : Math.max(200, ...statuses);
 }
 
 const extraHeaders: Readonly<Record<number, Record<string, string>>> = {
   401: { "www-authenticate": "Bearer" },
   405: { allow: "POST" },
-  429: { "retry-after": "1" },
-  503: { "retry-after": "1" },
 };
+
+/** In how many seconds to try again: as long as the errors ask for, 1 when they do not say. */
+function retryAfter(status: number, { errors = [] }: Result): Record<string, string> {
+  if (status !== 429 && status !== 503) return {};
+  const seconds = errors.map(({ extensions }) => Number(extensions.retryAfter ?? 1));
+  return { "retry-after": String(Math.max(...seconds)) };
+}
 
 function answer(
   res: ServerResponse,
@@ -70,7 +75,11 @@ function answer(
 ): void {
   if (res.destroyed) return;
   const status = httpStatus(result);
-  const headers = { "x-request-id": requestId, ...extraHeaders[status] };
+  const headers = {
+    "x-request-id": requestId,
+    ...extraHeaders[status],
+    ...retryAfter(status, result),
+  };
   send(res, status, `${mediaType}; charset=utf-8`, JSON.stringify(result), headers);
 }
 

@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import { topLevelMistake } from "../graphql/errors.ts";
+import { topLevelError } from "../graphql/errors.ts";
 import { requestError, requestErrorStatus } from "../graphql/requestError.ts";
 import type { Logger } from "../log.ts";
 
@@ -57,10 +57,8 @@ export const createMaskError =
       ...(at?.positions && { positions: at.positions }),
       ...(at?.path && { path: at.path }),
     };
-    const mistake = topLevelMistake(original);
-    if (mistake) {
-      return new GraphQLError(mistake.message, { ...place, extensions: mistake.extensions });
-    }
+    const told = topLevelError(original);
+    if (told) return new GraphQLError(told.message, { ...place, extensions: told.extensions });
     if (original instanceof GraphQLError) {
       const known = Object.hasOwn(requestErrorStatus, String(original.extensions.code));
       const extensions = known ? original.extensions : { code: "BAD_REQUEST" };

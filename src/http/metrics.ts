@@ -17,6 +17,16 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
       help: "Events accepted.",
       registers,
     }),
+    emitsRefused: new Counter({
+      name: "signalbox_emits_refused_total",
+      help: "Events refused with TOO_MANY_REQUESTS.",
+      registers,
+    }),
+    emitsWaiting: new Gauge({
+      name: "signalbox_emits_waiting",
+      help: "Events that wait in this process to be written; one of over 2 KiB counts as several.",
+      registers,
+    }),
     deliveries: new Counter({
       name: "signalbox_deliveries_total",
       help: "Attempts made, by outcome.",

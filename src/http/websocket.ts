@@ -37,8 +37,8 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
   });
   const channels = new Set<SocketChannel>();
 
-  function accept(socket: WebSocket): void {
-    const channel = openChannel(socket, (err) => log.error({ err }, "a websocket failed"));
+  function accept(socket: WebSocket, wire: Duplex): void {
+    const channel = openChannel(socket, wire, (err) => log.error({ err }, "a websocket failed"));
     channels.add(channel);
     socket.once("close", () => channels.delete(channel));
     const state = { channel, caller: null, subscriptions: new Set<string>(), forget: () => {} };
@@ -62,7 +62,7 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
       if (!isOwnOrigin(req.headers.origin, req.headers.host, publicUrl)) {
         return refuseUpgrade(socket, "403 Forbidden");
       }
-      server.handleUpgrade(req, socket, head, accept);
+      server.handleUpgrade(req, socket, head, (client) => accept(client, socket));
     },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer);

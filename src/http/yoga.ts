@@ -19,6 +19,11 @@ export type Engine = {
 };
 export type Running = { operation: Operation; ended: AbortSignal };
 
+const tooMany = requestError(
+  "TOO_MANY_REQUESTS",
+  `This process has ${limits.operationsPerProcess} operations in flight. Nothing was done; send it again in 1 s.`,
+);
+
 /** Waits for the result at most 30 s; what still runs then may yet be done. */
 async function withDeadline(result: Promise<Result>, requestId: string): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
@@ -68,11 +73,17 @@ export function createEngine(
     error: (error: unknown) => maskError(error, requestId),
   });
 
+  let inFlight = 0;
   async function execute(operation: Operation): Promise<Result> {
-    const running = run(operation).then((result) => {
-      if (isStream(result)) throw new Error("a query or mutation does not stream");
-      return cleaner(operation.requestId).result(result);
-    });
+    if (inFlight >= limits.operationsPerProcess) return { errors: [tooMany] };
+    inFlight++;
+    // Counted until it has really ended: one whose time is over still waits for PostgreSQL, and takes memory.
+    const running = run(operation)
+      .finally(() => inFlight--)
+      .then((result) => {
+        if (isStream(result)) throw new Error("a query or mutation does not stream");
+        return cleaner(operation.requestId).result(result);
+      });
     return withDeadline(running, operation.requestId);
   }
 

@@ -3,7 +3,7 @@ import { type Change, feedBounds, projectChangesAfter } from "../db/changes.ts";
 import type { Sql } from "../db/client.ts";
 import type { Read } from "../db/reads.ts";
 import type { Logger } from "../log.ts";
-import type { Tail } from "./tail.ts";
+import type { Found, Tail } from "./tail.ts";
 
 /** A cursor that this feed cannot continue from without a gap. */
 export class CursorExpired extends Error {
@@ -24,9 +24,6 @@ export type Feed = {
   /** The newest position. */
   head(): Promise<number>;
 };
-
-/** Changes, and the position up to which they are all there are. */
-type Found = { changes: Change[]; upTo: number };
 
 const tooOld = () =>
   new CursorExpired("the cursor is older than what is kept; read the present state and start anew");
@@ -76,8 +73,19 @@ export function createFeed(
     follow: ({ projectId, after, wants }) =>
       new Repeater<Change>(async (push, stop) => {
         let isStopped = false;
+        let isIdle = false;
         let signal = Promise.withResolvers<void>();
-        const wake = () => signal.resolve();
+        let position: number | undefined;
+        const wake = () => {
+          isIdle = false;
+          signal.resolve();
+        };
+        // Most of what comes is for others. Who waits is woken only for what it wants, and else moved on in its sleep.
+        const wakeIfWanted = () => {
+          const found = isIdle && position !== undefined ? tail.after(projectId, position) : null;
+          if (!found || found.changes.some(wants)) wake();
+          else position = found.upTo;
+        };
         stop.then(() => {
           isStopped = true;
           wake();
@@ -87,8 +95,7 @@ export function createFeed(
           log.warn({ err: error }, "a subscription could not read, trying again");
           setTimeout(wake, RETRY_MS);
         };
-        const detach = tail.attach(wake);
-        let position: number | undefined;
+        const detach = tail.attach(wakeIfWanted);
         try {
           while (!isStopped) {
             signal = Promise.withResolvers();
@@ -101,7 +108,9 @@ export function createFeed(
             const hasMoved = found !== undefined && found.upTo !== position;
             if (found && position === undefined) hooks.onSubscribers(1);
             position = found?.upTo ?? position;
-            if (!hasMoved) await signal.promise;
+            if (hasMoved) continue;
+            isIdle = true;
+            await signal.promise;
           }
         } finally {
           if (position !== undefined) hooks.onSubscribers(-1);

@@ -23,9 +23,11 @@ export type Tail = {
    * The project's changes after a position and up to `upTo`, as far as they are known; null when memory does not
    * reach back so far.
    */
-  after(projectId: string, position: number): { changes: Change[]; upTo: number } | null;
+  after(projectId: string, position: number): Found | null;
 };
 
+/** Changes, and the position up to which they are all there are. */
+export type Found = { changes: Change[]; upTo: number };
 type Following = { ready: Promise<void>; stop: () => void };
 
 export function createTail(
@@ -40,8 +42,11 @@ export function createTail(
   let from = 0;
   let to = 0;
   let following: Following | null = null;
+  /** What a project's readers were told last: those that keep up all ask from the same position. */
+  const told = new Map<string, Found & { from: number }>();
 
   function remember(changes: Change[]) {
+    told.clear();
     kept.push(...changes);
     to = kept.at(-1)?.position ?? to;
     if (kept.length <= KEPT * 2) return;
@@ -79,6 +84,7 @@ export function createTail(
     const ready = feedBounds(sql).then(({ head }) => {
       // Another follow may have taken over: its memory is not to be thrown away.
       if (stopped) return;
+      told.clear();
       kept = [];
       from = head;
       to = head;
@@ -126,11 +132,16 @@ export function createTail(
     },
     after(projectId, position) {
       if (position < from) return null;
+      const known = told.get(projectId);
+      if (known?.from === position) return known;
       const newer = kept.slice(indexAfter(position));
-      return {
+      const found = {
+        from: position,
         changes: newer.filter((change) => change.projectId === projectId),
         upTo: Math.max(position, to),
       };
+      told.set(projectId, found);
+      return found;
     },
   };
 }

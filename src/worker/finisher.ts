@@ -76,7 +76,7 @@ export function createFinisher({
     return write([bare(only)], true);
   }
 
-  return createBatcher(
+  const { add } = createBatcher<Finish, Moved | null>(
     async (finishes) => {
       const moved = new Map((await write(finishes)).map((row) => [row.id, row]));
       return finishes.map(({ deliveryId }) => ({
@@ -86,4 +86,5 @@ export function createFinisher({
     },
     { maxSize: MAX_BATCH, parallel: PARALLEL_BATCHES },
   );
+  return add;
 }

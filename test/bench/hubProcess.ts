@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Pool } from "undici";
-import { NODE_COMPILE_CACHE } from "../fixtures/compileCache.ts";
+import { findRunning } from "../../src/db/embedded.ts";
 import { testKey } from "../fixtures/hub.ts";
+import { NODE_COMPILE_CACHE, startOptions } from "../fixtures/npmStart.ts";
+import { ownDirectory } from "./ownDirectory.ts";
 
 export type BenchHub = AsyncDisposable & {
   readonly url: string;
@@ -14,40 +14,49 @@ export type BenchHub = AsyncDisposable & {
   readonly pid: number;
   /** One GraphQL operation over kept connections; throws on any error. */
   run<Data>(query: string, variables?: object): Promise<Data>;
+  /** Where its embedded PostgreSQL is. */
+  databaseUrl(): Promise<string>;
   /** Ends the process in order. */
   stop(): Promise<void>;
   /** Starts it again on the same data, and settles when it has answered a request. */
   start(): Promise<void>;
 };
 
+/** What differs from a newcomer's hub: settings, and Node.js's own options. */
+export type HubOptions = { env?: Record<string, string>; nodeOptions?: string[] };
+
 /** A hub as a newcomer starts it (embedded PostgreSQL, all roles, durable), in a directory of its own. */
-export async function startHubProcess(): Promise<BenchHub> {
-  const dataDir = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
-  const key = testKey();
+export async function startHubProcess(options: HubOptions = {}): Promise<BenchHub> {
+  const directory = await ownDirectory();
+  const key = options.env?.SIGNALBOX_ADMIN_KEY ?? testKey();
   const env = {
     PATH: process.env.PATH,
     NODE_COMPILE_CACHE,
     PORT: "0",
-    SIGNALBOX_DATA: dataDir,
+    SIGNALBOX_DATA: directory.path,
     SIGNALBOX_ADMIN_KEY: key,
     LOG_LEVEL: "warn",
+    ...options.env,
   };
+  const main = join(import.meta.dirname, "../../src/main.ts");
   let running: { child: ChildProcess; url: string; pool: Pool } | undefined;
 
   async function start() {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "../../src/main.ts")], {
+    const child = spawn(process.execPath, [...startOptions, ...(options.nodeOptions ?? []), main], {
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const url = await new Promise<string>((resolve, reject) => {
+    directory.holds(child.pid ?? 0);
+    const [url, path] = await new Promise<[string, string]>((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`the hub ended with exit code ${code}`)));
       createInterface({ input: child.stdout }).on("line", (line) => {
-        const [, found] = /GraphiQL: (\S+)\/graphql/.exec(line) ?? [];
-        if (found) resolve(found);
+        const [, found, page] = /(?:GraphiQL|Health): +(http:\/\/[^/]+)(\/\w+)/.exec(line) ?? [];
+        if (found && page) resolve([found, page]);
       });
     });
     running = { child, url, pool: new Pool(url, { connections: 64, pipelining: 1 }) };
-    await hub.run("{ hub { version } }");
+    // A worker answers no GraphQL.
+    if (path === "/graphql") await hub.run("{ hub { version } }");
   }
   function current() {
     if (!running) throw new Error("the hub is stopped");
@@ -73,6 +82,11 @@ export async function startHubProcess(): Promise<BenchHub> {
       if (answer.errors) throw new Error(JSON.stringify(answer.errors));
       return answer.data;
     },
+    async databaseUrl() {
+      const found = await findRunning(directory.path);
+      if (!found) throw new Error("the hub's database does not run");
+      return found;
+    },
     async stop() {
       const { child, pool } = current();
       running = undefined;
@@ -83,9 +97,14 @@ export async function startHubProcess(): Promise<BenchHub> {
     start,
     async [Symbol.asyncDispose]() {
       if (running) await hub.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await directory[Symbol.asyncDispose]();
     },
   };
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    await hub[Symbol.asyncDispose]();
+    throw error;
+  }
   return hub;
 }

@@ -2,27 +2,38 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { type Line, type Part, row } from "./part.ts";
 import { backlog } from "./parts/backlog.ts";
 import { delivered } from "./parts/delivered.ts";
 import { emits } from "./parts/emits.ts";
 import { fanOut } from "./parts/fanOut.ts";
+import { grown } from "./parts/grown.ts";
 import { latency } from "./parts/latency.ts";
+import { profile } from "./parts/profile.ts";
 import { rest } from "./parts/rest.ts";
+import { scaleOut } from "./parts/scaleOut.ts";
 import { start } from "./parts/start.ts";
 import { subscribers } from "./parts/subscribers.ts";
 import { rawPosts } from "./raw.ts";
 import { startReceiver } from "./receiverProcess.ts";
 
 /**
- * `npm run bench [-- PART …]`: what the hub does on this machine, beside what the machine can do at all (R), in one
- * run. Prints a table. A whole run is added to test/bench/history.json.
+ * `npm run bench [-- PART … [--scale=0.1]]`: what the hub does on this machine, beside what the machine can do at all
+ * (R), in one run. Prints a table. A whole run at full scale is added to test/bench/history.json. Parts that take long
+ * run by their name alone: `grown`, `scale-out`, `profile`.
  */
 const parts: Part[] = [delivered, emits, latency, fanOut, subscribers, backlog, rest, start];
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !parts.some((part) => part.name === name));
-if (unknown.length > 0) {
-  console.error(`There are the parts ${parts.map(({ name }) => name).join(", ")}.`);
+const byName: Part[] = [grown, scaleOut, profile];
+const all = [...parts, ...byName];
+const { positionals: wanted, values } = parseArgs({
+  allowPositionals: true,
+  options: { scale: { type: "string", default: "1" } },
+});
+const scale = Number(values.scale);
+if (wanted.some((name) => !all.some((part) => part.name === name)) || !(scale > 0 && scale <= 1)) {
+  const names = all.map(({ name }) => name).join(", ");
+  console.error(`There are the parts ${names}; --scale is over 0 and at most 1.`);
   process.exit(2);
 }
 
@@ -38,15 +49,15 @@ const lines: Line[] = [
   { what: "  the same with undici", figure: raw.undici, ratio: raw.undici / raw.nodeHttp },
 ];
 for (const line of lines) console.log(row(line));
-for (const part of parts) {
-  if (wanted.length > 0 && !wanted.includes(part.name)) continue;
-  for (const line of await part.measure({ target, raw: raw.nodeHttp })) {
+const chosen = wanted.length > 0 ? all.filter(({ name }) => wanted.includes(name)) : parts;
+for (const part of chosen) {
+  for (const line of await part.measure({ target, raw: raw.nodeHttp, scale })) {
     lines.push(line);
     console.log(row(line));
   }
 }
 
-if (wanted.length === 0) {
+if (wanted.length === 0 && scale === 1) {
   const path = join(import.meta.dirname, "history.json");
   const history: unknown[] = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
   history.push({ at: new Date().toISOString(), commit, machine, lines });

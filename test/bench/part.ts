@@ -1,13 +1,16 @@
 import type { Spread } from "./measure.ts";
 import type { BenchReceiver } from "./receiverProcess.ts";
 
-/** What every part is given: a receiver of its own process, and R, the node:http requests a second it can take. */
-export type Bench = { target: BenchReceiver; raw: number };
+/**
+ * What every part is given: a receiver of its own process, R, the node:http requests a second it can take, and what
+ * to make its crowd, its pile and what it has stored smaller by.
+ */
+export type Bench = { target: BenchReceiver; raw: number; scale: number };
 
 /** A line of the table. `figure` is kept in the report as it is; `isMet` tells whether the aim was reached. */
 export type Line = {
   what: string;
-  figure: number | Spread;
+  figure: number | Spread | string;
   /** Digits behind the point of what is shown, and its unit. */
   unit?: string;
   /** The figure divided by R, where that says something. */
@@ -22,10 +25,11 @@ export type Part = { name: string; measure(bench: Bench): Promise<Line[]> };
 const round = (value: number) =>
   value >= 100 ? Math.round(value).toString() : value.toFixed(value < 1 ? 2 : 1);
 
-const shown = (figure: Line["figure"]) =>
-  typeof figure === "number"
-    ? round(figure)
-    : [figure.p50, figure.p95, figure.p99, figure.max].map(round).join(" / ");
+function shown(figure: Line["figure"]): string {
+  if (typeof figure === "string") return figure;
+  if (typeof figure === "number") return round(figure);
+  return [figure.p50, figure.p95, figure.p99, figure.max].map(round).join(" / ");
+}
 
 /** The line as a row of the table. */
 export function row({ what, figure, unit = "", ratio, aim = "", isMet }: Line): string {

@@ -6,6 +6,7 @@ type Report = { port?: number; reached?: number; latencies?: number[]; done?: tr
 
 export type BenchReceiver = Disposable & {
   url: string;
+  pid: number;
   reset(): Promise<void>;
   /** Settles when so many requests have come since the last reset. */
   until(count: number): Promise<void>;
@@ -25,6 +26,7 @@ export async function startReceiver(): Promise<BenchReceiver> {
   const { port } = await ask(undefined);
   return {
     url: `http://127.0.0.1:${port}/in`,
+    pid: child.pid ?? 0,
     reset: async () => void (await ask({ reset: true })),
     until: async (count) => void (await ask({ until: count })),
     latencies: async () => (await ask({ latencies: true })).latencies ?? [],

@@ -6,10 +6,9 @@ import { WebSocket } from "ws";
  * told how many items to expect, it gives back how many milliseconds old each was.
  */
 type Order =
-  | { url: string; keys: string[]; count: number; perContext: number }
+  | { url: string; keys: string[]; count: number; perContext: number; perSocket: number }
   | { expect: number };
 
-const PER_SOCKET = 50;
 const SOCKETS_PER_KEY = 100;
 const query = `subscription ($contextId: String!) {
   eventEmitted(contextId: $contextId) { cursor event { data } } }`;
@@ -23,15 +22,16 @@ function take(sentAt: string): void {
   if (lags.length === expected) process.send?.(lags);
 }
 
-async function follow({ url, keys, count, perContext }: Extract<Order, { url: string }>) {
-  for (let from = 0; from < count; from += PER_SOCKET) {
-    const key = keys[Math.floor(from / PER_SOCKET / SOCKETS_PER_KEY)];
+async function follow(order: Extract<Order, { url: string }>) {
+  const { url, keys, count, perContext, perSocket } = order;
+  for (let from = 0; from < count; from += perSocket) {
+    const key = keys[Math.floor(from / perSocket / SOCKETS_PER_KEY)];
     const client = createClient({
       url: `${url.replace("http", "ws")}/graphql`,
       webSocketImpl: WebSocket,
       connectionParams: { authorization: `Bearer ${key}` },
     });
-    for (let index = from; index < Math.min(count, from + PER_SOCKET); index++) {
+    for (let index = from; index < Math.min(count, from + perSocket); index++) {
       const variables = { contextId: `context ${Math.floor(index / perContext)}` };
       client.subscribe<Item>(
         { query, variables },

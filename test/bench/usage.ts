@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** Processor time and memory of a process and of all below it. */
+/** Processor time, also of its children that have ended, and memory. */
 export type Usage = { seconds: number; rssMiB: number };
 
 const TICKS_PER_SECOND = 100;
@@ -24,10 +24,11 @@ async function own(pid: number): Promise<Usage> {
   const fields = await statOf(pid);
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   const rssMiB = Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024;
-  return { seconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND, rssMiB };
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return { seconds: ticks / TICKS_PER_SECOND, rssMiB };
 }
 
-/** Read off /proc, so on Linux only; null elsewhere. Shared memory is not counted. */
+/** Of the process itself, and together with all below it. Read off /proc, so on Linux only; null elsewhere. Shared memory is not counted. */
 export async function usageOf(pid: number): Promise<{ hub: Usage; all: Usage } | null> {
   if (process.platform !== "linux") return null;
   const below = await children();

@@ -84,8 +84,8 @@ export const mutants: Mutant[] = [
     "T11",
     "published before the commit",
     "src/db/changes.ts",
-    "await Promise.all([...before, enterFeed(tx, planned), ...under]);",
-    "await Promise.all([...under, ...before, enterFeed(tx, planned)]);",
+    "await Promise.all([...before, enterFeed(tx, planned), ...under, tx.commit()]);",
+    "await Promise.all([...under, ...before, enterFeed(tx, planned), tx.commit()]);",
   ),
   mutant(
     "T12",

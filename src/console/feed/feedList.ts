@@ -123,6 +123,9 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     const hasMore = data?.events.pageInfo.hasNextPage ?? view.hasMore;
     show({ isLoading: false, error, hasMore, ...(isFresh && { isTrimmed: false }) });
     if (news.length > 0) takeNews(news);
+    // Nothing that fits was among so many rows: what does may be further back.
+    const isOn = !isDue && hasMore && data?.events.nodes.length === 0 && listeners.size > 0;
+    if (isOn) void load(cursor, false);
     if (!isDue) return;
     isDue = false;
     reload();

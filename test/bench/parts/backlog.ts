@@ -12,7 +12,8 @@ const RESUME = "mutation ($id: ID!) { resumeHook(id: $id) { userErrors { message
 /** What had piled up is sent: a hook that was paused is resumed. */
 export const backlog: Part = {
   name: "backlog",
-  async measure({ target, raw }) {
+  async measure({ target, raw, scale }) {
+    const count = Math.ceil((COUNT * scale) / BATCH) * BATCH;
     await using hub = await startHubProcess();
     await register(hub, target.url, "bench.backlog");
     const { hooks } = await hub.run<{ hooks: { nodes: { id: string }[] } }>(HOOK);
@@ -20,16 +21,16 @@ export const backlog: Part = {
     await hub.run(PAUSE, { id });
     await target.reset();
     const input = { type: "bench.backlog", data: { pad } };
-    await concurrently(COUNT / BATCH, 2, () => emitBatch(hub, BATCH, input));
+    await concurrently(count / BATCH, 2, () => emitBatch(hub, BATCH, input));
     const at = performance.now();
     await hub.run(RESUME, { id });
-    await target.until(COUNT);
+    await target.until(count);
     const seconds = (performance.now() - at) / 1_000;
     return [
       {
-        what: "a backlog of 100,000 sent, a second",
-        figure: COUNT / seconds,
-        ratio: COUNT / seconds / raw,
+        what: `a backlog of ${count} sent, a second`,
+        figure: count / seconds,
+        ratio: count / seconds / raw,
       },
     ];
   },

@@ -10,9 +10,13 @@ const COUNT = 20_000;
 const WARM = 4_000;
 const BATCH = 500;
 
-async function send(hub: BenchHub, target: BenchReceiver, count: number): Promise<void> {
+/** What a hook that is to receive them takes. */
+export const TYPE = "bench.deliver";
+
+/** Emits so many, and waits until the receiver has them. */
+export async function send(hub: BenchHub, target: BenchReceiver, count: number): Promise<void> {
   await target.reset();
-  const input = { type: "bench.deliver", data: { pad } };
+  const input = { type: TYPE, data: { pad } };
   await concurrently(count / BATCH, 2, () => emitBatch(hub, BATCH, input));
   await target.until(count);
 }
@@ -23,7 +27,7 @@ export const delivered: Part = {
   async measure({ target, raw }) {
     const naive = await naivePairs(target, COUNT);
     await using hub = await startHubProcess();
-    await register(hub, target.url, "bench.deliver");
+    await register(hub, target.url, TYPE);
     await send(hub, target, WARM);
     const before = await usageOf(hub.pid);
     const rate = await perSecond(COUNT, () => send(hub, target, COUNT));

@@ -1,13 +1,14 @@
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { type BenchHub, startHubProcess } from "../hubProcess.ts";
-import { atRate, spread } from "../measure.ts";
+import { atRate, type Spread, spread } from "../measure.ts";
 import { emit, register } from "../operations.ts";
 import { atMost, type Line, type Part } from "../part.ts";
 import type { BenchReceiver } from "../receiverProcess.ts";
 
 const SECONDS = 10;
-const TYPE = "bench.latency";
+/** What a hook that is to receive them takes. */
+export const TYPE = "bench.latency";
 
 const now = () => process.hrtime.bigint();
 const sinceThen = (sentAt: string) => Number(now() - BigInt(sentAt)) / 1e6;
@@ -37,7 +38,12 @@ function subscribe(hub: BenchHub) {
   return { seen, [Symbol.asyncDispose]: async () => client.dispose() };
 }
 
-async function atSpeed(hub: BenchHub, target: BenchReceiver, rate: number): Promise<Line[]> {
+/** How old events are when the receiver, and a subscriber, has them. */
+export async function latencyAt(
+  hub: BenchHub,
+  target: BenchReceiver,
+  rate: number,
+): Promise<{ receiver: Spread; seen: Spread }> {
   await using subscriber = subscribe(hub);
   const one = () => emit(hub, { type: TYPE, data: { sentAt: String(now()) } });
   await atRate(rate, 2, one);
@@ -45,8 +51,11 @@ async function atSpeed(hub: BenchHub, target: BenchReceiver, rate: number): Prom
   subscriber.seen.length = 0;
   await atRate(rate, SECONDS, one);
   await target.until(rate * SECONDS);
-  const receiver = spread(await target.latencies());
-  const seen = spread(subscriber.seen);
+  return { receiver: spread(await target.latencies()), seen: spread(subscriber.seen) };
+}
+
+async function atSpeed(hub: BenchHub, target: BenchReceiver, rate: number): Promise<Line[]> {
+  const { receiver, seen } = await latencyAt(hub, target, rate);
   const isAimed = rate === 200;
   return [
     {

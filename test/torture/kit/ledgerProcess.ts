@@ -41,10 +41,12 @@ const answers: Record<string, (argument: string, time: number, path: string) => 
   /** Never answers until it is opened; then takes all, each in so many milliseconds. */
   gate: (ms, _, path) =>
     opened.has(path) ? { status: 200, afterMs: Number(ms) } : { status: null },
-  redirect: (to) => ({
-    status: 302,
-    headers: { location: Buffer.from(to, "base64url").toString() },
-  }),
+  /** `<status>.<place, base64url>` */
+  redirect: (to) => {
+    const [status, place = ""] = to.split(".");
+    const location = Buffer.from(place, "base64url").toString();
+    return { status: Number(status), headers: { location } };
+  },
 };
 let counted = 0;
 const opened = new Set<string>();

@@ -1,6 +1,9 @@
 import { startCanary } from "../kit/canary.ts";
 import { holds, type Row } from "../row.ts";
 
+/** Those that browsers and fetch follow. */
+const STATUSES = [301, 302, 303, 307, 308];
+
 const places = (port: number): string[] => [
   `http://127.0.0.1:${port}/`,
   `http://localhost:${port}/`,
@@ -23,11 +26,11 @@ export const t15: Row = {
     await using canary = await startCanary();
     const fleet = await kit.fleet(site, ["api,worker"]);
     const hub = fleet.hubs()[0];
-    const targets = places(canary.port);
-    for (const [index, place] of targets.entries()) {
-      const to = Buffer.from(place).toString("base64url");
-      await kit.hook(fleet, ledger, `/r${index}/redirect/${to}`, { retries: 0 });
-    }
+    const targets = places(canary.port).flatMap((place) =>
+      STATUSES.map((status) => `${status}.${Buffer.from(place).toString("base64url")}`),
+    );
+    for (const [index, target] of targets.entries())
+      await kit.hook(fleet, ledger, `/r${index}/redirect/${target}`, { retries: 0 });
     await hub?.run(`mutation { emitEvent(input: { type: "a" }) { event { id } } }`);
     await kit.rest(site, 30_000);
     const rows = await site.db.sql`select status from signalbox.deliveries where status = 'FAILED'`;

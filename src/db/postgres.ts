@@ -127,14 +127,19 @@ function mend(source: string, file: string): string {
   }, source);
 }
 
+const mended = new Set<string>();
 const hooks = registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
     const file = /\/node_modules\/postgres\/src\/(\w+\.js)$/.exec(url)?.[1];
-    return file ? { ...loaded, source: mend(String(loaded.source), file) } : loaded;
+    if (!file) return loaded;
+    mended.add(file);
+    return { ...loaded, source: mend(String(loaded.source), file) };
   },
 });
 
 /** The mended library. */
 export const { default: postgres } = await import("postgres");
 hooks.deregister();
+if (Object.keys(mends).some((file) => !mended.has(file)))
+  throw new Error("postgres.js was loaded by something else before it could be mended");

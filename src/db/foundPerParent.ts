@@ -25,7 +25,9 @@ export async function foundPerParent<Row extends { id: string }>(
     ? sql`(${parent}, ${id}) >= (x.value, ${LEAST}) and (${parent}, ${id}) < (x.value, ${below})`
     : sql`${parent} = x.value and ${id} < ${below}`;
   const order = isLed ? sql`order by ${parent} desc, ${id} desc` : sql`order by ${id} desc`;
-  const inside = sql`${from} where ${allOf(sql, [...within, ofParent])}`;
+  const all = sql`${from} where ${allOf(sql, [...within, ofParent])}`;
+  // Without `offset` rows without an order of their own would be sought among everybody's, which have one.
+  const inside = isLed ? all : sql`(select * from ${all} offset 0) ${name} where true`;
   const share = shareOf(parentIds.length);
   const rest = allOf(sql, [...sought, ...shown]);
   const found =

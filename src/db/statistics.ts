@@ -3,14 +3,15 @@ import type { Sql } from "./client.ts";
 /** Our tables that have at least quadrupled since they were last analyzed; a change of a row counts as a row. */
 const grownTables = (sql: Sql) => sql<{ name: string }[]>`
   select relname as name from pg_stat_user_tables
-  where schemaname = 'signalbox' and n_mod_since_analyze > greatest(500, n_live_tup * 3 / 4)`;
+  where schemaname = 'signalbox' and n_mod_since_analyze > greatest(500, n_live_tup * 3 / 4)
+    and relid not in (select inhrelid from pg_inherits)`;
 
 /** Tables cut into ranges that have doubled: the server counts, and autovacuum analyzes, the ranges alone. */
-const doubledWholes = (sql: Sql) => sql<{ name: string }[]>`
+const grownWholes = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_class c join pg_inherits i on i.inhparent = c.oid
   join pg_stat_user_tables s on s.relid = i.inhrelid
   where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'p'
-  group by c.oid, c.relname, c.reltuples having sum(s.n_live_tup) > 2 * greatest(c.reltuples, 250)`;
+  group by c.oid, c.relname, c.reltuples having sum(s.n_live_tup) > 4 * greatest(c.reltuples, 125)`;
 
 /**
  * Analyzes tables as they grow, which also makes every connection plan its statements anew. A plan that was cached
@@ -18,6 +19,6 @@ const doubledWholes = (sql: Sql) => sql<{ name: string }[]>`
  * autovacuum came by, up to a minute later [measured].
  */
 export async function refreshStatistics(sql: Sql): Promise<void> {
-  const grown = [...(await doubledWholes(sql)), ...(await grownTables(sql))];
+  const grown = [...(await grownWholes(sql)), ...(await grownTables(sql))];
   for (const { name } of grown) await sql`analyze signalbox.${sql(name)}`;
 }

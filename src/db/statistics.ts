@@ -11,7 +11,7 @@ const grownWholes = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_class c join pg_inherits i on i.inhparent = c.oid
   join pg_stat_user_tables s on s.relid = i.inhrelid
   where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'p'
-  group by c.oid, c.relname, c.reltuples having sum(s.n_live_tup) > 4 * greatest(c.reltuples, 125)`;
+  group by c.oid, c.relname having sum(s.n_mod_since_analyze) > greatest(500, sum(s.n_live_tup) * 3 / 4)`;
 
 /**
  * Analyzes tables as they grow, which also makes every connection plan its statements anew. A plan that was cached

@@ -85,6 +85,8 @@ test.each(events)(
 
 const deliveries: DeliveryFilter[] = [
   {},
+  { eventId: newId() },
+  { eventId: newId(), hookId, status: gone },
   { hookId },
   { status: gone },
   { status: ["SUCCEEDED"] },

@@ -7,7 +7,7 @@ import { foundPerParent } from "./foundPerParent.ts";
 import { failingHookIds } from "./health.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
 import { ROOM_MS, rangeOf } from "./leastId.ts";
-import { type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+import { allOf, type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
 import { hasOnlyLost, isWaiting, statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
 
@@ -99,12 +99,14 @@ export async function listDeliveries(
   const isFew = isWaiting(status);
   // An index has these in order, of all hooks together.
   const isLost = hasOnlyLost(status) && !hookId;
-  const ofEvent = when(eventId, (id) => sql`d.event_id = ${id}`);
+  // Those of an event have no index in their order, but are few: read whole, and then sorted.
+  const [ofEvent] = when(eventId, (id) => allOf(sql, [...list.within, sql`d.event_id = ${id}`]));
   return foundPage(
     sql,
     {
       ...list,
-      within: [...list.within, ...ofEvent, ...(isLost && inStatus ? [inStatus] : [])],
+      from: ofEvent ? sql`(select * from ${list.from} where ${ofEvent} offset 0) d` : list.from,
+      within: [...list.within, ...(isLost && inStatus ? [inStatus] : [])],
       lead: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
       few: isFew ? inStatus : undefined,
       sought: [

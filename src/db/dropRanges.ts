@@ -1,6 +1,6 @@
 import { removeBelongings } from "./belongings.ts";
 import type { Pool, Tx } from "./client.ts";
-import { leastIdAt, timeOfId } from "./leastId.ts";
+import { dateOfId, leastIdAt, timeOfId } from "./leastId.ts";
 import { briefly } from "./rangeSession.ts";
 import { attachRange, type Cut, createRange, cuts, type Range, rangesOf } from "./ranges.ts";
 import { databaseNow } from "./schedules.ts";
@@ -62,18 +62,24 @@ async function catchUp(tx: Tx, { cut: { key }, old, made, keep }: Swap): Promise
     );
 }
 
+/** Takes a range away; nobody else uses the table. */
+async function drop(tx: Tx, { table }: Cut, range: Range): Promise<void> {
+  await tx.unsafe(`alter table signalbox.${table} detach partition ${named(range)}`);
+  await tx.unsafe(`drop table ${named(range)}`);
+}
+
+/** The table alone: a range that autovacuum is at need not be waited for. */
+const lockWhole = (tx: Tx, { table }: Cut) =>
+  tx.unsafe(`lock table only signalbox.${table} in access exclusive mode`);
+
 /** Puts the copy in the place of its originals, in one moment in which nobody uses the table. */
 const replace = (session: Pool, swap: Swap, before?: (tx: Tx) => Promise<void>) =>
   briefly(session, swap.cut, async (tx) => {
     const { cut, old, made } = swap;
-    // The table alone: a range that autovacuum is at need not be waited for.
-    await tx.unsafe(`lock table only signalbox.${cut.table} in access exclusive mode`);
+    await lockWhole(tx, cut);
     await catchUp(tx, swap);
     await before?.(tx);
-    for (const range of old) {
-      await tx.unsafe(`alter table signalbox.${cut.table} detach partition ${named(range)}`);
-      await tx.unsafe(`drop table ${named(range)}`);
-    }
+    for (const range of old) await drop(tx, cut, range);
     await attachRange(tx, cut, made);
     await tx.unsafe(`alter table ${named(made)} drop constraint range_bound`);
   });
@@ -114,8 +120,12 @@ async function planSwap(
   const to = old.at(-1)?.to;
   // The first alone has been made of what stays: what ends of it goes row by row.
   if (!to || (old.length < 2 && old[0]?.name !== `${cut.table}_first`)) return undefined;
-  const date = new Date(timeOfId(to)).toISOString().slice(0, 10).replaceAll("-", "");
-  return { cut, old, made: { name: `${cut.table}_until_${date}`, from: null, to }, ...rules };
+  return {
+    cut,
+    old,
+    made: { name: `${cut.table}_until_${dateOfId(to)}`, from: null, to },
+    ...rules,
+  };
 }
 
 /** Attempts of deliveries that go, in ranges that stay: of deliveries made long after their event. */
@@ -210,9 +220,8 @@ async function dropChanges(session: Pool): Promise<boolean> {
       : [];
     if (!over) return true;
     const done = await briefly(session, cut, async (tx) => {
-      await tx.unsafe(`lock table only signalbox.${cut.table} in access exclusive mode`);
-      await tx.unsafe(`alter table signalbox.${cut.table} detach partition ${named(range)}`);
-      await tx.unsafe(`drop table ${named(range)}`);
+      await lockWhole(tx, cut);
+      await drop(tx, cut, range);
     });
     if (!done) return false;
   }

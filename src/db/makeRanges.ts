@@ -1,5 +1,5 @@
 import type { Pool, Tx } from "./client.ts";
-import { leastIdAt, timeOfId } from "./leastId.ts";
+import { dateOfId, leastIdAt, timeOfId } from "./leastId.ts";
 import { briefly } from "./rangeSession.ts";
 import {
   attachRange,
@@ -26,8 +26,6 @@ const rangeDays = (retentionDays: number): number =>
   Math.max(1, Math.ceil(retentionDays / RANGES_KEPT));
 
 const startOf = (ms: number, size: number) => Math.floor(ms / size) * size;
-const dateOf = (id: string) =>
-  new Date(timeOfId(id)).toISOString().slice(0, 10).replaceAll("-", "");
 
 /** What lies beyond all ranges and within a new one. */
 const takeFrom = (tx: Tx, { key }: Cut, source: string, { name, from, to }: Range) =>
@@ -92,7 +90,7 @@ async function makeTimes(session: Pool, cut: Cut, now: number, size: number): Pr
     const start = timeOfId(to);
     const present = startOf(now, size);
     const next = leastIdAt(start < present ? present : startOf(start, size) + size);
-    const range = { name: `${cut.table}_${dateOf(to)}`, from: to, to: next };
+    const range = { name: `${cut.table}_${dateOfId(to)}`, from: to, to: next };
     if (!(await addRange(session, cut, range))) return false;
     to = next;
   }

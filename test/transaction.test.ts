@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { openDb, type Pool } from "../src/db/client.ts";
 import { emptyDatabase } from "./fixtures/database.ts";
+import { startProxy } from "./torture/kit/proxy.ts";
 
 let database: Awaited<ReturnType<typeof emptyDatabase>>;
 beforeAll(async () => {
@@ -115,4 +116,32 @@ test("of very many transactions at once, on few connections and with large state
   expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(100);
   const written = all.filter((n) => n % 3 !== 0).flatMap((n) => [2 * n, 2 * n + 1]);
   expect(await numbers()).toEqual([...written, ...all.map((n) => 10_000 + n)]);
+});
+
+test("however a connection is reset, each who asked is told, and what is asked next gets its own answer", async () => {
+  const at = new URL(database.url);
+  await using link = await startProxy({ host: at.hostname, port: Number(at.port) });
+  at.hostname = "127.0.0.1";
+  at.port = String(link.port);
+  await using one = openDb(at.href, 1);
+  const sleeping = sql`pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`;
+  const isSleeping = async () => (await sql`select from ${sleeping}`).length === 1;
+  for (const round of [0, 1, 2, 3]) {
+    // Who is told of a reset rolls back and asks again at once, while the connection is still closing.
+    const again = one.sql
+      .begin((tx) => Promise.all([tx`select pg_sleep(60)`, ...(round % 2 ? [tx.commit()] : [])]))
+      .catch(() => one.sql`select 'again' as is`.catch(() => "refused"));
+    await expect.poll(isSleeping).toBe(true);
+    link.cut();
+    await sql`select pg_terminate_backend(pid) from ${sleeping}`;
+    expect([[{ is: "again" }], "refused"]).toContainEqual(await again);
+    const written = one.sql.begin((tx) =>
+      Promise.all([
+        tx`select ${round}::int as first`,
+        tx`select ${round}::int as second`,
+        tx.commit(),
+      ]),
+    );
+    expect((await written).slice(0, 2)).toEqual([[{ first: round }], [{ second: round }]]);
+  }
 });

@@ -64,6 +64,9 @@ const mends: Record<string, Mend[]> = {
       "    nextWriteTimer === null && (nextWriteTimer = setImmediate(nextWrite))\n",
       "    if (nextWriteTimer === null) {\n      nextWriteTimer = {}\n      process.nextTick(() => nextWriteTimer && nextWrite())\n    }\n",
     ],
+    // Nor what is asked of one that has broken and has not closed yet, such as a ROLLBACK: it waited for ever, in front of
+    // its successor's statements, and took their answers for its own.
+    ["    !hadError && (query || sent.length) && error(", "    ;(query || sent.length) && error("],
     // Without a socket, whoever waits is told.
     [
       "function nextWrite(fn) {\n",

@@ -126,17 +126,22 @@ browserTest(
   },
 );
 
-browserTest("what was long ago is found, however much has happened since", async () => {
-  await using hub = await testHub();
-  await accepted(hub, { type: "order.paid", name: "The needle" });
-  await hub.db.sql`
+browserTest(
+  "what was long ago is found, however much has happened since, by one who goes on looking",
+  async () => {
+    await using hub = await testHub();
+    await accepted(hub, { type: "order.paid", name: "The needle" });
+    await hub.db.sql`
     insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status, config_version)
     select id, signalbox.uuid7(), 'hay', 'Hay', 'TEXT', 'API', now(), 'PROCESSED', 1
-    from signalbox.projects, generate_series(1, ${MOST_LOOKED_AT * 2 + 1}::int)`;
-  await using browser = await visitor();
-  await using visit = await browser.visit(hub.url, hub.key);
-  const { page } = visit;
-  await page.getByLabel("Search name, type and data").fill("needle");
-  await eventually(() => page.locator(".feed-name").allTextContents()).toEqual(["The needle"]);
-  await page.getByText("That is all.").waitFor();
-});
+    from signalbox.projects, generate_series(1, ${MOST_LOOKED_AT * 20 + 1}::int)`;
+    await using browser = await visitor();
+    await using visit = await browser.visit(hub.url, hub.key);
+    const { page } = visit;
+    await page.getByLabel("Search name, type and data").fill("needle");
+    await page.getByText("Nothing that fits for a long way back.").waitFor();
+    await page.getByRole("button", { name: "Look further back" }).click();
+    await eventually(() => page.locator(".feed-name").allTextContents()).toEqual(["The needle"]);
+    await page.getByText("That is all.").waitFor();
+  },
+);

@@ -101,7 +101,9 @@ export function DeliveriesPage() {
       </search>
       {isLoading && <Loading />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && deliveries.length === 0 && <Nothing filter={filter} />}
+      {data && deliveries.length === 0 && (
+        <Nothing filter={filter} hasMore={data.deliveries.pageInfo.hasNextPage} />
+      )}
       {deliveries.length > 0 && (
         <ul className="deliveries" aria-label="Deliveries">
           {deliveries.map((delivery) => (
@@ -115,7 +117,11 @@ export function DeliveriesPage() {
   );
 }
 
-function Nothing({ filter }: { filter: { group: Group; hookId: string | null; time: string } }) {
+type Lack = { filter: { group: Group; hookId: string | null; time: string }; hasMore: boolean };
+
+function Nothing({ filter, hasMore }: Lack) {
+  // A page is what was found among so many deliveries: older ones may fit.
+  if (hasMore) return <Empty title="No delivery of this time fits.">Older ones may.</Empty>;
   if (filter.group === "failed" && filter.hookId === null) {
     return <Empty title="Nothing has failed.">Deliveries whose every try failed show here.</Empty>;
   }

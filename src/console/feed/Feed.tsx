@@ -69,7 +69,7 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
         tabIndex={0}
         onScroll={({ currentTarget }) => setIsAtTop(currentTarget.scrollTop < ROW_PIXELS)}
       >
-        {rows.length === 0 && <Nothing isFiltered={isFiltered} />}
+        {rows.length === 0 && !view.isResting && <Nothing isFiltered={isFiltered} />}
         <div className="feed-rows" style={{ height: virtual.getTotalSize() }}>
           {items.map(({ key, index, start }) => {
             const row = rows[index];
@@ -86,7 +86,7 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
             ) : null;
           })}
         </div>
-        {rows.length > 0 && <End view={view} onReload={list.reload} />}
+        {(rows.length > 0 || view.isResting) && <End view={view} list={list} />}
       </section>
     </div>
   );
@@ -102,11 +102,18 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
   );
 }
 
-function End({ view, onReload }: { view: FeedView; onReload: () => void }) {
+function End({ view, list }: { view: FeedView; list: FeedList }) {
+  if (view.isResting)
+    return (
+      <div className="feed-foot faint">
+        <p>Nothing {view.rows.length > 0 && "more "}that fits for a long way back.</p>
+        <Button onClick={list.goOn}>Look further back</Button>
+      </div>
+    );
   return (
     <p className="feed-foot faint">
-      {view.isTrimmed && <Button onClick={onReload}>Show older events</Button>}
-      {view.error && <Button onClick={onReload}>Could not read on. Try again</Button>}
+      {view.isTrimmed && <Button onClick={list.reload}>Show older events</Button>}
+      {view.error && <Button onClick={list.reload}>Could not read on. Try again</Button>}
       {!view.hasMore && !view.isTrimmed && "That is all."}
       {view.hasMore && !view.error && "Reading…"}
     </p>

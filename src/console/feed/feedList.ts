@@ -16,12 +16,17 @@ export type FeedView = {
   hasMore: boolean;
   /** The oldest rows were let go, for there were too many. */
   isTrimmed: boolean;
+  /** Nothing that fits was found for a long way back: it goes on when it is told to. */
+  isResting: boolean;
 };
 
 export type FeedList = {
   view(): FeedView;
   subscribe(listener: () => void): () => void;
+  /** Reads the next page; not while it rests. */
   loadMore(): void;
+  /** Looks further back, for as long a way again. */
+  goOn(): void;
   reload(): void;
   /** While held, new events wait; those that are shown change all the same. */
   hold(isHeld: boolean): void;
@@ -30,6 +35,8 @@ export type FeedList = {
 const MOST_ROWS = 10_000;
 /** With a search or a status, the server is asked what has come; at most so often. */
 const ASK_MS = 400;
+/** Pages without anything that fits, of 5,000 events looked through each, before a person is asked whether to go on. */
+const EMPTY_PAGES = 20;
 
 /**
  * A view of the feed: pages that were read, and what has come since. States: loading (news are kept back, for what
@@ -42,6 +49,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
   const held = new Set<string>();
   let early: Changed[] = [];
   let cursor: string | null = null;
+  let emptyPages = 0;
   let asking: ReturnType<typeof setTimeout> | undefined;
   let isHeld = false;
   /** Something may have come that only the server can tell to be of this view. */
@@ -55,6 +63,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     error: undefined,
     hasMore: true,
     isTrimmed: false,
+    isResting: false,
   };
 
   const show = (changes: Partial<FeedView>) => {
@@ -105,7 +114,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
   }
 
   async function load(after: string | null, isFresh: boolean): Promise<void> {
-    show({ isLoading: true, error: undefined });
+    show({ isLoading: true, error: undefined, isResting: false });
     const { data, error } = await api
       .query(FeedDocument, { ...wanted, after }, { requestPolicy: "network-only" })
       .toPromise();
@@ -117,14 +126,16 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
       }
       for (const node of data.events.nodes) rows.put(node);
       cursor = data.events.pageInfo.endCursor;
+      emptyPages = data.events.nodes.length > 0 ? 0 : emptyPages + 1;
     }
     const news = early;
     early = [];
     const hasMore = data?.events.pageInfo.hasNextPage ?? view.hasMore;
-    show({ isLoading: false, error, hasMore, ...(isFresh && { isTrimmed: false }) });
+    const isResting = hasMore && emptyPages >= EMPTY_PAGES;
+    show({ isLoading: false, error, hasMore, isResting, ...(isFresh && { isTrimmed: false }) });
     if (news.length > 0) takeNews(news);
     // Nothing that fits was among so many rows: what does may be further back.
-    const isOn = !isDue && hasMore && data?.events.nodes.length === 0 && listeners.size > 0;
+    const isOn = !isDue && !isResting && hasMore && data && emptyPages > 0 && listeners.size > 0;
     if (isOn) void load(cursor, false);
     if (!isDue) return;
     isDue = false;
@@ -134,7 +145,10 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
   /** Reads from the start. What is being read already may be older than the reason to read anew. */
   function reload(): void {
     if (view.isLoading) isDue = true;
-    else void load(null, true);
+    else {
+      emptyPages = 0;
+      void load(null, true);
+    }
   }
 
   /** What failed while the hub was away is read once it is back. */
@@ -168,7 +182,12 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
       };
     },
     loadMore() {
-      if (!view.isLoading && view.hasMore && !view.error) void load(cursor, false);
+      if (!view.isLoading && view.hasMore && !view.error && !view.isResting)
+        void load(cursor, false);
+    },
+    goOn() {
+      emptyPages = 0;
+      if (!view.isLoading) void load(cursor, false);
     },
     reload,
     hold(next) {

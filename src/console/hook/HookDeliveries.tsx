@@ -5,6 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { wordsOf } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
+import { lackOf } from "../ui/lackOf.ts";
 import { Failure, Loading } from "../ui/Notice.tsx";
 import { Section } from "../ui/Page.tsx";
 import { Pager, usePlace } from "../ui/Pager.tsx";
@@ -51,7 +52,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
       {isLoading && <Loading rows={4} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && deliveries.length === 0 && (
-        <p className="soft">{status === null ? "None yet." : "None in this state."}</p>
+        <p className="soft">{lackOf(status !== null, data.deliveries.pageInfo.hasNextPage)}</p>
       )}
       {deliveries.length > 0 && (
         <ul className="deliveries">

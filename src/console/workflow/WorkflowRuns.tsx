@@ -5,6 +5,7 @@ import { RunItem } from "../run/RunItem.tsx";
 import { RunRow } from "../run/runRow.ts";
 import { wordsOf } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
+import { lackOf } from "../ui/lackOf.ts";
 import { Failure, Loading } from "../ui/Notice.tsx";
 import { Section } from "../ui/Page.tsx";
 import { Pager, usePlace } from "../ui/Pager.tsx";
@@ -59,7 +60,7 @@ export function WorkflowRuns({ workflowId }: { workflowId: string }) {
       {isLoading && <Loading rows={3} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {runs?.nodes.length === 0 && (
-        <p className="soft">{status === null ? "None yet." : "None in this state."}</p>
+        <p className="soft">{lackOf(status !== null, runs.pageInfo.hasNextPage)}</p>
       )}
       {runs && runs.nodes.length > 0 && (
         <ul className="runs">

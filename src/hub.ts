@@ -21,7 +21,7 @@ import { createEntities } from "./live/entities.ts";
 import { createFeed } from "./live/feed.ts";
 import { createTail } from "./live/tail.ts";
 import { createWaiter, eventEnds, pressEnds } from "./live/waiter.ts";
-import { startWake } from "./live/wake.ts";
+import { startWake, type Wake } from "./live/wake.ts";
 import type { Logger } from "./log.ts";
 import { createGuard } from "./outbound/addressGuard.ts";
 import { checkTarget } from "./outbound/checkTarget.ts";
@@ -65,13 +65,19 @@ async function openWalled(url: string, log: Logger): Promise<Reads> {
 /** The services of the API, and the feed its subscriptions read. */
 async function openApi(
   stack: AsyncDisposableStack,
-  parts: { db: Db; box: SecretBox; configs: ProjectConfigs; log: Logger; metrics: Metrics },
+  parts: {
+    db: Db;
+    box: SecretBox;
+    configs: ProjectConfigs;
+    wake: Wake;
+    log: Logger;
+    metrics: Metrics;
+  },
   outbound: Awaited<ReturnType<typeof openOutbound>>,
   worker: WorkerRole | undefined,
   facts: HubFacts,
 ) {
-  const { db, box, configs, log, metrics } = parts;
-  const wake = stack.use(await startWake(db.url, log));
+  const { db, box, configs, wake, log, metrics } = parts;
   const { read } = stack.use(await openWalled(db.url, log));
   const entities = createEntities(read);
   const tail = createTail(db.sql, wake, log, (page) => {
@@ -140,6 +146,7 @@ export async function startHub(
   const metrics = createMetrics(() => oldestDueSeconds(db.sql));
   const outbound = await openOutbound(config, url);
   stack.use(outbound.poster);
+  const wake = stack.use(await startWake(url, log));
   let publicUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const worker = config.roles.worker
     ? stack.use(
@@ -152,6 +159,7 @@ export async function startHub(
           poster: outbound.poster,
           origin: () => new URL(publicUrl).host,
           retentionDays: config.retentionDays,
+          onFeed: wake.subscribe,
           onAttempt: ({ outcome, elapsedMs }) => {
             metrics.deliveries.inc({ outcome });
             metrics.attemptDuration.observe(elapsedMs / 1_000);
@@ -159,7 +167,7 @@ export async function startHub(
         }),
       )
     : undefined;
-  const parts = { db, box, configs, log, metrics };
+  const parts = { db, box, configs, wake, log, metrics };
   const facts = {
     ...limits,
     documentCost: limits.cost,

@@ -19,6 +19,6 @@ const grownWholes = (sql: Sql) => sql<{ name: string }[]>`
  * autovacuum came by, up to a minute later [measured].
  */
 export async function refreshStatistics(sql: Sql): Promise<void> {
-  const grown = [...(await grownWholes(sql)), ...(await grownTables(sql))];
-  for (const { name } of grown) await sql`analyze signalbox.${sql(name)}`;
+  const grown = await Promise.all([grownWholes(sql), grownTables(sql)]);
+  for (const { name } of grown.flat()) await sql`analyze signalbox.${sql(name)}`;
 }

@@ -7,17 +7,23 @@ export type WorkerRow = { id: string; poolId: string };
 export const holdLiveness = (session: Sql, workerId: string) =>
   session`select pg_advisory_lock(hashtextextended(${workerId}, 7276))`;
 
-export const registerWorker = (sql: Sql, worker: WorkerRow & { host: string; pid: number }) => sql`
-  insert into signalbox.workers (id, host, pid, pool_id)
-  values (${worker.id}, ${worker.host}, ${worker.pid}, ${worker.poolId}) on conflict do nothing`;
-
 export const removeWorker = (sql: Sql, workerId: string) =>
   sql`delete from signalbox.workers where id = ${workerId}`;
 
-/** The registered workers whose liveness lock is free: their processes, or their sessions, are gone. */
-export const lifelessWorkers = (sql: Sql, selfId: string) => sql<WorkerRow[]>`
+/**
+ * Registers this worker, should it not be, and gives back the others whose liveness lock is free: their processes, or
+ * their sessions, are gone.
+ */
+export const lifelessBeside = (
+  sql: Sql,
+  { id, poolId, host, pid }: WorkerRow & { host: string; pid: number },
+) => sql<WorkerRow[]>`
+  with self as (
+    insert into signalbox.workers (id, host, pid, pool_id) values (${id}, ${host}, ${pid}, ${poolId})
+    on conflict do nothing
+  )
   select id, pool_id as "poolId" from signalbox.workers
-  where id <> ${selfId} and not exists (
+  where id <> ${id} and not exists (
     select from pg_locks
     where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
       and (classid::bigint << 32 | objid::bigint) = hashtextextended(id::text, 7276))`;

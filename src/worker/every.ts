@@ -1,3 +1,8 @@
+export type Repeated = AsyncDisposable & {
+  /** Has the work done within so many milliseconds, should it not be its turn before. */
+  within(ms: number): void;
+};
+
 /**
  * Runs `work` again and again, so many milliseconds after it ended, or as many as it gave back; a failure is told
  * and does not stop it.
@@ -6,26 +11,34 @@ export function every(
   ms: number,
   work: () => Promise<number> | Promise<void>,
   onError: (error: unknown) => void,
-): AsyncDisposable {
+): Repeated {
   let stopped = false;
   let running = Promise.resolve();
-  let timer: NodeJS.Timeout;
+  let timer: NodeJS.Timeout | undefined;
+  let turnAt = Number.POSITIVE_INFINITY;
   async function run() {
+    if (stopped) return;
+    turnAt = Number.POSITIVE_INFINITY;
     let next = ms;
     try {
       next = (await work()) ?? ms;
     } catch (error) {
       onError(error);
     }
-    if (!stopped) schedule(next);
+    within(next);
   }
-  const schedule = (inMs: number) => {
+  function within(inMs: number) {
+    const at = performance.now() + inMs;
+    if (stopped || at >= turnAt) return;
+    turnAt = at;
+    clearTimeout(timer);
     timer = setTimeout(() => {
-      running = run();
+      running = running.then(run);
     }, inMs);
-  };
-  schedule(ms);
+  }
+  within(ms);
   return {
+    within,
     async [Symbol.asyncDispose]() {
       stopped = true;
       clearTimeout(timer);

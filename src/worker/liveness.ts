@@ -2,13 +2,7 @@ import { hostname } from "node:os";
 import { type Db, openSession } from "../db/client.ts";
 import { recoverPresses } from "../db/pressClaims.ts";
 import { recoverClaims } from "../db/recovery.ts";
-import {
-  buryWorkers,
-  holdLiveness,
-  lifelessWorkers,
-  registerWorker,
-  removeWorker,
-} from "../db/workers.ts";
+import { buryWorkers, holdLiveness, lifelessBeside, removeWorker } from "../db/workers.ts";
 import type { Logger } from "../log.ts";
 import { every } from "./every.ts";
 
@@ -38,10 +32,10 @@ export async function startLiveness(
       // After a restart of the server nobody holds a lock yet.
       suspects = new Set();
     }
-    // Each time: somebody may have buried this worker while its session was lost. By the session that holds
-    // the lock, so that its end is noticed.
-    await registerWorker(session, { id: workerId, poolId, host: hostname(), pid: process.pid });
-    const lifeless = await lifelessWorkers(session, workerId);
+    // Registered each time: somebody may have buried this worker while its session was lost. By the session that
+    // holds the lock, so that its end is noticed.
+    const self = { id: workerId, poolId, host: hostname(), pid: process.pid };
+    const lifeless = await lifelessBeside(session, self);
     const dead = lifeless.filter(({ id }) => suspects.has(id));
     suspects = new Set(lifeless.map(({ id }) => id));
     if (dead.length === 0) return;

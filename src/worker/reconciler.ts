@@ -32,11 +32,15 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
     await db.sql.begin(async (tx) => {
       const [leader] = await tx<{ ok: boolean }[]>`select pg_try_advisory_xact_lock(7277) as ok`;
       if (!leader?.ok) return;
-      const lanes = await overdueLanes(tx, LANE_OVERDUE_MS);
-      const staged = Map.groupBy(
-        await overdueEvents(tx, EVENT_OVERDUE_MS),
-        ({ projectId }) => projectId,
-      );
+      const [lanes, events, handshakes, presses, replays, runs] = await Promise.all([
+        overdueLanes(tx, LANE_OVERDUE_MS),
+        overdueEvents(tx, EVENT_OVERDUE_MS),
+        overdueHandshakes(tx, HANDSHAKE_OVERDUE_MS),
+        overduePresses(tx, PRESS_OVERDUE_MS),
+        overdueReplays(tx, REPLAY_OVERDUE_MS),
+        overdueRuns(tx, RUN_OVERDUE_MS),
+      ]);
+      const staged = Map.groupBy(events, ({ projectId }) => projectId);
       const jobs = [
         ...deliverJobs(lanes).map((job, index) => ({ ...job, key: `reconcile:${index}` })),
         ...[...staged].map(([projectId, events]) => ({
@@ -44,10 +48,10 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
           payload: { projectId, eventIds: events.map(({ id }) => id) },
           key: `reconcile:${projectId}`,
         })),
-        ...(await overdueHandshakes(tx, HANDSHAKE_OVERDUE_MS)).map((lane) => handshakeJob(lane)),
-        ...(await overduePresses(tx, PRESS_OVERDUE_MS)).map(pressJob),
-        ...(await overdueReplays(tx, REPLAY_OVERDUE_MS)).map((replay) => replayJob(replay)),
-        ...advanceJobs(await overdueRuns(tx, RUN_OVERDUE_MS)).map((job, index) => ({
+        ...handshakes.map((lane) => handshakeJob(lane)),
+        ...presses.map(pressJob),
+        ...replays.map((replay) => replayJob(replay)),
+        ...advanceJobs(runs).map((job, index) => ({
           ...job,
           key: `reconcile:advance:${index}`,
         })),

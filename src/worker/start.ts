@@ -13,7 +13,7 @@ import { startLiveness } from "./liveness.ts";
 import { createPresser, type Presser } from "./presser.ts";
 import { startReconciler } from "./reconciler.ts";
 import { startRunner } from "./runner.ts";
-import { startScheduler } from "./scheduler.ts";
+import { type OnFeed, startScheduler } from "./scheduler.ts";
 import { createTasks, crontab } from "./tasks.ts";
 
 /** How long attempts in flight may go on when the process is to stop; the whole stop takes at most 30 s. */
@@ -36,11 +36,13 @@ export async function startWorker(options: {
   origin: () => string;
   retentionDays: number;
   log: Logger;
+  onFeed: OnFeed;
   onAttempt: DelivererOptions["onAttempt"];
   /** Told when jobs are not run any more, and the process had better end. */
   onLost: (error: unknown) => void;
 }): Promise<WorkerRole> {
-  const { db, configs, poster, box, origin, retentionDays, log, onAttempt, onLost } = options;
+  const { db, configs, poster, box, origin, retentionDays, log, onFeed, onAttempt, onLost } =
+    options;
   // Before anything is written: nobody may have been here for months.
   await withRanges(db.url, (session) => makeRanges(session, retentionDays));
   const workerId = newId();
@@ -71,7 +73,7 @@ export async function startWorker(options: {
     await Promise.all([deliverer.stop(GRACE_MS), presser.stop(GRACE_MS)]);
   });
   stack.use(runner);
-  stack.use(startScheduler({ sql: db.sql, configs, deliverer, log }));
+  stack.use(startScheduler({ sql: db.sql, configs, deliverer, onFeed, log }));
   const owned = stack.move();
   let stopping: Promise<void> | undefined;
   const stop = () => {

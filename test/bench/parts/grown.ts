@@ -1,6 +1,7 @@
 import { type Answer, ask } from "../grown/ask.ts";
 import { explain } from "../grown/explain.ts";
-import { fill, prepare } from "../grown/fill.ts";
+import { age, fill, prepare, RETENTION_DAYS } from "../grown/fill.ts";
+import { forget } from "../grown/forget.ts";
 import { questions } from "../grown/queries.ts";
 import { takeSamples } from "../grown/samples.ts";
 import { startHubProcess } from "../hubProcess.ts";
@@ -26,10 +27,9 @@ type Figures = { rate: number; receiver: Spread; seen: Spread };
 
 const say = (text: string) => console.error(`  grown: ${text}`);
 
-/** Rows of 30 days are not to be removed while they are measured. */
 const settingsOn = (server: BenchServer, url: string) => ({
   ...server.hubOn(url).env,
-  SIGNALBOX_RETENTION_DAYS: "90",
+  SIGNALBOX_RETENTION_DAYS: String(RETENTION_DAYS),
 });
 
 /** A new process on this database: what it delivers a second, and how old events are on arrival. */
@@ -132,6 +132,7 @@ export const grown: Part = {
     await using server = await startServer();
     const url = await server.newDatabase();
     const settings = settingsOn(server, url);
+    await age(url);
     const workflowId = await (async () => {
       await using hub = await startHubProcess({ env: settings });
       return await prepare(hub, target.url);
@@ -155,6 +156,7 @@ export const grown: Part = {
     })();
     const slow = answers.filter(({ ms }, index) => index < PLANS || ms.p99 > SLOW_MS);
     await explain(server, url, settings, slow);
-    return [...lines, ...listLines(answers)];
+    say("retention");
+    return [...lines, ...listLines(answers), ...(await forget(url, settings, target))];
   },
 };

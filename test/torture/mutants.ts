@@ -173,7 +173,7 @@ export const mutants: Mutant[] = [
     "T26",
     "no fencing",
     "src/db/finishes.ts",
-    "and d.id = v.id and d.lease_token = v.token",
+    "and d.id = v.id and d.lease_token is not distinct from v.token",
     "and d.id = v.id",
   ),
   mutant(

@@ -38,7 +38,7 @@ const IDLE = ["(idle)", "(program)"];
 const WIDTH = 1_200;
 const ROW = 16;
 /** Narrower ones are left out, pixels. */
-const LEAST = 0.5;
+const LEAST = 1;
 const LETTER = 6.5;
 
 const newFrame = (name: string, place: string): Frame => ({

@@ -1,7 +1,7 @@
 import type { Sql } from "./client.ts";
 import { containing, type Maybe, when } from "./conditions.ts";
 import { type EventRow, type EventStatus, eventColumns } from "./events.ts";
-import { foundPage, type Lead, type List } from "./foundPage.ts";
+import { foundPage, type Lead, type List, MOST_APART } from "./foundPage.ts";
 import { ROOM_MS, rangeOf } from "./leastId.ts";
 import { allOf, type Fragment, type Page, type PageRequest } from "./page.ts";
 import { storable } from "./storable.ts";
@@ -122,6 +122,8 @@ export async function listEvents(
       lead,
       few,
       sought,
+      // Those of a type are many, and near each other; those of a context, user or subject come now and then.
+      most: lead && (others.length > 0 || !areExact) ? MOST_APART : undefined,
       shown: [...(few ? status : []), ...(types ? [] : [sql`e.origin <> 'SYSTEM'`])],
       range: await idsOfTime(sql, projectId, filter.since, filter.until),
     },

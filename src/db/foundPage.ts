@@ -4,14 +4,16 @@ import { allOf, type Fragment, type Page, type PageRequest, toPage } from "./pag
 
 /**
  * Rows that are looked through for one page at most. Each costs some microseconds, a search in its text more, so that
- * a page takes some 20 ms at worst, however many rows there are.
+ * a page takes some 40 ms at worst, however many rows there are.
  */
-export const MOST_LOOKED_AT = 5_000;
+export const MOST_LOOKED_AT = 3_500;
+/** The same of rows that lie far apart: each is a page of the table, which memory may not have. */
+export const MOST_APART = 600;
 /** For each of many lists in one statement, when they are so many that their share would be less. */
 const LEAST_LOOKED_AT = 200;
 /** How many rows each of so many lists may look through. */
-export const shareOf = (lists: number) =>
-  Math.max(LEAST_LOOKED_AT, Math.floor(MOST_LOOKED_AT / lists));
+export const shareOf = (lists: number, most = MOST_LOOKED_AT) =>
+  Math.max(LEAST_LOOKED_AT, Math.floor(most / lists));
 
 /** What a list is read from, and by which conditions. */
 export type List = {
@@ -28,6 +30,8 @@ export type List = {
   few?: Fragment | undefined;
   /** Rows are looked through for those that fit these, however few they may be. */
   sought: Fragment[];
+  /** How many are looked through for a page at most, when not as many as usual. */
+  most?: number | undefined;
   /** Nearly all rows fit these, if they fit the others. */
   shown: Fragment[];
   /** What ids lie between: this one or later, and before that one. */
@@ -85,7 +89,7 @@ async function lastLookedAt(
 ): Promise<string | undefined> {
   const { from, id, within, lead } = list;
   const conditions = allOf(sql, [...within, lies(sql, list, request)]);
-  const share = shareOf(lead?.values.length ?? 1);
+  const share = shareOf(lead?.values.length ?? 1, list.most);
   const read = (order: Fragment) =>
     sql`select ${id} as id from ${from} where ${conditions} ${order} limit 1 offset ${share - 1}`;
   const [last] = await sql<{ id: string }[]>`${inOrder(sql, list, request.backward, 1, read)}`;
@@ -124,7 +128,7 @@ export async function foundPage<Row extends { id: string }>(
   const { columns, from, name, within, lead, sought, shown } = list;
   const isSought = sought.length > 0;
   const most = request.limit + 1;
-  const share = shareOf(lead?.values.length ?? 1);
+  const share = shareOf(lead?.values.length ?? 1, list.most);
   const inside = allOf(sql, [...within, lies(sql, list, request)]);
   const rest = allOf(sql, [...sought, ...shown]);
   const read = (order: Fragment) => {

@@ -2,13 +2,13 @@ import type { Sql } from "./client.ts";
 import { containing, type Maybe, when } from "./conditions.ts";
 import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "./deliveries.ts";
 import { type EventTypeRow, eventTypeColumns } from "./eventTypes.ts";
-import { foundPage } from "./foundPage.ts";
+import { foundPage, MOST_APART } from "./foundPage.ts";
 import { foundPerParent } from "./foundPerParent.ts";
 import { failingHookIds } from "./health.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
 import { ROOM_MS, rangeOf } from "./leastId.ts";
 import { allOf, type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
-import { hasOnlyLost, isWaiting, statusIn } from "./statusIn.ts";
+import { hasOnlyLost, isWaiting, LOST, statusIn } from "./statusIn.ts";
 import { storable } from "./storable.ts";
 
 export type HookListFilter = {
@@ -99,6 +99,7 @@ export async function listDeliveries(
   const isFew = isWaiting(status);
   // An index has these in order, of all hooks together.
   const isLost = hasOnlyLost(status) && !hookId;
+  const isAllLost = isLost && LOST.every((state) => status?.some((wanted) => wanted === state));
   // Those of an event have no index in their order, but are few: read whole, and then sorted.
   const [ofEvent] = when(eventId, (id) => allOf(sql, [...list.within, sql`d.event_id = ${id}`]));
   return foundPage(
@@ -106,14 +107,15 @@ export async function listDeliveries(
     {
       ...list,
       from: ofEvent ? sql`(select * from ${list.from} where ${ofEvent} offset 0) d` : list.from,
-      within: [...list.within, ...(isLost && inStatus ? [inStatus] : [])],
+      within: [...list.within, ...(isLost ? [statusIn(sql, LOST)] : [])],
       lead: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
       few: isFew ? inStatus : undefined,
       sought: [
-        ...(isFew || isLost || !inStatus ? [] : [inStatus]),
+        ...(isFew || isAllLost || !inStatus ? [] : [inStatus]),
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),
       ],
+      most: isLost ? MOST_APART : undefined,
       range: rangeOf(since, until, ROOM_MS),
     },
     request,

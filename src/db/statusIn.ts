@@ -1,11 +1,14 @@
 import type { Sql } from "./client.ts";
 import { allOf, type Fragment } from "./page.ts";
 
+/** The states in which deliveries are lost to their hooks. */
+export const LOST = ["FAILED", "QUARANTINED"];
+
 /** The states that few of very many deliveries are in; each list has an index of its own. */
 const few = (sql: Sql): [string[], Fragment][] => [
   [["PENDING", "RETRYING"], sql`d.status in ('PENDING', 'RETRYING')`],
   [["PARKED"], sql`d.status = 'PARKED'`],
-  [["FAILED", "QUARANTINED"], sql`d.status in ('FAILED', 'QUARANTINED')`],
+  [LOST, sql`d.status in ('FAILED', 'QUARANTINED')`],
 ];
 
 const areAll = (statuses: readonly string[] | null | undefined, states: string[]) =>
@@ -17,7 +20,7 @@ export const isWaiting = (statuses: readonly string[] | null | undefined): boole
 
 /** Whether deliveries in these states are lost to their hooks: an index has them in order. */
 export const hasOnlyLost = (statuses: readonly string[] | null | undefined): boolean =>
-  areAll(statuses, ["FAILED", "QUARANTINED"]);
+  areAll(statuses, LOST);
 
 /**
  * That a delivery named `d` is in one of these states. What follows from it is written out beside: a prepared

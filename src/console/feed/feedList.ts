@@ -35,7 +35,7 @@ export type FeedList = {
 const MOST_ROWS = 10_000;
 /** With a search or a status, the server is asked what has come; at most so often. */
 const ASK_MS = 400;
-/** Pages without anything that fits, of 5,000 events looked through each, before a person is asked whether to go on. */
+/** Pages without anything that fits, of 3,500 events looked through each, before a person is asked whether to go on. */
 const EMPTY_PAGES = 20;
 
 /**

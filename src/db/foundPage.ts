@@ -8,7 +8,7 @@ import { allOf, type Fragment, type Page, type PageRequest, toPage } from "./pag
  */
 export const MOST_LOOKED_AT = 3_500;
 /** The same of rows that lie far apart: each is a page of the table, which memory may not have. */
-export const MOST_APART = 600;
+export const MOST_APART = 400;
 /** For each of many lists in one statement, when they are so many that their share would be less. */
 const LEAST_LOOKED_AT = 200;
 /** How many rows each of so many lists may look through. */

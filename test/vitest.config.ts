@@ -28,7 +28,7 @@ export default defineConfig({
     // What is broken on purpose is kept for no other run, and nothing is taken from one.
     fsModuleCache: patches.length === 0,
     // By default one core is left free, which on two makes it one file at a time; most of a test is waiting.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

@@ -107,6 +107,7 @@ export function flameGraph(profile: Profile): string {
   }
   draw(tree, 0, 0);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${(depth + 1) * ROW}" font-family="monospace" font-size="10">
+<title>Where processor time went</title>
 ${boxes.join("\n")}
 </svg>
 `;

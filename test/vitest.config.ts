@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { patched, patchesHere } from "./torture/kit/patch.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -9,6 +10,18 @@ const files = globSync("test/**/*.test.ts", { cwd: root });
 const framed = files.filter((file) =>
   readFileSync(`${root}/${file}`, "utf8").includes("fixtures/frame.ts"),
 );
+
+/** Files with processes or a browser of their own take longest, whatever their size: begun last, they would end alone. */
+class LongFirst extends BaseSequencer {
+  override async sort(specs: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) =>
+      /fixtures\/(process|browser)\.ts|torture\//.test(readFileSync(moduleId, "utf8"));
+    const groups = Object.groupBy(await super.sort(specs), (spec) =>
+      isLong(spec) ? "first" : "then",
+    );
+    return [...(groups.first ?? []), ...(groups.then ?? [])];
+  }
+}
 
 /** Breaks the hub on purpose, as `npm run torture -- --mutants` asks for; otherwise there are none. */
 const patches = patchesHere();
@@ -28,7 +41,8 @@ export default defineConfig({
     // What is broken on purpose is kept for no other run, and nothing is taken from one.
     fsModuleCache: patches.length === 0,
     // By default one core is left free, which on two makes it one file at a time; most of a test is waiting.
-    maxWorkers: 4,
+    maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

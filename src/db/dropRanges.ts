@@ -1,4 +1,4 @@
-import { removeBelongings } from "./belongings.ts";
+import { ofGone, removeBelongings } from "./belongings.ts";
 import type { Pool, Tx } from "./client.ts";
 import { dateOfId, leastIdAt, timeOfId } from "./leastId.ts";
 import { briefly } from "./rangeSession.ts";
@@ -182,9 +182,9 @@ async function dropEvents(session: Pool, since: Date): Promise<boolean> {
     await removeLateAttempts(session, late);
   }
   if (!events) return true;
-  await removeBelongings(session, events.made.to ?? "", stays("e", since));
+  await removeBelongings(session, ofGone(events.made.to ?? "", stays("e", since)));
   if (!(await replace(session, events))) return false;
-  await removeBelongings(session, events.made.to ?? "", "true");
+  await removeBelongings(session, ofGone(events.made.to ?? "", "true"));
   return true;
 }
 

@@ -99,7 +99,6 @@ export async function listDeliveries(
   const isFew = isWaiting(status);
   // An index has these in order, of all hooks together.
   const isLost = hasOnlyLost(status) && !hookId;
-  const isAllLost = isLost && LOST.every((state) => status?.some((wanted) => wanted === state));
   // Those of an event have no index in their order, but are few: read whole, and then sorted.
   const [ofEvent] = when(eventId, (id) => allOf(sql, [...list.within, sql`d.event_id = ${id}`]));
   return foundPage(
@@ -111,7 +110,7 @@ export async function listDeliveries(
       lead: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
       few: isFew ? inStatus : undefined,
       sought: [
-        ...(isFew || isAllLost || !inStatus ? [] : [inStatus]),
+        ...(isFew || !inStatus ? [] : [inStatus]),
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),
       ],

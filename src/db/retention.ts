@@ -1,4 +1,5 @@
 import { among } from "./among.ts";
+import { ofEvents, removeBelongings } from "./belongings.ts";
 import { feedBounds } from "./changes.ts";
 import type { Pool } from "./client.ts";
 import { cuts, rangesOf } from "./ranges.ts";
@@ -59,43 +60,6 @@ const oldEvents = (sql: Pool, days: number, before: string) => sql<
     order by id limit ${EVENTS_AT_ONCE}
   ) e limit ${EVENTS_AT_ONCE}`;
 
-/** Removes the runs of events, with their steps. */
-const removeRuns = (sql: Pool, projectIds: string[], eventIds: string[]) =>
-  inChunks(
-    () => sql`
-      with gone as (
-        delete from signalbox.workflow_runs where ctid in (
-          select r.ctid from signalbox.workflow_runs r
-          join unnest(${projectIds}::uuid[], ${eventIds}::uuid[]) as x(project_id, id)
-            on r.project_id = x.project_id and r.event_id = x.id limit ${CHUNK})
-        returning project_id, id
-      ), steps as (
-        delete from signalbox.step_runs s using gone where s.project_id = gone.project_id and s.run_id = gone.id
-      )
-      select id from gone`,
-  );
-
-/** Removes the actions of these events with their presses, whose number nothing limits. */
-async function removeActions(sql: Pool, projectIds: string[], ids: string[]): Promise<void> {
-  const events = sql`unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, event_id)`;
-  await inChunks(
-    () => sql`
-      with gone as (
-        delete from signalbox.presses where ctid in (
-          select p.ctid from ${events}
-          join signalbox.actions a on a.project_id = x.project_id and a.event_id = x.event_id
-          join signalbox.presses p on p.project_id = a.project_id and p.action_id = a.id limit ${CHUNK})
-        returning project_id, id
-      ), tried as (
-        delete from signalbox.attempts t using gone
-        where t.project_id = gone.project_id and t.delivery_id = gone.id
-      )
-      select id from gone`,
-  );
-  await sql`delete from signalbox.actions a using ${events}
-    where a.project_id = x.project_id and a.event_id = x.event_id`;
-}
-
 /**
  * Removes ended events older than so many days from the first range, with their actions and presses, deliveries and
  * attempts, and runs. The other ranges are dropped whole (dropRanges.ts).
@@ -123,11 +87,7 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
         )
         select id from gone`,
     );
-    await removeRuns(sql, projectIds, ids);
-    await sql`
-      delete from signalbox.event_resources r using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
-      where r.project_id = x.project_id and r.event_id = x.id`;
-    await removeActions(sql, projectIds, ids);
+    await removeBelongings(sql, ofEvents(projectIds, ids));
     return sql`
       delete from signalbox.events e using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
       where e.project_id = x.project_id and e.id = x.id`;

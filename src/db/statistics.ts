@@ -6,7 +6,7 @@ const grownTables = (sql: Sql) => sql<{ name: string }[]>`
   where schemaname = 'signalbox' and n_mod_since_analyze > greatest(500, n_live_tup * 3 / 4)
     and relid not in (select inhrelid from pg_inherits)`;
 
-/** Tables cut into ranges that have doubled: the server counts, and autovacuum analyzes, the ranges alone. */
+/** The same of tables cut into ranges: the server counts, and autovacuum analyzes, the ranges alone. */
 const grownWholes = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_class c join pg_inherits i on i.inhparent = c.oid
   join pg_stat_user_tables s on s.relid = i.inhrelid

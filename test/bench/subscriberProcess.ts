@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 
@@ -53,7 +54,7 @@ async function untilFollowed(url: string, count: number): Promise<void> {
   for (;;) {
     const text = await (await fetch(`${url}/metrics`)).text();
     if (Number(/^signalbox_subscribers (\d+)/m.exec(text)?.[1]) >= count) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
 }
 

@@ -58,7 +58,7 @@ browserTest(
       data: { userId: "u_1", reason: "spam" },
       press: { pressedBy: "First key" },
     });
-    target.release(200);
+    await target.release(200);
     for (const each of pages) {
       await each.locator(".action-done", { hasText: "Ban user" }).waitFor();
       await each.locator(".action-good", { hasText: "First key" }).waitFor();
@@ -108,7 +108,7 @@ browserTest(
     await button.click();
     await confirm.click();
     await eventually(() => target.requests.length).toBe(1);
-    target.release(409, "it has been refunded before");
+    await target.release(409, "it has been refunded before");
     await page.locator(".action-error", { hasText: "it has been refunded before" }).waitFor();
     await page.getByText("“Refund” failed: it has been refunded before").waitFor();
 
@@ -116,7 +116,7 @@ browserTest(
       await button.click();
       await confirm.click();
       await eventually(() => target.requests.length).toBe(total);
-      target.release(200);
+      await target.release(200);
       await page.locator(".action-good").waitFor();
       await page.locator(".action-error").waitFor({ state: "detached" });
       await page.locator('.action-button:not([aria-busy="true"])').waitFor();
@@ -183,7 +183,7 @@ browserTest("the end of a press reaches a page whose connection was lost meanwhi
   isDown = true;
   await sockets.at(-1)?.close({ code: 4000 });
   await page.getByText("Connection lost, reconnecting…").waitFor();
-  target.release(200);
+  await target.release(200);
   const read = () =>
     hub.run<{ events: { nodes: { actions: { status: string }[] }[] } }>(
       "{ events { nodes { actions { status } } } }",

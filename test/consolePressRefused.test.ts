@@ -75,7 +75,7 @@ browserTest(
     await dialog.getByRole("button", { name: "Once" }).click();
     await dialog.getByText("It is being pressed by Support desk").waitFor();
     await eventually(() => target.requests.length).toBe(2);
-    target.release(200);
+    await target.release(200);
     await page.locator(".action-done", { hasText: "Once" }).waitFor();
     await page.locator(".action-good", { hasText: "Support desk" }).first().waitFor();
     expect(target.requests).toHaveLength(2);

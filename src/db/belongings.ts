@@ -1,7 +1,8 @@
+import { atLeisure } from "./atLeisure.ts";
 import type { Pool } from "./client.ts";
 
 /** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
-const CHUNK = 2_000;
+const CHUNK = 500;
 /** Rows that are looked for at once: that reads all there are, so not for each chunk. */
 const FOUND = 50_000;
 
@@ -46,10 +47,8 @@ export async function removeBelongings(sql: Pool, { of, values }: Owners): Promi
       found = await sql.unsafe<Key[]>(`${find} limit ${FOUND}`, values);
       for (let at = 0; at < found.length; at += CHUNK) {
         const some = found.slice(at, at + CHUNK);
-        await sql.unsafe(remove, [
-          some.map(({ projectId }) => projectId),
-          some.map(({ id }) => id),
-        ]);
+        const keys = [some.map(({ projectId }) => projectId), some.map(({ id }) => id)];
+        await atLeisure(() => sql.unsafe(remove, keys));
       }
     } while (found.length === FOUND);
   }

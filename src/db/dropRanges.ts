@@ -1,3 +1,4 @@
+import { atLeisure } from "./atLeisure.ts";
 import { ofGone, removeBelongings } from "./belongings.ts";
 import type { Pool, Tx } from "./client.ts";
 import { dateOfId, leastIdAt, timeOfId } from "./leastId.ts";
@@ -6,6 +7,8 @@ import { attachRange, type Cut, createRange, cuts, type Range, rangesOf } from "
 import { databaseNow } from "./schedules.ts";
 
 const DAY_MS = 86_400_000;
+/** Pages that one statement reads: 2 MiB. */
+const PAGES = 256;
 
 /** Whether an event is not to go yet: it has not ended, or was accepted, or due, not so long ago. */
 const stays = (event: string, since: Date) =>
@@ -41,12 +44,22 @@ async function copy(session: Pool, { cut, old, made, keep, note }: Swap): Promis
         for each row execute function signalbox.${note}()`);
   });
   if (!begun) return false;
-  for (const range of old)
-    await session.unsafe(
-      `insert into ${named(made)} select r.* from ${named(range)} r where ${keep}`,
-    );
+  for (const range of old) await copyRows(session, named(range), named(made), keep);
   await session.unsafe(`analyze ${named(made)}`);
   return true;
+}
+
+/** Some pages at a time. Pages that come meanwhile are left out: their rows are noted. */
+async function copyRows(session: Pool, from: string, to: string, keep: string): Promise<void> {
+  const [size] = await session<{ pages: number }[]>`
+    select (pg_relation_size(${from}::regclass) / current_setting('block_size')::int)::int as pages`;
+  for (let page = 0; page < (size?.pages ?? 0); page += PAGES)
+    await atLeisure(() =>
+      session.unsafe(
+        `insert into ${to} select r.* from ${from} r
+          where r.ctid >= '(${page},0)' and r.ctid < '(${page + PAGES},0)' and ${keep}`,
+      ),
+    );
 }
 
 /** Copies anew what has changed meanwhile. What was to stay stays, so that nothing is left without what it belongs to. */
@@ -132,10 +145,12 @@ async function planSwap(
 async function removeLateAttempts(session: Pool, gone: { projectId: string; id: string }[]) {
   for (let at = 0; at < gone.length; at += 1_000) {
     const some = gone.slice(at, at + 1_000);
-    await session`
-      delete from signalbox.attempts t
-      using unnest(${some.map(({ projectId }) => projectId)}::uuid[], ${some.map(({ id }) => id)}::uuid[]) as x(project_id, id)
-      where t.project_id = x.project_id and t.delivery_id = x.id`;
+    await atLeisure(
+      () => session`
+        delete from signalbox.attempts t
+        using unnest(${some.map(({ projectId }) => projectId)}::uuid[], ${some.map(({ id }) => id)}::uuid[]) as x(project_id, id)
+        where t.project_id = x.project_id and t.delivery_id = x.id`,
+    );
   }
 }
 
@@ -158,8 +173,9 @@ async function dropEvents(session: Pool, since: Date): Promise<boolean> {
     note: "note_event_move",
   });
   const deliveries = await planSwap(session, cuts.deliveries, until, {
-    keep: `exists (select from signalbox.events e
-      where e.project_id = r.project_id and e.id = r.event_id and ${stays("e", since)})`,
+    // A value, not `exists`: looked up row by row, where a join would read the whole of events for some pages.
+    keep: `(select ${stays("e", since)} from signalbox.events e
+      where e.project_id = r.project_id and e.id = r.event_id)`,
     note: "note_delivery_move",
   });
   if (events && !(await copy(session, events))) return false;

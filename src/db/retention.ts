@@ -1,17 +1,18 @@
 import { among } from "./among.ts";
+import { atLeisure } from "./atLeisure.ts";
 import { ofEvents, removeBelongings } from "./belongings.ts";
 import { feedBounds } from "./changes.ts";
 import type { Pool } from "./client.ts";
 import { cuts, rangesOf } from "./ranges.ts";
 
 /** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
-const CHUNK = 2_000;
+const CHUNK = 500;
 const EVENTS_AT_ONCE = 200;
 const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** Repeats a bounded removal until it removes less than it might. */
-async function inChunks(remove: () => Promise<{ count: number }>, size = CHUNK): Promise<void> {
-  while ((await remove()).count >= size);
+async function inChunks(remove: () => PromiseLike<{ count: number }>, size = CHUNK): Promise<void> {
+  while ((await atLeisure(remove)).count >= size);
 }
 
 /** Idempotency keys are kept for 24 hours. */

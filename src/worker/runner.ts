@@ -17,7 +17,7 @@ export type JobRunner = AsyncDisposable & {
 };
 
 const CONCURRENCY = 4;
-const POLL_MS = 1_000;
+const POLL_MS = 2_000;
 const IDLE_POOL_MS = 5_000;
 
 /** graphile-worker's chatter at debug; its errors as warnings, because it tries again by itself. */

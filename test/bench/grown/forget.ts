@@ -27,6 +27,8 @@ export async function forget(
 ): Promise<Line[]> {
   await using db = openDb(url, 2);
   await using hub = await startHubProcess({ env: settings });
+  // The first seconds of a process are not like the others.
+  await latencyAt(hub, target, RATE);
   const without = await latencyAt(hub, target, RATE);
   const before = await stored(db.sql);
   const started = performance.now();

@@ -27,9 +27,19 @@ type Mend = [found: string, better: string];
  * goes out with the first statements and COMMIT may go out with the last. (BEGIN itself does not fail while its
  * connection lives; if it did, the statements behind it would be run one by one, and their caller told that it failed.)
  *
+ * And a pool that never runs out of free connections remembers each query it has run, and looks through all of them
+ * for each new one: after 160,000 a query took half as long again, in time and in processor.
+ *
  * All is mended as the library is loaded.
  */
 const mends: Record<string, Mend[]> = {
+  "queue.js": [
+    // What has left a queue that is never empty, such as the pool's open connections, takes no room, and is not searched.
+    [
+      "        xs[index - 1] = undefined\n",
+      "        xs[index - 1] = undefined\n        if (index > 32 && index * 2 > xs.length) {\n          xs = xs.slice(index)\n          index = 0\n        }\n",
+    ],
+  ],
   "connection.js": [
     // Nothing of a broken connection is written to its successor.
     [

@@ -5,6 +5,8 @@ export type BatcherOptions<Item> = {
   maxSize: number;
   /** How many batches may be written at once. */
   parallel: number;
+  /** A batch that is not full begins so many milliseconds after another at the earliest; default: 0. */
+  gatherMs?: number;
   sizeOf?: (item: Item) => number;
   /** What may wait for its batch; any number when absent. */
   waiting?: QueueLimits;
@@ -29,10 +31,12 @@ export function createBatcher<Item, Result>(
   write: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>,
   options: BatcherOptions<Item>,
 ): Batcher<Item, Result> {
-  const { maxSize, parallel, sizeOf = () => 1 } = options;
+  const { maxSize, parallel, gatherMs = 0, sizeOf = () => 1 } = options;
   const queue = createQueue<Waiting<Item, Result>>(options.waiting, options.onWaiting);
   let running = 0;
   let scheduled = false;
+  let timer: NodeJS.Timeout | undefined;
+  let begunAt = Number.NEGATIVE_INFINITY;
 
   async function run(batch: Waiting<Item, Result>[]) {
     running++;
@@ -53,7 +57,16 @@ export function createBatcher<Item, Result>(
 
   function start() {
     scheduled = false;
-    while (running < parallel && queue.length > 0) void run(queue.take(maxSize));
+    clearTimeout(timer);
+    while (running < parallel && queue.length > 0) {
+      const early = begunAt + gatherMs - performance.now();
+      if (early > 0 && queue.length < maxSize) {
+        timer = setTimeout(start, early);
+        return;
+      }
+      begunAt = performance.now();
+      void run(queue.take(maxSize));
+    }
   }
 
   return {

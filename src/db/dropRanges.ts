@@ -49,7 +49,10 @@ async function copy(session: Pool, { cut, old, made, keep, note }: Swap): Promis
   return true;
 }
 
-/** Some pages at a time. Pages that come meanwhile are left out: their rows are noted. */
+/**
+ * Some pages at a time. A row that changes meanwhile may be met in two places, or in none, such as on a page that comes
+ * later: it is noted, and copied anew.
+ */
 async function copyRows(session: Pool, from: string, to: string, keep: string): Promise<void> {
   const [size] = await session<{ pages: number }[]>`
     select (pg_relation_size(${from}::regclass) / current_setting('block_size')::int)::int as pages`;
@@ -57,7 +60,8 @@ async function copyRows(session: Pool, from: string, to: string, keep: string): 
     await atLeisure(() =>
       session.unsafe(
         `insert into ${to} select r.* from ${from} r
-          where r.ctid >= '(${page},0)' and r.ctid < '(${page + PAGES},0)' and ${keep}`,
+          where r.ctid >= '(${page},0)' and r.ctid < '(${page + PAGES},0)' and ${keep}
+          on conflict do nothing`,
       ),
     );
 }

@@ -11,8 +11,8 @@ const EVENTS_AT_ONCE = 200;
 const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** Repeats a bounded removal until it removes less than it might. */
-async function inChunks(remove: () => PromiseLike<{ count: number }>, size = CHUNK): Promise<void> {
-  while ((await atLeisure(remove)).count >= size);
+async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<void> {
+  while ((await atLeisure(remove)).count >= CHUNK);
 }
 
 /** Idempotency keys are kept for 24 hours. */
@@ -67,9 +67,9 @@ const oldEvents = (sql: Pool, days: number, before: string) => sql<
  */
 export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
   const [{ to }] = await rangesOf(sql, cuts.events);
-  await inChunks(async () => {
-    const old = await oldEvents(sql, days, to ?? LAST_ID);
-    if (old.length === 0) return { count: 0 };
+  let old: Awaited<ReturnType<typeof oldEvents>>;
+  do {
+    old = await atLeisure(() => oldEvents(sql, days, to ?? LAST_ID));
     const projectIds = old.map(({ projectId }) => projectId);
     const ids = old.map(({ id }) => id);
     // Apart from their events, because one event may have thousands.
@@ -89,10 +89,12 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
         select id from gone`,
     );
     await removeBelongings(sql, ofEvents(projectIds, ids));
-    return sql`
-      delete from signalbox.events e using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
-      where e.project_id = x.project_id and e.id = x.id`;
-  }, EVENTS_AT_ONCE);
+    await atLeisure(
+      () => sql`
+        delete from signalbox.events e using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
+        where e.project_id = x.project_id and e.id = x.id`,
+    );
+  } while (old.length === EVENTS_AT_ONCE);
 }
 
 /** Removes replays that ended so many days ago. */

@@ -30,9 +30,23 @@ type Mend = [found: string, better: string];
  * And a pool that never runs out of free connections remembers each query it has run, and looks through all of them
  * for each new one: after 160,000 a query took half as long again, in time and in processor.
  *
+ * And each query makes two functions of its own, which keep it and its rows until the old generation is collected: at
+ * 200 events a second the young one was collected for 14 ms where 6 do.
+ *
  * All is mended as the library is loaded.
  */
 const mends: Record<string, Mend[]> = {
+  "query.js": [
+    // Methods, not functions of its own, so that a query can go as soon as it is over.
+    [
+      "    this.resolve = x => (this.active = false, resolve(x))\n    this.reject = x => (this.active = false, reject(x))\n",
+      "    this.fulfil = resolve\n    this.refuse = reject\n",
+    ],
+    [
+      "  get origin() {\n",
+      "  resolve(x) {\n    this.active = false\n    this.fulfil(x)\n  }\n\n  reject(x) {\n    this.active = false\n    this.refuse(x)\n  }\n\n  get origin() {\n",
+    ],
+  ],
   "queue.js": [
     // What has left a queue that is never empty, such as the pool's open connections, takes no room, and is not searched.
     [

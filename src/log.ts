@@ -39,6 +39,14 @@ const clean = (line: string) =>
   );
 
 /**
+ * What an error says, and not all that hangs on it: drivers hang their connections on theirs, and what a row contains.
+ */
+function serializeError(error: Error) {
+  const { type, message, stack, code, constraint_name } = pino.stdSerializers.err(error);
+  return { type, message, stack, code, constraint_name };
+}
+
+/**
  * The only logger: JSON lines, or readable lines when `out` is a terminal; secrets and control characters are
  * taken out of both.
  */
@@ -50,6 +58,7 @@ export function createLogger(
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: serializeError },
     redact: { paths: hiddenPaths, censor: "[hidden]" },
     hooks: { streamWrite: clean },
   };

@@ -21,6 +21,30 @@ test("a line is JSON when the log is not a terminal, and readable when it is", (
   expect(terminal.lines.join("")).not.toContain("{");
 });
 
+test.each([true, false])(
+  "of an error stands what it says, and nothing that hangs on it (terminal: %s)",
+  (isTTY) => {
+    const { lines, log } = capture(isTTY);
+    const cause = new Error("the socket closed");
+    const error = new RangeError("the connection broke", { cause });
+    log.warn(
+      { err: Object.assign(error, { code: "57P01", client: { port: 5432 }, detail: "row 7" }) },
+      "lost",
+    );
+    const text = lines.join("");
+    for (const word of [
+      "lost",
+      "RangeError",
+      "the connection broke",
+      "57P01",
+      "the socket closed",
+      "log.test.ts",
+    ])
+      expect(text).toContain(word);
+    expect(text).not.toMatch(/5432|row 7/);
+  },
+);
+
 test.each([true, false])("no secret is in a line (terminal: %s)", (isTTY) => {
   const { lines, log } = capture(isTTY);
   const headers = { authorization: "sesame-1", cookie: "sesame-2", "set-cookie": ["sesame-3"] };

@@ -1,17 +1,16 @@
 import type { Sql, Tx } from "./client.ts";
 
-/** Our tables that have at least quadrupled since they were last analyzed; a change of a row counts as a row. */
+/** Our tables that have at least quadrupled since they were last analyzed. */
 const grownTables = (sql: Sql) => sql<{ name: string }[]>`
-  select relname as name from pg_stat_user_tables
-  where schemaname = 'signalbox' and n_mod_since_analyze > greatest(500, n_live_tup * 3 / 4)
-    and relid not in (select inhrelid from pg_inherits)`;
+  select c.relname as name from pg_stat_user_tables s join pg_class c on c.oid = s.relid
+  where s.schemaname = 'signalbox' and s.n_live_tup > greatest(500, 4 * c.reltuples) and not c.relispartition`;
 
 /** The same of tables cut into ranges: the server counts, and autovacuum analyzes, the ranges alone. */
 const grownWholes = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_class c join pg_inherits i on i.inhparent = c.oid
   join pg_stat_user_tables s on s.relid = i.inhrelid
   where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'p'
-  group by c.oid, c.relname having sum(s.n_mod_since_analyze) > greatest(500, sum(s.n_live_tup) * 3 / 4)`;
+  group by c.oid having sum(s.n_live_tup) > greatest(500, 4 * c.reltuples)`;
 
 /**
  * A quarter of the rows that PostgreSQL looks at by itself: while a new hub took its first 20,000 events, samples of the

@@ -163,7 +163,8 @@ test("a worker that was stopped longer than its lease comes back and changes not
   const site = installation({ DATABASE_URL: database.url });
   await using sleeper = await hubProcess(site);
   await using api = await hubProcess(site, { SIGNALBOX_ROLES: "api" });
-  await api.run(HOOK, { url: target.url, timeoutMs: 5_000 });
+  // Time to come back in, so that it finds the answer and not that time is over.
+  await api.run(HOOK, { url: target.url, timeoutMs: 30_000 });
   let answerFirst = () => {};
   target.answer = (_request, response) => {
     answerFirst = () => response.writeHead(500).end();

@@ -52,9 +52,13 @@ const oneOf = <T extends string>(values: readonly T[]) =>
 
 const list = (text: string) => text.split(",").map((item) => item.trim());
 
+/** Over TCP: a socket's directory, as libpq takes it for a host, would be passed over and another server asked. */
 const databaseUrl = setting(
-  "a URL like postgres://user:password@host:5432/database",
-  (text) => (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
+  "a URL like postgres://user:password@host:5432/database (a host to reach over TCP, not a Unix socket)",
+  (text) => {
+    const url = /^postgres(ql)?:\/\//.test(text) ? URL.parse(text) : null;
+    return url && !url.searchParams.has("host") && !/%2f/i.test(url.host) ? text : undefined;
+  },
   hidden,
 );
 

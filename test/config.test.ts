@@ -105,6 +105,8 @@ describe("what may be secret is not repeated in the sentence", () => {
     ["SIGNALBOX_SECRET_KEY", `a:${key},a:${other}`],
     ["SIGNALBOX_SECRET_KEY", `a:${key},`],
     ["DATABASE_URL", "mysql://hub:sesame@db.example.com/hub"],
+    ["DATABASE_URL", "postgres:///hub?host=/run/postgresql&password=sesame"],
+    ["DATABASE_URL", "postgres://hub:sesame@%2Frun%2Fpostgresql/hub"],
   ])("%s=%s", (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(
       `not the ${value.length} characters given.`,

@@ -41,9 +41,12 @@ const clean = (line: string) =>
 /**
  * What an error says, and not all that hangs on it: drivers hang their connections on theirs, and what a row contains.
  */
-function serializeError(error: Error) {
+function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
   const { type, message, stack, code, constraint_name } = pino.stdSerializers.err(error);
-  return { type, message, stack, code, constraint_name };
+  const aggregateErrors =
+    error instanceof AggregateError ? error.errors.map(serializeError) : undefined;
+  return { type, message, stack, code, constraint_name, aggregateErrors };
 }
 
 /**

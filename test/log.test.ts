@@ -42,6 +42,12 @@ test.each([true, false])(
     ])
       expect(text).toContain(word);
     expect(text).not.toMatch(/5432|row 7/);
+    log.warn(
+      { err: new AggregateError([new Error("no route"), "thrown text"], "no address") },
+      "away",
+    );
+    for (const word of ["no address", "no route", "thrown text"])
+      expect(lines.join("")).toContain(word);
   },
 );
 

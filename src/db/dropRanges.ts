@@ -50,8 +50,8 @@ async function copy(session: Pool, { cut, old, made, keep, note }: Swap): Promis
 }
 
 /**
- * Some pages at a time. A row that changes meanwhile may be met in two places, or in none, such as on a page that comes
- * later: it is noted, and copied anew.
+ * Some pages at a time. A row that changes meanwhile moves: it may be met twice, or, on a page that was not there at
+ * first, not at all. It is noted, and copied anew.
  */
 async function copyRows(session: Pool, from: string, to: string, keep: string): Promise<void> {
   const [size] = await session<{ pages: number }[]>`

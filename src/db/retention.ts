@@ -70,6 +70,7 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
   let old: Awaited<ReturnType<typeof oldEvents>>;
   do {
     old = await atLeisure(() => oldEvents(sql, days, to ?? LAST_ID));
+    if (old.length === 0) return;
     const projectIds = old.map(({ projectId }) => projectId);
     const ids = old.map(({ id }) => id);
     // Apart from their events, because one event may have thousands.

@@ -10,6 +10,8 @@ const event: EnvelopeEvent = {
   occurredAt: "2026-01-02T03:04:00.000Z",
   data: '{"title":"Ol\u00e1 🎫","amount":12345678901234567890,"price":1.10}',
   stepUuid: null,
+  userId: null,
+  contextId: null,
   subject: null,
 };
 const flat = (over: Partial<EnvelopeEvent>) => createEnvelope({ ...event, ...over }, "EVENT").body;
@@ -37,7 +39,8 @@ describe("an envelope", () => {
   test.each(["CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY"] as const)(
     "of %s is a CloudEvent 1.0 to the SDK",
     (format) => {
-      const given = read({ ...event, data: '{"a":[1]}', subject: "ticket/7" }, format);
+      const about = { userId: "u1", contextId: "order-9", subject: "ticket/7" };
+      const given = read({ ...event, data: '{"a":[1]}', ...about }, format);
       expect(() => new CloudEvent({ ...given }, true)).not.toThrow();
       expect(given).toMatchObject({
         specversion: "1.0",
@@ -46,11 +49,13 @@ describe("an envelope", () => {
         source: event.source,
         time: event.time,
         subject: "ticket/7",
+        userid: "u1",
+        contextid: "order-9",
         datacontenttype: "application/json",
         data: { a: [1] },
       });
-      expect(read(event, format).subject).toBeUndefined();
-      expect(read({ ...event, data: null }, format).data).toBeFalsy();
+      const bare = read(event, format);
+      expect([bare.subject, bare.userid, bare.contextid].filter((value) => value)).toEqual([]);
     },
   );
 
@@ -64,6 +69,16 @@ describe("an envelope", () => {
         body: "1",
       });
       expect(decodeURIComponent(Object(read).type)).toBe(type.toWellFormed());
+    },
+  );
+
+  test.each(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"] as const)(
+    "of %s is a JSON document, as its content type says, also without data",
+    (format) => {
+      const { contentType, body } = createEnvelope({ ...event, data: null }, format);
+      expect(contentType).toMatch(/json$/);
+      const read = JSON.parse(body);
+      expect(format === "CLOUD_EVENT_BINARY" ? read : (read.data ?? null)).toBeNull();
     },
   );
 

@@ -134,12 +134,49 @@ describe("a delivery", () => {
   });
 
   test.each(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"])(
-    "of %s may have no data",
+    "of %s without data is a JSON document all the same",
     async (format) => {
-      const { request } = await receive(format);
-      expect(request.body).not.toContain("undefined");
+      for (const input of [{}, { data: null }]) {
+        const { request } = await receive(format, input);
+        const body = JSON.parse(request.body);
+        expect(format === "CLOUD_EVENT_BINARY" ? body : (body.data ?? null)).toBeNull();
+      }
     },
   );
+
+  const about = ["signalbox-user", "signalbox-context", "signalbox-subject"];
+
+  test.each(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"])(
+    "of %s says whom and what the event is about, in any script",
+    async (format) => {
+      const subject = { type: "größe", id: '7 % "🎫"' };
+      const input = { data, userId: "Zoë 🎫", contextId: "заказ-1", subject };
+      const { request } = await receive(format, input);
+      const { headers } = request;
+      const decoded = about.map((name) => decodeURIComponent(String(headers[name])));
+      expect(decoded).toEqual(["Zoë 🎫", "заказ-1", 'größe/7 % "🎫"']);
+      expect(about.every((name) => /^[!#-~]+$/.test(String(headers[name])))).toBe(true);
+      if (format === "CLOUD_EVENT_STRUCTURED") {
+        expect(readEvent(request)).toMatchObject({
+          userid: "Zoë 🎫",
+          contextid: "заказ-1",
+          subject: 'größe/7 % "🎫"',
+        });
+      }
+      const ce = ["ce-userid", "ce-contextid", "ce-subject"].map((name) => headers[name]);
+      const same = about.map((name) => headers[name]);
+      expect(ce).toEqual(format === "CLOUD_EVENT_BINARY" ? same : about.map(() => undefined));
+    },
+  );
+
+  test("of an event that is about nobody says nothing of it", async () => {
+    const { request } = await receive("CLOUD_EVENT_BINARY", { data });
+    const names = Object.keys(request.headers).filter((name) => /^(ce|signalbox)-/.test(name));
+    expect(names.sort()).toEqual([
+      ...["ce-id", "ce-source", "ce-specversion", "ce-time", "ce-type"],
+      ...["signalbox-attempt", "signalbox-delivery-id"],
+    ]);
+  });
 
   test("has the same id and bytes on every try, and a signature of its own time", async () => {
     await using flaky = await receiver(statuses(500, 500, 200));

@@ -224,5 +224,6 @@ test("a step is signed with the project's secret, under the delivery's id, the s
   const delivery = run.steps[0]?.delivery;
   expect(headers["webhook-id"]).toBe(delivery?.id);
   expect(headers["signalbox-delivery-id"]).toBe(delivery?.id);
+  expect(headers["signalbox-user"]).toBe("user123");
   expect(delivery).toMatchObject({ requestBody: request.body, hook: null, run: { id: run.id } });
 });

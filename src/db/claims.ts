@@ -51,6 +51,9 @@ type ClaimBase = {
     occurredAt: Date;
     scheduledFor: Date | null;
     stepUuid: string | null;
+    userId: string | null;
+    contextId: string | null;
+    subjectType: string | null;
     subjectId: string | null;
     origin: EventOrigin;
     /** What format RESOURCE sends, as JSON text; null for the other formats. */
@@ -63,8 +66,9 @@ type ClaimedRow = ClaimBase["event"] & (Omit<HookClaim, "event"> | Omit<StepClai
 
 function toClaim(row: ClaimedRow): Claim {
   const { id, type, data, occurredAt, scheduledFor, ...more } = row;
-  const { stepUuid, subjectId, origin, resource, ...claim } = more;
-  const event = { id, type, data, occurredAt, scheduledFor, stepUuid, subjectId, origin, resource };
+  const { stepUuid, userId, contextId, subjectType, subjectId, origin, resource, ...claim } = more;
+  const about = { stepUuid, userId, contextId, subjectType, subjectId };
+  const event = { id, type, data, occurredAt, scheduledFor, ...about, origin, resource };
   return { ...claim, event };
 }
 
@@ -135,7 +139,8 @@ const claimDue = (
   select c.project_id as "projectId", c.id as "deliveryId", c.event_id as "eventId", c.hook_id as "hookId",
     c.lease_token as token, clock_timestamp() as "claimedAt", c.attempt_count as attempt, c.max_attempts as "maxAttempts", c.format,
     e.id, e.type, e.data::text as data, e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor",
-    e.step_uuid as "stepUuid", e.subject_id as "subjectId", e.origin,
+    e.step_uuid as "stepUuid", e.user_id as "userId", e.context_id as "contextId",
+    e.subject_type as "subjectType", e.subject_id as "subjectId", e.origin,
     case c.format when 'RESOURCE' then (select r.representation::text from signalbox.event_resources r
       where r.project_id = c.project_id and r.event_id = c.event_id) end as resource,
     c.run_id as "runId", c.step_position as position,

@@ -17,11 +17,11 @@
 import type { Claim, HookClaim, LaneState } from "../db/claims.ts";
 import type { AttemptOutcome } from "../db/deliveries.ts";
 import type { Finish } from "../db/finishes.ts";
+import { deliveryHeaders } from "./deliveryHeaders.ts";
 import { createEnvelope, envelopeEvent } from "./envelope.ts";
 import { redactHeaders } from "./hookHeaders.ts";
 import type { LaneCredentials } from "./laneCredentials.ts";
 import { nextDelayMs } from "./retrySchedule.ts";
-import { sign } from "./signature.ts";
 import type { StepMethod } from "./workflowStep.ts";
 
 /** What came of a call, as far as a delivery is concerned. */
@@ -43,12 +43,13 @@ export type AttemptRequest = {
 
 /** The request of one attempt: a pure function of the claim, but for the timestamp and so the signature. */
 export function requestOf(
-  { event, attempt, deliveryId, format }: HookClaim,
+  claim: HookClaim,
   { hook, source, nowSeconds }: LaneState,
   { headers, keys }: LaneCredentials,
   origin: string,
 ): AttemptRequest {
-  const envelope = createEnvelope(envelopeEvent(event, source), format);
+  const { event } = claim;
+  const envelope = createEnvelope(envelopeEvent(event, source), claim.format);
   return {
     url: hook.url,
     timeoutMs: hook.timeoutMs,
@@ -58,11 +59,7 @@ export function requestOf(
       ...headers,
       "content-type": envelope.contentType,
       ...envelope.headers,
-      "webhook-id": event.id,
-      "webhook-timestamp": String(nowSeconds),
-      "webhook-signature": sign(keys, event.id, nowSeconds, envelope.body),
-      "signalbox-delivery-id": deliveryId,
-      "signalbox-attempt": String(attempt),
+      ...deliveryHeaders(claim, { id: event.id, nowSeconds, keys, body: envelope.body }),
       ...(hook.verification === "CLOUD_EVENTS" && { "webhook-request-origin": origin }),
     },
   };

@@ -10,19 +10,36 @@ export type EnvelopeEvent = {
   occurredAt: string;
   data: string | null;
   stepUuid: string | null;
+  userId: string | null;
+  contextId: string | null;
+  /** `<type>/<id>` of what the event is about. */
   subject: string | null;
   /** What RESOURCE sends, as JSON text: it was made when the event was matched. */
   resource?: string | null | undefined;
 };
+
+/** What an event is about as one text, `<type>/<id>`; null when it is about nothing. */
+export const subjectOf = ({
+  subjectType,
+  subjectId,
+}: {
+  subjectType: string | null;
+  subjectId: string | null;
+}): string | null =>
+  subjectType === null || subjectId === null ? null : `${subjectType}/${subjectId}`;
 
 /**
  * The envelope's parts of a stored event. CloudEvents `time` is when it was due, for an event that was scheduled;
  * else when it happened.
  */
 export const envelopeEvent = (
-  event: Pick<EnvelopeEvent, "id" | "type" | "data" | "stepUuid" | "resource"> & {
+  event: Pick<
+    EnvelopeEvent,
+    "id" | "type" | "data" | "stepUuid" | "userId" | "contextId" | "resource"
+  > & {
     occurredAt: Date;
     scheduledFor: Date | null;
+    subjectType: string | null;
     subjectId: string | null;
   },
   source: string,
@@ -34,7 +51,9 @@ export const envelopeEvent = (
   occurredAt: event.occurredAt.toISOString(),
   data: event.data,
   stepUuid: event.stepUuid,
-  subject: event.subjectId,
+  userId: event.userId,
+  contextId: event.contextId,
+  subject: subjectOf(event),
   resource: event.resource,
 });
 
@@ -52,11 +71,11 @@ export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelo
         body: structuredCloudEvent(event),
       };
     case "CLOUD_EVENT_BINARY":
-      // No data is no body in binary mode; `null` would be read as the text "null" by the JavaScript SDK.
+      // Never an empty body: that is no JSON document, and receivers that parse by content type refuse it.
       return {
         contentType: "application/json",
         headers: binaryHeaders(event),
-        body: event.data ?? "",
+        body: event.data ?? "null",
       };
     case "RESOURCE":
       if (event.resource == null) throw new Error(`event ${event.id} has no resource`);
@@ -89,7 +108,7 @@ const structuredCloudEvent = (event: EnvelopeEvent) =>
     text("type", event.type),
     text("source", event.source),
     text("time", event.time),
-    ...(event.subject === null ? [] : [text("subject", event.subject)]),
+    ...optionalAttributes(event).map(([name, value]) => text(name, value)),
     text("datacontenttype", "application/json"),
     ["data", event.data ?? "null"],
   ]);
@@ -100,11 +119,19 @@ const binaryHeaders = (event: EnvelopeEvent) => ({
   "ce-type": headerValue(event.type),
   "ce-source": headerValue(event.source),
   "ce-time": headerValue(event.time),
-  ...(event.subject === null ? {} : { "ce-subject": headerValue(event.subject) }),
+  ...Object.fromEntries(
+    optionalAttributes(event).map(([name, value]) => [`ce-${name}`, headerValue(value)]),
+  ),
 });
 
+/** Attributes of CloudEvents 1.0 that not every event has; `userid` and `contextid` are extensions. */
+const optionalAttributes = ({ subject, userId, contextId }: EnvelopeEvent) =>
+  Object.entries({ subject, userid: userId, contextid: contextId }).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+
 /** CloudEvents HTTP binding 1.0, 3.1.3.2: all but printable ASCII, and space, `"` and `%`, percent-encoded. */
-const headerValue = (value: string) =>
+export const headerValue = (value: string) =>
   value.toWellFormed().replace(/[^\x21-\x7e]+|["%]/g, (part) => encodeURIComponent(part));
 
 /** The flat typed event: its data's fields beside its own, which data cannot override. */

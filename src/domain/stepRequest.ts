@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import type { LaneState, StepClaim } from "../db/claims.ts";
 import type { AttemptRequest } from "./delivery.ts";
+import { deliveryHeaders } from "./deliveryHeaders.ts";
 import type { SecretBox } from "./secretBox.ts";
-import { sign } from "./signature.ts";
 import type { StepRequest } from "./workflowStep.ts";
 
 type Step = { projectId: string; runId: string; position: number };
@@ -27,7 +27,7 @@ const KEPT_BYTES = 65_536;
  * delivery's id, for one event makes several calls, and each step is to be known by its own.
  */
 export function stepRequestOf(
-  { deliveryId, attempt }: StepClaim,
+  claim: StepClaim,
   { nowSeconds }: LaneState,
   request: StepRequest,
   keys: KeyObject[],
@@ -41,11 +41,7 @@ export function stepRequestOf(
     headers: {
       ...headers,
       ...(body !== "" && { "content-type": "application/json" }),
-      "webhook-id": deliveryId,
-      "webhook-timestamp": String(nowSeconds),
-      "webhook-signature": sign(keys, deliveryId, nowSeconds, body),
-      "signalbox-delivery-id": deliveryId,
-      "signalbox-attempt": String(attempt),
+      ...deliveryHeaders(claim, { id: claim.deliveryId, nowSeconds, keys, body }),
     },
   };
 }

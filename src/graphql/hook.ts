@@ -21,10 +21,12 @@ export const HookStatusEnum = describedEnum("HookStatus", "Where a hook stands."
 });
 
 export const HookFormatEnum = describedEnum("HookFormat", "The body a hook receives.", {
-  CLOUD_EVENT: "application/json: exactly specversion (1.0-rc1), id, type, source, time, data.",
-  CLOUD_EVENT_STRUCTURED: "application/cloudevents+json: CloudEvents 1.0, structured mode.",
+  CLOUD_EVENT:
+    "application/json: exactly specversion (1.0-rc1), id, type, source, time, data. CloudEvents SDKs do not read this draft: choose CLOUD_EVENT_STRUCTURED for them.",
+  CLOUD_EVENT_STRUCTURED:
+    "application/cloudevents+json: CloudEvents 1.0, structured mode, with the extensions userid and contextid.",
   CLOUD_EVENT_BINARY:
-    "application/json: `data` as the body, `ce-*` headers; CloudEvents 1.0, binary mode.",
+    "application/json: `data` as the body (`null` without data), `ce-*` headers; CloudEvents 1.0, binary mode, with the extensions userid and contextid.",
   RESOURCE:
     'application/json: the resource that the event is about, as its `representation`: `{"actions":[{"id":"123",…}]}`.',
   EVENT:
@@ -39,7 +41,7 @@ export const HookVerificationEnum = describedEnum(
     HOOK_SECRET:
       "By echoing the header X-Hook-Secret of one empty POST with 200 or 204 (resthooks.org), or later by confirmHook.",
     CLOUD_EVENTS:
-      "By answering one OPTIONS with WebHook-Allowed-Origin (CloudEvents 1.0, HTTP webhooks, section 4).",
+      "By answering one OPTIONS with WebHook-Allowed-Origin (CloudEvents 1.0, HTTP webhooks, section 4). It does not choose the format: a CloudEvents 1.0 receiver needs CLOUD_EVENT_STRUCTURED or CLOUD_EVENT_BINARY.",
   },
 );
 

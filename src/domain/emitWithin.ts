@@ -1,4 +1,4 @@
-import { isStaleConfig, writeToFeed } from "../db/changes.ts";
+import { writeToFeed } from "../db/changes.ts";
 import type { Pool, Tx } from "../db/client.ts";
 import { inTransaction, lanesOf, writeEvents } from "../db/emits.ts";
 import type { EventOrigin, EventRow } from "../db/events.ts";
@@ -13,6 +13,7 @@ import type { EventInput } from "./eventInput.ts";
 import { Overloaded } from "./overloaded.ts";
 import type { ProjectConfigs } from "./projectConfig.ts";
 import { planMatched } from "./systemEvent.ts";
+import { withFreshConfig } from "./withFreshConfig.ts";
 
 /** What a change has done, the feed row of it, and the event that tells of it; null when none does. */
 type Change<Result> = { result: Result; record: Fragment; input: EventInput | null };
@@ -44,34 +45,29 @@ export function createEmitWithin(
   const emitNow: EmitWithin = async (projectId, origin, change) => {
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) throw new Error(`no project ${projectId}`);
-    try {
-      const { deliveries, ...written } = await inTransaction(sql, async (tx) => {
-        const { result, record, input } = await change(tx);
-        if (input === null) {
-          await writeToFeed(tx, [], [record]);
-          return { result, event: null, deliveries: [] };
-        }
-        const facts = await gatherFacts(tx, [askingEvent(config, input)]);
-        const planned = planEvent(config, input, origin, new Date(), facts);
-        const said = planMatched(config, planned.event);
-        const deliveries = [planned, ...said].flatMap(({ deliveries }) => deliveries);
-        const wakeUps = deliversHere ? [] : deliverJobs(lanesOf(deliveries));
-        const { runs } = planned;
-        const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
-        const jobs = [...wakeUps, ...dispatchJobs([planned]), ...advances];
-        const versions = new Map([[projectId, config.version]]);
-        const events = [planned, ...said].map(({ event }) => event);
-        const [event] = await writeEvents(tx, events, { deliveries, runs }, jobs, versions, {
-          first: [record],
-        });
-        return { result, event: event ?? null, deliveries };
+    const { deliveries, ...written } = await inTransaction(sql, async (tx) => {
+      const { result, record, input } = await change(tx);
+      if (input === null) {
+        await writeToFeed(tx, [], [record]);
+        return { result, event: null, deliveries: [] };
+      }
+      const facts = await gatherFacts(tx, [askingEvent(config, input)]);
+      const planned = planEvent(config, input, origin, new Date(), facts);
+      const said = planMatched(config, planned.event);
+      const deliveries = [planned, ...said].flatMap(({ deliveries }) => deliveries);
+      const wakeUps = deliversHere ? [] : deliverJobs(lanesOf(deliveries));
+      const { runs } = planned;
+      const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
+      const jobs = [...wakeUps, ...dispatchJobs([planned]), ...advances];
+      const versions = new Map([[projectId, config.version]]);
+      const events = [planned, ...said].map(({ event }) => event);
+      const [event] = await writeEvents(tx, events, { deliveries, runs }, jobs, versions, {
+        first: [record],
       });
-      if (written.event) onAccepted({ lanes: lanesOf(deliveries), events: 1 });
-      return written;
-    } catch (error) {
-      if (isStaleConfig(error)) return emitNow(projectId, origin, change);
-      throw error;
-    }
+      return { result, event: event ?? null, deliveries };
+    });
+    if (written.event) onAccepted({ lanes: lanesOf(deliveries), events: 1 });
+    return written;
   };
   const turns = createBatcher(
     (works: (() => Promise<unknown>)[]) => Promise.allSettled(works.map((work) => work())),
@@ -79,7 +75,7 @@ export function createEmitWithin(
   );
   return (...change) =>
     turns
-      .add(() => emitNow(...change))
+      .add(() => withFreshConfig(() => emitNow(...change)))
       .catch((error) => {
         if (error instanceof Overloaded) onOverload(1);
         throw error;

@@ -1,4 +1,3 @@
-import { isStaleConfig } from "../db/changes.ts";
 import type { Pool } from "../db/client.ts";
 import { lanesOf } from "../db/emits.ts";
 import { type Finish, finishAttempts, type Moved, type SayOfFinishes } from "../db/finishes.ts";
@@ -6,6 +5,7 @@ import type { Lane } from "../db/jobs.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
 import { type PlannedSystemEvent, planSystemEvent } from "./systemEvent.ts";
 import { errorSaid, webhookCalled } from "./systemEventData.ts";
+import { withFreshConfig } from "./withFreshConfig.ts";
 
 /** The system events of one attempt: the call, and the end of the delivery when there is no further try. */
 function planFinish(
@@ -59,19 +59,18 @@ const sayUnder =
  * Finishes a batch of attempts, and says of them what their projects ask for, all in one transaction. Gives back the
  * deliveries that moved, and the lanes of what was said.
  */
-export async function finishDeliveries(
+export function finishDeliveries(
   sql: Pool,
   configs: ProjectConfigs,
   finishes: Finish[],
 ): Promise<{ moved: Moved[]; lanes: Lane[] }> {
   const told = finishes.filter(({ call }) => call !== null).map(({ projectId }) => projectId);
-  const current =
-    told.length > 0 ? await configs.current([...new Set(told)]) : new Map<string, ProjectConfig>();
-  try {
+  return withFreshConfig(async () => {
+    const current =
+      told.length > 0
+        ? await configs.current([...new Set(told)])
+        : new Map<string, ProjectConfig>();
     const { moved, said } = await finishAttempts(sql, finishes, sayUnder(current));
     return { moved, lanes: lanesOf(said.deliveries) };
-  } catch (error) {
-    if (isStaleConfig(error)) return finishDeliveries(sql, configs, finishes);
-    throw error;
-  }
+  });
 }

@@ -1,4 +1,3 @@
-import { isStaleConfig } from "../db/changes.ts";
 import type { Pool } from "../db/client.ts";
 import { lanesOf } from "../db/emits.ts";
 import type { Lane } from "../db/jobs.ts";
@@ -6,31 +5,28 @@ import { finishPress, type PressClaim, type PressFinish } from "../db/pressClaim
 import type { ProjectConfigs } from "./projectConfig.ts";
 import { planSystemEvent } from "./systemEvent.ts";
 import { webhookCalled } from "./systemEventData.ts";
+import { withFreshConfig } from "./withFreshConfig.ts";
 
 /**
  * Writes what came of a press, and says of its call what the project asks for, in one transaction. Gives back the
  * lanes of what was said.
  */
-export async function endPress(
+export function endPress(
   sql: Pool,
   configs: ProjectConfigs,
-  claim: PressClaim,
+  { projectId, event }: PressClaim,
   request: { url: string; body: string },
   finish: PressFinish,
 ): Promise<Lane[]> {
-  const { projectId, event } = claim;
-  const config = (await configs.current([projectId])).get(projectId);
-  const said = config?.systemEvents
-    ? [planSystemEvent(config, event.id, webhookCalled({ ...request, attempt: finish.attempt }))]
-    : [];
-  const deliveries = said.flatMap((one) => one.deliveries);
-  const versions = new Map(config && said.length > 0 ? [[projectId, config.version]] : []);
-  try {
+  return withFreshConfig(async () => {
+    const config = (await configs.current([projectId])).get(projectId);
+    const said = config?.systemEvents
+      ? [planSystemEvent(config, event.id, webhookCalled({ ...request, attempt: finish.attempt }))]
+      : [];
+    const deliveries = said.flatMap((one) => one.deliveries);
+    const versions = new Map(config && said.length > 0 ? [[projectId, config.version]] : []);
     const events = said.map((one) => one.event);
     const counted = await finishPress(sql, finish, { events, deliveries, versions });
     return counted ? lanesOf(deliveries) : [];
-  } catch (error) {
-    if (isStaleConfig(error)) return endPress(sql, configs, claim, request, finish);
-    throw error;
-  }
+  });
 }

@@ -2,8 +2,11 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  Lexer,
   parse,
+  Source,
   specifiedRules,
+  TokenKind,
   validate,
 } from "graphql";
 import { requestError } from "../graphql/requestError.ts";
@@ -25,14 +28,38 @@ const withCode = (error: GraphQLError, code: string) =>
     extensions: { code },
   });
 
-function parseDocument(text: string): DocumentNode | GraphQLError {
-  try {
-    return parse(text, { maxTokens: limits.tokens });
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    if (error.message.includes(`more than ${limits.tokens} tokens`)) {
+const opening: ReadonlySet<string> = new Set([
+  TokenKind.BRACE_L,
+  TokenKind.BRACKET_L,
+  TokenKind.PAREN_L,
+]);
+const closing: ReadonlySet<string> = new Set([
+  TokenKind.BRACE_R,
+  TokenKind.BRACKET_R,
+  TokenKind.PAREN_R,
+]);
+
+/** The limits that hold before the document is parsed: the parser calls itself for each level, until the stack ends. */
+function checkTokens(text: string): GraphQLError | null {
+  const lexer = new Lexer(new Source(text));
+  let levels = 0;
+  for (let tokens = 1; lexer.advance().kind !== TokenKind.EOF; tokens++) {
+    if (tokens > limits.tokens) {
       return limitExceeded("Tokens of the document", limits.tokens, "more");
     }
+    if (closing.has(lexer.token.kind)) levels--;
+    else if (opening.has(lexer.token.kind) && ++levels > limits.brackets) {
+      return limitExceeded("Brackets in each other", limits.brackets, "more");
+    }
+  }
+  return null;
+}
+
+function parseDocument(text: string): DocumentNode | GraphQLError {
+  try {
+    return checkTokens(text) ?? parse(text);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
     return withCode(error, "GRAPHQL_PARSE_FAILED");
   }
 }

@@ -7,6 +7,8 @@ export const limits = {
   frameBytes: 1024 * 1024,
   characters: 15_000,
   tokens: 2_000,
+  /** Of any kind, one in another: more than fields and values of the deepest kind need together. */
+  brackets: 100,
   depth: 12,
   aliases: 30,
   rootFields: 20,

@@ -7,18 +7,20 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Folders of src, and what each may import of the others; files of its own it may always. */
 const mayImport: Record<string, string[]> = {
-  domain: ["db"],
-  db: [],
-  worker: ["domain", "outbound", "db", "log"],
+  domain: ["db", "util"],
+  db: ["util"],
+  worker: ["domain", "outbound", "db", "log", "util"],
   outbound: ["domain"],
-  live: ["db", "log"],
-  graphql: ["domain", "db", "live"],
-  http: ["graphql", "log"],
+  live: ["db", "log", "util"],
+  graphql: ["domain", "db", "live", "util"],
+  http: ["graphql", "log", "util"],
   cli: ["config", "db", "domain", "log"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
   config: [],
   log: [],
+  // What knows nothing of the hub.
+  util: [],
   version: [],
   secretKeyFile: ["domain"],
   banner: ["config", "hub", "version"],

@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sql } from "../src/db/client.ts";
 import { createBatcher } from "../src/domain/batcher.ts";
 import { weightOf } from "../src/domain/eventWeight.ts";
-import { Overloaded } from "../src/domain/overloaded.ts";
 import { type Caller, createContext, type Hub } from "../src/graphql/context.ts";
+import { createMaskError } from "../src/http/maskError.ts";
 import { createEngine } from "../src/http/yoga.ts";
+import { createLogger } from "../src/log.ts";
+import { Overloaded } from "../src/util/overloaded.ts";
 import { accepted } from "./fixtures/emit.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { create, typeWithEvents } from "./fixtures/resources.ts";
@@ -149,27 +151,28 @@ test("changes of resources are refused the same way, and leave the connections t
   await accepted(hub, { type: "after" });
 }, 30_000);
 
-test("with 10,000 operations in flight the next is refused, until one of them has ended", async () => {
+test("a project has at most half of the 10,000 operations in flight, and the others notice nothing", async () => {
   const gate = Promise.withResolvers<string>();
   const waits = { type: GraphQLString, resolve: () => gate.promise };
   const query = new GraphQLObjectType({ name: "Query", fields: { waits } });
   const contextOf = (caller: Caller) => createContext({} as Hub, caller, "r");
-  const engine = createEngine(new GraphQLSchema({ query }), contextOf, (error) => {
-    throw error;
-  });
-  const operation = {
-    caller: { projectId: "p", keyId: "k", keyName: "k", role: "ADMIN" as const },
+  const maskError = createMaskError(createLogger("silent"));
+  const engine = createEngine(new GraphQLSchema({ query }), contextOf, maskError);
+  const by = (projectId: string) => ({
+    caller: { projectId, keyId: "k", keyName: "k", role: "ADMIN" as const },
     requestId: "r",
     params: { query: "{ waits }" },
     document: parse("{ waits }"),
     kind: OperationTypeNode.QUERY,
-  };
-  const running = Array.from({ length: 10_000 }, () => engine.execute(operation));
-  const [refused] = (await engine.execute(operation)).errors ?? [];
-  expect(refused?.extensions.code).toBe("TOO_MANY_REQUESTS");
+  });
+  const running = Array.from({ length: 5_000 }, () => engine.execute(by("flood")));
+  const [refused] = (await engine.execute(by("flood"))).errors ?? [];
+  expect(refused?.extensions).toEqual({ code: "TOO_MANY_REQUESTS", retryAfter: 1 });
+  expect(refused?.message).toMatch(/^Too many operations in flight: this project has 5000, /);
+  running.push(...Array.from({ length: 1_000 }, () => engine.execute(by("neighbour"))));
   gate.resolve("over");
   for (const result of await Promise.all(running)) expect(result.errors).toBeUndefined();
-  expect((await engine.execute(operation)).data).toEqual({ waits: "over" });
+  expect((await engine.execute(by("flood"))).data).toEqual({ waits: "over" });
 });
 
 describe("a batcher with limits", () => {

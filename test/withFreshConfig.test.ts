@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { writeToFeed } from "../src/db/changes.ts";
-import { Overloaded } from "../src/domain/overloaded.ts";
 import { createProject, updateProject } from "../src/domain/project.ts";
 import { withFreshConfig } from "../src/domain/withFreshConfig.ts";
+import { Overloaded } from "../src/util/overloaded.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 
 test("what was planned under a configuration that moved is planned again, and not for ever", async () => {

@@ -1,4 +1,4 @@
-import { Overloaded } from "./overloaded.ts";
+import { Overloaded } from "../util/overloaded.ts";
 
 /** What may wait: by size, and by time. */
 export type QueueLimits = {

@@ -1,5 +1,5 @@
 import { isStaleConfig } from "../db/changes.ts";
-import { Overloaded } from "./overloaded.ts";
+import { Overloaded } from "../util/overloaded.ts";
 
 /** A configuration that moves during each of so many writes is changed in a loop: who waits longer waits for ever. */
 const MAX_TRIES = 20;

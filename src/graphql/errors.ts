@@ -1,7 +1,7 @@
 import type { FieldMap } from "@pothos/core";
 import { GraphQLError } from "graphql";
 import { type UserErrorEntry, UserMistake, userErrorCodes } from "../domain/errors.ts";
-import { Overloaded } from "../domain/overloaded.ts";
+import { Overloaded } from "../util/overloaded.ts";
 import { builder } from "./builder.ts";
 import { describedEnum } from "./describedEnum.ts";
 import { requestError } from "./requestError.ts";

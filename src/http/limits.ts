@@ -20,7 +20,7 @@ export const limits = {
   variablesDepth: 64,
   /** How long an operation may take, waiting included. */
   operationMs: 30_000,
-  /** While PostgreSQL is slow, what has come would otherwise pile up without end. */
+  /** While PostgreSQL is slow, what has come would otherwise pile up without end. Shared by the projects. */
   operationsPerProcess: 10_000,
   initMs: 3_000,
   subscriptionsPerSocket: 50,

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { Caller, Context } from "../graphql/context.ts";
 import { requestError } from "../graphql/requestError.ts";
+import { createShares, type Release } from "../util/shares.ts";
 import { limits } from "./limits.ts";
 import type { MaskError } from "./maskError.ts";
 import type { Operation } from "./prepare.ts";
@@ -18,11 +19,6 @@ export type Engine = {
   respondEvents(req: IncomingMessage, res: ServerResponse, running: Running): Promise<void>;
 };
 export type Running = { operation: Operation; ended: AbortSignal };
-
-const tooMany = requestError(
-  "TOO_MANY_REQUESTS",
-  `This process has ${limits.operationsPerProcess} operations in flight. Nothing was done; send it again in 1 s.`,
-);
 
 /** Waits for the result at most 30 s; what still runs then may yet be done. */
 async function withDeadline(result: Promise<Result>, requestId: string): Promise<Result> {
@@ -73,13 +69,20 @@ export function createEngine(
     error: (error: unknown) => maskError(error, requestId),
   });
 
-  let inFlight = 0;
+  const inFlight = createShares({
+    what: "operations in flight",
+    total: limits.operationsPerProcess,
+  });
   async function execute(operation: Operation): Promise<Result> {
-    if (inFlight >= limits.operationsPerProcess) return { errors: [tooMany] };
-    inFlight++;
-    // Counted until it has really ended: one whose time is over still waits for PostgreSQL, and takes memory.
+    let release: Release;
+    try {
+      release = inFlight.take(operation.caller.projectId);
+    } catch (error) {
+      return { errors: [maskError(error, operation.requestId)] };
+    }
+    // Held until it has really ended: one whose time is over still waits for PostgreSQL, and takes memory.
     const running = run(operation)
-      .finally(() => inFlight--)
+      .finally(release)
       .then((result) => {
         if (isStream(result)) throw new Error("a query or mutation does not stream");
         return cleaner(operation.requestId).result(result);

@@ -40,12 +40,19 @@ export type ReplayInput = {
 
 /** The states that a delivery ends in. */
 const ENDED: DeliveryStatus[] = ["SUCCEEDED", "FAILED", "GONE", "CANCELLED", "QUARANTINED"];
+const MAX_STATUSES = 20;
 /** So many deliveries one replay may match. */
 export const MAX_MATCHED = 1_000_000;
 
 async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
   const { hookId = null, type = null, since, until = null } = input;
   const status = input.status ?? ENDED;
+  if (status.length > MAX_STATUSES)
+    throw mistake(
+      "INVALID",
+      `field 'status' must have a maximum of ${MAX_STATUSES} items, got ${status.length}`,
+      ["status"],
+    );
   const open = status.findIndex((one) => !ENDED.includes(one));
   if (open !== -1)
     throw mistake(

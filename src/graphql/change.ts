@@ -4,7 +4,7 @@ import type { Change, ChangeKind } from "../db/changes.ts";
 import type { Rows } from "../live/entities.ts";
 import { CursorExpired, cursorOf, positionOf } from "../live/feed.ts";
 import { asNode, builder } from "./builder.ts";
-import { type Context, forgetLoaded } from "./context.ts";
+import { beginItem, type Context } from "./context.ts";
 import { requestError } from "./requestError.ts";
 
 const typeNames: Record<ChangeKind, string> = {
@@ -47,12 +47,16 @@ export function follow(
   }
 }
 
-/** The entity of a change, as it was then. Loaders start anew: a subscription keeps one context for all items. */
+/** The change that each subscription is telling of. */
+const told = new WeakMap<Context, Change>();
+
+/** The entity of a change, as it was then. */
 export async function entityOf<Kind extends ChangeKind>(
   context: Context,
   change: Change & { kind: Kind },
 ) {
-  forgetLoaded(context);
+  if (told.get(context) !== change) beginItem(context);
+  told.set(context, change);
   const row = await context.hub.entities.of(change);
   if (!row)
     throw requestError(

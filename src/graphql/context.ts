@@ -11,6 +11,7 @@ import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { Entities } from "../live/entities.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Wait } from "../live/waiter.ts";
+import { createRequestBudget, type RequestBudget } from "./requestBudget.ts";
 
 export type { Caller };
 
@@ -58,6 +59,8 @@ export type Context = {
   caller: Caller;
   hub: Hub;
   requestId: string;
+  /** What is left for this request; in a subscription, for this item. */
+  budget: RequestBudget;
   /** The only way a resolver reads the database: as the caller's project, of which alone anything is seen. */
   read<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T>;
   /** Loaders remember rows under this object. */
@@ -69,14 +72,21 @@ export const createContext = (hub: Hub, caller: Caller, requestId: string): Cont
   caller,
   hub,
   requestId,
+  budget: createRequestBudget(),
   read: (work) => hub.read(caller.projectId, work),
   ...initContextCache(),
 });
 
-/**
- * Makes loaders forget what they have read. A subscription keeps one context for all of its events, so without
- * this every event would show the rows of the first.
- */
+/** Makes loaders forget what they have read. */
 export const forgetLoaded = (context: Context): void => {
   Object.assign(context, initContextCache());
+};
+
+/**
+ * Begins the next item of a subscription, which keeps one context for all of them: each shows the rows of its own
+ * time, and has a budget of its own.
+ */
+export const beginItem = (context: Context): void => {
+  forgetLoaded(context);
+  context.budget = createRequestBudget();
 };

@@ -119,7 +119,10 @@ export const DeliveryConnection = connectionType("Delivery", Delivery);
 const perParentArgs = builder.args((t) => ({
   first: t.int({ description: "How many: 0 to 100, default 20." }),
   after: t.string({ description: "The cursor to go on after." }),
-  status: t.field({ type: [DeliveryStatusEnum], description: "In these states only." }),
+  status: t.field({
+    type: [DeliveryStatusEnum],
+    description: "In these states only; at most 100.",
+  }),
 }));
 
 type PerParentArgs = {
@@ -177,7 +180,10 @@ builder.queryFields((t) => ({
       before: t.arg.string({ description: "The cursor to end before." }),
       hookId: t.arg.id({ description: "Of this hook only." }),
       eventId: t.arg.id({ description: "Of this event only." }),
-      status: t.arg({ type: [DeliveryStatusEnum], description: "In these states only." }),
+      status: t.arg({
+        type: [DeliveryStatusEnum],
+        description: "In these states only; at most 100.",
+      }),
       since: t.arg({ type: "DateTime", description: "Made then or later." }),
       until: t.arg({ type: "DateTime", description: "Made before then." }),
     },

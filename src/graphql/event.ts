@@ -206,10 +206,10 @@ builder.queryFields((t) => ({
       before: t.arg.string({ description: "The cursor to end before." }),
       types: t.arg.stringList({
         description:
-          "Of these types only: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM show only " +
+          "Of these types only, at most 100: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM show only " +
           "where their type is named exactly.",
       }),
-      status: t.arg({ type: [EventStatusEnum], description: "In these states only." }),
+      status: t.arg({ type: [EventStatusEnum], description: "In these states only; at most 100." }),
       category: t.arg.string({ description: "Of this category only." }),
       contextId: t.arg.string({ description: "Of this context only." }),
       userId: t.arg.string({ description: "Of this user only." }),
@@ -217,7 +217,9 @@ builder.queryFields((t) => ({
       subjectId: t.arg.string({
         description: "About the thing of this id only; found fast together with `subjectType`.",
       }),
-      search: t.arg.string({ description: "With this text in name, type or data, in any case." }),
+      search: t.arg.string({
+        description: "With this text in name, type or data, in any case; at most 200 characters.",
+      }),
       since: t.arg({ type: "DateTime", description: "That happened then or later." }),
       until: t.arg({ type: "DateTime", description: "That happened before then." }),
     },

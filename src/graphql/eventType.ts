@@ -161,7 +161,9 @@ builder.queryFields((t) => ({
       after: t.arg.string({ description: "The cursor to go on after." }),
       last: t.arg.int({ description: "How many from the end: 0 to 100." }),
       before: t.arg.string({ description: "The cursor to end before." }),
-      search: t.arg.string({ description: "With this text in name or description, in any case." }),
+      search: t.arg.string({
+        description: "With this text in name or description, in any case; at most 200 characters.",
+      }),
     },
     resolve: async (_root, args, { caller, read }) =>
       toConnection(

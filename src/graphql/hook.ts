@@ -219,7 +219,9 @@ builder.queryFields((t) => ({
         description: "In these states; all but DELETED when absent.",
       }),
       type: t.arg.string({ description: "Only hooks that take this event type." }),
-      search: t.arg.string({ description: "With this text in name or URL, in any case." }),
+      search: t.arg.string({
+        description: "With this text in name or URL, in any case; at most 200 characters.",
+      }),
       isFailing: t.arg.boolean({
         description: "Only those that `Overview.failingHooks` counts, or only the others.",
       }),

@@ -152,7 +152,7 @@ builder.subscriptionFields((t) => ({
       hookId: t.arg.id({ description: "Of this hook only." }),
       status: t.arg({
         type: [DeliveryStatusEnum],
-        description: "Only when it comes to one of these states.",
+        description: "Only when it comes to one of these states; at most 100.",
       }),
       after: t.arg.string(after),
     },

@@ -31,5 +31,6 @@ import "./resourceMutations.ts";
 import "./resourceType.ts";
 import "./signingSecret.ts";
 import { builder } from "./builder.ts";
+import { guardFields } from "./guardFields.ts";
 
-export const schema = builder.toSchema();
+export const schema = guardFields(builder.toSchema());

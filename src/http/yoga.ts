@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { Caller, Context } from "../graphql/context.ts";
 import { requestError } from "../graphql/requestError.ts";
@@ -36,6 +36,17 @@ async function withDeadline(result: Promise<Result>, requestId: string): Promise
   }
 }
 
+/** Without what every later field was told as well: that the request's budget is spent. */
+function onceEach(errors: readonly GraphQLError[]): GraphQLError[] {
+  const told = new Set<unknown>();
+  return errors.filter(({ originalError: error }) => {
+    const isKnown = told.has(error);
+    if (error instanceof GraphQLError && error.extensions.code === "LIMIT_EXCEEDED")
+      told.add(error);
+    return !isKnown;
+  });
+}
+
 /**
  * Yoga as the engine and the writer of event streams. Reading requests, the gate and JSON answers are ours: they
  * are the hot path, where Yoga's own way costs twice the time.
@@ -49,14 +60,18 @@ export function createEngine(
     const { caller, requestId, params, document } = operation;
     const enveloped = yoga.getEnveloped(operation);
     const perform = operation.kind === "subscription" ? enveloped.subscribe : enveloped.execute;
+    const contextValue = contextOf(caller, requestId);
     try {
-      return await perform({
+      const result = await perform({
         schema,
         document,
         operationName: params.operationName || undefined,
         variableValues: params.variables ?? undefined,
-        contextValue: contextOf(caller, requestId),
+        contextValue,
       });
+      const { exceeded } = contextValue.budget;
+      // Nothing of it is of use. What a mutation has done, its caller must know.
+      return exceeded && operation.kind === "query" ? { errors: [exceeded] } : result;
     } catch (error) {
       return { errors: [maskError(error, requestId)] };
     }
@@ -64,7 +79,7 @@ export function createEngine(
   const cleaner = (requestId: string) => ({
     result: (result: Result): Result =>
       result.errors
-        ? { ...result, errors: result.errors.map((error) => maskError(error, requestId)) }
+        ? { ...result, errors: onceEach(result.errors).map((error) => maskError(error, requestId)) }
         : result,
     error: (error: unknown) => maskError(error, requestId),
   });

@@ -213,7 +213,7 @@ browserTest(
     expect(changed).toEqual({
       version: 2,
       steps: [
-        { headers: { authorization: "[redacted]", "X-Team": "{{ user.team }}" } },
+        { headers: { authorization: "[redacted]", "X-Team": "[redacted]" } },
         { headers: {} },
       ],
     });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UserMistake } from "../src/domain/errors.ts";
-import { checkHeaders, redactHeaders } from "../src/domain/hookHeaders.ts";
+import { checkHeaders } from "../src/domain/hookHeaders.ts";
+import { redactRequestHeaders, redactResponseHeaders } from "../src/domain/redactedHeaders.ts";
 
 const mistakeOf = (headers: unknown) => {
   try {
@@ -59,17 +60,61 @@ describe("a hook's own headers", () => {
     expect(Object.getPrototypeOf(headers)).toBe(Object.prototype);
   });
 
-  test("are shown without credentials, while the signature stays", () => {
-    const secret = ["Authorization", "Cookie", "Proxy-Authorization", "X-API-Key", "x-auth-token"];
-    const hidden = [...secret, "X-Hook-Secret", "db-password", "apikey", "x-signature-key"];
-    const shown = { "webhook-signature": "v1,abc", "webhook-id": "1", "x-team": "a" };
-    const redacted = redactHeaders({
+  test("are shown without their values, but for a few that hold no secret", () => {
+    const hidden = [
+      ...["Authorization", "X-Functions-Key", "api_key", "apikey", "X-API-Key", "x-auth", "x-team"],
+      ...["db-password", "X-Hook-Secret", "Ocp-Apim-Subscription-Key", "X-Amz", "x-webhook-id", ""],
+      ...["key", "__proto__", "constructor", "acceptance", "cookie", "ce", "signalbox"],
+    ];
+    const shown = { Accept: "text/html", "accept-language": "de", "cache-control": "no-cache" };
+    const hub = {
+      ...{
+        host: "a",
+        connection: "keep-alive",
+        "user-agent": "signalbox/1",
+        "content-length": "2",
+      },
+      ...{ "content-type": "application/json", "accept-encoding": "identity" },
+      ...{ "webhook-id": "1", "webhook-signature": "v1,abc", "ce-type": "a" },
+      ...{ "signalbox-attempt": "1" },
+    };
+    const redacted = redactRequestHeaders({
       ...shown,
-      ...Object.fromEntries(hidden.map((n) => [n, "s"])),
+      ...hub,
+      ...Object.fromEntries(hidden.map((name) => [name, "s3cret"])),
     });
     expect(redacted).toEqual({
       ...shown,
+      ...hub,
       ...Object.fromEntries(hidden.map((name) => [name, "[redacted]"])),
     });
+    expect(redactRequestHeaders(shown, ["accept"]).Accept).toBe("[redacted]");
   });
+});
+
+test("an answer's headers are shown without cookies, challenges and other credentials", () => {
+  const hidden = [
+    ...["Set-Cookie", "set-cookie2", "WWW-Authenticate", "proxy-authenticate", "x-auth-token"],
+    ...["Authentication-Info", "authorization", "X-Hook-Secret", "x-csrf-token", "x-session-id"],
+    ...["api_key", "X-Api-Key", "x-amz-security-token", "proxy-authorization"],
+  ];
+  const shown = {
+    ...{ date: "now", "retry-after": "5", "content-type": "text/plain", "x-request-id": "7" },
+    ...{ "webhook-allowed-origin": "*", server: "nginx", location: "/next" },
+  };
+  const all = { ...shown, ...Object.fromEntries(hidden.map((name) => [name, "s3cret"])) };
+  expect(redactResponseHeaders(all)).toEqual({
+    ...shown,
+    ...Object.fromEntries(hidden.map((name) => [name, "[redacted]"])),
+  });
+});
+
+test.each([
+  ["https://user:s3cret@example.com/a", "https://[redacted]@example.com/a"],
+  ["//s3cret@example.com", "//[redacted]@example.com"],
+  ["HTTPS://a:s@b@example.com/?t=s3cret#s", "HTTPS://[redacted]@example.com/?[redacted]"],
+  ["/login?next=s3cret", "/login?[redacted]"],
+  ["https://example.com/a@b", "https://example.com/a@b"],
+])("the location %s is shown as %s", (location, expected) => {
+  expect(redactResponseHeaders({ location }).location).toBe(expected);
 });

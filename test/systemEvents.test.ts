@@ -124,7 +124,7 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
     const [first, ...headers] = head.split("\r\n");
     expect(first).toBe("POST /path?cmd=success HTTP/1.1");
     const sent = answering.requests[0]?.headers ?? {};
-    const shown = { ...sent, authorization: "[redacted]" };
+    const shown = { ...sent, authorization: "[redacted]", "x-team": "[redacted]" };
     expect(Object.fromEntries(headers.map((line) => line.split(": ")))).toEqual(shown);
     expect(response).toMatch(/^HTTP\/1\.1 201 Created\r\n(.+\r\n)+\r\n\{"ip":"::1"\}$/);
     expect(response).toContain("x-say: hello\r\n");

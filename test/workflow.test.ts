@@ -74,7 +74,7 @@ test("S2.4: a workflow is an event and the steps it leads to, shown as they were
           ...slackStep,
           name: "Tell Slack",
           method: "POST",
-          headers: { "x-team": "support", authorization: "[redacted]" },
+          headers: { "x-team": "[redacted]", authorization: "[redacted]" },
           retries: 3,
           timeoutMs: 5_000,
         },

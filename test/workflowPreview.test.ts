@@ -171,7 +171,12 @@ test("a header given as it is shown, [redacted], keeps its value when a workflow
   await registerType(hub, "a");
   const step = { id: "s", url: target.url };
   const { workflow } = await tryCreate(hub, {
-    steps: [{ ...step, headers: { authorization: "Bearer {{ user.token }}", "x-team": "one" } }],
+    steps: [
+      {
+        ...step,
+        headers: { authorization: "Bearer {{ user.token }}", "x-key": "k3y", "x-team": "one" },
+      },
+    ],
   });
   const id = workflow?.id ?? "";
   await changeWorkflow(hub, "releaseWorkflow", id);
@@ -180,15 +185,32 @@ test("a header given as it is shown, [redacted], keeps its value when a workflow
     "query ($id: ID!) { workflow(id: $id) { steps { headers } } }",
     { id },
   );
-  expect(shown.steps[0]?.headers).toEqual({ authorization: "[redacted]", "x-team": "one" });
-  await changeWorkflow(hub, "updateWorkflow", id, {
-    steps: [{ ...step, headers: { ...shown.steps[0]?.headers, "x-team": "two" } }],
+  expect(shown.steps[0]?.headers).toEqual({
+    authorization: "[redacted]",
+    "x-key": "[redacted]",
+    "x-team": "[redacted]",
   });
+  const headers = { Authorization: "[redacted]", "x-key": "[redacted]", "x-team": "two" };
+  await changeWorkflow(hub, "updateWorkflow", id, { steps: [{ ...step, headers }] });
   expect((await onlyRun(hub)).status).toBe("SUCCEEDED");
   expect(target.requests[0]?.headers).toMatchObject({
     authorization: "Bearer t0k",
+    "x-key": "k3y",
     "x-team": "two",
   });
+});
+
+test("a header of [redacted] that has no value to keep is INVALID", async () => {
+  await using hub = await testHub();
+  await registerType(hub, "a");
+  const step = { id: "s", url: "https://example.com/", headers: { "x-key": "[redacted]" } };
+  const wrong = { code: "INVALID", path: ["steps", "0", "headers", "x-key"] };
+  expect((await tryCreate(hub, { steps: [step] })).userErrors).toMatchObject([wrong]);
+  const { workflow } = await tryCreate(hub, { steps: [{ ...step, headers: { "x-key": "k3y" } }] });
+  const change = (steps: object[]) =>
+    changeWorkflow(hub, "updateWorkflow", workflow?.id ?? "", { steps });
+  expect((await change([{ ...step, id: "other" }])).userErrors).toMatchObject([wrong]);
+  expect((await change([step])).userErrors).toEqual([]);
 });
 
 test("runs are listed of some states only", async () => {

@@ -19,8 +19,8 @@ import type { AttemptOutcome } from "../db/deliveries.ts";
 import type { Finish } from "../db/finishes.ts";
 import { deliveryHeaders } from "./deliveryHeaders.ts";
 import { createEnvelope, envelopeEvent } from "./envelope.ts";
-import { redactHeaders } from "./hookHeaders.ts";
 import type { LaneCredentials } from "./laneCredentials.ts";
+import { redactRequestHeaders, redactResponseHeaders } from "./redactedHeaders.ts";
 import { nextDelayMs } from "./retrySchedule.ts";
 import type { StepMethod } from "./workflowStep.ts";
 
@@ -78,7 +78,8 @@ export function conclude(
     ...result,
     number: claim.attempt,
     startedAt: claim.claimedAt,
-    requestHeaders: redactHeaders(result.requestHeaders, secretHeaders),
+    requestHeaders: redactRequestHeaders(result.requestHeaders, secretHeaders),
+    responseHeaders: result.responseHeaders && redactResponseHeaders(result.responseHeaders),
   };
   const isTold = systemEvents && event.origin !== "SYSTEM";
   const call = isTold ? { ...told, eventId: event.id, eventType: event.type } : null;

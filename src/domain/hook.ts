@@ -25,7 +25,8 @@ import { ASKING, askTarget } from "./hookHandshake.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
 import { isId, newId } from "./ids.ts";
-import { hookContext } from "./laneCredentials.ts";
+import { keepHeaders } from "./keptHeaders.ts";
+import { hookContext, openHeaders } from "./laneCredentials.ts";
 import { checkBound } from "./resourceType.ts";
 import type { SecretBox } from "./secretBox.ts";
 import { checkOverlap, rotateSecrets } from "./secretRotation.ts";
@@ -86,9 +87,9 @@ export async function registerHook(
   const verification = input.verification ?? "NONE";
   const asks = verification !== "NONE";
   const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
+  const headers = checkHeaders(keepHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "");
   const key = { projectId, id: newId() };
-  const headers = input.headers == null ? {} : checkHeaders(input.headers);
   const row = {
     ...key,
     ...settings,
@@ -171,7 +172,8 @@ const refuseDeleted = (hook: HookRow) => {
 
 /**
  * Changes a hook's settings: the next attempt goes by them; bodies and matches of existing deliveries stay. A new
- * URL of a hook whose target had to consent has to consent, too; on one that is not verified yet it asks again.
+ * URL of a hook whose target had to consent has to consent, too; on one that is not verified yet it asks again. A
+ * header given as it is shown, [redacted], keeps its value.
  */
 export async function updateHook(
   { sql, box, checkTarget }: HookServices,
@@ -188,7 +190,11 @@ export async function updateHook(
       const headers =
         input.headers === undefined
           ? hook.headers
-          : sealHeaders(box, hook, checkHeaders(input.headers ?? {}));
+          : sealHeaders(
+              box,
+              hook,
+              checkHeaders(keepHeaders(input.headers, openHeaders(box, hook))),
+            );
       if (input.types != null || input.format != null) await checkBound(tx, projectId, settings);
       const changed = { ...hook, ...settings, url: url ?? hook.url, headers };
       const isWaiting = hook.status === "PENDING_VERIFICATION";

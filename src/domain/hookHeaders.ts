@@ -25,9 +25,6 @@ const forbidden = new Set([
 ]);
 const forbiddenPrefix = /^(?:proxy-|x-forwarded-|x-amz-|x-goog-|webhook-|ce-|signalbox-)/;
 
-const sensitive =
-  /^(?:authorization|proxy-authorization|cookie|set-cookie)$|token|secret|password|api-?key|signature-key/i;
-
 /**
  * Checks the own headers of a hook or a workflow step: at most 20, values up to 4096 bytes. Absent means none.
  * Throws INVALID with the header's name in the path.
@@ -60,18 +57,3 @@ function problemOf(name: string, value: unknown, seen: Set<string>): string | nu
   if (value.length > maxValueBytes) return `${key} has a value of at most ${maxValueBytes} bytes`;
   return null;
 }
-
-/** What is shown in the place of a secret value. */
-export const REDACTED = "[redacted]";
-
-/** The headers as they may be shown and recorded: values that look like credentials, or are `secret`, are replaced. */
-export const redactHeaders = (
-  headers: Record<string, string>,
-  secret: readonly string[] = [],
-): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      sensitive.test(name) || secret.includes(name.toLowerCase()) ? REDACTED : value,
-    ]),
-  );

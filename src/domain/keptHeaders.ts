@@ -1,42 +1,59 @@
 import type { Pool } from "../db/client.ts";
 import { stepsOf, workflowsById } from "../db/workflows.ts";
-import { REDACTED } from "./hookHeaders.ts";
+import { mistake, type UserErrorEntry, UserMistake } from "./errors.ts";
 import { isId } from "./ids.ts";
+import { REDACTED } from "./redactedHeaders.ts";
 import type { SecretBox } from "./secretBox.ts";
 import type { StepInput } from "./workflowInput.ts";
 import { openSteps } from "./workflowSteps.ts";
 
-const headersOf = ({ headers }: StepInput): [string, unknown][] =>
-  typeof headers === "object" && headers !== null && !Array.isArray(headers)
-    ? Object.entries(headers)
-    : [];
+/**
+ * Headers in which each that is given as it is shown, [redacted], has the value that it had. Throws INVALID for one
+ * that had none: stored as it is, it would be sent in the place of a credential.
+ */
+export function keepHeaders(given: unknown, before: Record<string, string>): unknown {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+  const had = new Map(Object.entries(before).map(([name, value]) => [name.toLowerCase(), value]));
+  const kept = Object.entries(given).map(([name, value]): [string, unknown] => {
+    if (value !== REDACTED) return [name, value];
+    const old = had.get(name.toLowerCase());
+    if (old !== undefined) return [name, old];
+    const message = `header ${name.toLowerCase()} has no value yet that ${REDACTED} could keep: send the value`;
+    throw mistake("INVALID", message, ["headers", name]);
+  });
+  return Object.fromEntries(kept);
+}
 
-/** Steps of a change whose headers that are given as they are shown, [redacted], keep the values that they have. */
-export async function keepHeaders(
+/** `keepHeaders` for the steps of a workflow, by their ids. */
+export function keepStepHeaders(
+  steps: StepInput[],
+  before: Map<string, Record<string, string>>,
+): StepInput[] {
+  const entries: UserErrorEntry[] = [];
+  const kept = steps.map((step, position) => {
+    try {
+      return { ...step, headers: keepHeaders(step.headers, before.get(step.id) ?? {}) };
+    } catch (error) {
+      if (!(error instanceof UserMistake)) throw error;
+      const path = ["steps", String(position)];
+      entries.push(...error.entries.map((entry) => ({ ...entry, path: [...path, ...entry.path] })));
+      return step;
+    }
+  });
+  if (entries.length > 0) throw new UserMistake(entries);
+  return kept;
+}
+
+/** The headers that the steps of a workflow have now; null when there is no such workflow. */
+export async function stepHeaders(
   sql: Pool,
   box: SecretBox,
   of: { projectId: string; id: string },
-  steps: StepInput[],
-): Promise<StepInput[]> {
-  const isShown = ([, value]: [string, unknown]) => value === REDACTED;
-  if (!isId(of.id) || !steps.some((step) => headersOf(step).some(isShown))) return steps;
+): Promise<Map<string, Record<string, string>> | null> {
+  if (!isId(of.id)) return null;
   const [workflow] = await workflowsById(sql, of.projectId, [of.id]);
   const version = workflow && { workflowId: of.id, version: workflow.version };
   const [stored] = version ? await stepsOf(sql, of.projectId, [version]) : [];
-  if (!stored) return steps;
-  const before = new Map(openSteps(box, of, stored.steps).map((step) => [step.id, step.headers]));
-  return steps.map((step) => {
-    const headers = headersOf(step);
-    if (!headers.some(isShown)) return step;
-    const had = new Map(Object.entries(before.get(step.id) ?? {}));
-    return {
-      ...step,
-      headers: Object.fromEntries(
-        headers.map(([name, value]) => [
-          name,
-          value === REDACTED ? (had.get(name) ?? value) : value,
-        ]),
-      ),
-    };
-  });
+  if (!stored) return null;
+  return new Map(openSteps(box, of, stored.steps).map((step) => [step.id, step.headers]));
 }

@@ -17,12 +17,15 @@ export const hookContext = (
   hook: { projectId: string; id: string },
 ) => `hooks|${column}|${hook.id}|${hook.projectId}`;
 
+/** Opens a hook's own headers. */
+export const openHeaders = (box: SecretBox, hook: HookRow): Record<string, string> =>
+  hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook)));
+
 /** Opens a hook's sealed headers and its live secrets. */
 export function openCredentials(box: SecretBox, hook: HookRow, now = Date.now()): LaneCredentials {
   const live = liveSecrets(hook.secrets, now);
   return {
-    headers:
-      hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook))),
+    headers: openHeaders(box, hook),
     keys: live.map(({ sealed }) =>
       createSecretKey(secretKey(box.open(sealed, hookContext("secrets", hook)))),
     ),

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { AttemptRow } from "../db/deliveries.ts";
 import type { PressClaim, PressFinish } from "../db/pressClaims.ts";
-import { redactHeaders } from "./hookHeaders.ts";
+import { redactRequestHeaders, redactResponseHeaders } from "./redactedHeaders.ts";
 import { sign } from "./signature.ts";
 
 /** For connecting, sending and the whole answer; the document: "it will wait for 10 seconds and give up after that". */
@@ -88,8 +88,9 @@ export function concludePress(
   result: CallResult,
   interrupted: boolean,
 ): PressFinish {
-  const requestHeaders = redactHeaders(result.requestHeaders);
-  const record = { ...result, number: 1, startedAt, requestHeaders };
+  const requestHeaders = redactRequestHeaders(result.requestHeaders);
+  const responseHeaders = result.responseHeaders && redactResponseHeaders(result.responseHeaders);
+  const record = { ...result, number: 1, startedAt, requestHeaders, responseHeaders };
   const base = { projectId, pressId, token };
   if (result.outcome === "SUCCESS" && completes(result.statusCode))
     return { ...base, attempt: record, status: "SUCCEEDED", error: null };

@@ -1,7 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { AttemptRow } from "../db/deliveries.ts";
 import type { EventRow } from "../db/events.ts";
-import { redactHeaders } from "./hookHeaders.ts";
 
 /** What a system event says; `data` is JSON text. */
 export type Said = {
@@ -9,7 +8,7 @@ export type Said = {
   data: string;
 };
 
-/** One call, as its attempt was recorded. `resthook`: the event type it was for, when it was a hook's. */
+/** One call, as its attempt was recorded: without credentials. `resthook`: the event type it was for, when it was a hook's. */
 export type WebhookCall = {
   url: string;
   method?: string;
@@ -22,7 +21,7 @@ export type WebhookCall = {
 const MAX_DUMP = 10_000;
 
 const dump = (startLine: string, headers: Record<string, string>, body: string) => {
-  const fields = Object.entries(redactHeaders(headers)).map(([name, value]) => `${name}: ${value}`);
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const text = `${[startLine, ...fields].join("\r\n")}\r\n\r\n${body}`;
   return text.slice(0, MAX_DUMP).toWellFormed();
 };

@@ -17,7 +17,7 @@ import {
 import { mistake, UserMistake } from "./errors.ts";
 import { collectMistakes } from "./hookInput.ts";
 import { isId, newId } from "./ids.ts";
-import { keepHeaders } from "./keptHeaders.ts";
+import { keepStepHeaders, stepHeaders } from "./keptHeaders.ts";
 import type { SecretBox } from "./secretBox.ts";
 import {
   checkEventType,
@@ -77,7 +77,7 @@ export async function createWorkflow(
   collectMistakes([
     () => checkName(name),
     () => checkEventType(eventType),
-    () => steps.push(...checkSteps(input.steps)),
+    () => steps.push(...checkSteps(keepStepHeaders(input.steps, new Map()))),
   ]);
   await checkTargets(checkTarget, steps);
   const now = new Date();
@@ -137,11 +137,12 @@ export async function updateWorkflow(
   id: string,
   input: { name?: string | null | undefined; steps?: StepInput[] | null | undefined },
 ): Promise<WorkflowRow> {
-  const given = input.steps && (await keepHeaders(sql, box, { projectId, id }, input.steps));
+  const before = await stepHeaders(sql, box, { projectId, id });
+  if (!before) throw mistake("NOT_FOUND", `no workflow ${id}`, ["id"]);
   const steps: WorkflowStep[] = [];
   collectMistakes([
     () => input.name != null && checkName(input.name),
-    () => given != null && steps.push(...checkSteps(given)),
+    () => input.steps != null && steps.push(...checkSteps(keepStepHeaders(input.steps, before))),
   ]);
   await checkTargets(checkTarget, steps);
   return nameFree(input.name ?? "", () =>

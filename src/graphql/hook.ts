@@ -1,9 +1,9 @@
 import { type HookStats, statsOf } from "../db/hookStats.ts";
 import { type HookRow, hookByName, hooksById } from "../db/hooks.ts";
 import { listHooks } from "../db/lists.ts";
-import { redactHeaders } from "../domain/hookHeaders.ts";
 import { isId } from "../domain/ids.ts";
-import { openCredentials } from "../domain/laneCredentials.ts";
+import { openHeaders } from "../domain/laneCredentials.ts";
+import { redactRequestHeaders } from "../domain/redactedHeaders.ts";
 import { builder, Node } from "./builder.ts";
 import { connectionType, pageRequest, toConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
@@ -114,9 +114,9 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
     }),
     headers: t.field({
       type: "JSON",
-      description: "Its own headers; values that look like credentials are shown as [redacted].",
-      resolve: (hook, _args, { hub }) =>
-        redactHeaders(openCredentials(hub.hooks.box, hook).headers),
+      description:
+        "Its own headers; values are shown as [redacted], but for a few such as accept. In updateHook, [redacted] keeps the value.",
+      resolve: (hook, _args, { hub }) => redactRequestHeaders(openHeaders(hub.hooks.box, hook)),
     }),
     unsubscribeOn: t.exposeIntList("unsubscribeOn", {
       description: "Status codes by which the target deletes the hook.",

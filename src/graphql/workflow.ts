@@ -5,8 +5,8 @@ import {
   type WorkflowStatus,
   workflowsById,
 } from "../db/workflows.ts";
-import { redactHeaders } from "../domain/hookHeaders.ts";
 import { isId } from "../domain/ids.ts";
+import { redactRequestHeaders } from "../domain/redactedHeaders.ts";
 import type { WorkflowStep as Step } from "../domain/workflowStep.ts";
 import { openSteps } from "../domain/workflowSteps.ts";
 import { builder, Node } from "./builder.ts";
@@ -67,8 +67,8 @@ export const WorkflowStep = builder.objectRef<Step>("WorkflowStep").implement({
     headers: t.field({
       type: "JSON",
       description:
-        "Liquid templates; those of headers that look like credentials are shown as [redacted].",
-      resolve: ({ headers }) => redactHeaders(headers),
+        "Liquid templates; they are shown as [redacted], but for those of a few headers such as accept.",
+      resolve: ({ headers }) => redactRequestHeaders(headers),
     }),
     body: t.field({
       type: "JSON",

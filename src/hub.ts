@@ -28,6 +28,7 @@ import { checkTarget } from "./outbound/checkTarget.ts";
 import { createPoster } from "./outbound/post.ts";
 import { createResolver } from "./outbound/resolver.ts";
 import { localSecretKey } from "./secretKeyFile.ts";
+import { createShares } from "./util/shares.ts";
 import { version } from "./version.ts";
 import { startWorker, type WorkerRole } from "./worker/start.ts";
 
@@ -115,6 +116,7 @@ async function openApi(
       sendsHere: worker !== undefined,
       onPressed: (press) => worker?.press(press),
     },
+    waits: createShares({ what: "calls that wait (waitMs)", total: limits.waitsPerProcess }),
     waitForEvents: createWaiter(db.sql, tail, eventEnds),
     waitForPresses: createWaiter(db.sql, tail, pressEnds),
     facts,
@@ -186,7 +188,7 @@ export async function startHub(
       ...(api && {
         api: {
           schema,
-          contextOf: (caller, requestId) => createContext(api.hub, caller, requestId),
+          contextOf: (...call) => createContext(api.hub, ...call),
           authenticate: api.authenticator.authenticate,
           isKeyLive: api.authenticator.isKeyLive,
           publicUrl: config.publicUrl,

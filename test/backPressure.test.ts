@@ -2,12 +2,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { GraphQLObjectType, GraphQLSchema, GraphQLString, OperationTypeNode, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sql } from "../src/db/client.ts";
-import { createBatcher } from "../src/domain/batcher.ts";
 import { weightOf } from "../src/domain/eventWeight.ts";
 import { type Caller, createContext, type Hub } from "../src/graphql/context.ts";
 import { createMaskError } from "../src/http/maskError.ts";
 import { createEngine } from "../src/http/yoga.ts";
 import { createLogger } from "../src/log.ts";
+import { createBatcher } from "../src/util/batcher.ts";
 import { Overloaded } from "../src/util/overloaded.ts";
 import { accepted } from "./fixtures/emit.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
@@ -187,22 +187,29 @@ describe("a batcher with limits", () => {
         written.push(...items);
         return Promise.allSettled(items);
       },
-      { maxSize: 1, parallel: 1, waiting, onWaiting: (change) => (size += change) },
+      {
+        maxSize: 1,
+        parallel: 1,
+        holderOf: (item) => item.split(" ")[0] ?? "",
+        waiting: { what: "things", ...waiting },
+        onWaiting: (change) => (size += change),
+      },
     );
     return { add, written, release: gate.resolve, sizeNow: () => size };
   }
 
   test("takes in no more than may wait", async () => {
-    const { add, written, release, sizeNow } = stuck({ size: 3 });
+    const { add, written, release, sizeNow } = stuck({ size: 6 });
     const first = add("first");
     await expect.poll(sizeNow).toBe(0);
-    const others = ["a", "b", "c"].map(add);
-    await expect(add("d")).rejects.toThrow(Overloaded);
-    expect(sizeNow()).toBe(3);
+    const others = ["many 1", "many 2", "many 3"].map(add);
+    await expect(add("many 4")).rejects.toThrow("Too many things: this project has 3,");
+    others.push(add("few 1"));
+    expect(sizeNow()).toBe(4);
     release();
     await Promise.all([first, ...others]);
-    expect(written).toEqual(["first", "a", "b", "c"]);
-    expect(await add("e")).toBe("e");
+    expect(written).toEqual(["first", "many 1", "few 1", "many 2", "many 3"]);
+    expect(await add("many 5")).toBe("many 5");
   });
 
   test("refuses who has waited too long, and does not write it later", async () => {

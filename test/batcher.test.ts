@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type BatcherOptions, createBatcher } from "../src/domain/batcher.ts";
+import { type BatcherOptions, createBatcher } from "../src/util/batcher.ts";
 
 /** A batcher that notes its batches, and when each began. */
 function noting(options: Partial<BatcherOptions<number>>) {

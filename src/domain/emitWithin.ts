@@ -5,8 +5,8 @@ import type { EventOrigin, EventRow } from "../db/events.ts";
 import { deliverJobs } from "../db/jobs.ts";
 import type { Fragment } from "../db/page.ts";
 import { advanceJobs } from "../db/workflowRuns.ts";
+import { createBatcher } from "../util/batcher.ts";
 import { Overloaded } from "../util/overloaded.ts";
-import { createBatcher } from "./batcher.ts";
 import { askingEvent, gatherFacts } from "./emitFacts.ts";
 import { dispatchJobs, type EmitterHooks } from "./emitter.ts";
 import { planEvent } from "./event.ts";
@@ -70,14 +70,19 @@ export function createEmitWithin(
     return written;
   };
   const turns = createBatcher(
-    (works: (() => Promise<unknown>)[]) => Promise.allSettled(works.map((work) => work())),
-    { maxSize: 1, parallel: PARALLEL, waiting: { size: MAX_WAITING }, onWaiting },
+    (changes: Parameters<EmitWithin>[]) =>
+      Promise.allSettled(changes.map((change) => withFreshConfig(() => emitNow(...change)))),
+    {
+      maxSize: 1,
+      parallel: PARALLEL,
+      holderOf: ([projectId]) => projectId,
+      waiting: { what: "changes that wait to be written", size: MAX_WAITING },
+      onWaiting,
+    },
   );
   return (...change) =>
-    turns
-      .add(() => withFreshConfig(() => emitNow(...change)))
-      .catch((error) => {
-        if (error instanceof Overloaded) onOverload(1);
-        throw error;
-      }) as Promise<never>;
+    turns.add(change as Parameters<EmitWithin>).catch((error) => {
+      if (error instanceof Overloaded) onOverload(1);
+      throw error;
+    }) as Promise<never>;
 }

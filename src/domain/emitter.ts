@@ -5,9 +5,9 @@ import { type EventOrigin, type EventRow, eventsById } from "../db/events.ts";
 import { deliverJobs, type JobSpec, type Lane } from "../db/jobs.ts";
 import { databaseNow } from "../db/schedules.ts";
 import { advanceJobs } from "../db/workflowRuns.ts";
+import { createBatcher } from "../util/batcher.ts";
 import { Overloaded } from "../util/overloaded.ts";
 import { type CheckTarget, refusedTargets } from "./actionInput.ts";
-import { createBatcher } from "./batcher.ts";
 import { askingEvent, type EmitFacts, gatherFacts } from "./emitFacts.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 import { type PlannedEvent, planEvent } from "./event.ts";
@@ -257,14 +257,15 @@ export function createEmitter(
     maxSize: MAX_BATCH,
     parallel: PARALLEL_BATCHES,
     sizeOf: ({ weight }: JudgedCall) => weight,
-    waiting: { size: MAX_WAITING },
+    holderOf: ({ projectId }) => projectId,
+    waiting: { what: "events that wait to be written", size: MAX_WAITING },
     onWaiting,
   });
   return {
     async emit(call) {
       const weight = weightOf(call.inputs);
       try {
-        batcher.checkRoom(weight);
+        batcher.checkRoom(call.projectId, weight);
         // Before the batch: a name server that is slow holds up nobody else.
         const refused = await judgeTargets(call, checkTarget);
         return await batcher.add({ ...call, refused, weight });

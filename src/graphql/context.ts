@@ -11,6 +11,7 @@ import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { Entities } from "../live/entities.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Wait } from "../live/waiter.ts";
+import type { Shares } from "../util/shares.ts";
 import { createRequestBudget, type RequestBudget } from "./requestBudget.ts";
 
 export type { Caller };
@@ -48,6 +49,8 @@ export type Hub = {
   entities: Entities;
   presses: PressServices;
   facts: HubFacts;
+  /** Places of calls with `waitMs`. */
+  waits: Shares;
   waitForEvents: Wait;
   waitForPresses: Wait;
   /** Makes a revoked key stop at once in this process. */
@@ -61,6 +64,8 @@ export type Context = {
   requestId: string;
   /** What is left for this request; in a subscription, for this item. */
   budget: RequestBudget;
+  /** Fires when nobody reads the answer any more: the connection has ended. */
+  ended?: AbortSignal | undefined;
   /** The only way a resolver reads the database: as the caller's project, of which alone anything is seen. */
   read<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T>;
   /** Loaders remember rows under this object. */
@@ -68,11 +73,17 @@ export type Context = {
 };
 
 /** The context of one operation. */
-export const createContext = (hub: Hub, caller: Caller, requestId: string): Context => ({
+export const createContext = (
+  hub: Hub,
+  caller: Caller,
+  requestId: string,
+  ended?: AbortSignal,
+): Context => ({
   caller,
   hub,
   requestId,
   budget: createRequestBudget(),
+  ended,
   read: (work) => hub.read(caller.projectId, work),
   ...initContextCache(),
 });

@@ -95,6 +95,21 @@ export function waitOf(
   return Math.max(0, ...waits.map((wait) => wait ?? 0));
 }
 
+/** Runs a call that may wait; refused before anything is done when too many of the project's calls wait already. */
+export async function withPlaceToWait<Result>(
+  { hub, caller }: Context,
+  waitMs: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (waitMs === 0) return work();
+  const release = hub.waits.take(caller.projectId);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
 /** Waits for the events to end, when asked to, and gives them as they are then. */
 export async function settled(
   context: Context,
@@ -103,9 +118,9 @@ export async function settled(
 ): Promise<Emitted[]> {
   const open = emitted.filter(({ event }) => !hasEnded(event.status));
   if (waitMs === 0 || open.length === 0) return emitted;
-  const { caller, hub, read } = context;
+  const { caller, hub, read, ended } = context;
   const ids = open.map(({ event }) => event.id);
-  await hub.waitForEvents(caller.projectId, ids, waitMs);
+  await hub.waitForEvents(caller.projectId, ids, waitMs, ended);
   const now = new Map(
     (await read((sql) => eventsById(sql, caller.projectId, ids))).map((row) => [row.id, row]),
   );
@@ -113,7 +128,15 @@ export async function settled(
 }
 
 /** A single event's mistakes lose the index that a batch puts before their paths. */
-export async function emitOne(
+export const emitOne = (
+  context: Context,
+  input: EventInput,
+  origin: "API" | "MANUAL",
+  waitMs: number,
+): Promise<Emitted> =>
+  withPlaceToWait(context, waitMs, () => emitAndWait(context, input, origin, waitMs));
+
+async function emitAndWait(
   context: Context,
   input: EventInput,
   origin: "API" | "MANUAL",
@@ -205,7 +228,9 @@ builder.mutationFields((t) => ({
           inputs: input.map(toEventInput),
           origin: "API" as const,
         };
-        const emitted = await settled(context, await hub.emitter.emit(call), waitMs);
+        const emitted = await withPlaceToWait(context, waitMs, async () =>
+          settled(context, await hub.emitter.emit(call), waitMs),
+        );
         return { events: emitted.map(({ event }) => event) };
       }),
   }),

@@ -10,7 +10,7 @@ import { childPage } from "./childPage.ts";
 import { connectionType } from "./connection.ts";
 import { type Context, forgetLoaded } from "./context.ts";
 import { describedEnum } from "./describedEnum.ts";
-import { waitOf } from "./emit.ts";
+import { waitOf, withPlaceToWait } from "./emit.ts";
 import { payloadType, withUserErrors } from "./errors.ts";
 import { loadEvent } from "./event.ts";
 import { batched, byId } from "./loaders.ts";
@@ -142,9 +142,12 @@ builder.mutationField("pressAction", (t) =>
       const { caller, hub } = context;
       const payload = await withUserErrors(async () => {
         const waitMs = waitOf([input.waitMs ?? DEFAULT_WAIT_MS], () => ["waitMs"]);
-        const press = await pressAction(hub.presses, caller, input);
-        if (press.status === "PENDING" && waitMs > 0)
-          await hub.waitForPresses(caller.projectId, [press.id], waitMs);
+        const press = await withPlaceToWait(context, waitMs, async () => {
+          const pressed = await pressAction(hub.presses, caller, input);
+          if (pressed.status === "PENDING" && waitMs > 0)
+            await hub.waitForPresses(caller.projectId, [pressed.id], waitMs, context.ended);
+          return pressed;
+        });
         forgetLoaded(context);
         return { press: (await loadPress(context, press.id)) ?? press };
       });

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
-import type { Caller, Context } from "../graphql/context.ts";
 import { assertRolesComplete } from "../graphql/roles.ts";
 import type { Logger } from "../log.ts";
 import { createConsole } from "./console.ts";
@@ -11,11 +10,11 @@ import { trackLiveKeys } from "./liveKeys.ts";
 import { createMaskError } from "./maskError.ts";
 import { createPrepare } from "./prepare.ts";
 import { createWebSockets, type WebSockets } from "./websocket.ts";
-import { createEngine } from "./yoga.ts";
+import { type ContextOf, createEngine } from "./yoga.ts";
 
 export type ApiDeps = {
   schema: GraphQLSchema;
-  contextOf: (caller: Caller, requestId: string) => Context;
+  contextOf: ContextOf;
   authenticate: Authenticate;
   /** Whether a key that was good still is: asked every second for each key with an open stream. */
   isKeyLive: (keyId: string) => boolean;

@@ -122,7 +122,9 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
       const message = `Subscriptions are answered with Accept: ${EVENTS}, or over a websocket.`;
       throw requestError("NOT_ACCEPTABLE", message);
     }
-    answer(res, requestId, await engine.execute(operation), mediaType);
+    const ended = new AbortController();
+    res.once("close", () => ended.abort());
+    answer(res, requestId, await engine.execute(operation, ended.signal), mediaType);
   };
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const requestId = newRequestId();

@@ -22,6 +22,8 @@ export const limits = {
   operationMs: 30_000,
   /** While PostgreSQL is slow, what has come would otherwise pile up without end. Shared by the projects. */
   operationsPerProcess: 10_000,
+  /** Calls that wait for what they have emitted or pressed to end; shared by the projects. */
+  waitsPerProcess: 2_000,
   initMs: 3_000,
   subscriptionsPerSocket: 50,
   operationsPerSocket: 100,

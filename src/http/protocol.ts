@@ -6,11 +6,11 @@ import type { Authenticate } from "./graphqlPost.ts";
 import { limits } from "./limits.ts";
 import type { LiveKeys } from "./liveKeys.ts";
 import type { MaskError } from "./maskError.ts";
-import type { Operation, Prepare } from "./prepare.ts";
+import type { Prepare } from "./prepare.ts";
 import { newRequestId } from "./requestId.ts";
 import type { SocketChannel } from "./socketChannel.ts";
 import { failedStream, isStream } from "./stream.ts";
-import type { Engine } from "./yoga.ts";
+import type { Engine, Running } from "./yoga.ts";
 
 export type ProtocolDeps = {
   schema: GraphQLSchema;
@@ -28,6 +28,8 @@ export type SocketState = {
   caller: Caller | null;
   /** Ids of its subscriptions. */
   subscriptions: Set<string>;
+  /** Fires when it ends. */
+  ended: AbortSignal;
   /** Counts the socket out of its key's. */
   forget: () => void;
 };
@@ -94,11 +96,16 @@ export function createProtocol(deps: ProtocolDeps): Server<SocketState> {
         extra.subscriptions.add(id);
       }
       const operationName = payload.operationName || undefined;
-      return { schema, document: operation.document, operationName, contextValue: operation };
+      const contextValue: Running = { operation, ended: extra.ended };
+      return { schema, document: operation.document, operationName, contextValue };
     },
-    execute: ({ contextValue }) => engine.execute(contextValue as Operation),
+    execute({ contextValue }) {
+      const { operation, ended } = contextValue as Running;
+      return engine.execute(operation, ended);
+    },
     async subscribe({ contextValue }) {
-      const result = await engine.subscribe(contextValue as Operation);
+      const { operation } = contextValue as Running;
+      const result = await engine.subscribe(operation);
       // A subscription that cannot start ends with `error`, as one that fails later does.
       return isStream(result) ? result : failedStream(result.errors ?? []);
     },

@@ -41,9 +41,17 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
     const channel = openChannel(socket, wire, (err) => log.error({ err }, "a websocket failed"));
     channels.add(channel);
     socket.once("close", () => channels.delete(channel));
-    const state = { channel, caller: null, subscriptions: new Set<string>(), forget: () => {} };
+    const ended = new AbortController();
+    const state = {
+      channel,
+      caller: null,
+      subscriptions: new Set<string>(),
+      ended: ended.signal,
+      forget: () => {},
+    };
     const closed = protocol.opened(channel, state);
     channel.onEnd((code, reason) => {
+      ended.abort();
       closed(code, reason).catch((err) => log.error({ err }, "a websocket failed to end"));
     });
   }

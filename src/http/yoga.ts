@@ -11,13 +11,14 @@ import { cleanStream, isStream, type Result, type Results, withErrorsAsResults }
 
 /** Runs operations that have passed the gate (prepare.ts). */
 export type Engine = {
-  /** A query or mutation; TIMEOUT after 30 s. Never throws. */
-  execute(operation: Operation): Promise<Result>;
+  /** A query or mutation; TIMEOUT after 30 s. It waits for nothing any more when `ended` fires. Never throws. */
+  execute(operation: Operation, ended?: AbortSignal): Promise<Result>;
   /** A subscription, until `ended` fires; or one result that says why not. Its stream throws masked errors. */
   subscribe(operation: Operation, ended?: AbortSignal): Promise<Results | Result>;
   /** Answers any operation with server-sent events, until `ended` fires. */
   respondEvents(req: IncomingMessage, res: ServerResponse, running: Running): Promise<void>;
 };
+export type ContextOf = (caller: Caller, requestId: string, ended?: AbortSignal) => Context;
 export type Running = { operation: Operation; ended: AbortSignal };
 
 /** Waits for the result at most 30 s; what still runs then may yet be done. */
@@ -53,14 +54,17 @@ function onceEach(errors: readonly GraphQLError[]): GraphQLError[] {
  */
 export function createEngine(
   schema: GraphQLSchema,
-  contextOf: (caller: Caller, requestId: string) => Context,
+  contextOf: ContextOf,
   maskError: MaskError,
 ): Engine {
-  const run = async (operation: Operation): Promise<Result | AsyncIterable<Result>> => {
+  const run = async (
+    operation: Operation,
+    ended?: AbortSignal,
+  ): Promise<Result | AsyncIterable<Result>> => {
     const { caller, requestId, params, document } = operation;
     const enveloped = yoga.getEnveloped(operation);
     const perform = operation.kind === "subscription" ? enveloped.subscribe : enveloped.execute;
-    const contextValue = contextOf(caller, requestId);
+    const contextValue = contextOf(caller, requestId, ended);
     try {
       const result = await perform({
         schema,
@@ -88,7 +92,7 @@ export function createEngine(
     what: "operations in flight",
     total: limits.operationsPerProcess,
   });
-  async function execute(operation: Operation): Promise<Result> {
+  async function execute(operation: Operation, ended?: AbortSignal): Promise<Result> {
     let release: Release;
     try {
       release = inFlight.take(operation.caller.projectId);
@@ -96,7 +100,7 @@ export function createEngine(
       return { errors: [maskError(error, operation.requestId)] };
     }
     // Held until it has really ended: one whose time is over still waits for PostgreSQL, and takes memory.
-    const running = run(operation)
+    const running = run(operation, ended)
       .finally(release)
       .then((result) => {
         if (isStream(result)) throw new Error("a query or mutation does not stream");
@@ -116,7 +120,7 @@ export function createEngine(
       setRequestParser(() => ({ query: serverContext.operation.params.query }));
     },
     async onParams({ context: { operation, ended }, setResult }) {
-      if (operation.kind !== "subscription") return setResult(await execute(operation));
+      if (operation.kind !== "subscription") return setResult(await execute(operation, ended));
       const results = await subscribe(operation, ended);
       setResult(isStream(results) ? withErrorsAsResults(results) : results);
     },

@@ -10,10 +10,10 @@ const RETRY_MS = 250;
 
 /**
  * The newest changes of all projects, read once a process, however many subscribe. It follows only while somebody
- * does: `attach` starts it, the function it gives back lets go.
+ * does: `attach` starts it, the function it gives back lets go. Listeners are told each page once it is known.
  */
 export type Tail = {
-  attach(listener: () => void): () => void;
+  attach(listener: (page: Change[]) => void): () => void;
   /**
    * For those attached: the position up to which changes are known, once the tail follows. Rejects when there is
    * no database; the next call tries again.
@@ -36,7 +36,7 @@ export function createTail(
   log: Logger,
   onPage: (page: Change[]) => void,
 ): Tail {
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(page: Change[]) => void>();
   let kept: Change[] = [];
   /** Changes after `from` and up to `to` are in `kept`. */
   let from = 0;
@@ -71,7 +71,7 @@ export function createTail(
           again = changes.length === PAGE;
           remember(changes);
           onPage(changes);
-          for (const listener of listeners) listener();
+          for (const listener of listeners) listener(changes);
         }
       } catch (error) {
         log.warn({ err: error }, "the feed could not be read, trying again");

@@ -3,10 +3,19 @@ import type { Sql } from "../db/client.ts";
 import { endedEvents, hasEnded } from "../db/events.ts";
 import { isOutage } from "../db/outage.ts";
 import { endedPresses } from "../db/presses.ts";
+import { createBatcher } from "../util/batcher.ts";
 import type { Tail } from "./tail.ts";
 
-/** Waits until all of these have ended, or so many milliseconds, or the database goes away. */
-export type Wait = (projectId: string, ids: string[], ms: number) => Promise<void>;
+/** Waits until all of these have ended, or so many milliseconds, or `ended` fires, or the database goes away. */
+export type Wait = (
+  projectId: string,
+  ids: string[],
+  ms: number,
+  ended?: AbortSignal,
+) => Promise<void>;
+
+/** So many ids are looked for in one statement. */
+const MAX_LOOKS = 1_000;
 
 /** What is waited for: those that have ended by the table, and which one a change ends. */
 type Ends = {
@@ -28,40 +37,81 @@ export const pressEnds: Ends = {
     kind === "ACTION" && state.pressStatus !== "PENDING" ? state.pressId : null,
 };
 
-/** Waits on the tail, so that a waiter costs one look at the table and no polling. */
+type Look = { projectId: string; ids: string[] };
+
+/**
+ * Waits on the tail: a waiter costs one look at the table, made together with those of others, and no polling. A change
+ * finds who waits for it by its id, so that thousands who wait make no change of anybody else dearer.
+ */
 export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wait {
-  return async (projectId, ids, ms) => {
-    const open = new Set(ids);
-    let isOver = false;
-    let signal = Promise.withResolvers<void>();
-    const detach = tail.attach(() => signal.resolve());
-    const timer = setTimeout(() => {
-      isOver = true;
-      signal.resolve();
-    }, ms);
+  const waiting = new Map<string, Set<(id: string) => void>>();
+  let detach: (() => void) | undefined;
 
-    async function lookAtTable() {
-      for (const { id } of await ended(sql, projectId, [...open])) open.delete(id);
+  const onPage = (page: Change[]) => {
+    for (const change of page) {
+      const id = endedBy(change);
+      if (typeof id === "string") for (const close of waiting.get(id) ?? []) close(id);
     }
+  };
 
-    try {
-      // The tail's place first, the table then: an end between the two is seen at least once.
-      let position = await tail.head();
-      await lookAtTable();
-      while (open.size > 0 && !isOver) {
-        signal = Promise.withResolvers();
-        const found = tail.after(projectId, position);
-        if (!found) await lookAtTable();
-        for (const change of found?.changes ?? []) open.delete(String(endedBy(change)));
-        position = found?.upTo ?? position;
-        if (open.size > 0) await signal.promise;
+  /** Calls `close` for each of the ids that ends from now on; gives back what stops that. */
+  function listen(ids: string[], close: (id: string) => void): () => void {
+    detach ??= tail.attach(onPage);
+    for (const id of ids) waiting.set(id, (waiting.get(id) ?? new Set()).add(close));
+    return () => {
+      for (const id of ids) {
+        const closes = waiting.get(id);
+        closes?.delete(close);
+        if (closes?.size === 0) waiting.delete(id);
       }
+      if (waiting.size > 0) return;
+      detach?.();
+      detach = undefined;
+    };
+  }
+
+  const lookAtTable = createBatcher<Look, string[]>(
+    async (looks) => {
+      const groups = [...Map.groupBy(looks, ({ projectId }) => projectId)];
+      const found = await Promise.all(
+        groups.map(([projectId, own]) =>
+          ended(
+            sql,
+            projectId,
+            own.flatMap(({ ids }) => ids),
+          ),
+        ),
+      );
+      const over = new Set(found.flat().map(({ id }) => id));
+      return Promise.allSettled(looks.map(async ({ ids }) => ids.filter((id) => over.has(id))));
+    },
+    { maxSize: MAX_LOOKS, parallel: 1, sizeOf: ({ ids }) => ids.length },
+  );
+
+  return async (projectId, ids, ms, ended) => {
+    const open = new Set(ids);
+    const over = Promise.withResolvers<void>();
+    const stop = () => over.resolve();
+    const close = (id: string) => {
+      open.delete(id);
+      if (open.size === 0) stop();
+    };
+    const forget = listen(ids, close);
+    const timer = setTimeout(stop, ms);
+    ended?.addEventListener("abort", stop, { once: true });
+    if (ended?.aborted) stop();
+    try {
+      // The tail first, the table then: an end between the two is seen at least once.
+      await Promise.race([over.promise, tail.head()]);
+      for (const id of await lookAtTable.add({ projectId, ids })) close(id);
+      await over.promise;
     } catch (error) {
       // What is waited for is accepted, whatever can be known of its end.
       if (!isOutage(error)) throw error;
     } finally {
       clearTimeout(timer);
-      detach();
+      ended?.removeEventListener("abort", stop);
+      forget();
     }
   };
 }

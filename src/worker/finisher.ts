@@ -2,10 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "../db/client.ts";
 import type { Finish, Moved } from "../db/finishes.ts";
 import type { Lane } from "../db/jobs.ts";
-import { createBatcher } from "../domain/batcher.ts";
 import { finishDeliveries } from "../domain/finish.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { Logger } from "../log.ts";
+import { createBatcher } from "../util/batcher.ts";
 
 /** How a delivery moved, or null when another process had taken its claim over. */
 export type Finisher = (finish: Finish) => Promise<Moved | null>;

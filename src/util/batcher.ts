@@ -8,6 +8,8 @@ export type BatcherOptions<Item> = {
   /** A batch that is not full begins so many milliseconds after another at the earliest; default: 0. */
   gatherMs?: number;
   sizeOf?: (item: Item) => number;
+  /** Whose an item is: holders have their turns one after the other. Default: all are of one. */
+  holderOf?: (item: Item) => string;
   /** What may wait for its batch; any number when absent. */
   waiting?: QueueLimits;
   /** Told by how much has come to wait, by size. */
@@ -17,8 +19,8 @@ export type BatcherOptions<Item> = {
 export type Batcher<Item, Result> = {
   /** Settles with the item's batch. Throws Overloaded when too much waits. */
   add(item: Item): Promise<Result>;
-  /** Throws Overloaded when an item of this size could not be added now. */
-  checkRoom(size: number): void;
+  /** Throws Overloaded when an item of this holder and size could not be added now. */
+  checkRoom(holder: string, size: number): void;
 };
 
 type Waiting<Item, Result> = Queued & { item: Item; resolve: (result: Result) => void };
@@ -31,7 +33,7 @@ export function createBatcher<Item, Result>(
   write: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>,
   options: BatcherOptions<Item>,
 ): Batcher<Item, Result> {
-  const { maxSize, parallel, gatherMs = 0, sizeOf = () => 1 } = options;
+  const { maxSize, parallel, gatherMs = 0, sizeOf = () => 1, holderOf = () => "" } = options;
   const queue = createQueue<Waiting<Item, Result>>(options.waiting, options.onWaiting);
   let running = 0;
   let scheduled = false;
@@ -73,7 +75,8 @@ export function createBatcher<Item, Result>(
     checkRoom: queue.checkRoom,
     add: (item) =>
       new Promise((resolve, reject) => {
-        queue.add({ item, size: sizeOf(item), since: performance.now(), resolve, reject });
+        const place = { holder: holderOf(item), size: sizeOf(item), since: performance.now() };
+        queue.add({ ...place, item, resolve, reject });
         // setImmediate lets every call of this turn of the event loop join the batch.
         if (!scheduled) {
           scheduled = true;

@@ -117,6 +117,11 @@ async function openApi(
       onPressed: (press) => worker?.press(press),
     },
     waits: createShares({ what: "calls that wait (waitMs)", total: limits.waitsPerProcess }),
+    memory: createShares({
+      what: "MiB in requests under way",
+      total: limits.memoryMiB,
+      each: limits.memoryMiBOfProject,
+    }),
     waitForEvents: createWaiter(db.sql, tail, eventEnds),
     waitForPresses: createWaiter(db.sql, tail, pressEnds),
     facts,

@@ -14,6 +14,8 @@ export type Db = { url: string; sql: Pool } & AsyncDisposable;
 
 /** How long a statement, and a transaction left open, may hold others up, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** Of what is read for people, who can ask for less; nothing waits for it but themselves. */
+export const READ_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 
 /** Connection parameters every connection of the hub has, and that the promises of README rest on. */
@@ -48,6 +50,7 @@ const plans = {
   once: { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off" },
   "each time": {
     plan_cache_mode: "force_custom_plan",
+    statement_timeout: READ_TIMEOUT_MS,
     enable_seqscan: "off",
     enable_bitmapscan: "off",
     // Of many ranges the indexes are merged, not what is found in each sorted.

@@ -7,6 +7,8 @@ declare module "postgres" {
      * should one of them fail. No statement may follow it.
      */
     commit(): PromiseLike<unknown>;
+    /** Called with the bytes of each row of the transaction as it comes; what it throws is that statement's error. */
+    meter(count: (bytes: number) => void): void;
   }
 }
 
@@ -33,6 +35,8 @@ type Mend = [found: string, better: string];
  * And each query makes two functions of its own, which keep it and its rows until the old generation is collected: at
  * 200 events a second the young one was collected for 14 ms where 6 do.
  *
+ * And what a transaction reads can be counted while it comes, so that what is too much is not held in memory first.
+ *
  * All is mended as the library is loaded.
  */
 const mends: Record<string, Mend[]> = {
@@ -55,6 +59,11 @@ const mends: Record<string, Mend[]> = {
     ],
   ],
   "connection.js": [
+    // Before the row is made; once it throws, the rest of the rows are passed over.
+    [
+      "  function DataRow(x) {\n",
+      "  function DataRow(x) {\n    query.meter && query.meter(x.length)\n",
+    ],
     // Nothing of a broken connection is written to its successor.
     [
       "incomings = null\n    clearImmediate(nextWriteTimer)\n",
@@ -102,11 +111,11 @@ const mends: Record<string, Mend[]> = {
     ["connection.onclose = reject)", "connection.onclose = e => { lost = e; reject(e) })"],
     [
       "    let savepoints = 0\n",
-      "    let lost = null, assigned, last, committing, savepoints = 0\n",
+      "    let lost = null, assigned, last, committing, meter = null, savepoints = 0\n",
     ],
     [
       "q.catch(e => uncaughtError || (uncaughtError = e))\n",
-      "q.catch(e => uncaughtError || (uncaughtError = e))\n        if (lost)\n          return q.reject(lost)\n        if (committing)\n          return q.reject(new Error('a statement behind the COMMIT'))\n        if (q === last)\n          committing = q\n",
+      "q.catch(e => uncaughtError || (uncaughtError = e))\n        q.meter = meter\n        if (lost)\n          return q.reject(lost)\n        if (committing)\n          return q.reject(new Error('a statement behind the COMMIT'))\n        if (q === last)\n          committing = q\n",
     ],
     // The first statements go out behind BEGIN without waiting for its answer, on the connection that is theirs now.
     [
@@ -128,7 +137,7 @@ const mends: Record<string, Mend[]> = {
     // COMMIT, too, may go out behind the last statements; what fails before it makes it a ROLLBACK.
     [
       "      sql.savepoint = savepoint\n",
-      "      sql.savepoint = savepoint\n      sql.commit = () => last = sql`commit`\n",
+      "      sql.savepoint = savepoint\n      sql.commit = () => last = sql`commit`\n      sql.meter = fn => meter = fn\n",
     ],
     [
       "        await (name\n          ? sql`rollback to",

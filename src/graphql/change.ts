@@ -4,7 +4,7 @@ import type { Change, ChangeKind } from "../db/changes.ts";
 import type { Rows } from "../live/entities.ts";
 import { CursorExpired, cursorOf, positionOf } from "../live/feed.ts";
 import { asNode, builder } from "./builder.ts";
-import { beginItem, type Context } from "./context.ts";
+import type { Context } from "./context.ts";
 import { requestError } from "./requestError.ts";
 
 const typeNames: Record<ChangeKind, string> = {
@@ -47,16 +47,11 @@ export function follow(
   }
 }
 
-/** The change that each subscription is telling of. */
-const told = new WeakMap<Context, Change>();
-
 /** The entity of a change, as it was then. */
 export async function entityOf<Kind extends ChangeKind>(
   context: Context,
   change: Change & { kind: Kind },
 ) {
-  if (told.get(context) !== change) beginItem(context);
-  told.set(context, change);
   const row = await context.hub.entities.of(change);
   if (!row)
     throw requestError(

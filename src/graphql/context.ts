@@ -51,6 +51,8 @@ export type Hub = {
   facts: HubFacts;
   /** Places of calls with `waitMs`. */
   waits: Shares;
+  /** MiB that requests under way have read and put into answers. */
+  memory: Shares;
   waitForEvents: Wait;
   waitForPresses: Wait;
   /** Makes a revoked key stop at once in this process. */
@@ -73,20 +75,27 @@ export type Context = {
 };
 
 /** The context of one operation. */
-export const createContext = (
+export function createContext(
   hub: Hub,
   caller: Caller,
   requestId: string,
   ended?: AbortSignal,
-): Context => ({
-  caller,
-  hub,
-  requestId,
-  budget: createRequestBudget(),
-  ended,
-  read: (work) => hub.read(caller.projectId, work),
-  ...initContextCache(),
-});
+): Context {
+  const context: Context = {
+    caller,
+    hub,
+    requestId,
+    budget: createRequestBudget(hub.memory, caller.projectId),
+    ended,
+    async read(work) {
+      // What is over needs no more rows; `spend` throws why.
+      context.budget.spend("readBytes", 0);
+      return hub.read(caller.projectId, work, (bytes) => context.budget.spend("readBytes", bytes));
+    },
+    ...initContextCache(),
+  };
+  return context;
+}
 
 /** Makes loaders forget what they have read. */
 export const forgetLoaded = (context: Context): void => {
@@ -99,5 +108,6 @@ export const forgetLoaded = (context: Context): void => {
  */
 export const beginItem = (context: Context): void => {
   forgetLoaded(context);
+  context.budget.release();
   context.budget = createRequestBudget();
 };

@@ -1,5 +1,6 @@
 import type { FieldMap } from "@pothos/core";
 import { GraphQLError } from "graphql";
+import { ReadTimeout } from "../db/readTimeout.ts";
 import { type UserErrorEntry, UserMistake, userErrorCodes } from "../domain/errors.ts";
 import { Overloaded } from "../util/overloaded.ts";
 import { builder } from "./builder.ts";
@@ -64,11 +65,12 @@ export async function withUserErrors<Entities extends object>(
   }
 }
 
-/** What of the domain's errors is told at the top level: overload, and a mistake where no payload holds it. */
+/** What of the domain's errors is told at the top level: overload, a read that took too long, and a mistake where no payload holds it. */
 export function topLevelError(error: unknown): GraphQLError | undefined {
   if (error instanceof Overloaded) {
     return requestError("TOO_MANY_REQUESTS", error.message, { retryAfter: error.retryAfter });
   }
+  if (error instanceof ReadTimeout) return requestError("QUERY_TIMEOUT", error.message);
   if (!(error instanceof UserMistake)) return undefined;
   const [entry] = error.entries;
   return new GraphQLError(error.message, {

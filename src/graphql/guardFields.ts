@@ -8,7 +8,7 @@ import {
   isObjectType,
 } from "graphql";
 import { argumentCheck } from "./argumentLimits.ts";
-import type { Context } from "./context.ts";
+import { beginItem, type Context } from "./context.ts";
 import { weigh } from "./weigh.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
@@ -25,11 +25,19 @@ const counted =
     return value instanceof Promise ? value.then(count) : count(value);
   };
 
-function guard(field: GraphQLField<unknown, Context>, isChange: boolean): void {
+const begun =
+  (resolve: Resolver): Resolver =>
+  (source, args, context, info) => {
+    beginItem(context);
+    return resolve(source, args, context, info);
+  };
+
+function guard(field: GraphQLField<unknown, Context>, root: string): void {
+  if (root === "Subscription") field.resolve = begun(field.resolve ?? defaultFieldResolver);
   const type = getNamedType(field.type);
   if (type === GraphQLString || type.name === "JSON")
     field.resolve = counted(field.resolve ?? defaultFieldResolver);
-  const check = isChange ? undefined : argumentCheck(field.args);
+  const check = root === "Mutation" ? undefined : argumentCheck(field.args);
   if (!check) return;
   const checked =
     (resolve: Resolver): Resolver =>
@@ -45,7 +53,7 @@ function guard(field: GraphQLField<unknown, Context>, isChange: boolean): void {
 export function guardFields(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
-    for (const field of Object.values(type.getFields())) guard(field, type.name === "Mutation");
+    for (const field of Object.values(type.getFields())) guard(field, type.name);
   }
   return schema;
 }

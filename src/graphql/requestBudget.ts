@@ -1,4 +1,5 @@
-import type { GraphQLError } from "graphql";
+import { Overloaded } from "../util/overloaded.ts";
+import type { Release, Shares } from "../util/shares.ts";
 import { requestError } from "./requestError.ts";
 
 const MiB = 1024 * 1024;
@@ -9,29 +10,62 @@ const most = {
     limit: 8 * MiB,
     says: "The answer: at most 8 MiB. Ask for fewer items, or for fewer of the large fields.",
   },
+  readBytes: {
+    limit: 32 * MiB,
+    says: "Rows read for one request: at most 32 MiB. Ask for fewer items, or for fewer of the large fields.",
+  },
 } as const;
 export type Spending = keyof typeof most;
 
+/** What is in memory of many small requests is no matter; that of each over this is shared out. */
+const UNSHARED = 64 * 1024;
+
 /** Counts what a request takes while it takes it, so that it ends before it has taken much more. */
 export type RequestBudget = {
-  /** Throws LIMIT_EXCEEDED, always the same error, once more has been spent than there is. */
+  /**
+   * Throws, always the same error, once more has been spent than there is: LIMIT_EXCEEDED, or Overloaded when it is the
+   * project's other requests that have it.
+   */
   spend(what: Spending, amount: number): void;
   /** Why the request is over. */
-  readonly exceeded: GraphQLError | undefined;
+  readonly exceeded: Error | undefined;
+  /** Gives back its part of the project's share; the request is over. */
+  release(): void;
 };
 
-export function createRequestBudget(): RequestBudget {
+/** `memory` counts in MiB what the requests of each project hold together. */
+export function createRequestBudget(memory?: Shares, projectId = ""): RequestBudget {
   const spent = new Map<Spending, number>();
-  let exceeded: GraphQLError | undefined;
+  const held: Release[] = [];
+  let bytes = 0;
+  let exceeded: Error | undefined;
+  let isOver = false;
+
+  function share(): void {
+    try {
+      while (memory && !isOver && bytes > held.length * MiB + UNSHARED)
+        held.push(memory.take(projectId));
+    } catch (error) {
+      if (!(error instanceof Overloaded)) throw error;
+      exceeded ??= error;
+    }
+  }
+
   return {
     spend(what, amount) {
       const total = (spent.get(what) ?? 0) + amount;
       spent.set(what, total);
+      bytes += amount;
       if (total > most[what].limit) exceeded ??= requestError("LIMIT_EXCEEDED", most[what].says);
+      if (!exceeded) share();
       if (exceeded) throw exceeded;
     },
     get exceeded() {
       return exceeded;
+    },
+    release() {
+      isOver = true;
+      for (const one of held.splice(0)) one();
     },
   };
 }

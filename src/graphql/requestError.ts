@@ -17,6 +17,7 @@ export const requestErrorStatus = {
   INTERNAL_SERVER_ERROR: 500,
   UNAVAILABLE: 503,
   TIMEOUT: 504,
+  QUERY_TIMEOUT: 504,
 } as const;
 export type RequestErrorCode = keyof typeof requestErrorStatus;
 

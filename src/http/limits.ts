@@ -24,6 +24,9 @@ export const limits = {
   operationsPerProcess: 10_000,
   /** Calls that wait for what they have emitted or pressed to end; shared by the projects. */
   waitsPerProcess: 2_000,
+  /** What requests under way have read and put into their answers. */
+  memoryMiB: 256,
+  memoryMiBOfProject: 96,
   initMs: 3_000,
   subscriptionsPerSocket: 50,
   operationsPerSocket: 100,

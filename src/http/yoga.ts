@@ -3,6 +3,7 @@ import { GraphQLError, type GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { Caller, Context } from "../graphql/context.ts";
 import { requestError } from "../graphql/requestError.ts";
+import { Overloaded } from "../util/overloaded.ts";
 import { createShares, type Release } from "../util/shares.ts";
 import { limits } from "./limits.ts";
 import type { MaskError } from "./maskError.ts";
@@ -42,8 +43,8 @@ function onceEach(errors: readonly GraphQLError[]): GraphQLError[] {
   const told = new Set<unknown>();
   return errors.filter(({ originalError: error }) => {
     const isKnown = told.has(error);
-    if (error instanceof GraphQLError && error.extensions.code === "LIMIT_EXCEEDED")
-      told.add(error);
+    const isLimit = error instanceof GraphQLError && error.extensions.code === "LIMIT_EXCEEDED";
+    if (isLimit || error instanceof Overloaded) told.add(error);
     return !isKnown;
   });
 }
@@ -75,9 +76,13 @@ export function createEngine(
       });
       const { exceeded } = contextValue.budget;
       // Nothing of it is of use. What a mutation has done, its caller must know.
-      return exceeded && operation.kind === "query" ? { errors: [exceeded] } : result;
+      if (exceeded && operation.kind === "query")
+        return { errors: [maskError(exceeded, requestId)] };
+      return result;
     } catch (error) {
       return { errors: [maskError(error, requestId)] };
+    } finally {
+      if (operation.kind !== "subscription") contextValue.budget.release();
     }
   };
   const cleaner = (requestId: string) => ({

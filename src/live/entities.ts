@@ -7,9 +7,11 @@ import { type EventRow, eventsById } from "../db/events.ts";
 import { type HookRow, hooksById } from "../db/hooks.ts";
 import { isOutage } from "../db/outage.ts";
 import type { Read } from "../db/reads.ts";
+import { ReadTimeout } from "../db/readTimeout.ts";
 import { type ReplayRow, replaysById } from "../db/replays.ts";
 import { type ResourceRow, resourcesById } from "../db/resources.ts";
 import { type RunRow, runsById } from "../db/workflowRuns.ts";
+import { Overloaded } from "../util/overloaded.ts";
 
 /** What the entities of each kind are stored as. */
 export type Rows = {
@@ -68,13 +70,14 @@ function asOf(change: Change, row: Row): Row {
   };
 }
 
-/** Reads again while the database is away: a stream item that failed could not be asked for again. */
+/** Reads again while the database is away, or too many of the project's reads wait: a stream item that failed could not be asked for again. */
 async function patiently<T>(read: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries++) {
     try {
       return await read();
     } catch (error) {
-      if (!isOutage(error) || retries === MAX_RETRIES) throw error;
+      const isBusy = error instanceof Overloaded || error instanceof ReadTimeout || isOutage(error);
+      if (!isBusy || retries === MAX_RETRIES) throw error;
       await delay(RETRY_MS);
     }
   }

@@ -1,0 +1,13 @@
+import { READ_TIMEOUT_MS } from "./client.ts";
+
+/** PostgreSQL gave up a read because it took too long: what was asked for is too much, or too much at once. */
+export class ReadTimeout extends Error {
+  override name = "ReadTimeout" as const;
+
+  constructor(cause: unknown) {
+    super(
+      `A read took more than ${READ_TIMEOUT_MS / 1_000} s and was given up. Ask for fewer items, or filter by what has an index.`,
+      { cause },
+    );
+  }
+}

@@ -266,7 +266,7 @@ test("what a hook is not told to change stays, and null clears what may be absen
     userId: "u",
     retryScheduleMs: [100],
     rateLimitPerSecond: 5,
-    headers: { "x-a": "1" },
+    headers: { accept: "text/plain" },
   };
   const { id } = await register(hub, { url, retries: 7, ...given });
   expect(await update(hub, id, { timeoutMs: 900 })).toEqual([]);

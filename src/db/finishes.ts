@@ -115,7 +115,7 @@ const moveDeliveries = (tx: Tx, finishes: Finish[]) => tx<Moved[]>`
     from x left join hook on hook.project_id = x.project_id and hook.id = x.hook_id
   )
   update signalbox.deliveries d set status = v.final, lease_worker = null, lease_token = null, lease_until = null,
-    max_attempts = d.max_attempts + v.free::int, last_error = v.error,
+    max_attempts = d.max_attempts + v.free::int, last_error = case when v.final <> 'SUCCEEDED' then v.error end,
     unknown_count = case when v.free then d.unknown_count else 0 end,
     due_at = case v.final when 'RETRYING' then clock_timestamp() + v.delay_ms * interval '1 millisecond' end,
     completed_at = case when v.final in ('RETRYING', 'PARKED') then null else clock_timestamp() end

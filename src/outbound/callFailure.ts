@@ -12,6 +12,9 @@ export class CallFailure extends Error {
 /** The time for the whole call was over. */
 export class DeadlinePassed extends CallFailure {}
 
+/** An answer came that is no HTTP, or too long to read. */
+export class MalformedAnswer extends CallFailure {}
+
 // Sentences of our own: those of Node.js hold addresses, which a name's owner is not to learn.
 const sentences: Record<string, string> = {
   ENOTFOUND: "dns error: name not found",
@@ -28,8 +31,13 @@ const sentences: Record<string, string> = {
   EADDRNOTAVAIL: "connection error: network unreachable",
   ECONNRESET: "connection closed: reset before the answer was complete",
   EPIPE: "connection closed: reset before the answer was complete",
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "http error: malformed response",
-  UND_ERR_HEADERS_OVERFLOW: "http error: response headers over 16 KiB",
+};
+
+/** Of the parser's refusals those that say no reason, by their code or message. */
+const malformations: Record<string, string> = {
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "its length is not the one it says",
+  "bad upgrade": "it switches protocols",
+  "bad response": "it answers what nobody asked",
 };
 
 const codeOf = (error: unknown): string =>
@@ -42,8 +50,15 @@ export function toFailure(error: unknown): CallFailure {
   const known = sentences[code];
   if (known) return new CallFailure(known);
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  if (name === "HTTPParserError" || message === "bad upgrade" || message === "bad response") {
-    return new CallFailure("http error: malformed response");
+  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+    return new MalformedAnswer("http error: response headers over 16 KiB");
+  }
+  const reason =
+    name === "HTTPParserError"
+      ? /\((.+)\)$/s.exec(message)?.[1]
+      : (malformations[code] ?? malformations[message]);
+  if (name === "HTTPParserError" || reason) {
+    return new MalformedAnswer(`http error: malformed response (${reason ?? "no HTTP/1.1"})`);
   }
   if (code === "UND_ERR_SOCKET") {
     return new CallFailure("connection closed: ended before the answer was complete");

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Client } from "undici";
+import { type AnswerReader, readAnswers } from "./answerReader.ts";
 import { CallFailure } from "./callFailure.ts";
 
 const maxIdle = 512;
@@ -13,6 +14,7 @@ const maxRemembered = 10_000;
 export type Connection = {
   client: Client;
   socket: Socket;
+  reader: AnswerReader;
   origin: string;
   address: string | null;
 };
@@ -74,6 +76,7 @@ export function createConnectionPool() {
   return {
     /** A connection over a socket that is open, in use until it is given back. */
     adopt(origin: string, socket: Socket): Connection {
+      const reader = readAnswers(socket);
       const client = new Client(origin, {
         // Called back later, for undici does not look for an answer at once; an open socket, or it would ask for ever.
         connect: (_options, callback) =>
@@ -90,7 +93,7 @@ export function createConnectionPool() {
         maxHeaderSize: 16_384,
       });
       const address = socket.remoteAddress ?? null;
-      const connection: Connection = { client, socket, origin, address };
+      const connection: Connection = { client, socket, reader, origin, address };
       // Ends the client before it would connect anew, and with it a request that it has not written yet.
       const end = () => {
         open.delete(connection);

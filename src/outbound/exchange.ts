@@ -1,4 +1,4 @@
-import { CallFailure, toFailure } from "./callFailure.ts";
+import { CallFailure, MalformedAnswer, toFailure } from "./callFailure.ts";
 import type { Connection } from "./connectionPool.ts";
 
 const maxReadBytes = 65_536;
@@ -24,10 +24,11 @@ export type Answer = {
 
 /**
  * Sends one message over a connection and reads the answer until it ends, breaks, exceeds 64 KiB, or `signal`
- * aborts. Unless it is complete the connection is destroyed. Rejects with a `CallFailure` when no headers came.
+ * aborts. Unless it is complete and well-formed the connection is destroyed. Rejects with a `CallFailure` when no
+ * headers came; a status in front of headers that cannot be read is an answer, for the receiver had the message.
  */
 export function exchange(
-  { client, socket }: Connection,
+  { client, socket, reader }: Connection,
   message: Message,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -41,7 +42,8 @@ export function exchange(
     // Destroying the socket makes undici report an error, too; only the first call here counts.
     const finish = (isComplete: boolean, failure: CallFailure | null) => {
       signal.removeEventListener("abort", onAbort);
-      if (!isComplete) socket.destroy();
+      if (!isComplete || reader.isMended) socket.destroy();
+      if (failure instanceof MalformedAnswer) statusCode ??= reader.statusCode;
       if (statusCode === null) return reject(failure);
       const body = Buffer.concat(chunks).subarray(0, maxReadBytes);
       resolve({ statusCode, headers, body, isComplete, failure });
@@ -51,7 +53,7 @@ export function exchange(
     signal.addEventListener("abort", onAbort);
 
     client.dispatch(message, {
-      onRequestStart() {},
+      onRequestStart: () => reader.begin(),
       onResponseStart(_controller, code, given) {
         if (code >= 200) {
           statusCode = code;

@@ -1,4 +1,4 @@
-import { type CallFailure, DeadlinePassed } from "./callFailure.ts";
+import { type CallFailure, DeadlinePassed, MalformedAnswer } from "./callFailure.ts";
 import type { Answer } from "./exchange.ts";
 
 const defaultKeptBytes = 16_384;
@@ -7,7 +7,7 @@ const defaultKeptBytes = 16_384;
 export type Reply = {
   outcome: "SUCCESS" | "RESPONSE_ERROR" | "CONNECTION_ERROR" | "REFUSED";
   statusCode: number | null;
-  /** A sentence with its class first, such as `timeout: …`; null for a success. */
+  /** A sentence with its class first, such as `timeout: …`; null for a success whose answer could be read. */
   error: string | null;
   /** Null unless a connection to it was made, so only ever one that may be called. */
   remoteAddress: string | null;
@@ -51,14 +51,16 @@ export function answered(answer: Answer, keptBytes = defaultKeptBytes): Received
  * the time ends is it a timeout: the time is for the whole answer.
  */
 function judge({ statusCode, failure }: Answer): Judgement {
-  if (statusCode >= 400) return { outcome: "RESPONSE_ERROR", error: `status ${statusCode}` };
+  const malformed = failure instanceof MalformedAnswer ? failure.message : null;
+  const why = malformed ? `; ${malformed}` : "";
+  if (statusCode >= 400) return { outcome: "RESPONSE_ERROR", error: `status ${statusCode}${why}` };
   if (statusCode >= 300) {
-    return { outcome: "RESPONSE_ERROR", error: `redirect not followed: ${statusCode}` };
+    return { outcome: "RESPONSE_ERROR", error: `redirect not followed: ${statusCode}${why}` };
   }
   if (failure instanceof DeadlinePassed) {
     return { outcome: failure.outcome, error: failure.message };
   }
-  return { outcome: "SUCCESS", error: null };
+  return { outcome: "SUCCESS", error: malformed };
 }
 
 /** UTF-8 as far as it is; what is none, and NUL, which PostgreSQL takes in no text, become U+FFFD. */

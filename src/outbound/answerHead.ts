@@ -1,0 +1,74 @@
+const statusLine = /^HTTP\/1\.(\d)[ \t]+(\d{3})(?:[ \t]+(.*))?$/;
+const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a header's value may not hold (RFC 9110, 5.5)
+const control = /[\u0000-\u0008\u000a-\u001f\u007f]/g;
+
+/** What the parser takes as it is. */
+const strict =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+  /^HTTP\/1\.[01] (?!100)\d{3}(?: [^\u0000-\u0008\u000a-\u001f\u007f]*)?\r\n(?:[!#$%&'*+\-.^_`|~0-9a-z]+:[^\u0000-\u0008\u000a-\u001f\u007f]*\r\n)*\r\n$/i;
+/** Several that say where the body ends. */
+const ambiguous = /\ncontent-length:[^\n]*,|(?:\n(?:content-length|transfer-encoding):[\s\S]*){2}/i;
+
+/** The status of an answer whose first line is complete; null for what is no HTTP/1 answer. */
+export function statusOf(head: string): number | null {
+  const [, , code] = statusLine.exec(head.slice(0, head.search(/\r*\n/))) ?? [];
+  return code === undefined ? null : Number(code);
+}
+
+/**
+ * The head of an answer, up to its blank line, as the strict parser wants it, where only the spelling is wrong and
+ * nothing is left to guess: bare line feeds, folded lines, blanks before a colon, lines that are no header, control
+ * characters, a length that is said twice, and one beside chunks. The same text when there is nothing to mend.
+ */
+export function mendHead(raw: string): string {
+  if (strict.test(raw) && !ambiguous.test(raw)) return raw;
+  const [first = "", ...rest] = raw.trimEnd().split(/\r*\n/);
+  const [, minor, code, reason = ""] = statusLine.exec(first) ?? [];
+  if (code === undefined) return raw;
+  const headers = singleLength(unfolded(rest).flatMap(parsed));
+  // 100 is for those who asked for it, and ends the parser's patience; 102 is passed over.
+  const status = `HTTP/1.${minor === "0" ? 0 : 1} ${code === "100" ? "102" : code} `;
+  const lines = headers.map(({ name, value }) => `${name}: ${value}\r\n`);
+  return `${status}${reason.replace(control, " ")}\r\n${lines.join("")}\r\n`;
+}
+
+type Header = { name: string; value: string };
+
+/** Lines that begin with a blank go on with the header before them. */
+function unfolded(lines: string[]): string[] {
+  const whole: string[] = [];
+  for (const line of lines) {
+    if (/^[ \t]/.test(line) && whole.length > 0) whole.push(`${whole.pop()} ${line.trim()}`);
+    else whole.push(line);
+  }
+  return whole;
+}
+
+function parsed(line: string): Header[] {
+  const colon = line.indexOf(":");
+  const name = line.slice(0, Math.max(colon, 0)).trim();
+  if (!token.test(name)) return [];
+  return [
+    {
+      name,
+      value: line
+        .slice(colon + 1)
+        .replace(control, " ")
+        .trim(),
+    },
+  ];
+}
+
+/** One length where all that are given are the same, and none where chunks say it, as RFC 9112 has it (6.3). */
+function singleLength(headers: Header[]): Header[] {
+  const of = (name: string) => headers.filter((header) => header.name.toLowerCase() === name);
+  const lengths = of("content-length");
+  if (lengths.length === 0) return headers;
+  const isChunked = /(?:^|,)[ \t]*chunked$/i.test(of("transfer-encoding").at(-1)?.value ?? "");
+  const values = new Set(lengths.flatMap(({ value }) => value.split(",")).map((v) => v.trim()));
+  const [length = ""] = values;
+  if (!isChunked && values.size > 1) return headers;
+  const others = headers.filter((header) => !lengths.includes(header));
+  return isChunked ? others : [...others, { name: "content-length", value: length }];
+}

@@ -1,0 +1,84 @@
+import type { Socket } from "node:net";
+import { mendHead, statusOf } from "./answerHead.ts";
+
+const maxHeadBytes = 16_384;
+const headEnd = /\r*\n\r*\n/;
+
+export type AnswerReader = {
+  /** A request goes out: what comes next is the head of its answer. */
+  begin(): void;
+  /** The status that was read, though the rest of the head may be unreadable; null before, and for interim ones. */
+  readonly statusCode: number | null;
+  /** Whether the answer's head had to be mended: its connection is not to be used again. */
+  readonly isMended: boolean;
+};
+
+const finalStatus = (code: number | null) => (code !== null && code >= 200 ? code : null);
+
+/**
+ * Lets undici read answers from a socket as other clients would: its parser is strict, has no option for it, and
+ * a message that the receiver took and answered with 200 in a careless spelling would be sent again. Heads are held
+ * until they are whole, and mended; bodies pass.
+ */
+export function readAnswers(socket: Socket): AnswerReader {
+  const read = socket.read.bind(socket);
+  let held: Buffer | null = null;
+  let isHead = false;
+  let statusCode: number | null = null;
+  let isMended = false;
+
+  /** What of the bytes held may be parsed: nothing before the head is whole. */
+  function release(bytes: Buffer): Buffer | null {
+    const ready: Buffer[] = [];
+    let rest = bytes;
+    while (isHead && rest.length > 0) {
+      const text = rest.toString("latin1", 0, maxHeadBytes);
+      const start = /^[\r\n]*/.exec(text)?.[0].length ?? 0;
+      const end = headEnd.exec(text.slice(start));
+      const isOther = !"HTTP/1.".startsWith(text.slice(start, start + 7));
+      if (isOther || (!end && rest.length >= maxHeadBytes)) {
+        // Not to be mended: the parser says what is wrong with it.
+        isHead = false;
+        statusCode = finalStatus(statusOf(text.slice(start)));
+        break;
+      }
+      if (!end) break;
+      const head = text.slice(start, start + end.index + end[0].length);
+      const mended = mendHead(head);
+      const code = statusOf(head);
+      if (mended !== head || start > 0) isMended = true;
+      if (code === null || code >= 200 || code === 101) {
+        isHead = false;
+        statusCode = finalStatus(code);
+      }
+      ready.push(Buffer.from(mended, "latin1"));
+      rest = rest.subarray(start + head.length);
+    }
+    if (isHead) held = rest.length > 0 ? rest : null;
+    else ready.push(rest);
+    return ready.length > 0 ? Buffer.concat(ready) : null;
+  }
+
+  socket.read = (size?: number) => {
+    const chunk: Buffer | null = read(size);
+    if (!isHead || chunk === null) return chunk;
+    const bytes = held ? Buffer.concat([held, chunk]) : chunk;
+    held = null;
+    return release(bytes);
+  };
+
+  return {
+    begin() {
+      held = null;
+      isHead = true;
+      statusCode = null;
+      isMended = false;
+    },
+    get statusCode() {
+      return statusCode;
+    },
+    get isMended() {
+      return isMended;
+    },
+  };
+}

@@ -58,9 +58,10 @@ export const deliveries = signalbox.table(
     index("deliveries_due")
       .on(t.projectId, t.hookId, t.dueAt)
       .where(sql`status in ('PENDING', 'RETRYING')`),
-    index("deliveries_again_due")
+    // What a replay adds to, as far as it is due.
+    index("deliveries_again")
       .on(t.projectId, t.hookId, t.dueAt)
-      .where(sql`status in ('PENDING', 'RETRYING') and replay_of is not null`),
+      .where(sql`status = 'RETRYING' or (status = 'PENDING' and replay_of is not null)`),
     index("deliveries_leased").on(t.projectId, t.hookId).where(sql`lease_token is not null`),
     index("deliveries_parked").on(t.projectId, t.hookId).where(sql`status = 'PARKED'`),
     // What processes have died of: tried alone.
@@ -118,7 +119,7 @@ export const changes = signalbox.table(
   ],
 );
 
-/** Every replay: deliveries that are made again, some at a time. */
+/** Every replay: deliveries that are tried again, some at a time. */
 export const replays = signalbox.table(
   "replays",
   {

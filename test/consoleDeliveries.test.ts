@@ -35,18 +35,21 @@ browserTest(
     target.answer = status(200);
     await page.getByRole("button", { name: "Retry: Second" }).click();
     await page.getByText("It is being tried again.").waitFor();
+    await eventually(() => rows.count()).toBe(1);
     await page.getByRole("button", { name: "Succeeded" }).click();
     await eventually(() => rows.count()).toBe(1);
-    await rows.getByText("made again").waitFor();
+    await rows.getByText("2 of 2 tries").waitFor();
 
     await page.getByRole("button", { name: "All hooks" }).click();
     await page.getByRole("button", { name: "Failed" }).click();
     await page.getByRole("button", { name: "Replay many" }).click();
-    await page.getByRole("button", { name: "Make 4 again" }).click();
-    await page.getByText("4 of 4 made").waitFor();
+    await page.getByRole("button", { name: "Replay 3 deliveries" }).click();
+    await page.getByText("3 of 3 due again").waitFor();
     await page.getByRole("button", { name: "Close" }).first().click();
     await page.getByRole("button", { name: "Succeeded" }).click();
-    await eventually(() => rows.count()).toBe(5);
+    await eventually(() => rows.count()).toBe(4);
+    await page.getByRole("button", { name: "Failed" }).click();
+    await page.getByText("Nothing has failed.").waitFor();
     expect(visit.troubles).toEqual([]);
   },
 );

@@ -98,6 +98,6 @@ browserTest(
     target.answer = (_request, response) => response.writeHead(200).end();
     await page.getByRole("button", { name: /^Retry/ }).click();
     await page.locator(".delivery").getByText("Succeeded").waitFor();
-    await page.getByText("made again").waitFor();
+    await page.getByText("2 of 2 tries").waitFor();
   },
 );

@@ -4,7 +4,7 @@ import { register } from "./fixtures/hooks.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { receiver, status } from "./fixtures/receiver.ts";
 
-browserTest("a replay says how many it would make, and shows how far it is", async () => {
+browserTest("a replay says how many it would try again, and shows how far it is", async () => {
   await using hub = await testHub();
   await using target = await receiver(status(500));
   const hook = await register(hub, { url: target.url, name: "mine", retries: 0 });
@@ -17,12 +17,13 @@ browserTest("a replay says how many it would make, and shows how far it is", asy
   await page.getByRole("button", { name: "Replay" }).click();
   const which = page.getByRole("dialog").getByLabel("Deliveries");
   await which.selectOption("all");
-  await page.getByRole("button", { name: "Make 4 again" }).waitFor();
+  await page.getByRole("button", { name: "Replay 4 deliveries" }).waitFor();
   await which.selectOption("lost");
-  await page.getByRole("button", { name: "Make 3 again" }).click();
-  await page.getByText("3 of 3 made").waitFor();
+  await page.getByRole("button", { name: "Replay 3 deliveries" }).click();
+  await page.getByText("3 of 3 due again").waitFor();
   await page.getByRole("status").getByText("Done").waitFor();
   await page.keyboard.press("Escape");
   await eventually(() => target.requests.length).toBe(7);
-  await eventually(() => page.getByText("made again").count()).toBe(3);
+  await eventually(() => page.getByText("2 of 2 tries").count()).toBe(3);
+  await page.getByText("1 of 1 tries").waitFor();
 });

@@ -258,10 +258,9 @@ describe("200 events at once lose nothing", () => {
     const retried = Promise.all(
       failed.flatMap((delivery) =>
         [1, 2].map(() =>
-          hub.run<{ retryDelivery: { userErrors: object[] } }>(
-            "mutation ($id: ID!) { retryDelivery(id: $id) { userErrors { code } } }",
-            { id: delivery.id },
-          ),
+          hub.run("mutation ($id: ID!) { retryDelivery(id: $id) { userErrors { code } } }", {
+            id: delivery.id,
+          }),
         ),
       ),
     );
@@ -269,13 +268,12 @@ describe("200 events at once lose nothing", () => {
       await change(hub, "pauseHook", id);
       await change(hub, "resumeHook", id);
     }
-    const done = (await retried).filter(
-      ({ retryDelivery }) => retryDelivery.userErrors.length === 0,
-    );
-    expect(done.length).toBeGreaterThanOrEqual(20);
-    await expect
-      .poll(() => countByStatus(hub, id), patience)
-      .toEqual({ FAILED: 20, SUCCEEDED: done.length });
-    expect(failing.requests).toHaveLength(20 + done.length);
+    await retried;
+    const isOver = async () => Object.keys(await countByStatus(hub, id)).join();
+    await expect.poll(isOver, patience).toBe("SUCCEEDED");
+    // A second call that comes after the success sends it again.
+    const { SUCCEEDED = 0 } = await countByStatus(hub, id);
+    expect(SUCCEEDED).toBeGreaterThanOrEqual(20);
+    expect(failing.requests).toHaveLength(20 + SUCCEEDED);
   });
 });

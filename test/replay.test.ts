@@ -20,7 +20,7 @@ import {
   type Replay,
   replay,
   replayOf,
-  timesMadeAgain,
+  timesTried,
 } from "./fixtures/replays.ts";
 
 let hub: TestHub;
@@ -38,14 +38,14 @@ const eventStatus = async (id: string) =>
 const replaysStored = async () =>
   Number((await hub.db.sql`select count(*) from signalbox.replays`)[0]?.count);
 
-test("a replay makes what failed again: replayOf set, originals kept, the same webhook-id, and the event ends anew", async () => {
+test("a replay opens what failed again: the same delivery, the same webhook-id, and the event ends anew; a second finds nothing", async () => {
   await using target = await receiver(status(500));
   const { id: hookId } = await register(hub, { url: target.url, types: ["again"], retries: 0 });
   const event = await emit(hub, { type: "again" });
   const original = await deliveryOf(hub, event.id);
   expect(event.status).toBe("FAILED");
   target.answer = status(200);
-  const begun = await begin(hub, { hookId });
+  const begun = await begin(hub, { hookId, status: ["FAILED"] });
   expect(begun).toMatchObject({ status: "RUNNING", matched: 1, created: 0, finishedAt: null });
   expect(await over(hub, begun.id)).toEqual({
     ...begun,
@@ -54,22 +54,56 @@ test("a replay makes what failed again: replayOf set, originals kept, the same w
     finishedAt: expect.any(String),
   });
   await expect.poll(() => eventStatus(event.id), patience).toBe("PROCESSED");
-  const [again, before] = await deliveries(hub, { eventId: event.id });
-  expect(again).toMatchObject({
-    status: "SUCCEEDED",
-    replayOf: { id: original.id },
-    attemptCount: 1,
-    maxAttempts: 1,
-  });
-  expect(before).toEqual(original);
+  const all = await deliveries(hub, { eventId: event.id });
+  expect(all).toMatchObject([
+    { id: original.id, status: "SUCCEEDED", replayOf: null, attemptCount: 2, maxAttempts: 2 },
+  ]);
   expect(target.requests.map(({ headers }) => headers["webhook-id"])).toEqual([event.id, event.id]);
   expect(target.requests[0]?.body).toBe(target.requests[1]?.body);
-  // Counted as sent, but no new event to the hook; as with a retry by hand.
   expect(await hookOf(hub, hookId)).toMatchObject({
     triggeredCount: 1,
     succeededCount: 1,
-    failedCount: 1,
+    failedCount: 0,
   });
+  const second = await replay(hub, { hookId, status: ["FAILED"] });
+  expect(second).toMatchObject({ matched: 0, replay: { status: "DONE", created: 0 } });
+  expect(target.requests).toHaveLength(2);
+});
+
+test("what SUCCEEDED is sent again as new deliveries beside, each first one once per replay", async () => {
+  await using target = await receiver();
+  const hookId = await failed(hub, target, "resent", 2);
+  await emit(hub, { type: "resent" });
+  // Every ended state: two are opened, one is sent again.
+  expect(await over(hub, (await begin(hub, { hookId })).id)).toMatchObject({
+    ...{ matched: 3, created: 3 },
+  });
+  await expect.poll(() => countByStatus(hub, hookId), patience).toEqual({ SUCCEEDED: 4 });
+  expect(await timesTried(hub, hookId)).toEqual({ "1 + 1": 1, 2: 2 });
+  expect(await over(hub, (await begin(hub, { hookId })).id)).toMatchObject({
+    ...{ matched: 3, created: 3 },
+  });
+  await expect.poll(() => countByStatus(hub, hookId), patience).toEqual({ SUCCEEDED: 7 });
+  expect(await timesTried(hub, hookId)).toEqual({ "1 + 1 + 1": 1, "2 + 1": 2 });
+  expect(await hookOf(hub, hookId)).toMatchObject({
+    ...{ triggeredCount: 3, succeededCount: 7, failedCount: 0 },
+  });
+});
+
+test("a replay that failed is opened again by the next, whatever it replays", async () => {
+  await using target = await receiver();
+  const { id: hookId } = await register(hub, { url: target.url, types: ["chain"], retries: 0 });
+  await emit(hub, { type: "chain" });
+  target.answer = status(500);
+  await over(hub, (await begin(hub, { hookId, status: ["SUCCEEDED"] })).id);
+  await expect
+    .poll(() => countByStatus(hub, hookId), patience)
+    .toEqual({ SUCCEEDED: 1, FAILED: 1 });
+  target.answer = status(200);
+  const { id } = await begin(hub, { hookId, status: ["FAILED"] });
+  expect(await over(hub, id)).toMatchObject({ matched: 1, created: 1 });
+  await expect.poll(() => countByStatus(hub, hookId), patience).toEqual({ SUCCEEDED: 2 });
+  expect(await timesTried(hub, hookId)).toEqual({ "1 + 2": 1 });
 });
 
 test("a dry run counts as much as a replay matches, and stores nothing", async () => {
@@ -79,7 +113,7 @@ test("a dry run counts as much as a replay matches, and stores nothing", async (
   const dry = await replay(hub, { hookId, dryRun: true });
   expect(dry).toEqual({ matched: 3, replay: null, userErrors: [] });
   expect(await replaysStored()).toBe(before);
-  expect(await timesMadeAgain(hub, hookId)).toEqual({ 0: 3 });
+  expect(await timesTried(hub, hookId)).toEqual({ 1: 3 });
   expect((await replay(hub, { hookId })).matched).toBe(3);
 });
 
@@ -115,15 +149,12 @@ test("what matches is chosen by hook, type, status and window, since inclusive a
   expect(await over(hub, id)).toMatchObject({ matched: 1, created: 1 });
 });
 
-test("what is open, what a replay or a retry made, and what a deleted hook had are not matched", async () => {
+test("what is open and what a deleted hook had are not matched", async () => {
   await using target = await receiver(status(500));
   const { id: hookId } = await register(hub, { url: target.url, types: ["unmatched"], retries: 0 });
   const gone = await failed(hub, target, "unmatched.gone", 1);
+  target.answer = status(500);
   await emit(hub, { type: "unmatched" });
-  await over(hub, (await begin(hub, { hookId })).id);
-  await expect
-    .poll(async () => (await countByStatus(hub, hookId)).PENDING, patience)
-    .toBe(undefined);
   await change(hub, "pauseHook", hookId);
   await emit(hub, { type: "unmatched", waitMs: 0 });
   await change(hub, "deleteHook", gone);
@@ -134,24 +165,19 @@ test("what is open, what a replay or a retry made, and what a deleted hook had a
   expect(idle).toMatchObject({ status: "DONE", matched: 0, finishedAt: expect.any(String) });
 });
 
-test("for a paused hook a replay is PARKED until it is resumed, and never made twice", async () => {
+test("for a paused hook what a replay opens is PARKED until it is resumed", async () => {
   await using target = await receiver();
   const hookId = await failed(hub, target, "parked", 5);
   const before = target.requests.length;
   await change(hub, "pauseHook", hookId);
   const first = await over(hub, (await begin(hub, { hookId })).id);
   expect(first).toMatchObject({ matched: 5, created: 5 });
-  expect(await countByStatus(hub, hookId)).toEqual({ FAILED: 5, PARKED: 5 });
-  // What is being tried again already is left out.
-  expect(await over(hub, (await begin(hub, { hookId })).id)).toMatchObject({
-    matched: 5,
-    created: 0,
-  });
+  expect(await countByStatus(hub, hookId)).toEqual({ PARKED: 5 });
+  expect((await replay(hub, { hookId })).matched).toBe(0);
   expect(target.requests).toHaveLength(before);
   await change(hub, "resumeHook", hookId);
-  await expect
-    .poll(() => countByStatus(hub, hookId), patience)
-    .toEqual({ FAILED: 5, SUCCEEDED: 5 });
+  await expect.poll(() => countByStatus(hub, hookId), patience).toEqual({ SUCCEEDED: 5 });
+  expect(target.requests).toHaveLength(before + 5);
 });
 
 /** Waits until a replay has begun, and gives how many it has made: some chunks, while its hook is slow. */
@@ -178,8 +204,8 @@ test("a replay waits while 400 of it are due at its hook, other events are sent 
   await update(hub, hookId, { rateLimitPerSecond: null });
   await expect
     .poll(() => countByStatus(hub, hookId), patience)
-    .toEqual({ FAILED: 650, SUCCEEDED: created });
-  expect(await timesMadeAgain(hub, hookId)).toEqual({ 0: 650 - created, 1: created });
+    .toEqual({ FAILED: 650 - created, SUCCEEDED: created });
+  expect(await timesTried(hub, hookId)).toEqual({ 1: 650 - created, 2: created });
   expect(await replayOf(hub, id)).toEqual(cancelled);
   expect(await cancel(hub, id)).toEqual({
     matched: 0,
@@ -208,7 +234,7 @@ test("one busy hook does not hold up the others of a replay", async () => {
   const free = await failed(hub, target, "many.free", 650);
   await update(hub, busy, { rateLimitPerSecond: 1 });
   const { id } = await begin(hub, { type: "many.*" });
-  await expect.poll(() => timesMadeAgain(hub, free), patience).toEqual({ 1: 650 });
+  await expect.poll(() => timesTried(hub, free), patience).toEqual({ 2: 650 });
   expect(await replayOf(hub, id)).toMatchObject({ status: "RUNNING", matched: 1_300 });
   expect((await cancel(hub, id)).userErrors).toEqual([]);
   await change(hub, "deleteHook", busy);

@@ -15,11 +15,13 @@ export type ReplayRow = {
   status: ReplayStatus;
   matched: number;
   created: number;
+  /** Whether it sends again what SUCCEEDED. */
+  resends: boolean;
   createdAt: Date;
   finishedAt: Date | null;
 };
 
-/** What a replay is to make again: ended deliveries made from `since` on and before `until`. */
+/** What a replay is to try again: ended deliveries made from `since` on and before `until`. */
 export type ReplayFilter = {
   hookId: string | null;
   type: string | null;
@@ -28,16 +30,16 @@ export type ReplayFilter = {
   until: Date | null;
 };
 
-/** Deliveries made again in one transaction at most. */
+/** Deliveries tried again in one transaction at most. */
 const CHUNK = 200;
-/** A hook with so many made again and due gets no more: what happens now is not to wait behind the past. */
+/** A hook with so many that are due again gets no more: what happens now is not to wait behind the past. */
 const MAX_WAITING = 400;
 /** When no hook has room, it is looked again after so long, or at the next poll for jobs. */
 const PAUSE = "200 milliseconds";
 const DAY_MS = 86_400_000;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.status, r.matched, r.created,
-  r.created_at as "createdAt", r.finished_at as "finishedAt"`;
+  coalesce(r.filter::jsonb -> 'status' @> '["SUCCEEDED"]', false) as resends, r.created_at as "createdAt", r.finished_at as "finishedAt"`;
 
 /** Replays of one project by id; unknown and foreign ids are left out. */
 export const replaysById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -50,8 +52,8 @@ export const lockedReplay = (tx: Tx, projectId: string, id: string) =>
     where r.project_id = ${projectId} and r.id = ${id} for update`;
 
 /**
- * The deliveries that a filter names: first deliveries (not what replays and retries made) whose hook is not
- * deleted, and no steps of workflows. Found by their ids: there is no index on `created_at`, and a day is room for clocks that differ.
+ * The deliveries that a filter names: of hooks that are not deleted, and no steps of workflows; of those that SUCCEEDED
+ * the first ones only, so that what replays have sent again is not sent again by each further one. Found by their ids: there is no index on `created_at`, and a day is room for clocks that differ.
  */
 function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
   const { hookId, type, status, since, until } = filter;
@@ -59,7 +61,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
     sql`d.project_id = ${projectId}`,
     sql`d.id >= ${leastIdAt(since.getTime() - DAY_MS)}`,
     sql`d.created_at >= ${since}`,
-    sql`d.replay_of is null`,
+    sql`(d.replay_of is null or d.status <> 'SUCCEEDED')`,
     statusIn(sql, status),
     sql`h.status <> 'DELETED'`,
     sql`h.kind = 'HOOK'`,
@@ -121,6 +123,10 @@ export const replayJob = (
   ...(runAt && { runAt }),
 });
 
+/** Waits for a try that is not its first, or is one that was sent before. As the index `deliveries_again` has it. */
+const isAgain = (sql: Sql) =>
+  sql`(d.status = 'RETRYING' or (d.status = 'PENDING' and d.replay_of is not null))`;
+
 /** Takes a chunk off the list: of a hook that has room; undefined while there is none. */
 export async function takeChunk(
   tx: Tx,
@@ -135,8 +141,8 @@ export async function takeChunk(
       cross join lateral (
         select count(*) as n from (
           select from signalbox.deliveries d
-          where d.project_id = ${projectId} and d.hook_id = lane.hook_id and d.status in ('PENDING', 'RETRYING')
-            and d.due_at <= now() and d.replay_of is not null limit ${MAX_WAITING}) due
+          where d.project_id = ${projectId} and d.hook_id = lane.hook_id and ${isAgain(tx)}
+            and d.due_at <= now() limit ${MAX_WAITING}) due
       ) waiting
       cross join lateral (
         select number from signalbox.replay_chunks
@@ -159,7 +165,7 @@ export async function pauseReplay(tx: Tx, replay: ReplayRow): Promise<void> {
   await addJobs(tx, [replayJob(replay, row?.again)]);
 }
 
-/** Adds to what a replay has made; with nothing left to do it is DONE. */
+/** Adds to what a replay has opened and made; with nothing left to do it is DONE. */
 export async function advanceReplay(
   tx: Tx,
   { projectId, id }: ReplayRow,

@@ -1,6 +1,11 @@
 import { writeToFeed } from "./changes.ts";
 import type { Tx } from "./client.ts";
-import { type DeliveryRow, deliveriesById, deliveryColumns } from "./deliveries.ts";
+import {
+  type DeliveryRow,
+  type DeliveryStatus,
+  deliveriesById,
+  deliveryColumns,
+} from "./deliveries.ts";
 import { eventState, type MovedDelivery, movedColumns, recordMoves } from "./deliveryChanges.ts";
 import { type HookStatus, lockLanes } from "./hooks.ts";
 import { addJobs, deliverJobs, type JobSpec } from "./jobs.ts";
@@ -35,15 +40,49 @@ export async function lockedDelivery(
   return hookStatus && delivery && { ...delivery, hookStatus };
 }
 
+/** What is tried again: deliveries that were there and moved, and new ones. */
+export type Retried = {
+  /** `was`: the state it is taken out of. */
+  moved: (MovedDelivery & { was: DeliveryStatus })[];
+  made: MovedDelivery[];
+};
+
 /** Makes a waiting delivery due at once. */
-export const makeDue = (tx: Tx, { projectId, id }: DeliveryRow) => tx<MovedDelivery[]>`
+export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Retried["moved"]>`
   update signalbox.deliveries d set due_at = clock_timestamp() where project_id = ${projectId} and id = ${id}
-  returning ${movedColumns(tx)}`;
+  returning ${movedColumns(tx)}, ${status}::text as was`;
+
+/** Attempts are counted in a smallint. */
+export const MAX_ATTEMPTS = 32_000;
 
 /**
- * New deliveries of the same events to the same hook, with tries of their own; PARKED unless the hook is ACTIVE.
- * None for those whose last retry is still open, nor for a deleted hook. The caller holds the hook's status. Written
- * so that rows are only ever looked up by their keys: planned otherwise, a hook's whole history is read for each.
+ * Opens deliveries of one hook again that have ended without success: due now, with as many further tries as the hook
+ * has; PARKED unless it is ACTIVE. What took processes down stays a suspect: it is tried alone, and its next death is
+ * its last. Those that are open or SUCCEEDED stay as they are, and so does everything of a deleted hook. The caller
+ * holds the hook's status.
+ */
+export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx<Retried["moved"]>`
+  with ended as materialized (
+    select d.project_id, d.id, d.event_id, d.status, h.status as hook, h.retries from signalbox.deliveries d
+    join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id and h.status <> 'DELETED'
+    where d.project_id = ${projectId} and d.id = any(${ids}::uuid[]) and d.run_id is null
+      and d.status in ('FAILED', 'GONE', 'CANCELLED', 'QUARANTINED') and d.attempt_count < ${MAX_ATTEMPTS}
+    for update of d
+  )
+  update signalbox.deliveries d set status = case ended.hook when 'ACTIVE' then 'RETRYING' else 'PARKED' end,
+    max_attempts = d.attempt_count + ended.retries + 1, completed_at = null,
+    due_at = case ended.hook when 'ACTIVE' then clock_timestamp() end, unknown_count = least(d.unknown_count, 2)
+  from ended
+  where d.project_id = ended.project_id and d.id = ended.id
+    and d.event_id >= (select event_id from ended order by event_id limit 1)
+    and d.event_id <= (select event_id from ended order by event_id desc limit 1)
+  returning ${movedColumns(tx)}, ended.status as was`;
+
+/**
+ * New deliveries of the same events to the same hook for those that SUCCEEDED, with tries of their own; PARKED unless
+ * the hook is ACTIVE. None for those of which a try is still open, nor for a deleted hook. The caller holds the hook's
+ * status. Written so that rows are only ever looked up by their keys: planned otherwise, a hook's whole history is read
+ * for each.
  */
 export const insertRetries = (
   tx: Tx,
@@ -52,21 +91,22 @@ export const insertRetries = (
 ) => tx<MovedDelivery[]>`
   with original as materialized (
     select * from signalbox.deliveries where project_id = ${projectId} and id = any(${retries.map(({ of }) => of)}::uuid[])
+      and status = 'SUCCEEDED'
   )
   insert into signalbox.deliveries as d (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
     replay_of, replay_number)
   select o.project_id, x.id, o.event_id, o.hook_id, o.format,
     case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end, h.retries + 1,
-    case h.status when 'ACTIVE' then clock_timestamp() end, o.id, last.replay_number + 1
+    case h.status when 'ACTIVE' then clock_timestamp() end, o.id, past.last + 1
   from unnest(${retries.map(({ of }) => of)}::uuid[], ${retries.map(({ id }) => id)}::uuid[]) as x(of, id)
   join original o on o.id = x.of
   join signalbox.hooks h on h.project_id = o.project_id and h.id = o.hook_id and h.status <> 'DELETED'
   cross join lateral (
-    select n.replay_number, n.status from signalbox.deliveries n
+    select max(n.replay_number) as last, bool_or(n.status in ('PENDING', 'RETRYING', 'PARKED')) as is_open
+    from signalbox.deliveries n
     where n.project_id = o.project_id and n.event_id = o.event_id and n.hook_id = o.hook_id
-    order by n.replay_number desc limit 1
-  ) last
-  where last.status not in ('PENDING', 'RETRYING', 'PARKED')
+  ) past
+  where not past.is_open
   order by x.id
   returning ${movedColumns(tx)}`;
 
@@ -82,19 +122,32 @@ export const reopenEvents = (tx: Tx, retried: Pick<MovedDelivery, "projectId" | 
   insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
   select project_id, 'EVENT', id, id, false, ${eventState(tx)} from reopened`;
 
+/** What has FAILED and is open again counts as failed no longer. Under the feed lock. */
+function uncountFailed(tx: Tx, moved: Retried["moved"]): PromiseLike<unknown>[] {
+  const [first, ...rest] = moved.filter(({ was }) => was === "FAILED");
+  if (!first) return [];
+  return [
+    tx`update signalbox.hook_stats set failed_count = greatest(failed_count - ${rest.length + 1}, 0)
+      where project_id = ${first.projectId} and hook_id = ${first.hookId}`,
+  ];
+}
+
 /**
  * Puts deliveries of one hook that are due again into the feed, wakes its lane, and opens their events again.
  * `jobs` and `under` (feed rows, what is read of it all) go with them. Ends the transaction.
  */
 export async function publishRetries(
   tx: Tx,
-  retried: MovedDelivery[],
-  more: { areNew: boolean; jobs?: JobSpec[]; under?: PromiseLike<unknown>[] },
+  { moved, made }: Retried,
+  more: { jobs?: JobSpec[]; under?: PromiseLike<unknown>[] },
 ): Promise<void> {
-  const jobs = [...deliverJobs(retried.slice(0, 1)), ...(more.jobs ?? [])];
+  const all = [...moved, ...made];
+  const jobs = [...deliverJobs(all.slice(0, 1)), ...(more.jobs ?? [])];
   await writeToFeed(tx, jobs.length > 0 ? [addJobs(tx, jobs)] : [], [
-    reopenEvents(tx, retried),
-    recordMoves(tx, retried, more.areNew),
+    reopenEvents(tx, all),
+    ...(moved.length > 0 ? [recordMoves(tx, moved)] : []),
+    ...(made.length > 0 ? [recordMoves(tx, made, true)] : []),
+    ...uncountFailed(tx, moved),
     ...(more.under ?? []),
   ]);
 }

@@ -12,7 +12,9 @@
  *
  * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is no state but a lease
  * (worker, fencing token, until when) on a PENDING or RETRYING delivery: who holds the token moves it, nobody else.
- * The ended states are final; a retry by hand makes a new delivery that points back (`replayOf`).
+ * SUCCEEDED is final: a retry by hand or a replay of it makes a new delivery that points back (`replayOf`). What ended
+ * without success is opened by one, RETRYING (PARKED for a hook that is not ACTIVE) with as many further tries as its
+ * hook has.
  */
 import type { Claim, HookClaim, LaneState } from "../db/claims.ts";
 import type { AttemptOutcome } from "../db/deliveries.ts";
@@ -65,6 +67,16 @@ export function requestOf(
   };
 }
 
+/**
+ * Which attempt of its hook's schedule this was: one that was opened again begins the schedule anew. What it was given
+ * its tries by may have changed since: then it is the attempt's own number.
+ */
+function scheduledAttempt({ format, attempt, maxAttempts }: Claim, retries: number): number {
+  if (format === "STEP") return attempt;
+  const sinceOpened = attempt - (maxAttempts - (retries + 1));
+  return sinceOpened >= 1 && sinceOpened <= attempt ? sinceOpened : attempt;
+}
+
 /** What an attempt's result means for its delivery. `interrupted`: this process stopped waiting for the answer. */
 export function conclude(
   claim: Claim,
@@ -98,7 +110,7 @@ export function conclude(
   if (isHopeless || claim.attempt >= claim.maxAttempts)
     return { ...base, attempt: record, status: "FAILED" };
   const delayMs = nextDelayMs({
-    attempt: claim.attempt,
+    attempt: scheduledAttempt(claim, hook.retries),
     scheduleMs: hook.retryScheduleMs,
     statusCode: result.statusCode,
     retryAfter: result.responseHeaders?.["retry-after"] ?? null,

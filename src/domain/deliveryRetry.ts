@@ -1,15 +1,31 @@
-import type { Pool } from "../db/client.ts";
+import type { Pool, Tx } from "../db/client.ts";
 import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
 import { inTransaction } from "../db/emits.ts";
-import { insertRetries, lockedDelivery, makeDue, publishRetries } from "../db/retries.ts";
+import {
+  insertRetries,
+  lockedDelivery,
+  MAX_ATTEMPTS,
+  makeDue,
+  publishRetries,
+  type Retried,
+  reopenDeliveries,
+} from "../db/retries.ts";
 import { mistake } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
 
+/** What a try by hand makes of a delivery, by its state. */
+async function retried(tx: Tx, { projectId, id, status }: DeliveryRow): Promise<Retried> {
+  if (status === "SUCCEEDED")
+    return { moved: [], made: await insertRetries(tx, projectId, [{ of: id, id: newId() }]) };
+  return { moved: await reopenDeliveries(tx, projectId, [id]), made: [] };
+}
+
 /**
- * Tries a delivery again, now. One that still waits is made due at once; one that has ended stays as it is, and
- * a new delivery with tries of its own points back at it (`replayOf`), under the same `webhook-id`. For a paused
- * hook it is PARKED. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is a workflow's step, the hook is deleted, an attempt is in flight, or
- * another try of the same event is under way.
+ * Tries a delivery again, now. One that waits is made due at once. One that ended without success is opened again, with
+ * as many further tries as its hook has. One that SUCCEEDED stays, and is sent again as a new delivery that points
+ * back at it (`replayOf`). Both under the same `webhook-id`, and PARKED for a paused hook. Throws NOT_FOUND, or
+ * NOT_ALLOWED_NOW when it is a workflow's step, the hook is deleted, an attempt is in flight, or what SUCCEEDED is being
+ * sent again already.
  */
 export async function retryDelivery(
   sql: Pool,
@@ -27,16 +43,20 @@ export async function retryDelivery(
     if (delivery.inFlight) throw refuse(`an attempt of delivery ${id} is in flight`);
     if (delivery.status === "PARKED")
       throw refuse(`delivery ${id} is parked: resume its hook to release it`);
+    if (delivery.attemptCount >= MAX_ATTEMPTS && delivery.status !== "SUCCEEDED")
+      throw refuse(
+        `delivery ${id} has been tried ${delivery.attemptCount} times, and no more are counted`,
+      );
     const isWaiting = delivery.status === "PENDING" || delivery.status === "RETRYING";
-    const retried = isWaiting
-      ? await makeDue(tx, delivery)
-      : await insertRetries(tx, projectId, [{ of: id, id: newId() }]);
-    const [due] = retried;
-    if (!due) throw refuse(`delivery ${id} is being tried again already`);
-    const found = deliveriesById(tx, projectId, [due.id]);
-    await publishRetries(tx, retried, { areNew: !isWaiting, under: [found] });
+    const due = isWaiting
+      ? { moved: await makeDue(tx, delivery), made: [] }
+      : await retried(tx, delivery);
+    const [one] = [...due.moved, ...due.made];
+    if (!one) throw refuse(`delivery ${id} is being sent again already`);
+    const found = deliveriesById(tx, projectId, [one.id]);
+    await publishRetries(tx, due, { under: [found] });
     const [row] = await found;
-    if (!row) throw new Error(`delivery ${due.id} is gone`);
+    if (!row) throw new Error(`delivery ${one.id} is gone`);
     return row;
   });
 }

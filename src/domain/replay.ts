@@ -1,8 +1,8 @@
 /**
  * The life of a replay: RUNNING ⟶ DONE, or CANCELLED on the way. What matches when it is asked for is written down as
- * a list, in chunks of one hook; a job takes one chunk after the other and makes its deliveries again, each chunk
- * in one transaction with the progress and with the job for the next, so that a crash neither skips nor doubles any.
- * A hook with 400 that were made again and are due is passed over until it has sent some: live traffic never waits
+ * a list, in chunks of one hook; a job takes one chunk after the other: opens again what ended without success, and makes
+ * new deliveries of what SUCCEEDED (retries.ts), each chunk in one transaction with the progress and with the job for the next, so that a crash neither skips nor doubles any.
+ * A hook with 400 that are due again is passed over until it has sent some: live traffic never waits
  * behind more than 600 of the past, and a replay never waits for live traffic to cease.
  */
 import { writeToFeed } from "../db/changes.ts";
@@ -25,7 +25,7 @@ import {
   stopReplay,
   takeChunk,
 } from "../db/replays.ts";
-import { heldHookStatus, insertRetries, publishRetries } from "../db/retries.ts";
+import { heldHookStatus, insertRetries, publishRetries, reopenDeliveries } from "../db/retries.ts";
 import { mistake } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
 
@@ -80,7 +80,7 @@ const checkCount = (matched: number) => {
     );
 };
 
-/** How many deliveries a replay would make again. Throws as `replayDeliveries` does. */
+/** How many deliveries a replay would try again. Throws as `replayDeliveries` does. */
 export async function countReplay(
   sql: Sql,
   projectId: string,
@@ -90,7 +90,7 @@ export async function countReplay(
 }
 
 /**
- * Begins to make ended deliveries again: those that match now, and no other. Throws INVALID, NOT_FOUND and
+ * Begins to try ended deliveries again: those that match now, and no other. Throws INVALID, NOT_FOUND and
  * NOT_ALLOWED_NOW (an unknown, a deleted hook), or LIMIT_REACHED.
  */
 export async function replayDeliveries(
@@ -117,19 +117,24 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
     const chunk = await takeChunk(tx, replay);
     if (!chunk) return pauseReplay(tx, replay);
     await heldHookStatus(tx, projectId, chunk.hookId);
+    const moved = await reopenDeliveries(tx, projectId, chunk.deliveryIds);
     const retries = chunk.deliveryIds.map((of) => ({ of, id: newId() }));
-    const made = await insertRetries(tx, projectId, retries);
-    const status = await advanceReplay(tx, replay, made.length);
-    await publishRetries(tx, made, {
-      areNew: true,
-      jobs: status === "RUNNING" ? [replayJob(replay)] : [],
-      under: [recordReplay(tx, replay)],
-    });
+    // What matched when it had failed and has SUCCEEDED meanwhile needs nothing.
+    const made = replay.resends ? await insertRetries(tx, projectId, retries) : [];
+    const status = await advanceReplay(tx, replay, moved.length + made.length);
+    await publishRetries(
+      tx,
+      { moved, made },
+      {
+        jobs: status === "RUNNING" ? [replayJob(replay)] : [],
+        under: [recordReplay(tx, replay)],
+      },
+    );
   });
 }
 
 /**
- * Stops a replay; the deliveries it has made go on. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is over.
+ * Stops a replay; the deliveries it has opened and made go on. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is over.
  */
 export async function cancelReplay(sql: Pool, projectId: string, id: string): Promise<ReplayRow> {
   if (!isId(id)) throw mistake("NOT_FOUND", `no replay ${id}`, ["id"]);

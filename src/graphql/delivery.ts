@@ -20,7 +20,7 @@ export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "Where a deliv
   PENDING: "Due, not tried yet, or in its first try.",
   RETRYING: "Tried and failed, to be tried again.",
   SUCCEEDED: "The target took it.",
-  FAILED: "Every try failed.",
+  FAILED: "Every try failed; retryDelivery opens it again.",
   GONE: "The target said it is gone (`unsubscribeOn`); its hook is deleted.",
   CANCELLED: "Its hook was deleted before it could be sent.",
   PARKED: "Its hook is paused or disabled; released on resume.",
@@ -63,7 +63,7 @@ Delivery.implement({
     attemptCount: t.exposeInt("attemptCount", { description: "Attempts begun so far." }),
     maxAttempts: t.exposeInt("maxAttempts", {
       description:
-        "Attempts at most: 1 + the hook's (or step's) retries, and one more for each that a dying process interrupted.",
+        "Attempts at most: 1 + the hook's (or step's) retries, one more for each that a dying process interrupted, and again 1 + the hook's retries each time that it is opened again.",
     }),
     nextAttemptAt: t.expose("nextAttemptAt", {
       type: "DateTime",
@@ -96,7 +96,7 @@ Delivery.implement({
     replayOf: t.field({
       type: Delivery,
       nullable: true,
-      description: "The delivery this one tries again.",
+      description: "The delivery that SUCCEEDED and is sent again by this one.",
       resolve: async ({ replayOf }, _args, context) =>
         replayOf === null ? null : ((await loadDelivery(context, replayOf)) ?? null),
     }),
@@ -222,7 +222,7 @@ builder.mutationField("retryDelivery", (t) =>
   t.field({
     type: DeliveryPayload,
     description:
-      "Tries a delivery again, now. One that waits is made due; one that has ended stays, and a new one with tries of its own points back at it. Not for a workflow's step: see rerunWorkflow. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Tries a delivery again, now. One that waits is made due; one that ended without success is opened again (RETRYING, with as many further tries as its hook has, its attempts counted on); one that SUCCEEDED stays, and a new one points back at it (`replayOf`). PARKED while the hook is paused. Not for a workflow's step: see rerunWorkflow. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
     args: { id: t.arg.id({ required: true, description: "The delivery's id." }) },
     resolve: (_root, { id }, { caller, hub }) =>
       withUserErrors(async () => ({

@@ -15,8 +15,8 @@ import { payloadType, withUserErrors } from "./errors.ts";
 import { batched, byId } from "./loaders.ts";
 
 const ReplayStatusEnum = describedEnum("ReplayStatus", "Where a replay stands.", {
-  RUNNING: "It makes deliveries again, or waits until their hooks have room.",
-  DONE: "All it matched has been made again.",
+  RUNNING: "It has deliveries tried again, or waits until their hooks have room.",
+  DONE: "All it matched is due again, or has been since.",
   CANCELLED: "It was stopped on the way.",
 });
 
@@ -32,7 +32,7 @@ export async function loadReplay(context: Context, id: string): Promise<ReplayRo
 
 export const Replay = builder.objectRef<ReplayRow>("Replay");
 Replay.implement({
-  description: "Deliveries that are made again, some at a time.",
+  description: "Ended deliveries that are tried again, some at a time.",
   interfaces: [Node],
   fields: (t) => ({
     status: t.expose("status", { type: ReplayStatusEnum, description: "Where it stands." }),
@@ -41,7 +41,7 @@ Replay.implement({
     }),
     created: t.exposeInt("created", {
       description:
-        "How many it has made again so far. Left out are those that are being tried again already, and those whose hook has been deleted.",
+        "How many it has opened again or sent anew so far. Left out are those that somebody else has had tried again meanwhile, and those whose hook has been deleted.",
     }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was asked for." }),
     finishedAt: t.expose("finishedAt", {
@@ -54,7 +54,7 @@ Replay.implement({
 
 const ReplayInputType = builder.inputType("ReplayInput", {
   description:
-    "Which deliveries to make again, of those that have ended: first deliveries, not what replays and retries made, of hooks that are not deleted; no steps of workflows.",
+    "Which deliveries to try again, of those that have ended: of hooks that are not deleted; no steps of workflows; of those that SUCCEEDED not what replays and retries sent anew.",
   fields: (t) => ({
     hookId: t.id({ description: "Of this hook only." }),
     type: t.string({
@@ -103,7 +103,7 @@ builder.queryField("replay", (t) =>
 builder.mutationFields((t) => ({
   replayDeliveries: t.field({
     type: ReplayPayload,
-    description: `Makes ended deliveries again, at most ${MAX_MATCHED.toLocaleString("en")}: for each a new one with tries of its own that points back at it (\`replayOf\`), under the same webhook-id; PARKED while its hook is paused. It goes on by itself, 200 at a time, and gives a hook no more while 400 of them are due, so that live traffic is not held up. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
+    description: `Tries ended deliveries again, at most ${MAX_MATCHED.toLocaleString("en")}. One that ended without success is opened again (RETRYING, due now, with as many further tries as its hook has); one that SUCCEEDED is sent again as a new delivery that points back at it (\`replayOf\`). Both under the same webhook-id, and PARKED while the hook is paused. It goes on by itself, 200 at a time, and gives a hook no more while 400 of them are due, so that live traffic is not held up. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
     args: {
       input: t.arg({ type: ReplayInputType, required: true, description: "Which deliveries." }),
     },
@@ -123,7 +123,7 @@ builder.mutationFields((t) => ({
   cancelReplay: t.field({
     type: ReplayPayload,
     description:
-      "Stops a replay; the deliveries it has made go on. Errors: NOT_FOUND, NOT_ALLOWED_NOW when it is over.",
+      "Stops a replay; the deliveries it has had tried again go on. Errors: NOT_FOUND, NOT_ALLOWED_NOW when it is over.",
     args: { id: t.arg.id({ required: true, description: "The replay's id." }) },
     resolve: (_root, { id }, { caller, hub }) =>
       withUserErrors(async () => payload(await cancelReplay(hub.db.sql, caller.projectId, id))),

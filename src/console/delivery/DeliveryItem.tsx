@@ -83,14 +83,19 @@ export function DeliveryItem({ delivery, shows }: Props) {
           )}
           <span className="faint">
             {delivery.attemptCount} of {delivery.maxAttempts} tries
-            {delivery.replayOf !== null && ", made again"}
+            {delivery.replayOf !== null && ", sent again"}
           </span>
         </div>
         {may.operate && mayRetry(status) && run === null && (
           <Button
             aria-label={`Retry: ${name}`}
             isBusy={retry.isRunning}
-            onClick={() => retry.run({ id }, "It is being tried again.")}
+            onClick={() =>
+              retry.run(
+                { id },
+                status === "SUCCEEDED" ? "It is sent once more." : "It is being tried again.",
+              )
+            }
           >
             <RotateCw size={14} /> <span>Retry</span>
           </Button>

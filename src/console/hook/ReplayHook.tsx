@@ -35,7 +35,7 @@ type Props = {
   onClose: () => void;
 };
 
-/** Makes ended deliveries again: first it says how many, then it starts, then it shows how far it is. */
+/** Tries ended deliveries again: first it says how many, then it starts, then it shows how far it is. */
 export function ReplayHook({ hookId, onClose }: Props) {
   const [kind, setKind] = useState<Kind>("lost");
   const [hours, setHours] = useState(24);
@@ -67,12 +67,14 @@ export function ReplayHook({ hookId, onClose }: Props) {
   if (replayId !== null) return <ReplayProgress id={replayId} onClose={onClose} />;
   return (
     <Modal
-      title={hookId === null ? "Make deliveries of all hooks again" : "Make deliveries again"}
+      title={hookId === null ? "Replay deliveries of all hooks" : "Replay deliveries"}
       isOpen
       onClose={onClose}
       foot={
         <Button look="primary" isBusy={start.isRunning} disabled={!counted} onClick={confirm}>
-          {counted === null ? "Counting…" : `Make ${counted.toLocaleString()} again`}
+          {counted === null
+            ? "Counting…"
+            : `Replay ${counted.toLocaleString()} ${counted === 1 ? "delivery" : "deliveries"}`}
         </Button>
       }
     >
@@ -98,8 +100,10 @@ export function ReplayHook({ hookId, onClose }: Props) {
         </select>
       </Field>
       <p className="soft">
-        Each is made anew, under the same webhook-id, so that your server can tell that it has seen
-        it. It goes on in the background, and holds up nothing that is new.
+        What failed is opened again, with new tries, and is failed no more once it succeeds.
+        {kind === "all" && " What succeeded is sent once more, as a new delivery."} The webhook-id
+        stays the same, so that your server can tell what it has seen. It goes on in the background,
+        and holds up nothing that is new.
       </p>
     </Modal>
   );

@@ -31,7 +31,7 @@ export function ReplayProgress({ id, onClose }: { id: string; onClose: () => voi
   );
   return (
     <Modal
-      title="Making deliveries again"
+      title="Replaying deliveries"
       isOpen
       onClose={onClose}
       foot={
@@ -47,10 +47,10 @@ export function ReplayProgress({ id, onClose }: { id: string; onClose: () => voi
           <progress
             max={replay.matched}
             value={replay.status === "DONE" ? replay.matched : replay.created}
-            aria-label="Made again"
+            aria-label="Tried again"
           />
           <span>
-            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} made
+            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} due again
           </span>
         </div>
       ) : (

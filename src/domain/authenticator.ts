@@ -61,8 +61,10 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
     const remembered = known.get(digest);
     if (remembered && remembered.until > performance.now()) return remembered.key;
     const key = await ask(digest);
-    // `revoked` as well: the row may have been read just before the key was revoked in this process.
-    if (!key || key.revokedAt !== null || revoked.has(key.id)) {
+    // Another process revoked it; from now on its open sockets are to know.
+    if (key && key.revokedAt !== null) forget(key.id);
+    // The row may have been read just before the key was revoked in this process.
+    if (!key || revoked.has(key.id)) {
       known.delete(digest);
       return undefined;
     }

@@ -42,7 +42,7 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey);
   const shared = { engine, prepare, authenticate, maskError };
   const post = createGraphqlPost({ ...shared, streams });
-  const websockets = createWebSockets({ ...shared, schema, sockets, log, publicUrl });
+  const websockets = createWebSockets({ ...shared, sockets, log, publicUrl });
   const graphiql = createGraphiql();
   return {
     graphql: (req, res) => (wantsPage(req) ? graphiql(req, res) : post(req, res)),

@@ -5,6 +5,8 @@ export type EndReason = "revoked" | "restart";
 export type LiveKeys = Disposable & {
   /** Counts a connection in; undefined when the key has as many as it may. Call what it returns at its end. */
   open(keyId: string, end: (reason: EndReason) => void): (() => void) | undefined;
+  /** Whether a key that was good still is: asked before each step, for what is known is not to wait for the check. */
+  isLive(keyId: string): boolean;
 };
 
 /** Revocation is promised within 5 s; the key service may take most of it. */
@@ -20,6 +22,7 @@ export function trackLiveKeys(isLive: (keyId: string) => boolean, limitPerKey: n
   };
   const timer = setInterval(() => endAll("revoked", (keyId) => !isLive(keyId)), CHECK_MS).unref();
   return {
+    isLive,
     open(keyId, end) {
       const ends = byKey.get(keyId) ?? new Set();
       if (ends.size >= limitPerKey) return undefined;

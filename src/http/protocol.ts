@@ -1,122 +1,164 @@
-import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from "graphql";
-import { type Context, makeServer, type Server } from "graphql-ws";
+import {
+  CloseCode,
+  GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  type Message,
+  MessageType,
+  parseMessage,
+} from "graphql-ws";
 import type { Caller } from "../graphql/context.ts";
-import { requestError } from "../graphql/requestError.ts";
 import type { Authenticate } from "./graphqlPost.ts";
-import { limits } from "./limits.ts";
+import { nestsDeeper, withoutNested } from "./jsonDepth.ts";
+import { type KeyMistake, keyMistake } from "./keyMistake.ts";
+import { limitExceeded, limits } from "./limits.ts";
 import type { LiveKeys } from "./liveKeys.ts";
-import type { MaskError } from "./maskError.ts";
-import type { Prepare } from "./prepare.ts";
 import { newRequestId } from "./requestId.ts";
 import type { SocketChannel } from "./socketChannel.ts";
-import { failedStream, isStream } from "./stream.ts";
-import type { Engine, Running } from "./yoga.ts";
+import { createSocketOperations, type SocketOperationDeps } from "./socketOperations.ts";
 
-export type ProtocolDeps = {
-  schema: GraphQLSchema;
-  engine: Engine;
-  prepare: Prepare;
+export type ProtocolDeps = SocketOperationDeps & {
   authenticate: Authenticate;
-  maskError: MaskError;
   /** Open sockets. */
   sockets: LiveKeys;
 };
 
-/** What is known of one socket. */
-export type SocketState = {
-  channel: SocketChannel;
-  caller: Caller | null;
-  /** Ids of its subscriptions. */
-  subscriptions: Set<string>;
-  /** Fires when it ends. */
-  ended: AbortSignal;
-  /** Counts the socket out of its key's. */
-  forget: () => void;
+/** The message, its payload and `variables`, around the deepest variable; a little over, for `prepare` to name. */
+const MESSAGE_LEVELS = limits.variablesDepth + 10;
+
+/** Where the key belongs; a closing frame holds 123 bytes. */
+const BELONGS =
+  'send {"authorization": "Bearer <key>"} in connection_init, or the Authorization header of the upgrade request';
+const mistakes: Readonly<Record<KeyMistake, string>> = {
+  missing: "No key",
+  "no scheme": "No Bearer",
+  placeholder: "Placeholder",
+  wrong: "Wrong key",
 };
-type SocketContext = Context<Record<string, unknown> | undefined, SocketState>;
 
-const closed = [requestError("LIMIT_EXCEEDED", "The socket is closed.")];
-
-/** The key of `connection_init`, under `authorization` in any case. */
-function authorizationOf(payload: Readonly<Record<string, unknown>> | undefined): string | null {
-  for (const [name, value] of Object.entries(payload ?? {})) {
-    if (name.toLowerCase() === "authorization" && typeof value === "string") return value;
-  }
-  return null;
+/** The key of `connection_init`, under `authorization` in any case; it goes before the upgrade request's. */
+function authorizationOf(
+  payload: Readonly<Record<string, unknown>> | undefined,
+  upgrade: string | undefined,
+): string | null {
+  const entry = Object.entries(payload ?? {}).find(
+    ([name, value]) => name.toLowerCase() === "authorization" && value != null,
+  );
+  return entry ? String(entry[1]) : (upgrade ?? null);
 }
 
-/** graphql-transport-ws with our gate, limits and close codes (contract.md, Limits). */
-export function createProtocol(deps: ProtocolDeps): Server<SocketState> {
-  const { schema, engine, prepare, authenticate, maskError, sockets } = deps;
-
-  async function connect({ extra, connectionParams }: SocketContext): Promise<boolean> {
-    const { channel } = extra;
-    let caller: Caller | null;
-    try {
-      caller = await authenticate(authorizationOf(connectionParams));
-    } catch (error) {
-      channel.close(1013, maskError(error, newRequestId()).message);
-      return false;
-    }
-    if (!caller) return false;
-    const forget = sockets.open(caller.keyId, (reason) =>
-      reason === "revoked" ? channel.close(4403, "revoked") : channel.close(1012, "restart"),
-    );
-    if (!forget) {
-      channel.close(4429, `at most ${limits.streamsPerKey} sockets a key`);
-      return false;
-    }
-    extra.forget();
-    Object.assign(extra, { caller, forget });
-    return true;
+/** A client's message; an operation that nests too deep, by its id alone; undefined for what is no message. */
+function readMessage(data: Buffer): Message | { tooDeep: string } | undefined {
+  try {
+    if (!nestsDeeper(data, MESSAGE_LEVELS)) return parseMessage(data.toString());
+    const { type, id } = JSON.parse(withoutNested(data));
+    const isOperation = type === MessageType.Subscribe && typeof id === "string" && id !== "";
+    return isOperation ? { tooDeep: id } : undefined;
+  } catch {
+    return undefined;
   }
+}
 
-  return makeServer<Record<string, unknown> | undefined, SocketState>({
-    connectionInitWaitTimeout: limits.initMs,
-    onConnect: connect,
-    onSubscribe({ extra, subscriptions }, id, payload): ExecutionArgs | readonly GraphQLError[] {
-      const { channel, caller } = extra;
-      if (!caller || id.length > limits.idCharacters) {
-        channel.close(4400, `at most ${limits.idCharacters} characters an id`);
-        return closed;
+/**
+ * graphql-transport-ws with our gate, limits and close codes (contract.md, Limits). The messages are graphql-ws's;
+ * its server is not used: it tells operations apart by `id in subscriptions`, and so takes one for another when an
+ * id is used again (6.4.2), and it closes the socket for what one operation throws.
+ *
+ * A bad key closes with 4401, which graphql-ws's client does not try again; 4403, which it does, is left for a key
+ * that was good.
+ */
+export function createProtocol(deps: ProtocolDeps) {
+  const { authenticate, maskError, sockets } = deps;
+
+  return (channel: SocketChannel, upgradeAuthorization: string | undefined): void => {
+    let caller: Caller | undefined;
+    let hasBegun = false;
+    let isOver = false;
+    let forget = () => {};
+    const send = (message: object) => {
+      if (caller && !sockets.isLive(caller.keyId)) channel.close(CloseCode.Forbidden, "revoked");
+      return channel.send(JSON.stringify(message));
+    };
+    const operations = createSocketOperations(deps, send);
+    const bad = () => channel.close(CloseCode.BadRequest, "Invalid message received");
+
+    const patience = setTimeout(() => {
+      channel.close(CloseCode.ConnectionInitialisationTimeout, "Connection initialisation timeout");
+    }, limits.initMs);
+    channel.onEnd(() => {
+      isOver = true;
+      clearTimeout(patience);
+      operations.stopAll();
+      forget();
+    });
+    if (channel.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
+      channel.close(CloseCode.SubprotocolNotAcceptable, "Subprotocol not acceptable");
+      return;
+    }
+
+    async function connect(payload: Record<string, unknown> | undefined): Promise<void> {
+      if (hasBegun) {
+        return channel.close(CloseCode.TooManyInitialisationRequests, "one connection_init");
       }
-      if (Object.keys(subscriptions).length > limits.operationsPerSocket) {
-        channel.close(4429, `at most ${limits.operationsPerSocket} operations in flight`);
-        return closed;
+      hasBegun = true;
+      clearTimeout(patience);
+      const authorization = authorizationOf(payload, upgradeAuthorization);
+      let found: Caller | null;
+      try {
+        found = await authenticate(authorization);
+      } catch (error) {
+        return channel.close(1013, maskError(error, newRequestId()).message);
       }
-      const operation = prepare(payload, caller, newRequestId());
-      if ("errors" in operation) return operation.errors;
-      if (operation.kind === "subscription") {
-        // Those that the client has completed may still be on their way out.
-        const live = [...extra.subscriptions].filter((it) => it in subscriptions);
-        if (live.length >= limits.subscriptionsPerSocket) {
-          channel.close(4429, `at most ${limits.subscriptionsPerSocket} subscriptions a socket`);
-          return closed;
+      if (isOver) return;
+      if (!found) {
+        const mistake = mistakes[keyMistake(authorization)];
+        return channel.close(CloseCode.Unauthorized, `${mistake}: ${BELONGS}`);
+      }
+      const counted = sockets.open(found.keyId, (reason) =>
+        reason === "revoked"
+          ? channel.close(CloseCode.Forbidden, reason)
+          : channel.close(1012, reason),
+      );
+      if (!counted) return channel.close(4429, `at most ${limits.streamsPerKey} sockets a key`);
+      forget = counted;
+      caller = found;
+      await send({ type: MessageType.ConnectionAck });
+    }
+
+    function subscribe(id: string): Caller | undefined {
+      if (!caller) {
+        channel.close(CloseCode.Unauthorized, "no connection_init was acknowledged yet");
+      } else if (!sockets.isLive(caller.keyId)) {
+        channel.close(CloseCode.Forbidden, "revoked");
+      } else if (id.length > limits.idCharacters) {
+        channel.close(CloseCode.BadRequest, `at most ${limits.idCharacters} characters an id`);
+      } else if (operations.has(id)) {
+        channel.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
+      } else return caller;
+      return undefined;
+    }
+
+    channel.onMessage(async (data) => {
+      const message = readMessage(data);
+      if (!message) return bad();
+      if ("tooDeep" in message) {
+        const error = limitExceeded("Levels of a variable", limits.variablesDepth, "more");
+        return subscribe(message.tooDeep) && operations.refuse(message.tooDeep, [error]);
+      }
+      switch (message.type) {
+        case MessageType.ConnectionInit:
+          return connect(message.payload);
+        case MessageType.Ping:
+          return send({ type: MessageType.Pong, payload: message.payload });
+        case MessageType.Pong:
+          return;
+        case MessageType.Subscribe: {
+          const by = subscribe(message.id);
+          return by && operations.run(by, message);
         }
-        extra.subscriptions.add(id);
+        case MessageType.Complete:
+          return operations.stop(message.id);
+        default:
+          return bad();
       }
-      const operationName = payload.operationName || undefined;
-      const contextValue: Running = { operation, ended: extra.ended };
-      return { schema, document: operation.document, operationName, contextValue };
-    },
-    execute({ contextValue }) {
-      const { operation, ended } = contextValue as Running;
-      return engine.execute(operation, ended);
-    },
-    async subscribe({ contextValue }) {
-      const { operation } = contextValue as Running;
-      const result = await engine.subscribe(operation);
-      // A subscription that cannot start ends with `error`, as one that fails later does.
-      return isStream(result) ? result : failedStream(result.errors ?? []);
-    },
-    // The library wraps what a stream throws, and would lose its code.
-    onError: (_context, _id, _payload, errors) =>
-      errors.map((error) => (error.cause instanceof GraphQLError ? error.cause : error).toJSON()),
-    onComplete({ extra }, id) {
-      extra.subscriptions.delete(id);
-    },
-    onClose({ extra }) {
-      extra.forget();
-    },
-  });
+    });
+  };
 }

@@ -1,8 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { WebSocket as ProtocolSocket } from "graphql-ws";
 import type { RawData, WebSocket } from "ws";
-import { nestsDeeper } from "./jsonDepth.ts";
-import { limits } from "./limits.ts";
 
 /** How much may wait for a slow reader before we stop hearing its own messages. */
 const FULL_BYTES = 1024 * 1024;
@@ -10,11 +7,22 @@ const FULL_BYTES = 1024 * 1024;
 const STALLED_MS = 15_000;
 const STALLED_FULL_MS = 5_000;
 const MISSED_PINGS = 2;
-/** The message, its payload and `variables`, around the deepest variable; a little over, for `prepare` to name. */
-const MESSAGE_LEVELS = limits.variablesDepth + 10;
+/** What a closing frame holds of a reason. */
+const REASON_BYTES = 123;
+
+/** The last character may be cut in two. */
+const clip = (reason: string) =>
+  Buffer.from(reason)
+    .subarray(0, REASON_BYTES)
+    .toString()
+    .replace(/\uFFFD$/, "");
 
 /** One socket with backpressure: a send resolves when the bytes have left, so whoever awaits it stops with them. */
-export type SocketChannel = ProtocolSocket & {
+export type SocketChannel = {
+  protocol: string;
+  send(text: string): Promise<void>;
+  /** Hears text messages; a binary one closes the socket. */
+  onMessage(handle: (data: Buffer) => Promise<unknown>): void;
   /** Ends the operations at once; the socket follows when its client agrees, or after 30 s. */
   close(code: number, reason: string): void;
   /** Closes a reader that takes nothing. */
@@ -47,7 +55,7 @@ export function openChannel(
     if (ended) return;
     end(code, reason);
     socket.resume();
-    socket.close(code, reason);
+    socket.close(code, clip(reason));
   };
   const fail = (error: Error) => {
     onBug(error);
@@ -99,15 +107,8 @@ export function openChannel(
         if (ended) return;
         throttle();
         // ws gives a Buffer unless told otherwise.
-        if (isBinary || !Buffer.isBuffer(data) || nestsDeeper(data, MESSAGE_LEVELS)) {
-          return close(4400, "Invalid message received");
-        }
-        // The library throws for the types of message that only a server may send.
-        handle(data.toString()).catch((error: Error) =>
-          error.message.startsWith("Unexpected message of type")
-            ? close(4400, "Invalid message received")
-            : fail(error),
-        );
+        if (isBinary || !Buffer.isBuffer(data)) return close(4400, "Invalid message received");
+        handle(data).catch(fail);
       });
     },
     checkProgress() {

@@ -67,11 +67,3 @@ export async function* withErrorsAsResults(results: Results): AsyncGenerator<Res
     yield { errors: [error as GraphQLError] };
   }
 }
-
-/** A stream that fails at once, for a reader that takes thrown errors only. */
-export const failedStream = (errors: readonly GraphQLError[]): Results => ({
-  [Symbol.asyncIterator]() {
-    return this;
-  },
-  next: () => Promise.reject(errors[0]),
-});

@@ -27,7 +27,7 @@ export function refuseUpgrade(socket: Duplex, status: string): void {
 
 export function createWebSockets(deps: WebSocketDeps): WebSockets {
   const { log, publicUrl, sockets } = deps;
-  const protocol = createProtocol(deps);
+  const speak = createProtocol(deps);
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
@@ -37,23 +37,11 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
   });
   const channels = new Set<SocketChannel>();
 
-  function accept(socket: WebSocket, wire: Duplex): void {
+  function accept(socket: WebSocket, wire: Duplex, authorization: string | undefined): void {
     const channel = openChannel(socket, wire, (err) => log.error({ err }, "a websocket failed"));
     channels.add(channel);
     socket.once("close", () => channels.delete(channel));
-    const ended = new AbortController();
-    const state = {
-      channel,
-      caller: null,
-      subscriptions: new Set<string>(),
-      ended: ended.signal,
-      forget: () => {},
-    };
-    const closed = protocol.opened(channel, state);
-    channel.onEnd((code, reason) => {
-      ended.abort();
-      closed(code, reason).catch((err) => log.error({ err }, "a websocket failed to end"));
-    });
+    speak(channel, authorization);
   }
 
   const timers = [
@@ -70,7 +58,8 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
       if (!isOwnOrigin(req.headers.origin, req.headers.host, publicUrl)) {
         return refuseUpgrade(socket, "403 Forbidden");
       }
-      server.handleUpgrade(req, socket, head, (client) => accept(client, socket));
+      const { authorization } = req.headers;
+      server.handleUpgrade(req, socket, head, (client) => accept(client, socket, authorization));
     },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer);

@@ -29,10 +29,12 @@ const TOGETHER_MS = 60;
 const PING_MS = 10_000;
 const PONG_MS = 5_000;
 const LONGEST_WAIT_MS = 5_000;
-const KEY_REFUSED = 4403;
+/** The close codes for a key that is not known, and for one that was revoked. */
+const KEY_REFUSED = [4401, 4403];
 
 const isClose = (error: unknown): error is CloseEvent =>
   typeof error === "object" && error !== null && "code" in error && "wasClean" in error;
+const isRefusal = (error: unknown) => isClose(error) && KEY_REFUSED.includes(error.code);
 const isExpired = (error: unknown) =>
   Array.isArray(error) && error.some(({ extensions }) => extensions?.code === "CURSOR_EXPIRED");
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -83,7 +85,7 @@ export function createActivity({ key, cursor, readCursor, onRefused }: Options):
           if (waiting.push(data.activity.node) === 1) setTimeout(tellWaiting, TOGETHER_MS);
         },
         error: (error) => {
-          if (isClose(error) && error.code === KEY_REFUSED) return onRefused();
+          if (isRefusal(error)) return onRefused();
           void begin(isExpired(error));
         },
         complete: () => isClosed || void begin(false),
@@ -130,7 +132,7 @@ function openSocket(key: string, become: (state: LiveState) => void): Client {
     connectionParams: { authorization: `Bearer ${key}` },
     keepAlive: PING_MS,
     retryAttempts: Number.POSITIVE_INFINITY,
-    shouldRetry: (error) => !isClose(error) || error.code !== KEY_REFUSED,
+    shouldRetry: (error) => !isRefusal(error),
     retryWait: (retries) =>
       pause(Math.min(LONGEST_WAIT_MS, 250 * 2 ** Math.min(retries, 6)) * (0.5 + Math.random())),
     on: {

@@ -57,3 +57,32 @@ test("what a mutation has done is told, though its answer is cut", async () => {
   expect(answer.errors?.[0]?.extensions.code).toBe("LIMIT_EXCEEDED");
   expect(answer.errors?.[0]?.path?.[0]).toBe("emitEvents");
 });
+
+test("a list without the large fields does not read them, so that it may be long", async () => {
+  const { sql } = hub.db;
+  // Together 60 MB, of which nothing is asked for.
+  await sql`update signalbox.events set content = to_json(repeat('y', 250000))`;
+  await sql`analyze signalbox.events`;
+  const fields = Array.from({ length: 6 }, (_, n) => `e${n}: events { nodes { id type name } }`);
+  const answer = await hub.send<Record<string, { nodes: unknown[] }>>(`{ ${fields.join(" ")} }`);
+  expect(answer.errors).toBeUndefined();
+  expect(answer.data.e5?.nodes).toHaveLength(20);
+});
+
+test("rows are counted as they are read, though the answer would be short", async () => {
+  await hub.run(`mutation { registerEventType(input: { name: "big", schema: { a: "String" } }) {
+    userErrors { message } } }`);
+  await hub.db.sql`
+    insert into signalbox.event_type_versions (project_id, event_type_id, version, schema, json_schema)
+    select project_id, id, n, to_json(repeat('y', 65000)), to_json(repeat('y', 65000))
+    from signalbox.event_types, generate_series(2, 600) n where name = 'big'`;
+  const { status, errors } = await hub.send("{ eventTypes { nodes { versions { version } } } }");
+  expect(status).toBe(400);
+  expect(errors).toMatchObject([
+    {
+      message:
+        "Rows read for one request: at most 32 MiB. Ask for fewer items, or for fewer of the large fields.",
+      extensions: { code: "LIMIT_EXCEEDED" },
+    },
+  ]);
+});

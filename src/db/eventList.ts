@@ -1,6 +1,6 @@
 import type { Sql } from "./client.ts";
 import { containing, type Maybe, when } from "./conditions.ts";
-import { type EventRow, type EventStatus, eventColumns } from "./events.ts";
+import { type EventHead, type EventRow, type EventStatus, eventColumns } from "./events.ts";
 import { foundPage, type Lead, type List, MOST_APART } from "./foundPage.ts";
 import { ROOM_MS, rangeOf } from "./leastId.ts";
 import { allOf, type Fragment, type Page, type PageRequest } from "./page.ts";
@@ -82,13 +82,14 @@ async function idsOfTime(
   return rangeOf(found?.isAhead ? null : since, found?.isLate ? null : until, 2 * ROOM_MS);
 }
 
-/** A project's events, newest first. `search` looks in name, type and data. */
-export async function listEvents(
+/** A project's events, newest first. `search` looks in name, type and data. `columns` yield a `Row`. */
+export async function listEvents<Row extends EventHead = EventRow>(
   sql: Sql,
   projectId: string,
   filter: EventFilter,
   request: PageRequest,
-): Promise<Page<EventRow>> {
+  columns = eventColumns(sql),
+): Promise<Page<Row>> {
   const types = filter.types?.map(storable);
   const areExact = types !== undefined && !types.some((type) => type.endsWith("*"));
   const [lead, ...others] = leadsOf(sql, filter, areExact ? types : undefined);
@@ -114,7 +115,7 @@ export async function listEvents(
   return foundPage(
     sql,
     {
-      columns: eventColumns(sql),
+      columns,
       from: sql`signalbox.events e`,
       name: sql`e`,
       id: sql`e.id`,

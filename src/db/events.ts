@@ -39,18 +39,40 @@ export type EventRow = {
   error: string | null;
 };
 
-/** The select list that yields an `EventRow`, of a table or row named `e`. */
-export const eventColumns = (sql: Sql) => sql`e.project_id as "projectId", e.id, e.type,
-  e.type_version as "typeVersion", e.data::text as data, e.name, e.avatar, e.category,
-  e.content_type as "contentType", e.content::text as content, e.user_id as "userId",
+/** What of an event may take 256 KiB each. */
+export type EventDocuments = Pick<EventRow, "data" | "content">;
+/** An event without them. */
+export type EventHead = Omit<EventRow, keyof EventDocuments>;
+
+/** The select list that yields an `EventHead`, of a table or row named `e`. */
+export const eventHeadColumns = (sql: Sql) => sql`e.project_id as "projectId", e.id, e.type,
+  e.type_version as "typeVersion", e.name, e.avatar, e.category,
+  e.content_type as "contentType", e.user_id as "userId",
   e.subject_type as "subjectType", e.subject_id as "subjectId", e.context_id as "contextId",
   e.step_uuid as "stepUuid", e.idempotency_key as "idempotencyKey", e.origin, e.cause_id as "causeId",
   e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor", e.received_at as "receivedAt", e.status,
   e.config_version::int as "configVersion", e.error`;
 
+const documentColumns = (sql: Sql) => sql`e.data::text as data, e.content::text as content`;
+
+/** The select list that yields an `EventRow`. */
+export const eventColumns = (sql: Sql) => sql`${eventHeadColumns(sql)}, ${documentColumns(sql)}`;
+
 /** Events of one project by id, in no order; unknown and foreign ids are left out. */
 export const eventsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<EventRow[]>`select ${eventColumns(sql)} from signalbox.events e
+    where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
+
+/** The same without their documents, for whom does not know yet whether these are asked for. */
+export const eventHeadsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<EventHead[]>`select ${eventHeadColumns(sql)} from signalbox.events e
+    where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
+
+/** The documents of events. */
+export const documentsOfEvents = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<
+    (EventDocuments & { id: string })[]
+  >`select e.id, ${documentColumns(sql)} from signalbox.events e
     where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
 
 const ENDED: readonly unknown[] = ["PROCESSED", "FAILED", "CANCELLED"] satisfies EventStatus[];

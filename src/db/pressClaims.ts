@@ -3,7 +3,7 @@ import { writeToFeed } from "./changes.ts";
 import type { Pool, Sql, Tx } from "./client.ts";
 import type { AttemptRow } from "./deliveries.ts";
 import { insertDeliveries, insertEvents, recordEvents, recordNewDeliveries } from "./emits.ts";
-import { type EventRow, eventColumns } from "./events.ts";
+import { type EventHead, eventHeadColumns } from "./events.ts";
 import { insertAttempts, type SaidOfFinishes } from "./finishes.ts";
 import type { PressRow } from "./presses.ts";
 
@@ -18,7 +18,7 @@ export type PressClaim = {
   /** The database's clock, in seconds since 1970: the one `webhook-timestamp` goes by. */
   nowSeconds: number;
   action: ActionRow;
-  event: EventRow;
+  event: EventHead;
 };
 
 /** What came of a press. */
@@ -74,7 +74,7 @@ export async function claimPress(
     const [action] = await tx<ActionRow[]>`select ${actionColumns(tx)} from signalbox.actions a
       join signalbox.presses p on p.project_id = a.project_id and p.action_id = a.id
       where p.project_id = ${projectId} and p.id = ${pressId}`;
-    const [event] = await tx<EventRow[]>`select ${eventColumns(tx)} from signalbox.events e
+    const [event] = await tx<EventHead[]>`select ${eventHeadColumns(tx)} from signalbox.events e
       where e.project_id = ${projectId} and e.id = ${action?.eventId ?? null}`;
     return claim && action && event ? { ...claim, action, event } : null;
   });

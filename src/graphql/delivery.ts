@@ -10,7 +10,7 @@ import { connectionType, pageRequest, toConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { describedEnum } from "./describedEnum.ts";
 import { payloadType, withUserErrors } from "./errors.ts";
-import { Event, loadEvent, loadEventResource } from "./event.ts";
+import { Event, loadEvent, loadEventResource, withDocuments } from "./event.ts";
 import { Hook, loadHook } from "./hook.ts";
 import { batched, byId } from "./loaders.ts";
 import { currentProject } from "./project.ts";
@@ -80,10 +80,9 @@ Delivery.implement({
       resolve: async (delivery, _args, context) => {
         const { format } = delivery;
         if (format === "STEP") return loadStepBody(context, delivery);
-        const event = required(
-          await loadEvent(context, delivery.eventId),
-          `event ${delivery.eventId}`,
-        );
+        const { eventId } = delivery;
+        const head = required(await loadEvent(context, eventId), `event ${eventId}`);
+        const event = await withDocuments(context, head);
         const { source } = await currentProject(context);
         const resource = format === "RESOURCE" ? await loadEventResource(context, event.id) : null;
         return createEnvelope(envelopeEvent({ ...event, resource }, source), format).body;

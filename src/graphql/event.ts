@@ -1,6 +1,12 @@
 import { listEvents } from "../db/eventList.ts";
 import { resourcesOfEvents } from "../db/eventResources.ts";
-import { type EventRow, eventsById } from "../db/events.ts";
+import {
+  documentsOfEvents,
+  type EventDocuments,
+  type EventHead,
+  eventHeadColumns,
+  eventHeadsById,
+} from "../db/events.ts";
 import { hooksAsOf } from "../db/hooks.ts";
 import { createEnvelope, envelopeEvent } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
@@ -48,14 +54,35 @@ const Subject = builder.objectRef<{ type: string; id: string }>("Subject").imple
 
 const json = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
 
+/** Its documents are loaded when they are asked for, unless they are there already. */
+type ShownEvent = EventHead & Partial<EventDocuments>;
+
 /** An event of the caller's project. */
-export async function loadEvent(context: Context, id: string): Promise<EventRow | undefined> {
+export async function loadEvent(context: Context, id: string): Promise<ShownEvent | undefined> {
   const { caller, read } = context;
   if (!isId(id)) return undefined;
   const loader = batched(context, "event", async (ids) =>
-    byId(await read((sql) => eventsById(sql, caller.projectId, ids))),
+    byId(await read((sql) => eventHeadsById(sql, caller.projectId, ids))),
   );
   return loader.load(id);
+}
+
+const hasDocuments = (event: ShownEvent): event is EventHead & EventDocuments =>
+  event.data !== undefined && event.content !== undefined;
+
+/** The event with its documents. */
+export async function withDocuments(
+  context: Context,
+  event: ShownEvent,
+): Promise<EventHead & EventDocuments> {
+  if (hasDocuments(event)) return event;
+  const { caller, read } = context;
+  const loader = batched(context, "documents of event", async (ids) =>
+    byId(await read((sql) => documentsOfEvents(sql, caller.projectId, ids))),
+  );
+  const documents = await loader.load(event.id);
+  if (!documents) throw new Error(`event ${event.id} is gone`);
+  return { ...event, ...documents };
 }
 
 /** What hooks of format RESOURCE are sent for an event, as JSON text. */
@@ -66,7 +93,7 @@ export const loadEventResource = (context: Context, eventId: string) =>
     return new Map(rows.map((row) => [row.eventId, row.representation]));
   }).load(eventId);
 
-export const Event = builder.objectRef<EventRow>("Event");
+export const Event = builder.objectRef<ShownEvent>("Event");
 export const MatchTraceRef = builder.objectRef<MatchTrace>("MatchTrace");
 
 Event.implement({
@@ -85,7 +112,7 @@ Event.implement({
       type: "JSON",
       nullable: true,
       description: "What the emitter sent; at most 256 KiB as JSON.",
-      resolve: ({ data }) => json(data),
+      resolve: async (event, _args, context) => json((await withDocuments(context, event)).data),
     }),
     source: t.string({
       description: "CloudEvents `source`: the project's.",
@@ -107,7 +134,7 @@ Event.implement({
       type: "JSON",
       nullable: true,
       description: "What people are shown.",
-      resolve: ({ content }) => json(content),
+      resolve: async (event, _args, context) => json((await withDocuments(context, event)).content),
     }),
     userId: t.exposeString("userId", {
       nullable: true,
@@ -160,8 +187,9 @@ Event.implement({
     cloudEvent: t.field({
       type: "JSON",
       description: "What a hook of format CLOUD_EVENT receives (CloudEvents 1.0-rc1).",
-      resolve: async (event, _args, context) => {
+      resolve: async (head, _args, context) => {
         const { source } = await currentProject(context);
+        const event = await withDocuments(context, head);
         return JSON.parse(createEnvelope(envelopeEvent(event, source), "CLOUD_EVENT").body);
       },
     }),
@@ -169,8 +197,9 @@ Event.implement({
       type: [MatchTraceRef],
       description:
         "Every hook of the project looked at for this event, matched or not, and the reason; empty until it is matched.",
-      resolve: async (event, _args, context) => {
+      resolve: async (head, _args, context) => {
         const { caller, read } = context;
+        const event = await withDocuments(context, head);
         if (event.configVersion === null) return [];
         const loader = batched(context, "hooks as of", async (versions) => {
           const hooks = await read((sql) => hooksAsOf(sql, caller.projectId, versions.map(Number)));
@@ -230,7 +259,15 @@ builder.queryFields((t) => ({
         until: until ? new Date(until) : null,
       };
       return toConnection(
-        await read((sql) => listEvents(sql, caller.projectId, filter, pageRequest(args))),
+        await read((sql) =>
+          listEvents<EventHead>(
+            sql,
+            caller.projectId,
+            filter,
+            pageRequest(args),
+            eventHeadColumns(sql),
+          ),
+        ),
       );
     },
   }),

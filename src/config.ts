@@ -15,7 +15,9 @@ export type Config = {
   /** CIDRs that outgoing calls may reach although they are not public. */
   allowTargets: string[];
   requireHttps: boolean;
-  /** Without a slash at its end; absent: `http://HOST:PORT`, known once the hub listens. */
+  /** Origins of pages elsewhere that may call the API, as browsers write them. */
+  allowedOrigins: string[];
+  /** Without a path; absent: `http://HOST:PORT`, known once the hub listens. */
   publicUrl?: string;
   retentionDays: number;
   logLevel: (typeof logLevels)[number];
@@ -109,11 +111,26 @@ const allowTargets = setting("a list of CIDRs like 10.0.0.0/8,fd00::/8", (text) 
   return list(text).every(isCidr) ? list(text) : undefined;
 });
 
-const publicUrl = setting("a URL like https://hub.example.com", (text) => {
-  const url = URL.parse(text);
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) return;
-  return url.href.replace(/\/+$/, "");
-});
+/** The origin that a URL names, when it names nothing more; a slash at its end is nothing. */
+function originOf(text: string): string | undefined {
+  const url = /[*]/.test(text) ? null : URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
+  return url.href === `${url.origin}/` && !/[?#]/.test(text) ? url.origin : undefined;
+}
+
+/** The console and GraphiQL call their own origin at /graphql: under a path of a proxy they would not work. */
+const publicUrl = setting(
+  "a URL like https://hub.example.com, without a path (give the hub a host name or a port of its own)",
+  originOf,
+);
+
+const allowedOrigins = setting(
+  "a list of browser origins like https://app.example.com,http://localhost:5173 (no path, no *, not null)",
+  (text) => {
+    const origins = list(text).map(originOf);
+    return origins.every((origin) => origin !== undefined) ? [...new Set(origins)] : undefined;
+  },
+);
 
 const databaseShape = {
   DATABASE_URL: databaseUrl.optional(),
@@ -135,6 +152,7 @@ const shape = {
   SIGNALBOX_ALLOW_TARGETS: allowTargets.optional(),
   SIGNALBOX_REQUIRE_HTTPS: oneOf(["true", "false"]).prefault("false"),
   SIGNALBOX_PUBLIC_URL: publicUrl.optional(),
+  SIGNALBOX_ALLOWED_ORIGINS: allowedOrigins.optional(),
   SIGNALBOX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault("30"),
 };
 
@@ -192,7 +210,52 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ...(values.SIGNALBOX_SECRET_KEY && { secretKeys: values.SIGNALBOX_SECRET_KEY }),
     allowTargets: values.SIGNALBOX_ALLOW_TARGETS ?? (embedded ? ["127.0.0.0/8", "::1/128"] : []),
     requireHttps: values.SIGNALBOX_REQUIRE_HTTPS === "true",
+    allowedOrigins: values.SIGNALBOX_ALLOWED_ORIGINS ?? [],
     ...(values.SIGNALBOX_PUBLIC_URL && { publicUrl: values.SIGNALBOX_PUBLIC_URL }),
     retentionDays: values.SIGNALBOX_RETENTION_DAYS,
   };
+}
+
+/** What Kubernetes sets in every container beside a service that is called signalbox. */
+const ofService =
+  /^SIGNALBOX(_[A-Z\d_]+)?_(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP|SCTP)(_.*)?)$/;
+
+/** How many letters have to be changed, added or left out to make one word of another. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** Variables that are named as settings and are none, each with the setting it comes nearest to. */
+export function unknownSettings(
+  env: NodeJS.ProcessEnv = process.env,
+): { name: string; nearest: string }[] {
+  const known = Object.keys(shape);
+  const unknown = Object.entries(env).filter(
+    ([name, value]) =>
+      /^SIGNALBOX_/i.test(name) &&
+      !known.includes(name) &&
+      !ofService.test(name) &&
+      !/^(tcp|udp|sctp):\/\//.test(value ?? ""),
+  );
+  return unknown.map(([name]) => {
+    const upper = name.toUpperCase();
+    const spellings = [upper, upper.replace("SIGNALBOX_", "")];
+    const near = known.map((other) => ({
+      other,
+      steps: Math.min(...spellings.map((one) => distance(one, other))),
+    }));
+    const [nearest] = near.sort((a, b) => a.steps - b.steps);
+    return { name, nearest: nearest?.other ?? "" };
+  });
 }

@@ -197,6 +197,7 @@ export async function startHub(
           authenticate: api.authenticator.authenticate,
           isKeyLive: api.authenticator.isKeyLive,
           publicUrl: config.publicUrl,
+          allowedOrigins: config.allowedOrigins,
         },
       }),
     }),

@@ -1,6 +1,6 @@
 import { flushCompileCache } from "node:module";
 import { banner } from "./banner.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { ConfigError, readConfig, unknownSettings } from "./config.ts";
 import { isOutage } from "./db/outage.ts";
 import { DatabaseRefusal } from "./db/refusal.ts";
 import { WrongSecretKey } from "./domain/keyCanary.ts";
@@ -46,6 +46,8 @@ function stopOnSignals(hub: RunningHub, log: Logger) {
 async function main() {
   const config = readConfig();
   const log = createLogger(config.logLevel);
+  for (const { name, nearest } of unknownSettings())
+    log.warn(`${name} is no setting and has no effect: is ${nearest} meant?`);
   let stop = async (_reason: string, exitCode: number): Promise<void> => process.exit(exitCode);
   process.on("unhandledRejection", (error) => {
     // Libraries leave some errors of a lost database connection unhandled, and mend themselves.

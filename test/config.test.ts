@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigError, readConfig, readDatabaseSettings } from "../src/config.ts";
+import { ConfigError, readConfig, readDatabaseSettings, unknownSettings } from "../src/config.ts";
 
 const key = Buffer.alloc(32, 7).toString("base64");
 const other = Buffer.alloc(32, 8).toString("base64");
@@ -17,6 +17,7 @@ test("without settings the hub serves everything on this machine alone, with its
     roles: { api: true, worker: true },
     allowTargets: ["127.0.0.0/8", "::1/128"],
     requireHttps: false,
+    allowedOrigins: [],
     retentionDays: 30,
     logLevel: "info",
   });
@@ -33,6 +34,8 @@ test("each setting is taken", () => {
     SIGNALBOX_ALLOW_TARGETS: "10.0.0.0/8, fd00::/8",
     SIGNALBOX_REQUIRE_HTTPS: "true",
     SIGNALBOX_PUBLIC_URL: "https://hub.example.com/",
+    SIGNALBOX_ALLOWED_ORIGINS:
+      "https://App.Example:443, http://localhost:5173/,https://app.example",
     SIGNALBOX_RETENTION_DAYS: "7",
     LOG_LEVEL: "warn",
   });
@@ -47,6 +50,7 @@ test("each setting is taken", () => {
     allowTargets: ["10.0.0.0/8", "fd00::/8"],
     requireHttps: true,
     publicUrl: "https://hub.example.com",
+    allowedOrigins: ["https://app.example", "http://localhost:5173"],
     retentionDays: 7,
     logLevel: "warn",
   });
@@ -87,6 +91,18 @@ describe("a wrong setting stops the boot with a sentence that names it, what was
     ["SIGNALBOX_ALLOW_TARGETS", "10.0.0.0/8,", /^SIGNALBOX_ALLOW_TARGETS/],
     ["SIGNALBOX_REQUIRE_HTTPS", "yes", /must be one of true, false, not "yes"\.$/],
     ["SIGNALBOX_PUBLIC_URL", "hub.example.com", /^SIGNALBOX_PUBLIC_URL must be a URL like/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/signalbox", /, without a path \(.+\), not "/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/signalbox/", /without a path/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com//", /without a path/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "*", /must be a list of browser origins .+ no \*.+, not "\*"\.$/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "null", /not null/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://*.example.com", /no \*/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://app.example/path", /no path/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://app.example?", /no path/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://me:sesame@app.example", /browser origins/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://app.example,,https://b.example", /browser origins/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "app.example", /browser origins/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "localhost:5173", /browser origins/],
     ["SIGNALBOX_RETENTION_DAYS", "0", /^SIGNALBOX_RETENTION_DAYS must be a whole number from 1/],
     ["LOG_LEVEL", "loud", /^LOG_LEVEL must be one of trace, .+, not "loud"\.$/],
     ["NODE_TLS_REJECT_UNAUTHORIZED", "0", /^NODE_TLS_REJECT_UNAUTHORIZED must not be 0/],
@@ -117,4 +133,27 @@ describe("what may be secret is not repeated in the sentence", () => {
 test("an external database needs a key for the secrets in it", () => {
   const { DATABASE_URL } = external;
   expect(() => readConfig({ DATABASE_URL })).toThrow(/^SIGNALBOX_SECRET_KEY must be set when/);
+});
+
+test("variables that are named as settings and are none are found, with the setting that is nearest", () => {
+  const known = { ...external, SIGNALBOX_DATA: "d", SIGNALBOX_ALLOWED_ORIGINS: "" };
+  expect(unknownSettings({ ...known, PORT: "1", OTHER_RETENTION_DAYS: "1" })).toEqual([]);
+  const meant = {
+    SIGNALBOX_RETENTION_DAY: "SIGNALBOX_RETENTION_DAYS",
+    SIGNALBOX_ALLOW_ORIGINS: "SIGNALBOX_ALLOWED_ORIGINS",
+    SIGNALBOX_DATABASE_URL: "DATABASE_URL",
+    SIGNALBOX_PORT: "PORT",
+    signalbox_role: "SIGNALBOX_ROLES",
+  };
+  const env = Object.fromEntries(Object.keys(meant).map((name) => [name, "x"]));
+  expect(
+    Object.fromEntries(unknownSettings(env).map(({ name, nearest }) => [name, nearest])),
+  ).toEqual(meant);
+  // What Kubernetes says of a service of this name is meant for nobody.
+  expect(
+    unknownSettings({
+      ...{ SIGNALBOX_SERVICE_HOST: "10.0.0.1", SIGNALBOX_SERVICE_PORT_HTTP: "4000" },
+      ...{ SIGNALBOX_PORT: "tcp://10.0.0.1:4000", SIGNALBOX_PORT_4000_TCP_ADDR: "10.0.0.1" },
+    }),
+  ).toEqual([]);
 });

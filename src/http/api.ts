@@ -8,6 +8,7 @@ import { type Authenticate, createGraphqlPost } from "./graphqlPost.ts";
 import { limits } from "./limits.ts";
 import { trackLiveKeys } from "./liveKeys.ts";
 import { createMaskError } from "./maskError.ts";
+import { createOrigins } from "./origins.ts";
 import { createPrepare } from "./prepare.ts";
 import { createWebSockets, type WebSockets } from "./websocket.ts";
 import { type ContextOf, createEngine } from "./yoga.ts";
@@ -19,6 +20,8 @@ export type ApiDeps = {
   /** Whether a key that was good still is: asked every second for each key with an open stream. */
   isKeyLive: (keyId: string) => boolean;
   publicUrl?: string | undefined;
+  /** Origins of pages elsewhere that may call. */
+  allowedOrigins?: readonly string[];
 };
 
 /** Everything at /graphql (operations, GraphiQL, websockets), and the console. Disposing ends the streams. */
@@ -33,19 +36,23 @@ const wantsPage = (req: IncomingMessage) =>
 
 /** Puts the parts of the API together. Throws when a root field has no roles. */
 export function createApi(deps: ApiDeps, log: Logger): Api {
-  const { schema, contextOf, authenticate, isKeyLive, publicUrl } = deps;
+  const { schema, contextOf, authenticate, isKeyLive, publicUrl, allowedOrigins = [] } = deps;
   assertRolesComplete(schema);
   const maskError = createMaskError(log);
   const engine = createEngine(schema, contextOf, maskError);
   const prepare = createPrepare(schema);
+  const origins = createOrigins({ publicUrl, allowed: allowedOrigins }, log);
   const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey);
   const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey);
   const shared = { engine, prepare, authenticate, maskError };
   const post = createGraphqlPost({ ...shared, streams });
-  const websockets = createWebSockets({ ...shared, sockets, log, publicUrl });
+  const websockets = createWebSockets({ ...shared, sockets, log, origins });
   const graphiql = createGraphiql();
   return {
-    graphql: (req, res) => (wantsPage(req) ? graphiql(req, res) : post(req, res)),
+    async graphql(req, res) {
+      if (wantsPage(req)) return graphiql(req, res);
+      if (!origins.answer(req, res)) await post(req, res);
+    },
     upgrade: websockets.upgrade,
     console: createConsole(),
     async [Symbol.asyncDispose]() {

@@ -44,9 +44,14 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 
 const pathOf = (req: IncomingMessage) => (req.url ?? "/").split("?", 1)[0] ?? "/";
 
-/** The address of a server that listens there. */
-export const urlOf = (host: string, port: number): string =>
-  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+/** All addresses of the machine, which is no address to call. */
+const everywhere = /^([0.]+|[0:]+)$/;
+
+/** An address under which a server that listens there is reached from its machine. */
+export function urlOf(host: string, port: number): string {
+  if (everywhere.test(host)) return `http://localhost:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
 
 /** Starts the server. Throws ListenError when it cannot listen. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {

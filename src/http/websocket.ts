@@ -4,7 +4,7 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Logger } from "../log.ts";
 import { limits } from "./limits.ts";
-import { isOwnOrigin } from "./originCheck.ts";
+import type { Origins } from "./origins.ts";
 import { createProtocol, type ProtocolDeps } from "./protocol.ts";
 import { openChannel, type SocketChannel } from "./socketChannel.ts";
 
@@ -12,7 +12,7 @@ import { openChannel, type SocketChannel } from "./socketChannel.ts";
 export type WebSockets = AsyncDisposable & {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
-export type WebSocketDeps = ProtocolDeps & { log: Logger; publicUrl: string | undefined };
+export type WebSocketDeps = ProtocolDeps & { log: Logger; origins: Origins };
 
 const PING_MS = 12_000;
 const PROGRESS_CHECK_MS = 1_000;
@@ -20,13 +20,15 @@ const PROGRESS_CHECK_MS = 1_000;
 const GOODBYE_MS = 1_000;
 
 /** Refuses an upgrade before there is a websocket. */
-export function refuseUpgrade(socket: Duplex, status: string): void {
+export function refuseUpgrade(socket: Duplex, status: string, why = ""): void {
   socket.on("error", () => {});
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(why)}\r\n\r\n${why}`,
+  );
 }
 
 export function createWebSockets(deps: WebSocketDeps): WebSockets {
-  const { log, publicUrl, sockets } = deps;
+  const { log, origins, sockets } = deps;
   const speak = createProtocol(deps);
   const server = new WebSocketServer({
     noServer: true,
@@ -55,9 +57,8 @@ export function createWebSockets(deps: WebSocketDeps): WebSockets {
 
   return {
     upgrade(req, socket, head) {
-      if (!isOwnOrigin(req.headers.origin, req.headers.host, publicUrl)) {
-        return refuseUpgrade(socket, "403 Forbidden");
-      }
+      const why = origins.refusal(req);
+      if (why !== null) return refuseUpgrade(socket, "403 Forbidden", why);
       const { authorization } = req.headers;
       server.handleUpgrade(req, socket, head, (client) => accept(client, socket, authorization));
     },

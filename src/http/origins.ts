@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "../log.ts";
+import { securityHeaders, send } from "./headers.ts";
+
+/** Which pages may call: those of this server, and those of the origins that a setting lists. */
+export type Origins = {
+  /** Why a request may not come from where it says it does; null when it may. What is refused is logged. */
+  refusal(req: IncomingMessage): string | null;
+  /**
+   * Answers a request that a browser asks before another, or that comes from a page that may not send it; gives back
+   * whether it did. What it lets through carries the headers that let its page read the answer.
+   */
+  answer(req: IncomingMessage, res: ServerResponse): boolean;
+};
+
+/** Refusals are logged once in so long at most, with how many there were. */
+const LOG_MS = 10_000;
+/** How long a browser may remember what it was told, in seconds. */
+const MAX_AGE = "7200";
+/** As long as any that people use; it is repeated in messages. */
+const MAX_SHOWN = 200;
+
+const headerNames = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
+
+export function createOrigins(
+  { publicUrl, allowed }: { publicUrl: string | undefined; allowed: readonly string[] },
+  log: Logger,
+): Origins {
+  const listed = new Set(allowed);
+  if (publicUrl) listed.add(new URL(publicUrl).origin);
+  let refused = 0;
+  let loggedAt = Number.NEGATIVE_INFINITY;
+
+  /** A program names no origin. A browser vouches for a page of ours also when a proxy has changed the host. */
+  function isAllowed({ headers }: IncomingMessage): boolean {
+    const { origin, host } = headers;
+    if (origin === undefined || headers["sec-fetch-site"] === "same-origin") return true;
+    const from = URL.parse(origin);
+    if (!from?.host) return false;
+    return from.host === host?.toLowerCase() || listed.has(from.origin);
+  }
+
+  function refusal(req: IncomingMessage): string | null {
+    if (isAllowed(req)) return null;
+    const origin = req.headers.origin?.slice(0, MAX_SHOWN);
+    refused++;
+    if (performance.now() - loggedAt >= LOG_MS) {
+      log.warn(
+        { origin, refused },
+        "refused a page of an origin that SIGNALBOX_ALLOWED_ORIGINS does not list",
+      );
+      loggedAt = performance.now();
+      refused = 0;
+    }
+    return `Pages of the origin ${origin} may not call this hub: SIGNALBOX_ALLOWED_ORIGINS lists those that may, beside the one of SIGNALBOX_PUBLIC_URL.`;
+  }
+
+  function preflight(req: IncomingMessage, res: ServerResponse): void {
+    const asked = String(req.headers["access-control-request-headers"] ?? "");
+    res
+      .writeHead(204, {
+        ...securityHeaders,
+        "access-control-allow-methods": "POST",
+        "access-control-allow-headers": headerNames.test(asked)
+          ? asked
+          : "authorization, content-type",
+        "access-control-max-age": MAX_AGE,
+        vary: "origin, access-control-request-headers",
+      })
+      .end();
+  }
+
+  return {
+    refusal,
+    answer(req, res) {
+      const { origin } = req.headers;
+      if (origin === undefined) return false;
+      res.setHeader("vary", "origin");
+      const why = refusal(req);
+      if (why !== null) {
+        const errors = [{ message: why, extensions: { code: "FORBIDDEN" } }];
+        send(res, 403, "application/json; charset=utf-8", JSON.stringify({ errors }));
+        return true;
+      }
+      res.setHeader("access-control-allow-origin", origin);
+      res.setHeader("access-control-expose-headers", "retry-after, x-request-id");
+      const isPreflight =
+        req.method === "OPTIONS" && req.headers["access-control-request-method"] !== undefined;
+      if (isPreflight) preflight(req, res);
+      return isPreflight;
+    },
+  };
+}

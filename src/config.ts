@@ -54,15 +54,67 @@ const oneOf = <T extends string>(values: readonly T[]) =>
 
 const list = (text: string) => text.split(",").map((item) => item.trim());
 
-/** Over TCP: a socket's directory, as libpq takes it for a host, would be passed over and another server asked. */
+/**
+ * Over TCP: a socket's directory, as libpq takes it for a host, would be passed over and another server asked. What the
+ * URL says in detail is read by db/address.ts.
+ */
 const databaseUrl = setting(
-  "a URL like postgres://user:password@host:5432/database (a host to reach over TCP, not a Unix socket)",
+  "a URL like postgres://user:password@host:5432/database (one host to reach over TCP, not a Unix socket; special characters of the password percent-encoded)",
   (text) => {
     const url = /^postgres(ql)?:\/\//.test(text) ? URL.parse(text) : null;
-    return url && !url.searchParams.has("host") && !/%2f/i.test(url.host) ? text : undefined;
+    const isSocket =
+      /^[/@]/.test(url?.searchParams.get("host") ?? "") || /%2f/i.test(url?.host ?? "");
+    return url && !isSocket && url.hash === "" ? text : undefined;
   },
   hidden,
 );
+
+/** Variables of libpq, and the parameter of the URL that each stands for where the URL says nothing, as for psql. */
+const pgVariables = {
+  PGHOST: "host",
+  PGPORT: "port",
+  PGDATABASE: "dbname",
+  PGUSER: "user",
+  PGPASSWORD: "password",
+  PGSSLMODE: "sslmode",
+  PGSSLROOTCERT: "sslrootcert",
+  PGSSLCERT: "sslcert",
+  PGSSLKEY: "sslkey",
+  PGSSLNEGOTIATION: "sslnegotiation",
+  PGCONNECT_TIMEOUT: "connect_timeout",
+  PGAPPNAME: "application_name",
+  PGOPTIONS: "options",
+  PGTARGETSESSIONATTRS: "target_session_attrs",
+};
+
+/** The parts of a URL that say the same as a parameter. */
+const parts: Record<string, "hostname" | "port" | "pathname" | "username" | "password"> = {
+  host: "hostname",
+  port: "port",
+  dbname: "pathname",
+  user: "username",
+  password: "password",
+};
+
+function filledIn(text: string, env: NodeJS.ProcessEnv): string {
+  const url = new URL(text);
+  const says = (parameter: string) => {
+    const part = parts[parameter];
+    return url.searchParams.has(parameter) || (part && !["", "/"].includes(url[part]));
+  };
+  const added = Object.entries(pgVariables).flatMap(([name, parameter]) => {
+    const value = env[name];
+    return value && !says(parameter) ? [`${parameter}=${encodeURIComponent(value)}`] : [];
+  });
+  if (added.length === 0) return text;
+  url.search = [url.search.slice(1), ...added].filter(Boolean).join("&");
+  return url.href;
+}
+
+/** The drivers read them by themselves: not all, not alike, and for the embedded server, too. */
+function forgetPgVariables(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) if (/^PG[A-Z]/.test(name)) delete env[name];
+}
 
 const dataDir = z.string().transform((text) => resolve(text));
 
@@ -171,13 +223,18 @@ function parse<S extends z.ZodRawShape>(settings: S, env: NodeJS.ProcessEnv) {
   throw new ConfigError(`${issue?.path.join(".")} ${issue?.message}.`);
 }
 
-/** Only the settings of the database, for the command line. Throws ConfigError. */
+/**
+ * Only the settings of the database, for the command line; variables of libpq (PG…) are taken out of the environment.
+ * Throws ConfigError.
+ */
 export function readDatabaseSettings(
   env: NodeJS.ProcessEnv = process.env,
 ): Pick<Config, "databaseUrl" | "dataDir" | "logLevel"> {
   const values = parse(databaseShape, env);
+  const url = values.DATABASE_URL && filledIn(values.DATABASE_URL, env);
+  forgetPgVariables(env);
   return {
-    ...(values.DATABASE_URL && { databaseUrl: values.DATABASE_URL }),
+    ...(url && { databaseUrl: url }),
     dataDir: values.SIGNALBOX_DATA,
     logLevel: values.LOG_LEVEL,
   };

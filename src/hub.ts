@@ -1,10 +1,12 @@
 import { lookup } from "node:dns/promises";
 import { type Config, ConfigError } from "./config.ts";
+import { readAddress } from "./db/address.ts";
 import { type Db, openDb } from "./db/client.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate, migrationsCurrent } from "./db/migrate.ts";
 import { openReads, type Reads } from "./db/reads.ts";
 import { oldestDueSeconds } from "./db/recovery.ts";
+import { checkRoom } from "./db/requirements.ts";
 import { createAuthenticator } from "./domain/authenticator.ts";
 import { createEmitter, type EmitterHooks } from "./domain/emitter.ts";
 import { createEmitWithin } from "./domain/emitWithin.ts";
@@ -41,8 +43,7 @@ export type RunningHub = AsyncDisposable & {
 
 /** The address guard must also know the database's own addresses: a hook may not talk to it. */
 async function addressesOf(databaseUrl: string): Promise<string[]> {
-  const { hostname } = new URL(databaseUrl);
-  const found = await lookup(hostname.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const found = await lookup(readAddress(databaseUrl).host, { all: true }).catch(() => []);
   return found.map(({ address }) => address);
 }
 
@@ -130,6 +131,17 @@ async function openApi(
   return { hub, authenticator };
 }
 
+/** What a URL asks for and does not get, such as a parameter for another client. */
+function warnOfIgnored(databaseUrl: string, log: Logger): void {
+  const { ignored } = readAddress(databaseUrl);
+  if (ignored.length > 0)
+    log.warn(`DATABASE_URL: Signalbox takes no notice of ${ignored.join(", ")}`);
+}
+
+/** How many connections a process holds at most, as README says: for emits, and what its roles need beside. */
+const connectionsOf = ({ api, worker }: Config["roles"]) =>
+  10 + 1 + (api ? 5 : 0) + (worker ? 7 : 0);
+
 /** Starts a hub: database, live feed, worker, HTTP, as far as its roles go. */
 export async function startHub(
   config: Config,
@@ -144,8 +156,10 @@ export async function startHub(
   await using stack = new AsyncDisposableStack();
   const url =
     config.databaseUrl ?? stack.use(await startEmbedded({ dataDir: config.dataDir, log })).url;
+  warnOfIgnored(url, log);
   await migrate({ url });
   const db = stack.use(openDb(url));
+  await checkRoom(db.sql, connectionsOf(config.roles));
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
   const newAdminKey = await ensureDefaultProject(db.sql, config.adminKey);

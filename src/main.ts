@@ -11,7 +11,7 @@ import { createLogger, type Logger } from "./log.ts";
 /** The whole stop takes at most this long; a second signal (npm passes on what the terminal sent) changes nothing. */
 const STOP_MS = 30_000;
 
-/** What the operator can mend is told in one sentence; anything else is a bug, and told with its stack. */
+/** What the operator can mend. */
 const isForTheOperator = (error: unknown): error is Error =>
   error instanceof ConfigError ||
   error instanceof DatabaseRefusal ||
@@ -65,7 +65,14 @@ async function main() {
   flushCompileCache();
 }
 
-main().catch((error) => {
-  process.stderr.write(`${isForTheOperator(error) ? error.message : (error?.stack ?? error)}\n`);
+/** One sentence, where one will do; anything else is a bug, and told with its stack. */
+function explain(error: unknown): string {
+  if (isForTheOperator(error)) return error.message;
+  if (isOutage(error)) return `The database was lost while Signalbox started: ${error.message}.`;
+  return (error instanceof Error && error.stack) || String(error);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${explain(error)}\n`);
   process.exit(1);
 });

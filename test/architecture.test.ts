@@ -33,7 +33,7 @@ const composition = ["main", "hub"];
 const onlyImporters: Record<string, string[]> = {
   pino: ["src/log.ts"],
   "pino-pretty": ["src/log.ts"],
-  pg: ["src/worker/runner.ts"],
+  pg: ["src/db/jobPool.ts", "src/worker/runner.ts"],
   "graphile-worker": ["src/db/migrate.ts", "src/worker/runner.ts", "src/worker/tasks.ts"],
   undici: ["src/outbound/connectionPool.ts"],
 };

@@ -55,7 +55,16 @@ test("a user unknown to the server and a server that is not there are told apart
   );
 });
 
-const good = { version: 180004, fsync: "on", full_page_writes: "on", synchronous_commit: "on" };
+const good = {
+  version: 180004,
+  fsync: "on",
+  full_page_writes: "on",
+  synchronous_commit: "on",
+  encoding: "UTF8",
+  is_standby: false,
+  session_replication_role: "origin",
+  formats: "RESOURCE,STEP",
+};
 
 test("a server that keeps what it confirms is taken", () => {
   expect(whyRefused(good)).toBeUndefined();
@@ -70,6 +79,10 @@ test.each([
   [{ full_page_writes: "off" }, "full_page_writes = off"],
   [{ synchronous_commit: "off" }, "synchronous_commit = off"],
   [{ synchronous_commit: "local" }, "synchronous_commit = local"],
+  [{ encoding: "LATIN1" }, "encoding LATIN1, and Signalbox needs UTF8"],
+  [{ is_standby: true }, "is a standby"],
+  [{ session_replication_role: "replica" }, "session_replication_role = replica"],
+  [{ formats: null }, "a connection pooler between drops them"],
 ])("a server with %o is refused in words", (wrong, words) => {
   expect(whyRefused({ ...good, ...wrong })).toContain(words);
 });

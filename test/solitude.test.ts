@@ -63,10 +63,10 @@ test("what two processes have died of is sent with nothing beside it, and all th
   const suspects = await register(hub, { url: `${target.url}/suspect`, types: ["s"] });
   await register(hub, { url: `${target.url}/other`, types: ["o"] });
   await hub.db.sql`
-    create function suspect() returns trigger language plpgsql as $$ begin new.unknown_count := 2; return new; end $$`;
+    create function public.suspect() returns trigger language plpgsql as $$ begin new.unknown_count := 2; return new; end $$`;
   await hub.db.sql.unsafe(`
     create trigger suspect before insert on signalbox.deliveries for each row
-    when (new.hook_id = '${suspects.id}') execute function suspect()`);
+    when (new.hook_id = '${suspects.id}') execute function public.suspect()`);
   const other = () =>
     emitMany(
       hub,

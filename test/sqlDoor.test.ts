@@ -98,6 +98,8 @@ test("an event emitted by SQL commits and rolls back with the transaction it is 
 
 test("a transaction that stays open holds up nobody: neither other emits nor those with the same key", async () => {
   const long = hub.db.sql.begin(async (tx) => {
+    // As long as it takes: the hub's own sessions are cut after 5 s.
+    await tx`set local idle_in_transaction_session_timeout = 0`;
     const id = await emitBySql(tx, "long", { key: "held" });
     const answers = await Promise.all([
       ...Array.from({ length: 20 }, (_, index) => emit(hub, { type: "meanwhile", data: index })),

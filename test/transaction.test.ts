@@ -10,11 +10,11 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]());
 
 let sql: Pool;
-const numbers = async () => (await sql`select n from numbers order by n`).map(({ n }) => n);
+const numbers = async () => (await sql`select n from public.numbers order by n`).map(({ n }) => n);
 beforeEach(async () => {
   sql = database.db.sql;
-  await sql`drop table if exists numbers`;
-  await sql`create table numbers (n int primary key)`;
+  await sql`drop table if exists public.numbers`;
+  await sql`create table public.numbers (n int primary key)`;
 });
 
 const STALE_PLAN = "cached plan must not change result type";
@@ -22,9 +22,9 @@ const STALE_PLAN = "cached plan must not change result type";
 test("a transaction whose COMMIT goes out with its statements is written as a whole", async () => {
   const [, , after] = await sql.begin((tx) =>
     Promise.all([
-      tx`insert into numbers values (1)`,
-      tx`insert into numbers values (2)`,
-      tx`select count(*)::int as n from numbers`,
+      tx`insert into public.numbers values (1)`,
+      tx`insert into public.numbers values (2)`,
+      tx`select count(*)::int as n from public.numbers`,
       tx.commit(),
     ]),
   );
@@ -35,9 +35,9 @@ test("a transaction whose COMMIT goes out with its statements is written as a wh
 test("nothing of it is written when a statement before the COMMIT fails", async () => {
   const failing = sql.begin((tx) =>
     Promise.all([
-      tx`insert into numbers values (1)`,
-      tx`insert into numbers values (1 / 0)`,
-      tx`insert into numbers values (2)`,
+      tx`insert into public.numbers values (1)`,
+      tx`insert into public.numbers values (1 / 0)`,
+      tx`insert into public.numbers values (2)`,
       tx.commit(),
     ]),
   );
@@ -49,11 +49,15 @@ test("nor when a statement has to be planned anew, which is not tried again behi
   await using one = openDb(database.url, 1);
   const write = () =>
     one.sql.begin((tx) =>
-      Promise.all([tx`select * from numbers`, tx`insert into numbers values (1)`, tx.commit()]),
+      Promise.all([
+        tx`select * from public.numbers`,
+        tx`insert into public.numbers values (1)`,
+        tx.commit(),
+      ]),
     );
   await write();
-  await sql`alter table numbers add column name text`;
-  await sql`delete from numbers`;
+  await sql`alter table public.numbers add column name text`;
+  await sql`delete from public.numbers`;
   await expect(write()).rejects.toThrow(STALE_PLAN);
   expect(await numbers()).toEqual([]);
   await write();
@@ -62,19 +66,19 @@ test("nor when a statement has to be planned anew, which is not tried again behi
 
 test("a statement behind the COMMIT is refused, and run nowhere", async () => {
   const late = sql.begin(async (tx) => {
-    await Promise.all([tx`insert into numbers values (1)`, tx.commit()]);
-    await tx`insert into numbers values (2)`;
+    await Promise.all([tx`insert into public.numbers values (1)`, tx.commit()]);
+    await tx`insert into public.numbers values (2)`;
   });
   await expect(late).rejects.toThrow("a statement behind the COMMIT");
   expect(await numbers()).toEqual([1]);
 });
 
 test("a constraint that only the COMMIT checks fails the transaction", async () => {
-  await sql`alter table numbers drop constraint numbers_pkey, add unique (n) deferrable initially deferred`;
+  await sql`alter table public.numbers drop constraint numbers_pkey, add unique (n) deferrable initially deferred`;
   const twice = sql.begin((tx) =>
     Promise.all([
-      tx`insert into numbers values (1)`,
-      tx`insert into numbers values (1)`,
+      tx`insert into public.numbers values (1)`,
+      tx`insert into public.numbers values (1)`,
       tx.commit(),
     ]),
   );
@@ -87,13 +91,13 @@ test("while a transaction is open its connection serves nobody else", async () =
   const begun = Promise.withResolvers<void>();
   const broken = Promise.withResolvers<never>();
   const transaction = one.sql.begin(async (tx) => {
-    await tx`insert into numbers values (1)`;
+    await tx`insert into public.numbers values (1)`;
     begun.resolve();
     await broken.promise;
   });
   const rolledBack = expect(transaction).rejects.toThrow("given up");
   await begun.promise;
-  const beside = one.sql`insert into numbers values (2)`.execute();
+  const beside = one.sql`insert into public.numbers values (2)`.execute();
   broken.reject(new Error("given up"));
   await Promise.all([rolledBack, beside]);
   expect(await numbers()).toEqual([2]);
@@ -105,12 +109,12 @@ test("of very many transactions at once, on few connections and with large state
   const write = (n: number) =>
     few.sql.begin((tx) =>
       Promise.all([
-        tx`insert into numbers select ${2 * n}::int where length(${large}) > 0`,
-        tx`insert into numbers select ${2 * n + 1}::int / ${n % 3 === 0 ? 0 : 1}::int where length(${large}) > 0`,
+        tx`insert into public.numbers select ${2 * n}::int where length(${large}) > 0`,
+        tx`insert into public.numbers select ${2 * n + 1}::int / ${n % 3 === 0 ? 0 : 1}::int where length(${large}) > 0`,
         ...(n % 2 === 0 ? [tx.commit()] : []),
       ]),
     );
-  const plain = (n: number) => few.sql`insert into numbers values (${10_000 + n})`;
+  const plain = (n: number) => few.sql`insert into public.numbers values (${10_000 + n})`;
   const all = Array.from({ length: 300 }, (_, n) => n);
   const outcomes = await Promise.allSettled(all.flatMap((n) => [write(n), plain(n)]));
   expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(100);

@@ -1,4 +1,5 @@
 import { ConfigError, readDatabaseSettings } from "../config.ts";
+import { isOutage } from "../db/outage.ts";
 import { DatabaseRefusal } from "../db/refusal.ts";
 import { UserMistake } from "../domain/errors.ts";
 import { WrongSecretKey } from "../domain/keyCanary.ts";
@@ -36,6 +37,7 @@ function explain(error: unknown): string {
     error instanceof WrongSecretKey ||
     error instanceof DatabaseRefusal;
   if (isForTheOperator) return error.message;
+  if (isOutage(error)) return `The database was lost meanwhile: ${error.message}.`;
   return (error instanceof Error && error.stack) || String(error);
 }
 

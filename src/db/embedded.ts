@@ -35,7 +35,7 @@ export async function startEmbedded(input: {
   const cluster = await openCluster(dataDir);
   const port = await freePort();
   started.use(await keepRunning(cluster, port, input.log));
-  const url = `postgres://${cluster.user}:${cluster.password}@127.0.0.1:${port}/postgres`;
+  const url = `postgres://${cluster.user}:${cluster.password}@127.0.0.1:${port}/postgres?sslmode=disable`;
   await saveConnection(dataDir, { pid: process.pid, url });
   const lifetime = started.move();
   return { url, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };

@@ -2,11 +2,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
-import { type Db, openSession, type Pool, type Sql } from "./client.ts";
+import { type Db, noteVersion, openSession, type Pool, type Sql } from "./client.ts";
 import { isLocked } from "./isLocked.ts";
+import { openJobPool } from "./jobPool.ts";
 import { checkOwner, ensureReader } from "./reader.ts";
 import { DatabaseRefusal } from "./refusal.ts";
-import { checkServer } from "./requirements.ts";
+import { checkServer, explainMigration } from "./requirements.ts";
+import { settingsSince } from "./sessionSettings.ts";
 
 /** Whoever migrates a database holds this advisory lock of it; the number is arbitrary but fixed. */
 const LOCK = 7_346_201_852;
@@ -15,6 +17,9 @@ const LOCK = 7_346_201_852;
 const LOCKED_ALL_MS = 500;
 const AGAIN_AFTER_MS = 1_000;
 const LOCKED_WITHIN_MS = 120_000;
+
+/** An operator may have made the schema, empty, for a role that may make none. */
+const makesSchema = /^\s*create schema "signalbox";?\s*$/i;
 
 const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
@@ -25,16 +30,30 @@ const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url)
 export async function migrate(db: Pick<Db, "url">): Promise<void> {
   const session = openSession(db.url);
   try {
-    await checkServer(session);
+    const version = await checkServer(session);
+    noteVersion(db.url, version);
     // A migration, and the wait for one that another process makes, may take longer than a request.
-    await session`set statement_timeout = 0`;
+    const patient = { ...settingsSince(version), statement_timeout: "0" };
+    for (const [name, value] of Object.entries(patient))
+      await session`select set_config(${name}, ${value}, false)`;
     await session`select pg_advisory_lock(${LOCK})`;
     await applyMissing(session);
     await checkOwner(session);
     await ensureReader(session);
-    await runMigrations({ connectionString: db.url });
+    await migrateQueue(db.url, session);
+  } catch (error) {
+    throw explainMigration(error, session.options.user);
   } finally {
     await session.end({ timeout: 5 });
+  }
+}
+
+async function migrateQueue(url: string, session: Pool): Promise<void> {
+  const pool = await openJobPool(url, session, 2);
+  try {
+    await runMigrations({ pgPool: pool });
+  } finally {
+    await pool.end();
   }
 }
 
@@ -86,7 +105,9 @@ async function apply(session: Pool, missing: MigrationMeta[]): Promise<void> {
       select tablename as name from pg_tables where schemaname = 'signalbox' order by tablename`;
     const names = tables.map(({ name }) => `signalbox.${name}`).join(", ");
     if (tables.length > 0) await tx.unsafe(`lock table ${names} in access exclusive mode`);
-    for (const { sql } of missing) for (const statement of sql) await tx.unsafe(statement);
+    const [found] = await tx`select to_regnamespace('signalbox') is not null as made`;
+    for (const statement of missing.flatMap(({ sql }) => sql))
+      if (!(found?.made && makesSchema.test(statement))) await tx.unsafe(statement);
     await tx`
       create table if not exists signalbox.migrations (
         id serial primary key, hash text not null, created_at bigint)`;

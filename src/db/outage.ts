@@ -11,7 +11,7 @@ const messages =
   /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout exceeded when trying to connect)/;
 
 /** Whether an error says that the database cannot be used just now: it passes, and the work is done again. */
-export function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
   return states.test(code) || codes.test(code) || messages.test(error.message);

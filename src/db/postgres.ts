@@ -100,6 +100,11 @@ const mends: Record<string, Mend[]> = {
     // Nor what is asked of one that has broken and has not closed yet, such as a ROLLBACK: it waited for ever, in front of
     // its successor's statements, and took their answers for its own.
     ["    !hadError && (query || sent.length) && error(", "    ;(query || sent.length) && error("],
+    // A server that answers that it does not encrypt is not sent what it would take for nonsense.
+    [
+      "      if (!canSSL && ssl === 'prefer')\n        return connected()\n",
+      "      if (!canSSL && ssl === 'prefer')\n        return connected()\n      if (!canSSL)\n        return socket.destroy(Object.assign(new Error('it does not encrypt, and sslmode asks for it'), { code: 'NO_TLS' }))\n",
+    ],
     // Without a socket, whoever waits is told.
     [
       "function nextWrite(fn) {\n",

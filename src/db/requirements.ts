@@ -1,5 +1,6 @@
 import type { Pool } from "./client.ts";
 import { DatabaseRefusal } from "./refusal.ts";
+import { sessionSettings } from "./sessionSettings.ts";
 
 const OLDEST = 150_000;
 
@@ -9,6 +10,13 @@ export type ServerFacts = {
   fsync: string;
   full_page_writes: string;
   synchronous_commit: string;
+  /** The database's encoding. */
+  encoding: string;
+  /** It follows another server, and nobody writes to it. */
+  is_standby: boolean;
+  session_replication_role: string;
+  /** Of the settings the session was started with, one that no server has by itself; null when it did not arrive. */
+  formats: string | null;
 };
 
 /** The sentence that refuses a server, or undefined for one that will do. */
@@ -17,6 +25,10 @@ export function whyRefused(server: ServerFacts): string | undefined {
     const version = `${Math.floor(server.version / 10_000)}.${server.version % 10_000}`;
     return `The database server is PostgreSQL ${version}, and Signalbox needs 15 or newer.`;
   }
+  if (server.is_standby)
+    return "The database server is a standby, which is read only: give DATABASE_URL the address of the primary.";
+  if (server.encoding !== "UTF8")
+    return `The database has the encoding ${server.encoding}, and Signalbox needs UTF8: create one with "create database … encoding 'UTF8' template template0".`;
   for (const name of ["fsync", "full_page_writes"] as const) {
     if (server[name] !== "on") {
       return `The database server has ${name} = ${server[name]}, so it may lose what it has confirmed: set it to on.`;
@@ -25,31 +37,80 @@ export function whyRefused(server: ServerFacts): string | undefined {
   if (!["on", "remote_write", "remote_apply"].includes(server.synchronous_commit)) {
     return `The database server gives sessions synchronous_commit = ${server.synchronous_commit} although on is asked for: a connection pooler between may have to pass it on.`;
   }
+  if (server.formats !== sessionSettings["signalbox.formats"])
+    return "The settings that Signalbox starts its sessions with do not arrive: a connection pooler between drops them (see Poolers in README).";
+  if (server.session_replication_role !== "origin")
+    return `The database role has session_replication_role = ${server.session_replication_role}, under which triggers are not run: reset it.`;
   return undefined;
 }
 
 /** What a failed first connection means to the operator. */
 function whyUnreachable(error: unknown, url: { host: string; database: string }) {
-  const { code, message } = error as Error & { code?: string };
+  const { code } = error as { code?: string };
+  const message = (error as Error).message.replace(/\.$/, "");
   const server = `The database server at ${url.host}`;
   if (code === "3D000") return `${server} has no database named ${url.database}: create it first.`;
   if (code?.startsWith("28")) return `${server} refuses the user of DATABASE_URL: ${message}.`;
-  if (code && !/^\d/.test(code)) return `${server} cannot be reached: ${message || code}.`;
+  if (code === "42704")
+    return `${server} does not know all settings of PostgreSQL 15, which Signalbox needs, or newer: ${message}.`;
+  if (code === "08P01")
+    return `${server} does not take what sessions of Signalbox are started with, as some connection poolers do not (see Poolers in README): ${message}.`;
+  if (code && /^\d/.test(code)) return `${server} lets nobody in just now: ${message}.`;
+  if (code) return `${server} cannot be reached: ${message || code}.`;
   return undefined;
 }
 
-/** Throws DatabaseRefusal when the server cannot be reached, is too old, or may lose what it confirms. */
-export async function checkServer(sql: Pool): Promise<void> {
-  const [server] = await sql<ServerFacts[]>`
+/**
+ * Gives back the server's version. Throws DatabaseRefusal when it cannot be reached, is too old, or cannot keep what
+ * it is given.
+ */
+export async function checkServer(sql: Pool): Promise<number> {
+  const [server] = await sql<[ServerFacts]>`
     select current_setting('server_version_num')::int as version,
       current_setting('fsync') as fsync,
       current_setting('full_page_writes') as full_page_writes,
-      current_setting('synchronous_commit') as synchronous_commit
+      current_setting('synchronous_commit') as synchronous_commit,
+      (select pg_encoding_to_char(encoding) from pg_database where datname = current_database()) as encoding,
+      pg_is_in_recovery() as is_standby,
+      current_setting('session_replication_role') as session_replication_role,
+      current_setting('signalbox.formats', true) as formats
   `.catch((error) => {
     const { host, port, database } = sql.options;
     const reason = whyUnreachable(error, { host: `${host[0]}:${port[0]}`, database });
     throw reason ? new DatabaseRefusal(reason, { cause: error }) : error;
   });
-  const reason = server && whyRefused(server);
+  const reason = whyRefused(server);
   if (reason) throw new DatabaseRefusal(reason);
+  return server.version;
+}
+
+/** Throws DatabaseRefusal when the server, the database or the role gives fewer connections than a process needs. */
+export async function checkRoom(sql: Pool, needed: number): Promise<void> {
+  const [room] = await sql<[{ connections: number }]>`
+    select least(
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true), '0')::int,
+      (select nullif(rolconnlimit, -1) from pg_roles where rolname = session_user and not rolsuper),
+      (select nullif(datconnlimit, -1) from pg_database where datname = current_database())
+    ) as connections`;
+  if (room.connections < needed)
+    throw new DatabaseRefusal(
+      `The database gives ${room.connections} connections, and this process needs ${needed}: raise max_connections, or the connection limit of the role or the database.`,
+    );
+}
+
+/** What a right that is missing, or a schema that is somebody else's, means to the operator; any other error as it is. */
+export function explainMigration(error: unknown, role: string): unknown {
+  const { code, message } = error as Error & { code?: string };
+  if (code === "42501")
+    return new DatabaseRefusal(
+      `The database role ${role} lacks a right that Signalbox needs (${message}): it must own the schemas signalbox and graphile_worker, or be allowed to create them (grant create on database … to ${role}).`,
+      { cause: error },
+    );
+  if (code === "42P07" || code === "42710")
+    return new DatabaseRefusal(
+      `The schemas signalbox and graphile_worker must hold nothing but Signalbox's own tables: ${message}.`,
+      { cause: error },
+    );
+  return error;
 }

@@ -6,8 +6,9 @@ import {
   type TaskList,
   Logger as WorkerLogger,
 } from "graphile-worker";
-import pg from "pg";
-import { connectionSettings } from "../db/client.ts";
+import type pg from "pg";
+import type { Db } from "../db/client.ts";
+import { openJobPool } from "../db/jobPool.ts";
 import type { Logger } from "../log.ts";
 
 export type JobRunner = AsyncDisposable & {
@@ -43,22 +44,16 @@ async function poolIdle(pool: pg.Pool): Promise<void> {
  * leaves jobs locked for hours after a crash (reliability.md, facts 1–5).
  */
 export async function startRunner(options: {
-  url: string;
+  db: Db;
   tasks: TaskList;
   crontab: string;
   log: Logger;
   onLost: (error: unknown) => void;
 }): Promise<JobRunner> {
-  const { url, tasks, crontab, log, onLost } = options;
-  const settings = Object.entries(connectionSettings).map(([name, value]) => `-c ${name}=${value}`);
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: CONCURRENCY + 2,
-    options: settings.join(" "),
-  });
-  const onError = (error: Error) => log.warn({ err: error }, "a job connection was lost");
-  pool.on("error", onError);
-  pool.on("connect", (client) => client.on("error", onError));
+  const { db, tasks, crontab, log, onLost } = options;
+  const pool = await openJobPool(db.url, db.sql, CONCURRENCY + 2, (error) =>
+    log.warn({ err: error }, "a job connection was lost"),
+  );
   const events = new EventEmitter();
   const poolId = new Promise<string>((resolve) => {
     events.once("pool:create", ({ workerPool }: { workerPool: { id: string } }) =>

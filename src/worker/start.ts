@@ -62,7 +62,7 @@ export async function startWorker(options: {
     retentionDays,
     alive: alive.promise,
   });
-  const runner = await startRunner({ url: db.url, tasks, crontab, log, onLost });
+  const runner = await startRunner({ db, tasks, crontab, log, onLost });
   // Stopped in reverse: nothing scheduled, no new jobs, then attempts in flight end, and only then is the sign of life taken down.
   await using stack = new AsyncDisposableStack();
   stack.use(await startLiveness(db, workerId, runner.poolId, log));

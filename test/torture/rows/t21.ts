@@ -29,7 +29,6 @@ async function onServer(url: string, statements: string[]) {
   for (const statement of statements) await db.sql.unsafe(statement);
 }
 
-const setting = "default_transaction_read_only";
 const faults: Record<string, Fault> = {
   async "full disk of the tables"({ data }) {
     await data.fill();
@@ -44,9 +43,14 @@ const faults: Record<string, Fault> = {
     await onServer(url, segments).catch(() => {});
     return () => wal.free();
   },
-  async "read-only"({ url }) {
-    await onServer(url, [`alter system set ${setting} = on`, "select pg_reload_conf()"]);
-    return () => onServer(url, [`alter system reset ${setting}`, "select pg_reload_conf()"]);
+  // As a server that is being moved answers: what it has for a default, the hub's sessions do not take.
+  async "read-only"({ url }, database) {
+    const site = Object.assign(new URL(url), { pathname: `/${database}` }).href;
+    await onServer(site, [
+      "create function public.refuse() returns trigger language plpgsql as $$ begin raise read_only_sql_transaction; end $$",
+      "create trigger refuse before insert on signalbox.events execute function public.refuse()",
+    ]);
+    return () => onServer(site, ["drop function public.refuse cascade"]);
   },
   async "no connections left"({ url }, database) {
     const hoard = await hoardConnections(url, database);

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  getCACertificates,
+} from "node:tls";
+
+/** How a connection is encrypted: not at all, when the server offers it (and then unchecked), or so. */
+export type Tls =
+  | { mode: "never" | "if offered" }
+  | { mode: "always"; options: ConnectionOptions; negotiation: "postgres" | "direct" };
+
+type Refuse = (text: string) => Error;
+
+const MODES = ["disable", "allow", "prefer", "require", "no-verify", "verify-ca", "verify-full"];
+
+/** The parameters of a URL that are read here. */
+export const tlsParameters = [
+  ...["ssl", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslnegotiation"],
+];
+
+/** `ssl` is what other drivers call it; libpq takes `ssl=true` for require. */
+function modeOf(given: ReadonlyMap<string, string>, refuse: Refuse): string {
+  const fallback = given.get("sslrootcert") === "system" ? "verify-full" : "prefer";
+  const name = given.has("sslmode") ? "sslmode" : "ssl";
+  const value = given.get(name) ?? fallback;
+  const mode =
+    name === "ssl"
+      ? value.replace(/^(true|1)$/, "require").replace(/^(false|0)$/, "disable")
+      : value;
+  if (MODES.includes(mode)) return mode;
+  throw refuse(`has ${name}=${value}: it must be one of ${MODES.join(", ")}`);
+}
+
+function readFile(given: ReadonlyMap<string, string>, name: string, refuse: Refuse) {
+  const path = given.get(name);
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw refuse(`has ${name}=${path}, which cannot be read (${(error as Error).message})`);
+  }
+}
+
+/** As libpq means it, `sslrootcert` given: `require` is then `verify-ca`. */
+function readIdentity(mode: string, root: string | undefined, host: string) {
+  if (mode === "verify-full")
+    return {
+      checkServerIdentity: (
+        _name: string,
+        certificate: Parameters<typeof checkServerIdentity>[1],
+      ) => checkServerIdentity(host, certificate),
+    };
+  if (mode === "verify-ca" || (mode === "require" && root))
+    return { checkServerIdentity: () => undefined };
+  return { rejectUnauthorized: false };
+}
+
+/** Who may have signed the server's certificate; nothing said: those Node.js knows, and NODE_EXTRA_CA_CERTS. */
+function readRoots(given: ReadonlyMap<string, string>, mode: string, refuse: Refuse) {
+  if (given.get("sslrootcert") !== "system") {
+    const ca = readFile(given, "sslrootcert", refuse);
+    return ca === undefined ? {} : { ca };
+  }
+  if (mode !== "verify-full")
+    throw refuse(`has sslrootcert=system and sslmode=${mode}: it must then be verify-full`);
+  return { ca: [...getCACertificates("default"), ...getCACertificates("system")] };
+}
+
+/** Reads what a URL says of encryption, as libpq means it. Throws what `refuse` makes of a sentence. */
+export function readTls(given: ReadonlyMap<string, string>, host: string, refuse: Refuse): Tls {
+  const mode = modeOf(given, refuse);
+  const negotiation = given.get("sslnegotiation") ?? "postgres";
+  if (negotiation !== "postgres" && negotiation !== "direct")
+    throw refuse(`has sslnegotiation=${negotiation}: it must be postgres or direct`);
+  if (mode === "disable") return { mode: "never" };
+  const cert = readFile(given, "sslcert", refuse);
+  const key = readFile(given, "sslkey", refuse);
+  if ((mode === "prefer" || mode === "allow") && cert === undefined) return { mode: "if offered" };
+  const passphrase = given.get("sslpassword");
+  const secrets = {
+    ...readRoots(given, mode, refuse),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(passphrase !== undefined && { passphrase }),
+  };
+  try {
+    createSecureContext(secrets);
+  } catch (error) {
+    throw refuse(`has certificates or a key that cannot be used (${(error as Error).message})`);
+  }
+  return {
+    mode: "always",
+    negotiation,
+    options: { ...secrets, ...readIdentity(mode, given.get("sslrootcert"), host) },
+  };
+}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ActionStyle } from "../db/actions.ts";
 import { documentText } from "./documentText.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
+import { isObject } from "./eventSchemaDocument.ts";
 import { line } from "./line.ts";
 
 /** Limits of an event's actions; `expireIn` in minutes. */
@@ -114,8 +115,7 @@ export function checkActions(inputs: readonly ActionInput[]): {
 }
 
 function checkMeta(meta: unknown, path: string[]): string | null | UserErrorEntry {
-  const fits =
-    meta == null || typeof meta === "string" || (typeof meta === "object" && !Array.isArray(meta));
+  const fits = meta == null || typeof meta === "string" || isObject(meta);
   if (fits) return documentText(meta, path, actionLimits.metaBytes);
   const message = `field '${path.join(".")}' must be null, a string or an object`;
   return { code: "INVALID", message, path };

@@ -1,3 +1,4 @@
+import { jsonText } from "../util/exactJson.ts";
 import type { UserErrorEntry } from "./errors.ts";
 
 /** How many levels a document may be nested. */
@@ -13,7 +14,7 @@ export function documentText(
   const field = path.join(".");
   const invalid = (message: string): UserErrorEntry => ({ code: "INVALID", message, path });
   if (isTooDeep(value)) return invalid(`${field} may be nested ${MAX_DEPTH} levels deep at most`);
-  const text = JSON.stringify(value);
+  const text = jsonText(value);
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return text;
   const limit = `${maxBytes} bytes (${maxBytes / 1024} KiB)`;

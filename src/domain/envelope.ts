@@ -1,4 +1,5 @@
 import type { HookFormat } from "../db/hooks.ts";
+import { membersOf } from "../util/parseJson.ts";
 
 /** What an envelope is made of. Times are RFC 3339; `data` is JSON text and is sent as it is. */
 export type EnvelopeEvent = {
@@ -141,26 +142,6 @@ function flatEvent(event: EnvelopeEvent): string {
   if (event.data === null) return object(fields);
   if (!event.data.trimStart().startsWith("{")) return object([...fields, ["data", event.data]]);
   const own = new Set(["type", "created_on", "step_uuid"]);
-  return object([...fields, ...members(event.data).filter(([name]) => !own.has(name))]);
-}
-
-/** The members of a JSON object's text, values verbatim: parsing would round large numbers. */
-function members(json: string): Field[] {
-  const found: Field[] = [];
-  let depth = 0;
-  let name: string | null = null;
-  let valueAt = 0;
-  for (const { 0: token, index } of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g)) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    const isEnd = (token === "," && depth === 1) || depth === 0;
-    if (isEnd && name !== null) {
-      found.push([name, json.slice(valueAt, index).trim()]);
-      name = null;
-    } else if (depth === 1 && name === null && token.startsWith('"')) {
-      name = JSON.parse(token);
-      valueAt = index + token.length;
-    } else if (token === ":" && depth === 1) valueAt = index + 1;
-  }
-  return found;
+  // Values verbatim: parsing would change large numbers.
+  return object([...fields, ...membersOf(event.data).filter(([name]) => !own.has(name))]);
 }

@@ -3,6 +3,7 @@ import type { NewAction } from "../db/actions.ts";
 import type { NewDelivery, NewEvent } from "../db/emits.ts";
 import type { EventOrigin, EventRow } from "../db/events.ts";
 import type { NewRun } from "../db/workflowRuns.ts";
+import { plainJson } from "../util/exactJson.ts";
 import { type CheckedAction, checkActions } from "./actionInput.ts";
 import type { EmitFacts, ResourceFacts } from "./emitFacts.ts";
 import { mistake, type UserErrorEntry, UserMistake } from "./errors.ts";
@@ -82,7 +83,7 @@ export function checkAgainstType(
       throw mistake("UNKNOWN_TYPE", `unknown type: '${type}'`, ["type"]);
     return null;
   }
-  const problems = registered.check(data);
+  const problems = registered.check(plainJson(data));
   if (problems.length > 0) {
     throw new UserMistake(
       problems.map((problem) => ({ code: "DATA_INVALID" as const, ...problem })),

@@ -1,3 +1,4 @@
+import { jsonText } from "../util/exactJson.ts";
 import {
   isObject,
   readDocument,
@@ -38,7 +39,7 @@ const draft = /^https:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/;
 
 /** Refuses what is too big to be looked at any closer. */
 export function checkSize(input: unknown): void {
-  const bytes = Buffer.byteLength(JSON.stringify(input));
+  const bytes = Buffer.byteLength(jsonText(input));
   if (bytes <= schemaLimits.bytes) return;
   throw invalidSchema(
     [],

@@ -44,7 +44,11 @@ const applicators = {
 const isSchema = (value: unknown) => isObject(value) || typeof value === "boolean";
 
 export const isObject = (value: unknown): value is SchemaObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  // A number that is written as JavaScript would not write it (exactJson.ts).
+  !(value instanceof Number);
 
 /** The JSON pointer of a path. */
 export const toPointer = (path: readonly string[]) =>

@@ -14,6 +14,8 @@ import {
 } from "../db/eventTypes.ts";
 import { bumpConfigVersion } from "../db/projects.ts";
 import { resourceTypesOf } from "../db/resourceTypes.ts";
+import { jsonText, plainJson } from "../util/exactJson.ts";
+import { parseJson } from "../util/parseJson.ts";
 import { invalidFields, mistake, UserMistake } from "./errors.ts";
 import { eventLimits } from "./eventInput.ts";
 import { canonicalSchema } from "./eventSchema.ts";
@@ -77,9 +79,9 @@ export async function registerEventType(
     description: description ?? null,
     origin: "CUSTOM" as const,
     catalog: null,
-    schema: jsonText(schema),
-    jsonSchema: jsonText(jsonSchema),
-    example: jsonText(example),
+    schema: textOf(schema),
+    jsonSchema: textOf(jsonSchema),
+    example: textOf(example),
     resourceType: resourceType ?? null,
   };
   return db.sql.begin(async (tx) => {
@@ -179,11 +181,12 @@ function checkInput(input: EventTypeInput) {
 
 function checkExample(example: unknown, jsonSchema: SchemaObject | null): void {
   if (example === undefined || example === null) return;
-  if (Buffer.byteLength(JSON.stringify(example)) > eventLimits.dataBytes) {
+  if (Buffer.byteLength(jsonText(example)) > eventLimits.dataBytes) {
     const message = `field 'example' may take ${eventLimits.dataBytes} bytes as JSON at most`;
     throw mistake("INVALID", message, ["example"]);
   }
-  const problems = jsonSchema === null ? [] : compileSchema(jsonSchema)(example, "example");
+  const problems =
+    jsonSchema === null ? [] : compileSchema(jsonSchema)(plainJson(example), "example");
   if (problems.length === 0) return;
   throw new UserMistake(problems.map((problem) => ({ code: "DATA_INVALID", ...problem })));
 }
@@ -220,10 +223,10 @@ function stored(row: EventTypeRow | undefined): EventTypeRow {
   return row;
 }
 
-const jsonText = (value: unknown): string | null =>
-  value === undefined || value === null ? null : JSON.stringify(value);
+const textOf = (value: unknown): string | null =>
+  value === undefined || value === null ? null : jsonText(value);
 
 /** Whether two JSON texts mean the same, whatever the order of keys. */
 const isSameJson = (a: string | null, b: string | null) =>
   a === b ||
-  (a !== null && b !== null && canonicalJson(JSON.parse(a)) === canonicalJson(JSON.parse(b)));
+  (a !== null && b !== null && canonicalJson(parseJson(a)) === canonicalJson(parseJson(b)));

@@ -1,3 +1,4 @@
+import { isChanged, jsonText } from "../util/exactJson.ts";
 import type { EventInput } from "./eventInput.ts";
 
 /** So much text is usual; an event that holds more counts as several. */
@@ -7,6 +8,8 @@ const USUAL_CHARACTERS = 2_048;
 function charactersOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 8;
+  // Its numbers may be long.
+  if (isChanged(value)) return jsonText(value).length;
   let sum = 0;
   if (Array.isArray(value)) {
     for (const item of value) sum += charactersOf(item);

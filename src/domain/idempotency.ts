@@ -1,6 +1,7 @@
 import type { Sql, Tx } from "../db/client.ts";
 import { eventsById } from "../db/events.ts";
 import { claimKeys, type KeyClaim, takenKeys } from "../db/idempotencyKeys.ts";
+import { parseJson } from "../util/parseJson.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 import { fingerprintOf, type PlannedEvent } from "./event.ts";
 
@@ -46,7 +47,7 @@ async function comparable(tx: Tx, claims: KeyClaim[], owners: KeyClaim[]): Promi
     );
     for (const { id, origin, type, data, userId } of events) {
       if (origin !== "SQL") continue;
-      fingerprints.set(id, fingerprintOf({ type, data: JSON.parse(data ?? "null"), userId }));
+      fingerprints.set(id, fingerprintOf({ type, data: parseJson(data ?? "null"), userId }));
     }
   }
   return owners.map((owner) => ({

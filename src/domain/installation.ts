@@ -5,7 +5,9 @@ import {
   upsertInstallation,
 } from "../db/installations.ts";
 import { workflowsById } from "../db/workflows.ts";
+import { jsonText } from "../util/exactJson.ts";
 import { mistake } from "./errors.ts";
+import { isObject } from "./eventSchemaDocument.ts";
 import { isId, newId } from "./ids.ts";
 import type { SecretBox } from "./secretBox.ts";
 import { checkUserId, workflowLimits } from "./workflowInput.ts";
@@ -25,9 +27,8 @@ export const openVariables = (box: SecretBox, row: InstallationRow): Record<stri
 export function variablesText(variables: unknown): string {
   const invalid = (message: string) => mistake("INVALID", message, ["variables"]);
   const given = variables ?? {};
-  if (typeof given !== "object" || Array.isArray(given))
-    throw invalid('variables is an object such as {"slackUrl": "https://…"}');
-  const text = JSON.stringify(given);
+  if (!isObject(given)) throw invalid('variables is an object such as {"slackUrl": "https://…"}');
+  const text = jsonText(given);
   const bytes = Buffer.byteLength(text);
   if (bytes > workflowLimits.variablesBytes)
     throw invalid(

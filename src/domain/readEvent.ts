@@ -1,3 +1,4 @@
+import { jsonEntries, jsonObject, jsonText } from "../util/exactJson.ts";
 import { mistake, type UserErrorEntry, UserMistake } from "./errors.ts";
 import { eventLimits } from "./eventInput.ts";
 import { isObject } from "./eventSchemaDocument.ts";
@@ -27,7 +28,8 @@ const wrong = (field: string, sentence: string): UserErrorEntry => ({
  */
 export function readEvent(config: ProjectConfig, json: unknown): FlatEvent {
   if (!isObject(json)) throw mistake("INVALID", "field 'json' must be an object", ["json"]);
-  const { type, created_on: createdOn, step_uuid: stepUuid, ...data } = json;
+  const { type, created_on: createdOn, step_uuid: stepUuid } = json;
+  const data = jsonObject(jsonEntries(json).filter(([name]) => !own.has(name)));
   if (type === undefined || type === null || type === "") {
     throw new UserMistake([wrong("type", "is required")]);
   }
@@ -51,9 +53,12 @@ export function readEvent(config: ProjectConfig, json: unknown): FlatEvent {
   return { type, typeVersion: registered.version, data, occurredAt, stepUuid: step };
 }
 
+/** The fields of the event itself. */
+const own = new Set(["type", "created_on", "step_uuid"]);
+
 /** What emitting it would refuse. */
 function checkSize(data: object): void {
-  const bytes = Buffer.byteLength(JSON.stringify(data));
+  const bytes = Buffer.byteLength(jsonText(data));
   if (bytes <= eventLimits.dataBytes) return;
   const message = `the event's data may take ${eventLimits.dataBytes} bytes (256 KiB) as JSON at most, this takes ${bytes}`;
   throw mistake("INVALID", message, ["json"]);

@@ -18,6 +18,7 @@ import {
   skipNumber,
   takeNumber,
 } from "../db/resourceTypes.ts";
+import { parseJson } from "../util/parseJson.ts";
 import type { EmitWithin } from "./emitWithin.ts";
 import { mistake, UserMistake } from "./errors.ts";
 import { newId } from "./ids.ts";
@@ -47,7 +48,7 @@ async function changeResource(
       const record = recordResource(tx, resource, eventName === "createdEvent");
       if (emitted === null) return { result: resource, record, input: null };
       const subject = { type: resource.type, id: resource.resourceId };
-      const data: unknown = JSON.parse(resourceText(resource));
+      const data: unknown = parseJson(resourceText(resource));
       return { result: resource, record, input: { type: emitted, subject, data } };
     });
     return { resource: result, event };

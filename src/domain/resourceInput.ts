@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ResourceRow } from "../db/resources.ts";
+import { jsonEntries, jsonObject } from "../util/exactJson.ts";
 import { documentText } from "./documentText.ts";
 import { invalidFields, mistake, UserMistake } from "./errors.ts";
 import { eventLimits } from "./eventInput.ts";
@@ -25,8 +26,8 @@ export function attributesText(attributes: unknown): string {
     throw mistake("INVALID", 'attributes must be a JSON object such as {"name":"Smith v Jones"}', [
       "attributes",
     ]);
-  const { id: _, ...others } = attributes;
-  const text = documentText(others, ["attributes"], eventLimits.dataBytes);
+  const others = jsonEntries(attributes).filter(([name]) => name !== "id");
+  const text = documentText(jsonObject(others), ["attributes"], eventLimits.dataBytes);
   if (typeof text === "string") return text;
   throw new UserMistake(text === null ? [] : [text]);
 }

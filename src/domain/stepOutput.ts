@@ -1,3 +1,4 @@
+import { parseJson } from "../util/parseJson.ts";
 import { isTooDeep } from "./documentText.ts";
 
 /**
@@ -16,7 +17,7 @@ export function stepOutput(answer: {
   if (responseTruncated) return { status };
   const text = responseBody ?? "";
   try {
-    const response: unknown = JSON.parse(text);
+    const response: unknown = parseJson(text);
     return { status, response: isTooDeep(response) ? text : response };
   } catch {
     return { status, response: text };

@@ -6,6 +6,7 @@ import {
   actionsOfEvents,
 } from "../db/actions.ts";
 import { isId } from "../domain/ids.ts";
+import { rawJson } from "../util/rawJson.ts";
 import { builder, Node } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { describedEnum } from "./describedEnum.ts";
@@ -65,7 +66,7 @@ Action.implement({
       type: "JSON",
       nullable: true,
       description: "Null, a string or an object: sent along, as it came, when it is pressed.",
-      resolve: ({ meta }) => (meta === null ? null : JSON.parse(meta)),
+      resolve: ({ meta }) => rawJson(meta),
     }),
     expireIn: t.exposeInt("expireIn", {
       description: "Minutes from when the event is due to `expiresAt`; 1 to 43,200.",

@@ -11,6 +11,7 @@ import { hooksAsOf } from "../db/hooks.ts";
 import { createEnvelope, envelopeEvent } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
 import { explainMatches, type MatchTrace } from "../domain/why.ts";
+import { rawJson } from "../util/rawJson.ts";
 import { builder, Node } from "./builder.ts";
 import { connectionType, pageRequest, toConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
@@ -51,8 +52,6 @@ const Subject = builder.objectRef<{ type: string; id: string }>("Subject").imple
     id: t.exposeString("id", { description: "Which one; CloudEvents 1.0 `subject`." }),
   }),
 });
-
-const json = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
 
 /** Its documents are loaded when they are asked for, unless they are there already. */
 type ShownEvent = EventHead & Partial<EventDocuments>;
@@ -112,7 +111,7 @@ Event.implement({
       type: "JSON",
       nullable: true,
       description: "What the emitter sent; at most 256 KiB as JSON.",
-      resolve: async (event, _args, context) => json((await withDocuments(context, event)).data),
+      resolve: async (event, _args, context) => rawJson((await withDocuments(context, event)).data),
     }),
     source: t.string({
       description: "CloudEvents `source`: the project's.",
@@ -134,7 +133,8 @@ Event.implement({
       type: "JSON",
       nullable: true,
       description: "What people are shown.",
-      resolve: async (event, _args, context) => json((await withDocuments(context, event)).content),
+      resolve: async (event, _args, context) =>
+        rawJson((await withDocuments(context, event)).content),
     }),
     userId: t.exposeString("userId", {
       nullable: true,
@@ -190,7 +190,7 @@ Event.implement({
       resolve: async (head, _args, context) => {
         const { source } = await currentProject(context);
         const event = await withDocuments(context, head);
-        return JSON.parse(createEnvelope(envelopeEvent(event, source), "CLOUD_EVENT").body);
+        return rawJson(createEnvelope(envelopeEvent(event, source), "CLOUD_EVENT").body);
       },
     }),
     why: t.field({

@@ -12,6 +12,7 @@ import { checkAgainstType } from "../domain/event.ts";
 import { checkEventInput } from "../domain/eventInput.ts";
 import { archiveEventType, registerEventType } from "../domain/eventType.ts";
 import { isId } from "../domain/ids.ts";
+import { rawJson } from "../util/rawJson.ts";
 import { builder, Node } from "./builder.ts";
 import { childPage } from "./childPage.ts";
 import { connectionType, pageRequest, toConnection } from "./connection.ts";
@@ -26,8 +27,6 @@ const EventTypeOriginEnum = describedEnum("EventTypeOrigin", "Where an event typ
   CATALOG: "Installed from a catalogue.",
 });
 
-const json = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
-
 const EventTypeVersion = builder.objectRef<EventTypeVersionRow>("EventTypeVersion").implement({
   description: "What an event type looked like from one registration to the next.",
   fields: (t) => ({
@@ -36,13 +35,13 @@ const EventTypeVersion = builder.objectRef<EventTypeVersionRow>("EventTypeVersio
       type: "JSON",
       nullable: true,
       description: "The schema as it was given.",
-      resolve: ({ schema }) => json(schema),
+      resolve: ({ schema }) => rawJson(schema),
     }),
     jsonSchema: t.field({
       type: "JSON",
       nullable: true,
       description: "The schema as JSON Schema 2020-12; null accepts anything.",
-      resolve: ({ jsonSchema }) => json(jsonSchema),
+      resolve: ({ jsonSchema }) => rawJson(jsonSchema),
     }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was registered." }),
   }),
@@ -80,19 +79,19 @@ export const EventType = builder.objectRef<EventTypeRow>("EventType").implement(
       type: "JSON",
       nullable: true,
       description: 'The schema as given: JSON Schema 2020-12, or the shorthand {"field":"String"}.',
-      resolve: ({ schema }) => json(schema),
+      resolve: ({ schema }) => rawJson(schema),
     }),
     jsonSchema: t.field({
       type: "JSON",
       nullable: true,
       description: "The schema as JSON Schema 2020-12; null accepts anything.",
-      resolve: ({ jsonSchema }) => json(jsonSchema),
+      resolve: ({ jsonSchema }) => rawJson(jsonSchema),
     }),
     example: t.field({
       type: "JSON",
       nullable: true,
       description: "Data that fits.",
-      resolve: ({ example }) => json(example),
+      resolve: ({ example }) => rawJson(example),
     }),
     resourceType: t.string({
       nullable: true,

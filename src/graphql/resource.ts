@@ -1,6 +1,7 @@
 import { listResources, type ResourceRow, resourceByKey, resourcesById } from "../db/resources.ts";
 import { isId } from "../domain/ids.ts";
 import { representationOf } from "../domain/resourceInput.ts";
+import { rawJson } from "../util/rawJson.ts";
 import { builder, Node } from "./builder.ts";
 import { connectionType, pageRequest, toConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
@@ -27,7 +28,7 @@ export const Resource = builder.objectRef<ResourceRow>("Resource").implement({
     attributes: t.field({
       type: "JSON",
       description: "Everything but its id: an object of at most 256 KiB and 64 levels.",
-      resolve: ({ attributes }) => JSON.parse(attributes),
+      resolve: ({ attributes }) => rawJson(attributes),
     }),
     version: t.exposeInt("version", { description: "1, and 1 more with every update." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was created." }),
@@ -39,7 +40,7 @@ export const Resource = builder.objectRef<ResourceRow>("Resource").implement({
       type: "JSON",
       description:
         'What hooks of format RESOURCE are sent of it: `{"actions":[{"id":"123",…its attributes}]}`.',
-      resolve: (resource) => JSON.parse(representationOf(resource)),
+      resolve: (resource) => rawJson(representationOf(resource)),
     }),
   }),
 });

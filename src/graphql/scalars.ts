@@ -1,4 +1,6 @@
 import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { isChanged, jsonList, jsonNumber, jsonObject, jsonText } from "../util/exactJson.ts";
+import { RawJson } from "../util/rawJson.ts";
 import { requestError } from "./requestError.ts";
 
 /** How deep a JSON value may nest. */
@@ -6,14 +8,11 @@ export const JSON_DEPTH = 64;
 
 const invalid = (message: string) => requestError("BAD_REQUEST", message);
 
-/** Nothing but what JSON can say, at most 64 levels deep. */
-function checkJson(value: unknown, depth = 1): void {
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    throw invalid("JSON has no NaN and no Infinity: a number is too large.");
-  }
+/** At most 64 levels deep. */
+function checkDepth(value: unknown, depth = 1): void {
   if (typeof value !== "object" || value === null) return;
   if (depth > JSON_DEPTH) throw invalid(`JSON may nest at most ${JSON_DEPTH} levels deep.`);
-  for (const child of Object.values(value)) checkJson(child, depth + 1);
+  for (const child of Object.values(value)) checkDepth(child, depth + 1);
 }
 
 type Variables = Record<string, unknown> | null | undefined;
@@ -23,7 +22,7 @@ function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown 
   switch (node.kind) {
     case Kind.INT:
     case Kind.FLOAT:
-      return Number(node.value);
+      return jsonNumber(node.value);
     case Kind.ENUM:
       throw invalid(`${node.value} is not JSON; did you mean "${node.value}"?`);
     case Kind.STRING:
@@ -34,10 +33,9 @@ function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown 
     case Kind.VARIABLE:
       return variables?.[node.name.value] ?? null;
     case Kind.LIST:
-      return node.values.map((item) => jsonLiteral(item, variables, depth + 1));
+      return jsonList(node.values.map((item) => jsonLiteral(item, variables, depth + 1)));
     case Kind.OBJECT:
-      // fromEntries defines, where assignment would set the prototype for a key `__proto__`.
-      return Object.fromEntries(
+      return jsonObject(
         node.fields.map((field) => [
           field.name.value,
           jsonLiteral(field.value, variables, depth + 1),
@@ -48,16 +46,17 @@ function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown 
 
 export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   name: "JSON",
-  description: "Any JSON value: object, list, string, number, boolean or null; at most 64 levels.",
+  description:
+    "Any JSON value: object, list, string, number, boolean or null; at most 64 levels. The digits of numbers and the order of keys stay as they are sent.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
-  serialize: (value) => value,
+  serialize: (value) => (isChanged(value) ? new RawJson(jsonText(value)) : value),
   parseValue(value) {
-    checkJson(value);
+    checkDepth(value);
     return value;
   },
   parseLiteral(node, variables) {
     const value = jsonLiteral(node, variables);
-    checkJson(value);
+    checkDepth(value);
     return value;
   },
 });

@@ -8,6 +8,7 @@ import {
 import { isId } from "../domain/ids.ts";
 import { rerunWorkflow } from "../domain/workflowRerun.ts";
 import type { WorkflowStep as Step } from "../domain/workflowStep.ts";
+import { rawJson } from "../util/rawJson.ts";
 import { builder, Node } from "./builder.ts";
 import { childPage } from "./childPage.ts";
 import { connectionType } from "./connection.ts";
@@ -96,7 +97,7 @@ const StepRun = builder.objectRef<StepRunShape>("StepRun").implement({
       nullable: true,
       description:
         "Once it succeeded, what later steps know of it: `status`, and `response`, which is JSON of at most 64 levels or else text; without `response` for an answer that broke off or was over 64 KiB.",
-      resolve: ({ output }) => (output === null ? null : JSON.parse(output)),
+      resolve: ({ output }) => rawJson(output),
     }),
   }),
 });

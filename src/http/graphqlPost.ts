@@ -6,6 +6,7 @@ import {
   requestError,
   requestErrorStatus,
 } from "../graphql/requestError.ts";
+import { writeJson } from "../util/rawJson.ts";
 import { securityHeaders, send } from "./headers.ts";
 import type { LiveKeys } from "./liveKeys.ts";
 import type { MaskError } from "./maskError.ts";
@@ -80,7 +81,7 @@ function answer(
     ...extraHeaders[status],
     ...retryAfter(status, result),
   };
-  send(res, status, `${mediaType}; charset=utf-8`, JSON.stringify(result), headers);
+  send(res, status, `${mediaType}; charset=utf-8`, writeJson(result), headers);
 }
 
 async function answerEvents(

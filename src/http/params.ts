@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { requestError } from "../graphql/requestError.ts";
-import { nestsDeeper } from "./jsonDepth.ts";
+import { parseJson } from "../util/parseJson.ts";
+import { scanJson } from "../util/scanJson.ts";
 import { limitExceeded, limits } from "./limits.ts";
 import type { Params } from "./prepare.ts";
 
@@ -64,13 +65,15 @@ export async function readParams(req: IncomingMessage): Promise<Params> {
   checkContentType(req);
   const body = await readBody(req);
   if (!isUtf8(body)) throw bad("The body is not UTF-8.");
+  const text = body.toString();
+  const scan = scanJson(text);
   // The body, and `variables` in it, are two levels more.
-  if (nestsDeeper(body, limits.variablesDepth + 2)) {
+  if (scan.depth > limits.variablesDepth + 2) {
     throw limitExceeded("Levels of a variable", limits.variablesDepth, "more");
   }
   let value: unknown;
   try {
-    value = JSON.parse(body.toString());
+    value = parseJson(text, scan);
   } catch {
     throw bad("The body is not valid JSON.");
   }

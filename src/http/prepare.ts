@@ -1,6 +1,6 @@
 import {
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   type OperationTypeNode,
@@ -10,6 +10,7 @@ import { requestError } from "../graphql/requestError.ts";
 import { checkRole } from "../graphql/roles.ts";
 import { checkCost } from "./cost.ts";
 import { createDocuments } from "./documents.ts";
+import { exactVariables } from "./exactVariables.ts";
 import { checkVariables } from "./limits.ts";
 
 /** What a client sends for one operation, over any door. */
@@ -49,10 +50,20 @@ export function createPrepare(schema: GraphQLSchema): Prepare {
         : "The document has several operations: operationName must name one.";
       return { errors: [requestError("BAD_REQUEST", message)] };
     }
+    let { variables } = params;
+    try {
+      variables = exactVariables(schema, operation, variables);
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      return { errors: [error] };
+    }
     const error =
-      checkCost(schema, document, operation, params.variables) ??
+      checkCost(schema, document, operation, variables) ??
       checkRole(schema, document, operation, caller.role);
     if (error) return { errors: [error] };
-    return { caller, requestId, params, document, kind: operation.operation };
+    return {
+      ...{ caller, requestId, document, kind: operation.operation },
+      params: { ...params, variables },
+    };
   };
 }

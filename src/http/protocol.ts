@@ -6,14 +6,17 @@ import {
   parseMessage,
 } from "graphql-ws";
 import type { Caller } from "../graphql/context.ts";
+import { parseJson } from "../util/parseJson.ts";
+import { writeJson } from "../util/rawJson.ts";
+import { scanJson } from "../util/scanJson.ts";
 import type { Authenticate } from "./graphqlPost.ts";
-import { nestsDeeper, withoutNested } from "./jsonDepth.ts";
 import { type KeyMistake, keyMistake } from "./keyMistake.ts";
 import { limitExceeded, limits } from "./limits.ts";
 import type { LiveKeys } from "./liveKeys.ts";
 import { newRequestId } from "./requestId.ts";
 import type { SocketChannel } from "./socketChannel.ts";
 import { createSocketOperations, type SocketOperationDeps } from "./socketOperations.ts";
+import { withoutNested } from "./withoutNested.ts";
 
 export type ProtocolDeps = SocketOperationDeps & {
   authenticate: Authenticate;
@@ -48,8 +51,10 @@ function authorizationOf(
 /** A client's message; an operation that nests too deep, by its id alone; undefined for what is no message. */
 function readMessage(data: Buffer): Message | { tooDeep: string } | undefined {
   try {
-    if (!nestsDeeper(data, MESSAGE_LEVELS)) return parseMessage(data.toString());
-    const { type, id } = JSON.parse(withoutNested(data));
+    const text = data.toString();
+    const scan = scanJson(text);
+    if (scan.depth <= MESSAGE_LEVELS) return parseMessage(parseJson(text, scan));
+    const { type, id } = JSON.parse(withoutNested(text));
     const isOperation = type === MessageType.Subscribe && typeof id === "string" && id !== "";
     return isOperation ? { tooDeep: id } : undefined;
   } catch {
@@ -75,7 +80,7 @@ export function createProtocol(deps: ProtocolDeps) {
     let forget = () => {};
     const send = (message: object) => {
       if (caller && !sockets.isLive(caller.keyId)) channel.close(CloseCode.Forbidden, "revoked");
-      return channel.send(JSON.stringify(message));
+      return channel.send(writeJson(message));
     };
     const operations = createSocketOperations(deps, send);
     const bad = () => channel.close(CloseCode.BadRequest, "Invalid message received");

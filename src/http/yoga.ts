@@ -4,6 +4,7 @@ import { createYoga, type Plugin } from "graphql-yoga";
 import type { Caller, Context } from "../graphql/context.ts";
 import { requestError } from "../graphql/requestError.ts";
 import { Overloaded } from "../util/overloaded.ts";
+import { writeJson } from "../util/rawJson.ts";
 import { createShares, type Release } from "../util/shares.ts";
 import { limits } from "./limits.ts";
 import type { MaskError } from "./maskError.ts";
@@ -47,6 +48,12 @@ function onceEach(errors: readonly GraphQLError[]): GraphQLError[] {
     if (isLimit || error instanceof Overloaded) told.add(error);
     return !isKnown;
   });
+}
+
+/** A result that Yoga writes as the other doors do. */
+const written = (result: Result) => ({ ...result, stringify: writeJson });
+async function* writtenStream(results: AsyncIterable<Result>) {
+  for await (const result of results) yield written(result);
 }
 
 /**
@@ -125,9 +132,10 @@ export function createEngine(
       setRequestParser(() => ({ query: serverContext.operation.params.query }));
     },
     async onParams({ context: { operation, ended }, setResult }) {
-      if (operation.kind !== "subscription") return setResult(await execute(operation, ended));
+      if (operation.kind !== "subscription")
+        return setResult(written(await execute(operation, ended)));
       const results = await subscribe(operation, ended);
-      setResult(isStream(results) ? withErrorsAsResults(results) : results);
+      setResult(isStream(results) ? writtenStream(withErrorsAsResults(results)) : written(results));
     },
   };
   const yoga = createYoga<Running>({

@@ -31,6 +31,7 @@ import { createPoster } from "./outbound/post.ts";
 import { createResolver } from "./outbound/resolver.ts";
 import { localSecretKey } from "./secretKeyFile.ts";
 import { createShares } from "./util/shares.ts";
+import { createTurns } from "./util/turns.ts";
 import { version } from "./version.ts";
 import { startWorker, type WorkerRole } from "./worker/start.ts";
 
@@ -117,6 +118,7 @@ async function openApi(
       sendsHere: worker !== undefined,
       onPressed: (press) => worker?.press(press),
     },
+    turns: createTurns(),
     waits: createShares({ what: "calls that wait (waitMs)", total: limits.waitsPerProcess }),
     memory: createShares({
       what: "MiB in requests under way",
@@ -207,6 +209,7 @@ export async function startHub(
       ...(api && {
         api: {
           schema,
+          turns: api.hub.turns,
           contextOf: (...call) => createContext(api.hub, ...call),
           authenticate: api.authenticator.authenticate,
           isKeyLive: api.authenticator.isKeyLive,

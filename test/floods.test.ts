@@ -65,10 +65,14 @@ test.each([
 /** Fills the project's places to wait by calls over sockets, and ends these. */
 async function leaveSockets(query: string) {
   const sockets = Array.from({ length: 11 }, () => socketTo({ url: hub.url, key }));
+  const connected = sockets.map(
+    (socket) => new Promise((resolve) => socket.on("connected", resolve)),
+  );
   const calls = sockets.flatMap((socket) =>
     Array.from({ length: 100 }, () => socket.iterate({ query }).next()),
   );
   const gone = Promise.allSettled(calls);
+  await Promise.all(connected);
   const { value } = await Promise.race(calls);
   expect(value.errors[0].extensions.code).toBe("TOO_MANY_REQUESTS");
   for (const socket of sockets) socket.terminate();

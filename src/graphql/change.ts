@@ -35,7 +35,11 @@ export function follow(
     const position = cursor == null ? {} : { after: positionOf(cursor) };
     const changes = hub.feed.follow({ projectId: caller.projectId, wants, ...position });
     return {
-      next: () => changes.next().catch(expired),
+      async next() {
+        const step = await changes.next().catch(expired);
+        await hub.turns.take(caller.projectId);
+        return step;
+      },
       return: () => changes.return(),
       throw: (error: unknown) => changes.throw(error),
       [Symbol.asyncIterator]() {

@@ -12,6 +12,7 @@ import type { Entities } from "../live/entities.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Wait } from "../live/waiter.ts";
 import type { Shares } from "../util/shares.ts";
+import type { Turns } from "../util/turns.ts";
 import { createRequestBudget, type RequestBudget } from "./requestBudget.ts";
 
 export type { Caller };
@@ -49,6 +50,7 @@ export type Hub = {
   entities: Entities;
   presses: PressServices;
   facts: HubFacts;
+  turns: Turns;
   /** Places of calls with `waitMs`. */
   waits: Shares;
   /** MiB that requests under way have read and put into answers. */

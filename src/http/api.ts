@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { assertRolesComplete } from "../graphql/roles.ts";
 import type { Logger } from "../log.ts";
+import { createShares } from "../util/shares.ts";
+import type { Turns } from "../util/turns.ts";
 import { createConsole } from "./console.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { type Authenticate, createGraphqlPost } from "./graphqlPost.ts";
@@ -16,6 +18,7 @@ import { type ContextOf, createEngine } from "./yoga.ts";
 export type ApiDeps = {
   schema: GraphQLSchema;
   contextOf: ContextOf;
+  turns: Turns;
   authenticate: Authenticate;
   /** Whether a key that was good still is: asked every second for each key with an open stream. */
   isKeyLive: (keyId: string) => boolean;
@@ -36,7 +39,8 @@ const wantsPage = (req: IncomingMessage) =>
 
 /** Puts the parts of the API together. Throws when a root field has no roles. */
 export function createApi(deps: ApiDeps, log: Logger): Api {
-  const { schema, contextOf, authenticate, isKeyLive, publicUrl, allowedOrigins = [] } = deps;
+  const { schema, contextOf, authenticate, isKeyLive, turns } = deps;
+  const { publicUrl, allowedOrigins = [] } = deps;
   assertRolesComplete(schema);
   const maskError = createMaskError(log);
   const engine = createEngine(schema, contextOf, maskError);
@@ -44,7 +48,11 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const origins = createOrigins({ publicUrl, allowed: allowedOrigins }, log);
   const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey);
   const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey);
-  const shared = { engine, prepare, authenticate, maskError };
+  const requestBytes = createShares({
+    what: "bytes of requests",
+    total: limits.requestBytesPerProcess,
+  });
+  const shared = { engine, prepare, authenticate, maskError, turns, requestBytes };
   const post = createGraphqlPost({ ...shared, streams });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
   const graphiql = createGraphiql();

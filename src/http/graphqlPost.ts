@@ -7,10 +7,13 @@ import {
   requestErrorStatus,
 } from "../graphql/requestError.ts";
 import { writeJson } from "../util/rawJson.ts";
+import type { Shares } from "../util/shares.ts";
+import type { Turns } from "../util/turns.ts";
+import { discardBody, readBody } from "./body.ts";
 import { securityHeaders, send } from "./headers.ts";
 import type { LiveKeys } from "./liveKeys.ts";
 import type { MaskError } from "./maskError.ts";
-import { readParams } from "./params.ts";
+import { checkContentType, readParams } from "./params.ts";
 import type { Operation, Prepare } from "./prepare.ts";
 import { newRequestId } from "./requestId.ts";
 import type { Result } from "./stream.ts";
@@ -24,6 +27,9 @@ export type GraphqlPostDeps = {
   prepare: Prepare;
   authenticate: Authenticate;
   maskError: MaskError;
+  turns: Turns;
+  /** Bytes of requests that are read or run. */
+  requestBytes: Shares;
   /** Open event streams. */
   streams: LiveKeys;
 };
@@ -105,7 +111,7 @@ async function answerEvents(
 
 /** Answers one request to /graphql that is not a page view. */
 export const createGraphqlPost = (deps: GraphqlPostDeps) => {
-  const { engine, prepare, authenticate, maskError } = deps;
+  const { engine, prepare, authenticate, maskError, turns, requestBytes } = deps;
   const respond = async (req: IncomingMessage, res: ServerResponse, requestId: string) => {
     if (req.method !== "POST") {
       throw requestError("METHOD_NOT_ALLOWED", "Send operations by POST.");
@@ -116,7 +122,10 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
       throw requestError("UNAUTHENTICATED", message);
     }
     const mediaType = negotiate(req.headers.accept);
-    const operation = prepare(await readParams(req), caller, requestId);
+    checkContentType(req);
+    using body = await readBody(req, requestBytes, caller.projectId);
+    await turns.take(caller.projectId);
+    const operation = prepare(readParams(body.bytes), caller, requestId);
     if ("errors" in operation) return answer(res, requestId, operation);
     if (mediaType === EVENTS) return answerEvents(deps, req, res, operation);
     if (operation.kind === "subscription") {
@@ -132,6 +141,7 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     try {
       await respond(req, res, requestId);
     } catch (error) {
+      await discardBody(req, res);
       answer(res, requestId, { errors: [maskError(error, requestId)] });
     }
   };

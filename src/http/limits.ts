@@ -4,6 +4,10 @@ import { requestError } from "../graphql/requestError.ts";
 /** The limits of one request over either door; README and contract.md repeat them. */
 export const limits = {
   bodyBytes: 4 * 1024 * 1024,
+  /** How long a body may take to come. */
+  bodyMs: 20_000,
+  /** Bodies that are read or whose operations run; shared by the projects. */
+  requestBytesPerProcess: 64 * 1024 * 1024,
   frameBytes: 1024 * 1024,
   characters: 15_000,
   tokens: 2_000,

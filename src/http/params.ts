@@ -11,29 +11,8 @@ const bad = (message: string) => requestError("BAD_REQUEST", message);
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The body's bytes, at most 4 MiB. Throws REQUEST_TOO_LARGE, and BAD_REQUEST when the client breaks off. */
-function readBody(req: IncomingMessage): Promise<Buffer> {
-  const tooLarge = () =>
-    requestError("REQUEST_TOO_LARGE", `The body may have at most ${limits.bodyBytes} bytes.`);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    if (Number(req.headers["content-length"]) > limits.bodyBytes) return reject(tooLarge());
-    req.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limits.bodyBytes) chunks.push(chunk);
-      else {
-        chunks.length = 0;
-        reject(tooLarge());
-      }
-    });
-    req.on("end", () => resolve(Buffer.concat(chunks)));
-    req.on("error", () => reject(bad("The body broke off.")));
-  });
-}
-
 /** Only JSON: a form or plain text could be sent by any web page, without asking first. */
-function checkContentType(req: IncomingMessage): void {
+export function checkContentType(req: IncomingMessage): void {
   const [type, ...parameters] = (req.headers["content-type"] ?? "").toLowerCase().split(";");
   const charset = parameters.map((it) => it.trim()).find((it) => it.startsWith("charset="));
   const encoding = req.headers["content-encoding"] ?? "identity";
@@ -60,10 +39,8 @@ export function checkParams(value: unknown): Params {
   return { query, variables, operationName };
 }
 
-/** Reads the one operation of a POST. Throws the request errors above. */
-export async function readParams(req: IncomingMessage): Promise<Params> {
-  checkContentType(req);
-  const body = await readBody(req);
+/** Reads the one operation of a POST's body. Throws the request errors above. */
+export function readParams(body: Buffer): Params {
   if (!isUtf8(body)) throw bad("The body is not UTF-8.");
   const text = body.toString();
   const scan = scanJson(text);

@@ -9,6 +9,7 @@ import type { Caller } from "../graphql/context.ts";
 import { parseJson } from "../util/parseJson.ts";
 import { writeJson } from "../util/rawJson.ts";
 import { scanJson } from "../util/scanJson.ts";
+import type { Turns } from "../util/turns.ts";
 import type { Authenticate } from "./graphqlPost.ts";
 import { type KeyMistake, keyMistake } from "./keyMistake.ts";
 import { limitExceeded, limits } from "./limits.ts";
@@ -20,6 +21,7 @@ import { withoutNested } from "./withoutNested.ts";
 
 export type ProtocolDeps = SocketOperationDeps & {
   authenticate: Authenticate;
+  turns: Turns;
   /** Open sockets. */
   sockets: LiveKeys;
 };
@@ -71,7 +73,7 @@ function readMessage(data: Buffer): Message | { tooDeep: string } | undefined {
  * that was good.
  */
 export function createProtocol(deps: ProtocolDeps) {
-  const { authenticate, maskError, sockets } = deps;
+  const { authenticate, maskError, sockets, turns } = deps;
 
   return (channel: SocketChannel, upgradeAuthorization: string | undefined): void => {
     let caller: Caller | undefined;
@@ -141,6 +143,7 @@ export function createProtocol(deps: ProtocolDeps) {
       return undefined;
     }
 
+    const turn = () => turns.take(caller?.projectId ?? channel.address);
     channel.onMessage(async (data) => {
       const message = readMessage(data);
       if (!message) return bad();
@@ -157,13 +160,13 @@ export function createProtocol(deps: ProtocolDeps) {
           return;
         case MessageType.Subscribe: {
           const by = subscribe(message.id);
-          return by && operations.run(by, message);
+          return by && operations.run(by, message, data.length);
         }
         case MessageType.Complete:
           return operations.stop(message.id);
         default:
           return bad();
       }
-    });
+    }, turn);
   };
 }

@@ -3,6 +3,8 @@ import type { RawData, WebSocket } from "ws";
 
 /** How much may wait for a slow reader before we stop hearing its own messages. */
 const FULL_BYTES = 1024 * 1024;
+/** How many of its messages may wait for their turns before we stop reading more. */
+const MAX_UNHEARD = 16;
 /** How long what waits may make no progress: less when it is much. */
 const STALLED_MS = 15_000;
 const STALLED_FULL_MS = 5_000;
@@ -20,9 +22,14 @@ const clip = (reason: string) =>
 /** One socket with backpressure: a send resolves when the bytes have left, so whoever awaits it stops with them. */
 export type SocketChannel = {
   protocol: string;
+  /** The client's, as far as it is known. */
+  address: string;
   send(text: string): Promise<void>;
-  /** Hears text messages; a binary one closes the socket. */
-  onMessage(handle: (data: Buffer) => Promise<unknown>): void;
+  /** Hears text messages, each when its turn has come; a binary one closes the socket. */
+  onMessage(
+    handle: (data: Buffer) => Promise<unknown>,
+    turn: () => Promise<void> | undefined,
+  ): void;
   /** Ends the operations at once; the socket follows when its client agrees, or after 30 s. */
   close(code: number, reason: string): void;
   /** Closes a reader that takes nothing. */
@@ -39,6 +46,7 @@ export function openChannel(
   wire: Duplex,
   onBug: (error: Error) => void,
 ): SocketChannel {
+  let unheard = 0;
   let waiting = 0;
   let progressAt = Date.now();
   let missedPings = 0;
@@ -62,9 +70,13 @@ export function openChannel(
     close(1011, "Internal error");
   };
   // A client that sends but does not read would otherwise fill our memory with the answers.
+  const isFull = () => socket.bufferedAmount > FULL_BYTES || unheard >= MAX_UNHEARD;
   const throttle = () => {
     missedPings = 0;
-    if (socket.bufferedAmount > FULL_BYTES) socket.pause();
+    if (isFull()) socket.pause();
+  };
+  const resume = () => {
+    if (socket.isPaused && !isFull()) socket.resume();
   };
   // What several subscriptions of the socket say of one event leaves in one system call. With one for each message,
   // at 10,000 messages/s, a fifth of the process's time was the kernel's [measured].
@@ -80,7 +92,7 @@ export function openChannel(
   const left = () => {
     waiting--;
     progressAt = Date.now();
-    if (socket.isPaused && socket.bufferedAmount <= FULL_BYTES) socket.resume();
+    resume();
   };
 
   socket.on("ping", throttle);
@@ -91,6 +103,7 @@ export function openChannel(
 
   return {
     protocol: socket.protocol,
+    address: "remoteAddress" in wire ? String(wire.remoteAddress) : "",
     close,
     send: (data) =>
       new Promise((resolve) => {
@@ -102,13 +115,23 @@ export function openChannel(
           resolve();
         });
       }),
-    onMessage(handle) {
-      socket.on("message", (data: RawData, isBinary) => {
+    onMessage(handle, turn) {
+      const hear = (data: RawData, isBinary: boolean) => {
         if (ended) return;
-        throttle();
         // ws gives a Buffer unless told otherwise.
         if (isBinary || !Buffer.isBuffer(data)) return close(4400, "Invalid message received");
         handle(data).catch(fail);
+      };
+      socket.on("message", async (data: RawData, isBinary) => {
+        const waits = turn();
+        if (waits) {
+          unheard++;
+          throttle();
+          await waits;
+          unheard--;
+          resume();
+        } else throttle();
+        hear(data, isBinary);
       });
     },
     checkProgress() {

@@ -1,6 +1,7 @@
 import type { GraphQLError } from "graphql";
 import { MessageType, type SubscribeMessage } from "graphql-ws";
 import type { Caller } from "../graphql/context.ts";
+import type { Release, Shares } from "../util/shares.ts";
 import { limitExceeded, limits } from "./limits.ts";
 import type { MaskError } from "./maskError.ts";
 import type { Operation, Prepare } from "./prepare.ts";
@@ -8,28 +9,38 @@ import { newRequestId } from "./requestId.ts";
 import { isStream, type Result } from "./stream.ts";
 import type { Engine } from "./yoga.ts";
 
-export type SocketOperationDeps = { engine: Engine; prepare: Prepare; maskError: MaskError };
+export type SocketOperationDeps = {
+  engine: Engine;
+  prepare: Prepare;
+  maskError: MaskError;
+  /** Bytes of requests that are read or run. */
+  requestBytes: Shares;
+};
 
 /** The operations of one socket. */
 export type SocketOperations = {
   /** Whether the client has an operation of this id under way. */
   has(id: string): boolean;
-  /** Runs an operation to its end; whatever goes wrong is its own `error`. Never throws. */
-  run(caller: Caller, message: Pick<SubscribeMessage, "id" | "payload">): Promise<void>;
+  /** Runs an operation of so many bytes to its end; whatever goes wrong is its own `error`. Never throws. */
+  run(
+    caller: Caller,
+    message: Pick<SubscribeMessage, "id" | "payload">,
+    bytes: number,
+  ): Promise<void>;
   /** Answers with `error` what cannot be run. */
   refuse(id: string, errors: readonly GraphQLError[]): Promise<void>;
   /** Ends one at once: nothing more is sent under its id. */
   stop(id: string): void;
   stopAll(): void;
 };
-type Running = { ended: AbortController; isSubscription: boolean };
+type Running = { ended: AbortController; isSubscription: boolean; release: Release };
 
 /**
  * What is under way is told apart by identity, never by id: a client may use an id again right after its `complete`,
  * and the predecessor may then still be on its way out.
  */
 export function createSocketOperations(
-  { engine, prepare, maskError }: SocketOperationDeps,
+  { engine, prepare, maskError, requestBytes }: SocketOperationDeps,
   send: (message: object) => Promise<void>,
 ): SocketOperations {
   const running = new Map<string, Running>();
@@ -67,6 +78,8 @@ export function createSocketOperations(
     }
     self.isSubscription = true;
     const results = await engine.subscribe(operation, signal);
+    // It lives on, with little of what was sent.
+    self.release();
     if (!isStream(results)) return results.errors;
     for await (const result of results) await next(result);
     return undefined;
@@ -75,18 +88,22 @@ export function createSocketOperations(
   return {
     has: (id) => running.has(id),
     refuse,
-    async run(caller, { id, payload }) {
+    async run(caller, { id, payload }, bytes) {
       const requestId = newRequestId();
-      const self: Running = { ended: new AbortController(), isSubscription: false };
+      const ended = new AbortController();
+      const self: Running = { ended, isSubscription: false, release: () => {} };
       const isCurrent = () => running.get(id) === self;
       running.set(id, self);
       let errors: readonly GraphQLError[] | undefined;
       try {
+        self.release = requestBytes.take(caller.projectId, bytes);
         errors = await perform(prepare(payload, caller, requestId), self, async (result) => {
           if (isCurrent()) await send({ id, type: MessageType.Next, payload: result });
         });
       } catch (error) {
         errors = [maskError(error, requestId)];
+      } finally {
+        self.release();
       }
       if (!isCurrent()) return;
       running.delete(id);

@@ -1,3 +1,5 @@
+import type { Sql } from "./client.ts";
+import type { Fragment } from "./page.ts";
 import { storable } from "./storable.ts";
 
 export type Maybe<Value> = Value | null | undefined;
@@ -8,5 +10,9 @@ export const when = <Value, Result>(
   result: (value: Value) => Result,
 ): Result[] => (value === null || value === undefined ? [] : [result(value)]);
 
-/** `%text%` with LIKE's own characters taken literally. */
-export const containing = (text: string) => `%${storable(text).replace(/[\\%_]/g, "\\$&")}%`;
+/** That one of the texts holds the sought one, taken literally, in any case of any alphabet. */
+export const holds = (sql: Sql, texts: Fragment[], sought: string): Fragment => {
+  const like = `%${storable(sought).replace(/[\\%_]/g, "\\$&")}%`;
+  const conditions = texts.map((text) => sql`${text} collate signalbox.any_case ilike ${like}`);
+  return sql`(${conditions.reduce((all, one) => sql`${all} or ${one}`)})`;
+};

@@ -1,5 +1,5 @@
 import type { Sql } from "./client.ts";
-import { containing, type Maybe, when } from "./conditions.ts";
+import { holds, type Maybe, when } from "./conditions.ts";
 import { type EventHead, type EventRow, type EventStatus, eventColumns } from "./events.ts";
 import { foundPage, type Lead, type List, MOST_APART } from "./foundPage.ts";
 import { ROOM_MS, rangeOf } from "./leastId.ts";
@@ -82,6 +82,12 @@ async function idsOfTime(
   return rangeOf(found?.isAhead ? null : since, found?.isLate ? null : until, 2 * ROOM_MS);
 }
 
+/** An event's data, and how long it may be: it is stored compressed or not. */
+const dataWeight = (sql: Sql) => ({
+  text: sql`e.data`,
+  guess: sql`coalesce(pg_column_size(e.data), 0) * case when pg_column_compression(e.data) is null then 1 else 4 end`,
+});
+
 /** A project's events, newest first. `search` looks in name, type and data. `columns` yield a `Row`. */
 export async function listEvents<Row extends EventHead = EventRow>(
   sql: Sql,
@@ -91,7 +97,12 @@ export async function listEvents<Row extends EventHead = EventRow>(
   columns = eventColumns(sql),
 ): Promise<Page<Row>> {
   const types = filter.types?.map(storable);
-  const areExact = types !== undefined && !types.some((type) => type.endsWith("*"));
+  const isSearch = typeof filter.search === "string";
+  const areExact =
+    types !== undefined &&
+    !types.some((type) => type.endsWith("*")) &&
+    // What is weighed is led by one value.
+    (!isSearch || types.length === 1);
   const [lead, ...others] = leadsOf(sql, filter, areExact ? types : undefined);
   const subjectType = when(filter.subjectType, (type) => sql`e.subject_type = ${storable(type)}`);
   const isOfSubject =
@@ -107,10 +118,9 @@ export async function listEvents<Row extends EventHead = EventRow>(
     ...(isOfSubject ? [] : when(filter.subjectId, (id) => sql`e.subject_id = ${storable(id)}`)),
     ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),
     ...when(filter.until, (until) => sql`e.occurred_at < ${until}`),
-    ...when(filter.search, (search) => {
-      const like = containing(search);
-      return sql`(e.name ilike ${like} or e.type ilike ${like} or e.data::text ilike ${like})`;
-    }),
+    ...when(filter.search, (search) =>
+      holds(sql, [sql`e.name`, sql`e.type`, sql`e.data::text`], search),
+    ),
   ];
   return foundPage(
     sql,
@@ -123,6 +133,7 @@ export async function listEvents<Row extends EventHead = EventRow>(
       lead,
       few,
       sought,
+      weight: isSearch ? dataWeight(sql) : undefined,
       // Those of a type are many, and near each other; those of a context, user or subject come now and then.
       most: lead && (others.length > 0 || !areExact) ? MOST_APART : undefined,
       shown: [...(few ? status : []), ...(types ? [] : [sql`e.origin <> 'SYSTEM'`])],

@@ -13,7 +13,9 @@ export const MOST_APART = 400;
 const LEAST_LOOKED_AT = 200;
 /** How many rows each of so many lists may look through. */
 export const shareOf = (lists: number, most = MOST_LOOKED_AT) =>
-  Math.max(LEAST_LOOKED_AT, Math.floor(most / lists));
+  lists === 1 ? most : Math.max(LEAST_LOOKED_AT, Math.floor(most / lists));
+/** What the rows of a page that is sought in their texts hold together: more takes PostgreSQL seconds. */
+const MOST_BYTES = 4 * 1024 * 1024;
 
 /** What a list is read from, and by which conditions. */
 export type List = {
@@ -32,6 +34,11 @@ export type List = {
   sought: Fragment[];
   /** How many are looked through for a page at most, when not as many as usual. */
   most?: number | undefined;
+  /**
+   * What is looked through of a row when that may be much, and a guess of its length that takes no reading of it. Such a
+   * list has one leading value at most.
+   */
+  weight?: { text: Fragment; guess: Fragment } | undefined;
   /** Nearly all rows fit these, if they fit the others. */
   shown: Fragment[];
   /** What ids lie between: this one or later, and before that one. */
@@ -106,13 +113,38 @@ async function narrowed(sql: Sql, list: List): Promise<List> {
   const isOne = lead ? [sql`${lead.column} = any(${lead.values}::${lead.type}[])`] : [];
   // Without `offset` a plan would take its chance with everybody's rows.
   const rows = sql`(select * from ${found} offset 0) ${list.name}`;
-  return {
-    ...list,
-    from: rows,
-    lead: undefined,
-    sought: [],
-    shown: [...list.shown, ...sought, ...isOne],
-  };
+  const rest = [...isOne, ...sought];
+  const where = list.weight ? { sought: rest } : { sought: [], shown: [...list.shown, ...rest] };
+  return { ...list, from: rows, lead: undefined, ...where };
+}
+
+/** How many of the rows that lie next may be looked at, when their texts are: one at least. And the last of them. */
+async function weighed(
+  sql: Sql,
+  { from, id, within, lead, most = MOST_LOOKED_AT, weight }: List,
+  lying: Fragment,
+  isBackward: boolean,
+): Promise<{ most: number; last: string | undefined } | undefined> {
+  if (!weight) return undefined;
+  const order = isBackward ? sql`asc` : sql`desc`;
+  const by = lead ? sql`${lead.column} ${order}, ${id} ${order}` : sql`${id} ${order}`;
+  const one = lead ? sql`(values (${lead.values[0] ?? ""}::${lead.type}))` : sql`(values (1))`;
+  // What is stored compressed shows its length when it has been unpacked: of those that are no more by a guess.
+  const [found] = await sql<{ all: number; ids: string[] | null }[]>`
+    select max(t.all)::int as all, array_agg(t.id order by t.id ${order}) filter (where t.before < ${MOST_BYTES}) as ids
+    from (
+      select s.id, s.all, sum(l.length) over (order by s.id ${order}) - l.length as before
+      from (
+        select w.*, count(*) over () as all, sum(w.guess) over (order by w.id ${order}) - w.guess as before
+        from ${one} as x(value) cross join lateral (
+          select ${id} as id, ${weight.text} as text, ${weight.guess} as guess
+          from ${from} where ${allOf(sql, [...within, lying])} order by ${by} limit ${most}) w) s
+      cross join lateral (select coalesce(octet_length(s.text::text), 0) as length offset 0) l
+      where s.before < ${MOST_BYTES}) t`;
+  const { all, ids } = found ?? {};
+  const count = ids?.length ?? 0;
+  const hasMore = all !== undefined && (count < all || all === most);
+  return { most: Math.max(1, count), last: hasMore ? ids?.at(-1) : undefined };
 }
 
 /**
@@ -124,12 +156,15 @@ export async function foundPage<Row extends { id: string }>(
   asked: List,
   request: PageRequest,
 ): Promise<Page<Row>> {
-  const list = await narrowed(sql, asked);
+  const led = await narrowed(sql, asked);
+  const lying = lies(sql, led, request);
+  const byWeight = await weighed(sql, led, lying, request.backward);
+  const list = { ...led, most: byWeight?.most ?? led.most };
   const { columns, from, name, within, lead, sought, shown } = list;
   const isSought = sought.length > 0;
   const most = request.limit + 1;
   const share = shareOf(lead?.values.length ?? 1, list.most);
-  const inside = allOf(sql, [...within, lies(sql, list, request)]);
+  const inside = allOf(sql, [...within, lying]);
   const rest = allOf(sql, [...sought, ...shown]);
   const read = (order: Fragment) => {
     const rows = isSought
@@ -140,7 +175,7 @@ export async function foundPage<Row extends { id: string }>(
   const rows = await sql<Row[]>`${inOrder(sql, list, request.backward, most, read)}`;
   const isOfSeveral = lead && lead.values.length > 1;
   if (!isSought || (rows.length === most && !isOfSeveral)) return toPage<Row>(rows, request);
-  const last = await lastLookedAt(sql, list, request);
+  const last = byWeight ? byWeight.last : await lastLookedAt(sql, list, request);
   // Of several values those found behind the nearest end are left to the next page: others may lie between.
   const near =
     last === undefined || !isOfSeveral

@@ -1,5 +1,5 @@
 import type { Sql } from "./client.ts";
-import { containing, type Maybe, when } from "./conditions.ts";
+import { holds, type Maybe, when } from "./conditions.ts";
 import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "./deliveries.ts";
 import { type EventTypeRow, eventTypeColumns } from "./eventTypes.ts";
 import { foundPage, MOST_APART } from "./foundPage.ts";
@@ -34,10 +34,7 @@ export async function listHooks(
     sql`h.kind = 'HOOK'`,
     filter.status ? sql`h.status = any(${filter.status}::text[])` : sql`h.status <> 'DELETED'`,
     ...when(filter.type, (type) => takesType(sql, sql`${storable(type)}::text`)),
-    ...when(
-      filter.search,
-      (search) => sql`(h.name ilike ${containing(search)} or h.url ilike ${containing(search)})`,
-    ),
+    ...when(filter.search, (search) => holds(sql, [sql`h.name`, sql`h.url`], search)),
     ...when(
       filter.isFailing,
       (isFailing) => sql`(h.id in (${failingHookIds(sql, projectId)})) = ${isFailing}`,
@@ -161,10 +158,7 @@ export async function listEventTypes(
   const conditions = [
     sql`t.project_id = ${projectId}`,
     sql`t.archived_at is null`,
-    ...when(filter.search, (search) => {
-      const like = containing(search);
-      return sql`(t.name ilike ${like} or t.description ilike ${like})`;
-    }),
+    ...when(filter.search, (search) => holds(sql, [sql`t.name`, sql`t.description`], search)),
   ];
   const rows = await sql<EventTypeRow[]>`
     select ${eventTypeColumns(sql)} from signalbox.event_types t

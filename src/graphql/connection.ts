@@ -77,7 +77,7 @@ const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
   fields: (t) => ({
     hasNextPage: t.exposeBoolean("hasNextPage", {
       description:
-        "Whether rows follow this page, or may: for what no index leads to, a page looks through 3,500 rows at most and may hold " +
+        "Whether rows follow this page, or may: for what no index leads to, a page looks through 3,500 rows and 4 MiB at most and may hold " +
         "fewer than asked for, or none; `endCursor` goes on.",
     }),
     hasPreviousPage: t.exposeBoolean("hasPreviousPage", {

@@ -17,7 +17,6 @@ const moves: Record<HookStatus, { from: string[][]; to: string }> = {
   ACTIVE: { from: [parked], to: "PENDING" },
   PENDING_VERIFICATION: { from: [due], to: "PARKED" },
   PAUSED: { from: [due], to: "PARKED" },
-  DISABLED: { from: [due], to: "PARKED" },
   DELETED: { from: [due, parked], to: "CANCELLED" },
 };
 

@@ -1,7 +1,7 @@
 import type { Sql, Tx } from "./client.ts";
 import { storable } from "./storable.ts";
 
-export type HookStatus = "PENDING_VERIFICATION" | "ACTIVE" | "PAUSED" | "DISABLED" | "DELETED";
+export type HookStatus = "PENDING_VERIFICATION" | "ACTIVE" | "PAUSED" | "DELETED";
 export type HookFormat =
   | "CLOUD_EVENT"
   | "CLOUD_EVENT_STRUCTURED"

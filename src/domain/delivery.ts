@@ -8,7 +8,7 @@
  *      │                   │ └──failure, no tries left ────> FAILED
  *      │                   └────its process died ──────────> PENDING or RETRYING again, its attempt UNKNOWN;
  *      │                                                     after the third death QUARANTINED
- *      └──resume── PARKED <──its hook is paused or disabled (also at birth)
+ *      └──resume── PARKED <──its hook is paused (also at birth)
  *
  * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is no state but a lease
  * (worker, fencing token, until when) on a PENDING or RETRYING delivery: who holds the token moves it, nobody else.

@@ -107,7 +107,7 @@ function judgeType(
   }
 }
 
-/** The deliveries an event calls for: one per hook that it matches, parked when the hook is paused or disabled. */
+/** The deliveries an event calls for: one per hook that it matches, parked when the hook is paused. */
 export function planDeliveries(
   config: ProjectConfig,
   event: Omit<EventRow, "occurredAt" | "scheduledFor" | "receivedAt" | "error">,
@@ -118,7 +118,7 @@ export function planDeliveries(
   const deliveries: NewDelivery[] = [];
   for (const hook of config.hooksFor(event.type)) {
     const { reason } = judge(hook, view, resource !== null);
-    if (reason !== "MATCHED" && reason !== "PAUSED" && reason !== "DISABLED") continue;
+    if (reason !== "MATCHED" && reason !== "PAUSED") continue;
     deliveries.push({
       projectId: event.projectId,
       id: newId(),

@@ -15,7 +15,6 @@ export type MatchReason =
   | "FILTER"
   | "USER"
   | "PAUSED"
-  | "DISABLED"
   | "DELETED"
   | "UNVERIFIED"
   | "NO_RESOURCE";
@@ -23,7 +22,6 @@ export type MatchVerdict = { reason: MatchReason; detail: string | null };
 
 const statusReasons: Record<string, MatchReason> = {
   PAUSED: "PAUSED",
-  DISABLED: "DISABLED",
   DELETED: "DELETED",
   PENDING_VERIFICATION: "UNVERIFIED",
 };
@@ -43,7 +41,7 @@ export const takes = (pattern: string, event: { type: string; origin: string }):
 
 /**
  * The one judgement of an event for a hook, for emits, dispatch and `Event.why` alike. The order is: type, user,
- * filter, and last the hook's state, so that PAUSED and DISABLED mean "it matched, and its delivery is parked".
+ * filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked".
  * `hasResource`: whether there was something to send by a hook of format RESOURCE.
  */
 export function judge(rule: MatchRule, event: FilterEvent, hasResource: boolean): MatchVerdict {

@@ -23,7 +23,7 @@ export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "Where a deliv
   FAILED: "Every try failed; retryDelivery opens it again.",
   GONE: "The target said it is gone (`unsubscribeOn`); its hook is deleted.",
   CANCELLED: "Its hook was deleted before it could be sent.",
-  PARKED: "Its hook is paused or disabled; released on resume.",
+  PARKED: "Its hook is paused; released on resume.",
   QUARANTINED: "It took its process down three times; a person decides (retryDelivery).",
 });
 

@@ -16,7 +16,6 @@ export const HookStatusEnum = describedEnum("HookStatus", "Where a hook stands."
     "Its target has to consent first (`verification`); events pass it by until then.",
   ACTIVE: "Receives what it matches.",
   PAUSED: "What it matches is PARKED until it is resumed.",
-  DISABLED: "Like PAUSED, but by the hub.",
   DELETED: "Receives nothing ever again; kept for history.",
 });
 
@@ -54,7 +53,6 @@ export const MatchReasonEnum = describedEnum(
     FILTER: "Its filter said no, or met a missing field; `detail` says which.",
     USER: "It takes another user's events.",
     PAUSED: "It matched while paused: its delivery was PARKED.",
-    DISABLED: "It matched while disabled: its delivery was PARKED.",
     DELETED: "It would have matched, but was deleted.",
     UNVERIFIED: "It would have matched, but its target had not consented.",
     NO_RESOURCE:

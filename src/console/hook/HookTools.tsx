@@ -70,7 +70,7 @@ export function HookTools({ hook }: Props) {
           <Pause size={14} /> <span>Pause</span>
         </Button>
       )}
-      {(status === "PAUSED" || status === "DISABLED") && (
+      {status === "PAUSED" && (
         <Button isBusy={resume.isRunning} onClick={() => resume.run({ id }, "The hook is active.")}>
           <Play size={14} /> <span>Resume</span>
         </Button>

@@ -30,7 +30,7 @@ const HooksDocument = graphql(
   [HookRow],
 );
 
-const statuses = ["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DISABLED", "DELETED"] as const;
+const statuses = ["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DELETED"] as const;
 
 const columns: Column<HookRow>[] = [
   {

@@ -21,7 +21,6 @@ const tones: Readonly<Record<string, Tone>> = {
   PENDING_VERIFICATION: "warn",
   UNKNOWN: "warn",
   CONNECTION_ERROR: "bad",
-  DISABLED: "bad",
   FAILED: "bad",
   QUARANTINED: "bad",
   REFUSED: "bad",

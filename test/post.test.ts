@@ -36,6 +36,24 @@ async function startReceiver(handle: (request: IncomingMessage, response: Server
 }
 
 describe("a call", () => {
+  test.each([
+    ["/it's?", "/it's?"],
+    ["", "/"],
+    ["?", "/?"],
+    ["?a='b'&c", "/?a='b'&c"],
+    ["/a/../%2e%2E/b/./", "/a/../%2e%2E/b/./"],
+    ['//double//?{}|^`<>"', '//double//?{}|^`<>"'],
+    ["/é/日本?ü", "/%C3%A9/%E6%97%A5%E6%9C%AC?%C3%BC"],
+  ])("of a url that ends in %s asks for %s", async (given, asked) => {
+    const targets: (string | undefined)[] = [];
+    await using receiver = await startReceiver((request, response) => {
+      targets.push(request.url);
+      response.end();
+    });
+    const reply = await post(receiver.url.replace("/hook", given));
+    expect([reply.outcome, ...targets]).toEqual(["SUCCESS", asked]);
+  });
+
   test("is sent once, and recorded with every header as it was sent", async () => {
     await using receiver = await startRawReceiver(
       answer("HTTP/1.1 201 Created\nX-A: 1\nX-A: 2\n\n"),

@@ -35,6 +35,9 @@ const invalid = [
   "http://exam\tple.com/",
   "http://example.com/\u0000",
   "http://example.com/a\u0085b",
+  "http://example.com/a\ud800b",
+  "http://example.com/\u202egpj.exe",
+  "http://exam\u00adple.com/",
   "http://example.com\\@127.0.0.1/",
   "http://example.com/#part",
   "http://example.com/#",
@@ -93,16 +96,21 @@ describe("a target", () => {
   });
 
   test.each([
-    ["https://example.com", "https://example.com/"],
-    ["https://example.com/hook?a=b%20c&d=é", "https://example.com/hook?a=b%20c&d=%C3%A9"],
-    ["http://example.com:8080/a/../b", "http://example.com:8080/b"],
-    ["HTTPS://Bücher.example/", "https://xn--bcher-kva.example/"],
-    ["http://example.com:3000/?x=//@&y={z}", "http://example.com:3000/?x=//@&y={z}"],
-    ["http://8.8.8.8/", "http://8.8.8.8/"],
-    ["http://[2606:4700:4700::1111]:8443/", "http://[2606:4700:4700::1111]:8443/"],
-  ])("is kept when it is %s, a name that has no address yet included", async (url, stored) => {
-    expect(await check(url)).toBe(stored);
-  });
+    "https://example.com",
+    "https://example.com/hook?a=b%20c&d=é",
+    "http://example.com:8080/a/../b",
+    "HTTPS://Bücher.example/",
+    "http://example.com:3000/?x=//@&y={z}",
+    "http://8.8.8.8/",
+    "http://[2606:4700:4700::1111]:8443/",
+    "https://example.com/it's?",
+    "https://example.com?q='",
+  ])(
+    "is kept as it is given when it is %s, a name that has no address yet included",
+    async (url) => {
+      expect(await check(url)).toBe(url);
+    },
+  );
 
   test("is called over https alone where the operator says so", async () => {
     const rules = { requireHttps: true };
@@ -114,7 +122,7 @@ describe("a target", () => {
     const loopback = ["127.0.0.0/8"];
     expect(await check("http://localhost:6379/x", loopback)).toBe("http://localhost:6379/x");
     expect(await check("http://app.localhost/", loopback)).toBe("http://app.localhost/");
-    expect(await check("http://127.1:22/", loopback)).toBe("http://127.0.0.1:22/");
+    expect(await check("http://127.1:22/", loopback)).toBe("http://127.1:22/");
     expect(await check("http://[::1]:9/", ["::1/128"])).toBe("http://[::1]:9/");
     expect(await codeOf(() => check("http://printer.local/", loopback))).toBe("TARGET_REFUSED");
     expect(await codeOf(() => check("http://10.0.0.1/", loopback))).toBe("TARGET_REFUSED");

@@ -33,17 +33,31 @@ export function literalAddress(url: URL): string | null {
   return ipv4.test(url.hostname) ? url.hostname : null;
 }
 
+/** Scheme and authority: what the result of parsing is good for. */
+const site = /^https?:\/\/([^/?#]*)/i;
+
 /**
- * Parses a target URL strictly; `href` of the result is what to store and call. Throws INVALID for what is no
+ * Path and query as they stand on the request line: as they were given, for WHATWG parsing writes `'` as %27 and drops
+ * a `?` with nothing behind it. Only what HTTP cannot send is percent-encoded.
+ */
+export function requestTarget(raw: string): string {
+  const rest = raw.replace(site, "").replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+/**
+ * Parses a target URL strictly, to judge it; what to store is the text as it was given. Throws INVALID for what is no
  * such URL, TARGET_REFUSED for credentials, trailing-dot hosts, and http where the operator requires https.
  */
 export function parseTarget(raw: string, rules: { requireHttps: boolean }): URL {
   if (raw.length > maxLength) throw invalid(`url has at most ${maxLength} characters`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are refused
-  if (/[\s\\\u0000-\u0020\u007f-\u009f]/u.test(raw)) {
-    throw invalid("url holds no spaces, control characters or backslashes: percent-encode them");
+  if (/[\s\\\u0000-\u0020\u007f-\u009f\p{Cs}\p{Cf}]/u.test(raw)) {
+    throw invalid(
+      "url holds no spaces, backslashes, control characters or others that cannot be seen: percent-encode them",
+    );
   }
-  const authority = /^https?:\/\/([^/?#]*)/i.exec(raw)?.[1];
+  const authority = site.exec(raw)?.[1];
   if (!authority || !URL.canParse(raw)) {
     throw invalid("url is an absolute http or https URL, such as https://example.com/hook");
   }

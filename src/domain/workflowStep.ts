@@ -139,8 +139,10 @@ function asFailure<Result>(check: () => Result): Result {
 }
 
 /** Where it may lead is judged when it is called, and whether http will do. */
-const sendableUrl = (url: string): string =>
-  asFailure(() => parseTarget(url, { requireHttps: false }).href);
+function sendableUrl(url: string): string {
+  asFailure(() => parseTarget(url, { requireHttps: false }));
+  return url;
+}
 
 const sendableHeaders = (headers: (readonly [string, string])[]): Record<string, string> =>
   asFailure(() => checkHeaders(Object.fromEntries(headers)));

@@ -32,5 +32,5 @@ export async function checkTarget(
       ["url"],
     );
   }
-  return url.href;
+  return raw;
 }

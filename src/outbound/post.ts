@@ -1,5 +1,5 @@
 import { UserMistake } from "../domain/errors.ts";
-import { parseTarget } from "../domain/target.ts";
+import { parseTarget, requestTarget } from "../domain/target.ts";
 import type { AddressGuard } from "./addressGuard.ts";
 import { CallFailure, DeadlinePassed, toFailure } from "./callFailure.ts";
 import { connect } from "./connect.ts";
@@ -101,8 +101,7 @@ export function createPoster(options: {
           ...sent,
           ...(hasLength ? { "content-length": String(body.length) } : {}),
         };
-        const path = url.pathname + url.search;
-        const message = { path, method, headers: sent, body };
+        const message = { path: requestTarget(raw), method, headers: sent, body };
         return send(url, message, stop.signal, (connection) => {
           remoteAddress = connection.address;
         });

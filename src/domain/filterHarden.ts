@@ -1,0 +1,40 @@
+import type { ASTNode, Environment } from "@marcbachmann/cel-js";
+import { comprehensions, isNode, SAFE_MATCHES } from "./filterCost.ts";
+
+/** The function that refuses lists which are too long for a list macro. */
+export const BOUNDED = "bounded";
+
+/**
+ * Bounds a parsed filter on its syntax tree, before it is checked: `matches` becomes our linear-time version, for the
+ * library runs patterns on the backtracking RegExp, where `(a+)+$` takes seconds for 26 characters; the lists of
+ * macros pass a check of their length. Gives back why the filter is refused, or null.
+ */
+export function hardenFilter(environment: Environment, ast: ASTNode): string | null {
+  let refusal: string | null = null;
+  const visit = (value: unknown, isInMacro: boolean): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item, isInMacro);
+    if (!isNode(value)) return;
+    if (value.op !== "rcall") return visit(value.args, isInMacro);
+    const [name, receiver, args] = value.args;
+    const isMacro = comprehensions.has(name);
+    if (isMacro && isInMacro) {
+      refusal = `a filter may not nest '${name}' in another list macro: its cost would be quadratic`;
+    }
+    if (name === "matches") value.args[0] = SAFE_MATCHES;
+    if (isMacro) boundList(environment, value);
+    visit(receiver, isInMacro);
+    visit(args, isInMacro || isMacro);
+  };
+  visit(ast, false);
+  return refusal;
+}
+
+/** The parser has written the macro out already, with its list as `iterable`. */
+function boundList(environment: Environment, macro: ASTNode) {
+  const { alternate } = macro.meta as { alternate?: { args?: { iterable?: ASTNode } } };
+  const comprehension = alternate?.args;
+  if (!comprehension?.iterable) throw new Error("cel-js writes its list macros out in another way");
+  const { ast } = environment.parse(`${BOUNDED}(event)`);
+  if (ast.op === "call") ast.args[1][0] = comprehension.iterable;
+  comprehension.iterable = ast;
+}

@@ -1,0 +1,4 @@
+/** A rendering failed: a variable is missing, a value does not fit, or a limit was met. The message says which. */
+export class TemplateFailure extends Error {
+  override name = "TemplateFailure" as const;
+}

@@ -1,0 +1,40 @@
+import { enableCompileCache } from "node:module";
+import type { Answer, Question, Thrown } from "./message.ts";
+
+/**
+ * The sandbox process: runs one task at a time, each asked by a message. The hub kills it when a task passes its
+ * deadline; a heap over its limit ends it. It has no environment, so no secret of the hub.
+ */
+const [cacheDir] = process.argv.slice(2);
+if (cacheDir) enableCompileCache(cacheDir);
+const { programTasks } = await import("../domain/programTasks.ts");
+const tasks: Record<string, (input: never) => unknown> = programTasks;
+
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+};
+
+const thrownOf = (error: unknown): Thrown =>
+  error instanceof Error
+    ? { entries: "entries" in error ? error.entries : undefined, ...plainError(error) }
+    : { name: "Error", message: String(error) };
+
+const plainError = ({ name, message, stack }: Error) => ({ name, message, ...(stack && { stack }) });
+
+function answer({ name, input }: Question): Answer {
+  const before = cpuMs();
+  try {
+    const result = tasks[name]?.(input as never);
+    return { result, cpuMs: cpuMs() - before };
+  } catch (error) {
+    return { thrown: thrownOf(error), cpuMs: cpuMs() - before };
+  }
+}
+
+process.on("message", (question: Question) => {
+  process.send?.(answer(question));
+});
+// The hub is gone: nobody asks any more.
+process.on("disconnect", () => process.exit(0));
+process.send?.("ready");

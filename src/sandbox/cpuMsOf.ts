@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+
+/** Linux counts processor time in hundredths of a second, whatever the machine. */
+const MS_PER_TICK = 10;
+
+/** The processor time a process has used, as Linux tells it; undefined elsewhere, or when it is gone. */
+export function cpuMsOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The command's name, in parentheses, may hold spaces.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  } catch {
+    return undefined;
+  }
+}

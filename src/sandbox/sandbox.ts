@@ -1,0 +1,141 @@
+import { UserMistake } from "../domain/errors.ts";
+import { Overloaded } from "../domain/overloaded.ts";
+import { type Programs, ProgramStopped, programLimits } from "../domain/programs.ts";
+import { TemplateFailure } from "../domain/templateFailure.ts";
+import type { Answer, Question, Thrown } from "./message.ts";
+import { createProgramShare, type ProgramShare } from "./programShare.ts";
+import { type SandboxProcess, startSandboxProcess } from "./sandboxProcess.ts";
+
+/** With two, one project's long program leaves a process to the others. */
+const PROCESSES = 2;
+/** What may wait of one project. */
+const MAX_WAITING = 500;
+/** A caller who waits for an answer is told sooner than its request ends. */
+const LONGEST_WAIT_MS = 5_000;
+/** A process that was ended is charged for, as a new one has to start. */
+const RESTART_MS = 250;
+const IDLE_MS = 60_000;
+
+type Job = {
+  question: Question;
+  /** `performance.now()` by which it begins, or is refused. */
+  beginsBy: number;
+  resolve: (result: unknown) => void;
+  reject: (error: unknown) => void;
+};
+type ProjectQueue = { jobs: Job[]; share: ProgramShare; isRunning: boolean };
+
+/**
+ * The sandbox of this process: programs of one project run one at a time, projects take turns, and each has a share
+ * of processor time. Its processes start when they are first needed and end when nothing was asked for a minute.
+ */
+export function createSandbox(): Programs & Disposable {
+  const projects = new Map<string, ProjectQueue>();
+  const idle: SandboxProcess[] = [];
+  let running = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let ending: NodeJS.Timeout | undefined;
+
+  async function runOne(queue: ProjectQueue, job: Job) {
+    running += 1;
+    queue.isRunning = true;
+    let process: SandboxProcess | undefined;
+    try {
+      process = idle.pop() ?? (await startSandboxProcess());
+      const answer = await process.ask(job.question);
+      idle.push(process);
+      queue.share.spend(answer.cpuMs);
+      settle(job, answer);
+    } catch (error) {
+      process?.end();
+      queue.share.spend(programLimits.cpuMs + RESTART_MS);
+      job.reject(error);
+    } finally {
+      queue.isRunning = false;
+      running -= 1;
+      schedule();
+    }
+  }
+
+  /** Begins what may begin, the projects in turn, and looks again when the next one may. */
+  function schedule() {
+    clearTimeout(timer);
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const [projectId, queue] of [...projects]) {
+      refuseLate(queue);
+      if (queue.jobs.length === 0 && !queue.isRunning && queue.share.isWhole())
+        projects.delete(projectId);
+      if (queue.isRunning || queue.jobs.length === 0) continue;
+      const waitMs = queue.share.waitMs();
+      if (running < PROCESSES && waitMs === 0) {
+        // To the end of the line: the others come first next time.
+        projects.delete(projectId);
+        projects.set(projectId, queue);
+        const job = queue.jobs.shift();
+        if (job) void runOne(queue, job);
+      } else if (waitMs > 0) soonest = Math.min(soonest, waitMs);
+    }
+    if (projects.size > 0)
+      timer = setTimeout(schedule, Math.min(Math.max(soonest, 5), 1_000)).unref();
+    clearTimeout(ending);
+    ending = setTimeout(endIdle, IDLE_MS).unref();
+  }
+
+  function endIdle() {
+    for (const process of idle.splice(0)) process.end();
+  }
+
+  return {
+    run: (projectId, name, input, { isPatient = false } = {}) =>
+      new Promise((resolve, reject) => {
+        const queue = projects.get(projectId) ?? {
+          jobs: [],
+          share: createProgramShare(),
+          isRunning: false,
+        };
+        if (!isPatient && queue.jobs.length >= MAX_WAITING) return reject(overShare(queue));
+        projects.set(projectId, queue);
+        const beginsBy = isPatient
+          ? Number.POSITIVE_INFINITY
+          : performance.now() + LONGEST_WAIT_MS;
+        queue.jobs.push({
+          question: { name, input },
+          beginsBy,
+          resolve: resolve as (result: unknown) => void,
+          reject,
+        });
+        schedule();
+      }),
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      clearTimeout(ending);
+      endIdle();
+    },
+  };
+}
+
+function refuseLate(queue: ProjectQueue) {
+  const now = performance.now();
+  const late = queue.jobs.filter(({ beginsBy }) => beginsBy < now);
+  if (late.length === 0) return;
+  queue.jobs = queue.jobs.filter(({ beginsBy }) => beginsBy >= now);
+  for (const { reject } of late) reject(overShare(queue));
+}
+
+const overShare = ({ share }: ProjectQueue) =>
+  new Overloaded(
+    "the project's filters, templates and schemas have used up its share of processor time: try again later",
+    Math.max(1, Math.ceil(share.waitMs() / 1_000)),
+  );
+
+function settle({ resolve, reject }: Job, answer: Answer) {
+  if ("thrown" in answer) reject(revived(answer.thrown));
+  else resolve(answer.result);
+}
+
+function revived({ name, message, stack, entries }: Thrown): Error {
+  if (name === "UserMistake" && Array.isArray(entries)) return new UserMistake(entries);
+  if (name === "TemplateFailure") return new TemplateFailure(message);
+  if (name === "ProgramStopped") return new ProgramStopped(message);
+  return Object.assign(new Error(message), { name, ...(stack && { stack }) });
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
+import { fileURLToPath } from "node:url";
+import { ProgramStopped, programLimits } from "../domain/programs.ts";
+import { cpuMsOf } from "./cpuMsOf.ts";
+import type { Answer, Question } from "./message.ts";
+
+/** A process that runs one task at a time. After `ask` has thrown it is gone. */
+export type SandboxProcess = {
+  ask(question: Question): Promise<Answer>;
+  end(): void;
+};
+
+const entry = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** On a machine so busy that a program gets no processor, this is the end of its wait. */
+const LONGEST_WAIT_MS = 20_000;
+
+/**
+ * A process, not a thread: V8 ends the whole process when one large allocation (`split`, `join`) passes the heap
+ * limit of a worker thread [measured: exit code 134], so a thread would take the hub with it.
+ */
+export async function startSandboxProcess(): Promise<SandboxProcess> {
+  const child = fork(entry, [getCompileCacheDir() ?? ""], {
+    execArgv: [`--max-old-space-size=${programLimits.heapMb}`, "--max-semi-space-size=4"],
+    env: {},
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve());
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error("the sandbox process did not start")));
+  });
+  // An idle sandbox does not keep the hub alive.
+  child.unref();
+  child.channel?.unref();
+  return { ask: (question) => ask(child, question), end: () => child.kill("SIGKILL") };
+}
+
+async function ask(child: ChildProcess, question: Question): Promise<Answer> {
+  const settled = new AbortController();
+  const stopped = (why: string) => new ProgramStopped(why);
+  const pid = child.pid ?? 0;
+  const begunAt = performance.now();
+  const begunCpu = cpuMsOf(pid);
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      const { signal } = settled;
+      let isLate = false;
+      const limit = (after: number) => {
+        const timer = setTimeout(() => {
+          const waited = performance.now() - begunAt;
+          const used = begunCpu === undefined ? waited : (cpuMsOf(pid) ?? waited) - begunCpu;
+          const left = programLimits.cpuMs - used;
+          if (left > 0 && waited < LONGEST_WAIT_MS) return limit(Math.max(left, 10));
+          isLate = true;
+          child.kill("SIGKILL");
+        }, after);
+        signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+      };
+      const onMessage = (answer: Answer) => resolve(answer);
+      const onExit = () =>
+        reject(
+          stopped(
+            isLate
+              ? `took longer than ${programLimits.cpuMs} ms of processor time`
+              : `took more than ${programLimits.heapMb} MiB of memory`,
+          ),
+        );
+      child.once("message", onMessage).once("exit", onExit);
+      signal.addEventListener("abort", () => {
+        child.off("message", onMessage).off("exit", onExit);
+      });
+      limit(programLimits.cpuMs);
+      child.send(question, (error) => error && child.kill("SIGKILL"));
+    });
+  } finally {
+    settled.abort();
+  }
+}

@@ -1,5 +1,5 @@
 import { UserMistake } from "../domain/errors.ts";
-import { Overloaded } from "../domain/overloaded.ts";
+import { Overloaded } from "../util/overloaded.ts";
 import { type Programs, ProgramStopped, programLimits } from "../domain/programs.ts";
 import { TemplateFailure } from "../domain/templateFailure.ts";
 import type { Answer, Question, Thrown } from "./message.ts";

@@ -14,6 +14,7 @@ import { checkSecretKey } from "./domain/keyCanary.ts";
 import { ensureDefaultProject } from "./domain/project.ts";
 import { createProjectConfigs, type ProjectConfigs } from "./domain/projectConfig.ts";
 import { createSecretBox, type SecretBox } from "./domain/secretBox.ts";
+import { createTenantPrograms, type TenantPrograms } from "./domain/tenantPrograms.ts";
 import { createContext, type Hub, type HubFacts } from "./graphql/context.ts";
 import { schema } from "./graphql/schema.ts";
 import { limits } from "./http/limits.ts";
@@ -29,6 +30,7 @@ import { createGuard } from "./outbound/addressGuard.ts";
 import { checkTarget } from "./outbound/checkTarget.ts";
 import { createPoster } from "./outbound/post.ts";
 import { createResolver } from "./outbound/resolver.ts";
+import { createSandbox } from "./sandbox/sandbox.ts";
 import { localSecretKey } from "./secretKeyFile.ts";
 import { createShares } from "./util/shares.ts";
 import { createTurns } from "./util/turns.ts";
@@ -72,6 +74,7 @@ async function openApi(
     db: Db;
     box: SecretBox;
     configs: ProjectConfigs;
+    programs: TenantPrograms;
     wake: Wake;
     log: Logger;
     metrics: Metrics;
@@ -80,7 +83,7 @@ async function openApi(
   worker: WorkerRole | undefined,
   facts: HubFacts,
 ) {
-  const { db, box, configs, wake, log, metrics } = parts;
+  const { db, box, configs, programs, wake, log, metrics } = parts;
   const { read } = stack.use(await openWalled(db.url, log));
   const entities = createEntities(read);
   const tail = createTail(db.sql, wake, log, (page) => {
@@ -107,9 +110,10 @@ async function openApi(
   const hub: Hub = {
     db,
     read,
-    emitter: createEmitter(db.sql, configs, accepting),
-    emitWithin: createEmitWithin(db.sql, configs, accepting),
+    emitter: createEmitter(db.sql, configs, programs, accepting),
+    emitWithin: createEmitWithin(db.sql, configs, programs, accepting),
     configs,
+    programs,
     feed,
     entities,
     hooks: { sql: db.sql, box, checkTarget: outbound.checkTarget },
@@ -166,6 +170,7 @@ export async function startHub(
   await checkSecretKey(db.sql, box);
   const newAdminKey = await ensureDefaultProject(db.sql, config.adminKey);
   const configs = createProjectConfigs(db.sql);
+  const programs = createTenantPrograms(db.sql, stack.use(createSandbox()));
   const metrics = createMetrics(() => oldestDueSeconds(db.sql));
   const outbound = await openOutbound(config, url);
   stack.use(outbound.poster);
@@ -176,6 +181,7 @@ export async function startHub(
         await startWorker({
           db,
           configs,
+          programs,
           box,
           log,
           onLost,
@@ -190,7 +196,7 @@ export async function startHub(
         }),
       )
     : undefined;
-  const parts = { db, box, configs, wake, log, metrics };
+  const parts = { db, box, configs, programs, wake, log, metrics };
   const facts = {
     ...limits,
     documentCost: limits.cost,

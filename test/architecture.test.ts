@@ -19,6 +19,8 @@ const mayImport: Record<string, string[]> = {
   console: [],
   config: [],
   log: [],
+  // Processes that run programs of tenants.
+  sandbox: ["domain", "util"],
   // What knows nothing of the hub.
   util: [],
   version: [],

@@ -4,12 +4,13 @@ import { archiveEventType, registerEventType } from "../src/domain/eventType.ts"
 import { createProject, updateProject } from "../src/domain/project.ts";
 import { createProjectConfigs } from "../src/domain/projectConfig.ts";
 import { freshDatabase } from "./fixtures/database.ts";
+import { testPrograms } from "./fixtures/programs.ts";
 
 test("what another process has changed counts for the next emit, whether it forbids or allows", async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;
   const { project } = await createProject(db.sql, "Support");
-  const emitter = createEmitter(db.sql, createProjectConfigs(db.sql), {
+  const emitter = createEmitter(db.sql, createProjectConfigs(db.sql), testPrograms(db.sql), {
     deliversHere: true,
     checkTarget: async (url) => url,
     onAccepted: () => {},
@@ -24,9 +25,9 @@ test("what another process has changed counts for the next emit, whether it forb
   expect(await accepted()).toEqual([null]);
   await updateProject(db.sql, project.id, { requireRegisteredTypes: true });
   await expect(emit()).rejects.toMatchObject({ entries: [{ code: "UNKNOWN_TYPE" }] });
-  await registerEventType(db, project.id, { name: "order.paid" });
+  await registerEventType(db, testPrograms(db.sql).sandbox, project.id, { name: "order.paid" });
   expect(await accepted()).toEqual([1]);
-  await registerEventType(db, project.id, {
+  await registerEventType(db, testPrograms(db.sql).sandbox, project.id, {
     name: "order.paid",
     schema: { amount: "Number" },
     allowBreaking: true,

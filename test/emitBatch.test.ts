@@ -6,6 +6,7 @@ import { createProjectConfigs } from "../src/domain/projectConfig.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { emit, emitAll, eventCount, registerHook } from "./fixtures/emit.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
+import { testPrograms } from "./fixtures/programs.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
 let hub: TestHub;
@@ -134,7 +135,7 @@ test("what is committed is not written again when others of its batch have to be
   });
   const rolledBack = expect(holder).rejects.toThrow("rolled back");
   await held.promise;
-  const emitter = createEmitter(sql, createProjectConfigs(sql), {
+  const emitter = createEmitter(sql, createProjectConfigs(sql), testPrograms(sql), {
     deliversHere: true,
     checkTarget: async (url) => url,
     onWaiting: () => {},

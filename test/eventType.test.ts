@@ -10,6 +10,7 @@ import {
 } from "../src/domain/eventType.ts";
 import { newId } from "../src/domain/ids.ts";
 import { freshDatabase } from "./fixtures/database.ts";
+import { testPrograms } from "./fixtures/programs.ts";
 
 async function project(db: Db): Promise<string> {
   const id = newId();
@@ -24,7 +25,8 @@ async function setUp() {
   return {
     ...fresh,
     projectId,
-    register: (input: EventTypeInput) => registerEventType(fresh.db, projectId, input),
+    register: (input: EventTypeInput) =>
+      registerEventType(fresh.db, testPrograms(fresh.db.sql).sandbox, projectId, input),
     archive: (name: string) => archiveEventType(fresh.db, projectId, name),
     configVersion: async () => (await configVersions(fresh.db.sql, [projectId]))[0]?.version,
     live: async () => (await loadEventTypes(fresh.db.sql, projectId)).map(({ name }) => name),
@@ -145,7 +147,10 @@ describe("registering an event type", () => {
     await using hub = await setUp();
     const other = await project(hub.db);
     const type = await hub.register({ name: "t", schema: { a: "String" } });
-    await registerEventType(hub.db, other, { name: "t", schema: { a: "Number" } });
+    await registerEventType(hub.db, testPrograms(hub.db.sql).sandbox, other, {
+      name: "t",
+      schema: { a: "Number" },
+    });
     expect(await eventTypesById(hub.db.sql, other, [type.id])).toEqual([]);
     expect(await eventTypeVersions(hub.db.sql, other, [type.id])).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UserMistake } from "../src/domain/errors.ts";
-import { compileFilter, type FilterEvent } from "../src/domain/hookFilter.ts";
+import { type FilterEvent, filterInput } from "../src/domain/filterEvent.ts";
+import { compileFilter } from "../src/domain/hookFilter.ts";
 import { emit, hookOf, register, tryRegister, update } from "./fixtures/hooks.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { receiver } from "./fixtures/receiver.ts";
@@ -18,7 +19,7 @@ const event: FilterEvent = {
   origin: "API",
 };
 const judge = (expression: string, data: unknown = null) =>
-  compileFilter(expression)({ ...event, data });
+  compileFilter(expression).judge(filterInput({ ...event, data: JSON.stringify(data) }));
 const refusalOf = (expression: string) => {
   try {
     compileFilter(expression);

@@ -57,7 +57,8 @@ test("what is wrong with a program is thrown as it is thrown in place", async ()
 
 test("a project that has used up its share waits, and is told when it waits too long; others run", async () => {
   const { run } = sandbox();
-  const costly = () => run("a", "filter", { filter: endless, event: event({ l: many, big: large }) });
+  const costly = () =>
+    run("a", "filter", { filter: endless, event: event({ l: many, big: large }) });
   const outcomes = Promise.allSettled(Array.from({ length: 12 }, costly));
   for (let turn = 0; turn < 20; turn += 1)
     expect(await run("b", "filter", { filter: "true", event: event(1) })).toMatchObject({

@@ -11,6 +11,7 @@ import { createDeliverer } from "../src/worker/deliverer.ts";
 import { emptyDatabase, freshDatabase } from "./fixtures/database.ts";
 import { sendTo, testHub } from "./fixtures/hub.ts";
 import { hubProcess, installation } from "./fixtures/process.ts";
+import { testPrograms } from "./fixtures/programs.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
 const HOOK = `mutation ($url: String!, $timeoutMs: Int) { registerHook(input: {
@@ -77,6 +78,7 @@ test("an attempt that a stop had to break off is due again at once, and not char
   const deliverer = createDeliverer({
     sql,
     configs: createProjectConfigs(sql),
+    programs: testPrograms(sql),
     workerId: newId(),
     poster,
     box: createSecretBox(secretKeys),

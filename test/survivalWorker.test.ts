@@ -8,6 +8,7 @@ import { createProjectConfigs } from "../src/domain/projectConfig.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { bootRefused, hubProcess, installation } from "./fixtures/process.ts";
+import { testPrograms } from "./fixtures/programs.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
 const HOOK = `mutation ($url: String!, $timeoutMs: Int) { registerHook(input: {
@@ -216,7 +217,7 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
   await sql`update signalbox.deliveries set lease_until = clock_timestamp()`;
   expect(await recoverClaims(sql, [])).toBe(1);
   const heir = await claim("bbbbbbbb-0000-4000-8000-000000000000");
-  const { moved } = await finishDeliveries(sql, createProjectConfigs(sql), [
+  const { moved } = await finishDeliveries(sql, createProjectConfigs(sql), testPrograms(sql), [
     {
       ...lane,
       deliveryId: late.deliveryId,

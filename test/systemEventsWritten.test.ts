@@ -7,6 +7,7 @@ import { finishDeliveries } from "../src/domain/finish.ts";
 import { createProjectConfigs } from "../src/domain/projectConfig.ts";
 import { accepted, registerHook } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
+import { testPrograms } from "./fixtures/programs.ts";
 import { type Received, receiver } from "./fixtures/receiver.ts";
 import { saidOf, setSystemEvents } from "./fixtures/systemEvents.ts";
 
@@ -27,10 +28,15 @@ test("what is said of an event is written with its match, or neither is", async 
   const refused = hub.run('mutation { emitEvent(input: { type: "a" }) { isDuplicate } }');
   await expect(refused).rejects.toThrow();
   const dispatch = () =>
-    dispatchEvents(sql, createProjectConfigs(sql), {
-      projectId: event?.projectId ?? "",
-      eventIds: [event?.id ?? ""],
-    });
+    dispatchEvents(
+      {
+        sql,
+        configs: createProjectConfigs(sql),
+        programs: testPrograms(sql),
+        onDue: () => {},
+      },
+      { projectId: event?.projectId ?? "", eventIds: [event?.id ?? ""] },
+    );
   await expect(dispatch()).rejects.toThrow("broken");
   const [row] = await sql`select type, status from signalbox.events`;
   expect(row).toEqual({ type: "by sql", status: "STAGED" });
@@ -69,7 +75,9 @@ test("what is said of an attempt is written with its record, once, or neither is
     responseTruncated: false,
   };
   const finished = conclude(claim, state, { told: { url, body: "{}" } }, result, false);
-  const finish = () => finishDeliveries(sql, createProjectConfigs(sql), [finished]);
+  const configs = createProjectConfigs(sql);
+  const programs = testPrograms(sql);
+  const finish = () => finishDeliveries(sql, configs, programs, [finished]);
 
   await sql`alter table signalbox.events add constraint broken check (type <> 'error')`;
   await expect(finish()).rejects.toThrow("broken");

@@ -38,6 +38,12 @@ export type PlannedVersions = Map<string, number>;
 const enterFeed = (tx: Tx, planned: PlannedVersions) => tx`
   select signalbox.enter_feed(${[...planned.keys()]}::uuid[], ${[...planned.values()]}::bigint[])`;
 
+/** The same as the database refuses it (SB001), for a call whose plan is known to be outdated before it is written. */
+export class StaleConfig extends Error {
+  override name = "StaleConfig" as const;
+  readonly code = "SB001";
+}
+
 /** Whether a write was refused because a project's configuration has changed since it was planned: plan it again. */
 export const isStaleConfig = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "SB001";

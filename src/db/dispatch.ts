@@ -1,5 +1,5 @@
-import { writeToFeed } from "./changes.ts";
-import type { Tx } from "./client.ts";
+import { type PlannedVersions, writeToFeed } from "./changes.ts";
+import type { Sql, Tx } from "./client.ts";
 import {
   type Consequences,
   insertDeliveries,
@@ -22,12 +22,40 @@ export type DispatchedEvent = Pick<
   configVersion: number;
 };
 
-/** Locks those of the events that are to be matched now; what another process works on is left to it. */
-export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) => tx<EventRow[]>`
-  select ${eventColumns(tx)} from signalbox.events e
-  where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) 
-    and (e.status = 'STAGED' or (e.status = 'SCHEDULED' and e.due_at <= now()))
+const isToMatch = (sql: Sql, projectId: string, ids: string[]) => sql`
+  e.project_id = ${projectId} and e.id = any(${ids}::uuid[])
+    and (e.status = 'STAGED' or (e.status = 'SCHEDULED' and e.due_at <= now()))`;
+
+/** Those of the events that are to be matched now. */
+export const stagedEvents = (sql: Sql, projectId: string, ids: string[]) => sql<EventRow[]>`
+  select ${eventColumns(sql)} from signalbox.events e where ${isToMatch(sql, projectId, ids)}
+  order by e.id`;
+
+/** Locks those that still are; what another process works on is left to it. */
+export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) => tx<{ id: string }[]>`
+  select e.id from signalbox.events e where ${isToMatch(tx, projectId, ids)}
   order by e.id for update skip locked`;
+
+/** The hooks that staged events have deliveries for: an earlier try has written them before it ended. */
+export const deliveredHooks = (tx: Tx, projectId: string, eventIds: string[]) =>
+  tx<{ eventId: string; hookId: string }[]>`
+    select event_id as "eventId", hook_id as "hookId" from signalbox.deliveries
+    where project_id = ${projectId} and event_id = any(${eventIds}::uuid[]) and run_id is null`;
+
+/** What became of events all of whose deliveries have ended already. */
+export async function endedEvents(
+  tx: Tx,
+  projectId: string,
+  eventIds: string[],
+): Promise<Map<string, "PROCESSED" | "FAILED">> {
+  if (eventIds.length === 0) return new Map();
+  const rows = await tx<{ eventId: string; isFailed: boolean }[]>`
+    select event_id as "eventId", bool_or(status in ('FAILED', 'QUARANTINED')) as "isFailed"
+    from signalbox.deliveries
+    where project_id = ${projectId} and event_id = any(${eventIds}::uuid[])
+    group by event_id having not bool_or(status in ('PENDING', 'RETRYING', 'PARKED'))`;
+  return new Map(rows.map(({ eventId, isFailed }) => [eventId, isFailed ? "FAILED" : "PROCESSED"]));
+}
 
 const updateEvents = (tx: Tx, events: DispatchedEvent[]) => tx`
   update signalbox.events e set status = x.status, config_version = x.config_version,
@@ -47,15 +75,15 @@ export async function writeDispatched(
   events: DispatchedEvent[],
   { deliveries, runs }: Consequences,
   said: NewEvent[],
+  planned: PlannedVersions,
 ) {
   const born = events.filter(({ origin }) => origin === "SQL");
   const known = events.filter(({ origin }) => origin !== "SQL");
-  const planned = new Map(events.map((event) => [event.projectId, event.configVersion]));
   const advances = advanceJobs(runs.map(({ projectId, id }) => ({ projectId, runId: id })));
   await writeToFeed(
     tx,
     [
-      updateEvents(tx, events),
+      ...(events.length > 0 ? [updateEvents(tx, events)] : []),
       ...(said.length > 0 ? [insertEvents(tx, said)] : []),
       ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
       ...(runs.length > 0 ? [insertRuns(tx, runs), addJobs(tx, advances)] : []),

@@ -38,9 +38,18 @@ export const eventTypesById = (sql: Sql, projectId: string, ids: readonly string
 
 /** What emits need of a project's event types; archived ones count as not registered. */
 export const loadEventTypes = (sql: Sql, projectId: string) =>
-  sql<Pick<EventTypeRow, "id" | "name" | "version" | "jsonSchema">[]>`
-    select id, name, version, json_schema::text as "jsonSchema" from signalbox.event_types
+  sql<(Pick<EventTypeRow, "id" | "name" | "version"> & { hasSchema: boolean })[]>`
+    select id, name, version, json_schema is not null as "hasSchema" from signalbox.event_types
     where project_id = ${projectId} and archived_at is null`;
+
+/** The canonical schema of one version of a type, as JSON text. */
+export const schemaOfVersion = (
+  sql: Sql,
+  { projectId, typeId, version }: { projectId: string; typeId: string; version: number },
+) =>
+  sql<{ jsonSchema: string | null }[]>`
+    select json_schema::text as "jsonSchema" from signalbox.event_type_versions
+    where project_id = ${projectId} and event_type_id = ${typeId} and version = ${version}`;
 
 export type EventTypeVersionRow = Pick<
   EventTypeRow,

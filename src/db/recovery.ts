@@ -129,14 +129,26 @@ export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
 
 /**
  * Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. Those that were
- * scheduled are looked for when they are due (schedules.ts).
+ * scheduled are looked for when they are due (schedules.ts). At most 200 of each project, so that one with very many
+ * does not keep the others waiting.
  */
 export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; id: string }[]
 >`
-  select project_id as "projectId", id from signalbox.events
-  where config_version is null and scheduled_for is null and status = 'STAGED' and received_at <= now() - ${overdueMs} * interval '1 millisecond'
-  limit 1000`;
+  with recursive project as (
+    (select project_id from signalbox.events where config_version is null and scheduled_for is null
+      order by project_id limit 1)
+    union all
+    select n.project_id from project, lateral (
+      select e.project_id from signalbox.events e
+      where e.config_version is null and e.scheduled_for is null and e.project_id > project.project_id
+      order by e.project_id limit 1) n
+  )
+  select overdue.project_id as "projectId", overdue.id from project, lateral (
+    select e.project_id, e.id from signalbox.events e
+    where e.project_id = project.project_id and e.config_version is null and e.scheduled_for is null
+      and e.status = 'STAGED' and e.received_at <= now() - ${overdueMs} * interval '1 millisecond'
+    order by e.received_at limit 200) overdue`;
 
 /** How many seconds the oldest due delivery of any lane has waited; 0 when nothing waits. */
 export async function oldestDueSeconds(sql: Sql): Promise<number> {

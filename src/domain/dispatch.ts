@@ -1,74 +1,137 @@
-import { isStaleConfig } from "../db/changes.ts";
 import type { Pool } from "../db/client.ts";
-import { type DispatchedEvent, lockStagedEvents, writeDispatched } from "../db/dispatch.ts";
-import { inTransaction, lanesOf, type NewDelivery } from "../db/emits.ts";
+import { type DispatchedEvent, stagedEvents } from "../db/dispatch.ts";
+import type { NewDelivery } from "../db/emits.ts";
 import type { EventRow } from "../db/events.ts";
 import type { Lane } from "../db/jobs.ts";
 import type { NewRun } from "../db/workflowRuns.ts";
+import { parseJson } from "../util/parseJson.ts";
+import { type DispatchedPiece, writePiece } from "./dispatchWrite.ts";
 import { type EmitFacts, gatherFacts } from "./emitFacts.ts";
 import { UserMistake } from "./errors.ts";
-import { checkAgainstType, planDeliveries, planRuns } from "./event.ts";
+import { planRuns } from "./event.ts";
+import { matchHooks } from "./hookMatching.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
-import { type PlannedSystemEvent, planMatched } from "./systemEvent.ts";
+import { type PlannedSystemEvent, planMatched, warmSystemTypes } from "./systemEvent.ts";
+import type { TenantPrograms } from "./tenantPrograms.ts";
+import { checkType } from "./typeCheck.ts";
+import { withFreshConfig } from "./withFreshConfig.ts";
 
-type Dispatched = {
+/** What a staged event becomes. */
+export type Dispatched = {
   event: DispatchedEvent;
   deliveries: NewDelivery[];
   runs: NewRun[];
   said: PlannedSystemEvent[];
 };
 
-/** What a staged event becomes. One of the SQL door meets its schema only here: if it does not fit, it FAILED. */
-function dispatchOne(config: ProjectConfig, event: EventRow, facts: EmitFacts): Dispatched {
+/** Deliveries that one transaction writes: the feed is held for some 20 ms by it. */
+const DELIVERIES_AT_ONCE = 1_000;
+const EVENTS_AT_ONCE = 200;
+
+/** One of the SQL door meets its schema only here: if it does not fit, it FAILED. */
+async function dispatchOne(
+  config: ProjectConfig,
+  programs: TenantPrograms,
+  event: EventRow,
+  facts: EmitFacts,
+): Promise<Dispatched> {
   const base = { ...event, configVersion: config.version };
   try {
-    const data = event.data === null ? null : JSON.parse(event.data);
-    const typeVersion =
-      event.origin === "SQL" ? checkAgainstType(config, event.type, data) : event.typeVersion;
-    const deliveries = planDeliveries(config, event, facts);
+    const typeVersion = await typeVersionOf(config, programs, event);
+    const deliveries = await matchHooks(config, event, facts, programs.filters);
     const runs = planRuns(config, event, facts);
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
-    const said = planMatched(config, { ...event, status });
+    const said = planMatched(config, programs, { ...event, status });
     return { event: { ...base, typeVersion, status }, deliveries, runs, said };
   } catch (error) {
     if (!(error instanceof UserMistake)) throw error;
-    const failed = { ...base, status: "FAILED" as const, error: error.message };
-    return { event: failed, deliveries: [], runs: [], said: [] };
+    return failedEvent(config, event, error.message);
   }
 }
 
+const failedEvent = (config: ProjectConfig, event: EventRow, reason: string): Dispatched => ({
+  event: { ...event, configVersion: config.version, status: "FAILED", error: reason },
+  deliveries: [],
+  runs: [],
+  said: [],
+});
+
+async function typeVersionOf(
+  config: ProjectConfig,
+  { schemas }: TenantPrograms,
+  { origin, type, typeVersion, data }: EventRow,
+): Promise<number | null> {
+  if (origin !== "SQL") return typeVersion;
+  const value = data === null ? null : parseJson(data);
+  const verdict = await checkType(config, schemas, type, value, { isPatient: true });
+  if (verdict.refusal) throw verdict.refusal;
+  return verdict.typeVersion;
+}
+
 /**
- * Matches staged events (of the SQL door, or with very many hooks) and scheduled ones that are due, and writes their deliveries, all in one
- * transaction: a crash leaves them staged, and running twice finds nothing to do. Gives back the lanes to wake.
+ * Matches staged events (of the SQL door, with very many hooks, or with filters that are not cheap) and scheduled ones
+ * that are due, outside any transaction, and writes what they call for in pieces. A crash leaves them staged, and what
+ * was written of one is not written again. Calls `onDue` with the lanes to wake after each piece.
  */
-export async function dispatchEvents(
-  sql: Pool,
-  configs: ProjectConfigs,
+export function dispatchEvents(
+  parts: {
+    sql: Pool;
+    configs: ProjectConfigs;
+    programs: TenantPrograms;
+    onDue: (lanes: Lane[]) => void;
+  },
   { projectId, eventIds }: { projectId: string; eventIds: string[] },
-): Promise<Lane[]> {
-  const config = (await configs.current([projectId])).get(projectId);
-  if (!config) return [];
-  const write = inTransaction(sql, async (tx) => {
-    const staged = await lockStagedEvents(tx, projectId, eventIds);
-    if (staged.length === 0) return [];
+): Promise<void> {
+  const { sql, configs, programs, onDue } = parts;
+  return withFreshConfig(async () => {
+    const config = (await configs.current([projectId])).get(projectId);
+    if (!config) return;
+    await warmSystemTypes(config, programs);
+    const staged = await stagedEvents(sql, projectId, eventIds);
     const facts = await gatherFacts(
-      tx,
+      sql,
       staged.map((event) => ({ config, ...event, subject: event })),
     );
-    const dispatched = staged.map((event) => dispatchOne(config, event, facts));
-    const said = dispatched.flatMap(({ said }) => said);
-    const deliveries = [...dispatched, ...said].flatMap(({ deliveries }) => deliveries);
-    const runs = dispatched.flatMap(({ runs }) => runs);
-    await writeDispatched(
-      tx,
-      dispatched.map(({ event }) => event),
-      { deliveries, runs },
-      said.map(({ event }) => event),
-    );
-    return lanesOf(deliveries);
+    let piece: Dispatched[] = [];
+    const flush = async () => {
+      if (piece.length > 0) onDue(await writePiece(sql, projectId, piece));
+      piece = [];
+    };
+    for (const event of staged) {
+      const dispatched = await dispatchOne(config, programs, event, facts);
+      if (deliveriesIn(piece) + dispatched.deliveries.length > DELIVERIES_AT_ONCE) await flush();
+      const { parts, last } = split(dispatched);
+      for (const part of parts) onDue(await writePiece(sql, projectId, [part]));
+      piece.push(last);
+      if (piece.length >= EVENTS_AT_ONCE) await flush();
+    }
+    await flush();
   });
-  return write.catch((error) => {
-    if (isStaleConfig(error)) return dispatchEvents(sql, configs, { projectId, eventIds });
-    throw error;
+}
+
+/** Ends a staged event FAILED, with the reason. */
+export function failEvent(
+  { sql, configs }: { sql: Pool; configs: ProjectConfigs },
+  { projectId, eventId, reason }: { projectId: string; eventId: string; reason: string },
+): Promise<void> {
+  return withFreshConfig(async () => {
+    const config = (await configs.current([projectId])).get(projectId);
+    const [event] = await stagedEvents(sql, projectId, [eventId]);
+    if (config && event) await writePiece(sql, projectId, [failedEvent(config, event, reason)]);
   });
+}
+
+const deliveriesIn = (piece: Dispatched[]) =>
+  piece.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
+
+/** An event with very many deliveries is written in parts; it is dispatched with the last of them. */
+function split(dispatched: Dispatched): { parts: DispatchedPiece[]; last: Dispatched } {
+  const { deliveries } = dispatched;
+  const parts: DispatchedPiece[] = [];
+  let from = 0;
+  for (; deliveries.length - from > DELIVERIES_AT_ONCE; from += DELIVERIES_AT_ONCE) {
+    const some = deliveries.slice(from, from + DELIVERIES_AT_ONCE);
+    parts.push({ ...dispatched, deliveries: some, runs: [], said: [], isPart: true });
+  }
+  return { parts, last: { ...dispatched, deliveries: deliveries.slice(from) } };
 }

@@ -1,6 +1,7 @@
 import type { Sql } from "../db/client.ts";
 import { lastKnown, type ResourceKey } from "../db/resources.ts";
 import type { EventInput } from "./eventInput.ts";
+import { MATCH_AT_ONCE } from "./hookMatch.ts";
 import { type InstallationFacts, installationsNow } from "./installationFacts.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
 import { representationOf } from "./resourceInput.ts";
@@ -71,7 +72,9 @@ export async function gatherFacts(sql: Sql, events: AskingEvent[]): Promise<Emit
   const aboutResources = events.filter(
     ({ config, type, subject }) =>
       subject.subjectId !== null &&
-      config.hooksFor(type).some(({ format }) => format === "RESOURCE"),
+      // Of very many hooks one may well be: to look through them for each event takes longer than to ask.
+      (config.hookCount(type) > MATCH_AT_ONCE ||
+        config.hooksFor(type).some(({ format }) => format === "RESOURCE")),
   );
   const [resources, installations] = await Promise.all([
     resourcesNow(

@@ -8,11 +8,15 @@ import { advanceJobs } from "../db/workflowRuns.ts";
 import { createBatcher } from "../util/batcher.ts";
 import { Overloaded } from "../util/overloaded.ts";
 import { askingEvent, gatherFacts } from "./emitFacts.ts";
-import { dispatchJobs, type EmitterHooks } from "./emitter.ts";
-import { planEvent } from "./event.ts";
-import type { EventInput } from "./eventInput.ts";
-import type { ProjectConfigs } from "./projectConfig.ts";
-import { planMatched } from "./systemEvent.ts";
+import type { EmitterHooks } from "./emitter.ts";
+import { dispatchJobs } from "./emitWrite.ts";
+import { type PreparedEvent, planEvent, prepareEvent } from "./event.ts";
+import { checkEventInput, type EventInput } from "./eventInput.ts";
+import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
+import { createStepBudget } from "./stepBudget.ts";
+import { IN_PLACE_STEPS, planMatched, warmSystemTypes } from "./systemEvent.ts";
+import type { TenantPrograms } from "./tenantPrograms.ts";
+import { checkType, type TypeVerdict, tryCheckType } from "./typeCheck.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
 
 /** What a change has done, the feed row of it, and the event that tells of it; null when none does. */
@@ -37,14 +41,20 @@ const PARALLEL = 2;
 /** What is written in about 2 s, each with a commit of its own. */
 const MAX_WAITING = 2_000;
 
+/** So often a change is made again because its event's type had to be asked in the sandbox. */
+const MAX_ROUNDS = 5;
+
 export function createEmitWithin(
   sql: Pool,
   configs: ProjectConfigs,
+  programs: TenantPrograms,
   { onAccepted, deliversHere, onWaiting, onOverload }: EmitterHooks,
 ): EmitWithin {
-  const emitNow: EmitWithin = async (projectId, origin, change) => {
+  type Emit = (...args: [...Parameters<EmitWithin>, KnownVerdicts]) => ReturnType<EmitWithin>;
+  const emitNow: Emit = async (projectId, origin, change, verdicts) => {
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) throw new Error(`no project ${projectId}`);
+    await warmSystemTypes(config, programs);
     const { deliveries, ...written } = await inTransaction(sql, async (tx) => {
       const { result, record, input } = await change(tx);
       if (input === null) {
@@ -52,8 +62,11 @@ export function createEmitWithin(
         return { result, event: null, deliveries: [] };
       }
       const facts = await gatherFacts(tx, [askingEvent(config, input)]);
-      const planned = planEvent(config, input, origin, new Date(), facts);
-      const said = planMatched(config, planned.event);
+      const prepared = prepareNow(config, programs, input, verdicts);
+      const budget = createStepBudget(IN_PLACE_STEPS);
+      const place = { config, filters: programs.filters, budget };
+      const planned = planEvent(place, prepared, origin, new Date(), facts);
+      const said = planMatched(config, programs, planned.event);
       const deliveries = [planned, ...said].flatMap(({ deliveries }) => deliveries);
       const wakeUps = deliversHere ? [] : deliverJobs(lanesOf(deliveries));
       const { runs } = planned;
@@ -67,10 +80,10 @@ export function createEmitWithin(
       return { result, event: event ?? null, deliveries };
     });
     if (written.event) onAccepted({ lanes: lanesOf(deliveries), events: 1 });
-    return written;
+    return written as never;
   };
   const turns = createBatcher(
-    (changes: Parameters<EmitWithin>[]) =>
+    (changes: Parameters<Emit>[]) =>
       Promise.allSettled(changes.map((change) => withFreshConfig(() => emitNow(...change)))),
     {
       maxSize: 1,
@@ -80,9 +93,63 @@ export function createEmitWithin(
       onWaiting,
     },
   );
+
+  /** What its type says of the event may take long to find: that happens between two tries of the transaction. */
+  async function emitInTurn(...change: Parameters<EmitWithin>): Promise<unknown> {
+    const verdicts: KnownVerdicts = new Map();
+    for (let round = 1; ; round += 1) {
+      try {
+        return await turns.add([...change, verdicts]);
+      } catch (error) {
+        if (!(error instanceof NotTold) || round >= MAX_ROUNDS) throw error;
+        const { config, type, data } = error;
+        verdicts.set(
+          verdictKey(config, type, data),
+          await checkType(config, programs.schemas, type, data),
+        );
+      }
+    }
+  }
+
   return (...change) =>
-    turns.add(change as Parameters<EmitWithin>).catch((error) => {
+    emitInTurn(...change).catch((error) => {
       if (error instanceof Overloaded) onOverload(1);
       throw error;
     }) as Promise<never>;
+}
+
+/** What is known of events' types, by type, version and data. */
+type KnownVerdicts = Map<string, TypeVerdict>;
+
+const verdictKey = ({ types }: ProjectConfig, type: string, data: unknown) =>
+  JSON.stringify([type, types.get(type)?.version, data]);
+
+/** Whether the data fits its type cannot be told in place: the transaction has to wait for it outside. */
+class NotTold extends Error {
+  override name = "NotTold" as const;
+  readonly config: ProjectConfig;
+  readonly type: string;
+  readonly data: unknown;
+
+  constructor(config: ProjectConfig, type: string, data: unknown) {
+    super("the type's schema is not cheap to check");
+    this.config = config;
+    this.type = type;
+    this.data = data;
+  }
+}
+
+function prepareNow(
+  config: ProjectConfig,
+  { schemas }: TenantPrograms,
+  input: EventInput,
+  verdicts: KnownVerdicts,
+): PreparedEvent {
+  const checked = checkEventInput(input);
+  const data = input.data ?? null;
+  const verdict =
+    tryCheckType(config, schemas, checked.type, data) ??
+    verdicts.get(verdictKey(config, checked.type, data));
+  if (!verdict) throw new NotTold(config, checked.type, data);
+  return prepareEvent(input, checked, verdict);
 }

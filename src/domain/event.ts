@@ -3,17 +3,18 @@ import type { NewAction } from "../db/actions.ts";
 import type { NewDelivery, NewEvent } from "../db/emits.ts";
 import type { EventOrigin, EventRow } from "../db/events.ts";
 import type { NewRun } from "../db/workflowRuns.ts";
-import { plainJson } from "../util/exactJson.ts";
 import { type CheckedAction, checkActions } from "./actionInput.ts";
-import type { EmitFacts, ResourceFacts } from "./emitFacts.ts";
-import { mistake, type UserErrorEntry, UserMistake } from "./errors.ts";
-import { type CheckedEvent, checkEventInput, type EventInput } from "./eventInput.ts";
+import type { EmitFacts } from "./emitFacts.ts";
+import type { UserMistake } from "./errors.ts";
+import type { CheckedEvent, EventInput } from "./eventInput.ts";
 import { canonicalJson } from "./eventSchemaJson.ts";
-import type { FilterEvent } from "./hookFilter.ts";
-import { judge } from "./hookMatch.ts";
+import type { FilterRunner } from "./filterRunner.ts";
+import { tryMatchHooks } from "./hookMatching.ts";
 import { newId } from "./ids.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
 import { scheduleOf } from "./schedule.ts";
+import type { StepBudget } from "./stepBudget.ts";
+import type { TypeVerdict } from "./typeCheck.ts";
 
 /** An event that is in order, with the deliveries and runs it calls for, ready to be written. */
 export type PlannedEvent = {
@@ -26,9 +27,6 @@ export type PlannedEvent = {
   /** Why it may not be written as a new event; its key may still stand for one of before its type was changed. */
   refusal: UserMistake | null;
 };
-
-/** Up to so many hooks an event is matched in the transaction that accepts it; beyond, by a `dispatch` job. */
-const MATCH_AT_ONCE = 1_000;
 
 /**
  * What tells two bodies apart: neither the order of keys, nor whether an absent field was said to be null. Actions
@@ -45,92 +43,25 @@ export function fingerprintOf({ idempotencyKey: _, actions, ...body }: EventInpu
   return createHash("sha256").update(canonicalJson(given)).digest("hex");
 }
 
-/** What filters see of a stored or planned event; `data` is parsed once, and only when a filter asks. */
-export function filterView(
-  event: Omit<EventRow, "occurredAt" | "scheduledFor" | "receivedAt" | "error">,
-  source: string,
-): FilterEvent {
-  let data: unknown;
-  return {
-    id: event.id,
-    type: event.type,
-    get data() {
-      data ??= JSON.parse(event.data ?? "null");
-      return data;
-    },
-    source,
-    name: event.name,
-    category: event.category,
-    userId: event.userId,
-    subject:
-      event.subjectType !== null && event.subjectId !== null
-        ? { type: event.subjectType, id: event.subjectId }
-        : null,
-    contextId: event.contextId,
-    origin: event.origin,
-  };
-}
+/** One event of a call, checked as far as its own text and its type go; what hooks make of it comes later. */
+export type PreparedEvent = {
+  input: EventInput;
+  checked: CheckedEvent;
+  typeVersion: number | null;
+  fingerprint: string | null;
+  /** What is wrong with the data or its type: an event with a known idempotency key is excused. */
+  refusal: UserMistake | null;
+};
 
-/** The type's version the event is of; null for a type that is not registered and need not be. */
-export function checkAgainstType(
-  config: ProjectConfig,
-  type: string,
-  data: unknown,
-): number | null {
-  const registered = config.types.get(type);
-  if (!registered) {
-    if (config.requireRegisteredTypes)
-      throw mistake("UNKNOWN_TYPE", `unknown type: '${type}'`, ["type"]);
-    return null;
-  }
-  const problems = registered.check(plainJson(data));
-  if (problems.length > 0) {
-    throw new UserMistake(
-      problems.map((problem) => ({ code: "DATA_INVALID" as const, ...problem })),
-    );
-  }
-  return registered.version;
-}
-
-/** The same with the mistake as a value, which only an event with an idempotency key survives. */
-function judgeType(
-  config: ProjectConfig,
-  type: string,
-  data: unknown,
-  hasKey: boolean,
-): { typeVersion: number | null; refusal: UserMistake | null } {
-  try {
-    return { typeVersion: checkAgainstType(config, type, data), refusal: null };
-  } catch (error) {
-    if (!(hasKey && error instanceof UserMistake)) throw error;
-    return { typeVersion: null, refusal: error };
-  }
-}
-
-/** The deliveries an event calls for: one per hook that it matches, parked when the hook is paused. */
-export function planDeliveries(
-  config: ProjectConfig,
-  event: Omit<EventRow, "occurredAt" | "scheduledFor" | "receivedAt" | "error">,
-  facts: ResourceFacts,
-): NewDelivery[] {
-  const view = filterView(event, config.source);
-  const resource = facts.resourceOf(event);
-  const deliveries: NewDelivery[] = [];
-  for (const hook of config.hooksFor(event.type)) {
-    const { reason } = judge(hook, view, resource !== null);
-    if (reason !== "MATCHED" && reason !== "PAUSED") continue;
-    deliveries.push({
-      projectId: event.projectId,
-      id: newId(),
-      eventId: event.id,
-      hookId: hook.id,
-      format: hook.format,
-      status: reason === "MATCHED" ? "PENDING" : "PARKED",
-      maxAttempts: hook.maxAttempts,
-      ...(hook.format === "RESOURCE" && resource !== null && { resource }),
-    });
-  }
-  return deliveries;
+/** Joins what was checked of an event with what its type says. Throws UserMistake unless an idempotency key may excuse it. */
+export function prepareEvent(
+  input: EventInput,
+  checked: CheckedEvent,
+  { typeVersion, refusal }: TypeVerdict,
+): PreparedEvent {
+  const fingerprint = checked.idempotencyKey ? fingerprintOf(input) : null;
+  if (refusal && fingerprint === null) throw refusal;
+  return { input, checked, typeVersion, fingerprint, refusal };
 }
 
 /** The runs an event calls for: one per released workflow of its type that is installed for its user. */
@@ -154,39 +85,32 @@ export function planRuns(
 }
 
 /**
- * Checks one emitted event against the project's configuration and plans what follows from it. An event with no
- * hook and no workflow to go to is PROCESSED at once; one that may match very many hooks is STAGED for a `dispatch` job; one whose
- * time lies ahead of `now`, the database's clock, is SCHEDULED and matched then. Throws UserMistake: INVALID,
- * UNKNOWN_TYPE or DATA_INVALID; the latter two are kept as `refusal` of an event with an idempotency key.
+ * Plans what follows from an event under the project's configuration. One with no hook and no workflow to go to is
+ * PROCESSED at once; one whose hooks are very many, or whose filters are not known to be cheap, is STAGED for a
+ * `dispatch` job; one whose time lies ahead of `now`, the database's clock, is SCHEDULED and matched then.
  */
 export function planEvent(
-  config: ProjectConfig,
-  input: EventInput,
+  { config, filters, budget }: { config: ProjectConfig; filters: FilterRunner; budget: StepBudget },
+  { input, checked, typeVersion, fingerprint, refusal }: PreparedEvent,
   origin: EventOrigin,
   now: Date,
   facts: EmitFacts,
-  targets?: UserErrorEntry[],
 ): PlannedEvent {
-  const checked = checkEventInput(input);
   const scheduledFor = scheduleOf(input, now);
-  const fingerprint = checked.idempotencyKey ? fingerprintOf(input) : null;
-  const data = input.data ?? null;
-  const { typeVersion, refusal } = judgeType(config, checked.type, data, fingerprint !== null);
   const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor);
-  const answer = {
-    fingerprint,
-    refusal: targets ? new UserMistake([...(refusal?.entries ?? []), ...targets]) : refusal,
-    actions: newActions(event, checked.actions),
-  };
+  const answer = { fingerprint, refusal, actions: newActions(event, checked.actions) };
   if (scheduledFor !== null && scheduledFor > now)
     return { ...answer, event: { ...event, status: "SCHEDULED" }, deliveries: [], runs: [] };
-  if (config.hooksFor(event.type).length > MATCH_AT_ONCE)
-    return { ...answer, event, deliveries: [], runs: [] };
-  const matched = { ...event, configVersion: config.version };
-  const deliveries = planDeliveries(config, matched, facts);
-  const runs = planRuns(config, matched, facts);
+  const deliveries = tryMatchHooks(config, event, facts, filters, budget);
+  if (!deliveries) return { ...answer, event, deliveries: [], runs: [] };
+  const runs = planRuns(config, event, facts);
   const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
-  return { ...answer, event: { ...matched, status }, deliveries, runs };
+  return {
+    ...answer,
+    event: { ...event, configVersion: config.version, status },
+    deliveries,
+    runs,
+  };
 }
 
 const newActions = ({ projectId, id, scheduledFor }: NewEvent, checked: CheckedAction[]) =>

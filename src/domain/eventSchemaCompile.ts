@@ -3,15 +3,18 @@ import { readDocument, type SchemaObject } from "./eventSchemaDocument.ts";
 import { explainErrors } from "./eventSchemaExplain.ts";
 import { textFormat, textFormatNames } from "./eventSchemaFormats.ts";
 import { canonicalJson } from "./eventSchemaJson.ts";
-import { type Meter, openMeter, TooManySteps } from "./eventSchemaMeter.ts";
+import { type Meter, maxSteps, openMeter, TooManySteps } from "./eventSchemaMeter.ts";
 import { compilePattern } from "./eventSchemaPattern.ts";
 import { meterKeyword, prepareSchema } from "./eventSchemaPrepare.ts";
 import { problem, type SchemaProblem } from "./eventSchemaProblem.ts";
 
 export type { SchemaProblem };
 
-/** Checks a value; its problems name it `rootName` ("data" unless said). At most 20 are told. */
-export type Check = (value: unknown, rootName?: string) => SchemaProblem[];
+/**
+ * Checks a value; its problems name it `rootName` ("data" unless said). At most 20 are told. With `steps`, throws
+ * TooManySteps for a value that takes more.
+ */
+export type Check = (value: unknown, rootName?: string, steps?: number) => SchemaProblem[];
 
 /**
  * Compiles a schema that `canonicalSchema` has let pass into a pure check. A check takes well under a second
@@ -21,11 +24,12 @@ export function compileSchema(schema: SchemaObject): Check {
   const meter = openMeter();
   const prepared = prepareSchema(readDocument(schema));
   const validate = ajvWith(meter).compile(prepared.schema);
-  return (value, rootName = "data") => {
-    meter.reset();
+  return (value, rootName = "data", steps = maxSteps) => {
+    meter.reset(steps);
     try {
       if (validate(value)) return [];
     } catch (error) {
+      if (error instanceof TooManySteps && steps < maxSteps) throw error;
       // A RangeError: the schema refers to itself deeper than the stack goes.
       if (!(error instanceof TooManySteps || error instanceof RangeError)) throw error;
       return [problem(rootName, value, [], "takes too long to check against its schema")];

@@ -3,11 +3,11 @@
  * of schema and data, and, by references, exponential in either: `anyOf` of twice the same reference doubles at
  * every level. Steps are counted, not timed, so that a check never depends on how busy the machine is.
  */
-export const maxSteps = 4_000_000;
+export const maxSteps = 2_000_000;
 
-/** Counts the steps of one check; throws `TooManySteps` beyond `maxSteps`. */
+/** Counts the steps of one check; throws `TooManySteps` beyond those it was reset to. */
 export type Meter = {
-  reset: () => void;
+  reset: (steps: number) => void;
   spend: (steps: number) => void;
   /** Called where a subschema of some weight meets a value, with the number of errors found before. */
   enter: (weight: number, value: unknown, errors: number) => void;
@@ -24,8 +24,8 @@ export function openMeter(): Meter {
     if (left < 0) throw new TooManySteps("the check takes too many steps");
   };
   return {
-    reset() {
-      left = maxSteps;
+    reset(steps) {
+      left = steps;
     },
     spend,
     // ajv copies the errors found so far when it comes back from a reference.

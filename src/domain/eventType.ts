@@ -15,16 +15,18 @@ import {
 import { bumpConfigVersion } from "../db/projects.ts";
 import { resourceTypesOf } from "../db/resourceTypes.ts";
 import { jsonText, plainJson } from "../util/exactJson.ts";
+import { Overloaded } from "../util/overloaded.ts";
 import { parseJson } from "../util/parseJson.ts";
 import { invalidFields, mistake, UserMistake } from "./errors.ts";
 import { eventLimits } from "./eventInput.ts";
-import { canonicalSchema } from "./eventSchema.ts";
-import { breakingChanges } from "./eventSchemaCompat.ts";
-import { compileSchema } from "./eventSchemaCompile.ts";
 import type { SchemaObject } from "./eventSchemaDocument.ts";
 import { canonicalJson } from "./eventSchemaJson.ts";
+import { invalidSchema } from "./eventSchemaMistake.ts";
+import type { SchemaProblem } from "./eventSchemaProblem.ts";
 import { newId } from "./ids.ts";
 import { line } from "./line.ts";
+import { ProgramStopped, type Programs } from "./programs.ts";
+import { checkRegistration, compareSchemas, type SchemaGiven } from "./schemaRegistration.ts";
 
 /** Limits of event types: characters, and how many a project may have, archived ones included. */
 export const eventTypeLimits = {
@@ -68,12 +70,16 @@ export type EventTypeInput = z.input<typeof eventTypeInput>;
  */
 export async function registerEventType(
   db: Db,
+  sandbox: Programs,
   projectId: string,
   input: EventTypeInput,
 ): Promise<EventTypeRow> {
   const { name, description, schema, example, allowBreaking, resourceType } = checkInput(input);
-  const jsonSchema = canonicalSchema(schema);
-  checkExample(example, jsonSchema);
+  checkExampleSize(example);
+  const jsonSchema = await canonicalIn(sandbox, projectId, {
+    schema,
+    example: plainJson(example),
+  });
   const registered = {
     name,
     description: description ?? null,
@@ -84,18 +90,70 @@ export async function registerEventType(
     example: textOf(example),
     resourceType: resourceType ?? null,
   };
-  return db.sql.begin(async (tx) => {
-    await lockProject(tx, projectId);
-    const [current] = await eventTypesByName(tx, projectId, [name]);
-    if (current?.catalog) {
-      const message = `event type '${name}' belongs to the catalogue '${current.catalog}', which cannot be changed: choose another name`;
-      throw mistake("NAME_TAKEN", message, ["name"]);
+  for (let tries = 1; ; tries += 1) {
+    const [known] = await eventTypesByName(db.sql, projectId, [name]);
+    // Compared before the transaction: it may take long, and nobody is to wait for it.
+    const breaks =
+      known && !allowBreaking && !isSameJson(known.schema, registered.schema)
+        ? await compareIn(sandbox, projectId, known.jsonSchema, registered.jsonSchema)
+        : [];
+    const written = await db.sql.begin(async (tx) => {
+      await lockProject(tx, projectId);
+      const [current] = await eventTypesByName(tx, projectId, [name]);
+      if (current?.version !== known?.version || current?.catalog !== known?.catalog) return null;
+      if (current?.catalog) {
+        const message = `event type '${name}' belongs to the catalogue '${current.catalog}', which cannot be changed: choose another name`;
+        throw mistake("NAME_TAKEN", message, ["name"]);
+      }
+      await checkResourceType(tx, projectId, registered);
+      if (breaks.length > 0) {
+        throw new UserMistake(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
+      }
+      return writeEventType(tx, projectId, current, registered);
+    });
+    if (written) return written;
+    if (tries >= MAX_TRIES) {
+      throw new Overloaded(`event type '${name}' is being changed by others: try again`, 1);
     }
-    await checkResourceType(tx, projectId, registered);
-    const isChanged = current && !isSameJson(current.schema, registered.schema);
-    if (isChanged && !allowBreaking) checkCompatible(current, jsonSchema);
-    return writeEventType(tx, projectId, current, registered);
-  });
+  }
+}
+
+/** So often a registration is compared anew because the type has changed meanwhile. */
+const MAX_TRIES = 10;
+/** Schemas up to so many characters of JSON are checked and compared in place (10 ms). */
+const IN_PLACE_CHARACTERS = 2_000;
+/** Keywords that make comparing schemas more than a walk through both. */
+const branching = /"(anyOf|oneOf|allOf|not|if|\$ref|dependentSchemas)"/;
+
+const stopped = (error: unknown): never => {
+  if (!(error instanceof ProgramStopped)) throw error;
+  throw invalidSchema([], `is too costly: checking it ${error.message}`);
+};
+
+async function canonicalIn(
+  sandbox: Programs,
+  projectId: string,
+  given: SchemaGiven,
+): Promise<SchemaObject | null> {
+  const isSmall = jsonText([given.schema, given.example]).length <= IN_PLACE_CHARACTERS;
+  const checked = isSmall
+    ? checkRegistration(given)
+    : await sandbox.run(projectId, "schemaRegistration", given).catch(stopped);
+  return checked ? checked.jsonSchema : (given.schema as SchemaObject);
+}
+
+async function compareIn(
+  sandbox: Programs,
+  projectId: string,
+  before: string | null,
+  after: string | null,
+): Promise<SchemaProblem[]> {
+  const both = `${before} ${after}`;
+  const isSmall = both.length <= IN_PLACE_CHARACTERS && !branching.test(both);
+  const given = { before, after };
+  return isSmall
+    ? compareSchemas(given)
+    : sandbox.run(projectId, "schemaComparison", given).catch(stopped);
 }
 
 /**
@@ -179,16 +237,12 @@ function checkInput(input: EventTypeInput) {
   throw invalidFields(result.error.issues);
 }
 
-function checkExample(example: unknown, jsonSchema: SchemaObject | null): void {
+function checkExampleSize(example: unknown): void {
   if (example === undefined || example === null) return;
   if (Buffer.byteLength(jsonText(example)) > eventLimits.dataBytes) {
     const message = `field 'example' may take ${eventLimits.dataBytes} bytes as JSON at most`;
     throw mistake("INVALID", message, ["example"]);
   }
-  const problems =
-    jsonSchema === null ? [] : compileSchema(jsonSchema)(plainJson(example), "example");
-  if (problems.length === 0) return;
-  throw new UserMistake(problems.map((problem) => ({ code: "DATA_INVALID", ...problem })));
 }
 
 async function checkRoom(tx: Tx, projectId: string): Promise<void> {
@@ -196,13 +250,6 @@ async function checkRoom(tx: Tx, projectId: string): Promise<void> {
   if (row && row.count < eventTypeLimits.perProject) return;
   const message = `a project may have ${eventTypeLimits.perProject} event types at most`;
   throw mistake("LIMIT_REACHED", message, ["name"]);
-}
-
-function checkCompatible(current: EventTypeRow, jsonSchema: SchemaObject | null): void {
-  const before = current.jsonSchema === null ? null : JSON.parse(current.jsonSchema);
-  const breaks = breakingChanges(before, jsonSchema);
-  if (breaks.length === 0) return;
-  throw new UserMistake(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
 }
 
 async function save(

@@ -92,7 +92,12 @@ const together = (parts: Bound[], cost: number): Bound => ({
 /** Its entries may be lists longer than itself. */
 function literalBound(parts: Bound[]): Bound {
   const { cost, items, size } = together(parts, parts.length * NODE);
-  return { cost, length: size + parts.length, items: items + parts.length, size: size + parts.length };
+  return {
+    cost,
+    length: size + parts.length,
+    items: items + parts.length,
+    size: size + parts.length,
+  };
 }
 
 function operatorBound({ op, args }: ASTNode, scope: Scope): Bound {
@@ -201,8 +206,9 @@ function methodBound([name, receiver, args]: Method, scope: Scope): Bound {
   const cost = sum(parts, "cost");
   if (name === "matches" || name === SAFE_MATCHES) {
     const [pattern] = args;
-    const size = pattern?.op === "value" ? patternSize(pattern.args) : Number.POSITIVE_INFINITY;
-    return { ...scalar, cost: cost + size * (50 + on.length / 8) };
+    const text = pattern?.op === "value" ? pattern.args : null;
+    const size = typeof text === "string" ? patternSize(text) : Number.POSITIVE_INFINITY;
+    return { ...scalar, cost: cost + size * (50 + on.length / 4) };
   }
   if (name === "join" && args.every(isScalarLiteral)) {
     const length = on.size + on.items * (parts[1]?.length ?? 0);

@@ -20,11 +20,10 @@ export type FilterInput = {
   readonly event: FilterEvent;
   /** What a filter knows as `event`. */
   readonly variable: object;
+  /** Parses the data. */
   readonly weight: EventWeight;
+  readonly isParsed: boolean;
 };
-
-/** The fields beside `data` are short. */
-const OTHER_FIELDS = 2_000;
 
 /** Steps (50 ns) that parsing costs a character. */
 export const PARSE_STEPS = 1 / 2;
@@ -39,7 +38,10 @@ export function filterInput(event: FilterEvent): FilterInput {
     parsed ??= celData(event.data ?? "null");
     return parsed;
   };
-  const { subject } = event;
+  const { subject, data, ...others } = event;
+  const fields = Object.values(others).reduce((sum, field) => sum + (field?.length ?? 0), 0);
+  const size =
+    fields + (data?.length ?? 0) + (subject ? subject.type.length + subject.id.length : 0);
   return {
     event,
     variable: {
@@ -50,7 +52,10 @@ export function filterInput(event: FilterEvent): FilterInput {
       },
     },
     get weight() {
-      return { size: (event.data?.length ?? 0) + OTHER_FIELDS, items: parse().items };
+      return { size, items: parse().items };
+    },
+    get isParsed() {
+      return parsed !== undefined;
     },
   };
 }

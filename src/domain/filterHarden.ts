@@ -14,7 +14,10 @@ export function hardenFilter(environment: Environment, ast: ASTNode): string | n
   const visit = (value: unknown, isInMacro: boolean): void => {
     if (Array.isArray(value)) for (const item of value) visit(item, isInMacro);
     if (!isNode(value)) return;
-    if (value.op !== "rcall") return visit(value.args, isInMacro);
+    if (value.op !== "rcall") {
+      visit(value.args, isInMacro);
+      return;
+    }
     const [name, receiver, args] = value.args;
     const isMacro = comprehensions.has(name);
     if (isMacro && isInMacro) {
@@ -29,10 +32,12 @@ export function hardenFilter(environment: Environment, ast: ASTNode): string | n
   return refusal;
 }
 
+/** What cel-js keeps beside a macro, and its types leave out. */
+type WrittenOut = ASTNode & { meta?: { alternate?: { args?: { iterable?: ASTNode } } } };
+
 /** The parser has written the macro out already, with its list as `iterable`. */
 function boundList(environment: Environment, macro: ASTNode) {
-  const { alternate } = macro.meta as { alternate?: { args?: { iterable?: ASTNode } } };
-  const comprehension = alternate?.args;
+  const comprehension = (macro as WrittenOut).meta?.alternate?.args;
   if (!comprehension?.iterable) throw new Error("cel-js writes its list macros out in another way");
   const { ast } = environment.parse(`${BOUNDED}(event)`);
   if (ast.op === "call") ast.args[1][0] = comprehension.iterable;

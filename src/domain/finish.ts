@@ -3,13 +3,19 @@ import { lanesOf } from "../db/emits.ts";
 import { type Finish, finishAttempts, type Moved, type SayOfFinishes } from "../db/finishes.ts";
 import type { Lane } from "../db/jobs.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
-import { type PlannedSystemEvent, planSystemEvent } from "./systemEvent.ts";
+import {
+  type InPlace,
+  type PlannedSystemEvent,
+  planSystemEvent,
+  warmSystemTypes,
+} from "./systemEvent.ts";
 import { errorSaid, webhookCalled } from "./systemEventData.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
 
 /** The system events of one attempt: the call, and the end of the delivery when there is no further try. */
 function planFinish(
   config: ProjectConfig,
+  programs: InPlace,
   finish: Finish,
   isFailed: boolean,
 ): PlannedSystemEvent[] {
@@ -22,7 +28,7 @@ function planFinish(
     const text = `event '${eventType}' was not delivered to ${url} in ${tries}: ${attempt.error}`;
     said.push(errorSaid(text));
   }
-  return said.map((one) => planSystemEvent(config, eventId, one));
+  return said.map((one) => planSystemEvent(config, programs, eventId, one));
 }
 
 /** A configuration as it is once these hooks are gone: each moved the version by one. */
@@ -34,7 +40,7 @@ function without(config: ProjectConfig, gone: ReadonlySet<string>): ProjectConfi
 
 /** Says what the projects' configurations ask for, and under which versions that was planned. */
 const sayUnder =
-  (configs: Map<string, ProjectConfig>): SayOfFinishes =>
+  (configs: Map<string, ProjectConfig>, programs: InPlace): SayOfFinishes =>
   (recorded, moved, retired) => {
     const failed = new Set(moved.filter(({ status }) => status === "FAILED").map(({ id }) => id));
     const gone = Map.groupBy(retired, ({ projectId }) => projectId);
@@ -46,7 +52,7 @@ const sayUnder =
     );
     const said = recorded.flatMap((finish) => {
       const config = current.get(finish.projectId);
-      return config ? planFinish(config, finish, failed.has(finish.deliveryId)) : [];
+      return config ? planFinish(config, programs, finish, failed.has(finish.deliveryId)) : [];
     });
     return {
       events: said.map(({ event }) => event),
@@ -62,6 +68,7 @@ const sayUnder =
 export function finishDeliveries(
   sql: Pool,
   configs: ProjectConfigs,
+  programs: InPlace,
   finishes: Finish[],
 ): Promise<{ moved: Moved[]; lanes: Lane[] }> {
   const told = finishes.filter(({ call }) => call !== null).map(({ projectId }) => projectId);
@@ -70,7 +77,8 @@ export function finishDeliveries(
       told.length > 0
         ? await configs.current([...new Set(told)])
         : new Map<string, ProjectConfig>();
-    const { moved, said } = await finishAttempts(sql, finishes, sayUnder(current));
+    for (const config of current.values()) await warmSystemTypes(config, programs);
+    const { moved, said } = await finishAttempts(sql, finishes, sayUnder(current, programs));
     return { moved, lanes: lanesOf(said.deliveries) };
   });
 }

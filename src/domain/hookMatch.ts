@@ -1,10 +1,12 @@
-import type { FilterEvent, HookFilter } from "./hookFilter.ts";
+import type { FilterEvent } from "./filterEvent.ts";
+import type { FilterVerdict } from "./hookFilter.ts";
 
 /** The part of a hook (or of one of its versions) that decides whether an event is for it. */
 export type MatchRule = {
   types: string[];
   userId: string | null;
-  filter: HookFilter | null;
+  /** CEL. */
+  filter: string | null;
   format: string;
   status: string;
 };
@@ -19,6 +21,9 @@ export type MatchReason =
   | "UNVERIFIED"
   | "NO_RESOURCE";
 export type MatchVerdict = { reason: MatchReason; detail: string | null };
+
+/** Up to so many hooks an event is matched in the transaction that accepts it; beyond, by a `dispatch` job. */
+export const MATCH_AT_ONCE = 1_000;
 
 const statusReasons: Record<string, MatchReason> = {
   PAUSED: "PAUSED",
@@ -39,12 +44,27 @@ export const typeMatches = (pattern: string, type: string): boolean =>
 export const takes = (pattern: string, event: { type: string; origin: string }): boolean =>
   event.origin === "SYSTEM" ? pattern === event.type : typeMatches(pattern, event.type);
 
+/** Whether the filter decides: type and user are as the hook asks. */
+export const asksFilter = (
+  rule: MatchRule,
+  event: FilterEvent,
+): rule is MatchRule & { filter: string } =>
+  rule.filter !== null &&
+  (rule.userId === null || rule.userId === event.userId) &&
+  rule.types.some((pattern) => takes(pattern, event));
+
 /**
  * The one judgement of an event for a hook, for emits, dispatch and `Event.why` alike. The order is: type, user,
  * filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked".
- * `hasResource`: whether there was something to send by a hook of format RESOURCE.
+ * `filtered`: the filter's verdict, when it decides (asksFilter). `hasResource`: whether there was something to send by
+ * a hook of format RESOURCE.
  */
-export function judge(rule: MatchRule, event: FilterEvent, hasResource: boolean): MatchVerdict {
+export function judge(
+  rule: MatchRule,
+  event: FilterEvent,
+  hasResource: boolean,
+  filtered: FilterVerdict | null,
+): MatchVerdict {
   if (!rule.types.some((pattern) => takes(pattern, event))) {
     const exactly =
       event.origin === "SYSTEM" ? ", and SYSTEM events by their exact name alone" : "";
@@ -53,8 +73,7 @@ export function judge(rule: MatchRule, event: FilterEvent, hasResource: boolean)
   if (rule.userId !== null && rule.userId !== event.userId) {
     return { reason: "USER", detail: `takes events of user '${rule.userId}' only` };
   }
-  const verdict = rule.filter?.(event);
-  if (verdict && !verdict.matched) return { reason: "FILTER", detail: verdict.detail };
+  if (filtered && !filtered.matched) return { reason: "FILTER", detail: filtered.detail };
   const reason = statusReasons[rule.status] ?? "MATCHED";
   const isOut = reason === "DELETED" || reason === "UNVERIFIED";
   if (isOut || rule.format !== "RESOURCE" || hasResource) return { reason, detail: null };

@@ -8,6 +8,14 @@ import { fingerprintOf, type PlannedEvent } from "./event.ts";
 /** A call as far as its idempotency keys are concerned. */
 export type KeyedCall = { planned: PlannedEvent[]; keys: KeyClaim[] };
 
+/** The idempotency keys that planned events claim. */
+export const keysOf = (planned: PlannedEvent[]): KeyClaim[] =>
+  planned.flatMap(({ event, fingerprint }) =>
+    event.idempotencyKey !== null && fingerprint !== null
+      ? [{ projectId: event.projectId, key: event.idempotencyKey, fingerprint, eventId: event.id }]
+      : [],
+  );
+
 /** A mistake's entries with the index of the event before their paths. */
 export const entriesAt = (index: number, { entries }: UserMistake): UserErrorEntry[] =>
   entries.map((entry) => ({ ...entry, path: [String(index), ...entry.path] }));
@@ -66,7 +74,7 @@ export async function resolveKeys(tx: Tx, calls: KeyedCall[]): Promise<Map<strin
   const duplicateOf = new Map<string, string>();
   const claims = calls.flatMap(({ keys }) => keys);
   if (claims.length === 0) return duplicateOf;
-  const taken = await comparable(tx, claims, await claimKeys(tx, claims));
+  const taken = await comparable(tx, claims, await claimKeys(tx, claims, calls.length === 1));
   const owners = new Map(taken.map((owner) => [keyOf(owner), owner]));
   const clashes: UserErrorEntry[] = [];
   for (const { planned, keys } of calls) {

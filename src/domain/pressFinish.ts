@@ -3,7 +3,7 @@ import { lanesOf } from "../db/emits.ts";
 import type { Lane } from "../db/jobs.ts";
 import { finishPress, type PressClaim, type PressFinish } from "../db/pressClaims.ts";
 import type { ProjectConfigs } from "./projectConfig.ts";
-import { planSystemEvent } from "./systemEvent.ts";
+import { type InPlace, planSystemEvent, warmSystemTypes } from "./systemEvent.ts";
 import { webhookCalled } from "./systemEventData.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
 
@@ -14,14 +14,23 @@ import { withFreshConfig } from "./withFreshConfig.ts";
 export function endPress(
   sql: Pool,
   configs: ProjectConfigs,
+  programs: InPlace,
   { projectId, event }: PressClaim,
   request: { url: string; body: string },
   finish: PressFinish,
 ): Promise<Lane[]> {
   return withFreshConfig(async () => {
     const config = (await configs.current([projectId])).get(projectId);
+    if (config) await warmSystemTypes(config, programs);
     const said = config?.systemEvents
-      ? [planSystemEvent(config, event.id, webhookCalled({ ...request, attempt: finish.attempt }))]
+      ? [
+          planSystemEvent(
+            config,
+            programs,
+            event.id,
+            webhookCalled({ ...request, attempt: finish.attempt }),
+          ),
+        ]
       : [];
     const deliveries = said.flatMap((one) => one.deliveries);
     const versions = new Map(config && said.length > 0 ? [[projectId, config.version]] : []);

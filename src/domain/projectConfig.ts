@@ -1,17 +1,17 @@
+import { LRUCache } from "lru-cache";
 import type { Pool } from "../db/client.ts";
 import { loadEventTypes } from "../db/eventTypes.ts";
 import { type HookFormat, matchableHooks } from "../db/hooks.ts";
 import { configVersions, projectsById } from "../db/projects.ts";
 import { releasedWorkflows } from "../db/workflows.ts";
-import { compileSchema, type SchemaProblem } from "./eventSchemaCompile.ts";
-import { compileFilter, type HookFilter } from "./hookFilter.ts";
-import { type MatchRule, typeMatches } from "./hookMatch.ts";
+import { indexHooks } from "./hookIndex.ts";
+import type { MatchRule } from "./hookMatch.ts";
 
 /** A live hook ready to judge events. */
 export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAttempts: number };
 
-/** A registered type ready to check data; `check` finds nothing wrong when the type has no schema. */
-export type ConfiguredType = { version: number; check: (data: unknown) => SchemaProblem[] };
+/** A registered type; its schema is loaded when it is first needed (schemaChecks.ts). */
+export type ConfiguredType = { typeId: string; version: number; hasSchema: boolean };
 
 /** Everything about a project that an emit depends on, as of one `projects.config_version`. */
 export type ProjectConfig = {
@@ -21,8 +21,10 @@ export type ProjectConfig = {
   requireRegisteredTypes: boolean;
   systemEvents: boolean;
   types: Map<string, ConfiguredType>;
-  /** The live hooks whose patterns take this type. */
+  /** The live hooks whose patterns take this type, the oldest first. */
   hooksFor(type: string): ConfiguredHook[];
+  /** How many those are at most, without collecting them. */
+  hookCount(type: string): number;
   /** The released workflows of this type. */
   workflowsFor(type: string): { id: string; version: number }[];
 };
@@ -34,31 +36,33 @@ export type ProjectConfigs = {
   lastKnown(projectIds: string[]): Promise<Map<string, ProjectConfig>>;
 };
 
-const MAX_REMEMBERED_TYPES = 10_000;
+/** What all configurations of a process may hold, in bytes; the one used longest ago goes first. */
+const MAX_BYTES = 256_000_000;
+/** What a hook, a type or a workflow holds beside its texts. */
+const ENTRY_BYTES = 400;
 
-/** A memo that forgets everything when it is full: cheap, bounded, and never wrong. */
-function remember<Value>(limit: number, make: (key: string) => Value): (key: string) => Value {
-  const known = new Map<string, Value>();
-  return (key) => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    if (known.size >= limit) known.clear();
-    const made = make(key);
-    known.set(key, made);
-    return made;
-  };
-}
+type LoadedHook = Awaited<ReturnType<typeof matchableHooks>>[number];
+const bytesOfHook = ({ types, filter }: LoadedHook) =>
+  types.reduce((sum, pattern) => sum + 2 * pattern.length + 100, 2 * (filter?.length ?? 0)) +
+  ENTRY_BYTES;
 
 /**
- * The configurations of the projects this process serves. Schemas and filters are compiled once; a project is
- * reloaded when its version has moved, which a write planned under the old one tells, or one small query.
+ * The configurations of the projects this process serves. A project is reloaded when its version has moved, which a
+ * write planned under the old one tells, or one small query.
  */
 export function createProjectConfigs(sql: Pool): ProjectConfigs {
-  const configs = new Map<string, ProjectConfig>();
-  const compiledFilter = remember(MAX_REMEMBERED_TYPES, (text): HookFilter => compileFilter(text));
-  const compiledSchema = remember(MAX_REMEMBERED_TYPES, (json) => compileSchema(JSON.parse(json)));
+  const configs = new LRUCache<string, ProjectConfig>({ maxSize: MAX_BYTES });
+  const loading = new Map<string, Promise<ProjectConfig | undefined>>();
 
-  async function load(projectId: string): Promise<ProjectConfig | undefined> {
+  /** One load at a time of a project, for all who wait for the same version. */
+  function load(projectId: string, version: number): Promise<ProjectConfig | undefined> {
+    const key = `${projectId} ${version}`;
+    const under = loading.get(key) ?? loadNow(projectId).finally(() => loading.delete(key));
+    loading.set(key, under);
+    return under;
+  }
+
+  async function loadNow(projectId: string): Promise<ProjectConfig | undefined> {
     // One snapshot, so that the version names exactly these hooks: Event.why relies on it.
     const [[project], types, hooks, workflows] = await sql.begin(
       "isolation level repeatable read read only",
@@ -71,11 +75,9 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
         ]),
     );
     if (!project) return undefined;
-    const configured: ConfiguredHook[] = hooks.map((hook) => ({
-      ...hook,
-      filter: hook.filter === null ? null : compiledFilter(hook.filter),
-      maxAttempts: hook.retries + 1,
-    }));
+    const index = indexHooks<ConfiguredHook>(
+      hooks.map(({ retries, ...hook }) => ({ ...hook, maxAttempts: retries + 1 })),
+    );
     const workflowsOf = Map.groupBy(workflows, ({ eventType }) => eventType);
     const config: ProjectConfig = {
       projectId,
@@ -83,18 +85,14 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       source: project.source,
       requireRegisteredTypes: project.requireRegisteredTypes,
       systemEvents: project.systemEvents,
-      types: new Map(
-        types.map(({ name, version, jsonSchema }) => {
-          const check = (data: unknown) => (jsonSchema ? compiledSchema(jsonSchema)(data) : []);
-          return [name, { version, check }];
-        }),
-      ),
-      hooksFor: remember(MAX_REMEMBERED_TYPES, (type) =>
-        configured.filter((hook) => hook.types.some((pattern) => typeMatches(pattern, type))),
-      ),
+      types: new Map(types.map(({ id, name, ...type }) => [name, { typeId: id, ...type }])),
+      hooksFor: index.find,
+      hookCount: index.count,
       workflowsFor: (type) => workflowsOf.get(type) ?? [],
     };
-    configs.set(projectId, config);
+    const entries = types.length + workflows.length + 1;
+    const size = hooks.reduce((sum, hook) => sum + bytesOfHook(hook), entries * ENTRY_BYTES);
+    configs.set(projectId, config, { size });
     return config;
   }
 
@@ -109,7 +107,7 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       const entries = await Promise.all(
         versions.map(async ({ id, version }) => {
           const known = configs.get(id);
-          return [id, known?.version === version ? known : await load(id)] as const;
+          return [id, known?.version === version ? known : await load(id, version)] as const;
         }),
       );
       return new Map(

@@ -4,6 +4,8 @@ import { eventLimits } from "./eventInput.ts";
 import { isObject } from "./eventSchemaDocument.ts";
 import { textFormat } from "./eventSchemaFormats.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
+import type { SchemaChecks } from "./schemaChecks.ts";
+import { checkType } from "./typeCheck.ts";
 
 /** A flat event, read: what is its own, and the rest as `data`. */
 export type FlatEvent = {
@@ -26,7 +28,11 @@ const wrong = (field: string, sentence: string): UserErrorEntry => ({
  * its type, which must be registered. Fields that the type does not know stay in `data`. Throws UserMistake, in
  * goflow's words: INVALID, UNKNOWN_TYPE or DATA_INVALID, an entry a field.
  */
-export function readEvent(config: ProjectConfig, json: unknown): FlatEvent {
+export async function readEvent(
+  config: ProjectConfig,
+  schemas: SchemaChecks,
+  json: unknown,
+): Promise<FlatEvent> {
   if (!isObject(json)) throw mistake("INVALID", "field 'json' must be an object", ["json"]);
   const { type, created_on: createdOn, step_uuid: stepUuid } = json;
   const data = jsonObject(jsonEntries(json).filter(([name]) => !own.has(name)));
@@ -44,8 +50,9 @@ export function readEvent(config: ProjectConfig, json: unknown): FlatEvent {
   if (typeof occurredAt === "string") entries.push(wrong("created_on", occurredAt));
   const step = stepOf(stepUuid);
   if (step === undefined) entries.push(wrong("step_uuid", "must be a valid UUID4"));
-  for (const { message, path } of registered.check(data)) {
-    entries.push({ code: "DATA_INVALID", message, path: ["json", ...path.slice(1)] });
+  const { refusal } = await checkType(config, schemas, type, data);
+  for (const { code, message, path } of refusal?.entries ?? []) {
+    entries.push({ code, message, path: ["json", ...path.slice(1)] });
   }
   if (entries.length > 0 || typeof occurredAt === "string" || step === undefined) {
     throw new UserMistake(entries);

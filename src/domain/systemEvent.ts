@@ -5,23 +5,45 @@
 import type { NewDelivery, NewEvent } from "../db/emits.ts";
 import type { EventRow } from "../db/events.ts";
 import { noFacts } from "./emitFacts.ts";
-import { planDeliveries } from "./event.ts";
+import { tryMatchHooks } from "./hookMatching.ts";
 import { newId } from "./ids.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
-import { resthookCalled, type Said } from "./systemEventData.ts";
+import { createStepBudget } from "./stepBudget.ts";
+import { resthookCalled, type Said, systemTypes } from "./systemEventData.ts";
+import type { TenantPrograms } from "./tenantPrograms.ts";
+import { tryCheckType } from "./typeCheck.ts";
 
-/** The version of the type that the data fits; null when the project has not registered it, or otherwise. */
-function fittingVersion(config: ProjectConfig, { type, data }: Said): number | null {
-  const registered = config.types.get(type);
-  return registered && registered.check(JSON.parse(data)).length === 0 ? registered.version : null;
+/**
+ * The version of the type that the data fits; null when the project has not registered it, or otherwise. It is told in
+ * the transaction of what is said, so a schema whose check is not cheap counts as one that does not fit.
+ */
+const fittingVersion = (config: ProjectConfig, { schemas }: InPlace, { type, data }: Said) =>
+  tryCheckType(config, schemas, type, JSON.parse(data))?.typeVersion ?? null;
+
+/** Loads what `planSystemEvent` needs at hand in the middle of a transaction. */
+export async function warmSystemTypes(config: ProjectConfig, { schemas }: InPlace): Promise<void> {
+  if (!config.systemEvents) return;
+  for (const type of systemTypes) {
+    const registered = config.types.get(type);
+    if (registered?.hasSchema) await schemas.warm({ projectId: config.projectId, ...registered });
+  }
 }
 
 /** A system event with the deliveries it calls for, ready to be written. */
 export type PlannedSystemEvent = { event: NewEvent; deliveries: NewDelivery[] };
 
-/** Plans what is said because of an event. Matched at once: no pattern but an exact name takes it. */
+/** What may be asked in the middle of a transaction: it answers at once, or not at all. */
+export type InPlace = Pick<TenantPrograms, "filters" | "schemas">;
+/** What matching one event may take there (1 ms). */
+export const IN_PLACE_STEPS = 20_000;
+
+/**
+ * Plans what is said because of an event. Matched at once, for no pattern but an exact name takes it; STAGED when the
+ * filters of those hooks are not known to be cheap.
+ */
 export function planSystemEvent(
   config: ProjectConfig,
+  programs: InPlace,
   causeId: string,
   said: Said,
 ): PlannedSystemEvent {
@@ -29,7 +51,7 @@ export function planSystemEvent(
     projectId: config.projectId,
     id: newId(),
     type: said.type,
-    typeVersion: fittingVersion(config, said),
+    typeVersion: fittingVersion(config, programs, said),
     data: said.data,
     name: said.type,
     avatar: null,
@@ -46,22 +68,23 @@ export function planSystemEvent(
     causeId,
     occurredAt: null,
     scheduledFor: null,
-    status: "PROCESSED",
-    configVersion: config.version,
+    status: "STAGED",
+    configVersion: null,
   };
-  const deliveries = planDeliveries(config, event, noFacts);
-  return {
-    event: { ...event, status: deliveries.length > 0 ? "DISPATCHED" : "PROCESSED" },
-    deliveries,
-  };
+  const budget = createStepBudget(IN_PLACE_STEPS);
+  const deliveries = tryMatchHooks(config, event, noFacts, programs.filters, budget);
+  if (!deliveries) return { event, deliveries: [] };
+  const status = deliveries.length > 0 ? "DISPATCHED" : "PROCESSED";
+  return { event: { ...event, status, configVersion: config.version }, deliveries };
 }
 
 /** What is said of an event when it is matched: nothing until then, nor of what did not fit its type. */
 export function planMatched(
   config: ProjectConfig,
+  programs: InPlace,
   event: Pick<EventRow, "id" | "type" | "data" | "origin" | "status">,
 ): PlannedSystemEvent[] {
   const isMatched = event.status === "DISPATCHED" || event.status === "PROCESSED";
   if (!config.systemEvents || event.origin === "SYSTEM" || !isMatched) return [];
-  return [planSystemEvent(config, event.id, resthookCalled(event))];
+  return [planSystemEvent(config, programs, event.id, resthookCalled(event))];
 }

@@ -3,8 +3,10 @@ import type { AttemptRow } from "../db/deliveries.ts";
 import type { EventRow } from "../db/events.ts";
 
 /** What a system event says; `data` is JSON text. */
+export const systemTypes = ["resthook_called", "webhook_called", "error"] as const;
+
 export type Said = {
-  type: "resthook_called" | "webhook_called" | "error";
+  type: (typeof systemTypes)[number];
   data: string;
 };
 

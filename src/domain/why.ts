@@ -1,26 +1,34 @@
 import type { EventRow } from "../db/events.ts";
 import type { PastHook } from "../db/hooks.ts";
-import { filterView } from "./event.ts";
-import { compileFilter } from "./hookFilter.ts";
-import { judge, type MatchVerdict } from "./hookMatch.ts";
+import { createTimeSlice } from "../util/timeSlice.ts";
+import { filterInput } from "./filterEvent.ts";
+import type { FilterRunner } from "./filterRunner.ts";
+import type { MatchVerdict } from "./hookMatch.ts";
+import { filterView, judgeHook } from "./hookMatching.ts";
 
 export type MatchTrace = MatchVerdict & { hookId: string };
 
 /**
  * The reason why each hook of the project matched an event or did not. Nothing is stored for this: `hooks` are as
- * they were under the config version the event was matched under, and are judged again by the same function; what was sent by format RESOURCE is kept, so its absence is known. A hook
- * that was deleted before is only named when it would have matched.
+ * they were under the config version the event was matched under, and are judged again by the same function; what was
+ * sent by format RESOURCE is kept, so its absence is known. A hook that was deleted before is only named when it would
+ * have matched.
  */
-export function explainMatches(
+export async function explainMatches(
+  filters: FilterRunner,
   hooks: readonly PastHook[],
   event: EventRow,
   source: string,
   hasResource: boolean,
-): MatchTrace[] {
-  const view = filterView(event, source);
-  return hooks.flatMap(({ id, filter, status, ...rule }) => {
-    const compiled = filter === null ? null : compileFilter(filter);
-    const verdict = judge({ ...rule, status, filter: compiled }, view, hasResource);
-    return status === "DELETED" && verdict.reason !== "DELETED" ? [] : [{ ...verdict, hookId: id }];
-  });
+): Promise<MatchTrace[]> {
+  const input = filterInput(filterView(event, source));
+  const nextSlice = createTimeSlice();
+  const traces: MatchTrace[] = [];
+  for (const hook of hooks) {
+    const verdict = await judgeHook(event.projectId, hook, input, hasResource, filters);
+    const isGone = hook.status === "DELETED" && verdict.reason !== "DELETED";
+    if (!isGone) traces.push({ ...verdict, hookId: hook.id });
+    await nextSlice();
+  }
+  return traces;
 }

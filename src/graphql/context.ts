@@ -8,6 +8,7 @@ import type { EmitWithin } from "../domain/emitWithin.ts";
 import type { HookServices } from "../domain/hook.ts";
 import type { PressServices } from "../domain/press.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
+import type { TenantPrograms } from "../domain/tenantPrograms.ts";
 import type { Entities } from "../live/entities.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Wait } from "../live/waiter.ts";
@@ -45,6 +46,7 @@ export type Hub = {
   emitter: Emitter;
   emitWithin: EmitWithin;
   configs: ProjectConfigs;
+  programs: TenantPrograms;
   hooks: HookServices;
   feed: Feed;
   entities: Entities;

@@ -1,5 +1,5 @@
 import { type EventRow, eventsById, hasEnded } from "../db/events.ts";
-import type { Emitted } from "../domain/emitter.ts";
+import type { Emitted } from "../domain/emitWrite.ts";
 import { mistake, UserMistake } from "../domain/errors.ts";
 import { type EventInput, eventLimits } from "../domain/eventInput.ts";
 import { ActionInput } from "./actionInput.ts";

@@ -207,9 +207,10 @@ Event.implement({
         });
         const hooks = (await loader.load(String(event.configVersion))) ?? [];
         const { source } = await currentProject(context);
+        const { filters } = context.hub.programs;
         const sendsResource = hooks.some(({ format }) => format === "RESOURCE");
         const resource = sendsResource ? await loadEventResource(context, event.id) : undefined;
-        return explainMatches(hooks, event, source, resource !== undefined);
+        return explainMatches(filters, hooks, event, source, resource !== undefined);
       },
     }),
   }),

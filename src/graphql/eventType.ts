@@ -8,10 +8,10 @@ import {
 import { hooksPerType, listEventTypes } from "../db/lists.ts";
 import { boundEvents } from "../db/resourceTypes.ts";
 import { type UserErrorEntry, UserMistake } from "../domain/errors.ts";
-import { checkAgainstType } from "../domain/event.ts";
 import { checkEventInput } from "../domain/eventInput.ts";
 import { archiveEventType, registerEventType } from "../domain/eventType.ts";
 import { isId } from "../domain/ids.ts";
+import { checkType } from "../domain/typeCheck.ts";
 import { rawJson } from "../util/rawJson.ts";
 import { builder, Node } from "./builder.ts";
 import { childPage } from "./childPage.ts";
@@ -184,8 +184,9 @@ builder.queryFields((t) => ({
       if (!config) throw new Error(`no project ${caller.projectId}`);
       try {
         checkEventInput({ type, data });
-        checkAgainstType({ ...config, requireRegisteredTypes: true }, type, data ?? null);
-        return [];
+        const strict = { ...config, requireRegisteredTypes: true };
+        const { refusal } = await checkType(strict, hub.programs.schemas, type, data ?? null);
+        return refusal?.entries ?? [];
       } catch (error) {
         if (error instanceof UserMistake) return error.entries;
         throw error;
@@ -246,7 +247,7 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, { input }, { caller, hub }) =>
       withUserErrors(async () => ({
-        eventType: await registerEventType(hub.db, caller.projectId, {
+        eventType: await registerEventType(hub.db, hub.programs.sandbox, caller.projectId, {
           schema: null,
           example: null,
           ...input,

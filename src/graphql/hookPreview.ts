@@ -73,7 +73,7 @@ builder.queryField("previewHook", (t) =>
       }),
     },
     resolve: async (_root, { input: { url, ...input }, first }, context) => {
-      const { hub, read } = context;
+      const { hub } = context;
       const project = await currentProject(context);
       const page = pageRequest({ first });
       // What is said of the target has no bearing on what matches.
@@ -82,7 +82,12 @@ builder.queryField("previewHook", (t) =>
         return {};
       });
       const preview = await withUserErrors(async () => ({
-        trials: await read((sql) => previewHook(sql, project, input, page)),
+        trials: await previewHook(
+          { read: hub.read, filters: hub.programs.filters },
+          project,
+          input,
+          page,
+        ),
       }));
       return { ...preview, userErrors: [...target.userErrors, ...preview.userErrors] };
     },

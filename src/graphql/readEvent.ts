@@ -46,7 +46,7 @@ builder.queryFields((t) => ({
       withUserErrors(async () => {
         const config = (await hub.configs.current([caller.projectId])).get(caller.projectId);
         if (!config) throw new Error(`no project ${caller.projectId}`);
-        return readEvent(config, json);
+        return readEvent(config, hub.programs.schemas, json);
       }),
   }),
 }));

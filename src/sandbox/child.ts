@@ -20,7 +20,11 @@ const thrownOf = (error: unknown): Thrown =>
     ? { entries: "entries" in error ? error.entries : undefined, ...plainError(error) }
     : { name: "Error", message: String(error) };
 
-const plainError = ({ name, message, stack }: Error) => ({ name, message, ...(stack && { stack }) });
+const plainError = ({ name, message, stack }: Error) => ({
+  name,
+  message,
+  ...(stack && { stack }),
+});
 
 function answer({ name, input }: Question): Answer {
   const before = cpuMs();

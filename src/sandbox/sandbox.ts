@@ -1,7 +1,7 @@
 import { UserMistake } from "../domain/errors.ts";
-import { Overloaded } from "../util/overloaded.ts";
-import { type Programs, ProgramStopped, programLimits } from "../domain/programs.ts";
+import { ProgramStopped, type Programs, programLimits } from "../domain/programs.ts";
 import { TemplateFailure } from "../domain/templateFailure.ts";
+import { Overloaded } from "../util/overloaded.ts";
 import type { Answer, Question, Thrown } from "./message.ts";
 import { createProgramShare, type ProgramShare } from "./programShare.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandboxProcess.ts";
@@ -95,9 +95,7 @@ export function createSandbox(): Programs & Disposable {
         };
         if (!isPatient && queue.jobs.length >= MAX_WAITING) return reject(overShare(queue));
         projects.set(projectId, queue);
-        const beginsBy = isPatient
-          ? Number.POSITIVE_INFINITY
-          : performance.now() + LONGEST_WAIT_MS;
+        const beginsBy = isPatient ? Number.POSITIVE_INFINITY : performance.now() + LONGEST_WAIT_MS;
         queue.jobs.push({
           question: { name, input },
           beginsBy,

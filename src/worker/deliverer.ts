@@ -17,6 +17,7 @@ import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { SecretBox } from "../domain/secretBox.ts";
 import { openSigningKeys } from "../domain/signingSecret.ts";
 import { openStepRequest, stepRequestOf } from "../domain/stepRequest.ts";
+import type { InPlace } from "../domain/systemEvent.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
 import { createFinisher } from "./finisher.ts";
@@ -26,6 +27,7 @@ import { createSolitude } from "./solitude.ts";
 export type DelivererOptions = {
   sql: Pool;
   configs: ProjectConfigs;
+  programs: InPlace;
   workerId: string;
   poster: Poster;
   box: SecretBox;
@@ -85,6 +87,7 @@ const roomOf = (lane: LaneState, wish: ClaimWish) =>
 export function createDeliverer({
   sql,
   configs,
+  programs,
   workerId,
   poster,
   box,
@@ -93,7 +96,7 @@ export function createDeliverer({
   onAttempt,
 }: DelivererOptions): Deliverer {
   const lanes = createLanes(pump);
-  const finish = createFinisher({ sql, configs, log, onDue: wake });
+  const finish = createFinisher({ sql, configs, programs, log, onDue: wake });
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const running = new Set<Promise<void>>();

@@ -4,6 +4,7 @@ import type { Finish, Moved } from "../db/finishes.ts";
 import type { Lane } from "../db/jobs.ts";
 import { finishDeliveries } from "../domain/finish.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
+import type { InPlace } from "../domain/systemEvent.ts";
 import type { Logger } from "../log.ts";
 import { createBatcher } from "../util/batcher.ts";
 
@@ -39,11 +40,13 @@ export const bare = <Kind extends Pick<Finish, "attempt">>(finish: Kind): Kind =
 export function createFinisher({
   sql,
   configs,
+  programs,
   log,
   onDue,
 }: {
   sql: Pool;
   configs: ProjectConfigs;
+  programs: InPlace;
   log: Logger;
   /** Told of the lanes of what the system events go to. */
   onDue: (lanes: Lane[]) => void;
@@ -51,7 +54,7 @@ export function createFinisher({
   async function write(finishes: Finish[], areBare = false): Promise<Moved[]> {
     for (let failures = 0; ; failures++) {
       try {
-        const { moved, lanes } = await finishDeliveries(sql, configs, finishes);
+        const { moved, lanes } = await finishDeliveries(sql, configs, programs, finishes);
         onDue(lanes);
         return moved;
       } catch (error) {

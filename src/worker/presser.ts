@@ -32,7 +32,7 @@ export function createPresser(
     onDue: (lanes: Lane[]) => void;
   },
 ): Presser {
-  const { sql, configs, workerId, poster, box, log, onAttempt, onDue } = options;
+  const { sql, configs, programs, workerId, poster, box, log, onAttempt, onDue } = options;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const running = new Set<Promise<void>>();
@@ -59,7 +59,7 @@ export function createPresser(
     let kept = finish;
     for (let failures = 0; ; failures++) {
       try {
-        return onDue(await endPress(sql, configs, claim, request, kept));
+        return onDue(await endPress(sql, configs, programs, claim, request, kept));
       } catch (error) {
         if (isDataError(error)) kept = withoutAnswer(finish);
         log.warn(

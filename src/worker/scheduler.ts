@@ -1,17 +1,15 @@
 import type { Pool } from "../db/client.ts";
 import { dueEvents } from "../db/schedules.ts";
-import { dispatchEvents } from "../domain/dispatch.ts";
-import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { Logger } from "../log.ts";
-import type { Deliverer } from "./deliverer.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import { every } from "./every.ts";
 
 /** How often it looks at most; an event scheduled for sooner than that may be as late. */
 const LOOK_MS = 250;
 /** How far ahead it looks. Where nothing is written to the feed, a look is due only so often. */
 const AHEAD_MS = 2_500;
-/** Of one project; then it is the next one's turn. */
-const AT_ONCE = 200;
+/** Of one project; the rest is found by the next look. */
+const AT_ONCE = 1_000;
 
 /** Calls back when something was written to the feed, until the function it returns is called. */
 export type OnFeed = (listener: () => void) => () => void;
@@ -23,12 +21,11 @@ export type OnFeed = (listener: () => void) => () => void;
  */
 export function startScheduler(deps: {
   sql: Pool;
-  configs: ProjectConfigs;
-  deliverer: Pick<Deliverer, "wake">;
+  dispatcher: Pick<Dispatcher, "dispatch">;
   onFeed: OnFeed;
   log: Logger;
 }): AsyncDisposable {
-  const { sql, configs, deliverer, onFeed, log } = deps;
+  const { sql, dispatcher, onFeed, log } = deps;
 
   /** Gives back in how many milliseconds to look again. */
   async function dispatchDue(): Promise<number> {
@@ -38,18 +35,12 @@ export function startScheduler(deps: {
       soon.filter(({ inMs }) => inMs <= 0),
       ({ projectId }) => projectId,
     );
-    const failed: unknown[] = [];
-    for (const [projectId, events] of due) {
-      const eventIds = events.map(({ id }) => id);
-      try {
-        deliverer.wake(await dispatchEvents(sql, configs, { projectId, eventIds }));
-      } catch (error) {
-        // One project's trouble does not keep the others waiting.
-        failed.push(error);
-      }
-    }
-    if (failed.length > 0) throw failed[0];
-    if ([...due.values()].some(({ length }) => length === AT_ONCE)) return 0;
+    for (const [projectId, events] of due)
+      dispatcher.dispatch(
+        projectId,
+        events.map(({ id }) => id),
+      );
+    if ([...due.values()].some(({ length }) => length === AT_ONCE)) return LOOK_MS;
     const next = soon.find(({ inMs }) => inMs > 0);
     return next ? Math.max(0, Math.ceil(next.inMs - (performance.now() - lookedAt))) : AHEAD_MS;
   }

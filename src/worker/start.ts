@@ -4,10 +4,12 @@ import { withRanges } from "../db/rangeSession.ts";
 import { newId } from "../domain/ids.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { SecretBox } from "../domain/secretBox.ts";
+import type { TenantPrograms } from "../domain/tenantPrograms.ts";
 import { createRunAdvancer } from "../domain/workflowRun.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
 import { createDeliverer, type Deliverer, type DelivererOptions } from "./deliverer.ts";
+import { createDispatcher } from "./dispatcher.ts";
 import { createHandshaker } from "./handshaker.ts";
 import { startLiveness } from "./liveness.ts";
 import { createPresser, type Presser } from "./presser.ts";
@@ -30,6 +32,7 @@ export type WorkerRole = AsyncDisposable &
 export async function startWorker(options: {
   db: Db;
   configs: ProjectConfigs;
+  programs: TenantPrograms;
   poster: Poster;
   box: SecretBox;
   /** The host this hub is known by, as handshakes tell it. */
@@ -41,21 +44,33 @@ export async function startWorker(options: {
   /** Told when jobs are not run any more, and the process had better end. */
   onLost: (error: unknown) => void;
 }): Promise<WorkerRole> {
-  const { db, configs, poster, box, origin, retentionDays, log, onFeed, onAttempt, onLost } =
-    options;
+  const {
+    db,
+    configs,
+    programs,
+    poster,
+    box,
+    origin,
+    retentionDays,
+    log,
+    onFeed,
+    onAttempt,
+    onLost,
+  } = options;
   // Before anything is written: nobody may have been here for months.
   await withRanges(db.url, (session) => makeRanges(session, retentionDays));
   const workerId = newId();
-  const parts = { sql: db.sql, configs, workerId, poster, box, origin, log, onAttempt };
+  const parts = { sql: db.sql, configs, programs, workerId, poster, box, origin, log, onAttempt };
   const deliverer = createDeliverer(parts);
+  const dispatcher = createDispatcher({ ...parts, onDue: deliverer.wake });
   const presser = createPresser({ ...parts, onDue: deliverer.wake });
   const handshaker = createHandshaker(parts);
   const alive = Promise.withResolvers<void>();
   const tasks = createTasks({
     db,
     log,
-    configs,
     deliverer,
+    dispatcher,
     advanceRuns: createRunAdvancer({ sql: db.sql, box }),
     handshaker,
     presser,
@@ -72,8 +87,9 @@ export async function startWorker(options: {
   stack.defer(async () => {
     await Promise.all([deliverer.stop(GRACE_MS), presser.stop(GRACE_MS)]);
   });
+  stack.defer(() => dispatcher.stop());
   stack.use(runner);
-  stack.use(startScheduler({ sql: db.sql, configs, deliverer, onFeed, log }));
+  stack.use(startScheduler({ sql: db.sql, dispatcher, onFeed, log }));
   const owned = stack.move();
   let stopping: Promise<void> | undefined;
   const stop = () => {

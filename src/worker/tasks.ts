@@ -1,13 +1,12 @@
 import type { TaskList } from "graphile-worker";
 import { z } from "zod";
 import type { Db } from "../db/client.ts";
-import { dispatchEvents } from "../domain/dispatch.ts";
 import { settleHook } from "../domain/hook.ts";
-import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import { continueReplay } from "../domain/replay.ts";
 import type { RunAdvancer } from "../domain/workflowRun.ts";
 import type { Logger } from "../log.ts";
 import type { Deliverer } from "./deliverer.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import type { Handshaker } from "./handshaker.ts";
 import type { Presser } from "./presser.ts";
 import { removeExpired } from "./retention.ts";
@@ -24,8 +23,8 @@ const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });
 export function createTasks(deps: {
   db: Db;
   log: Logger;
-  configs: ProjectConfigs;
   deliverer: Deliverer;
+  dispatcher: Dispatcher;
   advanceRuns: RunAdvancer;
   handshaker: Handshaker;
   presser: Presser;
@@ -33,7 +32,7 @@ export function createTasks(deps: {
   /** Settles when this process shows its sign of life: nobody would notice the death of what ran before. */
   alive: Promise<void>;
 }): TaskList {
-  const { db, log, configs, deliverer, advanceRuns, handshaker, presser, retentionDays, alive } =
+  const { db, log, deliverer, dispatcher, advanceRuns, handshaker, presser, retentionDays, alive } =
     deps;
   const { sql } = db;
   return {
@@ -44,7 +43,8 @@ export function createTasks(deps: {
     },
     dispatch: async (payload) => {
       await alive;
-      deliverer.wake(await dispatchEvents(sql, configs, dispatchPayload.parse(payload)));
+      const { projectId, eventIds } = dispatchPayload.parse(payload);
+      dispatcher.dispatch(projectId, eventIds);
     },
     advance: async (payload) => {
       const { projectId, runIds } = advancePayload.parse(payload);

@@ -1,0 +1,49 @@
+import type { Pool } from "../db/client.ts";
+import { deliveredHooks, endedEvents, lockStagedEvents, writeDispatched } from "../db/dispatch.ts";
+import { inTransaction, lanesOf } from "../db/emits.ts";
+import type { Lane } from "../db/jobs.ts";
+import type { Dispatched } from "./dispatch.ts";
+
+/** `isPart`: more of the event's deliveries are to come, so it stays staged. */
+export type DispatchedPiece = Dispatched & { isPart?: boolean };
+
+/**
+ * Writes what some events call for in one transaction, but for those that another process has dispatched meanwhile, or
+ * is dispatching, and for deliveries that an earlier try has written. Gives back the lanes to wake.
+ */
+export const writePiece = (
+  sql: Pool,
+  projectId: string,
+  pieces: DispatchedPiece[],
+): Promise<Lane[]> =>
+  inTransaction(sql, async (tx) => {
+    const ids = pieces.map(({ event }) => event.id);
+    const locked = new Set((await lockStagedEvents(tx, projectId, ids)).map(({ id }) => id));
+    const mine = pieces.filter(({ event }) => locked.has(event.id));
+    if (mine.length === 0) return [];
+    const begun = await deliveredHooks(tx, projectId, [...locked]);
+    const isWritten = new Set(begun.map(({ eventId, hookId }) => `${eventId} ${hookId}`));
+    const deliveries = [...mine, ...mine.flatMap(({ said }) => said)]
+      .flatMap((piece) => piece.deliveries)
+      .filter(({ eventId, hookId }) => !isWritten.has(`${eventId} ${hookId}`));
+    const whole = mine.filter(({ isPart }) => !isPart).map(({ event }) => event);
+    const resumed = new Set(begun.map(({ eventId }) => eventId));
+    const ended = await endedEvents(
+      tx,
+      projectId,
+      whole.filter(({ id }) => resumed.has(id)).map(({ id }) => id),
+    );
+    const events = whole.map((event) => {
+      const hasMore = deliveries.some(({ eventId }) => eventId === event.id);
+      const status = !hasMore && event.status === "DISPATCHED" ? ended.get(event.id) : undefined;
+      return status ? { ...event, status } : event;
+    });
+    await writeDispatched(
+      tx,
+      events,
+      { deliveries, runs: mine.flatMap(({ runs }) => runs) },
+      mine.flatMap(({ said }) => said).map(({ event }) => event),
+      new Map([[projectId, mine[0]?.event.configVersion ?? 0]]),
+    );
+    return lanesOf(deliveries);
+  });

@@ -1,0 +1,88 @@
+import { createCompiledCache } from "./compiledCache.ts";
+import { UserMistake } from "./errors.ts";
+import { type FilterInput, PARSE_STEPS } from "./filterEvent.ts";
+import {
+  COMPILE_STEPS,
+  compileFilter,
+  FILTER_BYTES,
+  type FilterVerdict,
+  type HookFilter,
+} from "./hookFilter.ts";
+import { ProgramStopped, type Programs } from "./programs.ts";
+import { createStepBudget, type StepBudget } from "./stepBudget.ts";
+
+/** Runs hooks' filters: in place when they are known to be cheap, else in the sandbox. */
+export type FilterRunner = {
+  /** The verdict, when the budget holds what finding it can cost; otherwise undefined, and nothing was done. */
+  tryJudge(
+    projectId: string,
+    filter: string,
+    input: FilterInput,
+    budget: StepBudget,
+  ): FilterVerdict | undefined;
+  /** The verdict. Throws Overloaded when the project has used up its share, unless `isPatient`. */
+  judge(
+    projectId: string,
+    filter: string,
+    input: FilterInput,
+    options?: { isPatient?: boolean },
+  ): Promise<FilterVerdict>;
+};
+
+/** At most so many steps (2 ms) of one filter are made in place. */
+const IN_PLACE = 40_000;
+const CACHE = { bytes: 96_000_000, bytesPerProject: 16_000_000 };
+/** Beside its text, a compiled filter holds at least so many bytes. */
+const LEAST_BYTES = 1_000;
+
+export function createFilterRunner(programs: Programs): FilterRunner {
+  const cache = createCompiledCache<HookFilter>(CACHE);
+
+  function compiled(projectId: string, text: string): HookFilter {
+    const known = cache.get(projectId, text);
+    if (known) return known;
+    const made = compileStored(text);
+    cache.set(projectId, text, made, LEAST_BYTES + text.length * FILTER_BYTES);
+    return made;
+  }
+
+  const tryJudge: FilterRunner["tryJudge"] = (projectId, text, input, budget) => {
+    const isKnown = cache.get(projectId, text) !== undefined;
+    if (!isKnown && !budget.spend(text.length * COMPILE_STEPS)) return undefined;
+    const filter = compiled(projectId, text);
+    const parsing = input.isParsed ? 0 : (input.event.data?.length ?? 0) * PARSE_STEPS;
+    if (!budget.spend(parsing)) return undefined;
+    const cost = filter.cost(input.weight);
+    return cost <= IN_PLACE && budget.spend(cost) ? filter.judge(input) : undefined;
+  };
+
+  return {
+    tryJudge,
+    async judge(projectId, text, input, options) {
+      const verdict = tryJudge(projectId, text, input, createStepBudget(2 * IN_PLACE));
+      if (verdict) return verdict;
+      try {
+        return await programs.run(
+          projectId,
+          "filter",
+          { filter: text, event: input.event },
+          options,
+        );
+      } catch (error) {
+        if (!(error instanceof ProgramStopped)) throw error;
+        return { matched: false, detail: `the filter ${error.message}` };
+      }
+    },
+  };
+}
+
+/** A stored filter was in order when it was saved; one that no longer is matches nothing, and says why. */
+function compileStored(text: string): HookFilter {
+  try {
+    return compileFilter(text);
+  } catch (error) {
+    if (!(error instanceof UserMistake)) throw error;
+    const verdict = { matched: false, detail: error.message };
+    return { text, cost: () => 1, judge: () => verdict };
+  }
+}

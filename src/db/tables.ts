@@ -259,6 +259,8 @@ export const hookVersions = signalbox.table(
     filter: text("filter"),
     userId: text("user_id"),
     status: text("status").notNull(),
+    /** No event that was received later asks for the version before. */
+    createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
 );

@@ -1,0 +1,1 @@
+ALTER TABLE "signalbox"."hook_versions" ADD COLUMN "created_at" timestamp with time zone DEFAULT now() NOT NULL;

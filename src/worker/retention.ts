@@ -1,6 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { dropRanges } from "../db/dropRanges.ts";
 import { removeOldCounts } from "../db/health.ts";
+import { removeDeletedHooks, removeOldHookVersions } from "../db/hookHistory.ts";
 import { makeRanges } from "../db/makeRanges.ts";
 import { withRanges } from "../db/rangeSession.ts";
 import { removeDeletedResources } from "../db/resources.ts";
@@ -23,6 +24,8 @@ export async function removeExpired(
       (await makeRanges(session, retentionDays)) && (await dropRanges(session, retentionDays)),
   );
   await removeOldEvents(sql, retentionDays);
+  await removeOldHookVersions(sql);
+  await removeDeletedHooks(sql, retentionDays);
   await removeOldReplays(sql, retentionDays);
   await removeDeletedResources(sql, retentionDays);
   await removeOldCounts(sql);

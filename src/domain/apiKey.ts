@@ -7,7 +7,8 @@ import {
   type Role,
   revokeKey as revokeRow,
 } from "../db/apiKeys.ts";
-import type { Sql } from "../db/client.ts";
+import type { Pool, Sql, Tx } from "../db/client.ts";
+import { lockProject } from "../db/eventTypes.ts";
 import { mistake } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
 
@@ -40,24 +41,32 @@ export const digestOf = (key: string): string => createHash("sha256").update(key
 /** The literal start of a key, by which people tell keys apart. */
 const prefixOf = (key: string) => (key.startsWith("sbx_") ? key.slice(0, 14) : key.slice(0, 6));
 
+type NewKey = { name: string; role: Role; key?: string };
+
 /**
  * Makes an API key of a project; the plaintext is given back here and stored nowhere. `key`: one the operator
  * chose (32 to 200 printable characters). Throws INVALID or LIMIT_REACHED.
  */
-export async function createApiKey(
-  sql: Sql,
+export const createApiKey = (sql: Pool, projectId: string, key: NewKey) =>
+  sql.begin((tx) => addApiKey(tx, projectId, key));
+
+/** The same within a transaction. */
+export async function addApiKey(
+  tx: Tx,
   projectId: string,
-  { name, role, key = newKey() }: { name: string; role: Role; key?: string },
+  { name, role, key = newKey() }: NewKey,
 ): Promise<{ apiKey: ApiKeyRow; key: string }> {
   if (!/^[^\p{Cc}\p{Cs}]{1,200}$/u.test(name)) {
     throw mistake("INVALID", "name must have 1 to 200 characters, no control characters", ["name"]);
   }
-  const existing = await keysOf(sql, projectId);
+  // Of two that are made at once, one would not see the other.
+  await lockProject(tx, projectId);
+  const existing = await keysOf(tx, projectId);
   if (existing.filter(({ revokedAt }) => revokedAt === null).length >= MAX_KEYS) {
     throw mistake("LIMIT_REACHED", `a project has at most ${MAX_KEYS} live keys`);
   }
   const record = { projectId, id: newId(), name, role, prefix: prefixOf(key) };
-  return { apiKey: await insertKey(sql, { ...record, digest: digestOf(key) }), key };
+  return { apiKey: await insertKey(tx, { ...record, digest: digestOf(key) }), key };
 }
 
 /** Revokes a key: requests with it are refused, and its live sockets and streams end within 5 s. */

@@ -1,5 +1,6 @@
 /**
- * The life of a hook: ACTIVE ⇄ PAUSED, either → DELETED (final; the row stays for history); before it
+ * The life of a hook: ACTIVE ⇄ PAUSED, either → DELETED (final; the row stays until retention has
+ * removed the last of its deliveries); before it
  * PENDING_VERIFICATION, when its target has to consent first (hookVerification.ts). Only the switch of its
  * status changes what happens to its deliveries: a pause parks those that wait, a resume releases them, a
  * deletion cancels them; an attempt in flight ends by itself. Every change counts from the project's next config
@@ -9,6 +10,7 @@
 
 import { lockFeed, wakeFeed } from "../db/changes.ts";
 import type { Pool, Tx } from "../db/client.ts";
+import { lockProject } from "../db/eventTypes.ts";
 import { recordHook, recordHookVersion } from "../db/hookChanges.ts";
 import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../db/hookDeliveries.ts";
 import {
@@ -103,6 +105,8 @@ export async function registerHook(
   };
   const hook = await nameFree(settings.name, () =>
     sql.begin(async (tx) => {
+      // Of two that are registered at once, one would not see the other.
+      await lockProject(tx, projectId);
       const [count] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
         where project_id = ${projectId} and status <> 'DELETED' and kind = 'HOOK'`;
       if (count && count.n >= MAX_HOOKS)

@@ -6,7 +6,7 @@ import {
   type ProjectRow,
   projectsById,
 } from "../db/projects.ts";
-import { createApiKey } from "./apiKey.ts";
+import { addApiKey } from "./apiKey.ts";
 import { mistake } from "./errors.ts";
 import { newId } from "./ids.ts";
 
@@ -51,7 +51,7 @@ export async function createProject(
   return sql.begin(async (tx) => {
     await lockProjects(tx);
     const project = await insertNew(tx, name);
-    const { key } = await createApiKey(tx, project.id, { name: "First key", role: "ADMIN" });
+    const { key } = await addApiKey(tx, project.id, { name: "First key", role: "ADMIN" });
     return { project, key };
   });
 }
@@ -69,7 +69,7 @@ export async function ensureDefaultProject(
     if (await findProject(tx, "default")) return null;
     const project = await insertNew(tx, "Default");
     const chosen = given === undefined ? {} : { key: given };
-    const { key } = await createApiKey(tx, project.id, {
+    const { key } = await addApiKey(tx, project.id, {
       name: "First key",
       role: "ADMIN",
       ...chosen,

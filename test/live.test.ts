@@ -269,7 +269,10 @@ test("a revoked key's sockets and event streams end within 5 seconds, others go 
   // As another process would: nothing in this one is told.
   await hub.db.sql`update signalbox.api_keys set revoked_at = now() where id = ${apiKey.id}`;
   expect(await socket.ended).toBe(4403);
-  expect(await stream.ended).toBe("complete");
+  expect(await stream.ended).toBe("errors");
+  expect(stream.errors).toMatchObject([
+    { message: "The API key has been revoked.", extensions: { code: "UNAUTHENTICATED" } },
+  ]);
   expect(performance.now() - revokedAt).toBeLessThan(6_000);
   await following(hub.url, 1);
   await emit(hub, "a");

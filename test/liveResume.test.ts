@@ -148,3 +148,28 @@ test("a cursor that is old, foreign or garbage ends the stream with CURSOR_EXPIR
   await expect.poll(() => kept.items.length).toBe(2);
   await following(hub.url, 1);
 });
+
+test("an event stream that a graceful stop cut goes on by its cursor, without a gap", async () => {
+  await using hub = await testHub();
+  const stopping = await testHub(hub.settings);
+  const query =
+    "subscription ($after: String) { eventEmitted(after: $after) { cursor event { type } } }";
+  type Item = { cursor: string; event: { type: string } };
+  const emitOne = (type: string) =>
+    hub.run("mutation ($t: String!) { emitEvent(input: { type: $t }) { event { id } } }", {
+      t: type,
+    });
+  await using cut = overEvents<Item>(stopping, query);
+  await following(stopping.url, 1);
+  for (let index = 0; index < 5; index++) await emitOne(`before${index}`);
+  await expect.poll(() => cut.items.length).toBeGreaterThan(0);
+  await stopping[Symbol.asyncDispose]();
+  expect(await cut.ended).toBe(1006);
+  for (let index = 0; index < 5; index++) await emitOne(`after${index}`);
+  const after = cut.items.at(-1)?.cursor;
+  await using resumed = overEvents<Item>(hub, query, { after });
+  await expect.poll(() => cut.items.length + resumed.items.length).toBe(10);
+  expect([...cut.items, ...resumed.items].map(({ event }) => event.type)).toEqual(
+    ["before", "after"].flatMap((name) => [0, 1, 2, 3, 4].map((index) => `${name}${index}`)),
+  );
+});

@@ -270,23 +270,3 @@ test("a client that sends without reading is no longer heard, so that its answer
   expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
   client.socket.terminate();
 });
-
-test("event streams carry a subscription, end with a revoked key, and at the server's end", async () => {
-  const other = await startFrame();
-  const stream = (key: string) =>
-    other.post({ query: watch }, { accept: "text/event-stream", authorization: `Bearer ${key}` });
-  const [first, second] = await Promise.all([stream("viewer"), stream("operator")]);
-  expect(first.headers.get("content-type")).toBe("text/event-stream");
-  await expect.poll(() => feed.readers.size).toBe(2);
-  publish("order.created");
-  other.revoked.add("viewer");
-  const text = await first.text();
-  expect(text).toContain('data: {"data":{"eventEmitted":{"event":{"type":"order.created"}}}}');
-  expect(text).toContain("event: complete");
-  expect(feed.readers.size).toBe(1);
-  const socket = await init("admin", { url: other.url });
-  await other[Symbol.asyncDispose]();
-  expect(await second.text()).toContain("event: complete");
-  expect((await socket.closed).code).toBe(1012);
-  await expect.poll(() => feed.readers.size).toBe(0);
-});

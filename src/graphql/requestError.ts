@@ -2,6 +2,7 @@ import { GraphQLError } from "graphql";
 
 /** Codes of top-level errors, with the HTTP status each gets. */
 export const requestErrorStatus = {
+  PERSISTED_QUERY_NOT_SUPPORTED: 200, // no failure: the client goes on with the whole query
   BAD_REQUEST: 400,
   GRAPHQL_PARSE_FAILED: 400,
   GRAPHQL_VALIDATION_FAILED: 400,

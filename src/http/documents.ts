@@ -7,10 +7,12 @@ import {
   Source,
   specifiedRules,
   TokenKind,
+  ValuesOfCorrectTypeRule,
   validate,
 } from "graphql";
 import { requestError } from "../graphql/requestError.ts";
 import { limitExceeded, limits } from "./limits.ts";
+import { literalPlaces } from "./literalPlaces.ts";
 import { checkShape } from "./shape.ts";
 
 /** A document that may run, or why it may not. */
@@ -19,6 +21,9 @@ export type ReadDocument = { document: DocumentNode } | { errors: readonly Graph
 /** How much text of documents is remembered: some 5,000 usual ones, or 66 of the longest. */
 const REMEMBERED_CHARACTERS = 1_000_000;
 const MAX_VALIDATION_ERRORS = 10;
+const rules = specifiedRules.map((rule) =>
+  rule === ValuesOfCorrectTypeRule ? literalPlaces : rule,
+);
 
 const withCode = (error: GraphQLError, code: string) =>
   new GraphQLError(error.message, {
@@ -69,7 +74,7 @@ function readDocument(schema: GraphQLSchema, text: string): ReadDocument {
   if (document instanceof GraphQLError) return { errors: [document] };
   const tooMuch = checkShape(document);
   if (tooMuch) return { errors: [tooMuch] };
-  const invalid = validate(schema, document, specifiedRules, { maxErrors: MAX_VALIDATION_ERRORS });
+  const invalid = validate(schema, document, rules, { maxErrors: MAX_VALIDATION_ERRORS });
   if (invalid.length === 0) return { document };
   return { errors: invalid.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED")) };
 }

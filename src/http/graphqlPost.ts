@@ -11,12 +11,14 @@ import type { Shares } from "../util/shares.ts";
 import type { Turns } from "../util/turns.ts";
 import { discardBody, readBody } from "./body.ts";
 import { securityHeaders, send } from "./headers.ts";
+import { type KeyMistake, keyMistake } from "./keyMistake.ts";
 import type { LiveKeys } from "./liveKeys.ts";
 import type { MaskError } from "./maskError.ts";
-import { checkContentType, readParams } from "./params.ts";
+import { type Accepted, EVENTS, JSON_TYPE, RESPONSE_JSON, readAccept } from "./mediaTypes.ts";
+import { checkContentType, persistedQueryNotSupported, readParams } from "./params.ts";
 import type { Operation, Prepare } from "./prepare.ts";
 import { newRequestId } from "./requestId.ts";
-import type { Result } from "./stream.ts";
+import { keyRevoked, type Result } from "./stream.ts";
 import type { Engine } from "./yoga.ts";
 
 /** Finds the caller by an `Authorization` header (scheme word in any case); null when the key is not good. */
@@ -34,38 +36,47 @@ export type GraphqlPostDeps = {
   streams: LiveKeys;
 };
 
-const EVENTS = "text/event-stream";
-const RESPONSE_JSON = "application/graphql-response+json";
-
-/** The first of the client's media types that we have: its own order decides. */
-function negotiate(accept: string | undefined): string {
-  if (!accept) return "application/json";
-  for (const item of accept.toLowerCase().split(",")) {
-    const type = item.split(";", 1)[0]?.trim();
-    if (type === EVENTS || type === RESPONSE_JSON || type === "application/json") return type;
-    if (type === "*/*" || type === "application/*") return "application/json";
-  }
-  throw requestError(
-    "NOT_ACCEPTABLE",
-    `Accept must name application/json, ${RESPONSE_JSON} or ${EVENTS}.`,
-  );
-}
-
 const statusOf = (error: GraphQLError): number =>
   requestErrorStatus[error.extensions.code as RequestErrorCode] ?? 200;
 
-/** 200 for what ran, in whole or in part; else the worst of its errors. */
-function httpStatus(result: Result): number {
+/**
+ * 200 for what ran, in whole or in part; else the worst of its errors. GraphQL's own media type has 200 for no
+ * answer without `data`.
+ */
+function httpStatus(result: Result, mediaType: Accepted["json"]): number {
   const statuses = result.errors?.map(statusOf) ?? [];
   // Whoever sees these tries again, and so it must be said also when part of the answer is there.
   for (const status of [503, 429]) if (statuses.includes(status)) return status;
-  return result.data ? 200 : Math.max(200, ...statuses);
+  const best = mediaType === RESPONSE_JSON && result.data === undefined ? 400 : 200;
+  return result.data ? 200 : Math.max(best, ...statuses);
 }
 
 const extraHeaders: Readonly<Record<number, Record<string, string>>> = {
   401: { "www-authenticate": "Bearer" },
   405: { allow: "POST" },
 };
+
+/** Proxies would hold an event back until they have more. */
+const unbuffered = { "x-accel-buffering": "no" };
+/** How long the reader of a revoked key has to take the last event. */
+const GOODBYE_MS = 1_000;
+
+const keyMistakes: Readonly<Record<KeyMistake, string>> = {
+  missing: "There is no API key: send the header Authorization: Bearer <key>.",
+  "no scheme":
+    "The Authorization header must begin with the word Bearer: Authorization: Bearer <key>.",
+  placeholder: "A placeholder was sent for the API key: put a key of this hub in its place.",
+  wrong: "This API key is not known here, or has been revoked.",
+};
+
+/** A hash-only GET comes from clients that then send the whole query by POST, once they are told the right thing. */
+function refuseMethod({ method, url = "" }: IncomingMessage): GraphQLError {
+  const asked = URL.parse(url, "http://localhost")?.searchParams;
+  const isHashOnly = !asked?.has("query") && asked?.get("extensions")?.includes("persistedQuery");
+  return method === "GET" && isHashOnly
+    ? persistedQueryNotSupported()
+    : requestError("METHOD_NOT_ALLOWED", "Send operations by POST.");
+}
 
 /** In how many seconds to try again: as long as the errors ask for, 1 when they do not say. */
 function retryAfter(status: number, { errors = [] }: Result): Record<string, string> {
@@ -78,10 +89,10 @@ function answer(
   res: ServerResponse,
   requestId: string,
   result: Result,
-  mediaType = "application/json",
+  mediaType: Accepted["json"],
 ): void {
   if (res.destroyed) return;
-  const status = httpStatus(result);
+  const status = httpStatus(result, mediaType);
   const headers = {
     "x-request-id": requestId,
     ...extraHeaders[status],
@@ -96,53 +107,76 @@ async function answerEvents(
   res: ServerResponse,
   operation: Operation,
 ): Promise<void> {
+  const { keyId } = operation.caller;
   const ended = new AbortController();
-  const end = () => ended.abort();
-  const close = streams.open(operation.caller.keyId, end);
+  const close = streams.open(keyId, (reason) => {
+    if (reason === "revoked") {
+      ended.abort(keyRevoked);
+      // Who reads nothing does not see it either.
+      setTimeout(() => res.destroy(), GOODBYE_MS).unref();
+    } else if (operation.kind === "subscription") {
+      // Clients come again after a connection that broke off, and never after `event: complete`.
+      res.destroy();
+    }
+  });
   if (!close) throw requestError("TOO_MANY_REQUESTS", "This key has 100 event streams open.");
   res.once("close", () => {
     close();
-    end();
+    ended.abort();
   });
-  res.setHeaders(new Map(Object.entries(securityHeaders)));
+  res.setHeaders(new Map(Object.entries({ ...securityHeaders, ...unbuffered })));
   res.setHeader("x-request-id", operation.requestId);
-  await engine.respondEvents(req, res, { operation, ended: ended.signal });
+  // Yoga reads it anew.
+  req.headers.accept = EVENTS;
+  const isLive = () => streams.isLive(keyId);
+  await engine.respondEvents(req, res, { operation, ended: ended.signal, isLive });
 }
 
 /** Answers one request to /graphql that is not a page view. */
 export const createGraphqlPost = (deps: GraphqlPostDeps) => {
   const { engine, prepare, authenticate, maskError, turns, requestBytes } = deps;
-  const respond = async (req: IncomingMessage, res: ServerResponse, requestId: string) => {
-    if (req.method !== "POST") {
-      throw requestError("METHOD_NOT_ALLOWED", "Send operations by POST.");
-    }
+  const respond = async (
+    req: IncomingMessage,
+    res: ServerResponse,
+    requestId: string,
+    { first, takesEvents, json }: Accepted,
+  ) => {
+    if (req.method !== "POST") throw refuseMethod(req);
     const caller = await authenticate(req.headers.authorization ?? null);
     if (!caller) {
-      const message = "A valid API key is needed: Authorization: Bearer <key>.";
-      throw requestError("UNAUTHENTICATED", message);
+      throw requestError("UNAUTHENTICATED", keyMistakes[keyMistake(req.headers.authorization)]);
     }
-    const mediaType = negotiate(req.headers.accept);
+    if (!first) {
+      throw requestError(
+        "NOT_ACCEPTABLE",
+        `Accept must name ${JSON_TYPE}, ${RESPONSE_JSON} or ${EVENTS}.`,
+      );
+    }
     checkContentType(req);
     using body = await readBody(req, requestBytes, caller.projectId);
     await turns.take(caller.projectId);
     const operation = prepare(readParams(body.bytes), caller, requestId);
-    if ("errors" in operation) return answer(res, requestId, operation);
-    if (mediaType === EVENTS) return answerEvents(deps, req, res, operation);
-    if (operation.kind === "subscription") {
+    if ("errors" in operation) return answer(res, requestId, operation, json);
+    const isSubscription = operation.kind === "subscription";
+    if (first === EVENTS || (isSubscription && takesEvents)) {
+      return answerEvents(deps, req, res, operation);
+    }
+    if (isSubscription) {
       const message = `Subscriptions are answered with Accept: ${EVENTS}, or over a websocket.`;
       throw requestError("NOT_ACCEPTABLE", message);
     }
     const ended = new AbortController();
     res.once("close", () => ended.abort());
-    answer(res, requestId, await engine.execute(operation, ended.signal), mediaType);
+    answer(res, requestId, await engine.execute(operation, ended.signal), json);
   };
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const requestId = newRequestId();
+    const accepted = readAccept(req.headers.accept);
     try {
-      await respond(req, res, requestId);
+      await respond(req, res, requestId, accepted);
     } catch (error) {
       await discardBody(req, res);
-      answer(res, requestId, { errors: [maskError(error, requestId)] });
+      answer(res, requestId, { errors: [maskError(error, requestId)] }, accepted.json);
     }
   };
 };

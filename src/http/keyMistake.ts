@@ -2,7 +2,8 @@
 export type KeyMistake = "missing" | "no scheme" | "placeholder" | "wrong";
 
 /** Texts that stand for a key where one is shown: `sbx_…`, `<key>`, `$KEY`, `YOUR_KEY`. */
-const PLACEHOLDER = /^(sbx_)?[^\w]*$|^sbx_\W|[<>${}]|\b(your|paste)[\W_]|^(key|token)$/i;
+const PLACEHOLDER =
+  /^(sbx_)?\W*$|^sbx_(\W|x+$)|^<.*>$|^\$?\{.*\}$|^\$\w+$|\b(your|paste)[\W_]|^(your|api|my)?_?(key|token)$/i;
 
 /** Tells which mistake it is, from the header alone. */
 export function keyMistake(authorization: string | null | undefined): KeyMistake {

@@ -62,7 +62,8 @@ export const createMaskError =
     if (original instanceof GraphQLError) {
       const known = Object.hasOwn(requestErrorStatus, String(original.extensions.code));
       const extensions = known ? original.extensions : { code: "BAD_REQUEST" };
-      return new GraphQLError(original.message, { ...place, extensions });
+      // The wrapper's message says where in a variable it is.
+      return new GraphQLError(at?.message ?? original.message, { ...place, extensions });
     }
     const away = isDatabaseAway(original);
     if (away) log.warn({ err: original, requestId }, "the database is not available");

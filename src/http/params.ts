@@ -11,6 +11,14 @@ const bad = (message: string) => requestError("BAD_REQUEST", message);
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** What Apollo's clients look for: they send the whole query then, and no hashes any more. */
+export const persistedQueryNotSupported = () =>
+  requestError("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported");
+
+/** Whether a persisted query is asked for by its hash alone. */
+export const isHashOnly = ({ query, extensions }: Record<string, unknown>): boolean =>
+  query == null && isRecord(extensions) && isRecord(extensions.persistedQuery);
+
 /** Only JSON: a form or plain text could be sent by any web page, without asking first. */
 export function checkContentType(req: IncomingMessage): void {
   const [type, ...parameters] = (req.headers["content-type"] ?? "").toLowerCase().split(";");
@@ -28,6 +36,7 @@ export function checkContentType(req: IncomingMessage): void {
 export function checkParams(value: unknown): Params {
   if (Array.isArray(value)) throw bad("One operation a request: send an object, not a list.");
   if (!isRecord(value)) throw bad("The body must be a JSON object.");
+  if (isHashOnly(value)) throw persistedQueryNotSupported();
   const { query, variables, operationName } = value;
   if (typeof query !== "string") throw bad("query must be a string: the GraphQL document.");
   if (variables !== undefined && variables !== null && !isRecord(variables)) {

@@ -1,3 +1,4 @@
+import type { GraphQLError } from "graphql";
 import {
   CloseCode,
   GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -14,6 +15,7 @@ import type { Authenticate } from "./graphqlPost.ts";
 import { type KeyMistake, keyMistake } from "./keyMistake.ts";
 import { limitExceeded, limits } from "./limits.ts";
 import type { LiveKeys } from "./liveKeys.ts";
+import { isHashOnly, persistedQueryNotSupported } from "./params.ts";
 import { newRequestId } from "./requestId.ts";
 import type { SocketChannel } from "./socketChannel.ts";
 import { createSocketOperations, type SocketOperationDeps } from "./socketOperations.ts";
@@ -50,15 +52,31 @@ function authorizationOf(
   return entry ? String(entry[1]) : (upgrade ?? null);
 }
 
-/** A client's message; an operation that nests too deep, by its id alone; undefined for what is no message. */
-function readMessage(data: Buffer): Message | { tooDeep: string } | undefined {
+/** An operation that is refused by its id alone. */
+type Refused = { id: string; error: GraphQLError };
+
+type Operation = { id: string; payload?: Record<string, unknown> | null };
+const isOperation = (message: object): message is Operation =>
+  "type" in message &&
+  message.type === MessageType.Subscribe &&
+  "id" in message &&
+  typeof message.id === "string" &&
+  message.id !== "";
+
+/** A client's message; undefined for what is none. */
+function readMessage(data: Buffer): Message | Refused | undefined {
   try {
     const text = data.toString();
     const scan = scanJson(text);
-    if (scan.depth <= MESSAGE_LEVELS) return parseMessage(parseJson(text, scan));
-    const { type, id } = JSON.parse(withoutNested(text));
-    const isOperation = type === MessageType.Subscribe && typeof id === "string" && id !== "";
-    return isOperation ? { tooDeep: id } : undefined;
+    if (scan.depth > MESSAGE_LEVELS) {
+      const message = JSON.parse(withoutNested(text));
+      const error = limitExceeded("Levels of a variable", limits.variablesDepth, "more");
+      return isOperation(message) ? { id: message.id, error } : undefined;
+    }
+    const message = parseJson(text, scan) as object;
+    return isOperation(message) && isHashOnly(message.payload ?? {})
+      ? { id: message.id, error: persistedQueryNotSupported() }
+      : parseMessage(message);
   } catch {
     return undefined;
   }
@@ -147,9 +165,8 @@ export function createProtocol(deps: ProtocolDeps) {
     channel.onMessage(async (data) => {
       const message = readMessage(data);
       if (!message) return bad();
-      if ("tooDeep" in message) {
-        const error = limitExceeded("Levels of a variable", limits.variablesDepth, "more");
-        return subscribe(message.tooDeep) && operations.refuse(message.tooDeep, [error]);
+      if ("error" in message) {
+        return subscribe(message.id) && operations.refuse(message.id, [message.error]);
       }
       switch (message.type) {
         case MessageType.ConnectionInit:

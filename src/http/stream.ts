@@ -1,4 +1,5 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
+import { requestError } from "../graphql/requestError.ts";
 
 export type Result = ExecutionResult;
 export type Results = AsyncIterableIterator<Result>;
@@ -59,10 +60,21 @@ export function cleanStream(
   };
 }
 
-/** For a reader that takes results only: what is thrown becomes the last result. */
-export async function* withErrorsAsResults(results: Results): AsyncGenerator<Result> {
+/** The last word to the reader of a stream whose key was revoked. */
+export const keyRevoked = requestError("UNAUTHENTICATED", "The API key has been revoked.");
+
+/** For a reader that takes results only: what is thrown, and that its key was revoked, becomes the last result. */
+export async function* withErrorsAsResults(
+  results: Results,
+  ended: AbortSignal,
+  isLive: () => boolean,
+): AsyncGenerator<Result> {
   try {
-    yield* results;
+    for await (const result of results) {
+      if (!isLive()) break;
+      yield result;
+    }
+    if (ended.reason === keyRevoked || !isLive()) yield { errors: [keyRevoked] };
   } catch (error) {
     yield { errors: [error as GraphQLError] };
   }

@@ -21,7 +21,8 @@ export type Engine = {
   respondEvents(req: IncomingMessage, res: ServerResponse, running: Running): Promise<void>;
 };
 export type ContextOf = (caller: Caller, requestId: string, ended?: AbortSignal) => Context;
-export type Running = { operation: Operation; ended: AbortSignal };
+/** An operation, the signal that ends it, and whether its key still is good. */
+export type Running = { operation: Operation; ended: AbortSignal; isLive: () => boolean };
 
 /** Waits for the result at most 30 s; what still runs then may yet be done. */
 async function withDeadline(result: Promise<Result>, requestId: string): Promise<Result> {
@@ -131,11 +132,19 @@ export function createEngine(
     onRequestParse({ serverContext, setRequestParser }) {
       setRequestParser(() => ({ query: serverContext.operation.params.query }));
     },
-    async onParams({ context: { operation, ended }, setResult }) {
+    async onParams({ context: { operation, ended, isLive }, setResult }) {
       if (operation.kind !== "subscription")
         return setResult(written(await execute(operation, ended)));
       const results = await subscribe(operation, ended);
-      setResult(isStream(results) ? writtenStream(withErrorsAsResults(results)) : written(results));
+      setResult(
+        isStream(results)
+          ? writtenStream(withErrorsAsResults(results, ended, isLive))
+          : written(results),
+      );
+    },
+    onResponse({ response }) {
+      // What compresses on the way would hold events back.
+      response.headers.set("cache-control", "no-cache, no-transform");
     },
   };
   const yoga = createYoga<Running>({

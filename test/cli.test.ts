@@ -106,7 +106,7 @@ test("without DATABASE_URL it takes the embedded database, running or not, and l
 test("mistakes are told in a sentence, with exit code 1 for what failed and 2 for what is no command", async () => {
   await using hub = await testHub();
   const failed = [
-    [["project", "create", ""], "name must have 1 to 100 characters, no control characters"],
+    [["project", "create", ""], "field 'name' must not be empty"],
     [["key", "create", "nowhere", "x", "ADMIN"], "there is no project nowhere (project list)"],
     [["key", "create", "default", "x", "BOSS"], "there is no role BOSS: ADMIN, EMITTER, OPERATOR"],
     [["key", "revoke", "x'y"], "there is no key x'y (key list PROJECT)"],

@@ -28,10 +28,7 @@ const actionInput = z.object({
       `must have at most ${actionLimits.url} characters`,
     )
     .refine(isLink, "must be an absolute http or https URL, such as https://example.com/ban"),
-  buttonText: line(actionLimits.buttonText).refine(
-    (text) => text === "" || /\S/.test(text),
-    "must not be blank",
-  ),
+  buttonText: line(actionLimits.buttonText),
   key: line(actionLimits.key).nullish(),
   external: z.boolean().nullish(),
   expireIn: z

@@ -11,6 +11,7 @@ import type { Pool, Sql, Tx } from "../db/client.ts";
 import { lockProject } from "../db/eventTypes.ts";
 import { mistake } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
+import { checkLine } from "./line.ts";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const MAX_KEYS = 1_000;
@@ -56,9 +57,7 @@ export async function addApiKey(
   projectId: string,
   { name, role, key = newKey() }: NewKey,
 ): Promise<{ apiKey: ApiKeyRow; key: string }> {
-  if (!/^[^\p{Cc}\p{Cs}]{1,200}$/u.test(name)) {
-    throw mistake("INVALID", "name must have 1 to 200 characters, no control characters", ["name"]);
-  }
+  checkLine("name", name, 200);
   // Of two that are made at once, one would not see the other.
   await lockProject(tx, projectId);
   const existing = await keysOf(tx, projectId);

@@ -3,7 +3,7 @@ import type { ContentType } from "../db/events.ts";
 import { type ActionInput, type CheckedAction, checkActions } from "./actionInput.ts";
 import { documentText } from "./documentText.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
-import { line } from "./line.ts";
+import { exactName, line } from "./line.ts";
 import type { ScheduleInput } from "./schedule.ts";
 
 /** Limits of an event, in characters unless said. */
@@ -20,13 +20,13 @@ const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{
 const optionalLine = (max: number) => line(max).nullish();
 
 const eventInput = z.object({
-  type: optionalLine(eventLimits.name),
+  type: exactName(eventLimits.name).nullish(),
   name: optionalLine(eventLimits.name),
   avatar: optionalLine(eventLimits.avatar),
   category: optionalLine(eventLimits.short),
   contentType: z.enum(["TEXT", "ROWS", "JSON", "IMAGE"]).nullish(),
   userId: optionalLine(eventLimits.short),
-  subject: z.object({ type: line(eventLimits.short), id: line(eventLimits.short) }).nullish(),
+  subject: z.object({ type: exactName(eventLimits.short), id: line(eventLimits.short) }).nullish(),
   contextId: optionalLine(eventLimits.short),
   stepUuid: z.string().regex(UUID4, "must be a valid UUID4").nullish(),
   idempotencyKey: optionalLine(eventLimits.idempotencyKey),

@@ -24,7 +24,7 @@ import { canonicalJson } from "./eventSchemaJson.ts";
 import { invalidSchema } from "./eventSchemaMistake.ts";
 import type { SchemaProblem } from "./eventSchemaProblem.ts";
 import { newId } from "./ids.ts";
-import { line } from "./line.ts";
+import { exactName, hasAtMost } from "./line.ts";
 import { ProgramStopped, type Programs } from "./programs.ts";
 import { checkRegistration, compareSchemas, type SchemaGiven } from "./schemaRegistration.ts";
 
@@ -35,12 +35,11 @@ export const eventTypeLimits = {
   perProject: 1_000,
 } as const;
 
-const nameRules = z
-  .string()
-  .min(1, "must not be empty")
-  .max(eventTypeLimits.name, `must have at most ${eventTypeLimits.name} characters`)
-  .refine((name) => !/\p{Cc}|\p{Cs}/u.test(name), "must not contain control characters")
-  .refine((name) => name === name.trim(), "must not begin or end with a space")
+const nameRules = exactName(eventTypeLimits.name)
+  .refine(
+    (name) => name === name.trim() || name.trim() === "",
+    "must not begin or end with a space",
+  )
   .refine(
     (name) => name !== "*" && !name.endsWith(".*"),
     "must not be '*' or end in '.*', which hooks use as patterns",
@@ -50,12 +49,15 @@ const eventTypeInput = z.object({
   name: nameRules,
   description: z
     .string()
-    .max(eventTypeLimits.description, `must have at most ${eventTypeLimits.description} characters`)
-    .refine((text) => !text.includes("\0"), "must not contain the character NUL")
+    .refine(
+      hasAtMost(eventTypeLimits.description),
+      `must have at most ${eventTypeLimits.description} characters`,
+    )
+    .refine((text) => !/\0|\p{Cs}/u.test(text), "must not contain NUL or halves of characters")
     .nullish(),
   schema: z.unknown().optional(),
   example: z.unknown().optional(),
-  resourceType: line(eventLimits.short).nullish(),
+  resourceType: exactName(eventLimits.short).nullish(),
   allowBreaking: z.boolean().nullish(),
 });
 

@@ -1,16 +1,12 @@
 import { z } from "zod";
 import type { HookRow } from "../db/hooks.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
+import { eventLimits } from "./eventInput.ts";
 import { compileFilter } from "./hookFilter.ts";
 import { checkHeaders } from "./hookHeaders.ts";
+import { exactName, line } from "./line.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: names are one line, and PostgreSQL's text cannot hold NUL
-const CONTROL = /[\u0000-\u001f\u007f]/;
-const line = z
-  .string()
-  .min(1, "must not be empty")
-  .max(200, "must have at most 200 characters")
-  .refine((text) => !CONTROL.test(text), "must not contain control characters");
+const name = line(200);
 
 const isPattern = (text: string) => text === "*" || !text.replace(/\.\*$/, "").includes("*");
 const whole = (min: number, max: number) => {
@@ -21,9 +17,14 @@ const retryMs = whole(100, 86_400_000);
 const status = whole(300, 599);
 
 const hookInput = z.object({
-  name: line.nullish(),
+  name: name.nullish(),
   types: z
-    .array(line.refine(isPattern, "must be an exact type, '*', or a prefix such as 'ticket.*'"))
+    .array(
+      exactName(eventLimits.name).refine(
+        isPattern,
+        "must be an exact type, '*', or a prefix such as 'ticket.*'",
+      ),
+    )
     .min(1, "must have a minimum of 1 items")
     .max(100, "must have a maximum of 100 items"),
   format: z.enum([
@@ -34,7 +35,7 @@ const hookInput = z.object({
     "EVENT",
   ]),
   filter: z.string().nullish(),
-  userId: line.nullish(),
+  userId: name.nullish(),
   retries: whole(0, 20),
   timeoutMs: whole(100, 60_000),
   retryScheduleMs: z

@@ -4,7 +4,7 @@ import { lockedAction, type PressRow, pressByKey, writePress } from "../db/press
 import type { Caller } from "./authenticator.ts";
 import { mistake, type UserErrorCode } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
-import { line } from "./line.ts";
+import { checkLine } from "./line.ts";
 
 /** What pressing needs beside the caller. */
 export type PressServices = {
@@ -89,7 +89,7 @@ export async function pressAction(
       "a press cannot be taken back: send confirm: true when a person has confirmed it",
       ["confirm"],
     );
-  if (idempotencyKey !== null) checkKey(idempotencyKey);
+  if (idempotencyKey !== null) checkLine("idempotencyKey", idempotencyKey, MAX_KEY);
   const id = newId();
   const accept = () =>
     inTransaction(services.sql, async (tx) => {
@@ -109,10 +109,4 @@ export async function pressAction(
   });
   if (press.id === id) services.onPressed({ projectId, pressId: id });
   return press;
-}
-
-function checkKey(key: string): void {
-  const problem = line(MAX_KEY).safeParse(key).error?.issues[0];
-  if (!problem) return;
-  throw mistake("INVALID", `field 'idempotencyKey' ${problem.message}`, ["idempotencyKey"]);
 }

@@ -7,14 +7,10 @@ import {
   projectsById,
 } from "../db/projects.ts";
 import { addApiKey } from "./apiKey.ts";
-import { mistake } from "./errors.ts";
 import { newId } from "./ids.ts";
+import { checkLine } from "./line.ts";
 
-const checkName = (name: string) => {
-  if (!/^[^\p{Cc}\p{Cs}]{1,100}$/u.test(name)) {
-    throw mistake("INVALID", "name must have 1 to 100 characters, no control characters", ["name"]);
-  }
-};
+const checkName = (name: string) => checkLine("name", name, 100);
 
 /** A name as the readable part of an address: `Billing (EU)` becomes `billing-eu`. */
 const slugOf = (name: string) =>

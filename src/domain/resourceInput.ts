@@ -5,10 +5,13 @@ import { documentText } from "./documentText.ts";
 import { invalidFields, mistake, UserMistake } from "./errors.ts";
 import { eventLimits } from "./eventInput.ts";
 import { isObject } from "./eventSchemaDocument.ts";
-import { line } from "./line.ts";
+import { exactName, line } from "./line.ts";
 
 /** Names a resource: its type and id are the subject of its events, and have their limits. */
-const keyInput = z.object({ type: line(eventLimits.short), resourceId: line(eventLimits.short) });
+const keyInput = z.object({
+  type: exactName(eventLimits.short),
+  resourceId: line(eventLimits.short),
+});
 
 /** Checks the name of a resource. Throws INVALID. */
 export function checkResourceKey(key: z.input<typeof keyInput>): void {

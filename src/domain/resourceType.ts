@@ -11,17 +11,17 @@ import {
 import { invalidFields, mistake, UserMistake } from "./errors.ts";
 import { eventLimits } from "./eventInput.ts";
 import { newId } from "./ids.ts";
-import { line } from "./line.ts";
+import { exactName } from "./line.ts";
 
 /** So many resource types a project may have. */
 const MAX_RESOURCE_TYPES = 200;
 
-const event = line(eventLimits.name).refine(
+const event = exactName(eventLimits.name).refine(
   (name) => name !== "*" && !name.endsWith(".*"),
   "must be an exact event type, not a pattern",
 );
 const resourceTypeInput = z.object({
-  name: line(eventLimits.short),
+  name: exactName(eventLimits.short),
   createdEvent: event,
   updatedEvent: event.nullish(),
   deletedEvent: event.nullish(),

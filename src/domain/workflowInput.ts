@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { invalidFields, type UserErrorEntry, UserMistake } from "./errors.ts";
 import { checkHeaders } from "./hookHeaders.ts";
-import { line } from "./line.ts";
+import { checkLine, exactName, line } from "./line.ts";
 import { compileStep, type StepMethod, stepMethods, type WorkflowStep } from "./workflowStep.ts";
 
 /** Limits of a workflow and of what is installed, in characters unless said. */
@@ -45,7 +45,7 @@ const step = z.object({
 
 const workflow = z.object({
   name,
-  eventType: name,
+  eventType: exactName(workflowLimits.name),
   steps: z
     .array(step)
     .min(1, "must have a minimum of 1 items")
@@ -85,10 +85,8 @@ export const checkName = (name: string): void => checkShape({ name }, { name: tr
 export const checkEventType = (eventType: string): void =>
   checkShape({ eventType }, { eventType: true });
 /** Checks the user a workflow is installed for. Throws INVALID. */
-export function checkUserId(userId: string): void {
-  const { error } = z.object({ userId: name }).safeParse({ userId });
-  if (error) throw invalidFields(error.issues);
-}
+export const checkUserId = (userId: string): void =>
+  checkLine("userId", userId, workflowLimits.name);
 
 /** The mistakes of one step, told as those of the workflow. */
 function mistakesOf(position: number, check: () => void): UserErrorEntry[] {

@@ -137,8 +137,22 @@ test("an event emitted by SQL that does not fit its type is FAILED and says why"
   expect(await ended(right, "status typeVersion")).toEqual({ status: "PROCESSED", typeVersion: 1 });
 });
 
+test("any script and emoji may be in a type, and what joins them in a user", async () => {
+  for (const [type, user] of [
+    ["注文.作成", "می\u200cخواهم"],
+    ["طلب", "👨\u200d👩\u200d👧"],
+    ["🎉 a b", "❤\ufe0f"],
+  ] as const) {
+    expect(await read(await emitBySql(hub.db.sql, type, { user }), "type userId")).toEqual({
+      type,
+      userId: user,
+    });
+  }
+});
+
 describe("emitting by SQL is refused", () => {
-  const refusals: [what: string, type: string | null, given: Given, message: string][] = [
+  type Refusal = [what: string, type: string | null, given: Given, message: string];
+  const refusals: Refusal[] = [
     ["without a type", null, {}, "field 'type' is required"],
     ["with an empty type", "", {}, "field 'type' is required"],
     [
@@ -152,6 +166,27 @@ describe("emitting by SQL is refused", () => {
       "a\nb",
       {},
       "field 'type' must have at most 200 characters and no control characters",
+    ],
+    ["with a type of blanks", " \u3000", {}, "field 'type' must not be blank"],
+    ...["a\u202eb", "a\u200bb", "\ufeffa", "a\u{e0041}", "a\u00ad", "👨\u200d👩"].map(
+      (type): Refusal => [
+        `with a type that hides something: ${JSON.stringify(type)}`,
+        type,
+        {},
+        "field 'type' must not contain what cannot be seen or changes the direction of text",
+      ],
+    ),
+    [
+      "with a blank user",
+      "a",
+      { user: " " },
+      "user_id must not be blank, and not contain what cannot be seen or changes the direction of text",
+    ],
+    [
+      "with a key that hides something",
+      "a",
+      { key: "a\u200bb" },
+      "idempotency_key must not be blank, and not contain what cannot be seen or changes the direction of text",
     ],
     [
       "with too much data",

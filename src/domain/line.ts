@@ -15,7 +15,7 @@ const JOINED =
 
 const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text);
 /** Blanks alone, of which the braille one is no white space to JavaScript. */
-const isBlank = (text: string) => text !== "" && !/[^\s\u2800]/.test(text);
+const isBlank = (text: string) => text !== "" && !CONTROL.test(text) && !/[^\s\u2800]/.test(text);
 /** Characters as people (and PostgreSQL) count them: an emoji is one, although JavaScript says two. */
 export const hasAtMost = (max: number) => (text: string) =>
   text.length <= max || (text.length <= 2 * max && [...text].length <= max);

@@ -116,15 +116,25 @@ export const insertHookVersion = (
 /** What a hook asked for under a config version. */
 export type PastHook = Pick<HookRow, "id" | "types" | "format" | "filter" | "userId" | "status">;
 
-/** Every hook of the project as it was under each of these config versions: its newest version not after it. */
+/**
+ * Every hook of the project as it was under each of these config versions: its newest version not after it. One that
+ * is the newest for several is read once, with all of them.
+ */
 export const hooksAsOf = (sql: Sql, projectId: string, versions: readonly number[]) =>
-  sql<(PastHook & { asOf: number })[]>`
-    select x.version::int as "asOf", p.* from unnest(${versions as number[]}::bigint[]) as x(version)
-    cross join lateral (
-      select distinct on (hook_id) hook_id as id, types, format, filter, user_id as "userId", status
-      from signalbox.hook_versions where project_id = ${projectId} and config_version <= x.version
-      order by hook_id, config_version desc
-    ) p`;
+  sql<(PastHook & { asOf: number[] })[]>`
+    with newest as (
+      select p.hook_id, p.config_version, array_agg(x.version::int) as as_of
+      from unnest(${versions as number[]}::bigint[]) as x(version) cross join lateral (
+        select distinct on (hook_id) hook_id, config_version from signalbox.hook_versions
+        where project_id = ${projectId} and config_version <= x.version
+        order by hook_id, config_version desc) p
+      group by p.hook_id, p.config_version
+    )
+    select n.as_of as "asOf", n.hook_id as id, v.types, v.format, v.filter, v.user_id as "userId", v.status
+    from newest n cross join lateral (
+      select * from signalbox.hook_versions
+      where project_id = ${projectId} and hook_id = n.hook_id and config_version = n.config_version offset 0) v
+    order by n.hook_id`;
 
 /**
  * Serialises claims with each other and with changes of the hooks' states, per hook, to the end of the

@@ -53,6 +53,13 @@ export const asksFilter = (
   (rule.userId === null || rule.userId === event.userId) &&
   rule.types.some((pattern) => takes(pattern, event));
 
+const MAX_LISTED = 10;
+const listed = (types: string[]) => {
+  const more = types.length - MAX_LISTED;
+  const first = types.slice(0, MAX_LISTED).join(", ");
+  return more > 0 ? `${first} and ${more} more` : first;
+};
+
 /**
  * The one judgement of an event for a hook, for emits, dispatch and `Event.why` alike. The order is: type, user,
  * filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked".
@@ -68,7 +75,7 @@ export function judge(
   if (!rule.types.some((pattern) => takes(pattern, event))) {
     const exactly =
       event.origin === "SYSTEM" ? ", and SYSTEM events by their exact name alone" : "";
-    return { reason: "TYPE", detail: `takes ${rule.types.join(", ")}${exactly}` };
+    return { reason: "TYPE", detail: `takes ${listed(rule.types)}${exactly}` };
   }
   if (rule.userId !== null && rule.userId !== event.userId) {
     return { reason: "USER", detail: `takes events of user '${rule.userId}' only` };

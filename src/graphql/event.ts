@@ -7,10 +7,9 @@ import {
   eventHeadColumns,
   eventHeadsById,
 } from "../db/events.ts";
-import { hooksAsOf } from "../db/hooks.ts";
 import { createEnvelope, envelopeEvent } from "../domain/envelope.ts";
 import { isId } from "../domain/ids.ts";
-import { explainMatches, type MatchTrace } from "../domain/why.ts";
+import type { MatchTrace } from "../domain/why.ts";
 import { rawJson } from "../util/rawJson.ts";
 import { builder, Node } from "./builder.ts";
 import { connectionType, pageRequest, toConnection } from "./connection.ts";
@@ -18,6 +17,7 @@ import type { Context } from "./context.ts";
 import { describedEnum } from "./describedEnum.ts";
 import { batched, byId } from "./loaders.ts";
 import { currentProject } from "./project.ts";
+import { whyOf } from "./why.ts";
 
 export const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
   SCHEDULED: "Accepted; matched when it is due (`scheduledFor`).",
@@ -196,21 +196,10 @@ Event.implement({
     why: t.field({
       type: [MatchTraceRef],
       description:
-        "Every hook of the project looked at for this event, matched or not, and the reason; empty until it is matched.",
+        "Every hook of the project looked at for this event, matched or not, and the reason; empty until it is matched. A request takes 50,000 together.",
       resolve: async (head, _args, context) => {
-        const { caller, read } = context;
         const event = await withDocuments(context, head);
-        if (event.configVersion === null) return [];
-        const loader = batched(context, "hooks as of", async (versions) => {
-          const hooks = await read((sql) => hooksAsOf(sql, caller.projectId, versions.map(Number)));
-          return Map.groupBy(hooks, ({ asOf }) => String(asOf));
-        });
-        const hooks = (await loader.load(String(event.configVersion))) ?? [];
-        const { source } = await currentProject(context);
-        const { filters } = context.hub.programs;
-        const sendsResource = hooks.some(({ format }) => format === "RESOURCE");
-        const resource = sendsResource ? await loadEventResource(context, event.id) : undefined;
-        return explainMatches(filters, hooks, event, source, resource !== undefined);
+        return whyOf(context, event, () => loadEventResource(context, event.id));
       },
     }),
   }),

@@ -14,6 +14,10 @@ const most = {
     limit: 32 * MiB,
     says: "Rows read for one request: at most 32 MiB. Ask for fewer items, or for fewer of the large fields.",
   },
+  hooksLookedAt: {
+    limit: 50_000,
+    says: "Hooks looked at for `why`: at most 50,000 a request. Ask for fewer events.",
+  },
 } as const;
 export type Spending = keyof typeof most;
 
@@ -55,7 +59,7 @@ export function createRequestBudget(memory?: Shares, projectId = ""): RequestBud
     spend(what, amount) {
       const total = (spent.get(what) ?? 0) + amount;
       spent.set(what, total);
-      bytes += amount;
+      if (what !== "hooksLookedAt") bytes += amount;
       if (total > most[what].limit) exceeded ??= requestError("LIMIT_EXCEEDED", most[what].says);
       if (!exceeded) share();
       if (exceeded) throw exceeded;

@@ -123,6 +123,10 @@ async function openApi(
       onPressed: (press) => worker?.press(press),
     },
     turns: createTurns(),
+    subscriptions: createShares({
+      what: "subscriptions",
+      total: limits.subscriptionsPerProcess,
+    }),
     waits: createShares({ what: "calls that wait (waitMs)", total: limits.waitsPerProcess }),
     memory: createShares({
       what: "MiB in requests under way",
@@ -210,7 +214,7 @@ export async function startHub(
       host: config.host,
       port: config.port,
       log,
-      registry: metrics.registry,
+      metrics: metrics.pages,
       ready: () => migrationsCurrent(db.sql),
       ...(api && {
         api: {

@@ -232,7 +232,8 @@ test("/healthz, /readyz and /metrics answer; everything else is 404", async () =
   expect(await (await fetch(`${frame.url}/healthz`)).text()).toBe("ok\n");
   expect((await fetch(`${frame.url}/readyz`)).status).toBe(200);
   frame.revoked.add("ready");
-  expect((await fetch(`${frame.url}/readyz`)).status).toBe(503);
+  const ready = async () => (await fetch(`${frame.url}/readyz`)).status;
+  await expect.poll(ready, { timeout: 5_000 }).toBe(503);
   expect(await (await fetch(`${frame.url}/metrics`)).text()).toContain("signalbox_emits_total");
   for (const path of ["/nope", "/graphql/x", "/%00", "//graphql"]) {
     expect((await fetch(`${frame.url}${path}`)).status, path).toBe(404);

@@ -11,7 +11,7 @@ const bare: HttpOptions = {
   port: 0,
   log: createLogger("silent"),
   ready: async () => true,
-  registry: createMetrics(async () => 0).registry,
+  metrics: createMetrics(async () => 0).pages,
 };
 
 test("a process without the role api serves its health and metrics alone", async () => {
@@ -33,6 +33,23 @@ test("a check that fails, throws or never answers is not ready", async () => {
     await using http = await startHttp({ ...bare, ready });
     expect((await fetch(`${http.url}/readyz`)).status).toBe(503);
   }
+});
+
+test("the database is asked once for all probes and scrapes of a second", async () => {
+  const asked = { ready: 0, metrics: 0 };
+  const metrics = createMetrics(async () => ++asked.metrics);
+  const ready = async () => ++asked.ready > 0;
+  await using http = await startHttp({ ...bare, ready, metrics: metrics.pages });
+  const start = performance.now();
+  const get = async (path: string) => (await fetch(http.url + path)).status;
+  const paths = Array.from({ length: 200 }, (_, index) => (index % 2 ? "/readyz" : "/metrics"));
+  expect(new Set(await Promise.all(paths.map(get)))).toEqual(new Set([200]));
+  const seconds = Math.ceil((performance.now() - start) / 1_000);
+  expect(asked.ready).toBeLessThanOrEqual(seconds);
+  expect(asked.metrics).toBeLessThanOrEqual(seconds);
+  // Its own counters are those of the moment.
+  metrics.emits.inc(7);
+  expect(await (await fetch(`${http.url}/metrics`)).text()).toContain("signalbox_emits_total 7");
 });
 
 test("a taken port is said in one sentence", async () => {

@@ -33,15 +33,26 @@ export function follow(
   };
   try {
     const position = cursor == null ? {} : { after: positionOf(cursor) };
+    const release = hub.subscriptions.take(caller.projectId);
     const changes = hub.feed.follow({ projectId: caller.projectId, wants, ...position });
     return {
       async next() {
-        const step = await changes.next().catch(expired);
+        const step = await changes.next().catch((error) => {
+          release();
+          return expired(error);
+        });
+        if (step.done) release();
         await hub.turns.take(caller.projectId);
         return step;
       },
-      return: () => changes.return(),
-      throw: (error: unknown) => changes.throw(error),
+      return() {
+        release();
+        return changes.return();
+      },
+      throw(error: unknown) {
+        release();
+        return changes.throw(error);
+      },
       [Symbol.asyncIterator]() {
         return this;
       },

@@ -53,6 +53,8 @@ export type Hub = {
   presses: PressServices;
   facts: HubFacts;
   turns: Turns;
+  /** Places of subscriptions. */
+  subscriptions: Shares;
   /** Places of calls with `waitMs`. */
   waits: Shares;
   /** MiB that requests under way have read and put into answers. */

@@ -4,6 +4,7 @@ import { assertRolesComplete } from "../graphql/roles.ts";
 import type { Logger } from "../log.ts";
 import { createShares } from "../util/shares.ts";
 import type { Turns } from "../util/turns.ts";
+import { maxConnections } from "./connections.ts";
 import { createConsole } from "./console.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { type Authenticate, createGraphqlPost } from "./graphqlPost.ts";
@@ -46,14 +47,19 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const engine = createEngine(schema, contextOf, maskError);
   const prepare = createPrepare(schema);
   const origins = createOrigins({ publicUrl, allowed: allowedOrigins }, log);
-  const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey);
-  const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey);
+  const places = createShares({
+    what: "sockets and event streams",
+    total: Math.min(limits.streamsPerProcess, Math.floor(maxConnections / 2)),
+  });
+  const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey, places);
+  const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey, places);
   const requestBytes = createShares({
     what: "bytes of requests",
     total: limits.requestBytesPerProcess,
   });
+  const requests = createShares({ what: "requests in flight", total: maxConnections });
   const shared = { engine, prepare, authenticate, maskError, turns, requestBytes };
-  const post = createGraphqlPost({ ...shared, streams });
+  const post = createGraphqlPost({ ...shared, requests, streams });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
   const graphiql = createGraphiql();
   return {

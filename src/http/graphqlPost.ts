@@ -32,6 +32,7 @@ export type GraphqlPostDeps = {
   turns: Turns;
   /** Bytes of requests that are read or run. */
   requestBytes: Shares;
+  requests: Shares;
   /** Open event streams. */
   streams: LiveKeys;
 };
@@ -109,7 +110,7 @@ async function answerEvents(
 ): Promise<void> {
   const { keyId } = operation.caller;
   const ended = new AbortController();
-  const close = streams.open(keyId, (reason) => {
+  const close = streams.open(operation.caller, (reason) => {
     if (reason === "revoked") {
       ended.abort(keyRevoked);
       // Who reads nothing does not see it either.
@@ -134,7 +135,7 @@ async function answerEvents(
 
 /** Answers one request to /graphql that is not a page view. */
 export const createGraphqlPost = (deps: GraphqlPostDeps) => {
-  const { engine, prepare, authenticate, maskError, turns, requestBytes } = deps;
+  const { engine, prepare, authenticate, maskError, turns, requestBytes, requests } = deps;
   const respond = async (
     req: IncomingMessage,
     res: ServerResponse,
@@ -152,6 +153,8 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
         `Accept must name ${JSON_TYPE}, ${RESPONSE_JSON} or ${EVENTS}.`,
       );
     }
+    // Each holds a connection.
+    res.once("close", requests.take(caller.projectId));
     checkContentType(req);
     using body = await readBody(req, requestBytes, caller.projectId);
     await turns.take(caller.projectId);

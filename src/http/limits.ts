@@ -35,6 +35,12 @@ export const limits = {
   subscriptionsPerSocket: 50,
   operationsPerSocket: 100,
   streamsPerKey: 100,
+  /** Live subscriptions; shared by the projects. */
+  subscriptionsPerProcess: 20_000,
+  /** Sockets and event streams, at most half of the connections; shared by the projects. */
+  streamsPerProcess: 4_000,
+  /** Fewer where the system allows fewer than twice as many open files. */
+  connections: 10_000,
   idCharacters: 128,
 } as const;
 

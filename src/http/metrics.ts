@@ -1,6 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { remembered, shared } from "../util/remembered.ts";
 import { send } from "./headers.ts";
+
+/** How old what is costly to look up may be. */
+const KNOWN_MS = 1_000;
 
 /** The hub's own metrics, and those of the process. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -8,11 +12,15 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** Makes the metrics in a registry of their own; the parts of the hub get their methods as plain callbacks. */
 export function createMetrics(oldestDueSeconds: () => Promise<number>) {
   const registry = new Registry();
+  const ofProcess = new Registry();
+  const oldestDue = remembered(oldestDueSeconds, KNOWN_MS);
   const registers = [registry];
   // Its own measure is a timer of 10 ms, which is most of what an idle process does.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: 100 });
   return {
     registry,
+    /** The hub's own of the moment; the process's cost more to look up, and may be 1 s old. */
+    pages: [() => registry.metrics(), remembered(() => ofProcess.metrics(), KNOWN_MS)],
     emits: new Counter({
       name: "signalbox_emits_total",
       help: "Events accepted.",
@@ -46,7 +54,7 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
       registers,
       async collect() {
         // The other metrics are worth most while the database is away.
-        this.set(await oldestDueSeconds().catch(() => Number.NaN));
+        this.set(await oldestDue().catch(() => Number.NaN));
       },
     }),
     feedLag: new Gauge({
@@ -62,7 +70,9 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
   };
 }
 
-/** All metrics as Prometheus text. */
-export async function answerMetrics(res: ServerResponse, registry: Registry): Promise<void> {
-  send(res, 200, registry.contentType, await registry.metrics());
+/** Answers with metrics as Prometheus text, written once for all who ask at the same time. */
+export function createMetricsPage(pages: Metrics["pages"]) {
+  const write = shared(async () => (await Promise.all(pages.map((page) => page()))).join("\n"));
+  return async (res: ServerResponse): Promise<void> =>
+    send(res, 200, Registry.PROMETHEUS_CONTENT_TYPE, await write());
 }

@@ -137,11 +137,16 @@ export function createProtocol(deps: ProtocolDeps) {
         const mistake = mistakes[keyMistake(authorization)];
         return channel.close(CloseCode.Unauthorized, `${mistake}: ${BELONGS}`);
       }
-      const counted = sockets.open(found.keyId, (reason) =>
-        reason === "revoked"
-          ? channel.close(CloseCode.Forbidden, reason)
-          : channel.close(1012, reason),
-      );
+      let counted: (() => void) | undefined;
+      try {
+        counted = sockets.open(found, (reason) =>
+          reason === "revoked"
+            ? channel.close(CloseCode.Forbidden, reason)
+            : channel.close(1012, reason),
+        );
+      } catch (error) {
+        return channel.close(4429, maskError(error, newRequestId()).message);
+      }
       if (!counted) return channel.close(4429, `at most ${limits.streamsPerKey} sockets a key`);
       forget = counted;
       caller = found;

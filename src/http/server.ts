@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Registry } from "prom-client";
 import type { Logger } from "../log.ts";
 import { type ApiDeps, createApi } from "./api.ts";
+import { discardBody } from "./body.ts";
+import { limitConnections } from "./connections.ts";
 import { sendJson } from "./headers.ts";
-import { answerAlive, answerReady, type ReadyCheck } from "./health.ts";
-import { answerMetrics } from "./metrics.ts";
+import { answerAlive, createReady, type ReadyCheck } from "./health.ts";
+import { createInOrder } from "./inOrder.ts";
+import { createMetricsPage, type Metrics } from "./metrics.ts";
 import { refuseUpgrade } from "./websocket.ts";
 
 export type HttpOptions = {
@@ -15,7 +17,7 @@ export type HttpOptions = {
   port: number;
   log: Logger;
   ready: ReadyCheck;
-  registry: Registry;
+  metrics: Metrics["pages"];
   /** Absent in a process without the role `api`: it serves its health and metrics alone. */
   api?: ApiDeps;
 };
@@ -28,6 +30,7 @@ export class ListenError extends Error {
   override name = "ListenError" as const;
 }
 
+const STALLED_MS = 60_000;
 const DRAIN_MS = 10_000;
 /** How often a stop looks for connections that have become idle. */
 const IDLE_CHECK_MS = 50;
@@ -55,18 +58,21 @@ export function urlOf(host: string, port: number): string {
 
 /** Starts the server. Throws ListenError when it cannot listen. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { host, log, ready, registry } = options;
+  const { host, log, ready, metrics } = options;
   const api = options.api && createApi(options.api, log);
+  const answerReady = createReady(ready);
+  const answerMetrics = createMetricsPage(metrics);
 
   async function route(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const path = pathOf(req);
     if (path === "/graphql" && api) return api.graphql(req, res);
     if (req.method !== "GET" && req.method !== "HEAD") {
+      await discardBody(req, res);
       return sendJson(res, 404, { error: "Not found." });
     }
     if (path === "/healthz") return answerAlive(res);
-    if (path === "/readyz") return answerReady(res, ready);
-    if (path === "/metrics") return answerMetrics(res, registry);
+    if (path === "/readyz") return answerReady(res);
+    if (path === "/metrics") return answerMetrics(res);
     if (api) return api.console(req, res, path);
     sendJson(res, 404, { error: "Not found." });
   }
@@ -78,7 +84,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       requestTimeout: 30_000,
       connectionsCheckingInterval: 5_000,
     },
-    (req, res) => {
+    createInOrder((req, res) => {
       // A client that keeps its connection busy would otherwise keep a stopping process alive.
       if (!server.listening) res.shouldKeepAlive = false;
       route(req, res).catch((err) => {
@@ -86,8 +92,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
         if (!res.headersSent) sendJson(res, 500, { error: "Internal error." });
         else res.destroy();
       });
-    },
+    }),
   );
+  // A reader that takes nothing for so long is let go. Event streams and websockets say something every 12 s.
+  server.setTimeout(STALLED_MS);
+  limitConnections(server);
   server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(req) === "/graphql" && api) api.upgrade(req, socket, head);
     else refuseUpgrade(socket, "404 Not Found");

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { limits } from "./limits.ts";
+
+/** How many files and sockets the system lets this process have open, as far as it says. */
+function descriptors(): number {
+  try {
+    const said = readFileSync("/proc/self/limits", "utf8");
+    return Number(/^Max open files +(\d+)/m.exec(said)?.[1] ?? Number.POSITIVE_INFINITY);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** At most half of what the system allows, so that PostgreSQL and targets are reached. */
+export const maxConnections = Math.min(limits.connections, Math.floor(descriptors() / 2));
+
+/**
+ * Closes the connection that has been idle for longest when there are too many. Not by their addresses: everybody may
+ * come through one proxy.
+ */
+export function limitConnections(server: Server): void {
+  const idle = new Set<Socket>();
+  let open = 0;
+  server.on("connection", (socket: Socket) => {
+    open++;
+    idle.add(socket);
+    socket.once("close", () => {
+      open--;
+      idle.delete(socket);
+    });
+    if (open > maxConnections) idle.values().next().value?.destroy();
+  });
+  server.on("request", ({ socket }: IncomingMessage, res: ServerResponse) => {
+    idle.delete(socket);
+    res.once("close", () => {
+      if (!socket.destroyed) idle.add(socket);
+    });
+  });
+  server.on("upgrade", ({ socket }: IncomingMessage) => idle.delete(socket));
+}

@@ -56,7 +56,8 @@ async function openOutbound(config: Config, databaseUrl: string) {
   const rules = { requireHttps: config.requireHttps };
   return {
     poster: createPoster({ guard, resolver, userAgent: `signalbox/${version}`, ...rules }),
-    checkTarget: (url: string) => checkTarget(guard, resolver, url, rules),
+    checkTarget: (url: string, projectId: string) =>
+      checkTarget(guard, resolver, url, { ...rules, holder: projectId }),
   };
 }
 

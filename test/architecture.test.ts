@@ -10,7 +10,7 @@ const mayImport: Record<string, string[]> = {
   domain: ["db", "util"],
   db: ["util"],
   worker: ["domain", "outbound", "db", "log", "util"],
-  outbound: ["domain"],
+  outbound: ["domain", "util"],
   live: ["db", "log", "util"],
   graphql: ["domain", "db", "live", "util"],
   http: ["graphql", "log", "util"],

@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { type AddressGuard, createGuard } from "../src/outbound/addressGuard.ts";
 import { checkTarget } from "../src/outbound/checkTarget.ts";
+import { connect } from "../src/outbound/connect.ts";
 import { createPoster } from "../src/outbound/post.ts";
 import { createResolver, type Resolver } from "../src/outbound/resolver.ts";
 import { answer, startRawReceiver } from "./fixtures/hostile.ts";
@@ -156,6 +159,44 @@ describe("a call to a name", () => {
     expect(canary.received()).toBe("");
   });
 
+  test("that was reset before anybody could look is no refused address", async () => {
+    // Reset between the connection and the second look, by a thread that is told to while this one is busy.
+    const source = `const { parentPort, workerData } = require("node:worker_threads");
+      const told = Atomics.waitAsync(workerData, 0, 0).value;
+      const server = require("node:net").createServer((socket) =>
+        Promise.resolve(told).then(() => socket.resetAndDestroy()).then(() => {
+          Atomics.store(workerData, 1, 1);
+          Atomics.notify(workerData, 1);
+        }));
+      server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));`;
+    const flags = new Int32Array(new SharedArrayBuffer(8));
+    const thread = new Worker(source, { eval: true, workerData: flags });
+    const [port] = await once(thread, "message");
+    const { signal } = new AbortController();
+    let waits = 0;
+    const remove = signal.removeEventListener.bind(signal);
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      remove(...args);
+      // The second wait is over: it was for the connection.
+      if (++waits !== 2) return;
+      Atomics.store(flags, 0, 1);
+      Atomics.notify(flags, 0);
+      Atomics.wait(flags, 1, 0);
+    };
+    const guard = createGuard({ allow: ["127.0.0.0/8"] });
+    const connected = connect(
+      guard,
+      createResolver(),
+      new URL(`http://127.0.0.1:${port}/`),
+      signal,
+    );
+    await expect(connected.then((socket) => socket.destroy())).rejects.toMatchObject({
+      outcome: "CONNECTION_ERROR",
+      message: expect.stringMatching(/^connection closed: reset/),
+    });
+    await thread.terminate();
+  });
+
   test.each([
     ["NXDOMAIN", "dns error: name not found"],
     ["SERVFAIL", "dns error: the name server failed"],
@@ -192,10 +233,12 @@ describe("a call to a name", () => {
     await withZone(
       (name) => (name.startsWith("evil") ? "GARBAGE" : ["8.8.8.8"]),
       async (resolver) => {
-        const evil = Array.from({ length: 20 }, (_, i) => resolver.resolve(`evil-${i}.example`));
+        const evil = Promise.allSettled(
+          Array.from({ length: 20 }, (_, i) => resolver.resolve(`evil-${i}.example`)),
+        );
         const good = Array.from({ length: 20 }, (_, i) => resolver.resolve(`good-${i}.example`));
         expect(await Promise.all(good)).toEqual(good.map(() => ["8.8.8.8"]));
-        for (const answered of await Promise.allSettled(evil))
+        for (const answered of await evil)
           expect(answered).toMatchObject({ reason: { code: "EBADRESP" } });
       },
     );

@@ -2,7 +2,7 @@
  * The handshakes of hooks whose target has to consent first. What is still to be asked is in the hook's own row
  * (`handshake_due_at`), so a lost job or a dead process costs seconds: the reconciler finds it.
  */
-import type { Sql, Tx } from "./client.ts";
+import type { Pool, Sql, Tx } from "./client.ts";
 import { type HookRow, hookColumns } from "./hooks.ts";
 import { addJobs, type JobSpec, type Lane } from "./jobs.ts";
 
@@ -73,6 +73,19 @@ export async function askAgain(
   if (row?.dueAt)
     await addJobs(tx, [handshakeJob({ projectId: hook.projectId, hookId: hook.id }, row.dueAt)]);
 }
+
+/** Has a handshake that could not be made begin later; it counts as not asked. */
+export const postponeHandshake = (
+  sql: Pool,
+  { hook, sealed }: ClaimedHandshake,
+  waitMs: number,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const postponed =
+      await tx`update signalbox.hooks h set handshake_attempts = h.handshake_attempts - 1
+      where ${ofHook(tx, hook)} and h.handshake = ${sealed} and h.status = 'PENDING_VERIFICATION' returning h.id`;
+    if (postponed.length > 0) await askAgain(tx, hook, waitMs);
+  });
 
 /** Hooks whose handshake has been due for so long: its job is lost, or the process that asked is dead. */
 export const overdueHandshakes = (sql: Sql, overdueMs: number) => sql<Lane[]>`

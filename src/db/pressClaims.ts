@@ -80,6 +80,14 @@ export async function claimPress(
   });
 }
 
+/** Gives a press back whose call could not be begun: nothing was sent, and whoever takes it next may. */
+export const handBackPress = (
+  sql: Pool,
+  { projectId, pressId, token }: Pick<PressClaim, "projectId" | "pressId" | "token">,
+) => sql`
+  update signalbox.presses set lease_worker = null, lease_token = null, lease_until = null
+  where project_id = ${projectId} and id = ${pressId} and lease_token = ${token} and status = 'PENDING'`;
+
 type Ended = Pick<PressRow, "projectId" | "id" | "error"> & { status: PressFinish["status"] };
 
 /**

@@ -1,4 +1,5 @@
 import { lockFeed, wakeFeed } from "./changes.ts";
+import type { Claim } from "./claims.ts";
 import type { Pool, Sql, Tx } from "./client.ts";
 import {
   completeEvents,
@@ -101,6 +102,19 @@ export const returnClaims = (
       where d.project_id = x.project_id and d.hook_id = x.hook_id and d.lease_token is not null
         and d.lease_worker = ${workerId} and d.lease_token <> all(${held}::uuid[])`;
   });
+
+/**
+ * Gives a claim back, fenced by its token, and has the delivery wait for a moment: the hub itself could not make the
+ * call. It counts as no try.
+ */
+export const handBack = (
+  sql: Pool,
+  { projectId, deliveryId, token }: Pick<Claim, "projectId" | "deliveryId" | "token">,
+  waitMs: number,
+) => sql`
+  update signalbox.deliveries set attempt_count = attempt_count - 1, lease_worker = null, lease_token = null,
+    lease_until = null, due_at = clock_timestamp() + ${waitMs} * interval '1 millisecond'
+  where project_id = ${projectId} and id = ${deliveryId} and lease_token = ${token}`;
 
 /**
  * Every lane that has anything waiting, as the CTE `lane`. A loose index scan: one probe a lane, however long its

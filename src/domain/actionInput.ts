@@ -56,7 +56,7 @@ export type CheckedAction = {
 };
 
 /** Judges a URL that is to be called, as hooks' are; throws UserMistake. */
-export type CheckTarget = (url: string) => Promise<string>;
+export type JudgeTarget = (url: string) => Promise<string>;
 
 /** A link people can follow: http or https (never `javascript:`), on one line, without a user name that misleads. */
 function isLink(text: string): boolean {
@@ -124,7 +124,7 @@ function checkMeta(meta: unknown, path: string[]): string | null | UserErrorEntr
  */
 export async function refusedTargets(
   inputs: readonly ActionInput[],
-  checkTarget: CheckTarget,
+  checkTarget: JudgeTarget,
 ): Promise<UserErrorEntry[]> {
   const { checked, mistakes } = checkActions(inputs);
   if (mistakes.length > 0) return [];

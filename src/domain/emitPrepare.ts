@@ -1,5 +1,5 @@
 import { createTimeSlice } from "../util/timeSlice.ts";
-import { type CheckTarget, refusedTargets } from "./actionInput.ts";
+import { type JudgeTarget, refusedTargets } from "./actionInput.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
 import { type PreparedEvent, prepareEvent } from "./event.ts";
 import { checkEventInput, type EventInput } from "./eventInput.ts";
@@ -12,7 +12,7 @@ import { checkType, tryCheckType } from "./typeCheck.ts";
 /** What of a call's actions may not be called, by the index of the event; each target is judged once. */
 export async function judgeTargets(
   inputs: readonly EventInput[],
-  checkTarget: CheckTarget,
+  checkTarget: JudgeTarget,
 ): Promise<Map<number, UserErrorEntry[]>> {
   const refused = new Map<number, UserErrorEntry[]>();
   if (!inputs.some(({ actions }) => actions?.length)) return refused;

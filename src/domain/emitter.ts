@@ -7,7 +7,6 @@ import { databaseNow } from "../db/schedules.ts";
 import { createBatcher } from "../util/batcher.ts";
 import { Overloaded } from "../util/overloaded.ts";
 import { createTimeSlice } from "../util/timeSlice.ts";
-import type { CheckTarget } from "./actionInput.ts";
 import { askingEvent, gatherFacts } from "./emitFacts.ts";
 import { judgeTargets, prepareCall } from "./emitPrepare.ts";
 import {
@@ -26,6 +25,7 @@ import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
 import { hasSchedule } from "./schedule.ts";
 import { createStepBudget } from "./stepBudget.ts";
 import { warmSystemTypes } from "./systemEvent.ts";
+import type { CheckTarget } from "./target.ts";
 import type { TenantPrograms } from "./tenantPrograms.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
 
@@ -166,7 +166,7 @@ export function createEmitter(
     const weight = weightOf(inputs);
     batcher.checkRoom(projectId, weight);
     // Before the batch: a name server or a schema that is slow holds up nobody else.
-    const targets = await judgeTargets(inputs, checkTarget);
+    const targets = await judgeTargets(inputs, (url) => checkTarget(url, projectId));
     let isLastKnown = true;
     return withFreshConfig(async () => {
       const known = isLastKnown ? configs.lastKnown : configs.current;

@@ -33,12 +33,13 @@ import { checkBound } from "./resourceType.ts";
 import type { SecretBox } from "./secretBox.ts";
 import { checkOverlap, rotateSecrets } from "./secretRotation.ts";
 import { checkSecret, newSecret } from "./signature.ts";
+import type { CheckTarget } from "./target.ts";
 
 /** What hooks need beside the database; `checkTarget` gives the URL as it will be called, or throws TARGET_REFUSED. */
 export type HookServices = {
   sql: Pool;
   box: SecretBox;
-  checkTarget: (url: string) => Promise<string>;
+  checkTarget: CheckTarget;
 };
 
 const MAX_HOOKS = 20_000;
@@ -90,7 +91,7 @@ export async function registerHook(
   const asks = verification !== "NONE";
   const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
   const headers = checkHeaders(keepHeaders(input.headers, {}));
-  const url = await checkTarget(input.url ?? "");
+  const url = await checkTarget(input.url ?? "", projectId);
   const key = { projectId, id: newId() };
   const row = {
     ...key,
@@ -185,7 +186,7 @@ export async function updateHook(
   id: string,
   input: HookInput,
 ): Promise<HookRow> {
-  const url = input.url == null ? undefined : await checkTarget(input.url);
+  const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
   return nameFree(input.name ?? null, () =>
     changeHook(sql, projectId, id, async (hook, tx) => {
       refuseDeleted(hook);

@@ -16,6 +16,12 @@ const ipv4 = /^\d+\.\d+\.\d+\.\d+$/;
 const invalid = (message: string) => mistake("INVALID", message, ["url"]);
 const refused = (message: string) => mistake("TARGET_REFUSED", message, ["url"]);
 
+/**
+ * Gives a target's URL as it will be called, or throws INVALID or TARGET_REFUSED for what may not be called; Overloaded when
+ * the hub cannot look just now. Look-ups of names are shared among projects.
+ */
+export type CheckTarget = (url: string, projectId: string) => Promise<string>;
+
 /** Whether `port` is one that web services use: 80, 443, 8080, 8443, or 1024 and up without known others. */
 export const isWebPort = (port: number): boolean =>
   webPorts.has(port) || (port >= 1024 && !servicePorts.has(port));
@@ -75,18 +81,20 @@ export function parseTarget(raw: string, rules: { requireHttps: boolean }): URL 
   return url;
 }
 
-/**
- * Throws TARGET_REFUSED unless name and port are such as public web services have. Targets whose every address
- * is on the operator's allow list need not pass this.
- */
-export function checkPublic(url: URL): void {
-  const isName = literalAddress(url) === null;
-  if (isName && (!url.hostname.includes(".") || privateSuffix.test(url.hostname))) {
-    throw refused(`url's host ${url.hostname} may not be called: it is a private network's name`);
-  }
-  if (!isWebPort(portOf(url))) {
-    throw refused(
-      `url's port ${portOf(url)} may not be called: use 443, 80 or one for web services`,
-    );
-  }
+const setting = "the operator may allow its address by SIGNALBOX_ALLOW_TARGETS";
+
+/** Throws TARGET_REFUSED for a port that web services do not use. Allowed addresses may be called on any. */
+export function checkPort(url: URL): void {
+  if (isWebPort(portOf(url))) return;
+  throw refused(
+    `url's port ${portOf(url)} may not be called: use 443, 80 or one for web services; ${setting}`,
+  );
+}
+
+/** Throws TARGET_REFUSED for a name without an address that only a private network could know. */
+export function checkName({ hostname }: URL): void {
+  if (hostname.includes(".") && !privateSuffix.test(hostname)) return;
+  throw refused(
+    `url's host ${hostname} may not be called: it is a private network's name, and has no address here now; ${setting}`,
+  );
 }

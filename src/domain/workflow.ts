@@ -19,6 +19,7 @@ import { collectMistakes } from "./hookInput.ts";
 import { isId, newId } from "./ids.ts";
 import { keepStepHeaders, stepHeaders } from "./keptHeaders.ts";
 import type { SecretBox } from "./secretBox.ts";
+import type { CheckTarget } from "./target.ts";
 import {
   checkEventType,
   checkName,
@@ -34,7 +35,7 @@ import { refusedTargets } from "./workflowTargets.ts";
 export type WorkflowServices = {
   sql: Pool;
   box: SecretBox;
-  checkTarget: (url: string) => Promise<string>;
+  checkTarget: CheckTarget;
 };
 
 /** Runs a write that may meet the unique name. */
@@ -57,10 +58,11 @@ async function nameFree<Result>(name: string, write: () => Promise<Result>): Pro
 
 /** Throws TARGET_REFUSED. */
 async function checkTargets(
-  checkTarget: WorkflowServices["checkTarget"],
+  checkTarget: CheckTarget,
+  projectId: string,
   steps: WorkflowStep[],
 ): Promise<void> {
-  const entries = await refusedTargets(checkTarget, steps);
+  const entries = await refusedTargets((url) => checkTarget(url, projectId), steps);
   if (entries.length > 0) throw new UserMistake(entries);
 }
 
@@ -79,7 +81,7 @@ export async function createWorkflow(
     () => checkEventType(eventType),
     () => steps.push(...checkSteps(keepStepHeaders(input.steps, new Map()))),
   ]);
-  await checkTargets(checkTarget, steps);
+  await checkTargets(checkTarget, projectId, steps);
   const now = new Date();
   const row: WorkflowRow = {
     projectId,
@@ -144,7 +146,7 @@ export async function updateWorkflow(
     () => input.name != null && checkName(input.name),
     () => input.steps != null && steps.push(...checkSteps(keepStepHeaders(input.steps, before))),
   ]);
-  await checkTargets(checkTarget, steps);
+  await checkTargets(checkTarget, projectId, steps);
   return nameFree(input.name ?? "", () =>
     changeWorkflow(sql, projectId, id, (workflow) => {
       const named = { ...workflow, name: input.name ?? workflow.name };

@@ -7,6 +7,7 @@ import { eventScope } from "./eventScope.ts";
 import { collectMistakes } from "./hookInput.ts";
 import { isId, newId } from "./ids.ts";
 import { variablesText } from "./installation.ts";
+import type { CheckTarget } from "./target.ts";
 import { TemplateFailure } from "./template.ts";
 import { checkEventType, checkSteps, type StepInput } from "./workflowInput.ts";
 import {
@@ -84,7 +85,7 @@ async function chosenEvent(
  * TEMPLATE_INVALID or NOT_FOUND; targets that may not be called are told beside the rest, as `refusals`.
  */
 export async function previewWorkflow(
-  { read, checkTarget }: { read: Read; checkTarget: (url: string) => Promise<string> },
+  { read, checkTarget }: { read: Read; checkTarget: CheckTarget },
   project: { id: string; source: string },
   input: WorkflowPreviewInput,
 ): Promise<{ event: EventRow | null; steps: PreviewedStep[]; refusals: UserErrorEntry[] }> {
@@ -120,6 +121,6 @@ export async function previewWorkflow(
         return { id: step.id, request: null, error: error.message };
       }
     }),
-    refusals: await refusedTargets(checkTarget, steps),
+    refusals: await refusedTargets((url) => checkTarget(url, project.id), steps),
   };
 }

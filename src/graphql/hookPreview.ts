@@ -78,7 +78,7 @@ builder.queryField("previewHook", (t) =>
       const page = pageRequest({ first });
       // What is said of the target has no bearing on what matches.
       const target = await withUserErrors(async () => {
-        if (url != null) await hub.hooks.checkTarget(url);
+        if (url != null) await hub.hooks.checkTarget(url, project.id);
         return {};
       });
       const preview = await withUserErrors(async () => ({

@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { literalAddress, portOf } from "../domain/target.ts";
 import type { AddressGuard } from "./addressGuard.ts";
 import { CallFailure, toDnsFailure, toFailure, toTlsFailure } from "./callFailure.ts";
+import { toHubFailure } from "./hubFailure.ts";
 import { lookup } from "./lookup.ts";
 import type { Resolver } from "./resolver.ts";
 
@@ -13,21 +14,25 @@ import type { Resolver } from "./resolver.ts";
 const attemptMs = 1_500;
 
 const refusal = () => new CallFailure("address not allowed", "REFUSED");
+const resetAtOnce = () =>
+  new CallFailure("connection closed: reset before the answer was complete");
 
 /**
  * Opens a socket to a URL's host, TLS included, to allowed addresses only: all of the host's are judged before,
- * and the connected one again before a byte is written. Rejects with a `CallFailure`, or as soon as `signal`
- * aborts with its reason: undici's own connector knows nothing of a request's deadline.
+ * and the connected one again before a byte is written. `holder`, such as a project, asks for the name. Rejects with
+ * a `CallFailure`, a `HubFailure` among them, or as soon as `signal` aborts with its reason: undici's own connector
+ * knows nothing of a request's deadline.
  */
 export async function connect(
   guard: AddressGuard,
   resolver: Resolver,
   url: URL,
   signal: AbortSignal,
+  holder?: string,
 ): Promise<Socket> {
   const addresses = await settle(
-    lookup(guard, resolver, url).catch((error) => {
-      throw toDnsFailure(error);
+    lookup(guard, resolver, url, { holder, signal }).catch((error) => {
+      throw toHubFailure(error) ?? toDnsFailure(error);
     }),
     signal,
   );
@@ -46,9 +51,11 @@ export async function connect(
     noDelay: true,
   });
   await opened(socket, "connect", toFailure, signal);
-  if (!guard.allows(socket.remoteAddress ?? "", port)) {
+  const { remoteAddress } = socket;
+  if (remoteAddress === undefined || !guard.allows(remoteAddress, port)) {
     socket.destroy();
-    throw refusal();
+    // One that was reset meanwhile has no address any more; the judged ones were all there was to connect to.
+    throw remoteAddress === undefined ? resetAtOnce() : refusal();
   }
   if (url.protocol !== "https:") return socket;
 
@@ -85,7 +92,9 @@ async function opened(
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   // The listener stays: an error nobody hears ends the process.
-  socket.once(event, resolve).on("error", (error) => reject(toReason(error)));
+  socket
+    .once(event, resolve)
+    .on("error", (error) => reject(toHubFailure(error) ?? toReason(error)));
   try {
     await settle(promise, signal);
   } catch (error) {

@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import { Client } from "undici";
 import { type AnswerReader, readAnswers } from "./answerReader.ts";
 import { CallFailure } from "./callFailure.ts";
+import { withinOpenFiles } from "./openFiles.ts";
 
-const maxIdle = 512;
+const maxIdle = withinOpenFiles(512, 1 / 8);
 /** Some receivers close right behind an answer without having said so: time enough to see it. */
 const settleMs = 10;
 /** How long an origin is not trusted after it closed a connection that was in use again. */

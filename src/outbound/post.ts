@@ -5,6 +5,7 @@ import { CallFailure, DeadlinePassed, toFailure } from "./callFailure.ts";
 import { connect } from "./connect.ts";
 import { type Connection, createConnectionPool, StaleConnection } from "./connectionPool.ts";
 import { type Answer, exchange, type Message } from "./exchange.ts";
+import { HubFailure } from "./hubFailure.ts";
 import { answered, noAnswer, type Reply } from "./reply.ts";
 import { createResolver, type Resolver } from "./resolver.ts";
 
@@ -21,12 +22,17 @@ export type PostRequest = {
   keptBytes?: number;
   /** POST when absent. */
   method?: Method;
+  /** For whom it is made, such as a project: name look-ups are shared among holders. */
+  holder?: string;
   /** Ends the call early, as interrupted. */
   signal?: AbortSignal;
 };
 
 export type Poster = AsyncDisposable & {
-  /** One request, no redirects; whatever the receiver or the network does is in the reply, never thrown. */
+  /**
+   * One request, no redirects; whatever the receiver or the network does is in the reply, never thrown. Throws
+   * HubFailure when this process lacks what it needs to connect: then nothing was sent.
+   */
   post(request: PostRequest): Promise<Reply>;
 };
 
@@ -48,11 +54,12 @@ export function createPoster(options: {
   async function send(
     url: URL,
     message: Message,
-    signal: AbortSignal,
+    { signal, holder }: { signal: AbortSignal; holder: string | undefined },
     used: (connection: Connection) => void,
   ): Promise<Answer> {
     const kept = pool.take(url.origin);
-    const connection = kept ?? pool.adopt(url.origin, await connect(guard, resolver, url, signal));
+    const connection =
+      kept ?? pool.adopt(url.origin, await connect(guard, resolver, url, signal, holder));
     used(connection);
     try {
       const answer = await exchange(connection, message, signal);
@@ -60,14 +67,17 @@ export function createPoster(options: {
       return answer;
     } catch (error) {
       // Nothing of the message was written, so sending it again is still the one time.
-      if (kept && error instanceof StaleConnection) return send(url, message, signal, used);
+      if (kept && error instanceof StaleConnection)
+        return send(url, message, { signal, holder }, used);
       if (kept && !signal.aborted) pool.distrust(kept);
       throw error;
     }
   }
 
   return {
-    async post({ url: raw, headers, body: text, timeoutMs, keptBytes, method = "POST", signal }) {
+    async post(request) {
+      const { url: raw, headers, body: text, timeoutMs, keptBytes, signal } = request;
+      const { method = "POST", holder } = request;
       const startedAt = performance.now();
       const body = Buffer.from(text);
       let requestHeaders = headers;
@@ -80,13 +90,19 @@ export function createPoster(options: {
       signal?.addEventListener("abort", interrupt);
       inFlight.add(interrupt);
 
-      const received = await call().then(
-        (answer) => answered(answer, keptBytes),
-        (error) => noAnswer(toFailure(error)),
-      );
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", interrupt);
-      inFlight.delete(interrupt);
+      const received = await call()
+        .then(
+          (answer) => answered(answer, keptBytes),
+          (error) => {
+            if (error instanceof HubFailure) throw error;
+            return noAnswer(toFailure(error));
+          },
+        )
+        .finally(() => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", interrupt);
+          inFlight.delete(interrupt);
+        });
       const elapsedMs = Math.round(performance.now() - startedAt);
       return { ...received, remoteAddress, elapsedMs, requestHeaders };
 
@@ -102,7 +118,7 @@ export function createPoster(options: {
           ...(hasLength ? { "content-length": String(body.length) } : {}),
         };
         const message = { path: requestTarget(raw), method, headers: sent, body };
-        return send(url, message, stop.signal, (connection) => {
+        return send(url, message, { signal: stop.signal, holder }, (connection) => {
           remoteAddress = connection.address;
         });
       }

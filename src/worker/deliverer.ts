@@ -10,7 +10,7 @@ import {
 import type { Pool } from "../db/client.ts";
 import type { AttemptOutcome } from "../db/deliveries.ts";
 import type { Lane } from "../db/jobs.ts";
-import { returnClaims } from "../db/recovery.ts";
+import { handBack, returnClaims } from "../db/recovery.ts";
 import { type AttemptRequest, conclude, requestOf } from "../domain/delivery.ts";
 import { type LaneCredentials, openCredentials } from "../domain/laneCredentials.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
@@ -22,6 +22,7 @@ import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
 import { createFinisher } from "./finisher.ts";
 import { createLanes, type LaneEntry, type Turn } from "./lanes.ts";
+import { postponed } from "./shortage.ts";
 import { createSolitude } from "./solitude.ts";
 
 export type DelivererOptions = {
@@ -252,8 +253,15 @@ export function createDeliverer({
     try {
       try {
         request = await requestFor(claimed, state);
-        result = await poster.post({ ...request, signal: stopping.signal });
+        const { projectId: holder } = claimed;
+        result = await poster.post({ ...request, holder, signal: stopping.signal });
         isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
+      } catch (error) {
+        const back = (waitMs: number) => handBack(sql, claimed, waitMs);
+        const waitMs = await postponed(error, back, { log, stopping: stopping.signal });
+        // No fault of the lane's.
+        isWell = lane.failures === 0;
+        return lanes.feedLater(lane, waitMs);
       } finally {
         // The slot is free as soon as the call is over: what follows is the database's business.
         leave(isWell);

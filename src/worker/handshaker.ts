@@ -1,13 +1,15 @@
 import { setMaxListeners } from "node:events";
 import type { Pool } from "../db/client.ts";
-import { claimHandshake } from "../db/handshakes.ts";
+import { claimHandshake, postponeHandshake } from "../db/handshakes.ts";
 import type { Lane } from "../db/jobs.ts";
 import { handshakeRequest, judgeHandshake } from "../domain/hookHandshake.ts";
 import { concludeHandshake } from "../domain/hookVerification.ts";
 import { hookContext, openCredentials } from "../domain/laneCredentials.ts";
 import type { SecretBox } from "../domain/secretBox.ts";
 import type { Logger } from "../log.ts";
+import { withinOpenFiles } from "../outbound/openFiles.ts";
 import type { Poster } from "../outbound/post.ts";
+import { postponed } from "./shortage.ts";
 
 export type Handshaker = {
   /** Makes the handshake of a hook, if one is due; whoever asks does not wait for it. */
@@ -17,7 +19,7 @@ export type Handshaker = {
 };
 
 /** Handshakes at the same time; the reconciler brings what is more than that again. */
-const MAX_AT_ONCE = 32;
+const MAX_AT_ONCE = withinOpenFiles(32, 1 / 32);
 
 /**
  * Makes handshakes, beside the jobs that ask for them: a target may take a minute to answer, and the few jobs at a
@@ -42,11 +44,15 @@ export function createHandshaker(deps: {
     const secret = box.open(sealed, hookContext("handshake", hook));
     const host = origin();
     const request = handshakeRequest(hook, secret, host);
-    const reply = await poster.post({
-      ...request,
-      headers: { ...openCredentials(box, hook).headers, ...request.headers },
-      signal: stopping.signal,
-    });
+    const headers = { ...openCredentials(box, hook).headers, ...request.headers };
+    const { projectId: holder } = lane;
+    const reply = await poster
+      .post({ ...request, headers, holder, signal: stopping.signal })
+      .catch(async (error: unknown) => {
+        const back = (waitMs: number) => postponeHandshake(sql, claimed, waitMs);
+        await postponed(error, back, { log, stopping: stopping.signal });
+      });
+    if (!reply) return;
     // What was broken off here is asked again when its lease is over.
     if (stopping.signal.aborted && reply.statusCode === null) return;
     await concludeHandshake(sql, claimed, judgeHandshake(hook.verification, reply, secret, host));

@@ -1,4 +1,5 @@
 import type { Lane } from "../db/jobs.ts";
+import { withinOpenFiles } from "../outbound/openFiles.ts";
 
 /** What a worker process knows of one hook's queue. */
 export type LaneEntry = Lane & {
@@ -17,11 +18,11 @@ export type LaneEntry = Lane & {
 export type Turn = { lane: LaneEntry; room: number; asTroubled: boolean };
 
 /** Attempts in flight in one process, at most. */
-const MAX_IN_FLIGHT = 512;
+const MAX_IN_FLIGHT = withinOpenFiles(512, 1 / 4);
 /** Of these, so many are for lanes that have none: whoever is not being served can be, one at a time. */
-const RESERVED = MAX_IN_FLIGHT / 4;
+const RESERVED = Math.floor(MAX_IN_FLIGHT / 4);
 /** Lanes in trouble (time-outs, refused connections, slow answers in a row) share at most half: nobody else waits. */
-const MAX_TROUBLED = MAX_IN_FLIGHT / 2;
+const MAX_TROUBLED = Math.floor(MAX_IN_FLIGHT / 2);
 const TROUBLED_AFTER = 3;
 const LANES_PER_CLAIM = 64;
 const MAX_TIMER_MS = 60_000;

@@ -1,12 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Lane } from "../db/jobs.ts";
-import { claimPress, type PressClaim, type PressFinish } from "../db/pressClaims.ts";
+import { claimPress, handBackPress, type PressClaim, type PressFinish } from "../db/pressClaims.ts";
 import { endPress } from "../domain/pressFinish.ts";
 import { concludePress, pressRequest } from "../domain/pressRequest.ts";
 import { openSigningKeys } from "../domain/signingSecret.ts";
+import { withinOpenFiles } from "../outbound/openFiles.ts";
 import type { DelivererOptions } from "./deliverer.ts";
 import { bare, isDataError } from "./finisher.ts";
+import { postponed } from "./shortage.ts";
 
 /** Sends the presses of one process. */
 export type Presser = {
@@ -17,7 +19,7 @@ export type Presser = {
 };
 
 /** Above so many calls at once a press is left to other processes, or to the reconciler's next look. */
-const MAX_IN_FLIGHT = 256;
+const MAX_IN_FLIGHT = withinOpenFiles(256, 1 / 8);
 const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
 
 /** What is left to write when PostgreSQL refuses what the target sent. */
@@ -38,13 +40,22 @@ export function createPresser(
   const running = new Set<Promise<void>>();
   let stopped = false;
 
-  async function send(press: { projectId: string; pressId: string }) {
+  async function send(press: { projectId: string; pressId: string }): Promise<void> {
     // Before the claim: what cannot be signed is not taken, and so not in doubt.
     const keys = await openSigningKeys({ sql, box }, press.projectId);
     const claim = await claimPress(sql, workerId, press);
     if (!claim) return;
     const request = pressRequest(claim, keys);
-    const result = await poster.post({ ...request, signal: stopping.signal });
+    const { projectId: holder } = press;
+    const result = await poster
+      .post({ ...request, holder, signal: stopping.signal })
+      .catch(async (error: unknown) => {
+        const back = () => handBackPress(sql, claim);
+        const waitMs = await postponed(error, back, { log, stopping: stopping.signal });
+        await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => {});
+      });
+    // Not sent yet, and not in doubt: whoever takes it next may, as long as a person waits for it.
+    if (!result) return stopped ? undefined : await send(press);
     onAttempt(result);
     const interrupted = stopping.signal.aborted && result.statusCode === null;
     await record(claim, request, concludePress(claim, result, interrupted));

@@ -112,16 +112,17 @@ export const mutants: Mutant[] = [
     "T15",
     "redirects are followed",
     "src/outbound/post.ts",
-    `return send(url, message, stop.signal, (connection) => {
+    `return send(url, message, { signal: stop.signal, holder }, (connection) => {
           remoteAddress = connection.address;
         });`,
     `const used = (connection: Connection) => {
           remoteAddress = connection.address;
         };
-        const first = await send(url, message, stop.signal, used);
+        const asked = { signal: stop.signal, holder };
+        const first = await send(url, message, asked, used);
         const place = first.headers.location;
         if (!place || !URL.canParse(String(place), url)) return first;
-        return send(new URL(String(place), url), message, stop.signal, used);`,
+        return send(new URL(String(place), url), message, asked, used);`,
   ),
   {
     row: "T16",

@@ -80,6 +80,38 @@ describe("shorthand", () => {
     expect(Object.keys(Object(canonicalSchema(input)?.properties))).toEqual(Object.keys(input));
   });
 
+  test.each([
+    "Int",
+    "Numbr",
+    "string ",
+    " Number",
+    "String ?",
+    "Strng?",
+    "date-time",
+    "String[]",
+    "string|null",
+    "int32",
+  ])("refuses a word that is no type, and lists those there are: %j", (word) => {
+    for (const [shorthand, path] of [
+      [{ a: word }, ["schema", "a"]],
+      [{ a: { b: [word] } }, ["schema", "a", "b", "0"]],
+      [{ type: word, b: "String" }, ["schema", "type"]],
+    ] as const) {
+      const { code, path: where, message } = refusal(shorthand) ?? {};
+      expect({ code, where }).toEqual({ code: "SCHEMA_INVALID", where: path });
+      expect(message).toContain(
+        "is no type: use String, Number, Integer, Boolean, Object, Array, Date or Any",
+      );
+    }
+  });
+
+  test.each(["contact@runalloy.com", "Ann Smith", "2026-01-01", "", "12", "order-created", "é"])(
+    "takes a text that looks like no type as a sample: %j",
+    (sample) => {
+      expect(canonicalSchema({ a: sample })?.properties).toEqual({ a: { type: "string" } });
+    },
+  );
+
   test("does not mix with JSON Schema", () => {
     expect(refusal({ name: "String", amount: { type: "number", minimum: 0 } })).toMatchObject({
       code: "SCHEMA_INVALID",

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { readTime } from "../src/cli/verify.ts";
 import type { Db } from "../src/db/client.ts";
 import { verify } from "../src/db/verify/run.ts";
 import { removeExpired } from "../src/worker/retention.ts";
@@ -92,8 +93,10 @@ test("verify looks at one project alone when it is named, and says what it canno
   });
   expect(await on("verify", "--since", "yesterday")).toMatchObject({
     code: 1,
-    stderr: '--since takes a time such as 2026-01-01T00:00:00Z, not "yesterday"\n',
+    stderr:
+      '--since takes a time such as 2026-01-01T00:00:00Z, in UTC when it names no zone, not "yesterday"\n',
   });
+  expect((await on("verify", "--since", "2026-02-30")).stderr).toContain('not "2026-02-30"');
   expect((await on("project", "list", "--since", "2026-01-01")).stderr).toContain(
     "--since is not for this command: project list",
   );
@@ -130,3 +133,16 @@ test("nothing differs while events come, after a process is killed with what it 
   await using _heir = await hubProcess(site, { SIGNALBOX_ROLES: "worker" });
   await expect.poll(look, { timeout: 30_000 }).toBe(100);
 }, 60_000);
+
+test.each([
+  ["2026-07-01", "2026-07-01T00:00:00.000Z"],
+  ["2026-07-01T12:30", "2026-07-01T12:30:00.000Z"],
+  ["2026-07-01T12:30:15.5", "2026-07-01T12:30:15.500Z"],
+  ["2026-07-01T12:30Z", "2026-07-01T12:30:00.000Z"],
+  ["2026-07-01T12:30:00+02:00", "2026-07-01T10:30:00.000Z"],
+])("a time is of UTC unless it names a zone, whatever the machine's is: %s", (text, moment) => {
+  vi.stubEnv("TZ", "America/New_York");
+  expect(new Date("2026-07-01T12:30").toISOString()).not.toBe("2026-07-01T12:30:00.000Z");
+  expect(readTime("since", text)?.toISOString()).toBe(moment);
+  vi.unstubAllEnvs();
+});

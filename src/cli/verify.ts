@@ -27,11 +27,21 @@ function total(ledger: LedgerLine[]): Sums {
 }
 const zeros: Sums = Object.fromEntries(sums.map((name) => [name, 0])) as Sums;
 
-function readTime(name: string, text: string | undefined): Date | null {
+export function readTime(name: string, text: string | undefined): Date | null {
   if (text === undefined) return null;
-  const time = new Date(text);
-  if (/^\d{4}-\d\d-\d\d(T|$)/.test(text) && Number.isFinite(time.getTime())) return time;
-  throw mistake("INVALID", `--${name} takes a time such as 2026-01-01T00:00:00Z, not "${text}"`);
+  const [, day, clock = "", zone = ""] =
+    /^(\d{4}-\d\d-\d\d)(T[\d:.]+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(text) ?? [];
+  // Without a zone JavaScript would take this machine's for a time, and UTC for a day.
+  const time = new Date(`${day}${clock || "T00:00"}${zone || "Z"}`);
+  const midnight = new Date(`${day}T00:00Z`);
+  // It would also turn 30 February into 2 March.
+  const dayExists =
+    day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  if (dayExists && !Number.isNaN(time.getTime())) return time;
+  throw mistake(
+    "INVALID",
+    `--${name} takes a time such as 2026-01-01T00:00:00Z, in UTC when it names no zone, not "${text}"`,
+  );
 }
 
 /** Nobody's text may steer the operator's terminal. */
@@ -69,7 +79,7 @@ function report(
 
 export const verify: Command = {
   usage: "verify [PROJECT] [--since TIME] [--until TIME] [--json]",
-  does: "proves that what was accepted and what became of it agree; exit code 1 when not",
+  does: "proves that what was accepted and what became of it agree; exit code 1 when not; times without a zone are UTC",
   async run({ sql, options }, idOrSlug?: string) {
     const since = readTime("since", options.since);
     const until = readTime("until", options.until);

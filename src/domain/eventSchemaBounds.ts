@@ -47,14 +47,20 @@ export function checkSize(input: unknown): void {
   );
 }
 
-/** Refuses what is nested too deep to be walked. */
+/** Refuses what is nested too deep to be walked, and texts that are no text: ajv could not write them into its code. */
 export function checkDepth(value: unknown, path: string[] = []): void {
+  if (typeof value === "string" && !value.isWellFormed()) {
+    throw invalidSchema(path, "must not hold halves of characters");
+  }
   if (typeof value !== "object" || value === null) return;
   if (path.length >= schemaLimits.depth) {
     throw invalidSchema([], `may be nested ${schemaLimits.depth} levels deep at most`);
   }
   for (const [key, part] of Object.entries(value)) {
     // Where an object has it, it is a field like any other; in code that ajv writes it is not.
+    if (!key.isWellFormed()) {
+      throw invalidSchema(path, "must not have names that hold halves of characters");
+    }
     if (key === "__proto__") throw invalidSchema([...path, key], "is a name no field can have");
     checkDepth(part, [...path, key]);
   }

@@ -4,10 +4,16 @@ import { invalidSchema } from "./eventSchemaMistake.ts";
 
 /**
  * The shorthand: `{"ticketName":"String","amount":"Number","note":"String?"}`. Every field is required unless
- * its type ends in "?", other fields are allowed, and a value that is no type word is a sample of its type.
+ * its type ends in "?", other fields are allowed, and a value that is no type word is a sample of its type. A text that
+ * looks like a type and is none is refused: as a sample it would silently be a string.
  */
 
 const typeWord = /^(string|number|integer|boolean|object|array|date|any)(\??)$/i;
+
+const KNOWN = "String, Number, Integer, Boolean, Object, Array, Date or Any";
+/** A single word; or several without a space, one of which is a type, such as `date-time` and `String[]`. */
+const looksLikeType =
+  /^[a-z_]\w*\??$|^(?=\S*(?<![a-z])(?:string|number|integer|int|float|boolean|bool|object|array|date|any|null)(?![a-z]))[a-z][\w<>[\]{}|?*!:,-]*$/i;
 
 /** A type word for a date takes a day as well as an instant. */
 const dateSchema = { type: "string", anyOf: [{ format: "date-time" }, { format: "date" }] };
@@ -82,7 +88,7 @@ const isOptional = (value: unknown) =>
   typeof value === "string" && typeWord.exec(value)?.[2] === "?";
 
 function schemaOf(value: unknown, path: string[]): SchemaObject {
-  if (typeof value === "string") return wordSchema(value);
+  if (typeof value === "string") return wordSchema(value, path);
   if (Array.isArray(value)) return arraySchema(value, path);
   if (!isObject(value)) return value === null ? {} : { type: typeof value };
   if (Object.keys(value).length === 0) return { type: "object" };
@@ -95,8 +101,16 @@ function schemaOf(value: unknown, path: string[]): SchemaObject {
   return fromShorthand(value, path);
 }
 
-function wordSchema(text: string): SchemaObject {
-  const word = typeWord.exec(text)?.[1]?.toLowerCase() ?? "string";
+function wordSchema(text: string, path: string[]): SchemaObject {
+  const known = typeWord.exec(text)?.[1];
+  const compact = text.replaceAll(/\s/g, "");
+  if (known === undefined && (looksLikeType.test(text.trim()) || typeWord.test(compact))) {
+    throw invalidSchema(
+      path,
+      `is '${text}', which is no type: use ${KNOWN}, with a ? right behind it when the field may be missing`,
+    );
+  }
+  const word = known?.toLowerCase() ?? "string";
   if (word === "any") return {};
   return word === "date" ? dateSchema : { type: word };
 }

@@ -63,6 +63,7 @@ export function compileFilter(text: string): HookFilter {
   if (text.length > MAX_LENGTH) {
     throw refuse(`a filter has at most ${MAX_LENGTH} characters, this one has ${text.length}`);
   }
+  if (/\0|\p{Cs}/u.test(text)) throw refuse("a filter must not hold NUL or halves of characters");
   let run: ReturnType<Environment["parse"]>;
   let refusal: string | null;
   try {

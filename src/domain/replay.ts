@@ -27,7 +27,9 @@ import {
 } from "../db/replays.ts";
 import { heldHookStatus, insertRetries, publishRetries, reopenDeliveries } from "../db/retries.ts";
 import { mistake } from "./errors.ts";
+import { eventLimits } from "./eventInput.ts";
 import { isId, newId } from "./ids.ts";
+import { checkLine } from "./line.ts";
 
 /** What a caller asks for; what is absent does not narrow it. */
 export type ReplayInput = {
@@ -47,6 +49,7 @@ export const MAX_MATCHED = 1_000_000;
 async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
   const { hookId = null, type = null, since, until = null } = input;
   const status = input.status ?? ENDED;
+  if (type !== null) checkLine("type", type, eventLimits.name);
   if (status.length > MAX_STATUSES)
     throw mistake(
       "INVALID",

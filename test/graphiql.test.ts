@@ -35,17 +35,21 @@ test("the page is made for the tour: its tabs, the key in every tab and on the w
   const { html, script } = await page(hub);
   for (const query of queries) expect(html).toContain(JSON.stringify(query).slice(1, 60));
 
-  const stored = new Map<string, string>();
   let refetched = 0;
+  const removed: string[] = [];
   const browser = vm.createContext({
     localStorage: {
-      getItem: (name: string) => stored.get(name) ?? null,
-      setItem: (name: string, value: string) => void stored.set(name, value),
+      getItem: () => '{"headers":"Authorization"}',
+      removeItem: (name: string) => removed.push(name),
     },
+    CloseEvent: class {},
     document: { querySelector: () => ({ click: () => refetched++ }) },
   });
-  const [source = ""] = /function signalboxHeaders.+?\n}\n/s.exec(script) ?? [];
+  const [source = ""] =
+    /localStorage\.removeItem.+?connectionParams: given };\n}\n/s.exec(script) ?? [];
   vm.runInContext(source, browser);
+  // What earlier versions stored.
+  expect(removed).toEqual(["signalbox:authorization", "graphiql:tabState"]);
   const headersFor = (given?: object) =>
     JSON.parse(
       vm.runInContext(`JSON.stringify(signalboxHeaders(${JSON.stringify(given)}))`, browser),

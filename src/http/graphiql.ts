@@ -15,18 +15,27 @@ const bundleHeaders = "extensions:{headers:y?.headers}";
  * Runs in the page. GraphiQL opens its websocket without the headers of the tab, so the key would be missing
  * there; and it keeps headers by tab, so the key would have to be pasted into each tab of the tour. With the first
  * good key the schema is fetched again, which was refused without: documentation and completion come with it.
+ *
+ * The key stays in the page's memory: what a browser stores, it writes to its disk. Earlier versions stored it.
+ * The reason of a refused websocket would be shown as `isTrusted: true`, which is all that JSON has of an event.
  */
 const pageScript = `
+localStorage.removeItem("signalbox:authorization");
+if (localStorage.getItem("graphiql:tabState")?.includes("Authorization")) {
+  localStorage.removeItem("graphiql:tabState");
+}
+CloseEvent.prototype.toJSON = function () {
+  return { message: this.reason || "The connection was closed.", code: this.code };
+};
+let signalboxKey;
 function signalboxHeaders(given) {
-  const store = "signalbox:authorization";
   const own = given?.Authorization;
-  const known = localStorage.getItem(store);
   if (!own || own === "${placeholder}") {
-    const headers = known ? { ...given, Authorization: known } : given;
+    const headers = signalboxKey ? { ...given, Authorization: signalboxKey } : given;
     return { headers, connectionParams: headers };
   }
-  if (own !== known) {
-    localStorage.setItem(store, own);
+  if (own !== signalboxKey) {
+    signalboxKey = own;
     document.querySelector('[aria-label^="Re-fetch GraphQL schema"]')?.click();
   }
   return { headers: given, connectionParams: given };
@@ -45,6 +54,7 @@ async function renderPage(): Promise<string> {
     subscriptionsProtocol: "WS",
     defaultTabs: tourTabs,
     headers: tourHeaders,
+    shouldPersistHeaders: false,
   } as Parameters<typeof renderGraphiQL>[0]);
   const parts = page.split(bundleHeaders);
   if (parts.length !== 2) throw new Error("GraphiQL changed: look again how it passes headers on");

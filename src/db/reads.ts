@@ -34,8 +34,8 @@ const isCancelled = (error: unknown) =>
 
 /**
  * One transaction a read. The project is named and the first question asked in one round trip, in this order:
- * queries start in the order in which they are executed. The answer, as `found` has it, does not wait for the commit,
- * which ends nothing.
+ * queries start in the order in which they are executed. `work` passes its answer on itself: that does not wait for the
+ * commit, which ends nothing.
  */
 const readAs = (
   sql: Pool,

@@ -93,10 +93,17 @@ export function createContext(
     requestId,
     budget: createRequestBudget(hub.memory, caller.projectId),
     ended,
-    async read(work) {
-      // What is over needs no more rows; `spend` throws why.
-      context.budget.spend("readBytes", 0);
-      return hub.read(caller.projectId, work, (bytes) => context.budget.spend("readBytes", bytes));
+    read(work) {
+      const { budget } = context;
+      return hub.read(
+        caller.projectId,
+        (sql) => {
+          // A request that is over when its turn comes needs no more rows: this throws why.
+          budget.spend("readBytes", 0);
+          return work(sql);
+        },
+        (bytes) => budget.spend("readBytes", bytes),
+      );
     },
     ...initContextCache(),
   };

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
 
 export type Config = {
   port: number;
@@ -68,53 +69,6 @@ const databaseUrl = setting(
   },
   hidden,
 );
-
-/** Variables of libpq, and the parameter of the URL that each stands for where the URL says nothing, as for psql. */
-const pgVariables = {
-  PGHOST: "host",
-  PGPORT: "port",
-  PGDATABASE: "dbname",
-  PGUSER: "user",
-  PGPASSWORD: "password",
-  PGSSLMODE: "sslmode",
-  PGSSLROOTCERT: "sslrootcert",
-  PGSSLCERT: "sslcert",
-  PGSSLKEY: "sslkey",
-  PGSSLNEGOTIATION: "sslnegotiation",
-  PGCONNECT_TIMEOUT: "connect_timeout",
-  PGAPPNAME: "application_name",
-  PGOPTIONS: "options",
-  PGTARGETSESSIONATTRS: "target_session_attrs",
-};
-
-/** The parts of a URL that say the same as a parameter. */
-const parts: Record<string, "hostname" | "port" | "pathname" | "username" | "password"> = {
-  host: "hostname",
-  port: "port",
-  dbname: "pathname",
-  user: "username",
-  password: "password",
-};
-
-function filledIn(text: string, env: NodeJS.ProcessEnv): string {
-  const url = new URL(text);
-  const says = (parameter: string) => {
-    const part = parts[parameter];
-    return url.searchParams.has(parameter) || (part && !["", "/"].includes(url[part]));
-  };
-  const added = Object.entries(pgVariables).flatMap(([name, parameter]) => {
-    const value = env[name];
-    return value && !says(parameter) ? [`${parameter}=${encodeURIComponent(value)}`] : [];
-  });
-  if (added.length === 0) return text;
-  url.search = [url.search.slice(1), ...added].filter(Boolean).join("&");
-  return url.href;
-}
-
-/** The drivers read them by themselves: not all, not alike, and for the embedded server, too. */
-function forgetPgVariables(env: NodeJS.ProcessEnv): void {
-  for (const name of Object.keys(env)) if (/^PG[A-Z]/.test(name)) delete env[name];
-}
 
 const dataDir = z.string().transform((text) => resolve(text));
 
@@ -231,7 +185,7 @@ export function readDatabaseSettings(
   env: NodeJS.ProcessEnv = process.env,
 ): Pick<Config, "databaseUrl" | "dataDir" | "logLevel"> {
   const values = parse(databaseShape, env);
-  const url = values.DATABASE_URL && filledIn(values.DATABASE_URL, env);
+  const url = values.DATABASE_URL && withPgVariables(values.DATABASE_URL, env);
   forgetPgVariables(env);
   return {
     ...(url && { databaseUrl: url }),

@@ -17,7 +17,8 @@ const mayImport: Record<string, string[]> = {
   cli: ["config", "db", "domain", "log"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
-  config: [],
+  config: ["pgVariables"],
+  pgVariables: [],
   log: [],
   // Processes that run programs of tenants.
   sandbox: ["domain", "util"],

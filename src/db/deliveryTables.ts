@@ -187,14 +187,26 @@ export const projectMinutes = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.minute] })],
 );
 
-/** Live worker processes; each holds a session advisory lock on its id, so that its death shows. */
+/** Live worker processes; the session of each holds an advisory lock, so that its death shows. */
 export const workers = signalbox.table("workers", {
   id: uuid("id").primaryKey(),
   host: text("host").notNull(),
   pid: integer("pid").notNull(),
   /** graphile-worker's pool id: jobs are locked under it. */
   poolId: text("pool_id").notNull(),
+  /** The advisory lock its session holds, by which others see that it lives: a new number for each session. */
+  livenessKey: bigint("liveness_key", { mode: "bigint" }),
   startedAt: time("started_at").notNull().defaultNow(),
+});
+
+/** Always empty: whoever writes changes locks the table (locks.ts). */
+export const feedLock = signalbox.table("feed_lock", { held: boolean("held").notNull() });
+
+/** What is done by one at a time: by the id of a hook its claims, else what the name says (locks.ts). */
+export const locks = signalbox.table("locks", {
+  name: text("name").primaryKey(),
+  /** The advisory lock of the session that does it: a new number each time. */
+  key: bigint("key", { mode: "bigint" }),
 });
 
 /** Facts about the installation: the key canary, the feed's horizon. */

@@ -53,11 +53,13 @@ const metric = async (name: string) => {
 /** Another session holds what every writer of the feed needs, so that PostgreSQL writes nothing meanwhile. */
 async function held<Result>(work: () => Promise<Result>): Promise<Result> {
   const session = await hub.db.sql.reserve();
-  await session`select pg_advisory_lock(7274)`;
+  await session`begin`;
+  await session`set local idle_in_transaction_session_timeout = 0`;
+  await session`select signalbox.lock_feed()`;
   try {
     return await work();
   } finally {
-    await session`select pg_advisory_unlock(7274)`;
+    await session`rollback`;
     session.release();
   }
 }

@@ -4,6 +4,8 @@ import { freshDatabase } from "./fixtures/database.ts";
 
 /** Tables that every node would have whole, or the coordinator alone, and why; they may have any keys. */
 const ofAll: Record<string, string> = {
+  feed_lock: "always empty: what writers of the one feed lock",
+  locks: "what is done by one process at a time",
   migrations: "which migrations ran: of the installation",
   projects:
     "the projects themselves: few, and read together with the rest; `slug` is unique among all",
@@ -28,6 +30,8 @@ const obstacles: Record<string, string> = {
     "for as long as processes of a version before ranges may run beside",
   "deliveries: trigger known_format":
     "for as long as processes of a version before it may run beside",
+  "hooks: trigger keep_hook_lock":
+    "a hook's claims are locked by a row of `locks`, on the coordinator",
 };
 
 /** From PostgreSQL's catalogue, of all tables that hold rows of projects. Ranges of a table are the table's. */

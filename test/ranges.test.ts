@@ -179,7 +179,7 @@ test("a table's statistics are made anew as its ranges fill, which the server do
     insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status)
     select gen_random_uuid(), gen_random_uuid(), 'a', 'a', 'TEXT', 'API', now(), 'PROCESSED' from generate_series(1, 600)`;
   const known = async () => {
-    await sql.begin(refreshStatistics);
+    await refreshStatistics(sql);
     const [whole] =
       await sql`select reltuples from pg_class where oid = 'signalbox.events'::regclass`;
     return whole?.reltuples;

@@ -6,7 +6,7 @@ import { newId } from "../src/domain/ids.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 
 /** What belongs to the installation, and to no project. */
-const ofNobody = ["migrations", "settings", "workers"];
+const ofNobody = ["feed_lock", "locks", "migrations", "settings", "workers"];
 
 const ours = newId();
 const theirs = newId();

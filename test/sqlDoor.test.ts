@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSession, type Sql } from "../src/db/client.ts";
+import type { Sql } from "../src/db/client.ts";
 import { createProject } from "../src/domain/project.ts";
 import { accepted, emit, eventCount, registerHook } from "./fixtures/emit.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
@@ -287,29 +286,4 @@ test("the oldest project is meant unless another is named by its slug or id", as
     code: "22023",
   });
   expect(await accepted(hub, { type: "unknown" }, "type")).toEqual({ type: "unknown" });
-});
-
-test("a role that may use the schema and execute the function needs no other right", async () => {
-  const role = `emitter_${randomBytes(6).toString("hex")}`;
-  const { sql } = hub.db;
-  await sql`create role ${sql(role)} login password 'emitter'`;
-  try {
-    await sql`grant usage on schema signalbox to ${sql(role)}`;
-    await sql`grant execute on function signalbox.emit to ${sql(role)}`;
-    const url = Object.assign(new URL(hub.settings.databaseUrl), {
-      username: role,
-      password: "emitter",
-    });
-    const session = openSession(url.href);
-    try {
-      const id = await emitBySql(session, "by role", { key: "by role" });
-      expect(await ended(id)).toEqual({ status: "PROCESSED", error: null });
-      await expect(session`select from signalbox.events`).rejects.toThrow("permission denied");
-    } finally {
-      await session.end();
-    }
-  } finally {
-    await sql`drop owned by ${sql(role)}`;
-    await sql`drop role ${sql(role)}`;
-  }
 });

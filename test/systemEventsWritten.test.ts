@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { claimDeliveries } from "../src/db/claims.ts";
 import type { Sql } from "../src/db/client.ts";
+import { lockFeed } from "../src/db/locks.ts";
 import { conclude } from "../src/domain/delivery.ts";
 import { dispatchEvents } from "../src/domain/dispatch.ts";
 import { finishDeliveries } from "../src/domain/finish.ts";
@@ -109,10 +110,10 @@ test("what is said of an attempt is planned again when a hook for it is register
     // As updateHook does it, held open until the attempt waits for the feed.
     await tx`update signalbox.projects set config_version = config_version + 1`;
     await tx`update signalbox.hooks set types = '{webhook_called}' where id = ${watching}`;
-    await tx`select pg_advisory_xact_lock(7274)`;
+    await lockFeed(tx);
     answer.resolve();
     const waiting = () =>
-      sql`select from pg_locks where locktype = 'advisory' and objid = 7274 and not granted`;
+      sql`select from pg_locks where relation = 'signalbox.feed_lock'::regclass and not granted`;
     await expect.poll(async () => (await waiting()).length, soon).toBe(1);
   });
   await expect.poll(() => target.requests.map(({ path }) => path), soon).toContain("/watching");

@@ -18,12 +18,6 @@ export type Change = {
 /** The channel of every "look again"; its payload is always empty (NOTIFY fails at 8,000 bytes). */
 export const WAKE_CHANNEL = "signalbox";
 
-/**
- * Takes the feed lock: whoever writes changes holds it from here to commit, so that position order is commit
- * order and one number is a gap-free cursor. Take it last: only feed rows, counters and completions follow.
- */
-export const lockFeed = (tx: Tx) => tx`select pg_advisory_xact_lock(7274)`;
-
 /** Tells every listener, at commit, that there is something to look at. */
 export const wakeFeed = (tx: Tx) => tx`select pg_notify(${WAKE_CHANNEL}, '')`;
 

@@ -1,6 +1,7 @@
 import type { Pool, Tx } from "./client.ts";
 import type { EventOrigin } from "./events.ts";
-import { type HookFormat, type HookRow, hookColumns, tryLockLanes } from "./hooks.ts";
+import { type HookFormat, type HookRow, hookColumns } from "./hooks.ts";
+import { tryLockLanes } from "./locks.ts";
 
 /** How many deliveries of a lane are wanted, and how many of its attempts this process has in flight. */
 export type ClaimWish = { projectId: string; hookId: string; room: number; inFlight: number };

@@ -1,5 +1,5 @@
 import { among } from "./among.ts";
-import { lockFeed, type PlannedVersions, writeToFeed } from "./changes.ts";
+import { type PlannedVersions, writeToFeed } from "./changes.ts";
 import type { Pool, Tx } from "./client.ts";
 import type { AttemptRow } from "./deliveries.ts";
 import {
@@ -22,6 +22,7 @@ import { recordHook, retireHooks } from "./hookChanges.ts";
 import { moveWaiting, queueSettling } from "./hookDeliveries.ts";
 import type { HookRow } from "./hooks.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
+import { lockFeed } from "./locks.ts";
 import { advanceJobs } from "./workflowRuns.ts";
 
 /** One attempt that is over, and what it means for its delivery. */

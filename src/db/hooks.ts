@@ -135,16 +135,3 @@ export const hooksAsOf = (sql: Sql, projectId: string, versions: readonly number
       select * from signalbox.hook_versions
       where project_id = ${projectId} and hook_id = n.hook_id and config_version = n.config_version offset 0) v
     order by n.hook_id`;
-
-/**
- * Serialises claims with each other and with changes of the hooks' states, per hook, to the end of the
- * transaction; in the order of ids, so that two that want the same lanes cannot block each other for ever.
- */
-export const lockLanes = (tx: Tx, hookIds: string[]) => tx`
-  select pg_advisory_xact_lock(hashtextextended(id, 7275))
-  from unnest(${[...hookIds].sort()}::text[]) as id`;
-
-/** The same, but without waiting: gives back which lanes it got. */
-export const tryLockLanes = (tx: Tx, hookIds: string[]) => tx<{ id: string }[]>`
-  select id from unnest(${hookIds}::text[]) as id
-  where pg_try_advisory_xact_lock(hashtextextended(id, 7275))`;

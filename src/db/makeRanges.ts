@@ -1,5 +1,6 @@
 import type { Pool, Tx } from "./client.ts";
 import { dateOfId, leastIdAt, timeOfId } from "./leastId.ts";
+import { lockFeed } from "./locks.ts";
 import { briefly } from "./rangeSession.ts";
 import {
   attachRange,
@@ -125,7 +126,7 @@ async function makePositions(session: Pool): Promise<boolean> {
 /** Lets the feed go on in its next range, which is there, when the one that is written has rows so many days old. */
 async function turnFeed(session: Pool, days: number): Promise<void> {
   await session.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(7274)`;
+    await lockFeed(tx);
     await tx`
       with next as (
         select (last_value / ${String(POSITIONS)}::bigint + 1) * ${String(POSITIONS)}::bigint as position

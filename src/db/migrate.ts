@@ -1,17 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
 import { type Db, noteVersion, openSession, type Pool, type Sql } from "./client.ts";
 import { isLocked } from "./isLocked.ts";
 import { openJobPool } from "./jobPool.ts";
+import { lockMigration } from "./locks.ts";
 import { checkOwner, ensureReader } from "./reader.ts";
 import { DatabaseRefusal } from "./refusal.ts";
 import { checkServer, explainMigration } from "./requirements.ts";
 import { settingsSince } from "./sessionSettings.ts";
-
-/** Whoever migrates a database holds this advisory lock of it; the number is arbitrary but fixed. */
-const LOCK = 7_346_201_852;
 
 /** How long one try to lock the tables holds up others, how long it then leaves them alone, and all tries together. */
 const LOCKED_ALL_MS = 500;
@@ -36,7 +34,7 @@ export async function migrate(db: Pick<Db, "url">): Promise<void> {
     const patient = { ...settingsSince(version), statement_timeout: "0" };
     for (const [name, value] of Object.entries(patient))
       await session`select set_config(${name}, ${value}, false)`;
-    await session`select pg_advisory_lock(${LOCK})`;
+    await lockMigration(session);
     await applyMissing(session);
     await checkOwner(session);
     await ensureReader(session);
@@ -76,12 +74,11 @@ async function missingMigrations(sql: Sql) {
  * a migration that is older than the last one applied; its files and its table are kept.
  */
 async function applyMissing(session: Pool): Promise<void> {
-  const missing = await missingMigrations(session);
-  if (missing.length === 0) return;
+  if ((await missingMigrations(session)).length === 0) return;
   const giveUpAt = performance.now() + LOCKED_WITHIN_MS;
   for (;;) {
     try {
-      return await apply(session, missing);
+      return await apply(session);
     } catch (error) {
       if (!isLocked(error)) throw error;
       if (performance.now() > giveUpAt)
@@ -98,13 +95,15 @@ async function applyMissing(session: Pool): Promise<void> {
  * not to be had within less than PostgreSQL's deadlock_timeout (1 s), so that their transactions are held up for a
  * moment and never broken off.
  */
-async function apply(session: Pool, missing: MigrationMeta[]): Promise<void> {
+async function apply(session: Pool): Promise<void> {
   await session.begin(async (tx) => {
     await tx`select set_config('lock_timeout', ${String(LOCKED_ALL_MS)}, true)`;
     const tables = await tx<{ name: string }[]>`
       select tablename as name from pg_tables where schemaname = 'signalbox' order by tablename`;
     const names = tables.map(({ name }) => `signalbox.${name}`).join(", ");
     if (tables.length > 0) await tx.unsafe(`lock table ${names} in access exclusive mode`);
+    // Read again: another process may have applied some, if a stranger kept this one from its turn.
+    const missing = await missingMigrations(tx);
     const [found] = await tx`select to_regnamespace('signalbox') is not null as made`;
     for (const statement of missing.flatMap(({ sql }) => sql))
       if (!(found?.made && makesSchema.test(statement))) await tx.unsafe(statement);

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { openSession, type Pool, type Sql, type Tx } from "./client.ts";
+import { openSession, type Pool, type Tx } from "./client.ts";
 import { isLocked } from "./isLocked.ts";
+import { isSessionLocked, lockSession } from "./locks.ts";
 import type { Cut } from "./ranges.ts";
 
-/** Whoever makes and drops ranges holds this advisory lock. */
-const LOCK = 7278;
 /** How long one try to lock a table may hold up others, how often it is tried, and how long it leaves them alone. */
 const LOCKED_MS = 250;
 const TRIES = 10;
@@ -24,19 +23,11 @@ export async function withRanges<Result>(
   try {
     // Whole ranges are read, as long as it takes.
     await session`select set_config('statement_timeout', '0', false), set_config('plan_cache_mode', 'auto', false)`;
-    const [lock] = await session`select pg_try_advisory_lock(${LOCK}) as held`;
-    return lock?.held ? await work(session) : undefined;
+    return (await lockSession(session, "ranges")) ? await work(session) : undefined;
   } finally {
     await session.end({ timeout: 5 });
   }
 }
-
-/** Whether this session, and not one that has taken its place when its connection was lost, still holds the lock. */
-const holdsLock = async (sql: Sql): Promise<boolean> =>
-  (
-    await sql`
-      select from pg_locks where locktype = 'advisory' and objid = ${LOCK} and pid = pg_backend_pid() and granted`
-  ).length > 0;
 
 const isInLongUse = async (session: Pool, { table }: Cut): Promise<boolean> =>
   (
@@ -62,7 +53,7 @@ export async function briefly(
       await session.begin(async (tx) => {
         await tx`select set_config('lock_timeout', ${`${LOCKED_MS}ms`}, true)`;
         // What changed while nobody held it was noted for nobody.
-        if (!(await holdsLock(tx)))
+        if (!(await isSessionLocked(tx, "ranges")))
           throw new Error("the connection that looks after ranges was lost");
         await work(tx);
       });

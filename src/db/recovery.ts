@@ -1,4 +1,4 @@
-import { lockFeed, wakeFeed } from "./changes.ts";
+import { wakeFeed } from "./changes.ts";
 import type { Claim } from "./claims.ts";
 import type { Pool, Sql, Tx } from "./client.ts";
 import {
@@ -8,8 +8,8 @@ import {
   recordMoves,
   runsOf,
 } from "./deliveryChanges.ts";
-import { lockLanes } from "./hooks.ts";
 import { addJobs, deliverJobs, type Lane } from "./jobs.ts";
+import { lockFeed, lockLanes } from "./locks.ts";
 import { advanceJobs } from "./workflowRuns.ts";
 
 /** Claims taken back in one transaction at most. */

@@ -7,8 +7,9 @@ import {
   deliveryColumns,
 } from "./deliveries.ts";
 import { eventState, type MovedDelivery, movedColumns, recordMoves } from "./deliveryChanges.ts";
-import { type HookStatus, lockLanes } from "./hooks.ts";
+import type { HookStatus } from "./hooks.ts";
 import { addJobs, deliverJobs, type JobSpec } from "./jobs.ts";
+import { lockLanes } from "./locks.ts";
 
 /** A delivery with what decides whether it may be tried again. */
 export type RetryCandidate = DeliveryRow & { inFlight: boolean; hookStatus: HookStatus };

@@ -1,4 +1,5 @@
-import type { Sql, Tx } from "./client.ts";
+import type { Pool, Sql, Tx } from "./client.ts";
+import { tryLockRow } from "./locks.ts";
 
 /** Our tables that have at least quadrupled since they were last analyzed. */
 const grownTables = (sql: Sql) => sql<{ name: string }[]>`
@@ -18,14 +19,31 @@ const grownWholes = (sql: Sql) => sql<{ name: string }[]>`
  */
 const SAMPLE = 25;
 
+/** How long one table may take. */
+const WITHIN_MS = 60_000;
+
+/** A table in somebody's long use is left for another time. */
+async function analyze(tx: Tx, name: string): Promise<void> {
+  await tx`select set_config('default_statistics_target', ${String(SAMPLE)}, true),
+    set_config('statement_timeout', ${String(WITHIN_MS)}, true)`;
+  await tx`analyze (skip_locked) signalbox.${tx(name)}`;
+}
+
 /**
  * Analyzes tables as they grow, which also makes every connection plan its statements anew. A plan that was cached
  * while a table was empty reads it whole for ever after: on a new hub, finishing a batch took seconds until
- * autovacuum came by, up to a minute later [measured].
+ * autovacuum came by, up to a minute later [measured]. Each table is a transaction of its own: one that fails leaves the others what
+ * they have. Throws AggregateError of those that failed.
  */
-export async function refreshStatistics(sql: Tx): Promise<void> {
-  const grown = await Promise.all([grownWholes(sql), grownTables(sql)]);
-  if (grown.flat().length === 0) return;
-  await sql`select set_config('default_statistics_target', ${String(SAMPLE)}, true)`;
-  for (const { name } of grown.flat()) await sql`analyze signalbox.${sql(name)}`;
+export async function refreshStatistics(sql: Pool): Promise<void> {
+  const grown = (await Promise.all([grownWholes(sql), grownTables(sql)])).flat();
+  const failures: unknown[] = [];
+  for (const { name } of grown) {
+    await sql
+      .begin(async (tx) => {
+        if (await tryLockRow(tx, "statistics")) await analyze(tx, name);
+      })
+      .catch((error) => failures.push(error));
+  }
+  if (failures.length > 0) throw new AggregateError(failures, "tables were not analyzed");
 }

@@ -1,32 +1,28 @@
 import type { Pool, Sql } from "./client.ts";
 import { unlockPools } from "./jobs.ts";
+import { isLifeless } from "./locks.ts";
 
 export type WorkerRow = { id: string; poolId: string };
-
-/** Takes this process's liveness lock: held by its session, so that the server frees it when the process dies. */
-export const holdLiveness = (session: Sql, workerId: string) =>
-  session`select pg_advisory_lock(hashtextextended(${workerId}, 7276))`;
 
 export const removeWorker = (sql: Sql, workerId: string) =>
   sql`delete from signalbox.workers where id = ${workerId}`;
 
 /**
- * Registers this worker, should it not be, and gives back the others whose liveness lock is free: their processes, or
- * their sessions, are gone.
+ * Registers this worker, should it not be, and gives back the others of whom nobody shows that they live: their
+ * processes, or their sessions, are gone.
  */
 export const lifelessBeside = (
   sql: Sql,
-  { id, poolId, host, pid }: WorkerRow & { host: string; pid: number },
+  { id, poolId, host, pid, key }: WorkerRow & { host: string; pid: number; key: string },
 ) => sql<WorkerRow[]>`
   with self as (
-    insert into signalbox.workers (id, host, pid, pool_id) values (${id}, ${host}, ${pid}, ${poolId})
-    on conflict do nothing
+    insert into signalbox.workers as w (id, host, pid, pool_id, liveness_key)
+    values (${id}, ${host}, ${pid}, ${poolId}, ${key})
+    on conflict (id) do update set liveness_key = excluded.liveness_key
+    where w.liveness_key is distinct from excluded.liveness_key
   )
   select id, pool_id as "poolId" from signalbox.workers
-  where id <> ${id} and not exists (
-    select from pg_locks
-    where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
-      and (classid::bigint << 32 | objid::bigint) = hashtextextended(id::text, 7276))`;
+  where id <> ${id} and ${isLifeless(sql)}`;
 
 /** Forgets dead workers and frees the jobs they had locked, so that others take them at once. */
 export const buryWorkers = (sql: Pool, dead: WorkerRow[]) =>

@@ -8,7 +8,7 @@
  * hook's row, the project's row, the feed's.
  */
 
-import { lockFeed, wakeFeed } from "../db/changes.ts";
+import { wakeFeed } from "../db/changes.ts";
 import type { Pool, Tx } from "../db/client.ts";
 import { lockProject } from "../db/eventTypes.ts";
 import { recordHook, recordHookVersion } from "../db/hookChanges.ts";
@@ -19,9 +19,9 @@ import {
   type HookVerification,
   insertHook,
   lockedHook,
-  lockLanes,
   updateHookRow,
 } from "../db/hooks.ts";
+import { lockFeed, lockLanes } from "../db/locks.ts";
 import { mistake } from "./errors.ts";
 import { ASKING, askTarget } from "./hookHandshake.ts";
 import { checkHeaders } from "./hookHeaders.ts";

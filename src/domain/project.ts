@@ -1,4 +1,5 @@
 import type { Pool, Sql, Tx } from "../db/client.ts";
+import { lockRow } from "../db/locks.ts";
 import {
   allProjects,
   bumpConfigVersion,
@@ -33,8 +34,6 @@ async function insertNew(tx: Tx, name: string): Promise<ProjectRow> {
   return project;
 }
 
-const lockProjects = (tx: Tx) => tx`select pg_advisory_xact_lock(7278)`;
-
 /**
  * Makes a project and its first ADMIN key, whose plaintext is given back here alone. Its `source` is a bare UUID (a
  * URI-reference, as CloudEvents asks) that never changes. Throws INVALID.
@@ -45,7 +44,7 @@ export async function createProject(
 ): Promise<{ project: ProjectRow; key: string }> {
   checkName(name);
   return sql.begin(async (tx) => {
-    await lockProjects(tx);
+    await lockRow(tx, "projects");
     const project = await insertNew(tx, name);
     const { key } = await addApiKey(tx, project.id, { name: "First key", role: "ADMIN" });
     return { project, key };
@@ -61,7 +60,7 @@ export async function ensureDefaultProject(
   given: string | undefined,
 ): Promise<string | null> {
   return sql.begin(async (tx) => {
-    await lockProjects(tx);
+    await lockRow(tx, "projects");
     if (await findProject(tx, "default")) return null;
     const project = await insertNew(tx, "Default");
     const chosen = given === undefined ? {} : { key: given };

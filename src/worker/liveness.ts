@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import { type Db, openSession } from "../db/client.ts";
+import { showLife } from "../db/locks.ts";
 import { recoverPresses } from "../db/pressClaims.ts";
 import { recoverClaims } from "../db/recovery.ts";
-import { buryWorkers, holdLiveness, lifelessBeside, removeWorker } from "../db/workers.ts";
+import { buryWorkers, lifelessBeside, removeWorker } from "../db/workers.ts";
 import type { Logger } from "../log.ts";
 import { every } from "./every.ts";
 
@@ -19,22 +20,22 @@ export async function startLiveness(
   poolId: string,
   log: Logger,
 ): Promise<AsyncDisposable> {
-  let isHeld = false;
+  /** By which others see that this worker lives; a session that is made anew has another. */
+  let key: string | undefined;
   const session = openSession(db.url, () => {
-    isHeld = false;
+    key = undefined;
   });
   let suspects = new Set<string>();
 
   async function look() {
-    if (!isHeld) {
-      await holdLiveness(session, workerId);
-      isHeld = true;
+    if (key === undefined) {
+      key = await showLife(session, workerId);
       // After a restart of the server nobody holds a lock yet.
       suspects = new Set();
     }
     // Registered each time: somebody may have buried this worker while its session was lost. By the session that
     // holds the lock, so that its end is noticed.
-    const self = { id: workerId, poolId, host: hostname(), pid: process.pid };
+    const self = { id: workerId, poolId, host: hostname(), pid: process.pid, key };
     const lifeless = await lifelessBeside(session, self);
     const dead = lifeless.filter(({ id }) => suspects.has(id));
     suspects = new Set(lifeless.map(({ id }) => id));

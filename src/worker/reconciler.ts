@@ -1,6 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { handshakeJob, overdueHandshakes } from "../db/handshakes.ts";
 import { addJobs, deliverJobs } from "../db/jobs.ts";
+import { tryLockRow } from "../db/locks.ts";
 import { overduePresses, recoverPresses } from "../db/pressClaims.ts";
 import { pressJob } from "../db/presses.ts";
 import { overdueEvents, overdueLanes, recoverClaims } from "../db/recovery.ts";
@@ -21,7 +22,7 @@ const RUN_OVERDUE_MS = 3_000;
 
 /**
  * The guarantee behind the wake-ups: every 2 s claims that ran out are taken back, and one process of all (by a
- * transaction's advisory lock) wakes whatever is overdue, from the tables alone.
+ * row's lock) wakes whatever is overdue, from the tables alone.
  */
 export function startReconciler(db: Db, log: Logger): AsyncDisposable {
   async function reconcile() {
@@ -30,8 +31,7 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
     const unknown = await recoverPresses(db.sql, []);
     if (unknown > 0) log.warn({ unknown }, "presses ran out; nobody knows what came of them");
     await db.sql.begin(async (tx) => {
-      const [leader] = await tx<{ ok: boolean }[]>`select pg_try_advisory_xact_lock(7277) as ok`;
-      if (!leader?.ok) return;
+      if (!(await tryLockRow(tx, "reconciler"))) return;
       const [lanes, events, handshakes, presses, replays, runs] = await Promise.all([
         overdueLanes(tx, LANE_OVERDUE_MS),
         overdueEvents(tx, EVENT_OVERDUE_MS),
@@ -57,8 +57,20 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
         })),
       ];
       if (jobs.length > 0) await addJobs(tx, jobs);
-      await refreshStatistics(tx);
     });
   }
-  return every(EVERY_MS, reconcile, (error) => log.warn({ err: error }, "could not reconcile"));
+  // Beside it: a table that takes long to analyze, or cannot be, keeps no wake-up waiting.
+  const analyzing = every(
+    EVERY_MS,
+    () => refreshStatistics(db.sql),
+    (error) => log.warn({ err: error }, "tables could not be analyzed"),
+  );
+  const reconciling = every(EVERY_MS, reconcile, (error) =>
+    log.warn({ err: error }, "could not reconcile"),
+  );
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all([analyzing[Symbol.asyncDispose](), reconciling[Symbol.asyncDispose]()]);
+    },
+  };
 }

@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Pool, Sql, Tx } from "./client.ts";
+
+/**
+ * Every lock by which processes of the hub exclude each other, beside those of the rows that they change.
+ *
+ * Any role of the database may hold any advisory lock, and see in pg_locks which are held. So none of these is one by
+ * itself: a transaction locks a table or a row that nobody else has a right on, and a session an advisory lock with a
+ * random number, which counts only while a role holds it that may write the hub's tables.
+ */
+
+/** By a row of signalbox.locks, to the end of a transaction. */
+type RowLock =
+  /** Projects are made one at a time: slugs are unique, and there is one default project. */
+  | "projects"
+  /** One process wakes what is overdue. */
+  | "reconciler"
+  /** One process analyzes tables. */
+  | "statistics";
+
+/** By a session, as long as it lives. */
+type SessionLock =
+  /** One process makes and drops ranges. */
+  "ranges";
+
+/**
+ * Numbers of the version before, for one release: its processes run beside new ones while an upgrade rolls. Of its
+ * feed (7274) and hooks (7275) the database's functions know; its others had no harm in two.
+ */
+const OLD_WORKERS = 7276;
+const OLD_RANGES = 7278;
+
+/** Whoever migrates a database: there may be no table yet, so this number is all there is. */
+const MIGRATION = 7_346_201_852;
+const AGAIN_AFTER_MS = 50;
+
+/**
+ * Takes the feed lock: whoever writes changes holds it from here to commit, so that position order is commit order
+ * and one number is a gap-free cursor. Take it last: only feed rows, counters and completions follow. (`enter_feed`
+ * takes the same.)
+ */
+export const lockFeed = (tx: Tx) => tx`select signalbox.lock_feed()`;
+
+/** Waits for a row's lock. */
+export const lockRow = (tx: Tx, name: RowLock) =>
+  tx`select from signalbox.locks where name = ${name} for update`;
+
+/** Whether the row's lock could be had at once. */
+export const tryLockRow = async (tx: Tx, name: RowLock): Promise<boolean> =>
+  (await tx`select from signalbox.locks where name = ${name} for update skip locked`).length > 0;
+
+/**
+ * Serialises claims with each other and with changes of the hooks' states, per hook, to the end of the
+ * transaction; in the order of ids, so that two that want the same lanes cannot block each other for ever.
+ */
+export const lockLanes = (tx: Tx, hookIds: string[]) => tx`
+  select signalbox.lock_beside_old(hashtextextended(name, 7275), true) from (
+    select name from signalbox.locks where name = any(${hookIds}::text[]) order by name for update) locked`;
+
+/** The same, but without waiting: gives back which lanes it got. */
+export const tryLockLanes = (tx: Tx, hookIds: string[]) => tx<{ id: string }[]>`
+  select name as id from (
+    select name from signalbox.locks where name = any(${hookIds}::text[]) for update skip locked) locked
+  where signalbox.lock_beside_old(hashtextextended(name, 7275), false)`;
+
+const randomKey = () => String(randomBytes(8).readBigInt64BE());
+
+/** Whether this session alone, of all of the hub's, now does what the name says, for as long as it lives. */
+export const lockSession = (session: Pool, name: SessionLock): Promise<boolean> =>
+  session.begin(async (tx) => {
+    const [last] = await tx<{ isHeld: boolean | null }[]>`
+      select signalbox.held_by_hub(key) as "isHeld" from signalbox.locks where name = ${name} for update`;
+    const [old] = await tx<{ isFree: boolean | null }[]>`
+      select pg_try_advisory_lock(${OLD_RANGES}) or not signalbox.held_by_hub(${OLD_RANGES}) as "isFree"`;
+    if (!last || last.isHeld || !old?.isFree) return false;
+    const key = randomKey();
+    await tx`select pg_advisory_lock(${key}::bigint)`;
+    await tx`update signalbox.locks set key = ${key} where name = ${name}`;
+    return true;
+  });
+
+/** Whether this session, and not one that has taken its place when its connection was lost, still does. */
+export const isSessionLocked = async (sql: Sql, name: SessionLock): Promise<boolean> =>
+  (
+    await sql`
+      select from signalbox.locks join pg_locks on (classid::bigint << 32 | objid::bigint) = key
+      where name = ${name} and locktype = 'advisory' and granted and pid = pg_backend_pid()`
+  ).length > 0;
+
+/** Shows, for as long as the session lives, that a worker does: gives back the key that its row is to name. */
+export async function showLife(session: Sql, workerId: string): Promise<string> {
+  const key = randomKey();
+  await session`
+    select pg_advisory_lock(${key}::bigint), pg_try_advisory_lock(hashtextextended(${workerId}, ${OLD_WORKERS}))`;
+  return key;
+}
+
+/** Whether nobody shows the life of a worker, as a condition on rows of signalbox.workers. */
+export const isLifeless = (sql: Sql) =>
+  sql`signalbox.held_by_hub(coalesce(liveness_key, hashtextextended(id::text, ${OLD_WORKERS}))) is not true`;
+
+/**
+ * Waits until no other process of the hub migrates the database. A stranger's lock is not waited for: then the tables
+ * themselves are, which every migration locks.
+ */
+export async function lockMigration(session: Pool): Promise<void> {
+  for (;;) {
+    const [found] = await session<[{ isOver: boolean }]>`
+      select pg_try_advisory_lock(${MIGRATION}) or exists (
+        select from pg_locks join pg_stat_activity using (pid)
+        where locktype = 'advisory' and granted and (classid::bigint << 32 | objid::bigint) = ${MIGRATION}
+          and database = (select oid from pg_database where datname = current_database())
+          and not has_table_privilege(usesysid, to_regclass('signalbox.migrations'), 'insert')
+      ) as "isOver"`;
+    if (found.isOver) return;
+    await pause(AGAIN_AFTER_MS);
+  }
+}

@@ -1,5 +1,3 @@
-import { readdir } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { createGuard } from "../src/outbound/addressGuard.ts";
 import { checkTarget } from "../src/outbound/checkTarget.ts";
@@ -8,32 +6,13 @@ import { createPoster } from "../src/outbound/post.ts";
 import { button, press } from "./fixtures/actions.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { accepted } from "./fixtures/emit.ts";
-import { type HubProcess, hubProcess, installation } from "./fixtures/process.ts";
+import { cannotCountFiles, takeAllFiles, withFewFiles } from "./fixtures/fewFiles.ts";
+import { hubProcess, installation } from "./fixtures/process.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
 const soon = { timeout: 30_000 };
-const FEW_FILES = 120;
-const few = { within: ["bash", "-c", `ulimit -n ${FEW_FILES}; exec "$0" "$@"`] };
 
-/** Takes all descriptors that a process has left, by connecting to it; gives back what lets go of them. */
-async function hog({ url, pid }: HubProcess): Promise<() => void> {
-  const { hostname, port } = new URL(url);
-  const sockets: Socket[] = [];
-  const taken = async () => (await readdir(`/proc/${pid}/fd`)).length;
-  while ((await taken()) < FEW_FILES) {
-    for (let i = 0; i < 10; i++) {
-      sockets.push(connect(Number(port), hostname).on("error", () => {}));
-    }
-    await new Promise(setImmediate);
-  }
-  return () => {
-    for (const socket of sockets) socket.destroy();
-  };
-}
-
-const hasProc = process.platform === "linux";
-
-test.runIf(hasProc)(
+test.skipIf(cannotCountFiles() !== null)(
   "a process without file descriptors counts no try: deliveries, presses and handshakes wait, and go out later",
   async () => {
     await using target = await receiver((request, response) => {
@@ -43,7 +22,7 @@ test.runIf(hasProc)(
     await using database = await freshDatabase();
     const site = installation({ DATABASE_URL: database.url });
     await using api = await hubProcess(site, { SIGNALBOX_ROLES: "api" });
-    await using worker = await hubProcess(site, { SIGNALBOX_ROLES: "worker" }, few);
+    await using worker = await hubProcess(site, { SIGNALBOX_ROLES: "worker" }, withFewFiles);
     const register = async (input: object) => {
       const { registerHook } = await api.run<{ registerHook: { hook: { id: string } } }>(
         "mutation ($input: RegisterHookInput!) { registerHook(input: $input) { hook { id } } }",
@@ -52,7 +31,7 @@ test.runIf(hasProc)(
       return registerHook.hook.id;
     };
     await register({});
-    const letGo = await hog(worker);
+    const letGo = await takeAllFiles(worker);
     const verified = await register({ types: ["b"], verification: "HOOK_SECRET" });
     const { id } = await accepted<{ id: string }>(api, { type: "a" });
     const { id: actionId } = await button(api, target.url, {}, { type: "c" });

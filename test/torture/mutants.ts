@@ -203,4 +203,11 @@ export const mutants: Mutant[] = [
     '"signalbox.formats": "RESOURCE,STEP",',
     "",
   ),
+  mutant(
+    "T34",
+    "a lack of file descriptors is the target's failure",
+    "src/outbound/hubFailure.ts",
+    "const shortage = shortages[error.code];",
+    'const shortage = shortages[""];',
+  ),
 ];

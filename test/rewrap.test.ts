@@ -72,6 +72,10 @@ test("every secret is sealed with the new key while the hub runs, and opens with
   await onlyRun(hub, { event: "w", data: {} });
   expect(await sealedBy()).toEqual({ ...everywhere("old") });
 
+  const exact = '{"b":9007199254740993,"2":1.0}';
+  await hub.db.sql`update signalbox.workflow_versions
+    set steps = replace(steps::text, '1e+21', ${exact})::json`;
+
   const done = await rewrap(text(fresh, old));
   expect(done).toMatchObject({ code: 0, stderr: "" });
   expect(done.stdout).toMatch(/^Sealed anew: \d+\nEverything is sealed with the first key/);
@@ -80,6 +84,9 @@ test("every secret is sealed with the new key while the hub runs, and opens with
   expect(others).toEqual(expected);
   // A body says what it says, whatever that looks like.
   expect(inSteps).toEqual(["old", "new"]);
+  const [version] = await hub.db.sql<{ steps: string }[]>`
+    select steps::text as steps from signalbox.workflow_versions`;
+  expect(version?.steps).toContain(`"big":${exact}`);
 
   // Another process that has the new key alone.
   await using other = await testHub({

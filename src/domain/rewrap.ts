@@ -2,6 +2,8 @@ import type { Pool } from "../db/client.ts";
 import type { SealedSecret } from "../db/hooks.ts";
 import { rewriteSealed, sealedPlaces } from "../db/sealed.ts";
 import type { StoredStep } from "../db/workflows.ts";
+import { jsonEntries, jsonList, jsonObject, jsonText } from "../util/exactJson.ts";
+import { parseJson } from "../util/parseJson.ts";
 import { variablesContext } from "./installation.ts";
 import { checkSecretKey, resealCanary } from "./keyCanary.ts";
 import { hookContext } from "./laneCredentials.ts";
@@ -39,13 +41,19 @@ const reseals: Record<keyof typeof sealedPlaces, Reseal> = {
   hookHandshake: alone(ofHook("handshake")),
   signingSecrets: inList(([projectId = ""]) => signingContext(projectId)),
   stepHeaders: ([projectId = "", id = ""], text, again) => {
-    const steps: StoredStep[] = JSON.parse(text);
-    return JSON.stringify(
-      steps.map((step) => ({
-        ...step,
-        headers: step.headers && again(step.headers, headersContext({ projectId, id }, step.id)),
-      })),
+    const steps = parseJson(text) as StoredStep[];
+    const headersOf = (step: StoredStep) =>
+      step.headers && again(step.headers, headersContext({ projectId, id }, step.id));
+    // Their bodies stay as they were sent.
+    const resealed = steps.map((step) =>
+      jsonObject(
+        jsonEntries(step).map(([name, value]) => [
+          name,
+          name === "headers" ? headersOf(step) : value,
+        ]),
+      ),
     );
+    return jsonText(jsonList(resealed));
   },
   variables: alone(([projectId = "", workflowId = "", userId = ""]) =>
     variablesContext({ projectId, workflowId, userId }),

@@ -31,7 +31,8 @@ export function insertRawJson(written: string): string {
   return rest.reduce((text, part) => {
     const end = part.indexOf(`${END}"`);
     const raw: string = JSON.parse(`"${part.slice(0, end)}"`);
-    return text + raw + part.slice(end + END.length + 1);
+    // Between its values only: what is written is one line, as event streams need it.
+    return text + raw.replaceAll(/[\r\n]+/g, " ") + part.slice(end + END.length + 1);
   }, first);
 }
 

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newKey } from "../src/domain/apiKey.ts";
+import { createAuthenticator } from "../src/domain/authenticator.ts";
 import type { UserError } from "./fixtures/emit.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 
@@ -183,4 +185,41 @@ test("mistakes about keys are told", async () => {
       { code: "NOT_FOUND", message: `no API key ${id}`, path: ["id"] },
     ]);
   }
+});
+
+test("what cannot be a key is refused without the database, and others are asked for together", async () => {
+  const asked: unknown[][] = [];
+  const watched = ((texts: TemplateStringsArray, ...values: never[]) => {
+    if (texts.join("").includes("digest = any")) asked.push(values.find(Array.isArray) ?? []);
+    return hub.db.sql(texts, ...values);
+  }) as typeof hub.db.sql;
+  const { key: good } = await create("asked for");
+  await using authenticator = createAuthenticator(watched, () => {});
+  const ask = (key: string) => authenticator.authenticate(`Bearer ${key}`);
+  const bent = `${good?.slice(0, -1)}${good?.endsWith("0") ? "1" : "0"}`;
+  for (const key of ["short", "x".repeat(201), `${"x".repeat(40)}\u00e9`, bent]) {
+    expect(await ask(key)).toBeNull();
+  }
+  expect(asked).toEqual([]);
+  const strangers = Array.from({ length: 2_500 }, newKey);
+  const answers = await Promise.all([...strangers, good ?? "", good ?? ""].map(ask));
+  expect(answers.filter(Boolean).length).toBe(2);
+  expect(asked.map(({ length }) => length)).toEqual([1_000, 1_000, 501]);
+});
+
+test("a key that is not good is not asked for again at once, and one that is made then works at once", async () => {
+  let asked = 0;
+  const watched = ((texts: TemplateStringsArray, ...values: never[]) => {
+    if (texts.join("").includes("digest = any")) asked++;
+    return hub.db.sql(texts, ...values);
+  }) as typeof hub.db.sql;
+  await using authenticator = createAuthenticator(watched, () => {});
+  const stranger = `Bearer ${newKey()}`;
+  const start = performance.now();
+  for (let time = 0; time < 50; time++) {
+    expect(await authenticator.authenticate(stranger)).toBeNull();
+  }
+  expect(asked).toBeLessThanOrEqual(Math.ceil((performance.now() - start) / 1_000));
+  const { key } = await create("made then");
+  expect(await authenticator.authenticate(`Bearer ${key}`)).toMatchObject({ role: "VIEWER" });
 });

@@ -18,13 +18,11 @@ const columns = (
 ) => sql`project_id as "projectId", id, name, role, prefix, created_at as "createdAt",
   last_used_at as "lastUsedAt", revoked_at as "revokedAt"`;
 
-/** The key with this digest, revoked or not. */
-export async function keyByDigest(sql: Sql, digest: string): Promise<ApiKeyRow | undefined> {
-  const [row] = await sql<
-    ApiKeyRow[]
-  >`select ${columns(sql)} from signalbox.api_keys where digest = ${digest}`;
-  return row;
-}
+/** The keys with these digests, revoked or not. */
+export const keysByDigest = (sql: Sql, digests: readonly string[]) => sql<
+  (ApiKeyRow & { digest: string })[]
+>`
+  select digest, ${columns(sql)} from signalbox.api_keys where digest = any(${digests as string[]})`;
 
 /** Every key of a project, newest first. */
 export const keysOf = (sql: Sql, projectId: string) => sql<ApiKeyRow[]>`

@@ -36,6 +36,16 @@ export function newKey(): string {
   return body + checksum(body);
 }
 
+/**
+ * Whether a text can be a key: one of ours with the right checksum, or one that an operator may have chosen. Others
+ * need not be looked for.
+ */
+export function canBeKey(text: string): boolean {
+  const isOfOurForm = /^sbx_[0-9A-Za-z]{10}_[\w-]{43}[0-9A-Za-z]{6}$/.test(text);
+  if (isOfOurForm) return text.slice(-6) === checksum(text.slice(0, -6));
+  return /^[\x20-\x7e]{32,200}$/.test(text);
+}
+
 /** How a key is stored: sha256, hex. It holds 256 random bits, so a slow hash would add nothing. */
 export const digestOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 

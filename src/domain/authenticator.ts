@@ -1,6 +1,7 @@
-import { type ApiKeyRow, keyByDigest, type Role, revokedAmong, touchKeys } from "../db/apiKeys.ts";
+import { type ApiKeyRow, keysByDigest, type Role, revokedAmong, touchKeys } from "../db/apiKeys.ts";
 import type { Sql } from "../db/client.ts";
-import { digestOf } from "./apiKey.ts";
+import { createBatcher } from "../util/batcher.ts";
+import { canBeKey, digestOf } from "./apiKey.ts";
 
 /** Who calls: the project and the role come from the key, never from an argument. */
 export type Caller = { projectId: string; keyId: string; keyName: string; role: Role };
@@ -18,10 +19,28 @@ export type Authenticator = AsyncDisposable & {
 const TRUST_MS = 1_000;
 const SWEEP_MS = 2_000;
 const MAX_KNOWN = 10_000;
+/** How long a key that is not good is not asked for again; a new one that nobody can have tried works at once. */
+const REFUSED_MS = 1_000;
+/** So many keys are looked for in one statement. */
+const MAX_ASKED = 1_000;
+
+/** Looks keys up, those that are asked for at the same time in one statement, and one statement at a time. */
+const createLookUp = (sql: Sql) =>
+  createBatcher<string, ApiKeyRow | undefined>(
+    async (digests) => {
+      const found = new Map((await keysByDigest(sql, digests)).map((row) => [row.digest, row]));
+      return Promise.allSettled(digests.map(async (digest) => found.get(digest)));
+    },
+    { maxSize: MAX_ASKED, parallel: 1 },
+  );
 
 /** Checks keys, remembering good ones for a second so that the hot path asks the database rarely. */
 export function createAuthenticator(sql: Sql, onError: (error: unknown) => void): Authenticator {
   const known = new Map<string, { key: ApiKeyRow; until: number }>();
+  const refused = new Map<string, number>();
+  // Apart, so that whoever tries keys holds up nobody whose key was good before.
+  const knownKeys = createLookUp(sql);
+  const otherKeys = createLookUp(sql);
   const asked = new Map<string, Promise<ApiKeyRow | undefined>>();
   const revoked = new Set<string>();
   const used = new Set<string>();
@@ -46,8 +65,8 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
 
   /** One question a key at a time, however many call with it: more would only wait behind it for a slow database. */
   function ask(digest: string): Promise<ApiKeyRow | undefined> {
-    const asking =
-      asked.get(digest) ?? keyByDigest(sql, digest).finally(() => asked.delete(digest));
+    const lookUp = known.has(digest) ? knownKeys : otherKeys;
+    const asking = asked.get(digest) ?? lookUp.add(digest).finally(() => asked.delete(digest));
     asked.set(digest, asking);
     return asking;
   }
@@ -60,12 +79,15 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
   async function lookUp(digest: string): Promise<ApiKeyRow | undefined> {
     const remembered = known.get(digest);
     if (remembered && remembered.until > performance.now()) return remembered.key;
+    if ((refused.get(digest) ?? 0) > performance.now()) return undefined;
     const key = await ask(digest);
     // Another process revoked it; from now on its open sockets are to know.
     if (key && key.revokedAt !== null) forget(key.id);
     // The row may have been read just before the key was revoked in this process.
     if (!key || revoked.has(key.id)) {
       known.delete(digest);
+      if (refused.size >= MAX_KNOWN) refused.clear();
+      refused.set(digest, performance.now() + REFUSED_MS);
       return undefined;
     }
     if (known.size >= MAX_KNOWN) known.clear();
@@ -77,7 +99,7 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
     async authenticate(authorization) {
       // A key that an operator chose may hold spaces.
       const [, given] = /^bearer +(\S.{0,298}?) *$/i.exec(authorization ?? "") ?? [];
-      if (!given) return null;
+      if (!given || !canBeKey(given)) return null;
       const key = await lookUp(digestOf(given));
       if (!key) return null;
       used.add(key.id);

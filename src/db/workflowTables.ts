@@ -80,6 +80,8 @@ export const workflowRuns = signalbox.table(
     /** Whether a later run of the same event counts in its place. */
     superseded: boolean("superseded").notNull().default(false),
     error: text("error"),
+    /** How often moving it on has failed inside the hub, but for outages. */
+    failures: smallint("failures").notNull().default(0),
     createdAt: time("created_at").notNull().defaultNow(),
     startedAt: time("started_at"),
     stoppedAt: time("stopped_at"),

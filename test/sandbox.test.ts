@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { FilterEvent } from "../src/domain/filterEvent.ts";
 import { ProgramStopped } from "../src/domain/programs.ts";
@@ -69,3 +70,38 @@ test("a project that has used up its share waits, and is told when it waits too 
   );
   expect(new Set(reasons)).toEqual(new Set(["ProgramStopped", "Overloaded"]));
 });
+
+test("a process that was killed from outside, idle or busy, is the fault of no program", async () => {
+  const { run } = sandbox();
+  const verdict = () => run("a", "filter", { filter: "true", event: event(1) });
+  await verdict();
+  const [idle] = await childrenOf(process.pid);
+  if (idle === undefined) throw new Error("no sandbox process");
+  process.kill(idle, "SIGKILL");
+  await expect.poll(() => isThere(idle)).toBe(false);
+  expect(await verdict()).toMatchObject({ matched: true });
+  const busy = run("a", "filter", { filter: endless, event: event({ l: many, big: large }) });
+  const [other] = await childrenOf(process.pid);
+  // Ctrl-C in a terminal reaches it, too.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) process.kill(other ?? 0, signal);
+  await expect(busy).rejects.toThrow("the sandbox process was killed");
+  expect(await verdict()).toMatchObject({ matched: true });
+});
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The sandbox processes of this one. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "latin1");
+  const pids = text.split(" ").filter(Boolean).map(Number);
+  const lines = await Promise.all(
+    pids.map((child) => readFile(`/proc/${child}/cmdline`, "latin1").catch(() => "")),
+  );
+  return pids.filter((_, index) => lines[index]?.includes("sandbox/child.ts"));
+}

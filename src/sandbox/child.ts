@@ -1,4 +1,5 @@
 import { enableCompileCache } from "node:module";
+import { Script } from "node:vm";
 import type { Answer, Question, Thrown } from "./message.ts";
 
 /**
@@ -9,6 +10,13 @@ const [cacheDir] = process.argv.slice(2);
 if (cacheDir) enableCompileCache(cacheDir);
 const { programTasks } = await import("../domain/programTasks.ts");
 const tasks: Record<string, (input: never) => unknown> = programTasks;
+
+/** The hub ends a task sooner; this ends one whose hub has died. */
+const LONGEST_MS = 30_000;
+let task = (): unknown => undefined;
+Object.assign(globalThis, { runTask: () => task() });
+/** Its time-out stops whatever is called from it, regular expressions too. */
+const bounded = new Script("runTask()");
 
 const cpuMs = () => {
   const { user, system } = process.cpuUsage();
@@ -29,7 +37,8 @@ const plainError = ({ name, message, stack }: Error) => ({
 function answer({ name, input }: Question): Answer {
   const before = cpuMs();
   try {
-    const result = tasks[name]?.(input as never);
+    task = () => tasks[name]?.(input as never);
+    const result = bounded.runInThisContext({ timeout: LONGEST_MS });
     return { result, cpuMs: cpuMs() - before };
   } catch (error) {
     return { thrown: thrownOf(error), cpuMs: cpuMs() - before };
@@ -39,6 +48,8 @@ function answer({ name, input }: Question): Answer {
 process.on("message", (question: Question) => {
   process.send?.(answer(question));
 });
+// Ctrl-C reaches it, too; what runs is ended by the hub, which knows what for.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 // The hub is gone: nobody asks any more.
 process.on("disconnect", () => process.exit(0));
 process.send?.("ready");

@@ -32,6 +32,7 @@ type ProjectQueue = { jobs: Job[]; share: ProgramShare; isRunning: boolean };
 export function createSandbox(): Programs & Disposable {
   const projects = new Map<string, ProjectQueue>();
   const idle: SandboxProcess[] = [];
+  const busy = new Set<SandboxProcess>();
   let running = 0;
   let timer: NodeJS.Timeout | undefined;
   let ending: NodeJS.Timeout | undefined;
@@ -41,7 +42,8 @@ export function createSandbox(): Programs & Disposable {
     queue.isRunning = true;
     let process: SandboxProcess | undefined;
     try {
-      process = idle.pop() ?? (await startSandboxProcess());
+      process = takeIdle() ?? (await startSandboxProcess());
+      busy.add(process);
       const answer = await process.ask(job.question);
       idle.push(process);
       queue.share.spend(answer.cpuMs);
@@ -51,6 +53,7 @@ export function createSandbox(): Programs & Disposable {
       queue.share.spend(programLimits.cpuMs + RESTART_MS);
       job.reject(error);
     } finally {
+      if (process) busy.delete(process);
       queue.isRunning = false;
       running -= 1;
       schedule();
@@ -81,6 +84,11 @@ export function createSandbox(): Programs & Disposable {
     ending = setTimeout(endIdle, IDLE_MS).unref();
   }
 
+  function takeIdle(): SandboxProcess | undefined {
+    const process = idle.pop();
+    return process === undefined || process.isAlive() ? process : takeIdle();
+  }
+
   function endIdle() {
     for (const process of idle.splice(0)) process.end();
   }
@@ -108,6 +116,7 @@ export function createSandbox(): Programs & Disposable {
       clearTimeout(timer);
       clearTimeout(ending);
       endIdle();
+      for (const process of busy) process.end();
     },
   };
 }

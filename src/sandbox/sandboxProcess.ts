@@ -8,6 +8,8 @@ import type { Answer, Question } from "./message.ts";
 /** A process that runs one task at a time. After `ask` has thrown it is gone. */
 export type SandboxProcess = {
   ask(question: Question): Promise<Answer>;
+  /** False once it has ended: also one that nobody asks may be killed. */
+  isAlive(): boolean;
   end(): void;
 };
 
@@ -29,12 +31,20 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
   await new Promise<void>((resolve, reject) => {
     child.once("message", () => resolve());
     child.once("error", reject);
-    child.once("exit", () => reject(new Error("the sandbox process did not start")));
+    // No fault of any program: it is done again, as when the system has no room for a process.
+    const failed = Object.assign(new Error("the sandbox process did not start"), {
+      code: "EAGAIN",
+    });
+    child.once("exit", () => reject(failed));
   });
   // An idle sandbox does not keep the hub alive.
   child.unref();
   child.channel?.unref();
-  return { ask: (question) => ask(child, question), end: () => child.kill("SIGKILL") };
+  return {
+    ask: (question) => ask(child, question),
+    isAlive: () => child.connected && child.exitCode === null && child.signalCode === null,
+    end: () => child.kill("SIGKILL"),
+  };
 }
 
 async function ask(child: ChildProcess, question: Question): Promise<Answer> {
@@ -59,20 +69,22 @@ async function ask(child: ChildProcess, question: Question): Promise<Answer> {
         signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
       };
       const onMessage = (answer: Answer) => resolve(answer);
-      const onExit = () =>
-        reject(
-          stopped(
-            isLate
-              ? `took longer than ${programLimits.cpuMs} ms of processor time`
-              : `took more than ${programLimits.heapMb} MiB of memory`,
-          ),
-        );
+      const onExit = (_code: number | null, signal: NodeJS.Signals | null) => {
+        if (isLate) reject(stopped(`took longer than ${programLimits.cpuMs} ms of processor time`));
+        // V8 aborts at its limit. Killed it was by somebody else: no fault of the program.
+        else if (signal === "SIGKILL") reject(new Error("the sandbox process was killed"));
+        else reject(stopped(`took more than ${programLimits.heapMb} MiB of memory`));
+      };
       child.once("message", onMessage).once("exit", onExit);
       signal.addEventListener("abort", () => {
         child.off("message", onMessage).off("exit", onExit);
       });
       limit(programLimits.cpuMs);
-      child.send(question, (error) => error && child.kill("SIGKILL"));
+      child.send(question, (error) => {
+        if (!error) return;
+        child.kill("SIGKILL");
+        reject(error);
+      });
     });
   } finally {
     settled.abort();

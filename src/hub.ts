@@ -118,6 +118,10 @@ async function openApi(
     feed,
     entities,
     hooks: { sql: db.sql, box, checkTarget: outbound.checkTarget },
+    workflows: {
+      ...{ sql: db.sql, box, checkTarget: outbound.checkTarget },
+      templates: programs.templates,
+    },
     presses: {
       sql: db.sql,
       sendsHere: worker !== undefined,

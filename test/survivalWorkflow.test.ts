@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { claimDeliveries } from "../src/db/claims.ts";
+import type { Pool } from "../src/db/client.ts";
 import { recoverClaims } from "../src/db/recovery.ts";
 import { newId } from "../src/domain/ids.ts";
 import { createSecretBox } from "../src/domain/secretBox.ts";
-import { createRunAdvancer } from "../src/domain/workflowRun.ts";
+import { createStepTemplates } from "../src/domain/stepTemplates.ts";
+import { createRunAdvancer, type RunAdvancer } from "../src/domain/workflowRun.ts";
+import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { removeExpired } from "../src/worker/retention.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
@@ -101,6 +104,13 @@ async function openRun(hub: TestHub, url: string, steps = 1) {
   await install(hub, workflowId);
 }
 
+function advancer(sql: Pool, key: Buffer): RunAdvancer {
+  const sandbox = createSandbox();
+  onTestFinished(() => sandbox[Symbol.dispose]());
+  const box = createSecretBox([{ id: "test", key }]);
+  return createRunAdvancer({ sql, box, templates: createStepTemplates(sandbox) });
+}
+
 test("a run whose job was lost is found by what its tables say", async () => {
   await using target = await receiver();
   await using api = await testHub({ roles: { api: true, worker: false } });
@@ -124,7 +134,7 @@ test("moving a run on many times at once moves it on once", async () => {
   const { runs } = await runEvent(api, { waitMs: 0 });
   const { sql } = api.db;
   const [project] = await sql<{ id: string }[]>`select id from signalbox.projects`;
-  const advance = createRunAdvancer({ sql, box: createSecretBox([{ id: "test", key }]) });
+  const advance = advancer(sql, key);
   const moves = await Promise.all(
     Array.from({ length: 8 }, () => advance(project?.id ?? "", [runs[0]?.id ?? ""])),
   );
@@ -149,7 +159,7 @@ test("a run that cannot be moved on does not keep the others of its job waiting"
   await install(api, installed?.workflowId ?? "", {}, "damaged");
   const { runs: others } = await runEvent(api, { userId: "damaged", waitMs: 0 });
   await sql`update signalbox.installations set variables = 'v1.x' where user_id = 'damaged'`;
-  const advance = createRunAdvancer({ sql, box: createSecretBox([{ id: "test", key }]) });
+  const advance = advancer(sql, key);
   const ids = [others[0]?.id ?? "", runs[0]?.id ?? ""];
   const { lanes, failed } = await advance(project?.id ?? "", ids);
   expect([lanes.length, failed.length]).toEqual([1, 1]);
@@ -170,7 +180,7 @@ test("a step that took its process down three times fails its run", async () => 
   const { sql } = api.db;
   const [project] = await sql<{ id: string }[]>`select id from signalbox.projects`;
   const [projectId, runId] = [project?.id ?? "", runs[0]?.id ?? ""];
-  const advance = createRunAdvancer({ sql, box: createSecretBox([{ id: "test", key }]) });
+  const advance = advancer(sql, key);
   const [lane] = (await advance(projectId, [runId])).lanes;
   if (!lane) throw new Error("nothing to send");
   for (let death = 1; death <= 3; death++) {

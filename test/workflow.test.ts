@@ -3,12 +3,12 @@ import { testHub } from "./fixtures/hub.ts";
 import { receiver } from "./fixtures/receiver.ts";
 import {
   changeWorkflow,
+  ended,
   install,
   onlyRun,
   registerType,
   released,
   runEvent,
-  runOf,
   slackStep,
   ticketSchema,
   tryCreate,
@@ -105,7 +105,7 @@ test("only a released workflow starts runs; a pause stops the next, not those un
   expect((await changeWorkflow(hub, "pauseWorkflow", id)).userErrors).toEqual([]);
   expect((await runEvent(hub)).runs).toEqual([]);
   for (const answer of answers) answer();
-  await expect.poll(async () => (await runOf(hub, runs[0]?.id ?? "")).status).toBe("SUCCEEDED");
+  expect((await ended(hub, runs[0]?.id ?? "")).status).toBe("SUCCEEDED");
   expect(target.requests).toHaveLength(1);
 });
 
@@ -128,7 +128,7 @@ test("a change of its steps is a new version, and a run keeps the one it began w
   expect(changed.workflow).toMatchObject({ name: "Renamed", version: 2, status: "RELEASED" });
   target.answer = (_request, response) => response.end();
   for (const answer of answers) answer();
-  await expect.poll(async () => (await runOf(hub, runs[0]?.id ?? "")).status).toBe("SUCCEEDED");
+  expect((await ended(hub, runs[0]?.id ?? "")).status).toBe("SUCCEEDED");
   expect(await onlyRun(hub)).toMatchObject({ status: "SUCCEEDED", version: 2 });
   expect(target.requests.map(({ path }) => path)).toEqual(["/old/1", "/old/2", "/new/1", "/new/2"]);
 });

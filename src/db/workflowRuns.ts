@@ -1,5 +1,4 @@
 import type { Sql, Tx } from "./client.ts";
-import type { DeliveryStatus } from "./deliveries.ts";
 import { foundPerParent } from "./foundPerParent.ts";
 import type { JobSpec } from "./jobs.ts";
 import type { Page, PageRequest } from "./page.ts";
@@ -47,16 +46,20 @@ export const runsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<RunRow[]>`select ${columns(sql)} from signalbox.workflow_runs r
     where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
 
+/** Those of the runs that have not ended. */
+export const openRuns = (sql: Sql, projectId: string, ids: string[]) =>
+  sql<RunRow[]>`select ${columns(sql)} from signalbox.workflow_runs r
+    where r.project_id = ${projectId} and r.id = any(${ids}::uuid[]) and r.status in ('QUEUED', 'RUNNING')
+    order by r.id`;
+
 /** Every run of an event, oldest first: one a workflow, and one a rerun. */
 export const runsOfEvent = (sql: Sql, projectId: string, eventId: string) =>
   sql<RunRow[]>`select ${columns(sql)} from signalbox.workflow_runs r
     where r.project_id = ${projectId} and r.event_id = ${eventId} order by r.id`;
 
-/** Those of the runs that have not ended, their rows locked to the end of the transaction. */
+/** The same, their rows locked to the end of the transaction. */
 export const lockedRuns = (tx: Tx, projectId: string, ids: string[]) =>
-  tx<RunRow[]>`select ${columns(tx)} from signalbox.workflow_runs r
-    where r.project_id = ${projectId} and r.id = any(${ids}::uuid[]) and r.status in ('QUEUED', 'RUNNING')
-    order by r.id for update`;
+  tx<RunRow[]>`${openRuns(tx, projectId, ids)} for update`;
 
 /** A page of the runs of each of many workflows or events, newest first, in one statement. */
 export function runsPerParent(
@@ -105,26 +108,6 @@ export const stepRequestsOf = (
     as x(run_id, position)
   join signalbox.step_runs s on s.project_id = ${projectId} and s.run_id = x.run_id and s.position = x.position
   where s.request is not null`;
-
-/** How the delivery of a run's latest step stands, and the answer to its last attempt. */
-export async function stepDelivery(tx: Tx, projectId: string, deliveryId: string) {
-  const [row] = await tx<
-    {
-      status: DeliveryStatus;
-      lastError: string | null;
-      statusCode: number | null;
-      responseBody: string | null;
-      responseTruncated: boolean | null;
-    }[]
-  >`
-    select d.status, d.last_error as "lastError", a.status_code as "statusCode",
-      a.response_body as "responseBody", a.response_truncated as "responseTruncated"
-    from signalbox.deliveries d
-    left join signalbox.attempts a on a.project_id = d.project_id and a.delivery_id = d.id
-      and a.number = d.attempt_count
-    where d.project_id = ${projectId} and d.id = ${deliveryId}`;
-  return row;
-}
 
 /** Inserts runs, QUEUED. */
 export const insertRuns = (tx: Tx, runs: NewRun[]) => tx`
@@ -188,18 +171,21 @@ export function advanceJobs(runs: { projectId: string; runId: string }[]): JobSp
 }
 
 /**
- * Open runs that have not moved for so long and wait for no delivery: their job is lost. `offset 0` keeps the look at
- * the steps one by open run: as a join it reads the steps of every run there ever was, each two seconds.
+ * Open runs that have not moved for so long and wait for no delivery: their job is lost. Of each project some, so that
+ * one whose runs take long does not hide the others'. `offset 0` keeps the look at the steps one by open run: as a join
+ * it reads the steps of every run there ever was, each two seconds.
  */
 export const overdueRuns = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; runId: string }[]
 >`
-  select r.project_id as "projectId", r.id as "runId" from signalbox.workflow_runs r
-  where r.status in ('QUEUED', 'RUNNING') and r.moved_at <= now() - ${overdueMs} * interval '1 millisecond'
-    and not exists (
-      select from signalbox.step_runs s
-      join signalbox.deliveries d on d.project_id = s.project_id and d.id = s.delivery_id
-      where s.project_id = r.project_id and s.run_id = r.id and s.status = 'RUNNING'
-        and d.status in ('PENDING', 'RETRYING', 'PARKED')
-      offset 0)
-  limit 1000`;
+  select project_id as "projectId", id as "runId" from (
+    select r.project_id, r.id, row_number() over (partition by r.project_id order by r.moved_at) as turn
+    from signalbox.workflow_runs r
+    where r.status in ('QUEUED', 'RUNNING') and r.moved_at <= now() - ${overdueMs} * interval '1 millisecond'
+      and not exists (
+        select from signalbox.step_runs s
+        join signalbox.deliveries d on d.project_id = s.project_id and d.id = s.delivery_id
+        where s.project_id = r.project_id and s.run_id = r.id and s.status = 'RUNNING'
+          and d.status in ('PENDING', 'RETRYING', 'PARKED')
+        offset 0)) overdue
+  order by turn limit 1000`;

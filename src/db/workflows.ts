@@ -1,3 +1,5 @@
+import { jsonEntries, jsonItems, jsonList, jsonObject, jsonText } from "../util/exactJson.ts";
+import { parseJson } from "../util/parseJson.ts";
 import type { Sql, Tx } from "./client.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "./page.ts";
 
@@ -66,8 +68,17 @@ export async function stepsOf(
       ${versions.map(({ version }) => version)}::int[]) as x(workflow_id, version)
     join signalbox.workflow_versions v on v.project_id = ${projectId} and v.workflow_id = x.workflow_id
       and v.version = x.version`;
-  return rows.map((row) => ({ ...row, steps: JSON.parse(row.steps) }));
+  return rows.map((row) => ({ ...row, steps: stepsIn(row.steps) }));
 }
+
+/** Steps whose bodies are as they were sent. */
+function stepsIn(text: string): StoredStep[] {
+  const steps = jsonItems(parseJson(text) as StoredStep[]) as StoredStep[];
+  return steps.map((step) => Object.fromEntries(jsonEntries(step)) as StoredStep);
+}
+
+const stepsText = (steps: StoredStep[]) =>
+  jsonText(jsonList(steps.map((step) => jsonObject(Object.entries(step)))));
 
 /** The longest of the steps' time limits: how long a claim of the lane must hold. */
 const longest = (steps: StoredStep[]) => Math.max(...steps.map(({ timeoutMs }) => timeoutMs));
@@ -79,7 +90,7 @@ export const insertVersion = (tx: Tx, workflow: WorkflowRow, steps: StoredStep[]
     where project_id = ${workflow.projectId} and id = ${workflow.id}
   )
   insert into signalbox.workflow_versions (project_id, workflow_id, version, steps)
-  values (${workflow.projectId}, ${workflow.id}, ${workflow.version}, ${JSON.stringify(steps)}::text::json)`;
+  values (${workflow.projectId}, ${workflow.id}, ${workflow.version}, ${stepsText(steps)}::text::json)`;
 
 /** Calls of one workflow's steps at the same time, in all processes: many users' targets share them. */
 const MAX_IN_FLIGHT = 32;

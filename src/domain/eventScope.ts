@@ -1,8 +1,12 @@
 import type { EventRow } from "../db/events.ts";
+import { parseValue } from "./templateValue.ts";
+
+/** An event as far as templates know it. */
+export type ScopeEvent = Omit<EventRow, "projectId">;
 
 /** What templates know as `event`, and its `data` apart. */
-export function eventScope(event: Omit<EventRow, "projectId">, source: string) {
-  const json = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
+export function eventScope(event: ScopeEvent, source: string) {
+  const json = (text: string | null): unknown => (text === null ? null : parseValue(text));
   const { id, type, typeVersion, name, avatar, category, contentType, userId, contextId } = event;
   const { stepUuid, idempotencyKey, origin, status, occurredAt, receivedAt, scheduledFor } = event;
   const data = json(event.data);

@@ -19,9 +19,9 @@ export const variablesContext = (
   of: Pick<InstallationRow, "projectId" | "workflowId" | "userId">,
 ): string => `installations|variables|${of.workflowId}:${of.userId}|${of.projectId}`;
 
-/** What templates know as `user`. */
-export const openVariables = (box: SecretBox, row: InstallationRow): Record<string, unknown> =>
-  JSON.parse(box.open(row.variables, variablesContext(row)));
+/** What templates know as `user`, as JSON text. */
+export const openVariables = (box: SecretBox, row: InstallationRow): string =>
+  box.open(row.variables, variablesContext(row));
 
 /** Checks a user's variables, and gives them back as JSON text. Throws INVALID. */
 export function variablesText(variables: unknown): string {

@@ -1,25 +1,27 @@
-import { parseJson } from "../util/parseJson.ts";
 import { isTooDeep } from "./documentText.ts";
 
 /**
- * What later steps and readers see of a step that succeeded: `response` is JSON when it is, else text. JSON nested
- * deeper than the hub takes documents counts as text, for neither this process nor PostgreSQL could write it.
+ * What later steps and readers see of a step that succeeded, as JSON text: `{ status, response }`. `response` is the
+ * very JSON of the answer when it is JSON, else its text. JSON nested deeper than the hub takes documents counts as
+ * text, for neither this process nor PostgreSQL could write it. An answer that was cut is no answer to build on: its
+ * `response` is left out, so that using it fails by name.
  */
-export type StepOutput = { status: number | null; response?: unknown };
-
-/** An answer that was cut is no answer to build on: its `response` is left out, so that using it fails by name. */
 export function stepOutput(answer: {
   statusCode: number | null;
   responseBody: string | null;
   responseTruncated: boolean | null;
-}): StepOutput {
-  const { statusCode: status, responseBody, responseTruncated } = answer;
-  if (responseTruncated) return { status };
-  const text = responseBody ?? "";
+}): string {
+  const { statusCode, responseBody, responseTruncated } = answer;
+  const status = JSON.stringify(statusCode);
+  if (responseTruncated) return `{"status":${status}}`;
+  return `{"status":${status},"response":${jsonOf(responseBody ?? "")}}`;
+}
+
+function jsonOf(text: string): string {
   try {
-    const response: unknown = parseJson(text);
-    return { status, response: isTooDeep(response) ? text : response };
+    if (!isTooDeep(JSON.parse(text))) return text;
   } catch {
-    return { status, response: text };
+    // No JSON.
   }
+  return JSON.stringify(text);
 }

@@ -14,11 +14,12 @@ import {
   updateWorkflowRow,
   type WorkflowRow,
 } from "../db/workflows.ts";
+import { checkAll } from "./checkAll.ts";
 import { mistake, UserMistake } from "./errors.ts";
-import { collectMistakes } from "./hookInput.ts";
 import { isId, newId } from "./ids.ts";
 import { keepStepHeaders, stepHeaders } from "./keptHeaders.ts";
 import type { SecretBox } from "./secretBox.ts";
+import type { StepTemplates } from "./stepTemplates.ts";
 import type { CheckTarget } from "./target.ts";
 import {
   checkEventType,
@@ -36,6 +37,7 @@ export type WorkflowServices = {
   sql: Pool;
   box: SecretBox;
   checkTarget: CheckTarget;
+  templates: StepTemplates;
 };
 
 /** Runs a write that may meet the unique name. */
@@ -70,16 +72,19 @@ async function checkTargets(
  * Makes a workflow, a DRAFT. Throws INVALID, TEMPLATE_INVALID, TARGET_REFUSED, NAME_TAKEN or LIMIT_REACHED.
  */
 export async function createWorkflow(
-  { sql, box, checkTarget }: WorkflowServices,
+  { sql, box, checkTarget, templates }: WorkflowServices,
   projectId: string,
   input: { name: string; eventType: string; steps: StepInput[] },
 ): Promise<WorkflowRow> {
   const { name, eventType } = input;
   const steps: WorkflowStep[] = [];
-  collectMistakes([
+  await checkAll([
     () => checkName(name),
     () => checkEventType(eventType),
-    () => steps.push(...checkSteps(keepStepHeaders(input.steps, new Map()))),
+    async () => {
+      const given = keepStepHeaders(input.steps, new Map());
+      steps.push(...(await checkSteps(templates, projectId, given)));
+    },
   ]);
   await checkTargets(checkTarget, projectId, steps);
   const now = new Date();
@@ -134,7 +139,7 @@ async function changeWorkflow(
  * as it is shown, [redacted], keeps its value. Throws as `createWorkflow` does, and NOT_FOUND.
  */
 export async function updateWorkflow(
-  { sql, box, checkTarget }: WorkflowServices,
+  { sql, box, checkTarget, templates }: WorkflowServices,
   projectId: string,
   id: string,
   input: { name?: string | null | undefined; steps?: StepInput[] | null | undefined },
@@ -142,9 +147,13 @@ export async function updateWorkflow(
   const before = await stepHeaders(sql, box, { projectId, id });
   if (!before) throw mistake("NOT_FOUND", `no workflow ${id}`, ["id"]);
   const steps: WorkflowStep[] = [];
-  collectMistakes([
+  await checkAll([
     () => input.name != null && checkName(input.name),
-    () => input.steps != null && steps.push(...checkSteps(keepStepHeaders(input.steps, before))),
+    async () => {
+      if (input.steps == null) return;
+      const given = keepStepHeaders(input.steps, before);
+      steps.push(...(await checkSteps(templates, projectId, given)));
+    },
   ]);
   await checkTargets(checkTarget, projectId, steps);
   return nameFree(input.name ?? "", () =>

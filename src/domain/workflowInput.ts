@@ -1,8 +1,16 @@
 import { z } from "zod";
+import { jsonText } from "../util/exactJson.ts";
 import { invalidFields, type UserErrorEntry, UserMistake } from "./errors.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 import { checkLine, exactName, line } from "./line.ts";
-import { compileStep, type StepMethod, stepMethods, type WorkflowStep } from "./workflowStep.ts";
+import type { StepTemplates } from "./stepTemplates.ts";
+import { TemplateFailure } from "./templateFailure.ts";
+import {
+  type StepMethod,
+  stepMethods,
+  type TemplateProblem,
+  type WorkflowStep,
+} from "./workflowStep.ts";
 
 /** Limits of a workflow and of what is installed, in characters unless said. */
 export const workflowLimits = {
@@ -36,7 +44,7 @@ const step = z.object({
   body: z
     .unknown()
     .refine(
-      (body) => Buffer.byteLength(JSON.stringify(body ?? null)) <= workflowLimits.bodyBytes,
+      (body) => Buffer.byteLength(jsonText(body ?? null)) <= workflowLimits.bodyBytes,
       `may take ${workflowLimits.bodyBytes} bytes (64 KiB) as JSON at most`,
     ),
   retries: whole(0, 20),
@@ -102,34 +110,68 @@ function mistakesOf(position: number, check: () => void): UserErrorEntry[] {
   }
 }
 
-/** Gives the steps their defaults and checks them with their templates. Throws INVALID or TEMPLATE_INVALID. */
-export function checkSteps(inputs: StepInput[]): WorkflowStep[] {
+/** Gives the steps their defaults and checks them, but for their templates. Throws INVALID. */
+function checkShapes(inputs: StepInput[]): { steps: WorkflowStep[]; entries: UserErrorEntry[] } {
   const given = inputs.map(withDefaults);
   checkShape({ steps: given }, { steps: true });
   const entries: UserErrorEntry[] = [];
-  const ids: string[] = [];
+  const ids = new Set<string>();
   const steps = given.map((one, position): WorkflowStep => {
-    if (ids.includes(one.id)) {
+    if (ids.has(one.id)) {
       const message = `field 'steps.${position}.id' must be unique: there is a step '${one.id}' before it`;
       entries.push({ code: "INVALID", message, path: ["steps", String(position), "id"] });
     }
+    ids.add(one.id);
     let headers: Record<string, string> = {};
     entries.push(
       ...mistakesOf(position, () => {
         headers = checkHeaders(one.headers);
       }),
     );
-    const checked = { ...one, method: one.method as StepMethod, headers };
-    for (const { message, path } of compileStep(checked, ids).problems) {
-      entries.push({
-        code: "TEMPLATE_INVALID",
-        message: `step '${one.id}', ${path.join(".")}: ${message}`,
-        path: ["steps", String(position), ...path],
-      });
-    }
-    ids.push(one.id);
-    return checked;
+    return { ...one, method: one.method as StepMethod, headers };
   });
+  return { steps, entries };
+}
+
+/** The problems of templates, as mistakes of the workflow. */
+async function templateMistakes(
+  templates: StepTemplates,
+  projectId: string,
+  steps: WorkflowStep[],
+): Promise<UserErrorEntry[]> {
+  const entry = (message: string, path: string[]): UserErrorEntry => ({
+    code: "TEMPLATE_INVALID",
+    message,
+    path: ["steps", ...path],
+  });
+  let problems: TemplateProblem[][];
+  try {
+    problems = await templates.problems(projectId, steps);
+  } catch (error) {
+    if (!(error instanceof TemplateFailure)) throw error;
+    return [entry(`${error.message} to compile`, [])];
+  }
+  return problems.flatMap((ofStep, position) =>
+    ofStep.map(({ message, path }) =>
+      entry(`step '${steps[position]?.id}', ${path.join(".")}: ${message}`, [
+        String(position),
+        ...path,
+      ]),
+    ),
+  );
+}
+
+/**
+ * Gives the steps their defaults and checks them with their templates. Throws INVALID or TEMPLATE_INVALID; and
+ * Overloaded when the project has used up its share of processor time.
+ */
+export async function checkSteps(
+  templates: StepTemplates,
+  projectId: string,
+  inputs: StepInput[],
+): Promise<WorkflowStep[]> {
+  const { steps, entries } = checkShapes(inputs);
+  entries.push(...(await templateMistakes(templates, projectId, steps)));
   if (entries.length > 0) throw new UserMistake(entries);
   return steps;
 }

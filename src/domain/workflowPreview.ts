@@ -2,20 +2,17 @@ import type { Sql } from "../db/client.ts";
 import { listEvents } from "../db/eventList.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
 import type { Read } from "../db/reads.ts";
-import { mistake, type UserErrorEntry } from "./errors.ts";
-import { eventScope } from "./eventScope.ts";
-import { collectMistakes } from "./hookInput.ts";
+import { checkAll } from "./checkAll.ts";
+import { documentText } from "./documentText.ts";
+import { mistake, type UserErrorEntry, UserMistake } from "./errors.ts";
+import { eventLimits } from "./eventInput.ts";
 import { isId, newId } from "./ids.ts";
 import { variablesText } from "./installation.ts";
+import type { PreviewedStep } from "./stepPrograms.ts";
+import type { StepTemplates } from "./stepTemplates.ts";
 import type { CheckTarget } from "./target.ts";
-import { TemplateFailure } from "./template.ts";
 import { checkEventType, checkSteps, type StepInput } from "./workflowInput.ts";
-import {
-  compileStep,
-  RENDER_LIMIT_MS,
-  type StepRequest,
-  type WorkflowStep,
-} from "./workflowStep.ts";
+import type { WorkflowStep } from "./workflowStep.ts";
 import { refusedTargets } from "./workflowTargets.ts";
 
 type WorkflowPreviewInput = {
@@ -25,9 +22,6 @@ type WorkflowPreviewInput = {
   data?: unknown;
   variables?: unknown;
 };
-
-/** What a step would send, or why it could send nothing. */
-export type PreviewedStep = { id: string; request: StepRequest | null; error: string | null };
 
 /** An event of a type none of which has happened. */
 function sampleEvent(type: string): Omit<EventRow, "projectId"> {
@@ -40,29 +34,6 @@ function sampleEvent(type: string): Omit<EventRow, "projectId"> {
     ...{ status: "DISPATCHED", configVersion: null },
   };
 }
-
-type Given = { [name: string]: unknown };
-
-/** Answers in which every value that these variables name is its own name: none has been asked for. */
-function namedAnswers(reads: (readonly unknown[])[]): Given {
-  const answers: Given = Object.create(null);
-  for (const [root, ...path] of reads) {
-    if (root !== "steps" || path.length === 0) continue;
-    let at = answers;
-    for (const part of path.slice(0, -1)) {
-      const key = String(part);
-      const known = at[key];
-      const inner: Given = isGiven(known) ? known : Object.create(null);
-      at[key] = inner;
-      at = inner;
-    }
-    const last = String(path.at(-1));
-    at[last] ??= path.length === 2 && last === "status" ? 200 : `steps.${path.join(".")}`;
-  }
-  return answers;
-}
-
-const isGiven = (value: unknown): value is Given => typeof value === "object" && value !== null;
 
 async function chosenEvent(
   sql: Sql,
@@ -79,47 +50,52 @@ async function chosenEvent(
   return rows[0] ?? null;
 }
 
+function dataText(given: unknown): string | null {
+  const text = documentText(given, ["data"], eventLimits.dataBytes);
+  if (typeof text === "object" && text !== null) throw new UserMistake([text]);
+  return text;
+}
+
+type Services = {
+  read: Read;
+  checkTarget: CheckTarget;
+  templates: StepTemplates;
+};
+
 /**
  * Renders what each step of a workflow that is being written would send for an event and a user's variables; nothing
  * is stored or sent. What earlier steps would be answered is not known: a value of it is its own name. Throws INVALID,
- * TEMPLATE_INVALID or NOT_FOUND; targets that may not be called are told beside the rest, as `refusals`.
+ * TEMPLATE_INVALID or NOT_FOUND, and Overloaded when the project has used up its share of processor time; targets that may not be called are told beside the rest, as `refusals`.
  */
 export async function previewWorkflow(
-  { read, checkTarget }: { read: Read; checkTarget: CheckTarget },
+  { read, checkTarget, templates }: Services,
   project: { id: string; source: string },
   input: WorkflowPreviewInput,
 ): Promise<{ event: EventRow | null; steps: PreviewedStep[]; refusals: UserErrorEntry[] }> {
   const steps: WorkflowStep[] = [];
-  collectMistakes([
+  let user = "{}";
+  let data: string | null = null;
+  await checkAll([
     () => checkEventType(input.eventType),
-    () => steps.push(...checkSteps(input.steps)),
-    () => variablesText(input.variables),
+    async () => steps.push(...(await checkSteps(templates, project.id, input.steps))),
+    () => {
+      data = dataText(input.data);
+    },
+    () => {
+      user = variablesText(input.variables);
+    },
   ]);
   const event = await read(project.id, (sql) => chosenEvent(sql, project.id, input));
   const tried = {
     ...(event ?? sampleEvent(input.eventType)),
     // As it is while its runs go on.
     status: "DISPATCHED" as const,
-    ...(input.data !== undefined && { data: JSON.stringify(input.data) }),
+    ...(input.data !== undefined && { data }),
   };
-  const scope = eventScope(tried, project.source);
-  const user = input.variables ?? {};
-  const ids = steps.map(({ id }) => id);
-  const endsAt = performance.now() + RENDER_LIMIT_MS;
   return {
     event,
-    steps: steps.map((step, position) => {
-      const { reads, render } = compileStep(step, ids.slice(0, position));
-      try {
-        const request = render(
-          { ...scope, user, steps: namedAnswers(reads) },
-          Math.max(1, endsAt - performance.now()),
-        );
-        return { id: step.id, request, error: null };
-      } catch (error) {
-        if (!(error instanceof TemplateFailure)) throw error;
-        return { id: step.id, request: null, error: error.message };
-      }
+    steps: await templates.preview(project.id, steps, {
+      ...{ event: tried, source: project.source, user },
     }),
     refusals: await refusedTargets((url) => checkTarget(url, project.id), steps),
   };

@@ -1,7 +1,10 @@
 import { UserMistake } from "./errors.ts";
+import { ExactNumber } from "./exactNumber.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 import { parseTarget } from "./target.ts";
-import { type CompiledTemplate, compileTemplate, compileUrl, TemplateFailure } from "./template.ts";
+import { type CompiledTemplate, compileTemplate, compileUrl } from "./template.ts";
+import { TemplateFailure } from "./templateFailure.ts";
+import { entriesOf, objectOf, writeValue } from "./templateValue.ts";
 
 export const stepMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type StepMethod = (typeof stepMethods)[number];
@@ -34,9 +37,10 @@ export type StepRequest = {
 export type TemplateProblem = { message: string; path: string[] };
 
 export type CompiledStep = {
-  problems: TemplateProblem[];
+  /** What is wrong with its templates, as far as it shows before any event. */
+  problems(): TemplateProblem[];
   /** The variables that its templates read. */
-  reads: (readonly unknown[])[];
+  reads(): (readonly unknown[])[];
   /**
    * Throws TemplateFailure when a value is missing, or what comes out cannot be sent; `limitMs` is the time that all
    * its templates may take together.
@@ -44,8 +48,11 @@ export type CompiledStep = {
   render(scope: object, limitMs?: number): StepRequest;
 };
 
-/** Milliseconds that all the templates of a step, or of a preview, may take together. */
-export const RENDER_LIMIT_MS = 1_000;
+/**
+ * Milliseconds that all the templates of a step, or of a preview, may take together. liquidjs looks at it between
+ * nodes; what takes longer within one is stopped by the sandbox, whose limit is 1 s.
+ */
+export const RENDER_LIMIT_MS = 750;
 const MAX_BODY_BYTES = 1_048_576;
 
 type Leaf = CompiledTemplate & { path: string[] };
@@ -68,20 +75,18 @@ function problemOfRead(read: readonly unknown[], earlier: readonly string[]): st
 
 /** Compiles the templates of a step; `earlier` are the ids of the steps before it. */
 export function compileStep(step: WorkflowStep, earlier: readonly string[]): CompiledStep {
-  const problems: TemplateProblem[] = [];
-  const reads: (readonly unknown[])[] = [];
+  const broken: TemplateProblem[] = [];
+  const leaves: Leaf[] = [];
 
   function leaf(path: string[], text: string, compile = compileTemplate): Leaf {
     try {
-      const compiled = compile(text);
-      reads.push(...compiled.reads);
-      const message = compiled.reads.map((read) => problemOfRead(read, earlier)).find(Boolean);
-      if (message) problems.push({ message, path });
-      return { ...compiled, path };
+      const compiled = { ...compile(text), path };
+      leaves.push(compiled);
+      return compiled;
     } catch (error) {
       if (!(error instanceof TemplateFailure)) throw error;
-      problems.push({ message: `no Liquid template: ${error.message}`, path });
-      return { reads: [], render: () => "", path };
+      broken.push({ message: `no Liquid template: ${error.message}`, path });
+      return { reads: () => [], render: () => "", path };
     }
   }
 
@@ -92,12 +97,13 @@ export function compileStep(step: WorkflowStep, earlier: readonly string[]): Com
       const compiled = leaf(path, value);
       return (run) => run(compiled);
     }
-    if (typeof value !== "object" || value === null) return () => value;
-    const parts = Object.entries(value).map(
+    if (typeof value !== "object" || value === null || value instanceof ExactNumber)
+      return () => value;
+    const parts = entriesOf(value).map(
       ([key, child]) => [key, document(child, [...path, key])] as const,
     );
     if (Array.isArray(value)) return (run) => parts.map(([, part]) => part(run));
-    return (run) => Object.fromEntries(parts.map(([key, part]) => [key, part(run)]));
+    return (run) => objectOf(parts.map(([key, part]) => [key, part(run)]));
   }
 
   const url = leaf(["url"], step.url, compileUrl);
@@ -106,12 +112,20 @@ export function compileStep(step: WorkflowStep, earlier: readonly string[]): Com
   );
   const body = step.body === null ? null : document(step.body, ["body"]);
   const secretHeaders = headers.flatMap(([name, { reads }]) =>
-    reads.some(([root]) => root === "user") ? [name.toLowerCase()] : [],
+    reads().some(([root]) => root === "user") ? [name.toLowerCase()] : [],
   );
 
   return {
-    problems,
-    reads,
+    problems: () => [
+      ...broken,
+      ...leaves.flatMap(({ reads, path }) => {
+        const message = reads()
+          .map((read) => problemOfRead(read, earlier))
+          .find(Boolean);
+        return message ? [{ message, path }] : [];
+      }),
+    ],
+    reads: () => leaves.flatMap(({ reads }) => reads()),
     render(scope, limitMs = RENDER_LIMIT_MS) {
       const endsAt = performance.now() + limitMs;
       const run = ({ render }: Leaf) => render(scope, Math.max(1, endsAt - performance.now()));
@@ -148,8 +162,17 @@ const sendableHeaders = (headers: (readonly [string, string])[]): Record<string,
   asFailure(() => checkHeaders(Object.fromEntries(headers)));
 
 function sendableBody(value: unknown): string {
-  const text = JSON.stringify(value ?? null);
+  const text = jsonOf(value);
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_BODY_BYTES) return text;
   throw new TemplateFailure(`its body takes ${bytes} bytes, ${MAX_BODY_BYTES} (1 MiB) at most`);
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return writeValue(value) ?? "null";
+  } catch (error) {
+    // Longer than the longest string there is, or nested deeper than the stack.
+    throw error instanceof RangeError ? new TemplateFailure(`its body: ${error.message}`) : error;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Sql } from "../db/client.ts";
 import { type StoredStep, stepsOf } from "../db/workflows.ts";
 import type { SecretBox } from "./secretBox.ts";
-import { type CompiledStep, compileStep, type WorkflowStep } from "./workflowStep.ts";
+import type { WorkflowStep } from "./workflowStep.ts";
 
 type Workflow = { projectId: string; id: string };
 
@@ -27,36 +27,19 @@ export const openSteps = (box: SecretBox, of: Workflow, steps: StoredStep[]): Wo
       step.headers === null ? {} : JSON.parse(box.open(step.headers, headersContext(of, step.id))),
   }));
 
-/** A step ready to be rendered. */
-export type ReadyStep = CompiledStep & Pick<WorkflowStep, "id" | "retries">;
-
-/** The steps of a version of a workflow, in order. */
-export type StepsOfVersion = (
-  sql: Sql,
-  workflow: Workflow & { version: number },
-) => Promise<ReadyStep[]>;
-
-const MAX_REMEMBERED = 1_000;
-
-/** Compiles each version once: it never changes. */
-export function createSteps(box: SecretBox): StepsOfVersion {
-  const known = new Map<string, ReadyStep[]>();
-  return async (sql, workflow) => {
-    const key = `${workflow.id} ${workflow.version}`;
-    const remembered = known.get(key);
-    if (remembered) return remembered;
-    const { projectId, id, version } = workflow;
-    const [stored] = await stepsOf(sql, projectId, [{ workflowId: id, version }]);
-    if (!stored) throw new Error(`workflow ${id} has no version ${version}`);
-    const steps = openSteps(box, workflow, stored.steps);
-    const ids = steps.map((step) => step.id);
-    const ready = steps.map((step, position) => ({
-      id: step.id,
-      retries: step.retries,
-      ...compileStep(step, ids.slice(0, position)),
-    }));
-    if (known.size >= MAX_REMEMBERED) known.clear();
-    known.set(key, ready);
-    return ready;
+/** The steps of versions of a project's workflows, by `workflowId version`. */
+export async function readSteps(
+  { sql, box }: { sql: Sql; box: SecretBox },
+  projectId: string,
+  versions: { workflowId: string; version: number }[],
+): Promise<(of: { workflowId: string; version: number }) => WorkflowStep[]> {
+  const keyOf = (of: { workflowId: string; version: number }) => `${of.workflowId} ${of.version}`;
+  const distinct = [...new Map(versions.map((version) => [keyOf(version), version])).values()];
+  const stored = await stepsOf(sql, projectId, distinct);
+  const known = new Map(stored.map((one) => [keyOf(one), one.steps]));
+  return (of) => {
+    const steps = known.get(keyOf(of));
+    if (!steps) throw new Error(`workflow ${of.workflowId} has no version ${of.version}`);
+    return openSteps(box, { projectId, id: of.workflowId }, steps);
   };
 }

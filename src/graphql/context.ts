@@ -9,6 +9,7 @@ import type { HookServices } from "../domain/hook.ts";
 import type { PressServices } from "../domain/press.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { TenantPrograms } from "../domain/tenantPrograms.ts";
+import type { WorkflowServices } from "../domain/workflow.ts";
 import type { Entities } from "../live/entities.ts";
 import type { Feed } from "../live/feed.ts";
 import type { Wait } from "../live/waiter.ts";
@@ -48,6 +49,7 @@ export type Hub = {
   configs: ProjectConfigs;
   programs: TenantPrograms;
   hooks: HookServices;
+  workflows: WorkflowServices;
   feed: Feed;
   entities: Entities;
   presses: PressServices;

@@ -5,6 +5,7 @@ import {
 } from "../db/installations.ts";
 import { isId } from "../domain/ids.ts";
 import { installWorkflow, openVariables, uninstallWorkflow } from "../domain/installation.ts";
+import { rawJson } from "../util/rawJson.ts";
 import { builder, Node } from "./builder.ts";
 import { childPage } from "./childPage.ts";
 import { connectionType } from "./connection.ts";
@@ -29,8 +30,8 @@ export async function loadInstallation(
 /** A user's variables are tokens and secret addresses: their values are for ADMIN alone. */
 function visibleVariables({ caller, hub }: Context, row: InstallationRow): unknown {
   const variables = openVariables(hub.hooks.box, row);
-  if (caller.role === "ADMIN") return variables;
-  return Object.fromEntries(Object.keys(variables).map((name) => [name, "[redacted]"]));
+  if (caller.role === "ADMIN") return rawJson(variables);
+  return Object.fromEntries(Object.keys(JSON.parse(variables)).map((name) => [name, "[redacted]"]));
 }
 
 const Installation = builder.objectRef<InstallationRow>("Installation").implement({

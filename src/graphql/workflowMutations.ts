@@ -100,7 +100,7 @@ builder.mutationFields((t) => {
       },
       resolve: (_root, { input }, { caller, hub }) =>
         withUserErrors(async () => ({
-          workflow: await createWorkflow(hub.hooks, caller.projectId, input),
+          workflow: await createWorkflow(hub.workflows, caller.projectId, input),
         })),
     }),
     updateWorkflow: t.field({
@@ -113,7 +113,7 @@ builder.mutationFields((t) => {
       },
       resolve: (_root, args, { caller, hub }) =>
         withUserErrors(async () => ({
-          workflow: await updateWorkflow(hub.hooks, caller.projectId, args.id, args.input),
+          workflow: await updateWorkflow(hub.workflows, caller.projectId, args.id, args.input),
         })),
     }),
     releaseWorkflow: t.field({

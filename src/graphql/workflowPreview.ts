@@ -1,5 +1,6 @@
 import type { EventRow } from "../db/events.ts";
-import { type PreviewedStep, previewWorkflow } from "../domain/workflowPreview.ts";
+import type { PreviewedStep } from "../domain/stepPrograms.ts";
+import { previewWorkflow } from "../domain/workflowPreview.ts";
 import { builder } from "./builder.ts";
 import { payloadType, withUserErrors } from "./errors.ts";
 import { Event } from "./event.ts";
@@ -73,7 +74,7 @@ const PreviewWorkflowInput = builder.inputType("PreviewWorkflowInput", {
     }),
     data: t.field({
       type: "JSON",
-      description: "What stands in the place of the event's data, when given.",
+      description: "What stands in the place of the event's data, when given; at most 256 KiB.",
     }),
     variables: t.field({
       type: "JSON",
@@ -99,7 +100,7 @@ builder.queryField("previewWorkflow", (t) =>
       const { hub } = context;
       const project = await currentProject(context);
       const { refusals = [], ...preview } = await withUserErrors(() =>
-        previewWorkflow({ read: hub.read, checkTarget: hub.hooks.checkTarget }, project, input),
+        previewWorkflow({ read: hub.read, ...hub.workflows }, project, input),
       );
       return { ...preview, userErrors: [...preview.userErrors, ...refusals] };
     },

@@ -15,6 +15,7 @@ import { startLiveness } from "./liveness.ts";
 import { createPresser, type Presser } from "./presser.ts";
 import { startReconciler } from "./reconciler.ts";
 import { startRunner } from "./runner.ts";
+import { createRunTurns } from "./runTurns.ts";
 import { type OnFeed, startScheduler } from "./scheduler.ts";
 import { createTasks, crontab } from "./tasks.ts";
 
@@ -65,13 +66,15 @@ export async function startWorker(options: {
   const dispatcher = createDispatcher({ ...parts, onDue: deliverer.wake });
   const presser = createPresser({ ...parts, onDue: deliverer.wake });
   const handshaker = createHandshaker(parts);
+  const advanceRuns = createRunAdvancer({ sql: db.sql, box, templates: programs.templates });
+  const runTurns = createRunTurns({ advanceRuns, onDue: deliverer.wake, log });
   const alive = Promise.withResolvers<void>();
   const tasks = createTasks({
     db,
     log,
     deliverer,
     dispatcher,
-    advanceRuns: createRunAdvancer({ sql: db.sql, box }),
+    runTurns,
     handshaker,
     presser,
     retentionDays,
@@ -87,7 +90,9 @@ export async function startWorker(options: {
   stack.defer(async () => {
     await Promise.all([deliverer.stop(GRACE_MS), presser.stop(GRACE_MS)]);
   });
-  stack.defer(() => dispatcher.stop());
+  stack.defer(async () => {
+    await Promise.all([dispatcher.stop(), runTurns.stop()]);
+  });
   stack.use(runner);
   stack.use(startScheduler({ sql: db.sql, dispatcher, onFeed, log }));
   const owned = stack.move();

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Db } from "../db/client.ts";
 import { settleHook } from "../domain/hook.ts";
 import { continueReplay } from "../domain/replay.ts";
-import type { RunAdvancer } from "../domain/workflowRun.ts";
 import type { Logger } from "../log.ts";
+import type { ProjectTurns } from "../util/projectTurns.ts";
 import type { Deliverer } from "./deliverer.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Handshaker } from "./handshaker.ts";
@@ -25,14 +25,14 @@ export function createTasks(deps: {
   log: Logger;
   deliverer: Deliverer;
   dispatcher: Dispatcher;
-  advanceRuns: RunAdvancer;
+  runTurns: ProjectTurns;
   handshaker: Handshaker;
   presser: Presser;
   retentionDays: number;
   /** Settles when this process shows its sign of life: nobody would notice the death of what ran before. */
   alive: Promise<void>;
 }): TaskList {
-  const { db, log, deliverer, dispatcher, advanceRuns, handshaker, presser, retentionDays, alive } =
+  const { db, log, deliverer, dispatcher, runTurns, handshaker, presser, retentionDays, alive } =
     deps;
   const { sql } = db;
   return {
@@ -49,9 +49,7 @@ export function createTasks(deps: {
     advance: async (payload) => {
       const { projectId, runIds } = advancePayload.parse(payload);
       await alive;
-      const { lanes, failed } = await advanceRuns(projectId, runIds);
-      deliverer.wake(lanes);
-      if (failed.length > 0) throw failed[0];
+      runTurns.add(projectId, runIds);
     },
     handshake: async (payload) => handshaker.ask(handshakePayload.parse(payload)),
     settle: async (payload) => {

@@ -1,0 +1,56 @@
+/** Of Node.js 22 on; TypeScript does not know it yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(source: string): unknown };
+
+/**
+ * A number of JSON that JavaScript would write otherwise than it was sent (9007199254740993, 1.10). Templates compute
+ * with its double, compare all of its digits, and put them out as they are.
+ */
+export class ExactNumber {
+  readonly #source: string;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  toString(): string {
+    return this.#source;
+  }
+
+  valueOf(): number {
+    return Number(this.#source);
+  }
+
+  toJSON(): unknown {
+    return rawJSON(this.#source);
+  }
+
+  // What liquidjs asks of a value that compares in its own way.
+  equals(other: unknown): boolean {
+    const [own, given] = [comparable(this), comparable(other)];
+    const isNumber = typeof given === "number" || typeof given === "bigint";
+    return isNumber && own >= given && own <= given;
+  }
+  gt(other: unknown): boolean {
+    return comparable(this) > comparable(other);
+  }
+  geq(other: unknown): boolean {
+    return comparable(this) >= comparable(other);
+  }
+  lt(other: unknown): boolean {
+    return comparable(this) < comparable(other);
+  }
+  leq(other: unknown): boolean {
+    return comparable(this) <= comparable(other);
+  }
+}
+
+/** Whole numbers are compared by all of their digits. */
+function comparable(value: unknown): bigint | number {
+  if (!(value instanceof ExactNumber)) return value as number;
+  const source = String(value);
+  return /^-?\d+$/.test(source) ? BigInt(source) : Number(source);
+}
+
+/** The double of an exact number; anything else as it is. */
+export const plainNumber = (value: unknown): unknown =>
+  value instanceof ExactNumber ? value.valueOf() : value;

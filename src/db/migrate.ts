@@ -46,7 +46,16 @@ export async function migrate(db: Pick<Db, "url">): Promise<void> {
   }
 }
 
+/** graphile-worker begins with its schema, for which it needs a right even where the schema is there. */
+const beginQueue = `do $$ begin
+  if to_regnamespace('graphile_worker') is not null and to_regclass('graphile_worker.migrations') is null then
+    create table graphile_worker.migrations (
+      id int primary key, ts timestamptz default now() not null, breaking boolean not null default false);
+  end if;
+end $$`;
+
 async function migrateQueue(url: string, session: Pool): Promise<void> {
+  await session.unsafe(beginQueue);
   const pool = await openJobPool(url, session, 2);
   try {
     await runMigrations({ pgPool: pool });

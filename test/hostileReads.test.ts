@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { type Neighbour, startNeighbour } from "./fixtures/neighbour.ts";
@@ -79,3 +80,33 @@ test.each(floods)(
   },
   60_000,
 );
+
+test("answers that nobody reads are bounded for each project, and room is made when their sockets end", async () => {
+  const query = fields(1, "events(first: 30) { nodes { data } }");
+  const body = JSON.stringify({ query });
+  const request = [
+    "POST /graphql HTTP/1.1",
+    "host: localhost",
+    `authorization: Bearer ${hub.key}`,
+    "content-type: application/json",
+    `content-length: ${body.length}`,
+    "",
+    body,
+  ].join("\r\n");
+  const { hostname, port } = new URL(hub.url);
+  const sockets = Array.from({ length: 30 }, () => connect({ host: hostname, port: Number(port) }));
+  for (const socket of sockets) {
+    socket.pause();
+    socket.on("error", () => {});
+    // The first may be in the kernel's buffers.
+    socket.write(request.repeat(4));
+  }
+  const told = async () => (await hub.send(query)).errors?.[0]?.message;
+  await expect
+    .poll(told, { timeout: 25_000 })
+    .toContain("Too many bytes of answers that have not been read: this project has");
+  const { errors } = await hub.send("{ viewer { project { id } } }", {}, neighbour.key);
+  expect(errors).toBeUndefined();
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(told, { timeout: 25_000 }).toBeUndefined();
+}, 60_000);

@@ -24,6 +24,10 @@ export type Spending = keyof typeof most;
 /** What is in memory of many small requests is no matter; that of each over this is shared out. */
 const UNSHARED = 64 * 1024;
 
+const UNDER_WAY =
+  "The answer is not finished: what this project's requests under way have read and answer with is more than its share " +
+  "of memory. A mutation was done. Ask for less, for fewer things at once, or again in 1 s.";
+
 /** Counts what a request takes while it takes it, so that it ends before it has taken much more. */
 export type RequestBudget = {
   /**
@@ -51,7 +55,8 @@ export function createRequestBudget(memory?: Shares, projectId = ""): RequestBud
         held.push(memory.take(projectId));
     } catch (error) {
       if (!(error instanceof Overloaded)) throw error;
-      exceeded ??= error;
+      // Not its own message: that says that nothing was done.
+      exceeded ??= new Overloaded(UNDER_WAY, error.retryAfter);
     }
   }
 

@@ -57,9 +57,14 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
     what: "bytes of requests",
     total: limits.requestBytesPerProcess,
   });
+  const answerBytes = createShares({
+    what: "bytes of answers that have not been read",
+    total: limits.memoryMiB * 2 ** 20,
+    each: limits.memoryMiBOfProject * 2 ** 20,
+  });
   const requests = createShares({ what: "requests in flight", total: maxConnections });
   const shared = { engine, prepare, authenticate, maskError, turns, requestBytes };
-  const post = createGraphqlPost({ ...shared, requests, streams });
+  const post = createGraphqlPost({ ...shared, requests, answerBytes, streams });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
   const graphiql = createGraphiql();
   return {

@@ -33,6 +33,8 @@ export type GraphqlPostDeps = {
   /** Bytes of requests that are read or run. */
   requestBytes: Shares;
   requests: Shares;
+  /** Bytes of answers that have not left yet. */
+  answerBytes: Shares;
   /** Open event streams. */
   streams: LiveKeys;
 };
@@ -59,6 +61,8 @@ const extraHeaders: Readonly<Record<number, Record<string, string>>> = {
 
 /** Proxies would hold an event back until they have more. */
 const unbuffered = { "x-accel-buffering": "no" };
+/** Many of these are no matter. */
+const SMALL_ANSWER = 64 * 1024;
 /** How long the reader of a revoked key has to take the last event. */
 const GOODBYE_MS = 1_000;
 
@@ -91,6 +95,7 @@ function answer(
   requestId: string,
   result: Result,
   mediaType: Accepted["json"],
+  text = writeJson(result),
 ): void {
   if (res.destroyed) return;
   const status = httpStatus(result, mediaType);
@@ -99,7 +104,7 @@ function answer(
     ...extraHeaders[status],
     ...retryAfter(status, result),
   };
-  send(res, status, `${mediaType}; charset=utf-8`, writeJson(result), headers);
+  send(res, status, `${mediaType}; charset=utf-8`, text, headers);
 }
 
 async function answerEvents(
@@ -170,7 +175,12 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     }
     const ended = new AbortController();
     res.once("close", () => ended.abort());
-    answer(res, requestId, await engine.execute(operation, ended.signal), json);
+    const result = await engine.execute(operation, ended.signal);
+    const text = writeJson(result);
+    // Who does not read keeps it here. What a mutation has done is told in any case.
+    if (operation.kind === "query" && text.length > SMALL_ANSWER)
+      res.once("close", deps.answerBytes.take(caller.projectId, text.length));
+    answer(res, requestId, result, json, text);
   };
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const requestId = newRequestId();

@@ -12,7 +12,8 @@ const ambiguous = /\ncontent-length:[^\n]*,|(?:\n(?:content-length|transfer-enco
 
 /** The status of an answer whose first line is complete; null for what is no HTTP/1 answer. */
 export function statusOf(head: string): number | null {
-  const [, , code] = statusLine.exec(head.slice(0, head.search(/\r*\n/))) ?? [];
+  const end = head.search(/\r*\n/);
+  const [, , code] = statusLine.exec(end < 0 ? "" : head.slice(0, end)) ?? [];
   return code === undefined ? null : Number(code);
 }
 

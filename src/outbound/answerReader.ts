@@ -9,6 +9,8 @@ export type AnswerReader = {
   begin(): void;
   /** The status that was read, though the rest of the head may be unreadable; null before, and for interim ones. */
   readonly statusCode: number | null;
+  /** Whether a status has been read, and the end of its headers has not. */
+  readonly isCut: boolean;
   /** Whether the answer's head had to be mended: its connection is not to be used again. */
   readonly isMended: boolean;
 };
@@ -75,7 +77,10 @@ export function readAnswers(socket: Socket): AnswerReader {
       isMended = false;
     },
     get statusCode() {
-      return statusCode;
+      return held ? finalStatus(statusOf(held.toString("latin1").trimStart())) : statusCode;
+    },
+    get isCut() {
+      return held !== null && this.statusCode !== null;
     },
     get isMended() {
       return isMended;

@@ -32,6 +32,7 @@ export async function connect(
 ): Promise<Socket> {
   const addresses = await settle(
     lookup(guard, resolver, url, { holder, signal }).catch((error) => {
+      if (signal.aborted) throw signal.reason;
       throw toHubFailure(error) ?? toDnsFailure(error);
     }),
     signal,

@@ -22,6 +22,12 @@ export type Answer = {
   failure: CallFailure | null;
 };
 
+/** Ended in order, but within the headers: what they begin with is the answer. */
+const headersCut = (error: Error) =>
+  "code" in error && error.code === "UND_ERR_SOCKET"
+    ? new MalformedAnswer("http error: malformed response (its headers do not end)")
+    : toFailure(error);
+
 /**
  * Sends one message over a connection and reads the answer until it ends, breaks, exceeds 64 KiB, or `signal`
  * aborts. Unless it is complete and well-formed the connection is destroyed. Rejects with a `CallFailure` when no
@@ -68,7 +74,8 @@ export function exchange(
         if (bytes > maxReadBytes) finish(false, null);
       },
       onResponseEnd: () => finish(true, null),
-      onResponseError: (_controller, error) => finish(false, toFailure(error)),
+      onResponseError: (_controller, error) =>
+        finish(false, reader.isCut ? headersCut(error) : toFailure(error)),
     });
   });
 }

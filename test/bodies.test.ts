@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Frame, startFrame } from "./fixtures/frame.ts";
 
 const MIB = 1024 * 1024;
-const SOON = { timeout: 10_000 };
+const SOON = { timeout: 60_000 };
 const TOO_LARGE = { code: "REQUEST_TOO_LARGE" };
 
 let frame: Frame;

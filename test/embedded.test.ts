@@ -117,7 +117,7 @@ test("a server that is killed runs again at the same address, with what it had c
   const killed = await serverPid(dir.path);
   process.kill(killed, "SIGKILL");
   await expect
-    .poll(() => query(database.url, "select value from kept").catch(() => []), { timeout: 20_000 })
+    .poll(() => query(database.url, "select value from kept").catch(() => []), { timeout: 60_000 })
     .toEqual([{ value: 7 }]);
   expect(await serverPid(dir.path)).not.toBe(killed);
 });
@@ -128,7 +128,7 @@ test("a killed hub leaves no server behind, and the next start recovers by itsel
   await query(hub.url, "create table kept as select 7 as value");
   await expect(startEmbedded({ dataDir: dir.path, log })).rejects.toThrow(`(pid ${hub.pid})`);
   hub.kill("SIGKILL");
-  await expect.poll(() => answers(hub.url), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => answers(hub.url), { timeout: 60_000 }).toBe(false);
   expect(await findRunning(dir.path)).toBeUndefined();
 
   await using next = await startEmbedded({ dataDir: dir.path, log });

@@ -180,6 +180,7 @@ describe("waitMs", () => {
     const event = await accepted(hub, { type: "stuck", waitMs: 700 }, "status");
     expect(event).toEqual({ status: "DISPATCHED" });
     expect(performance.now() - began).toBeGreaterThanOrEqual(695);
-    expect(performance.now() - began).toBeLessThan(10_000);
+    // Not after the 60 s of the attempt.
+    expect(silent.requests).toHaveLength(1);
   });
 });

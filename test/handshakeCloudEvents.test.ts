@@ -20,7 +20,7 @@ beforeEach(() => {
   target.requests.length = 0;
 });
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 /** Answers OPTIONS so, and everything else with 200. */
 const consent =
   (headers: Record<string, string> = { "WebHook-Allowed-Origin": "*" }, code = 200) =>

@@ -29,7 +29,7 @@ beforeEach(() => {
   target.requests.length = 0;
 });
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 const echo =
   (code: number): Receiver["answer"] =>
   (request, response) =>

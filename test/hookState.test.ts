@@ -34,7 +34,7 @@ const statusOfEvent = async (id: string) => {
   );
   return event.status;
 };
-const patience = { timeout: 20_000 };
+const patience = { timeout: 60_000 };
 
 describe("a paused hook", () => {
   test("parks what is new and what waits, and sends each exactly once when it is resumed", async () => {

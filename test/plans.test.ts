@@ -50,7 +50,7 @@ async function ended(sql: Sql) {
           where datname = current_database() and pid <> pg_backend_pid() and application_name <> ''`
       )[0]?.count,
     );
-  await expect.poll(open, { timeout: 20_000 }).toBeLessThan(6);
+  await expect.poll(open, { timeout: 60_000 }).toBeLessThan(6);
 }
 
 const LISTS = `{
@@ -109,7 +109,7 @@ test("what is emitted, delivered and finished now is looked up in the range of n
             .sql`select count(*) from signalbox.events where type = 'now' and status = 'PROCESSED'`
         )[0]?.count,
       );
-    await expect.poll(open, { timeout: 20_000 }).toBe(30);
+    await expect.poll(open, { timeout: 60_000 }).toBe(30);
   }
   await ended(sql);
   const after = await lookedUp();

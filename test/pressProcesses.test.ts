@@ -7,7 +7,7 @@ import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { hubProcess, installation } from "./fixtures/process.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 const none = { api: true, worker: false };
 
 /** A press that no process sends: its claim is the test's to make. */
@@ -75,7 +75,7 @@ test("what a killed process had in flight ends as UNKNOWN, and is never sent aga
   expect(target.requests).toHaveLength(1);
   expect((await press(api, id)).press?.status).toBe("SUCCEEDED");
   expect(target.requests).toHaveLength(2);
-}, 60_000);
+});
 
 test("a process that is told to stop waits for the press it has in flight", async () => {
   let answer = () => {};
@@ -105,7 +105,7 @@ test("a process that is told to stop waits for the press it has in flight", asyn
   const { status, presses } = await actionOf(api, id);
   expect([status, presses.nodes[0]?.status]).toEqual(["COMPLETE", "SUCCEEDED"]);
   expect(target.requests).toHaveLength(1);
-}, 60_000);
+});
 
 test("what a target answered while the database was away is written when it is back", async () => {
   let answer = () => {};

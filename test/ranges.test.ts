@@ -184,5 +184,5 @@ test("a table's statistics are made anew as its ranges fill, which the server do
       await sql`select reltuples from pg_class where oid = 'signalbox.events'::regclass`;
     return whole?.reltuples;
   };
-  await expect.poll(known, { timeout: 20_000 }).toBe(600);
+  await expect.poll(known, { timeout: 60_000 }).toBe(600);
 });

@@ -6,7 +6,7 @@ import { accepted } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { agedDatabase, ageEvent, idOfAge, RETENTION_DAYS, rangeOf } from "./fixtures/ranges.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 /** An advisory lock of this test. */
 const GATE = 77;
 
@@ -61,4 +61,4 @@ test("an event that moves to a later page while its range is copied is met twice
     { id: between, name: "n" },
   ]);
   expect(await rangeOf(sql, "events", "id", moved)).toMatch(/^events_until_\d{8}$/);
-}, 60_000);
+});

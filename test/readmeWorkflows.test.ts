@@ -36,7 +36,7 @@ test("the document's example, a Slack message for each new ticket, works as it i
   const { PATH = "" } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [path], {
     env: { PATH, KEY: hub.key },
-    timeout: 20_000,
+    timeout: 60_000,
   });
   await rm(dir, { recursive: true });
   const [received = "", answer = ""] = stdout.split("\n");

@@ -28,7 +28,7 @@ beforeAll(async () => {
   hub = await testHub();
   return () => hub[Symbol.asyncDispose]();
 });
-const patience = { timeout: 20_000 };
+const patience = { timeout: 60_000 };
 const eventStatus = async (id: string) =>
   (
     await hub.run<{ event: { status: string } }>("query ($id: ID!) { event(id: $id) { status } }", {

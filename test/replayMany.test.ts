@@ -81,7 +81,7 @@ test("5,000 failed deliveries are opened again exactly once each, while other tr
   const open = await hub.db.sql`select count(*)::int as n from signalbox.events e
     where type = 'past' and status <> 'PROCESSED'`;
   expect(open[0]?.n).toBe(0);
-}, 120_000);
+});
 
 test("a replay whose process is killed goes on in another, and opens each delivery exactly once", async () => {
   await using target = await receiver();
@@ -101,7 +101,7 @@ test("a replay whose process is killed goes on in another, and opens each delive
   target.answer = () => {};
   const { id } = await begin(hub, { hookId });
   const created = async () => (await replayOf(hub, id)).created;
-  await expect.poll(created, { timeout: 20_000 }).toBeGreaterThanOrEqual(400);
+  await expect.poll(created, { timeout: 60_000 }).toBeGreaterThanOrEqual(400);
   doomed.kill("SIGKILL");
   await doomed.exited;
   expect(await replayOf(hub, id)).toMatchObject({ status: "RUNNING" });
@@ -113,7 +113,7 @@ test("a replay whose process is killed goes on in another, and opens each delive
     left join (select delivery_id, count(*) as n from signalbox.attempts where outcome = 'UNKNOWN' group by 1) deaths
       on deaths.delivery_id = d.id where d.hook_id = ${hookId}`;
   expect(opened).toEqual({ most: 2 });
-}, 120_000);
+});
 
 test("a replay whose job is lost is found and goes on", async () => {
   await using target = await receiver();
@@ -126,7 +126,7 @@ test("a replay whose job is lost is found and goes on", async () => {
     select r.project_id, r.id, ${hookId}, 0, array(select id from signalbox.deliveries) from signalbox.replays r`;
   const [row] = await sql<{ id: string }[]>`select id from signalbox.replays`;
   expect(await over(hub, row?.id ?? "")).toMatchObject({ status: "DONE", created: 3 });
-}, 30_000);
+});
 
 test("replays that ended go when events of their age do, running ones stay", async () => {
   await using hub = await testHub({ roles: { api: true, worker: false } });

@@ -233,7 +233,7 @@ test("the stream of everything shows each state of a resource, before the event 
   await update(hub, type, "a", { n: 2 });
   await remove(hub, type, "a");
   const again = await created(hub, { type, resourceId: "a", attributes: { n: 3 } });
-  await expect.poll(() => live.items.length, { timeout: 10_000 }).toBe(8);
+  await expect.poll(() => live.items.length, { timeout: 60_000 }).toBe(8);
   const seen = live.items.map(({ node }) => node);
   const state = (id: string, version: number, attributes: object) => ({
     __typename: "Resource",

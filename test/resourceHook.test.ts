@@ -34,7 +34,7 @@ beforeEach(async () => {
   target.requests.length = 0;
 });
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 const restHook = (input: object = {}) =>
   register(hub, {
     url: target.url,

@@ -36,7 +36,7 @@ beforeEach(() => {
   other.requests.length = 0;
 });
 
-const soon = { timeout: 10_000 };
+const soon = { timeout: 60_000 };
 const restHook = (input: object = {}) =>
   register(hub, { url: target.url, types: ["ActionCreated"], format: "RESOURCE", ...input });
 /** Ends a test's hooks, so that the next one's events find its own alone. */

@@ -9,7 +9,7 @@ beforeAll(async () => {
   hub = await testHub();
   return () => hub[Symbol.asyncDispose]();
 });
-const patience = { timeout: 20_000 };
+const patience = { timeout: 60_000 };
 
 const waitFor = async (eventId: string, status: string): Promise<Delivery> => {
   await expect.poll(async () => (await deliveryOf(hub, eventId)).status, patience).toBe(status);

@@ -16,7 +16,7 @@ afterAll(async () => {
   await target[Symbol.asyncDispose]();
 });
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 
 type Event = { id: string; status: string; scheduledFor: string | null };
 type Payload = { event: Event | null; userErrors: UserError[] };

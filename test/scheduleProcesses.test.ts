@@ -5,7 +5,7 @@ import { testHub } from "./fixtures/hub.ts";
 import { hubProcess, installation } from "./fixtures/process.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 test("scheduled events survive the death of every process: what fell due meanwhile goes out at once, the rest on time", async () => {
   await using target = await receiver();

@@ -75,6 +75,6 @@ test("what two processes have died of is sent with nothing beside it, and all th
   await other();
   await emitMany(hub, [{ type: "s" }, { type: "s" }, { type: "s" }]);
   await other();
-  await expect.poll(() => target.requests.length, { timeout: 20_000 }).toBe(83);
+  await expect.poll(() => target.requests.length, { timeout: 60_000 }).toBe(83);
   expect(together).toBe(0);
 });

@@ -37,7 +37,7 @@ async function read<Event extends object>(id: string, fields: string): Promise<E
 
 const ended = async (id: string, fields = "status error") => {
   await expect
-    .poll(() => read(id, "status"), { timeout: 20_000 })
+    .poll(() => read(id, "status"), { timeout: 60_000 })
     .toSatisfy(({ status }) => status === "PROCESSED" || status === "FAILED");
   return read(id, fields);
 };

@@ -17,7 +17,7 @@ import { receiver } from "./fixtures/receiver.ts";
 const HOOK = `mutation ($url: String!, $timeoutMs: Int) { registerHook(input: {
   url: $url, types: ["*"], timeoutMs: $timeoutMs, maxInFlight: 64 }) { userErrors { message } } }`;
 const EMIT = `mutation { emitEvent(input: { type: "a" }) { event { id } userErrors { message } } }`;
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 test("SIGTERM under load ends with 0, leaves no job locked, loses nothing and sends nothing twice", async () => {
   await using target = await receiver();
@@ -53,11 +53,11 @@ test("SIGTERM under load ends with 0, leaves no job locked, loses nothing and se
   expect(living).toHaveLength(1);
   for (const { locked_by } of locked) expect(locked_by).toBe(living[0]?.pool_id);
   const ids = () => target.requests.map(({ headers }) => headers["webhook-id"]);
-  await expect.poll(() => new Set(ids()).size, { timeout: 40_000 }).toBe(accepted.length);
+  await expect.poll(() => new Set(ids()).size, { timeout: 60_000 }).toBe(accepted.length);
   expect(new Set(ids())).toEqual(new Set(accepted));
   expect(ids()).toHaveLength(accepted.length);
   expect(leaving.output).not.toMatch(/"level":"(error|fatal)"/);
-}, 90_000);
+});
 
 test("an attempt that a stop had to break off is due again at once, and not charged", async () => {
   await using target = await receiver(() => {});

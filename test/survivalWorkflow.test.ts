@@ -23,7 +23,7 @@ import {
   runOf,
 } from "./fixtures/workflows.ts";
 
-const soon = { timeout: 20_000 };
+const soon = { timeout: 60_000 };
 
 const SET_UP = `mutation ($steps: [WorkflowStepInput!]!) {
   registerEventType(input: { name: "a" }) { userErrors { message } }
@@ -94,7 +94,7 @@ test("runs whose worker is killed between and within steps are brought to their 
     }
   }
   expect(target.requests.filter(({ path }) => path === "/3")).toHaveLength(6);
-}, 60_000);
+});
 
 async function openRun(hub: TestHub, url: string, steps = 1) {
   await registerType(hub, "a");

@@ -22,7 +22,7 @@ afterAll(async () => {
   await target[Symbol.asyncDispose]();
 });
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 const webhookTypes = ["webhook_called", "error"];
 
 const saidBy = async (causeId: string, count: number, types = webhookTypes) => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 
 test("hooks take them by their exact name alone, and deliveries of them say nothing more", async () => {
   await using watcher = await receiver(status(500));

@@ -12,7 +12,7 @@ import { testPrograms } from "./fixtures/programs.ts";
 import { type Received, receiver } from "./fixtures/receiver.ts";
 import { saidOf, setSystemEvents } from "./fixtures/systemEvents.ts";
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 const typesIn = async (sql: Sql) =>
   (await sql<{ type: string }[]>`select type from signalbox.events order by id`).map(
     ({ type }) => type,

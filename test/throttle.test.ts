@@ -8,7 +8,7 @@ beforeAll(async () => {
   hub = await testHub();
   return () => hub[Symbol.asyncDispose]();
 });
-const patience = { timeout: 25_000, interval: 100 };
+const patience = { timeout: 60_000, interval: 100 };
 
 /** Answers after so many milliseconds. */
 const after =
@@ -22,15 +22,21 @@ const allOf = (type: string, count: number) =>
     Array.from({ length: count }, () => ({ type })),
   );
 
-/** The rate, what its tolerance of 100 ms lets through, and what a busy machine holds up on the way to the target. */
-const AT_MOST_IN_A_SECOND = 20 + 3 + 4;
+/** The rate, and what its tolerance of 100 ms lets run ahead. */
+const AT_MOST_IN_A_SECOND = 20 + 3;
 
-/** The most of these that lie within one second. */
-function mostInASecond(requests: { at: number }[]): number {
-  const times = requests.map(({ at }) => at).sort((a, b) => a - b);
-  return Math.max(
-    ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length),
-  );
+/** The most attempts on a hook that were claimed within one second, by the database's clock, which the rate goes by. */
+async function mostInASecond(hookId: string): Promise<number> {
+  const [row] = await hub.db.sql<{ most: number }[]>`
+    with attempt as (
+      select a.started_at as at from signalbox.attempts a
+      join signalbox.deliveries d on d.project_id = a.project_id and d.id = a.delivery_id
+      where d.hook_id = ${hookId}
+    )
+    select max(n)::int as most from (
+      select count(*) over (order by at range between current row and interval '999 milliseconds' following) as n
+      from attempt) counted`;
+  return row?.most ?? 0;
 }
 
 test.each([1, 3])(
@@ -71,17 +77,18 @@ test("a limit that is changed counts from the next attempt on", async () => {
   expect(target.mostOpen).toBe(8);
 });
 
-test("a hook with a rate gets no more than that in any second, and not much less", async () => {
+test("a hook with a rate gets no more than that in any second, and uses it", async () => {
   await using target = await receiver();
   const { id } = await register(hub, { url: target.url, types: ["rated"], rateLimitPerSecond: 20 });
   const startedAt = Date.now();
   await allOf("rated", 80);
   await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 80 });
   const seconds = ((target.requests.at(-1)?.at ?? 0) - startedAt) / 1_000;
-  // 20 a second, and what the tolerance of 100 ms lets run ahead.
-  expect(mostInASecond(target.requests)).toBeLessThanOrEqual(AT_MOST_IN_A_SECOND);
   expect(seconds).toBeGreaterThan(3.6);
-  expect(80 / seconds).toBeGreaterThan(12);
+  const most = await mostInASecond(id);
+  expect(most).toBeLessThanOrEqual(AT_MOST_IN_A_SECOND);
+  // In its best second it had what it may have, or half of it on a machine that is busy with others.
+  expect(most).toBeGreaterThanOrEqual(10);
 });
 
 test("a rate counts for all processes of the hub together, and for retries, too", async () => {
@@ -103,5 +110,5 @@ test("a rate counts for all processes of the hub together, and for retries, too"
   );
   await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 40 });
   expect(target.requests).toHaveLength(50);
-  expect(mostInASecond(target.requests)).toBeLessThanOrEqual(AT_MOST_IN_A_SECOND);
+  expect(await mostInASecond(id)).toBeLessThanOrEqual(AT_MOST_IN_A_SECOND);
 });

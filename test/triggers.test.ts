@@ -16,7 +16,7 @@ afterAll(async () => {
   await target[Symbol.asyncDispose]();
 });
 
-const soon = { timeout: 15_000 };
+const soon = { timeout: 60_000 };
 const sent = (type: string) => target.requests.filter(({ body }) => JSON.parse(body).type === type);
 
 test("S3.1: an event of any type waits in the queue until something runs that delivers, and is tried until it arrives", async () => {

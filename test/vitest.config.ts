@@ -46,7 +46,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // What is waited for comes when the machine gets to it; one second, the default, is not enough on a busy one.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       { extends: true, test: { name: "frame", include: framed } },
       // The hub's modules are loaded once a worker instead of once a file: a fifth of the suite's time.

@@ -205,9 +205,9 @@ test("a scheduled event, and one of the SQL door, starts its runs when it is due
     return event.runs.nodes.map((run) => run.status);
   };
   expect(await runs()).toEqual([]);
-  await expect.poll(runs, { timeout: 10_000 }).toEqual(["SUCCEEDED"]);
+  await expect.poll(runs, { timeout: 60_000 }).toEqual(["SUCCEEDED"]);
   await site.hub.db.sql`select signalbox.emit('a', '{"n":2}', user_id => 'user123')`;
-  await expect.poll(() => target.requests.length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => target.requests.length, { timeout: 60_000 }).toBe(2);
   expect(target.requests.map(({ body }) => body)).toEqual(["1", "2"]);
 });
 

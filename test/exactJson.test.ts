@@ -121,6 +121,18 @@ describe("numbers and the order of keys stay as they were sent", () => {
   });
 });
 
+test("a shorthand's fields keep their order in the JSON Schema that it stands for", async () => {
+  const answer = await sendRaw(
+    hub,
+    `mutation ($schema: JSON) { registerEventType(input: { name: "exact.shorthand", schema: $schema }) {
+      eventType { schema jsonSchema } userErrors { message } } }`,
+    '{"schema":{"10":"String","2":1.0}}',
+  );
+  expect(answer).toContain(
+    `"schema":{"10":"String","2":1.0},"jsonSchema":{"type":"object","properties":{"10":{"type":"string"},"2":{"type":"number"}},"required":["10","2"]}`,
+  );
+});
+
 describe("the same idempotency key", () => {
   const answer = async (key: string, data: string) =>
     sendRaw(
@@ -173,6 +185,29 @@ test("whole numbers for anything but JSON are refused where their digits would b
   );
   const first = "query ($first: Int) { events(first: $first) { nodes { id } } }";
   expect(await sendRaw(hub, first, '{"first":1.0}')).toContain('"nodes":[');
+});
+
+test("a number alone is no object, however it is written", async () => {
+  const hook = `mutation ($given: JSON) { registerHook(input: { url: "https://example.com", types: ["a"], headers: $given }) {
+    userErrors { code path } } }`;
+  const resource = `mutation ($given: JSON!) { createResource(input: { type: "a", attributes: $given }) { userErrors { code path } } }`;
+  const action = `mutation ($given: JSON) { emitEvent(input: { type: "a", actions: [
+    { url: "https://example.com", key: "k", buttonText: "b", meta: $given }] }) { userErrors { code path } } }`;
+  const type = `mutation ($given: JSON) { registerEventType(input: { name: "a", schema: $given }) { userErrors { code path } } }`;
+  const read = "query ($given: JSON!) { readEvent(json: $given) { userErrors { code path } } }";
+  for (const [document, code, path] of [
+    [hook, "INVALID", '"headers"'],
+    [resource, "INVALID", '"attributes"'],
+    [action, "INVALID", '"actions","0","meta"'],
+    [type, "SCHEMA_INVALID", '"schema"'],
+    [read, "INVALID", '"json"'],
+  ] as const) {
+    for (const number of ["1", "1.0", "1e400"]) {
+      expect(await sendRaw(hub, document, `{"given":${number}}`)).toContain(
+        `"userErrors":[{"code":"${code}","path":[${path}]}]`,
+      );
+    }
+  }
 });
 
 test("data is checked as the numbers it has, and a number alone fits a schema of numbers", async () => {

@@ -1,3 +1,4 @@
+import { jsonEntries, jsonObject, plainJson } from "../util/exactJson.ts";
 import { isObject, type SchemaObject } from "./eventSchemaDocument.ts";
 import { textFormat } from "./eventSchemaFormats.ts";
 import { invalidSchema } from "./eventSchemaMistake.ts";
@@ -73,15 +74,19 @@ function isKeyword([key, value]: [string, unknown]): boolean {
 
 /** The JSON Schema that a shorthand stands for; SCHEMA_INVALID where JSON Schema is mixed in. */
 export function fromShorthand(shorthand: SchemaObject, path: string[] = []): SchemaObject {
-  const entries = Object.entries(shorthand);
+  const entries = jsonEntries(shorthand);
   const required = entries.filter(([, value]) => !isOptional(value)).map(([name]) => name);
-  return {
-    type: "object",
-    properties: Object.fromEntries(
-      entries.map(([name, value]) => [name, schemaOf(value, [...path, name])]),
-    ),
-    ...(required.length > 0 ? { required } : {}),
-  };
+  const properties = jsonObject(
+    entries.map(([name, value]) => [name, schemaOf(plainJson(value), [...path, name])]),
+  );
+  // The order of its fields stays, also where their names are numbers.
+  return jsonObject(
+    Object.entries({
+      type: "object",
+      properties,
+      ...(required.length > 0 ? { required } : {}),
+    }),
+  );
 }
 
 const isOptional = (value: unknown) =>

@@ -1,4 +1,5 @@
 import { mistake } from "./errors.ts";
+import { isObject } from "./eventSchemaDocument.ts";
 
 const maxHeaders = 20;
 const maxValueBytes = 4096;
@@ -31,7 +32,7 @@ const forbiddenPrefix = /^(?:proxy-|x-forwarded-|x-amz-|x-goog-|webhook-|ce-|sig
  */
 export function checkHeaders(headers: unknown): Record<string, string> {
   if (headers === null || headers === undefined) return {};
-  if (typeof headers !== "object" || Array.isArray(headers)) {
+  if (!isObject(headers)) {
     throw mistake("INVALID", 'headers is an object such as {"x-team": "billing"}', ["headers"]);
   }
   const entries = Object.entries(headers);
@@ -44,7 +45,7 @@ export function checkHeaders(headers: unknown): Record<string, string> {
     if (problem) throw mistake("INVALID", `header ${problem}`, ["headers", name]);
     seen.add(name.toLowerCase());
   }
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }
 
 function problemOf(name: string, value: unknown, seen: Set<string>): string | null {

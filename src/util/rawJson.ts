@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 
-/** No text that anybody sends has them. */
-const [BEGIN, END] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
+/** No text that anybody sends has it. */
+const MARK = randomBytes(16).toString("hex");
+/** The texts that `writeJson` has met, in order; undefined outside of it. */
+let texts: string[] | undefined;
 
 /** JSON text as a value: `writeJson` puts it into what it writes as it is. */
 export class RawJson {
@@ -15,9 +17,10 @@ export class RawJson {
     return this.#text.length;
   }
 
-  /** `JSON.stringify` takes no text: it is marked, and put in its place afterwards. */
+  /** `JSON.stringify` takes no text: a mark stands in its place, for to escape and read back megabytes takes long. */
   toJSON(): string {
-    return BEGIN + this.#text + END;
+    texts?.push(this.#text);
+    return MARK;
   }
 }
 
@@ -25,16 +28,16 @@ export class RawJson {
 export const rawJson = (text: string | null): RawJson | null =>
   text === null ? null : new RawJson(text);
 
-/** Puts the texts of `RawJson` in their places in what `JSON.stringify` wrote. */
-export function insertRawJson(written: string): string {
-  const [first = "", ...rest] = written.split(`"${BEGIN}`);
-  return rest.reduce((text, part) => {
-    const end = part.indexOf(`${END}"`);
-    const raw: string = JSON.parse(`"${part.slice(0, end)}"`);
-    // Between its values only: what is written is one line, as event streams need it.
-    return text + raw.replaceAll(/[\r\n]+/g, " ") + part.slice(end + END.length + 1);
-  }, first);
-}
-
 /** As `JSON.stringify`, with `RawJson` as it is. */
-export const writeJson = (value: unknown): string => insertRawJson(JSON.stringify(value));
+export function writeJson(value: unknown): string {
+  const met: string[] = [];
+  texts = met;
+  try {
+    const [first = "", ...rest] = JSON.stringify(value).split(`"${MARK}"`);
+    // Between its values only: what is written is one line, as event streams need it.
+    const line = (index: number) => met[index]?.replaceAll(/[\r\n]+/g, " ");
+    return first + rest.map((part, index) => line(index) + part).join("");
+  } finally {
+    texts = undefined;
+  }
+}

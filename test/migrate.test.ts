@@ -53,6 +53,9 @@ test("a user unknown to the server and a server that is not there are told apart
   await expect(migrate({ url: nobody })).rejects.toThrow(
     "The database server at 127.0.0.1:1 cannot be reached",
   );
+  await expect(migrate({ url: "postgres://hub:sesame@[::1]:1/hub" })).rejects.toThrow(
+    "The database server at [::1]:1 cannot be reached",
+  );
 });
 
 const good = {

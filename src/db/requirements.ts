@@ -76,7 +76,8 @@ export async function checkServer(sql: Pool): Promise<number> {
       current_setting('signalbox.formats', true) as formats
   `.catch((error) => {
     const { host, port, database } = sql.options;
-    const reason = whyUnreachable(error, { host: `${host[0]}:${port[0]}`, database });
+    const name = host[0]?.includes(":") ? `[${host[0]}]` : host[0];
+    const reason = whyUnreachable(error, { host: `${name}:${port[0]}`, database });
     throw reason ? new DatabaseRefusal(reason, { cause: error }) : error;
   });
   const reason = whyRefused(server);

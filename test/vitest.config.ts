@@ -43,8 +43,9 @@ export default defineConfig({
     // By default one core is left free, which on two makes it one file at a time; most of a test is waiting.
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Reached by what fails alone: a machine that is busy with others takes its time.
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
     // What is waited for comes when the machine gets to it; one second, the default, is not enough on a busy one.
     expect: { poll: { timeout: 60_000 } },
     projects: [

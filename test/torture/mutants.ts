@@ -204,6 +204,13 @@ export const mutants: Mutant[] = [
     "",
   ),
   mutant(
+    "T33",
+    "one project may use up what all share",
+    "src/util/shares.ts",
+    "return own === 0 ? free >= 0 : own + size <= Math.min(each, free);",
+    "return free >= 0 && own <= each;",
+  ),
+  mutant(
     "T34",
     "a lack of file descriptors is the target's failure",
     "src/outbound/hubFailure.ts",

@@ -21,6 +21,7 @@ import { t27 } from "./rows/t27.ts";
 import { t28 } from "./rows/t28.ts";
 import { t29 } from "./rows/t29.ts";
 import { t31 } from "./rows/t31.ts";
+import { t33 } from "./rows/t33.ts";
 import { t34 } from "./rows/t34.ts";
 
 const own: Row[] = [
@@ -45,6 +46,7 @@ const own: Row[] = [
   t28,
   t29,
   t31,
+  t33,
   t34,
 ];
 const numberOf = ({ id }: Row) => Number(id.slice(1));

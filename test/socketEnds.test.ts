@@ -17,9 +17,14 @@ test("1,000 subscriptions of one id, each completed at once, leave none; the nex
     socket.send({ id: "same", type: "complete" });
   }
   socket.subscribe("same", watch);
+  socket.send({ type: "ping" });
+  // Messages are heard in order: now all have been.
+  await expect
+    .poll(() => socket.messages.at(-1), { timeout: 20_000 })
+    .toMatchObject({ type: "pong" });
   await following(hub.url, 2);
   await hub.run(`mutation { emitEvent(input: { type: "after" }) { event { id } } }`);
-  await expect.poll(() => socket.got("same")).toHaveLength(1);
+  await expect.poll(() => socket.got("same"), { timeout: 10_000 }).toHaveLength(1);
   expect(socket.got("same")).toEqual([
     { id: "same", type: "next", payload: { data: { eventEmitted: { event: { type: "after" } } } } },
   ]);

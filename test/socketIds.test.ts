@@ -41,7 +41,9 @@ test("an id that is used again is no way round the limit of 50", async () => {
     socket.send({ id: "same", type: "complete" });
   }
   for (let id = 0; id < 60; id++) socket.subscribe(`id${id}`, watch);
-  await expect.poll(() => socket.messages.filter(({ type }) => type === "error").length).toBe(10);
+  await expect
+    .poll(() => socket.messages.filter(({ type }) => type === "error").length, { timeout: 10_000 })
+    .toBe(10);
   await expect.poll(() => feed.readers.size).toBe(50);
   expect(socket.socket.readyState).toBe(WebSocket.OPEN);
 });

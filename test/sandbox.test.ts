@@ -74,18 +74,31 @@ test("a project that has used up its share waits, and is told when it waits too 
 test("a process that was killed from outside, idle or busy, is the fault of no program", async () => {
   const { run } = sandbox();
   const verdict = () => run("a", "filter", { filter: "true", event: event(1) });
+  const others = await sandboxProcesses();
   await verdict();
-  const [idle] = await childrenOf(process.pid);
+  const [idle] = await sandboxProcesses(others);
   if (idle === undefined) throw new Error("no sandbox process");
   process.kill(idle, "SIGKILL");
   await expect.poll(() => isThere(idle)).toBe(false);
   expect(await verdict()).toMatchObject({ matched: true });
   const busy = run("a", "filter", { filter: endless, event: event({ l: many, big: large }) });
-  const [other] = await childrenOf(process.pid);
+  const [other] = await sandboxProcesses(others);
   // Ctrl-C in a terminal reaches it, too.
   for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) process.kill(other ?? 0, signal);
   await expect(busy).rejects.toThrow("the sandbox process was killed");
   expect(await verdict()).toMatchObject({ matched: true });
+});
+
+test("what waits when a sandbox is disposed of starts no process any more", async () => {
+  const others = await sandboxProcesses();
+  const { run, [Symbol.dispose]: dispose } = sandbox();
+  const costly = { filter: endless, event: event({ l: many, big: large }) };
+  const first = run("a", "filter", costly, { isPatient: true });
+  void run("a", "filter", costly, { isPatient: true }).catch(() => {});
+  await expect.poll(() => sandboxProcesses(others)).toHaveLength(1);
+  dispose();
+  await expect(first).rejects.toThrow();
+  await expect.poll(() => sandboxProcesses(others)).toEqual([]);
 });
 
 function isThere(pid: number): boolean {
@@ -96,12 +109,15 @@ function isThere(pid: number): boolean {
   }
 }
 
-/** The sandbox processes of this one. */
-async function childrenOf(pid: number): Promise<number[]> {
+/** The sandbox processes of this one, but for those of others. */
+async function sandboxProcesses(others: number[] = []): Promise<number[]> {
+  const { pid } = process;
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, "latin1");
   const pids = text.split(" ").filter(Boolean).map(Number);
   const lines = await Promise.all(
     pids.map((child) => readFile(`/proc/${child}/cmdline`, "latin1").catch(() => "")),
   );
-  return pids.filter((_, index) => lines[index]?.includes("sandbox/child.ts"));
+  return pids.filter(
+    (child, index) => !others.includes(child) && lines[index]?.includes("sandbox/child.ts"),
+  );
 }

@@ -115,6 +115,8 @@ export function createSandbox(): Programs & Disposable {
     [Symbol.dispose]() {
       clearTimeout(timer);
       clearTimeout(ending);
+      // Nobody waits any more: what is left is background work, which others find again.
+      for (const queue of projects.values()) queue.jobs = [];
       endIdle();
       for (const process of busy) process.end();
     },

@@ -99,7 +99,8 @@ export function createDeliverer({
   const lanes = createLanes(pump);
   const finish = createFinisher({ sql, configs, programs, log, onDue: wake });
   const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal);
+  const { signal } = stopping;
+  setMaxListeners(0, signal);
   const running = new Set<Promise<void>>();
   const opened = new WeakMap<LaneState, LaneCredentials>();
   const signingKeys = new WeakMap<LaneState, ReturnType<typeof openSigningKeys>>();
@@ -253,22 +254,20 @@ export function createDeliverer({
     try {
       try {
         request = await requestFor(claimed, state);
-        const { projectId: holder } = claimed;
-        result = await poster.post({ ...request, holder, signal: stopping.signal });
+        result = await poster.post({ ...request, holder: claimed.projectId, signal });
         isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
       } catch (error) {
         const back = (waitMs: number) => handBack(sql, claimed, waitMs);
-        const waitMs = await postponed(error, back, { log, stopping: stopping.signal });
         // No fault of the lane's.
         isWell = lane.failures === 0;
-        return lanes.feedLater(lane, waitMs);
+        return lanes.feedLater(lane, await postponed(error, back, { log, stopping: signal }));
       } finally {
         // The slot is free as soon as the call is over: what follows is the database's business.
         leave(isWell);
         pump();
       }
       onAttempt(result);
-      const interrupted = stopping.signal.aborted && result.statusCode === null;
+      const interrupted = signal.aborted && result.statusCode === null;
       const moved = await finish(conclude(claimed, state, request, result, interrupted));
       if (moved?.dueInMs != null) lanes.feedLater(lane, moved.dueInMs);
     } finally {

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { createCompiledCache } from "./compiledCache.ts";
 import { UserMistake } from "./errors.ts";
 import { type FilterInput, PARSE_STEPS } from "./filterEvent.ts";
@@ -32,11 +33,18 @@ export type FilterRunner = {
 /** At most so many steps (2 ms) of one filter are made in place. */
 const IN_PLACE = 40_000;
 const CACHE = { bytes: 96_000_000, bytesPerProject: 16_000_000 };
+/** A filter that a limit has stopped so often is not run for a while: its other events, and other hooks, go on. */
+const MAX_STOPS = 3;
+const REST_MS = 600_000;
 /** Beside its text, a compiled filter holds at least so many bytes. */
 const LEAST_BYTES = 1_000;
 
 export function createFilterRunner(programs: Programs): FilterRunner {
   const cache = createCompiledCache<HookFilter>(CACHE);
+  const stops = new LRUCache<string, { count: number; detail: string }>({
+    max: 10_000,
+    ttl: REST_MS,
+  });
 
   function compiled(projectId: string, text: string): HookFilter {
     const known = cache.get(projectId, text);
@@ -61,6 +69,12 @@ export function createFilterRunner(programs: Programs): FilterRunner {
     async judge(projectId, text, input, options) {
       const verdict = tryJudge(projectId, text, input, createStepBudget(2 * IN_PLACE));
       if (verdict) return verdict;
+      const key = `${projectId} ${text}`;
+      const stopped = stops.get(key);
+      if (stopped && stopped.count >= MAX_STOPS) {
+        const detail = `${stopped.detail} ${MAX_STOPS} times, and is not run for 10 minutes`;
+        return { matched: false, detail };
+      }
       try {
         return await programs.run(
           projectId,
@@ -70,7 +84,9 @@ export function createFilterRunner(programs: Programs): FilterRunner {
         );
       } catch (error) {
         if (!(error instanceof ProgramStopped)) throw error;
-        return { matched: false, detail: `the filter ${error.message}` };
+        const detail = `the filter ${error.message}`;
+        stops.set(key, { count: (stopped?.count ?? 0) + 1, detail });
+        return { matched: false, detail };
       }
     },
   };

@@ -27,13 +27,13 @@ const quadratic = 'event.data.list.all(x, !("x" in event.data.big))';
 const bound = Array.from({ length: 12 }, (_, i) => `cel.bind(v${i + 1}, v${i} + v${i}, `);
 const swelling = `cel.bind(v0, event.data.big, ${bound.join("")}size(v12) > 0${")".repeat(13)}`;
 const hostile: [what: string, filter: string, detail: string][] = [
-  ["a quadratic loop", Array(30).fill(quadratic).join(" && "), "the filter took longer than"],
+  ["a quadratic loop", Array(30).fill(quadratic).join(" && "), "the filter took"],
   [
     "equal lists compared for each element",
     Array(30).fill("event.data.list.all(x, event.data.big == event.data.big + [])").join(" && "),
-    "the filter took longer than",
+    "the filter took",
   ],
-  ["doubled lists", swelling, "the filter took more than"],
+  ["doubled lists", swelling, "the filter took"],
 ];
 
 type Trial = { reason: string; detail: string | null };
@@ -93,6 +93,7 @@ test("`matches` is bounded however it is spelled", async () => {
     'cel.bind(matches, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", matches.matches("(a+)+$"))',
     "event.data.text.matches(event.data.pattern)",
   ];
+  const tenant = await tenantOf(hub);
   await emit(tenant, { type: "spelled", data: { text: `${"a".repeat(30)}!`, pattern: "(a+)+$" } });
   await unharmed(neighbour, async () => {
     for (const filter of spellings) {
@@ -115,6 +116,7 @@ test("`matches` is bounded however it is spelled", async () => {
 });
 
 test("one document cannot ask for twenty such filters: its project's share of processor time ends", async () => {
+  const tenant = await tenantOf(hub);
   await emit(tenant, { type: "twenty", data });
   const fields = Array.from(
     { length: 20 },
@@ -132,6 +134,7 @@ test("one document cannot ask for twenty such filters: its project's share of pr
 
 test("a sender cannot hide data from a filter by the names of its keys", async () => {
   await using target = await receiver();
+  const tenant = await tenantOf(hub);
   await register(tenant, {
     types: ["hidden"],
     url: target.url,

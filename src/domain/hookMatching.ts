@@ -17,7 +17,7 @@ export type MatchedEvent = Omit<
 
 /** What judging a hook takes without its filter, and what writing a delivery takes of this process, in steps. */
 const JUDGE_STEPS = 10;
-const DELIVERY_STEPS = 20;
+const DELIVERY_STEPS = 60;
 
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {

@@ -32,7 +32,7 @@ export const mutants: Mutant[] = [
     "T3",
     "a lost connection is not made again for half a minute",
     "src/db/client.ts",
-    "backoff: (failures: number) => Math.min(0.02 * 2 ** failures, LONGEST_PAUSE_S),",
+    "backoff: (failures) => Math.min(0.02 * 2 ** failures, LONGEST_PAUSE_S),",
     "backoff: () => 60 * LONGEST_PAUSE_S,",
   ),
   mutant(
@@ -216,5 +216,19 @@ export const mutants: Mutant[] = [
     "src/outbound/hubFailure.ts",
     "const shortage = shortages[error.code];",
     'const shortage = shortages[""];',
+  ),
+  mutant(
+    "T32",
+    "every filter counts as cheap",
+    "src/domain/filterRunner.ts",
+    "return cost <= IN_PLACE && budget.spend(cost) ? filter.judge(input) : undefined;",
+    "return filter.judge(input);",
+  ),
+  mutant(
+    "T32",
+    "a check of a schema in place counts no steps",
+    "src/domain/schemaChecks.ts",
+    'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
+    'return check?.(plainJson(data), "data", 2_000_000);',
   ),
 ];

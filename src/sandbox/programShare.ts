@@ -1,6 +1,6 @@
 /** Processor time that the programs of one project may use: a burst, and then a share of one core. */
-const BURST_MS = 2_000;
-const SHARE = 0.25;
+const BURST_MS = 3_000;
+const SHARE = 0.5;
 
 /** What is left of one project's share of processor time; it grows with time up to the burst. */
 export type ProgramShare = {

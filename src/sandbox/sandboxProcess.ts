@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { getCompileCacheDir } from "node:module";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ProgramStopped, programLimits } from "../domain/programs.ts";
 import { cpuMsOf } from "./cpuMsOf.ts";
@@ -37,6 +38,8 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
     });
     child.once("exit", () => reject(failed));
   });
+  // What is left of the processor is theirs: the hub and PostgreSQL go first.
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   // An idle sandbox does not keep the hub alive.
   child.unref();
   child.channel?.unref();

@@ -22,8 +22,8 @@ export type BenchHub = AsyncDisposable & {
   start(): Promise<void>;
 };
 
-/** What differs from a newcomer's hub: settings, and Node.js's own options. */
-export type HubOptions = { env?: Record<string, string>; nodeOptions?: string[] };
+/** What differs from a newcomer's hub: settings, Node.js's own options, and the checkout it runs from. */
+export type HubOptions = { env?: Record<string, string>; nodeOptions?: string[]; home?: string };
 
 /** A hub as a newcomer starts it (embedded PostgreSQL, all roles, durable), in a directory of its own. */
 export async function startHubProcess(options: HubOptions = {}): Promise<BenchHub> {
@@ -38,7 +38,7 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
     LOG_LEVEL: "warn",
     ...options.env,
   };
-  const main = join(import.meta.dirname, "../../src/main.ts");
+  const main = join(options.home ?? join(import.meta.dirname, "../.."), "src/main.ts");
   let running: { child: ChildProcess; url: string; pool: Pool } | undefined;
 
   async function start() {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Line, type Part, row } from "./part.ts";
 import { backlog } from "./parts/backlog.ts";
+import { beside } from "./parts/beside.ts";
 import { delivered } from "./parts/delivered.ts";
 import { emits } from "./parts/emits.ts";
 import { fanOut } from "./parts/fanOut.ts";
@@ -21,15 +22,16 @@ import { startReceiver } from "./receiverProcess.ts";
 /**
  * `npm run bench [-- PART … [--scale=0.1]]`: what the hub does on this machine, beside what the machine can do at all
  * (R), in one run. Prints a table. A whole run at full scale is added to test/bench/history.json. Parts that take long
- * run by their name alone: `grown`, `scale-out`, `profile`.
+ * run by their name alone: `grown`, `scale-out`, `profile`; and `beside`, which takes another checkout with
+ * `--beside=DIRECTORY`.
  */
 const parts: Part[] = [delivered, emits, latency, fanOut, subscribers, backlog, rest, start];
-const byName: Part[] = [grown, scaleOut, profile];
-const all = [...parts, ...byName];
 const { positionals: wanted, values } = parseArgs({
   allowPositionals: true,
-  options: { scale: { type: "string", default: "1" } },
+  options: { scale: { type: "string", default: "1" }, beside: { type: "string" } },
 });
+const byName: Part[] = [grown, scaleOut, profile, beside(values.beside)];
+const all = [...parts, ...byName];
 const scale = Number(values.scale);
 if (wanted.some((name) => !all.some((part) => part.name === name)) || !(scale > 0 && scale <= 1)) {
   const names = all.map(({ name }) => name).join(", ");

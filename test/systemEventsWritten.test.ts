@@ -34,6 +34,7 @@ test("what is said of an event is written with its match, or neither is", async 
         sql,
         configs: createProjectConfigs(sql),
         programs: testPrograms(sql),
+        patience: { until: new AbortController().signal },
         onDue: () => {},
       },
       { projectId: event?.projectId ?? "", eventIds: [event?.id ?? ""] },

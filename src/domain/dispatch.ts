@@ -10,6 +10,7 @@ import { type EmitFacts, gatherFacts } from "./emitFacts.ts";
 import { UserMistake } from "./errors.ts";
 import { planRuns } from "./event.ts";
 import { matchHooks } from "./hookMatching.ts";
+import type { Patience } from "./programs.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
 import { type PlannedSystemEvent, planMatched, warmSystemTypes } from "./systemEvent.ts";
 import type { TenantPrograms } from "./tenantPrograms.ts";
@@ -28,17 +29,25 @@ export type Dispatched = {
 const DELIVERIES_AT_ONCE = 1_000;
 const EVENTS_AT_ONCE = 200;
 
+type Parts = {
+  sql: Pool;
+  configs: ProjectConfigs;
+  programs: TenantPrograms;
+  patience: Patience;
+  onDue: (lanes: Lane[]) => void;
+};
+
 /** One of the SQL door meets its schema only here: if it does not fit, it FAILED. */
 async function dispatchOne(
   config: ProjectConfig,
-  programs: TenantPrograms,
+  { programs, patience }: Pick<Parts, "programs" | "patience">,
   event: EventRow,
   facts: EmitFacts,
 ): Promise<Dispatched> {
   const base = { ...event, configVersion: config.version };
   try {
-    const typeVersion = await typeVersionOf(config, programs, event);
-    const deliveries = await matchHooks(config, event, facts, programs.filters);
+    const typeVersion = await typeVersionOf(config, programs, event, patience);
+    const deliveries = await matchHooks(config, event, facts, programs.filters, patience);
     const runs = planRuns(config, event, facts);
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
     const said = planMatched(config, programs, { ...event, status });
@@ -60,10 +69,11 @@ async function typeVersionOf(
   config: ProjectConfig,
   { schemas }: TenantPrograms,
   { origin, type, typeVersion, data }: EventRow,
+  patience: Patience,
 ): Promise<number | null> {
   if (origin !== "SQL") return typeVersion;
   const value = data === null ? null : parseJson(data);
-  const verdict = await checkType(config, schemas, type, value, { isPatient: true });
+  const verdict = await checkType(config, schemas, type, value, patience);
   if (verdict.refusal) throw verdict.refusal;
   return verdict.typeVersion;
 }
@@ -74,12 +84,7 @@ async function typeVersionOf(
  * was written of one is not written again. Calls `onDue` with the lanes to wake after each piece.
  */
 export function dispatchEvents(
-  parts: {
-    sql: Pool;
-    configs: ProjectConfigs;
-    programs: TenantPrograms;
-    onDue: (lanes: Lane[]) => void;
-  },
+  parts: Parts,
   { projectId, eventIds }: { projectId: string; eventIds: string[] },
 ): Promise<void> {
   const { sql, configs, programs, onDue } = parts;
@@ -98,10 +103,10 @@ export function dispatchEvents(
       piece = [];
     };
     for (const event of staged) {
-      const dispatched = await dispatchOne(config, programs, event, facts);
+      const dispatched = await dispatchOne(config, parts, event, facts);
       if (deliveriesIn(piece) + dispatched.deliveries.length > DELIVERIES_AT_ONCE) await flush();
-      const { parts, last } = split(dispatched);
-      for (const part of parts) onDue(await writePiece(sql, projectId, [part]));
+      const { pieces, last } = split(dispatched);
+      for (const part of pieces) onDue(await writePiece(sql, projectId, [part]));
       piece.push(last);
       if (piece.length >= EVENTS_AT_ONCE) await flush();
     }
@@ -125,13 +130,13 @@ const deliveriesIn = (piece: Dispatched[]) =>
   piece.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
 
 /** An event with very many deliveries is written in parts; it is dispatched with the last of them. */
-function split(dispatched: Dispatched): { parts: DispatchedPiece[]; last: Dispatched } {
+function split(dispatched: Dispatched): { pieces: DispatchedPiece[]; last: Dispatched } {
   const { deliveries } = dispatched;
-  const parts: DispatchedPiece[] = [];
+  const pieces: DispatchedPiece[] = [];
   let from = 0;
   for (; deliveries.length - from > DELIVERIES_AT_ONCE; from += DELIVERIES_AT_ONCE) {
     const some = deliveries.slice(from, from + DELIVERIES_AT_ONCE);
-    parts.push({ ...dispatched, deliveries: some, runs: [], said: [], isPart: true });
+    pieces.push({ ...dispatched, deliveries: some, runs: [], said: [], isPart: true });
   }
-  return { parts, last: { ...dispatched, deliveries: deliveries.slice(from) } };
+  return { pieces, last: { ...dispatched, deliveries: deliveries.slice(from) } };
 }

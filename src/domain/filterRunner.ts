@@ -9,7 +9,7 @@ import {
   type FilterVerdict,
   type HookFilter,
 } from "./hookFilter.ts";
-import { ProgramStopped, type Programs } from "./programs.ts";
+import { type Patience, ProgramStopped, type Programs } from "./programs.ts";
 import { createStepBudget, type StepBudget } from "./stepBudget.ts";
 
 /** Runs hooks' filters: in place when they are known to be cheap, else in the sandbox. */
@@ -21,17 +21,19 @@ export type FilterRunner = {
     input: FilterInput,
     budget: StepBudget,
   ): FilterVerdict | undefined;
-  /** The verdict. Throws Overloaded when the project has used up its share, unless `isPatient`. */
+  /** The verdict. Throws Overloaded when the project has used up its share, unless the caller is patient. */
   judge(
     projectId: string,
     filter: string,
     input: FilterInput,
-    options?: { isPatient?: boolean },
+    patience?: Patience,
   ): Promise<FilterVerdict>;
 };
 
 /** At most so many steps (2 ms) of one filter are made in place. */
 const IN_PLACE = 40_000;
+/** Parsing the largest data there is, and one cheap filter (10 ms). */
+const IN_TURN = 200_000;
 const CACHE = { bytes: 96_000_000, bytesPerProject: 16_000_000 };
 /** A filter that a limit has stopped so often is not run for a while: its other events, and other hooks, go on. */
 const MAX_STOPS = 3;
@@ -66,8 +68,8 @@ export function createFilterRunner(programs: Programs): FilterRunner {
 
   return {
     tryJudge,
-    async judge(projectId, text, input, options) {
-      const verdict = tryJudge(projectId, text, input, createStepBudget(2 * IN_PLACE));
+    async judge(projectId, text, input, patience) {
+      const verdict = tryJudge(projectId, text, input, createStepBudget(IN_TURN));
       if (verdict) return verdict;
       const key = `${projectId} ${text}`;
       const stopped = stops.get(key);
@@ -80,7 +82,7 @@ export function createFilterRunner(programs: Programs): FilterRunner {
           projectId,
           "filter",
           { filter: text, event: input.event },
-          options,
+          patience,
         );
       } catch (error) {
         if (!(error instanceof ProgramStopped)) throw error;

@@ -6,6 +6,7 @@ import { type FilterEvent, type FilterInput, filterInput } from "./filterEvent.t
 import type { FilterRunner } from "./filterRunner.ts";
 import { asksFilter, judge, MATCH_AT_ONCE, type MatchVerdict } from "./hookMatch.ts";
 import { newId } from "./ids.ts";
+import type { Patience } from "./programs.ts";
 import type { ConfiguredHook, ProjectConfig } from "./projectConfig.ts";
 import type { StepBudget } from "./stepBudget.ts";
 
@@ -82,15 +83,15 @@ export async function matchHooks(
   event: MatchedEvent,
   { resourceOf }: ResourceFacts,
   filters: FilterRunner,
+  patience: Patience,
 ): Promise<NewDelivery[]> {
   const input = filterInput(filterView(event, config.source));
   const resource = resourceOf(event);
   const nextSlice = createTimeSlice();
   const deliveries: NewDelivery[] = [];
   for (const hook of config.hooksFor(event.type)) {
-    const verdict = await judgeHook(config.projectId, hook, input, resource !== null, filters, {
-      isPatient: true,
-    });
+    const hasResource = resource !== null;
+    const verdict = await judgeHook(config.projectId, hook, input, hasResource, filters, patience);
     const delivery = deliveryOf(hook, event, verdict, resource);
     if (delivery) deliveries.push(delivery);
     await nextSlice();
@@ -105,10 +106,10 @@ export async function judgeHook(
   input: FilterInput,
   hasResource: boolean,
   filters: FilterRunner,
-  options?: { isPatient?: boolean },
+  patience?: Patience,
 ): Promise<MatchVerdict> {
   const filtered = asksFilter(hook, input.event)
-    ? await filters.judge(projectId, hook.filter, input, options)
+    ? await filters.judge(projectId, hook.filter, input, patience)
     : null;
   return judge(hook, input.event, hasResource, filtered);
 }

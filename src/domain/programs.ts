@@ -7,15 +7,18 @@ import type { ProgramTasks } from "./programTasks.ts";
 export type Programs = {
   /**
    * Runs a task in the sandbox. Throws what the task throws of UserMistake and TemplateFailure, ProgramStopped when a
-   * limit ended it, and Overloaded when the project has used up its share and `isPatient` is not set.
+   * limit ended it, and Overloaded when the project has used up its share and nobody is patient.
    */
   run<Name extends keyof ProgramTasks>(
     projectId: string,
     name: Name,
     input: Parameters<ProgramTasks[Name]>[0],
-    options?: { isPatient?: boolean },
+    patience?: Patience,
   ): Promise<ReturnType<ProgramTasks[Name]>>;
 };
+
+/** Waits for its project's share however long that takes, until the signal fires. Absent: for 5 s. */
+export type Patience = { until: AbortSignal };
 
 /** What one run of a program may take. */
 export const programLimits = { cpuMs: 1_000, heapMb: 128 } as const;

@@ -1,5 +1,6 @@
 import { mistake, UserMistake } from "./errors.ts";
 import type { SchemaProblem } from "./eventSchemaCompile.ts";
+import type { Patience } from "./programs.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
 import type { SchemaChecks } from "./schemaChecks.ts";
 
@@ -39,13 +40,13 @@ export function tryCheckType(
   return problems && verdictOf(version, problems);
 }
 
-/** The same however long it takes. Throws Overloaded when the project has used up its share, unless `isPatient`. */
+/** The same however long it takes. Throws Overloaded when the project has used up its share, unless the caller is patient. */
 export async function checkType(
   config: ProjectConfig,
   schemas: SchemaChecks,
   type: string,
   data: unknown,
-  options?: { isPatient?: boolean },
+  patience?: Patience,
 ): Promise<TypeVerdict> {
   const known = tryCheckType(config, schemas, type, data);
   if (known) return known;
@@ -53,5 +54,5 @@ export async function checkType(
   if (!registered) throw new Error(`event type '${type}' is gone from its configuration`);
   const { typeId, version } = registered;
   const { projectId } = config;
-  return verdictOf(version, await schemas.check({ projectId, typeId, version }, data, options));
+  return verdictOf(version, await schemas.check({ projectId, typeId, version }, data, patience));
 }

@@ -182,7 +182,7 @@ Event.implement({
     error: t.exposeString("error", {
       nullable: true,
       description:
-        "Why it FAILED before any delivery: an event of the SQL door that does not fit its type.",
+        "Why it FAILED before any delivery: an event of the SQL door does not fit its type, or an event could not be matched with its hooks.",
     }),
     cloudEvent: t.field({
       type: "JSON",

@@ -9,7 +9,7 @@ import { type SandboxProcess, startSandboxProcess } from "./sandboxProcess.ts";
 /** With two, one project's long program leaves a process to the others. */
 const PROCESSES = 2;
 /** What may wait of one project. */
-const MAX_WAITING = 500;
+const MAX_WAITING = 100;
 /** A caller who waits for an answer is told sooner than its request ends. */
 const LONGEST_WAIT_MS = 5_000;
 /** A process that was ended is charged for, as a new one has to start. */
@@ -94,22 +94,35 @@ export function createSandbox(): Programs & Disposable {
   }
 
   return {
-    run: (projectId, name, input, { isPatient = false } = {}) =>
+    run: (projectId, name, input, patience) =>
       new Promise((resolve, reject) => {
+        if (patience?.until.aborted) return reject(patience.until.reason);
         const queue = projects.get(projectId) ?? {
           jobs: [],
           share: createProgramShare(),
           isRunning: false,
         };
-        if (!isPatient && queue.jobs.length >= MAX_WAITING) return reject(overShare(queue));
+        if (!patience && queue.jobs.length >= MAX_WAITING) return reject(overShare(queue));
         projects.set(projectId, queue);
-        const beginsBy = isPatient ? Number.POSITIVE_INFINITY : performance.now() + LONGEST_WAIT_MS;
-        queue.jobs.push({
+        const beginsBy = patience ? Number.POSITIVE_INFINITY : performance.now() + LONGEST_WAIT_MS;
+        const settled =
+          <Value>(settle: (value: Value) => void) =>
+          (value: Value) => {
+            patience?.until.removeEventListener("abort", leave);
+            settle(value);
+          };
+        const job: Job = {
           question: { name, input },
           beginsBy,
-          resolve: resolve as (result: unknown) => void,
-          reject,
-        });
+          resolve: settled(resolve as (result: unknown) => void),
+          reject: settled(reject),
+        };
+        const leave = () => {
+          queue.jobs = queue.jobs.filter((waiting) => waiting !== job);
+          job.reject(patience?.until.reason);
+        };
+        patience?.until.addEventListener("abort", leave);
+        queue.jobs.push(job);
         schedule();
       }),
     [Symbol.dispose]() {

@@ -31,7 +31,7 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
   });
   await new Promise<void>((resolve, reject) => {
     child.once("message", () => resolve());
-    child.once("error", reject);
+    child.on("error", reject);
     // No fault of any program: it is done again, as when the system has no room for a process.
     const failed = Object.assign(new Error("the sandbox process did not start"), {
       code: "EAGAIN",

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+import { LRUCache } from "lru-cache";
 import type { Pool } from "../db/client.ts";
 import type { Lane } from "../db/jobs.ts";
 import { isOutage } from "../db/outage.ts";
@@ -24,15 +26,18 @@ const MAX_FAILURES = 5;
  * Dispatches events, the projects in turn. What is lost with the process is found by the reconciler and the scheduler,
  * from the tables alone.
  */
-export function createDispatcher(parts: {
+export function createDispatcher(options: {
   sql: Pool;
   configs: ProjectConfigs;
   programs: TenantPrograms;
   onDue: (lanes: Lane[]) => void;
   log: Logger;
 }): Dispatcher {
-  const { log } = parts;
-  const failures = new Map<string, number>();
+  const { log } = options;
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const parts = { ...options, patience: { until: stopping.signal } };
+  const failures = new LRUCache<string, number>({ max: 10_000 });
 
   /** Those that could not be dispatched are found again by the scheduler or the reconciler. */
   async function dispatch(projectId: string, eventIds: string[]): Promise<void> {
@@ -40,6 +45,7 @@ export function createDispatcher(parts: {
       await dispatchEvents(parts, { projectId, eventIds });
       for (const id of eventIds) failures.delete(id);
     } catch (error) {
+      if (stopping.signal.aborted) return;
       if (passes(error))
         return log.warn({ err: error, projectId }, "could not dispatch events yet");
       // One event's trouble is not the others'.
@@ -66,7 +72,13 @@ export function createDispatcher(parts: {
       log.error({ err: error, projectId }, "could not dispatch events"),
     ),
   );
-  return { dispatch: turns.add, stop: turns.stop };
+  return {
+    dispatch: turns.add,
+    stop() {
+      stopping.abort();
+      return turns.stop();
+    },
+  };
 }
 
 /** An outage, or a configuration that keeps moving: not the event's fault. Statements that take too long are. */

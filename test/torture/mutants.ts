@@ -199,7 +199,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T31",
     "a process does not say what it can send",
-    "src/db/client.ts",
+    "src/db/sessionSettings.ts",
     '"signalbox.formats": "RESOURCE,STEP",',
     "",
   ),

@@ -7,6 +7,7 @@ import type { RunMove } from "../db/runSteps.ts";
 import { openRuns, type RunRow, stepRunsOf } from "../db/workflowRuns.ts";
 import { newId } from "./ids.ts";
 import { openVariables } from "./installation.ts";
+import type { Patience } from "./programs.ts";
 import type { SecretBox } from "./secretBox.ts";
 import { stepOutput } from "./stepOutput.ts";
 import { sealStepRequest } from "./stepRequest.ts";
@@ -15,7 +16,13 @@ import { TemplateFailure } from "./templateFailure.ts";
 import type { WorkflowStep } from "./workflowStep.ts";
 import { readSteps } from "./workflowSteps.ts";
 
-export type RunServices = { sql: Pool; box: SecretBox; templates: StepTemplates };
+export type RunServices = {
+  sql: Pool;
+  box: SecretBox;
+  templates: StepTemplates;
+  /** How long templates may wait for their project's share. */
+  patience: Patience;
+};
 
 /** An open run, and what its next move follows from. */
 export type OpenRun = {
@@ -27,7 +34,7 @@ export type OpenRun = {
 
 /** Reads open runs, without locks: what is computed from them is written only if they still stand so. */
 export async function readOpenRuns(
-  { sql, box }: RunServices,
+  { sql, box }: Pick<RunServices, "sql" | "box">,
   projectId: string,
   runIds: string[],
 ): Promise<OpenRun[]> {
@@ -72,7 +79,7 @@ async function begin(
   position: number,
   latest: [id: string, output: string][],
 ): Promise<Pick<RunMove, "status" | "error" | "begun">> {
-  const { box, templates } = services;
+  const { box, templates, patience } = services;
   const { projectId, id: runId } = run;
   const ids = steps().map(({ id }) => id);
   const step = steps()[position];
@@ -84,7 +91,7 @@ async function begin(
   });
   try {
     const answers = [...earlier, ...latest];
-    const request = await templates.render(projectId, step, { ...scope, answers });
+    const request = await templates.render(projectId, step, { ...scope, answers }, patience);
     const begun = {
       position,
       deliveryId: newId(),

@@ -1,4 +1,4 @@
-import { ProgramStopped, type Programs } from "./programs.ts";
+import { type Patience, ProgramStopped, type Programs } from "./programs.ts";
 import {
   type PreviewedStep,
   previewSteps,
@@ -22,6 +22,7 @@ export type StepTemplates = {
     projectId: string,
     step: WorkflowStep,
     scope: ScopeInput & { answers: [id: string, output: string][] },
+    patience: Patience,
   ): Promise<StepRequest>;
 };
 
@@ -47,10 +48,10 @@ export function createStepTemplates(programs: Programs): StepTemplates {
         return steps.map(({ id }) => ({ id, request: null, error: message }));
       }
     },
-    async render(projectId, step, scope) {
+    async render(projectId, step, scope, patience) {
       const input = { ...scope, step: stepText(step) };
       if (!holdTemplates([step])) return renderStep(input);
-      return stopping(() => programs.run(projectId, "renderStep", input, { isPatient: true }));
+      return stopping(() => programs.run(projectId, "renderStep", input, patience));
     },
   };
 }

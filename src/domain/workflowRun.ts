@@ -6,7 +6,6 @@
  * only if the run still stands as it was read; so moving on is safe to do twice. A run whose job is lost is found by
  * the reconciler.
  */
-import { addAbortListener } from "node:events";
 import type { Tx } from "../db/client.ts";
 import { inTransaction } from "../db/emits.ts";
 import type { Lane } from "../db/jobs.ts";
@@ -42,8 +41,8 @@ export type RunAdvancer = (
 type Planned = MovingRun & Pick<OpenRun, "stand">;
 
 /** Makes the one function that moves runs on. */
-export function createRunAdvancer(services: RunServices): RunAdvancer {
-  const { sql } = services;
+export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdvancer {
+  const { sql } = parts;
 
   const write = (projectId: string, planned: Planned[]): Promise<Lane[]> =>
     inTransaction(sql, async (tx) => {
@@ -64,7 +63,7 @@ export function createRunAdvancer(services: RunServices): RunAdvancer {
     return { runId, error };
   }
 
-  return async (projectId, runIds, signal) => {
+  return async (projectId, runIds, signal = new AbortController().signal) => {
     const lanes: Lane[] = [];
     const failed: RunFailure[] = [];
 
@@ -79,17 +78,15 @@ export function createRunAdvancer(services: RunServices): RunAdvancer {
       }
     }
 
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    aborted.catch(() => {});
-    using _listening = signal && addAbortListener(signal, () => reject(signal.reason));
+    const services = { ...parts, patience: { until: signal } };
     const planned: Planned[] = [];
     async function plan(open: OpenRun): Promise<void> {
       const { run, stand } = open;
       try {
-        const move = await Promise.race([nextMove(services, open), aborted]);
+        const move = await nextMove(services, open);
         if (move) planned.push({ run, stand, move });
       } catch (error) {
-        if (!signal?.aborted) failed.push(await fail(projectId, run.id, error));
+        if (!signal.aborted) failed.push(await fail(projectId, run.id, error));
       }
     }
 

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 import type { Pool } from "../db/client.ts";
 import type { Lane } from "../db/jobs.ts";
@@ -18,7 +17,8 @@ export type Dispatcher = {
 };
 
 const AT_ONCE = 50;
-const PARALLEL = 4;
+/** Projects whose turn it is; most of them may wait for their share, which costs nothing. */
+const PARALLEL = 256;
 /** So often dispatching an event may fail, but for outages; then it ends FAILED with the reason. */
 const MAX_FAILURES = 5;
 
@@ -26,31 +26,32 @@ const MAX_FAILURES = 5;
  * Dispatches events, the projects in turn. What is lost with the process is found by the reconciler and the scheduler,
  * from the tables alone.
  */
-export function createDispatcher(options: {
+export function createDispatcher(parts: {
   sql: Pool;
   configs: ProjectConfigs;
   programs: TenantPrograms;
   onDue: (lanes: Lane[]) => void;
   log: Logger;
 }): Dispatcher {
-  const { log } = options;
-  const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal);
-  const parts = { ...options, patience: { until: stopping.signal } };
+  const { log } = parts;
   const failures = new LRUCache<string, number>({ max: 10_000 });
 
   /** Those that could not be dispatched are found again by the scheduler or the reconciler. */
-  async function dispatch(projectId: string, eventIds: string[]): Promise<void> {
+  async function dispatch(
+    projectId: string,
+    eventIds: string[],
+    stopping: AbortSignal,
+  ): Promise<void> {
     try {
-      await dispatchEvents(parts, { projectId, eventIds });
+      await dispatchEvents({ ...parts, patience: { until: stopping } }, { projectId, eventIds });
       for (const id of eventIds) failures.delete(id);
     } catch (error) {
-      if (stopping.signal.aborted) return;
+      if (stopping.aborted) return;
       if (passes(error))
         return log.warn({ err: error, projectId }, "could not dispatch events yet");
       // One event's trouble is not the others'.
       if (eventIds.length > 1) {
-        for (const id of eventIds) await dispatch(projectId, [id]);
+        for (const id of eventIds) await dispatch(projectId, [id], stopping);
         return;
       }
       for (const id of eventIds) await fail(projectId, id, error);
@@ -67,18 +68,14 @@ export function createDispatcher(options: {
     await failEvent(parts, { projectId, eventId, reason });
   }
 
-  const turns = createProjectTurns({ atOnce: AT_ONCE, parallel: PARALLEL }, (projectId, ids) =>
-    dispatch(projectId, ids).catch((error) =>
-      log.error({ err: error, projectId }, "could not dispatch events"),
-    ),
+  const turns = createProjectTurns(
+    { atOnce: AT_ONCE, parallel: PARALLEL },
+    (projectId, ids, stopping) =>
+      dispatch(projectId, ids, stopping).catch((error) =>
+        log.error({ err: error, projectId }, "could not dispatch events"),
+      ),
   );
-  return {
-    dispatch: turns.add,
-    stop() {
-      stopping.abort();
-      return turns.stop();
-    },
-  };
+  return { dispatch: turns.add, stop: turns.stop };
 }
 
 /** An outage, or a configuration that keeps moving: not the event's fault. Statements that take too long are. */

@@ -73,7 +73,7 @@ describe.each(hostile)("%s in a filter", (_what, filter, detail) => {
     ]);
     for (const { id } of events) {
       await expect
-        .poll(async () => (await whyOf(tenant, id)).status, { timeout: 25_000 })
+        .poll(async () => (await whyOf(tenant, id)).status, { timeout: 60_000 })
         .toBe("PROCESSED");
       expect((await whyOf(tenant, id)).why).toEqual([
         { reason: "FILTER", detail: expect.stringContaining(detail) },
@@ -81,7 +81,7 @@ describe.each(hostile)("%s in a filter", (_what, filter, detail) => {
       ]);
     }
     expect(target.requests).toHaveLength(2);
-  });
+  }, 90_000);
 });
 
 test("`matches` is bounded however it is spelled", async () => {

@@ -85,19 +85,10 @@ const roomOf = (lane: LaneState, wish: ClaimWish) =>
  * first, as slots come free; claims are POSTed concurrently and finished in micro-batches. A job is only what
  * woke it up: it is done as soon as its lanes are known here, and the reconciler finds what a dead process knew.
  */
-export function createDeliverer({
-  sql,
-  configs,
-  programs,
-  workerId,
-  poster,
-  box,
-  origin,
-  log,
-  onAttempt,
-}: DelivererOptions): Deliverer {
+export function createDeliverer(options: DelivererOptions): Deliverer {
+  const { sql, workerId, poster, box, origin, log, onAttempt } = options;
   const lanes = createLanes(pump);
-  const finish = createFinisher({ sql, configs, programs, log, onDue: wake });
+  const finish = createFinisher({ ...options, onDue: wake });
   const stopping = new AbortController();
   const { signal } = stopping;
   setMaxListeners(0, signal);

@@ -93,8 +93,8 @@ test("what waits when a sandbox is disposed of starts no process any more", asyn
   const others = await sandboxProcesses();
   const { run, [Symbol.dispose]: dispose } = sandbox();
   const costly = { filter: endless, event: event({ l: many, big: large }) };
-  const first = run("a", "filter", costly, { isPatient: true });
-  void run("a", "filter", costly, { isPatient: true }).catch(() => {});
+  const first = run("a", "filter", costly, { until: new AbortController().signal });
+  void run("a", "filter", costly, { until: new AbortController().signal }).catch(() => {});
   await expect.poll(() => sandboxProcesses(others)).toHaveLength(1);
   dispose();
   await expect(first).rejects.toThrow();

@@ -31,7 +31,7 @@ test.skipIf(cannotCountFiles() !== null)(
       return registerHook.hook.id;
     };
     await register({});
-    const letGo = await takeAllFiles(worker);
+    const letGo = takeAllFiles(worker);
     const verified = await register({ types: ["b"], verification: "HOOK_SECRET" });
     const { id } = await accepted<{ id: string }>(api, { type: "a" });
     const { id: actionId } = await button(api, target.url, {}, { type: "c" });

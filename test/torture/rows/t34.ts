@@ -33,7 +33,7 @@ export const t34: Row = {
 
     await emit("flood", each);
     await emit("other", others);
-    const letGo = await takeAllFiles(worker);
+    const letGo = takeAllFiles(worker);
     await emit("other", others);
     const byStatus = () => sql<{ status: string; count: number }[]>`
       select status, count(*)::int as count from signalbox.deliveries group by status`;

@@ -3,7 +3,7 @@ import { browserTest, eventually, visitor } from "./fixtures/browser.ts";
 import { accepted } from "./fixtures/emit.ts";
 import { register } from "./fixtures/hooks.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
-import { expectUntouched, hostileTexts } from "./fixtures/markup.ts";
+import { asName, expectUntouched, hostileTexts } from "./fixtures/markup.ts";
 import { receiver } from "./fixtures/receiver.ts";
 import { created, registerType } from "./fixtures/resources.ts";
 
@@ -19,14 +19,14 @@ function emitHostile(hub: TestHub, text: string, index: number) {
     { contentType: "IMAGE", content: text },
   ];
   return accepted(hub, {
-    type: text,
-    name: `${index} ${text}`.slice(0, 200),
-    avatar: text,
-    category: text,
-    userId: text,
+    type: asName(text),
+    name: `${index} ${asName(text)}`.slice(0, 200),
+    avatar: asName(text),
+    category: asName(text),
+    userId: asName(text),
     contextId: "hostile",
-    subject: { type: text, id: text },
-    idempotencyKey: `${index}${text}`,
+    subject: { type: asName(text), id: asName(text) },
+    idempotencyKey: `${index}${asName(text)}`,
     data: { text, [text]: [text, { [text]: text }] },
     ...contents[index % contents.length],
   });

@@ -3,7 +3,7 @@ import { actionsOn, press } from "./fixtures/actions.ts";
 import { browserTest, eventually, visitor } from "./fixtures/browser.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { keyOf } from "./fixtures/keyOf.ts";
-import { expectUntouched, hostileTexts } from "./fixtures/markup.ts";
+import { asName, expectUntouched, hostileTexts } from "./fixtures/markup.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
 /** As many as an event may have. */
@@ -20,8 +20,8 @@ browserTest(
     const hostileKey = await keyOf(hub, "OPERATOR", `<img src=x onerror=window.hit=1>`);
     const inputs = hostileTexts.map((text, index) => ({
       url: `${target.url}/?n=${index}&${encodeURI(text).replaceAll("#", "%23")}`,
-      buttonText: text.slice(0, 48).trim(),
-      key: `${index} ${text}`.slice(0, 200),
+      buttonText: asName(text).slice(0, 48).trim(),
+      key: `${index} ${asName(text)}`.slice(0, 200),
       meta: { text, [text]: [text, { [text]: text }] },
     }));
     const events: string[] = [];

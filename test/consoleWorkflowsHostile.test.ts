@@ -2,14 +2,16 @@ import { expect } from "vitest";
 import { browserTest, eventually, visitor } from "./fixtures/browser.ts";
 import { accepted } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
-import { expectUntouched, hostileTexts } from "./fixtures/markup.ts";
+import { asName, expectUntouched, hostileTexts } from "./fixtures/markup.ts";
 import { receiver } from "./fixtures/receiver.ts";
 import { install, registerType, released } from "./fixtures/workflows.ts";
 
 const markup = "<img src=x onerror=window.hit=1>";
 
 /** Names are lines of at most 200 characters. */
-const names = hostileTexts.filter((text) => text.length <= 150 && !/\p{Cc}/u.test(text));
+const names = hostileTexts
+  .map(asName)
+  .filter((text) => text.length <= 150 && !/\p{Cc}/u.test(text));
 
 browserTest(
   "whatever workflows, their users and their targets say is shown as text: nothing runs, nothing is fetched",

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postgres } from "../src/db/postgres.ts";
 import { createContext, type Hub } from "../src/graphql/context.ts";
 import { schema } from "../src/graphql/schema.ts";
+import { createTurns } from "../src/util/turns.ts";
 import { button, press } from "./fixtures/actions.ts";
 import { accepted, emitAll, registerHook } from "./fixtures/emit.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
+import { testPrograms } from "./fixtures/programs.ts";
 import { receiver } from "./fixtures/receiver.ts";
 
 const COUNT = 250;
@@ -208,7 +210,11 @@ test("lists within lists take no more statements for many rows than for one", as
     }`,
   ].map((fields) => parse(`query ($first: Int!) { ${fields} }`));
   async function count(query: DocumentNode, first: number) {
-    const services: Partial<Hub> = { read: async (_projectId, work) => await work(counting) };
+    const services: Partial<Hub> = {
+      read: async (_projectId, work) => await work(counting),
+      turns: createTurns(),
+      programs: testPrograms(counting),
+    };
     const contextValue = createContext(services as Hub, caller, "test");
     statements = 0;
     const result = await execute({

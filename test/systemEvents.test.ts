@@ -140,7 +140,7 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
     const { id } = await accepted(hub, { type: "tried", waitMs: 15_000 });
     const said = await saidBy(id, 5);
     const of = (url: string) => said.map(({ data }) => data).filter((data) => data.url === url);
-    expect(of(`${fickle.url}/`)).toMatchObject([
+    expect(of(fickle.url)).toMatchObject([
       { status: "response_error", status_code: 500 },
       { status: "response_error", status_code: 302 },
     ]);
@@ -151,7 +151,7 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
     const errors = said.filter(({ type }) => type === "error").map(({ data }) => data);
     expect(errors).toHaveLength(2);
     expect(errors).toContainEqual({
-      text: `event 'tried' was not delivered to ${fickle.url}/ in 2 tries: redirect not followed: 302`,
+      text: `event 'tried' was not delivered to ${fickle.url} in 2 tries: redirect not followed: 302`,
       fatal: false,
     });
     for (const one of said) expect(one.causedBy).toEqual({ id });
@@ -179,7 +179,7 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
     const data = { text: "😀".repeat(8_000) };
     const { id } = await accepted(hub, { type: "long", data, waitMs: 15_000 });
     const said = (await saidBy(id, 2)).map((one) => one.data);
-    const of = (url: string) => said.find((one) => one.url === `${url}/`);
+    const of = (url: string) => said.find((one) => one.url === url);
     expect(of(wordy.url)?.response).toMatch(/é$/);
     expect([of(wordy.url)?.response, of(wordy.url)?.request].map((one) => one?.length)).toEqual([
       8192 + Number(of(wordy.url)?.response?.indexOf("\r\n\r\n")) + 4,

@@ -3,7 +3,7 @@
  * of schema and data, and, by references, exponential in either: `anyOf` of twice the same reference doubles at
  * every level. Steps are counted, not timed, so that a check never depends on how busy the machine is.
  */
-export const maxSteps = 2_000_000;
+export const maxSteps = 4_000_000;
 
 /** Counts the steps of one check; throws `TooManySteps` beyond those it was reset to. */
 export type Meter = {

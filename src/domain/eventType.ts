@@ -121,7 +121,7 @@ export async function registerEventType(
 }
 
 /** So often a registration is compared anew because the type has changed meanwhile. */
-const MAX_TRIES = 10;
+const MAX_TRIES = 50;
 /** Schemas up to so many characters of JSON are checked and compared in place (10 ms). */
 const IN_PLACE_CHARACTERS = 2_000;
 /** Keywords that make comparing schemas more than a walk through both. */

@@ -229,6 +229,6 @@ export const mutants: Mutant[] = [
     "a check of a schema in place counts no steps",
     "src/domain/schemaChecks.ts",
     'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
-    'return check?.(plainJson(data), "data", 2_000_000);',
+    'return check?.(plainJson(data), "data", 4_000_000);',
   ),
 ];

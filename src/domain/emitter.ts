@@ -61,10 +61,10 @@ const PARALLEL_BATCHES = 2;
 /** What is written in about 2 s on 2 cores; at 2 KiB each, 100 MiB of a process's memory. */
 const MAX_WAITING = 50_000;
 /**
- * What matching the events of one project in one batch may take in place (10 ms); the rest of them are STAGED and
- * matched by a `dispatch` job.
+ * What matching the events of one project in one batch may take at most in place (50 ms, in slices), and writing their
+ * deliveries (5,000); the rest of them are STAGED and matched by a `dispatch` job.
  */
-const STEPS_PER_BATCH = 200_000;
+const STEPS_PER_BATCH = 1_000_000;
 
 /** A call whose events are checked, under the configuration it is planned with. */
 type PreparedCall = {

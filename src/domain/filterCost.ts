@@ -148,8 +148,6 @@ const readers: Record<string, "scalar" | "same"> = {
   double: "scalar",
   string: "same",
   bytes: "same",
-  startsWith: "scalar",
-  endsWith: "scalar",
   contains: "scalar",
   indexOf: "scalar",
   lastIndexOf: "scalar",
@@ -214,6 +212,9 @@ function methodBound([name, receiver, args]: Method, scope: Scope): Bound {
     const length = on.size + on.items * (parts[1]?.length ?? 0);
     return { cost: cost + length + NODE, length, items: 1, size: length };
   }
+  // They look at as much of the text as is asked for.
+  if (name === "startsWith" || name === "endsWith")
+    return { ...scalar, cost: cost + (parts[1]?.length ?? 0) + NODE };
   if (timeParts.test(name)) return { ...scalar, cost: cost + TIME_PART };
   return readerBound(name, parts) ?? unknown;
 }

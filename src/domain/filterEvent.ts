@@ -38,27 +38,51 @@ export function filterInput(event: FilterEvent): FilterInput {
     parsed ??= celData(event.data ?? "null");
     return parsed;
   };
-  const { subject, data, ...others } = event;
-  const fields = Object.values(others).reduce((sum, field) => sum + (field?.length ?? 0), 0);
-  const size =
-    fields + (data?.length ?? 0) + (subject ? subject.type.length + subject.id.length : 0);
   return {
     event,
-    variable: {
-      ...event,
-      subject: subject && new Map(Object.entries(subject)),
-      get data() {
-        return parse().data;
-      },
+    get variable() {
+      return variableOf(event, () => parse().data);
     },
     get weight() {
-      return { size, items: parse().items };
+      return { size: sizeOf(event), items: parse().items };
     },
     get isParsed() {
       return parsed !== undefined;
     },
   };
 }
+
+const variableOf = (event: FilterEvent, dataOf: () => unknown) => ({
+  ...event,
+  subject: event.subject && new Map(Object.entries(event.subject)),
+  get data() {
+    return dataOf();
+  },
+});
+
+/** The characters of all fields. */
+const sizeOf = ({
+  id,
+  type,
+  data,
+  source,
+  name,
+  category,
+  userId,
+  contextId,
+  origin,
+  subject,
+}: FilterEvent) =>
+  id.length +
+  type.length +
+  source.length +
+  name.length +
+  origin.length +
+  (data?.length ?? 0) +
+  (category?.length ?? 0) +
+  (userId?.length ?? 0) +
+  (contextId?.length ?? 0) +
+  (subject ? subject.type.length + subject.id.length : 0);
 
 const longNumber = /\d{16}/;
 

@@ -21,11 +21,17 @@ export function indexHooks<Hook extends { id: string; types: string[] }>(
       else byPattern.set(pattern, [hook]);
     }
   }
-  const listsOf = (type: string) =>
-    [type, "*", ...beginnings(type)].flatMap((pattern) => {
+  // Events of one type come in a row.
+  let last: { type: string; lists: Hook[][] } = { type: "", lists: [] };
+  const listsOf = (type: string): Hook[][] => {
+    if (last.type === type) return last.lists;
+    const lists = [type, "*", ...beginnings(type)].flatMap((pattern) => {
       const list = byPattern.get(pattern);
       return list ? [list] : [];
     });
+    last = { type, lists };
+    return lists;
+  };
   return {
     count: (type) => listsOf(type).reduce((sum, list) => sum + list.length, 0),
     find(type) {

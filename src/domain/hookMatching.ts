@@ -16,9 +16,9 @@ export type MatchedEvent = Omit<
   "occurredAt" | "scheduledFor" | "receivedAt" | "error" | "status" | "configVersion"
 >;
 
-/** What judging a hook takes without its filter, and what writing a delivery takes of this process, in steps. */
+/** What judging a hook takes without its filter, and what writing a delivery takes of the hub, in steps. */
 const JUDGE_STEPS = 10;
-const DELIVERY_STEPS = 60;
+const DELIVERY_STEPS = 200;
 
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {

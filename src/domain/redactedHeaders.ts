@@ -16,6 +16,19 @@ const shownPrefix = /^(?:webhook-|ce-|signalbox-)/;
 const sensitive =
   /authoriz|authenticat|cookie|token|secret|passw|credential|session|csrf|xsrf|api[-_]?key|signature[-_]?key/i;
 
+const knownNames = new Map<string, boolean>();
+const MAX_KNOWN_NAMES = 1_000;
+
+/** Targets send the same few names again and again. */
+function isSensitive(name: string): boolean {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  if (knownNames.size >= MAX_KNOWN_NAMES) knownNames.clear();
+  const found = sensitive.test(name);
+  knownNames.set(name, found);
+  return found;
+}
+
 const redact = (
   headers: Record<string, string>,
   show: (name: string, value: string) => string,
@@ -36,7 +49,7 @@ export const redactRequestHeaders = (
 /** Headers of an answer as they may be shown and recorded. */
 export const redactResponseHeaders = (headers: Record<string, string>): Record<string, string> =>
   redact(headers, (name, value) => {
-    if (sensitive.test(name)) return REDACTED;
+    if (isSensitive(name)) return REDACTED;
     return name.toLowerCase() === "location" ? redactLocation(value) : value;
   });
 

@@ -33,6 +33,7 @@ export function readAnswers(socket: Socket): AnswerReader {
   function release(bytes: Buffer): Buffer | null {
     const ready: Buffer[] = [];
     let rest = bytes;
+    let isChanged = false;
     while (isHead && rest.length > 0) {
       const text = rest.toString("latin1", 0, maxHeadBytes);
       const start = /^[\r\n]*/.exec(text)?.[0].length ?? 0;
@@ -48,14 +49,18 @@ export function readAnswers(socket: Socket): AnswerReader {
       const head = text.slice(start, start + end.index + end[0].length);
       const mended = mendHead(head);
       const code = statusOf(head);
-      if (mended !== head || start > 0) isMended = true;
+      if (mended !== head || start > 0) isChanged = true;
       if (code === null || code >= 200 || code === 101) {
         isHead = false;
         statusCode = finalStatus(code);
       }
-      ready.push(Buffer.from(mended, "latin1"));
+      const own = rest.subarray(start, start + head.length);
+      ready.push(mended === head ? own : Buffer.from(mended, "latin1"));
       rest = rest.subarray(start + head.length);
     }
+    if (isChanged) isMended = true;
+    // As it is with nearly every answer.
+    if (!isHead && !isChanged) return bytes;
     if (isHead) held = rest.length > 0 ? rest : null;
     else ready.push(rest);
     return ready.length > 0 ? Buffer.concat(ready) : null;

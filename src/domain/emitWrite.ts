@@ -89,13 +89,12 @@ export function createEmitWriter(
     const earlier = planned
       .flatMap(({ event }) => duplicateOf.get(event.id) ?? [])
       .filter((id) => !written.has(id));
-    const known = new Map(written);
-    if (earlier.length > 0) {
-      for (const row of await eventsById(sql, projectId, earlier)) known.set(row.id, row);
-    }
+    const found = earlier.length > 0 ? await eventsById(sql, projectId, earlier) : [];
+    const before = new Map(found.map((row) => [row.id, row]));
     return planned.map(({ event }): Emitted => {
       const original = duplicateOf.get(event.id);
-      const row = known.get(original ?? event.id);
+      const id = original ?? event.id;
+      const row = written.get(id) ?? before.get(id);
       if (!row) throw new Error(`event ${original ?? event.id} is gone`);
       return { event: row, isDuplicate: original !== undefined };
     });

@@ -1,3 +1,4 @@
+import { Overloaded } from "../util/overloaded.ts";
 import { createTimeSlice } from "../util/timeSlice.ts";
 import { type JudgeTarget, refusedTargets } from "./actionInput.ts";
 import { type UserErrorEntry, UserMistake } from "./errors.ts";
@@ -49,9 +50,20 @@ export async function prepareInput(
   return prepareEvent(input, checked, { ...verdict, refusal: new UserMistake(entries) });
 }
 
+/** Nothing is written for a caller who has been told that the operation took too long. */
+const LONGEST_MS = 10_000;
+
+const tooSlow = () =>
+  new Overloaded(
+    "the schemas of these events took longer than 10 s to check with the project's share of processor time: " +
+      "nothing was stored; send fewer of them at once",
+    5,
+  );
+
 /**
  * Checks the events of one call before they wait for their batch, letting the event loop turn. Throws UserMistake with
- * all that is wrong, unless known idempotency keys may excuse it; its paths begin with the event's index.
+ * all that is wrong, unless known idempotency keys may excuse it; its paths begin with the event's index. Throws
+ * Overloaded when it takes longer than 10 s.
  */
 export async function prepareCall(
   config: ProjectConfig,
@@ -60,6 +72,7 @@ export async function prepareCall(
   targets: Map<number, UserErrorEntry[]>,
 ): Promise<PreparedEvent[]> {
   const nextSlice = createTimeSlice();
+  const endsAt = performance.now() + LONGEST_MS;
   const entries: UserErrorEntry[] = [];
   const prepared: PreparedEvent[] = [];
   let isRefused = false;
@@ -73,6 +86,7 @@ export async function prepareCall(
       isRefused = true;
       entries.push(...entriesAt(index, error));
     }
+    if (performance.now() > endsAt) throw tooSlow();
     await nextSlice();
   }
   if (isRefused) throw new UserMistake(entries);

@@ -146,9 +146,14 @@ test("what is committed is not written again when others of its batch have to be
     },
   });
   const call = { projectId: project.id, origin: "API" as const };
+  /** On a busy machine the key may be held for longer than a call waits for it. */
+  const emitHeld = (): ReturnType<typeof emitter.emit> =>
+    emitter
+      .emit({ ...call, inputs: [{ type: "second", idempotencyKey: "held" }] })
+      .catch((error) => (error.code === "55P03" ? emitHeld() : Promise.reject(error)));
   const [[first], [second]] = await Promise.all([
     emitter.emit({ ...call, inputs: [{ type: "first" }] }),
-    emitter.emit({ ...call, inputs: [{ type: "second", idempotencyKey: "held" }] }),
+    emitHeld(),
   ]);
   await rolledBack;
   const rows = await sql`select id, type from signalbox.events order by type`;

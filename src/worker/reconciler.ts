@@ -15,7 +15,7 @@ const EVERY_MS = 2_000;
 /** Ordinary wake-ups come within milliseconds; what is overdue by this has lost its own. */
 const LANE_OVERDUE_MS = 1_500;
 const PRESS_OVERDUE_MS = 1_500;
-const EVENT_OVERDUE_MS = 5_000;
+const EVENT_OVERDUE_MS = 2_000;
 const HANDSHAKE_OVERDUE_MS = 1_500;
 const REPLAY_OVERDUE_MS = 5_000;
 const RUN_OVERDUE_MS = 3_000;

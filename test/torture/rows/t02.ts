@@ -14,15 +14,15 @@ const before = (file: string, find: string): Patch => ({
 /** Where a process dies; each but the last while it serves an emit and delivers it. */
 const points: Record<string, Patch> = {
   "emit, before the commit": before(
-    "src/domain/emitter.ts",
+    "src/domain/emitWrite.ts",
     "return { duplicateOf, rows, deliveries };",
   ),
   "emit, after the commit": before(
-    "src/domain/emitter.ts",
+    "src/domain/emitWrite.ts",
     "const accepted = rows.filter(({ origin })",
   ),
   "emit, before the answer": before(
-    "src/domain/emitter.ts",
+    "src/domain/emitWrite.ts",
     "const written = new Map(rows.map((row) => [row.id, row]));",
   ),
   "after the claim": before("src/worker/deliverer.ts", "const leave = lanes.enter(lane);"),
@@ -31,13 +31,14 @@ const points: Record<string, Patch> = {
     "src/worker/deliverer.ts",
     "if (moved?.dueInMs != null) lanes.feedLater(lane, moved.dueInMs);",
   ),
-  "fan-out, before the commit": before("src/domain/dispatch.ts", "return lanesOf(deliveries);"),
-  "fan-out, before its job is done": {
-    file: "src/worker/tasks.ts",
-    find: "deliverer.wake(await dispatchEvents(sql, configs, dispatchPayload.parse(payload)));",
-    replace:
-      "await dispatchEvents(sql, configs, dispatchPayload.parse(payload)); globalThis.crashHere();",
-  },
+  "fan-out, before the commit": before(
+    "src/domain/dispatchWrite.ts",
+    "return lanesOf(deliveries);",
+  ),
+  "fan-out, after the commit": before(
+    "src/worker/dispatcher.ts",
+    "for (const id of eventIds) failures.delete(id);",
+  ),
 };
 
 const EVENTS = 5;

@@ -1,3 +1,4 @@
+import { serverAudits } from "graphql-http";
 import { expect, test } from "vitest";
 import { testHub } from "./fixtures/hub.ts";
 
@@ -7,18 +8,11 @@ import { testHub } from "./fixtures/hub.ts";
  */
 const knowinglyDifferent = ["572B", "FDE2", "7B9B"];
 
-type Audit = { id: string; fn(): Promise<{ status: "ok" | "notice" | "warn" | "error" }> };
-type Options = { url: string; fetchFn: typeof fetch };
-// Found when the test runs: where it is not installed yet, only this test fails.
-const { serverAudits }: { serverAudits: (options: Options) => Audit[] } = await import(
-  "graphql-http" as string
-);
-
 test("the audit of graphql-http finds that everything is as GraphQL over HTTP has it", async () => {
   await using hub = await testHub();
   const audits = serverAudits({
     url: `${hub.url}/graphql`,
-    fetchFn: (url, init = {}) =>
+    fetchFn: (url: string, init: RequestInit = {}) =>
       fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${hub.key}` } }),
   });
   const found: string[] = [];

@@ -1,29 +1,19 @@
 import type { Pool } from "../db/client.ts";
-import { type DispatchedEvent, stagedEvents } from "../db/dispatch.ts";
-import type { NewDelivery } from "../db/emits.ts";
+import { stagedEvents } from "../db/dispatch.ts";
 import type { EventRow } from "../db/events.ts";
 import type { Lane } from "../db/jobs.ts";
-import type { NewRun } from "../db/workflowRuns.ts";
 import { parseJson } from "../util/parseJson.ts";
-import { type DispatchedPiece, writePiece } from "./dispatchWrite.ts";
+import { type Dispatched, type DispatchedPiece, writePiece } from "./dispatchWrite.ts";
 import { type EmitFacts, gatherFacts } from "./emitFacts.ts";
 import { UserMistake } from "./errors.ts";
 import { planRuns } from "./event.ts";
 import { matchHooks } from "./hookMatching.ts";
 import type { Patience } from "./programs.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
-import { type PlannedSystemEvent, planMatched, warmSystemTypes } from "./systemEvent.ts";
+import { planMatched, warmSystemTypes } from "./systemEvent.ts";
 import type { TenantPrograms } from "./tenantPrograms.ts";
 import { checkType } from "./typeCheck.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
-
-/** What a staged event becomes. */
-export type Dispatched = {
-  event: DispatchedEvent;
-  deliveries: NewDelivery[];
-  runs: NewRun[];
-  said: PlannedSystemEvent[];
-};
 
 /** Deliveries that one transaction writes: the feed is held for some 20 ms by it. */
 const DELIVERIES_AT_ONCE = 1_000;

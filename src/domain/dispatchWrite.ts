@@ -1,8 +1,23 @@
 import type { Pool } from "../db/client.ts";
-import { deliveredHooks, endedEvents, lockStagedEvents, writeDispatched } from "../db/dispatch.ts";
-import { inTransaction, lanesOf } from "../db/emits.ts";
+import {
+  type DispatchedEvent,
+  deliveredHooks,
+  endedEvents,
+  lockStagedEvents,
+  writeDispatched,
+} from "../db/dispatch.ts";
+import { inTransaction, lanesOf, type NewDelivery } from "../db/emits.ts";
 import type { Lane } from "../db/jobs.ts";
-import type { Dispatched } from "./dispatch.ts";
+import type { NewRun } from "../db/workflowRuns.ts";
+import type { PlannedSystemEvent } from "./systemEvent.ts";
+
+/** What a staged event becomes. */
+export type Dispatched = {
+  event: DispatchedEvent;
+  deliveries: NewDelivery[];
+  runs: NewRun[];
+  said: PlannedSystemEvent[];
+};
 
 /** `isPart`: more of the event's deliveries are to come, so it stays staged. */
 export type DispatchedPiece = Dispatched & { isPart?: boolean };
@@ -33,9 +48,10 @@ export const writePiece = (
       projectId,
       whole.filter(({ id }) => resumed.has(id)).map(({ id }) => id),
     );
+    const written = new Set(deliveries.map(({ eventId }) => eventId));
     const events = whole.map((event) => {
-      const hasMore = deliveries.some(({ eventId }) => eventId === event.id);
-      const status = !hasMore && event.status === "DISPATCHED" ? ended.get(event.id) : undefined;
+      const status =
+        !written.has(event.id) && event.status === "DISPATCHED" ? ended.get(event.id) : undefined;
       return status ? { ...event, status } : event;
     });
     await writeDispatched(

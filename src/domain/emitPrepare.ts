@@ -8,7 +8,7 @@ import { entriesAt } from "./idempotency.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
 import { scheduleOf } from "./schedule.ts";
 import type { SchemaChecks } from "./schemaChecks.ts";
-import { checkType, tryCheckType } from "./typeCheck.ts";
+import { checkType } from "./typeCheck.ts";
 
 /** What of a call's actions may not be called, by the index of the event; each target is judged once. */
 export async function judgeTargets(
@@ -32,7 +32,7 @@ export async function judgeTargets(
 }
 
 /** Checks one event's text and type; `targets`: what of its actions may not be called. Throws UserMistake. */
-export async function prepareInput(
+async function prepareInput(
   config: ProjectConfig,
   schemas: SchemaChecks,
   input: EventInput,
@@ -41,10 +41,7 @@ export async function prepareInput(
   const checked = checkEventInput(input);
   // What is wrong with its schedule shows by any clock; when it is due, by the database's alone.
   scheduleOf(input, new Date());
-  const data = input.data ?? null;
-  const verdict =
-    tryCheckType(config, schemas, checked.type, data) ??
-    (await checkType(config, schemas, checked.type, data));
+  const verdict = await checkType(config, schemas, checked.type, input.data ?? null);
   if (targets.length === 0) return prepareEvent(input, checked, verdict);
   const entries = [...(verdict.refusal?.entries ?? []), ...targets];
   return prepareEvent(input, checked, { ...verdict, refusal: new UserMistake(entries) });

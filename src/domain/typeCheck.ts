@@ -2,7 +2,7 @@ import { mistake, UserMistake } from "./errors.ts";
 import type { SchemaProblem } from "./eventSchemaCompile.ts";
 import type { Patience } from "./programs.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
-import type { SchemaChecks } from "./schemaChecks.ts";
+import type { SchemaChecks, SchemaRef } from "./schemaChecks.ts";
 
 /** What an event's type says of its data: the version it is of, or why it is refused. */
 export type TypeVerdict = { typeVersion: number | null; refusal: UserMistake | null };
@@ -19,6 +19,17 @@ const verdictOf = (version: number, problems: SchemaProblem[]): TypeVerdict =>
         ),
       };
 
+/** What is told without looking at the data; otherwise the version whose schema it has to fit. */
+function typeOf(config: ProjectConfig, type: string): TypeVerdict | SchemaRef {
+  const registered = config.types.get(type);
+  if (!registered) {
+    return { typeVersion: null, refusal: config.requireRegisteredTypes ? isUnknown(type) : null };
+  }
+  const { typeId, version, hasSchema } = registered;
+  if (!hasSchema) return { typeVersion: version, refusal: null };
+  return { projectId: config.projectId, typeId, version };
+}
+
 /**
  * Checks data against its type: UNKNOWN_TYPE when the project requires registered types, DATA_INVALID when it does not
  * fit. Undefined when that cannot be told cheaply, and now: `checkType` tells it.
@@ -29,15 +40,10 @@ export function tryCheckType(
   type: string,
   data: unknown,
 ): TypeVerdict | undefined {
-  const registered = config.types.get(type);
-  if (!registered) {
-    return { typeVersion: null, refusal: config.requireRegisteredTypes ? isUnknown(type) : null };
-  }
-  const { typeId, version, hasSchema } = registered;
-  if (!hasSchema) return { typeVersion: version, refusal: null };
-  const { projectId } = config;
-  const problems = schemas.tryCheck({ projectId, typeId, version }, data);
-  return problems && verdictOf(version, problems);
+  const known = typeOf(config, type);
+  if ("refusal" in known) return known;
+  const problems = schemas.tryCheck(known, data);
+  return problems && verdictOf(known.version, problems);
 }
 
 /** The same however long it takes. Throws Overloaded when the project has used up its share, unless the caller is patient. */
@@ -48,11 +54,7 @@ export async function checkType(
   data: unknown,
   patience?: Patience,
 ): Promise<TypeVerdict> {
-  const known = tryCheckType(config, schemas, type, data);
-  if (known) return known;
-  const registered = config.types.get(type);
-  if (!registered) throw new Error(`event type '${type}' is gone from its configuration`);
-  const { typeId, version } = registered;
-  const { projectId } = config;
-  return verdictOf(version, await schemas.check({ projectId, typeId, version }, data, patience));
+  const known = typeOf(config, type);
+  if ("refusal" in known) return known;
+  return verdictOf(known.version, await schemas.check(known, data, patience));
 }

@@ -34,7 +34,17 @@ export function createSchemaChecks(sql: Sql, programs: Programs): SchemaChecks {
   const cache = createCompiledCache<Known>(CACHE);
   const keyOf = ({ typeId, version }: SchemaRef) => `${typeId} ${version}`;
 
-  async function load(ref: SchemaRef): Promise<Known> {
+  const loading = new Map<string, Promise<Known>>();
+
+  /** Once for all who wait for the same version. */
+  function load(ref: SchemaRef): Promise<Known> {
+    const key = keyOf(ref);
+    const under = loading.get(key) ?? loadNow(ref).finally(() => loading.delete(key));
+    loading.set(key, under);
+    return under;
+  }
+
+  async function loadNow(ref: SchemaRef): Promise<Known> {
     const [row] = await schemaOfVersion(sql, ref);
     const schema = row?.jsonSchema ?? "true";
     const isShort = schema.length <= IN_PLACE_CHARACTERS;

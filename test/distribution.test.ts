@@ -26,10 +26,6 @@ const obstacles: Record<string, string> = {
   "changes: position is numbered by one sequence": "the same order, under one lock",
   "deliveries: no primary key":
     "each of its ranges has one, (project_id, id); one of the whole would be one index more, for `event_id`",
-  "deliveries: trigger by_place":
-    "for as long as processes of a version before ranges may run beside",
-  "deliveries: trigger known_format":
-    "for as long as processes of a version before it may run beside",
   "hooks: trigger keep_hook_lock":
     "a hook's claims are locked by a row of `locks`, on the coordinator",
 };

@@ -1,10 +1,23 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import { expect, test } from "vitest";
+import { openDb, type Pool } from "../src/db/client.ts";
 import { migrate, migrationsCurrent } from "../src/db/migrate.ts";
 import { whyRefused } from "../src/db/requirements.ts";
 import { emptyDatabase, freshDatabase } from "./fixtures/database.ts";
 
+const migrationsFolder = fileURLToPath(new URL("../drizzle", import.meta.url));
 const journal = new URL("../drizzle/meta/_journal.json", import.meta.url);
+
+/** The tables as they are in the middle of all migrations. */
+async function onlyFirstMigration(sql: Pool) {
+  const [first] = readMigrationFiles({ migrationsFolder });
+  if (!first) throw new Error("there is no migration");
+  for (const statement of first.sql) await sql.unsafe(statement);
+  await sql`create table signalbox.migrations (id serial primary key, hash text not null, created_at bigint)`;
+  await sql`insert into signalbox.migrations (hash, created_at) values (${first.hash}, ${first.folderMillis})`;
+}
 
 test("processes that start at once on an empty database migrate it once", async () => {
   await using database = await emptyDatabase();
@@ -37,6 +50,40 @@ test("a database that lacks a migration is not current until it has it", async (
   expect(await migrationsCurrent(sql)).toBe(false);
 });
 
+test("a migration gives way to the transactions of processes at work, and breaks none of them off", async () => {
+  await using database = await emptyDatabase();
+  const { sql } = database.db;
+  await onlyFirstMigration(sql);
+  await using other = openDb(database.url, 1);
+  let migrated: Promise<void> | undefined;
+  await sql.begin(async (tx) => {
+    // Held as by an emit that goes on: the migration has every table before this one, and waits.
+    await tx`select from signalbox.hooks`;
+    migrated = migrate(database);
+    const waits = async () =>
+      (
+        await other.sql`select from pg_stat_activity where datname = current_database()
+          and wait_event_type = 'Lock' and query like 'lock table%'`
+      ).length;
+    await expect.poll(waits, { timeout: 60_000 }).toBe(1);
+    await tx`select from signalbox.deliveries`;
+    expect(await migrationsCurrent(other.sql)).toBe(false);
+  });
+  await migrated;
+  expect(await migrationsCurrent(sql)).toBe(true);
+});
+
+test("a database of before the first release is refused in one sentence, and left as it is", async () => {
+  await using database = await freshDatabase();
+  const { sql } = database.db;
+  // When the first of those that led to no release was made.
+  await sql`update signalbox.migrations set created_at = 1794096000000 where id = 1`;
+  await expect(migrate(database)).rejects.toThrow(
+    /^The database has tables of a Signalbox from before its first release, .* and start again\.$/,
+  );
+  expect(await sql`select from signalbox.migrations`).toHaveLength(2);
+});
+
 test("a database that does not exist is named", async () => {
   await using database = await emptyDatabase();
   const url = Object.assign(new URL(database.url), { pathname: "/nowhere" }).href;
@@ -66,7 +113,7 @@ const good = {
   encoding: "UTF8",
   is_standby: false,
   session_replication_role: "origin",
-  formats: "RESOURCE,STEP",
+  plan_cache_mode: "force_generic_plan",
 };
 
 test("a server that keeps what it confirms is taken", () => {
@@ -85,7 +132,7 @@ test.each([
   [{ encoding: "LATIN1" }, "encoding LATIN1, and Signalbox needs UTF8"],
   [{ is_standby: true }, "is a standby"],
   [{ session_replication_role: "replica" }, "session_replication_role = replica"],
-  [{ formats: null }, "a connection pooler between drops them"],
+  [{ plan_cache_mode: "auto" }, "a connection pooler between drops them"],
 ])("a server with %o is refused in words", (wrong, words) => {
   expect(whyRefused({ ...good, ...wrong })).toContain(words);
 });

@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { openDb, type Sql } from "../src/db/client.ts";
+import type { Sql } from "../src/db/client.ts";
 import { makeRanges } from "../src/db/makeRanges.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { withRanges } from "../src/db/rangeSession.ts";
@@ -12,7 +10,7 @@ import { newId } from "../src/domain/ids.ts";
 import { emptyDatabase } from "./fixtures/database.ts";
 import { accepted } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
-import { agedDatabase, idOfAge, migrateBefore, rangeOf } from "./fixtures/ranges.ts";
+import { agedDatabase, idOfAge, rangeOf } from "./fixtures/ranges.ts";
 
 const DAY_MS = 86_400_000;
 const byTime = [cuts.events, cuts.deliveries, cuts.attempts];
@@ -90,88 +88,34 @@ test("the reader comes to a table's rows by the table alone, and to none of its 
   expect(await reads.read(ours, (own) => own`select from signalbox.events`)).toHaveLength(1);
 });
 
-test("an installation of before ranges keeps every row, and gets its bounds while it goes on", async () => {
-  await using database = await emptyDatabase();
+test("a range has what its table has: the one that was there at first, the one beyond, and those made since", async () => {
+  await using database = await agedDatabase(3);
   const { sql } = database.db;
-  await migrateBefore(sql, 17);
-  const project = newId();
-  for (const age of [400, 31, 3, 0]) await insertEvent(sql, idOfAge(newId(), age), project);
-  // A clock that was wrong: it keeps the others' bound from being believed.
-  const ahead = idOfAge(newId(), -4_000);
-  await insertEvent(sql, ahead, project);
-  await sql`insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts)
-    select project_id, id, id, ${newId()}, 'EVENT', 'SUCCEEDED', 4 from signalbox.events`;
-  await sql`insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, request_headers)
-    select project_id, id, 1, now(), 1, 'SUCCESS', '{}' from signalbox.events`;
-  await sql`insert into signalbox.changes (project_id, kind, entity_id, created, state)
-    select project_id, 'EVENT', id, true, '{}' from signalbox.events`;
-  await sql`create role ${sql(`auditor_${database.url.slice(-8)}`)}`;
-  const auditor = `auditor_${database.url.slice(-8)}`;
-  await sql`grant select on signalbox.events to ${sql(auditor)}`;
-  const rows = async () =>
-    Promise.all(
-      Object.keys(cuts).map((table) =>
-        sql`select to_json(t)::text as row from ${sql(`signalbox.${table}`)} t order by 1`.then(
-          (found) => found.map(({ row }) => row),
-        ),
-      ),
-    );
-  const before = await rows();
-  await migrate(database);
-  expect(await rows()).toEqual(before);
-  expect(await withRanges(database.url, (session) => makeRanges(session, 30))).toBe(true);
-  expect(await rows()).toEqual(before);
-  expect(await rangeOf(sql, "events", "id", ahead)).toBe("events_beyond");
-  const [may] = await sql`
-    select has_table_privilege(${auditor}, 'signalbox.events', 'select') as whole,
-      has_table_privilege(${auditor}, 'signalbox.events_first', 'select') as range`;
-  expect(may).toEqual({ whole: true, range: false });
-  await sql`drop owned by ${sql(auditor)}`;
-  await sql`drop role ${sql(auditor)}`;
-  const [feed] = await sql`
-    insert into signalbox.changes (project_id, kind, entity_id, created, state)
-    select ${project}, 'EVENT', ${randomUUID()}, true, '{}' returning position`;
-  expect(Number(feed?.position)).toBe(6);
-});
-
-test("a table's indexes, keys, rules and triggers are those that it had before it was cut", async () => {
-  await using old = await emptyDatabase();
-  await migrateBefore(old.db.sql, 17);
-  // What has been changed of the indexes since.
-  await old.db.sql.file(fileURLToPath(new URL("../drizzle/0018_again.sql", import.meta.url)));
-  await using database = await emptyDatabase();
-  await migrate(database);
-  await withRanges(database.url, (session) => makeRanges(session, 30));
-  const indexes = (sql: Sql, pattern: string) => sql`
+  const indexes = await sql<{ tablename: string; def: string }[]>`
     select tablename, regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX \\S+ ON (ONLY )?\\S+', '\\1') as def
-    from pg_indexes where schemaname = 'signalbox' and tablename ~ ${pattern} order by 1, 2`;
-  for (const { table } of Object.values(cuts)) {
-    const was = (await indexes(old.db.sql, `^${table}$`)).map(({ def }) => def);
-    const ranges = Map.groupBy(
-      await indexes(database.db.sql, `^${table}_`),
-      ({ tablename }) => tablename,
-    );
-    expect(ranges.size).toBeGreaterThan(1);
-    for (const [name, found] of ranges)
-      if (name.startsWith(`${table}_`))
-        expect([name, found.map(({ def }) => def)]).toEqual([name, was]);
+    from pg_indexes where schemaname = 'signalbox' order by 1, 2`;
+  const columnsOf = (table: string) => sql`
+    select attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid) as value
+    from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
+    where attrelid = ${`signalbox.${table}`}::regclass and attnum > 0 order by attnum`;
+  for (const cut of Object.values(cuts)) {
+    const indexesOf = (table: string) =>
+      indexes.filter(({ tablename }) => tablename === table).map(({ def }) => def);
+    const key = cut === cuts.deliveries ? ["UNIQUE  USING btree (project_id, id)"] : [];
+    const expected = [...indexesOf(cut.table), ...key].sort();
+    const ranges = await sql<{ name: string; options: string[] | null }[]>`
+      select relname as name, reloptions as options from pg_inherits join pg_class c on c.oid = inhrelid
+      where inhparent = ${`signalbox.${cut.table}`}::regclass`;
+    expect(ranges.length).toBeGreaterThan(1);
+    for (const { name, options } of ranges) {
+      expect([name, options ?? ["fillfactor=100"]]).toEqual([
+        name,
+        [`fillfactor=${cut.fillfactor}`],
+      ]);
+      expect([name, indexesOf(name).sort()]).toEqual([name, expected]);
+      expect([name, await columnsOf(name)]).toEqual([name, await columnsOf(cut.table)]);
+    }
   }
-  const named = (sql: Sql) => sql`
-    select indexname from pg_indexes where schemaname = 'signalbox' and tablename in ('events', 'deliveries', 'attempts', 'changes')
-      and indexname <> 'deliveries_project_id_id_pk' order by 1`;
-  expect(await named(database.db.sql)).toEqual(await named(old.db.sql));
-  const triggers = await database.db.sql`
-    select count(*)::int as n from pg_trigger t join pg_class c on c.oid = t.tgrelid
-    where t.tgname = 'known_format' and c.relispartition`;
-  expect(triggers[0]?.n).toBe((await rangesOf(database.db.sql, cuts.deliveries)).length + 1);
-});
-
-test("an older version's retention, which deletes deliveries by their place, is stopped before it deletes others", async () => {
-  await using hub = await testHub({ roles: { api: true, worker: false } });
-  await using other = openDb(hub.settings.databaseUrl, 1);
-  await other.sql`set signalbox.ranges = ''`;
-  const byPlace = other.sql`delete from signalbox.deliveries where ctid in (select ctid from signalbox.deliveries)`;
-  await expect(byPlace).rejects.toThrow("cut into ranges");
 });
 
 test("a table's statistics are made anew as its ranges fill, which the server does of ranges alone", async () => {

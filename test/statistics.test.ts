@@ -56,8 +56,8 @@ test("a table that cannot be analyzed keeps no other from it, and is named", asy
   await using db = openDb(database.url, 1);
   const { sql } = db;
   await spoil(sql);
-  await sql`insert into signalbox.workers (id, host, pid, pool_id)
-    select gen_random_uuid(), '', 1, '' from generate_series(1, 600)`;
+  await sql`insert into signalbox.workers (id, host, pid, pool_id, liveness_key)
+    select gen_random_uuid(), '', 1, '', 1 from generate_series(1, 600)`;
   await sql`select pg_stat_force_next_flush()`;
   await expect(refreshStatistics(sql)).rejects.toMatchObject({
     errors: [{ message: "not analyzed" }],

@@ -48,8 +48,8 @@ export const deliveries = signalbox.table(
   },
   (t) => [
     ownProject,
-    // Of each range: they are cut by `event_id`, and a key of all of them would need it as one more index.
-    primaryKey({ columns: [t.projectId, t.id] }),
+    // Its key, (project_id, id), is one of each range (ranges.ts): of all of them it would need `event_id`, in one more
+    // index.
     // One delivery per event and hook, one per replay of it, and one per step of a run; also finds an event's deliveries.
     unique("deliveries_once")
       .on(t.projectId, t.eventId, t.hookId, t.replayNumber, t.runId, t.stepPosition)
@@ -93,11 +93,13 @@ export const attempts = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.deliveryId, t.number] })],
 );
 
+/** No identity: before PostgreSQL 17 a table cut into ranges cannot have one. */
+export const changesPosition = signalbox.sequence("changes_position_seq");
+
 /** The one ordered feed: written under the feed lock, so position order is commit order. */
 export const changes = signalbox.table(
   "changes",
   {
-    // No identity: before PostgreSQL 17 a table cut into ranges cannot have one.
     position: bigint("position", { mode: "number" })
       .notNull()
       .default(sql`nextval('signalbox.changes_position_seq')`),
@@ -195,7 +197,7 @@ export const workers = signalbox.table("workers", {
   /** graphile-worker's pool id: jobs are locked under it. */
   poolId: text("pool_id").notNull(),
   /** The advisory lock its session holds, by which others see that it lives: a new number for each session. */
-  livenessKey: bigint("liveness_key", { mode: "bigint" }),
+  livenessKey: bigint("liveness_key", { mode: "bigint" }).notNull(),
   startedAt: time("started_at").notNull().defaultNow(),
 });
 

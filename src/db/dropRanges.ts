@@ -133,7 +133,7 @@ async function planSwap(
   rules: Pick<Swap, "keep" | "note">,
 ): Promise<Swap | undefined> {
   const ranges = await rangesOf(session, cut);
-  const old = ranges.filter(({ to }) => to !== null && timeOfId(to) <= until);
+  const old = ranges.filter(({ to }) => timeOfId(to) <= until);
   const to = old.at(-1)?.to;
   // The first alone has been made of what stays: what ends of it goes row by row.
   if (!to || (old.length < 2 && old[0]?.name !== `${cut.table}_first`)) return undefined;
@@ -160,8 +160,7 @@ async function removeLateAttempts(session: Pool, gone: { projectId: string; id: 
 
 /** The last moment before another at which a range of events ends, and one of their deliveries: they go together. */
 async function commonEnd(session: Pool, before: Date): Promise<number> {
-  const endsOf = async (cut: Cut) =>
-    (await rangesOf(session, cut)).flatMap(({ to }) => (to ? [timeOfId(to)] : []));
+  const endsOf = async (cut: Cut) => (await rangesOf(session, cut)).map(({ to }) => timeOfId(to));
   const ends = new Set(await endsOf(cuts.deliveries));
   const common = (await endsOf(cuts.events)).filter(
     (end) => end <= before.getTime() && ends.has(end),
@@ -202,16 +201,16 @@ async function dropEvents(session: Pool, since: Date): Promise<boolean> {
     await removeLateAttempts(session, late);
   }
   if (!events) return true;
-  await removeBelongings(session, ofGone(events.made.to ?? "", stays("e", since)));
+  await removeBelongings(session, ofGone(events.made.to, stays("e", since)));
   if (!(await replace(session, events))) return false;
-  await removeBelongings(session, ofGone(events.made.to ?? "", "true"));
+  await removeBelongings(session, ofGone(events.made.to, "true"));
   return true;
 }
 
 /** Drops ranges of attempts: those of deliveries and presses that are still there stay. */
 async function dropAttempts(session: Pool, since: Date): Promise<boolean> {
   const [{ to }] = await rangesOf(session, cuts.deliveries);
-  const until = Math.min(since.getTime(), to ? timeOfId(to) : 0);
+  const until = Math.min(since.getTime(), timeOfId(to));
   const attempts = await planSwap(session, cuts.attempts, until, {
     keep: `(r.project_id, r.delivery_id) in (
       select d.project_id, d.id from signalbox.projects p
@@ -231,13 +230,11 @@ async function dropChanges(session: Pool): Promise<boolean> {
   const ranges = await rangesOf(session, cut);
   for (const range of ranges) {
     const { to } = range;
-    const [over] = to
-      ? await session`
-          select from signalbox.changes_position_seq where last_value >= ${to}::bigint and not exists (
-            select from signalbox.changes where position < ${to}::bigint and position > (
-              select value::bigint from signalbox.settings where name = 'feed_horizon'))
-            and exists (select from signalbox.settings where name = 'feed_horizon')`
-      : [];
+    const [over] = await session`
+      select from signalbox.changes_position_seq where last_value >= ${to}::bigint and not exists (
+        select from signalbox.changes where position < ${to}::bigint and position > (
+          select value::bigint from signalbox.settings where name = 'feed_horizon'))
+        and exists (select from signalbox.settings where name = 'feed_horizon')`;
     if (!over) return true;
     const done = await briefly(session, cut, async (tx) => {
       await lockWhole(tx, cut);

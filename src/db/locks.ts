@@ -24,13 +24,6 @@ type SessionLock =
   /** One process makes and drops ranges. */
   "ranges";
 
-/**
- * Numbers of the version before, for one release: its processes run beside new ones while an upgrade rolls. Of its
- * feed (7274) and hooks (7275) the database's functions know; its others had no harm in two.
- */
-const OLD_WORKERS = 7276;
-const OLD_RANGES = 7278;
-
 /** Whoever migrates a database: there may be no table yet, so this number is all there is. */
 const MIGRATION = 7_346_201_852;
 const AGAIN_AFTER_MS = 50;
@@ -55,14 +48,11 @@ export const tryLockRow = async (tx: Tx, name: RowLock): Promise<boolean> =>
  * transaction; in the order of ids, so that two that want the same lanes cannot block each other for ever.
  */
 export const lockLanes = (tx: Tx, hookIds: string[]) => tx`
-  select signalbox.lock_beside_old(hashtextextended(name, 7275), true) from (
-    select name from signalbox.locks where name = any(${hookIds}::text[]) order by name for update) locked`;
+  select from signalbox.locks where name = any(${hookIds}::text[]) order by name for update`;
 
 /** The same, but without waiting: gives back which lanes it got. */
 export const tryLockLanes = (tx: Tx, hookIds: string[]) => tx<{ id: string }[]>`
-  select name as id from (
-    select name from signalbox.locks where name = any(${hookIds}::text[]) for update skip locked) locked
-  where signalbox.lock_beside_old(hashtextextended(name, 7275), false)`;
+  select name as id from signalbox.locks where name = any(${hookIds}::text[]) for update skip locked`;
 
 const randomKey = () => String(randomBytes(8).readBigInt64BE());
 
@@ -71,9 +61,7 @@ export const lockSession = (session: Pool, name: SessionLock): Promise<boolean> 
   session.begin(async (tx) => {
     const [last] = await tx<{ isHeld: boolean | null }[]>`
       select signalbox.held_by_hub(key) as "isHeld" from signalbox.locks where name = ${name} for update`;
-    const [old] = await tx<{ isFree: boolean | null }[]>`
-      select pg_try_advisory_lock(${OLD_RANGES}) or not signalbox.held_by_hub(${OLD_RANGES}) as "isFree"`;
-    if (!last || last.isHeld || !old?.isFree) return false;
+    if (!last || last.isHeld) return false;
     const key = randomKey();
     await tx`select pg_advisory_lock(${key}::bigint)`;
     await tx`update signalbox.locks set key = ${key} where name = ${name}`;
@@ -89,16 +77,14 @@ export const isSessionLocked = async (sql: Sql, name: SessionLock): Promise<bool
   ).length > 0;
 
 /** Shows, for as long as the session lives, that a worker does: gives back the key that its row is to name. */
-export async function showLife(session: Sql, workerId: string): Promise<string> {
+export async function showLife(session: Sql): Promise<string> {
   const key = randomKey();
-  await session`
-    select pg_advisory_lock(${key}::bigint), pg_try_advisory_lock(hashtextextended(${workerId}, ${OLD_WORKERS}))`;
+  await session`select pg_advisory_lock(${key}::bigint)`;
   return key;
 }
 
 /** Whether nobody shows the life of a worker, as a condition on rows of signalbox.workers. */
-export const isLifeless = (sql: Sql) =>
-  sql`signalbox.held_by_hub(coalesce(liveness_key, hashtextextended(id::text, ${OLD_WORKERS}))) is not true`;
+export const isLifeless = (sql: Sql) => sql`signalbox.held_by_hub(liveness_key) is not true`;
 
 /**
  * Waits until no other process of the hub migrates the database. A stranger's lock is not waited for: then the tables

@@ -14,13 +14,12 @@ import {
 import { databaseNow } from "./schedules.ts";
 
 const DAY_MS = 86_400_000;
-/** Ranges are there for so long ahead. The first must be bounded as early: until it is, a check keeps rows from beyond. */
+/** Ranges are there for so long ahead. */
 const AHEAD_MS = 2 * DAY_MS;
 /** Every statement looks at every range that it cannot exclude: what is kept makes about so many. */
 const RANGES_KEPT = 5;
 /** The feed's ranges are by position, of which there are enough to leave most of them out. */
 const POSITIONS = 2n ** 32n;
-const CHECK_VIOLATION = "23514";
 
 /** How many days a range of a hub has that keeps its events for so long. */
 const rangeDays = (retentionDays: number): number =>
@@ -28,54 +27,19 @@ const rangeDays = (retentionDays: number): number =>
 
 const startOf = (ms: number, size: number) => Math.floor(ms / size) * size;
 
-/** What lies beyond all ranges and within a new one. */
-const takeFrom = (tx: Tx, { key }: Cut, source: string, { name, from, to }: Range) =>
-  tx.unsafe(`
-    with found as (
-      delete from signalbox.${source} where ${key} >= '${from}' ${to ? `and ${key} < '${to}'` : ""} returning *)
+/** Takes what lies beyond all ranges and within a new one. */
+async function takeBeyond(tx: Tx, cut: Cut, { name, from, to }: Range): Promise<void> {
+  const source = `signalbox.${beyond(cut)}`;
+  await tx.unsafe(`lock table ${source} in access exclusive mode`);
+  await tx.unsafe(`
+    with found as (delete from ${source} where ${cut.key} >= '${from}' and ${cut.key} < '${to}' returning *)
     insert into signalbox.${name} select * from found`);
-
-/**
- * Bounds a table's only range, which reaches from the oldest row to all that are to come: those it has are looked at
- * without holding anybody up, and its bound is then believed. Rows beyond it, of clocks that are wrong, move.
- */
-async function bindFirst(session: Pool, cut: Cut, { name }: Range, to: string): Promise<boolean> {
-  const on = `alter table signalbox.${name}`;
-  const unchecked = `${on} drop constraint if exists range_bound`;
-  const checked = await briefly(session, cut, async (tx) => {
-    await tx.unsafe(unchecked);
-    await tx.unsafe(`${on} add constraint range_bound check (${cut.key} < '${to}') not valid`);
-  });
-  if (!checked) return false;
-  const isWithin = await session.unsafe(`${on} validate constraint range_bound`).then(
-    () => true,
-    (error) => {
-      if (error.code !== CHECK_VIOLATION) throw error;
-      return false;
-    },
-  );
-  return briefly(session, cut, async (tx) => {
-    await tx.unsafe(`lock table only signalbox.${cut.table} in access exclusive mode`);
-    await tx.unsafe(`alter table signalbox.${cut.table} detach partition signalbox.${name}`);
-    if (cut !== cuts.changes) {
-      await createRange(tx, cut, beyond(cut));
-      if (!isWithin) await takeFrom(tx, cut, name, { name: beyond(cut), from: to, to: null });
-      await tx.unsafe(
-        `alter table signalbox.${cut.table} attach partition signalbox.${beyond(cut)} default`,
-      );
-    }
-    await attachRange(tx, cut, { name, from: null, to });
-    await tx.unsafe(unchecked);
-  });
 }
 
 const addRange = (session: Pool, cut: Cut, range: Range) =>
   briefly(session, cut, async (tx) => {
     await createRange(tx, cut, range.name);
-    if (cut !== cuts.changes) {
-      await tx.unsafe(`lock table signalbox.${beyond(cut)} in access exclusive mode`);
-      await takeFrom(tx, cut, beyond(cut), range);
-    }
+    if (cut !== cuts.changes) await takeBeyond(tx, cut, range);
     await attachRange(tx, cut, range);
   });
 
@@ -83,10 +47,6 @@ const addRange = (session: Pool, cut: Cut, range: Range) =>
 async function makeTimes(session: Pool, cut: Cut, now: number, size: number): Promise<boolean> {
   const ranges = await rangesOf(session, cut);
   let { to } = ranges.at(-1) ?? ranges[0];
-  if (to === null) {
-    to = leastIdAt(startOf(now + AHEAD_MS, size) + size);
-    if (!(await bindFirst(session, cut, ranges[0], to))) return false;
-  }
   while (timeOfId(to) < now + AHEAD_MS) {
     const start = timeOfId(to);
     const present = startOf(now, size);
@@ -110,11 +70,7 @@ async function makePositions(session: Pool): Promise<boolean> {
   const cut = cuts.changes;
   const wanted = ((await feedHead(session)) / POSITIONS + 2n) * POSITIONS;
   const ranges = await rangesOf(session, cut);
-  let { to } = ranges.at(-1) ?? ranges[0];
-  if (to === null) {
-    to = String(wanted - POSITIONS);
-    if (!(await bindFirst(session, cut, ranges[0], to))) return false;
-  }
+  const { to } = ranges.at(-1) ?? ranges[0];
   for (let from = BigInt(to); from < wanted; from += POSITIONS) {
     const name = `changes_${from / POSITIONS}`;
     const range = { name, from: String(from), to: String(from + POSITIONS) };

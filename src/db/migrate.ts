@@ -35,6 +35,7 @@ export async function migrate(db: Pick<Db, "url">): Promise<void> {
     for (const [name, value] of Object.entries(patient))
       await session`select set_config(${name}, ${value}, false)`;
     await lockMigration(session);
+    await refuseUnreleased(session);
     await applyMissing(session);
     await checkOwner(session);
     await ensureReader(session);
@@ -69,13 +70,28 @@ export async function migrationsCurrent(sql: Sql): Promise<boolean> {
   return (await missingMigrations(sql)).length === 0;
 }
 
-async function missingMigrations(sql: Sql) {
-  const migrations = readMigrationFiles({ migrationsFolder });
+/** Which migrations the database has had, by their times. */
+async function appliedMigrations(sql: Sql): Promise<number[]> {
   const [found] = await sql`select to_regclass('signalbox.migrations') is not null as made`;
-  if (!found?.made) return migrations;
-  const applied = await sql<{ created_at: string }[]>`select created_at from signalbox.migrations`;
-  const times = new Set(applied.map((row) => Number(row.created_at)));
-  return migrations.filter((migration) => !times.has(migration.folderMillis));
+  if (!found?.made) return [];
+  const rows = await sql<{ created_at: string }[]>`select created_at from signalbox.migrations`;
+  return rows.map((row) => Number(row.created_at));
+}
+
+async function missingMigrations(sql: Sql) {
+  const applied = new Set(await appliedMigrations(sql));
+  return readMigrationFiles({ migrationsFolder }).filter(
+    ({ folderMillis }) => !applied.has(folderMillis),
+  );
+}
+
+/** The first migration makes the tables as they were first released: what is older led to no release. */
+async function refuseUnreleased(session: Pool): Promise<void> {
+  const [first] = readMigrationFiles({ migrationsFolder });
+  if ((await appliedMigrations(session)).some((time) => time < (first?.folderMillis ?? 0)))
+    throw new DatabaseRefusal(
+      "The database has tables of a Signalbox from before its first release, which cannot be upgraded: give it an empty database, or drop the schemas signalbox and graphile_worker with all that is in them (an embedded one: an empty SIGNALBOX_DATA), and start again.",
+    );
 }
 
 /**

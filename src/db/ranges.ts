@@ -4,9 +4,9 @@
  * begin with; the feed by position.
  *
  * From the oldest to the newest, a table's ranges are: the first, of all that is older than the others (of what
- * retention has let go of, those that have not ended; the rows of an installation that was there before ranges were);
- * ranges of some days each; one or more for days to come; and what is beyond, for ids of clocks that are far ahead, and
- * of a database that goes on while no hub runs. So every row has a place, whoever writes it and when.
+ * retention has let go of, those that have not ended); ranges of some days each; one or more for days to come; and what
+ * is beyond, for ids of clocks that are far ahead, and of a database that goes on while no hub runs. So every row has a
+ * place, whoever writes it and when. The first migration makes the first and what is beyond.
  */
 import type { Sql, Tx } from "./client.ts";
 
@@ -21,10 +21,8 @@ export const cuts = {
   changes: { table: "changes", key: "position", fillfactor: 100 },
 } satisfies Record<string, Cut>;
 
-/** A range of a table, from one value on and before another; null for no bound. */
-export type Range = { name: string; from: string | null; to: string | null };
-
-const bound = (text: string | undefined) => text?.replaceAll("'", "") ?? null;
+/** A range of a table, from one value on, null in the first, and before another. */
+export type Range = { name: string; from: string | null; to: string };
 
 /** A table's ranges, oldest first. What is beyond them is left out. */
 export async function rangesOf(sql: Sql, { table }: Cut): Promise<[Range, ...Range[]]> {
@@ -33,13 +31,8 @@ export async function rangesOf(sql: Sql, { table }: Cut): Promise<[Range, ...Ran
     join pg_inherits i on i.inhrelid = c.oid and not i.inhdetachpending
     where i.inhparent = ${`signalbox.${table}`}::regclass`;
   const found = rows.flatMap(({ name, bounds }) => {
-    const [, from, to] = /FROM \((MINVALUE|'.+?')\) TO \((MAXVALUE|'.+?')\)/.exec(bounds) ?? [];
-    if (!from || !to) return [];
-    return {
-      name,
-      from: from === "MINVALUE" ? null : bound(from),
-      to: to === "MAXVALUE" ? null : bound(to),
-    };
+    const [, from, to] = /FROM \((?:MINVALUE|'(.+?)')\) TO \('(.+?)'\)/.exec(bounds) ?? [];
+    return to ? { name, from: from ?? null, to } : [];
   });
   const [first, ...rest] = found.sort(inOrder);
   if (!first) throw new Error(`signalbox.${table} has no range`);
@@ -70,5 +63,5 @@ export async function createRange(tx: Tx, cut: Cut, name: string): Promise<void>
 export const attachRange = (tx: Tx, { table }: Cut, { name, from, to }: Range) =>
   tx.unsafe(
     `alter table signalbox.${table} attach partition signalbox.${name}
-      for values from (${from ? `'${from}'` : "minvalue"}) to (${to ? `'${to}'` : "maxvalue"})`,
+      for values from (${from ? `'${from}'` : "minvalue"}) to ('${to}')`,
   );

@@ -8,7 +8,6 @@ import { cuts, rangesOf } from "./ranges.ts";
 /** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
 const CHUNK = 500;
 const EVENTS_AT_ONCE = 200;
-const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** Repeats a bounded removal until it removes less than it might. */
 async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<void> {
@@ -69,7 +68,7 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
   const [{ to }] = await rangesOf(sql, cuts.events);
   let old: Awaited<ReturnType<typeof oldEvents>>;
   do {
-    old = await atLeisure(() => oldEvents(sql, days, to ?? LAST_ID));
+    old = await atLeisure(() => oldEvents(sql, days, to));
     if (old.length === 0) return;
     const projectIds = old.map(({ projectId }) => projectId);
     const ids = old.map(({ id }) => id);

@@ -4,14 +4,6 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 export const READ_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 
-/** What this version can do that the database asks of a session before it lets it do some things. */
-const abilities = {
-  // What this version can send beside the formats of the first: the database lets nobody else claim it.
-  "signalbox.formats": "RESOURCE,STEP",
-  // It knows that a delivery's ctid is one of its range: the database lets nobody else delete any.
-  "signalbox.ranges": "on",
-};
-
 /** Transactions are what the hub's statements were written for. */
 const transactions = {
   default_transaction_isolation: "read committed",
@@ -77,7 +69,6 @@ const planning = {
  */
 export const sessionSettings = {
   application_name: "signalbox",
-  ...abilities,
   ...transactions,
   ...timeouts,
   ...language,

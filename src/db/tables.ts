@@ -255,7 +255,7 @@ export const hookVersions = signalbox.table(
     hookId: uuid("hook_id").notNull(),
     configVersion: bigint("config_version", { mode: "number" }).notNull(),
     types: text("types").array().notNull(),
-    format: text("format").notNull().default("CLOUD_EVENT"),
+    format: text("format").notNull(),
     filter: text("filter"),
     userId: text("user_id"),
     status: text("status").notNull(),

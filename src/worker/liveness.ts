@@ -29,7 +29,7 @@ export async function startLiveness(
 
   async function look() {
     if (key === undefined) {
-      key = await showLife(session, workerId);
+      key = await showLife(session);
       // After a restart of the server nobody holds a lock yet.
       suspects = new Set();
     }

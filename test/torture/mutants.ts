@@ -197,13 +197,6 @@ export const mutants: Mutant[] = [
       const dns = shared.channel;`,
   ),
   mutant(
-    "T31",
-    "a process does not say what it can send",
-    "src/db/sessionSettings.ts",
-    '"signalbox.formats": "RESOURCE,STEP",',
-    "",
-  ),
-  mutant(
     "T33",
     "one project may use up what all share",
     "src/util/shares.ts",

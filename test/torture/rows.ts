@@ -20,7 +20,6 @@ import { t26 } from "./rows/t26.ts";
 import { t27 } from "./rows/t27.ts";
 import { t28 } from "./rows/t28.ts";
 import { t29 } from "./rows/t29.ts";
-import { t31 } from "./rows/t31.ts";
 import { t32 } from "./rows/t32.ts";
 import { t33 } from "./rows/t33.ts";
 import { t34 } from "./rows/t34.ts";
@@ -46,7 +45,6 @@ const own: Row[] = [
   t27,
   t28,
   t29,
-  t31,
   t32,
   t33,
   t34,

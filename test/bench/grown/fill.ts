@@ -1,7 +1,4 @@
 import type { Pool } from "../../../src/db/client.ts";
-import { makeRanges } from "../../../src/db/makeRanges.ts";
-import { migrate } from "../../../src/db/migrate.ts";
-import { withRanges } from "../../../src/db/rangeSession.ts";
 import { newId } from "../../../src/domain/ids.ts";
 import type { BenchHub } from "../hubProcess.ts";
 import { concurrently } from "../measure.ts";
@@ -10,22 +7,13 @@ import type { BenchServer } from "../server.ts";
 import { fillFew } from "./few.ts";
 import { filling, makeHelpers } from "./rows.ts";
 
-const DAYS = 30;
+export const DAYS = 30;
 const DAY_MS = 86_400_000;
 /** What a hub keeps that is not to remove any of it while it is measured. */
 export const RETENTION_DAYS = 35;
 /** Events whose rows one statement writes. */
 const CHUNK = 25_000;
 const SESSIONS = 2;
-
-/** Makes the tables, in the ranges that a hub has that made them day by day. */
-export async function age(url: string): Promise<void> {
-  await migrate({ url });
-  for (let ago = DAYS; ago >= 0; ago--)
-    await withRanges(url, (session) =>
-      makeRanges(session, RETENTION_DAYS, new Date(Date.now() - ago * DAY_MS)),
-    );
-}
 
 /** By the API: 50 types with two hooks each, all of which are like a user's, and a workflow. Gives back its id. */
 export async function prepare(hub: BenchHub, target: string): Promise<string> {

@@ -1,6 +1,7 @@
+import { migrateAged } from "../../fixtures/agedRanges.ts";
 import { type Answer, ask } from "../grown/ask.ts";
 import { explain } from "../grown/explain.ts";
-import { age, fill, prepare, RETENTION_DAYS } from "../grown/fill.ts";
+import { DAYS, fill, prepare, RETENTION_DAYS } from "../grown/fill.ts";
 import { forget } from "../grown/forget.ts";
 import { questions } from "../grown/queries.ts";
 import { takeSamples } from "../grown/samples.ts";
@@ -132,7 +133,7 @@ export const grown: Part = {
     await using server = await startServer();
     const url = await server.newDatabase();
     const settings = settingsOn(server, url);
-    await age(url);
+    await migrateAged(url, DAYS, RETENTION_DAYS);
     const workflowId = await (async () => {
       await using hub = await startHubProcess({ env: settings });
       return await prepare(hub, target.url);

@@ -5,8 +5,6 @@ export type Roles = "api" | "worker" | "api,worker";
 /** A place of a fleet: one hub process after the other, of the same roles. */
 export type Slot = {
   roles: Roles;
-  /** The directory of the version that runs here; undefined for this one. */
-  home: string | undefined;
   /** Null while it is being started again. */
   hub: HubProcess | null;
 };
@@ -25,16 +23,11 @@ export type Fleet = AsyncDisposable & {
   ): Promise<{ code: number | null; ms: number; output: string }>;
 };
 
-/** Starts one process for each of these roles, of the version in `home`. */
-export async function startFleet(
-  site: Installation,
-  roles: Roles[],
-  home?: string,
-): Promise<Fleet> {
-  const start = (of: Roles, from: string | undefined) =>
-    hubProcess(site, { SIGNALBOX_ROLES: of }, { home: from });
+/** Starts one process for each of these roles. */
+export async function startFleet(site: Installation, roles: Roles[]): Promise<Fleet> {
+  const start = (of: Roles) => hubProcess(site, { SIGNALBOX_ROLES: of });
   const slots = await Promise.all(
-    roles.map(async (of): Promise<Slot> => ({ roles: of, home, hub: await start(of, home) })),
+    roles.map(async (of): Promise<Slot> => ({ roles: of, hub: await start(of) })),
   );
   const running = () => slots.flatMap(({ hub }) => hub ?? []);
   return {
@@ -49,7 +42,7 @@ export async function startFleet(
       hub.kill(signal);
       const { code } = await hub.exited;
       const ms = performance.now() - at;
-      slot.hub = await start(slot.roles, slot.home);
+      slot.hub = await start(slot.roles);
       return { code, ms, output: hub.output };
     },
     async [Symbol.asyncDispose]() {

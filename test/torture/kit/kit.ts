@@ -30,8 +30,7 @@ export type Kit = {
   patching(patches: Patch[]): Record<string, string>;
   /** The processes of most rows: two of the API and three workers, or two of both in the smoke. */
   roles: Roles[];
-  /** `home`: the directory of another version. */
-  fleet(site: Installation, roles: Roles[], home?: string): Promise<Fleet>;
+  fleet(site: Installation, roles: Roles[]): Promise<Fleet>;
   /** On 127.0.0.1 unless told. */
   ledger(host?: string): Promise<Ledger>;
   emitter(site: Site, fleet: Fleet, perSecond: number): Emitter;
@@ -86,7 +85,7 @@ export function createKit(options: {
       });
       return { ...settings, url, db: stack.use(openDb(url, 3)) };
     },
-    fleet: async (site, roles, home) => stack.use(await startFleet(site, roles, home)),
+    fleet: async (site, roles) => stack.use(await startFleet(site, roles)),
     ledger: async (host) => stack.use(await startLedger(fileOf("ledger"), host)),
     emitter: (site, fleet, perSecond) =>
       startEmitter({ urls: fleet.urls, key: site.key, perSecond, file: fileOf("acked") }),

@@ -1,1 +1,0 @@
-ALTER TABLE "signalbox"."projects" ADD COLUMN "system_events" boolean DEFAULT false NOT NULL;

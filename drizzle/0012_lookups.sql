@@ -1,2 +1,0 @@
-CREATE INDEX "events_subject" ON "signalbox"."events" USING btree ("project_id","subject_type","subject_id","id") WHERE subject_type is not null;--> statement-breakpoint
-CREATE INDEX "deliveries_lost" ON "signalbox"."deliveries" USING btree ("project_id","id") WHERE status in ('FAILED', 'QUARANTINED');

@@ -1,1 +1,0 @@
-CREATE INDEX "deliveries_suspect" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","due_at") WHERE status in ('PENDING', 'RETRYING') and unknown_count >= 2;

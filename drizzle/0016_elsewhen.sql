@@ -1,2 +1,0 @@
-CREATE INDEX "events_late" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE received_at - occurred_at > interval '5 minutes';--> statement-breakpoint
-CREATE INDEX "events_ahead" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE occurred_at - received_at > interval '5 minutes';

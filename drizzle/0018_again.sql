@@ -1,2 +1,0 @@
-DROP INDEX "signalbox"."deliveries_again_due";--> statement-breakpoint
-CREATE INDEX "deliveries_again" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","due_at") WHERE status = 'RETRYING' or (status = 'PENDING' and replay_of is not null);

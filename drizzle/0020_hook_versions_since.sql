@@ -1,1 +1,0 @@
-ALTER TABLE "signalbox"."hook_versions" ADD COLUMN "created_at" timestamp with time zone DEFAULT now() NOT NULL;

@@ -1,1 +1,0 @@
-ALTER TABLE "signalbox"."workflow_runs" ADD COLUMN "failures" smallint DEFAULT 0 NOT NULL;

@@ -1,5 +1,4 @@
 import { type AttemptRow, attemptsOf } from "../db/deliveries.ts";
-import { redactRequestHeaders, redactResponseHeaders } from "../domain/redactedHeaders.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { describedEnum } from "./describedEnum.ts";
@@ -55,19 +54,16 @@ export const Attempt = builder.objectRef<AttemptRow>("Attempt").implement({
       nullable: true,
       description: "The address that was connected.",
     }),
-    // Redacted again: earlier versions recorded more.
-    requestHeaders: t.field({
+    requestHeaders: t.expose("requestHeaders", {
       type: "JSON",
       description:
         "Every header as sent; values of the hook's or step's own are shown as [redacted], but for a few such as accept.",
-      resolve: ({ requestHeaders }) => redactRequestHeaders(requestHeaders),
     }),
-    responseHeaders: t.field({
+    responseHeaders: t.expose("responseHeaders", {
       type: "JSON",
       nullable: true,
       description:
         "Every header that came back; cookies, challenges and other credentials are shown as [redacted].",
-      resolve: ({ responseHeaders }) => responseHeaders && redactResponseHeaders(responseHeaders),
     }),
     responseBody: t.exposeString("responseBody", {
       nullable: true,

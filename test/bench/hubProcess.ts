@@ -1,29 +1,46 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Pool } from "undici";
 import { findRunning } from "../../src/db/embedded.ts";
 import { testKey } from "../fixtures/hub.ts";
-import { NODE_COMPILE_CACHE, startOptions } from "../fixtures/npmStart.ts";
+import { NODE_COMPILE_CACHE } from "../fixtures/npmStart.ts";
 import { ownDirectory } from "./ownDirectory.ts";
+
+/** One GraphQL operation over kept connections; throws on any error. */
+type Run = <Data>(query: string, variables?: object) => Promise<Data>;
+/** Who calls a hub, of one project. */
+export type Caller = { run: Run };
 
 export type BenchHub = AsyncDisposable & {
   readonly url: string;
   key: string;
   readonly pid: number;
-  /** One GraphQL operation over kept connections; throws on any error. */
-  run<Data>(query: string, variables?: object): Promise<Data>;
+  run: Run;
+  /** Calls with another project's key. */
+  callerWith(key: string): Caller;
   /** Where its embedded PostgreSQL is. */
   databaseUrl(): Promise<string>;
   /** Ends the process in order. */
   stop(): Promise<void>;
+  /** Ends it with SIGKILL. */
+  kill(): Promise<void>;
   /** Starts it again on the same data, and settles when it has answered a request. */
   start(): Promise<void>;
 };
 
 /** What differs from a newcomer's hub: settings, Node.js's own options, and the checkout it runs from. */
 export type HubOptions = { env?: Record<string, string>; nodeOptions?: string[]; home?: string };
+
+const here = join(import.meta.dirname, "../..");
+
+/** The options that a checkout's `npm start` gives Node.js. */
+function startOptionsOf(home: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+  return String(scripts.start).match(/(?<= )--\S+/g) ?? [];
+}
 
 /** A hub as a newcomer starts it (embedded PostgreSQL, all roles, durable), in a directory of its own. */
 export async function startHubProcess(options: HubOptions = {}): Promise<BenchHub> {
@@ -38,14 +55,12 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
     LOG_LEVEL: "warn",
     ...options.env,
   };
-  const main = join(options.home ?? join(import.meta.dirname, "../.."), "src/main.ts");
+  const home = options.home ?? here;
+  const own = [...startOptionsOf(home), ...(options.nodeOptions ?? []), join(home, "src/main.ts")];
   let running: { child: ChildProcess; url: string; pool: Pool } | undefined;
 
   async function start() {
-    const child = spawn(process.execPath, [...startOptions, ...(options.nodeOptions ?? []), main], {
-      env,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(process.execPath, own, { env, stdio: ["ignore", "pipe", "inherit"] });
     directory.holds(child.pid ?? 0);
     const [url, path] = await new Promise<[string, string]>((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`the hub ended with exit code ${code}`)));
@@ -63,6 +78,20 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
     return running;
   }
 
+  const runWith =
+    (bearer: string): Run =>
+    async <Data>(query: string, variables?: object) => {
+      const { body } = await current().pool.request({
+        path: "/graphql",
+        method: "POST",
+        headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
+        body: JSON.stringify({ query, variables }),
+      });
+      const answer = (await body.json()) as { data: Data; errors?: unknown };
+      if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+      return answer.data;
+    };
+
   const hub: BenchHub = {
     get url() {
       return current().url;
@@ -71,17 +100,8 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
     get pid() {
       return current().child.pid ?? 0;
     },
-    async run<Data>(query: string, variables?: object) {
-      const { body } = await current().pool.request({
-        path: "/graphql",
-        method: "POST",
-        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-        body: JSON.stringify({ query, variables }),
-      });
-      const answer = (await body.json()) as { data: Data; errors?: unknown };
-      if (answer.errors) throw new Error(JSON.stringify(answer.errors));
-      return answer.data;
-    },
+    run: runWith(key),
+    callerWith: (other) => ({ run: runWith(other) }),
     async databaseUrl() {
       const found = await findRunning(directory.path);
       if (!found) throw new Error("the hub's database does not run");
@@ -93,6 +113,13 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
       await pool.close();
       child.kill("SIGTERM");
       await once(child, "exit");
+    },
+    async kill() {
+      const { child, pool } = current();
+      running = undefined;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      await pool.destroy();
     },
     start,
     async [Symbol.asyncDispose]() {

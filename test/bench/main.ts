@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Line, type Part, row } from "./part.ts";
+import { head, type Line, type Part, row } from "./part.ts";
 import { backlog } from "./parts/backlog.ts";
 import { beside } from "./parts/beside.ts";
 import { delivered } from "./parts/delivered.ts";
@@ -16,16 +16,27 @@ import { rest } from "./parts/rest.ts";
 import { scaleOut } from "./parts/scaleOut.ts";
 import { start } from "./parts/start.ts";
 import { subscribers } from "./parts/subscribers.ts";
+import { targets } from "./parts/targets.ts";
 import { rawPosts } from "./raw.ts";
 import { startReceiver } from "./receiverProcess.ts";
 
 /**
  * `npm run bench [-- PART … [--scale=0.1]]`: what the hub does on this machine, beside what the machine can do at all
- * (R), in one run. Prints a table. A whole run at full scale is added to test/bench/history.json. Parts that take long
- * run by their name alone: `grown`, `scale-out`, `profile`; and `beside`, which takes another checkout with
- * `--beside=DIRECTORY`.
+ * (R), in one run. Prints a table. A whole run at full scale is added to test/bench/history.json. The part `targets`
+ * has every figure that the hub has a target for. Parts that take long run by their name alone: `grown`, `scale-out`,
+ * `profile`; and `beside`, which is `targets` of another checkout and this one in turns: `--beside=DIRECTORY`.
  */
-const parts: Part[] = [delivered, emits, latency, fanOut, subscribers, backlog, rest, start];
+const parts: Part[] = [
+  targets,
+  delivered,
+  emits,
+  latency,
+  fanOut,
+  subscribers,
+  backlog,
+  rest,
+  start,
+];
 const { positionals: wanted, values } = parseArgs({
   allowPositionals: true,
   options: { scale: { type: "string", default: "1" }, beside: { type: "string" } },
@@ -42,7 +53,7 @@ if (wanted.some((name) => !all.some((part) => part.name === name)) || !(scale > 
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
 const machine = `${cpus().length} cores, ${cpus()[0]?.model.trim()}, Node.js ${process.version}`;
 console.log(`\n${machine}; commit ${commit}\n`);
-console.log("| what | figure | ÷ R | aim |\n|---|---|---|---|");
+console.log(head(["what", "figure", "÷ R", "aim"]));
 
 using target = await startReceiver();
 const raw = await rawPosts(target.url);
@@ -53,7 +64,8 @@ const lines: Line[] = [
 for (const line of lines) console.log(row(line));
 const chosen = wanted.length > 0 ? all.filter(({ name }) => wanted.includes(name)) : parts;
 for (const part of chosen) {
-  for (const line of await part.measure({ target, raw: raw.nodeHttp, scale })) {
+  if (part.heading) console.log(`\n${head(part.heading)}`);
+  for await (const line of await part.measure({ target, raw: raw.nodeHttp, scale })) {
     lines.push(line);
     console.log(row(line));
   }

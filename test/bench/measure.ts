@@ -29,6 +29,13 @@ export function spread(samples: number[]): Spread {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: sorted.at(-1) ?? Number.NaN };
 }
 
+/** The middle one, or what is in the middle of two. */
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return (at((sorted.length - 1) >> 1) + at(sorted.length >> 1)) / 2;
+}
+
 /** How many a second, of work that is timed here. */
 export async function perSecond(count: number, work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -57,4 +64,20 @@ export async function atRate(
     }, 1);
   });
   await Promise.all(running);
+}
+
+/** Does `work` again and again for so many seconds, so many at a time; gives back how often. */
+export async function forSeconds(
+  seconds: number,
+  width: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<number> {
+  const end = performance.now() + seconds * 1_000;
+  let count = 0;
+  await Promise.all(
+    Array.from({ length: width }, async (_, index) => {
+      for (; performance.now() < end; count++) await work(index);
+    }),
+  );
+  return count;
 }

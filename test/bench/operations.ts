@@ -1,4 +1,4 @@
-import type { BenchHub } from "./hubProcess.ts";
+import type { Caller } from "./hubProcess.ts";
 
 type Refusals = { userErrors: { message: string }[] };
 
@@ -17,18 +17,18 @@ function accepted({ userErrors }: Refusals): void {
 }
 
 /** Registers a hook for one type. */
-export async function register(hub: BenchHub, url: string, type: string, more: object = {}) {
+export async function register(hub: Caller, url: string, type: string, more: object = {}) {
   const input = { url, types: [type], maxInFlight: 256, ...more };
   accepted((await hub.run<{ registerHook: Refusals }>(REGISTER, { input })).registerHook);
 }
 
 /** Emits one event. */
-export async function emit(hub: BenchHub, input: object): Promise<void> {
+export async function emit(hub: Caller, input: object): Promise<void> {
   accepted((await hub.run<{ emitEvent: Refusals }>(EMIT, { input })).emitEvent);
 }
 
 /** Emits so many alike in one mutation. */
-export async function emitBatch(hub: BenchHub, count: number, input: object): Promise<void> {
+export async function emitBatch(hub: Caller, count: number, input: object): Promise<void> {
   const batch = Array.from({ length: count }, () => input);
   accepted((await hub.run<{ emitEvents: Refusals }>(EMIT_MANY, { input: batch })).emitEvents);
 }

@@ -13,17 +13,30 @@ export type Line = {
   figure: number | Spread | string;
   /** Digits behind the point of what is shown, and its unit. */
   unit?: string;
-  /** The figure divided by R, where that says something. */
+  /** The same figure of another checkout; its place is before `ratio`. */
+  then?: number;
+  /** The figure divided by R, or by the other checkout's, where that says something. */
   ratio?: number;
   aim?: string;
   isMet?: boolean;
 };
 
 /** Figures that belong together, measured on a hub of their own. */
-export type Part = { name: string; measure(bench: Bench): Promise<Line[]> };
+export type Part = {
+  name: string;
+  /** The columns of its table, where they are not the usual ones. */
+  heading?: string[];
+  measure(bench: Bench): Promise<Line[]> | AsyncIterable<Line>;
+};
 
-const round = (value: number) =>
-  value >= 100 ? Math.round(value).toString() : value.toFixed(value < 1 ? 2 : 1);
+/** A table's first two rows. */
+export const head = (columns: string[]) =>
+  `| ${columns.join(" | ")} |\n|${"---|".repeat(columns.length)}`;
+
+function round(value: number): string {
+  if (Number.isNaN(value)) return "–";
+  return value >= 100 ? Math.round(value).toString() : value.toFixed(value < 1 ? 2 : 1);
+}
 
 function shown(figure: Line["figure"]): string {
   if (typeof figure === "string") return figure;
@@ -32,9 +45,11 @@ function shown(figure: Line["figure"]): string {
 }
 
 /** The line as a row of the table. */
-export function row({ what, figure, unit = "", ratio, aim = "", isMet }: Line): string {
+export function row({ what, figure, then, unit = "", ratio, aim = "", isMet }: Line): string {
   const verdict = isMet === undefined ? "" : isMet ? " ✓" : " ✗";
-  return `| ${what} | ${shown(figure)}${unit} | ${ratio?.toFixed(2) ?? ""} | ${aim}${verdict} |`;
+  const before = then === undefined ? [] : [`${round(then)}${unit}`];
+  const rest = [ratio?.toFixed(2) ?? "", `${aim}${verdict}`];
+  return `| ${[what, `${shown(figure)}${unit}`, ...before, ...rest].join(" | ")} |`;
 }
 
 /** An aim that a number must reach, or must not pass. */

@@ -28,9 +28,11 @@ export type BenchServer = AsyncDisposable & {
 /** What the hub's own server has not: it counts what each statement costs. */
 const MORE = { shared_preload_libraries: "pg_stat_statements", track_io_timing: "on" };
 
-async function unlimited(url: string): Promise<Pool> {
+/** A session without a limit of time, which finds extensions by their names. */
+export async function unlimited(url: string): Promise<Pool> {
   const sql = openSession(url);
   await sql`set statement_timeout = 0`;
+  await sql`set search_path = public`;
   return sql;
 }
 

@@ -28,6 +28,14 @@ async function own(pid: number): Promise<Usage> {
   return { seconds: ticks / TICKS_PER_SECOND, rssMiB };
 }
 
+/** What the process holds of memory in MiB, the pages of its program included: now, and the most it ever held. */
+export async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  const of = (name: string) =>
+    Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1_024;
+  return { now: of("VmRSS"), peak: of("VmHWM") };
+}
+
 /** Of the process itself, and together with all below it. Read off /proc, so on Linux only; null elsewhere. Shared memory is not counted. */
 export async function usageOf(pid: number): Promise<{ hub: Usage; all: Usage } | null> {
   if (process.platform !== "linux") return null;

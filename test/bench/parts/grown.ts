@@ -6,7 +6,7 @@ import { forget } from "../grown/forget.ts";
 import { questions } from "../grown/queries.ts";
 import { takeSamples } from "../grown/samples.ts";
 import { startHubProcess } from "../hubProcess.ts";
-import { perSecond, type Spread, spread } from "../measure.ts";
+import { median, perSecond, type Spread } from "../measure.ts";
 import { register } from "../operations.ts";
 import { atLeast, atMost, type Bench, type Line, type Part } from "../part.ts";
 import type { BenchReceiver } from "../receiverProcess.ts";
@@ -21,6 +21,8 @@ const MOST_SENT = 20_000;
 /** Deliveries, over a month. */
 const STORED = 10_000_000;
 const SLOW_MS = 50;
+/** Of what the empty hub does, the grown one is to do as much. */
+const HELD = 0.95;
 /** So many of the slowest questions have their plans kept, slow or not. */
 const PLANS = 8;
 
@@ -47,7 +49,6 @@ async function speedOf(
   return { rate, ...(await latencyAt(hub, target, RATE)) };
 }
 
-const median = (values: number[]) => spread(values).p50;
 /** Each percentile's median over the rounds. */
 const together = (spreads: Spread[]): Spread => ({
   p50: median(spreads.map(({ p50 }) => p50)),
@@ -64,12 +65,12 @@ function latencyLines(what: string, empty: Spread, grown: Spread): Line[] {
     {
       what: "  empty ÷ grown, p50",
       figure: empty.p50 / grown.p50,
-      ...atLeast(empty.p50 / grown.p50, 0.9),
+      ...atLeast(empty.p50 / grown.p50, HELD),
     },
     {
       what: "  empty ÷ grown, p99",
       figure: empty.p99 / grown.p99,
-      ...atLeast(empty.p99 / grown.p99, 0.9),
+      ...atLeast(empty.p99 / grown.p99, HELD),
     },
   ];
 }
@@ -93,7 +94,7 @@ async function compareSpeed(
   return [
     { what: "delivered a second, empty", figure: was ?? 0 },
     { what: "  grown", figure: is ?? 0 },
-    { what: "  grown ÷ empty", figure: ratio, ...atLeast(ratio, 0.9) },
+    { what: "  grown ÷ empty", figure: ratio, ...atLeast(ratio, HELD) },
     ...latencyLines(
       "emit to receiver",
       together(empty.map(({ receiver }) => receiver)),

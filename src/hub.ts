@@ -197,7 +197,7 @@ export async function startHub(
           poster: outbound.poster,
           origin: () => new URL(publicUrl).host,
           retentionDays: config.retentionDays,
-          onFeed: wake.subscribe,
+          onFeed: wake.onHint,
           onAttempt: ({ outcome, elapsedMs }) => {
             metrics.deliveries.inc({ outcome });
             metrics.attemptDuration.observe(elapsedMs / 1_000);

@@ -75,7 +75,10 @@ test("what has lost its wake-up is woken, although a table cannot be analyzed", 
   await sql`delete from graphile_worker._private_jobs`;
   await using db = openDb(hub.settings.databaseUrl, 2);
   await spoil(db.sql);
-  await using _reconciler = startReconciler(db, createLogger("silent"));
+  await using _reconciler = startReconciler(db, createLogger("silent"), {
+    onFeed: () => () => {},
+    onJobsDue: () => {},
+  });
   const jobs = async () =>
     (await sql`select task_identifier as name from graphile_worker.jobs`).map(({ name }) => name);
   await expect.poll(jobs, { timeout: 20_000 }).toContain("deliver");

@@ -189,6 +189,20 @@ test("a worker that was stopped longer than its lease comes back and changes not
   await expect.poll(() => target.requests.length, soon).toBe(3);
 });
 
+test("a job that nobody was told of is run within seconds", async () => {
+  await using hub = await testHub();
+  const { sql } = hub.db;
+  const jobs = () => sql`select from graphile_worker.jobs`;
+  await expect.poll(async () => (await jobs()).length, soon).toBe(0);
+  await sql`
+    with task as (
+      insert into graphile_worker._private_tasks (identifier) values ('deliver')
+      on conflict (identifier) do update set identifier = excluded.identifier returning id)
+    insert into graphile_worker._private_jobs (task_id, payload) select id, '{"lanes": []}' from task`;
+  expect(await jobs()).toHaveLength(1);
+  await expect.poll(async () => (await jobs()).length, soon).toBe(0);
+});
+
 test("more lost claims than one transaction takes are taken back at once", async () => {
   await using hub = await testHub({ roles: { api: true, worker: false } });
   const { sql } = hub.db;

@@ -1,13 +1,14 @@
 import type { Pool, Sql, Tx } from "./client.ts";
 import { tryLockRow } from "./locks.ts";
 
-/** Our tables that have at least quadrupled since they were last analyzed. */
+/**
+ * Our tables that have at least quadrupled since they were last analyzed. Of those cut into ranges the server counts,
+ * and autovacuum analyzes, the ranges alone.
+ */
 const grownTables = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_stat_user_tables s join pg_class c on c.oid = s.relid
-  where s.schemaname = 'signalbox' and s.n_live_tup > greatest(500, 4 * c.reltuples) and not c.relispartition`;
-
-/** The same of tables cut into ranges: the server counts, and autovacuum analyzes, the ranges alone. */
-const grownWholes = (sql: Sql) => sql<{ name: string }[]>`
+  where s.schemaname = 'signalbox' and s.n_live_tup > greatest(500, 4 * c.reltuples) and not c.relispartition
+  union all
   select c.relname as name from pg_class c join pg_inherits i on i.inhparent = c.oid
   join pg_stat_user_tables s on s.relid = i.inhrelid
   where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'p'
@@ -36,9 +37,8 @@ async function analyze(tx: Tx, name: string): Promise<void> {
  * they have. Throws AggregateError of those that failed.
  */
 export async function refreshStatistics(sql: Pool): Promise<void> {
-  const grown = (await Promise.all([grownWholes(sql), grownTables(sql)])).flat();
   const failures: unknown[] = [];
-  for (const { name } of grown) {
+  for (const { name } of await grownTables(sql)) {
     await sql
       .begin(async (tx) => {
         if (await tryLockRow(tx, "statistics")) await analyze(tx, name);

@@ -5,14 +5,18 @@ import { recoverPresses } from "../db/pressClaims.ts";
 import { recoverClaims } from "../db/recovery.ts";
 import { buryWorkers, lifelessBeside, removeWorker } from "../db/workers.ts";
 import type { Logger } from "../log.ts";
-import { every } from "./every.ts";
+import { every, type Repeated } from "./every.ts";
 
-const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 2_500;
+/** By then a worker that has only lost its session shows its life by another. */
+const SURE_AFTER_MS = 1_000;
+/** While the database is away. */
+const RETRY_MS = 500;
 
 /**
- * Shows that this worker lives, by a lock its own session holds, and looks each second for workers whose lock is
- * free. One that is lifeless twice in a row is dead: its jobs are freed and its claims taken back, so that
- * what it had in flight is tried again within seconds (graphile-worker alone: 4 hours).
+ * Shows that this worker lives, by a lock its own session holds, and looks every 2.5 s for workers whose lock is free,
+ * and again a second after it found one. One that is lifeless twice in a row is dead: its jobs are freed and its
+ * claims taken back, so that what it had in flight is tried again within seconds (graphile-worker alone: 4 hours).
  */
 export async function startLiveness(
   db: Db,
@@ -24,10 +28,12 @@ export async function startLiveness(
   let key: string | undefined;
   const session = openSession(db.url, () => {
     key = undefined;
+    looking?.within(0);
   });
+  let looking: Repeated | undefined;
   let suspects = new Set<string>();
 
-  async function look() {
+  async function look(): Promise<number> {
     if (key === undefined) {
       key = await showLife(session);
       // After a restart of the server nobody holds a lock yet.
@@ -39,7 +45,7 @@ export async function startLiveness(
     const lifeless = await lifelessBeside(session, self);
     const dead = lifeless.filter(({ id }) => suspects.has(id));
     suspects = new Set(lifeless.map(({ id }) => id));
-    if (dead.length === 0) return;
+    if (dead.length === 0) return suspects.size > 0 ? SURE_AFTER_MS : LOOK_EVERY_MS;
     const recovered = await recoverClaims(
       db.sql,
       dead.map(({ id }) => id),
@@ -53,15 +59,17 @@ export async function startLiveness(
       { workers: dead.map(({ id }) => id), recovered, unknown },
       "workers died; their deliveries are tried again, their presses are not",
     );
+    return LOOK_EVERY_MS;
   }
 
   await look();
-  const looking = every(LOOK_EVERY_MS, look, (error) =>
-    log.warn({ err: error }, "liveness could not be checked"),
-  );
+  looking = every(LOOK_EVERY_MS, look, (error) => {
+    log.warn({ err: error }, "liveness could not be checked");
+    looking?.within(RETRY_MS);
+  });
   return {
     async [Symbol.asyncDispose]() {
-      await looking[Symbol.asyncDispose]();
+      await looking?.[Symbol.asyncDispose]();
       await removeWorker(db.sql, workerId).catch(() => {});
       await session.end({ timeout: 1 });
     },

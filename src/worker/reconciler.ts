@@ -2,6 +2,7 @@ import type { Db } from "../db/client.ts";
 import { handshakeJob, overdueHandshakes } from "../db/handshakes.ts";
 import { addJobs, deliverJobs } from "../db/jobs.ts";
 import { tryLockRow } from "../db/locks.ts";
+import { lookAround, type Patience } from "../db/lookAround.ts";
 import { overduePresses, recoverPresses } from "../db/pressClaims.ts";
 import { pressJob } from "../db/presses.ts";
 import { overdueEvents, overdueLanes, recoverClaims } from "../db/recovery.ts";
@@ -10,35 +11,56 @@ import { refreshStatistics } from "../db/statistics.ts";
 import { advanceJobs, overdueRuns } from "../db/workflowRuns.ts";
 import type { Logger } from "../log.ts";
 import { every } from "./every.ts";
+import type { OnFeed } from "./scheduler.ts";
 
-const EVERY_MS = 2_000;
+/** A look is one statement, and finds nothing most of the time. */
+const LOOK_EVERY_MS = 2_500;
 /** Ordinary wake-ups come within milliseconds; what is overdue by this has lost its own. */
-const LANE_OVERDUE_MS = 1_500;
-const PRESS_OVERDUE_MS = 1_500;
-const EVENT_OVERDUE_MS = 2_000;
-const HANDSHAKE_OVERDUE_MS = 1_500;
-const REPLAY_OVERDUE_MS = 5_000;
-const RUN_OVERDUE_MS = 3_000;
+const patience: Patience = {
+  lanes: 1_500,
+  presses: 1_500,
+  events: 2_000,
+  handshakes: 1_500,
+  replays: 5_000,
+  runs: 3_000,
+};
+/** Tables grow by what is written to the feed, too. */
+const ANALYZE_SOON_MS = 2_000;
+const ANALYZE_EVERY_MS = 60_000;
 
 /**
- * The guarantee behind the wake-ups: every 2 s claims that ran out are taken back, and one process of all (by a
- * row's lock) wakes whatever is overdue, from the tables alone.
+ * The guarantee behind the wake-ups: every 2.5 s jobs that are due are pointed out, claims that ran out are taken back,
+ * and one process of all (by a row's lock) wakes whatever is overdue, from the tables alone.
  */
-export function startReconciler(db: Db, log: Logger): AsyncDisposable {
+export function startReconciler(
+  db: Db,
+  log: Logger,
+  { onFeed, onJobsDue }: { onFeed: OnFeed; onJobsDue: () => void },
+): AsyncDisposable {
   async function reconcile() {
+    const look = await lookAround(db.sql, patience);
+    if (look.areJobsDue) onJobsDue();
+    if (look.areClaimsLost) await takeBack();
+    if (look.isOverdue) await wakeOverdue();
+  }
+
+  async function takeBack() {
     const recovered = await recoverClaims(db.sql, []);
     if (recovered > 0) log.warn({ recovered }, "claims ran out; their deliveries are tried again");
     const unknown = await recoverPresses(db.sql, []);
     if (unknown > 0) log.warn({ unknown }, "presses ran out; nobody knows what came of them");
+  }
+
+  async function wakeOverdue() {
     await db.sql.begin(async (tx) => {
       if (!(await tryLockRow(tx, "reconciler"))) return;
       const [lanes, events, handshakes, presses, replays, runs] = await Promise.all([
-        overdueLanes(tx, LANE_OVERDUE_MS),
-        overdueEvents(tx, EVENT_OVERDUE_MS),
-        overdueHandshakes(tx, HANDSHAKE_OVERDUE_MS),
-        overduePresses(tx, PRESS_OVERDUE_MS),
-        overdueReplays(tx, REPLAY_OVERDUE_MS),
-        overdueRuns(tx, RUN_OVERDUE_MS),
+        overdueLanes(tx, patience.lanes),
+        overdueEvents(tx, patience.events),
+        overdueHandshakes(tx, patience.handshakes),
+        overduePresses(tx, patience.presses),
+        overdueReplays(tx, patience.replays),
+        overdueRuns(tx, patience.runs),
       ]);
       const staged = Map.groupBy(events, ({ projectId }) => projectId);
       const jobs = [
@@ -61,15 +83,17 @@ export function startReconciler(db: Db, log: Logger): AsyncDisposable {
   }
   // Beside it: a table that takes long to analyze, or cannot be, keeps no wake-up waiting.
   const analyzing = every(
-    EVERY_MS,
+    ANALYZE_EVERY_MS,
     () => refreshStatistics(db.sql),
     (error) => log.warn({ err: error }, "tables could not be analyzed"),
   );
-  const reconciling = every(EVERY_MS, reconcile, (error) =>
+  const forget = onFeed(() => analyzing.within(ANALYZE_SOON_MS));
+  const reconciling = every(LOOK_EVERY_MS, reconcile, (error) =>
     log.warn({ err: error }, "could not reconcile"),
   );
   return {
     async [Symbol.asyncDispose]() {
+      forget();
       await Promise.all([analyzing[Symbol.asyncDispose](), reconciling[Symbol.asyncDispose]()]);
     },
   };

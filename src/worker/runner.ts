@@ -5,6 +5,7 @@ import {
   run,
   type TaskList,
   Logger as WorkerLogger,
+  type WorkerPool,
 } from "graphile-worker";
 import type pg from "pg";
 import type { Db } from "../db/client.ts";
@@ -14,11 +15,14 @@ import type { Logger } from "../log.ts";
 export type JobRunner = AsyncDisposable & {
   /** graphile-worker locks jobs under this. */
   poolId: string;
+  /** Has it look for jobs now. */
+  look(): void;
   stop(): Promise<void>;
 };
 
 const CONCURRENCY = 4;
-const POLL_MS = 2_000;
+/** Each of the four would poll: the reconciler's look serves all of them, and points out what is due. */
+const POLL_MS = 300_000;
 const IDLE_POOL_MS = 5_000;
 
 /** graphile-worker's chatter at debug; its errors as warnings, because it tries again by itself. */
@@ -55,9 +59,10 @@ export async function startRunner(options: {
     log.warn({ err: error }, "a job connection was lost"),
   );
   const events = new EventEmitter();
-  const poolId = new Promise<string>((resolve) => {
-    events.once("pool:create", ({ workerPool }: { workerPool: { id: string } }) =>
-      resolve(workerPool.id),
+  // In an object of its own: graphile-worker's could be awaited itself.
+  const created = new Promise<{ workers: WorkerPool }>((resolve) => {
+    events.once("pool:create", ({ workerPool: workers }: { workerPool: WorkerPool }) =>
+      resolve({ workers }),
     );
   });
   const runner: Runner = await run({
@@ -70,9 +75,12 @@ export async function startRunner(options: {
     logger: workerLogger(log),
     events,
   });
+  const { workers } = await created;
   let stopping = false;
   const ended = (error: unknown) => {
-    if (!stopping) onLost(error);
+    if (stopping) return;
+    stopping = true;
+    onLost(error);
   };
   runner.promise.then(() => ended(new Error("the job runner stopped by itself")), ended);
 
@@ -84,5 +92,8 @@ export async function startRunner(options: {
     await poolIdle(pool);
     await pool.end();
   }
-  return { poolId: await poolId, stop, [Symbol.asyncDispose]: stop };
+  const look = () => {
+    if (!stopping) workers.nudge(CONCURRENCY);
+  };
+  return { poolId: workers.id, look, stop, [Symbol.asyncDispose]: stop };
 }

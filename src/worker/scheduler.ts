@@ -6,8 +6,11 @@ import { every } from "./every.ts";
 
 /** How often it looks at most; an event scheduled for sooner than that may be as late. */
 const LOOK_MS = 250;
-/** How far ahead it looks. Where nothing is written to the feed, a look is due only so often. */
-const AHEAD_MS = 2_500;
+/**
+ * How far ahead it looks. Where nothing is written to the feed, a look is due only so often: by which something is late
+ * at most, should its notification be lost.
+ */
+const AHEAD_MS = 8_000;
 /** Of one project; the rest is found by the next look. */
 const AT_ONCE = 1_000;
 

@@ -85,7 +85,7 @@ export async function startWorker(options: {
   await using stack = new AsyncDisposableStack();
   stack.use(await startLiveness(db, workerId, runner.poolId, log));
   alive.resolve();
-  stack.use(startReconciler(db, log));
+  stack.use(startReconciler(db, log, { onFeed, onJobsDue: runner.look }));
   stack.defer(() => handshaker.stop());
   stack.defer(async () => {
     await Promise.all([deliverer.stop(GRACE_MS), presser.stop(GRACE_MS)]);

@@ -44,19 +44,22 @@ export const envelopeEvent = (
     subjectId: string | null;
   },
   source: string,
-): EnvelopeEvent => ({
-  id: event.id,
-  type: event.type,
-  source,
-  time: (event.scheduledFor ?? event.occurredAt).toISOString(),
-  occurredAt: event.occurredAt.toISOString(),
-  data: event.data,
-  stepUuid: event.stepUuid,
-  userId: event.userId,
-  contextId: event.contextId,
-  subject: subjectOf(event),
-  resource: event.resource,
-});
+): EnvelopeEvent => {
+  const occurredAt = event.occurredAt.toISOString();
+  return {
+    id: event.id,
+    type: event.type,
+    source,
+    time: event.scheduledFor?.toISOString() ?? occurredAt,
+    occurredAt,
+    data: event.data,
+    stepUuid: event.stepUuid,
+    userId: event.userId,
+    contextId: event.contextId,
+    subject: subjectOf(event),
+    resource: event.resource,
+  };
+};
 
 export type Envelope = { contentType: string; headers: Record<string, string>; body: string };
 

@@ -16,35 +16,45 @@ const shownPrefix = /^(?:webhook-|ce-|signalbox-)/;
 const sensitive =
   /authoriz|authenticat|cookie|token|secret|passw|credential|session|csrf|xsrf|api[-_]?key|signature[-_]?key/i;
 
-const knownNames = new Map<string, boolean>();
 const MAX_KNOWN_NAMES = 1_000;
 
-/** Targets send the same few names again and again. */
-function isSensitive(name: string): boolean {
-  const known = knownNames.get(name);
-  if (known !== undefined) return known;
-  if (knownNames.size >= MAX_KNOWN_NAMES) knownNames.clear();
-  const found = sensitive.test(name);
-  knownNames.set(name, found);
-  return found;
+/** The hub and its targets send the same few names again and again. */
+function remembering(judge: (name: string) => boolean): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    if (known.size >= MAX_KNOWN_NAMES) known.clear();
+    const judged = judge(name);
+    known.set(name, judged);
+    return judged;
+  };
 }
 
-const redact = (
+const isSensitive = remembering((name) => sensitive.test(name));
+const isHarmless = remembering((given) => {
+  const name = given.toLowerCase();
+  return shown.has(name) || shownPrefix.test(name);
+});
+
+/** The same object where everything is shown, as it nearly always is. */
+function redact(
   headers: Record<string, string>,
   show: (name: string, value: string) => string,
-): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, show(name, value)]));
+): Record<string, string> {
+  const names = Object.keys(headers);
+  if (names.every((name) => show(name, headers[name] ?? "") === headers[name])) return headers;
+  return Object.fromEntries(names.map((name) => [name, show(name, headers[name] ?? "")]));
+}
 
 /** Headers of a request, or of a hook's or step's own, as they may be shown and recorded; `secret` names never. */
 export const redactRequestHeaders = (
   headers: Record<string, string>,
   secret: readonly string[] = [],
 ): Record<string, string> =>
-  redact(headers, (given, value) => {
-    const name = given.toLowerCase();
-    const isShown = (shown.has(name) || shownPrefix.test(name)) && !secret.includes(name);
-    return isShown ? value : REDACTED;
-  });
+  redact(headers, (name, value) =>
+    isHarmless(name) && !secret.includes(name.toLowerCase()) ? value : REDACTED,
+  );
 
 /** Headers of an answer as they may be shown and recorded. */
 export const redactResponseHeaders = (headers: Record<string, string>): Record<string, string> =>

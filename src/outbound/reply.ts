@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { type CallFailure, DeadlinePassed, MalformedAnswer } from "./callFailure.ts";
 import type { Answer } from "./exchange.ts";
 
@@ -65,8 +66,10 @@ function judge({ statusCode, failure }: Answer): Judgement {
 
 /** UTF-8 as far as it is; what is none, and NUL, which PostgreSQL takes in no text, become U+FFFD. */
 function decode(bytes: Buffer): string {
-  // `stream` leaves out a character that the cut went through.
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true });
+  const text = isUtf8(bytes)
+    ? bytes.toString()
+    : // `stream` leaves out a character that the cut went through.
+      new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true });
   return text.replaceAll("\0", "\ufffd");
 }
 

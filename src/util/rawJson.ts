@@ -33,7 +33,9 @@ export function writeJson(value: unknown): string {
   const met: string[] = [];
   texts = met;
   try {
-    const [first = "", ...rest] = JSON.stringify(value).split(`"${MARK}"`);
+    const text = JSON.stringify(value);
+    if (met.length === 0) return text;
+    const [first = "", ...rest] = text.split(`"${MARK}"`);
     // Between its values only: what is written is one line, as event streams need it.
     const line = (index: number) => met[index]?.replaceAll(/[\r\n]+/g, " ");
     return first + rest.map((part, index) => line(index) + part).join("");

@@ -1,5 +1,8 @@
+import { createRequire } from "node:module";
 import { pino } from "pino";
-import pretty from "pino-pretty";
+import type PinoPretty from "pino-pretty";
+
+const require = createRequire(import.meta.url);
 
 export type Logger = pino.Logger;
 
@@ -68,6 +71,8 @@ export function createLogger(
   if (!out.isTTY) {
     return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, out);
   }
+  // Loaded where people look on, and not by servers.
+  const pretty: typeof PinoPretty = require("pino-pretty");
   const readable = pretty.prettyFactory({
     colorize: true,
     translateTime: "SYS:HH:MM:ss",

@@ -38,7 +38,7 @@ const onlyImporters: Record<string, string[]> = {
   "pino-pretty": ["src/log.ts"],
   pg: ["src/db/jobPool.ts", "src/worker/runner.ts"],
   "graphile-worker": ["src/db/migrate.ts", "src/worker/runner.ts", "src/worker/tasks.ts"],
-  undici: ["src/outbound/connectionPool.ts"],
+  "undici/lib/dispatcher/client.js": ["src/outbound/connectionPool.ts"],
 };
 
 /** What `outbound` may know of the domain: files that import nothing of ours but each other. */

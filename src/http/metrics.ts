@@ -1,5 +1,8 @@
 import type { ServerResponse } from "node:http";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import Registry from "prom-client/lib/registry.js";
 import { remembered, shared } from "../util/remembered.ts";
 import { send } from "./headers.ts";
 
@@ -9,18 +12,29 @@ const KNOWN_MS = 1_000;
 /** The hub's own metrics, and those of the process. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
+/** The process's own metrics, of which most hubs are never asked, are gathered from the first question on. */
+async function gatherOfProcess(): Promise<Registry> {
+  const { collectDefaultMetrics } = await import("prom-client");
+  const register = new Registry();
+  // Its own measure is a timer of 10 ms, which is most of what an idle process does.
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: 100 });
+  return register;
+}
+
 /** Makes the metrics in a registry of their own; the parts of the hub get their methods as plain callbacks. */
 export function createMetrics(oldestDueSeconds: () => Promise<number>) {
   const registry = new Registry();
-  const ofProcess = new Registry();
+  let ofProcess: Promise<Registry> | undefined;
+  const processPage = async () => {
+    ofProcess ??= gatherOfProcess();
+    return (await ofProcess).metrics();
+  };
   const oldestDue = remembered(oldestDueSeconds, KNOWN_MS);
   const registers = [registry];
-  // Its own measure is a timer of 10 ms, which is most of what an idle process does.
-  collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: 100 });
   return {
     registry,
     /** The hub's own of the moment; the process's cost more to look up, and may be 1 s old. */
-    pages: [() => registry.metrics(), remembered(() => ofProcess.metrics(), KNOWN_MS)],
+    pages: [() => registry.metrics(), remembered(processPage, KNOWN_MS)],
     emits: new Counter({
       name: "signalbox_emits_total",
       help: "Events accepted.",

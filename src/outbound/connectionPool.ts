@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { Client } from "undici";
+// Not the whole of undici: its fetch, caches and websockets are 90 files more.
+import Client from "undici/lib/dispatcher/client.js";
 import { type AnswerReader, readAnswers } from "./answerReader.ts";
 import { CallFailure } from "./callFailure.ts";
 import { withinOpenFiles } from "./openFiles.ts";

@@ -157,7 +157,8 @@ export const grown: Part = {
       return await ask(hub, asked);
     })();
     const slow = answers.filter(({ ms }, index) => index < PLANS || ms.p99 > SLOW_MS);
-    await explain(server, url, settings, slow);
+    // Plans over few rows say nothing of those over many.
+    if (scale === 1) await explain(server, url, settings, slow);
     say("retention");
     return [...lines, ...listLines(answers), ...(await forget(url, settings, target))];
   },

@@ -46,7 +46,7 @@ async function rates(sql: Pool, callers: Caller[], seconds: number, how: string)
   const commits = (await written(sql)) - before;
   const figures: Figure[] = [
     {
-      what: `${callers.length} projects emit at once${how}: events a second`,
+      what: `projects that emit at once: ${callers.length}${how}; events a second`,
       value: count / seconds,
     },
     { what: "  commits a second", value: commits / seconds },
@@ -73,7 +73,7 @@ async function ofEach(
 
 /** Whether projects wait for each other's commits: 64 callers, shared out among them; nobody receives. */
 export const projects: Measurement = {
-  rounds: 1,
+  rounds: 2,
   async measure({ scale }, checkout) {
     await using server = await startSlowableServer();
     const env = {

@@ -69,10 +69,11 @@ async function openWalled(url: string, log: Logger): Promise<Reads> {
 }
 
 /** The services of the API, and the feed its subscriptions read. */
-async function openApi(
+function openApi(
   stack: AsyncDisposableStack,
   parts: {
     db: Db;
+    read: Reads["read"];
     box: SecretBox;
     configs: ProjectConfigs;
     programs: TenantPrograms;
@@ -84,8 +85,7 @@ async function openApi(
   worker: WorkerRole | undefined,
   facts: HubFacts,
 ) {
-  const { db, box, configs, programs, wake, log, metrics } = parts;
-  const { read } = stack.use(await openWalled(db.url, log));
+  const { db, read, box, configs, programs, wake, log, metrics } = parts;
   const entities = createEntities(read);
   const tail = createTail(db.sql, wake, log, (page) => {
     entities.announce(page);
@@ -177,13 +177,17 @@ export async function startHub(
   await checkRoom(db.sql, connectionsOf(config.roles));
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
-  const newAdminKey = await ensureDefaultProject(db.sql, config.adminKey);
+  // Side by side: each waits for the database.
+  const [newAdminKey, outbound, wake, reads] = await Promise.all([
+    ensureDefaultProject(db.sql, config.adminKey),
+    openOutbound(config, url),
+    startWake(url, log).then((wake) => stack.use(wake)),
+    config.roles.api ? openWalled(url, log).then((reads) => stack.use(reads)) : undefined,
+  ]);
+  stack.use(outbound.poster);
   const configs = createProjectConfigs(db.sql);
   const programs = createTenantPrograms(db.sql, stack.use(createSandbox()));
   const metrics = createMetrics(() => oldestDueSeconds(db.sql));
-  const outbound = await openOutbound(config, url);
-  stack.use(outbound.poster);
-  const wake = stack.use(await startWake(url, log));
   let publicUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const worker = config.roles.worker
     ? stack.use(
@@ -213,7 +217,7 @@ export async function startHub(
     retentionDays: config.retentionDays,
     publicUrl: () => publicUrl,
   };
-  const api = config.roles.api ? await openApi(stack, parts, outbound, worker, facts) : undefined;
+  const api = reads && openApi(stack, { ...parts, read: reads.read }, outbound, worker, facts);
   const server: HttpServer = stack.use(
     await startHttp({
       host: config.host,

@@ -24,7 +24,7 @@ import { createEnvelope, envelopeEvent } from "./envelope.ts";
 import type { LaneCredentials } from "./laneCredentials.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "./redactedHeaders.ts";
 import { nextDelayMs } from "./retrySchedule.ts";
-import type { StepMethod } from "./workflowStep.ts";
+import type { StepMethod } from "./stepMethods.ts";
 
 /** What came of a call, as far as a delivery is concerned. */
 type CallResult = Omit<Finish["attempt"], "number" | "startedAt"> & { outcome: AttemptOutcome };

@@ -26,7 +26,8 @@ import type { SchemaProblem } from "./eventSchemaProblem.ts";
 import { newId } from "./ids.ts";
 import { exactName, hasAtMost } from "./line.ts";
 import { ProgramStopped, type Programs } from "./programs.ts";
-import { checkRegistration, compareSchemas, type SchemaGiven } from "./schemaRegistration.ts";
+import { runInPlace } from "./programsInPlace.ts";
+import type { SchemaGiven } from "./schemaRegistration.ts";
 
 /** Limits of event types: characters, and how many a project may have, archived ones included. */
 export const eventTypeLimits = {
@@ -139,7 +140,7 @@ async function canonicalIn(
 ): Promise<SchemaObject | null> {
   const isSmall = jsonText([given.schema, given.example]).length <= IN_PLACE_CHARACTERS;
   const checked = isSmall
-    ? checkRegistration(given)
+    ? await runInPlace("schemaRegistration", given)
     : await sandbox.run(projectId, "schemaRegistration", given).catch(stopped);
   return checked ? checked.jsonSchema : (given.schema as SchemaObject);
 }
@@ -154,7 +155,7 @@ async function compareIn(
   const isSmall = both.length <= IN_PLACE_CHARACTERS && !branching.test(both);
   const given = { before, after };
   return isSmall
-    ? compareSchemas(given)
+    ? runInPlace("schemaComparison", given)
     : sandbox.run(projectId, "schemaComparison", given).catch(stopped);
 }
 

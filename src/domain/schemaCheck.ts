@@ -1,8 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { type Check, compileSchema, type SchemaProblem } from "./eventSchemaCompile.ts";
-
-/** What a compiled schema holds, in bytes a character of its JSON [measured]. */
-export const SCHEMA_BYTES = 64;
+import { SCHEMA_BYTES } from "./schemaBytes.ts";
 
 const compiled = new LRUCache<string, Check>({
   maxSize: 32_000_000,

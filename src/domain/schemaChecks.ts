@@ -2,11 +2,11 @@ import type { Sql } from "../db/client.ts";
 import { schemaOfVersion } from "../db/eventTypes.ts";
 import { jsonText, plainJson } from "../util/exactJson.ts";
 import { createCompiledCache } from "./compiledCache.ts";
-import { type Check, compileSchema, type SchemaProblem } from "./eventSchemaCompile.ts";
+import type { Check, SchemaProblem } from "./eventSchemaCompile.ts";
 import { TooManySteps } from "./eventSchemaMeter.ts";
 import { problem } from "./eventSchemaProblem.ts";
 import { type Patience, ProgramStopped, type Programs } from "./programs.ts";
-import { SCHEMA_BYTES } from "./schemaCheck.ts";
+import { SCHEMA_BYTES } from "./schemaBytes.ts";
 
 /** One version of a registered event type; its schema never changes. */
 export type SchemaRef = { projectId: string; typeId: string; version: number };
@@ -48,6 +48,8 @@ export function createSchemaChecks(sql: Sql, programs: Programs): SchemaChecks {
     const [row] = await schemaOfVersion(sql, ref);
     const schema = row?.jsonSchema ?? "true";
     const isShort = schema.length <= IN_PLACE_CHARACTERS;
+    // Loaded when first needed, as runInPlace does.
+    const { compileSchema } = await import("./eventSchemaCompile.ts");
     const known = { schema, check: isShort ? compileSchema(JSON.parse(schema)) : null };
     const bytes = isShort ? 5_000 + schema.length * SCHEMA_BYTES : 100 + 2 * schema.length;
     cache.set(ref.projectId, keyOf(ref), known, bytes);

@@ -1,6 +1,6 @@
-import { jsonText } from "../util/exactJson.ts";
 import { eventScope, type ScopeEvent } from "./eventScope.ts";
 import { namedAnswers } from "./namedAnswers.ts";
+import type { StepText } from "./stepText.ts";
 import { TemplateFailure } from "./templateFailure.ts";
 import { parseValue } from "./templateValue.ts";
 import {
@@ -10,14 +10,6 @@ import {
   type TemplateProblem,
   type WorkflowStep,
 } from "./workflowStep.ts";
-
-/** A step as it crosses to the sandbox; its body, with every digit, as JSON text. */
-export type StepText = Omit<WorkflowStep, "body"> & { body: string };
-
-export const stepText = (step: WorkflowStep): StepText => ({
-  ...step,
-  body: jsonText(step.body),
-});
 
 const stepOf = (step: StepText): WorkflowStep => ({ ...step, body: parseValue(step.body) });
 

@@ -1,14 +1,9 @@
 import { type Patience, ProgramStopped, type Programs } from "./programs.ts";
-import {
-  type PreviewedStep,
-  previewSteps,
-  renderStep,
-  type ScopeInput,
-  stepProblems,
-  stepText,
-} from "./stepPrograms.ts";
-import { holdsTemplate } from "./template.ts";
+import { runInPlace } from "./programsInPlace.ts";
+import type { PreviewedStep, ScopeInput } from "./stepPrograms.ts";
+import { stepText } from "./stepText.ts";
 import { TemplateFailure } from "./templateFailure.ts";
+import { holdsTemplate } from "./templateMarks.ts";
 import type { StepRequest, TemplateProblem, WorkflowStep } from "./workflowStep.ts";
 
 /** The templates of steps, compiled and rendered in the sandbox; what holds nothing but plain texts, in place. */
@@ -34,12 +29,12 @@ export function createStepTemplates(programs: Programs): StepTemplates {
   return {
     async problems(projectId, steps) {
       const texts = steps.map(stepText);
-      if (!holdTemplates(steps)) return stepProblems(texts);
+      if (!holdTemplates(steps)) return runInPlace("stepProblems", texts);
       return stopping(() => programs.run(projectId, "stepProblems", texts));
     },
     async preview(projectId, steps, scope) {
       const input = { ...scope, steps: steps.map(stepText) };
-      if (!holdTemplates(steps)) return previewSteps(input);
+      if (!holdTemplates(steps)) return runInPlace("previewSteps", input);
       try {
         return await stopping(() => programs.run(projectId, "previewSteps", input));
       } catch (error) {
@@ -50,7 +45,7 @@ export function createStepTemplates(programs: Programs): StepTemplates {
     },
     async render(projectId, step, scope, patience) {
       const input = { ...scope, step: stepText(step) };
-      if (!holdTemplates([step])) return renderStep(input);
+      if (!holdTemplates([step])) return runInPlace("renderStep", input);
       return stopping(() => programs.run(projectId, "renderStep", input, patience));
     },
   };

@@ -2,6 +2,7 @@ import { Liquid, LiquidError, type LiquidOptions, Output, type Template } from "
 import { LRUCache } from "lru-cache";
 import { plainNumber } from "./exactNumber.ts";
 import { TemplateFailure } from "./templateFailure.ts";
+import { isPlain } from "./templateMarks.ts";
 
 /** A text that holds Liquid, compiled. */
 export type CompiledTemplate = {
@@ -76,11 +77,6 @@ function failureOf(error: unknown): TemplateFailure {
     return new TemplateFailure("memory limit exceeded: a text became too long");
   return new TemplateFailure(cause instanceof Error ? cause.message : String(cause));
 }
-
-const isPlain = (text: string) => !/\{\{|\{%/.test(text);
-
-/** Whether any text inside a JSON value is more than a plain one: no JSON has these marks outside of its strings. */
-export const holdsTemplate = (value: unknown): boolean => !isPlain(JSON.stringify(value) ?? "");
 
 /** A template's weight in memory, for each of its characters [measured: 65 to 93 bytes]. */
 const TEMPLATE_BYTES = 100;

@@ -3,14 +3,10 @@ import { jsonText } from "../util/exactJson.ts";
 import { invalidFields, type UserErrorEntry, UserMistake } from "./errors.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 import { checkLine, exactName, line } from "./line.ts";
+import { type StepMethod, stepMethods } from "./stepMethods.ts";
 import type { StepTemplates } from "./stepTemplates.ts";
 import { TemplateFailure } from "./templateFailure.ts";
-import {
-  type StepMethod,
-  stepMethods,
-  type TemplateProblem,
-  type WorkflowStep,
-} from "./workflowStep.ts";
+import type { TemplateProblem, WorkflowStep } from "./workflowStep.ts";
 
 /** Limits of a workflow and of what is installed, in characters unless said. */
 export const workflowLimits = {

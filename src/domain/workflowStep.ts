@@ -1,13 +1,11 @@
 import { UserMistake } from "./errors.ts";
 import { ExactNumber } from "./exactNumber.ts";
 import { checkHeaders } from "./hookHeaders.ts";
+import type { StepMethod } from "./stepMethods.ts";
 import { parseTarget } from "./target.ts";
 import { type CompiledTemplate, compileTemplate, compileUrl } from "./template.ts";
 import { TemplateFailure } from "./templateFailure.ts";
 import { entriesOf, objectOf, writeValue } from "./templateValue.ts";
-
-export const stepMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
-export type StepMethod = (typeof stepMethods)[number];
 
 /** A step as its author wrote it: `url`, the headers' values and every text inside `body` are templates. */
 export type WorkflowStep = {

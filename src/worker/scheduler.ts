@@ -10,7 +10,7 @@ const LOOK_MS = 250;
  * How far ahead it looks. Where nothing is written to the feed, a look is due only so often: by which something is late
  * at most, should its notification be lost.
  */
-const AHEAD_MS = 8_000;
+const AHEAD_MS = 9_500;
 /** Of one project; the rest is found by the next look. */
 const AT_ONCE = 1_000;
 

@@ -1,6 +1,5 @@
 CREATE SCHEMA "signalbox";
 --> statement-breakpoint
-CREATE SEQUENCE "signalbox"."changes_position_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;--> statement-breakpoint
 CREATE TABLE "signalbox"."api_keys" (
 	"project_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -149,14 +148,13 @@ CREATE TABLE "signalbox"."projects" (
 	"source" text NOT NULL,
 	"require_registered_types" boolean DEFAULT false NOT NULL,
 	"system_events" boolean DEFAULT false NOT NULL,
-	"config_version" bigint DEFAULT 1 NOT NULL,
 	"signing_secrets" json,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "projects_slug_unique" UNIQUE("slug")
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."projects" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
-CREATE TABLE "signalbox"."attempts" (
+CREATE TABLE "signalbox"."earlier_attempts" (
 	"project_id" uuid NOT NULL,
 	"delivery_id" uuid NOT NULL,
 	"number" smallint NOT NULL,
@@ -170,53 +168,59 @@ CREATE TABLE "signalbox"."attempts" (
 	"response_headers" json,
 	"response_body" text,
 	"response_truncated" boolean DEFAULT false NOT NULL,
-	CONSTRAINT "attempts_project_id_delivery_id_number_pk" PRIMARY KEY("project_id","delivery_id","number")
+	CONSTRAINT "earlier_attempts_project_id_delivery_id_number_pk" PRIMARY KEY("project_id","delivery_id","number")
 ) PARTITION BY RANGE ("delivery_id");
 --> statement-breakpoint
-ALTER TABLE "signalbox"."attempts" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
-CREATE TABLE "signalbox"."changes" (
-	"position" bigint DEFAULT nextval('signalbox.changes_position_seq') NOT NULL,
-	"project_id" uuid NOT NULL,
-	"kind" text NOT NULL,
-	"entity_id" uuid NOT NULL,
-	"event_id" uuid,
-	"hook_id" uuid,
-	"created" boolean NOT NULL,
-	"state" json NOT NULL,
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "changes_project_id_position_pk" PRIMARY KEY("project_id","position")
-) PARTITION BY RANGE ("position");
---> statement-breakpoint
-ALTER TABLE "signalbox"."changes" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
-CREATE TABLE "signalbox"."deliveries" (
+ALTER TABLE "signalbox"."earlier_attempts" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."ended_deliveries" (
 	"project_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
 	"event_id" uuid NOT NULL,
 	"hook_id" uuid NOT NULL,
 	"format" text NOT NULL,
 	"status" text NOT NULL,
-	"attempt_count" smallint DEFAULT 0 NOT NULL,
+	"attempt_count" smallint NOT NULL,
 	"max_attempts" smallint NOT NULL,
-	"due_at" timestamp with time zone,
-	"lease_worker" uuid,
-	"lease_token" uuid,
-	"lease_until" timestamp with time zone,
 	"unknown_count" smallint DEFAULT 0 NOT NULL,
-	"completed_at" timestamp with time zone,
+	"completed_at" timestamp with time zone NOT NULL,
 	"last_error" text,
 	"replay_of" uuid,
 	"replay_number" smallint DEFAULT 0 NOT NULL,
 	"run_id" uuid,
 	"step_position" smallint,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "deliveries_once" UNIQUE NULLS NOT DISTINCT("project_id","event_id","hook_id","replay_number","run_id","step_position")
+	"created_at" timestamp with time zone NOT NULL,
+	"started_at" timestamp with time zone,
+	"elapsed_ms" integer,
+	"outcome" text,
+	"status_code" smallint,
+	"error" text,
+	"remote_address" text,
+	"request_headers" json,
+	"response_headers" json,
+	"response_body" text,
+	"response_truncated" boolean,
+	CONSTRAINT "ended_status" CHECK (status in ('SUCCEEDED', 'FAILED', 'GONE', 'CANCELLED', 'QUARANTINED'))
 ) PARTITION BY RANGE ("event_id");
 --> statement-breakpoint
-ALTER TABLE "signalbox"."deliveries" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
-CREATE TABLE "signalbox"."feed_lock" (
-	"held" boolean NOT NULL
+ALTER TABLE "signalbox"."ended_deliveries" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."feed" (
+	"project_id" uuid NOT NULL,
+	"last" bigint NOT NULL,
+	"first" bigint NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"items" json NOT NULL,
+	CONSTRAINT "feed_project_id_last_at_pk" PRIMARY KEY("project_id","last","at")
+) PARTITION BY RANGE ("at");
+--> statement-breakpoint
+ALTER TABLE "signalbox"."feed" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."heads" (
+	"project_id" uuid PRIMARY KEY NOT NULL,
+	"head" bigint DEFAULT 0 NOT NULL,
+	"horizon" bigint DEFAULT 0 NOT NULL,
+	"config_version" bigint DEFAULT 1 NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE "signalbox"."heads" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE TABLE "signalbox"."hook_hours" (
 	"project_id" uuid NOT NULL,
 	"hook_id" uuid NOT NULL,
@@ -243,6 +247,32 @@ CREATE TABLE "signalbox"."project_minutes" (
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."project_minutes" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."queue" (
+	"project_id" uuid NOT NULL,
+	"id" uuid NOT NULL,
+	"event_id" uuid NOT NULL,
+	"hook_id" uuid NOT NULL,
+	"format" text NOT NULL,
+	"status" text NOT NULL,
+	"attempt_count" smallint DEFAULT 0 NOT NULL,
+	"max_attempts" smallint NOT NULL,
+	"due_at" timestamp with time zone,
+	"lease_worker" uuid,
+	"lease_token" uuid,
+	"lease_until" timestamp with time zone,
+	"unknown_count" smallint DEFAULT 0 NOT NULL,
+	"last_error" text,
+	"replay_of" uuid,
+	"replay_number" smallint DEFAULT 0 NOT NULL,
+	"run_id" uuid,
+	"step_position" smallint,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "queue_project_id_id_pk" PRIMARY KEY("project_id","id"),
+	CONSTRAINT "queue_once" UNIQUE NULLS NOT DISTINCT("event_id","project_id","hook_id","replay_number","run_id","step_position"),
+	CONSTRAINT "queue_status" CHECK (status in ('PENDING', 'RETRYING', 'PARKED'))
+);
+--> statement-breakpoint
+ALTER TABLE "signalbox"."queue" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE TABLE "signalbox"."replay_chunks" (
 	"project_id" uuid NOT NULL,
 	"replay_id" uuid NOT NULL,
@@ -442,15 +472,13 @@ CREATE INDEX "events_subject" ON "signalbox"."events" USING btree ("project_id",
 CREATE UNIQUE INDEX "hooks_name" ON "signalbox"."hooks" USING btree ("project_id","name") WHERE name is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE INDEX "hooks_handshake" ON "signalbox"."hooks" USING btree ("handshake_due_at") WHERE handshake_due_at is not null;--> statement-breakpoint
 CREATE INDEX "idempotency_keys_age" ON "signalbox"."idempotency_keys" USING btree ("created_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "changes_position" ON "signalbox"."changes" USING btree ("position");--> statement-breakpoint
-CREATE INDEX "deliveries_hook" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","id");--> statement-breakpoint
-CREATE INDEX "deliveries_due" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","due_at") WHERE status in ('PENDING', 'RETRYING');--> statement-breakpoint
-CREATE INDEX "deliveries_again" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","due_at") WHERE status = 'RETRYING' or (status = 'PENDING' and replay_of is not null);--> statement-breakpoint
-CREATE INDEX "deliveries_leased" ON "signalbox"."deliveries" USING btree ("project_id","hook_id") WHERE lease_token is not null;--> statement-breakpoint
-CREATE INDEX "deliveries_parked" ON "signalbox"."deliveries" USING btree ("project_id","hook_id") WHERE status = 'PARKED';--> statement-breakpoint
-CREATE INDEX "deliveries_suspect" ON "signalbox"."deliveries" USING btree ("project_id","hook_id","due_at") WHERE status in ('PENDING', 'RETRYING') and unknown_count >= 2;--> statement-breakpoint
-CREATE INDEX "deliveries_lost" ON "signalbox"."deliveries" USING btree ("project_id","id") WHERE status in ('FAILED', 'QUARANTINED');--> statement-breakpoint
+CREATE INDEX "ended_deliveries_event" ON "signalbox"."ended_deliveries" USING btree ("project_id","event_id","hook_id");--> statement-breakpoint
+CREATE INDEX "ended_deliveries_hook" ON "signalbox"."ended_deliveries" USING btree ("project_id","hook_id","id");--> statement-breakpoint
+CREATE INDEX "ended_deliveries_lost" ON "signalbox"."ended_deliveries" USING btree ("project_id","id") WHERE status in ('FAILED', 'QUARANTINED');--> statement-breakpoint
 CREATE INDEX "hook_hours_hour" ON "signalbox"."hook_hours" USING btree ("project_id","hour");--> statement-breakpoint
+CREATE INDEX "queue_due" ON "signalbox"."queue" USING btree ("hook_id","due_at");--> statement-breakpoint
+CREATE INDEX "queue_suspect" ON "signalbox"."queue" USING btree ("hook_id","due_at") WHERE unknown_count >= 2;--> statement-breakpoint
+CREATE INDEX "queue_again" ON "signalbox"."queue" USING btree ("hook_id","due_at") WHERE status = 'RETRYING' or replay_of is not null;--> statement-breakpoint
 CREATE INDEX "replays_running" ON "signalbox"."replays" USING btree ("looked_at") WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX "presses_action" ON "signalbox"."presses" USING btree ("project_id","action_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "presses_idempotency_key" ON "signalbox"."presses" USING btree ("project_id","idempotency_key") WHERE idempotency_key is not null;--> statement-breakpoint
@@ -469,11 +497,13 @@ CREATE POLICY "own_project" ON "signalbox"."hook_versions" AS PERMISSIVE FOR SEL
 CREATE POLICY "own_project" ON "signalbox"."hooks" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."idempotency_keys" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."projects" AS PERMISSIVE FOR SELECT TO public USING (id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
-CREATE POLICY "own_project" ON "signalbox"."attempts" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
-CREATE POLICY "own_project" ON "signalbox"."changes" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
-CREATE POLICY "own_project" ON "signalbox"."deliveries" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."earlier_attempts" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."ended_deliveries" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."feed" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."heads" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."hook_hours" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."project_minutes" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."queue" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."replay_chunks" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."replays" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."actions" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint

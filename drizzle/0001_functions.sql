@@ -1,5 +1,4 @@
 -- What drizzle cannot say. PARTITION BY, in the file before, is by hand, too.
-ALTER SEQUENCE signalbox.changes_position_seq OWNED BY signalbox.changes.position;--> statement-breakpoint
 -- The first range of each table that is cut into ranges, and what is beyond all others (src/db/ranges.ts). Those to come
 -- are made by workers; the first reaches three days ahead, so that there is a place for all until one comes.
 DO $$
@@ -8,7 +7,7 @@ DECLARE
   v_ahead uuid := rpad(lpad(to_hex((extract(epoch FROM date_trunc('day', now(), 'UTC')) * 1000)::bigint
     + 3 * 86400000::bigint), 12, '0'), 32, '0')::uuid;
 BEGIN
-  FOR v_cut IN SELECT * FROM (VALUES ('events', 70), ('deliveries', 60), ('attempts', 100)) AS x(name, fillfactor) LOOP
+  FOR v_cut IN SELECT * FROM (VALUES ('events', 70), ('ended_deliveries', 100), ('earlier_attempts', 100)) AS x(name, fillfactor) LOOP
     EXECUTE format('CREATE TABLE signalbox.%I PARTITION OF signalbox.%I FOR VALUES FROM (MINVALUE) TO (%L) '
       'WITH (fillfactor = %s)', v_cut.name || '_first', v_cut.name, v_ahead, v_cut.fillfactor);
     EXECUTE format('CREATE TABLE signalbox.%I PARTITION OF signalbox.%I DEFAULT WITH (fillfactor = %s)',
@@ -19,13 +18,22 @@ BEGIN
 END
 $$;--> statement-breakpoint
 -- Of each range: they are cut by `event_id`, which a key of the whole would need.
-ALTER TABLE signalbox.deliveries_first ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
-ALTER TABLE signalbox.deliveries_beyond ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
-CREATE TABLE signalbox.changes_first PARTITION OF signalbox.changes FOR VALUES FROM (MINVALUE) TO (4294967296);--> statement-breakpoint
-ALTER TABLE signalbox.changes_first ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+ALTER TABLE signalbox.ended_deliveries_first ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
+ALTER TABLE signalbox.ended_deliveries_beyond ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
+DO $$
+BEGIN
+  EXECUTE format('CREATE TABLE signalbox.feed_first PARTITION OF signalbox.feed FOR VALUES FROM (MINVALUE) TO (%L)',
+    date_trunc('day', now(), 'UTC') + interval '3 days');
+  CREATE TABLE signalbox.feed_beyond PARTITION OF signalbox.feed DEFAULT;
+  ALTER TABLE signalbox.feed_first ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE signalbox.feed_beyond ENABLE ROW LEVEL SECURITY;
+END
+$$;--> statement-breakpoint
 -- Room for HOT updates.
 ALTER TABLE signalbox.hook_stats SET (fillfactor = 50);--> statement-breakpoint
 ALTER TABLE signalbox.locks SET (fillfactor = 50);--> statement-breakpoint
+ALTER TABLE signalbox.queue SET (fillfactor = 60);--> statement-breakpoint
+ALTER TABLE signalbox.heads SET (fillfactor = 10);--> statement-breakpoint
 -- By which texts are compared in any case, whatever the server's locale is: the first of these that it has. With the
 -- last, which is for a PostgreSQL before 17 that was built without ICU, letters beyond ASCII are compared as they are.
 DO $$
@@ -40,22 +48,10 @@ BEGIN
 END $$;--> statement-breakpoint
 -- Advisory locks can be held by every role of the database. What only the hub may hold is a lock of a table, or of a
 -- row, that nobody else has a right on (src/db/locks.ts names them all).
-COMMENT ON TABLE signalbox.feed_lock IS
-  'Always empty. Whoever writes changes locks it, in SHARE UPDATE EXCLUSIVE mode, to the end of the transaction.';--> statement-breakpoint
 COMMENT ON TABLE signalbox.locks IS
-  'Whoever has locked a row does what it names alone: by the id of a hook its claims, else the work of one process. '
+  'Whoever has locked a row does what it names alone. '
   'key: the advisory lock of the session that does it, a random number anew each time.';--> statement-breakpoint
 INSERT INTO signalbox.locks (name) VALUES ('projects'), ('reconciler'), ('statistics'), ('ranges');--> statement-breakpoint
-CREATE FUNCTION signalbox.keep_hook_lock() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF TG_OP = 'DELETE' THEN DELETE FROM signalbox.locks WHERE name = OLD.id::text;
-  ELSE INSERT INTO signalbox.locks (name) VALUES (NEW.id::text) ON CONFLICT DO NOTHING; END IF;
-  RETURN NULL;
-END
-$$;--> statement-breakpoint
-COMMENT ON FUNCTION signalbox.keep_hook_lock() IS 'A hook has its row in signalbox.locks for as long as it is there.';--> statement-breakpoint
-CREATE TRIGGER keep_hook_lock AFTER INSERT OR DELETE ON signalbox.hooks FOR EACH ROW
-  EXECUTE FUNCTION signalbox.keep_hook_lock();--> statement-breakpoint
 CREATE FUNCTION signalbox.held_by_hub(key bigint) RETURNS boolean LANGUAGE sql AS $$
   SELECT bool_or(has_table_privilege(a.usesysid, 'signalbox.locks', 'update'))
   FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -65,30 +61,416 @@ CREATE FUNCTION signalbox.held_by_hub(key bigint) RETURNS boolean LANGUAGE sql A
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.held_by_hub(bigint) IS
   'Whether a session that may write the hub''s tables holds an advisory lock; null when nobody does.';--> statement-breakpoint
-CREATE FUNCTION signalbox.lock_feed() RETURNS void LANGUAGE plpgsql AS $$
+-- What waits is in one table, small and hot, and what has ended in another, written once. These show both as one.
+CREATE VIEW signalbox.deliveries WITH (security_invoker = true) AS
+  SELECT project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts, due_at, lease_worker, lease_token,
+    lease_until, unknown_count, NULL::timestamptz AS completed_at, last_error, replay_of, replay_number, run_id,
+    step_position, created_at
+  FROM signalbox.queue
+  UNION ALL
+  SELECT project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts, NULL, NULL, NULL,
+    NULL, unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at
+  FROM signalbox.ended_deliveries;--> statement-breakpoint
+COMMENT ON VIEW signalbox.deliveries IS 'Every delivery: what waits (queue) and what has ended (ended_deliveries).';--> statement-breakpoint
+CREATE VIEW signalbox.attempts WITH (security_invoker = true) AS
+  SELECT project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code, error, remote_address,
+    request_headers, response_headers, response_body, response_truncated
+  FROM signalbox.earlier_attempts
+  UNION ALL
+  SELECT project_id, id, attempt_count, started_at, elapsed_ms, outcome, status_code, error, remote_address,
+    request_headers, response_headers, response_body, response_truncated
+  FROM signalbox.ended_deliveries WHERE outcome IS NOT NULL;--> statement-breakpoint
+COMMENT ON VIEW signalbox.attempts IS
+  'Every attempt: the one that ended its delivery is in the delivery''s row, the others are in earlier_attempts.';--> statement-breakpoint
+CREATE VIEW signalbox.changes WITH (security_invoker = true) AS
+  SELECT f.project_id, f.first + i.ordinal - 1 AS position, i.item->>'kind' AS kind, (i.item->>'id')::uuid AS entity_id,
+    coalesce(i.item->>'eventId', CASE i.item->>'kind' WHEN 'EVENT' THEN i.item->>'id' END)::uuid AS event_id, (i.item->>'hookId')::uuid AS hook_id,
+    coalesce((i.item->>'created')::boolean, false) AS created, i.item->'state' AS state, f.at
+  FROM signalbox.feed f CROSS JOIN LATERAL json_array_elements(f.items) WITH ORDINALITY AS i(item, ordinal);--> statement-breakpoint
+COMMENT ON VIEW signalbox.changes IS 'The feed, a row for each change.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.publish(p_project uuid, p_items json) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_count integer := json_array_length(p_items);
+  v_at timestamptz;
+  v_head bigint;
 BEGIN
-  LOCK TABLE signalbox.feed_lock IN SHARE UPDATE EXCLUSIVE MODE;
+  IF v_count > 0 THEN
+    UPDATE signalbox.heads SET head = head + v_count WHERE project_id = p_project RETURNING head INTO STRICT v_head;
+    v_at := clock_timestamp();
+    INSERT INTO signalbox.feed (project_id, last, first, at, items)
+    VALUES (p_project, v_head, v_head - v_count + 1, v_at, p_items);
+  END IF;
 END
 $$;--> statement-breakpoint
-COMMENT ON FUNCTION signalbox.lock_feed() IS
-  'Takes the feed lock to the end of the transaction: position order is commit order.';--> statement-breakpoint
-CREATE FUNCTION signalbox.enter_feed(ids uuid[], versions bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+COMMENT ON FUNCTION signalbox.publish(uuid, json) IS
+  'Appends a record to a project''s feed. The row of signalbox.heads stays locked to the end of the transaction, so that '
+  'positions are dense and in the order of commits.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.event_item(id uuid, status text, type text, context_id text, origin text) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object('kind', 'EVENT', 'id', id,
+    'state', json_build_object('status', status, 'type', type, 'contextId', context_id, 'origin', origin))
+$$;--> statement-breakpoint
+
+CREATE FUNCTION signalbox.complete_events(p_project uuid, p_events uuid[]) RETURNS json[] LANGUAGE plpgsql AS $$
+DECLARE
+  v_items json[];
 BEGIN
-  -- Before the feed lock: whoever waits for that one has these, so that a range that is being taken away keeps nobody
-  -- waiting who holds it.
-  LOCK TABLE ONLY signalbox.events, ONLY signalbox.deliveries IN ROW EXCLUSIVE MODE;
-  PERFORM signalbox.lock_feed();
-  -- A statement of its own: it sees what was committed while the lock was waited for.
-  IF EXISTS (SELECT FROM unnest(ids, versions) AS planned(id, version)
-    JOIN signalbox.projects p ON p.id = planned.id AND p.config_version <> planned.version) THEN
+  WITH completed AS (
+    UPDATE signalbox.events e SET status = CASE
+      WHEN EXISTS (SELECT FROM signalbox.ended_deliveries d
+          WHERE d.project_id = p_project AND d.event_id = e.id AND d.run_id IS NULL
+            AND d.status IN ('FAILED', 'QUARANTINED') AND d.replay_number = (
+              SELECT max(n.replay_number) FROM signalbox.ended_deliveries n
+              WHERE n.project_id = p_project AND n.event_id = e.id AND n.hook_id = d.hook_id))
+        OR EXISTS (SELECT FROM signalbox.workflow_runs r
+          WHERE r.project_id = p_project AND r.event_id = e.id AND r.status = 'FAILED' AND NOT r.superseded)
+      THEN 'FAILED' ELSE 'PROCESSED' END
+    WHERE e.project_id = p_project AND e.id = ANY (p_events) AND e.status = 'DISPATCHED'
+      AND (SELECT true FROM signalbox.queue q
+        WHERE q.project_id = p_project AND q.event_id = e.id LIMIT 1) IS NULL
+      AND (SELECT true FROM signalbox.workflow_runs r WHERE r.project_id = p_project AND r.event_id = e.id
+        AND r.status IN ('QUEUED', 'RUNNING') LIMIT 1) IS NULL
+    RETURNING e.id, e.status, e.type, e.context_id, e.origin
+  )
+  SELECT array_agg(signalbox.event_item(id, status, type, context_id, origin)) INTO v_items FROM completed;
+  RETURN v_items;
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.complete_events(uuid, uuid[]) IS
+  'Ends those of the events of which every delivery and every run is over; of deliveries that were sent again the last '
+  'one counts, and of a workflow its run. Gives back their feed items. The caller has locked the project''s head, so that '
+  'two that each end one of an event''s last deliveries see each other.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.enter_feed(p_project uuid, p_version bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM signalbox.heads
+  WHERE project_id = p_project AND (p_version IS NULL OR config_version = p_version) FOR UPDATE;
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'the configuration of a project has changed meanwhile' USING ERRCODE = 'SB001';
   END IF;
   PERFORM pg_notify('signalbox', '');
 END
 $$;--> statement-breakpoint
-COMMENT ON FUNCTION signalbox.enter_feed(uuid[], bigint[]) IS
-  'Takes the feed lock to the end of the transaction, refuses (SB001) a write that was planned under another '
-  'config_version of a project, and wakes the listeners at commit.';--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.enter_feed(uuid, bigint) IS
+  'Locks a project''s head to the end of the transaction, refuses what was planned under another configuration, and wakes '
+  'the listeners at the commit.';--> statement-breakpoint
+
+CREATE TYPE signalbox.moved_delivery AS (id uuid, event_id uuid, hook_id uuid, run_id uuid, status text,
+  due_at timestamptz);--> statement-breakpoint
+
+CREATE FUNCTION signalbox.count_outcomes(p_project uuid, p_moved signalbox.moved_delivery[], p_now timestamptz)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_hook record;
+  v_delivered integer := 0;
+  v_failed integer := 0;
+BEGIN
+  FOR v_hook IN SELECT m.hook_id AS id, count(*) FILTER (WHERE m.status = 'SUCCEEDED')::integer AS succeeded,
+      count(*) FILTER (WHERE m.status = 'FAILED')::integer AS failed, count(*) FILTER (WHERE m.status = 'GONE')::integer AS gone,
+      count(*) FILTER (WHERE m.status IN ('RETRYING', 'PARKED'))::integer AS retried
+    FROM unnest(p_moved) m GROUP BY 1
+  LOOP
+    IF v_hook.succeeded + v_hook.failed > 0 THEN
+      UPDATE signalbox.hook_stats SET succeeded_count = succeeded_count + v_hook.succeeded,
+        failed_count = failed_count + v_hook.failed
+      WHERE project_id = p_project AND hook_id = v_hook.id;
+    END IF;
+    INSERT INTO signalbox.hook_hours AS h (project_id, hook_id, hour, succeeded, failed, retried)
+    VALUES (p_project, v_hook.id, date_trunc('hour', p_now, 'UTC'), v_hook.succeeded, v_hook.failed + v_hook.gone, v_hook.retried)
+    ON CONFLICT (project_id, hook_id, hour) DO UPDATE SET succeeded = h.succeeded + excluded.succeeded,
+      failed = h.failed + excluded.failed, retried = h.retried + excluded.retried;
+    v_delivered := v_delivered + v_hook.succeeded;
+    v_failed := v_failed + v_hook.failed + v_hook.gone;
+  END LOOP;
+  INSERT INTO signalbox.project_minutes AS m (project_id, minute, delivered, failed)
+  VALUES (p_project, date_trunc('minute', p_now, 'UTC'), v_delivered, v_failed)
+  ON CONFLICT (project_id, minute) DO UPDATE SET delivered = m.delivered + excluded.delivered,
+    failed = m.failed + excluded.failed;
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.count_outcomes IS
+  'Counts how the attempts of these deliveries went, per hook and hour, and per project and minute. Under the lock of the '
+  'project''s head.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.end_deliveries(p_project uuid, p_ids uuid[], p_status text, p_now timestamptz) RETURNS void
+LANGUAGE sql AS $$
+  WITH gone AS (
+    DELETE FROM signalbox.queue WHERE project_id = p_project AND id = ANY (p_ids) RETURNING *
+  )
+  INSERT INTO signalbox.ended_deliveries (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
+    unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at)
+  SELECT project_id, id, event_id, hook_id, format, p_status, attempt_count, max_attempts, unknown_count, p_now, last_error,
+    replay_of, replay_number, run_id, step_position, created_at
+  FROM gone
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.end_deliveries IS
+  'Ends waiting deliveries without an attempt: CANCELLED or QUARANTINED.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.accept(p_project uuid, p_version bigint, p_events json, p_deliveries json, p_hooks uuid[],
+  p_counts integer[], p_accepted integer, p_worker uuid, p_token uuid, p_items json, p_keys json) RETURNS timestamptz LANGUAGE plpgsql AS $$
+DECLARE
+  v_now timestamptz := now();
+  v_claimed integer;
+  v_count integer := json_array_length(p_items);
+  v_at timestamptz;
+  v_head bigint;
+BEGIN
+  IF p_keys IS NOT NULL THEN
+    -- In the order of keys: two that claim the same ones wait in one direction only. And not long: a transaction that
+    -- emitted with a key by the SQL door may stay open.
+    PERFORM set_config('lock_timeout', '50ms', true);
+    INSERT INTO signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
+    SELECT p_project, k.key, k.fingerprint, k."eventId"
+    FROM json_to_recordset(p_keys) AS k(key text, fingerprint text, "eventId" uuid)
+    ORDER BY k.key, k."eventId"
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS v_claimed = ROW_COUNT;
+    IF v_claimed < json_array_length(p_keys) THEN
+      RAISE EXCEPTION 'an idempotency key is taken' USING ERRCODE = 'SB002';
+    END IF;
+    PERFORM set_config('lock_timeout', '0', true);
+  END IF;
+  INSERT INTO signalbox.events (project_id, id, type, type_version, data, name, avatar, category, content_type, content,
+    user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key, origin, cause_id, status, config_version,
+    occurred_at, scheduled_for, due_at, received_at)
+  SELECT p_project, id, type, "typeVersion", data::json, name, avatar, category, "contentType", content::json,
+    "userId", "subjectType", "subjectId", "contextId", "stepUuid", "idempotencyKey", origin, "causeId", status,
+    "configVersion", coalesce("occurredAt", v_now), "scheduledFor",
+    CASE WHEN "configVersion" IS NULL THEN "scheduledFor" END, v_now
+  FROM json_to_recordset(p_events) AS e(id uuid, type text, "typeVersion" integer, data text, name text, avatar text,
+    category text, "contentType" text, content text, "userId" text, "subjectType" text, "subjectId" text,
+    "contextId" text, "stepUuid" text, "idempotencyKey" text, origin text, "causeId" uuid, status text,
+    "configVersion" bigint, "occurredAt" timestamptz, "scheduledFor" timestamptz);
+  IF p_deliveries IS NOT NULL THEN
+    INSERT INTO signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, due_at, attempt_count,
+      lease_worker, lease_token, lease_until, created_at)
+    SELECT p_project, id, "eventId", "hookId", format, status, "maxAttempts",
+      CASE status WHEN 'PENDING' THEN v_now END, CASE WHEN "leaseMs" IS NULL THEN 0 ELSE 1 END,
+      CASE WHEN "leaseMs" IS NOT NULL THEN p_worker END, CASE WHEN "leaseMs" IS NOT NULL THEN p_token END,
+      v_now + "leaseMs" * interval '1 millisecond', v_now
+    FROM json_to_recordset(p_deliveries) AS d(id uuid, "eventId" uuid, "hookId" uuid, format text, status text,
+      "maxAttempts" smallint, "leaseMs" integer);
+  END IF;
+  UPDATE signalbox.heads SET head = head + v_count
+  WHERE project_id = p_project AND config_version = p_version RETURNING head INTO v_head;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the configuration of a project has changed meanwhile' USING ERRCODE = 'SB001';
+  END IF;
+  v_at := clock_timestamp();
+  IF v_count > 0 THEN
+    INSERT INTO signalbox.feed (project_id, last, first, at, items)
+    VALUES (p_project, v_head, v_head - v_count + 1, v_at, p_items);
+  END IF;
+  -- Counters move under the lock of the head. Each row is looked up by its key: a join's plan reads all for each.
+  IF p_counts IS NULL THEN
+    UPDATE signalbox.hook_stats SET triggered_count = triggered_count + 1, last_triggered_at = v_now
+    WHERE project_id = p_project AND hook_id = ANY (p_hooks);
+  ELSE
+    FOR i IN 1 .. cardinality(p_hooks) LOOP
+      UPDATE signalbox.hook_stats SET triggered_count = triggered_count + p_counts[i], last_triggered_at = v_now
+      WHERE project_id = p_project AND hook_id = p_hooks[i];
+    END LOOP;
+  END IF;
+  IF p_accepted > 0 THEN
+    INSERT INTO signalbox.project_minutes AS m (project_id, minute, accepted)
+    VALUES (p_project, date_trunc('minute', v_now, 'UTC'), p_accepted)
+    ON CONFLICT (project_id, minute) DO UPDATE SET accepted = m.accepted + excluded.accepted;
+  END IF;
+  RETURN v_now;
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.accept IS
+  'Step 1 of 3 in an event''s life: stores events of a project with the deliveries they call for, and their feed record. '
+  'Deliveries with "leaseMs" are claimed by p_worker in the same breath, under p_token. p_hooks: the hooks of the '
+  'deliveries; p_counts: how many each has, null when each has one; '
+  'p_accepted: how many events count as accepted. Refuses what was planned under '
+  'another configuration (SB001) and keys that are taken (SB002). Gives back the time of acceptance.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[], p_suspect boolean, p_is_alone boolean,
+  p_worker uuid, p_token uuid)
+RETURNS TABLE ("hookId" uuid, version bigint, take integer, "rateAheadMs" double precision, "nextDueMs" double precision,
+  "hasSuspect" boolean, "deliveryId" uuid, "eventId" uuid, attempt smallint,
+  "maxAttempts" smallint, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
+  "scheduledFor" timestamptz, "stepUuid" text, "userId" text, "contextId" text, "subjectType" text, "subjectId" text,
+  origin text, resource text, "runId" uuid, "position" smallint, request text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz := now();
+  v_hook record;
+  v_take integer;
+  v_rate double precision;
+  v_ahead double precision;
+  v_ids uuid[];
+  v_found integer := 0;
+BEGIN
+  FOR i IN 1 .. cardinality(p_hooks) LOOP
+    SELECT h.timeout_ms, h.max_in_flight, h.rate_tat,
+      least(h.rate_limit_per_second::double precision, h.allowed_per_minute / 60::double precision) AS rate
+    INTO v_hook FROM signalbox.hooks h
+    WHERE h.project_id = p_project AND h.id = p_hooks[i] AND h.status = 'ACTIVE';
+    CONTINUE WHEN NOT FOUND;
+    v_take := CASE WHEN p_suspect AND v_found > 0 THEN 0 ELSE p_takes[i] END;
+    IF NOT p_is_alone THEN
+      v_take := least(v_take, greatest(0, v_hook.max_in_flight - (SELECT count(*) FROM signalbox.queue q
+        WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now
+          AND q.lease_until > v_now)::integer));
+    END IF;
+    v_ahead := 0;
+    IF v_hook.rate IS NOT NULL THEN
+      -- The generic cell rate algorithm (ITU-T I.371), under the row's lock: the rate holds over all processes.
+      SELECT h.rate_tat INTO v_hook.rate_tat FROM signalbox.hooks h
+      WHERE h.project_id = p_project AND h.id = p_hooks[i] FOR NO KEY UPDATE;
+      v_ahead := greatest(0, coalesce(extract(epoch FROM v_hook.rate_tat - v_now) * 1000, 0));
+      v_take := CASE WHEN v_ahead > 100 THEN 0
+        ELSE least(v_take, floor((100 - v_ahead) * v_hook.rate / 1000)::integer + 1) END;
+    END IF;
+    v_ids := ARRAY(
+      SELECT q.id FROM signalbox.queue q
+      WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now AND q.lease_token IS NULL
+        AND (q.unknown_count >= 2) = p_suspect
+      ORDER BY q.due_at LIMIT CASE WHEN p_suspect THEN least(v_take, 1) ELSE v_take END
+      FOR UPDATE SKIP LOCKED);
+    v_found := v_found + cardinality(v_ids);
+    IF v_hook.rate IS NOT NULL AND cardinality(v_ids) > 0 THEN
+      UPDATE signalbox.hooks h SET rate_tat = greatest(v_hook.rate_tat, v_now)
+        + cardinality(v_ids) * interval '1 second' / v_hook.rate
+      WHERE h.project_id = p_project AND h.id = p_hooks[i];
+    END IF;
+    -- The version last: what is known of the hook under it is no older than the claim.
+    RETURN QUERY SELECT p_hooks[i], (SELECT config_version FROM signalbox.heads WHERE project_id = p_project), v_take, v_ahead,
+      (SELECT extract(epoch FROM q.due_at - v_now) * 1000 FROM signalbox.queue q
+        WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at > v_now
+        ORDER BY q.due_at LIMIT 1)::double precision,
+      EXISTS (SELECT FROM signalbox.queue q
+        WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now AND q.lease_token IS NULL
+          AND q.unknown_count >= 2),
+      NULL::uuid, NULL::uuid, NULL::smallint, NULL::smallint, NULL::text,
+      NULL::timestamptz, NULL::text, NULL::text, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::text,
+      NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::uuid, NULL::smallint, NULL::text;
+    CONTINUE WHEN cardinality(v_ids) = 0;
+    RETURN QUERY
+      WITH claimed AS (
+        UPDATE signalbox.queue q SET attempt_count = q.attempt_count + 1, lease_worker = p_worker,
+          lease_token = p_token, lease_until = v_now + (v_hook.timeout_ms * 2 + 15000) * interval '1 millisecond'
+        WHERE q.project_id = p_project AND q.id = ANY (v_ids)
+        RETURNING q.*
+      )
+      SELECT p_hooks[i], NULL::bigint, NULL::integer, NULL::double precision, NULL::double precision, NULL::boolean, c.id, c.event_id, c.attempt_count, c.max_attempts, c.format, v_now, e.type, e.data::text,
+        e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin,
+        CASE c.format WHEN 'RESOURCE' THEN (SELECT r.representation::text FROM signalbox.event_resources r
+          WHERE r.project_id = p_project AND r.event_id = c.event_id) END,
+        c.run_id, c.step_position,
+        CASE c.format WHEN 'STEP' THEN (SELECT s.request FROM signalbox.step_runs s
+          WHERE s.project_id = p_project AND s.run_id = c.run_id AND s.position = c.step_position) END
+      FROM claimed c CROSS JOIN LATERAL (
+        SELECT * FROM signalbox.events e WHERE e.project_id = p_project AND e.id = c.event_id OFFSET 0) e;
+  END LOOP;
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.claim IS
+  'Step 2 of 3, for what the accepting process did not take at once: claims due deliveries of hooks of a project, up to '
+  'p_takes[i] of p_hooks[i] and as its rate allows, oldest first. For each ACTIVE hook a row with its state, then a row for '
+  'each claim. p_suspect: one delivery that two processes have died of, else none of '
+  'these. p_is_alone: who may have how many in flight is settled, and what others have is not counted.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.delivery_item(id uuid, event_id uuid, hook_id uuid, status text, attempt_count smallint,
+  max_attempts smallint, due_at timestamptz, completed_at timestamptz, last_error text) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object('kind', 'DELIVERY', 'id', id, 'eventId', event_id, 'hookId', hook_id, 'state',
+    json_build_object('status', status, 'attemptCount', attempt_count, 'maxAttempts', max_attempts,
+      'nextAttemptAt', due_at, 'completedAt', completed_at, 'lastError', last_error))
+$$;--> statement-breakpoint
+
+CREATE FUNCTION signalbox.finish(p_project uuid, p_ids uuid[], p_tokens uuid[], p_ended json, p_again json)
+RETURNS TABLE (id uuid, "eventId" uuid, "hookId" uuid, "runId" uuid, status text, "dueAt" timestamptz)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_moved signalbox.moved_delivery[] := '{}';
+  v_items json[] := '{}';
+  v_events uuid[];
+  v_again record;
+  v_final text;
+  v_row signalbox.queue;
+  v_count record;
+  v_positions integer;
+  v_head bigint;
+BEGIN
+  IF p_ended IS NOT NULL THEN
+    -- Each row is found by its key, with its token beside: a join's plan may read the whole queue for each.
+    WITH gone AS (
+      DELETE FROM signalbox.queue q WHERE q.project_id = p_project AND q.id = ANY (p_ids)
+        AND q.lease_token = p_tokens[array_position(p_ids, q.id)]
+      RETURNING q.*
+    ), ended AS (
+      INSERT INTO signalbox.ended_deliveries AS d (project_id, id, event_id, hook_id, format, status, attempt_count,
+        max_attempts, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at, started_at,
+        elapsed_ms, outcome, status_code, error, remote_address, request_headers, response_headers, response_body,
+        response_truncated)
+      SELECT p_project, g.id, g.event_id, g.hook_id, g.format, x.status, g.attempt_count, g.max_attempts, v_now,
+        CASE WHEN x.status <> 'SUCCEEDED' THEN x.error END, g.replay_of, g.replay_number, g.run_id, g.step_position,
+        g.created_at, x."startedAt", x."elapsedMs", x.outcome, x."statusCode", x.error, x."remoteAddress",
+        x."requestHeaders", x."responseHeaders", x."responseBody", x."responseTruncated"
+      FROM gone g JOIN json_to_recordset(p_ended) AS x(id uuid, status text, "startedAt" timestamptz,
+        "elapsedMs" integer, outcome text, "statusCode" smallint, error text, "remoteAddress" text,
+        "requestHeaders" json, "responseHeaders" json, "responseBody" text, "responseTruncated" boolean) ON x.id = g.id
+      RETURNING d.id, d.event_id, d.hook_id, d.run_id, d.status, d.attempt_count, d.max_attempts, d.last_error
+    )
+    SELECT coalesce(array_agg((e.id, e.event_id, e.hook_id, e.run_id, e.status, NULL)::signalbox.moved_delivery), '{}'),
+      coalesce(array_agg(signalbox.delivery_item(e.id, e.event_id, e.hook_id, e.status, e.attempt_count, e.max_attempts,
+        NULL, v_now, e.last_error)), '{}')
+    INTO v_moved, v_items FROM ended e;
+  END IF;
+  FOR v_again IN SELECT * FROM json_to_recordset(p_again) AS x(id uuid, token uuid, "hookId" uuid, "delayMs" integer,
+    free boolean, "startedAt" timestamptz, "elapsedMs" integer, outcome text, "statusCode" smallint, error text,
+    "remoteAddress" text, "requestHeaders" json, "responseHeaders" json, "responseBody" text,
+    "responseTruncated" boolean)
+  LOOP
+    -- Share-locked, so that a pause or a deletion that is being committed is waited for and seen.
+    SELECT CASE h.status WHEN 'ACTIVE' THEN 'RETRYING' WHEN 'DELETED' THEN 'CANCELLED' ELSE 'PARKED' END INTO v_final
+    FROM signalbox.hooks h WHERE h.project_id = p_project AND h.id = v_again."hookId" FOR SHARE;
+    UPDATE signalbox.queue q SET status = CASE v_final WHEN 'CANCELLED' THEN q.status ELSE v_final END,
+      lease_worker = NULL, lease_token = NULL, lease_until = NULL, max_attempts = q.max_attempts + v_again.free::integer,
+      last_error = v_again.error, unknown_count = CASE WHEN v_again.free THEN q.unknown_count ELSE 0 END,
+      due_at = CASE v_final WHEN 'RETRYING' THEN v_now + v_again."delayMs" * interval '1 millisecond' END
+    WHERE q.project_id = p_project AND q.id = v_again.id AND q.lease_token = v_again.token
+    RETURNING q.* INTO v_row;
+    CONTINUE WHEN NOT FOUND;
+    INSERT INTO signalbox.earlier_attempts AS a (project_id, delivery_id, number, started_at, elapsed_ms, outcome,
+      status_code, error, remote_address, request_headers, response_headers, response_body, response_truncated)
+    VALUES (p_project, v_row.id, v_row.attempt_count, v_again."startedAt", v_again."elapsedMs", v_again.outcome,
+      v_again."statusCode", v_again.error, v_again."remoteAddress", v_again."requestHeaders", v_again."responseHeaders",
+      v_again."responseBody", v_again."responseTruncated");
+    IF v_final = 'CANCELLED' THEN
+      PERFORM signalbox.end_deliveries(p_project, ARRAY[v_row.id], 'CANCELLED', v_now);
+    END IF;
+    v_moved := v_moved || (v_row.id, v_row.event_id, v_row.hook_id, v_row.run_id, v_final,
+      CASE v_final WHEN 'RETRYING' THEN v_row.due_at END)::signalbox.moved_delivery;
+    v_items := v_items || signalbox.delivery_item(v_row.id, v_row.event_id, v_row.hook_id, v_final, v_row.attempt_count,
+      v_row.max_attempts, CASE v_final WHEN 'RETRYING' THEN v_row.due_at END,
+      CASE v_final WHEN 'CANCELLED' THEN v_now END, v_row.last_error);
+  END LOOP;
+  IF cardinality(v_items) = 0 THEN RETURN; END IF;
+  v_events := ARRAY(SELECT DISTINCT m.event_id FROM unnest(v_moved) m WHERE m.status NOT IN ('RETRYING', 'PARKED'));
+  -- Room for the ends of the events: how many there are can be known under the lock alone.
+  v_positions := cardinality(v_items) + cardinality(v_events);
+  UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
+  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);
+  v_items := v_items || signalbox.complete_events(p_project, v_events);
+  INSERT INTO signalbox.feed (project_id, last, first, at, items)
+  VALUES (p_project, v_head, v_head - v_positions + 1, clock_timestamp(), array_to_json(v_items));
+  RETURN QUERY SELECT m.id, m.event_id, m.hook_id, m.run_id, m.status, m.due_at FROM unnest(v_moved) m;
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.finish IS
+  'Step 3 of 3: ends deliveries of a project (p_ended), or has them wait for their next try (p_again), each fenced by the '
+  'token of its claim: p_ids and p_tokens are those of p_ended. Their attempts, their hooks'' counters, the ends of their '
+  'events and the feed record go with them. Gives back the deliveries that moved: a claim that was taken over moves nothing.';
+--> statement-breakpoint
 CREATE FUNCTION signalbox.uuid7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
   -- RFC 9562: 48 bits of milliseconds over a random UUID, version 7. (PostgreSQL has its own from 18 on.)
   SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())

@@ -2,10 +2,10 @@ import { lookup } from "node:dns/promises";
 import { type Config, ConfigError } from "./config.ts";
 import { readAddress } from "./db/address.ts";
 import { type Db, openDb } from "./db/client.ts";
+import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate, migrationsCurrent } from "./db/migrate.ts";
 import { openReads, type Reads } from "./db/reads.ts";
-import { oldestDueSeconds } from "./db/recovery.ts";
 import { checkRoom } from "./db/requirements.ts";
 import { createAuthenticator } from "./domain/authenticator.ts";
 import { createEmitter, type EmitterHooks } from "./domain/emitter.ts";
@@ -100,10 +100,13 @@ function openApi(
   );
   const accepting: EmitterHooks = {
     deliversHere: worker !== undefined,
+    reserve: worker?.reserve,
+    onLate: (error) => log.warn({ err: error }, "a wake-up was not queued"),
     checkTarget: outbound.checkTarget,
     onAccepted: ({ lanes, events }) => {
       metrics.emits.inc(events);
-      worker?.wake(lanes);
+      if (lanes.length > 0) worker?.wake(lanes);
+      wake.announce();
     },
     onWaiting: (change) => metrics.emitsWaiting.inc(change),
     onOverload: (events) => metrics.emitsRefused.inc(events),
@@ -181,7 +184,7 @@ export async function startHub(
   const [newAdminKey, outbound, wake, reads] = await Promise.all([
     ensureDefaultProject(db.sql, config.adminKey),
     openOutbound(config, url),
-    startWake(url, log).then((wake) => stack.use(wake)),
+    startWake(url, db.sql, log).then((wake) => stack.use(wake)),
     config.roles.api ? openWalled(url, log).then((reads) => stack.use(reads)) : undefined,
   ]);
   stack.use(outbound.poster);
@@ -201,7 +204,7 @@ export async function startHub(
           poster: outbound.poster,
           origin: () => new URL(publicUrl).host,
           retentionDays: config.retentionDays,
-          onFeed: wake.onHint,
+          wake,
           onAttempt: ({ outcome, elapsedMs }) => {
             metrics.deliveries.inc({ outcome });
             metrics.attemptDuration.observe(elapsedMs / 1_000);

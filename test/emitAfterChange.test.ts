@@ -15,6 +15,7 @@ test("what another process has changed counts for the next emit, whether it forb
     checkTarget: async (url) => url,
     onAccepted: () => {},
     onWaiting: () => {},
+    onLate: () => {},
     onOverload: () => {},
   });
   const emit = () =>

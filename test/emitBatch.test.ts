@@ -139,6 +139,7 @@ test("what is committed is not written again when others of its batch have to be
     deliversHere: true,
     checkTarget: async (url) => url,
     onWaiting: () => {},
+    onLate: () => {},
     onOverload: () => {},
     onAccepted: () => {
       const moved = sql.begin((tx) => bumpConfigVersion(tx, project.id));

@@ -122,7 +122,7 @@ test("retries come soon after they are due: for each its lane is woken within a 
   expect(woken).toEqual([{ n: 100 }]);
   target.answer = status(200);
   // Due now instead, with the wake-ups of that time.
-  await hub.db.sql`update signalbox.deliveries set due_at = now() where hook_id = ${id}`;
+  await hub.db.sql`update signalbox.queue set due_at = now() where hook_id = ${id}`;
   await hub.db
     .sql`update graphile_worker._private_jobs set run_at = now() where key like ${`lane:${id}:%`}`;
   await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 100 });

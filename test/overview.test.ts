@@ -98,7 +98,7 @@ test("what waits for a hook and what is parked for it is counted, and how long t
   // As if it had been due for a minute, and the workers were away.
   await hub.db.sql`update signalbox.hooks set status = 'PAUSED' where id = ${waits}`;
   await hub.db
-    .sql`update signalbox.deliveries set due_at = now() - interval '1 minute' where hook_id = ${waits}
+    .sql`update signalbox.queue set due_at = now() - interval '1 minute' where hook_id = ${waits}
     and lease_token is null`;
   await vi.waitFor(async () =>
     expect((await overview(hub)).oldestWaitingSeconds).toBeGreaterThanOrEqual(60),

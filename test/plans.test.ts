@@ -21,10 +21,10 @@ async function fill(sql: Sql) {
     insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status, config_version)
     select project_id, event_id, 'a', 'Old', 'TEXT', 'CUSTOM', now(), 'PROCESSED', 1 from old`;
   await sql`
-    insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts, completed_at)
+    insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, completed_at)
     select project_id, id, event_id, hook_id, 'CLOUD_EVENT', 'SUCCEEDED', 4, now() from old`;
   await sql`
-    insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, request_headers)
+    insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, request_headers)
     select project_id, id, 1, now(), 1, 'SUCCESS', '{}' from old`;
   await sql`
     insert into signalbox.changes (project_id, kind, entity_id, created, state)

@@ -143,7 +143,7 @@ test("an event that is opened again while its range is copied stays with all its
     removed = removeExpired(hub.db, RETENTION_DAYS);
     await expect.poll(copied, { timeout: 60_000, interval: 5 }).toBe(1);
     await tx`update signalbox.events set status = 'DISPATCHED' where id = ${old}`;
-    await tx`insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts, replay_of, replay_number)
+    await tx`insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, replay_of, replay_number)
       select project_id, ${newId()}, event_id, hook_id, format, 'PARKED', max_attempts, id, 1
       from signalbox.deliveries where event_id = ${old}`;
   });

@@ -21,7 +21,7 @@ async function age(hub: Hub, id: string, days: number) {
   const oldId = `${old.slice(0, 8)}-${old.slice(8)}${id.slice(13)}`;
   const { sql } = hub.db;
   await sql`update signalbox.events set id = ${oldId}, received_at = ${new Date(made)} where id = ${id}`;
-  await sql`update signalbox.deliveries set event_id = ${oldId} where event_id = ${id}`;
+  await sql`update signalbox.queue set event_id = ${oldId} where event_id = ${id}`;
   await sql`update signalbox.actions set event_id = ${oldId} where event_id = ${id}`;
   return oldId;
 }
@@ -99,7 +99,7 @@ test("thousands of old events, and one with thousands of deliveries, go too", as
   await sql`insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, received_at, status)
     select project_id, overlay(id::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, type, name, content_type,
       origin, occurred_at, received_at, status from signalbox.events, generate_series(1, 500) n where id = ${old}`;
-  await sql`insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts)
+  await sql`insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts)
     select project_id, gen_random_uuid(), id, gen_random_uuid(), 'EVENT', 'SUCCEEDED', 4
     from signalbox.events, generate_series(1, 5000) where id = ${old}`;
   await removeOldEvents(sql, 30);

@@ -85,7 +85,7 @@ test("a delivery that took its process down three times is quarantined, and ends
   const lane = await onlyLane(sql);
   const waits: number[] = [];
   for (let death = 1; death <= 3; death++) {
-    await sql`update signalbox.deliveries set due_at = clock_timestamp()`;
+    await sql`update signalbox.queue set due_at = clock_timestamp()`;
     const worker = newId();
     const { claims } = await claimDeliveries(
       sql,
@@ -136,12 +136,12 @@ test("what was in flight at two deaths is claimed by itself, so that one poison 
     return { worker, count: claims.length };
   };
   for (let death = 1; death <= 2; death++) {
-    await sql`update signalbox.deliveries set due_at = clock_timestamp()`;
+    await sql`update signalbox.queue set due_at = clock_timestamp()`;
     const { worker, count } = await claim(false);
     expect(count).toBe(4);
     expect(await recoverClaims(sql, [worker])).toBe(4);
   }
-  await sql`update signalbox.deliveries set due_at = clock_timestamp()`;
+  await sql`update signalbox.queue set due_at = clock_timestamp()`;
   await hub.run(EMIT);
   expect((await claim(false)).count).toBe(1);
   const { worker, count } = await claim(true);
@@ -175,7 +175,7 @@ test("a worker that was stopped longer than its lease comes back and changes not
   answerFirst();
   target.answer = (_request, response) => response.end();
   await using _heir = await hubProcess(site, { SIGNALBOX_ROLES: "worker" });
-  await sql`update signalbox.deliveries set lease_until = clock_timestamp()`;
+  await sql`update signalbox.queue set lease_until = clock_timestamp()`;
   const first = async () => (await api.run<Deliveries>(DELIVERIES)).deliveries.nodes[0];
   await expect.poll(async () => (await first())?.status, soon).toBe("SUCCEEDED");
   sleeper.kill("SIGCONT");
@@ -208,7 +208,7 @@ test("more lost claims than one transaction takes are taken back at once", async
   const { sql } = hub.db;
   await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
   await hub.run(EMIT);
-  await sql`insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
+  await sql`insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
       attempt_count, lease_worker, lease_token, lease_until)
     select project_id, gen_random_uuid(), gen_random_uuid(), hook_id, format, status, 4, now(), 1,
       'aaaaaaaa-0000-4000-8000-000000000000', gen_random_uuid(), now() + interval '1 hour'
@@ -227,7 +227,7 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
       .claims[0];
   const late = await claim("aaaaaaaa-0000-4000-8000-000000000000");
   if (!late) throw new Error("nothing to claim");
-  await sql`update signalbox.deliveries set lease_until = clock_timestamp()`;
+  await sql`update signalbox.queue set lease_until = clock_timestamp()`;
   expect(await recoverClaims(sql, [])).toBe(1);
   const heir = await claim("bbbbbbbb-0000-4000-8000-000000000000");
   const { moved } = await finishDeliveries(sql, createProjectConfigs(sql), testPrograms(sql), [

@@ -184,7 +184,7 @@ test("a step that took its process down three times fails its run", async () => 
   const [lane] = (await advance(projectId, [runId])).lanes;
   if (!lane) throw new Error("nothing to send");
   for (let death = 1; death <= 3; death++) {
-    await sql`update signalbox.deliveries set due_at = now()`;
+    await sql`update signalbox.queue set due_at = now()`;
     const worker = newId();
     const wish = { ...lane, room: 1, inFlight: 0 };
     expect((await claimDeliveries(sql, worker, [wish], () => 1, death === 3)).claims).toHaveLength(

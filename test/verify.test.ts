@@ -134,7 +134,7 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
   [
     "a replay of another event's delivery",
     (sql) =>
-      sql`update signalbox.deliveries set replay_of = (select id from signalbox.deliveries where status = 'PARKED' limit 1)
+      sql`update signalbox.queue set replay_of = (select id from signalbox.deliveries where status = 'PARKED' limit 1)
         where id = (select id from signalbox.deliveries where replay_number = 1 limit 1)`,
     ["replay: is a replay of …, of another event or hook"],
   ],
@@ -188,7 +188,7 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
     "a press that was sent twice",
     (
       sql,
-    ) => sql`insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome,
+    ) => sql`insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome,
         request_headers)
       select project_id, id, 2, now(), 1, 'SUCCESS', '{}' from signalbox.presses limit 1`,
     ["press: was sent 2 times"],

@@ -102,7 +102,7 @@ test("a step is tried as often as it says, with the same bytes; then the run fai
   const { runs } = await runEvent(site.hub, { waitMs: 0 });
   await expect.poll(() => target.requests.length).toBe(1);
   // What waits 5 s is due at once.
-  await site.hub.db.sql`update signalbox.deliveries set due_at = now() where attempt_count = 1`;
+  await site.hub.db.sql`update signalbox.queue set due_at = now() where attempt_count = 1`;
   const run = await ended(site.hub, runs[0]?.id ?? "");
   expect(run).toMatchObject({ status: "FAILED", error: "step 'once': status 500" });
   expect(run.steps.map((step) => step.status)).toEqual(["FAILED", "CANCELLED"]);

@@ -1,4 +1,5 @@
 import type { Sql, Tx } from "./client.ts";
+import { record } from "./feed/record.ts";
 
 export type ActionStyle = "DEFAULT" | "IMPORTANT" | "DANGER";
 export type ActionStatus = "PENDING" | "RUNNING" | "COMPLETE" | "EXPIRED";
@@ -88,20 +89,29 @@ const moving = (
 /** Feed rows for all actions of these events as they now are; `created` for their first. Under the feed lock. */
 export const recordActionsOf = (
   tx: Tx,
-  events: { projectId: string; id: string }[],
+  projectId: string,
+  events: { id: string }[],
   created: boolean,
-) => tx`
-  insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
-  select a.project_id, 'ACTION', a.id, a.event_id, ${created}::boolean, json_build_object(${moving(tx)})
-  from unnest(${column(events, "projectId")}::uuid[], ${column(events, "id")}::uuid[]) as x(project_id, id)
-  join signalbox.actions a on a.project_id = x.project_id and a.event_id = x.id
-  order by a.event_id, a.position`;
+) =>
+  record(
+    tx,
+    projectId,
+    tx`
+  select 'ACTION', a.id, a.event_id, null, ${created}::boolean, json_build_object(${moving(tx)})
+  from unnest(${column(events, "id")}::uuid[]) as x(id)
+  join signalbox.actions a on a.project_id = ${projectId} and a.event_id = x.id
+  order by a.event_id, a.position`,
+  );
 
 /** Feed rows for actions as these presses have left them, for those who wait for a press, too. Under the feed lock. */
-export const recordPresses = (tx: Tx, presses: { projectId: string; id: string }[]) => tx`
-  insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state)
-  select a.project_id, 'ACTION', a.id, a.event_id, false,
+export const recordPresses = (tx: Tx, projectId: string, presses: { id: string }[]) =>
+  record(
+    tx,
+    projectId,
+    tx`
+  select 'ACTION', a.id, a.event_id, null, false,
     json_build_object(${moving(tx)}, 'pressId', p.id, 'pressStatus', p.status)
-  from unnest(${column(presses, "projectId")}::uuid[], ${column(presses, "id")}::uuid[]) as x(project_id, id)
-  join signalbox.presses p on p.project_id = x.project_id and p.id = x.id
-  join signalbox.actions a on a.project_id = p.project_id and a.id = p.action_id`;
+  from unnest(${column(presses, "id")}::uuid[]) as x(id)
+  join signalbox.presses p on p.project_id = ${projectId} and p.id = x.id
+  join signalbox.actions a on a.project_id = p.project_id and a.id = p.action_id`,
+  );

@@ -65,7 +65,7 @@ export async function removeBelongings(sql: Pool, { of, values }: Owners): Promi
     `select b.project_id as "projectId", b.id from (select t.project_id, t.id ${of("actions")}) a
       join signalbox.presses b on b.project_id = a.project_id and b.action_id = a.id`,
     `with tried as (
-      delete from signalbox.attempts t using ${KEYS} where t.project_id = x.project_id and t.delivery_id = x.id
+      delete from signalbox.earlier_attempts t using ${KEYS} where t.project_id = x.project_id and t.delivery_id = x.id
     )
     delete from signalbox.presses b using ${KEYS} where b.project_id = x.project_id and b.id = x.id`,
   );

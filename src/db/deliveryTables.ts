@@ -1,24 +1,30 @@
 /**
- * The tables of what happens to events: deliveries and their attempts, the feed, and the processes at work.
- * `deliveries`, `attempts` and `changes` are cut into ranges, as `events` is, which drizzle cannot say: ranges.ts.
+ * The tables of what happens to events: deliveries and their attempts, the feed, and the processes at work. What waits is
+ * in one table and what has ended in another; the views `deliveries`, `attempts` and `changes` show them as one. Some are
+ * cut into partitions, as `events` is, which drizzle cannot say: ranges.ts.
  */
 import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
+  check,
   index,
   integer,
   primaryKey,
   smallint,
   text,
   unique,
-  uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 
-export const deliveries = signalbox.table(
-  "deliveries",
+/**
+ * What waits: small and hot. A claim changes columns that no index has, so that it is written in place; what ends leaves
+ * the table. Its indexes begin with what they are to be used for, and only the key with the project: while statistics say
+ * that the table is empty, every index that fits costs the same, and a project's whole queue might be read for each row.
+ */
+export const queue = signalbox.table(
+  "queue",
   {
     projectId: uuid("project_id").notNull(),
     id: uuid("id").notNull(),
@@ -29,7 +35,7 @@ export const deliveries = signalbox.table(
     status: text("status").notNull(),
     attemptCount: smallint("attempt_count").notNull().default(0),
     maxAttempts: smallint("max_attempts").notNull(),
-    /** When the next attempt is due; null unless PENDING or RETRYING. */
+    /** When the next attempt is due; null when PARKED. */
     dueAt: time("due_at"),
     /** Set while an attempt is in flight: who holds it, the fencing token, and until when it counts. */
     leaseWorker: uuid("lease_worker"),
@@ -37,44 +43,82 @@ export const deliveries = signalbox.table(
     leaseUntil: time("lease_until"),
     /** How often a process died holding it: at 3 it is QUARANTINED. */
     unknownCount: smallint("unknown_count").notNull().default(0),
-    completedAt: time("completed_at"),
     lastError: text("last_error"),
     replayOf: uuid("replay_of"),
     replayNumber: smallint("replay_number").notNull().default(0),
-    /** Of a workflow's step: its run, and which of its steps. `hook_id` is then the workflow's lane. */
+    /** Of a workflow's step: its run, and which of its steps. `hook_id` is then the workflow's queue. */
     runId: uuid("run_id"),
     stepPosition: smallint("step_position"),
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [
     ownProject,
-    // Its key, (project_id, id), is one of each range (ranges.ts): of all of them it would need `event_id`, in one more
-    // index.
-    // One delivery per event and hook, one per replay of it, and one per step of a run; also finds an event's deliveries.
-    unique("deliveries_once")
-      .on(t.projectId, t.eventId, t.hookId, t.replayNumber, t.runId, t.stepPosition)
-      .nullsNotDistinct(),
-    index("deliveries_hook").on(t.projectId, t.hookId, t.id),
-    index("deliveries_due")
-      .on(t.projectId, t.hookId, t.dueAt)
-      .where(sql`status in ('PENDING', 'RETRYING')`),
-    // What a replay adds to, as far as it is due.
-    index("deliveries_again")
-      .on(t.projectId, t.hookId, t.dueAt)
-      .where(sql`status = 'RETRYING' or (status = 'PENDING' and replay_of is not null)`),
-    index("deliveries_leased").on(t.projectId, t.hookId).where(sql`lease_token is not null`),
-    index("deliveries_parked").on(t.projectId, t.hookId).where(sql`status = 'PARKED'`),
+    check("queue_status", sql`status in ('PENDING', 'RETRYING', 'PARKED')`),
+    index("queue_due").on(t.hookId, t.dueAt),
     // What processes have died of: tried alone.
-    index("deliveries_suspect")
-      .on(t.projectId, t.hookId, t.dueAt)
-      .where(sql`status in ('PENDING', 'RETRYING') and unknown_count >= 2`),
-    // What an operator looks for: few among very many.
-    index("deliveries_lost").on(t.projectId, t.id).where(sql`status in ('FAILED', 'QUARANTINED')`),
+    index("queue_suspect").on(t.hookId, t.dueAt).where(sql`unknown_count >= 2`),
+    // What a replay adds to, as far as it is due.
+    index("queue_again")
+      .on(t.hookId, t.dueAt)
+      .where(sql`status = 'RETRYING' or replay_of is not null`),
+    primaryKey({ columns: [t.projectId, t.id] }),
+    // One delivery per event and hook, one per replay of it, and one per step of a run; also finds an event's deliveries.
+    unique("queue_once")
+      .on(t.eventId, t.projectId, t.hookId, t.replayNumber, t.runId, t.stepPosition)
+      .nullsNotDistinct(),
   ],
 );
 
-export const attempts = signalbox.table(
-  "attempts",
+/** What has ended: written once, with the attempt that ended it. Cut into partitions by `event_id`. */
+export const endedDeliveries = signalbox.table(
+  "ended_deliveries",
+  {
+    projectId: uuid("project_id").notNull(),
+    id: uuid("id").notNull(),
+    eventId: uuid("event_id").notNull(),
+    hookId: uuid("hook_id").notNull(),
+    format: text("format").notNull(),
+    status: text("status").notNull(),
+    attemptCount: smallint("attempt_count").notNull(),
+    maxAttempts: smallint("max_attempts").notNull(),
+    unknownCount: smallint("unknown_count").notNull().default(0),
+    completedAt: time("completed_at").notNull(),
+    lastError: text("last_error"),
+    replayOf: uuid("replay_of"),
+    replayNumber: smallint("replay_number").notNull().default(0),
+    runId: uuid("run_id"),
+    stepPosition: smallint("step_position"),
+    createdAt: time("created_at").notNull(),
+    /** The last attempt, number `attempt_count`; without an outcome it is in `earlier_attempts`, or there was none. */
+    startedAt: time("started_at"),
+    elapsedMs: integer("elapsed_ms"),
+    outcome: text("outcome"),
+    statusCode: smallint("status_code"),
+    error: text("error"),
+    remoteAddress: text("remote_address"),
+    requestHeaders: jsonText("request_headers"),
+    responseHeaders: jsonText("response_headers"),
+    responseBody: text("response_body"),
+    responseTruncated: boolean("response_truncated"),
+  },
+  (t) => [
+    ownProject,
+    check(
+      "ended_status",
+      sql`status in ('SUCCEEDED', 'FAILED', 'GONE', 'CANCELLED', 'QUARANTINED')`,
+    ),
+    index("ended_deliveries_event").on(t.projectId, t.eventId, t.hookId),
+    index("ended_deliveries_hook").on(t.projectId, t.hookId, t.id),
+    // What an operator looks for: few among very many.
+    index("ended_deliveries_lost")
+      .on(t.projectId, t.id)
+      .where(sql`status in ('FAILED', 'QUARANTINED')`),
+  ],
+);
+
+/** Attempts that did not end their delivery, and those of presses. Cut into partitions by `delivery_id`. */
+export const earlierAttempts = signalbox.table(
+  "earlier_attempts",
   {
     projectId: uuid("project_id").notNull(),
     deliveryId: uuid("delivery_id").notNull(),
@@ -93,32 +137,35 @@ export const attempts = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.deliveryId, t.number] })],
 );
 
-/** No identity: before PostgreSQL 17 a table cut into ranges cannot have one. */
-export const changesPosition = signalbox.sequence("changes_position_seq");
-
-/** The one ordered feed: written under the feed lock, so position order is commit order. */
-export const changes = signalbox.table(
-  "changes",
+/** A project's feed: one record for each commit, of positions `first` to `last`. Cut into partitions by `at`. */
+export const feed = signalbox.table(
+  "feed",
   {
-    position: bigint("position", { mode: "number" })
-      .notNull()
-      .default(sql`nextval('signalbox.changes_position_seq')`),
     projectId: uuid("project_id").notNull(),
-    kind: text("kind").notNull(),
-    entityId: uuid("entity_id").notNull(),
-    eventId: uuid("event_id"),
-    hookId: uuid("hook_id"),
-    /** True for the entity's first change. */
-    created: boolean("created").notNull(),
-    /** The entity's moving fields as they were then: a reader sees every state, not the latest twice. */
-    state: jsonText("state").notNull(),
-    at: time("at").notNull().defaultNow(),
+    last: bigint("last", { mode: "number" }).notNull(),
+    first: bigint("first", { mode: "number" }).notNull(),
+    at: time("at").notNull(),
+    /** [{ kind, id, eventId, hookId, created, state }], one for each position; there may be fewer. */
+    items: jsonText("items").notNull(),
   },
-  (t) => [
-    ownProject,
-    primaryKey({ columns: [t.projectId, t.position] }),
-    uniqueIndex("changes_position").on(t.position),
-  ],
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.last, t.at] })],
+);
+
+/**
+ * What moves with a project's commits. Whoever writes to its feed locks its row to the commit, so that positions are
+ * dense and in the order of commits.
+ */
+export const heads = signalbox.table(
+  "heads",
+  {
+    projectId: uuid("project_id").primaryKey(),
+    head: bigint("head", { mode: "number" }).notNull().default(0),
+    /** The newest position that retention has removed. */
+    horizon: bigint("horizon", { mode: "number" }).notNull().default(0),
+    /** Moves with every change that emits depend on: hooks, event types, the project's settings. */
+    configVersion: bigint("config_version", { mode: "number" }).notNull().default(1),
+  },
+  () => [ownProject],
 );
 
 /** Every replay: deliveries that are tried again, some at a time. */
@@ -201,10 +248,7 @@ export const workers = signalbox.table("workers", {
   startedAt: time("started_at").notNull().defaultNow(),
 });
 
-/** Always empty: whoever writes changes locks the table (locks.ts). */
-export const feedLock = signalbox.table("feed_lock", { held: boolean("held").notNull() });
-
-/** What is done by one at a time: by the id of a hook its claims, else what the name says (locks.ts). */
+/** What is done by one at a time (locks.ts). */
 export const locks = signalbox.table("locks", {
   name: text("name").primaryKey(),
   /** The advisory lock of the session that does it: a new number each time. */

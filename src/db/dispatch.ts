@@ -1,15 +1,9 @@
-import { type PlannedVersions, writeToFeed } from "./changes.ts";
 import type { Sql, Tx } from "./client.ts";
-import {
-  type Consequences,
-  insertDeliveries,
-  insertEvents,
-  type NewEvent,
-  recordEvents,
-  recordNewDeliveries,
-} from "./emits.ts";
+import type { Consequences, NewEvent } from "./emits.ts";
+import { accept, eventItem } from "./event/accept.ts";
 import { keepResources } from "./eventResources.ts";
 import { type EventRow, eventColumns } from "./events.ts";
+import { enterFeed, publish } from "./feed/record.ts";
 import { addJobs } from "./jobs.ts";
 import { advanceJobs, insertRuns, recordRuns } from "./workflowRuns.ts";
 
@@ -57,45 +51,40 @@ export async function endedEvents(
   return new Map(rows.map(({ eventId, isFailed }) => [eventId, isFailed ? "FAILED" : "PROCESSED"]));
 }
 
-const updateEvents = (tx: Tx, events: DispatchedEvent[]) => tx`
+const updateEvents = (tx: Tx, projectId: string, events: DispatchedEvent[]) => tx`
   update signalbox.events e set status = x.status, config_version = x.config_version,
     type_version = x.type_version, error = x.error, due_at = null
-  from unnest(${events.map((e) => e.projectId)}::uuid[], ${events.map((e) => e.id)}::uuid[],
+  from unnest(${events.map((e) => e.id)}::uuid[],
     ${events.map((e) => e.status)}::text[], ${events.map((e) => e.configVersion)}::bigint[],
     ${events.map((e) => e.typeVersion)}::int[], ${events.map((e) => e.error)}::text[])
-    as x(project_id, id, status, config_version, type_version, error)
-  where e.project_id = x.project_id and e.id = x.id`;
+    as x(id, status, config_version, type_version, error)
+  where e.project_id = ${projectId} and e.id = x.id`;
 
 /**
- * Writes what staged events became, with their deliveries, runs and feed rows. An event of the SQL door has
- * its first feed row here: its own transaction could not hold the feed lock. `said`: the events that the hub tells of them.
+ * Writes what staged events became, with their deliveries, runs and feed rows. An event of the SQL door has its first
+ * feed item here: its own transaction could not hold the head's lock. `said`: the events that the hub tells of them.
  */
 export async function writeDispatched(
   tx: Tx,
+  projectId: string,
+  version: number,
   events: DispatchedEvent[],
   { deliveries, runs }: Consequences,
   said: NewEvent[],
-  planned: PlannedVersions,
 ) {
   const born = events.filter(({ origin }) => origin === "SQL");
-  const known = events.filter(({ origin }) => origin !== "SQL");
-  const advances = advanceJobs(runs.map(({ projectId, id }) => ({ projectId, runId: id })));
-  await writeToFeed(
-    tx,
-    [
-      ...(events.length > 0 ? [updateEvents(tx, events)] : []),
-      ...(said.length > 0 ? [insertEvents(tx, said)] : []),
-      ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
-      ...(runs.length > 0 ? [insertRuns(tx, runs), addJobs(tx, advances)] : []),
-      ...keepResources(tx, deliveries),
-    ],
-    [
-      ...(born.length > 0 ? [recordEvents(tx, born, true)] : []),
-      ...(known.length > 0 ? [recordEvents(tx, known, false)] : []),
-      ...(said.length > 0 ? [recordEvents(tx, said, true)] : []),
-      ...(deliveries.length > 0 ? [recordNewDeliveries(tx, deliveries)] : []),
-      ...(runs.length > 0 ? [recordRuns(tx, runs, true)] : []),
-    ],
-    planned,
-  );
+  const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
+  await Promise.all([
+    ...(events.length > 0 ? [updateEvents(tx, projectId, events)] : []),
+    ...(runs.length > 0 ? [insertRuns(tx, runs), addJobs(tx, advances)] : []),
+    ...keepResources(tx, deliveries),
+    enterFeed(tx, projectId, version),
+    publish(
+      tx,
+      projectId,
+      events.map((event) => eventItem(event, event.origin === "SQL")),
+    ),
+  ]);
+  await accept(tx, { projectId, version, events: said, deliveries, born: born.length });
+  if (runs.length > 0) await recordRuns(tx, projectId, runs, true);
 }

@@ -1,7 +1,7 @@
 import { atLeisure } from "./atLeisure.ts";
 import { ofGone, removeBelongings } from "./belongings.ts";
 import type { Pool, Tx } from "./client.ts";
-import { dateOfId, leastIdAt, timeOfId } from "./leastId.ts";
+import { dateOf, leastIdAt, timeOfId } from "./leastId.ts";
 import { briefly } from "./rangeSession.ts";
 import { attachRange, type Cut, createRange, cuts, type Range, rangesOf } from "./ranges.ts";
 import { databaseNow } from "./schedules.ts";
@@ -140,7 +140,7 @@ async function planSwap(
   return {
     cut,
     old,
-    made: { name: `${cut.table}_until_${dateOfId(to)}`, from: null, to },
+    made: { name: `${cut.table}_until_${dateOf(timeOfId(to))}`, from: null, to },
     ...rules,
   };
 }
@@ -151,7 +151,7 @@ async function removeLateAttempts(session: Pool, gone: { projectId: string; id: 
     const some = gone.slice(at, at + 1_000);
     await atLeisure(
       () => session`
-        delete from signalbox.attempts t
+        delete from signalbox.earlier_attempts t
         using unnest(${some.map(({ projectId }) => projectId)}::uuid[], ${some.map(({ id }) => id)}::uuid[]) as x(project_id, id)
         where t.project_id = x.project_id and t.delivery_id = x.id`,
     );
@@ -224,19 +224,16 @@ async function dropAttempts(session: Pool, since: Date): Promise<boolean> {
   return (await copy(session, attempts)) && (await replace(session, attempts));
 }
 
-/** Drops ranges of the feed whose rows are all before its horizon. */
-async function dropChanges(session: Pool): Promise<boolean> {
-  const cut = cuts.changes;
-  const ranges = await rangesOf(session, cut);
-  for (const range of ranges) {
-    const { to } = range;
-    const [over] = await session`
-      select from signalbox.changes_position_seq where last_value >= ${to}::bigint and not exists (
-        select from signalbox.changes where position < ${to}::bigint and position > (
-          select value::bigint from signalbox.settings where name = 'feed_horizon'))
-        and exists (select from signalbox.settings where name = 'feed_horizon')`;
-    if (!over) return true;
+/** Drops ranges of the feed of which all is older. Cursors before what is left have expired (moveHorizon). */
+async function dropFeed(session: Pool, since: Date): Promise<boolean> {
+  const cut = cuts.feed;
+  for (const range of await rangesOf(session, cut)) {
+    if (cut.timeOf(range.to) > since.getTime()) return true;
     const done = await briefly(session, cut, async (tx) => {
+      await tx.unsafe(`
+        update signalbox.heads h set horizon = greatest(h.horizon, x.last)
+        from (select project_id, max(last) as last from ${named(range)} group by project_id) x
+        where h.project_id = x.project_id`);
       await lockWhole(tx, cut);
       await drop(tx, cut, range);
     });
@@ -253,7 +250,7 @@ async function dropChanges(session: Pool): Promise<boolean> {
 export async function dropRanges(session: Pool, days: number): Promise<boolean> {
   const since = new Date((await databaseNow(session)).getTime() - days * DAY_MS);
   const done = [
-    await dropChanges(session),
+    await dropFeed(session, since),
     (await clear(session)) && (await dropEvents(session, since)),
     (await clear(session)) && (await dropAttempts(session, since)),
     await clear(session),

@@ -1,34 +1,6 @@
 /** How a project and its hooks are doing: counted as it happens, so that it costs as little to read at 10 million deliveries as at ten. */
 
-import type { Sql, Tx } from "./client.ts";
-import type { MovedDelivery } from "./deliveryChanges.ts";
-
-/** Counts the events of the CTE `event`, but what the hub tells itself, as accepted in this minute. Under the feed lock. */
-export const countAccepted = (tx: Tx) => tx`
-  insert into signalbox.project_minutes as m (project_id, minute, accepted)
-  select project_id, date_trunc('minute', now(), 'UTC'), count(*) from event
-  where origin <> 'SYSTEM' group by 1
-  on conflict (project_id, minute) do update set accepted = m.accepted + excluded.accepted`;
-
-/** Counts how the attempts of these deliveries went, per hook and hour, and per project and minute. Under the feed lock. */
-export const countOutcomes = (tx: Tx, moved: MovedDelivery[]) => tx`
-  with outcome as (
-    select project_id, hook_id, count(*) filter (where status = 'SUCCEEDED')::int as succeeded,
-      count(*) filter (where status in ('FAILED', 'GONE'))::int as failed,
-      count(*) filter (where status in ('RETRYING', 'PARKED'))::int as retried
-    from unnest(${moved.map((m) => m.projectId)}::uuid[], ${moved.map((m) => m.hookId)}::uuid[],
-      ${moved.map((m) => m.status)}::text[]) as x(project_id, hook_id, status)
-    group by 1, 2
-  ), hours as (
-    insert into signalbox.hook_hours as h (project_id, hook_id, hour, succeeded, failed, retried)
-    select project_id, hook_id, date_trunc('hour', now(), 'UTC'), succeeded, failed, retried from outcome
-    on conflict (project_id, hook_id, hour) do update set succeeded = h.succeeded + excluded.succeeded,
-      failed = h.failed + excluded.failed, retried = h.retried + excluded.retried
-  )
-  insert into signalbox.project_minutes as m (project_id, minute, delivered, failed)
-  select project_id, date_trunc('minute', now(), 'UTC'), sum(succeeded), sum(failed) from outcome group by 1
-  on conflict (project_id, minute) do update set delivered = m.delivered + excluded.delivered,
-    failed = m.failed + excluded.failed`;
+import type { Sql } from "./client.ts";
 
 export type HookHour = { hour: Date; succeeded: number; failed: number; retried: number };
 
@@ -60,10 +32,10 @@ export async function hookQueuesOf(
 ): Promise<Map<string, HookQueue>> {
   const rows = await sql<(HookQueue & { hookId: string })[]>`
     select x.id as "hookId",
-      (select count(*)::int from (select from signalbox.deliveries d where d.project_id = ${projectId}
-        and d.hook_id = x.id and d.status in ('PENDING', 'RETRYING') limit ${MAX_COUNTED}) w) as waiting,
-      (select count(*)::int from (select from signalbox.deliveries d where d.project_id = ${projectId}
-        and d.hook_id = x.id and d.status = 'PARKED' limit ${MAX_COUNTED}) p) as parked
+      (select count(*)::int from (select from signalbox.queue q where q.project_id = ${projectId}
+        and q.hook_id = x.id and q.due_at is not null limit ${MAX_COUNTED}) w) as waiting,
+      (select count(*)::int from (select from signalbox.queue q where q.project_id = ${projectId}
+        and q.hook_id = x.id and q.due_at is null limit ${MAX_COUNTED}) p) as parked
     from unnest(${hookIds as string[]}::uuid[]) as x(id)`;
   return new Map(rows.map((row) => [row.hookId, row]));
 }
@@ -99,26 +71,21 @@ export const failingHookIds = (sql: Sql, projectId: string) => sql`
  */
 export async function overviewOf(sql: Sql, projectId: string): Promise<Overview> {
   const [row] = await sql<Overview[]>`
-    with recursive minute as (
+    with minute as (
       select accepted, delivered, case when minute = date_trunc('minute', now(), 'UTC') then 1.0
         else 1 - extract(second from now()) / 60 end as share
       from signalbox.project_minutes
       where project_id = ${projectId} and minute >= date_trunc('minute', now(), 'UTC') - interval '1 minute'
     ), lane as (
-      (select hook_id from signalbox.deliveries where project_id = ${projectId} and status in ('PENDING', 'RETRYING')
-        order by hook_id limit 1)
-      union all
-      select n.hook_id from lane, lateral (
-        select hook_id from signalbox.deliveries d where d.project_id = ${projectId}
-          and d.status in ('PENDING', 'RETRYING') and d.hook_id > lane.hook_id order by d.hook_id limit 1) n
+      select id as hook_id from signalbox.hooks where project_id = ${projectId} and status <> 'DELETED'
     ), failing as (${failingHookIds(sql, projectId)})
     select coalesce((select sum(accepted * share) / 60 from minute), 0)::float8 as "acceptedPerSecond",
       coalesce((select sum(delivered * share) / 60 from minute), 0)::float8 as "deliveredPerSecond",
       (select count(*)::int from failing f join signalbox.hooks h on h.project_id = ${projectId}
         and h.id = f.hook_id and h.status <> 'DELETED' and h.kind = 'HOOK') as "failingHooks",
       greatest(coalesce((select extract(epoch from now() - min(d.due_at)) from lane cross join lateral (
-        select due_at from signalbox.deliveries d where d.project_id = ${projectId} and d.hook_id = lane.hook_id
-          and d.status in ('PENDING', 'RETRYING') and d.due_at <= now() order by d.due_at limit 1) d), 0), 0)::float8
+        select due_at from signalbox.queue d where d.project_id = ${projectId} and d.hook_id = lane.hook_id
+          and d.due_at <= now() order by d.due_at limit 1) d), 0), 0)::float8
         as "oldestWaitingSeconds"`;
   if (!row) throw new Error("no overview");
   return row;

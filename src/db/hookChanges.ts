@@ -1,4 +1,5 @@
 import type { Tx } from "./client.ts";
+import { publish } from "./feed/record.ts";
 import { type HookRow, hookColumns, insertHookVersion } from "./hooks.ts";
 import { bumpConfigVersion } from "./projects.ts";
 
@@ -7,10 +8,16 @@ export const recordHook = (
   tx: Tx,
   hook: Pick<HookRow, "projectId" | "id" | "status" | "statusReason">,
   created = false,
-) => tx`
-  insert into signalbox.changes (project_id, kind, entity_id, hook_id, created, state)
-  values (${hook.projectId}, 'HOOK', ${hook.id}, ${hook.id}, ${created},
-    ${JSON.stringify({ status: hook.status, statusReason: hook.statusReason })}::text::json)`;
+) =>
+  publish(tx, hook.projectId, [
+    {
+      kind: "HOOK",
+      id: hook.id,
+      hookId: hook.id,
+      created,
+      state: { status: hook.status, statusReason: hook.statusReason },
+    },
+  ]);
 
 /** Makes the hook's new rule count from the next config version on. */
 export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
@@ -18,7 +25,7 @@ export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
 }
 
 /**
- * Deletes hooks whose target said it is gone; kept for history with the reason. Gives back their ids.
+ * Deletes hooks whose target said it is gone; kept for history with the reason. Gives back those it deleted.
  */
 export async function retireHooks(
   tx: Tx,

@@ -1,4 +1,4 @@
-import type { Tx } from "./client.ts";
+import type { Sql, Tx } from "./client.ts";
 
 /** A hook of a project: deliveries queue, and are limited, per lane. */
 export type Lane = { projectId: string; hookId: string };
@@ -40,7 +40,7 @@ export function deliverJobs(lanes: Lane[]): JobSpec[] {
 }
 
 /** Queues wake-ups within the caller's transaction, by graphile-worker's public `add_jobs`. */
-export const addJobs = (tx: Tx, jobs: JobSpec[]) => {
+export const addJobs = (tx: Sql, jobs: JobSpec[]) => {
   const specs = jobs.map((job) => ({
     identifier: job.identifier,
     payload: job.payload,

@@ -8,9 +8,9 @@ export function leastIdAt(ms: number): string {
 export const timeOfId = (id: string): number =>
   Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
-/** The date that an id begins with, in UTC, as names of tables have it: `20261121`. */
-export const dateOfId = (id: string): string =>
-  new Date(timeOfId(id)).toISOString().slice(0, 10).replaceAll("-", "");
+/** The date of a moment, in UTC, as names of tables have it: `20261121`. */
+export const dateOf = (ms: number): string =>
+  new Date(ms).toISOString().slice(0, 10).replaceAll("-", "");
 
 /** Ids come from a process and times from the database: signatures allow clocks to differ as much. */
 export const ROOM_MS = 300_000;

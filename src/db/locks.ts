@@ -28,13 +28,6 @@ type SessionLock =
 const MIGRATION = 7_346_201_852;
 const AGAIN_AFTER_MS = 50;
 
-/**
- * Takes the feed lock: whoever writes changes holds it from here to commit, so that position order is commit order
- * and one number is a gap-free cursor. Take it last: only feed rows, counters and completions follow. (`enter_feed`
- * takes the same.)
- */
-export const lockFeed = (tx: Tx) => tx`select signalbox.lock_feed()`;
-
 /** Waits for a row's lock. */
 export const lockRow = (tx: Tx, name: RowLock) =>
   tx`select from signalbox.locks where name = ${name} for update`;
@@ -42,17 +35,6 @@ export const lockRow = (tx: Tx, name: RowLock) =>
 /** Whether the row's lock could be had at once. */
 export const tryLockRow = async (tx: Tx, name: RowLock): Promise<boolean> =>
   (await tx`select from signalbox.locks where name = ${name} for update skip locked`).length > 0;
-
-/**
- * Serialises claims with each other and with changes of the hooks' states, per hook, to the end of the
- * transaction; in the order of ids, so that two that want the same lanes cannot block each other for ever.
- */
-export const lockLanes = (tx: Tx, hookIds: string[]) => tx`
-  select from signalbox.locks where name = any(${hookIds}::text[]) order by name for update`;
-
-/** The same, but without waiting: gives back which lanes it got. */
-export const tryLockLanes = (tx: Tx, hookIds: string[]) => tx<{ id: string }[]>`
-  select name as id from signalbox.locks where name = any(${hookIds}::text[]) for update skip locked`;
 
 const randomKey = () => String(randomBytes(8).readBigInt64BE());
 

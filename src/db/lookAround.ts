@@ -1,7 +1,7 @@
 import type { Sql } from "./client.ts";
+import { overdueEvents, overdueLanes } from "./delivery/reclaim.ts";
 import { overdueHandshakes } from "./handshakes.ts";
 import { overduePresses } from "./pressClaims.ts";
-import { overdueEvents, overdueLanes } from "./recovery.ts";
 import { overdueReplays } from "./replays.ts";
 import { overdueRuns } from "./workflowRuns.ts";
 
@@ -28,7 +28,7 @@ export async function lookAround(sql: Sql, patience: Patience): Promise<Look> {
         select from graphile_worker.jobs
         where run_at <= now() and locked_at is null and attempts < max_attempts) as "areJobsDue",
       exists (
-        select from signalbox.deliveries where lease_token is not null and lease_until <= clock_timestamp())
+        select from signalbox.queue where lease_until <= clock_timestamp())
       or exists (
         select from signalbox.presses
         where status = 'PENDING' and lease_token is not null and lease_until <= clock_timestamp())

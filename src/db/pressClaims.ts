@@ -1,10 +1,10 @@
 import { type ActionRow, actionColumns, recordPresses } from "./actions.ts";
-import { writeToFeed } from "./changes.ts";
 import type { Pool, Sql, Tx } from "./client.ts";
 import type { AttemptRow } from "./deliveries.ts";
-import { insertDeliveries, insertEvents, recordEvents, recordNewDeliveries } from "./emits.ts";
+import { insertAttempts } from "./delivery/finish.ts";
+import { type Accepting, accept } from "./event/accept.ts";
 import { type EventHead, eventHeadColumns } from "./events.ts";
-import { insertAttempts, type SaidOfFinishes } from "./finishes.ts";
+import { writeToFeed } from "./feed/record.ts";
 import type { PressRow } from "./presses.ts";
 
 /** A press that was taken by this process, fenced by its token, with all that its one call is made of. */
@@ -61,7 +61,7 @@ export async function claimPress(
       for update of p skip locked`;
     if (!waiting) return null;
     if (waiting.refusal !== null) {
-      await end(tx, [{ projectId, id: pressId, status: "FAILED", error: waiting.refusal }]);
+      await end(tx, projectId, [{ id: pressId, status: "FAILED", error: waiting.refusal }]);
       return null;
     }
     const [claim] = await tx<Omit<PressClaim, "action" | "event">[]>`
@@ -88,41 +88,37 @@ export const handBackPress = (
   update signalbox.presses set lease_worker = null, lease_token = null, lease_until = null
   where project_id = ${projectId} and id = ${pressId} and lease_token = ${token} and status = 'PENDING'`;
 
-type Ended = Pick<PressRow, "projectId" | "id" | "error"> & { status: PressFinish["status"] };
+/** The events that the hub tells of a press, planned under this version of the configuration. */
+type Said = Omit<Accepting, "projectId">;
+
+type Ended = Pick<PressRow, "id" | "error"> & { status: PressFinish["status"] };
 
 /**
  * Ends presses, and with each its action's RUNNING: COMPLETE after a success, else what it was before, with what went
  * wrong. Rows are locked in the order press, action; a press that has just been made is known to nobody else.
  */
-async function end(tx: Tx, ended: Ended[], said?: SaidOfFinishes): Promise<void> {
-  const { events = [], deliveries = [], versions } = said ?? {};
+async function end(tx: Tx, projectId: string, ended: Ended[], said?: Said): Promise<void> {
   await writeToFeed(
     tx,
+    projectId,
     [
       tx`
         with x as (
-          select * from unnest(${ended.map((e) => e.projectId)}::uuid[], ${ended.map((e) => e.id)}::uuid[],
-            ${ended.map((e) => e.status)}::text[], ${ended.map((e) => e.error)}::text[])
-            as x(project_id, id, status, error)
+          select * from unnest(${ended.map((e) => e.id)}::uuid[], ${ended.map((e) => e.status)}::text[],
+            ${ended.map((e) => e.error)}::text[]) as x(id, status, error)
         ), press as (
           update signalbox.presses p set status = x.status, error = x.error, finished_at = clock_timestamp()
-          from x where p.project_id = x.project_id and p.id = x.id
+          from x where p.project_id = ${projectId} and p.id = x.id
           returning p.project_id, p.action_id, p.status, p.error
         )
         update signalbox.actions a set last_error = press.error,
           status = case when press.status = 'SUCCEEDED' or a.completed_at is not null then 'COMPLETE' else 'PENDING' end,
           completed_at = case press.status when 'SUCCEEDED' then clock_timestamp() else a.completed_at end
         from press where a.project_id = press.project_id and a.id = press.action_id`,
-      ...(events.length > 0 ? [insertEvents(tx, events)] : []),
-      ...(deliveries.length > 0 ? [insertDeliveries(tx, deliveries)] : []),
     ],
-    [
-      recordPresses(tx, ended),
-      ...(events.length > 0 ? [recordEvents(tx, events, true)] : []),
-      ...(deliveries.length > 0 ? [recordNewDeliveries(tx, deliveries)] : []),
-    ],
-    versions,
+    [recordPresses(tx, projectId, ended)],
   );
+  if (said && said.events.length > 0) await accept(tx, { projectId, ...said });
 }
 
 /**
@@ -130,11 +126,7 @@ async function end(tx: Tx, ended: Ended[], said?: SaidOfFinishes): Promise<void>
  * that was planned). Gives back whether it counted: a process that was taken for dead has lost its claim, and only the
  * record of the call is written.
  */
-export const finishPress = (
-  sql: Pool,
-  finish: PressFinish,
-  said?: SaidOfFinishes,
-): Promise<boolean> =>
+export const finishPress = (sql: Pool, finish: PressFinish, said?: Said): Promise<boolean> =>
   sql.begin(async (tx) => {
     const { projectId, pressId: id, token, attempt, status, error } = finish;
     const [press] = await tx<{ isHeld: boolean }[]>`
@@ -142,8 +134,8 @@ export const finishPress = (
       where project_id = ${projectId} and id = ${id} for update`;
     // Retention may have removed it.
     if (!press) return false;
-    await insertAttempts(tx, [{ projectId, deliveryId: id, attempt }]);
-    if (press.isHeld) await end(tx, [{ projectId, id, status, error }], said);
+    await insertAttempts(tx, projectId, [{ deliveryId: id, attempt }]);
+    if (press.isHeld) await end(tx, projectId, [{ id, status, error }], said);
     return press.isHeld;
   });
 
@@ -172,15 +164,17 @@ export const recoverPresses = (sql: Pool, deadWorkers: string[]): Promise<number
       order by p.project_id, p.id for update of p skip locked`;
     if (lost.length === 0) return 0;
     await tx`
-      insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, error,
+      insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, error,
         request_headers)
       select project_id, id, 1, claimed_at, 0, 'UNKNOWN', ${OUTCOME_UNKNOWN}, '{}'
       from unnest(${lost.map((l) => l.projectId)}::uuid[], ${lost.map((l) => l.id)}::uuid[],
         ${lost.map((l) => l.claimedAt.toISOString())}::timestamptz[]) as x(project_id, id, claimed_at)
       on conflict do nothing`;
-    await end(
-      tx,
-      lost.map((press) => ({ ...press, status: "UNKNOWN" as const, error: OUTCOME_UNKNOWN })),
-    );
+    for (const [projectId, presses] of Map.groupBy(lost, (press) => press.projectId))
+      await end(
+        tx,
+        projectId,
+        presses.map(({ id }) => ({ id, status: "UNKNOWN" as const, error: OUTCOME_UNKNOWN })),
+      );
     return lost.length;
   });

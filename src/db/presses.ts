@@ -1,7 +1,7 @@
 import { type ActionRow, actionColumns, recordPresses } from "./actions.ts";
-import { writeToFeed } from "./changes.ts";
 import type { Sql, Tx } from "./client.ts";
 import type { EventRow } from "./events.ts";
+import { writeToFeed } from "./feed/record.ts";
 import { addJobs } from "./jobs.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "./page.ts";
 
@@ -88,6 +88,7 @@ export async function writePress(tx: Tx, press: NewPress, needsJob: boolean): Pr
   const written = pressesById(tx, projectId, [id]);
   await writeToFeed(
     tx,
+    projectId,
     [
       tx`insert into signalbox.presses (project_id, id, action_id, pressed_by, key_id, idempotency_key, pressed_at)
         values (${projectId}, ${id}, ${actionId}, ${press.pressedBy}, ${press.keyId}, ${press.idempotencyKey},
@@ -96,7 +97,7 @@ export async function writePress(tx: Tx, press: NewPress, needsJob: boolean): Pr
         where project_id = ${projectId} and id = ${actionId}`,
       ...(needsJob ? [addJobs(tx, [pressJob(press)])] : []),
     ],
-    [recordPresses(tx, [press]), written],
+    [recordPresses(tx, projectId, [press]), written],
   );
   const [row] = await written;
   if (!row) throw new Error(`press ${id} was not written`);

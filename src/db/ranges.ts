@@ -1,7 +1,7 @@
 /**
  * The tables that grow for as long as the hub runs are cut into ranges, PostgreSQL's partitions, so that what is old
  * goes by dropping a range and not row by row. Events, and what belongs to them, are cut by the time that their ids
- * begin with; the feed by position.
+ * begin with; the feed by the time of its records.
  *
  * From the oldest to the newest, a table's ranges are: the first, of all that is older than the others (of what
  * retention has let go of, those that have not ended); ranges of some days each; one or more for days to come; and what
@@ -9,16 +9,30 @@
  * place, whoever writes it and when. The first migration makes the first and what is beyond.
  */
 import type { Sql, Tx } from "./client.ts";
+import { leastIdAt, timeOfId } from "./leastId.ts";
 
 /** A table that is cut, the column it is cut by, and how full its pages are to be made. */
-export type Cut = { table: string; key: string; fillfactor: number };
+export type Cut = {
+  table: string;
+  key: string;
+  fillfactor: number;
+  /** The bound at a moment, as PostgreSQL shows it, and back. */
+  boundAt: (ms: number) => string;
+  timeOf: (bound: string) => number;
+};
+
+const byId = { boundAt: leastIdAt, timeOf: timeOfId };
+const byTime = {
+  boundAt: (ms: number) => new Date(ms).toISOString().replace("T", " ").replace(".000Z", "+00"),
+  timeOf: (bound: string) => Date.parse(bound),
+};
 
 /** Deliveries go with their event; attempts have only their delivery's id, or their press's. */
 export const cuts = {
-  events: { table: "events", key: "id", fillfactor: 70 },
-  deliveries: { table: "deliveries", key: "event_id", fillfactor: 60 },
-  attempts: { table: "attempts", key: "delivery_id", fillfactor: 100 },
-  changes: { table: "changes", key: "position", fillfactor: 100 },
+  events: { table: "events", key: "id", fillfactor: 70, ...byId },
+  deliveries: { table: "ended_deliveries", key: "event_id", fillfactor: 100, ...byId },
+  attempts: { table: "earlier_attempts", key: "delivery_id", fillfactor: 100, ...byId },
+  feed: { table: "feed", key: "at", fillfactor: 100, ...byTime },
 } satisfies Record<string, Cut>;
 
 /** A range of a table, from one value on, null in the first, and before another. */
@@ -39,10 +53,9 @@ export async function rangesOf(sql: Sql, { table }: Cut): Promise<[Range, ...Ran
   return [first, ...rest];
 }
 
-/** Ids and positions alike: of two numbers the longer one is the greater. */
 function inOrder({ from: a }: Range, { from: b }: Range): number {
   if (a === null || b === null) return a === null ? -1 : 1;
-  return a.length - b.length || (a < b ? -1 : 1);
+  return a < b ? -1 : 1;
 }
 
 /** The range of a table beyond all others. */

@@ -39,13 +39,14 @@ async function mayEnter(sql: Pool): Promise<boolean> {
 }
 
 /**
- * Tables behind row-level security that the reader may not read yet: what is open to all stays closed to it, and so
- * do ranges of a table, which would be a way round its rule.
+ * Tables behind row-level security, and views that are read by the reader's own rights, that it may not read yet: what is
+ * open to all stays closed to it, and so do ranges of a table, which would be a way round its rule.
  */
 const ungranted = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_class c
-  where c.relnamespace = 'signalbox'::regnamespace and c.relkind in ('r', 'p') and c.relrowsecurity
-    and not c.relispartition
+  where c.relnamespace = 'signalbox'::regnamespace
+    and ((c.relkind in ('r', 'p') and c.relrowsecurity and not c.relispartition)
+      or (c.relkind = 'v' and 'security_invoker=true' = any(c.reloptions)))
     and not has_table_privilege(${READER}, c.oid, 'select')`;
 
 /**

@@ -1,6 +1,7 @@
 import type { Sql, Tx } from "./client.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
 import { ofTypes } from "./eventList.ts";
+import { record } from "./feed/record.ts";
 import { addJobs, type JobSpec } from "./jobs.ts";
 import { leastIdAt } from "./leastId.ts";
 import { allOf, type Fragment } from "./page.ts";
@@ -123,9 +124,8 @@ export const replayJob = (
   ...(runAt && { runAt }),
 });
 
-/** Waits for a try that is not its first, or is one that was sent before. As the index `deliveries_again` has it. */
-const isAgain = (sql: Sql) =>
-  sql`(d.status = 'RETRYING' or (d.status = 'PENDING' and d.replay_of is not null))`;
+/** Waits for a try that is not its first, or is one that was sent before. As the index `queue_again` has it. */
+const isAgain = (sql: Sql) => sql`(d.status = 'RETRYING' or d.replay_of is not null)`;
 
 /** Takes a chunk off the list: of a hook that has room; undefined while there is none. */
 export async function takeChunk(
@@ -140,7 +140,7 @@ export async function takeChunk(
       ) lane
       cross join lateral (
         select count(*) as n from (
-          select from signalbox.deliveries d
+          select from signalbox.queue d
           where d.project_id = ${projectId} and d.hook_id = lane.hook_id and ${isAgain(tx)}
             and d.due_at <= now() limit ${MAX_WAITING}) due
       ) waiting
@@ -195,11 +195,15 @@ export const recordReplay = (
   tx: Tx,
   { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
   isNew = false,
-) => tx`
-  insert into signalbox.changes (project_id, kind, entity_id, created, state)
-  select project_id, 'REPLAY', id, ${isNew}::boolean,
+) =>
+  record(
+    tx,
+    projectId,
+    tx`
+  select 'REPLAY', id, null, null, ${isNew}::boolean,
     json_build_object('status', status, 'created', created, 'finishedAt', finished_at)
-  from signalbox.replays where project_id = ${projectId} and id = ${id}`;
+  from signalbox.replays where project_id = ${projectId} and id = ${id}`,
+  );
 
 /** Running replays that nobody has looked at for so long: their job is lost. */
 export const overdueReplays = (sql: Sql, overdueMs: number) => sql<

@@ -1,4 +1,5 @@
 import type { Pool, Sql, Tx } from "./client.ts";
+import { record } from "./feed/record.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "./page.ts";
 import { storable } from "./storable.ts";
 
@@ -91,11 +92,15 @@ export const recordResource = (
   tx: Tx,
   { projectId, id }: Pick<ResourceRow, "projectId" | "id">,
   created: boolean,
-) => tx`
-  insert into signalbox.changes (project_id, kind, entity_id, created, state)
-  select project_id, 'RESOURCE', id, ${created}::boolean, json_build_object('version', version,
+) =>
+  record(
+    tx,
+    projectId,
+    tx`
+  select 'RESOURCE', id, null, null, ${created}::boolean, json_build_object('version', version,
     'attributes', attributes::text, 'updatedAt', updated_at)
-  from signalbox.resources where project_id = ${projectId} and id = ${id}`;
+  from signalbox.resources where project_id = ${projectId} and id = ${id}`,
+  );
 
 const CHUNK = 2_000;
 

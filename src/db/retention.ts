@@ -1,7 +1,6 @@
 import { among } from "./among.ts";
 import { atLeisure } from "./atLeisure.ts";
 import { ofEvents, removeBelongings } from "./belongings.ts";
-import { feedBounds } from "./changes.ts";
 import type { Pool } from "./client.ts";
 import { cuts, rangesOf } from "./ranges.ts";
 
@@ -22,25 +21,36 @@ export const removeOldKeys = (sql: Pool) =>
   );
 
 /**
- * Moves the feed's horizon to its last row that is older than so many days, so that a cursor before it is told
- * CURSOR_EXPIRED and never meets a silent gap. Those rows go with their range. They are found by halves: rows are in
+ * Moves each feed's horizon to its last record that is older than so many days, so that a cursor before it is told
+ * CURSOR_EXPIRED and never meets a silent gap. Those records go with their range. They are found by halves: records are in
  * the order of their times, of which there is no index.
  */
-export async function moveHorizon(sql: Pool, days: number): Promise<void> {
-  const bounds = await feedBounds(sql);
-  let { horizon, head } = bounds;
-  while (horizon < head) {
-    const middle = Math.floor((horizon + head) / 2);
-    const [next] = await sql<{ position: string; isOld: boolean }[]>`
-      select position, at < now() - ${days} * interval '1 day' as "isOld" from signalbox.changes
-      where position > ${middle} order by position limit 1`;
-    if (next?.isOld) horizon = Number(next.position);
-    else head = middle;
+export async function moveHorizons(sql: Pool, days: number): Promise<void> {
+  const feeds = await sql<{ projectId: string; head: string; horizon: string }[]>`
+    select project_id as "projectId", head, horizon from signalbox.heads where head > horizon`;
+  for (const { projectId, head, horizon } of feeds)
+    await atLeisure(() => moveHorizon(sql, days, projectId, Number(horizon), Number(head)));
+}
+
+async function moveHorizon(
+  sql: Pool,
+  days: number,
+  projectId: string,
+  before: number,
+  head: number,
+): Promise<void> {
+  let horizon = before;
+  let end = head;
+  while (horizon < end) {
+    const middle = Math.floor((horizon + end) / 2);
+    const [next] = await sql<{ last: string; isOld: boolean }[]>`
+      select last, at < now() - ${days} * interval '1 day' as "isOld" from signalbox.feed
+      where project_id = ${projectId} and last > ${middle} order by last limit 1`;
+    if (next?.isOld) horizon = Number(next.last);
+    else end = middle;
   }
-  if (horizon === bounds.horizon) return;
-  await sql`
-    insert into signalbox.settings as s (name, value) values ('feed_horizon', ${String(horizon)})
-    on conflict (name) do update set value = greatest(s.value::bigint, excluded.value::bigint)::text`;
+  if (horizon > before)
+    await sql`update signalbox.heads set horizon = greatest(horizon, ${horizon}) where project_id = ${projectId}`;
 }
 
 /**
@@ -76,14 +86,14 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
     await inChunks(
       () => sql`
         with gone as (
-          delete from signalbox.deliveries o using (
+          delete from signalbox.ended_deliveries o using (
             select d.tableoid as range, d.ctid as place
             from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
-            join signalbox.deliveries d on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK}) d
+            join signalbox.ended_deliveries d on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK}) d
           where o.tableoid = d.range and o.ctid = d.place and ${among(sql, sql`o.event_id`, ids)}
           returning o.project_id, o.id
         ), tried as (
-          delete from signalbox.attempts a using gone
+          delete from signalbox.earlier_attempts a using gone
           where a.project_id = gone.project_id and a.delivery_id = gone.id
         )
         select id from gone`,

@@ -1,6 +1,6 @@
-import { writeToFeed } from "./changes.ts";
 import type { Tx } from "./client.ts";
 import { completeEvents, recordMoves } from "./deliveryChanges.ts";
+import { writeToFeed } from "./feed/record.ts";
 import { type RunRow, type RunStatus, recordRuns } from "./workflowRuns.ts";
 
 /** What happens to a run at once: a step ends, the next begins, or the run ends. */
@@ -42,7 +42,7 @@ const insertStep = (
     insert into signalbox.step_runs (project_id, run_id, position, status, delivery_id, request)
     values (${projectId}, ${id}, ${step.position}, 'RUNNING', ${step.deliveryId}, ${step.request})
   )
-  insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
+  insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
     run_id, step_position)
   values (${projectId}, ${step.deliveryId}, ${eventId}, ${workflowId}, 'STEP', 'PENDING', ${step.maxAttempts}, now(),
     ${id}, ${step.position})`;
@@ -64,27 +64,35 @@ const statementsOf = (tx: Tx, { run, move }: MovingRun) => {
   ];
 };
 
-/** Moves runs on in the caller's transaction, which holds their rows: everything at once, the feed's rows last. */
-export async function moveRuns(tx: Tx, moving: MovingRun[]): Promise<void> {
+/** Moves runs of one project on in the caller's transaction, which holds their rows: everything at once, the feed last. */
+export async function moveRuns(tx: Tx, projectId: string, moving: MovingRun[]): Promise<void> {
   if (moving.length === 0) return;
-  const deliveries = moving.flatMap(({ run: { projectId, eventId }, move: { begun } }) =>
-    begun?.deliveryId ? [{ projectId, id: begun.deliveryId, eventId }] : [],
+  const deliveries = moving.flatMap(({ move: { begun } }) =>
+    begun?.deliveryId ? [{ id: begun.deliveryId }] : [],
   );
-  const over = moving.flatMap(({ run, move: { status } }) => {
-    const { projectId, eventId, workflowId } = run;
-    const isOver = status === "SUCCEEDED" || status === "FAILED";
-    return isOver ? [{ projectId, eventId, hookId: workflowId, status }] : [];
-  });
+  const over = moving.filter(
+    ({ move: { status } }) => status === "SUCCEEDED" || status === "FAILED",
+  );
   await writeToFeed(
     tx,
+    projectId,
     moving.flatMap((one) => statementsOf(tx, one)),
     [
       recordRuns(
         tx,
+        projectId,
         moving.map(({ run }) => run),
       ),
-      ...(deliveries.length > 0 ? [recordMoves(tx, deliveries, true)] : []),
-      ...(over.length > 0 ? [completeEvents(tx, over)] : []),
+      ...(deliveries.length > 0 ? [recordMoves(tx, projectId, deliveries, true)] : []),
+      ...(over.length > 0
+        ? [
+            completeEvents(
+              tx,
+              projectId,
+              over.map(({ run }) => run),
+            ),
+          ]
+        : []),
     ],
   );
 }

@@ -53,8 +53,6 @@ export const projects = signalbox.table(
     source: text("source").notNull(),
     requireRegisteredTypes: boolean("require_registered_types").notNull().default(false),
     systemEvents: boolean("system_events").notNull().default(false),
-    /** Moves with every change that emits depend on: hooks, event types, these settings. */
-    configVersion: bigint("config_version", { mode: "number" }).notNull().default(1),
     /** As a hook's `secrets`; null until the first is needed. */
     signingSecrets: jsonText("signing_secrets"),
     createdAt: time("created_at").notNull().defaultNow(),
@@ -150,7 +148,7 @@ export const events = signalbox.table(
     dueAt: time("due_at"),
     receivedAt: time("received_at").notNull().defaultNow(),
     status: text("status").notNull(),
-    /** projects.config_version the event was matched under; null while it is not matched. */
+    /** heads.config_version the event was matched under; null while it is not matched. */
     configVersion: bigint("config_version", { mode: "number" }),
     /** Why it FAILED before any delivery: an event of the SQL door that does not fit its type. */
     error: text("error"),
@@ -247,7 +245,7 @@ export const hooks = signalbox.table(
   ],
 );
 
-/** What a hook asked for, from one projects.config_version on: `Event.why` is answered from these. */
+/** What a hook asked for, from one heads.config_version on: `Event.why` is answered from these. */
 export const hookVersions = signalbox.table(
   "hook_versions",
   {
@@ -265,7 +263,7 @@ export const hookVersions = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
 );
 
-/** Counters apart from the hook: they move with every batch, under the feed lock only. */
+/** Counters apart from the hook: they move with every batch. */
 export const hookStats = signalbox.table(
   "hook_stats",
   {

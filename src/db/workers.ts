@@ -7,22 +7,18 @@ export type WorkerRow = { id: string; poolId: string };
 export const removeWorker = (sql: Sql, workerId: string) =>
   sql`delete from signalbox.workers where id = ${workerId}`;
 
-/**
- * Registers this worker, should it not be, and gives back the others of whom nobody shows that they live: their
- * processes, or their sessions, are gone.
- */
-export const lifelessBeside = (
+/** Registers this worker, should it not be, and gives back the others, and of which nobody shows that they live. */
+export const workersBeside = (
   sql: Sql,
   { id, poolId, host, pid, key }: WorkerRow & { host: string; pid: number; key: string },
-) => sql<WorkerRow[]>`
+) => sql<(WorkerRow & { isLifeless: boolean })[]>`
   with self as (
     insert into signalbox.workers as w (id, host, pid, pool_id, liveness_key)
     values (${id}, ${host}, ${pid}, ${poolId}, ${key})
     on conflict (id) do update set liveness_key = excluded.liveness_key
     where w.liveness_key is distinct from excluded.liveness_key
   )
-  select id, pool_id as "poolId" from signalbox.workers
-  where id <> ${id} and ${isLifeless(sql)}`;
+  select id, pool_id as "poolId", ${isLifeless(sql)} as "isLifeless" from signalbox.workers where id <> ${id}`;
 
 /** Forgets dead workers and frees the jobs they had locked, so that others take them at once. */
 export const buryWorkers = (sql: Pool, dead: WorkerRow[]) =>

@@ -1,4 +1,5 @@
 import type { Sql, Tx } from "./client.ts";
+import { record } from "./feed/record.ts";
 import { foundPerParent } from "./foundPerParent.ts";
 import type { JobSpec } from "./jobs.ts";
 import type { Page, PageRequest } from "./page.ts";
@@ -144,14 +145,23 @@ export const insertRerun = (
   from signalbox.workflow_runs where project_id = ${projectId} and id = ${id}`;
 
 /** Feed rows for runs as they now are, with the states of their steps. Under the feed lock. */
-export const recordRuns = (tx: Tx, runs: Pick<RunRow, "projectId" | "id">[], created = false) => tx`
-  insert into signalbox.changes (project_id, kind, entity_id, event_id, hook_id, created, state)
-  select r.project_id, 'RUN', r.id, r.event_id, r.workflow_id, ${created}::boolean, json_build_object(
+export const recordRuns = (
+  tx: Tx,
+  projectId: string,
+  runs: Pick<RunRow, "id">[],
+  created = false,
+) =>
+  record(
+    tx,
+    projectId,
+    tx`
+  select 'RUN', r.id, r.event_id, r.workflow_id, ${created}::boolean, json_build_object(
     'status', r.status, 'startedAt', r.started_at, 'stoppedAt', r.stopped_at, 'error', r.error,
     'steps', (select coalesce(json_agg(s.status order by s.position), '[]') from signalbox.step_runs s
       where s.project_id = r.project_id and s.run_id = r.id))
-  from unnest(${runs.map((r) => r.projectId)}::uuid[], ${runs.map((r) => r.id)}::uuid[]) as x(project_id, id)
-  join signalbox.workflow_runs r on r.project_id = x.project_id and r.id = x.id`;
+  from unnest(${runs.map((r) => r.id)}::uuid[]) as x(id)
+  join signalbox.workflow_runs r on r.project_id = ${projectId} and r.id = x.id`,
+  );
 
 /** Runs that one job goes on with, in one transaction. */
 const RUNS_PER_JOB = 20;

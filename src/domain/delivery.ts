@@ -16,9 +16,11 @@
  * without success is opened by one, RETRYING (PARKED for a hook that is not ACTIVE) with as many further tries as its
  * hook has.
  */
-import type { Claim, HookClaim, LaneState } from "../db/claims.ts";
+
 import type { AttemptOutcome } from "../db/deliveries.ts";
-import type { Finish } from "../db/finishes.ts";
+import type { Claim, HookClaim } from "../db/delivery/claim.ts";
+import type { Finish } from "../db/delivery/finish.ts";
+import type { DeliveryTarget } from "../db/delivery/target.ts";
 import { deliveryHeaders } from "./deliveryHeaders.ts";
 import { createEnvelope, envelopeEvent } from "./envelope.ts";
 import type { LaneCredentials } from "./laneCredentials.ts";
@@ -46,7 +48,7 @@ export type AttemptRequest = {
 /** The request of one attempt: a pure function of the claim, but for the timestamp and so the signature. */
 export function requestOf(
   claim: HookClaim,
-  { hook, source, nowSeconds }: LaneState,
+  { hook, source }: DeliveryTarget,
   { headers, keys }: LaneCredentials,
   origin: string,
 ): AttemptRequest {
@@ -61,7 +63,7 @@ export function requestOf(
       ...headers,
       "content-type": envelope.contentType,
       ...envelope.headers,
-      ...deliveryHeaders(claim, { id: event.id, nowSeconds, keys, body: envelope.body }),
+      ...deliveryHeaders(claim, { id: event.id, keys, body: envelope.body }),
       ...(hook.verification === "CLOUD_EVENTS" && { "webhook-request-origin": origin }),
     },
   };
@@ -80,7 +82,7 @@ function scheduledAttempt({ format, attempt, maxAttempts }: Claim, retries: numb
 /** What an attempt's result means for its delivery. `interrupted`: this process stopped waiting for the answer. */
 export function conclude(
   claim: Claim,
-  { hook, systemEvents }: LaneState,
+  { hook, systemEvents }: DeliveryTarget,
   { told, secretHeaders }: Pick<AttemptRequest, "told" | "secretHeaders">,
   result: CallResult,
   interrupted: boolean,

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import type { Claim } from "../db/claims.ts";
+import type { Claim } from "../db/delivery/claim.ts";
 import { headerValue, subjectOf } from "./envelope.ts";
 import { sign } from "./signature.ts";
 
@@ -8,10 +8,10 @@ import { sign } from "./signature.ts";
  * hub's own. User, context and subject may hold any Unicode, so they are percent-encoded as `ce-*` headers are.
  */
 export function deliveryHeaders(
-  { deliveryId, attempt, event }: Claim,
-  signed: { id: string; nowSeconds: number; keys: KeyObject[]; body: string },
+  { deliveryId, attempt, claimedAt, event }: Claim,
+  { id, keys, body }: { id: string; keys: KeyObject[]; body: string },
 ): Record<string, string> {
-  const { id, nowSeconds, keys, body } = signed;
+  const nowSeconds = Math.floor(claimedAt.getTime() / 1_000);
   const headers = {
     "webhook-id": id,
     "webhook-timestamp": String(nowSeconds),

@@ -54,7 +54,7 @@ export async function retryDelivery(
     const [one] = [...due.moved, ...due.made];
     if (!one) throw refuse(`delivery ${id} is being sent again already`);
     const found = deliveriesById(tx, projectId, [one.id]);
-    await publishRetries(tx, due, { under: [found] });
+    await publishRetries(tx, projectId, due, { under: [found] });
     const [row] = await found;
     if (!row) throw new Error(`delivery ${one.id} is gone`);
     return row;

@@ -56,10 +56,11 @@ export const writePiece = (
     });
     await writeDispatched(
       tx,
+      projectId,
+      mine[0]?.event.configVersion ?? 0,
       events,
       { deliveries, runs: mine.flatMap(({ runs }) => runs) },
       mine.flatMap(({ said }) => said).map(({ event }) => event),
-      new Map([[projectId, mine[0]?.event.configVersion ?? 0]]),
     );
     return lanesOf(deliveries);
   });

@@ -1,7 +1,7 @@
-import { writeToFeed } from "../db/changes.ts";
 import type { Pool, Tx } from "../db/client.ts";
-import { inTransaction, lanesOf, writeEvents } from "../db/emits.ts";
+import { inTransaction, lanesOf, storedEvent, writeEvents } from "../db/emits.ts";
 import type { EventOrigin, EventRow } from "../db/events.ts";
+import { writeToFeed } from "../db/feed/record.ts";
 import { deliverJobs } from "../db/jobs.ts";
 import type { Fragment } from "../db/page.ts";
 import { advanceJobs } from "../db/workflowRuns.ts";
@@ -34,8 +34,8 @@ export type EmitWithin = <Result>(
 ) => Promise<{ result: Result; event: EventRow | null }>;
 
 /**
- * So many are written at once: under the feed lock one goes after the other anyway. And while PostgreSQL stalls, with
- * two batches of emits and two of answers, 4 of the pool's 10 connections are left to others: keys are looked up.
+ * So many are written at once. And while PostgreSQL stalls, with the batches of emits and of answers, some of the pool's
+ * 10 connections are left to others: keys are looked up.
  */
 const PARALLEL = 2;
 /** What is written in about 2 s, each with a commit of its own. */
@@ -58,7 +58,7 @@ export function createEmitWithin(
     const { deliveries, ...written } = await inTransaction(sql, async (tx) => {
       const { result, record, input } = await change(tx);
       if (input === null) {
-        await writeToFeed(tx, [], [record]);
+        await writeToFeed(tx, projectId, [], [record]);
         return { result, event: null, deliveries: [] };
       }
       const facts = await gatherFacts(tx, [askingEvent(config, input)]);
@@ -71,13 +71,11 @@ export function createEmitWithin(
       const wakeUps = deliversHere ? [] : deliverJobs(lanesOf(deliveries));
       const { runs } = planned;
       const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
-      const jobs = [...wakeUps, ...dispatchJobs([planned]), ...advances];
-      const versions = new Map([[projectId, config.version]]);
       const events = [planned, ...said].map(({ event }) => event);
-      const [event] = await writeEvents(tx, events, { deliveries, runs }, jobs, versions, {
-        first: [record],
-      });
-      return { result, event: event ?? null, deliveries };
+      const jobs = [...wakeUps, ...dispatchJobs(events), ...advances];
+      const accepting = { projectId, version: config.version, events, deliveries };
+      const at = await writeEvents(tx, accepting, { runs, jobs, first: [record] });
+      return { result, event: storedEvent(planned.event, at), deliveries };
     });
     if (written.event) onAccepted({ lanes: lanesOf(deliveries), events: 1 });
     return written as never;

@@ -1,11 +1,19 @@
-import { isStaleConfig } from "../db/changes.ts";
+import type { NewAction } from "../db/actions.ts";
 import type { Pool } from "../db/client.ts";
-import { inTransaction, lanesOf, writeEvents } from "../db/emits.ts";
+import {
+  inTransaction,
+  isPlain,
+  lanesOf,
+  type NewDelivery,
+  type NewEvent,
+  storedEvent,
+  writeEvents,
+} from "../db/emits.ts";
+import { type Accepting, accept, type HandOver, isKeyTaken } from "../db/event/accept.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
-import { deliverJobs, type JobSpec, type Lane } from "../db/jobs.ts";
-import { configVersions } from "../db/projects.ts";
-import { advanceJobs } from "../db/workflowRuns.ts";
-import { faultOfACall, isTimeout } from "./emitFault.ts";
+import { addJobs, deliverJobs, type JobSpec, type Lane } from "../db/jobs.ts";
+import { advanceJobs, type NewRun } from "../db/workflowRuns.ts";
+import { faultOfACall } from "./emitFault.ts";
 import type { PlannedEvent } from "./event.ts";
 import { type KeyedCall, refuseNew, resolveKeys } from "./idempotency.ts";
 import type { ProjectConfig } from "./projectConfig.ts";
@@ -21,16 +29,26 @@ export type PlannedCall = KeyedCall & { config: ProjectConfig };
 export type Outcome = PromiseSettledResult<Emitted[]>;
 export const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
 
-const deliveryCount = (calls: PlannedCall[]) =>
-  calls.reduce(
-    (sum, { planned }) => planned.reduce((all, { deliveries }) => all + deliveries.length, sum),
-    0,
-  );
+/** Free slots of this process that are kept for deliveries while these are being accepted. */
+export type Reservation = {
+  handOver: HandOver;
+  /** They were accepted at this time: they are sent. */
+  begin(at: Date): void;
+  /** They were not, or nobody knows. */
+  release(error: unknown): void;
+};
+
+/** Keeps slots for those of the deliveries that may be sent at once; undefined when there are none. */
+export type Reserve = (
+  version: number,
+  events: NewEvent[],
+  deliveries: NewDelivery[],
+) => Reservation | undefined;
 
 /** The wake-ups of events that are matched later; those that are scheduled are found when they are due. */
-export function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
+export function dispatchJobs(events: NewEvent[]): JobSpec[] {
   const staged = Map.groupBy(
-    planned.filter(({ event }) => event.status === "STAGED").map(({ event }) => event),
+    events.filter(({ status }) => status === "STAGED"),
     ({ projectId }) => projectId,
   );
   return [...staged].map(([projectId, events]) => ({
@@ -39,46 +57,98 @@ export function dispatchJobs(planned: PlannedEvent[]): JobSpec[] {
   }));
 }
 
-/** Writes planned calls of whatever projects in one transaction; each has an outcome of its own. */
+/** Everything that planned events of one project write. */
+type Writing = Accepting & { actions: NewAction[]; runs: NewRun[] };
+
+/**
+ * Writes planned calls of one project, planned under one configuration, in one commit; each has an outcome of its own.
+ * Wake-ups follow the commit: what they would wake is found from the tables, should this process die in between.
+ */
 export function createEmitWriter(
   sql: Pool,
   programs: TenantPrograms,
   {
     onAccepted,
+    onLate,
     deliversHere,
+    reserve,
   }: {
     deliversHere: boolean;
+    /** Told what is now due, and not taken by `reserve`; and how many events there are. */
     onAccepted: (accepted: { lanes: Lane[]; events: number }) => void;
+    /** Told that a wake-up could not be queued. */
+    onLate: (error: unknown) => void;
+    reserve?: Reserve | undefined;
   },
 ): (calls: PlannedCall[]) => Promise<Outcome[]> {
-  async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
-    const { duplicateOf, rows, deliveries } = await inTransaction(sql, async (tx) => {
+  function writingOf(calls: PlannedCall[], fresh: PlannedEvent[]): Writing {
+    const [{ config }] = calls as [PlannedCall, ...PlannedCall[]];
+    const said = fresh.flatMap(({ event }) => planMatched(config, programs, event));
+    return {
+      projectId: config.projectId,
+      version: config.version,
+      events: [...fresh, ...said].map(({ event }) => event),
+      deliveries: [...fresh, ...said].flatMap(({ deliveries }) => deliveries),
+      actions: fresh.flatMap(({ actions }) => actions),
+      runs: fresh.flatMap(({ runs }) => runs),
+    };
+  }
+
+  /** What follows from events that are written, but the deliveries that are sent already. */
+  function follow({ events, deliveries, runs }: Writing, at: Date, handOver?: HandOver) {
+    const left = handOver ? deliveries.filter(({ id }) => !handOver.leaseMs.has(id)) : deliveries;
+    const lanes = lanesOf(left);
+    const jobs = [
+      ...(deliversHere ? [] : deliverJobs(lanes)),
+      ...dispatchJobs(events),
+      ...advanceJobs(runs.map(({ projectId, id }) => ({ projectId, runId: id }))),
+    ];
+    if (jobs.length > 0) addJobs(sql, jobs).then(() => {}, onLate);
+    onAccepted({ lanes, events: events.filter(({ origin }) => origin !== "SYSTEM").length });
+    return new Map(events.map((event) => [event.id, storedEvent(event, at)]));
+  }
+
+  /** Every key is taken for new: one statement, unless there is more to write than that does. */
+  async function writeNew(calls: PlannedCall[]): Promise<Outcome[]> {
+    const planned = calls.flatMap((call) => call.planned);
+    const writing = writingOf(calls, planned);
+    const { version, events, deliveries } = writing;
+    const reservation = reserve?.(version, events, deliveries);
+    const keys = calls.flatMap((call) => call.keys);
+    const all = { ...writing, keys, ...(reservation && { handOver: reservation.handOver }) };
+    let at: Date;
+    try {
+      at = await (isPlain(all, writing)
+        ? accept(sql, all)
+        : inTransaction(sql, (tx) => writeEvents(tx, all, writing)));
+    } catch (error) {
+      reservation?.release(error);
+      throw error;
+    }
+    reservation?.begin(at);
+    return answerAll(calls, new Map(), follow(writing, at, reservation?.handOver));
+  }
+
+  /** Finds first what the keys stand for: events of known keys are not written. */
+  async function writeUnknown(calls: PlannedCall[]): Promise<Outcome[]> {
+    const { duplicateOf, writing, at } = await inTransaction(sql, async (tx) => {
       const duplicateOf = await resolveKeys(tx, calls);
       for (const call of calls) refuseNew(call, (claim) => duplicateOf.has(claim.eventId));
-      const fresh = calls
-        .flatMap(({ planned }) => planned)
-        .filter(({ event }) => !duplicateOf.has(event.id));
-      const runs = fresh.flatMap(({ runs }) => runs);
-      const said = calls
-        .flatMap(({ planned, config }) => planned.map(({ event }) => ({ event, config })))
-        .filter(({ event }) => !duplicateOf.has(event.id))
-        .flatMap(({ event, config }) => planMatched(config, programs, event));
-      const deliveries = [...fresh, ...said].flatMap(({ deliveries }) => deliveries);
-      if (fresh.length === 0) return { duplicateOf, rows: [], deliveries };
-      const events = [...fresh, ...said].map(({ event }) => event);
-      const versions = new Map(calls.map(({ config }) => [config.projectId, config.version]));
-      const wakeUps = deliversHere ? [] : deliverJobs(lanesOf(deliveries));
-      const advances = advanceJobs(runs.map(({ projectId, id }) => ({ projectId, runId: id })));
-      const jobs = [...wakeUps, ...dispatchJobs(fresh), ...advances];
-      const actions = fresh.flatMap(({ actions }) => actions);
-      const rows = await writeEvents(tx, events, { deliveries, runs }, jobs, versions, { actions });
-      return { duplicateOf, rows, deliveries };
+      const planned = calls.flatMap((call) => call.planned);
+      const fresh = planned.filter(({ event }) => !duplicateOf.has(event.id));
+      const writing = writingOf(calls, fresh);
+      const at = fresh.length > 0 ? await writeEvents(tx, writing, writing) : new Date();
+      return { duplicateOf, writing, at };
     });
-    const accepted = rows.filter(({ origin }) => origin !== "SYSTEM");
-    onAccepted({ lanes: lanesOf(deliveries), events: accepted.length });
-    const written = new Map(rows.map((row) => [row.id, row]));
-    return Promise.allSettled(calls.map((call) => answer(call, duplicateOf, written)));
+    const written = writing.events.length > 0 ? follow(writing, at) : new Map<string, EventRow>();
+    return answerAll(calls, duplicateOf, written);
   }
+
+  const answerAll = (
+    calls: PlannedCall[],
+    duplicateOf: Map<string, string>,
+    written: Map<string, EventRow>,
+  ) => Promise.allSettled(calls.map((call) => answer(call, duplicateOf, written)));
 
   async function answer(
     { planned }: PlannedCall,
@@ -100,48 +170,30 @@ export function createEmitWriter(
     });
   }
 
-  /**
-   * One commit for all calls. Those at fault are found by halving, and those of a project whose configuration moved by
-   * asking, so that they never take the others with them.
-   */
-  async function write(calls: PlannedCall[]): Promise<Outcome[]> {
+  const isExcused = ({ planned }: PlannedCall) => planned.some(({ refusal }) => refusal !== null);
+
+  async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
+    if (calls.some(isExcused)) return writeUnknown(calls);
+    try {
+      return await writeNew(calls);
+    } catch (error) {
+      if (!isKeyTaken(error)) throw error;
+      return writeUnknown(calls);
+    }
+  }
+
+  /** One commit for all calls; those at fault are found by halving, so that they never take the others with them. */
+  return async function writeCalls(calls: PlannedCall[]): Promise<Outcome[]> {
     if (calls.length === 0) return [];
     try {
       return await writeTogether(calls);
     } catch (reason) {
-      if (isStaleConfig(reason)) return writeWithoutStale(calls, reason);
-      if (isTimeout(reason)) return writeByProject(calls, reason);
-      if (calls.length === 1 || !faultOfACall(reason)) {
-        return calls.map(() => failed(reason));
-      }
+      if (calls.length === 1 || !faultOfACall(reason)) return calls.map(() => failed(reason));
       const half = calls.length >> 1;
-      return [...(await write(calls.slice(0, half))), ...(await write(calls.slice(half)))];
+      return [
+        ...(await writeCalls(calls.slice(0, half))),
+        ...(await writeCalls(calls.slice(half))),
+      ];
     }
-  }
-
-  /** The calls of each project by themselves, those that ask for little first. */
-  async function writeByProject(calls: PlannedCall[], reason: unknown): Promise<Outcome[]> {
-    const groups = [...Map.groupBy(calls, ({ config }) => config.projectId).values()];
-    const outcomes = new Map<PlannedCall, Outcome>();
-    for (const group of groups.sort((a, b) => deliveryCount(a) - deliveryCount(b))) {
-      const written = groups.length > 1 ? await write(group) : [];
-      for (const [index, call] of group.entries())
-        outcomes.set(call, written[index] ?? failed(reason));
-    }
-    return calls.map((call) => outcomes.get(call) ?? failed(reason));
-  }
-
-  async function writeWithoutStale(calls: PlannedCall[], reason: unknown): Promise<Outcome[]> {
-    const versions = await configVersions(sql, [
-      ...new Set(calls.map(({ config }) => config.projectId)),
-    ]);
-    const current = new Map(versions.map(({ id, version }) => [id, version]));
-    const isFresh = ({ config }: PlannedCall) => current.get(config.projectId) === config.version;
-    const fresh = calls.filter(isFresh);
-    // All are fresh: the configuration has moved back and forth, or moves on.
-    const written = fresh.length < calls.length ? await write(fresh) : [];
-    return calls.map((call) => (isFresh(call) && written.shift()) || failed(reason));
-  }
-
-  return write;
+  };
 }

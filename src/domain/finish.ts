@@ -1,6 +1,15 @@
-import type { Pool } from "../db/client.ts";
-import { lanesOf } from "../db/emits.ts";
-import { type Finish, finishAttempts, type Moved, type SayOfFinishes } from "../db/finishes.ts";
+import type { Pool, Tx } from "../db/client.ts";
+import {
+  type Finish,
+  type FinishedDelivery,
+  finish,
+  insertAttempts,
+} from "../db/delivery/finish.ts";
+import { goneHooks } from "../db/delivery/gone.ts";
+import { inTransaction, lanesOf } from "../db/emits.ts";
+import { accept } from "../db/event/accept.ts";
+import { recordHook, retireHooks } from "../db/hookChanges.ts";
+import { moveWaiting, queueSettling } from "../db/hookDeliveries.ts";
 import type { Lane } from "../db/jobs.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
 import {
@@ -12,15 +21,17 @@ import {
 import { errorSaid, webhookCalled } from "./systemEventData.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
 
+/** Deliveries that moved, and the queues of what the hub tells of them. */
+export type Finished = { moved: FinishedDelivery[]; lanes: Lane[] };
+
 /** The system events of one attempt: the call, and the end of the delivery when there is no further try. */
 function planFinish(
   config: ProjectConfig,
   programs: InPlace,
-  finish: Finish,
+  { attempt, call }: Finish,
   isFailed: boolean,
 ): PlannedSystemEvent[] {
-  const { attempt, call } = finish;
-  if (!call || !config.systemEvents) return [];
+  if (!call) return [];
   const { eventId, eventType, url } = call;
   const said = [webhookCalled({ ...call, attempt })];
   if (isFailed) {
@@ -31,6 +42,33 @@ function planFinish(
   return said.map((one) => planSystemEvent(config, programs, eventId, one));
 }
 
+/** Finishes attempts. Of one whose claim was taken over, only its record is written. */
+async function finishAll(
+  sql: Pool | Tx,
+  projectId: string,
+  finishes: Finish[],
+): Promise<{ moved: FinishedDelivery[]; recorded: Finish[] }> {
+  const moved = await finish(sql, projectId, finishes);
+  if (moved.length === finishes.length) return { moved, recorded: finishes };
+  const ids = new Set(moved.map(({ id }) => id));
+  const late = finishes.filter(({ deliveryId }) => !ids.has(deliveryId));
+  for (const { deliveryId } of await insertAttempts(sql, projectId, late)) ids.add(deliveryId);
+  return { moved, recorded: finishes.filter(({ deliveryId }) => ids.has(deliveryId)) };
+}
+
+/** Deletes the hooks whose target said it is gone, before their deliveries end so. Gives back their ids. */
+async function retireGone(tx: Tx, projectId: string, finishes: Finish[]): Promise<Set<string>> {
+  const gone = finishes.filter(({ status }) => status === "GONE");
+  if (gone.length === 0) return new Set();
+  const hooks = await retireHooks(tx, await goneHooks(tx, projectId, gone));
+  for (const hook of hooks) {
+    await recordHook(tx, hook);
+    await moveWaiting(tx, hook, "DELETED");
+    await queueSettling(tx, hook);
+  }
+  return new Set(hooks.map(({ id }) => id));
+}
+
 /** A configuration as it is once these hooks are gone: each moved the version by one. */
 function without(config: ProjectConfig, gone: ReadonlySet<string>): ProjectConfig {
   if (gone.size === 0) return config;
@@ -38,47 +76,39 @@ function without(config: ProjectConfig, gone: ReadonlySet<string>): ProjectConfi
   return { ...config, version: config.version + gone.size, hooksFor };
 }
 
-/** Says what the projects' configurations ask for, and under which versions that was planned. */
-const sayUnder =
-  (configs: Map<string, ProjectConfig>, programs: InPlace): SayOfFinishes =>
-  (recorded, moved, retired) => {
-    const failed = new Set(moved.filter(({ status }) => status === "FAILED").map(({ id }) => id));
-    const gone = Map.groupBy(retired, ({ projectId }) => projectId);
-    const current = new Map(
-      [...configs].map(([projectId, config]) => {
-        const ids = (gone.get(projectId) ?? []).map(({ id }) => id);
-        return [projectId, without(config, new Set(ids))];
-      }),
-    );
-    const said = recorded.flatMap((finish) => {
-      const config = current.get(finish.projectId);
-      return config ? planFinish(config, programs, finish, failed.has(finish.deliveryId)) : [];
-    });
-    return {
-      events: said.map(({ event }) => event),
-      deliveries: said.flatMap(({ deliveries }) => deliveries),
-      versions: new Map([...current].map(([projectId, { version }]) => [projectId, version])),
-    };
-  };
-
 /**
- * Finishes a batch of attempts, and says of them what their projects ask for, all in one transaction. Gives back the
- * deliveries that moved, and the lanes of what was said.
+ * Finishes attempts of one project, and says of them what it asks for: one statement, unless more is to be written with
+ * it.
  */
 export function finishDeliveries(
   sql: Pool,
   configs: ProjectConfigs,
   programs: InPlace,
+  projectId: string,
   finishes: Finish[],
-): Promise<{ moved: Moved[]; lanes: Lane[] }> {
-  const told = finishes.filter(({ call }) => call !== null).map(({ projectId }) => projectId);
+): Promise<Finished> {
   return withFreshConfig(async () => {
-    const current =
-      told.length > 0
-        ? await configs.current([...new Set(told)])
-        : new Map<string, ProjectConfig>();
-    for (const config of current.values()) await warmSystemTypes(config, programs);
-    const { moved, said } = await finishAttempts(sql, finishes, sayUnder(current, programs));
-    return { moved, lanes: lanesOf(said.deliveries) };
+    const isTold = finishes.some(({ call }) => call !== null);
+    const config = isTold ? (await configs.current([projectId])).get(projectId) : undefined;
+    const isGone = finishes.some(({ status }) => status === "GONE");
+    if (!config?.systemEvents && !isGone) {
+      const { moved } = await finishAll(sql, projectId, finishes);
+      return { moved, lanes: [] };
+    }
+    if (config) await warmSystemTypes(config, programs);
+    return inTransaction(sql, async (tx) => {
+      const gone = await retireGone(tx, projectId, finishes);
+      const { moved, recorded } = await finishAll(tx, projectId, finishes);
+      if (!config?.systemEvents) return { moved, lanes: [] };
+      const current = without(config, gone);
+      const failed = new Set(moved.filter(({ status }) => status === "FAILED").map(({ id }) => id));
+      const said = recorded.flatMap((one) =>
+        planFinish(current, programs, one, failed.has(one.deliveryId)),
+      );
+      const deliveries = said.flatMap((one) => one.deliveries);
+      const events = said.map(({ event }) => event);
+      await accept(tx, { projectId, version: current.version, events, deliveries });
+      return { moved, lanes: lanesOf(deliveries) };
+    });
   });
 }

@@ -8,9 +8,9 @@
  * hook's row, the project's row, the feed's.
  */
 
-import { wakeFeed } from "../db/changes.ts";
 import type { Pool, Tx } from "../db/client.ts";
 import { lockProject } from "../db/eventTypes.ts";
+import { enterFeed } from "../db/feed/record.ts";
 import { recordHook, recordHookVersion } from "../db/hookChanges.ts";
 import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../db/hookDeliveries.ts";
 import {
@@ -21,7 +21,6 @@ import {
   lockedHook,
   updateHookRow,
 } from "../db/hooks.ts";
-import { lockFeed, lockLanes } from "../db/locks.ts";
 import { mistake } from "./errors.ts";
 import { ASKING, askTarget } from "./hookHandshake.ts";
 import { checkHeaders } from "./hookHeaders.ts";
@@ -66,10 +65,10 @@ async function nameFree<Result>(
   }
 }
 
-/** Makes a hook's new rule count, then takes the feed lock, for what follows from it. */
+/** Makes a hook's new rule count, under the lock of the project's head, for what follows from it. */
 async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
   await recordHookVersion(tx, hook);
-  await Promise.all([lockFeed(tx), recordHook(tx, hook, created), wakeFeed(tx)]);
+  await Promise.all([enterFeed(tx, hook.projectId), recordHook(tx, hook, created)]);
 }
 
 /**
@@ -132,7 +131,7 @@ const sealHeaders = (
     ? null
     : box.seal(JSON.stringify(headers), hookContext("headers", key));
 
-/** Loads a hook under its lane lock, lets `change` give its new row (null: nothing to do), and records it. */
+/** Loads a hook under its row's lock, lets `change` give its new row (null: nothing to do), and records it. */
 export async function changeHook(
   sql: Pool,
   projectId: string,
@@ -141,7 +140,6 @@ export async function changeHook(
 ): Promise<HookRow> {
   if (!isId(id)) throw mistake("NOT_FOUND", `no hook ${id}`, ["id"]);
   return sql.begin(async (tx) => {
-    await lockLanes(tx, [id]);
     const [hook] = await lockedHook(tx, projectId, id);
     if (!hook) throw mistake("NOT_FOUND", `no hook ${id}`, ["id"]);
     const changed = await change(hook, tx);
@@ -164,7 +162,7 @@ export async function settleHook(sql: Pool, projectId: string, id: string): Prom
   const moved = await sql.begin(async (tx) => {
     const [hook] = await lockedHook(tx, projectId, id);
     if (!hook) return 0;
-    await Promise.all([lockFeed(tx), wakeFeed(tx)]);
+    await enterFeed(tx, projectId);
     return moveWaiting(tx, hook, hook.status);
   });
   if (moved > 0) await settleHook(sql, projectId, id);

@@ -33,9 +33,9 @@ export function endPress(
         ]
       : [];
     const deliveries = said.flatMap((one) => one.deliveries);
-    const versions = new Map(config && said.length > 0 ? [[projectId, config.version]] : []);
     const events = said.map((one) => one.event);
-    const counted = await finishPress(sql, finish, { events, deliveries, versions });
+    const version = config?.version ?? 0;
+    const counted = await finishPress(sql, finish, { events, deliveries, version });
     return counted ? lanesOf(deliveries) : [];
   });
 }

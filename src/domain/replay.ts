@@ -5,10 +5,11 @@
  * A hook with 400 that are due again is passed over until it has sent some: live traffic never waits
  * behind more than 600 of the past, and a replay never waits for live traffic to cease.
  */
-import { writeToFeed } from "../db/changes.ts";
+
 import type { Pool, Sql } from "../db/client.ts";
 import type { DeliveryStatus } from "../db/deliveries.ts";
 import { inTransaction } from "../db/emits.ts";
+import { writeToFeed } from "../db/feed/record.ts";
 import { hooksById } from "../db/hooks.ts";
 import { addJobs } from "../db/jobs.ts";
 import {
@@ -107,7 +108,7 @@ export async function replayDeliveries(
     if (!replay) throw new Error("a replay was not inserted");
     checkCount(replay.matched);
     const jobs = replay.status === "RUNNING" ? [addJobs(tx, [replayJob(replay)])] : [];
-    await writeToFeed(tx, jobs, [recordReplay(tx, replay, true)]);
+    await writeToFeed(tx, projectId, jobs, [recordReplay(tx, replay, true)]);
     return replay;
   });
 }
@@ -127,6 +128,7 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
     const status = await advanceReplay(tx, replay, moved.length + made.length);
     await publishRetries(
       tx,
+      projectId,
       { moved, made },
       {
         jobs: status === "RUNNING" ? [replayJob(replay)] : [],
@@ -147,7 +149,7 @@ export async function cancelReplay(sql: Pool, projectId: string, id: string): Pr
     if (replay.status !== "RUNNING")
       throw mistake("NOT_ALLOWED_NOW", `replay ${id} is ${replay.status} already`, ["id"]);
     const found = replaysById(tx, projectId, [id]);
-    await writeToFeed(tx, [stopReplay(tx, replay)], [recordReplay(tx, replay), found]);
+    await writeToFeed(tx, projectId, [stopReplay(tx, replay)], [recordReplay(tx, replay), found]);
     const [row] = await found;
     if (!row) throw new Error(`replay ${id} is gone`);
     return row;

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import type { LaneState, StepClaim } from "../db/claims.ts";
+import type { StepClaim } from "../db/delivery/claim.ts";
 import type { AttemptRequest } from "./delivery.ts";
 import { deliveryHeaders } from "./deliveryHeaders.ts";
 import type { SecretBox } from "./secretBox.ts";
@@ -28,7 +28,6 @@ const KEPT_BYTES = 65_536;
  */
 export function stepRequestOf(
   claim: StepClaim,
-  { nowSeconds }: LaneState,
   request: StepRequest,
   keys: KeyObject[],
 ): AttemptRequest {
@@ -41,7 +40,7 @@ export function stepRequestOf(
     headers: {
       ...headers,
       ...(body !== "" && { "content-type": "application/json" }),
-      ...deliveryHeaders(claim, { id: claim.deliveryId, nowSeconds, keys, body }),
+      ...deliveryHeaders(claim, { id: claim.deliveryId, keys, body }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { isStaleConfig } from "../db/changes.ts";
+import { isStaleConfig } from "../db/feed/record.ts";
 import { Overloaded } from "../util/overloaded.ts";
 
 /** A configuration that moves during each of so many writes is changed in a loop: who waits longer waits for ever. */

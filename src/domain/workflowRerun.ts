@@ -1,9 +1,9 @@
-import { writeToFeed } from "../db/changes.ts";
 import type { Pool } from "../db/client.ts";
 import { inTransaction } from "../db/emits.ts";
+import { writeToFeed } from "../db/feed/record.ts";
 import { installationOf } from "../db/installations.ts";
 import { addJobs } from "../db/jobs.ts";
-import { reopenEvents } from "../db/retries.ts";
+import { recordReopened } from "../db/retries.ts";
 import {
   advanceJobs,
   insertRerun,
@@ -42,8 +42,9 @@ export async function rerunWorkflow(sql: Pool, projectId: string, id: string): P
     const found = runsById(tx, projectId, [again.id]);
     await writeToFeed(
       tx,
+      projectId,
       [insertRerun(tx, run, again.id), addJobs(tx, advanceJobs([{ projectId, runId: again.id }]))],
-      [reopenEvents(tx, [{ projectId, eventId }]), recordRuns(tx, [again], true), found],
+      [recordReopened(tx, projectId, [eventId]), recordRuns(tx, projectId, [again], true), found],
     );
     const [row] = await found;
     if (!row) throw new Error(`run ${again.id} is gone`);

@@ -47,7 +47,7 @@ export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdva
   const write = (projectId: string, planned: Planned[]): Promise<Lane[]> =>
     inTransaction(sql, async (tx) => {
       const moving = await unchanged(tx, projectId, planned);
-      await moveRuns(tx, moving);
+      await moveRuns(tx, projectId, moving);
       const begun = moving.filter(({ move }) => move.begun?.deliveryId);
       return begun.map(({ run }) => ({ projectId, hookId: run.workflowId }));
     });
@@ -121,7 +121,7 @@ async function giveUp(tx: Tx, projectId: string, runId: string, failures: number
   const error = `an internal error, ${failures} times, while the run was moved on: the hub's log has it under this run's id`;
   const succeeded = stand?.deliveryStatus === "SUCCEEDED";
   const status = succeeded ? ("SUCCEEDED" as const) : ("FAILED" as const);
-  await moveRuns(tx, [
+  await moveRuns(tx, projectId, [
     {
       run,
       move: {

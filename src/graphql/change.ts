@@ -1,6 +1,6 @@
 /** What every subscription to the feed is made of. */
 import type { FieldMap } from "@pothos/core";
-import type { Change, ChangeKind } from "../db/changes.ts";
+import type { Change, ChangeKind } from "../db/feed/changes.ts";
 import type { Rows } from "../live/entities.ts";
 import { CursorExpired, cursorOf, positionOf } from "../live/feed.ts";
 import { asNode, builder } from "./builder.ts";

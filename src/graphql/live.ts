@@ -1,4 +1,4 @@
-import type { Change } from "../db/changes.ts";
+import type { Change } from "../db/feed/changes.ts";
 import { takes } from "../domain/hookMatch.ts";
 import { cursorOf } from "../live/feed.ts";
 import { builder, Node } from "./builder.ts";
@@ -100,7 +100,8 @@ builder.queryField("feedCursor", (t) =>
   t.string({
     description:
       "The feed's end at this moment. What is read after it, and a subscription with it as `after`, miss nothing between them.",
-    resolve: async (_root, _args, { hub }) => cursorOf({ position: await hub.feed.head() }),
+    resolve: async (_root, _args, { hub, caller }) =>
+      cursorOf({ position: await hub.feed.head(caller.projectId) }),
   }),
 );
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type ActionRow, actionsById } from "../db/actions.ts";
-import type { Change, ChangeKind } from "../db/changes.ts";
 import type { Sql } from "../db/client.ts";
 import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
 import { type EventRow, eventsById } from "../db/events.ts";
+import type { Change, ChangeKind } from "../db/feed/changes.ts";
 import { type HookRow, hooksById } from "../db/hooks.ts";
 import { isOutage } from "../db/outage.ts";
 import type { Read } from "../db/reads.ts";
@@ -64,7 +64,9 @@ function asOf(change: Change, row: Row): Row {
     status: state.status as DeliveryRow["status"],
     attemptCount: Number(state.attemptCount),
     maxAttempts: Number(state.maxAttempts ?? row.maxAttempts),
-    nextAttemptAt: date(state.nextAttemptAt),
+    // Its first attempt is due when it is made.
+    nextAttemptAt:
+      change.created && state.status === "PENDING" ? row.createdAt : date(state.nextAttemptAt),
     completedAt: date(state.completedAt),
     lastError: typeof state.lastError === "string" ? state.lastError : null,
   };

@@ -1,9 +1,9 @@
 import { Repeater } from "graphql-yoga";
-import { type Change, feedBounds, projectChangesAfter } from "../db/changes.ts";
 import type { Sql } from "../db/client.ts";
+import { type Change, changesAfter, type FeedPage, feedBounds } from "../db/feed/changes.ts";
 import type { Read } from "../db/reads.ts";
 import type { Logger } from "../log.ts";
-import type { Found, Tail } from "./tail.ts";
+import type { Tail } from "./tail.ts";
 
 /** A cursor that this feed cannot continue from without a gap. */
 export class CursorExpired extends Error {
@@ -21,14 +21,13 @@ export type FeedOptions = {
 export type Feed = {
   /** Follows one project's changes, in order and without a gap, at the reader's pace. Throws CursorExpired. */
   follow(options: FeedOptions): Repeater<Change>;
-  /** The newest position. */
-  head(): Promise<number>;
+  /** The newest position of a project. */
+  head(projectId: string): Promise<number>;
 };
 
 const tooOld = () =>
   new CursorExpired("the cursor is older than what is kept; read the present state and start anew");
 
-const PAGE = 200;
 const RETRY_MS = 500;
 
 /**
@@ -42,8 +41,8 @@ export function createFeed(
   hooks: { onSubscribers: (change: 1 | -1) => void; onPage: (page: Change[]) => void },
 ): Feed {
   /** Where to start. The table is asked, not the tail: what was committed before is never "from now on". */
-  async function begin(after: number | undefined): Promise<Found> {
-    const { head, horizon } = await feedBounds(sql);
+  async function begin(projectId: string, after: number | undefined): Promise<FeedPage> {
+    const { head, horizon } = await feedBounds(sql, projectId);
     if (after !== undefined && after < horizon) throw tooOld();
     if (after !== undefined && after > head)
       throw new CursorExpired(
@@ -53,23 +52,21 @@ export function createFeed(
   }
 
   /** The next changes after a position. */
-  async function look(projectId: string, position: number): Promise<Found> {
-    const known = await tail.head();
+  async function look(projectId: string, position: number): Promise<FeedPage> {
+    await tail.head(projectId);
     const remembered = tail.after(projectId, position);
     if (remembered) return remembered;
-    const changes = await read(projectId, (own) =>
-      projectChangesAfter(own, projectId, position, PAGE),
-    );
+    const pages = await read(projectId, (own) => changesAfter(own, [{ projectId, position }]));
     // Asked after the page was read: if retention had removed some of it, the horizon has moved.
-    const { horizon } = await feedBounds(sql);
+    const { horizon } = await feedBounds(sql, projectId);
     if (position < horizon) throw tooOld();
-    hooks.onPage(changes);
-    const last = changes.at(-1)?.position ?? position;
-    return { changes, upTo: changes.length === PAGE ? last : Math.max(last, known) };
+    const page = pages.get(projectId) ?? { changes: [], upTo: position };
+    hooks.onPage(page.changes);
+    return page;
   }
 
   return {
-    head: async () => (await feedBounds(sql)).head,
+    head: async (projectId) => (await feedBounds(sql, projectId)).head,
     follow: ({ projectId, after, wants }) =>
       new Repeater<Change>(async (push, stop) => {
         let isStopped = false;
@@ -95,11 +92,12 @@ export function createFeed(
           log.warn({ err: error }, "a subscription could not read, trying again");
           setTimeout(wake, RETRY_MS);
         };
-        const detach = tail.attach(wakeIfWanted);
+        const detach = tail.attach(projectId, wakeIfWanted);
         try {
           while (!isStopped) {
             signal = Promise.withResolvers();
-            const looking = position === undefined ? begin(after) : look(projectId, position);
+            const looking =
+              position === undefined ? begin(projectId, after) : look(projectId, position);
             const found = await looking.catch(tryLater);
             for (const change of found?.changes ?? []) {
               if (wants(change)) await push(change);

@@ -1,34 +1,39 @@
-import { type Change, changesAfter, feedBounds } from "../db/changes.ts";
 import type { Sql } from "../db/client.ts";
+import { type Change, changesAfter, type FeedPage, feedBounds } from "../db/feed/changes.ts";
 import type { Logger } from "../log.ts";
 import type { Wake } from "./wake.ts";
 
-const PAGE = 500;
-/** How many changes are kept in memory; who lags further reads the table. */
-const KEPT = 4_096;
+/** How many changes of a project are kept in memory; who lags further reads the table. */
+const KEPT = 2_048;
 const RETRY_MS = 250;
 
 /**
- * The newest changes of all projects, read once a process, however many subscribe. It follows only while somebody
- * does: `attach` starts it, the function it gives back lets go. Listeners are told each page once it is known.
+ * The newest changes of the projects that somebody follows, read once a process, however many do. A project is followed
+ * from its first `attach` to the last function it gives back. Listeners are told each page once it is known.
  */
 export type Tail = {
-  attach(listener: (page: Change[]) => void): () => void;
+  attach(projectId: string, listener: (page: Change[]) => void): () => void;
   /**
-   * For those attached: the position up to which changes are known, once the tail follows. Rejects when there is
-   * no database; the next call tries again.
+   * For those attached: the position up to which the project's changes are known. Rejects when there is no database; the
+   * next call tries again.
    */
-  head(): Promise<number>;
-  /**
-   * The project's changes after a position and up to `upTo`, as far as they are known; null when memory does not
-   * reach back so far.
-   */
-  after(projectId: string, position: number): Found | null;
+  head(projectId: string): Promise<number>;
+  /** The project's changes after a position, as far as they are known; null when memory does not reach back so far. */
+  after(projectId: string, position: number): FeedPage | null;
 };
 
-/** Changes, and the position up to which they are all there are. */
-export type Found = { changes: Change[]; upTo: number };
-type Following = { ready: Promise<void>; stop: () => void };
+/** One project's: changes after `from` and up to `to` are in `kept`. */
+type Following = {
+  listeners: Set<(page: Change[]) => void>;
+  kept: Change[];
+  from: number;
+  to: number;
+  /** Null when where the feed is could not be asked for. */
+  ready: Promise<void> | null;
+  isReady: boolean;
+  /** What readers were told last: those that keep up all ask from the same position. */
+  told: (FeedPage & { from: number }) | null;
+};
 
 export function createTail(
   sql: Sql,
@@ -36,74 +41,77 @@ export function createTail(
   log: Logger,
   onPage: (page: Change[]) => void,
 ): Tail {
-  const listeners = new Set<(page: Change[]) => void>();
-  let kept: Change[] = [];
-  /** Changes after `from` and up to `to` are in `kept`. */
-  let from = 0;
-  let to = 0;
-  let following: Following | null = null;
-  /** What a project's readers were told last: those that keep up all ask from the same position. */
-  const told = new Map<string, Found & { from: number }>();
+  const followed = new Map<string, Following>();
+  let unsubscribe: (() => void) | undefined;
+  let again = false;
+  let isReading = false;
 
-  function remember(changes: Change[]) {
-    told.clear();
-    kept.push(...changes);
-    to = kept.at(-1)?.position ?? to;
-    if (kept.length <= KEPT * 2) return;
-    kept = kept.slice(-KEPT);
-    from = (kept[0]?.position ?? 1) - 1;
+  function remember(following: Following, { changes, upTo }: FeedPage) {
+    following.told = null;
+    following.kept.push(...changes);
+    following.to = upTo;
+    if (following.kept.length <= KEPT * 2) return;
+    following.kept = following.kept.slice(-KEPT);
+    following.from = (following.kept[0]?.position ?? 1) - 1;
   }
 
-  function follow(): Following {
-    let stopped = false;
-    let again = true;
-    let reading = false;
-
-    async function read() {
-      again = true;
-      if (reading || stopped) return;
-      reading = true;
-      try {
-        while (again && !stopped) {
-          again = false;
-          const changes = await changesAfter(sql, to, PAGE);
-          if (stopped || changes.length === 0) continue;
-          again = changes.length === PAGE;
-          remember(changes);
-          onPage(changes);
-          for (const listener of listeners) listener(changes);
+  /** Reads on where the followed projects are, until there is no more. */
+  async function read() {
+    again = true;
+    if (isReading) return;
+    isReading = true;
+    try {
+      while (again && followed.size > 0) {
+        again = false;
+        const ready = [...followed].filter(([, { isReady }]) => isReady);
+        const places = ready.map(([projectId, { to }]) => ({ projectId, position: to }));
+        if (places.length === 0) continue;
+        const pages = await changesAfter(sql, places);
+        for (const [projectId, following] of ready) {
+          const page = pages.get(projectId);
+          if (!page || followed.get(projectId) !== following) continue;
+          again = true;
+          remember(following, page);
+          onPage(page.changes);
+          for (const listener of following.listeners) listener(page.changes);
         }
-      } catch (error) {
-        log.warn({ err: error }, "the feed could not be read, trying again");
-        setTimeout(() => void read(), RETRY_MS).unref();
-      } finally {
-        reading = false;
       }
+    } catch (error) {
+      log.warn({ err: error }, "the feed could not be read, trying again");
+      setTimeout(() => void read(), RETRY_MS).unref();
+    } finally {
+      isReading = false;
     }
+  }
 
-    const ready = feedBounds(sql).then(({ head }) => {
-      // Another follow may have taken over: its memory is not to be thrown away.
-      if (stopped) return;
-      told.clear();
-      kept = [];
-      from = head;
-      to = head;
+  /** Begins where the feed is now; tried again by the next who asks. */
+  function begin(projectId: string, following: Following): Promise<void> {
+    if (following.ready) return following.ready;
+    following.ready = feedBounds(sql, projectId).then(({ head }) => {
+      Object.assign(following, { from: head, to: head, isReady: true });
+      void read();
     });
-    const unsubscribe = wake.subscribe(() => void ready.then(read, () => {}));
-    const stop = () => {
-      stopped = true;
-      unsubscribe();
+    following.ready.catch(() => {
+      following.ready = null;
+    });
+    return following.ready;
+  }
+
+  function follow(projectId: string): Following {
+    const known = followed.get(projectId);
+    if (known) return known;
+    const following: Following = {
+      listeners: new Set(),
+      ...{ kept: [], from: 0, to: 0, ready: null, isReady: false, told: null },
     };
-    const self = { ready, stop };
-    ready.catch(() => {
-      stop();
-      if (following === self) following = null;
-    });
-    return self;
+    followed.set(projectId, following);
+    begin(projectId, following).catch(() => {});
+    unsubscribe ??= wake.subscribe(() => void read());
+    return following;
   }
 
   /** The index of the first kept change after a position. */
-  function indexAfter(position: number): number {
+  function indexAfter(kept: Change[], position: number): number {
     let low = 0;
     let high = kept.length;
     while (low < high) {
@@ -115,32 +123,31 @@ export function createTail(
   }
 
   return {
-    attach(listener) {
-      listeners.add(listener);
-      following ??= follow();
+    attach(projectId, listener) {
+      const following = follow(projectId);
+      following.listeners.add(listener);
       return () => {
-        listeners.delete(listener);
-        if (listeners.size > 0) return;
-        following?.stop();
-        following = null;
+        following.listeners.delete(listener);
+        if (following.listeners.size > 0) return;
+        if (followed.get(projectId) === following) followed.delete(projectId);
+        if (followed.size > 0) return;
+        unsubscribe?.();
+        unsubscribe = undefined;
       };
     },
-    async head() {
-      following ??= follow();
-      await following.ready;
-      return to;
+    async head(projectId) {
+      const following = followed.get(projectId);
+      if (!following) throw new Error(`nobody follows project ${projectId}`);
+      await begin(projectId, following);
+      return following.to;
     },
     after(projectId, position) {
-      if (position < from) return null;
-      const known = told.get(projectId);
-      if (known?.from === position) return known;
-      const newer = kept.slice(indexAfter(position));
-      const found = {
-        from: position,
-        changes: newer.filter((change) => change.projectId === projectId),
-        upTo: Math.max(position, to),
-      };
-      told.set(projectId, found);
+      const following = followed.get(projectId);
+      if (!following?.isReady || position < following.from) return null;
+      if (following.told?.from === position) return following.told;
+      const changes = following.kept.slice(indexAfter(following.kept, position));
+      const found = { from: position, changes, upTo: Math.max(following.to, position) };
+      following.told = found;
       return found;
     },
   };

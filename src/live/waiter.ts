@@ -1,6 +1,6 @@
-import type { Change } from "../db/changes.ts";
 import type { Sql } from "../db/client.ts";
 import { endedEvents, hasEnded } from "../db/events.ts";
+import type { Change } from "../db/feed/changes.ts";
 import { isOutage } from "../db/outage.ts";
 import { endedPresses } from "../db/presses.ts";
 import { createBatcher } from "../util/batcher.ts";
@@ -45,7 +45,21 @@ type Look = { projectId: string; ids: string[] };
  */
 export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wait {
   const waiting = new Map<string, Set<(id: string) => void>>();
-  let detach: (() => void) | undefined;
+
+  /** One listener a project, however many wait. */
+  const attached = new Map<string, { count: number; detach: () => void }>();
+
+  function attach(projectId: string): () => void {
+    const known = attached.get(projectId) ?? { count: 0, detach: tail.attach(projectId, onPage) };
+    known.count++;
+    attached.set(projectId, known);
+    return () => {
+      known.count--;
+      if (known.count > 0) return;
+      attached.delete(projectId);
+      known.detach();
+    };
+  }
 
   const onPage = (page: Change[]) => {
     for (const change of page) {
@@ -55,8 +69,8 @@ export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wa
   };
 
   /** Calls `close` for each of the ids that ends from now on; gives back what stops that. */
-  function listen(ids: string[], close: (id: string) => void): () => void {
-    detach ??= tail.attach(onPage);
+  function listen(projectId: string, ids: string[], close: (id: string) => void): () => void {
+    const detach = attach(projectId);
     for (const id of ids) waiting.set(id, (waiting.get(id) ?? new Set()).add(close));
     return () => {
       for (const id of ids) {
@@ -64,9 +78,7 @@ export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wa
         closes?.delete(close);
         if (closes?.size === 0) waiting.delete(id);
       }
-      if (waiting.size > 0) return;
-      detach?.();
-      detach = undefined;
+      detach();
     };
   }
 
@@ -96,13 +108,13 @@ export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wa
       open.delete(id);
       if (open.size === 0) stop();
     };
-    const forget = listen(ids, close);
+    const forget = listen(projectId, ids, close);
     const timer = setTimeout(stop, ms);
     ended?.addEventListener("abort", stop, { once: true });
     if (ended?.aborted) stop();
     try {
       // The tail first, the table then: an end between the two is seen at least once.
-      await Promise.race([over.promise, tail.head()]);
+      await Promise.race([over.promise, tail.head(projectId)]);
       for (const id of await lookAtTable.add({ projectId, ids })) close(id);
       await over.promise;
     } catch (error) {

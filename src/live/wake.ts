@@ -1,47 +1,111 @@
-import { WAKE_CHANNEL } from "../db/changes.ts";
-import { openSession } from "../db/client.ts";
+import { randomUUID } from "node:crypto";
+import { openSession, type Pool } from "../db/client.ts";
+import { WAKE_CHANNEL } from "../db/feed/record.ts";
+import type { Lane } from "../db/jobs.ts";
 import type { Logger } from "../log.ts";
 
-/** Tells, by one LISTEN connection a process, that there may be something new to read. */
+/** Tells, by one LISTEN connection a process, that there may be something new to read, or to send. */
 export type Wake = AsyncDisposable & {
   /** Calls back at every wake-up, until the function it returns is called. */
   subscribe(listener: () => void): () => void;
   /** The same without the poll: for who looks by himself should a notification be lost. */
   onHint(listener: () => void): () => void;
+  /** Wakes this process now, and the others soon: something was committed. */
+  announce(): void;
+  /** Asks the other workers to look at these hooks' queues. */
+  ask(lanes: Lane[]): void;
+  /** Calls back with what another process asks for. */
+  onAsked(listener: (lanes: Lane[]) => void): () => void;
 };
 
+const ASK_CHANNEL = "signalbox_ask";
+/** NOTIFY takes 8,000 bytes. */
+const ASKED_AT_ONCE = 80;
 /** NOTIFY is lost while the connection is down; this is how late a reader can be then. */
 const POLL_MS = 2_000;
+/** Other processes are told once in so long: a NOTIFY in each commit would have all of them wait for each other. */
+const ANNOUNCED_EVERY_MS = 20;
+
+/** Listeners, and how to become one until the function it gives back is called. */
+function createListeners<Told extends unknown[]>() {
+  const listeners = new Set<(...told: Told) => void>();
+  return {
+    tell: (...told: Told) => {
+      for (const listener of listeners) listener(...told);
+    },
+    add: (listener: (...told: Told) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    clear: () => listeners.clear(),
+  };
+}
 
 /** Listens; a lost connection is made again by itself, and its return is a wake-up. */
-export async function startWake(url: string, log: Logger): Promise<Wake> {
-  const listeners = new Set<() => void>();
-  const hinted = new Set<() => void>();
-  const wake = () => {
-    for (const listener of listeners) listener();
-  };
+export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wake> {
+  /** What this process has said itself is no news to it. */
+  const self = randomUUID();
+  const subscribers = createListeners();
+  const hinted = createListeners();
+  const asked = createListeners<[Lane[]]>();
   const hint = () => {
-    wake();
-    for (const listener of hinted) listener();
+    subscribers.tell();
+    hinted.tell();
   };
   const session = openSession(url);
-  const listening = await session.listen(WAKE_CHANNEL, hint, () => {
-    log.debug("listening");
-    hint();
+  const listening = await session.listen(
+    WAKE_CHANNEL,
+    (from) => {
+      if (from !== self) hint();
+    },
+    () => {
+      log.debug("listening");
+      hint();
+    },
+  );
+  const beingAsked = await session.listen(ASK_CHANNEL, (payload) => {
+    const { from, lanes }: { from: string; lanes: Lane[] } = JSON.parse(payload);
+    if (from !== self) asked.tell(lanes);
   });
-  const poll = setInterval(wake, POLL_MS);
-  const adder = (to: Set<() => void>) => (listener: () => void) => {
-    to.add(listener);
-    return () => to.delete(listener);
-  };
+  const poll = setInterval(subscribers.tell, POLL_MS);
+  let timer: NodeJS.Timeout | undefined;
+  let isDue = false;
+
+  /** A hint: whoever misses it looks by himself. */
+  const notify = (channel: string, payload: string) =>
+    void sql
+      .notify(channel, payload)
+      .catch((error) => log.debug({ err: error }, "others were not notified"));
+
+  function tellOthers() {
+    isDue = false;
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isDue) tellOthers();
+    }, ANNOUNCED_EVERY_MS).unref();
+    notify(WAKE_CHANNEL, self);
+  }
+
   return {
-    subscribe: adder(listeners),
-    onHint: adder(hinted),
+    subscribe: subscribers.add,
+    onHint: hinted.add,
+    announce() {
+      hint();
+      isDue = true;
+      if (!timer) tellOthers();
+    },
+    ask(lanes) {
+      for (let at = 0; at < lanes.length; at += ASKED_AT_ONCE) {
+        const some = lanes.slice(at, at + ASKED_AT_ONCE);
+        notify(ASK_CHANNEL, JSON.stringify({ from: self, lanes: some }));
+      }
+    },
+    onAsked: asked.add,
     async [Symbol.asyncDispose]() {
       clearInterval(poll);
-      listeners.clear();
-      hinted.clear();
-      await listening.unlisten().catch(() => {});
+      clearTimeout(timer);
+      for (const listeners of [subscribers, hinted, asked]) listeners.clear();
+      await Promise.allSettled([listening.unlisten(), beingAsked.unlisten()]);
       await session.end({ timeout: 1 });
     },
   };

@@ -10,6 +10,8 @@ export type BatcherOptions<Item> = {
   sizeOf?: (item: Item) => number;
   /** Whose an item is: holders have their turns one after the other. Default: all are of one. */
   holderOf?: (item: Item) => string;
+  /** Each batch is of one holder, and so many of one are written at once; by default a batch is of all holders. */
+  perHolder?: number;
   /** What may wait for its batch; any number when absent. */
   waiting?: QueueLimits;
   /** Told by how much has come to wait, by size. */
@@ -34,14 +36,29 @@ export function createBatcher<Item, Result>(
   options: BatcherOptions<Item>,
 ): Batcher<Item, Result> {
   const { maxSize, parallel, gatherMs = 0, sizeOf = () => 1, holderOf = () => "" } = options;
+  const { perHolder } = options;
   const queue = createQueue<Waiting<Item, Result>>(options.waiting, options.onWaiting);
   let running = 0;
+  const runningOf = new Map<string, number>();
   let scheduled = false;
   let timer: NodeJS.Timeout | undefined;
   let begunAt = Number.NEGATIVE_INFINITY;
 
+  function count(holder: string, change: 1 | -1) {
+    const now = (runningOf.get(holder) ?? 0) + change;
+    if (now > 0) runningOf.set(holder, now);
+    else runningOf.delete(holder);
+  }
+
+  const next = () =>
+    perHolder === undefined
+      ? queue.take(maxSize)
+      : queue.takeOfOne(maxSize, (holder) => (runningOf.get(holder) ?? 0) < perHolder);
+
   async function run(batch: Waiting<Item, Result>[]) {
+    const holder = batch[0]?.holder ?? "";
     running++;
+    count(holder, 1);
     try {
       const outcomes = await write(batch.map(({ item }) => item));
       for (const [index, { resolve, reject }] of batch.entries()) {
@@ -53,6 +70,7 @@ export function createBatcher<Item, Result>(
       for (const { reject } of batch) reject(error);
     } finally {
       running--;
+      count(holder, -1);
       start();
     }
   }
@@ -60,14 +78,17 @@ export function createBatcher<Item, Result>(
   function start() {
     scheduled = false;
     clearTimeout(timer);
+    if (queue.length === 0 || running >= parallel) return;
+    const early = begunAt + gatherMs - performance.now();
+    if (early > 0 && queue.length < maxSize) {
+      timer = setTimeout(start, early);
+      return;
+    }
     while (running < parallel && queue.length > 0) {
-      const early = begunAt + gatherMs - performance.now();
-      if (early > 0 && queue.length < maxSize) {
-        timer = setTimeout(start, early);
-        return;
-      }
+      const batch = next();
+      if (batch.length === 0) return;
       begunAt = performance.now();
-      void run(queue.take(maxSize));
+      void run(batch);
     }
   }
 

@@ -33,6 +33,8 @@ export type Queue<Item extends Queued> = {
   add(item: Item): void;
   /** One of each holder in turn, of each the oldest first, up to this size together; one at least. */
   take(maxSize: number): Item[];
+  /** The oldest of the first holder whose turn it may be, up to this size together; one at least, none without a holder. */
+  takeOfOne(maxSize: number, mayTake: (holder: string) => boolean): Item[];
 };
 
 const SLOW_MS = 2_000;
@@ -133,6 +135,18 @@ export function createQueue<Item extends Queued>(
         open = open.filter(({ line, count }) => count < line.length);
       }
       return turns.flatMap(({ holder, count }) => (count > 0 ? remove(holder, count) : []));
+    },
+    takeOfOne(maxSize, mayTake) {
+      for (const [holder, line] of lines) {
+        if (!mayTake(holder)) continue;
+        let size = 0;
+        const end = line.findIndex(({ item }, index) => {
+          size += item.size;
+          return size > maxSize && index > 0;
+        });
+        return remove(holder, end < 0 ? line.length : end);
+      }
+      return [];
     },
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "../db/client.ts";
-import type { Finish, Moved } from "../db/finishes.ts";
+import type { Finish, FinishedDelivery } from "../db/delivery/finish.ts";
 import type { Lane } from "../db/jobs.ts";
 import { finishDeliveries } from "../domain/finish.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
@@ -9,10 +9,11 @@ import type { Logger } from "../log.ts";
 import { createBatcher } from "../util/batcher.ts";
 
 /** How a delivery moved, or null when another process had taken its claim over. */
-export type Finisher = (finish: Finish) => Promise<Moved | null>;
+export type Finisher = (finish: Finish) => Promise<FinishedDelivery | null>;
 
-const MAX_BATCH = 200;
-const PARALLEL_BATCHES = 2;
+const MAX_BATCH = 100;
+const PARALLEL_BATCHES = 4;
+const PARALLEL_OF_PROJECT = 2;
 /** At 200 deliveries a second each would be a transaction of its own: two in one leave a tenth of the machine to others. */
 const GATHER_MS = 10;
 const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
@@ -43,6 +44,8 @@ export function createFinisher({
   programs,
   log,
   onDue,
+  onFinished,
+  onSteps,
 }: {
   sql: Pool;
   configs: ProjectConfigs;
@@ -50,12 +53,28 @@ export function createFinisher({
   log: Logger;
   /** Told of the lanes of what the system events go to. */
   onDue: (lanes: Lane[]) => void;
+  /** Told after each commit that there is something new in the feed. */
+  onFinished: () => void;
+  /** Told of the runs whose steps have ended. */
+  onSteps: (projectId: string, runIds: string[]) => void;
 }): Finisher {
-  async function write(finishes: Finish[], areBare = false): Promise<Moved[]> {
+  async function write(finishes: Finish[], areBare = false): Promise<FinishedDelivery[]> {
+    const projectId = finishes[0]?.projectId ?? "";
     for (let failures = 0; ; failures++) {
       try {
-        const { moved, lanes } = await finishDeliveries(sql, configs, programs, finishes);
+        const { moved, lanes } = await finishDeliveries(
+          sql,
+          configs,
+          programs,
+          projectId,
+          finishes,
+        );
+        onFinished();
         onDue(lanes);
+        const runIds = moved.flatMap(({ runId, status }) =>
+          runId === null || status === "RETRYING" ? [] : runId,
+        );
+        if (runIds.length > 0) onSteps(projectId, runIds);
         return moved;
       } catch (error) {
         if (isDataError(error) && !areBare) return isolate(finishes, error);
@@ -68,7 +87,7 @@ export function createFinisher({
     }
   }
 
-  async function isolate(finishes: Finish[], error: unknown): Promise<Moved[]> {
+  async function isolate(finishes: Finish[], error: unknown): Promise<FinishedDelivery[]> {
     const [only] = finishes;
     if (!only || finishes.length > 1) {
       const half = finishes.length >> 1;
@@ -81,7 +100,7 @@ export function createFinisher({
     return write([bare(only)], true);
   }
 
-  const { add } = createBatcher<Finish, Moved | null>(
+  const { add } = createBatcher<Finish, FinishedDelivery | null>(
     async (finishes) => {
       const moved = new Map((await write(finishes)).map((row) => [row.id, row]));
       return finishes.map(({ deliveryId }) => ({
@@ -89,7 +108,13 @@ export function createFinisher({
         value: moved.get(deliveryId) ?? null,
       }));
     },
-    { maxSize: MAX_BATCH, parallel: PARALLEL_BATCHES, gatherMs: GATHER_MS },
+    {
+      maxSize: MAX_BATCH,
+      parallel: PARALLEL_BATCHES,
+      perHolder: PARALLEL_OF_PROJECT,
+      holderOf: ({ projectId }) => projectId,
+      gatherMs: GATHER_MS,
+    },
   );
   return add;
 }

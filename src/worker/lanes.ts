@@ -5,14 +5,15 @@ import { withinOpenFiles } from "../outbound/openFiles.ts";
 export type LaneEntry = Lane & {
   isClaiming: boolean;
   inFlight: number;
-  /** The hook's `maxInFlight` as last seen; unknown before the first claim. */
+  /** How many this process may have in flight; unknown before the first claim. */
   maxInFlight: number;
-  /** Attempts that other processes had in flight when they last left no slot free; forgotten by the next timer. */
-  others: number;
   /** Attempts in a row that did not reach the target, or took long. */
   failures: number;
   timer: { at: number; handle: NodeJS.Timeout } | null;
 };
+
+/** Ends an attempt: whether it reached its target in time. */
+export type Leave = (isWell: boolean) => void;
 
 /** A lane that is to be claimed for, and how many deliveries it may take. */
 export type Turn = { lane: LaneEntry; room: number; asTroubled: boolean };
@@ -53,7 +54,6 @@ export function createLanes(onHungry: () => void) {
       isClaiming: false,
       inFlight: 0,
       maxInFlight: Number.POSITIVE_INFINITY,
-      others: 0,
       failures: 0,
       timer: null,
     };
@@ -72,9 +72,22 @@ export function createLanes(onHungry: () => void) {
     if (asTroubled) troubled += slots;
   }
 
+  /** Counts an attempt in; the function it gives back counts it out again, and whether it went as it should. */
+  function enter(lane: LaneEntry): Leave {
+    const asTroubled = isTroubled(lane);
+    lane.inFlight++;
+    occupy(1, asTroubled);
+    return (isWell) => {
+      lane.inFlight--;
+      occupy(-1, asTroubled);
+      lane.failures = isWell ? 0 : lane.failures + 1;
+      forgetIfIdle(lane);
+    };
+  }
+
   const canTake = (lane: LaneEntry) =>
     !lane.isClaiming &&
-    lane.inFlight < lane.maxInFlight - lane.others &&
+    lane.inFlight < lane.maxInFlight &&
     (troubled < MAX_TROUBLED || !isTroubled(lane));
 
   return {
@@ -93,7 +106,6 @@ export function createLanes(onHungry: () => void) {
       if (lane.timer) clearTimeout(lane.timer.handle);
       const handle = setTimeout(() => {
         lane.timer = null;
-        lane.others = 0;
         hungry.add(lane);
         onHungry();
       }, Math.ceil(wait));
@@ -117,7 +129,7 @@ export function createLanes(onHungry: () => void) {
         const reserved = asTroubled || lane.inFlight > 0 ? 0 : 1;
         const room = Math.min(
           Math.max(reserved, Math.min(share, left - RESERVED)),
-          lane.maxInFlight - lane.others - lane.inFlight,
+          lane.maxInFlight - lane.inFlight,
           asTroubled ? MAX_TROUBLED - troubled : left,
         );
         if (room <= 0) continue;
@@ -136,17 +148,19 @@ export function createLanes(onHungry: () => void) {
       forgetIfIdle(lane);
     },
 
-    /** Counts an attempt in; the function it gives back counts it out again, and whether it went as it should. */
-    enter(lane: LaneEntry): (isWell: boolean) => void {
-      const asTroubled = isTroubled(lane);
-      lane.inFlight++;
-      occupy(1, asTroubled);
-      return (isWell) => {
-        lane.inFlight--;
-        occupy(-1, asTroubled);
-        lane.failures = isWell ? 0 : lane.failures + 1;
-        forgetIfIdle(lane);
-      };
+    enter,
+
+    /**
+     * Counts an attempt in whose delivery has not been accepted yet: undefined unless its lane has a slot, and nothing that
+     * waits before it.
+     */
+    admit(which: Lane, maxInFlight: number): { lane: LaneEntry; leave: Leave } | undefined {
+      if (isClosed) return undefined;
+      const lane = entry(which);
+      lane.maxInFlight = maxInFlight;
+      const most = lane.inFlight > 0 ? MAX_IN_FLIGHT - RESERVED : MAX_IN_FLIGHT;
+      if (taken >= most || hungry.has(lane) || !canTake(lane)) return undefined;
+      return { lane, leave: enter(lane) };
     },
 
     /** Forgets every lane; nothing is fed any more. */

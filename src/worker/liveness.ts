@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import { type Db, openSession } from "../db/client.ts";
+import { recoverClaims } from "../db/delivery/reclaim.ts";
 import { showLife } from "../db/locks.ts";
 import { recoverPresses } from "../db/pressClaims.ts";
-import { recoverClaims } from "../db/recovery.ts";
-import { buryWorkers, lifelessBeside, removeWorker } from "../db/workers.ts";
+import { buryWorkers, removeWorker, workersBeside } from "../db/workers.ts";
 import type { Logger } from "../log.ts";
 import { every, type Repeated } from "./every.ts";
 
@@ -23,6 +23,8 @@ export async function startLiveness(
   workerId: string,
   poolId: string,
   log: Logger,
+  /** Told who else is alive. */
+  onWorkers: (workerIds: string[]) => void,
 ): Promise<AsyncDisposable> {
   /** By which others see that this worker lives; a session that is made anew has another. */
   let key: string | undefined;
@@ -42,21 +44,18 @@ export async function startLiveness(
     // Registered each time: somebody may have buried this worker while its session was lost. By the session that
     // holds the lock, so that its end is noticed.
     const self = { id: workerId, poolId, host: hostname(), pid: process.pid, key };
-    const lifeless = await lifelessBeside(session, self);
+    const others = await workersBeside(session, self);
+    const lifeless = others.filter((worker) => worker.isLifeless);
     const dead = lifeless.filter(({ id }) => suspects.has(id));
     suspects = new Set(lifeless.map(({ id }) => id));
+    const isDead = new Set(dead.map(({ id }) => id));
+    onWorkers(others.flatMap(({ id }) => (isDead.has(id) ? [] : id)));
     if (dead.length === 0) return suspects.size > 0 ? SURE_AFTER_MS : LOOK_EVERY_MS;
-    const recovered = await recoverClaims(
-      db.sql,
-      dead.map(({ id }) => id),
-    );
-    const unknown = await recoverPresses(
-      db.sql,
-      dead.map(({ id }) => id),
-    );
+    const recovered = await recoverClaims(db.sql, [...isDead]);
+    const unknown = await recoverPresses(db.sql, [...isDead]);
     await buryWorkers(db.sql, dead);
     log.warn(
-      { workers: dead.map(({ id }) => id), recovered, unknown },
+      { workers: [...isDead], recovered, unknown },
       "workers died; their deliveries are tried again, their presses are not",
     );
     return LOOK_EVERY_MS;

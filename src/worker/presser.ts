@@ -29,7 +29,10 @@ const withoutAnswer = (finish: PressFinish): PressFinish => ({
 });
 
 export function createPresser(
-  options: DelivererOptions & {
+  options: Pick<
+    DelivererOptions,
+    "sql" | "configs" | "programs" | "workerId" | "poster" | "box" | "log" | "onAttempt"
+  > & {
     /** Told of the lanes of what the system events go to. */
     onDue: (lanes: Lane[]) => void;
   },

@@ -1,11 +1,11 @@
 import type { Db } from "../db/client.ts";
+import { overdueEvents, overdueLanes, recoverClaims } from "../db/delivery/reclaim.ts";
 import { handshakeJob, overdueHandshakes } from "../db/handshakes.ts";
 import { addJobs, deliverJobs } from "../db/jobs.ts";
 import { tryLockRow } from "../db/locks.ts";
 import { lookAround, type Patience } from "../db/lookAround.ts";
 import { overduePresses, recoverPresses } from "../db/pressClaims.ts";
 import { pressJob } from "../db/presses.ts";
-import { overdueEvents, overdueLanes, recoverClaims } from "../db/recovery.ts";
 import { overdueReplays, replayJob } from "../db/replays.ts";
 import { refreshStatistics } from "../db/statistics.ts";
 import { advanceJobs, overdueRuns } from "../db/workflowRuns.ts";

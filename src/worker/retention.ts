@@ -5,7 +5,7 @@ import { removeDeletedHooks, removeOldHookVersions } from "../db/hookHistory.ts"
 import { makeRanges } from "../db/makeRanges.ts";
 import { withRanges } from "../db/rangeSession.ts";
 import { removeDeletedResources } from "../db/resources.ts";
-import { moveHorizon, removeOldEvents, removeOldKeys, removeOldReplays } from "../db/retention.ts";
+import { moveHorizons, removeOldEvents, removeOldKeys, removeOldReplays } from "../db/retention.ts";
 
 /**
  * Removes what is older than it is kept, and makes room for what is to come; events that have not ended stay, however
@@ -17,7 +17,7 @@ export async function removeExpired(
   retentionDays: number,
 ): Promise<boolean> {
   await removeOldKeys(sql);
-  await moveHorizon(sql, retentionDays);
+  await moveHorizons(sql, retentionDays);
   const done = await withRanges(
     url,
     async (session) =>

@@ -8,6 +8,8 @@ export type Solitude = {
   permit(isIdle: boolean): Permit | null;
   /** A lane has a suspect that is due. Gives back after how many milliseconds the lane is to be looked at again. */
   saw(lane: LaneEntry): number;
+  /** Whether no suspect waits or runs. */
+  isQuiet(): boolean;
   /** The suspect is dealt with, or there was none to be had. */
   over(wasFound: boolean): void;
 };
@@ -36,6 +38,7 @@ export function createSolitude(): Solitude {
       if (wait === 0) suspected.add(lane);
       return wait;
     },
+    isQuiet: () => !isTaken && suspected.size === 0,
     over(wasFound) {
       isTaken = false;
       suspected.clear();

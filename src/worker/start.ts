@@ -1,4 +1,5 @@
 import type { Db } from "../db/client.ts";
+import type { Lane } from "../db/jobs.ts";
 import { makeRanges } from "../db/makeRanges.ts";
 import { withRanges } from "../db/rangeSession.ts";
 import { newId } from "../domain/ids.ts";
@@ -12,6 +13,7 @@ import { createDeliverer, type Deliverer, type DelivererOptions } from "./delive
 import { createDispatcher } from "./dispatcher.ts";
 import { createHandshaker } from "./handshaker.ts";
 import { startLiveness } from "./liveness.ts";
+import { createPeers } from "./peers.ts";
 import { createPresser, type Presser } from "./presser.ts";
 import { startReconciler } from "./reconciler.ts";
 import { startRunner } from "./runner.ts";
@@ -23,11 +25,19 @@ import { createTasks, crontab } from "./tasks.ts";
 const GRACE_MS = 20_000;
 
 export type WorkerRole = AsyncDisposable &
-  Pick<Deliverer, "wake"> &
+  Pick<Deliverer, "wake" | "reserve"> &
   Pick<Presser, "press"> & {
     /** Starts the stop that disposing waits for. */
     beginStop(): void;
   };
+
+/** What processes tell each other. */
+type Wakes = {
+  onHint: OnFeed;
+  announce: () => void;
+  ask: (lanes: Lane[]) => void;
+  onAsked: (listener: (lanes: Lane[]) => void) => () => void;
+};
 
 /** Starts everything that happens later: jobs, schedules, deliveries, liveness, the reconciler. */
 export async function startWorker(options: {
@@ -40,7 +50,7 @@ export async function startWorker(options: {
   origin: () => string;
   retentionDays: number;
   log: Logger;
-  onFeed: OnFeed;
+  wake: Wakes;
   onAttempt: DelivererOptions["onAttempt"];
   /** Told when jobs are not run any more, and the process had better end. */
   onLost: (error: unknown) => void;
@@ -54,15 +64,22 @@ export async function startWorker(options: {
     origin,
     retentionDays,
     log,
-    onFeed,
+    wake,
     onAttempt,
     onLost,
   } = options;
   // Before anything is written: nobody may have been here for months.
   await withRanges(db.url, (session) => makeRanges(session, retentionDays));
   const workerId = newId();
+  const peers = createPeers(workerId);
   const parts = { sql: db.sql, configs, programs, workerId, poster, box, origin, log, onAttempt };
-  const deliverer = createDeliverer(parts);
+  const deliverer = createDeliverer({
+    ...parts,
+    peers,
+    askPeers: wake.ask,
+    onFinished: wake.announce,
+    onSteps: (projectId, runIds) => runTurns.add(projectId, runIds),
+  });
   const dispatcher = createDispatcher({ ...parts, onDue: deliverer.wake });
   const presser = createPresser({ ...parts, onDue: deliverer.wake });
   const handshaker = createHandshaker(parts);
@@ -83,9 +100,9 @@ export async function startWorker(options: {
   const runner = await startRunner({ db, tasks, crontab, log, onLost });
   // Stopped in reverse: nothing scheduled, no new jobs, then attempts in flight end, and only then is the sign of life taken down.
   await using stack = new AsyncDisposableStack();
-  stack.use(await startLiveness(db, workerId, runner.poolId, log));
+  stack.use(await startLiveness(db, workerId, runner.poolId, log, peers.see));
   alive.resolve();
-  stack.use(startReconciler(db, log, { onFeed, onJobsDue: runner.look }));
+  stack.use(startReconciler(db, log, { onFeed: wake.onHint, onJobsDue: runner.look }));
   stack.defer(() => handshaker.stop());
   stack.defer(async () => {
     await Promise.all([deliverer.stop(GRACE_MS), presser.stop(GRACE_MS)]);
@@ -94,7 +111,8 @@ export async function startWorker(options: {
     await Promise.all([dispatcher.stop(), runTurns.stop()]);
   });
   stack.use(runner);
-  stack.use(startScheduler({ sql: db.sql, dispatcher, onFeed, log }));
+  stack.use(startScheduler({ sql: db.sql, dispatcher, onFeed: wake.onHint, log }));
+  stack.defer(wake.onAsked(deliverer.wakeAsked));
   const owned = stack.move();
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -103,6 +121,7 @@ export async function startWorker(options: {
   };
   return {
     wake: deliverer.wake,
+    reserve: deliverer.reserve,
     press: presser.press,
     beginStop: () => void stop().catch(() => {}),
     [Symbol.asyncDispose]: stop,

@@ -1,5 +1,5 @@
-import type { ChangeKind } from "../changes.ts";
 import type { Sql } from "../client.ts";
+import type { ChangeKind } from "../feed/changes.ts";
 import type { Fragment } from "../page.ts";
 import { type Check, isKept, type Scope, whereSaid, within } from "./check.ts";
 
@@ -46,12 +46,12 @@ const told: Told[] = [
 
 /** The last change of each entity of a kind, how often it was born, and when the feed first tells of it. */
 const lastChanges = (sql: Sql, { projectId, since }: Scope, kind: ChangeKind): Fragment => sql`(
-  select l.*, c.at, c.state from (
-    select project_id, entity_id, max(position) as position, count(*) filter (where created) as births, min(at) as first_at
-    from signalbox.changes
-    where kind = ${kind} and ${within(sql, { projectId, since, until: null, keptSince: null }, sql`project_id`, sql`at`)}
-    group by project_id, entity_id) l
-  join signalbox.changes c on c.position = l.position)`;
+  select distinct on (project_id, entity_id) project_id, entity_id, at, state,
+    count(*) filter (where created) over entity as births, min(at) over entity as first_at
+  from signalbox.changes
+  where kind = ${kind} and ${within(sql, { projectId, since, until: null, keptSince: null }, sql`project_id`, sql`at`)}
+  window entity as (partition by project_id, entity_id)
+  order by project_id, entity_id, position desc)`;
 
 const lastState = ({ kind, rows, row, state }: Told): Check => ({
   name: "feed",
@@ -87,8 +87,29 @@ const beginnings = (
         and not exists (select from ${rows(sql)} o where o.project_id = c.project_id and o.id = c.entity_id))`,
 });
 
-/** What is asked of the feed: that its last word on each entity is the entity's row, and that it left none out. */
+/** Positions are dense: each record begins behind the one before, and the last one is the head. */
+const dense: Check = {
+  name: "feed",
+  find: (sql, scope) =>
+    whereSaid(sql, {
+      project: sql`f.project_id`,
+      id: sql`f.project_id`,
+      says: sql`case
+        when f.first <> f.before + 1 then format('the feed goes from position %s on to %s', f.before, f.first)
+        when f.next is null and f.last <> f.head then format('the feed ends at position %s, and its head is %s', f.last, f.head)
+        when json_array_length(f.items) > f.last - f.first + 1
+          then format('the record at position %s has more changes than positions', f.last)
+        end`,
+      from: sql`(select f.*, h.head, lag(f.last) over feed as before, lead(f.last) over feed as next
+        from signalbox.feed f join signalbox.heads h on h.project_id = f.project_id
+        where ${within(sql, { ...scope, since: null, until: null }, sql`f.project_id`)}
+        window feed as (partition by f.project_id order by f.last)) f`,
+    }),
+};
+
+/** What is asked of the feed: that it has no gap, that its last word on each entity is the entity's row, and that it left none out. */
 export const feedChecks: Check[] = [
+  dense,
   ...told.map(lastState),
   beginnings(
     "DELIVERY",

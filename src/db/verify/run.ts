@@ -26,9 +26,10 @@ const MARGIN = "1 hour";
 
 async function keptSince(sql: Sql): Promise<Date | null> {
   const [row] = await sql<{ since: Date | null }[]>`
-    select coalesce((select at from signalbox.changes c where c.position > s.value::bigint order by position limit 1), now())
+    select max(coalesce((select f.at from signalbox.feed f
+        where f.project_id = h.project_id and f.last > h.horizon order by f.last limit 1), now()))
       + ${MARGIN}::interval as since
-    from signalbox.settings s where name = 'feed_horizon'`;
+    from signalbox.heads h where h.horizon > 0`;
   return row?.since ?? null;
 }
 
@@ -46,7 +47,7 @@ export async function compareAll(
   asked: Pick<Scope, "projectId" | "since" | "until">,
 ): Promise<Verdict> {
   // Before anything is seen: no range may go while rows of one table are compared with another's.
-  await tx`lock table signalbox.events, signalbox.deliveries, signalbox.attempts, signalbox.changes in access share mode`;
+  await tx`lock table signalbox.events, signalbox.ended_deliveries, signalbox.earlier_attempts, signalbox.feed in access share mode`;
   // It may take minutes of a large hub, each plan for its own values, and whole tables are what it compares.
   await tx`select set_config('statement_timeout', '0', true), set_config('plan_cache_mode', 'auto', true),
     set_config('idle_in_transaction_session_timeout', '0', true), set_config('work_mem', '64MB', true),

@@ -67,7 +67,7 @@ const events = (sql: Sql, { from, to }: Range) => sql`
   from bench.fact(${from}, ${to})`;
 
 const deliveries = (sql: Sql, { from, to }: Range) => sql`
-  insert into signalbox.deliveries (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
+  insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
     due_at, completed_at, last_error, created_at)
   select project_id, id, event_id, hook_id, 'CLOUD_EVENT', status, case status when 'FAILED' then 4 when 'PARKED' then 0
       when 'CANCELLED' then 0 else 1 end, 4, case status when 'RETRYING' then now() + interval '1 day' end,
@@ -76,7 +76,7 @@ const deliveries = (sql: Sql, { from, to }: Range) => sql`
   from bench.try(${from}, ${to})`;
 
 const attempts = (sql: Sql, { from, to }: Range) => sql`
-  insert into signalbox.attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code,
+  insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code,
     remote_address, request_headers, response_headers, response_body)
   select project_id, id, number, to_timestamp((ms + 5000 * number) / 1000.0), 12,
     case when status in ('FAILED', 'RETRYING') then 'RESPONSE_ERROR' else 'SUCCESS' end,

@@ -1,0 +1,120 @@
+import type { Sql } from "../client.ts";
+import type { AttemptRow } from "../deliveries.ts";
+
+/** One attempt that is over, and what it means for its delivery. */
+export type Finish = {
+  projectId: string;
+  deliveryId: string;
+  eventId: string;
+  hookId: string;
+  token: string;
+  attempt: Omit<AttemptRow, "projectId" | "deliveryId">;
+  status: "SUCCEEDED" | "RETRYING" | "FAILED" | "GONE";
+  /** Milliseconds to the next attempt, when RETRYING. */
+  delayMs: number | null;
+  /** True when the attempt does not count against the tries: this process was stopping. */
+  free: boolean;
+  /** What system events say of it beside; null when the project wants none, or the event is one itself. */
+  call: {
+    eventId: string;
+    eventType: string;
+    url: string;
+    method?: string;
+    body: string;
+    resthook?: string;
+  } | null;
+};
+
+/** A delivery that an attempt has moved. */
+export type FinishedDelivery = {
+  id: string;
+  eventId: string;
+  hookId: string;
+  /** Null unless it is a step of a workflow's run. */
+  runId: string | null;
+  status: string;
+  /** When it is tried again, when RETRYING. */
+  dueAt: Date | null;
+};
+
+const attemptRecord = ({ attempt }: Pick<Finish, "attempt">) => ({
+  startedAt: attempt.startedAt,
+  elapsedMs: attempt.elapsedMs,
+  outcome: attempt.outcome,
+  statusCode: attempt.statusCode,
+  error: attempt.error ?? undefined,
+  remoteAddress: attempt.remoteAddress,
+  requestHeaders: attempt.requestHeaders,
+  responseHeaders: attempt.responseHeaders ?? undefined,
+  responseBody: attempt.responseBody ?? undefined,
+  responseTruncated: attempt.responseTruncated,
+});
+
+const jsonOrNull = (records: object[]) => (records.length > 0 ? JSON.stringify(records) : null);
+
+/**
+ * Step 3 of 3 in an event's life: ends deliveries of one project, or has them wait for their next try, in one statement
+ * and, by itself, one commit. Gives back those that moved; one whose claim was taken over does not.
+ */
+export function finish(
+  sql: Sql,
+  projectId: string,
+  finishes: Finish[],
+): PromiseLike<FinishedDelivery[]> {
+  const ended = finishes.filter(({ status }) => status !== "RETRYING");
+  // In the order of hooks: two that lock the same ones wait in one direction only.
+  const again = finishes
+    .filter(({ status }) => status === "RETRYING")
+    .sort((a, b) => (a.hookId < b.hookId ? -1 : 1));
+  const endedRecords = ended.map((one) => ({
+    id: one.deliveryId,
+    status: one.status,
+    ...attemptRecord(one),
+  }));
+  const againRecords = again.map((one) => ({
+    id: one.deliveryId,
+    token: one.token,
+    hookId: one.hookId,
+    delayMs: one.delayMs,
+    free: one.free,
+    ...attemptRecord(one),
+  }));
+  return sql<FinishedDelivery[]>`
+    select * from signalbox.finish(${projectId}, ${ended.map(({ deliveryId }) => deliveryId)}::uuid[],
+      ${ended.map(({ token }) => token)}::uuid[], ${jsonOrNull(endedRecords)}::text::json,
+      ${jsonOrNull(againRecords)}::text::json)`;
+}
+
+/**
+ * The records of attempts that end nothing: of presses, and of deliveries whose claims were taken over. One that was
+ * given up as UNKNOWN is replaced by what really happened.
+ */
+export const insertAttempts = (
+  sql: Sql,
+  projectId: string,
+  attempts: Pick<Finish, "deliveryId" | "attempt">[],
+) => {
+  const records = attempts.map((one) => ({
+    deliveryId: one.deliveryId,
+    number: one.attempt.number,
+    ...attemptRecord(one),
+  }));
+  return sql<{ deliveryId: string }[]>`
+    insert into signalbox.earlier_attempts as a (project_id, delivery_id, number, started_at, elapsed_ms, outcome,
+      status_code, error, remote_address, request_headers, response_headers, response_body, response_truncated)
+    select ${projectId}, "deliveryId", number, "startedAt", "elapsedMs", outcome, "statusCode", error, "remoteAddress",
+      "requestHeaders", "responseHeaders", "responseBody", "responseTruncated"
+    from json_to_recordset(${JSON.stringify(records)}::text::json) as x("deliveryId" uuid, number smallint,
+      "startedAt" timestamptz, "elapsedMs" integer, outcome text, "statusCode" smallint, error text,
+      "remoteAddress" text, "requestHeaders" json, "responseHeaders" json, "responseBody" text,
+      "responseTruncated" boolean)
+    where not exists (select from signalbox.ended_deliveries d where d.project_id = ${projectId}
+      and d.id = "deliveryId" and d.attempt_count = number and d.outcome is not null)
+    on conflict (project_id, delivery_id, number) do update set started_at = excluded.started_at,
+      elapsed_ms = excluded.elapsed_ms, outcome = excluded.outcome, status_code = excluded.status_code,
+      error = excluded.error, remote_address = excluded.remote_address,
+      request_headers = excluded.request_headers, response_headers = excluded.response_headers,
+      response_body = excluded.response_body, response_truncated = excluded.response_truncated
+    where a.outcome = 'UNKNOWN'
+    returning delivery_id as "deliveryId"`;
+};

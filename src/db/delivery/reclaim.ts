@@ -1,0 +1,181 @@
+import type { Pool, Sql, Tx } from "../client.ts";
+import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "../deliveryChanges.ts";
+import { writeToFeed } from "../feed/record.ts";
+import { addJobs, deliverJobs, type Lane } from "../jobs.ts";
+import { advanceJobs } from "../workflowRuns.ts";
+import type { Claim } from "./claim.ts";
+
+/** Claims taken back in one transaction at most. */
+const CHUNK = 1_000;
+/**
+ * Deaths in flight after which a delivery is left for a person to decide. Nobody knows which of many took a process
+ * down, so those that were there twice are tried alone (worker/solitude.ts): the third death has one cause.
+ */
+const QUARANTINE_AFTER = 3;
+const DIED = "unknown: the process that made this attempt died";
+
+const isLost = (sql: Sql, deadWorkers: string[]) => sql`q.lease_token is not null
+  and (q.lease_until <= clock_timestamp() or q.lease_worker = any(${deadWorkers}::uuid[]))`;
+
+/**
+ * Gives up claims that ran out, or that the given dead workers held. The attempt is recorded as UNKNOWN and does
+ * not count against the tries; the delivery is due again: at once, then after 10 s and more; the third time it is
+ * QUARANTINED, because it may be what took the processes down. The hooks' rows are share-locked, so that a pause or
+ * a deletion that is being committed is waited for and seen.
+ */
+const giveUpClaims = (tx: Tx, projectId: string, deadWorkers: string[]) => tx<MovedDelivery[]>`
+  with lost as materialized (
+    select q.id, q.attempt_count as number,
+      case when q.unknown_count + 1 >= ${QUARANTINE_AFTER} then 'QUARANTINED'
+        when h.status = 'ACTIVE' then 'RETRYING'
+        when h.status = 'DELETED' then 'CANCELLED' else 'PARKED' end as final
+    from signalbox.queue q join signalbox.hooks h on h.project_id = q.project_id and h.id = q.hook_id
+    where q.project_id = ${projectId} and ${isLost(tx, deadWorkers)}
+    limit ${CHUNK} for update of q skip locked for share of h
+  ), recorded as (
+    insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, error,
+      request_headers)
+    select ${projectId}, id, number, now(), 0, 'UNKNOWN', ${DIED}, '{}' from lost on conflict do nothing
+  ), waiting as (
+    update signalbox.queue q set lease_worker = null, lease_token = null, lease_until = null,
+      unknown_count = q.unknown_count + 1, max_attempts = q.max_attempts + 1, last_error = ${DIED}, status = lost.final,
+      due_at = case lost.final when 'RETRYING' then clock_timestamp() + q.unknown_count * interval '10 seconds' end
+    from lost where q.project_id = ${projectId} and q.id = lost.id and lost.final in ('RETRYING', 'PARKED')
+    returning q.id, q.event_id, q.hook_id, q.run_id, q.status
+  ), gone as (
+    delete from signalbox.queue q using lost
+    where q.project_id = ${projectId} and q.id = lost.id and lost.final in ('QUARANTINED', 'CANCELLED')
+    returning q.*, lost.final
+  ), ended as (
+    insert into signalbox.ended_deliveries as d (project_id, id, event_id, hook_id, format, status, attempt_count,
+      max_attempts, unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at)
+    select project_id, id, event_id, hook_id, format, final, attempt_count, max_attempts + 1, unknown_count + 1,
+      clock_timestamp(), ${DIED}, replay_of, replay_number, run_id, step_position, created_at
+    from gone returning d.id, d.event_id, d.hook_id, d.run_id, d.status
+  )
+  select id, event_id as "eventId", hook_id as "hookId", run_id as "runId", status from waiting
+  union all select id, event_id, hook_id, run_id, status from ended`;
+
+/** Takes lost claims back and wakes their hooks' queues. Gives back how many there were. */
+export async function recoverClaims(sql: Pool, deadWorkers: string[]): Promise<number> {
+  const projects = await sql<{ projectId: string }[]>`
+    select distinct q.project_id as "projectId" from signalbox.queue q where ${isLost(sql, deadWorkers)}`;
+  let recovered = 0;
+  for (const { projectId } of projects)
+    recovered += await recoverProject(sql, projectId, deadWorkers);
+  return recovered;
+}
+
+async function recoverProject(
+  sql: Pool,
+  projectId: string,
+  deadWorkers: string[],
+): Promise<number> {
+  const recovered = await recoverChunk(sql, projectId, deadWorkers);
+  return recovered < CHUNK
+    ? recovered
+    : recovered + (await recoverProject(sql, projectId, deadWorkers));
+}
+
+const recoverChunk = (sql: Pool, projectId: string, deadWorkers: string[]): Promise<number> =>
+  sql.begin(async (tx) => {
+    const moved = await giveUpClaims(tx, projectId, deadWorkers);
+    if (moved.length === 0) return 0;
+    const ended = moved.filter(({ status }) => status === "QUARANTINED" || status === "CANCELLED");
+    const hookIds = new Set(moved.map(({ hookId }) => hookId));
+    const lanes = [...hookIds].map((hookId) => ({ projectId, hookId }));
+    await writeToFeed(
+      tx,
+      projectId,
+      [addJobs(tx, [...deliverJobs(lanes), ...advanceJobs(runsOf(projectId, ended))])],
+      [
+        recordMoves(tx, projectId, moved),
+        ...(ended.length > 0 ? [completeEvents(tx, projectId, ended)] : []),
+      ],
+    );
+    return moved.length;
+  });
+
+/**
+ * Gives back what was claimed under a token when nobody heard of the claim: the connection broke at its commit. Nothing was
+ * sent for it, so it counts as no try. A statement that the server is still at is waited for, should it be one of those.
+ */
+export const returnClaims = (
+  sql: Pool,
+  { projectId, hookIds, token }: { projectId: string; hookIds: string[]; token: string },
+) => sql`
+  update signalbox.queue set attempt_count = attempt_count - 1, lease_worker = null, lease_token = null,
+    lease_until = null
+  where project_id = ${projectId} and hook_id = any(${hookIds}::uuid[]) and lease_token = ${token}`;
+
+/**
+ * Gives a claim back, fenced by its token, and has the delivery wait for a moment: the hub itself could not make the
+ * call. It counts as no try.
+ */
+export const handBack = (
+  sql: Pool,
+  { projectId, deliveryId, token }: Pick<Claim, "projectId" | "deliveryId" | "token">,
+  waitMs: number,
+) => sql`
+  update signalbox.queue set attempt_count = attempt_count - 1, lease_worker = null, lease_token = null,
+    lease_until = null, due_at = clock_timestamp() + ${waitMs} * interval '1 millisecond'
+  where project_id = ${projectId} and id = ${deliveryId} and lease_token = ${token}`;
+
+/**
+ * Every lane that has anything waiting, as the CTE `lane`. A loose index scan: one probe a lane, however long its
+ * queue is.
+ */
+const waitingLanes = (sql: Sql) => sql`
+  recursive lane as (
+    (select project_id, hook_id from signalbox.queue order by hook_id limit 1)
+    union all
+    select n.project_id, n.hook_id from lane, lateral (
+      select project_id, hook_id from signalbox.queue q where q.hook_id > lane.hook_id
+      order by q.hook_id limit 1) n
+  )`;
+
+/** The lanes of active hooks with a delivery that has been due for so long and is not claimed. */
+export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
+  with ${waitingLanes(sql)}
+  select lane.project_id as "projectId", lane.hook_id as "hookId" from lane
+  join signalbox.hooks h on h.project_id = lane.project_id and h.id = lane.hook_id and h.status = 'ACTIVE'
+  where exists (
+    select from signalbox.queue d
+    where d.project_id = lane.project_id and d.hook_id = lane.hook_id
+      and d.due_at <= now() - ${overdueMs} * interval '1 millisecond' and d.lease_token is null)`;
+
+/**
+ * Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. Those that were
+ * scheduled are looked for when they are due (schedules.ts). At most 200 of each project, so that one with very many
+ * does not keep the others waiting.
+ */
+export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
+  { projectId: string; id: string }[]
+>`
+  with recursive project as (
+    (select project_id from signalbox.events where config_version is null and scheduled_for is null
+      order by project_id limit 1)
+    union all
+    select n.project_id from project, lateral (
+      select e.project_id from signalbox.events e
+      where e.config_version is null and e.scheduled_for is null and e.project_id > project.project_id
+      order by e.project_id limit 1) n
+  )
+  select overdue.project_id as "projectId", overdue.id from project, lateral (
+    select e.project_id, e.id from signalbox.events e
+    where e.project_id = project.project_id and e.config_version is null and e.scheduled_for is null
+      and e.status = 'STAGED' and e.received_at <= now() - ${overdueMs} * interval '1 millisecond'
+    order by e.received_at limit 200) overdue`;
+
+/** How many seconds the oldest due delivery of any lane has waited; 0 when nothing waits. */
+export async function oldestDueSeconds(sql: Sql): Promise<number> {
+  const [row] = await sql<{ age: number }[]>`
+    with ${waitingLanes(sql)}
+    select coalesce(extract(epoch from now() - min(first.due_at)), 0)::float8 as age
+    from lane cross join lateral (
+      select d.due_at from signalbox.queue d
+      where d.project_id = lane.project_id and d.hook_id = lane.hook_id
+        and d.due_at <= now() and d.lease_token is null
+      order by d.due_at limit 1) first`;
+  return Math.max(0, row?.age ?? 0);
+}

@@ -1,0 +1,123 @@
+import type { Sql } from "../client.ts";
+import type { NewDelivery, NewEvent } from "../emits.ts";
+import type { FeedItem } from "../feed/changes.ts";
+import type { KeyClaim } from "../idempotencyKeys.ts";
+
+/** Which of the deliveries the accepting process takes at once: its slots are free for them. */
+export type HandOver = {
+  workerId: string;
+  /** Fences all that one call takes. */
+  token: string;
+  /** For how long each claim holds, by the id of the delivery. */
+  leaseMs: ReadonlyMap<string, number>;
+};
+
+/** Events of one project, planned under one version of its configuration. */
+export type Accepting = {
+  projectId: string;
+  version: number;
+  events: NewEvent[];
+  deliveries: NewDelivery[];
+  /** Events that come into the feed beside these for the first time, and are counted. */
+  born?: number;
+  keys?: KeyClaim[];
+  handOver?: HandOver;
+};
+
+const eventRecord = (event: NewEvent) => ({
+  id: event.id,
+  type: event.type,
+  typeVersion: event.typeVersion ?? undefined,
+  data: event.data ?? undefined,
+  name: event.name,
+  avatar: event.avatar ?? undefined,
+  category: event.category ?? undefined,
+  contentType: event.contentType,
+  content: event.content ?? undefined,
+  userId: event.userId ?? undefined,
+  subjectType: event.subjectType ?? undefined,
+  subjectId: event.subjectId ?? undefined,
+  contextId: event.contextId ?? undefined,
+  stepUuid: event.stepUuid ?? undefined,
+  idempotencyKey: event.idempotencyKey ?? undefined,
+  origin: event.origin,
+  causeId: event.causeId ?? undefined,
+  status: event.status,
+  configVersion: event.configVersion ?? undefined,
+  occurredAt: event.occurredAt ?? undefined,
+  scheduledFor: event.scheduledFor ?? undefined,
+});
+
+const deliveryRecord = (delivery: NewDelivery, leaseMs: number | undefined) => ({
+  id: delivery.id,
+  eventId: delivery.eventId,
+  hookId: delivery.hookId,
+  format: delivery.format,
+  status: delivery.status,
+  maxAttempts: delivery.maxAttempts,
+  leaseMs,
+});
+
+type RecordedEvent = Pick<NewEvent, "id" | "status" | "type" | "contextId" | "origin"> & {
+  scheduledFor: Date | null;
+};
+
+/** An event's change; of one that was scheduled with its schedule: a later one must not show in earlier states. */
+export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => ({
+  kind: "EVENT",
+  id: event.id,
+  created,
+  state: {
+    status: event.status,
+    type: event.type,
+    contextId: event.contextId ?? undefined,
+    origin: event.origin,
+    scheduledFor: event.scheduledFor ?? undefined,
+  },
+});
+
+/** A delivery's first change; when its first attempt is due is when it was made. */
+export const deliveryItem = ({ id, eventId, hookId, status }: NewDelivery): FeedItem => ({
+  kind: "DELIVERY",
+  id,
+  eventId,
+  hookId,
+  created: true,
+  state: { status, attemptCount: 0 },
+});
+
+/** How many deliveries each hook has; null for one each. */
+function countByHook(deliveries: NewDelivery[]): { hooks: string[]; counts: number[] | null } {
+  const counts = new Map<string, number>();
+  for (const { hookId } of deliveries) counts.set(hookId, (counts.get(hookId) ?? 0) + 1);
+  const hooks = [...counts.keys()];
+  if (counts.size === deliveries.length) return { hooks, counts: null };
+  return { hooks, counts: hooks.map((id) => counts.get(id) ?? 0) };
+}
+
+/**
+ * Step 1 of 3 in an event's life: stores events with the deliveries they call for, in one statement and, by itself, one
+ * commit. Gives back the time of acceptance. Refused when the configuration has changed (isStaleConfig) or a key is taken
+ * (isKeyTaken).
+ */
+export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
+  const { projectId, version, events, deliveries, born = 0, keys = [], handOver } = accepting;
+  const accepted = born + events.filter(({ origin }) => origin !== "SYSTEM").length;
+  const { hooks, counts } = countByHook(deliveries);
+  const made = deliveries.map((delivery) =>
+    deliveryRecord(delivery, handOver?.leaseMs.get(delivery.id)),
+  );
+  const claimed = keys.map(({ key, fingerprint, eventId }) => ({ key, fingerprint, eventId }));
+  const items = [...events.map((event) => eventItem(event, true)), ...deliveries.map(deliveryItem)];
+  const [row] = await sql<{ at: Date }[]>`
+    select signalbox.accept(${projectId}, ${version}, ${JSON.stringify(events.map(eventRecord))}::text::json,
+      ${made.length > 0 ? JSON.stringify(made) : null}::text::json, ${hooks}::uuid[], ${counts}::int[], ${accepted},
+      ${handOver?.workerId ?? null}::uuid, ${handOver?.token ?? null}::uuid, ${JSON.stringify(items)}::text::json,
+      ${claimed.length > 0 ? JSON.stringify(claimed) : null}::text::json) as at`;
+  if (!row) throw new Error("nothing was accepted");
+  return row.at;
+}
+
+/** Whether events were refused because an idempotency key among theirs is taken, or being taken. */
+export const isKeyTaken = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "SB002" || error.code === "55P03");

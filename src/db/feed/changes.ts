@@ -1,0 +1,86 @@
+import type { Sql } from "../client.ts";
+
+export type ChangeKind = "EVENT" | "DELIVERY" | "HOOK" | "REPLAY" | "RESOURCE" | "ACTION" | "RUN";
+
+/** One change in a project's feed. `state` holds the entity's moving fields as they were at this change. */
+export type Change = {
+  position: number;
+  projectId: string;
+  kind: ChangeKind;
+  entityId: string;
+  eventId: string | null;
+  hookId: string | null;
+  created: boolean;
+  state: Record<string, unknown>;
+  at: Date;
+};
+
+/** A change as a feed record has it: what can be told from the rest is left out. */
+export type FeedItem = {
+  kind: ChangeKind;
+  id: string;
+  eventId?: string | null;
+  hookId?: string | null;
+  created?: boolean;
+  state: Record<string, unknown>;
+};
+
+type FeedRecord = { projectId: string; first: string; at: Date; items: FeedItem[] };
+
+const changesOf = ({ projectId, first, at, items }: FeedRecord): Change[] =>
+  items.map(({ kind, id, eventId, hookId, created, state }, index) => ({
+    position: Number(first) + index,
+    projectId,
+    kind,
+    entityId: id,
+    eventId: eventId ?? (kind === "EVENT" ? id : null),
+    hookId: hookId ?? null,
+    created: created ?? false,
+    state,
+    at,
+  }));
+
+/** Where to go on reading a project's feed: after this position. */
+export type FeedPlace = { projectId: string; position: number };
+
+/** Changes of one read, and the position up to which they are all there are. */
+export type FeedPage = { changes: Change[]; upTo: number };
+
+/** What one read gives of a project at most: records until their changes are more than this. */
+const CHANGES_AT_ONCE = 500;
+const RECORDS_AT_ONCE = 200;
+
+/**
+ * The next changes of each of these projects, in order. Positions are dense, so nothing can be missing between two
+ * records. A project that has none is left out.
+ */
+export async function changesAfter(sql: Sql, places: FeedPlace[]): Promise<Map<string, FeedPage>> {
+  const rows = await sql<(FeedRecord & { last: string })[]>`
+    select x.project_id as "projectId", f.first, f.last, f.at, f.items
+    from unnest(${places.map(({ projectId }) => projectId)}::uuid[],
+      ${places.map(({ position }) => position)}::bigint[]) as x(project_id, position)
+    cross join lateral (
+      select * from (
+        select f.*, sum(f.last - f.first + 1) over (order by f.last) - (f.last - f.first + 1) as before
+        from signalbox.feed f where f.project_id = x.project_id and f.last > x.position
+        order by f.last limit ${RECORDS_AT_ONCE}) f
+      where f.before < ${CHANGES_AT_ONCE} order by f.last) f`;
+  const positions = new Map(places.map(({ projectId, position }) => [projectId, position]));
+  const pages = new Map<string, FeedPage>();
+  for (const [projectId, records] of Map.groupBy(rows, (row) => row.projectId)) {
+    const after = positions.get(projectId) ?? 0;
+    const changes = records.flatMap(changesOf).filter(({ position }) => position > after);
+    pages.set(projectId, { changes, upTo: Number(records.at(-1)?.last ?? after) });
+  }
+  return pages;
+}
+
+/** A project's newest position, and the newest one that retention has removed (0 when none): cursors lie between. */
+export async function feedBounds(
+  sql: Sql,
+  projectId: string,
+): Promise<{ head: number; horizon: number }> {
+  const [row] = await sql<{ head: string; horizon: string }[]>`
+    select head, horizon from signalbox.heads where project_id = ${projectId}`;
+  return { head: Number(row?.head ?? 0), horizon: Number(row?.horizon ?? 0) };
+}

@@ -314,9 +314,12 @@ BEGIN
     CONTINUE WHEN NOT FOUND;
     v_take := CASE WHEN p_suspect AND v_found > 0 THEN 0 ELSE p_takes[i] END;
     IF NOT p_is_alone THEN
-      v_take := least(v_take, greatest(0, v_hook.max_in_flight - (SELECT count(*) FROM signalbox.queue q
-        WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now
-          AND q.lease_until > v_now)::integer));
+      -- What is in flight was due before what is not: a look at the head of the queue finds it, however long that is.
+      v_take := least(v_take, greatest(0, v_hook.max_in_flight - (
+        SELECT count(*) FILTER (WHERE head.lease_until > v_now) FROM (
+          SELECT q.lease_until FROM signalbox.queue q
+          WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now
+          ORDER BY q.due_at LIMIT 2 * v_hook.max_in_flight + 64) head)::integer));
     END IF;
     v_ahead := 0;
     IF v_hook.rate IS NOT NULL THEN

@@ -84,6 +84,9 @@ export function createHandOver(parts: Parts): Reserve {
     const admitted = admit(version, deliveries);
     if (admitted.length === 0) return undefined;
     const token = randomUUID();
+    // A stop waits for what is being accepted: it is sent, or given back.
+    const decided = Promise.withResolvers<void>();
+    track(decided.promise);
     const leaseMs = new Map(
       admitted.map(({ delivery, target }) => [
         delivery.id,
@@ -100,8 +103,10 @@ export function createHandOver(parts: Parts): Reserve {
           const { lane, target, leave } = one;
           start({ lane, target, leave, claimed: claimOf(one, event, token, at) });
         }
+        decided.resolve();
       },
       release(error) {
+        decided.resolve();
         for (const { lane, leave } of admitted) leave(lane.failures === 0);
         if (!isOutage(error)) return;
         const [first] = admitted;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Sql } from "../src/db/client.ts";
-import { moveHorizon } from "../src/db/retention.ts";
+import { moveHorizons } from "../src/db/retention.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { type HubProcess, hubProcess, installation } from "./fixtures/process.ts";
@@ -124,8 +124,8 @@ test("a cursor that is old, foreign or garbage ends the stream with CURSOR_EXPIR
   );
   const { sql } = hub.db;
   const [first = 0] = await positionsIn(sql);
-  await sql`update signalbox.changes set at = now() - interval '31 days' where position <= ${first}`;
-  await moveHorizon(sql, 30);
+  await sql`update signalbox.feed set at = now() - interval '31 days' where last <= ${first}`;
+  await moveHorizons(sql, 30);
   const cursors = {
     old: START,
     "from a future feed": Buffer.from("feed:999999999").toString("base64url"),

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
-import { openDb } from "../src/db/client.ts";
+import { openDb, type Sql } from "../src/db/client.ts";
 import { postgres } from "../src/db/postgres.ts";
 import { openReads } from "../src/db/reads.ts";
-import { moveHorizon } from "../src/db/retention.ts";
+import { moveHorizons } from "../src/db/retention.ts";
 import { newId } from "../src/domain/ids.ts";
 import { CursorExpired, createFeed } from "../src/live/feed.ts";
 import { createTail } from "../src/live/tail.ts";
@@ -15,6 +15,18 @@ import { hubProcess, installation } from "./fixtures/process.ts";
 import { following, overSocket } from "./fixtures/subscription.ts";
 
 const log = createLogger("silent");
+
+/** A project's feed, with nothing in it. */
+async function newFeed(sql: Sql): Promise<string> {
+  const projectId = newId();
+  await sql`insert into signalbox.heads (project_id) values (${projectId})`;
+  return projectId;
+}
+
+/** So many changes in one commit. */
+const publish = (sql: Sql, projectId: string, count: number) => sql`
+  select signalbox.publish(${projectId}, json_agg(json_build_object('kind', 'EVENT', 'id', gen_random_uuid(),
+    'created', true, 'state', json_build_object()))) from generate_series(1, ${count}::int)`;
 
 test("subscribers that stop reading are closed with 4000, cost little memory, and hold nobody up", async () => {
   await using database = await freshDatabase();
@@ -65,16 +77,17 @@ test("with the last subscriber gone the feed is not read any more", async () => 
   const sql = postgres(database.url, {
     max: 2,
     debug: (_connection, query) => {
-      if (query.includes("from signalbox.changes")) reads.push(query);
+      if (query.includes("signalbox.feed")) reads.push(query);
     },
   });
-  await using wake = await startWake(database.url, log);
+  const projectId = await newFeed(database.db.sql);
+  await using wake = await startWake(database.url, database.db.sql, log);
   const tail = createTail(sql, wake, log, () => {});
   const notify = () => database.db.sql`select pg_notify('signalbox', '')`;
   let wakes = 0;
   wake.subscribe(() => wakes++);
-  const detach = tail.attach(() => {});
-  await tail.head();
+  const detach = tail.attach(projectId, () => {});
+  await tail.head(projectId);
   const beforeWake = reads.length;
   await notify();
   await expect.poll(() => reads.length).toBeGreaterThan(beforeWake);
@@ -91,10 +104,9 @@ test("with the last subscriber gone the feed is not read any more", async () => 
 test("a reader that lags behind retention ends with CursorExpired, and meets no silent gap", async () => {
   await using database = await freshDatabase();
   const { sql } = database.db;
-  const projectId = newId();
-  await sql`insert into signalbox.changes (project_id, kind, entity_id, created, state)
-    select ${projectId}, 'EVENT', gen_random_uuid(), true, '{}' from generate_series(1, 500)`;
-  await using wake = await startWake(database.url, log);
+  const projectId = await newFeed(sql);
+  for (let count = 0; count < 100; count++) await publish(sql, projectId, 5);
+  await using wake = await startWake(database.url, sql, log);
   const tail = createTail(sql, wake, log, () => {});
   await using reads = await openReads(database.url);
   const feed = createFeed({ sql, read: reads.read }, tail, log, {
@@ -108,8 +120,9 @@ test("a reader that lags behind retention ends with CursorExpired, and meets no 
     if (value) read.push(value.position);
   };
   for (let count = 0; count < 10; count++) await readOne();
-  await sql`update signalbox.changes set at = now() - interval '2 days' where position <= 400`;
-  await moveHorizon(sql, 1);
+  await sql`update signalbox.feed set at = now() - interval '2 days' where last <= 400`;
+  await moveHorizons(sql, 1);
+  await sql`delete from signalbox.feed where last <= 400`;
   await expect(async () => {
     for (;;) await readOne();
   }).rejects.toThrow(CursorExpired);
@@ -118,7 +131,7 @@ test("a reader that lags behind retention ends with CursorExpired, and meets no 
 
 test("a subscription that starts while the database is away begins when it is back", async () => {
   await using database = await freshDatabase();
-  await using wake = await startWake(database.url, log);
+  await using wake = await startWake(database.url, database.db.sql, log);
   await using db = openDb(database.url, 1);
   const tail = createTail(db.sql, wake, log, () => {});
   await using reads = await openReads(database.url);
@@ -127,21 +140,17 @@ test("a subscription that starts while the database is away begins when it is ba
     onPage: () => {},
   });
   const { sql } = database.db;
-  await sql`select 1`;
+  const projectId = await newFeed(sql);
   await using server = openDb(inject("postgres").url, 1);
   const name = server.sql(new URL(database.url).pathname.slice(1));
   await server.sql`alter database ${name} allow_connections false`;
-  const projectId = newId();
   const changes = feed.follow({ projectId, after: 0, wants: () => true });
   const first = changes.next();
-  const insert =
-    () => sql`insert into signalbox.changes (project_id, kind, entity_id, created, state)
-    values (${projectId}, 'EVENT', ${newId()}, true, '{}')`;
-  await insert();
+  await publish(sql, projectId, 1);
   await server.sql`alter database ${name} allow_connections true`;
   expect((await first).value?.position).toBe(1);
   const second = changes.next();
-  await insert();
+  await publish(sql, projectId, 1);
   await sql`select pg_notify('signalbox', '')`;
   expect((await second).value?.position).toBe(2);
   await changes.return();

@@ -66,7 +66,7 @@ test("a migration gives way to the transactions of processes at work, and breaks
           and wait_event_type = 'Lock' and query like 'lock table%'`
       ).length;
     await expect.poll(waits, { timeout: 60_000 }).toBe(1);
-    await tx`select from signalbox.deliveries`;
+    await tx`select from signalbox.ended_deliveries`;
     expect(await migrationsCurrent(other.sql)).toBe(false);
   });
   await migrated;

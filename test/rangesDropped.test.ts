@@ -64,11 +64,11 @@ test("what is older than it is kept goes with its range, and no row of it is del
   const range = await rangeOf(sql, "events", "id", old);
   expect(range).toMatch(/^events_\d{8}$/);
   const keptIn = await rangeOf(sql, "events", "id", kept);
-  await sql`delete from signalbox.attempts where delivery_id in (select id from signalbox.presses)`;
+  await sql`delete from signalbox.earlier_attempts where delivery_id in (select id from signalbox.presses)`;
   await refuseDeletes(sql);
   expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
   const suffix = range.slice("events".length);
-  for (const table of ["events", "deliveries", "attempts"])
+  for (const table of ["events", "ended_deliveries", "earlier_attempts"])
     expect([table, await exists(sql, `${table}${suffix}`)]).toEqual([table, false]);
   const left = await sql`select id from signalbox.events`;
   expect(left.map((row) => row.id)).toEqual([kept]);
@@ -108,7 +108,6 @@ test("events that have not ended stay when their range goes, are delivered and f
   const left = await sql`select id from signalbox.events order by id`;
   expect(left.map((row) => row.id).sort()).toEqual([parked, scheduled].sort());
   expect(await rangeOf(sql, "events", "id", parked)).toMatch(/^events_until_\d{8}$/);
-  expect(await rangeOf(sql, "deliveries", "event_id", parked)).toMatch(/^deliveries_until_\d{8}$/);
   await hub.run("mutation ($id: ID!) { resumeHook(id: $id) { userErrors { message } } }", {
     id: hookId,
   });
@@ -117,6 +116,8 @@ test("events that have not ended stay when their range goes, are delivered and f
   const open = async () =>
     (await sql`select from signalbox.events where status not in ('PROCESSED')`).length;
   await expect.poll(open, soon).toBe(0);
+  const endedIn = await rangeOf(sql, "ended_deliveries", "event_id", parked);
+  expect(endedIn).toMatch(/^ended_deliveries_until_\d{8}$/);
   expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
   // That one was due today.
   expect((await sql`select id from signalbox.events`).map((row) => row.id)).toEqual([scheduled]);
@@ -139,7 +140,7 @@ test("an event that is opened again while its range is copied stays with all its
   await other.sql.begin(async (tx) => {
     // So that deliveries are copied after this, and events before.
     await tx`set local idle_in_transaction_session_timeout = 0`;
-    await tx`lock table signalbox.deliveries in share row exclusive mode`;
+    await tx`lock table signalbox.ended_deliveries in share row exclusive mode`;
     removed = removeExpired(hub.db, RETENTION_DAYS);
     await expect.poll(copied, { timeout: 60_000, interval: 5 }).toBe(1);
     await tx`update signalbox.events set status = 'DISPATCHED' where id = ${old}`;
@@ -152,7 +153,7 @@ test("an event that is opened again while its range is copied stays with all its
     await sql`select e.id, e.status, (select count(*)::int from signalbox.deliveries d where d.event_id = e.id) as n
     from signalbox.events e`;
   expect([...left]).toEqual([{ id: old, status: "DISPATCHED", n: 2 }]);
-  expect(await rangeOf(sql, "deliveries", "event_id", gone)).toBe("none");
+  expect(await rangeOf(sql, "ended_deliveries", "event_id", gone)).toBe("none");
 });
 
 test("emits go on while ranges are dropped, and none waits for it", async () => {
@@ -224,6 +225,13 @@ test("the attempts of what stays stay, and a late retry's go with its old event"
   });
   const tried = async () => count(sql, "attempts");
   await expect.poll(tried, soon).toBe(2);
+  // As if it had been tried twice: the first attempt has the time of the retry, and not of the event.
+  const retried =
+    await sql`update signalbox.ended_deliveries set attempt_count = 2 where replay_of = ${first?.id} returning id`;
+  await sql`insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, request_headers)
+    select project_id, id, 1, now(), 1, 'RESPONSE_ERROR', '{}' from signalbox.ended_deliveries where replay_of = ${first?.id}`;
+  const laterIn = await rangeOf(sql, "earlier_attempts", "delivery_id", retried[0]?.id);
+  expect(laterIn).not.toBe("none");
   const status = async () =>
     (await sql`select status from signalbox.events where id = ${old}`)[0]?.status;
   await expect.poll(status, soon).toBe("PROCESSED");
@@ -234,6 +242,7 @@ test("the attempts of what stays stay, and a late retry's go with its old event"
     await sql`select d.event_id as id from signalbox.attempts t join signalbox.deliveries d on d.id = t.delivery_id`;
   expect([...left]).toEqual([{ id: staying }]);
   expect(await tried()).toBe(1);
+  expect([await exists(sql, laterIn), await count(sql, "earlier_attempts")]).toEqual([true, 0]);
 });
 
 test("the feed goes on in its next range, and an old one goes when all of it is before the horizon", async () => {
@@ -241,24 +250,27 @@ test("the feed goes on in its next range, and an old one goes when all of it is 
   const { hub } = site;
   const { sql } = hub.db;
   await ended(hub);
-  await sql`update signalbox.changes set at = now() - interval '3 days'`;
+  await sql`update signalbox.feed set at = now() - interval '3 days'`;
   await removeExpired(hub.db, RETENTION_DAYS);
   await ended(hub);
   const ranges = async () =>
     (
-      await sql`select distinct c.relname as name from signalbox.changes t join pg_class c on c.oid = t.tableoid order by 1`
+      await sql<{ name: string }[]>`
+        select c.relname as name from signalbox.feed t join pg_class c on c.oid = t.tableoid group by 1 order by min(t.last)`
     ).map(({ name }) => name);
-  expect(await ranges()).toEqual(["changes_1", "changes_first"]);
-  await sql`update signalbox.changes set at = now() - interval '6 days' where position < ${2 ** 32}`;
+  const [old = "", now = "", ...more] = await ranges();
+  expect([old === now, more]).toEqual([false, []]);
+  const [last] =
+    await sql`select max(last) as position from signalbox.feed where at < now() - interval '2 days'`;
+  const [kept] =
+    await sql`select count(*)::int as n from signalbox.changes where at > now() - interval '1 day'`;
   await refuseDeletes(sql);
-  const before = await count(sql, "changes");
-  await removeExpired(hub.db, RETENTION_DAYS);
-  expect(await ranges()).toEqual(["changes_1"]);
-  expect(await exists(sql, "changes_first")).toBe(false);
-  expect(await count(sql, "changes")).toBeLessThan(before);
-  const [horizon] =
-    await sql`select value::bigint < ${2 ** 32} as ok from signalbox.settings where name = 'feed_horizon'`;
-  expect(horizon?.ok).toBe(true);
+  expect(await removeExpired(hub.db, 2)).toBe(true);
+  expect(await ranges()).toEqual([now]);
+  expect(await exists(sql, old)).toBe(false);
+  expect(await count(sql, "changes")).toBe(kept?.n);
+  const heads = await sql`select horizon, head - horizon as left from signalbox.heads`;
+  expect([...heads]).toEqual([{ horizon: last?.position, left: String(kept?.n) }]);
   expect((await verify(sql, everything)).differences).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ import { newId } from "../src/domain/ids.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 
 /** What belongs to the installation, and to no project. */
-const ofNobody = ["feed_lock", "locks", "migrations", "settings", "workers"];
+const ofNobody = ["locks", "migrations", "settings", "workers"];
 
 const ours = newId();
 const theirs = newId();
@@ -36,6 +36,8 @@ async function addRow({ name, owner }: { name: string; owner: string }, project:
   const columns = await sql<{ column: string; value: string }[]>`
     select attname as column, case
         when attname = ${owner} then ${project}
+        when attname = 'status' then case ${name}::text when 'queue' then 'PENDING' else 'FAILED' end
+        when attname = 'items' then json_build_array(json_build_object('kind', 'HOOK', 'id', gen_random_uuid()))::text
         when format_type(atttypid, null) = 'uuid' then gen_random_uuid()::text
         when format_type(atttypid, null) in ('json', 'jsonb') or attndims > 0 then '{}'
         when format_type(atttypid, null) like 'timestamp%' then now()::text
@@ -45,7 +47,9 @@ async function addRow({ name, owner }: { name: string; owner: string }, project:
     from pg_attribute
     where attrelid = ('signalbox.' || ${name}::text)::regclass and attnum > 0 and attnotnull and not atthasdef
       and attidentity = '' and attgenerated = '' and not attisdropped`;
-  const row = Object.fromEntries(columns.map(({ column, value }) => [column, value]));
+  const row = Object.fromEntries(
+    columns.map(({ column, value }) => [column, column === "items" ? JSON.parse(value) : value]),
+  );
   await sql`insert into signalbox.${sql(name)} ${sql(row)}`;
 }
 
@@ -86,6 +90,22 @@ test("a query without any condition shows the rows of the project that asks, in 
       expect([table.name, seen]).toEqual([table.name, [project]]);
     }
     expect(await reads.read(newId(), (sql) => owners(sql, table))).toEqual([]);
+  }
+});
+
+test("the views over them show the rows of the project that asks, and without one none", async () => {
+  const views = await database.db.sql<{ name: string }[]>`
+    select relname as name from pg_class where relnamespace = 'signalbox'::regnamespace and relkind in ('v', 'm') order by 1`;
+  expect(views.map(({ name }) => name)).toEqual(["attempts", "changes", "deliveries"]);
+  for (const { name } of views) {
+    const view = { name, owner: "project_id" };
+    const everybodys = await owners(database.db.sql, view);
+    expect([name, [...new Set(everybodys)]]).toEqual([name, [ours, theirs].sort()]);
+    for (const project of [ours, theirs]) {
+      const seen = await reads.read(project, (sql) => owners(sql, view));
+      expect([name, seen]).toEqual([name, everybodys.filter((owner) => owner === project)]);
+    }
+    expect(await reads.read(newId(), (sql) => owners(sql, view))).toEqual([]);
   }
 });
 

@@ -5,6 +5,7 @@ import { accepted, emit, registerHook } from "./fixtures/emit.ts";
 import { operationOf, type RootField, rootFields, textPlaces } from "./fixtures/everyField.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { type Receiver, receiver } from "./fixtures/receiver.ts";
+import { positionIn } from "./fixtures/subscription.ts";
 import { install, released } from "./fixtures/workflows.ts";
 
 const UNKNOWN = "0b8e1f0c-3a53-7b6b-9a6f-2d6f4e1c7a55";
@@ -212,6 +213,8 @@ test("no page of another project's list goes on behind a cursor of ours", async 
 
 test("no subscription shows anything of another project, whatever it asks for, and from whatever cursor", async () => {
   const cursor = await firstCursor();
+  // Each project's feed has positions of its own: the cursor has to be one that the stranger's might have given, too.
+  await reach(positionIn(cursor));
   await accepted(hub, { ...ourEvent(), idempotencyKey: "live" });
   const live = roots.filter(({ operation }) => operation === "subscription");
   const seen: string[] = [];
@@ -258,6 +261,18 @@ test("no subscription shows anything of another project, whatever it asks for, a
   }
   expect(seen.filter((item) => item.includes('"errors"'))).toEqual([]);
 });
+
+/** Brings the stranger's feed to a position. */
+async function reach(position: number): Promise<void> {
+  const [own] = await hub.db.sql<{ id: string }[]>`
+    select id from signalbox.projects where name = 'Stranger'`;
+  const head = async () =>
+    Number(
+      (await hub.db.sql`select head from signalbox.heads where project_id = ${own?.id ?? null}`)[0]
+        ?.head,
+    );
+  while ((await head()) < position) await emit(hub, { type: "tick" }, "id", stranger);
+}
 
 /** A cursor of the first project, from before what comes now. */
 async function firstCursor(): Promise<string> {

@@ -69,28 +69,44 @@ const set = (table: string, condition: string, assignments: string) =>
 const remove = (table: string, condition = "true") => alter(table, condition, "delete from TABLE");
 
 const OK = "status = 'SUCCEEDED' and run_id is null and replay_of is null";
+/** A feed record that tells of new deliveries. */
+const FIRST = `last = (select last from signalbox.feed, json_array_elements(items) i
+  where i->>'kind' = 'DELIVERY' and i->>'created' = 'true' order by last limit 1)`;
+const without = (condition: string) =>
+  `(select coalesce(json_agg(i), '[]') from json_array_elements(items) i where not (${condition}))`;
 const SENT = "delivery_id in (select id from signalbox.deliveries)";
 
 test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
   [
     "a delivery in a state that there is not",
-    set("deliveries", OK, "status = 'LOST'"),
+    async (sql) => {
+      await sql`alter table signalbox.ended_deliveries drop constraint ended_status`;
+      await set("ended_deliveries", OK, "status = 'LOST'")(sql);
+    },
     ["delivery: is LOST, which is no state of a delivery", "counters: counts "],
   ],
   [
-    "a delivery that is over and due",
-    set("deliveries", OK, "due_at = now()"),
-    ["delivery: is SUCCEEDED and due at "],
+    "a delivery that is parked and due",
+    set("queue", "status = 'PARKED'", "due_at = now()"),
+    ["delivery: is PARKED and due at "],
   ],
   [
     "a delivery that waits for nothing",
-    set("deliveries", OK, "status = 'PENDING', completed_at = null, attempt_count = 0"),
-    ["delivery: is PENDING and never due", "attempts: counts 0 attempts and has #1"],
+    set("queue", "status = 'PARKED'", "status = 'PENDING'"),
+    ["delivery: is PENDING and never due", "feed: delivery is PENDING after 0 attempts, and "],
+  ],
+  [
+    "an attempt that is not counted",
+    (sql) =>
+      sql`insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome,
+        request_headers)
+      select project_id, id, 1, now(), 1, 'SUCCESS', '{}' from signalbox.queue where status = 'PARKED' limit 1`,
+    ["attempts: counts 0 attempts and has #1"],
   ],
   [
     "a lease left alone",
     set(
-      "deliveries",
+      "queue",
       "status = 'PARKED'",
       `status = 'PENDING', due_at = now(), lease_worker = gen_random_uuid(), lease_token = gen_random_uuid(),
         lease_until = now() - interval '2 minutes'`,
@@ -100,42 +116,47 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
   [
     "a lease without end",
     set(
-      "deliveries",
+      "queue",
       "status = 'PARKED'",
       `status = 'PENDING', due_at = now(), lease_worker = gen_random_uuid(), lease_token = gen_random_uuid(),
         lease_until = now() + interval '1 hour'`,
     ),
     ["lease: is leased until "],
   ],
-  ["half a lease", set("deliveries", OK, "lease_until = now()"), ["lease: has half a lease"]],
+  [
+    "half a lease",
+    set("queue", "status = 'PARKED'", "lease_until = now()"),
+    ["lease: has half a lease"],
+  ],
   [
     "an attempt that is missing",
-    remove("attempts", `${SENT} and number = 1`),
-    ["attempts: counts "],
+    remove("earlier_attempts", `${SENT} and number = 1`),
+    ["attempts: counts 2 attempts and has #2"],
+  ],
+  [
+    "an end without its attempt",
+    set("ended_deliveries", OK, "outcome = null"),
+    ["attempts: counts 1 attempts and has none"],
   ],
   [
     "attempts with a gap",
     set(
-      "attempts",
-      "number = 2 and delivery_id in (select id from signalbox.deliveries where attempt_count = 2)",
+      "earlier_attempts",
+      "number = 1 and delivery_id in (select id from signalbox.deliveries where attempt_count = 2)",
       "number = 7",
     ),
-    ["attempts: counts 2 attempts and has #1 #7"],
+    ["attempts: counts 2 attempts and has #2 #7"],
   ],
   [
     "a success without a call that succeeded",
-    set(
-      "attempts",
-      `outcome = 'SUCCESS' and delivery_id in (select id from signalbox.deliveries where ${OK})`,
-      "outcome = 'RESPONSE_ERROR'",
-    ),
+    set("ended_deliveries", OK, "outcome = 'RESPONSE_ERROR'"),
     ["attempts: is SUCCEEDED, and its last attempt is not"],
   ],
   [
     "a replay of another event's delivery",
     (sql) =>
-      sql`update signalbox.queue set replay_of = (select id from signalbox.deliveries where status = 'PARKED' limit 1)
-        where id = (select id from signalbox.deliveries where replay_number = 1 limit 1)`,
+      sql`update signalbox.ended_deliveries set replay_of = (select id from signalbox.queue where status = 'PARKED' limit 1)
+        where id = (select id from signalbox.ended_deliveries where replay_number = 1 limit 1)`,
     ["replay: is a replay of …, of another event or hook"],
   ],
   [
@@ -205,8 +226,42 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
   ],
   [
     "a beginning that the feed lost",
-    remove("changes", "kind = 'DELIVERY' and created"),
+    set("feed", FIRST, `items = ${without("i->>'kind' = 'DELIVERY'")}`),
     ["feed: delivery is told of as new 0 times"],
+  ],
+  [
+    "a record that the feed lost",
+    remove("feed", "last = (select last from signalbox.feed order by last offset 3 limit 1)"),
+    ["feed: the feed goes from position "],
+  ],
+  [
+    "the feed's newest record, lost",
+    remove("feed", "last = (select max(last) from signalbox.feed)"),
+    ["feed: the feed ends at position "],
+  ],
+  [
+    "the feed's oldest record, lost",
+    remove("feed", "first = 1"),
+    ["feed: the feed goes from position 0 on to "],
+  ],
+  [
+    "a feed that is gone",
+    (sql) => sql`delete from signalbox.feed`,
+    ["feed: the feed has no record, and its head is "],
+  ],
+  [
+    "two records at one position",
+    set("feed", "last = (select max(last) from signalbox.feed)", "first = first - 1"),
+    ["feed: the feed goes from position "],
+  ],
+  [
+    "more changes than positions",
+    set(
+      "feed",
+      FIRST,
+      "items = (select json_agg(i) from json_array_elements(items) i, generate_series(1, 3))",
+    ),
+    ["feed: the record at position "],
   ],
   [
     "an accepted event that is lost",
@@ -219,7 +274,7 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
   ],
   [
     "a delivery that is lost",
-    remove("deliveries", OK),
+    remove("ended_deliveries", "status = 'FAILED' and attempt_count = 2 and replay_of is null"),
     [
       "feed: the feed tells of delivery, and there is no such row",
       "orphan: attempt of a delivery or press that is not there",

@@ -33,12 +33,12 @@ test("verify prints the ledger and exits with 0; with a difference it names it a
   expect(healthy.stdout).toMatch(/\nNo differences\.\n$/);
 
   const [delivery] = await database.db.sql<{ id: string }[]>`
-    update signalbox.queue set due_at = now() where id = (
+    update signalbox.ended_deliveries set replay_number = 1 where id = (
       select id from signalbox.deliveries where status = 'SUCCEEDED' limit 1) returning id`;
   const damaged = await on("default");
   expect(damaged).toMatchObject({ code: 1, stderr: "" });
   expect(damaged.stdout).toContain("\n1 difference:\n");
-  expect(damaged.stdout).toContain(`\ndelivery ${delivery?.id}: is SUCCEEDED and due at `);
+  expect(damaged.stdout).toContain(`\ndelivery ${delivery?.id}: is replay 1 of none`);
 
   const json = await on("--json");
   expect(json.code).toBe(1);
@@ -48,7 +48,7 @@ test("verify prints the ledger and exits with 0; with a difference it names it a
     total: { made: expect.any(Number) },
   });
   await database.db
-    .sql`update signalbox.queue set due_at = null where id = ${delivery?.id ?? null}`;
+    .sql`update signalbox.ended_deliveries set replay_number = 0 where id = ${delivery?.id ?? null}`;
   const later = await on("--json", "--since", "2100-01-01T00:00:00Z");
   expect(JSON.parse(later.stdout)).toMatchObject({ ok: true, total: { made: 0 }, events: {} });
   const earlier = await on("default", "--until", "2020-01-01", "--json");
@@ -67,8 +67,8 @@ test("what retention has removed is no difference, and counters below what is le
   const hex = made.toString(16).padStart(12, "0");
   const oldId = `${hex.slice(0, 8)}-${hex.slice(8)}${id.slice(13)}`;
   await sql`update signalbox.events set id = ${oldId}, received_at = ${new Date(made)} where id = ${id}`;
-  await sql`update signalbox.queue set event_id = ${oldId} where event_id = ${id}`;
-  await sql`update signalbox.changes set at = at - interval '31 days'`;
+  await sql`update signalbox.ended_deliveries set event_id = ${oldId} where event_id = ${id}`;
+  await sql`update signalbox.feed set at = at - interval '31 days'`;
   await emit(hub);
   await removeExpired(hub.db, 30);
   const { differences, events } = await verify(sql, all);
@@ -85,7 +85,7 @@ test("what retention has removed is no difference, and counters below what is le
 test("verify looks at one project alone when it is named, and says what it cannot read", async () => {
   const on = (...args: string[]) => cli({ DATABASE_URL: database.url }, ...args);
   await on("project", "create", "Other");
-  await database.db.sql`update signalbox.queue set due_at = now() where status = 'SUCCEEDED'`;
+  await database.db.sql`update signalbox.ended_deliveries set replay_number = 1`;
   expect((await on("verify", "other")).stdout).toContain("\nEvents: none\n\nNo differences.\n");
   expect(await on("verify", "nowhere")).toMatchObject({
     code: 1,

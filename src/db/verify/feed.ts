@@ -87,7 +87,10 @@ const beginnings = (
         and not exists (select from ${rows(sql)} o where o.project_id = c.project_id and o.id = c.entity_id))`,
 });
 
-/** Positions are dense: each record begins behind the one before, and the last one is the head. */
+/**
+ * Positions are dense: each record begins behind the one before, or behind what retention has removed, and the last one is
+ * the head.
+ */
 const dense: Check = {
   name: "feed",
   find: (sql, scope) =>
@@ -95,15 +98,18 @@ const dense: Check = {
       project: sql`f.project_id`,
       id: sql`f.project_id`,
       says: sql`case
-        when f.first <> f.before + 1 then format('the feed goes from position %s on to %s', f.before, f.first)
+        when f.last is null and f.head > f.horizon then format('the feed has no record, and its head is %s', f.head)
+        when f.first <= f.before or f.first > greatest(f.before, f.horizon) + 1
+          then format('the feed goes from position %s on to %s', greatest(f.before, f.horizon), f.first)
         when f.next is null and f.last <> f.head then format('the feed ends at position %s, and its head is %s', f.last, f.head)
         when json_array_length(f.items) > f.last - f.first + 1
           then format('the record at position %s has more changes than positions', f.last)
         end`,
-      from: sql`(select f.*, h.head, lag(f.last) over feed as before, lead(f.last) over feed as next
-        from signalbox.feed f join signalbox.heads h on h.project_id = f.project_id
-        where ${within(sql, { ...scope, since: null, until: null }, sql`f.project_id`)}
-        window feed as (partition by f.project_id order by f.last)) f`,
+      from: sql`(select h.project_id, h.head, h.horizon, f.first, f.last, f.items, lag(f.last) over feed as before,
+          lead(f.last) over feed as next
+        from signalbox.heads h left join signalbox.feed f on f.project_id = h.project_id
+        where ${within(sql, { ...scope, since: null, until: null }, sql`h.project_id`)}
+        window feed as (partition by h.project_id order by f.last)) f`,
     }),
 };
 

@@ -39,9 +39,8 @@ export async function moveWaiting(
   const moved =
     to === "CANCELLED"
       ? await tx<MovedDelivery[]>`
-        with picked as materialized (select ${waiting} as ids)
         select d.id, d.event_id as "eventId", d.hook_id as "hookId", d.run_id as "runId", 'CANCELLED' as status
-        from signalbox.queue d where d.project_id = ${projectId} and d.id = any((select ids from picked))`
+        from signalbox.queue d where d.project_id = ${projectId} and d.id = any(${waiting})`
       : await tx<MovedDelivery[]>`
         update signalbox.queue d set status = ${to},
           due_at = case when ${to} = 'PENDING' then clock_timestamp() end

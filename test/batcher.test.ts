@@ -40,3 +40,52 @@ test("a full batch does not wait for anything to gather", async () => {
   expect(await Promise.all([2, 3, 4].map(add))).toEqual([2, 3, 4]);
   expect(batches).toEqual([[1], [2, 3, 4]]);
 });
+
+/** A batcher of names, each by its first letter's holder, whose batches end when they are told to. */
+function heldBatches(options: Partial<BatcherOptions<string>>) {
+  const begun: string[][] = [];
+  const ends: (() => void)[] = [];
+  const { add } = createBatcher<string, string>(
+    async (items) => {
+      begun.push(items);
+      const over = Promise.withResolvers<void>();
+      ends.push(over.resolve);
+      await over.promise;
+      return items.map((value) => ({ status: "fulfilled", value }));
+    },
+    { maxSize: 2, parallel: 4, holderOf: (item) => item.slice(0, 1), ...options },
+  );
+  /** Ends the batch that began as the first, second, … and has the next ones begin. */
+  const end = async (index: number) => {
+    ends[index]?.();
+    await new Promise(setImmediate);
+  };
+  return { begun, end, addAll: (items: string[]) => items.map((item) => add(item)) };
+}
+
+test("by holder, each batch is of one, and of none are more written at once than it may have", async () => {
+  const { begun, end, addAll } = heldBatches({ perHolder: 1 });
+  const added = addAll(["a1", "a2", "a3", "b1", "a4", "b2", "b3"]);
+  await new Promise(setImmediate);
+  expect(begun).toEqual([
+    ["a1", "a2"],
+    ["b1", "b2"],
+  ]);
+  await end(1);
+  expect(begun.slice(2)).toEqual([["b3"]]);
+  await end(0);
+  expect(begun.slice(3)).toEqual([["a3", "a4"]]);
+  await Promise.all([end(2), end(3)]);
+  expect(await Promise.all(added)).toEqual(["a1", "a2", "a3", "b1", "a4", "b2", "b3"]);
+});
+
+test("by holder, all together have no more batches than may be written at once", async () => {
+  const { begun, end, addAll } = heldBatches({ perHolder: 2, parallel: 3, maxSize: 1 });
+  const added = addAll(["a1", "a2", "a3", "b1", "c1"]);
+  await new Promise(setImmediate);
+  expect(begun.flat().sort()).toEqual(["a1", "b1", "c1"]);
+  await end(0);
+  expect(begun).toHaveLength(4);
+  for (let index = 1; index < 5; index++) await end(index);
+  expect(await Promise.all(added)).toEqual(["a1", "a2", "a3", "b1", "c1"]);
+});

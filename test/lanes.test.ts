@@ -76,7 +76,7 @@ describe("the lanes of a process", () => {
     expect(roomOf(lanes.next())).not.toEqual({});
   });
 
-  test("keep to a hook's own limit, less what other processes have in flight", () => {
+  test("keep to their share of a hook's limit", () => {
     const lanes = createLanes(() => {});
     lanes.feed([lane("h")]);
     const leaves = fill(lanes, lanes.next(), 3);
@@ -87,13 +87,12 @@ describe("the lanes of a process", () => {
     const [turn] = lanes.next();
     expect(turn?.room).toBe(1);
     if (!turn) return;
-    // The claim found that another process holds the third slot.
-    turn.lane.others = 1;
+    // The claim found that another process has come, and with it a smaller share.
+    turn.lane.maxInFlight = 2;
     lanes.feed([turn.lane]);
-    lanes.feedLater(turn.lane, 100);
     lanes.release(turn);
     expect(lanes.next()).toEqual([]);
-    vi.advanceTimersByTime(100);
+    leaves.pop()?.(true);
     expect(roomOf(lanes.next())).toEqual({ h: 1 });
   });
 

@@ -90,9 +90,9 @@ test("nor by locks of what the hub locks instead", async () => {
   const session = openSession(stranger.href);
   try {
     for (const statement of [
-      "lock table signalbox.feed_lock in access share mode",
+      "select from signalbox.heads for update",
       "select from signalbox.locks for update",
-      "select signalbox.lock_feed()",
+      "select signalbox.enter_feed(gen_random_uuid(), null)",
       "select signalbox.held_by_hub(1)",
     ])
       await expect(session.begin((tx) => tx.unsafe(statement))).rejects.toThrow(

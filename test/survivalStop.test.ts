@@ -8,6 +8,7 @@ import { createGuard } from "../src/outbound/addressGuard.ts";
 import { createPoster } from "../src/outbound/post.ts";
 import { createResolver } from "../src/outbound/resolver.ts";
 import { createDeliverer } from "../src/worker/deliverer.ts";
+import { createPeers } from "../src/worker/peers.ts";
 import { emptyDatabase, freshDatabase } from "./fixtures/database.ts";
 import { sendTo, testHub } from "./fixtures/hub.ts";
 import { hubProcess, installation } from "./fixtures/process.ts";
@@ -75,16 +76,21 @@ test("an attempt that a stop had to break off is due again at once, and not char
     userAgent: "signalbox/test",
     requireHttps: false,
   });
+  const workerId = newId();
   const deliverer = createDeliverer({
     sql,
     configs: createProjectConfigs(sql),
     programs: testPrograms(sql),
-    workerId: newId(),
+    workerId,
+    peers: createPeers(workerId),
     poster,
     box: createSecretBox(secretKeys),
     origin: () => "127.0.0.1",
     log: createLogger("silent"),
     onAttempt: () => {},
+    onFinished: () => {},
+    onSteps: () => {},
+    askPeers: () => {},
   });
   deliverer.wake(lanes);
   await expect.poll(() => target.requests.length, soon).toBe(1);

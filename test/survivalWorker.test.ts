@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { claimDeliveries } from "../src/db/claims.ts";
 import type { Sql } from "../src/db/client.ts";
-import { recoverClaims, returnClaims } from "../src/db/recovery.ts";
+import { recoverClaims, returnClaims } from "../src/db/delivery/reclaim.ts";
 import { finishDeliveries } from "../src/domain/finish.ts";
 import { newId } from "../src/domain/ids.ts";
 import { createProjectConfigs } from "../src/domain/projectConfig.ts";
+import { claimOf } from "./fixtures/claims.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { bootRefused, hubProcess, installation } from "./fixtures/process.ts";
@@ -87,13 +87,7 @@ test("a delivery that took its process down three times is quarantined, and ends
   for (let death = 1; death <= 3; death++) {
     await sql`update signalbox.queue set due_at = clock_timestamp()`;
     const worker = newId();
-    const { claims } = await claimDeliveries(
-      sql,
-      worker,
-      [{ ...lane, room: 1, inFlight: 0 }],
-      () => 1,
-      death === 3,
-    );
+    const { claims } = await claimOf(sql, worker, lane, 1, { isSuspect: death === 3 });
     expect(claims).toHaveLength(1);
     expect(await recoverClaims(sql, [worker])).toBe(1);
     const [row] =
@@ -129,10 +123,10 @@ test("what was in flight at two deaths is claimed by itself, so that one poison 
   const { sql } = hub.db;
   await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
   for (let count = 0; count < 4; count++) await hub.run(EMIT);
-  const wish = { ...(await onlyLane(sql)), room: 4, inFlight: 0 };
+  const lane = await onlyLane(sql);
   const claim = async (isSuspect: boolean) => {
     const worker = newId();
-    const { claims } = await claimDeliveries(sql, worker, [wish], () => 4, isSuspect);
+    const { claims } = await claimOf(sql, worker, lane, 4, { isSuspect });
     return { worker, count: claims.length };
   };
   for (let death = 1; death <= 2; death++) {
@@ -222,15 +216,14 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
   await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
   await hub.run(EMIT);
   const lane = await onlyLane(sql);
-  const claim = async (worker: string) =>
-    (await claimDeliveries(sql, worker, [{ ...lane, room: 1, inFlight: 0 }], () => 1, false))
-      .claims[0];
+  const claim = async (worker: string) => (await claimOf(sql, worker, lane, 1)).claims[0];
   const late = await claim("aaaaaaaa-0000-4000-8000-000000000000");
   if (!late) throw new Error("nothing to claim");
   await sql`update signalbox.queue set lease_until = clock_timestamp()`;
   expect(await recoverClaims(sql, [])).toBe(1);
   const heir = await claim("bbbbbbbb-0000-4000-8000-000000000000");
-  const { moved } = await finishDeliveries(sql, createProjectConfigs(sql), testPrograms(sql), [
+  const configs = createProjectConfigs(sql);
+  const { moved } = await finishDeliveries(sql, configs, testPrograms(sql), lane.projectId, [
     {
       ...lane,
       deliveryId: late.deliveryId,
@@ -268,16 +261,16 @@ test("a claim whose commit nobody heard of is given back, and counts as no try",
   await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
   for (let count = 0; count < 3; count++) await hub.run(EMIT);
   const lane = await onlyLane(sql);
-  const worker = "aaaaaaaa-0000-4000-8000-000000000000";
-  const wish = { ...lane, room: 2, inFlight: 0 };
-  const { claims } = await claimDeliveries(sql, worker, [wish], () => 2, false);
-  const held = claims[0]?.token ?? "";
-  await returnClaims(sql, "bbbbbbbb-0000-4000-8000-000000000000", [lane], []);
-  await returnClaims(sql, worker, [lane], [held]);
+  const worker = newId();
+  const { claims: held } = await claimOf(sql, worker, lane, 1);
+  const { claims: unheard } = await claimOf(sql, worker, lane, 1);
+  const { projectId } = lane;
+  const tokens = [held[0]?.token ?? "", unheard[0]?.token ?? ""] as const;
+  await returnClaims(sql, { projectId, hookIds: [lane.hookId], token: tokens[1] });
   const rows = await sql`
     select lease_token, attempt_count, status from signalbox.deliveries order by attempt_count desc`;
   expect([...rows]).toEqual([
-    { lease_token: held, attempt_count: 1, status: "PENDING" },
+    { lease_token: tokens[0], attempt_count: 1, status: "PENDING" },
     { lease_token: null, attempt_count: 0, status: "PENDING" },
     { lease_token: null, attempt_count: 0, status: "PENDING" },
   ]);

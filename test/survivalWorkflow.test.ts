@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
-import { claimDeliveries } from "../src/db/claims.ts";
 import type { Pool } from "../src/db/client.ts";
-import { recoverClaims } from "../src/db/recovery.ts";
+import { recoverClaims } from "../src/db/delivery/reclaim.ts";
 import { newId } from "../src/domain/ids.ts";
 import { createSecretBox } from "../src/domain/secretBox.ts";
 import { createStepTemplates } from "../src/domain/stepTemplates.ts";
 import { createRunAdvancer, type RunAdvancer } from "../src/domain/workflowRun.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { removeExpired } from "../src/worker/retention.ts";
+import { claimOf } from "./fixtures/claims.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { hubProcess, installation } from "./fixtures/process.ts";
@@ -186,10 +186,8 @@ test("a step that took its process down three times fails its run", async () => 
   for (let death = 1; death <= 3; death++) {
     await sql`update signalbox.queue set due_at = now()`;
     const worker = newId();
-    const wish = { ...lane, room: 1, inFlight: 0 };
-    expect((await claimDeliveries(sql, worker, [wish], () => 1, death === 3)).claims).toHaveLength(
-      1,
-    );
+    const { claims } = await claimOf(sql, worker, lane, 1, { isSuspect: death === 3 });
+    expect(claims).toHaveLength(1);
     expect(await recoverClaims(sql, [worker])).toBe(1);
     expect(await advance(projectId, [runId])).toEqual({ lanes: [], failed: [] });
   }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { claimDeliveries } from "../src/db/claims.ts";
 import type { Sql } from "../src/db/client.ts";
-import { lockFeed } from "../src/db/locks.ts";
+import { deliveryTargets } from "../src/db/delivery/target.ts";
 import { conclude } from "../src/domain/delivery.ts";
 import { dispatchEvents } from "../src/domain/dispatch.ts";
 import { finishDeliveries } from "../src/domain/finish.ts";
+import { newId } from "../src/domain/ids.ts";
 import { createProjectConfigs } from "../src/domain/projectConfig.ts";
+import { claimOf } from "./fixtures/claims.ts";
 import { accepted, registerHook } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
 import { testPrograms } from "./fixtures/programs.ts";
@@ -59,12 +60,9 @@ test("what is said of an attempt is written with its record, once, or neither is
   const [lane] = await sql<{ projectId: string; hookId: string }[]>`
     select project_id as "projectId", hook_id as "hookId" from signalbox.deliveries`;
   if (!lane) throw new Error("no delivery");
-  const worker = "aaaaaaaa-0000-4000-8000-000000000000";
-  const wish = { ...lane, room: 1, inFlight: 0 };
-  const { claims, lanes } = await claimDeliveries(sql, worker, [wish], () => 1, false);
-  const [claim] = claims;
-  const state = lanes.get(lane.hookId);
-  if (!claim || !state) throw new Error("nothing to claim");
+  const [claim] = (await claimOf(sql, newId(), lane, 1)).claims;
+  const [target] = await deliveryTargets(sql, lane.projectId, [lane.hookId]);
+  if (!claim || !target) throw new Error("nothing to claim");
   const result = {
     elapsedMs: 1,
     outcome: "CONNECTION_ERROR" as const,
@@ -76,10 +74,10 @@ test("what is said of an attempt is written with its record, once, or neither is
     responseBody: null,
     responseTruncated: false,
   };
-  const finished = conclude(claim, state, { told: { url, body: "{}" } }, result, false);
+  const finished = conclude(claim, target, { told: { url, body: "{}" } }, result, false);
   const configs = createProjectConfigs(sql);
   const programs = testPrograms(sql);
-  const finish = () => finishDeliveries(sql, configs, programs, [finished]);
+  const finish = () => finishDeliveries(sql, configs, programs, lane.projectId, [finished]);
 
   await sql`alter table signalbox.events add constraint broken check (type <> 'error')`;
   await expect(finish()).rejects.toThrow("broken");
@@ -108,13 +106,13 @@ test("what is said of an attempt is planned again when a hook for it is register
   const { id } = await accepted(hub, { type: "a" });
   await asked.promise;
   await sql.begin(async (tx) => {
-    // As updateHook does it, held open until the attempt waits for the feed.
-    await tx`update signalbox.projects set config_version = config_version + 1`;
+    // As updateHook does it, held open until the attempt waits for the project's head.
+    await tx`update signalbox.heads set config_version = config_version + 1`;
     await tx`update signalbox.hooks set types = '{webhook_called}' where id = ${watching}`;
-    await lockFeed(tx);
+    const [holder] = await tx`select pg_backend_pid() as pid`;
     answer.resolve();
     const waiting = () =>
-      sql`select from pg_locks where relation = 'signalbox.feed_lock'::regclass and not granted`;
+      sql`select from pg_stat_activity where ${holder?.pid} = any(pg_blocking_pids(pid))`;
     await expect.poll(async () => (await waiting()).length, soon).toBe(1);
   });
   await expect.poll(() => target.requests.map(({ path }) => path), soon).toContain("/watching");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { writeToFeed } from "../src/db/changes.ts";
+import { writeToFeed } from "../src/db/feed/record.ts";
 import { createProject, updateProject } from "../src/domain/project.ts";
 import { withFreshConfig } from "../src/domain/withFreshConfig.ts";
 import { Overloaded } from "../src/util/overloaded.ts";
@@ -13,12 +13,11 @@ test("what was planned under a configuration that moved is planned again, and no
   /** A write whose project is changed behind its back the first `moves` times. */
   const write = (moves: number) => async () => {
     const [row] = await sql<{ version: string }[]>`
-      select config_version as version from signalbox.projects where id = ${project.id}`;
-    const planned = new Map([[project.id, Number(row?.version)]]);
+      select config_version as version from signalbox.heads where project_id = ${project.id}`;
     tries += 1;
     if (tries <= moves)
       await updateProject(sql, project.id, { requireRegisteredTypes: tries % 2 > 0 });
-    await sql.begin((tx) => writeToFeed(tx, [], [], planned));
+    await sql.begin((tx) => writeToFeed(tx, project.id, [], [], Number(row?.version)));
     return "written";
   };
 

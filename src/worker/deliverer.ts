@@ -82,7 +82,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   let stopped = false;
   const parts = { ...options, lanes, targets, start, track, isStopped: () => stopped };
   const loop = createClaimLoop(parts);
-  const handOver = createHandOver({ ...parts, mayTake: loop.mayTake });
+  const handOver = createHandOver({ ...parts, loop });
 
   function pump() {
     loop.pump();

@@ -5,6 +5,7 @@ import type { NewDelivery, NewEvent } from "../db/emits.ts";
 import { isOutage } from "../db/outage.ts";
 import type { Reserve } from "../domain/emitWrite.ts";
 import type { Logger } from "../log.ts";
+import type { ClaimLoop } from "./claimLoop.ts";
 import type { Started } from "./deliverer.ts";
 import { giveBackUntilDone } from "./giveBack.ts";
 import type { LaneEntry, Lanes, Leave } from "./lanes.ts";
@@ -21,7 +22,7 @@ type Parts = {
   start: (started: Started) => void;
   track: (work: Promise<void>) => void;
   isStopped: () => boolean;
-  mayTake: () => boolean;
+  loop: ClaimLoop;
 };
 
 /** A claim holds for twice the hook's timeout and this; a process that lives longer without finishing is fenced. */
@@ -62,7 +63,7 @@ function claimOf({ delivery }: Admitted, event: NewEvent, token: string, at: Dat
  * that has committed. What waits already goes first, and a rate is kept by claims alone.
  */
 export function createHandOver(parts: Parts): Reserve {
-  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, mayTake } = parts;
+  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, loop } = parts;
 
   function admit(version: number, deliveries: NewDelivery[]): Admitted[] {
     const admitted: Admitted[] = [];
@@ -80,13 +81,19 @@ export function createHandOver(parts: Parts): Reserve {
   }
 
   return (version, events, deliveries) => {
-    if (deliveries.length === 0 || !mayTake() || !peers.isSettled()) return undefined;
+    if (deliveries.length === 0 || !loop.mayTake() || !peers.isSettled()) return undefined;
     const admitted = admit(version, deliveries);
     if (admitted.length === 0) return undefined;
     const token = randomUUID();
-    // A stop waits for what is being accepted: it is sent, or given back.
+    // A stop waits for what is being accepted: it is sent, or given back. So does what is to be tried alone.
     const decided = Promise.withResolvers<void>();
     track(decided.promise);
+    loop.hold();
+    const decide = () => {
+      decided.resolve();
+      loop.release();
+      loop.pump();
+    };
     const leaseMs = new Map(
       admitted.map(({ delivery, target }) => [
         delivery.id,
@@ -103,11 +110,11 @@ export function createHandOver(parts: Parts): Reserve {
           const { lane, target, leave } = one;
           start({ lane, target, leave, claimed: claimOf(one, event, token, at) });
         }
-        decided.resolve();
+        decide();
       },
       release(error) {
-        decided.resolve();
         for (const { lane, leave } of admitted) leave(lane.failures === 0);
+        decide();
         if (!isOutage(error)) return;
         const [first] = admitted;
         const hookIds = [...new Set(admitted.map(({ delivery }) => delivery.hookId))];

@@ -288,8 +288,8 @@ COMMENT ON FUNCTION signalbox.accept IS
   'p_accepted: how many events count as accepted. Refuses what was planned under '
   'another configuration (SB001) and keys that are taken (SB002). Gives back the time of acceptance.';--> statement-breakpoint
 
-CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[], p_suspect boolean, p_is_alone boolean,
-  p_worker uuid, p_token uuid)
+CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[], p_in_flight integer[],
+  p_places integer[], p_workers integer, p_suspect boolean, p_is_settled boolean, p_worker uuid, p_token uuid)
 RETURNS TABLE ("hookId" uuid, version bigint, take integer, "rateAheadMs" double precision, "nextDueMs" double precision,
   "hasSuspect" boolean, "deliveryId" uuid, "eventId" uuid, attempt smallint,
   "maxAttempts" smallint, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
@@ -312,8 +312,10 @@ BEGIN
     INTO v_hook FROM signalbox.hooks h
     WHERE h.project_id = p_project AND h.id = p_hooks[i] AND h.status = 'ACTIVE';
     CONTINUE WHEN NOT FOUND;
-    v_take := CASE WHEN p_suspect AND v_found > 0 THEN 0 ELSE p_takes[i] END;
-    IF NOT p_is_alone THEN
+    -- This worker's share of what the hook may have in flight by now, whatever it knew of it (src/worker/peers.ts).
+    v_take := CASE WHEN p_suspect AND v_found > 0 THEN 0 ELSE greatest(0, least(p_takes[i], v_hook.max_in_flight / p_workers
+      + (p_places[i] < v_hook.max_in_flight % p_workers)::integer - p_in_flight[i])) END;
+    IF NOT p_is_settled THEN
       -- What is in flight was due before what is not: a look at the head of the queue finds it, however long that is.
       v_take := least(v_take, greatest(0, v_hook.max_in_flight - (
         SELECT count(*) FILTER (WHERE head.lease_until > v_now) FROM (
@@ -377,7 +379,8 @@ COMMENT ON FUNCTION signalbox.claim IS
   'Step 2 of 3, for what the accepting process did not take at once: claims due deliveries of hooks of a project, up to '
   'p_takes[i] of p_hooks[i] and as its rate allows, oldest first. For each ACTIVE hook a row with its state, then a row for '
   'each claim. p_suspect: one delivery that two processes have died of, else none of '
-  'these. p_is_alone: who may have how many in flight is settled, and what others have is not counted.';--> statement-breakpoint
+  'these. p_in_flight: what the worker has in flight of each hook; p_places: its place among the p_workers that share the '
+  'hook. p_is_settled: who may have how many in flight is settled, and what others have is not counted.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.delivery_item(id uuid, event_id uuid, hook_id uuid, status text, attempt_count smallint,
   max_attempts smallint, due_at timestamptz, completed_at timestamptz, last_error text) RETURNS json

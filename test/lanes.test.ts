@@ -8,10 +8,14 @@ const roomOf = (turns: Turn[]) =>
   Object.fromEntries(turns.map(({ lane, room }) => [lane.hookId, room]));
 const sum = (turns: Turn[]) => turns.reduce((all, { room }) => all + room, 0);
 
+/** What is known of how many a hook may have in flight. */
+const shares = new Map<string, number>();
+const shareOf = (hookId: string) => shares.get(hookId) ?? Number.POSITIVE_INFINITY;
+
 /** Ends the claims of these turns, each having taken all it might; gives what ends their attempts. */
 function fill(lanes: Lanes, turns: Turn[], maxInFlight = 16): ((isWell: boolean) => void)[] {
   return turns.flatMap((turn) => {
-    turn.lane.maxInFlight = maxInFlight;
+    shares.set(turn.lane.hookId, maxInFlight);
     const leaves = Array.from({ length: Math.min(turn.room, maxInFlight) }, () =>
       lanes.enter(turn.lane),
     );
@@ -32,6 +36,7 @@ function trouble(lanes: Lanes, names: { projectId: string; hookId: string }[]) {
 
 beforeEach(() => {
   vi.useFakeTimers();
+  shares.clear();
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -39,7 +44,7 @@ afterEach(() => {
 
 describe("the lanes of a process", () => {
   test("take turns in the order in which they became hungry, 64 a claim", () => {
-    const lanes = createLanes(() => {});
+    const lanes = createLanes(() => {}, shareOf);
     lanes.feed(many(100, "h"));
     const first = lanes.next();
     expect(first.map(({ lane }) => lane.hookId)).toEqual(many(64, "h").map(({ hookId }) => hookId));
@@ -52,7 +57,7 @@ describe("the lanes of a process", () => {
   });
 
   test("share the free slots, a quarter kept for those that have none", () => {
-    const lanes = createLanes(() => {});
+    const lanes = createLanes(() => {}, shareOf);
     lanes.feed([lane("big")]);
     expect(roomOf(lanes.next())).toEqual({ big: 384 });
     lanes.feed(many(64, "h"));
@@ -62,7 +67,7 @@ describe("the lanes of a process", () => {
   });
 
   test("never have more slots in all than there are, those of claims under way included", () => {
-    const lanes = createLanes(() => {});
+    const lanes = createLanes(() => {}, shareOf);
     const all: Turn[] = [];
     for (let i = 0; i < 20; i++) {
       lanes.feed(many(64, `${i}-`));
@@ -77,7 +82,7 @@ describe("the lanes of a process", () => {
   });
 
   test("keep to their share of a hook's limit", () => {
-    const lanes = createLanes(() => {});
+    const lanes = createLanes(() => {}, shareOf);
     lanes.feed([lane("h")]);
     const leaves = fill(lanes, lanes.next(), 3);
     expect(leaves).toHaveLength(3);
@@ -87,8 +92,8 @@ describe("the lanes of a process", () => {
     const [turn] = lanes.next();
     expect(turn?.room).toBe(1);
     if (!turn) return;
-    // The claim found that another process has come, and with it a smaller share.
-    turn.lane.maxInFlight = 2;
+    // Another process has come meanwhile, and with it a smaller share.
+    shares.set("h", 2);
     lanes.feed([turn.lane]);
     lanes.release(turn);
     expect(lanes.next()).toEqual([]);
@@ -96,8 +101,50 @@ describe("the lanes of a process", () => {
     expect(roomOf(lanes.next())).toEqual({ h: 1 });
   });
 
+  test("without a share are not waited for, and have their turns once they have one", () => {
+    const lanes = createLanes(() => {}, shareOf);
+    shares.set("h", 0);
+    lanes.feed([lane("h")]);
+    lanes.feedLater(lane("h"), 100);
+    vi.advanceTimersByTime(100);
+    expect(lanes.next()).toEqual([]);
+    expect(lanes.admit(lane("h"))).toBe(undefined);
+    shares.set("h", 1);
+    expect(lanes.next()).toEqual([]);
+    lanes.feed([lane("h")]);
+    expect(roomOf(lanes.next())).toEqual({ h: 1 });
+  });
+
+  test("admit what is being accepted while they have slots, and nothing waits before it", () => {
+    const lanes = createLanes(() => {}, shareOf);
+    shares.set("h", 2);
+    const first = lanes.admit(lane("h"));
+    expect(first).toBeDefined();
+    lanes.feed([lane("h")]);
+    expect(lanes.admit(lane("h"))).toBe(undefined);
+    const [turn] = lanes.next();
+    expect(turn?.room).toBe(1);
+    // It is being looked what waits.
+    expect(lanes.admit(lane("h"))).toBe(undefined);
+    if (turn) lanes.release(turn);
+    expect(lanes.admit(lane("h"))).toBeDefined();
+    expect(lanes.admit(lane("h"))).toBe(undefined);
+    first?.leave(true);
+    expect(lanes.admit(lane("h"))).toBeDefined();
+  });
+
+  test("admit one each into the reserve", () => {
+    const lanes = createLanes(() => {}, shareOf);
+    const [big, ...small] = many(200, "h");
+    if (!big) return;
+    let admitted = 0;
+    while (lanes.admit(big)) admitted++;
+    expect(admitted).toBe(384);
+    expect(small.filter((one) => lanes.admit(one))).toHaveLength(128);
+  });
+
   test("in trouble have half of the slots at most, and none of the reserve", () => {
-    const lanes = createLanes(() => {});
+    const lanes = createLanes(() => {}, shareOf);
     const dead = many(300, "dead");
     trouble(lanes, dead);
     lanes.feed(dead);
@@ -113,7 +160,7 @@ describe("the lanes of a process", () => {
   });
 
   test("are out of trouble with the first attempt that goes as it should", () => {
-    const lanes = createLanes(() => {});
+    const lanes = createLanes(() => {}, shareOf);
     trouble(lanes, [lane("h")]);
     lanes.feed([lane("h")]);
     const [turn] = lanes.next();
@@ -124,7 +171,7 @@ describe("the lanes of a process", () => {
   });
 
   test("that all hang still leave a slot for each of 128 others", () => {
-    const lanes = createLanes(() => {});
+    const lanes = createLanes(() => {}, shareOf);
     lanes.feed(many(60, "hanging"));
     for (let turns = lanes.next(); turns.length > 0; turns = lanes.next()) {
       fill(lanes, turns);
@@ -142,7 +189,7 @@ describe("the lanes of a process", () => {
 
   test("are fed at the earliest time that was asked for", () => {
     const onHungry = vi.fn();
-    const lanes = createLanes(onHungry);
+    const lanes = createLanes(onHungry, shareOf);
     lanes.feedLater(lane("h"), 5_000);
     lanes.feedLater(lane("h"), 1_000);
     lanes.feedLater(lane("h"), 3_000);
@@ -157,14 +204,14 @@ describe("the lanes of a process", () => {
 
   test("are looked at after a minute when they are to be fed later than that", () => {
     const onHungry = vi.fn();
-    const lanes = createLanes(onHungry);
+    const lanes = createLanes(onHungry, shareOf);
     lanes.feedLater(lane("h"), 2 ** 40);
     vi.advanceTimersByTime(60_000);
     expect(onHungry).toHaveBeenCalledTimes(1);
   });
 
   test("leave no timer behind when they are closed, nor take one after", () => {
-    const lanes = createLanes(() => {});
+    const lanes = createLanes(() => {}, shareOf);
     lanes.feedLater(lane("h"), 1_000);
     lanes.feed([lane("i")]);
     lanes.close();

@@ -10,6 +10,7 @@ function installation(count: number) {
   return ids.map((id) => {
     const peers = createPeers(id);
     peers.see(ids);
+    vi.advanceTimersByTime(5_000);
     return peers;
   });
 }
@@ -39,6 +40,7 @@ describe("the workers of an installation", () => {
     const [one, other] = [createPeers(id), createPeers(id)];
     one.see(ids);
     other.see([...ids.slice(1)].reverse());
+    vi.advanceTimersByTime(5_000);
     for (const hookId of many(50)) expect(one.shareOf(hookId, 6)).toBe(other.shareOf(hookId, 6));
   });
 
@@ -55,10 +57,30 @@ describe("the workers of an installation", () => {
     for (const id of staying) {
       const peers = createPeers(id);
       peers.see(ids);
+      vi.advanceTimersByTime(5_000);
       const had = many(100).filter((hookId) => peers.shareOf(hookId, 1) === 1);
       peers.see(ids.filter((other) => other !== gone));
       for (const hookId of had) expect(peers.shareOf(hookId, 1)).toBe(1);
     }
+  });
+
+  test("that come have nothing before the others can have seen them, and all when they are alone", () => {
+    const [id = "", other = "", third = ""] = many(3);
+    const [before, newcomer] = [createPeers(id), createPeers(other)];
+    before.see([]);
+    newcomer.see([id]);
+    expect(newcomer.shareOf(newId(), 16)).toBe(0);
+    expect(newcomer.shareOf(newId(), Number.POSITIVE_INFINITY)).toBe(0);
+    vi.advanceTimersByTime(4_999);
+    before.see([other]);
+    expect(newcomer.shareOf(newId(), 16)).toBe(0);
+    expect(before.shareOf(newId(), 16)).toBe(8);
+    vi.advanceTimersByTime(1);
+    expect(newcomer.shareOf(newId(), 16)).toBe(8);
+    const alone = createPeers(third);
+    alone.see([id]);
+    alone.see([]);
+    expect(alone.shareOf(newId(), 16)).toBe(16);
   });
 
   test("that are one have all of a hook's slots from the start", () => {

@@ -9,7 +9,10 @@ import { receiver } from "./fixtures/receiver.ts";
 const soon = { timeout: 60_000 };
 
 function oneLane() {
-  const lanes = createLanes(() => {});
+  const lanes = createLanes(
+    () => {},
+    () => 16,
+  );
   lanes.feed([{ projectId: "p", hookId: "h" }]);
   const [turn] = lanes.next();
   if (!turn) throw new Error("no turn");

@@ -89,18 +89,22 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
   /** Claims of one project's queues, and starts what was claimed. Gives back how many that were. */
   async function claimProject(projectId: string, turns: Turn[], isSuspect: boolean) {
     const token = randomUUID();
-    const requests = turns.map(({ lane, room }) => ({ hookId: lane.hookId, take: room }));
+    const requests = turns.map(({ lane: { hookId }, room, inFlight }) => ({
+      ...{ hookId, take: room, inFlight, place: peers.placeFor(hookId) },
+    }));
     try {
-      const wish = { projectId, requests, isSuspect, isAlone: peers.isSettled(), workerId, token };
+      const sharing = { workers: peers.count(), isSettled: peers.isSettled() };
+      const wish = { projectId, requests, ...sharing, isSuspect, workerId, token };
       const { states, claims } = await claim(sql, wish);
       const known = await targetsOf(projectId, states);
       const taken = Map.groupBy(claims, ({ hookId }) => hookId);
-      for (const { lane, room } of turns) {
+      for (const turn of turns) {
+        const { lane } = turn;
         const state = states.get(lane.hookId);
         const target = known.get(lane.hookId);
         // Not ACTIVE: its deliveries are parked or cancelled, and its queue is forgotten.
         if (!state || !target) lane.failures = 0;
-        else begin(lane, room, state, target, taken.get(lane.hookId) ?? [], isSuspect);
+        else begin(turn, state, target, taken.get(lane.hookId) ?? [], isSuspect);
       }
       return claims.length;
     } catch (error) {
@@ -125,20 +129,19 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
   }
 
   function begin(
-    lane: LaneEntry,
-    room: number,
+    turn: Turn,
     state: QueueState,
     target: Target,
     claims: Claim[],
     isSuspect: boolean,
   ) {
-    lane.maxInFlight = peers.shareOf(lane.hookId, target.hook.maxInFlight);
+    const { lane } = turn;
     for (const claimed of claims) {
       const onStored = () => solitude.over(true);
       start({ lane, target, claimed, leave: lanes.enter(lane), ...(isSuspect && { onStored }) });
     }
     if (state.hasSuspect) suspect(lane, isSuspect);
-    plan(lane, room, state, target, claims.length);
+    plan(turn, state, target, claims.length);
   }
 
   /** Something is left in the queue that is to be tried alone. */
@@ -149,12 +152,13 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
   }
 
   /** When the queue is to be looked at next, after a claim that took so many. */
-  function plan(lane: LaneEntry, room: number, state: QueueState, target: Target, taken: number) {
+  function plan({ lane, room, inFlight }: Turn, state: QueueState, target: Target, taken: number) {
     if (state.nextDueMs !== null) lanes.feedLater(lane, state.nextDueMs);
     if (taken < state.take) return;
     // It took all it might: there may be more, for when the rate, other processes, or its own slots allow it.
     const waitMs = rateWaitMs(state, target, taken);
-    if (state.take < room) return lanes.feedLater(lane, Math.max(waitMs ?? 0, BUSY_ELSEWHERE_MS));
+    const own = Math.min(room, peers.shareOf(lane.hookId, target.hook.maxInFlight) - inFlight);
+    if (state.take < own) return lanes.feedLater(lane, Math.max(waitMs ?? 0, BUSY_ELSEWHERE_MS));
     lanes.feed([lane]);
   }
 

@@ -72,8 +72,10 @@ const SLOW_MS = 1_000;
  */
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { sql, poster, box, origin, log, onAttempt, peers, askPeers } = options;
-  const lanes = createLanes(pump);
   const targets = createTargets(sql, box);
+  const lanes = createLanes(pump, (hookId) =>
+    peers.shareOf(hookId, targets.last(hookId)?.hook.maxInFlight ?? Number.POSITIVE_INFINITY),
+  );
   const finish = createFinisher({ ...options, onDue: wake });
   const stopping = new AbortController();
   const { signal } = stopping;

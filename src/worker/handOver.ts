@@ -72,8 +72,7 @@ export function createHandOver(parts: Parts): Reserve {
       const { hookId, status } = delivery;
       if (status !== "PENDING" || full.has(hookId)) continue;
       const target = targets.known(hookId, version);
-      const share = target ? peers.shareOf(hookId, target.hook.maxInFlight) : 0;
-      const place = target && !isLimited(target) ? lanes.admit(delivery, share) : undefined;
+      const place = target && !isLimited(target) ? lanes.admit(delivery) : undefined;
       if (target && place) admitted.push({ delivery, target, ...place });
       else full.add(hookId);
     }

@@ -5,8 +5,6 @@ import { withinOpenFiles } from "../outbound/openFiles.ts";
 export type LaneEntry = Lane & {
   isClaiming: boolean;
   inFlight: number;
-  /** How many this process may have in flight; unknown before the first claim. */
-  maxInFlight: number;
   /** Attempts in a row that did not reach the target, or took long. */
   failures: number;
   timer: { at: number; handle: NodeJS.Timeout } | null;
@@ -15,8 +13,8 @@ export type LaneEntry = Lane & {
 /** Ends an attempt: whether it reached its target in time. */
 export type Leave = (isWell: boolean) => void;
 
-/** A lane that is to be claimed for, and how many deliveries it may take. */
-export type Turn = { lane: LaneEntry; room: number; asTroubled: boolean };
+/** A lane that is to be claimed for, how many deliveries it may take, and how many it had in flight then. */
+export type Turn = { lane: LaneEntry; room: number; inFlight: number; asTroubled: boolean };
 
 /** Attempts in flight in one process, at most. */
 const MAX_IN_FLIGHT = withinOpenFiles(512, 1 / 4);
@@ -34,9 +32,10 @@ export type Lanes = ReturnType<typeof createLanes>;
 
 /**
  * The lanes of one process: whose turn it is and with how many slots, so that one slow or dead hook never takes
- * another's. `onHungry` is told when a lane's timer makes it hungry.
+ * another's. `onHungry` is told when a lane's timer makes it hungry; `shareOf` says how many of a hook this process may
+ * have in flight, as far as is known.
  */
-export function createLanes(onHungry: () => void) {
+export function createLanes(onHungry: () => void, shareOf: (hookId: string) => number) {
   const lanes = new Map<string, LaneEntry>();
   /** Those that may have deliveries that are due, in the order of their turns. */
   const hungry = new Set<LaneEntry>();
@@ -53,7 +52,6 @@ export function createLanes(onHungry: () => void) {
       hookId,
       isClaiming: false,
       inFlight: 0,
-      maxInFlight: Number.POSITIVE_INFINITY,
       failures: 0,
       timer: null,
     };
@@ -85,15 +83,21 @@ export function createLanes(onHungry: () => void) {
     };
   }
 
+  /** One that is not this process's to send for is not remembered: others are asked, too, and the reconciler looks. */
+  function makeHungry(lane: LaneEntry) {
+    if (shareOf(lane.hookId) > 0) hungry.add(lane);
+    else forgetIfIdle(lane);
+  }
+
   const canTake = (lane: LaneEntry) =>
     !lane.isClaiming &&
-    lane.inFlight < lane.maxInFlight &&
+    lane.inFlight < shareOf(lane.hookId) &&
     (troubled < MAX_TROUBLED || !isTroubled(lane));
 
   return {
     /** Marks lanes that may have something due. */
     feed(fed: Lane[]) {
-      if (!isClosed) for (const lane of fed) hungry.add(entry(lane));
+      if (!isClosed) for (const lane of fed) makeHungry(entry(lane));
     },
 
     /** Feeds a lane after so many milliseconds, or earlier when it was to be fed earlier. */
@@ -106,7 +110,7 @@ export function createLanes(onHungry: () => void) {
       if (lane.timer) clearTimeout(lane.timer.handle);
       const handle = setTimeout(() => {
         lane.timer = null;
-        hungry.add(lane);
+        makeHungry(lane);
         onHungry();
       }, Math.ceil(wait));
       lane.timer = { at, handle };
@@ -129,14 +133,14 @@ export function createLanes(onHungry: () => void) {
         const reserved = asTroubled || lane.inFlight > 0 ? 0 : 1;
         const room = Math.min(
           Math.max(reserved, Math.min(share, left - RESERVED)),
-          lane.maxInFlight - lane.inFlight,
+          shareOf(lane.hookId) - lane.inFlight,
           asTroubled ? MAX_TROUBLED - troubled : left,
         );
         if (room <= 0) continue;
         occupy(room, asTroubled);
         hungry.delete(lane);
         lane.isClaiming = true;
-        turns.push({ lane, room, asTroubled });
+        turns.push({ lane, room, inFlight: lane.inFlight, asTroubled });
       }
       return turns;
     },
@@ -154,10 +158,9 @@ export function createLanes(onHungry: () => void) {
      * Counts an attempt in whose delivery has not been accepted yet: undefined unless its lane has a slot, and nothing that
      * waits before it.
      */
-    admit(which: Lane, maxInFlight: number): { lane: LaneEntry; leave: Leave } | undefined {
+    admit(which: Lane): { lane: LaneEntry; leave: Leave } | undefined {
       if (isClosed) return undefined;
       const lane = entry(which);
-      lane.maxInFlight = maxInFlight;
       const most = lane.inFlight > 0 ? MAX_IN_FLIGHT - RESERVED : MAX_IN_FLIGHT;
       if (taken >= most || hungry.has(lane) || !canTake(lane)) return undefined;
       return { lane, leave: enter(lane) };

@@ -1,14 +1,19 @@
 import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 
 /**
  * How many deliveries of a hook each worker may have in flight, so that its `maxInFlight` holds over all of them without
  * a lock: what can be divided goes to each alike, the rest to those that a hash of worker and hook puts first
- * (rendezvous hashing).
+ * (rendezvous hashing). One that comes has none until the others have seen it.
  */
 export type Peers = {
   /** Told who is alive, this worker too. */
   see(workerIds: string[]): void;
   shareOf(hookId: string, maxInFlight: number): number;
+  /** This worker's place, from 0, among those that share a hook: the rest goes to the first. */
+  placeFor(hookId: string): number;
+  /** How many workers there are. */
+  count(): number;
   /** Whether there are other workers. */
   hasOthers(): boolean;
   /** Whether nobody has in flight what is this worker's share by now. */
@@ -18,26 +23,48 @@ export type Peers = {
 /** The longest claim: after so long nobody has in flight what was claimed under other shares. */
 const SETTLES_AFTER_MS = 150_000;
 
+/** By then the others have seen a worker that has come, and take no more of what is its share. */
+const SEEN_AFTER_MS = 5_000;
+const MAX_PLACES = 10_000;
+
 const weight = (workerId: string, hookId: string): string =>
   createHash("sha1").update(workerId).update(hookId).digest("hex");
 
 export function createPeers(workerId: string): Peers {
   let live = [workerId];
+  let isNew = true;
   let settlesAt = 0;
+  let sharesFrom = 0;
+  const places = new LRUCache<string, number>({ max: MAX_PLACES });
+
+  function placeFor(hookId: string): number {
+    const known = places.get(hookId);
+    if (known !== undefined) return known;
+    const own = weight(workerId, hookId);
+    const place = live.filter((id) => weight(id, hookId) > own).length;
+    places.set(hookId, place);
+    return place;
+  }
+
   return {
     see(workerIds) {
       const now = [...new Set([...workerIds, workerId])].sort();
+      const isFirst = isNew;
+      isNew = false;
       if (now.join() === live.join()) return;
       live = now;
+      places.clear();
       settlesAt = performance.now() + SETTLES_AFTER_MS;
+      if (isFirst) sharesFrom = performance.now() + SEEN_AFTER_MS;
     },
     shareOf(hookId, maxInFlight) {
       if (live.length === 1) return maxInFlight;
+      if (performance.now() < sharesFrom) return 0;
       const rest = maxInFlight % live.length;
-      const own = weight(workerId, hookId);
-      const before = live.filter((id) => weight(id, hookId) > own).length;
-      return Math.floor(maxInFlight / live.length) + (before < rest ? 1 : 0);
+      return Math.floor(maxInFlight / live.length) + (placeFor(hookId) < rest ? 1 : 0);
     },
+    placeFor,
+    count: () => live.length,
     hasOthers: () => live.length > 1,
     isSettled: () => performance.now() >= settlesAt,
   };

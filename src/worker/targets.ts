@@ -10,11 +10,14 @@ export type Target = DeliveryTarget & { credentials(): LaneCredentials };
 /** What this process knows of the hooks it sends for. What is known under another version is outdated. */
 export type Targets = {
   known(hookId: string, version: number): Target | undefined;
+  /** What was known last, if it was within a minute. */
+  last(hookId: string): Target | undefined;
   /** Those of these hooks, as they are now. */
   load(projectId: string, hookIds: string[]): Promise<Map<string, Target>>;
 };
 
 const MAX_KEPT = 10_000;
+const KEPT_MS = 60_000;
 
 /** Secrets are opened once, and again when one of them has come to its end. */
 function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
@@ -36,8 +39,9 @@ function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
 }
 
 export function createTargets(sql: Pool, box: SecretBox): Targets {
-  const targets = new LRUCache<string, Target>({ max: MAX_KEPT });
+  const targets = new LRUCache<string, Target>({ max: MAX_KEPT, ttl: KEPT_MS });
   return {
+    last: (hookId) => targets.get(hookId),
     known(hookId, version) {
       const target = targets.get(hookId);
       return target?.version === version ? target : undefined;

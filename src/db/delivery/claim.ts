@@ -2,15 +2,18 @@ import type { Pool } from "../client.ts";
 import type { EventOrigin } from "../events.ts";
 import type { HookFormat } from "../hooks.ts";
 
-/** How many deliveries of a hook are wanted. */
-export type ClaimRequest = { hookId: string; take: number };
+/**
+ * How many deliveries of a hook are wanted. `inFlight`: so many of it this worker has; `place`: its own among the workers
+ * that share the hook.
+ */
+export type ClaimRequest = { hookId: string; take: number; inFlight: number; place: number };
 
 /** A hook's queue as it was when deliveries were claimed of it. */
 export type QueueState = {
   hookId: string;
   /** Of its project's configuration: what is known of the hook under another is outdated. */
   version: number;
-  /** How many might be taken: what was asked for, as far as its rate allows. */
+  /** How many might be taken: what was asked for, as far as its limit, its rate and what others have in flight allow. */
   take: number;
   /** Milliseconds from now to the rate limit's theoretical arrival time. */
   rateAheadMs: number;
@@ -91,23 +94,27 @@ export async function claim(
   {
     projectId,
     requests,
+    workers,
     isSuspect,
-    isAlone,
+    isSettled,
     workerId,
     token,
   }: {
     projectId: string;
     requests: ClaimRequest[];
+    /** How many workers share the hooks. */
+    workers: number;
     isSuspect: boolean;
     /** Whether it is settled which process has how many of a hook's slots; else what others have in flight is counted. */
-    isAlone: boolean;
+    isSettled: boolean;
     workerId: string;
     token: string;
   },
 ): Promise<{ states: Map<string, QueueState>; claims: Claim[] }> {
   const rows = await sql<(Row | ClaimedRow)[]>`
     select * from signalbox.claim(${projectId}, ${requests.map(({ hookId }) => hookId)}::uuid[],
-      ${requests.map(({ take }) => take)}::int[], ${isSuspect}, ${isAlone}, ${workerId}, ${token})`;
+      ${requests.map(({ take }) => take)}::int[], ${requests.map(({ inFlight }) => inFlight)}::int[],
+      ${requests.map(({ place }) => place)}::int[], ${workers}, ${isSuspect}, ${isSettled}, ${workerId}, ${token})`;
   const states = new Map<string, QueueState>();
   const claims: Claim[] = [];
   for (const row of rows) {

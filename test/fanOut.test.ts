@@ -24,7 +24,7 @@ test("many events for many hooks are accepted at once, matched in pieces, and no
   // Paused, so that what is matched can be counted without sending any of it.
   const { sql } = hub.db;
   await sql`update signalbox.hooks set status = 'PAUSED' where kind = 'HOOK'`;
-  await sql`update signalbox.projects set config_version = config_version + 1`;
+  await sql`update signalbox.heads set config_version = config_version + 1`;
   const input = Array.from({ length: EVENTS }, () => ({ type: "wide" }));
   await unharmed(neighbour, async () => {
     const { emitEvents } = await tenant.run<{ emitEvents: { events: { status: string }[] } }>(

@@ -74,7 +74,7 @@ test("a deleted hook goes with its versions and counters when the last of its de
     `{ event(id: "${event.id}") { deliveries { nodes { hook { id status } } } } }`,
   );
   expect(shown.deliveries.nodes).toEqual([{ hook: { id: used, status: "DELETED" } }]);
-  await sql`delete from signalbox.deliveries`;
+  await sql`delete from signalbox.ended_deliveries`;
   await removeExpired(hub.db, 30);
   expect(await sql`select id from signalbox.hooks where id = ${used}`).toHaveLength(0);
 });

@@ -106,24 +106,20 @@ test("a hook with thousands of waiting deliveries is resumed and deleted at once
   expect(new Set(target.requests.map(({ headers }) => headers["webhook-id"])).size).toBe(2_400);
 });
 
-test("retries come soon after they are due: for each its lane is woken within a second", async () => {
-  await using target = await receiver(status(503));
-  const { id } = await register(hub, {
-    url: target.url,
-    types: ["soon"],
-    retryScheduleMs: [60_000],
+test("retries come when they are due, though nobody looks for what is overdue", async () => {
+  await using target = await receiver();
+  const failed = new Set<unknown>();
+  target.answer = (request, response) => {
+    const id = request.headers["webhook-id"];
+    status(failed.has(id) ? 200 : 503)(request, response);
+    failed.add(id);
+  };
+  const input = { url: target.url, types: ["soon"], retryScheduleMs: [1_000] };
+  const { id } = await register(hub, input);
+  await hub.db.sql.begin(async (tx) => {
+    await tx`select from signalbox.locks where name = 'reconciler' for update`;
+    await emitMany(hub, times(100, { type: "soon" }));
+    await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 100 });
   });
-  await emitMany(hub, times(100, { type: "soon" }));
-  await expect.poll(() => countByStatus(hub, id), patience).toEqual({ RETRYING: 100 });
-  const woken = await hub.db.sql<{ n: number }[]>`
-    select count(*)::int as n from signalbox.deliveries d where hook_id = ${id} and exists (
-      select from graphile_worker._private_jobs j where j.key like ${`lane:${id}:%`}
-        and j.run_at between d.due_at and d.due_at + interval '1 second')`;
-  expect(woken).toEqual([{ n: 100 }]);
-  target.answer = status(200);
-  // Due now instead, with the wake-ups of that time.
-  await hub.db.sql`update signalbox.queue set due_at = now() where hook_id = ${id}`;
-  await hub.db
-    .sql`update graphile_worker._private_jobs set run_at = now() where key like ${`lane:${id}:%`}`;
-  await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 100 });
+  expect(target.requests).toHaveLength(200);
 });

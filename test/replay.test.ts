@@ -136,7 +136,7 @@ test("what matches is chosen by hook, type, status and window, since inclusive a
   const [first, second, third] = [at(0), at(1), at(2)];
   const { sql } = hub.db;
   for (const [index, moment] of [first, second, third].entries()) {
-    await sql`update signalbox.queue set created_at = ${moment} where id = (
+    await sql`update signalbox.ended_deliveries set created_at = ${moment} where id = (
       select id from signalbox.deliveries where hook_id = ${one} order by id offset ${index} limit 1)`;
   }
   const window = (since: Date, until?: Date) => count({ hookId: one, since, until });

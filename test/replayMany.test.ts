@@ -42,7 +42,7 @@ test("5,000 failed deliveries are opened again exactly once each, while other tr
   await using bad = await receiver(status(500));
   await register(hub, { url: bad.url, types: ["live"], retries: 0 });
   await hub.db.sql`update signalbox.hooks set types = array['past', 'live'] where id = ${hookId}`;
-  await hub.db.sql`update signalbox.projects set config_version = config_version + 1`;
+  await hub.db.sql`update signalbox.heads set config_version = config_version + 1`;
   expect((await replay(hub, { hookId, status: ["FAILED"], dryRun: true })).matched).toBe(MANY);
   const after = await cursorOf(hub);
   const live: string[] = [];

@@ -21,20 +21,19 @@ test("a table is analyzed when its rows have quadrupled, and not for changes of 
     return row?.rows;
   };
   const fill = async (rows: number) => {
-    await sql`insert into signalbox.changes (project_id, kind, entity_id, event_id, created, state, at)
-      select gen_random_uuid(), 'EVENT', gen_random_uuid(), gen_random_uuid(), false, '{}', now() from generate_series(1, ${rows}::int)`;
+    await sql`insert into signalbox.feed (project_id, last, first, at, items)
+      select gen_random_uuid(), 1, 1, now(), '[{}]' from generate_series(1, ${rows}::int)`;
     await sql`insert into signalbox.settings (name, value) select gen_random_uuid(), '' from generate_series(1, ${rows}::int)`;
   };
-  expect(await analyzed("changes")).toBe(-1);
+  expect(await analyzed("feed")).toBe(-1);
   await fill(600);
-  expect(await analyzed("changes")).toBe(600);
+  expect(await analyzed("feed")).toBe(600);
   expect(await analyzed("settings")).toBeGreaterThanOrEqual(600);
-  for (const created of [true, false, true])
-    await sql`update signalbox.changes set created = ${created}`;
+  for (const first of [0, 1, 0]) await sql`update signalbox.feed set first = ${first}`;
   await fill(1_700);
-  expect(await analyzed("changes")).toBe(600);
+  expect(await analyzed("feed")).toBe(600);
   await fill(200);
-  expect(await analyzed("changes")).toBe(2_500);
+  expect(await analyzed("feed")).toBe(2_500);
 });
 
 /** Makes a table grow that cannot be analyzed: an index asks a function that fails then. */

@@ -79,10 +79,11 @@ describe("the record of an attempt", () => {
   test("has the time it began, however long it took to write it down", async () => {
     await using target = await receiver();
     const writing = () => hub.db.sql`
-      select from pg_locks where relation = 'signalbox.attempts'::regclass and not granted`;
+      select from pg_locks
+      where relation = 'signalbox.ended_deliveries'::regclass and mode = 'RowExclusiveLock' and not granted`;
     const attempting = Promise.withResolvers<ReturnType<typeof attemptOn>>();
     await hub.db.sql.begin(async (tx) => {
-      await tx`lock table signalbox.attempts in access exclusive mode`;
+      await tx`lock table signalbox.ended_deliveries in access exclusive mode`;
       const attempt = attemptOn(target.url);
       attempt.catch(() => {});
       await expect.poll(async () => (await writing()).length, { timeout: 60_000 }).toBe(1);

@@ -166,7 +166,7 @@ describe("retryDelivery", () => {
     const event = await emit(hub, { type: "deadly" });
     const { id } = await deliveryOf(hub, event.id);
     const { sql } = hub.db;
-    await sql`update signalbox.queue set status = 'QUARANTINED', unknown_count = 3 where id = ${id}`;
+    await sql`update signalbox.ended_deliveries set status = 'QUARANTINED', unknown_count = 3 where id = ${id}`;
     await sql`update signalbox.hook_stats set failed_count = failed_count - 1 where failed_count > 0
       and hook_id = (select hook_id from signalbox.deliveries where id = ${id})`;
     const held = Promise.withResolvers<void>();

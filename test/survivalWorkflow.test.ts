@@ -210,7 +210,7 @@ test("retention takes runs and their steps along with their event", async () => 
   const { sql } = hub.db;
   const past = "00000000-0000-7000-8000-000000000001";
   await sql`update signalbox.events set id = ${past}, received_at = now() - interval '31 days' where id = ${old.event.id}`;
-  for (const table of ["deliveries", "workflow_runs"])
+  for (const table of ["ended_deliveries", "workflow_runs"])
     await sql`update signalbox.${sql(table)} set event_id = ${past} where event_id = ${old.event.id}`;
   await removeExpired(hub.db, 30);
   const left = await sql`

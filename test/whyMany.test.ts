@@ -9,7 +9,7 @@ let hub: TestHub;
 beforeAll(async () => {
   hub = await testHub();
   const { sql } = hub.db;
-  await sql`update signalbox.projects set config_version = 2`;
+  await sql`update signalbox.heads set config_version = 2`;
   await sql`
     insert into signalbox.hook_versions (project_id, hook_id, config_version, types, format, filter, status)
     select p.id, gen_random_uuid(), 1, case when n % 10 = 0 then '{a}'::text[] else '{b,c,d,e,f,g,h,i,j,k,l,m}' end,

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { countByStatus, emitMany, register, update } from "./fixtures/hooks.ts";
+import { heldReceiver } from "./fixtures/heldReceiver.ts";
+import { change, countByStatus, emit, emitMany, register, update } from "./fixtures/hooks.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { type Receiver, receiver, status } from "./fixtures/receiver.ts";
 
@@ -64,6 +65,33 @@ test("a hook's limit counts for all processes of the hub together", async () => 
   await expect.poll(() => countByStatus(hub, id), patience).toEqual({ SUCCEEDED: 60 });
   expect(target.requests).toHaveLength(60);
   expect(target.mostOpen).toBe(3);
+});
+
+test("a hook with one slot is sent for by one worker, and by another when that one has gone", async () => {
+  await using target = await heldReceiver();
+  const hooks: string[] = [];
+  for (let n = 0; n < 12; n++)
+    hooks.push((await register(hub, { url: target.url, types: ["one"], maxInFlight: 1 })).id);
+  const { sql } = hub.db;
+  const count = async (condition: ReturnType<typeof sql>) =>
+    (
+      await sql<{ n: number }[]>`select count(*)::int as n from signalbox.queue where ${condition}`
+    )[0]?.n;
+  /** Sends one event to each of the hooks; gives back how many workers did so. */
+  async function workersSending(): Promise<number> {
+    await emit(hub, { type: "one", waitMs: 0 });
+    await expect.poll(() => count(sql`lease_token is not null`), patience).toBe(hooks.length);
+    const workers = await sql`select distinct lease_worker from signalbox.queue`;
+    await target.release(200);
+    await expect.poll(() => count(sql`true`), patience).toBe(0);
+    return workers.length;
+  }
+  await using stack = new AsyncDisposableStack();
+  stack.use(await testHub(hub.settings));
+  await expect.poll(workersSending, patience).toBe(2);
+  await stack.disposeAsync();
+  expect(await workersSending()).toBe(1);
+  await Promise.all(hooks.map((id) => change(hub, "deleteHook", id)));
 });
 
 test("a limit that is changed counts from the next attempt on", async () => {

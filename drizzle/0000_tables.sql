@@ -477,6 +477,7 @@ CREATE INDEX "ended_deliveries_hook" ON "signalbox"."ended_deliveries" USING btr
 CREATE INDEX "ended_deliveries_lost" ON "signalbox"."ended_deliveries" USING btree ("project_id","id") WHERE status in ('FAILED', 'QUARANTINED');--> statement-breakpoint
 CREATE INDEX "hook_hours_hour" ON "signalbox"."hook_hours" USING btree ("project_id","hour");--> statement-breakpoint
 CREATE INDEX "queue_due" ON "signalbox"."queue" USING btree ("hook_id","due_at");--> statement-breakpoint
+CREATE INDEX "queue_hook" ON "signalbox"."queue" USING btree ("hook_id","id");--> statement-breakpoint
 CREATE INDEX "queue_suspect" ON "signalbox"."queue" USING btree ("hook_id","due_at") WHERE unknown_count >= 2;--> statement-breakpoint
 CREATE INDEX "queue_again" ON "signalbox"."queue" USING btree ("hook_id","due_at") WHERE status = 'RETRYING' or replay_of is not null;--> statement-breakpoint
 CREATE INDEX "replays_running" ON "signalbox"."replays" USING btree ("looked_at") WHERE status = 'RUNNING';--> statement-breakpoint

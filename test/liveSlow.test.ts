@@ -105,7 +105,8 @@ test("a reader that lags behind retention ends with CursorExpired, and meets no 
   await using database = await freshDatabase();
   const { sql } = database.db;
   const projectId = await newFeed(sql);
-  for (let count = 0; count < 100; count++) await publish(sql, projectId, 5);
+  // Several pages, of which the first is read at once.
+  for (let count = 0; count < 20; count++) await publish(sql, projectId, 100);
   await using wake = await startWake(database.url, sql, log);
   const tail = createTail(sql, wake, log, () => {});
   await using reads = await openReads(database.url);
@@ -120,9 +121,9 @@ test("a reader that lags behind retention ends with CursorExpired, and meets no 
     if (value) read.push(value.position);
   };
   for (let count = 0; count < 10; count++) await readOne();
-  await sql`update signalbox.feed set at = now() - interval '2 days' where last <= 400`;
+  await sql`update signalbox.feed set at = now() - interval '2 days' where last <= 1900`;
   await moveHorizons(sql, 1);
-  await sql`delete from signalbox.feed where last <= 400`;
+  await sql`delete from signalbox.feed where last <= 1900`;
   await expect(async () => {
     for (;;) await readOne();
   }).rejects.toThrow(CursorExpired);

@@ -55,6 +55,8 @@ export const queue = signalbox.table(
     ownProject,
     check("queue_status", sql`status in ('PENDING', 'RETRYING', 'PARKED')`),
     index("queue_due").on(t.hookId, t.dueAt),
+    // What is listed of a hook; one that is paused may have any number.
+    index("queue_hook").on(t.hookId, t.id),
     // What processes have died of: tried alone.
     index("queue_suspect").on(t.hookId, t.dueAt).where(sql`unknown_count >= 2`),
     // What a replay adds to, as far as it is due.

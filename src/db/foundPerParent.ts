@@ -23,11 +23,14 @@ export async function foundPerParent<Row extends { id: string }>(
   // As in `foundPage`: of a pair's bounds it follows which index is to be read, and in which order.
   const ofParent = isLed
     ? sql`(${parent}, ${id}) >= (x.value, ${LEAST}) and (${parent}, ${id}) < (x.value, ${below})`
-    : sql`${parent} = x.value and ${id} < ${below}`;
+    : sql`${parent} >= x.value and ${parent} <= x.value and ${id} < ${below}`;
   const order = isLed ? sql`order by ${parent} desc, ${id} desc` : sql`order by ${id} desc`;
   const all = sql`${from} where ${allOf(sql, [...within, ofParent])}`;
-  // Without `offset` rows without an order of their own would be sought among everybody's, which have one.
-  const inside = isLed ? all : sql`(select * from ${all} offset 0) ${name} where true`;
+  // Without `offset` rows without an order of their own would be sought among everybody's, which have one. They are asked
+  // for in an order, so that the index that has it is taken, also while its table is believed to be empty.
+  const inside = isLed
+    ? all
+    : sql`(select * from ${all} order by ${parent} offset 0) ${name} where true`;
   const share = shareOf(parentIds.length);
   const rest = allOf(sql, [...sought, ...shown]);
   const found =

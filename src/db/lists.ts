@@ -8,7 +8,7 @@ import { failingHookIds } from "./health.ts";
 import { type HookRow, type HookStatus, hookColumns } from "./hooks.ts";
 import { ROOM_MS, rangeOf } from "./leastId.ts";
 import { allOf, type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
-import { hasOnlyLost, isWaiting, LOST, statusIn } from "./statusIn.ts";
+import { hasOnlyLost, isWaiting, LOST, statusIn, WAITING } from "./statusIn.ts";
 import { storable } from "./storable.ts";
 
 export type HookListFilter = {
@@ -93,21 +93,26 @@ export async function listDeliveries(
   const { hookId, eventId, status, since, until } = filter;
   const [inStatus] = when(status, (wanted) => statusIn(sql, wanted));
   const list = deliveryList(sql, projectId);
-  const isFew = isWaiting(status);
+  // One table has all of these.
+  const waiting = isWaiting(status) ? [statusIn(sql, WAITING)] : [];
   // An index has these in order, of all hooks together.
   const isLost = hasOnlyLost(status) && !hookId;
-  // Those of an event have no index in their order, but are few: read whole, and then sorted.
-  const [ofEvent] = when(eventId, (id) => allOf(sql, [...list.within, sql`d.event_id = ${id}`]));
+  // Those of an event have no index in their order, but are few: read whole, and then sorted. As a range they have an order,
+  // so that the index that has it is taken, also while a table is believed to be empty.
+  const [ofEvent] = when(eventId, (id) =>
+    allOf(sql, [...list.within, sql`d.event_id >= ${id} and d.event_id <= ${id}`]),
+  );
   return foundPage(
     sql,
     {
       ...list,
-      from: ofEvent ? sql`(select * from ${list.from} where ${ofEvent} offset 0) d` : list.from,
-      within: [...list.within, ...(isLost ? [statusIn(sql, LOST)] : [])],
+      from: ofEvent
+        ? sql`(select * from ${list.from} where ${ofEvent} order by d.event_id offset 0) d`
+        : list.from,
+      within: [...list.within, ...waiting, ...(isLost ? [statusIn(sql, LOST)] : [])],
       lead: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
-      few: isFew ? inStatus : undefined,
       sought: [
-        ...(isFew || !inStatus ? [] : [inStatus]),
+        ...(inStatus ? [inStatus] : []),
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),
       ],
@@ -130,17 +135,17 @@ export async function deliveriesPerParent(
   const isOfHook = parent === "hookId";
   const list = deliveryList(sql, projectId);
   const inStatus = when(status, (wanted) => statusIn(sql, wanted));
-  const isFew = isOfHook && isWaiting(status);
+  const waiting = isOfHook && isWaiting(status) ? [statusIn(sql, WAITING)] : [];
   return foundPerParent<DeliveryRow>(
     sql,
     {
       ...list,
+      within: [...list.within, ...waiting],
       parent: isOfHook ? sql`d.hook_id` : sql`d.event_id`,
       of: (row) => row[parent],
       isLed: isOfHook,
-      few: isFew ? inStatus[0] : undefined,
       // An event has few deliveries: no more than there are hooks.
-      sought: isOfHook && !isFew ? inStatus : [],
+      sought: isOfHook ? inStatus : [],
       shown: isOfHook ? [] : inStatus,
     },
     parentIds,

@@ -60,6 +60,7 @@ const planning = {
   enable_mergejoin: "on",
   enable_hashagg: "on",
   enable_sort: "on",
+  enable_incremental_sort: "on",
   enable_partition_pruning: "on",
 };
 
@@ -90,6 +91,7 @@ export const plans = {
     enable_bitmapscan: "off",
     // Of many ranges the indexes are merged, not what is found in each sorted.
     enable_sort: "off",
+    enable_incremental_sort: "off",
   },
 } as const;
 

@@ -575,7 +575,7 @@ BEGIN
     RAISE EXCEPTION 'unknown type: ''%''', type USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- Matched, checked against its schema and put into the feed by the job: the feed lock must not be held for
+  -- Matched, checked against its schema and put into the feed by the job: the project's head must not be locked for
   -- as long as the caller's transaction lasts.
   INSERT INTO signalbox.events (project_id, id, type, data, name, content_type, user_id, idempotency_key, origin,
     occurred_at, received_at, status)

@@ -80,13 +80,16 @@ export const moveExpiry = (tx: Tx, event: { projectId: string; id: string }, due
   set expires_at = greatest(${dueAt}::timestamptz, now()) + expire_in * interval '1 minute'
   where project_id = ${event.projectId} and event_id = ${event.id}`;
 
-/** The moving fields of an action named `a`, as a feed row's `state` has them. */
+/** The moving fields of an action named `a`, as a feed item's `state` has them. */
 const moving = (
   tx: Tx,
 ) => tx`'status', ${status(tx)}, 'completedAt', a.completed_at, 'lastError', a.last_error,
   'expiresAt', a.expires_at`;
 
-/** Feed rows for all actions of these events as they now are; `created` for their first. Under the feed lock. */
+/**
+ * Feed items for all actions of these events as they now are; `created` for their first. Under the lock of the project's
+ * head.
+ */
 export const recordActionsOf = (
   tx: Tx,
   projectId: string,
@@ -103,7 +106,10 @@ export const recordActionsOf = (
   order by a.event_id, a.position`,
   );
 
-/** Feed rows for actions as these presses have left them, for those who wait for a press, too. Under the feed lock. */
+/**
+ * Feed items for actions as these presses have left them, for those who wait for a press, too. Under the lock of the
+ * project's head.
+ */
 export const recordPresses = (tx: Tx, projectId: string, presses: { id: string }[]) =>
   record(
     tx,

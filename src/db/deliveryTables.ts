@@ -257,7 +257,7 @@ export const locks = signalbox.table("locks", {
   key: bigint("key", { mode: "bigint" }),
 });
 
-/** Facts about the installation: the key canary, the feed's horizon. */
+/** Facts about the installation: the key canary. */
 export const settings = signalbox.table("settings", {
   name: text("name").primaryKey(),
   value: text("value").notNull(),

@@ -61,7 +61,7 @@ const updateEvents = (tx: Tx, projectId: string, events: DispatchedEvent[]) => t
   where e.project_id = ${projectId} and e.id = x.id`;
 
 /**
- * Writes what staged events became, with their deliveries, runs and feed rows. An event of the SQL door has its first
+ * Writes what staged events became, with their deliveries, runs and feed items. An event of the SQL door has its first
  * feed item here: its own transaction could not hold the head's lock. `said`: the events that the hub tells of them.
  */
 export async function writeDispatched(

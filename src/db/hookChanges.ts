@@ -3,7 +3,7 @@ import { publish } from "./feed/record.ts";
 import { type HookRow, hookColumns, insertHookVersion } from "./hooks.ts";
 import { bumpConfigVersion } from "./projects.ts";
 
-/** A feed row for a hook as it now is. Under the feed lock. */
+/** A feed item for a hook as it now is. Under the lock of the project's head. */
 export const recordHook = (
   tx: Tx,
   hook: Pick<HookRow, "projectId" | "id" | "status" | "statusReason">,

@@ -190,7 +190,7 @@ export const stopReplay = (tx: Tx, { projectId, id }: ReplayRow) => tx`
   update signalbox.replays set status = 'CANCELLED', finished_at = clock_timestamp()
   where project_id = ${projectId} and id = ${id}`;
 
-/** A feed row for a replay as it now is. Under the feed lock. */
+/** A feed item for a replay as it now is. Under the lock of the project's head. */
 export const recordReplay = (
   tx: Tx,
   { projectId, id }: Pick<ReplayRow, "projectId" | "id">,

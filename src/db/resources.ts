@@ -87,7 +87,7 @@ export const markDeleted = (tx: Tx, key: ResourceKey) => tx<ResourceRow[]>`
   update signalbox.resources r set deleted_at = now(), updated_at = now()
   where ${named(tx, key)} returning ${columns(tx)}`;
 
-/** A feed row for a resource as a change left it. Under the feed lock. */
+/** A feed item for a resource as a change left it. Under the lock of the project's head. */
 export const recordResource = (
   tx: Tx,
   { projectId, id }: Pick<ResourceRow, "projectId" | "id">,

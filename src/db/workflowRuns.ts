@@ -144,7 +144,7 @@ export const insertRerun = (
   select project_id, ${newId}::uuid, workflow_id, version, event_id, user_id, 'QUEUED', id
   from signalbox.workflow_runs where project_id = ${projectId} and id = ${id}`;
 
-/** Feed rows for runs as they now are, with the states of their steps. Under the feed lock. */
+/** Feed items for runs as they now are, with the states of their steps. Under the lock of the project's head. */
 export const recordRuns = (
   tx: Tx,
   projectId: string,

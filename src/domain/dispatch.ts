@@ -15,7 +15,7 @@ import type { TenantPrograms } from "./tenantPrograms.ts";
 import { checkType } from "./typeCheck.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
 
-/** Deliveries that one transaction writes: the feed is held for some 20 ms by it. */
+/** Deliveries that one transaction writes: the project's head is locked for some 20 ms by it. */
 const DELIVERIES_AT_ONCE = 1_000;
 const EVENTS_AT_ONCE = 200;
 

@@ -19,7 +19,7 @@ import type { TenantPrograms } from "./tenantPrograms.ts";
 import { checkType, type TypeVerdict, tryCheckType } from "./typeCheck.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
 
-/** What a change has done, the feed row of it, and the event that tells of it; null when none does. */
+/** What a change has done, the feed item of it, and the event that tells of it; null when none does. */
 type Change<Result> = { result: Result; record: Fragment; input: EventInput | null };
 
 /**

@@ -13,7 +13,7 @@ export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAt
 /** A registered type; its schema is loaded when it is first needed (schemaChecks.ts). */
 export type ConfiguredType = { typeId: string; version: number; hasSchema: boolean };
 
-/** Everything about a project that an emit depends on, as of one `projects.config_version`. */
+/** Everything about a project that an emit depends on, as of one `heads.config_version`. */
 export type ProjectConfig = {
   projectId: string;
   version: number;

@@ -39,7 +39,11 @@ function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
 }
 
 export function createTargets(sql: Pool, box: SecretBox): Targets {
-  const targets = new LRUCache<string, Target>({ max: MAX_KEPT, ttl: KEPT_MS });
+  const targets = new LRUCache<string, Target>({
+    max: MAX_KEPT,
+    ttl: KEPT_MS,
+    ttlResolution: 1_000,
+  });
   return {
     last: (hookId) => targets.get(hookId),
     known(hookId, version) {

@@ -13,12 +13,56 @@ const mutant = (
   replace: string,
 ): Mutant => ({ row, name, patches: [{ file, find, replace }] });
 
+const FUNCTIONS = "drizzle/0001_functions.sql";
+
 export const mutants: Mutant[] = [
+  mutant(
+    "T1",
+    "events are completed before the head is locked",
+    FUNCTIONS,
+    `  UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
+  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);
+  v_items := v_items || signalbox.complete_events(p_project, v_events);`,
+    `  v_items := v_items || signalbox.complete_events(p_project, v_events);
+  PERFORM pg_sleep(0.005);
+  UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
+  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);`,
+  ),
+  mutant(
+    "T4",
+    "what is handed over is not claimed",
+    FUNCTIONS,
+    'CASE WHEN "leaseMs" IS NOT NULL THEN p_token END,',
+    "NULL,",
+  ),
+  mutant(
+    "T13",
+    "what was planned under another configuration is accepted",
+    FUNCTIONS,
+    "WHERE project_id = p_project AND config_version = p_version RETURNING head INTO v_head;",
+    "WHERE project_id = p_project RETURNING head INTO v_head;",
+  ),
+  {
+    row: "T28",
+    name: "each worker has a hook's maxInFlight for itself",
+    patches: [
+      {
+        file: "src/worker/peers.ts",
+        find: "if (live.length === 1) return maxInFlight;",
+        replace: "if (live.length > 0) return maxInFlight;",
+      },
+      {
+        file: "src/worker/peers.ts",
+        find: "count: () => live.length,",
+        replace: "count: () => 1,",
+      },
+    ],
+  },
   mutant(
     "T2",
     "no reconciler",
     "src/worker/start.ts",
-    "stack.use(startReconciler(db, log));",
+    "stack.use(startReconciler(db, log, { onFeed: wake.onHint, onJobsDue: runner.look }));",
     "void startReconciler;",
   ),
   mutant(
@@ -81,11 +125,26 @@ export const mutants: Mutant[] = [
     "        });\n        resolve();\n      }),\n    onMessage",
   ),
   mutant(
+    "T8",
+    "keys that are taken stop nobody",
+    FUNCTIONS,
+    "IF v_claimed < json_array_length(p_keys) THEN",
+    "IF v_claimed < 0 THEN",
+  ),
+  mutant(
     "T11",
-    "published before the commit",
-    "src/db/changes.ts",
-    "await Promise.all([...before, enterFeed(tx, planned), ...under, tx.commit()]);",
-    "await Promise.all([...under, ...before, enterFeed(tx, planned), tx.commit()]);",
+    "positions are given out before the head is locked",
+    FUNCTIONS,
+    "UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;",
+    `SELECT head + v_positions INTO STRICT v_head FROM signalbox.heads WHERE project_id = p_project;
+  UPDATE signalbox.heads SET head = v_head WHERE project_id = p_project;`,
+  ),
+  mutant(
+    "T11",
+    "a reader takes a record for a change",
+    "src/db/feed/changes.ts",
+    "pages.set(projectId, { changes, upTo: Number(records.at(-1)?.last ?? after) });",
+    "pages.set(projectId, { changes: changes.slice(0, 1), upTo: Number(records[0]?.last ?? after) });",
   ),
   mutant(
     "T12",
@@ -159,7 +218,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T20",
     "no quarantine",
-    "src/db/recovery.ts",
+    "src/db/delivery/reclaim.ts",
     "const QUARANTINE_AFTER = 3;",
     "const QUARANTINE_AFTER = 30;",
   ),
@@ -170,13 +229,18 @@ export const mutants: Mutant[] = [
     '"25006", // read-only',
     "// read-only",
   ),
-  mutant(
-    "T26",
-    "no fencing",
-    "src/db/finishes.ts",
-    "and d.id = v.id and d.lease_token is not distinct from v.token",
-    "and d.id = v.id",
-  ),
+  {
+    row: "T26",
+    name: "no fencing",
+    patches: [
+      {
+        file: FUNCTIONS,
+        find: "AND q.lease_token = p_tokens[array_position(p_ids, q.id)]",
+        replace: "",
+      },
+      { file: FUNCTIONS, find: "AND q.lease_token = v_again.token", replace: "" },
+    ],
+  },
   mutant(
     "T29",
     "names are resolved in the thread pool",

@@ -1,5 +1,6 @@
 import { Webhook } from "standardwebhooks";
-import type { Sql } from "../../../src/db/client.ts";
+import type { Pool } from "../../../src/db/client.ts";
+import { verify } from "../../../src/db/verify/run.ts";
 import { Broken } from "../row.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { type Held, isBack } from "./resources.ts";
@@ -10,7 +11,7 @@ export type CheckedHook = { id: string; path: string; secret: string };
 
 /** What a run leaves behind; what is absent was not part of it. */
 export type Evidence = {
-  sql: Sql;
+  sql: Pool;
   entries: LedgerEntry[];
   /** Events whose emit was answered; each was to reach every hook. */
   acked: string[];
@@ -166,7 +167,25 @@ function heldIsBack({ held }: Evidence): Verdict {
   return { name: "I9", isKept: isBack(start, end), detail };
 }
 
-/** The nine invariants over what a run left; a run must be at rest. Throws `Broken` with those that do not hold. */
+/** I10: every project's feed has all positions up to its head, once: those that readers count on. */
+async function feedIsDense({ sql }: Evidence) {
+  const rows = await sql<{ first: string | null; head: string }[]>`
+    select f.first, h.head from signalbox.heads h left join (
+      select *, lag(last, 1, 0::bigint) over feed as before, lead(last) over feed as next from signalbox.feed
+      window feed as (partition by project_id order by last)
+    ) f on f.project_id = h.project_id
+    where f.first <> f.before + 1 or json_array_length(f.items) > f.last - f.first + 1
+      or (f.next is null and h.head <> coalesce(f.last, 0))`;
+  return verdict("I10", rows, "no gaps");
+}
+
+/** I11: what the hub itself finds when it compares its tables with each other. */
+async function tablesAgree({ sql }: Evidence) {
+  const { differences } = await verify(sql, { projectId: null, since: null, until: null });
+  return verdict("I11", differences, "verified");
+}
+
+/** The invariants over what a run left; a run must be at rest. Throws `Broken` with those that do not hold. */
 export async function check(evidence: Evidence): Promise<Verdict[]> {
   const { sql, entries, hooks } = evidence;
   const attempts = await sql<Attempt[]>`
@@ -187,6 +206,8 @@ export async function check(evidence: Evidence): Promise<Verdict[]> {
     await streamIsTrue(evidence),
     await nothingIsHeld(evidence),
     heldIsBack(evidence),
+    await feedIsDense(evidence),
+    await tablesAgree(evidence),
   ];
   const broken = verdicts.filter(({ isKept }) => isKept === false);
   if (broken.length > 0)

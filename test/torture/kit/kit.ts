@@ -43,7 +43,7 @@ export type Kit = {
   caughtUp(site: Site, stream: Stream): Promise<void>;
   /** Waits until nothing of a site is due, in flight, or waiting. */
   rest(site: Site, patienceMs: number): Promise<void>;
-  /** Checks I1 to I9; a line of what was looked at. */
+  /** Checks I1 to I11; a line of what was looked at. */
   check(evidence: Evidence): Promise<string>;
   /** Puts something at the end of the row, in reverse order. */
   use<Thing extends AsyncDisposable>(thing: Thing): Thing;

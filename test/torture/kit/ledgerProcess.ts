@@ -38,6 +38,8 @@ const answers: Record<string, (argument: string, time: number, path: string) => 
   hangFirst: (_, time) => ({ status: time === 1 ? null : 200 }),
   /** Fails the first, so many milliseconds later; takes all others. */
   failFirst: (ms, time) => (time === 1 ? { status: 500, afterMs: Number(ms) } : { status: 200 }),
+  /** Takes the first, so many milliseconds later; fails all others. */
+  okFirst: (ms, time) => (time === 1 ? { status: 200, afterMs: Number(ms) } : { status: 500 }),
   /** Never answers until it is opened; then takes all, each in so many milliseconds. */
   gate: (ms, _, path) =>
     opened.has(path) ? { status: 200, afterMs: Number(ms) } : { status: null },

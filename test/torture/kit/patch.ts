@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A text of one source file of the hub, and what stands there instead. */
+/** A text of one source file of the hub, or of a migration, and what stands there instead. */
 export type Patch = { file: string; find: string; replace: string };
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));

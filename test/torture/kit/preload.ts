@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 import { patched, patchesHere } from "./patch.ts";
@@ -12,6 +13,16 @@ registerHooks({
     return { ...loaded, source: patched(fileURLToPath(url), String(loaded.source), patches) };
   },
 });
+
+/** Migrations are no modules; Drizzle reads them by this. */
+const { readFileSync } = fs;
+const readPatched = (path: unknown, ...options: unknown[]) => {
+  const content: string | Buffer = Reflect.apply(readFileSync, fs, [path, ...options]);
+  return typeof path === "string" && path.endsWith(".sql")
+    ? patched(path, String(content), patches)
+    : content;
+};
+Object.assign(fs, { readFileSync: readPatched });
 
 /** How often a crash point is passed before the process dies there. */
 let passes = Number(process.env.TORTURE_CRASH_AFTER ?? 1);

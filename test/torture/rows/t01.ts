@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { emitUntilAcked } from "../kit/emitter.ts";
 import { IN_DOUBT } from "../kit/inDoubt.ts";
+import { settlesSoon } from "../kit/settlesSoon.ts";
 import { until } from "../kit/until.ts";
 import type { Row } from "../row.ts";
 
@@ -13,7 +14,7 @@ export const t01: Row = {
   title:
     "random kill -9 of hub processes under load: nothing accepted is lost, repeats are bounded",
   async run(kit) {
-    const site = await kit.site();
+    const site = await kit.site([settlesSoon]);
     const ledger = await kit.ledger();
     const fleet = await kit.fleet(site, kit.roles);
     const more = { maxInFlight: IN_FLIGHT, retryScheduleMs: [200, 500, 1_000, 1_000] };

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { settlesSoon } from "../kit/settlesSoon.ts";
 import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
@@ -10,7 +11,7 @@ export const t03: Row = {
   title:
     "kill -9 of PostgreSQL under load: no hub ends, it flows again within 10 s, nothing is lost",
   async run(kit) {
-    const site = await kit.site();
+    const site = await kit.site([settlesSoon]);
     const ledger = await kit.ledger();
     const fleet = await kit.fleet(site, kit.roles);
     const hooks = [

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { settlesSoon } from "../kit/settlesSoon.ts";
 import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
@@ -9,7 +10,7 @@ export const t04: Row = {
   title:
     "rolling restarts by SIGTERM with slow calls in flight: exit 0, nothing locked, lost or repeated",
   async run(kit) {
-    const site = await kit.site();
+    const site = await kit.site([settlesSoon]);
     const ledger = await kit.ledger();
     const fleet = await kit.fleet(site, kit.roles);
     const slow = kit.size(15_000, 1_200);

@@ -3,6 +3,7 @@ import { createProject } from "../../../src/domain/project.ts";
 import { sendTo } from "../../fixtures/hub.ts";
 import { emitUntilAcked } from "../kit/emitter.ts";
 import { IN_DOUBT } from "../kit/inDoubt.ts";
+import { settlesSoon } from "../kit/settlesSoon.ts";
 import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
@@ -15,7 +16,7 @@ export const t11: Row = {
   title:
     "listener connections killed, APIs restarted, a subscriber away: every change once, in order; none of another project",
   async run(kit) {
-    const site = await kit.site();
+    const site = await kit.site([settlesSoon]);
     const { sql } = site.db;
     const ledger = await kit.ledger();
     const fleet = await kit.fleet(site, kit.roles);

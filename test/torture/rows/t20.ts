@@ -7,9 +7,9 @@ import { holds, type Row } from "../row.ts";
 /** As if what is sent made the runtime itself fail. */
 const deadly: Patch = {
   file: "src/worker/deliverer.ts",
-  find: "const leave = lanes.enter(lane);",
-  replace: `if (claimed.event.type === "poison") process.kill(process.pid, "SIGKILL");
-    const leave = lanes.enter(lane);`,
+  find: "function start(started: Started) {",
+  replace: `function start(started: Started) {
+    if (started.claimed.event.type === "poison") process.kill(process.pid, "SIGKILL");`,
 };
 const DEATHS = 3;
 const PATIENCE_MS = 90_000;

@@ -1,5 +1,6 @@
 import { atRate, spread } from "../../bench/measure.ts";
 import { emitUntilAcked } from "../kit/emitter.ts";
+import { settlesSoon } from "../kit/settlesSoon.ts";
 import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
@@ -21,7 +22,7 @@ export const t28: Row = {
   title:
     "a target comes back after an outage, with thousands due: no more at once than it takes, all delivered, a healthy hook unharmed",
   async run(kit) {
-    const site = await kit.site();
+    const site = await kit.site([settlesSoon]);
     const ledger = await kit.ledger();
     const fleet = await kit.fleet(site, ["api,worker", "api,worker"]);
     const [hub] = fleet.hubs();

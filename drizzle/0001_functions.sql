@@ -332,12 +332,20 @@ BEGIN
       v_take := CASE WHEN v_ahead > 100 THEN 0
         ELSE least(v_take, floor((100 - v_ahead) * v_hook.rate / 1000)::integer + 1) END;
     END IF;
-    v_ids := ARRAY(
-      SELECT q.id FROM signalbox.queue q
-      WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now AND q.lease_token IS NULL
-        AND (q.unknown_count >= 2) = p_suspect
-      ORDER BY q.due_at LIMIT CASE WHEN p_suspect THEN least(v_take, 1) ELSE v_take END
-      FOR UPDATE SKIP LOCKED);
+    -- Suspects have an index of their own, which is only taken where the condition is written out.
+    IF p_suspect THEN
+      v_ids := ARRAY(
+        SELECT q.id FROM signalbox.queue q
+        WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now AND q.lease_token IS NULL
+          AND q.unknown_count >= 2
+        ORDER BY q.due_at LIMIT least(v_take, 1) FOR UPDATE SKIP LOCKED);
+    ELSE
+      v_ids := ARRAY(
+        SELECT q.id FROM signalbox.queue q
+        WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now AND q.lease_token IS NULL
+          AND q.unknown_count < 2
+        ORDER BY q.due_at LIMIT v_take FOR UPDATE SKIP LOCKED);
+    END IF;
     v_found := v_found + cardinality(v_ids);
     IF v_hook.rate IS NOT NULL AND cardinality(v_ids) > 0 THEN
       UPDATE signalbox.hooks h SET rate_tat = greatest(v_hook.rate_tat, v_now)

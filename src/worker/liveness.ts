@@ -36,20 +36,25 @@ export async function startLiveness(
   let suspects = new Set<string>();
 
   async function look(): Promise<number> {
-    if (key === undefined) {
-      key = await showLife(session);
+    const isNew = key === undefined;
+    key ??= await showLife(session);
+    const self = { id: workerId, poolId, host: hostname(), pid: process.pid, key };
+    if (isNew) {
       // After a restart of the server nobody holds a lock yet.
       suspects = new Set();
+      // Of two that come at once, one at least sees the other: it is committed before the others are read.
+      await workersBeside(session, self);
     }
     // Registered each time: somebody may have buried this worker while its session was lost. By the session that
     // holds the lock, so that its end is noticed.
-    const self = { id: workerId, poolId, host: hostname(), pid: process.pid, key };
     const others = await workersBeside(session, self);
     const lifeless = others.filter((worker) => worker.isLifeless);
     const dead = lifeless.filter(({ id }) => suspects.has(id));
     suspects = new Set(lifeless.map(({ id }) => id));
     const isDead = new Set(dead.map(({ id }) => id));
-    onWorkers(others.flatMap(({ id }) => (isDead.has(id) ? [] : id)));
+    // At the start nobody waits for whoever shows no life: most often it is this installation's worker that was killed.
+    const gone = new Set(looking ? dead : lifeless);
+    onWorkers(others.flatMap((worker) => (gone.has(worker) ? [] : worker.id)));
     if (dead.length === 0) return suspects.size > 0 ? SURE_AFTER_MS : LOOK_EVERY_MS;
     const recovered = await recoverClaims(db.sql, [...isDead]);
     const unknown = await recoverPresses(db.sql, [...isDead]);

@@ -116,6 +116,9 @@ $$;--> statement-breakpoint
 CREATE FUNCTION signalbox.complete_events(p_project uuid, p_events uuid[]) RETURNS json[] LANGUAGE plpgsql AS $$
 DECLARE
   v_items json[];
+  -- Bounds that follow from the ids: by an array alone a plan does not know which partitions to leave out.
+  v_least uuid := (SELECT x FROM unnest(p_events) x ORDER BY x LIMIT 1);
+  v_greatest uuid := (SELECT x FROM unnest(p_events) x ORDER BY x DESC LIMIT 1);
 BEGIN
   WITH completed AS (
     UPDATE signalbox.events e SET status = CASE
@@ -127,7 +130,8 @@ BEGIN
         OR EXISTS (SELECT FROM signalbox.workflow_runs r
           WHERE r.project_id = p_project AND r.event_id = e.id AND r.status = 'FAILED' AND NOT r.superseded)
       THEN 'FAILED' ELSE 'PROCESSED' END
-    WHERE e.project_id = p_project AND e.id = ANY (p_events) AND e.status = 'DISPATCHED'
+    WHERE e.project_id = p_project AND e.id = ANY (p_events) AND e.id BETWEEN v_least AND v_greatest
+      AND e.status = 'DISPATCHED'
       AND (SELECT true FROM signalbox.queue q
         WHERE q.project_id = p_project AND q.event_id = e.id LIMIT 1) IS NULL
       AND (SELECT true FROM signalbox.workflow_runs r WHERE r.project_id = p_project AND r.event_id = e.id

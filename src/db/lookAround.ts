@@ -1,5 +1,5 @@
 import type { Sql } from "./client.ts";
-import { overdueEvents, overdueLanes } from "./delivery/reclaim.ts";
+import { claimsLostAtHeads, overdueEvents, overdueLanes } from "./delivery/reclaim.ts";
 import { overdueHandshakes } from "./handshakes.ts";
 import { overduePresses } from "./pressClaims.ts";
 import { overdueReplays } from "./replays.ts";
@@ -27,8 +27,7 @@ export async function lookAround(sql: Sql, patience: Patience): Promise<Look> {
       exists (
         select from graphile_worker.jobs
         where run_at <= now() and locked_at is null and attempts < max_attempts) as "areJobsDue",
-      exists (
-        select from signalbox.queue where lease_until <= clock_timestamp())
+      exists (${claimsLostAtHeads(sql)})
       or exists (
         select from signalbox.presses
         where status = 'PENDING' and lease_token is not null and lease_until <= clock_timestamp())

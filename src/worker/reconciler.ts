@@ -15,6 +15,8 @@ import type { OnFeed } from "./scheduler.ts";
 
 /** A look is one statement, and finds nothing most of the time. */
 const LOOK_EVERY_MS = 2_500;
+/** Claims are looked for in whole queues, which may be long. */
+const LOOK_THROUGH_EVERY_MS = 30_000;
 /** Ordinary wake-ups come within milliseconds; what is overdue by this has lost its own. */
 const patience: Patience = {
   lanes: 1_500,
@@ -91,10 +93,14 @@ export function startReconciler(
   const reconciling = every(LOOK_EVERY_MS, reconcile, (error) =>
     log.warn({ err: error }, "could not reconcile"),
   );
+  const takingBack = every(LOOK_THROUGH_EVERY_MS, takeBack, (error) =>
+    log.warn({ err: error }, "claims that ran out could not be looked for"),
+  );
   return {
     async [Symbol.asyncDispose]() {
       forget();
-      await Promise.all([analyzing[Symbol.asyncDispose](), reconciling[Symbol.asyncDispose]()]);
+      const repeated = [analyzing, reconciling, takingBack];
+      await Promise.all(repeated.map((each) => each[Symbol.asyncDispose]()));
     },
   };
 }

@@ -134,6 +134,19 @@ const waitingLanes = (sql: Sql) => sql`
       order by q.hook_id limit 1) n
   )`;
 
+/**
+ * Claims that ran out, at the heads of their lanes: claims take what was due first, and whoever reads a whole queue for it
+ * reads what waits for a paused hook, too. Those further behind are found by `recoverClaims`.
+ */
+export const claimsLostAtHeads = (sql: Sql) => sql`
+  with ${waitingLanes(sql)}
+  select from lane join signalbox.hooks h on h.project_id = lane.project_id and h.id = lane.hook_id
+  cross join lateral (
+    select q.lease_until from signalbox.queue q
+    where q.project_id = lane.project_id and q.hook_id = lane.hook_id and q.due_at <= now()
+    order by q.due_at limit 2 * h.max_in_flight + 64) head
+  where head.lease_until <= clock_timestamp()`;
+
 /** The lanes of active hooks with a delivery that has been due for so long and is not claimed. */
 export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
   with ${waitingLanes(sql)}

@@ -5,7 +5,7 @@ import { concurrently } from "../measure.ts";
 import { register } from "../operations.ts";
 import type { BenchServer } from "../server.ts";
 import { fillFew } from "./few.ts";
-import { filling, makeHelpers } from "./rows.ts";
+import { filling, makeHelpers, setHeads } from "./rows.ts";
 
 export const DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -51,6 +51,7 @@ async function makeProjects(sql: Pool): Promise<{ projects: string[]; hooks: str
     projects.push(id);
     await sql`insert into signalbox.projects (id, name, slug, source)
       values (${id}, ${`Project ${number}`}, ${`grown-${number}`}, ${id})`;
+    await sql`insert into signalbox.heads (project_id) values (${id})`;
     const ids = own.map(() => newId());
     hooks.push(...ids);
     await sql`
@@ -84,6 +85,8 @@ export async function fill(
     await server.sql`select pg_reload_conf()`;
     const startMs = Date.now() - DAYS * DAY_MS;
     const stepMs = (DAYS * DAY_MS - 60_000) / count;
+    // What preparing has told of is younger than all that comes before it now.
+    await sql`delete from signalbox.feed`;
     await makeHelpers(sql, { ...(await makeProjects(sql)), startMs, stepMs, events: count });
     const chunks = Array.from({ length: Math.ceil(count / CHUNK) }, (_, index) => ({
       from: index * CHUNK,
@@ -101,6 +104,7 @@ export async function fill(
       if (++done % Math.ceil(jobs.length / 10) === 0)
         say(`filled ${Math.round((done / jobs.length) * 100)} %`);
     });
+    await setHeads(sql);
     await fillFew(sql, { workflowId, events: count });
     await sql`drop schema bench cascade`;
     say("vacuum");

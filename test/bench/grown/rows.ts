@@ -66,31 +66,55 @@ const events = (sql: Sql, { from, to }: Range) => sql`
     case when failed then 'FAILED' when parked or retrying then 'DISPATCHED' else 'PROCESSED' end, 1
   from bench.fact(${from}, ${to})`;
 
-const deliveries = (sql: Sql, { from, to }: Range) => sql`
-  insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
-    due_at, completed_at, last_error, created_at)
-  select project_id, id, event_id, hook_id, 'CLOUD_EVENT', status, case status when 'FAILED' then 4 when 'PARKED' then 0
-      when 'CANCELLED' then 0 else 1 end, 4, case status when 'RETRYING' then now() + interval '1 day' end,
-    case when status not in ('PARKED', 'RETRYING') then to_timestamp((ms + 20) / 1000.0) end,
-    case when status in ('FAILED', 'RETRYING') then 'HTTP 503' end, to_timestamp(ms / 1000.0)
-  from bench.try(${from}, ${to})`;
+/** What has ended, each with its last attempt. */
+const ended = (sql: Sql, { from, to }: Range) => sql`
+  insert into signalbox.ended_deliveries (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
+    completed_at, last_error, created_at, started_at, elapsed_ms, outcome, status_code, remote_address, request_headers,
+    response_headers, response_body, response_truncated)
+  select project_id, id, event_id, hook_id, 'CLOUD_EVENT', status, tries, 4, to_timestamp((ms + 20) / 1000.0),
+    case status when 'FAILED' then 'HTTP 503' end, to_timestamp(ms / 1000.0),
+    case when tries > 0 then to_timestamp((ms + 5000 * tries) / 1000.0) end, case when tries > 0 then 12 end,
+    case when tries > 0 then case status when 'FAILED' then 'RESPONSE_ERROR' when 'GONE' then 'SUBSCRIBER_GONE' else 'SUCCESS' end end,
+    case status when 'FAILED' then 503 when 'GONE' then 410 when 'SUCCEEDED' then 200 end,
+    case when tries > 0 then '127.0.0.1' end, case when tries > 0 then ${requestHeaders}::json end,
+    case when tries > 0 then ${responseHeaders}::json end, case when tries > 0 then 'ok' end,
+    case when tries > 0 then false end
+  from (select *, case status when 'FAILED' then 4 when 'CANCELLED' then 0 else 1 end as tries
+    from bench.try(${from}, ${to})) t
+  where status not in ('PARKED', 'RETRYING')`;
 
+const waiting = (sql: Sql, { from, to }: Range) => sql`
+  insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts, due_at,
+    last_error, created_at)
+  select project_id, id, event_id, hook_id, 'CLOUD_EVENT', status, case status when 'PARKED' then 0 else 1 end, 4,
+    case status when 'RETRYING' then now() + interval '1 day' end, case status when 'RETRYING' then 'HTTP 503' end,
+    to_timestamp(ms / 1000.0)
+  from bench.try(${from}, ${to}) where status in ('PARKED', 'RETRYING')`;
+
+/** Those that ended nothing. */
 const attempts = (sql: Sql, { from, to }: Range) => sql`
   insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code,
     remote_address, request_headers, response_headers, response_body)
-  select project_id, id, number, to_timestamp((ms + 5000 * number) / 1000.0), 12,
-    case when status in ('FAILED', 'RETRYING') then 'RESPONSE_ERROR' else 'SUCCESS' end,
-    case when status in ('FAILED', 'RETRYING') then 503 when status = 'GONE' then 410 else 200 end, '127.0.0.1',
+  select project_id, id, number, to_timestamp((ms + 5000 * number) / 1000.0), 12, 'RESPONSE_ERROR', 503, '127.0.0.1',
     ${requestHeaders}::json, ${responseHeaders}::json, 'ok'
-  from bench.try(${from}, ${to}), generate_series(1, case status when 'FAILED' then 4 else 1 end) as number
-  where status not in ('PARKED', 'CANCELLED')`;
+  from bench.try(${from}, ${to}), generate_series(1, case status when 'FAILED' then 3 else 1 end) as number
+  where status in ('FAILED', 'RETRYING')`;
 
-/** Of every delivery the last change: of three rows one, for room on the disk. */
+/**
+ * Of every delivery the last change: of three changes one, for room on the disk. A record tells of the two of an event, as
+ * when they end together; its positions follow from the event's number, so that some are left out between.
+ */
 const changes = (sql: Sql, { from, to }: Range) => sql`
-  insert into signalbox.changes (project_id, kind, entity_id, event_id, hook_id, created, state, at)
-  select project_id, 'DELIVERY', id, event_id, hook_id, false, json_build_object('status', status, 'attemptCount', 1,
-    'maxAttempts', 4, 'nextAttemptAt', null, 'completedAt', null, 'lastError', null), to_timestamp(ms / 1000.0)
-  from bench.try(${from}, ${to})`;
+  insert into signalbox.feed (project_id, first, last, at, items)
+  select project_id, 2 * n + 1, 2 * n + 2, to_timestamp(ms / 1000.0), json_agg(json_build_object('kind', 'DELIVERY', 'id', id,
+    'eventId', event_id, 'hookId', hook_id, 'state', json_build_object('status', status, 'attemptCount', 1, 'maxAttempts', 4,
+      'nextAttemptAt', null, 'completedAt', null, 'lastError', null)))
+  from bench.try(${from}, ${to}) group by project_id, n, ms`;
 
 /** The statements that fill the tables that grow, each with the rows of these events. */
-export const filling = [events, deliveries, attempts, changes];
+export const filling = [events, ended, waiting, attempts, changes];
+
+/** Where the feeds are, once they are filled. */
+export const setHeads = (sql: Sql) => sql`
+  update signalbox.heads h set head = greatest(head, (select coalesce(max(last), 0) from signalbox.feed f
+    where f.project_id = h.project_id))`;

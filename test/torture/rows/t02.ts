@@ -23,7 +23,7 @@ const claimsAll: Patch = {
 };
 
 /** Where a process dies; each but the last two while it serves an emit and delivers it. */
-const points: Record<string, Patch[]> = {
+export const points: Record<string, Patch[]> = {
   "emit, before the commit": [
     before("src/domain/emitWrite.ts", "const keys = calls.flatMap((call) => call.keys);"),
   ],

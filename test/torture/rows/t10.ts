@@ -7,7 +7,7 @@ import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
 /** The hub tells how much waits in a socket, each time that it is more than ever. */
-const telling: Patch = {
+export const telling: Patch = {
   file: "src/http/socketChannel.ts",
   find: "socket.send(data, () => {",
   replace: `setImmediate(() => {

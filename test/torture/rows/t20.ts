@@ -5,7 +5,7 @@ import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
 /** As if what is sent made the runtime itself fail. */
-const deadly: Patch = {
+export const deadly: Patch = {
   file: "src/worker/deliverer.ts",
   find: "function start(started: Started) {",
   replace: `function start(started: Started) {
@@ -52,6 +52,9 @@ export const t20: Row = {
           giveUpAt - performance.now(),
         );
         if (isDead) deaths++;
+        // Killed, it would be the third death of what it tries by then.
+        else worker.kill("SIGTERM");
+        await worker.exited;
       }
       holds(
         (await state()) === "QUARANTINED",

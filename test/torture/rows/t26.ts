@@ -10,7 +10,7 @@ import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
 /** A claim lasts for 2 × the hook's timeout and this: 6 s here. */
-const shortLease: Patch = {
+export const shortLease: Patch = {
   file: "drizzle/0001_functions.sql",
   find: "(v_hook.timeout_ms * 2 + 15000)",
   replace: "(v_hook.timeout_ms * 2 + 2000)",

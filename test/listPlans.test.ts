@@ -4,6 +4,7 @@ import type { DeliveryStatus } from "../src/db/deliveries.ts";
 import { type EventFilter, listEvents } from "../src/db/eventList.ts";
 import type { EventStatus } from "../src/db/events.ts";
 import { MOST_LOOKED_AT } from "../src/db/foundPage.ts";
+import { hookQueuesOf, MAX_COUNTED } from "../src/db/health.ts";
 import { type DeliveryFilter, deliveriesPerParent, listDeliveries } from "../src/db/lists.ts";
 import type { PageRequest } from "../src/db/page.ts";
 import { type RunStatus, runsPerParent } from "../src/db/workflowRuns.ts";
@@ -156,6 +157,14 @@ describe.each(backlogs)("with %s waiting", (waiting) => {
     },
   );
 });
+
+test.each(backlogs)(
+  "what waits for a hook is counted up to its limit, and what is parked for it alone, with %s waiting",
+  async (waiting) => {
+    const reading = (sql: Sql) => hookQueuesOf(sql, projectId, [busyHookId]);
+    expect(await rowsReadBy(reading, waiting)).toBeLessThanOrEqual(MAX_COUNTED + 100);
+  },
+);
 
 const ofRuns: (RunStatus | null)[] = ["RUNNING", "FAILED", null];
 test.each(ofRuns)(

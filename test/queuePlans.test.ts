@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb, type Pool, type Sql } from "../src/db/client.ts";
 import { claim } from "../src/db/delivery/claim.ts";
 import { type Finish, finish } from "../src/db/delivery/finish.ts";
+import { oldestDueSeconds } from "../src/db/delivery/reclaim.ts";
 import type { NewDelivery, NewEvent } from "../src/db/emits.ts";
 import { accept } from "../src/db/event/accept.ts";
+import { MOVED_AT_ONCE, moveWaiting } from "../src/db/hookDeliveries.ts";
+import { lookAround, type Patience } from "../src/db/lookAround.ts";
 import { newId } from "../src/domain/ids.ts";
 import { registerHook } from "./fixtures/emit.ts";
 import { testHub } from "./fixtures/hub.ts";
@@ -155,12 +158,24 @@ async function finishSome(site: Site, sql: Pool, take: number, status: Finish["s
   expect(moved).toHaveLength(claims.length);
 }
 
+const move = (site: Site, sql: Pool, status: "PAUSED" | "DELETED") =>
+  moveWaiting(sql as never, { projectId: site.projectId, id: site.hookIds[0] ?? "" }, status);
+
+/** Nothing is so late, so that all that might be is looked at. */
+const patience = Object.fromEntries(
+  ["lanes", "events", "handshakes", "presses", "replays", "runs"].map((kind) => [kind, 86_400_000]),
+) as Patience;
+
 const works: [string, (site: Site, sql: Pool) => PromiseLike<unknown>, number][] = [
   ["accept of one", (site, sql) => acceptSome(site, sql, 1), 2],
   ["accept of many", (site, sql) => acceptSome(site, sql, AT_ONCE), 2 * AT_ONCE],
   ["a claim", (site, sql) => claimSome(site, sql, 16), 32],
   ["a claim of what has brought processes down", (site, sql) => claimSome(site, sql, 16, true), 32],
   ["a finish that ends them", (site, sql) => finishSome(site, sql, 16, "SUCCEEDED"), 64],
+  ["a pause", (site, sql) => move(site, sql, "PAUSED"), MOVED_AT_ONCE],
+  ["a deletion", (site, sql) => move(site, sql, "DELETED"), MOVED_AT_ONCE],
+  ["a look for what is to be mended", (_site, sql) => lookAround(sql, patience), 1],
+  ["a look for what has waited longest", (_site, sql) => oldestDueSeconds(sql), 1],
   ["a finish that has them retried", (site, sql) => finishSome(site, sql, 16, "RETRYING"), 64],
 ];
 

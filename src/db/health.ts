@@ -24,7 +24,10 @@ export type HookQueue = { waiting: number; parked: number };
 /** Counting ends here: a queue that long is long. */
 export const MAX_COUNTED = 10_000;
 
-/** How many deliveries wait for each of these hooks, and how many are parked; each counted to 10,000. */
+/**
+ * How many deliveries wait for each of these hooks, and how many are parked; each counted to 10,000. In the order of an
+ * index, so that it is taken, also while the table is believed to be empty.
+ */
 export async function hookQueuesOf(
   sql: Sql,
   projectId: string,
@@ -33,9 +36,9 @@ export async function hookQueuesOf(
   const rows = await sql<(HookQueue & { hookId: string })[]>`
     select x.id as "hookId",
       (select count(*)::int from (select from signalbox.queue q where q.project_id = ${projectId}
-        and q.hook_id = x.id and q.due_at is not null limit ${MAX_COUNTED}) w) as waiting,
+        and q.hook_id = x.id and q.due_at is not null order by q.due_at limit ${MAX_COUNTED}) w) as waiting,
       (select count(*)::int from (select from signalbox.queue q where q.project_id = ${projectId}
-        and q.hook_id = x.id and q.due_at is null limit ${MAX_COUNTED}) p) as parked
+        and q.hook_id = x.id and q.due_at is null order by q.due_at limit ${MAX_COUNTED}) p) as parked
     from unnest(${hookIds as string[]}::uuid[]) as x(id)`;
   return new Map(rows.map((row) => [row.hookId, row]));
 }

@@ -123,7 +123,8 @@ export const handBack = (
 
 /**
  * Every lane that has anything waiting, as the CTE `lane`. A loose index scan: one probe a lane, however long its
- * queue is.
+ * queue is. What is in a lane is then found by the hook alone: with the project beside it, its whole queue might be read
+ * for each lane while the table is believed to be empty.
  */
 const waitingLanes = (sql: Sql) => sql`
   recursive lane as (
@@ -142,8 +143,7 @@ export const claimsLostAtHeads = (sql: Sql) => sql`
   with ${waitingLanes(sql)}
   select from lane join signalbox.hooks h on h.project_id = lane.project_id and h.id = lane.hook_id
   cross join lateral (
-    select q.lease_until from signalbox.queue q
-    where q.project_id = lane.project_id and q.hook_id = lane.hook_id and q.due_at <= now()
+    select q.lease_until from signalbox.queue q where q.hook_id = lane.hook_id and q.due_at <= now()
     order by q.due_at limit 2 * h.max_in_flight + 64) head
   where head.lease_until <= clock_timestamp()`;
 
@@ -152,10 +152,11 @@ export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
   with ${waitingLanes(sql)}
   select lane.project_id as "projectId", lane.hook_id as "hookId" from lane
   join signalbox.hooks h on h.project_id = lane.project_id and h.id = lane.hook_id and h.status = 'ACTIVE'
-  where exists (
+  cross join lateral (
     select from signalbox.queue d
-    where d.project_id = lane.project_id and d.hook_id = lane.hook_id
-      and d.due_at <= now() - ${overdueMs} * interval '1 millisecond' and d.lease_token is null)`;
+    where d.hook_id = lane.hook_id and d.due_at <= now() - ${overdueMs} * interval '1 millisecond'
+      and d.lease_token is null
+    order by d.due_at limit 1) overdue`;
 
 /**
  * Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. Those that were
@@ -187,8 +188,7 @@ export async function oldestDueSeconds(sql: Sql): Promise<number> {
     select coalesce(extract(epoch from now() - min(first.due_at)), 0)::float8 as age
     from lane cross join lateral (
       select d.due_at from signalbox.queue d
-      where d.project_id = lane.project_id and d.hook_id = lane.hook_id
-        and d.due_at <= now() and d.lease_token is null
+      where d.hook_id = lane.hook_id and d.due_at <= now() and d.lease_token is null
       order by d.due_at limit 1) first`;
   return Math.max(0, row?.age ?? 0);
 }

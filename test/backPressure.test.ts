@@ -55,7 +55,7 @@ async function held<Result>(work: () => Promise<Result>): Promise<Result> {
   const session = await hub.db.sql.reserve();
   await session`begin`;
   await session`set local idle_in_transaction_session_timeout = 0`;
-  await session`select signalbox.lock_feed()`;
+  await session`select from signalbox.heads for update`;
   try {
     return await work();
   } finally {

@@ -234,7 +234,7 @@ test("what events sent goes with them, and the last states of deleted resources 
   await sql`update signalbox.resources set deleted_at = now() - interval '31 days'
     where type = ${type} and resource_id = '1'`;
   const old = `0${event.id.slice(1)}`.replace(/^.{8}/, "01000000");
-  for (const column of ["events.id", "deliveries.event_id", "event_resources.event_id"]) {
+  for (const column of ["events.id", "ended_deliveries.event_id", "event_resources.event_id"]) {
     const [table = "", name = ""] = column.split(".");
     await sql`update ${sql(`signalbox.${table}`)} set ${sql(name)} = ${old} where ${sql(name)} = ${event.id}`;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "../db/client.ts";
 import { type Claim, claim, type QueueState } from "../db/delivery/claim.ts";
+import type { Lane } from "../db/jobs.ts";
 import type { Logger } from "../log.ts";
 import type { Started } from "./deliverer.ts";
 import { giveBackUntilDone } from "./giveBack.ts";
@@ -29,6 +30,7 @@ type Parts = {
   start: (started: Started) => void;
   track: (work: Promise<void>) => void;
   isStopped: () => boolean;
+  askPeers: (lanes: Lane[]) => void;
 };
 
 const CLAIMS_AT_ONCE = 2;
@@ -37,6 +39,7 @@ const MAX_UNFINISHED = 2_048;
 /** When a claim failed (no database), and when other processes hold a queue's slots. */
 const RETRY_MS = 500;
 const BUSY_ELSEWHERE_MS = 100;
+const ASK_EVERY_MS = 500;
 /** How far a rate may run ahead: evens out timers without letting a burst through. */
 const RATE_TOLERANCE_MS = 100;
 
@@ -51,7 +54,7 @@ function rateWaitMs({ rateAheadMs }: QueueState, { hook }: Target, taken: number
 
 /** Claims what is due of hooks' queues in turn. */
 export function createClaimLoop(parts: Parts): ClaimLoop {
-  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped } = parts;
+  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, askPeers } = parts;
   const solitude = createSolitude();
   let claiming = 0;
   let unfinished = 0;
@@ -151,11 +154,20 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     else lanes.feed([lane]);
   }
 
+  /** Has the other workers look at a queue, too: one asks once in so long. */
+  function ask(lane: LaneEntry) {
+    const now = performance.now();
+    if (now < lane.askedAt + ASK_EVERY_MS) return;
+    lane.askedAt = now;
+    askPeers([lane]);
+  }
+
   /** When the queue is to be looked at next, after a claim that took so many. */
   function plan({ lane, room, inFlight }: Turn, state: QueueState, target: Target, taken: number) {
     if (state.nextDueMs !== null) lanes.feedLater(lane, state.nextDueMs);
     if (taken < state.take) return;
-    // It took all it might: there may be more, for when the rate, other processes, or its own slots allow it.
+    // It took all it might: there may be more, for others too, and for when the rate or its own slots allow it.
+    if (peers.hasOthers()) ask(lane);
     const waitMs = rateWaitMs(state, target, taken);
     const own = Math.min(room, peers.shareOf(lane.hookId, target.hook.maxInFlight) - inFlight);
     if (state.take < own) return lanes.feedLater(lane, Math.max(waitMs ?? 0, BUSY_ELSEWHERE_MS));

@@ -44,8 +44,6 @@ export type DelivererOptions = {
 export type Deliverer = AsyncDisposable & {
   /** Looks at hooks' queues that may have something due. */
   wake(lanes: Lane[]): void;
-  /** The same for another process: what is not this one's share is nobody's news. */
-  wakeAsked(lanes: Lane[]): void;
   /** Keeps slots for deliveries that are being accepted. */
   reserve: Reserve;
   /** Claims no more; waits for attempts in flight, and ends them after `graceMs`. */
@@ -71,7 +69,7 @@ const SLOW_MS = 1_000;
  * finished in micro-batches. A job is only a wake-up: the reconciler finds what a dead process knew.
  */
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { sql, poster, box, origin, log, onAttempt, peers, askPeers } = options;
+  const { sql, peers, poster, box, origin, log, onAttempt } = options;
   const targets = createTargets(sql, box);
   const lanes = createLanes(pump, (hookId) =>
     peers.shareOf(hookId, targets.last(hookId)?.hook.maxInFlight ?? Number.POSITIVE_INFINITY),
@@ -149,15 +147,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  function wakeAsked(hungry: Lane[]) {
+  function wake(hungry: Lane[]) {
     if (stopped) return;
     lanes.feed(hungry);
     pump();
-  }
-
-  function wake(hungry: Lane[]) {
-    if (peers.hasOthers() && hungry.length > 0) askPeers(hungry);
-    wakeAsked(hungry);
   }
 
   async function stop(graceMs: number) {
@@ -170,7 +163,6 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   return {
     wake,
-    wakeAsked,
     reserve: handOver,
     stop,
     [Symbol.asyncDispose]: () => stop(0),

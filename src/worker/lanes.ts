@@ -5,6 +5,8 @@ import { withinOpenFiles } from "../outbound/openFiles.ts";
 export type LaneEntry = Lane & {
   isClaiming: boolean;
   inFlight: number;
+  /** When the other workers were last asked to look at it, too. */
+  askedAt: number;
   /** Attempts in a row that did not reach the target, or took long. */
   failures: number;
   timer: { at: number; handle: NodeJS.Timeout } | null;
@@ -52,6 +54,7 @@ export function createLanes(onHungry: () => void, shareOf: (hookId: string) => n
       hookId,
       isClaiming: false,
       inFlight: 0,
+      askedAt: Number.NEGATIVE_INFINITY,
       failures: 0,
       timer: null,
     };

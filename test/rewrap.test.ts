@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sealedPlaces } from "../src/db/sealed.ts";
 import { cli } from "./fixtures/cli.ts";
+import { freshDatabase } from "./fixtures/database.ts";
 import { deliveryOf, emit, register } from "./fixtures/hooks.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { bootRefused } from "./fixtures/process.ts";
@@ -14,14 +15,17 @@ const text = (...keys: { id: string; key: Buffer }[]) =>
 const old = keyOf("old");
 const fresh = keyOf("new");
 
+let database: Awaited<ReturnType<typeof freshDatabase>>;
 let hub: TestHub;
 let target: Receiver;
 beforeAll(async () => {
   target = await receiver();
-  hub = await testHub({ secretKeys: [old] });
+  database = await freshDatabase();
+  hub = await testHub({ databaseUrl: database.url, secretKeys: [old] });
 });
 afterAll(async () => {
   await hub[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
   await target[Symbol.asyncDispose]();
 });
 

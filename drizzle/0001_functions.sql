@@ -172,7 +172,8 @@ DECLARE
   v_failed integer := 0;
 BEGIN
   FOR v_hook IN SELECT m.hook_id AS id, count(*) FILTER (WHERE m.status = 'SUCCEEDED')::integer AS succeeded,
-      count(*) FILTER (WHERE m.status = 'FAILED')::integer AS failed, count(*) FILTER (WHERE m.status = 'GONE')::integer AS gone,
+      count(*) FILTER (WHERE m.status = 'FAILED')::integer AS failed,
+      count(*) FILTER (WHERE m.status = 'GONE')::integer AS gone,
       count(*) FILTER (WHERE m.status IN ('RETRYING', 'PARKED'))::integer AS retried
     FROM unnest(p_moved) m GROUP BY 1
   LOOP
@@ -182,7 +183,8 @@ BEGIN
       WHERE project_id = p_project AND hook_id = v_hook.id;
     END IF;
     INSERT INTO signalbox.hook_hours AS h (project_id, hook_id, hour, succeeded, failed, retried)
-    VALUES (p_project, v_hook.id, date_trunc('hour', p_now, 'UTC'), v_hook.succeeded, v_hook.failed + v_hook.gone, v_hook.retried)
+    VALUES (p_project, v_hook.id, date_trunc('hour', p_now, 'UTC'), v_hook.succeeded, v_hook.failed + v_hook.gone,
+      v_hook.retried)
     ON CONFLICT (project_id, hook_id, hour) DO UPDATE SET succeeded = h.succeeded + excluded.succeeded,
       failed = h.failed + excluded.failed, retried = h.retried + excluded.retried;
     v_delivered := v_delivered + v_hook.succeeded;
@@ -213,7 +215,8 @@ COMMENT ON FUNCTION signalbox.end_deliveries IS
   'Ends waiting deliveries without an attempt: CANCELLED or QUARANTINED.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.accept(p_project uuid, p_version bigint, p_events json, p_deliveries json, p_hooks uuid[],
-  p_counts integer[], p_accepted integer, p_worker uuid, p_token uuid, p_items json, p_keys json) RETURNS timestamptz LANGUAGE plpgsql AS $$
+  p_counts integer[], p_accepted integer, p_worker uuid, p_token uuid, p_items json, p_keys json)
+RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE
   v_now timestamptz := now();
   v_claimed integer;
@@ -288,9 +291,9 @@ $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.accept IS
   'Step 1 of 3 in an event''s life: stores events of a project with the deliveries they call for, and their feed record. '
   'Deliveries with "leaseMs" are claimed by p_worker in the same breath, under p_token. p_hooks: the hooks of the '
-  'deliveries; p_counts: how many each has, null when each has one; '
-  'p_accepted: how many events count as accepted. Refuses what was planned under '
-  'another configuration (SB001) and keys that are taken (SB002). Gives back the time of acceptance.';--> statement-breakpoint
+  'deliveries; p_counts: how many each has, null when each has one; p_accepted: how many events count as accepted. '
+  'Refuses what was planned under another configuration (SB001) and keys that are taken (SB002). Gives back the time of '
+  'acceptance.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[], p_in_flight integer[],
   p_places integer[], p_workers integer, p_suspect boolean, p_is_settled boolean, p_worker uuid, p_token uuid)
@@ -305,7 +308,6 @@ DECLARE
   v_now timestamptz := now();
   v_hook record;
   v_take integer;
-  v_rate double precision;
   v_ahead double precision;
   v_ids uuid[];
   v_found integer := 0;
@@ -357,7 +359,8 @@ BEGIN
       WHERE h.project_id = p_project AND h.id = p_hooks[i];
     END IF;
     -- The version last: what is known of the hook under it is no older than the claim.
-    RETURN QUERY SELECT p_hooks[i], (SELECT config_version FROM signalbox.heads WHERE project_id = p_project), v_take, v_ahead,
+    RETURN QUERY SELECT p_hooks[i], (SELECT config_version FROM signalbox.heads WHERE project_id = p_project), v_take,
+      v_ahead,
       (SELECT extract(epoch FROM q.due_at - v_now) * 1000 FROM signalbox.queue q
         WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at > v_now
         ORDER BY q.due_at LIMIT 1)::double precision,
@@ -375,8 +378,8 @@ BEGIN
         WHERE q.project_id = p_project AND q.id = ANY (v_ids)
         RETURNING q.*
       )
-      SELECT p_hooks[i], NULL::bigint, NULL::integer, NULL::double precision, NULL::double precision, NULL::boolean, c.id, c.event_id, c.attempt_count, c.max_attempts, c.format, v_now, e.type, e.data::text,
-        e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin,
+      SELECT p_hooks[i], NULL::bigint, NULL::integer, NULL::double precision, NULL::double precision, NULL::boolean,
+        c.id, c.event_id, c.attempt_count, c.max_attempts, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin,
         CASE c.format WHEN 'RESOURCE' THEN (SELECT r.representation::text FROM signalbox.event_resources r
           WHERE r.project_id = p_project AND r.event_id = c.event_id) END,
         c.run_id, c.step_position,
@@ -414,7 +417,6 @@ DECLARE
   v_again record;
   v_final text;
   v_row signalbox.queue;
-  v_count record;
   v_positions integer;
   v_head bigint;
 BEGIN

@@ -10,6 +10,7 @@ import { CursorExpired, createFeed } from "../src/live/feed.ts";
 import { createTail } from "../src/live/tail.ts";
 import { startWake } from "../src/live/wake.ts";
 import { createLogger } from "../src/log.ts";
+import { createLanes } from "../src/worker/lanes.ts";
 import { freshDatabase } from "./fixtures/database.ts";
 import { hubProcess, installation } from "./fixtures/process.ts";
 import { following, overSocket } from "./fixtures/subscription.ts";
@@ -155,4 +156,23 @@ test("a subscription that starts while the database is away begins when it is ba
   await sql`select pg_notify('signalbox', '')`;
   expect((await second).value?.position).toBe(2);
   await changes.return();
+});
+
+test("another worker is asked for a queue, also while its own next look is planned", async () => {
+  await using database = await freshDatabase();
+  await using one = await startWake(database.url, database.db.sql, log);
+  await using other = await startWake(database.url, database.db.sql, log);
+  const lane = { projectId: "p", hookId: "h" };
+  const lanes = createLanes(
+    () => {},
+    () => 1,
+  );
+  lanes.feed([lane]);
+  const [turn] = lanes.next();
+  if (!turn) throw new Error("no turn");
+  lanes.feedLater(turn.lane, 60_000);
+  const asked = new Promise((resolve) => other.onAsked(resolve));
+  one.ask([turn.lane]);
+  expect(await asked).toEqual([lane]);
+  lanes.close();
 });

@@ -96,7 +96,10 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
     },
     ask(lanes) {
       for (let at = 0; at < lanes.length; at += ASKED_AT_ONCE) {
-        const some = lanes.slice(at, at + ASKED_AT_ONCE);
+        // No more than that: a worker's own entry has a timer, which is no JSON.
+        const some = lanes
+          .slice(at, at + ASKED_AT_ONCE)
+          .map(({ projectId, hookId }) => ({ projectId, hookId }));
         notify(ASK_CHANNEL, JSON.stringify({ from: self, lanes: some }));
       }
     },

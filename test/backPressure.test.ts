@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { GraphQLObjectType, GraphQLSchema, GraphQLString, OperationTypeNode, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Sql } from "../src/db/client.ts";
+import { openSession, type Sql } from "../src/db/client.ts";
 import { weightOf } from "../src/domain/eventWeight.ts";
 import { type Caller, createContext, type Hub } from "../src/graphql/context.ts";
 import { createMaskError } from "../src/http/maskError.ts";
@@ -52,7 +52,7 @@ const metric = async (name: string) => {
 
 /** Another session holds what every writer of the feed needs, so that PostgreSQL writes nothing meanwhile. */
 async function held<Result>(work: () => Promise<Result>): Promise<Result> {
-  const session = await hub.db.sql.reserve();
+  const session = openSession(hub.db.url);
   await session`begin`;
   await session`set local idle_in_transaction_session_timeout = 0`;
   await session`select from signalbox.heads for update`;
@@ -60,7 +60,7 @@ async function held<Result>(work: () => Promise<Result>): Promise<Result> {
     return await work();
   } finally {
     await session`rollback`;
-    session.release();
+    await session.end();
   }
 }
 

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import postgres from "postgres";
 import { expect, test } from "vitest";
 import { openCluster } from "../src/db/embedded/cluster.ts";
 import { freePort } from "../src/db/embedded/freePort.ts";
 import { startPostmaster } from "../src/db/embedded/postmaster.ts";
 import { findRunning, startEmbedded } from "../src/db/embedded.ts";
-import { postgres } from "../src/db/postgres.ts";
 import { createLogger } from "../src/log.ts";
 
 const log = createLogger("silent");

@@ -1,6 +1,6 @@
 import { type DocumentNode, execute, parse } from "graphql";
+import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { postgres } from "../src/db/postgres.ts";
 import { createContext, type Hub } from "../src/graphql/context.ts";
 import { schema } from "../src/graphql/schema.ts";
 import { createTurns } from "../src/util/turns.ts";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
+import postgres from "postgres";
 import { expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
 import { openDb, type Sql } from "../src/db/client.ts";
-import { postgres } from "../src/db/postgres.ts";
 import { openReads } from "../src/db/reads.ts";
 import { moveHorizons } from "../src/db/retention.ts";
 import { newId } from "../src/domain/ids.ts";

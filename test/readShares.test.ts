@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Db, Sql } from "../src/db/client.ts";
+import { type Db, openSession, type Sql } from "../src/db/client.ts";
 import { openReads } from "../src/db/reads.ts";
 import { newId } from "../src/domain/ids.ts";
 import { createMaskError } from "../src/http/maskError.ts";
@@ -30,7 +30,7 @@ const held = (sql: Sql) => sql`select pg_advisory_xact_lock_shared(${LOCK})`;
 
 test("a project whose reads take long holds two readers, and all others read on", async () => {
   const { db } = database;
-  const session = await db.sql.reserve();
+  const session = openSession(db.url);
   await session`select pg_advisory_lock(${LOCK})`;
   const slow = Array.from({ length: 40 }, () => reads.read(one, held));
   await expect.poll(() => waiting(db)).toBe(2);
@@ -38,12 +38,12 @@ test("a project whose reads take long holds two readers, and all others read on"
     expect(await reads.read(other, (sql) => sql`select 1 as n`)).toEqual([{ n: 1 }]);
   expect(await waiting(db)).toBe(2);
   await session`select pg_advisory_unlock(${LOCK})`;
-  session.release();
+  await session.end();
   expect(await Promise.all(slow)).toHaveLength(40);
 });
 
 test("more reads than may wait are refused by name, and those that wait come to an end", async () => {
-  const session = await database.db.sql.reserve();
+  const session = openSession(database.url);
   await session`select pg_advisory_lock(${LOCK})`;
   const all = Array.from({ length: 2_100 }, () => reads.read(one, held).then(() => "read", String));
   const refused = await Promise.any(
@@ -55,7 +55,7 @@ test("more reads than may wait are refused by name, and those that wait come to 
   );
   expect(refused).toContain("Too many reads at once: this project has 2, all together have 2 of 5");
   await session`select pg_advisory_unlock(${LOCK})`;
-  session.release();
+  await session.end();
   const ends = await Promise.all(all);
   expect(ends.filter((end) => end === "read")).toHaveLength(2_002);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Sql } from "../src/db/client.ts";
+import { openSession, type Sql } from "../src/db/client.ts";
 import { enterProject } from "../src/db/reader.ts";
 import { openReads } from "../src/db/reads.ts";
 import { newId } from "../src/domain/ids.ts";
@@ -121,7 +121,7 @@ test("without a project, and after one, the reader sees nothing at all", async (
     await asReader(tx);
     expect(await all(tx)).toEqual(nothing);
   });
-  const session = await database.db.sql.reserve();
+  const session = openSession(database.url);
   try {
     await session`begin`;
     await session`select set_config('signalbox.project', ${ours}, true)`;
@@ -131,7 +131,7 @@ test("without a project, and after one, the reader sees nothing at all", async (
     expect(await all(session)).toEqual(nothing);
     await session`rollback`;
   } finally {
-    session.release();
+    await session.end();
   }
 });
 

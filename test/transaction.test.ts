@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { openDb, type Pool } from "../src/db/client.ts";
+import { openDb, type Pool, type Tx } from "../src/db/client.ts";
 import { emptyDatabase } from "./fixtures/database.ts";
 import { startProxy } from "./torture/kit/proxy.ts";
 
@@ -17,72 +17,124 @@ beforeEach(async () => {
   await sql`create table public.numbers (n int primary key)`;
 });
 
-const STALE_PLAN = "cached plan must not change result type";
-
-test("a transaction whose COMMIT goes out with its statements is written as a whole", async () => {
-  const [, , after] = await sql.begin((tx) =>
-    Promise.all([
-      tx`insert into public.numbers values (1)`,
-      tx`insert into public.numbers values (2)`,
-      tx`select count(*)::int as n from public.numbers`,
-      tx.commit(),
-    ]),
-  );
-  expect(after).toEqual([{ n: 2 }]);
-  expect(await numbers()).toEqual([1, 2]);
-});
-
-test("nothing of it is written when a statement before the COMMIT fails", async () => {
-  const failing = sql.begin((tx) =>
-    Promise.all([
-      tx`insert into public.numbers values (1)`,
-      tx`insert into public.numbers values (1 / 0)`,
-      tx`insert into public.numbers values (2)`,
-      tx.commit(),
-    ]),
-  );
-  await expect(failing).rejects.toThrow("division by zero");
-  expect(await numbers()).toEqual([]);
-});
-
-test("nor when a statement has to be planned anew, which is not tried again behind the COMMIT", async () => {
-  await using one = openDb(database.url, 1);
-  const write = () =>
-    one.sql.begin((tx) =>
+test("of a transaction all is written, or nothing when one statement fails", async () => {
+  const write = (last: number) =>
+    sql.begin((tx) =>
       Promise.all([
-        tx`select * from public.numbers`,
         tx`insert into public.numbers values (1)`,
-        tx.commit(),
+        tx`insert into public.numbers values (1 / ${last}::int)`,
+        tx`insert into public.numbers values (2)`,
       ]),
     );
-  await write();
-  await sql`alter table public.numbers add column name text`;
-  await sql`delete from public.numbers`;
-  await expect(write()).rejects.toThrow(STALE_PLAN);
+  await expect(write(0)).rejects.toThrow("division by zero");
   expect(await numbers()).toEqual([]);
-  await write();
+  await expect(write(1)).rejects.toMatchObject({ code: "23505" });
+  expect(await numbers()).toEqual([]);
+  const found = await sql.begin(async (tx) => {
+    await tx`insert into public.numbers values (1)`;
+    return tx`select n from public.numbers`;
+  });
+  expect(found).toEqual([{ n: 1 }]);
   expect(await numbers()).toEqual([1]);
 });
 
-test("a statement behind the COMMIT is refused, and run nowhere", async () => {
-  const late = sql.begin(async (tx) => {
-    await Promise.all([tx`insert into public.numbers values (1)`, tx.commit()]);
-    await tx`insert into public.numbers values (2)`;
+test("on a connection that is still being made, too, nothing is run behind its end", async () => {
+  await using one = openDb(database.url, 1);
+  const failing = one.sql.begin((tx) =>
+    Promise.all([
+      tx`select 1 / 0`,
+      ...Array.from({ length: 20 }, (_, n) => tx`insert into public.numbers values (${n})`),
+    ]),
+  );
+  await expect(failing).rejects.toThrow("division by zero");
+  await one.sql`select 1`;
+  expect(await numbers()).toEqual([]);
+});
+
+test("nor when the failure was caught by whoever asked, or its answer not waited for", async () => {
+  const caught = sql.begin(async (tx) => {
+    await tx`insert into public.numbers values (1)`;
+    await tx`select 1 / 0`.catch(() => {});
   });
-  await expect(late).rejects.toThrow("a statement behind the COMMIT");
+  await expect(caught).rejects.toThrow("division by zero");
+  const unheard = sql.begin(async (tx) => {
+    await tx`insert into public.numbers values (1)`;
+    void tx`select 1 / 0`.execute();
+  });
+  await expect(unheard).rejects.toThrow("division by zero");
+  expect(await numbers()).toEqual([]);
+});
+
+test("what fails beside its statements rolls it back, and is told", async () => {
+  const failing = sql.begin(async (tx) => {
+    await tx`insert into public.numbers values (1)`;
+    throw new Error("given up");
+  });
+  await expect(failing).rejects.toThrow("given up");
+  expect(await numbers()).toEqual([]);
+});
+
+test("BEGIN and the first statements go out together, and it begins as it is told", async () => {
+  const at = new URL(database.url);
+  await using link = await startProxy({ host: at.hostname, port: Number(at.port) });
+  at.hostname = "127.0.0.1";
+  at.port = String(link.port);
+  await using one = openDb(at.href, 1);
+  const read = () =>
+    one.sql.begin("isolation level repeatable read read only", (tx) =>
+      Promise.all([
+        tx`select current_setting('transaction_isolation') as level`,
+        tx`select current_setting('transaction_read_only') as only`,
+      ]),
+    );
+  await read();
+  link.weather = { delayMs: 200 };
+  const start = performance.now();
+  const [[first], [second]] = await read();
+  // Three pauses there and back would be 1.2 s: BEGIN, the questions, COMMIT.
+  expect(performance.now() - start).toBeLessThan(1_150);
+  expect([first?.level, second?.only]).toEqual(["repeatable read", "on"]);
+});
+
+test("a statement behind its end is refused, and run nowhere", async () => {
+  const insert = (tx: Tx, n: number) => tx`insert into public.numbers values (${n})`;
+  const over = await sql.begin(async (tx) => {
+    await insert(tx, 1);
+    return [tx];
+  });
+  await expect(Promise.all(over.map((tx) => insert(tx, 2)))).rejects.toThrow(
+    "a statement behind the end of its transaction",
+  );
   expect(await numbers()).toEqual([1]);
 });
 
 test("a constraint that only the COMMIT checks fails the transaction", async () => {
   await sql`alter table public.numbers drop constraint numbers_pkey, add unique (n) deferrable initially deferred`;
-  const twice = sql.begin((tx) =>
-    Promise.all([
-      tx`insert into public.numbers values (1)`,
-      tx`insert into public.numbers values (1)`,
-      tx.commit(),
-    ]),
+  const twice = sql.begin(
+    (tx) => tx`insert into public.numbers select 1 from generate_series(1, 2)`,
   );
   await expect(twice).rejects.toMatchObject({ code: "23505" });
+  expect(await numbers()).toEqual([]);
+});
+
+test("a connection that breaks in the middle is told at once, whatever the transaction does, and no more of it is run", async () => {
+  await using one = openDb(database.url, 1);
+  const begun = Promise.withResolvers<number>();
+  const broken = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<unknown>();
+  const transaction = one.sql.begin(async (tx) => {
+    const [session] = await tx`select pg_backend_pid() as pid`;
+    begun.resolve(session?.pid);
+    await broken.promise;
+    await tx`insert into public.numbers values (1)`.catch(late.resolve);
+  });
+  const told = expect(transaction).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+  await sql`select pg_terminate_backend(${await begun.promise})`;
+  await told;
+  // Its place is taken by another connection, which is not the transaction's.
+  expect(await one.sql`select 1 as one`).toEqual([{ one: 1 }]);
+  broken.resolve();
+  expect(await late.promise).toMatchObject({ code: "CONNECTION_CLOSED" });
   expect(await numbers()).toEqual([]);
 });
 
@@ -111,7 +163,6 @@ test("of very many transactions at once, on few connections and with large state
       Promise.all([
         tx`insert into public.numbers select ${2 * n}::int where length(${large}) > 0`,
         tx`insert into public.numbers select ${2 * n + 1}::int / ${n % 3 === 0 ? 0 : 1}::int where length(${large}) > 0`,
-        ...(n % 2 === 0 ? [tx.commit()] : []),
       ]),
     );
   const plain = (n: number) => few.sql`insert into public.numbers values (${10_000 + n})`;
@@ -133,19 +184,15 @@ test("however a connection is reset, each who asked is told, and what is asked n
   for (const round of [0, 1, 2, 3]) {
     // Who is told of a reset rolls back and asks again at once, while the connection is still closing.
     const again = one.sql
-      .begin((tx) => Promise.all([tx`select pg_sleep(60)`, ...(round % 2 ? [tx.commit()] : [])]))
+      .begin((tx) => tx`select pg_sleep(60)`)
       .catch(() => one.sql`select 'again' as is`.catch(() => "refused"));
     await expect.poll(isSleeping).toBe(true);
     link.cut();
     await sql`select pg_terminate_backend(pid) from ${sleeping}`;
     expect([[{ is: "again" }], "refused"]).toContainEqual(await again);
     const written = one.sql.begin((tx) =>
-      Promise.all([
-        tx`select ${round}::int as first`,
-        tx`select ${round}::int as second`,
-        tx.commit(),
-      ]),
+      Promise.all([tx`select ${round}::int as first`, tx`select ${round}::int as second`]),
     );
-    expect((await written).slice(0, 2)).toEqual([[{ first: round }], [{ second: round }]]);
+    expect(await written).toEqual([[{ first: round }], [{ second: round }]]);
   }
 });

@@ -41,7 +41,7 @@ export async function migrate(db: Pick<Db, "url">): Promise<void> {
     await ensureReader(session);
     await migrateQueue(db.url, session);
   } catch (error) {
-    throw explainMigration(error, session.options.user);
+    throw explainMigration(error, session.address.user);
   } finally {
     await session.end({ timeout: 5 });
   }

@@ -1,10 +1,7 @@
 import { createShares } from "../util/shares.ts";
-import { openDb, type Pool, type Sql, type Tx } from "./client.ts";
+import { type Meter, openDb, type Pool, type Sql, type Tx } from "./client.ts";
 import { enterProject, whyUnguarded } from "./reader.ts";
 import { ReadTimeout } from "./readTimeout.ts";
-
-/** Called with the bytes of each row as it comes; what it throws ends the read. */
-export type Meter = (bytes: number) => void;
 
 /**
  * Reads as a project: whatever `work` asks, PostgreSQL shows it no row of another one. It cannot write. `work` may
@@ -43,10 +40,7 @@ const readAs = (
   work: (sql: Sql) => PromiseLike<void>,
   meter: Meter | undefined,
 ): Promise<void> =>
-  sql.begin("read only", async (tx) => {
-    if (meter) tx.meter(meter);
-    await Promise.all([...enter(tx), work(tx)]);
-  });
+  sql.begin("read only", async (tx) => void (await Promise.all([...enter(tx), work(tx)])), meter);
 
 /** Opens the pool of readers, and asks whether their role is there. */
 export async function openReads(url: string): Promise<Reads> {

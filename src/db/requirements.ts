@@ -75,9 +75,9 @@ export async function checkServer(sql: Pool): Promise<number> {
       current_setting('session_replication_role') as session_replication_role,
       current_setting('plan_cache_mode') as plan_cache_mode
   `.catch((error) => {
-    const { host, port, database } = sql.options;
-    const name = host[0]?.includes(":") ? `[${host[0]}]` : host[0];
-    const reason = whyUnreachable(error, { host: `${name}:${port[0]}`, database });
+    const { host, port, database } = sql.address;
+    const name = host.includes(":") ? `[${host}]` : host;
+    const reason = whyUnreachable(error, { host: `${name}:${port}`, database });
     throw reason ? new DatabaseRefusal(reason, { cause: error }) : error;
   });
   const reason = whyRefused(server);

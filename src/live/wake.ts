@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { openSession, type Pool } from "../db/client.ts";
+import type { Pool } from "../db/client.ts";
 import { WAKE_CHANNEL } from "../db/feed/record.ts";
 import type { Lane } from "../db/jobs.ts";
+import { listen } from "../db/listen.ts";
 import type { Logger } from "../log.ts";
 
 /** Tells, by one LISTEN connection a process, that there may be something new to read, or to send. */
@@ -52,21 +53,22 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
     subscribers.tell();
     hinted.tell();
   };
-  const session = openSession(url);
-  const listening = await session.listen(
-    WAKE_CHANNEL,
-    (from) => {
-      if (from !== self) hint();
+  const listening = await listen(
+    url,
+    {
+      [WAKE_CHANNEL](from) {
+        if (from !== self) hint();
+      },
+      [ASK_CHANNEL](payload) {
+        const { from, lanes }: { from: string; lanes: Lane[] } = JSON.parse(payload);
+        if (from !== self) asked.tell(lanes);
+      },
     },
     () => {
       log.debug("listening");
       hint();
     },
   );
-  const beingAsked = await session.listen(ASK_CHANNEL, (payload) => {
-    const { from, lanes }: { from: string; lanes: Lane[] } = JSON.parse(payload);
-    if (from !== self) asked.tell(lanes);
-  });
   const poll = setInterval(subscribers.tell, POLL_MS);
   let timer: NodeJS.Timeout | undefined;
   let isDue = false;
@@ -108,8 +110,7 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
       clearInterval(poll);
       clearTimeout(timer);
       for (const listeners of [subscribers, hinted, asked]) listeners.clear();
-      await Promise.allSettled([listening.unlisten(), beingAsked.unlisten()]);
-      await session.end({ timeout: 1 });
+      await listening[Symbol.asyncDispose]();
     },
   };
 }

@@ -28,9 +28,11 @@ export async function startLiveness(
 ): Promise<AsyncDisposable> {
   /** By which others see that this worker lives; a session that is made anew has another. */
   let key: string | undefined;
-  const session = openSession(db.url, () => {
-    key = undefined;
-    looking?.within(0);
+  const session = openSession(db.url, {
+    onLost() {
+      key = undefined;
+      looking?.within(0);
+    },
   });
   let looking: Repeated | undefined;
   let suspects = new Set<string>();

@@ -75,9 +75,9 @@ export const mutants: Mutant[] = [
   mutant(
     "T3",
     "a lost connection is not made again for half a minute",
-    "src/db/client.ts",
-    "backoff: (failures) => Math.min(0.02 * 2 ** failures, LONGEST_PAUSE_S),",
-    "backoff: () => 60 * LONGEST_PAUSE_S,",
+    "src/db/pool/pool.ts",
+    "Math.min(20 * 2 ** failures, LONGEST_PAUSE_MS)",
+    "60 * LONGEST_PAUSE_MS",
   ),
   mutant(
     "T4",

@@ -1,0 +1,86 @@
+import { connect, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect as encrypt } from "node:tls";
+import type { Address } from "../address.ts";
+
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+/** What a server answers that is willing. */
+const WILLING = "S";
+
+/** The first of the event, and of what ends a socket before. */
+const first = <Given>(socket: Socket, event: string, signal: AbortSignal) =>
+  new Promise<Given>((resolve, reject) => {
+    const settle = (end: () => void) => {
+      socket.off(event, happened).off("error", failed).off("close", closed);
+      signal.removeEventListener("abort", aborted);
+      end();
+    };
+    const happened = (given: Given) => settle(() => resolve(given));
+    const failed = (error: Error) => settle(() => reject(error));
+    const closed = () =>
+      failed(
+        Object.assign(new Error("the server has closed the connection"), {
+          code: "CONNECTION_CLOSED",
+        }),
+      );
+    const aborted = () => settle(() => reject(signal.reason));
+    socket.on(event, happened).on("error", failed).on("close", closed);
+    signal.addEventListener("abort", aborted);
+    if (signal.aborted) aborted();
+  });
+
+async function isWilling(socket: Socket, signal: AbortSignal): Promise<boolean> {
+  socket.write(SSL_REQUEST);
+  // Of more than one byte the rest would be somebody's between, and be taken for the server's.
+  return (await first<Buffer>(socket, "data", signal)).toString() === WILLING;
+}
+
+/** Encrypted as the address asks for it. */
+async function secured(socket: Socket, { tls, host }: Address, signal: AbortSignal) {
+  if (tls.mode === "never") return socket;
+  const isDirect = tls.mode === "always" && tls.negotiation === "direct";
+  if (!isDirect && !(await isWilling(socket, signal))) {
+    if (tls.mode === "if offered") return socket;
+    throw Object.assign(new Error("it does not encrypt, and sslmode asks for it"), {
+      code: "NO_TLS",
+    });
+  }
+  const options: ConnectionOptions =
+    tls.mode === "always" ? tls.options : { rejectUnauthorized: false };
+  // What happens to it is told by the one around it.
+  socket.on("error", () => {});
+  const secure = encrypt({
+    socket,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(isDirect && { ALPNProtocols: ["postgresql"] }),
+    ...options,
+  });
+  await first(secure, "secureConnect", signal);
+  return secure;
+}
+
+function deadline({ host, port, connectTimeoutS }: Address): AbortSignal {
+  const late = new AbortController();
+  if (connectTimeoutS > 0) {
+    const error = new Error(`no connection to ${host}:${port} within ${connectTimeoutS} s`);
+    const timer = setTimeout(
+      () => late.abort(Object.assign(error, { code: "CONNECT_TIMEOUT" })),
+      connectTimeoutS * 1_000,
+    );
+    timer.unref();
+  }
+  return late.signal;
+}
+
+/** A connection to the server of the address, ready to be spoken on. */
+export async function openSocket(address: Address, ended: AbortSignal): Promise<Socket> {
+  const { host, port } = address;
+  const signal = AbortSignal.any([ended, deadline(address)]);
+  const socket = connect({ host, port, noDelay: true });
+  try {
+    await first(socket, "connect", signal);
+    return await secured(socket, address, signal);
+  } catch (error) {
+    socket.on("error", () => {}).destroy();
+    throw error;
+  }
+}

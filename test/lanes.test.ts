@@ -44,7 +44,11 @@ afterEach(() => {
 
 describe("the lanes of a process", () => {
   test("take turns in the order in which they became hungry, 64 a claim", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     lanes.feed(many(100, "h"));
     const first = lanes.next();
     expect(first.map(({ lane }) => lane.hookId)).toEqual(many(64, "h").map(({ hookId }) => hookId));
@@ -57,7 +61,11 @@ describe("the lanes of a process", () => {
   });
 
   test("share the free slots, a quarter kept for those that have none", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     lanes.feed([lane("big")]);
     expect(roomOf(lanes.next())).toEqual({ big: 384 });
     lanes.feed(many(64, "h"));
@@ -67,7 +75,11 @@ describe("the lanes of a process", () => {
   });
 
   test("never have more slots in all than there are, those of claims under way included", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     const all: Turn[] = [];
     for (let i = 0; i < 20; i++) {
       lanes.feed(many(64, `${i}-`));
@@ -82,7 +94,11 @@ describe("the lanes of a process", () => {
   });
 
   test("keep to their share of a hook's limit", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     lanes.feed([lane("h")]);
     const leaves = fill(lanes, lanes.next(), 3);
     expect(leaves).toHaveLength(3);
@@ -102,7 +118,11 @@ describe("the lanes of a process", () => {
   });
 
   test("without a share are not waited for, and have their turns once they have one", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     shares.set("h", 0);
     lanes.feed([lane("h")]);
     lanes.feedLater(lane("h"), 100);
@@ -116,7 +136,11 @@ describe("the lanes of a process", () => {
   });
 
   test("admit what is being accepted while they have slots, and nothing waits before it", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     shares.set("h", 2);
     const first = lanes.admit(lane("h"));
     expect(first).toBeDefined();
@@ -134,7 +158,11 @@ describe("the lanes of a process", () => {
   });
 
   test("admit one each into the reserve", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     const [big, ...small] = many(200, "h");
     if (!big) return;
     let admitted = 0;
@@ -144,7 +172,11 @@ describe("the lanes of a process", () => {
   });
 
   test("in trouble have half of the slots at most, and none of the reserve", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     const dead = many(300, "dead");
     trouble(lanes, dead);
     lanes.feed(dead);
@@ -160,7 +192,11 @@ describe("the lanes of a process", () => {
   });
 
   test("are out of trouble with the first attempt that goes as it should", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     trouble(lanes, [lane("h")]);
     lanes.feed([lane("h")]);
     const [turn] = lanes.next();
@@ -171,7 +207,11 @@ describe("the lanes of a process", () => {
   });
 
   test("that all hang still leave a slot for each of 128 others", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     lanes.feed(many(60, "hanging"));
     for (let turns = lanes.next(); turns.length > 0; turns = lanes.next()) {
       fill(lanes, turns);
@@ -189,7 +229,7 @@ describe("the lanes of a process", () => {
 
   test("are fed at the earliest time that was asked for", () => {
     const onHungry = vi.fn();
-    const lanes = createLanes(onHungry, shareOf);
+    const lanes = createLanes(onHungry, shareOf, () => {});
     lanes.feedLater(lane("h"), 5_000);
     lanes.feedLater(lane("h"), 1_000);
     lanes.feedLater(lane("h"), 3_000);
@@ -204,14 +244,18 @@ describe("the lanes of a process", () => {
 
   test("are looked at after a minute when they are to be fed later than that", () => {
     const onHungry = vi.fn();
-    const lanes = createLanes(onHungry, shareOf);
+    const lanes = createLanes(onHungry, shareOf, () => {});
     lanes.feedLater(lane("h"), 2 ** 40);
     vi.advanceTimersByTime(60_000);
     expect(onHungry).toHaveBeenCalledTimes(1);
   });
 
   test("leave no timer behind when they are closed, nor take one after", () => {
-    const lanes = createLanes(() => {}, shareOf);
+    const lanes = createLanes(
+      () => {},
+      shareOf,
+      () => {},
+    );
     lanes.feedLater(lane("h"), 1_000);
     lanes.feed([lane("i")]);
     lanes.close();

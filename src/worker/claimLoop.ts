@@ -30,7 +30,8 @@ type Parts = {
   start: (started: Started) => void;
   track: (work: Promise<void>) => void;
   isStopped: () => boolean;
-  askPeers: (lanes: Lane[]) => void;
+  /** Has the other workers look at a queue, too. */
+  ask: (lane: Lane) => void;
 };
 
 const CLAIMS_AT_ONCE = 2;
@@ -39,7 +40,8 @@ const MAX_UNFINISHED = 2_048;
 /** When a claim failed (no database), and when other processes hold a queue's slots. */
 const RETRY_MS = 500;
 const BUSY_ELSEWHERE_MS = 100;
-const ASK_EVERY_MS = 500;
+/** So often others are told of a queue that goes on having more. */
+const ASK_EVERY_MS = 200;
 /** How far a rate may run ahead: evens out timers without letting a burst through. */
 const RATE_TOLERANCE_MS = 100;
 
@@ -54,7 +56,7 @@ function rateWaitMs({ rateAheadMs }: QueueState, { hook }: Target, taken: number
 
 /** Claims what is due of hooks' queues in turn. */
 export function createClaimLoop(parts: Parts): ClaimLoop {
-  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, askPeers } = parts;
+  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, ask } = parts;
   const solitude = createSolitude();
   let claiming = 0;
   let unfinished = 0;
@@ -92,6 +94,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
   /** Claims of one project's queues, and starts what was claimed. Gives back how many that were. */
   async function claimProject(projectId: string, turns: Turn[], isSuspect: boolean) {
     const token = randomUUID();
+    const askedAt = performance.now();
     const requests = turns.map(({ lane: { hookId }, room, inFlight }) => ({
       ...{ hookId, take: room, inFlight, place: peers.placeFor(hookId) },
     }));
@@ -100,6 +103,9 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
       const wish = { projectId, requests, ...sharing, isSuspect, workerId, token };
       const { states, claims } = await claim(sql, wish);
       const known = await targetsOf(projectId, states);
+      // Their attempts begin now, by the database's clock.
+      for (const claimed of claims)
+        claimed.claimedAt = new Date(claimed.claimedAt.getTime() + performance.now() - askedAt);
       const taken = Map.groupBy(claims, ({ hookId }) => hookId);
       for (const turn of turns) {
         const { lane } = turn;
@@ -154,12 +160,11 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     else lanes.feed([lane]);
   }
 
-  /** Has the other workers look at a queue, too: one asks once in so long. */
-  function ask(lane: LaneEntry) {
+  function tellOthers(lane: LaneEntry) {
     const now = performance.now();
-    if (now < lane.askedAt + ASK_EVERY_MS) return;
+    if (!peers.hasOthers() || now < lane.askedAt + ASK_EVERY_MS) return;
     lane.askedAt = now;
-    askPeers([lane]);
+    ask(lane);
   }
 
   /** When the queue is to be looked at next, after a claim that took so many. */
@@ -167,7 +172,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     if (state.nextDueMs !== null) lanes.feedLater(lane, state.nextDueMs);
     if (taken < state.take) return;
     // It took all it might: there may be more, for others too, and for when the rate or its own slots allow it.
-    if (peers.hasOthers()) ask(lane);
+    tellOthers(lane);
     const waitMs = rateWaitMs(state, target, taken);
     const own = Math.min(room, peers.shareOf(lane.hookId, target.hook.maxInFlight) - inFlight);
     if (state.take < own) return lanes.feedLater(lane, Math.max(waitMs ?? 0, BUSY_ELSEWHERE_MS));

@@ -13,6 +13,7 @@ import { openStepRequest, stepRequestOf } from "../domain/stepRequest.ts";
 import type { InPlace } from "../domain/systemEvent.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
+import { createAsking } from "./asking.ts";
 import { createClaimLoop } from "./claimLoop.ts";
 import { createFinisher } from "./finisher.ts";
 import { createHandOver } from "./handOver.ts";
@@ -44,6 +45,8 @@ export type DelivererOptions = {
 export type Deliverer = AsyncDisposable & {
   /** Looks at hooks' queues that may have something due. */
   wake(lanes: Lane[]): void;
+  /** The same because another process has more than its share of them. */
+  wakeAsked(lanes: Lane[]): void;
   /** Keeps slots for deliveries that are being accepted. */
   reserve: Reserve;
   /** Claims no more; waits for attempts in flight, and ends them after `graceMs`. */
@@ -71,16 +74,17 @@ const SLOW_MS = 1_000;
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { sql, peers, poster, box, origin, log, onAttempt } = options;
   const targets = createTargets(sql, box);
-  const lanes = createLanes(pump, (hookId) =>
-    peers.shareOf(hookId, targets.last(hookId)?.hook.maxInFlight ?? Number.POSITIVE_INFINITY),
-  );
+  const ask = createAsking(options.askPeers);
+  const shareOf = (hookId: string) =>
+    peers.shareOf(hookId, targets.last(hookId)?.hook.maxInFlight ?? Number.POSITIVE_INFINITY);
+  const lanes = createLanes(pump, shareOf, ask);
   const finish = createFinisher({ ...options, onDue: wake });
   const stopping = new AbortController();
   const { signal } = stopping;
   setMaxListeners(0, signal);
   const running = new Set<Promise<void>>();
   let stopped = false;
-  const parts = { ...options, lanes, targets, start, track, isStopped: () => stopped };
+  const parts = { ...options, lanes, targets, start, track, ask, isStopped: () => stopped };
   const loop = createClaimLoop(parts);
   const handOver = createHandOver({ ...parts, loop });
 
@@ -153,6 +157,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     pump();
   }
 
+  function wakeAsked(hungry: Lane[]) {
+    if (stopped) return;
+    lanes.feed(hungry, true);
+    pump();
+  }
+
   async function stop(graceMs: number) {
     stopped = true;
     lanes.close();
@@ -163,6 +173,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   return {
     wake,
+    wakeAsked,
     reserve: handOver,
     stop,
     [Symbol.asyncDispose]: () => stop(0),

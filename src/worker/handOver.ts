@@ -35,7 +35,11 @@ const isLimited = ({ hook }: Target) =>
   hook.rateLimitPerSecond !== null || hook.allowedPerMinute !== null;
 
 /** The claim of a delivery that was taken as it was accepted. */
-function claimOf({ delivery }: Admitted, event: NewEvent, token: string, at: Date): HookClaim {
+function claimOf(
+  { delivery }: Admitted,
+  event: NewEvent,
+  { token, at, claimedAt }: { token: string; at: Date; claimedAt: Date },
+): HookClaim {
   const { projectId, id: deliveryId, eventId, hookId, format, maxAttempts, resource } = delivery;
   const { id, type, data, scheduledFor, stepUuid, userId, contextId } = event;
   const { subjectType, subjectId, origin } = event;
@@ -46,7 +50,7 @@ function claimOf({ delivery }: Admitted, event: NewEvent, token: string, at: Dat
       eventId,
       hookId,
       token,
-      claimedAt: at,
+      claimedAt,
       attempt: 1,
       maxAttempts,
       format,
@@ -84,6 +88,7 @@ export function createHandOver(parts: Parts): Reserve {
     const admitted = admit(version, deliveries);
     if (admitted.length === 0) return undefined;
     const token = randomUUID();
+    const reservedAt = performance.now();
     // A stop waits for what is being accepted: it is sent, or given back. So does what is to be tried alone.
     const decided = Promise.withResolvers<void>();
     track(decided.promise);
@@ -102,12 +107,14 @@ export function createHandOver(parts: Parts): Reserve {
     return {
       handOver: { workerId, token, leaseMs },
       begin(at) {
+        // The database's clock when its commit was heard of, which may have taken long.
+        const claimedAt = new Date(at.getTime() + performance.now() - reservedAt);
         const byId = new Map(events.map((event) => [event.id, event]));
         for (const one of admitted) {
           const event = byId.get(one.delivery.eventId);
           if (!event) throw new Error(`event ${one.delivery.eventId} was not accepted`);
           const { lane, target, leave } = one;
-          start({ lane, target, leave, claimed: claimOf(one, event, token, at) });
+          start({ lane, target, leave, claimed: claimOf(one, event, { token, at, claimedAt }) });
         }
         decide();
       },

@@ -5,7 +5,7 @@ import { withinOpenFiles } from "../outbound/openFiles.ts";
 export type LaneEntry = Lane & {
   isClaiming: boolean;
   inFlight: number;
-  /** When the other workers were last asked to look at it, too. */
+  /** When others were last told that there is more in it than this process may take. */
   askedAt: number;
   /** Attempts in a row that did not reach the target, or took long. */
   failures: number;
@@ -35,9 +35,13 @@ export type Lanes = ReturnType<typeof createLanes>;
 /**
  * The lanes of one process: whose turn it is and with how many slots, so that one slow or dead hook never takes
  * another's. `onHungry` is told when a lane's timer makes it hungry; `shareOf` says how many of a hook this process may
- * have in flight, as far as is known.
+ * have in flight, as far as is known; `onForeign` is told of what is due and others' alone to send.
  */
-export function createLanes(onHungry: () => void, shareOf: (hookId: string) => number) {
+export function createLanes(
+  onHungry: () => void,
+  shareOf: (hookId: string) => number,
+  onForeign: (lane: Lane) => void,
+) {
   const lanes = new Map<string, LaneEntry>();
   /** Those that may have deliveries that are due, in the order of their turns. */
   const hungry = new Set<LaneEntry>();
@@ -86,10 +90,11 @@ export function createLanes(onHungry: () => void, shareOf: (hookId: string) => n
     };
   }
 
-  /** One that is not this process's to send for is not remembered: others are asked, too, and the reconciler looks. */
-  function makeHungry(lane: LaneEntry) {
-    if (shareOf(lane.hookId) > 0) hungry.add(lane);
-    else forgetIfIdle(lane);
+  /** One that is not this process's to send for is not remembered; others are told, unless it was them who asked. */
+  function makeHungry(lane: LaneEntry, isAsked: boolean) {
+    if (shareOf(lane.hookId) > 0) return void hungry.add(lane);
+    forgetIfIdle(lane);
+    if (!isAsked) onForeign(lane);
   }
 
   const canTake = (lane: LaneEntry) =>
@@ -98,9 +103,9 @@ export function createLanes(onHungry: () => void, shareOf: (hookId: string) => n
     (troubled < MAX_TROUBLED || !isTroubled(lane));
 
   return {
-    /** Marks lanes that may have something due. */
-    feed(fed: Lane[]) {
-      if (!isClosed) for (const lane of fed) makeHungry(entry(lane));
+    /** Marks lanes that may have something due; `isAsked` by another process. */
+    feed(fed: Lane[], isAsked = false) {
+      if (!isClosed) for (const lane of fed) makeHungry(entry(lane), isAsked);
     },
 
     /** Feeds a lane after so many milliseconds, or earlier when it was to be fed earlier. */
@@ -113,7 +118,7 @@ export function createLanes(onHungry: () => void, shareOf: (hookId: string) => n
       if (lane.timer) clearTimeout(lane.timer.handle);
       const handle = setTimeout(() => {
         lane.timer = null;
-        makeHungry(lane);
+        makeHungry(lane, false);
         onHungry();
       }, Math.ceil(wait));
       lane.timer = { at, handle };

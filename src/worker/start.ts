@@ -112,7 +112,7 @@ export async function startWorker(options: {
   });
   stack.use(runner);
   stack.use(startScheduler({ sql: db.sql, dispatcher, onFeed: wake.onHint, log }));
-  stack.defer(wake.onAsked(deliverer.wake));
+  stack.defer(wake.onAsked(deliverer.wakeAsked));
   const owned = stack.move();
   let stopping: Promise<void> | undefined;
   const stop = () => {

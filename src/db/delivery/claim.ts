@@ -40,7 +40,7 @@ type ClaimBase = {
   eventId: string;
   hookId: string;
   token: string;
-  /** By the database's clock, by which `webhook-timestamp` goes, too; its attempt begins at once. */
+  /** By the database's clock, by which `webhook-timestamp` goes, too: when its attempt begins. */
   claimedAt: Date;
   attempt: number;
   maxAttempts: number;

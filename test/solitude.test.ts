@@ -12,6 +12,7 @@ function oneLane() {
   const lanes = createLanes(
     () => {},
     () => 16,
+    () => {},
   );
   lanes.feed([{ projectId: "p", hookId: "h" }]);
   const [turn] = lanes.next();

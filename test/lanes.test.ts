@@ -67,7 +67,7 @@ describe("the lanes of a process", () => {
       () => {},
     );
     lanes.feed([lane("big")]);
-    expect(roomOf(lanes.next())).toEqual({ big: 384 });
+    expect(roomOf(lanes.next())).toEqual({ big: 768 });
     lanes.feed(many(64, "h"));
     const turns = lanes.next();
     expect(turns.every(({ room }) => room === 1)).toBe(true);
@@ -85,7 +85,7 @@ describe("the lanes of a process", () => {
       lanes.feed(many(64, `${i}-`));
       all.push(...lanes.next());
     }
-    expect(sum(all)).toBe(512);
+    expect(sum(all)).toBe(1_024);
     lanes.feed([lane("late")]);
     expect(lanes.next()).toEqual([]);
     const [first] = all;
@@ -163,12 +163,12 @@ describe("the lanes of a process", () => {
       shareOf,
       () => {},
     );
-    const [big, ...small] = many(200, "h");
+    const [big, ...small] = many(400, "h");
     if (!big) return;
     let admitted = 0;
     while (lanes.admit(big)) admitted++;
-    expect(admitted).toBe(384);
-    expect(small.filter((one) => lanes.admit(one))).toHaveLength(128);
+    expect(admitted).toBe(768);
+    expect(small.filter((one) => lanes.admit(one))).toHaveLength(256);
   });
 
   test("in trouble have half of the slots at most, and none of the reserve", () => {
@@ -177,7 +177,7 @@ describe("the lanes of a process", () => {
       shareOf,
       () => {},
     );
-    const dead = many(300, "dead");
+    const dead = many(600, "dead");
     trouble(lanes, dead);
     lanes.feed(dead);
     const all: Turn[] = [];
@@ -186,9 +186,9 @@ describe("the lanes of a process", () => {
       fill(lanes, turns);
       lanes.feed(turns.map(({ lane }) => lane));
     }
-    expect(sum(all)).toBe(256);
+    expect(sum(all)).toBe(512);
     lanes.feed([lane("healthy")]);
-    expect(roomOf(lanes.next())).toEqual({ healthy: 128 });
+    expect(roomOf(lanes.next())).toEqual({ healthy: 256 });
   });
 
   test("are out of trouble with the first attempt that goes as it should", () => {
@@ -206,20 +206,20 @@ describe("the lanes of a process", () => {
     expect(lanes.next()).toMatchObject([{ asTroubled: false }]);
   });
 
-  test("that all hang still leave a slot for each of 128 others", () => {
+  test("that all hang still leave a slot for each of 256 others", () => {
     const lanes = createLanes(
       () => {},
       shareOf,
       () => {},
     );
-    lanes.feed(many(60, "hanging"));
+    lanes.feed(many(120, "hanging"));
     for (let turns = lanes.next(); turns.length > 0; turns = lanes.next()) {
       fill(lanes, turns);
       lanes.feed(turns.map(({ lane }) => lane));
     }
-    lanes.feed(many(200, "healthy"));
-    const turns = [...lanes.next(), ...lanes.next(), ...lanes.next()];
-    expect(turns).toHaveLength(128);
+    lanes.feed(many(400, "healthy"));
+    const turns = Array.from({ length: 5 }, () => lanes.next()).flat();
+    expect(turns).toHaveLength(256);
     expect(turns.every(({ room }) => room === 1)).toBe(true);
     const [first] = turns;
     if (!first) return;

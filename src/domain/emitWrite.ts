@@ -43,7 +43,7 @@ export type Reserve = (
   version: number,
   events: NewEvent[],
   deliveries: NewDelivery[],
-) => Reservation | undefined;
+) => Promise<Reservation | undefined>;
 
 /** The wake-ups of events that are matched later; those that are scheduled are found when they are due. */
 export function dispatchJobs(events: NewEvent[]): JobSpec[] {
@@ -113,7 +113,7 @@ export function createEmitWriter(
     const planned = calls.flatMap((call) => call.planned);
     const writing = writingOf(calls, planned);
     const { version, events, deliveries } = writing;
-    const reservation = reserve?.(version, events, deliveries);
+    const reservation = await reserve?.(version, events, deliveries);
     const keys = calls.flatMap((call) => call.keys);
     const all = { ...writing, keys, ...(reservation && { handOver: reservation.handOver }) };
     let at: Date;

@@ -27,6 +27,8 @@ type Parts = {
 
 /** A claim holds for twice the hook's timeout and this; a process that lives longer without finishing is fenced. */
 const LEASE_MARGIN_MS = 15_000;
+/** Hooks that are asked for at once. */
+const LEARNED = 1_000;
 
 /** A delivery that has its slot before it is accepted. */
 type Admitted = { delivery: NewDelivery; target: Target; lane: LaneEntry; leave: Leave };
@@ -83,8 +85,20 @@ export function createHandOver(parts: Parts): Reserve {
     return admitted;
   }
 
-  return (version, events, deliveries) => {
+  /** What is not known of the hooks yet, or under another version, is asked for once. */
+  async function learn(version: number, deliveries: NewDelivery[]): Promise<void> {
+    const [first] = deliveries;
+    const hookIds = new Set(deliveries.map(({ hookId }) => hookId));
+    const missing = [...hookIds].filter((id) => !targets.known(id, version)).slice(0, LEARNED);
+    if (!first || missing.length === 0) return;
+    await targets.load(first.projectId, missing).catch((error) => {
+      log.debug({ err: error }, "hooks are not known yet: their deliveries are claimed");
+    });
+  }
+
+  return async (version, events, deliveries) => {
     if (deliveries.length === 0 || !loop.mayTake() || !peers.isSettled()) return undefined;
+    await learn(version, deliveries);
     const admitted = admit(version, deliveries);
     if (admitted.length === 0) return undefined;
     const token = randomUUID();

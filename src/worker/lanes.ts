@@ -19,7 +19,7 @@ export type Leave = (isWell: boolean) => void;
 export type Turn = { lane: LaneEntry; room: number; inFlight: number; asTroubled: boolean };
 
 /** Attempts in flight in one process, at most. */
-const MAX_IN_FLIGHT = withinOpenFiles(512, 1 / 4);
+const MAX_IN_FLIGHT = withinOpenFiles(1_024, 1 / 4);
 /** Of these, so many are for lanes that have none: whoever is not being served can be, one at a time. */
 const RESERVED = Math.floor(MAX_IN_FLIGHT / 4);
 /** Lanes in trouble (time-outs, refused connections, slow answers in a row) share at most half: nobody else waits. */

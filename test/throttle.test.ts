@@ -79,8 +79,10 @@ test("a hook with one slot is sent for by one worker, and by another when that o
     )[0]?.n;
   /** Sends one event to each of the hooks; gives back how many workers did so. */
   async function workersSending(): Promise<number> {
+    const before = target.requests.length;
     await emit(hub, { type: "one", waitMs: 0 });
-    await expect.poll(() => count(sql`lease_token is not null`), patience).toBe(hooks.length);
+    await expect.poll(() => target.requests.length, patience).toBe(before + hooks.length);
+    expect(await count(sql`lease_token is not null`)).toBe(hooks.length);
     const workers = await sql`select distinct lease_worker from signalbox.queue`;
     await target.release(200);
     await expect.poll(() => count(sql`true`), patience).toBe(0);

@@ -166,6 +166,7 @@ test("another worker is asked for a queue, also while its own next look is plann
   const lanes = createLanes(
     () => {},
     () => 1,
+    () => {},
   );
   lanes.feed([lane]);
   const [turn] = lanes.next();

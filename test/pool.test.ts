@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDb, type Pool } from "../src/db/client.ts";
 import { emptyDatabase } from "./fixtures/database.ts";
@@ -119,4 +121,28 @@ test("a statement that cannot be sent fails, and leaves the others their own ans
     if (answer.status === "fulfilled") expect(answer.value).toEqual([{ n: [1, null, 3][index] }]);
   expect((await Promise.allSettled(asked))[1]?.status).toBe("rejected");
   expect(await one.sql`select 4 as n`).toEqual([{ n: 4 }]);
+});
+
+test("what a query has given back is free as soon as its reader has read it", async () => {
+  await using database = await emptyDatabase();
+  const program = `
+    import { openDb } from "${new URL("../src/db/client.ts", import.meta.url)}";
+    await using db = openDb("${database.url}");
+    for (let query = 0; query < 4_000; query++) await db.sql\`select repeat('x', 3000) as text, \${query}::int as query\`;`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--max-semi-space-size=1",
+    "--trace-gc",
+    "--trace-gc-nvp",
+    "--input-type=module",
+    "--eval",
+    program,
+  ]);
+  // What survives two collections of the young generation stays until the old one is collected.
+  const sum = (name: string) =>
+    [...stdout.matchAll(new RegExp(` gc=s .* ${name}=(\\d+) `, "g"))].reduce(
+      (all, [, bytes]) => all + Number(bytes),
+      0,
+    );
+  expect(sum("allocated")).toBeGreaterThan(20_000_000);
+  expect(sum("promoted") / sum("allocated")).toBeLessThan(0.15);
 });

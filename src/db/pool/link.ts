@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import postgres from "postgres";
-import type { Meter, Statement } from "./sql.ts";
+import type { Meter } from "./sql.ts";
+import type { Statement } from "./statement.ts";
 
 /** What comes of an answer that nobody wants any more is read this far; then the connection is given up. */
 const PASSED_OVER_BYTES = 1024 * 1024;

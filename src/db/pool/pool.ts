@@ -4,7 +4,8 @@ import type { Address } from "../address.ts";
 import { teachArrays } from "./arrays.ts";
 import { connectionError, type Link, openLink } from "./link.ts";
 import { openSocket } from "./socket.ts";
-import { type Begin, createSql, type Pool, type Statement } from "./sql.ts";
+import { type Begin, type Pool, sqlMaker } from "./sql.ts";
+import type { Statement } from "./statement.ts";
 import { runTransaction } from "./transaction.ts";
 
 /** While the server is away it is tried less and less often, up to this; who asks meanwhile is told after one try. */
@@ -55,6 +56,7 @@ function createMaker({ address, settings, onNotify }: PoolOptions): postgres.Sql
 export function openPool(options: PoolOptions): Pool {
   const { address, size, isSession, onLost } = options;
   const maker = createMaker(options);
+  const makeSql = sqlMaker(maker);
   const links = new Set<Link>();
   const waiting: Waiting[] = [];
   /** How often in a row the server could not be reached. */
@@ -145,7 +147,7 @@ export function openPool(options: PoolOptions): Pool {
     >;
     const link = await take();
     try {
-      return await runTransaction(link, maker, mode, work, meter);
+      return await runTransaction(link, makeSql, mode, work, meter);
     } finally {
       link.taken = undefined;
       serve();
@@ -168,7 +170,7 @@ export function openPool(options: PoolOptions): Pool {
     await Promise.all([...links].map((link) => link.close()));
   }
 
-  return Object.assign(createSql(maker, send), {
+  return Object.assign(makeSql(send), {
     address,
     begin,
     async end({ timeout }: { timeout?: number } = {}) {

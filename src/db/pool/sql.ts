@@ -1,5 +1,6 @@
 import type postgres from "postgres";
 import type { Address } from "../address.ts";
+import { type Send, type Statement, statementsOf } from "./statement.ts";
 
 /** Where raw SQL can run: the pool itself, one transaction, or either. */
 export type Sql = postgres.ISql;
@@ -28,27 +29,30 @@ export type Begin = {
   ): Promise<Result>;
 };
 
-/** A statement of postgres.js, with what its types do not tell: who sends it, and how it is refused. */
-export type Statement = Promise<unknown> & {
-  handler: (statement: Statement) => void;
-  reject(error: unknown): void;
+export type MakeSql = {
+  (send: Send): Sql;
+  /** A statement without values, to be sent so. */
+  statement(text: string, send: Send): Statement;
 };
 
-type Send = (statement: Statement) => void;
-
-/** The statement, to be sent by `send` as it is awaited. */
-export const sentBy = (send: Send, made: unknown): Statement =>
-  Object.assign(made as Statement, { handler: send });
-
-/** What statements and their parts are made with. */
-export function createSql(maker: postgres.Sql, send: Send): Sql {
-  const sql = (first: unknown, ...rest: unknown[]) => {
-    const made: unknown = Reflect.apply(maker, undefined, [first, ...rest]);
-    return (first as TemplateStringsArray).raw ? sentBy(send, made) : made;
+/** What statements and their parts are made with: each is sent by `send` as it is awaited. */
+export function sqlMaker(maker: postgres.Sql): MakeSql {
+  const Own = statementsOf(maker);
+  const unsafe = (send: Send, text: string, args: readonly unknown[], options: object) =>
+    new Own([text], args, send, { prepare: false, simple: args.length === 0, ...options });
+  const createSql = (send: Send): Sql => {
+    const sql = (first: unknown, ...rest: unknown[]) =>
+      (first as TemplateStringsArray).raw
+        ? new Own(first as TemplateStringsArray, rest, send, {})
+        : Reflect.apply(maker, undefined, [first, ...rest]);
+    return Object.assign(sql, {
+      unsafe: (text: string, args: readonly unknown[] = [], options: object = {}) =>
+        unsafe(send, text, args, options),
+      notify: (channel: string, payload: string) => sql`select pg_notify(${channel}, ${payload})`,
+      ...{ types: maker.types, typed: maker.typed, array: maker.array, json: maker.json },
+    }) as unknown as Sql;
   };
-  return Object.assign(sql, {
-    unsafe: (...args: Parameters<Sql["unsafe"]>) => sentBy(send, maker.unsafe(...args)),
-    notify: (channel: string, payload: string) => sql`select pg_notify(${channel}, ${payload})`,
-    ...{ types: maker.types, typed: maker.typed, array: maker.array, json: maker.json },
-  }) as unknown as Sql;
+  return Object.assign(createSql, {
+    statement: (text: string, send: Send) => unsafe(send, text, [], {}),
+  });
 }

@@ -1,6 +1,6 @@
-import type postgres from "postgres";
 import type { Link } from "./link.ts";
-import { createSql, type Meter, type Statement, sentBy, type Tx } from "./sql.ts";
+import type { MakeSql, Meter, Tx } from "./sql.ts";
+import type { Statement } from "./statement.ts";
 
 /** SQLSTATE: a statement behind one that failed. */
 const ABORTED = "25P02";
@@ -13,7 +13,7 @@ const codeOf = (error: unknown) => (error as { code?: unknown } | null)?.code;
  */
 export function runTransaction<Result>(
   link: Link,
-  maker: postgres.Sql,
+  makeSql: MakeSql,
   mode: string,
   work: (tx: Tx) => PromiseLike<Result> | Result,
   meter: Meter | undefined,
@@ -28,7 +28,7 @@ export function runTransaction<Result>(
     else sendOn(statement);
   };
   const sendOn = (statement: Statement) => link.send(statement, note);
-  const tx = Object.assign(createSql(maker, send), { isTransaction: true as const });
+  const tx = Object.assign(makeSql(send), { isTransaction: true as const });
 
   async function run(): Promise<Result> {
     tx.unsafe(`begin ${mode}`).execute();
@@ -48,7 +48,7 @@ export function runTransaction<Result>(
     while (link.unanswered > 0) await link.idle();
     if (how === "commit" && failed) throw failed.error;
     isOver = true;
-    await sentBy(sendOn, maker.unsafe(how));
+    await makeSql.statement(how, sendOn);
     if (how === "commit" && failed) throw failed.error;
   }
 

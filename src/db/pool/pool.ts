@@ -61,6 +61,7 @@ export function openPool(options: PoolOptions): Pool {
   const waiting: Waiting[] = [];
   /** How often in a row the server could not be reached. */
   let failures = 0;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let ending: Promise<void> | undefined;
   let onIdle: (() => void) | undefined;
 
@@ -79,7 +80,9 @@ export function openPool(options: PoolOptions): Pool {
       onLost({ isReady }, error) {
         links.delete(link);
         if (!isReady) {
-          failures += 1;
+          // Those that were tried at the same time have failed once together.
+          if (link.bornAt > failedAt) failures += 1;
+          failedAt = performance.now();
           // It speaks for all when there is no other.
           if (![...links].some((other) => other.isReady))
             for (const one of waiting.splice(0)) one.refuse(error);

@@ -71,7 +71,13 @@ test("a hook with one slot is sent for by one worker, and by another when that o
   await using target = await heldReceiver();
   const hooks: string[] = [];
   for (let n = 0; n < 12; n++)
-    hooks.push((await register(hub, { url: target.url, types: ["one"], maxInFlight: 1 })).id);
+    hooks.push(
+      (
+        await register(hub, {
+          ...{ url: target.url, types: ["one"], maxInFlight: 1, timeoutMs: 60_000 },
+        })
+      ).id,
+    );
   const { sql } = hub.db;
   const count = async (condition: ReturnType<typeof sql>) =>
     (

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import postgres from "postgres";
 import { expect, inject, test } from "vitest";
@@ -162,7 +163,7 @@ test("another worker is asked for a queue, also while its own next look is plann
   await using database = await freshDatabase();
   await using one = await startWake(database.url, database.db.sql, log);
   await using other = await startWake(database.url, database.db.sql, log);
-  const lane = { projectId: "p", hookId: "h" };
+  const lane = { projectId: randomUUID(), hookId: randomUUID() };
   const lanes = createLanes(
     () => {},
     () => 1,
@@ -176,4 +177,24 @@ test("another worker is asked for a queue, also while its own next look is plann
   one.ask([turn.lane]);
   expect(await asked).toEqual([lane]);
   lanes.close();
+});
+
+test("what others say on our channels is ignored, and workers still hear each other", async () => {
+  await using database = await freshDatabase();
+  await using one = await startWake(database.url, database.db.sql, log);
+  await using other = await startWake(database.url, database.db.sql, log);
+  const lane = { projectId: randomUUID(), hookId: randomUUID() };
+  const heard: unknown[] = [];
+  const asked = new Promise<void>((resolve) =>
+    other.onAsked((lanes) => {
+      heard.push(lanes);
+      resolve();
+    }),
+  );
+  const { sql } = database.db;
+  const foreign = ["", "x", "null", "{}", '{"from":"x","lanes":[{"projectId":"p","hookId":"h"}]}'];
+  for (const payload of foreign) await sql`select pg_notify('signalbox_ask', ${payload})`;
+  one.ask([lane]);
+  await asked;
+  expect(heard).toEqual([[lane]]);
 });

@@ -3,8 +3,15 @@ import { type Change, changesAfter, type FeedPage, feedBounds } from "../db/feed
 import type { Logger } from "../log.ts";
 import type { Wake } from "./wake.ts";
 
-/** How many changes of a project are kept in memory; who lags further reads the table. */
-const KEPT = 2_048;
+/**
+ * What is kept in memory of all projects that are followed, each with its share; who lags further reads the table. A
+ * change counts one, and one more for each KiB of a resource that it holds.
+ */
+const KEPT = 8_192;
+const LEAST_KEPT = 64;
+
+const weightOf = ({ state: { attributes } }: Change): number =>
+  1 + (typeof attributes === "string" ? attributes.length >> 10 : 0);
 const RETRY_MS = 250;
 
 /**
@@ -26,6 +33,8 @@ export type Tail = {
 type Following = {
   listeners: Set<(page: Change[]) => void>;
   kept: Change[];
+  /** What these weigh together. */
+  weight: number;
   from: number;
   to: number;
   /** Null when where the feed is could not be asked for. */
@@ -50,9 +59,17 @@ export function createTail(
     following.told = null;
     following.kept.push(...changes);
     following.to = upTo;
-    if (following.kept.length <= KEPT * 2) return;
-    following.kept = following.kept.slice(-KEPT);
-    following.from = (following.kept[0]?.position ?? 1) - 1;
+    for (const change of changes) following.weight += weightOf(change);
+    const share = Math.max(LEAST_KEPT, Math.floor(KEPT / followed.size));
+    if (following.weight <= share * 2) return;
+    let gone = 0;
+    for (const change of following.kept) {
+      if (following.weight <= share) break;
+      following.weight -= weightOf(change);
+      following.from = change.position;
+      gone++;
+    }
+    following.kept = following.kept.slice(gone);
   }
 
   /** Reads on where the followed projects are, until there is no more. */
@@ -102,7 +119,7 @@ export function createTail(
     if (known) return known;
     const following: Following = {
       listeners: new Set(),
-      ...{ kept: [], from: 0, to: 0, ready: null, isReady: false, told: null },
+      ...{ kept: [], weight: 0, from: 0, to: 0, ready: null, isReady: false, told: null },
     };
     followed.set(projectId, following);
     begin(projectId, following).catch(() => {});

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
 import type { Pool } from "../db/client.ts";
 import { WAKE_CHANNEL } from "../db/feed/record.ts";
 import type { Lane } from "../db/jobs.ts";
@@ -24,6 +25,21 @@ const ASK_CHANNEL = "signalbox_ask";
 const ASKED_AT_ONCE = 80;
 /** NOTIFY is lost while the connection is down; this is how late a reader can be then. */
 const POLL_MS = 2_000;
+
+/** Every role of the database may notify: what is not of this form is nobody's of ours. */
+const askedForm = z.object({
+  from: z.string(),
+  lanes: z.array(z.object({ projectId: z.uuid(), hookId: z.uuid() })).max(ASKED_AT_ONCE),
+});
+
+function readAsked(payload: string): z.infer<typeof askedForm> | undefined {
+  try {
+    return askedForm.parse(JSON.parse(payload));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Other processes are told once in so long: a NOTIFY in each commit would have all of them wait for each other. */
 const ANNOUNCED_EVERY_MS = 20;
 
@@ -60,8 +76,8 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
         if (from !== self) hint();
       },
       [ASK_CHANNEL](payload) {
-        const { from, lanes }: { from: string; lanes: Lane[] } = JSON.parse(payload);
-        if (from !== self) asked.tell(lanes);
+        const read = readAsked(payload);
+        if (read && read.from !== self) asked.tell(read.lanes);
       },
     },
     () => {

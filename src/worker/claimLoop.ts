@@ -79,16 +79,25 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
   async function claimTurns(turns: Turn[], isAlone: boolean) {
     let found = 0;
     try {
-      const groups = Map.groupBy(turns, ({ lane }) => lane.projectId);
-      const works = [...groups].map(([projectId, own]) => claimProject(projectId, own, isAlone));
-      // One suspect alone is claimed of all projects: the others of this turn have theirs later.
-      for (const work of works) found += await work;
+      const groups = [...Map.groupBy(turns, ({ lane }) => lane.projectId)];
+      if (isAlone) found = await claimSuspect(groups);
+      else await Promise.all(groups.map(([projectId, own]) => claimProject(projectId, own, false)));
     } finally {
       if (isAlone && found === 0) solitude.over(false);
       claiming--;
       for (const turn of turns) lanes.release(turn);
       pump();
     }
+  }
+
+  /** One suspect of all projects: those that come behind it have theirs later. */
+  async function claimSuspect(groups: [projectId: string, turns: Turn[]][]): Promise<number> {
+    for (const [index, [projectId, own]] of groups.entries()) {
+      if ((await claimProject(projectId, own, true)) === 0) continue;
+      for (const [, later] of groups.slice(index + 1)) lanes.feed(later.map(({ lane }) => lane));
+      return 1;
+    }
+    return 0;
   }
 
   /** Claims of one project's queues, and starts what was claimed. Gives back how many that were. */

@@ -46,17 +46,15 @@ function claimOf(
   const { id, type, data, scheduledFor, stepUuid, userId, contextId } = event;
   const { subjectType, subjectId, origin } = event;
   return {
-    ...{
-      projectId,
-      deliveryId,
-      eventId,
-      hookId,
-      token,
-      claimedAt,
-      attempt: 1,
-      maxAttempts,
-      format,
-    },
+    projectId,
+    deliveryId,
+    eventId,
+    hookId,
+    token,
+    claimedAt,
+    attempt: 1,
+    maxAttempts,
+    format,
     event: {
       ...{ id, type, data, occurredAt: event.occurredAt ?? at, scheduledFor, stepUuid, userId },
       ...{ contextId, subjectType, subjectId, origin, resource: resource ?? null },
@@ -70,6 +68,8 @@ function claimOf(
  */
 export function createHandOver(parts: Parts): Reserve {
   const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, loop } = parts;
+
+  const mayTake = () => loop.mayTake() && peers.isSettled();
 
   function admit(version: number, deliveries: NewDelivery[]): Admitted[] {
     const admitted: Admitted[] = [];
@@ -97,9 +97,10 @@ export function createHandOver(parts: Parts): Reserve {
   }
 
   return async (version, events, deliveries) => {
-    if (deliveries.length === 0 || !loop.mayTake() || !peers.isSettled()) return undefined;
+    if (deliveries.length === 0 || !mayTake()) return undefined;
     await learn(version, deliveries);
-    const admitted = admit(version, deliveries);
+    // Asked again: a stop, a suspect or another worker may have come meanwhile.
+    const admitted = mayTake() ? admit(version, deliveries) : [];
     if (admitted.length === 0) return undefined;
     const token = randomUUID();
     const reservedAt = performance.now();

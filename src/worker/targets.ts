@@ -16,8 +16,14 @@ export type Targets = {
   load(projectId: string, hookIds: string[]): Promise<Map<string, Target>>;
 };
 
-const MAX_KEPT = 10_000;
+/** What all targets of a process may hold, in bytes; the one used longest ago goes first. */
+const MAX_BYTES = 64_000_000;
+/** What one holds beside its texts: keys, and what is opened of its secrets. */
+const ENTRY_BYTES = 2_000;
 const KEPT_MS = 60_000;
+
+const bytesOf = ({ hook: { url, filter, headers, secrets, types } }: DeliveryTarget): number =>
+  ENTRY_BYTES + 3 * JSON.stringify([url, filter, headers, secrets, types]).length;
 
 /** Secrets are opened once, and again when one of them has come to its end. */
 function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
@@ -40,7 +46,8 @@ function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
 
 export function createTargets(sql: Pool, box: SecretBox): Targets {
   const targets = new LRUCache<string, Target>({
-    max: MAX_KEPT,
+    maxSize: MAX_BYTES,
+    sizeCalculation: bytesOf,
     ttl: KEPT_MS,
     ttlResolution: 1_000,
   });

@@ -59,6 +59,7 @@ export async function changesAfter(sql: Sql, places: FeedPlace[]): Promise<Map<s
     select x.project_id as "projectId", f.first, f.last, f.at, f.items
     from unnest(${places.map(({ projectId }) => projectId)}::uuid[],
       ${places.map(({ position }) => position)}::bigint[]) as x(project_id, position)
+    join signalbox.heads h on h.project_id = x.project_id and h.head > x.position
     cross join lateral (
       select * from (
         select f.*, sum(f.last - f.first + 1) over (order by f.last) - (f.last - f.first + 1) as before

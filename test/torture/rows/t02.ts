@@ -18,7 +18,7 @@ const handsOver: Patch = { ...settlesSoon, replace: "const SETTLES_AFTER_MS = 0;
 /** Without it what the process accepts goes to its own slots, and is not claimed. */
 const claimsAll: Patch = {
   file: "src/worker/handOver.ts",
-  find: "const admitted = admit(version, deliveries);",
+  find: "const admitted = mayTake() ? admit(version, deliveries) : [];",
   replace: "const admitted = admit(version, []);",
 };
 

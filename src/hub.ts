@@ -103,9 +103,10 @@ function openApi(
     reserve: worker?.reserve,
     onLate: (error) => log.warn({ err: error }, "a wake-up was not queued"),
     checkTarget: outbound.checkTarget,
-    onAccepted: ({ lanes, events }) => {
+    onAccepted: ({ projectId, lanes, staged, events }) => {
       metrics.emits.inc(events);
       if (lanes.length > 0) worker?.wake(lanes);
+      if (staged.length > 0) worker?.dispatch(projectId, staged);
       wake.announce();
     },
     onWaiting: (change) => metrics.emitsWaiting.inc(change),

@@ -1,6 +1,6 @@
 import type { Sql, Tx } from "./client.ts";
 import type { Consequences, NewEvent } from "./emits.ts";
-import { accept, eventItem } from "./event/accept.ts";
+import { accept, eventItem, type HandOver } from "./event/accept.ts";
 import { keepResources } from "./eventResources.ts";
 import { type EventRow, eventColumns } from "./events.ts";
 import { enterFeed, publish } from "./feed/record.ts";
@@ -8,10 +8,7 @@ import { addJobs } from "./jobs.ts";
 import { advanceJobs, insertRuns, recordRuns } from "./workflowRuns.ts";
 
 /** What a staged event became. */
-export type DispatchedEvent = Pick<
-  EventRow,
-  "projectId" | "id" | "type" | "contextId" | "scheduledFor" | "origin" | "typeVersion" | "error"
-> & {
+export type DispatchedEvent = Omit<EventRow, "status" | "configVersion"> & {
   status: "DISPATCHED" | "PROCESSED" | "FAILED";
   configVersion: number;
 };
@@ -63,6 +60,7 @@ const updateEvents = (tx: Tx, projectId: string, events: DispatchedEvent[]) => t
 /**
  * Writes what staged events became, with their deliveries, runs and feed items. An event of the SQL door has its first
  * feed item here: its own transaction could not hold the head's lock. `said`: the events that the hub tells of them.
+ * Gives back the time of it.
  */
 export async function writeDispatched(
   tx: Tx,
@@ -71,7 +69,8 @@ export async function writeDispatched(
   events: DispatchedEvent[],
   { deliveries, runs }: Consequences,
   said: NewEvent[],
-) {
+  handOver: HandOver | undefined,
+): Promise<Date> {
   const born = events.filter(({ origin }) => origin === "SQL");
   const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
   await Promise.all([
@@ -85,6 +84,10 @@ export async function writeDispatched(
       events.map((event) => eventItem(event, event.origin === "SQL")),
     ),
   ]);
-  await accept(tx, { projectId, version, events: said, deliveries, born: born.length });
+  const at = await accept(tx, {
+    ...{ projectId, version, events: said, deliveries, born: born.length },
+    ...(handOver && { handOver }),
+  });
   if (runs.length > 0) await recordRuns(tx, projectId, runs, true);
+  return at;
 }

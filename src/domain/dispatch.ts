@@ -5,6 +5,7 @@ import type { Lane } from "../db/jobs.ts";
 import { parseJson } from "../util/parseJson.ts";
 import { type Dispatched, type DispatchedPiece, writePiece } from "./dispatchWrite.ts";
 import { type EmitFacts, gatherFacts } from "./emitFacts.ts";
+import type { Reserve } from "./emitWrite.ts";
 import { UserMistake } from "./errors.ts";
 import { planRuns } from "./event.ts";
 import { matchHooks } from "./hookMatching.ts";
@@ -15,8 +16,8 @@ import type { TenantPrograms } from "./tenantPrograms.ts";
 import { checkType } from "./typeCheck.ts";
 import { withFreshConfig } from "./withFreshConfig.ts";
 
-/** Deliveries that one transaction writes: the project's head is locked for some 20 ms by it. */
-const DELIVERIES_AT_ONCE = 1_000;
+/** Deliveries that one transaction writes: the head is locked for some 10 ms by it, and the first are sent early. */
+const DELIVERIES_AT_ONCE = 250;
 const EVENTS_AT_ONCE = 200;
 
 type Parts = {
@@ -24,6 +25,8 @@ type Parts = {
   configs: ProjectConfigs;
   programs: TenantPrograms;
   patience: Patience;
+  /** Keeps free slots of this process for what is being written. */
+  reserve?: Reserve;
   onDue: (lanes: Lane[]) => void;
 };
 
@@ -89,14 +92,14 @@ export function dispatchEvents(
     );
     let piece: Dispatched[] = [];
     const flush = async () => {
-      if (piece.length > 0) onDue(await writePiece(sql, projectId, piece));
+      if (piece.length > 0) onDue(await writePiece(parts, projectId, piece));
       piece = [];
     };
     for (const event of staged) {
       const dispatched = await dispatchOne(config, parts, event, facts);
       if (deliveriesIn(piece) + dispatched.deliveries.length > DELIVERIES_AT_ONCE) await flush();
       const { pieces, last } = split(dispatched);
-      for (const part of pieces) onDue(await writePiece(sql, projectId, [part]));
+      for (const part of pieces) onDue(await writePiece(parts, projectId, [part]));
       piece.push(last);
       if (piece.length >= EVENTS_AT_ONCE) await flush();
     }
@@ -106,13 +109,13 @@ export function dispatchEvents(
 
 /** Ends a staged event FAILED, with the reason. */
 export function failEvent(
-  { sql, configs }: { sql: Pool; configs: ProjectConfigs },
+  { sql, configs }: Pick<Parts, "sql" | "configs">,
   { projectId, eventId, reason }: { projectId: string; eventId: string; reason: string },
 ): Promise<void> {
   return withFreshConfig(async () => {
     const config = (await configs.current([projectId])).get(projectId);
     const [event] = await stagedEvents(sql, projectId, [eventId]);
-    if (config && event) await writePiece(sql, projectId, [failedEvent(config, event, reason)]);
+    if (config && event) await writePiece({ sql }, projectId, [failedEvent(config, event, reason)]);
   });
 }
 

@@ -1,15 +1,14 @@
 import type { Pool, Tx } from "../db/client.ts";
-import { inTransaction, lanesOf, storedEvent, writeEvents } from "../db/emits.ts";
+import { inTransaction, storedEvent, writeEvents } from "../db/emits.ts";
 import type { EventOrigin, EventRow } from "../db/events.ts";
 import { writeToFeed } from "../db/feed/record.ts";
-import { deliverJobs } from "../db/jobs.ts";
 import type { Fragment } from "../db/page.ts";
 import { advanceJobs } from "../db/workflowRuns.ts";
 import { createBatcher } from "../util/batcher.ts";
 import { Overloaded } from "../util/overloaded.ts";
 import { askingEvent, gatherFacts } from "./emitFacts.ts";
 import type { EmitterHooks } from "./emitter.ts";
-import { dispatchJobs } from "./emitWrite.ts";
+import { acceptedOf, wakeUps } from "./emitWrite.ts";
 import { type PreparedEvent, planEvent, prepareEvent } from "./event.ts";
 import { checkEventInput, type EventInput } from "./eventInput.ts";
 import type { ProjectConfig, ProjectConfigs } from "./projectConfig.ts";
@@ -55,11 +54,11 @@ export function createEmitWithin(
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) throw new Error(`no project ${projectId}`);
     await warmSystemTypes(config, programs);
-    const { deliveries, ...written } = await inTransaction(sql, async (tx) => {
+    const { accepted, ...written } = await inTransaction(sql, async (tx) => {
       const { result, record, input } = await change(tx);
       if (input === null) {
         await writeToFeed(tx, projectId, [], [record]);
-        return { result, event: null, deliveries: [] };
+        return { result, event: null, accepted: null };
       }
       const facts = await gatherFacts(tx, [askingEvent(config, input)]);
       const prepared = prepareNow(config, programs, input, verdicts);
@@ -68,16 +67,16 @@ export function createEmitWithin(
       const planned = planEvent(place, prepared, origin, new Date(), facts);
       const said = planMatched(config, programs, planned.event);
       const deliveries = [planned, ...said].flatMap(({ deliveries }) => deliveries);
-      const wakeUps = deliversHere ? [] : deliverJobs(lanesOf(deliveries));
       const { runs } = planned;
       const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
       const events = [planned, ...said].map(({ event }) => event);
-      const jobs = [...wakeUps, ...dispatchJobs(events), ...advances];
+      const accepted = acceptedOf(projectId, events, deliveries);
+      const jobs = [...(deliversHere ? [] : wakeUps(accepted)), ...advances];
       const accepting = { projectId, version: config.version, events, deliveries };
       const at = await writeEvents(tx, accepting, { runs, jobs, first: [record] });
-      return { result, event: storedEvent(planned.event, at), deliveries };
+      return { result, event: storedEvent(planned.event, at), accepted };
     });
-    if (written.event) onAccepted({ lanes: lanesOf(deliveries), events: 1 });
+    if (accepted) onAccepted(accepted);
     return written as never;
   };
   const turns = createBatcher(

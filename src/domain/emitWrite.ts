@@ -32,8 +32,8 @@ export const failed = (reason: unknown): Outcome => ({ status: "rejected", reaso
 /** Free slots of this process that are kept for deliveries while these are being accepted. */
 export type Reservation = {
   handOver: HandOver;
-  /** They were accepted at this time: they are sent. */
-  begin(at: Date): void;
+  /** They were accepted at this time: they are sent, or of them those that were written. */
+  begin(at: Date, written?: ReadonlySet<string>): void;
   /** They were not, or nobody knows. */
   release(error: unknown): void;
 };
@@ -45,17 +45,35 @@ export type Reserve = (
   deliveries: NewDelivery[],
 ) => Promise<Reservation | undefined>;
 
-/** The wake-ups of events that are matched later; those that are scheduled are found when they are due. */
-export function dispatchJobs(events: NewEvent[]): JobSpec[] {
-  const staged = Map.groupBy(
-    events.filter(({ status }) => status === "STAGED"),
-    ({ projectId }) => projectId,
-  );
-  return [...staged].map(([projectId, events]) => ({
-    identifier: "dispatch",
-    payload: { projectId, eventIds: events.map(({ id }) => id) },
-  }));
-}
+/** What is to be done next of what was accepted. */
+export type Accepted = {
+  projectId: string;
+  /** Hooks with deliveries that are due, but those that are on their way already. */
+  lanes: Lane[];
+  /** Events that are matched later; those that are scheduled are found when they are due. */
+  staged: string[];
+  /** How many events there are, but those that the hub tells itself. */
+  events: number;
+};
+
+/** What another process is to be woken for. */
+export const wakeUps = ({ projectId, lanes, staged }: Accepted): JobSpec[] => [
+  ...deliverJobs(lanes),
+  ...(staged.length > 0
+    ? [{ identifier: "dispatch" as const, payload: { projectId, eventIds: staged } }]
+    : []),
+];
+
+export const acceptedOf = (
+  projectId: string,
+  events: NewEvent[],
+  deliveries: NewDelivery[],
+): Accepted => ({
+  projectId,
+  lanes: lanesOf(deliveries),
+  staged: events.filter(({ status }) => status === "STAGED").map(({ id }) => id),
+  events: events.filter(({ origin }) => origin !== "SYSTEM").length,
+});
 
 /** Everything that planned events of one project write. */
 type Writing = Accepting & { actions: NewAction[]; runs: NewRun[] };
@@ -74,8 +92,8 @@ export function createEmitWriter(
     reserve,
   }: {
     deliversHere: boolean;
-    /** Told what is now due, and not taken by `reserve`; and how many events there are. */
-    onAccepted: (accepted: { lanes: Lane[]; events: number }) => void;
+    /** Told what is next, and not taken by `reserve`. */
+    onAccepted: (accepted: Accepted) => void;
     /** Told that a wake-up could not be queued. */
     onLate: (error: unknown) => void;
     reserve?: Reserve | undefined;
@@ -95,16 +113,15 @@ export function createEmitWriter(
   }
 
   /** What follows from events that are written, but the deliveries that are sent already. */
-  function follow({ events, deliveries, runs }: Writing, at: Date, handOver?: HandOver) {
+  function follow({ projectId, events, deliveries, runs }: Writing, at: Date, handOver?: HandOver) {
     const left = handOver ? deliveries.filter(({ id }) => !handOver.leaseMs.has(id)) : deliveries;
-    const lanes = lanesOf(left);
+    const accepted = acceptedOf(projectId, events, left);
     const jobs = [
-      ...(deliversHere ? [] : deliverJobs(lanes)),
-      ...dispatchJobs(events),
+      ...(deliversHere ? [] : wakeUps(accepted)),
       ...advanceJobs(runs.map(({ projectId, id }) => ({ projectId, runId: id }))),
     ];
     if (jobs.length > 0) addJobs(sql, jobs).then(() => {}, onLate);
-    onAccepted({ lanes, events: events.filter(({ origin }) => origin !== "SYSTEM").length });
+    onAccepted(accepted);
     return new Map(events.map((event) => [event.id, storedEvent(event, at)]));
   }
 

@@ -1,7 +1,6 @@
 import type { Pool } from "../db/client.ts";
 import type { EventOrigin } from "../db/events.ts";
 import { StaleConfig } from "../db/feed/record.ts";
-import type { Lane } from "../db/jobs.ts";
 import { configVersions } from "../db/projects.ts";
 import { databaseNow } from "../db/schedules.ts";
 import { createBatcher } from "../util/batcher.ts";
@@ -10,6 +9,7 @@ import { createTimeSlice } from "../util/timeSlice.ts";
 import { askingEvent, gatherFacts } from "./emitFacts.ts";
 import { judgeTargets, prepareCall } from "./emitPrepare.ts";
 import {
+  type Accepted,
   createEmitWriter,
   type Emitted,
   failed,
@@ -47,8 +47,8 @@ export type EmitterHooks = {
    * it die in between, the reconciler finds what is overdue from the tables.
    */
   deliversHere: boolean;
-  /** Told after the commit what is now due, and how many events. */
-  onAccepted: (accepted: { lanes: Lane[]; events: number }) => void;
+  /** Told after the commit what is next. */
+  onAccepted: (accepted: Accepted) => void;
   /** Judges what actions are to call. */
   checkTarget: CheckTarget;
   /** Keeps free slots of this process for what is being accepted. */

@@ -19,6 +19,8 @@ export type MatchedEvent = Omit<
 /** What judging a hook takes without its filter, and what writing a delivery takes of the hub, in steps. */
 const JUDGE_STEPS = 10;
 const DELIVERY_STEPS = 200;
+/** An event for more hooks is accepted without its deliveries: they would keep its answer waiting. */
+const DELIVERIES_IN_PLACE = 100;
 
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {
@@ -74,6 +76,7 @@ export function tryMatchHooks(
     const delivery = deliveryOf(hook, event, verdict, resource);
     if (delivery) deliveries.push(delivery);
   }
+  if (deliveries.length > DELIVERIES_IN_PLACE) return undefined;
   return budget.spend(deliveries.length * DELIVERY_STEPS) ? deliveries : undefined;
 }
 

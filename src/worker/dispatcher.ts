@@ -4,6 +4,7 @@ import type { Lane } from "../db/jobs.ts";
 import { isOutage } from "../db/outage.ts";
 import { dispatchEvents, failEvent } from "../domain/dispatch.ts";
 import { isTimeout } from "../domain/emitFault.ts";
+import type { Reserve } from "../domain/emitWrite.ts";
 import type { ProjectConfigs } from "../domain/projectConfig.ts";
 import type { TenantPrograms } from "../domain/tenantPrograms.ts";
 import type { Logger } from "../log.ts";
@@ -30,6 +31,7 @@ export function createDispatcher(parts: {
   sql: Pool;
   configs: ProjectConfigs;
   programs: TenantPrograms;
+  reserve: Reserve;
   onDue: (lanes: Lane[]) => void;
   log: Logger;
 }): Dispatcher {

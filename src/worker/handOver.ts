@@ -121,11 +121,15 @@ export function createHandOver(parts: Parts): Reserve {
     );
     return {
       handOver: { workerId, token, leaseMs },
-      begin(at) {
+      begin(at, written) {
         // The database's clock when its commit was heard of, which may have taken long.
         const claimedAt = new Date(at.getTime() + performance.now() - reservedAt);
         const byId = new Map(events.map((event) => [event.id, event]));
         for (const one of admitted) {
+          if (written && !written.has(one.delivery.id)) {
+            one.leave(one.lane.failures === 0);
+            continue;
+          }
           const event = byId.get(one.delivery.eventId);
           if (!event) throw new Error(`event ${one.delivery.eventId} was not accepted`);
           const { lane, target, leave } = one;

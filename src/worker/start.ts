@@ -10,7 +10,7 @@ import { createRunAdvancer } from "../domain/workflowRun.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/post.ts";
 import { createDeliverer, type Deliverer, type DelivererOptions } from "./deliverer.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createHandshaker } from "./handshaker.ts";
 import { startLiveness } from "./liveness.ts";
 import { createPeers } from "./peers.ts";
@@ -26,6 +26,7 @@ const GRACE_MS = 20_000;
 
 export type WorkerRole = AsyncDisposable &
   Pick<Deliverer, "wake" | "reserve"> &
+  Pick<Dispatcher, "dispatch"> &
   Pick<Presser, "press"> & {
     /** Starts the stop that disposing waits for. */
     beginStop(): void;
@@ -80,7 +81,11 @@ export async function startWorker(options: {
     onFinished: wake.announce,
     onSteps: (projectId, runIds) => runTurns.add(projectId, runIds),
   });
-  const dispatcher = createDispatcher({ ...parts, onDue: deliverer.wake });
+  const dispatcher = createDispatcher({
+    ...parts,
+    reserve: deliverer.reserve,
+    onDue: deliverer.wake,
+  });
   const presser = createPresser({ ...parts, onDue: deliverer.wake });
   const handshaker = createHandshaker(parts);
   const advanceRuns = createRunAdvancer({ sql: db.sql, box, templates: programs.templates });
@@ -122,6 +127,7 @@ export async function startWorker(options: {
   return {
     wake: deliverer.wake,
     reserve: deliverer.reserve,
+    dispatch: dispatcher.dispatch,
     press: presser.press,
     beginStop: () => void stop().catch(() => {}),
     [Symbol.asyncDispose]: stop,

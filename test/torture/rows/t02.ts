@@ -51,7 +51,7 @@ export const points: Record<string, Patch[]> = {
     ),
   ],
   "fan-out, before the commit": [
-    before("src/domain/dispatchWrite.ts", "return lanesOf(deliveries);"),
+    before("src/domain/dispatchWrite.ts", "return { deliveries, at };"),
   ],
   "fan-out, after the commit": [
     before("src/worker/dispatcher.ts", "for (const id of eventIds) failures.delete(id);"),

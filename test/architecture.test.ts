@@ -36,9 +36,13 @@ const composition = ["main", "hub"];
 const onlyImporters: Record<string, string[]> = {
   pino: ["src/log.ts"],
   "pino-pretty": ["src/log.ts"],
-  pg: ["src/db/jobPool.ts", "src/worker/runner.ts"],
-  "graphile-worker": ["src/db/migrate.ts", "src/worker/runner.ts", "src/worker/tasks.ts"],
-  "undici/lib/dispatcher/client.js": ["src/outbound/connectionPool.ts"],
+  pg: ["src/db/queue/jobPool.ts", "src/worker/job/runner.ts"],
+  "graphile-worker": [
+    "src/db/schema/migrate.ts",
+    "src/worker/job/runner.ts",
+    "src/worker/job/tasks.ts",
+  ],
+  "undici/lib/dispatcher/client.js": ["src/outbound/call/connectionPool.ts"],
 };
 
 /** What `outbound` may know of the domain: files that import nothing of ours but each other. */

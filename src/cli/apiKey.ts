@@ -1,9 +1,9 @@
-import { type ApiKeyRow, keysOf, projectOfKey, type Role } from "../db/apiKeys.ts";
-import type { Sql } from "../db/client.ts";
-import type { ProjectRow } from "../db/projects.ts";
-import { createApiKey, revokeApiKey } from "../domain/apiKey.ts";
-import { mistake } from "../domain/errors.ts";
-import { findProject } from "../domain/project.ts";
+import type { Sql } from "../db/connection/client.ts";
+import { type ApiKeyRow, keysOf, projectOfKey, type Role } from "../db/project/apiKeys.ts";
+import type { ProjectRow } from "../db/project/projects.ts";
+import { mistake } from "../domain/input/errors.ts";
+import { createApiKey, revokeApiKey } from "../domain/project/apiKey.ts";
+import { findProject } from "../domain/project/project.ts";
 import { columns } from "./columns.ts";
 import type { Command } from "./command.ts";
 

@@ -1,8 +1,8 @@
-import { whyUnguarded } from "../db/reader.ts";
-import type { LedgerLine } from "../db/verify/ledger.ts";
-import { type Verdict, verify as verifyHub } from "../db/verify/run.ts";
-import { mistake } from "../domain/errors.ts";
-import { findProject } from "../domain/project.ts";
+import { whyUnguarded } from "../db/connection/reader.ts";
+import { mistake } from "../domain/input/errors.ts";
+import { findProject } from "../domain/project/project.ts";
+import type { LedgerLine } from "../verify/ledger.ts";
+import { type Verdict, verify as verifyHub } from "../verify/run.ts";
 import { columns } from "./columns.ts";
 import type { Command } from "./command.ts";
 

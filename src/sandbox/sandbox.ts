@@ -1,6 +1,6 @@
-import { UserMistake } from "../domain/errors.ts";
-import { ProgramStopped, type Programs, programLimits } from "../domain/programs.ts";
-import { TemplateFailure } from "../domain/templateFailure.ts";
+import { UserMistake } from "../domain/input/errors.ts";
+import { ProgramStopped, type Programs, programLimits } from "../domain/program/programs.ts";
+import { TemplateFailure } from "../domain/template/templateFailure.ts";
 import { Overloaded } from "../util/overloaded.ts";
 import type { Answer, Question, Thrown } from "./message.ts";
 import { createProgramShare, type ProgramShare } from "./programShare.ts";

@@ -1,9 +1,9 @@
 import type { Sql } from "../db/connection/client.ts";
 import { type ApiKeyRow, keysOf, projectOfKey, type Role } from "../db/project/apiKeys.ts";
 import type { ProjectRow } from "../db/project/projects.ts";
-import { mistake } from "../domain/input/errors.ts";
 import { createApiKey, revokeApiKey } from "../domain/project/apiKey.ts";
 import { findProject } from "../domain/project/project.ts";
+import { mistake } from "../util/userError.ts";
 import { columns } from "./columns.ts";
 import type { Command } from "./command.ts";
 

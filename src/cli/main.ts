@@ -1,8 +1,8 @@
 import { ConfigError, readDatabaseSettings } from "../config.ts";
 import { isOutage } from "../db/connection/outage.ts";
 import { DatabaseRefusal } from "../db/connection/refusal.ts";
-import { UserMistake } from "../domain/input/errors.ts";
 import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";
+import { UserMistake } from "../util/userError.ts";
 import { help, readCall, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 import { withDatabase } from "./database.ts";

@@ -1,6 +1,6 @@
 import { whyUnguarded } from "../db/connection/reader.ts";
-import { mistake } from "../domain/input/errors.ts";
 import { findProject } from "../domain/project/project.ts";
+import { mistake } from "../util/userError.ts";
 import type { LedgerLine } from "../verify/ledger.ts";
 import { type Verdict, verify as verifyHub } from "../verify/run.ts";
 import { columns } from "./columns.ts";

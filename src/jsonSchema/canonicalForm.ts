@@ -1,11 +1,6 @@
+import { isObject } from "../util/isObject.ts";
 import { canonicalJson } from "./canonicalJson.ts";
-import {
-  isObject,
-  mapSubschemas,
-  type SchemaDocument,
-  type SchemaObject,
-  subschemasOf,
-} from "./document.ts";
+import { mapSubschemas, type SchemaDocument, type SchemaObject, subschemasOf } from "./document.ts";
 import { assertionsOf } from "./prepare.ts";
 
 /**

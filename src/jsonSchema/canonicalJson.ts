@@ -1,5 +1,5 @@
 import { jsonEntries, jsonItems, jsonText } from "../util/exactJson.ts";
-import { isObject } from "./document.ts";
+import { isObject } from "../util/isObject.ts";
 
 declare global {
   // Node.js has them, TypeScript does not know yet.

@@ -1,3 +1,4 @@
+import { isObject } from "../util/isObject.ts";
 /** A JSON Schema as an object; booleans are schemas too. */
 export type SchemaObject = { readonly [keyword: string]: unknown };
 
@@ -42,13 +43,6 @@ const applicators = {
 } as const satisfies Record<string, readonly [Subschema["looks"], "one" | "list" | "map"]>;
 
 const isSchema = (value: unknown) => isObject(value) || typeof value === "boolean";
-
-export const isObject = (value: unknown): value is SchemaObject =>
-  typeof value === "object" &&
-  value !== null &&
-  !Array.isArray(value) &&
-  // A number that is written as JavaScript would not write it (exactJson.ts).
-  !(value instanceof Number);
 
 /** The JSON pointer of a path. */
 export const toPointer = (path: readonly string[]) =>

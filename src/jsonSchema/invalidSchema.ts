@@ -1,4 +1,4 @@
-import { mistake, type UserMistake } from "../domain/input/errors.ts";
+import { mistake, type UserMistake } from "../util/userError.ts";
 
 /** The mistake of a schema that cannot be used: `field 'properties.a.pattern' must be …`. */
 export const invalidSchema = (path: string[], sentence: string): UserMistake =>

@@ -1,6 +1,6 @@
 import { jsonText } from "../util/exactJson.ts";
+import { isObject } from "../util/isObject.ts";
 import {
-  isObject,
   readDocument,
   type SchemaDocument,
   type SchemaObject,

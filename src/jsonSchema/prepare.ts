@@ -1,5 +1,5 @@
+import { isObject } from "../util/isObject.ts";
 import {
-  isObject,
   mapSubschemas,
   type SchemaDocument,
   type SchemaObject,

@@ -1,7 +1,8 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { mistake } from "../domain/input/errors.ts";
+import { isObject } from "../util/isObject.ts";
+import { mistake } from "../util/userError.ts";
 import { compileSchema } from "./compile.ts";
-import { isObject, type SchemaObject } from "./document.ts";
+import type { SchemaObject } from "./document.ts";
 import { explainErrors } from "./explain/explain.ts";
 import { invalidSchema } from "./invalidSchema.ts";
 import { checkBounds, checkDepth, checkSize } from "./limits.ts";

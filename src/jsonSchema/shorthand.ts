@@ -1,5 +1,6 @@
 import { jsonEntries, jsonObject, plainJson } from "../util/exactJson.ts";
-import { isObject, type SchemaObject } from "./document.ts";
+import { isObject } from "../util/isObject.ts";
+import type { SchemaObject } from "./document.ts";
 import { textFormat } from "./formats.ts";
 import { invalidSchema } from "./invalidSchema.ts";
 

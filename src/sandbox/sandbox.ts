@@ -1,7 +1,7 @@
-import { UserMistake } from "../domain/input/errors.ts";
 import { ProgramStopped, type Programs, programLimits } from "../domain/program/programs.ts";
 import { TemplateFailure } from "../domain/template/templateFailure.ts";
 import { Overloaded } from "../util/overloaded.ts";
+import { UserMistake } from "../util/userError.ts";
 import type { Answer, Question, Thrown } from "./message.ts";
 import { createProgramShare, type ProgramShare } from "./programShare.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandboxProcess.ts";

@@ -5,7 +5,7 @@ import { withRanges } from "../db/retention/maintenanceSession.ts";
 import type { TenantPrograms } from "../domain/program/tenantPrograms.ts";
 import type { ProjectConfigs } from "../domain/project/projectConfig.ts";
 import type { SecretBox } from "../domain/project/secretBox.ts";
-import { createRunAdvancer } from "../domain/workflow/workflowRun.ts";
+import { createRunAdvancer } from "../domain/workflowRun/workflowRun.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/call/post.ts";
 import { newId } from "../util/ids.ts";

@@ -5,7 +5,7 @@ import { claim } from "../../src/db/delivery/claim.ts";
 import { type Finish, finish } from "../../src/db/delivery/finish.ts";
 import { oldestDueSeconds } from "../../src/db/delivery/reclaim.ts";
 import { accept } from "../../src/db/event/accept.ts";
-import type { NewDelivery, NewEvent } from "../../src/db/event/insert.ts";
+import type { NewDelivery, NewEvent } from "../../src/db/event/newEvent.ts";
 import { MOVED_AT_ONCE, moveWaiting } from "../../src/db/hook/moveQueued.ts";
 import { lookAround, type Patience } from "../../src/db/queue/lookAround.ts";
 import { newId } from "../../src/util/ids.ts";

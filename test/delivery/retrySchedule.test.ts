@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nextDelayMs } from "../../src/domain/hook/retrySchedule.ts";
+import { nextDelayMs } from "../../src/domain/delivery/retrySchedule.ts";
 
 const middle = { statusCode: 500, random: () => 0.5 };
 const hourMs = 3_600_000;

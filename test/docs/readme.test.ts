@@ -9,7 +9,7 @@ import { parse, validate } from "graphql";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
-import { newSecret, secretKey, sign } from "../../src/domain/hook/signature.ts";
+import { newSecret, secretKey, sign } from "../../src/domain/delivery/signature.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import { limits } from "../../src/http/gate/limits.ts";
 import { createMetrics } from "../../src/http/metrics.ts";

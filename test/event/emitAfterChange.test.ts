@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createEmitter } from "../../src/domain/event/emitter.ts";
+import { createEmitter } from "../../src/domain/emit/emitter.ts";
 import { archiveEventType, registerEventType } from "../../src/domain/eventType/eventType.ts";
 import { createProject, updateProject } from "../../src/domain/project/project.ts";
 import { createProjectConfigs } from "../../src/domain/project/projectConfig.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bumpConfigVersion } from "../../src/db/project/projects.ts";
-import { createEmitter } from "../../src/domain/event/emitter.ts";
+import { createEmitter } from "../../src/domain/emit/emitter.ts";
 import { createProject } from "../../src/domain/project/project.ts";
 import { createProjectConfigs } from "../../src/domain/project/projectConfig.ts";
 import { freshDatabase } from "../fixtures/database.ts";

@@ -11,8 +11,8 @@ import {
   type EventTypeInput,
   registerEventType,
 } from "../../src/domain/eventType/eventType.ts";
-import { UserMistake } from "../../src/domain/input/errors.ts";
 import { newId } from "../../src/util/ids.ts";
+import { UserMistake } from "../../src/util/userError.ts";
 import { freshDatabase } from "../fixtures/database.ts";
 import { testPrograms } from "../fixtures/programs.ts";
 

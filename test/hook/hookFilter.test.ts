@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type FilterEvent, filterInput } from "../../src/domain/filter/filterEvent.ts";
 import { compileFilter } from "../../src/domain/filter/hookFilter.ts";
-import { UserMistake } from "../../src/domain/input/errors.ts";
+import { UserMistake } from "../../src/util/userError.ts";
 import { emit, hookOf, register, tryRegister, update } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";

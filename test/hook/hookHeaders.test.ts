@@ -4,7 +4,7 @@ import {
   redactRequestHeaders,
   redactResponseHeaders,
 } from "../../src/domain/hook/redactedHeaders.ts";
-import { UserMistake } from "../../src/domain/input/errors.ts";
+import { UserMistake } from "../../src/util/userError.ts";
 
 const mistakeOf = (headers: unknown) => {
   try {

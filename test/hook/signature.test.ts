@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
-import { checkSecret, newSecret, secretKey, sign } from "../../src/domain/hook/signature.ts";
+import { checkSecret, newSecret, secretKey, sign } from "../../src/domain/delivery/signature.ts";
 
 const now = () => Math.floor(Date.now() / 1000);
 const headers = (id: string, timestamp: number, signature: string) => ({

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parseTarget } from "../../src/domain/hook/target.ts";
-import { UserMistake } from "../../src/domain/input/errors.ts";
 import { createGuard } from "../../src/outbound/address/addressGuard.ts";
 import { checkTarget } from "../../src/outbound/address/checkTarget.ts";
 import { createResolver } from "../../src/outbound/address/resolver.ts";
+import { UserMistake } from "../../src/util/userError.ts";
 import { startNameServer } from "../fixtures/nameServer.ts";
 
 const codeOf = async (run: () => unknown) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { UserMistake } from "../../src/domain/input/errors.ts";
 import { canonicalSchema } from "../../src/jsonSchema/schema.ts";
+import { UserMistake } from "../../src/util/userError.ts";
 
 /** What is said of a schema that is refused. */
 function refusal(input: unknown) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { secretKey } from "../../src/domain/hook/signature.ts";
+import { secretKey } from "../../src/domain/delivery/signature.ts";
 import { createProject } from "../../src/domain/project/project.ts";
 import { createSecretBox, type SecretBox } from "../../src/domain/project/secretBox.ts";
 import { openSigningKeys } from "../../src/domain/project/signingSecret.ts";

@@ -103,7 +103,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T8",
     "idempotency keys are compared without the body",
-    "src/domain/event/idempotency.ts",
+    "src/domain/emit/idempotency.ts",
     "if (owner.fingerprint === claim.fingerprint) {",
     "if (owner.eventId !== claim.eventId) {",
   ),
@@ -211,7 +211,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T17",
     "the old secret signs no more after a rotation",
-    "src/domain/hook/signature.ts",
+    "src/domain/delivery/signature.ts",
     "return keys\n",
     "return keys.slice(0, 1)\n",
   ),

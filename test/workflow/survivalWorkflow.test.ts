@@ -4,7 +4,7 @@ import type { Pool } from "../../src/db/connection/client.ts";
 import { recoverClaims } from "../../src/db/delivery/reclaim.ts";
 import { createSecretBox } from "../../src/domain/project/secretBox.ts";
 import { createStepTemplates } from "../../src/domain/workflow/stepTemplates.ts";
-import { createRunAdvancer, type RunAdvancer } from "../../src/domain/workflow/workflowRun.ts";
+import { createRunAdvancer, type RunAdvancer } from "../../src/domain/workflowRun/workflowRun.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { newId } from "../../src/util/ids.ts";
 import { removeExpired } from "../../src/worker/job/retention.ts";

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createProject } from "../../src/domain/project/project.ts";
 import { createSecretBox } from "../../src/domain/project/secretBox.ts";
 import { createStepTemplates } from "../../src/domain/workflow/stepTemplates.ts";
-import { createRunAdvancer } from "../../src/domain/workflow/workflowRun.ts";
+import { createRunAdvancer } from "../../src/domain/workflowRun/workflowRun.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { accepted, type Runs, type UserError } from "../fixtures/emit.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";

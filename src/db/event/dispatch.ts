@@ -5,7 +5,7 @@ import { advanceJobs, insertRuns, recordRuns } from "../workflow/workflowRuns.ts
 import { accept, eventItem, type HandOver } from "./accept.ts";
 import { keepResources } from "./eventResources.ts";
 import { type EventRow, eventColumns } from "./events.ts";
-import type { Consequences, NewEvent } from "./insert.ts";
+import type { Consequences, NewEvent } from "./newEvent.ts";
 
 /** What a staged event became. */
 export type DispatchedEvent = Omit<EventRow, "status" | "configVersion"> & {

@@ -1,6 +1,6 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import type { Fragment } from "../page/page.ts";
-import type { NewDelivery } from "./insert.ts";
+import type { NewDelivery } from "./newEvent.ts";
 
 /**
  * The statement, when one is needed, that keeps what deliveries of format RESOURCE send: once an event, however many

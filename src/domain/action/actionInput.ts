@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { ActionStyle } from "../../db/action/actions.ts";
-import { isObject } from "../../jsonSchema/document.ts";
+import { isObject } from "../../util/isObject.ts";
+import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
 import { documentText } from "../input/documentText.ts";
-import { type UserErrorEntry, UserMistake } from "../input/errors.ts";
 import { line } from "../input/singleLineText.ts";
 
 /** Limits of an event's actions; `expireIn` in minutes. */

@@ -1,8 +1,8 @@
 import { lockedAction, type PressRow, pressByKey, writePress } from "../../db/action/presses.ts";
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/event/insert.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake, type UserErrorCode } from "../input/errors.ts";
+import { mistake, type UserErrorCode } from "../../util/userError.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import type { Caller } from "../project/authenticator.ts";
 

@@ -1,6 +1,6 @@
 import { finishPress, type PressClaim, type PressFinish } from "../../db/action/pressClaims.ts";
 import type { Pool } from "../../db/connection/client.ts";
-import { lanesOf } from "../../db/event/insert.ts";
+import { lanesOf } from "../../db/event/newEvent.ts";
 import type { Lane } from "../../db/queue/jobs.ts";
 import { type InPlace, planSystemEvent, warmSystemTypes } from "../event/systemEvent.ts";
 import { webhookCalled } from "../event/systemEventData.ts";

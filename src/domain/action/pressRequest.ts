@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import type { PressClaim, PressFinish } from "../../db/action/pressClaims.ts";
 import type { AttemptRow } from "../../db/delivery/deliveries.ts";
+import { sign } from "../delivery/signature.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
-import { sign } from "../hook/signature.ts";
 
 /** For connecting, sending and the whole answer; the document: "it will wait for 10 seconds and give up after that". */
 const TIMEOUT_MS = 10_000;

@@ -24,9 +24,9 @@ import type { DeliveryTarget } from "../../db/delivery/target.ts";
 import { createEnvelope, envelopeEvent } from "../event/envelope.ts";
 import type { LaneCredentials } from "../hook/hookSecrets.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
-import { nextDelayMs } from "../hook/retrySchedule.ts";
 import type { StepMethod } from "../workflow/stepMethods.ts";
 import { deliveryHeaders } from "./deliveryHeaders.ts";
+import { nextDelayMs } from "./retrySchedule.ts";
 
 /** What came of a call, as far as a delivery is concerned. */
 type CallResult = Omit<Finish["attempt"], "number" | "startedAt"> & { outcome: AttemptOutcome };

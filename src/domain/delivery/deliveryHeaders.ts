@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Claim } from "../../db/delivery/claim.ts";
 import { headerValue, subjectOf } from "../event/envelope.ts";
-import { sign } from "../hook/signature.ts";
+import { sign } from "./signature.ts";
 
 /**
  * The headers that every attempt of every delivery has, whatever its format: those of Standard Webhooks, then the

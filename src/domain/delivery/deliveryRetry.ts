@@ -1,4 +1,5 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { type DeliveryRow, deliveriesById } from "../../db/delivery/deliveries.ts";
 import {
   insertRetries,
@@ -9,9 +10,8 @@ import {
   type Retried,
   reopenDeliveries,
 } from "../../db/delivery/retries.ts";
-import { inTransaction } from "../../db/event/insert.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 
 /** What a try by hand makes of a delivery, by its state. */
 async function retried(tx: Tx, { projectId, id, status }: DeliveryRow): Promise<Retried> {

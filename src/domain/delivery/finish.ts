@@ -1,4 +1,5 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
 import {
   type Finish,
   type FinishedDelivery,
@@ -7,7 +8,7 @@ import {
 } from "../../db/delivery/finish.ts";
 import { goneHooks } from "../../db/delivery/gone.ts";
 import { accept } from "../../db/event/accept.ts";
-import { inTransaction, lanesOf } from "../../db/event/insert.ts";
+import { lanesOf } from "../../db/event/newEvent.ts";
 import { recordHook, retireHooks } from "../../db/hook/hookChanges.ts";
 import { moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
 import type { Lane } from "../../db/queue/jobs.ts";

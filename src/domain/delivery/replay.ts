@@ -7,6 +7,7 @@
  */
 
 import type { Pool, Sql } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
 import type { DeliveryStatus } from "../../db/delivery/deliveries.ts";
 import {
   advanceReplay,
@@ -28,13 +29,12 @@ import {
   publishRetries,
   reopenDeliveries,
 } from "../../db/delivery/retries.ts";
-import { inTransaction } from "../../db/event/insert.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
 import { hooksById } from "../../db/hook/hooks.ts";
 import { addJobs } from "../../db/queue/jobs.ts";
 import { isId, newId } from "../../util/ids.ts";
+import { mistake } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
-import { mistake } from "../input/errors.ts";
 import { checkLine } from "../input/singleLineText.ts";
 
 /** What a caller asks for; what is absent does not narrow it. */

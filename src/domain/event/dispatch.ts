@@ -3,17 +3,17 @@ import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
 import type { Lane } from "../../db/queue/jobs.ts";
 import { parseJson } from "../../util/parseJson.ts";
+import { UserMistake } from "../../util/userError.ts";
+import type { Reserve } from "../emit/emitWrite.ts";
+import { type EmitFacts, gatherFacts } from "../emit/matchContext.ts";
 import { checkType } from "../eventType/typeCheck.ts";
 import { matchHooks } from "../hook/hookMatching.ts";
-import { UserMistake } from "../input/errors.ts";
 import type { Patience } from "../program/programs.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 import { type Dispatched, type DispatchedPiece, writePiece } from "./dispatchWrite.ts";
-import type { Reserve } from "./emitWrite.ts";
 import { planRuns } from "./event.ts";
-import { type EmitFacts, gatherFacts } from "./matchContext.ts";
 import { planMatched, warmSystemTypes } from "./systemEvent.ts";
 
 /** Deliveries that one transaction writes: the head is locked for some 10 ms by it, and the first are sent early. */

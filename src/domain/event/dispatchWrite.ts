@@ -1,4 +1,5 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
 import type { HandOver } from "../../db/event/accept.ts";
 import {
   type DispatchedEvent,
@@ -7,10 +8,10 @@ import {
   lockStagedEvents,
   writeDispatched,
 } from "../../db/event/dispatch.ts";
-import { inTransaction, lanesOf, type NewDelivery } from "../../db/event/insert.ts";
+import { lanesOf, type NewDelivery } from "../../db/event/newEvent.ts";
 import type { Lane } from "../../db/queue/jobs.ts";
 import type { NewRun } from "../../db/workflow/workflowRuns.ts";
-import type { Reserve } from "./emitWrite.ts";
+import type { Reserve } from "../emit/emitWrite.ts";
 import type { PlannedSystemEvent } from "./systemEvent.ts";
 
 /** What a staged event becomes. */

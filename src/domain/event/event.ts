@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import type { NewAction } from "../../db/action/actions.ts";
 import type { EventOrigin, EventRow } from "../../db/event/events.ts";
-import type { NewDelivery, NewEvent } from "../../db/event/insert.ts";
+import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
 import type { NewRun } from "../../db/workflow/workflowRuns.ts";
 import { canonicalJson } from "../../jsonSchema/canonicalJson.ts";
 import { newId } from "../../util/ids.ts";
+import type { UserMistake } from "../../util/userError.ts";
 import { type CheckedAction, checkActions } from "../action/actionInput.ts";
+import type { EmitFacts } from "../emit/matchContext.ts";
 import type { TypeVerdict } from "../eventType/typeCheck.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
 import { tryMatchHooks } from "../hook/hookMatching.ts";
-import type { UserMistake } from "../input/errors.ts";
 import type { StepBudget } from "../program/stepBudget.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import type { CheckedEvent, EventInput } from "./eventInput.ts";
-import type { EmitFacts } from "./matchContext.ts";
 import { scheduleOf } from "./schedule.ts";
 
 /** An event that is in order, with the deliveries and runs it calls for, ready to be written. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { ContentType } from "../../db/event/events.ts";
+import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
 import { type ActionInput, type CheckedAction, checkActions } from "../action/actionInput.ts";
 import { documentText } from "../input/documentText.ts";
-import { type UserErrorEntry, UserMistake } from "../input/errors.ts";
 import { exactName, line } from "../input/singleLineText.ts";
 import type { ScheduleInput } from "./schedule.ts";
 

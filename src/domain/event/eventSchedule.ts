@@ -1,6 +1,6 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
 import type { EventRow, EventStatus } from "../../db/event/events.ts";
-import { inTransaction } from "../../db/event/insert.ts";
 import {
   databaseNow,
   lockedEvent,
@@ -8,7 +8,7 @@ import {
   writeRescheduled,
 } from "../../db/event/schedules.ts";
 import { isId } from "../../util/ids.ts";
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 import { hasSchedule, type ScheduleInput, scheduleOf } from "./schedule.ts";
 
 /** Runs `write` with the event locked. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is in no `allowed` state. */

@@ -1,9 +1,9 @@
-import { isObject } from "../../jsonSchema/document.ts";
 import { textFormat } from "../../jsonSchema/formats.ts";
 import { jsonEntries, jsonObject, jsonText } from "../../util/exactJson.ts";
+import { isObject } from "../../util/isObject.ts";
+import { mistake, type UserErrorEntry, UserMistake } from "../../util/userError.ts";
 import type { SchemaChecks } from "../eventType/schemaChecks.ts";
 import { checkType } from "../eventType/typeCheck.ts";
-import { mistake, type UserErrorEntry, UserMistake } from "../input/errors.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import { eventLimits } from "./eventInput.ts";
 

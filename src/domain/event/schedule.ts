@@ -1,4 +1,4 @@
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 
 /** When something is due: at `timestamp`, or now, and `delay` seconds later. */
 export type ScheduleInput = {

@@ -4,14 +4,14 @@
  */
 
 import type { EventRow } from "../../db/event/events.ts";
-import type { NewDelivery, NewEvent } from "../../db/event/insert.ts";
+import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
+import { noFacts } from "../emit/matchContext.ts";
 import { tryCheckType } from "../eventType/typeCheck.ts";
 import { tryMatchHooks } from "../hook/hookMatching.ts";
 import { createStepBudget } from "../program/stepBudget.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
-import { noFacts } from "./matchContext.ts";
 import { resthookCalled, type Said, systemTypes } from "./systemEventData.ts";
 
 /**

@@ -3,7 +3,7 @@ import { compileSchema } from "../../jsonSchema/compile.ts";
 import type { SchemaObject } from "../../jsonSchema/document.ts";
 import type { SchemaProblem } from "../../jsonSchema/explain/problem.ts";
 import { canonicalSchema } from "../../jsonSchema/schema.ts";
-import { UserMistake } from "../input/errors.ts";
+import { UserMistake } from "../../util/userError.ts";
 
 /** A schema as given and an example of its data; null where there is none. */
 export type SchemaGiven = { schema: unknown; example: unknown };

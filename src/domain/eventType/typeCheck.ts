@@ -1,5 +1,5 @@
 import type { SchemaProblem } from "../../jsonSchema/compile.ts";
-import { mistake, UserMistake } from "../input/errors.ts";
+import { mistake, UserMistake } from "../../util/userError.ts";
 import type { Patience } from "../program/programs.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import type { SchemaChecks, SchemaRef } from "./schemaChecks.ts";

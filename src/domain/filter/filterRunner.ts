@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { UserMistake } from "../input/errors.ts";
+import { UserMistake } from "../../util/userError.ts";
 import { createCompiledCache } from "../program/compiledCache.ts";
 import { type Patience, ProgramStopped, type Programs } from "../program/programs.ts";
 import { createStepBudget, type StepBudget } from "../program/stepBudget.ts";

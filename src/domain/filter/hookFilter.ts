@@ -1,5 +1,5 @@
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 import {
   type EventWeight,
   filterCost,

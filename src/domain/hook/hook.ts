@@ -22,7 +22,8 @@ import {
 } from "../../db/hook/hooks.ts";
 import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
+import { checkSecret, newSecret } from "../delivery/signature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkBound } from "../resource/resourceType.ts";
 import { ASKING, askTarget } from "./hookHandshake.ts";
@@ -31,7 +32,6 @@ import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "
 import { hookContext, openHeaders } from "./hookSecrets.ts";
 import { keepHeaders } from "./preserveRedactedHeaders.ts";
 import { checkOverlap, rotateSecrets } from "./secretRotation.ts";
-import { checkSecret, newSecret } from "./signature.ts";
 import type { CheckTarget } from "./target.ts";
 
 /** What hooks need beside the database; `checkTarget` gives the URL as it will be called, or throws TARGET_REFUSED. */

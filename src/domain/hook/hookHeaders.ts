@@ -1,5 +1,5 @@
-import { isObject } from "../../jsonSchema/document.ts";
-import { mistake } from "../input/errors.ts";
+import { isObject } from "../../util/isObject.ts";
+import { mistake } from "../../util/userError.ts";
 
 const maxHeaders = 20;
 const maxValueBytes = 4096;

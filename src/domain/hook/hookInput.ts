@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { HookRow } from "../../db/hook/hooks.ts";
+import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { compileFilter } from "../filter/hookFilter.ts";
-import { type UserErrorEntry, UserMistake } from "../input/errors.ts";
 import { exactName, line } from "../input/singleLineText.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 

@@ -1,8 +1,8 @@
 import type { EventRow } from "../../db/event/events.ts";
-import type { NewDelivery } from "../../db/event/insert.ts";
+import type { NewDelivery } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
-import type { ResourceFacts } from "../event/matchContext.ts";
+import type { ResourceFacts } from "../emit/matchContext.ts";
 import { type FilterEvent, type FilterInput, filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
 import type { Patience } from "../program/programs.ts";

@@ -1,8 +1,8 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import type { HookRow } from "../../db/hook/hooks.ts";
+import { secretKey } from "../delivery/signature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { liveSecrets } from "./secretRotation.ts";
-import { secretKey } from "./signature.ts";
 
 /** What an attempt needs of a hook's sealed columns. */
 export type LaneCredentials = {

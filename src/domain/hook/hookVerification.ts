@@ -6,7 +6,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { askAgain, type ClaimedHandshake, sealedHandshake } from "../../db/hook/handshakes.ts";
 import type { HookRow } from "../../db/hook/hooks.ts";
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 import { changeHook, type HookServices } from "./hook.ts";
 import { type HandshakeVerdict, isHandshakeSecret } from "./hookHandshake.ts";
 

@@ -1,7 +1,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { stepsOf, workflowsById } from "../../db/workflow/workflows.ts";
 import { isId } from "../../util/ids.ts";
-import { mistake, type UserErrorEntry, UserMistake } from "../input/errors.ts";
+import { mistake, type UserErrorEntry, UserMistake } from "../../util/userError.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import type { StepInput } from "../workflow/workflowInput.ts";
 import { openSteps } from "../workflow/workflowSteps.ts";

@@ -1,5 +1,5 @@
 import type { SealedSecret } from "../../db/hook/hooks.ts";
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 
 const MAX_LIVE_SECRETS = 5;
 const MAX_OVERLAP_HOURS = 24 * 7;

@@ -1,4 +1,4 @@
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 
 const maxLength = 2048;
 

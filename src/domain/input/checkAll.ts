@@ -1,4 +1,4 @@
-import { type UserErrorEntry, UserMistake } from "./errors.ts";
+import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
 
 /** As `collectMistakes`, for checks that take their time: the mistakes of all of them, thrown together. */
 export async function checkAll(checks: (() => unknown)[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { jsonText } from "../../util/exactJson.ts";
-import type { UserErrorEntry } from "./errors.ts";
+import type { UserErrorEntry } from "../../util/userError.ts";
 
 /** How many levels a document may be nested. */
 const MAX_DEPTH = 64;

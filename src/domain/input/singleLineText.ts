@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { invalidFields } from "./errors.ts";
+import { invalidFields } from "../../util/userError.ts";
 
 /** Control characters, line separators, and halves of characters, which PostgreSQL cannot hold. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;

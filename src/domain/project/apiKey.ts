@@ -10,7 +10,7 @@ import {
   revokeKey as revokeRow,
 } from "../../db/project/apiKeys.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 import { checkLine } from "../input/singleLineText.ts";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

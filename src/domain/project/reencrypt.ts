@@ -6,8 +6,8 @@ import { jsonEntries, jsonList, jsonObject, jsonText } from "../../util/exactJso
 import { parseJson } from "../../util/parseJson.ts";
 import { hookContext } from "../hook/hookSecrets.ts";
 import { variablesContext } from "../workflow/installation.ts";
-import { requestContext } from "../workflow/stepRequest.ts";
 import { headersContext } from "../workflow/workflowSteps.ts";
+import { requestContext } from "../workflowRun/stepRequest.ts";
 import { checkSecretKey, resealCanary } from "./keyCheckValue.ts";
 import { type BoxKey, createSecretBox } from "./secretBox.ts";
 import { signingContext } from "./signingSecret.ts";

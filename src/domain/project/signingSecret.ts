@@ -10,8 +10,8 @@ import {
   signingSecretsOf,
   writeSigningSecrets,
 } from "../../db/project/signingSecrets.ts";
+import { newSecret, secretKey } from "../delivery/signature.ts";
 import { checkOverlap, liveSecrets, rotateSecrets } from "../hook/secretRotation.ts";
-import { newSecret, secretKey } from "../hook/signature.ts";
 import type { SecretBox } from "./secretBox.ts";
 
 type Services = { sql: Pool; box: SecretBox };

@@ -20,8 +20,8 @@ import {
 } from "../../db/resource/resourceTypes.ts";
 import { newId } from "../../util/ids.ts";
 import { parseJson } from "../../util/parseJson.ts";
-import type { EmitWithin } from "../event/emitInTransaction.ts";
-import { mistake, UserMistake } from "../input/errors.ts";
+import { mistake, UserMistake } from "../../util/userError.ts";
+import type { EmitWithin } from "../emit/emitInTransaction.ts";
 import { attributesText, checkResourceKey, resourceText } from "./resourceInput.ts";
 
 /** A resource as a change left it, and the event that told of it; null when its type has none for the change. */

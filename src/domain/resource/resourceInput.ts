@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ResourceRow } from "../../db/resource/resources.ts";
-import { isObject } from "../../jsonSchema/document.ts";
 import { jsonEntries, jsonObject } from "../../util/exactJson.ts";
+import { isObject } from "../../util/isObject.ts";
+import { invalidFields, mistake, UserMistake } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { documentText } from "../input/documentText.ts";
-import { invalidFields, mistake, UserMistake } from "../input/errors.ts";
 import { exactName, line } from "../input/singleLineText.ts";
 
 /** Names a resource: its type and id are the subject of its events, and have their limits. */

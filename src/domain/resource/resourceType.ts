@@ -9,8 +9,8 @@ import {
   saveResourceType,
 } from "../../db/resource/resourceTypes.ts";
 import { newId } from "../../util/ids.ts";
+import { invalidFields, mistake, UserMistake } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
-import { invalidFields, mistake, UserMistake } from "../input/errors.ts";
 import { exactName } from "../input/singleLineText.ts";
 
 /** So many resource types a project may have. */

@@ -5,10 +5,10 @@ import {
   upsertInstallation,
 } from "../../db/workflow/installations.ts";
 import { workflowsById } from "../../db/workflow/workflows.ts";
-import { isObject } from "../../jsonSchema/document.ts";
 import { jsonText } from "../../util/exactJson.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../input/errors.ts";
+import { isObject } from "../../util/isObject.ts";
+import { mistake } from "../../util/userError.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkUserId, workflowLimits } from "./workflowInput.ts";
 

@@ -1,7 +1,7 @@
 import { eventScope, type ScopeEvent } from "../event/eventScope.ts";
 import { TemplateFailure } from "../template/templateFailure.ts";
 import { parseValue } from "../template/templateValue.ts";
-import { namedAnswers } from "./namedAnswers.ts";
+import { namedAnswers } from "../workflowRun/namedAnswers.ts";
 import type { StepText } from "./stepText.ts";
 import {
   compileStep,

@@ -15,10 +15,10 @@ import {
   type WorkflowRow,
 } from "../../db/workflow/workflows.ts";
 import { isId, newId } from "../../util/ids.ts";
+import { mistake, UserMistake } from "../../util/userError.ts";
 import { keepStepHeaders, stepHeaders } from "../hook/preserveRedactedHeaders.ts";
 import type { CheckTarget } from "../hook/target.ts";
 import { checkAll } from "../input/checkAll.ts";
-import { mistake, UserMistake } from "../input/errors.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import type { StepTemplates } from "./stepTemplates.ts";
 import {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jsonText } from "../../util/exactJson.ts";
+import { invalidFields, type UserErrorEntry, UserMistake } from "../../util/userError.ts";
 import { checkHeaders } from "../hook/hookHeaders.ts";
-import { invalidFields, type UserErrorEntry, UserMistake } from "../input/errors.ts";
 import { checkLine, exactName, line } from "../input/singleLineText.ts";
 import { TemplateFailure } from "../template/templateFailure.ts";
 import { type StepMethod, stepMethods } from "./stepMethods.ts";

@@ -1,6 +1,6 @@
+import { UserMistake } from "../../util/userError.ts";
 import { checkHeaders } from "../hook/hookHeaders.ts";
 import { parseTarget } from "../hook/target.ts";
-import { UserMistake } from "../input/errors.ts";
 import { ExactNumber } from "../input/exactNumber.ts";
 import { type CompiledTemplate, compileTemplate, compileUrl } from "../template/template.ts";
 import { TemplateFailure } from "../template/templateFailure.ts";

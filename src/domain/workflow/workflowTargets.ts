@@ -1,4 +1,4 @@
-import { type UserErrorEntry, UserMistake } from "../input/errors.ts";
+import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
 import type { WorkflowStep } from "./workflowStep.ts";
 
 /** Why steps may not call what they name. A url with a template is judged when it is called: here others alone. */

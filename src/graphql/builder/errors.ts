@@ -1,8 +1,8 @@
 import type { FieldMap } from "@pothos/core";
 import { GraphQLError } from "graphql";
 import { ReadTimeout } from "../../db/connection/readTimeout.ts";
-import { type UserErrorEntry, UserMistake, userErrorCodes } from "../../domain/input/errors.ts";
 import { Overloaded } from "../../util/overloaded.ts";
+import { type UserErrorEntry, UserMistake, userErrorCodes } from "../../util/userError.ts";
 import { requestError } from "../gate/requestError.ts";
 import { builder } from "./builder.ts";
 import { describedEnum } from "./describedEnum.ts";

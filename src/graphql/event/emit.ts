@@ -1,7 +1,7 @@
 import { type EventRow, eventsById, hasEnded } from "../../db/event/events.ts";
-import type { Emitted } from "../../domain/event/emitWrite.ts";
+import type { Emitted } from "../../domain/emit/emitWrite.ts";
 import { type EventInput, eventLimits } from "../../domain/event/eventInput.ts";
-import { mistake, UserMistake } from "../../domain/input/errors.ts";
+import { mistake, UserMistake } from "../../util/userError.ts";
 import { ActionInput } from "../action/actionInput.ts";
 import { builder } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";

@@ -1,6 +1,6 @@
 import type { EventRow } from "../../db/event/events.ts";
 import { type RunRow, runsOfEvent } from "../../db/workflow/workflowRuns.ts";
-import { mistake, UserMistake } from "../../domain/input/errors.ts";
+import { mistake, UserMistake } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";

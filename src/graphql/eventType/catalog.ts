@@ -1,10 +1,10 @@
-import {
-  type Catalog as CatalogRow,
-  type CatalogType as CatalogTypeRow,
-  catalogs,
-  installCatalog,
+import type {
+  Catalog as CatalogRow,
+  CatalogType as CatalogTypeRow,
 } from "../../catalogs/catalog.ts";
+import { catalogs } from "../../catalogs/catalogs.ts";
 import { installedCatalogs } from "../../db/eventType/eventTypes.ts";
+import { installCatalog } from "../../domain/eventType/installCatalog.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { batched } from "../page/loaders.ts";

@@ -8,7 +8,7 @@ import {
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
-import { mistake } from "../../domain/input/errors.ts";
+import { mistake } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload, emitOne, waitOf } from "../event/emit.ts";

@@ -6,8 +6,8 @@ import {
   resourceTypesOf,
 } from "../../db/resource/resourceTypes.ts";
 import { registerResourceType } from "../../domain/resource/resourceType.ts";
-import { isObject } from "../../jsonSchema/document.ts";
 import { isId } from "../../util/ids.ts";
+import { isObject } from "../../util/isObject.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";

@@ -1,6 +1,6 @@
 import type { DeliveryRow } from "../../db/delivery/deliveries.ts";
 import { stepRequestsOf } from "../../db/workflow/workflowRuns.ts";
-import { openStepRequest } from "../../domain/workflow/stepRequest.ts";
+import { openStepRequest } from "../../domain/workflowRun/stepRequest.ts";
 import type { Context } from "../builder/context.ts";
 import { batched } from "../page/loaders.ts";
 

@@ -5,8 +5,8 @@ import {
   runsPerParent,
   stepRunsOf,
 } from "../../db/workflow/workflowRuns.ts";
-import { rerunWorkflow } from "../../domain/workflow/workflowRerun.ts";
 import type { WorkflowStep as Step } from "../../domain/workflow/workflowStep.ts";
+import { rerunWorkflow } from "../../domain/workflowRun/workflowRerun.ts";
 import { isId } from "../../util/ids.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";

@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import { isChanged, jsonEntries, jsonItems, jsonText, plainJson } from "../../util/exactJson.ts";
-import type { Params } from "./prepare.ts";
+import type { Params } from "./operation.ts";
 
 /** A number for a type that is no JSON; digits that would be lost silently are refused. */
 function numberFor(typeName: string, number: unknown): unknown {

@@ -1,10 +1,4 @@
-import {
-  type DocumentNode,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  type OperationTypeNode,
-} from "graphql";
+import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import type { Caller } from "../../graphql/builder/context.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import { checkRole } from "../../graphql/gate/roles.ts";
@@ -12,22 +6,8 @@ import { checkCost } from "./cost.ts";
 import { createDocuments } from "./documents.ts";
 import { exactVariables } from "./exactVariables.ts";
 import { checkVariables } from "./limits.ts";
+import type { Operation, Params } from "./operation.ts";
 
-/** What a client sends for one operation, over any door. */
-export type Params = {
-  query: string;
-  variables?: Record<string, unknown> | null | undefined;
-  operationName?: string | null | undefined;
-};
-
-/** One operation that may run. */
-export type Operation = {
-  caller: Caller;
-  requestId: string;
-  params: Params;
-  document: DocumentNode;
-  kind: OperationTypeNode;
-};
 export type Prepare = (
   params: Params,
   caller: Caller,

@@ -4,7 +4,7 @@ import { requestError } from "../../graphql/gate/requestError.ts";
 import { parseJson } from "../../util/parseJson.ts";
 import { scanJson } from "../../util/scanJson.ts";
 import { limitExceeded, limits } from "../gate/limits.ts";
-import type { Params } from "../gate/prepare.ts";
+import type { Params } from "../gate/operation.ts";
 
 const bad = (message: string) => requestError("BAD_REQUEST", message);
 

@@ -8,7 +8,7 @@ import { writeJson } from "../../util/rawJson.ts";
 import { createShares, type Release } from "../../util/shares.ts";
 import { limits } from "../gate/limits.ts";
 import type { MaskError } from "../gate/maskError.ts";
-import type { Operation } from "../gate/prepare.ts";
+import type { Operation } from "../gate/operation.ts";
 import { cleanStream, isStream, type Result, type Results, withErrorsAsResults } from "./stream.ts";
 
 /** Runs operations that have passed the gate (prepare.ts). */

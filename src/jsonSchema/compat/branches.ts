@@ -1,6 +1,7 @@
+import { isObject } from "../../util/isObject.ts";
 import { isOpen, meaning } from "../canonicalForm.ts";
-import { isObject, type SchemaObject } from "../document.ts";
-import type { Break, Comparison } from "./compat.ts";
+import type { SchemaObject } from "../document.ts";
+import type { Break, Comparison } from "./comparison.ts";
 import { unclear } from "./parts.ts";
 
 /** Keywords that say one thing together, and nothing without the first of them. */

@@ -1,33 +1,11 @@
+import { isObject } from "../../util/isObject.ts";
 import { dereferenced, isOpen, meaning } from "../canonicalForm.ts";
-import {
-  isObject,
-  readDocument,
-  type SchemaDocument,
-  type SchemaObject,
-  subschemasOf,
-} from "../document.ts";
+import { readDocument, type SchemaObject, subschemasOf } from "../document.ts";
 import type { SchemaProblem } from "../explain/problem.ts";
 import { branchBreaks } from "./branches.ts";
+import type { Break, Compare, Comparison } from "./comparison.ts";
 import { partBreaks } from "./parts.ts";
 import { valueBreaks } from "./values.ts";
-
-/** One thing in which the new version refuses what the current one takes: which field, and how. */
-export type Break = { path: string[]; sentence: string };
-
-/** Compares the schemas of one place in the data. */
-export type Compare = (before: unknown, after: unknown, path: string[]) => Break[];
-
-/**
- * What all parts of a comparison share. `strictly` compares without the convention of `breakingChanges`: for
- * parts of a schema, which do not show what the other parts have to say about a field.
- */
-export type Comparison = {
-  before: SchemaDocument;
-  after: SchemaDocument;
-  isStrict: boolean;
-  compare: Compare;
-  strictly: Compare;
-};
 
 /** Places compared at most, and how deep within each other. */
 const maxSteps = 2_000;

@@ -1,6 +1,7 @@
+import { isObject } from "../../util/isObject.ts";
 import { isOpen, meaning } from "../canonicalForm.ts";
-import { isObject, type SchemaObject, subschemasOf } from "../document.ts";
-import type { Break, Comparison } from "./compat.ts";
+import { type SchemaObject, subschemasOf } from "../document.ts";
+import type { Break, Comparison } from "./comparison.ts";
 
 /** What breaks by the keywords that look at the fields and items of a value. */
 export function partBreaks(

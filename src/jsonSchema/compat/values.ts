@@ -2,7 +2,7 @@ import { canonicalJson } from "../canonicalJson.ts";
 import type { SchemaObject } from "../document.ts";
 import { listed, typeWords } from "../explain/wording.ts";
 import { textFormat } from "../formats.ts";
-import type { Break } from "./compat.ts";
+import type { Break } from "./comparison.ts";
 
 /** What breaks by the keywords that look at a value by itself. */
 export function valueBreaks(before: SchemaObject, after: SchemaObject, path: string[]): Break[] {

@@ -1,12 +1,10 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
-import { isObject } from "../document.ts";
+import { isObject } from "../../util/isObject.ts";
 import type { Prepared } from "../prepare.ts";
+import type { Finding } from "./finding.ts";
 import { problem, type SchemaProblem } from "./problem.ts";
 import { exclusion, explainUnion } from "./union.ts";
 import { sentenceFor } from "./wording.ts";
-
-/** One error of ajv on its way to a problem. */
-export type Finding = { error: ErrorObject; path: string[]; sentence: string };
 
 /** What was checked, by which name problems call it, and, where it was prepared, by which schema. */
 type Checked = { value: unknown; rootName: string; prepared?: Prepared };

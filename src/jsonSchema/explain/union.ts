@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
-import { isObject } from "../document.ts";
+import { isObject } from "../../util/isObject.ts";
 import type { Prepared } from "../prepare.ts";
-import type { Finding } from "./explain.ts";
+import type { Finding } from "./finding.ts";
 
 /** More alternatives than these are counted instead of told. */
 const maxTold = 5;

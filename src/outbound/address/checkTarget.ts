@@ -1,6 +1,6 @@
 import { checkName, checkPort, parseTarget, portOf } from "../../domain/hook/target.ts";
-import { mistake } from "../../domain/input/errors.ts";
 import { Overloaded } from "../../util/overloaded.ts";
+import { mistake } from "../../util/userError.ts";
 import { toHubFailure } from "../call/hubFailure.ts";
 import type { AddressGuard } from "./addressGuard.ts";
 import { lookup } from "./lookup.ts";

@@ -1,5 +1,5 @@
 import { parseTarget, requestTarget } from "../../domain/hook/target.ts";
-import { UserMistake } from "../../domain/input/errors.ts";
+import { UserMistake } from "../../util/userError.ts";
 import type { AddressGuard } from "../address/addressGuard.ts";
 import { createResolver, type Resolver } from "../address/resolver.ts";
 import { CallFailure, DeadlinePassed, toFailure } from "./callFailure.ts";

@@ -3,11 +3,11 @@ import type { Pool } from "../../db/connection/client.ts";
 import { type Claim, claim, type QueueState } from "../../db/delivery/claim.ts";
 import type { Lane } from "../../db/queue/jobs.ts";
 import type { Logger } from "../../log.ts";
-import type { Started } from "./deliverer.ts";
 import { giveBackUntilDone } from "./giveBack.ts";
 import type { LaneEntry, Lanes, Turn } from "./hookQueues.ts";
 import { createSolitude } from "./isolation.ts";
 import type { Peers } from "./peers.ts";
+import type { Started } from "./started.ts";
 import type { Target, Targets } from "./targets.ts";
 
 export type ClaimLoop = {

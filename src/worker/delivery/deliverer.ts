@@ -5,22 +5,23 @@ import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
 import { handBack } from "../../db/delivery/reclaim.ts";
 import type { Lane } from "../../db/queue/jobs.ts";
 import { type AttemptRequest, conclude, requestOf } from "../../domain/delivery/delivery.ts";
-import type { Reserve } from "../../domain/event/emitWrite.ts";
+import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
-import { openStepRequest, stepRequestOf } from "../../domain/workflow/stepRequest.ts";
+import { openStepRequest, stepRequestOf } from "../../domain/workflowRun/stepRequest.ts";
 import type { Logger } from "../../log.ts";
 import type { Poster } from "../../outbound/call/post.ts";
 import { createAsking } from "./asking.ts";
 import { createClaimLoop } from "./claimLoop.ts";
 import { createFinisher } from "./finisher.ts";
 import { createHandOver } from "./handOver.ts";
-import { createLanes, type LaneEntry, type Leave } from "./hookQueues.ts";
+import { createLanes } from "./hookQueues.ts";
 import type { Peers } from "./peers.ts";
 import { postponed } from "./shortage.ts";
-import { createTargets, type Target } from "./targets.ts";
+import type { Started } from "./started.ts";
+import { createTargets } from "./targets.ts";
 
 export type DelivererOptions = {
   sql: Pool;
@@ -51,16 +52,6 @@ export type Deliverer = AsyncDisposable & {
   reserve: Reserve;
   /** Claims no more; waits for attempts in flight, and ends them after `graceMs`. */
   stop(graceMs: number): Promise<void>;
-};
-
-/** An attempt to be made: a claim that has its slot. */
-export type Started = {
-  lane: LaneEntry;
-  target: Target;
-  claimed: Claim;
-  leave: Leave;
-  /** Set for one that is tried alone: called when its result is stored. */
-  onStored?: () => void;
 };
 
 /** An answer that takes longer holds up its hook's queue, and is to hold up no other. */

@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { Pool } from "../../db/connection/client.ts";
 import { isOutage } from "../../db/connection/outage.ts";
 import type { HookClaim } from "../../db/delivery/claim.ts";
-import type { NewDelivery, NewEvent } from "../../db/event/insert.ts";
-import type { Reserve } from "../../domain/event/emitWrite.ts";
+import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
+import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import type { Logger } from "../../log.ts";
 import type { ClaimLoop } from "./claimLoop.ts";
-import type { Started } from "./deliverer.ts";
 import { giveBackUntilDone } from "./giveBack.ts";
 import type { LaneEntry, Lanes, Leave } from "./hookQueues.ts";
 import type { Peers } from "./peers.ts";
+import type { Started } from "./started.ts";
 import type { Target, Targets } from "./targets.ts";
 
 type Parts = {

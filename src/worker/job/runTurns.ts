@@ -1,5 +1,5 @@
 import type { Lane } from "../../db/queue/jobs.ts";
-import type { RunAdvancer } from "../../domain/workflow/workflowRun.ts";
+import type { RunAdvancer } from "../../domain/workflowRun/workflowRun.ts";
 import type { Logger } from "../../log.ts";
 import { createProjectTurns, type ProjectTurns } from "../../util/projectTurns.ts";
 

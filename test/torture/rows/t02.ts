@@ -25,12 +25,12 @@ const claimsAll: Patch = {
 /** Where a process dies; each but the last two while it serves an emit and delivers it. */
 export const points: Record<string, Patch[]> = {
   "emit, before the commit": [
-    before("src/domain/event/emitWrite.ts", "const keys = calls.flatMap((call) => call.keys);"),
+    before("src/domain/emit/emitWrite.ts", "const keys = calls.flatMap((call) => call.keys);"),
   ],
-  "emit, after the commit": [before("src/domain/event/emitWrite.ts", "reservation?.begin(at);")],
+  "emit, after the commit": [before("src/domain/emit/emitWrite.ts", "reservation?.begin(at);")],
   "emit, before the answer": [
     before(
-      "src/domain/event/emitWrite.ts",
+      "src/domain/emit/emitWrite.ts",
       "return new Map(events.map((event) => [event.id, storedEvent(event, at)]));",
     ),
   ],

@@ -7,7 +7,7 @@ import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded/start.ts";
 import { migrate, migrationsCurrent } from "./db/schema/migrate.ts";
-import { createEmitWithin } from "./domain/emit/emitInTransaction.ts";
+import { createEmitInTransaction } from "./domain/emit/emitInTransaction.ts";
 import { createEmitter, type EmitterHooks } from "./domain/emit/emitter.ts";
 import { createTenantPrograms, type TenantPrograms } from "./domain/program/tenantPrograms.ts";
 import { createAuthenticator } from "./domain/project/authenticator.ts";
@@ -116,7 +116,7 @@ function openApi(
     db,
     read,
     emitter: createEmitter(db.sql, configs, programs, accepting),
-    emitWithin: createEmitWithin(db.sql, configs, programs, accepting),
+    emitInTransaction: createEmitInTransaction(db.sql, configs, programs, accepting),
     configs,
     programs,
     feed,

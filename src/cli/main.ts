@@ -2,7 +2,7 @@ import { ConfigError, readDatabaseSettings } from "../config.ts";
 import { isOutage } from "../db/connection/outage.ts";
 import { DatabaseRefusal } from "../db/connection/refusal.ts";
 import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";
-import { UserMistake } from "../util/userError.ts";
+import { UserError } from "../util/userError.ts";
 import { help, readCall, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 import { withDatabase } from "./database.ts";
@@ -32,7 +32,7 @@ function explain(error: unknown): string {
     return `${error.message}\nnpm run cli -- --help explains every command.`;
   }
   const isForTheOperator =
-    error instanceof UserMistake ||
+    error instanceof UserError ||
     error instanceof ConfigError ||
     error instanceof WrongSecretKey ||
     error instanceof DatabaseRefusal;

@@ -7,7 +7,7 @@ import type { Turns } from "../util/turns.ts";
 import { maxConnections } from "./connections.ts";
 import { limits } from "./gate/limits.ts";
 import { createMaskError } from "./gate/maskError.ts";
-import { createPrepare } from "./gate/prepare.ts";
+import { createValidateOperation } from "./gate/prepare.ts";
 import { createOrigins } from "./origins.ts";
 import { createConsole } from "./page/console.ts";
 import { createGraphiql } from "./page/graphiql.ts";
@@ -45,7 +45,7 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   assertRolesComplete(schema);
   const maskError = createMaskError(log);
   const engine = createEngine(schema, contextOf, maskError);
-  const prepare = createPrepare(schema);
+  const prepare = createValidateOperation(schema);
   const origins = createOrigins({ publicUrl, allowed: allowedOrigins }, log);
   const places = createShares({
     what: "sockets and event streams",

@@ -7,7 +7,7 @@ import { assertionsOf } from "./prepare.ts";
  * A text that is the same for schemas that ask the same in the same way: without annotations, and with what
  * they refer to, wherever it stands.
  */
-export function meaning(document: SchemaDocument, schema: unknown): string {
+export function canonicalForm(document: SchemaDocument, schema: unknown): string {
   const targets: string[] = [];
   const write = (part: unknown): unknown => {
     if (!isObject(part)) return part;

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { isObject } from "../util/isObject.ts";
-import { mistake } from "../util/userError.ts";
+import { userError } from "../util/userError.ts";
 import { compileSchema } from "./compile.ts";
 import type { SchemaObject } from "./document.ts";
 import { explainErrors } from "./explain/explain.ts";
@@ -47,7 +47,7 @@ function checkWellFormed(schema: SchemaObject): void {
   if (!metaschema) throw new Error("ajv has no metaschema of 2020-12");
   if (metaschema(schema)) return;
   const [problem] = explainErrors(metaschema.errors ?? [], { value: schema, rootName: "schema" });
-  throw mistake("SCHEMA_INVALID", problem?.message ?? "the schema is not valid", problem?.path);
+  throw userError("SCHEMA_INVALID", problem?.message ?? "the schema is not valid", problem?.path);
 }
 
 /** Frames that are in use at most where a schema is compiled again to check an event. */

@@ -25,17 +25,17 @@ export const userErrorCodes = {
 export type UserErrorCode = keyof typeof userErrorCodes;
 
 /** One mistake of the caller: what, where (relative to the input), and what would be right. */
-export type UserErrorEntry = { code: UserErrorCode; message: string; path: string[] };
+export type UserErrorDetail = { code: UserErrorCode; message: string; path: string[] };
 
 /**
  * Thrown by domain functions for mistakes of the caller; GraphQL returns its entries as `userErrors` of the
  * payload. Anything else that is thrown is a bug or an outage, and is masked.
  */
-export class UserMistake extends Error {
-  override name = "UserMistake" as const;
-  readonly entries: UserErrorEntry[];
+export class UserError extends Error {
+  override name = "UserError" as const;
+  readonly entries: UserErrorDetail[];
 
-  constructor(entries: UserErrorEntry[]) {
+  constructor(entries: UserErrorDetail[]) {
     super(entries.map((entry) => entry.message).join(", "));
     this.entries = entries;
   }
@@ -43,7 +43,7 @@ export class UserMistake extends Error {
 
 /** INVALID, once for each field whose shape is wrong: `field 'steps.0.id' must not be empty`. */
 export const invalidFields = (issues: readonly { path: PropertyKey[]; message: string }[]) =>
-  new UserMistake(
+  new UserError(
     issues.map(({ path, message }) => ({
       code: "INVALID",
       message: `field '${path.join(".")}' ${message}`,
@@ -51,6 +51,6 @@ export const invalidFields = (issues: readonly { path: PropertyKey[]; message: s
     })),
   );
 
-/** A `UserMistake` with a single entry. */
-export const mistake = (code: UserErrorCode, message: string, path: (string | number)[] = []) =>
-  new UserMistake([{ code, message, path: path.map(String) }]);
+/** A `UserError` with a single entry. */
+export const userError = (code: UserErrorCode, message: string, path: (string | number)[] = []) =>
+  new UserError([{ code, message, path: path.map(String) }]);

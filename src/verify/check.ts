@@ -14,7 +14,7 @@ export type Scope = {
 export type Check = { name: string; find(sql: Sql, scope: Scope): Fragment };
 
 /** Rows of a project, by the columns that name it and the time. */
-export const within = (
+export const inScope = (
   sql: Sql,
   { projectId, since, until }: Scope,
   project: Fragment,
@@ -31,7 +31,7 @@ export const isKept = (sql: Sql, { keptSince }: Scope, at: Fragment): Fragment =
   keptSince ? sql`${at} > ${keptSince}` : sql`true`;
 
 /** The rows of which `says` has something to say. */
-export const whereSaid = (
+export const reportRows = (
   sql: Sql,
   row: { project: Fragment; id: Fragment; says: Fragment; from: Fragment },
 ): Fragment => sql`

@@ -1,4 +1,4 @@
-import { type Check, isKept, whereSaid, within } from "./check.ts";
+import { type Check, inScope, isKept, reportRows } from "./check.ts";
 
 /** No claim may last longer: twice the longest timeout of a hook, 15 s, and a little. */
 const LONGEST_LEASE = "140 seconds";
@@ -8,7 +8,7 @@ const LEFT_ALONE = "1 minute";
 const state: Check = {
   name: "delivery",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`d.project_id`,
       id: sql`d.id`,
       says: sql`case
@@ -23,14 +23,14 @@ const state: Check = {
         when (d.replay_of is null) <> (d.replay_number = 0)
           then format('is replay %s of %s', d.replay_number, coalesce(d.replay_of::text, 'none'))
         end`,
-      from: sql`signalbox.deliveries d where ${within(sql, scope, sql`d.project_id`, sql`d.created_at`)}`,
+      from: sql`signalbox.deliveries d where ${inScope(sql, scope, sql`d.project_id`, sql`d.created_at`)}`,
     }),
 };
 
 const lease: Check = {
   name: "lease",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`d.project_id`,
       id: sql`d.id`,
       says: sql`case
@@ -42,7 +42,7 @@ const lease: Check = {
         when d.lease_until > now() + ${LONGEST_LEASE}::interval
           then format('is leased until %s, longer than any lease may last', d.lease_until)
         end`,
-      from: sql`signalbox.deliveries d where ${within(sql, scope, sql`d.project_id`, sql`d.created_at`)}`,
+      from: sql`signalbox.deliveries d where ${inScope(sql, scope, sql`d.project_id`, sql`d.created_at`)}`,
     }),
 };
 
@@ -50,7 +50,7 @@ const lease: Check = {
 const attempts: Check = {
   name: "attempts",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`d.project_id`,
       id: sql`d.id`,
       says: sql`case
@@ -65,21 +65,21 @@ const attempts: Check = {
           select count(*)::int as n, min(a.number) as lowest, max(a.number) as highest,
             coalesce(bool_or(a.outcome = 'SUCCESS' and a.number = d.attempt_count), false) as succeeded
           from signalbox.attempts a where a.project_id = d.project_id and a.delivery_id = d.id
-        ) t where ${within(sql, scope, sql`d.project_id`, sql`d.created_at`)}`,
+        ) t where ${inScope(sql, scope, sql`d.project_id`, sql`d.created_at`)}`,
     }),
 };
 
 const replays: Check = {
   name: "replay",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`d.project_id`,
       id: sql`d.id`,
       says: sql`case when o.id is null then format('is a replay of %s, which is not there', d.replay_of)
         else format('is a replay of %s, of another event or hook', d.replay_of) end`,
       from: sql`signalbox.deliveries d
         left join signalbox.deliveries o on o.project_id = d.project_id and o.id = d.replay_of
-        where d.replay_of is not null and ${within(sql, scope, sql`d.project_id`, sql`d.created_at`)}
+        where d.replay_of is not null and ${inScope(sql, scope, sql`d.project_id`, sql`d.created_at`)}
           and ((o.id is null and ${isKept(sql, scope, sql`d.created_at`)})
             or o.event_id <> d.event_id or o.hook_id <> d.hook_id)`,
     }),
@@ -89,7 +89,7 @@ const replays: Check = {
 const counters: Check = {
   name: "counters",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`h.project_id`,
       id: sql`h.id`,
       says: sql`case
@@ -106,7 +106,7 @@ const counters: Check = {
           select count(*) filter (where replay_of is null) as made, count(*) filter (where status = 'SUCCEEDED') as succeeded,
             count(*) filter (where status = 'FAILED') as failed
           from signalbox.deliveries d where d.project_id = h.project_id and d.hook_id = h.id) d
-        where h.kind = 'HOOK' and ${within(sql, scope, sql`h.project_id`)}`,
+        where h.kind = 'HOOK' and ${inScope(sql, scope, sql`h.project_id`)}`,
     }),
 };
 

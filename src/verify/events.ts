@@ -1,10 +1,10 @@
-import { type Check, isKept, whereSaid, within } from "./check.ts";
+import { type Check, inScope, isKept, reportRows } from "./check.ts";
 
 /** As a failed delivery makes its event FAILED: of those tried again the last counts, and of a run not its steps. */
 const events: Check = {
   name: "event",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`e.project_id`,
       id: sql`e.id`,
       says: sql`case
@@ -36,14 +36,14 @@ const events: Check = {
           select count(*) as n, count(*) filter (where status in ('QUEUED', 'RUNNING')) as open,
             count(*) filter (where status = 'FAILED' and not superseded) as failed
           from signalbox.workflow_runs where project_id = e.project_id and event_id = e.id
-        ) r where ${within(sql, scope, sql`e.project_id`, sql`e.received_at`)}`,
+        ) r where ${inScope(sql, scope, sql`e.project_id`, sql`e.received_at`)}`,
     }),
 };
 
 const runs: Check = {
   name: "run",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`r.project_id`,
       id: sql`r.id`,
       says: sql`case
@@ -66,7 +66,7 @@ const runs: Check = {
           from signalbox.step_runs s
           left join signalbox.deliveries d on d.project_id = s.project_id and d.id = s.delivery_id
           where s.project_id = r.project_id and s.run_id = r.id
-        ) s where ${within(sql, scope, sql`r.project_id`, sql`r.created_at`)}`,
+        ) s where ${inScope(sql, scope, sql`r.project_id`, sql`r.created_at`)}`,
     }),
 };
 
@@ -74,7 +74,7 @@ const runs: Check = {
 const presses: Check = {
   name: "press",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`p.project_id`,
       id: sql`p.id`,
       says: sql`case
@@ -89,7 +89,7 @@ const presses: Check = {
         end`,
       from: sql`signalbox.presses p cross join lateral (
           select count(*) as n from signalbox.attempts a where a.project_id = p.project_id and a.delivery_id = p.id
-        ) t where ${within(sql, scope, sql`p.project_id`, sql`p.pressed_at`)}`,
+        ) t where ${inScope(sql, scope, sql`p.project_id`, sql`p.pressed_at`)}`,
     }),
 };
 

@@ -1,7 +1,7 @@
 import type { Sql } from "../db/connection/client.ts";
 import type { ChangeKind } from "../db/feed/changes.ts";
 import type { Fragment } from "../db/page/page.ts";
-import { type Check, isKept, type Scope, whereSaid, within } from "./check.ts";
+import { type Check, inScope, isKept, reportRows, type Scope } from "./check.ts";
 
 /** Where the feed's entities of a kind are, and what of a row the last change of it must have told. */
 type Told = {
@@ -49,20 +49,20 @@ const lastChanges = (sql: Sql, { projectId, since }: Scope, kind: ChangeKind): F
   select distinct on (project_id, entity_id) project_id, entity_id, at, state,
     count(*) filter (where created) over entity as births, min(at) over entity as first_at
   from signalbox.changes
-  where kind = ${kind} and ${within(sql, { projectId, since, until: null, keptSince: null }, sql`project_id`, sql`at`)}
+  where kind = ${kind} and ${inScope(sql, { projectId, since, until: null, keptSince: null }, sql`project_id`, sql`at`)}
   window entity as (partition by project_id, entity_id)
   order by project_id, entity_id, position desc)`;
 
 const lastState = ({ kind, rows, row, state }: Told): Check => ({
   name: "feed",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`c.project_id`,
       id: sql`c.entity_id`,
       says: sql`format('%s is %s, and the feed last told of %s', lower(${kind}), ${row(sql)}, ${state(sql)})`,
       from: sql`${lastChanges(sql, scope, kind)} c
         join ${rows(sql)} e on e.project_id = c.project_id and e.id = c.entity_id
-        where ${within(sql, { ...scope, projectId: null }, sql`c.project_id`, sql`c.at`)}
+        where ${inScope(sql, { ...scope, projectId: null }, sql`c.project_id`, sql`c.at`)}
           and ${row(sql)} is distinct from ${state(sql)}`,
     }),
 });
@@ -78,12 +78,12 @@ const beginnings = (
     select coalesce(e.project_id, c.project_id) as project_id, coalesce(e.id, c.entity_id)::text as id,
       case when e.id is null then format('the feed tells of %s, and there is no such row', lower(${kind}))
         else format('%s is told of as new %s times', lower(${kind}), coalesce(c.births, 0)) end as says
-    from (select project_id, id from ${rows(sql)} r where ${within(sql, scope, sql`project_id`, at(sql))}
+    from (select project_id, id from ${rows(sql)} r where ${inScope(sql, scope, sql`project_id`, at(sql))}
       and ${isKept(sql, scope, at(sql))}) e
     full join (select * from ${lastChanges(sql, scope, kind)} l) c on c.project_id = e.project_id and c.entity_id = e.id
     where (e.id is not null and coalesce(c.births, 0) <> 1)
       or (e.id is null and c.births > 0 and ${isKept(sql, scope, sql`c.first_at`)}
-        and ${within(sql, { ...scope, projectId: null }, sql`c.project_id`, sql`c.first_at`)}
+        and ${inScope(sql, { ...scope, projectId: null }, sql`c.project_id`, sql`c.first_at`)}
         and not exists (select from ${rows(sql)} o where o.project_id = c.project_id and o.id = c.entity_id))`,
 });
 
@@ -94,7 +94,7 @@ const beginnings = (
 const dense: Check = {
   name: "feed",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`f.project_id`,
       id: sql`f.project_id`,
       says: sql`case
@@ -108,7 +108,7 @@ const dense: Check = {
       from: sql`(select h.project_id, h.head, h.horizon, f.first, f.last, f.items, lag(f.last) over feed as before,
           lead(f.last) over feed as next
         from signalbox.heads h left join signalbox.feed f on f.project_id = h.project_id
-        where ${within(sql, { ...scope, since: null, until: null }, sql`h.project_id`)}
+        where ${inScope(sql, { ...scope, since: null, until: null }, sql`h.project_id`)}
         window feed as (partition by h.project_id order by f.last)) f`,
     }),
 };

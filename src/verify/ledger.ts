@@ -1,5 +1,5 @@
 import type { Sql } from "../db/connection/client.ts";
-import { type Scope, within } from "./check.ts";
+import { inScope, type Scope } from "./check.ts";
 
 /** What became of the deliveries that were made for a hook, or for a workflow's steps. */
 export type LedgerLine = {
@@ -35,15 +35,15 @@ export const ledgerOf = (sql: Sql, scope: Scope) => sql<LedgerLine[]>`
       count(*) filter (where status = 'QUARANTINED') as quarantined,
       count(*) filter (where status = 'PARKED') as parked,
       count(*) filter (where status in ('PENDING', 'RETRYING')) as waiting
-    from signalbox.deliveries where ${within(sql, scope, sql`project_id`, sql`created_at`)} group by project_id, hook_id
+    from signalbox.deliveries where ${inScope(sql, scope, sql`project_id`, sql`created_at`)} group by project_id, hook_id
   ) d on d.project_id = h.project_id and d.hook_id = h.id
-  where ${within(sql, scope, sql`h.project_id`)}
+  where ${inScope(sql, scope, sql`h.project_id`)}
   order by h.project_id, h.id`;
 
 /** How many events there are in each state. */
 export async function eventsByStatus(sql: Sql, scope: Scope): Promise<Record<string, number>> {
   const rows = await sql<{ status: string; n: number }[]>`
     select status, count(*)::float8 as n from signalbox.events
-    where ${within(sql, scope, sql`project_id`, sql`received_at`)} group by status order by status`;
+    where ${inScope(sql, scope, sql`project_id`, sql`received_at`)} group by status order by status`;
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
 }

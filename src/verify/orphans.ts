@@ -1,6 +1,6 @@
 import type { Sql } from "../db/connection/client.ts";
 import type { Fragment } from "../db/page/page.ts";
-import { type Check, isKept, type Scope, whereSaid, within } from "./check.ts";
+import { type Check, inScope, isKept, reportRows, type Scope } from "./check.ts";
 
 /** Rows named `c` that belong to others named `p`, and how they name them. */
 type Belonging = {
@@ -124,11 +124,11 @@ const belongings: Belonging[] = [
 const belongs = ({ what, rows, id, owner, owners, ownerId, only }: Belonging): Check => ({
   name: "orphan",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`c.project_id`,
       id: id(sql),
       says: sql`format('%s of %s %s, which is not there', ${what}::text, ${owner}::text, ${ownerId(sql)})`,
-      from: sql`${rows(sql)} c where ${within(sql, scope, sql`c.project_id`)}
+      from: sql`${rows(sql)} c where ${inScope(sql, scope, sql`c.project_id`)}
         and ${only?.(sql, scope) ?? sql`true`}
         and not exists (select from ${owners(sql)} p where p.project_id = c.project_id and p.id = ${ownerId(sql)})`,
     }),
@@ -138,11 +138,11 @@ const belongs = ({ what, rows, id, owner, owners, ownerId, only }: Belonging): C
 const attempts: Check = {
   name: "orphan",
   find: (sql, scope) =>
-    whereSaid(sql, {
+    reportRows(sql, {
       project: sql`c.project_id`,
       id: sql`c.delivery_id || ' #' || c.number`,
       says: sql`'attempt of a delivery or press that is not there'`,
-      from: sql`signalbox.attempts c where ${within(sql, scope, sql`c.project_id`)}
+      from: sql`signalbox.attempts c where ${inScope(sql, scope, sql`c.project_id`)}
         and not exists (select from signalbox.deliveries d where d.project_id = c.project_id and d.id = c.delivery_id)
         and not exists (select from signalbox.presses p where p.project_id = c.project_id and p.id = c.delivery_id)`,
     }),

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type DocumentNode, Kind, parse, print } from "graphql";
 import { expect, test } from "vitest";
 import { schema } from "../../src/graphql/schema.ts";
-import { createPrepare } from "../../src/http/gate/prepare.ts";
+import { createValidateOperation } from "../../src/http/gate/prepare.ts";
 
 const folder = fileURLToPath(new URL("../../src/console/", import.meta.url));
 
@@ -54,7 +54,7 @@ const adminsAlone = /\bapiKeys\b/;
 
 test("every document of the console passes the gate, what it reads for the smallest role that may sign in", () => {
   expect(operations.length).toBeGreaterThan(10);
-  const prepare = createPrepare(schema);
+  const prepare = createValidateOperation(schema);
   const wrong = operations.flatMap(({ file, definition }) => {
     const needsAdmin = definition.operation === "mutation" || adminsAlone.test(print(definition));
     const role = needsAdmin ? "ADMIN" : "VIEWER";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { MOST_LOOKED_AT } from "../../src/db/page/boundedScan.ts";
+import { MAX_SCANNED_ROWS } from "../../src/db/page/boundedScan.ts";
 import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { register } from "../fixtures/hooks.ts";
@@ -146,7 +146,7 @@ browserTest(
     await hub.db.sql`
     insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status, config_version)
     select id, signalbox.uuid7(), 'hay', 'Hay', 'TEXT', 'API', now(), 'PROCESSED', 1
-    from signalbox.projects, generate_series(1, ${MOST_LOOKED_AT * 20 + 1}::int)`;
+    from signalbox.projects, generate_series(1, ${MAX_SCANNED_ROWS * 20 + 1}::int)`;
     await using browser = await visitor();
     await using visit = await browser.visit(hub.url, hub.key);
     const { page } = visit;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DeliveryStatus } from "../../src/db/delivery/deliveries.ts";
 import type { EventStatus } from "../../src/db/event/events.ts";
 import { type EventFilter, listEvents } from "../../src/db/event/list.ts";
-import { MOST_LOOKED_AT } from "../../src/db/page/boundedScan.ts";
+import { MAX_SCANNED_ROWS } from "../../src/db/page/boundedScan.ts";
 import { deliveriesPerParent, listDeliveries } from "../../src/db/page/lists.ts";
 import type { Page, PageRequest } from "../../src/db/page/page.ts";
 import { runsPerParent } from "../../src/db/workflow/workflowRuns.ts";
@@ -61,7 +61,7 @@ test.each([false, true])(
         listEvents(lists.reader.sql, projectId, filter, request),
       );
       expect(rows.map(({ name }) => name)).toEqual(rare.map((n) => `Number ${n}`).reverse());
-      expect(pages).toBeLessThanOrEqual(ROWS / MOST_LOOKED_AT + rare.length);
+      expect(pages).toBeLessThanOrEqual(ROWS / MAX_SCANNED_ROWS + rare.length);
     }
   },
 );

@@ -3,7 +3,7 @@ import type { Sql } from "../../src/db/connection/client.ts";
 import type { DeliveryStatus } from "../../src/db/delivery/deliveries.ts";
 import type { EventStatus } from "../../src/db/event/events.ts";
 import { type EventFilter, listEvents } from "../../src/db/event/list.ts";
-import { MOST_LOOKED_AT } from "../../src/db/page/boundedScan.ts";
+import { MAX_SCANNED_ROWS } from "../../src/db/page/boundedScan.ts";
 import {
   type DeliveryFilter,
   deliveriesPerParent,
@@ -60,7 +60,7 @@ const rowsReadBy = (
   });
 
 /** It finds out how far it may look, and looks: each row twice at most. */
-const MOST_READ = MOST_LOOKED_AT * 2 + 100;
+const MOST_READ = MAX_SCANNED_ROWS * 2 + 100;
 
 const gone: DeliveryStatus[] = ["GONE"];
 const failed: EventStatus[] = ["FAILED"];

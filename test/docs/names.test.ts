@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exactName, line } from "../../src/domain/input/singleLineText.ts";
+import { exactName, singleLineText } from "../../src/domain/input/singleLineText.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 
 const blank = ["", " ", "\t", "\u00a0\u3000", "\u2800", "  \u2003 "];
@@ -34,30 +34,34 @@ const joined = [
 ] as const;
 const plain = ["order.created", "Bücher 2026", "заказ", "注文", "הזמנה", "طلب", "एक", "🎉", "a b"];
 
-const fits = (schema: ReturnType<typeof line>, text: string) => schema.safeParse(text).success;
+const fits = (schema: ReturnType<typeof singleLineText>, text: string) =>
+  schema.safeParse(text).success;
 
 describe("a name", () => {
   test.each(blank)("of blanks alone is refused: %j", (text) => {
-    expect([fits(line(200), text), fits(exactName(200), text)]).toEqual([false, false]);
+    expect([fits(singleLineText(200), text), fits(exactName(200), text)]).toEqual([false, false]);
   });
 
   test.each(hidden)("with %s is refused", (_what, text) => {
-    expect([fits(line(200), text), fits(exactName(200), text)]).toEqual([false, false]);
+    expect([fits(singleLineText(200), text), fits(exactName(200), text)]).toEqual([false, false]);
   });
 
   test.each(joined)(
     "for people may have what joins %s, one to be told by its characters not",
     (_what, text) => {
-      expect([fits(line(200), text), fits(exactName(200), text)]).toEqual([true, false]);
+      expect([fits(singleLineText(200), text), fits(exactName(200), text)]).toEqual([true, false]);
     },
   );
 
   test.each(plain)("may be in any script: %s", (text) => {
-    expect([fits(line(200), text), fits(exactName(200), text)]).toEqual([true, true]);
+    expect([fits(singleLineText(200), text), fits(exactName(200), text)]).toEqual([true, true]);
   });
 
   test("is as long as it has characters", () => {
-    expect([fits(line(3), "🎉🎉🎉"), fits(line(3), "🎉🎉🎉🎉")]).toEqual([true, false]);
+    expect([fits(singleLineText(3), "🎉🎉🎉"), fits(singleLineText(3), "🎉🎉🎉🎉")]).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 

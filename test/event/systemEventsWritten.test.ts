@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
 import { deliveryTargets } from "../../src/db/delivery/target.ts";
-import { conclude } from "../../src/domain/delivery/delivery.ts";
+import { decideOutcome } from "../../src/domain/delivery/delivery.ts";
 import { finishDeliveries } from "../../src/domain/delivery/finish.ts";
 import { dispatchEvents } from "../../src/domain/event/dispatch.ts";
 import { createProjectConfigs } from "../../src/domain/project/projectConfig.ts";
@@ -74,7 +74,7 @@ test("what is said of an attempt is written with its record, once, or neither is
     responseBody: null,
     responseTruncated: false,
   };
-  const finished = conclude(claim, target, { told: { url, body: "{}" } }, result, false);
+  const finished = decideOutcome(claim, target, { told: { url, body: "{}" } }, result, false);
   const configs = createProjectConfigs(sql);
   const programs = testPrograms(sql);
   const finish = () => finishDeliveries(sql, configs, programs, lane.projectId, [finished]);

@@ -12,7 +12,7 @@ import {
   registerEventType,
 } from "../../src/domain/eventType/eventType.ts";
 import { newId } from "../../src/util/ids.ts";
-import { UserMistake } from "../../src/util/userError.ts";
+import { UserError } from "../../src/util/userError.ts";
 import { freshDatabase } from "../fixtures/database.ts";
 import { testPrograms } from "../fixtures/programs.ts";
 
@@ -44,7 +44,7 @@ const mistakes = async (call: Promise<unknown>) =>
   call.then(
     () => [],
     (error: unknown) => {
-      if (error instanceof UserMistake) return error.entries;
+      if (error instanceof UserError) return error.entries;
       throw error;
     },
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type FilterEvent, filterInput } from "../../src/domain/filter/filterEvent.ts";
 import { compileFilter } from "../../src/domain/filter/hookFilter.ts";
-import { UserMistake } from "../../src/util/userError.ts";
+import { UserError } from "../../src/util/userError.ts";
 import { emit, hookOf, register, tryRegister, update } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
@@ -24,7 +24,7 @@ const refusalOf = (expression: string) => {
   try {
     compileFilter(expression);
   } catch (error) {
-    if (error instanceof UserMistake) return error.entries[0];
+    if (error instanceof UserError) return error.entries[0];
     throw error;
   }
   return undefined;

@@ -4,13 +4,13 @@ import {
   redactRequestHeaders,
   redactResponseHeaders,
 } from "../../src/domain/hook/redactedHeaders.ts";
-import { UserMistake } from "../../src/util/userError.ts";
+import { UserError } from "../../src/util/userError.ts";
 
 const mistakeOf = (headers: unknown) => {
   try {
     checkHeaders(headers);
   } catch (error) {
-    if (error instanceof UserMistake) return error.entries[0];
+    if (error instanceof UserError) return error.entries[0];
     throw error;
   }
   return undefined;

@@ -3,7 +3,7 @@ import { parseTarget } from "../../src/domain/hook/target.ts";
 import { createGuard } from "../../src/outbound/address/addressGuard.ts";
 import { checkTarget } from "../../src/outbound/address/checkTarget.ts";
 import { createResolver } from "../../src/outbound/address/resolver.ts";
-import { UserMistake } from "../../src/util/userError.ts";
+import { UserError } from "../../src/util/userError.ts";
 import { startNameServer } from "../fixtures/nameServer.ts";
 
 const codeOf = async (run: () => unknown) => {
@@ -11,7 +11,7 @@ const codeOf = async (run: () => unknown) => {
     await run();
     return "ACCEPTED";
   } catch (error) {
-    if (!(error instanceof UserMistake)) throw error;
+    if (!(error instanceof UserError)) throw error;
     expect(error.entries[0]?.path).toEqual(["url"]);
     return error.entries[0]?.code;
   }

@@ -1,12 +1,12 @@
 import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Caller, Role } from "../../src/graphql/builder/context.ts";
-import { createPrepare } from "../../src/http/gate/prepare.ts";
+import { createValidateOperation } from "../../src/http/gate/prepare.ts";
 import { cpuMs } from "../fixtures/cpuTime.ts";
 import { type Frame, schema, startFrame } from "../fixtures/frame.ts";
 
 const caller = (role: Role): Caller => ({ projectId: "p", keyId: "k", keyName: "k", role });
-const prepare = createPrepare(schema);
+const prepare = createValidateOperation(schema);
 /** The first error's code and message, or "runs". */
 function verdict(query: string, variables: Record<string, unknown> = {}, role: Role = "ADMIN") {
   const operation = prepare({ query, variables }, caller(role), "r");

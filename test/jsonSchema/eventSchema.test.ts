@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { canonicalSchema } from "../../src/jsonSchema/schema.ts";
-import { UserMistake } from "../../src/util/userError.ts";
+import { UserError } from "../../src/util/userError.ts";
 
 /** What is said of a schema that is refused. */
 function refusal(input: unknown) {
   try {
     canonicalSchema(input);
   } catch (error) {
-    if (error instanceof UserMistake) return error.entries[0];
+    if (error instanceof UserError) return error.entries[0];
     throw error;
   }
   throw new Error("the schema is accepted");

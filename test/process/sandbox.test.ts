@@ -51,7 +51,7 @@ test("a program that takes too much memory ends its process alone, and says so",
 test("what is wrong with a program is thrown as it is thrown in place", async () => {
   const { run } = sandbox();
   await expect(run("a", "filter", { filter: "1 +", event: event(1) })).rejects.toMatchObject({
-    name: "UserMistake",
+    name: "UserError",
     entries: [{ code: "FILTER_INVALID", path: ["filter"] }],
   });
 });

@@ -1,9 +1,9 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import { ofTypes } from "../event/list.ts";
 import { record } from "../feed/record.ts";
-import { leastIdAt } from "../page/minUuid7.ts";
+import { minUuid7At } from "../page/minUuid7.ts";
 import { allOf, type Fragment } from "../page/page.ts";
-import { storable } from "../page/stripNul.ts";
+import { stripNul } from "../page/stripNul.ts";
 import { addJobs, type JobSpec } from "../queue/jobs.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
 import { statusIn } from "./statusFilter.ts";
@@ -60,21 +60,21 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
   const { hookId, type, status, since, until } = filter;
   const conditions = [
     sql`d.project_id = ${projectId}`,
-    sql`d.id >= ${leastIdAt(since.getTime() - DAY_MS)}`,
+    sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`,
     sql`d.created_at >= ${since}`,
     sql`(d.replay_of is null or d.status <> 'SUCCEEDED')`,
     statusIn(sql, status),
     sql`h.status <> 'DELETED'`,
     sql`h.kind = 'HOOK'`,
     ...(until
-      ? [sql`d.id < ${leastIdAt(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
+      ? [sql`d.id < ${minUuid7At(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
       : []),
     ...(hookId === null ? [] : [sql`d.hook_id = ${hookId}`]),
     ...(type === null
       ? []
       : [
           sql`exists (select from signalbox.events e
-            where e.project_id = d.project_id and e.id = d.event_id and ${ofTypes(sql, [storable(type)])})`,
+            where e.project_id = d.project_id and e.id = d.event_id and ${ofTypes(sql, [stripNul(type)])})`,
         ]),
   ];
   return sql`select d.id, d.hook_id from signalbox.deliveries d

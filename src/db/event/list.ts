@@ -1,9 +1,14 @@
 import type { Sql } from "../connection/client.ts";
-import { foundPage, type Lead, type List, MOST_APART } from "../page/boundedScan.ts";
+import {
+  boundedScanPage,
+  type IndexKey,
+  MAX_RANDOM_READS,
+  type ScanList,
+} from "../page/boundedScan.ts";
 import { holds, type Maybe, when } from "../page/conditions.ts";
-import { ROOM_MS, rangeOf } from "../page/minUuid7.ts";
+import { CLOCK_SKEW_MS, rangeOf } from "../page/minUuid7.ts";
 import { allOf, type Fragment, type Page, type PageRequest } from "../page/page.ts";
-import { storable } from "../page/stripNul.ts";
+import { stripNul } from "../page/stripNul.ts";
 import { type EventHead, type EventRow, type EventStatus, eventColumns } from "./events.ts";
 
 /**
@@ -38,22 +43,22 @@ const fewOf = (sql: Sql, status: Maybe<EventStatus[]>): Fragment | undefined => 
 };
 
 /** What leads to an event, best first: each an index, by one value of a column and the ids. */
-function leadsOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined): Lead[] {
+function leadsOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined): IndexKey[] {
   const type = sql`text`;
   return [
     ...(typeof filter.subjectType === "string"
       ? when(filter.subjectId, (id) => ({
           column: sql`e.subject_id`,
           type,
-          values: [storable(id)],
+          values: [stripNul(id)],
         }))
       : []),
     ...when(filter.contextId, (id) => ({
       column: sql`e.context_id`,
       type,
-      values: [storable(id)],
+      values: [stripNul(id)],
     })),
-    ...when(filter.userId, (id) => ({ column: sql`e.user_id`, type, values: [storable(id)] })),
+    ...when(filter.userId, (id) => ({ column: sql`e.user_id`, type, values: [stripNul(id)] })),
     ...when(exactTypes, (types) => ({ column: sql`e.type`, type, values: [...new Set(types)] })),
   ];
 }
@@ -68,7 +73,7 @@ async function idsOfTime(
   projectId: string,
   since: Maybe<Date>,
   until: Maybe<Date>,
-): Promise<List["range"]> {
+): Promise<ScanList["range"]> {
   if (!since && !until) return {};
   const then = allOf(sql, [
     sql`e.project_id = ${projectId}`,
@@ -79,7 +84,7 @@ async function idsOfTime(
   const [found] = await sql<{ isLate: boolean; isAhead: boolean }[]>`
     select ${events} and e.received_at - e.occurred_at > interval '5 minutes') as "isLate",
       ${events} and e.occurred_at - e.received_at > interval '5 minutes') as "isAhead"`;
-  return rangeOf(found?.isAhead ? null : since, found?.isLate ? null : until, 2 * ROOM_MS);
+  return rangeOf(found?.isAhead ? null : since, found?.isLate ? null : until, 2 * CLOCK_SKEW_MS);
 }
 
 /** An event's data, and how long it may be: it is stored compressed or not. */
@@ -96,7 +101,7 @@ export async function listEvents<Row extends EventHead = EventRow>(
   request: PageRequest,
   columns = eventColumns(sql),
 ): Promise<Page<Row>> {
-  const types = filter.types?.map(storable);
+  const types = filter.types?.map(stripNul);
   const isSearch = typeof filter.search === "string";
   const areExact =
     types !== undefined &&
@@ -104,7 +109,7 @@ export async function listEvents<Row extends EventHead = EventRow>(
     // What is weighed is led by one value.
     (!isSearch || types.length === 1);
   const [lead, ...others] = leadsOf(sql, filter, areExact ? types : undefined);
-  const subjectType = when(filter.subjectType, (type) => sql`e.subject_type = ${storable(type)}`);
+  const subjectType = when(filter.subjectType, (type) => sql`e.subject_type = ${stripNul(type)}`);
   const isOfSubject =
     typeof filter.subjectType === "string" && typeof filter.subjectId === "string";
   const few = fewOf(sql, filter.status);
@@ -113,16 +118,16 @@ export async function listEvents<Row extends EventHead = EventRow>(
     ...others.map(({ column, values }) => sql`${column} = any(${values}::text[])`),
     ...(types && !areExact ? [ofTypes(sql, types)] : []),
     ...(few ? [] : status),
-    ...when(filter.category, (category) => sql`e.category = ${storable(category)}`),
+    ...when(filter.category, (category) => sql`e.category = ${stripNul(category)}`),
     ...(isOfSubject ? [] : subjectType),
-    ...(isOfSubject ? [] : when(filter.subjectId, (id) => sql`e.subject_id = ${storable(id)}`)),
+    ...(isOfSubject ? [] : when(filter.subjectId, (id) => sql`e.subject_id = ${stripNul(id)}`)),
     ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),
     ...when(filter.until, (until) => sql`e.occurred_at < ${until}`),
     ...when(filter.search, (search) =>
       holds(sql, [sql`e.name`, sql`e.type`, sql`e.data::text`], search),
     ),
   ];
-  return foundPage(
+  return boundedScanPage(
     sql,
     {
       columns,
@@ -135,7 +140,7 @@ export async function listEvents<Row extends EventHead = EventRow>(
       sought,
       weight: isSearch ? dataWeight(sql) : undefined,
       // Those of a type are many, and near each other; those of a context, user or subject come now and then.
-      most: lead && (others.length > 0 || !areExact) ? MOST_APART : undefined,
+      most: lead && (others.length > 0 || !areExact) ? MAX_RANDOM_READS : undefined,
       shown: [...(few ? status : []), ...(types ? [] : [sql`e.origin <> 'SYSTEM'`])],
       range: await idsOfTime(sql, projectId, filter.since, filter.until),
     },

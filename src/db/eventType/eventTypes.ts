@@ -1,5 +1,5 @@
 import type { Sql, Tx } from "../connection/client.ts";
-import { storable } from "../page/stripNul.ts";
+import { stripNul } from "../page/stripNul.ts";
 
 /** An event type as stored; `schema` (as given), `jsonSchema` and `example` are JSON text. */
 export type EventTypeRow = {
@@ -29,7 +29,7 @@ export const eventTypeColumns = (
 /** Event types of one project by name, archived ones included; unknown names are left out. */
 export const eventTypesByName = (sql: Sql, projectId: string, names: readonly string[]) =>
   sql<EventTypeRow[]>`select ${eventTypeColumns(sql)} from signalbox.event_types t
-    where t.project_id = ${projectId} and t.name = any(${names.map(storable)}::text[])`;
+    where t.project_id = ${projectId} and t.name = any(${names.map(stripNul)}::text[])`;
 
 /** Event types of one project by id, archived ones included; unknown and foreign ids are left out. */
 export const eventTypesById = (sql: Sql, projectId: string, ids: readonly string[]) =>

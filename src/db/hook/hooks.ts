@@ -1,5 +1,5 @@
 import type { Sql, Tx } from "../connection/client.ts";
-import { storable } from "../page/stripNul.ts";
+import { stripNul } from "../page/stripNul.ts";
 
 export type HookStatus = "PENDING_VERIFICATION" | "ACTIVE" | "PAUSED" | "DELETED";
 export type HookFormat =
@@ -64,7 +64,7 @@ export const lockedHook = (tx: Tx, projectId: string, id: string) =>
 /** The live hook of that name. */
 export const hookByName = (sql: Sql, projectId: string, name: string) =>
   sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
-    where h.project_id = ${projectId} and h.name = ${storable(name)} and h.status <> 'DELETED'`;
+    where h.project_id = ${projectId} and h.name = ${stripNul(name)} and h.status <> 'DELETED'`;
 
 /** What emits need of a project's live hooks. */
 export type MatchableHook = Pick<

@@ -1,24 +1,24 @@
 import type { Sql } from "../connection/client.ts";
-import { leastIdAt } from "./minUuid7.ts";
+import { minUuid7At } from "./minUuid7.ts";
 import { allOf, type Fragment, type Page, type PageRequest, toPage } from "./page.ts";
 
 /**
  * Rows that are looked through for one page at most. Each costs some microseconds, a search in its text more, so that
  * a page takes some 40 ms at worst, however many rows there are.
  */
-export const MOST_LOOKED_AT = 3_500;
+export const MAX_SCANNED_ROWS = 3_500;
 /** The same of rows that lie far apart: each is a page of the table, which memory may not have. */
-export const MOST_APART = 400;
+export const MAX_RANDOM_READS = 400;
 /** For each of many lists in one statement, when they are so many that their share would be less. */
 const LEAST_LOOKED_AT = 200;
 /** How many rows each of so many lists may look through. */
-export const shareOf = (lists: number, most = MOST_LOOKED_AT) =>
+export const scanShare = (lists: number, most = MAX_SCANNED_ROWS) =>
   lists === 1 ? most : Math.max(LEAST_LOOKED_AT, Math.floor(most / lists));
 /** What the rows of a page that is sought in their texts hold together: more takes PostgreSQL seconds. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /** What a list is read from, and by which conditions. */
-export type List = {
+export type ScanList = {
   columns: Fragment;
   from: Fragment;
   /** What the table is called in `from`. */
@@ -27,7 +27,7 @@ export type List = {
   /** All rows that may be looked at fit these. */
   within: Fragment[];
   /** An index has the rows of each of these values in the order of their ids. */
-  lead?: Lead | undefined;
+  lead?: IndexKey | undefined;
   /** An index has the rows that fit this, in any order; usually they are few. */
   few?: Fragment | undefined;
   /** Rows are looked through for those that fit these, however few they may be. */
@@ -44,14 +44,14 @@ export type List = {
   /** What ids lie between: this one or later, and before that one. */
   range?: { from?: string | undefined; to?: string | undefined } | undefined;
 };
-export type Lead = { column: Fragment; type: Fragment; values: string[] };
+export type IndexKey = { column: Fragment; type: Fragment; values: string[] };
 
 /** Ids before and behind all others. */
-export const LEAST = leastIdAt(0);
+export const LEAST = minUuid7At(0);
 export const GREATEST = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** Where in the list a page lies: above one id, or from it on, and below another. */
-function boundsOf({ range }: List, { after, before }: PageRequest) {
+function boundsOf({ range }: ScanList, { after, before }: PageRequest) {
   const from = range?.from ?? LEAST;
   const to = range?.to ?? GREATEST;
   const isAbove = before !== undefined && before >= from;
@@ -62,7 +62,7 @@ function boundsOf({ range }: List, { after, before }: PageRequest) {
  * That a row lies there. Told of a pair of value and id, PostgreSQL has to read in the order of the index of both; of one
  * value alone it knows that ids are in order, too, and takes its chance with everybody's rows where that is common.
  */
-function lies(sql: Sql, list: List, request: PageRequest): Fragment {
+function lies(sql: Sql, list: ScanList, request: PageRequest): Fragment {
   const { id, lead } = list;
   const { isAbove, first, last } = boundsOf(list, request);
   const over = isAbove ? sql`>` : sql`>=`;
@@ -75,7 +75,7 @@ function lies(sql: Sql, list: List, request: PageRequest): Fragment {
 /** What `read` reads in an order, at most so many rows of it: for each value of an index, or once. */
 function inOrder(
   sql: Sql,
-  { lead, id }: List,
+  { lead, id }: ScanList,
   isBackward: boolean,
   most: number,
   read: (order: Fragment) => Fragment,
@@ -91,12 +91,12 @@ function inOrder(
 /** The last row that is looked at: of the values' last ones the nearest; undefined when there are no more. */
 async function lastLookedAt(
   sql: Sql,
-  list: List,
+  list: ScanList,
   request: PageRequest,
 ): Promise<string | undefined> {
   const { from, id, within, lead } = list;
   const conditions = allOf(sql, [...within, lies(sql, list, request)]);
-  const share = shareOf(lead?.values.length ?? 1, list.most);
+  const share = scanShare(lead?.values.length ?? 1, list.most);
   const read = (order: Fragment) =>
     sql`select ${id} as id from ${from} where ${conditions} ${order} limit 1 offset ${share - 1}`;
   const [last] = await sql<{ id: string }[]>`${inOrder(sql, list, request.backward, 1, read)}`;
@@ -104,11 +104,11 @@ async function lastLookedAt(
 }
 
 /** The list led by its few rows, all of which are then sorted; or, when they are many, with them sought like others. */
-async function narrowed(sql: Sql, list: List): Promise<List> {
+async function preferSelectiveIndex(sql: Sql, list: ScanList): Promise<ScanList> {
   const { few, from, within, lead, sought } = list;
   if (!few) return list;
   const found = sql`${from} where ${allOf(sql, [...within, few])}`;
-  const [many] = await sql`select from ${found} limit 1 offset ${MOST_LOOKED_AT}`;
+  const [many] = await sql`select from ${found} limit 1 offset ${MAX_SCANNED_ROWS}`;
   if (many) return { ...list, sought: [...sought, few] };
   const isOne = lead ? [sql`${lead.column} = any(${lead.values}::${lead.type}[])`] : [];
   // Without `offset` a plan would take its chance with everybody's rows.
@@ -121,7 +121,7 @@ async function narrowed(sql: Sql, list: List): Promise<List> {
 /** How many of the rows that lie next may be looked at, when their texts are: one at least. And the last of them. */
 async function weighed(
   sql: Sql,
-  { from, id, within, lead, most = MOST_LOOKED_AT, weight }: List,
+  { from, id, within, lead, most = MAX_SCANNED_ROWS, weight }: ScanList,
   lying: Fragment,
   isBackward: boolean,
 ): Promise<{ most: number; last: string | undefined } | undefined> {
@@ -151,19 +151,19 @@ async function weighed(
  * A page of the rows that fit all conditions. Where some have to be sought, so many rows are looked through and no more:
  * the page may then hold fewer rows than asked for, or none, and tells where to go on.
  */
-export async function foundPage<Row extends { id: string }>(
+export async function boundedScanPage<Row extends { id: string }>(
   sql: Sql,
-  asked: List,
+  asked: ScanList,
   request: PageRequest,
 ): Promise<Page<Row>> {
-  const led = await narrowed(sql, asked);
+  const led = await preferSelectiveIndex(sql, asked);
   const lying = lies(sql, led, request);
   const byWeight = await weighed(sql, led, lying, request.backward);
   const list = { ...led, most: byWeight?.most ?? led.most };
   const { columns, from, name, within, lead, sought, shown } = list;
   const isSought = sought.length > 0;
   const most = request.limit + 1;
-  const share = shareOf(lead?.values.length ?? 1, list.most);
+  const share = scanShare(lead?.values.length ?? 1, list.most);
   const inside = allOf(sql, [...within, lying]);
   const rest = allOf(sql, [...sought, ...shown]);
   const read = (order: Fragment) => {

@@ -1,26 +1,26 @@
 import type { Sql } from "../connection/client.ts";
-import { GREATEST, LEAST, type List, MOST_LOOKED_AT, shareOf } from "./boundedScan.ts";
+import { GREATEST, LEAST, MAX_SCANNED_ROWS, type ScanList, scanShare } from "./boundedScan.ts";
 import { allOf, type Fragment, type Page, type PageRequest, toPage } from "./page.ts";
 
 /** Lists of what belongs to each of many parents; only forwards. */
-type ChildList<Row> = Omit<List, "lead" | "range"> & {
+type ChildList<Row> = Omit<ScanList, "lead" | "range"> & {
   parent: Fragment;
   of: (row: Row) => string | null;
   /** Whether an index has the rows of each parent in the order of their ids. */
   isLed: boolean;
 };
 
-/** A page for each parent, by one statement, and another where rows are sought: as `foundPage`. */
-export async function foundPerParent<Row extends { id: string }>(
+/** A page for each parent, by one statement, and another where rows are sought: as `boundedScanPage`. */
+export async function boundedScanPerParent<Row extends { id: string }>(
   sql: Sql,
   asked: ChildList<Row>,
   parentIds: readonly string[],
   request: PageRequest,
 ): Promise<Map<string, Page<Row>>> {
-  const list = await narrowed(sql, asked, parentIds);
+  const list = await preferSelectiveIndex(sql, asked, parentIds);
   const { columns, from, name, id, within, sought, shown, isLed, parent, of } = list;
   const below = request.after ?? GREATEST;
-  // As in `foundPage`: of a pair's bounds it follows which index is to be read, and in which order.
+  // As in `boundedScanPage`: of a pair's bounds it follows which index is to be read, and in which order.
   const ofParent = isLed
     ? sql`(${parent}, ${id}) >= (x.value, ${LEAST}) and (${parent}, ${id}) < (x.value, ${below})`
     : sql`${parent} >= x.value and ${parent} <= x.value and ${id} < ${below}`;
@@ -31,7 +31,7 @@ export async function foundPerParent<Row extends { id: string }>(
   const inside = isLed
     ? all
     : sql`(select * from ${all} order by ${parent} offset 0) ${name} where true`;
-  const share = shareOf(parentIds.length);
+  const share = scanShare(parentIds.length);
   const rest = allOf(sql, [...sought, ...shown]);
   const found =
     sought.length > 0
@@ -58,7 +58,7 @@ export async function foundPerParent<Row extends { id: string }>(
 }
 
 /** The lists led by their few rows; or, where one has many, with them sought. */
-async function narrowed<Row>(
+async function preferSelectiveIndex<Row>(
   sql: Sql,
   list: ChildList<Row>,
   parentIds: readonly string[],
@@ -68,7 +68,7 @@ async function narrowed<Row>(
   const found = sql`${from} where ${allOf(sql, [...within, sql`${parent} = x.value`, few])}`;
   const [many] = await sql`
     select from unnest(${parentIds as string[]}::uuid[]) as x(value) cross join lateral (
-      select from ${found} limit 1 offset ${MOST_LOOKED_AT}) l limit 1`;
+      select from ${found} limit 1 offset ${MAX_SCANNED_ROWS}) l limit 1`;
   if (many) return { ...list, sought: [...list.sought, few] };
   return { ...list, from: sql`(select * from ${found} offset 0) ${name}`, isLed: false };
 }

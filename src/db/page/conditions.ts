@@ -1,6 +1,6 @@
 import type { Sql } from "../connection/client.ts";
 import type { Fragment } from "./page.ts";
-import { storable } from "./stripNul.ts";
+import { stripNul } from "./stripNul.ts";
 
 export type Maybe<Value> = Value | null | undefined;
 
@@ -12,7 +12,7 @@ export const when = <Value, Result>(
 
 /** That one of the texts holds the sought one, taken literally, in any case of any alphabet. */
 export const holds = (sql: Sql, texts: Fragment[], sought: string): Fragment => {
-  const like = `%${storable(sought).replace(/[\\%_]/g, "\\$&")}%`;
+  const like = `%${stripNul(sought).replace(/[\\%_]/g, "\\$&")}%`;
   const conditions = texts.map((text) => sql`${text} collate signalbox.any_case ilike ${like}`);
   return sql`(${conditions.reduce((all, one) => sql`${all} or ${one}`)})`;
 };

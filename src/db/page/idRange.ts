@@ -9,7 +9,7 @@ const NONE = "00000000-0000-0000-0000-000000000000";
  * `event_id` is the one that belongs to the id: while there are no statistics an event's deliveries are then read for
  * each of them.
  */
-export function among(sql: Sql, column: Fragment, ids: string[]): Fragment {
+export function idBetween(sql: Sql, column: Fragment, ids: string[]): Fragment {
   const sorted = ids.toSorted();
   return sql`${column} between ${sorted[0] ?? NONE}::uuid and ${sorted.at(-1) ?? NONE}::uuid`;
 }

@@ -4,12 +4,12 @@ import { hasOnlyLost, isWaiting, LOST, statusIn, WAITING } from "../delivery/sta
 import { type EventTypeRow, eventTypeColumns } from "../eventType/eventTypes.ts";
 import { type HookRow, type HookStatus, hookColumns } from "../hook/hooks.ts";
 import { failingHookIds } from "../project/counters.ts";
-import { foundPage, MOST_APART } from "./boundedScan.ts";
-import { foundPerParent } from "./boundedScanPerParent.ts";
+import { boundedScanPage, MAX_RANDOM_READS } from "./boundedScan.ts";
+import { boundedScanPerParent } from "./boundedScanPerParent.ts";
 import { holds, type Maybe, when } from "./conditions.ts";
-import { ROOM_MS, rangeOf } from "./minUuid7.ts";
+import { CLOCK_SKEW_MS, rangeOf } from "./minUuid7.ts";
 import { allOf, type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
-import { storable } from "./stripNul.ts";
+import { stripNul } from "./stripNul.ts";
 
 export type HookListFilter = {
   status?: Maybe<HookStatus[]>;
@@ -33,7 +33,7 @@ export async function listHooks(
     sql`h.project_id = ${projectId}`,
     sql`h.kind = 'HOOK'`,
     filter.status ? sql`h.status = any(${filter.status}::text[])` : sql`h.status <> 'DELETED'`,
-    ...when(filter.type, (type) => takesType(sql, sql`${storable(type)}::text`)),
+    ...when(filter.type, (type) => takesType(sql, sql`${stripNul(type)}::text`)),
     ...when(filter.search, (search) => holds(sql, [sql`h.name`, sql`h.url`], search)),
     ...when(
       filter.isFailing,
@@ -102,7 +102,7 @@ export async function listDeliveries(
   const [ofEvent] = when(eventId, (id) =>
     allOf(sql, [...list.within, sql`d.event_id >= ${id} and d.event_id <= ${id}`]),
   );
-  return foundPage(
+  return boundedScanPage(
     sql,
     {
       ...list,
@@ -116,8 +116,8 @@ export async function listDeliveries(
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),
       ],
-      most: isLost ? MOST_APART : undefined,
-      range: rangeOf(since, until, ROOM_MS),
+      most: isLost ? MAX_RANDOM_READS : undefined,
+      range: rangeOf(since, until, CLOCK_SKEW_MS),
     },
     request,
   );
@@ -136,7 +136,7 @@ export async function deliveriesPerParent(
   const list = deliveryList(sql, projectId);
   const inStatus = when(status, (wanted) => statusIn(sql, wanted));
   const waiting = isOfHook && isWaiting(status) ? [statusIn(sql, WAITING)] : [];
-  return foundPerParent<DeliveryRow>(
+  return boundedScanPerParent<DeliveryRow>(
     sql,
     {
       ...list,

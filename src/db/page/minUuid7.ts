@@ -1,5 +1,5 @@
 /** The least id of a moment, in milliseconds since 1970: ids begin with the time (UUIDv7). */
-export function leastIdAt(ms: number): string {
+export function minUuid7At(ms: number): string {
   const hex = Math.max(0, ms).toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
@@ -13,7 +13,7 @@ export const dateOf = (ms: number): string =>
   new Date(ms).toISOString().slice(0, 10).replaceAll("-", "");
 
 /** Ids come from a process and times from the database: signatures allow clocks to differ as much. */
-export const ROOM_MS = 300_000;
+export const CLOCK_SKEW_MS = 300_000;
 
 /** What the ids of a time's rows lie between, when their times are no further from their ids than this. */
 export const rangeOf = (
@@ -21,6 +21,6 @@ export const rangeOf = (
   until: Date | null | undefined,
   roomMs: number,
 ): { from: string | undefined; to: string | undefined } => ({
-  from: since ? leastIdAt(since.getTime() - roomMs) : undefined,
-  to: until ? leastIdAt(until.getTime() + roomMs) : undefined,
+  from: since ? minUuid7At(since.getTime() - roomMs) : undefined,
+  to: until ? minUuid7At(until.getTime() + roomMs) : undefined,
 });

@@ -1,5 +1,5 @@
 import type { Sql, Tx } from "../connection/client.ts";
-import { storable } from "../page/stripNul.ts";
+import { stripNul } from "../page/stripNul.ts";
 
 /** A kind of resource, and the events that its changes emit. */
 export type ResourceTypeRow = {
@@ -26,7 +26,7 @@ export const resourceTypesById = (sql: Sql, projectId: string, ids: readonly str
 
 export const resourceTypeByName = (sql: Sql, projectId: string, name: string) =>
   sql<ResourceTypeRow[]>`select ${columns(sql)} from signalbox.resource_types r
-    where r.project_id = ${projectId} and r.name = ${storable(name)}`;
+    where r.project_id = ${projectId} and r.name = ${stripNul(name)}`;
 
 /** Writes a resource type, or the events of one that is there; its numbers go on. */
 export const saveResourceType = (tx: Tx, type: ResourceTypeRow) => tx<ResourceTypeRow[]>`
@@ -56,7 +56,7 @@ export const boundEvents = (sql: Sql, projectId: string, events: readonly string
   { event: string; resourceType: string }[]
 >`
   select distinct x.event, r.name as "resourceType"
-  from unnest(${events.map(storable)}::text[]) as x(event)
+  from unnest(${events.map(stripNul)}::text[]) as x(event)
   join signalbox.resource_types r on r.project_id = ${projectId}
     and (x.event in (r.created_event, r.updated_event, r.deleted_event) or exists (
       select from signalbox.event_types t where t.project_id = r.project_id and t.name = x.event

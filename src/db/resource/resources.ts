@@ -1,7 +1,7 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { record } from "../feed/record.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
-import { storable } from "../page/stripNul.ts";
+import { stripNul } from "../page/stripNul.ts";
 
 /** A resource as stored; `attributes` is the JSON text of an object without `id`. */
 export type ResourceRow = {
@@ -23,7 +23,7 @@ const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.type,
   r.updated_at as "updatedAt"`;
 
 const named = (sql: Sql, { projectId, type, resourceId }: ResourceKey) => sql`
-  r.project_id = ${projectId} and r.type = ${storable(type)} and r.resource_id = ${storable(resourceId)}
+  r.project_id = ${projectId} and r.type = ${stripNul(type)} and r.resource_id = ${stripNul(resourceId)}
     and r.deleted_at is null`;
 
 /** The live resource of that name. */
@@ -44,7 +44,7 @@ export async function listResources(
 ): Promise<Page<ResourceRow>> {
   const conditions = [
     sql`r.project_id = ${projectId}`,
-    sql`r.type = ${storable(type)}`,
+    sql`r.type = ${stripNul(type)}`,
     sql`r.deleted_at is null`,
   ];
   const rows = await sql<ResourceRow[]>`
@@ -58,8 +58,8 @@ export const lastKnown = (sql: Sql, keys: ResourceKey[]) => sql<
 >`
   select distinct on (r.project_id, r.type, r.resource_id) r.project_id as "projectId", r.type,
     r.resource_id as "resourceId", r.attributes::text as attributes
-  from unnest(${keys.map((key) => key.projectId)}::uuid[], ${keys.map((key) => storable(key.type))}::text[],
-    ${keys.map((key) => storable(key.resourceId))}::text[]) as x(project_id, type, resource_id)
+  from unnest(${keys.map((key) => key.projectId)}::uuid[], ${keys.map((key) => stripNul(key.type))}::text[],
+    ${keys.map((key) => stripNul(key.resourceId))}::text[]) as x(project_id, type, resource_id)
   join signalbox.resources r on r.project_id = x.project_id and r.type = x.type and r.resource_id = x.resource_id
   order by r.project_id, r.type, r.resource_id, r.deleted_at desc nulls first`;
 

@@ -1,6 +1,6 @@
 import type { Pool, Tx } from "../connection/client.ts";
 import { databaseNow } from "../event/schedules.ts";
-import { dateOf, leastIdAt, timeOfId } from "../page/minUuid7.ts";
+import { dateOf, minUuid7At, timeOfId } from "../page/minUuid7.ts";
 import { ofGone, removeBelongings } from "./eventDependents.ts";
 import { briefly } from "./maintenanceSession.ts";
 import { attachRange, type Cut, createRange, cuts, type Range, rangesOf } from "./partitions.ts";
@@ -214,10 +214,10 @@ async function dropAttempts(session: Pool, since: Date): Promise<boolean> {
   const attempts = await planSwap(session, cuts.attempts, until, {
     keep: `(r.project_id, r.delivery_id) in (
       select d.project_id, d.id from signalbox.projects p
-        join signalbox.deliveries d on d.project_id = p.id and d.id < '${leastIdAt(until)}'
+        join signalbox.deliveries d on d.project_id = p.id and d.id < '${minUuid7At(until)}'
       union all
       select b.project_id, b.id from signalbox.projects p
-        join signalbox.presses b on b.project_id = p.id and b.id < '${leastIdAt(until)}')`,
+        join signalbox.presses b on b.project_id = p.id and b.id < '${minUuid7At(until)}')`,
     note: "note_attempt_move",
   });
   if (!attempts) return true;

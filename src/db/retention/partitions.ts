@@ -9,7 +9,7 @@
  * place, whoever writes it and when. The first migration makes the first and what is beyond.
  */
 import type { Sql, Tx } from "../connection/client.ts";
-import { leastIdAt, timeOfId } from "../page/minUuid7.ts";
+import { minUuid7At, timeOfId } from "../page/minUuid7.ts";
 
 /** A table that is cut, the column it is cut by, and how full its pages are to be made. */
 export type Cut = {
@@ -21,7 +21,7 @@ export type Cut = {
   timeOf: (bound: string) => number;
 };
 
-const byId = { boundAt: leastIdAt, timeOf: timeOfId };
+const byId = { boundAt: minUuid7At, timeOf: timeOfId };
 const byTime = {
   boundAt: (ms: number) => new Date(ms).toISOString().replace("T", " ").replace(".000Z", "+00"),
   timeOf: (bound: string) => Date.parse(bound),

@@ -1,5 +1,5 @@
 import type { Pool } from "../connection/client.ts";
-import { among } from "../page/idRange.ts";
+import { idBetween } from "../page/idRange.ts";
 import { ofEvents, removeBelongings } from "./eventDependents.ts";
 import { cuts, rangesOf } from "./partitions.ts";
 import { atLeisure } from "./throttle.ts";
@@ -90,7 +90,7 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
             select d.tableoid as range, d.ctid as place
             from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
             join signalbox.ended_deliveries d on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK}) d
-          where o.tableoid = d.range and o.ctid = d.place and ${among(sql, sql`o.event_id`, ids)}
+          where o.tableoid = d.range and o.ctid = d.place and ${idBetween(sql, sql`o.event_id`, ids)}
           returning o.project_id, o.id
         ), tried as (
           delete from signalbox.earlier_attempts a using gone

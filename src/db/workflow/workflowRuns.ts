@@ -1,6 +1,6 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import { record } from "../feed/record.ts";
-import { foundPerParent } from "../page/boundedScanPerParent.ts";
+import { boundedScanPerParent } from "../page/boundedScanPerParent.ts";
 import type { Page, PageRequest } from "../page/page.ts";
 import type { JobSpec } from "../queue/jobs.ts";
 
@@ -71,7 +71,7 @@ export function runsPerParent(
   status: readonly RunStatus[] | null | undefined,
   request: PageRequest,
 ): Promise<Map<string, Page<RunRow>>> {
-  return foundPerParent<RunRow>(
+  return boundedScanPerParent<RunRow>(
     sql,
     {
       columns: columns(sql),

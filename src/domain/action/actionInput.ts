@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { ActionStyle } from "../../db/action/actions.ts";
 import { isObject } from "../../util/isObject.ts";
-import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { documentText } from "../input/documentText.ts";
-import { line } from "../input/singleLineText.ts";
+import { singleLineText } from "../input/singleLineText.ts";
 
 /** Limits of an event's actions; `expireIn` in minutes. */
 export const actionLimits = {
@@ -28,8 +28,8 @@ const actionInput = z.object({
       `must have at most ${actionLimits.url} characters`,
     )
     .refine(isLink, "must be an absolute http or https URL, such as https://example.com/ban"),
-  buttonText: line(actionLimits.buttonText),
-  key: line(actionLimits.key).nullish(),
+  buttonText: singleLineText(actionLimits.buttonText),
+  key: singleLineText(actionLimits.key).nullish(),
   external: z.boolean().nullish(),
   expireIn: z
     .number()
@@ -55,7 +55,7 @@ export type CheckedAction = {
   style: ActionStyle;
 };
 
-/** Judges a URL that is to be called, as hooks' are; throws UserMistake. */
+/** Judges a URL that is to be called, as hooks' are; throws UserError. */
 export type JudgeTarget = (url: string) => Promise<string>;
 
 /** A link people can follow: http or https (never `javascript:`), on one line, without a user name that misleads. */
@@ -69,9 +69,9 @@ const NEEDS_KEY = "Action needs to have a key or be marked as external";
 /** Checks the shape and limits of an event's actions; the paths of mistakes begin with `actions` and the index. */
 export function checkActions(inputs: readonly ActionInput[]): {
   checked: CheckedAction[];
-  mistakes: UserErrorEntry[];
+  mistakes: UserErrorDetail[];
 } {
-  const mistakes: UserErrorEntry[] = [];
+  const mistakes: UserErrorDetail[] = [];
   const invalid = (message: string, ...path: (string | number)[]) =>
     void mistakes.push({ code: "INVALID", message, path: ["actions", ...path.map(String)] });
   if (inputs.length > actionLimits.actions) {
@@ -111,7 +111,7 @@ export function checkActions(inputs: readonly ActionInput[]): {
   return { checked, mistakes };
 }
 
-function checkMeta(meta: unknown, path: string[]): string | null | UserErrorEntry {
+function checkMeta(meta: unknown, path: string[]): string | null | UserErrorDetail {
   const fits = meta == null || typeof meta === "string" || isObject(meta);
   if (fits) return documentText(meta, path, actionLimits.metaBytes);
   const message = `field '${path.join(".")}' must be null, a string or an object`;
@@ -125,7 +125,7 @@ function checkMeta(meta: unknown, path: string[]): string | null | UserErrorEntr
 export async function refusedTargets(
   inputs: readonly ActionInput[],
   checkTarget: JudgeTarget,
-): Promise<UserErrorEntry[]> {
+): Promise<UserErrorDetail[]> {
   const { checked, mistakes } = checkActions(inputs);
   if (mistakes.length > 0) return [];
   const refused = await Promise.all(
@@ -140,7 +140,7 @@ export async function refusedTargets(
   return refused.flat();
 }
 
-function entriesOf(error: unknown): UserErrorEntry[] {
-  if (error instanceof UserMistake) return error.entries;
+function entriesOf(error: unknown): UserErrorDetail[] {
+  if (error instanceof UserError) return error.entries;
   throw error;
 }

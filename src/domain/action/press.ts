@@ -2,7 +2,7 @@ import { lockedAction, type PressRow, pressByKey, writePress } from "../../db/ac
 import type { Pool, Tx } from "../../db/connection/client.ts";
 import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake, type UserErrorCode } from "../../util/userError.ts";
+import { type UserErrorCode, userError } from "../../util/userError.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import type { Caller } from "../project/authenticator.ts";
 
@@ -27,7 +27,7 @@ const MAX_KEY = 255;
 function checkPressable(
   action: NonNullable<Awaited<ReturnType<typeof lockedAction>>[number]>,
 ): void {
-  const refuse = (code: UserErrorCode, message: string) => mistake(code, message, ["actionId"]);
+  const refuse = (code: UserErrorCode, message: string) => userError(code, message, ["actionId"]);
   const { id, url, expiresAt, completedAt } = action;
   if (action.external)
     throw refuse("ACTION_EXTERNAL", `action ${id} is external: open ${url}, the hub calls nothing`);
@@ -58,7 +58,7 @@ async function pressOfKey(
   if (idempotencyKey == null) return undefined;
   const [press] = await pressByKey(tx, projectId, idempotencyKey);
   if (press && press.actionId !== actionId.toLowerCase())
-    throw mistake(
+    throw userError(
       "IDEMPOTENCY_CONFLICT",
       `idempotency key '${idempotencyKey}' was used before for another action; use a new key for a new press`,
       ["idempotencyKey"],
@@ -84,7 +84,7 @@ export async function pressAction(
   const { actionId, confirm, idempotencyKey = null } = input;
   const { projectId } = caller;
   if (!confirm)
-    throw mistake(
+    throw userError(
       "CONFIRMATION_REQUIRED",
       "a press cannot be taken back: send confirm: true when a person has confirmed it",
       ["confirm"],
@@ -94,7 +94,7 @@ export async function pressAction(
   const accept = () =>
     inTransaction(services.sql, async (tx) => {
       const [action] = isId(actionId) ? await lockedAction(tx, projectId, actionId) : [];
-      if (!action) throw mistake("NOT_FOUND", `no action ${actionId}`, ["actionId"]);
+      if (!action) throw userError("NOT_FOUND", `no action ${actionId}`, ["actionId"]);
       const earlier = await pressOfKey(tx, projectId, input);
       if (earlier) return earlier;
       checkPressable(action);

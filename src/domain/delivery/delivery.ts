@@ -22,7 +22,7 @@ import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
 import type { Finish } from "../../db/delivery/finish.ts";
 import type { DeliveryTarget } from "../../db/delivery/target.ts";
 import { createEnvelope, envelopeEvent } from "../event/envelope.ts";
-import type { LaneCredentials } from "../hook/hookSecrets.ts";
+import type { HookSecrets } from "../hook/hookSecrets.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
 import type { StepMethod } from "../workflow/stepMethods.ts";
 import { deliveryHeaders } from "./deliveryHeaders.ts";
@@ -49,7 +49,7 @@ export type AttemptRequest = {
 export function requestOf(
   claim: HookClaim,
   { hook, source }: DeliveryTarget,
-  { headers, keys }: LaneCredentials,
+  { headers, keys }: HookSecrets,
   origin: string,
 ): AttemptRequest {
   const { event } = claim;
@@ -80,7 +80,7 @@ function scheduledAttempt({ format, attempt, maxAttempts }: Claim, retries: numb
 }
 
 /** What an attempt's result means for its delivery. `interrupted`: this process stopped waiting for the answer. */
-export function conclude(
+export function decideOutcome(
   claim: Claim,
   { hook, systemEvents }: DeliveryTarget,
   { told, secretHeaders }: Pick<AttemptRequest, "told" | "secretHeaders">,

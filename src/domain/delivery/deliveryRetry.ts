@@ -11,7 +11,7 @@ import {
   reopenDeliveries,
 } from "../../db/delivery/retries.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 
 /** What a try by hand makes of a delivery, by its state. */
 async function retried(tx: Tx, { projectId, id, status }: DeliveryRow): Promise<Retried> {
@@ -32,11 +32,11 @@ export async function retryDelivery(
   projectId: string,
   id: string,
 ): Promise<DeliveryRow> {
-  if (!isId(id)) throw mistake("NOT_FOUND", `no delivery ${id}`, ["id"]);
+  if (!isId(id)) throw userError("NOT_FOUND", `no delivery ${id}`, ["id"]);
   return inTransaction(sql, async (tx) => {
-    const refuse = (why: string) => mistake("NOT_ALLOWED_NOW", why, ["id"]);
+    const refuse = (why: string) => userError("NOT_ALLOWED_NOW", why, ["id"]);
     const delivery = await lockedDelivery(tx, projectId, id);
-    if (!delivery) throw mistake("NOT_FOUND", `no delivery ${id}`, ["id"]);
+    if (!delivery) throw userError("NOT_FOUND", `no delivery ${id}`, ["id"]);
     if (delivery.hookStatus === "DELETED") throw refuse(`the hook of delivery ${id} is deleted`);
     if (delivery.runId !== null)
       throw refuse(`delivery ${id} is a step of run ${delivery.runId}: use rerunWorkflow`);

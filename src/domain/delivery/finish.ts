@@ -18,7 +18,7 @@ import {
   planSystemEvent,
   warmSystemTypes,
 } from "../event/systemEvent.ts";
-import { errorSaid, webhookCalled } from "../event/systemEventData.ts";
+import { errorEvent, webhookCalled } from "../event/systemEventData.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 
@@ -38,7 +38,7 @@ function planFinish(
   if (isFailed) {
     const tries = `${attempt.number} ${attempt.number === 1 ? "try" : "tries"}`;
     const text = `event '${eventType}' was not delivered to ${url} in ${tries}: ${attempt.error}`;
-    said.push(errorSaid(text));
+    said.push(errorEvent(text));
   }
   return said.map((one) => planSystemEvent(config, programs, eventId, one));
 }

@@ -33,7 +33,7 @@ import { writeToFeed } from "../../db/feed/record.ts";
 import { hooksById } from "../../db/hook/hooks.ts";
 import { addJobs } from "../../db/queue/jobs.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { checkLine } from "../input/singleLineText.ts";
 
@@ -57,32 +57,32 @@ async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promis
   const status = input.status ?? ENDED;
   if (type !== null) checkLine("type", type, eventLimits.name);
   if (status.length > MAX_STATUSES)
-    throw mistake(
+    throw userError(
       "INVALID",
       `field 'status' must have a maximum of ${MAX_STATUSES} items, got ${status.length}`,
       ["status"],
     );
   const open = status.findIndex((one) => !ENDED.includes(one));
   if (open !== -1)
-    throw mistake(
+    throw userError(
       "INVALID",
       `a delivery that is ${status[open]} has not ended and cannot be replayed; choose among ${ENDED.join(", ")}`,
       ["status", open],
     );
   if (until && until <= since)
-    throw mistake("INVALID", "field 'until' must be later than 'since'", ["until"]);
+    throw userError("INVALID", "field 'until' must be later than 'since'", ["until"]);
   if (hookId !== null) {
     const [hook] = isId(hookId) ? await hooksById(sql, projectId, [hookId]) : [];
-    if (!hook) throw mistake("NOT_FOUND", `no hook ${hookId}`, ["hookId"]);
+    if (!hook) throw userError("NOT_FOUND", `no hook ${hookId}`, ["hookId"]);
     if (hook.status === "DELETED")
-      throw mistake("NOT_ALLOWED_NOW", `hook ${hookId} is deleted`, ["hookId"]);
+      throw userError("NOT_ALLOWED_NOW", `hook ${hookId} is deleted`, ["hookId"]);
   }
   return { hookId, type, status, since, until };
 }
 
 const checkCount = (matched: number) => {
   if (matched > MAX_MATCHED)
-    throw mistake(
+    throw userError(
       "LIMIT_REACHED",
       `${matched} deliveries match, a replay takes at most ${MAX_MATCHED}; choose a narrower window`,
       ["since"],
@@ -147,12 +147,12 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
  * Stops a replay; the deliveries it has opened and made go on. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is over.
  */
 export async function cancelReplay(sql: Pool, projectId: string, id: string): Promise<ReplayRow> {
-  if (!isId(id)) throw mistake("NOT_FOUND", `no replay ${id}`, ["id"]);
+  if (!isId(id)) throw userError("NOT_FOUND", `no replay ${id}`, ["id"]);
   return inTransaction(sql, async (tx) => {
     const [replay] = await lockedReplay(tx, projectId, id);
-    if (!replay) throw mistake("NOT_FOUND", `no replay ${id}`, ["id"]);
+    if (!replay) throw userError("NOT_FOUND", `no replay ${id}`, ["id"]);
     if (replay.status !== "RUNNING")
-      throw mistake("NOT_ALLOWED_NOW", `replay ${id} is ${replay.status} already`, ["id"]);
+      throw userError("NOT_ALLOWED_NOW", `replay ${id} is ${replay.status} already`, ["id"]);
     const found = replaysById(tx, projectId, [id]);
     await writeToFeed(tx, projectId, [stopReplay(tx, replay)], [recordReplay(tx, replay), found]);
     const [row] = await found;

@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject, randomBytes } from "node:crypto";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 
 // Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 const prefix = "whsec_";
@@ -13,7 +13,7 @@ export function checkSecret(given: string): string {
   // Compared as text, for Buffer.from skips whatever is no base64.
   const isCanonical = given === prefix + key.toString("base64");
   if (!isCanonical || key.length < 24 || key.length > 64) {
-    throw mistake("INVALID", "secret is whsec_ followed by the base64 of 24 to 64 bytes", [
+    throw userError("INVALID", "secret is whsec_ followed by the base64 of 24 to 64 bytes", [
       "secret",
     ]);
   }

@@ -10,7 +10,7 @@ import { createBatcher } from "../../util/batcher.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { type PreparedEvent, planEvent, prepareEvent } from "../event/event.ts";
 import { checkEventInput, type EventInput } from "../event/eventInput.ts";
-import { IN_PLACE_STEPS, planMatched, warmSystemTypes } from "../event/systemEvent.ts";
+import { IN_PLACE_STEPS, planMatchedSystemEvents, warmSystemTypes } from "../event/systemEvent.ts";
 import { checkType, type TypeVerdict, tryCheckType } from "../eventType/typeCheck.ts";
 import { createStepBudget } from "../program/stepBudget.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
@@ -18,17 +18,17 @@ import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts"
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 import type { EmitterHooks } from "./emitter.ts";
 import { acceptedOf, wakeUps } from "./emitWrite.ts";
-import { askingEvent, gatherFacts } from "./matchContext.ts";
+import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
 /** What a change has done, the feed item of it, and the event that tells of it; null when none does. */
 type Change<Result> = { result: Result; record: Fragment; input: EventInput | null };
 
 /**
  * Makes a change and emits the event that tells of it, in one transaction: both or, when the event is refused, none.
- * `change` is run again when the project's configuration moved meanwhile. Throws UserMistake as planEvent does, and
+ * `change` is run again when the project's configuration moved meanwhile. Throws UserError as planEvent does, and
  * Overloaded, with nothing done, when more waits than PostgreSQL takes.
  */
-export type EmitWithin = <Result>(
+export type EmitInTransaction = <Result>(
   projectId: string,
   origin: EventOrigin,
   change: (tx: Tx) => Promise<Change<Result>>,
@@ -45,13 +45,15 @@ const MAX_WAITING = 2_000;
 /** So often a change is made again because its event's type had to be asked in the sandbox. */
 const MAX_ROUNDS = 5;
 
-export function createEmitWithin(
+export function createEmitInTransaction(
   sql: Pool,
   configs: ProjectConfigs,
   programs: TenantPrograms,
   { onAccepted, deliversHere, onWaiting, onOverload }: EmitterHooks,
-): EmitWithin {
-  type Emit = (...args: [...Parameters<EmitWithin>, KnownVerdicts]) => ReturnType<EmitWithin>;
+): EmitInTransaction {
+  type Emit = (
+    ...args: [...Parameters<EmitInTransaction>, KnownVerdicts]
+  ) => ReturnType<EmitInTransaction>;
   const emitNow: Emit = async (projectId, origin, change, verdicts) => {
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) throw new Error(`no project ${projectId}`);
@@ -62,12 +64,12 @@ export function createEmitWithin(
         await writeToFeed(tx, projectId, [], [record]);
         return { result, event: null, accepted: null };
       }
-      const facts = await gatherFacts(tx, [askingEvent(config, input)]);
+      const facts = await loadMatchContext(tx, [eventToMatch(config, input)]);
       const prepared = prepareNow(config, programs, input, verdicts);
       const budget = createStepBudget(IN_PLACE_STEPS);
       const place = { config, filters: programs.filters, budget };
       const planned = planEvent(place, prepared, origin, new Date(), facts);
-      const said = planMatched(config, programs, planned.event);
+      const said = planMatchedSystemEvents(config, programs, planned.event);
       const deliveries = [planned, ...said].flatMap(({ deliveries }) => deliveries);
       const { runs } = planned;
       const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
@@ -94,7 +96,7 @@ export function createEmitWithin(
   );
 
   /** What its type says of the event may take long to find: that happens between two tries of the transaction. */
-  async function emitInTurn(...change: Parameters<EmitWithin>): Promise<unknown> {
+  async function emitInTurn(...change: Parameters<EmitInTransaction>): Promise<unknown> {
     const verdicts: KnownVerdicts = new Map();
     for (let round = 1; ; round += 1) {
       try {

@@ -1,6 +1,6 @@
 import { Overloaded } from "../../util/overloaded.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
-import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { type JudgeTarget, refusedTargets } from "../action/actionInput.ts";
 import { type PreparedEvent, prepareEvent } from "../event/event.ts";
 import { checkEventInput, type EventInput } from "../event/eventInput.ts";
@@ -14,8 +14,8 @@ import { entriesAt } from "./idempotency.ts";
 export async function judgeTargets(
   inputs: readonly EventInput[],
   checkTarget: JudgeTarget,
-): Promise<Map<number, UserErrorEntry[]>> {
-  const refused = new Map<number, UserErrorEntry[]>();
+): Promise<Map<number, UserErrorDetail[]>> {
+  const refused = new Map<number, UserErrorDetail[]>();
   if (!inputs.some(({ actions }) => actions?.length)) return refused;
   const verdicts = new Map<string, Promise<string>>();
   const judge = (url: string) => {
@@ -31,12 +31,12 @@ export async function judgeTargets(
   return refused;
 }
 
-/** Checks one event's text and type; `targets`: what of its actions may not be called. Throws UserMistake. */
+/** Checks one event's text and type; `targets`: what of its actions may not be called. Throws UserError. */
 async function prepareInput(
   config: ProjectConfig,
   schemas: SchemaChecks,
   input: EventInput,
-  targets: UserErrorEntry[] = [],
+  targets: UserErrorDetail[] = [],
 ): Promise<PreparedEvent> {
   const checked = checkEventInput(input);
   // What is wrong with its schedule shows by any clock; when it is due, by the database's alone.
@@ -44,7 +44,7 @@ async function prepareInput(
   const verdict = await checkType(config, schemas, checked.type, input.data ?? null);
   if (targets.length === 0) return prepareEvent(input, checked, verdict);
   const entries = [...(verdict.refusal?.entries ?? []), ...targets];
-  return prepareEvent(input, checked, { ...verdict, refusal: new UserMistake(entries) });
+  return prepareEvent(input, checked, { ...verdict, refusal: new UserError(entries) });
 }
 
 /** Nothing is written for a caller who has been told that the operation took too long. */
@@ -58,7 +58,7 @@ const tooSlow = () =>
   );
 
 /**
- * Checks the events of one call before they wait for their batch, letting the event loop turn. Throws UserMistake with
+ * Checks the events of one call before they wait for their batch, letting the event loop turn. Throws UserError with
  * all that is wrong, unless known idempotency keys may excuse it; its paths begin with the event's index. Throws
  * Overloaded when it takes longer than 10 s.
  */
@@ -66,11 +66,11 @@ export async function prepareCall(
   config: ProjectConfig,
   schemas: SchemaChecks,
   inputs: readonly EventInput[],
-  targets: Map<number, UserErrorEntry[]>,
+  targets: Map<number, UserErrorDetail[]>,
 ): Promise<PreparedEvent[]> {
   const nextSlice = createTimeSlice();
   const endsAt = performance.now() + LONGEST_MS;
-  const entries: UserErrorEntry[] = [];
+  const entries: UserErrorDetail[] = [];
   const prepared: PreparedEvent[] = [];
   let isRefused = false;
   for (const [index, input] of inputs.entries()) {
@@ -79,13 +79,13 @@ export async function prepareCall(
       prepared.push(event);
       if (event.refusal) entries.push(...entriesAt(index, event.refusal));
     } catch (error) {
-      if (!(error instanceof UserMistake)) throw error;
+      if (!(error instanceof UserError)) throw error;
       isRefused = true;
       entries.push(...entriesAt(index, error));
     }
     if (performance.now() > endsAt) throw tooSlow();
     await nextSlice();
   }
-  if (isRefused) throw new UserMistake(entries);
+  if (isRefused) throw new UserError(entries);
   return prepared;
 }

@@ -8,7 +8,7 @@ import { lanesOf, type NewDelivery, type NewEvent, storedEvent } from "../../db/
 import { addJobs, deliverJobs, type JobSpec, type Lane } from "../../db/queue/jobs.ts";
 import { advanceJobs, type NewRun } from "../../db/workflow/workflowRuns.ts";
 import type { PlannedEvent } from "../event/event.ts";
-import { planMatched } from "../event/systemEvent.ts";
+import { planMatchedSystemEvents } from "../event/systemEvent.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import { faultOfACall } from "./emitFault.ts";
@@ -95,7 +95,7 @@ export function createEmitWriter(
 ): (calls: PlannedCall[]) => Promise<Outcome[]> {
   function writingOf(calls: PlannedCall[], fresh: PlannedEvent[]): Writing {
     const [{ config }] = calls as [PlannedCall, ...PlannedCall[]];
-    const said = fresh.flatMap(({ event }) => planMatched(config, programs, event));
+    const said = fresh.flatMap(({ event }) => planMatchedSystemEvents(config, programs, event));
     return {
       projectId: config.projectId,
       version: config.version,

@@ -6,7 +6,7 @@ import { configVersions } from "../../db/project/projects.ts";
 import { createBatcher } from "../../util/batcher.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
-import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { type PlannedEvent, type PreparedEvent, planEvent } from "../event/event.ts";
 import type { EventInput } from "../event/eventInput.ts";
 import { weightOf } from "../event/eventWeight.ts";
@@ -28,14 +28,14 @@ import {
   type Reserve,
 } from "./emitWrite.ts";
 import { entriesAt, keysOf, refuseUnknown } from "./idempotency.ts";
-import { askingEvent, gatherFacts } from "./matchContext.ts";
+import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
 /** One call: its events are written together or not at all. */
 export type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
 
 export type Emitter = {
   /**
-   * Answers after the commit. Throws UserMistake; its paths begin with the event's index. Throws Overloaded, with
+   * Answers after the commit. Throws UserError; its paths begin with the event's index. Throws Overloaded, with
    * nothing done, when more waits than PostgreSQL takes.
    */
   emit(call: EmitCall): Promise<Emitted[]>;
@@ -99,10 +99,10 @@ export function createEmitter(
     // The database's clock is asked only when somebody's schedule depends on it.
     const isTimed = current.some(({ events }) => events.some(({ input }) => hasSchedule(input)));
     const now = isTimed ? await databaseNow(sql) : new Date();
-    const facts = await gatherFacts(
+    const facts = await loadMatchContext(
       sql,
       current.flatMap(({ config, events }) =>
-        events.map(({ input }) => askingEvent(config, input)),
+        events.map(({ input }) => eventToMatch(config, input)),
       ),
     );
     const budget = createStepBudget(STEPS_PER_BATCH);
@@ -111,19 +111,19 @@ export function createEmitter(
     for (const call of current) {
       const place = { config: call.config, filters: programs.filters, budget };
       const events: PlannedEvent[] = [];
-      const refusals: UserErrorEntry[] = [];
+      const refusals: UserErrorDetail[] = [];
       for (const [index, event] of call.events.entries()) {
         try {
           events.push(planEvent(place, event, call.origin, now, facts));
         } catch (error) {
-          if (!(error instanceof UserMistake)) throw error;
+          if (!(error instanceof UserError)) throw error;
           refusals.push(...entriesAt(index, error));
         }
         await nextSlice();
       }
       const one = { planned: events, keys: keysOf(events), config: call.config };
       planned.push(async () => {
-        if (refusals.length > 0) throw new UserMistake(refusals);
+        if (refusals.length > 0) throw new UserError(refusals);
         await refuseUnknown(sql, one);
         return one;
       });
@@ -169,7 +169,7 @@ export function createEmitter(
         const events = await prepareCall(config, programs.schemas, inputs, targets);
         return await batcher.add({ projectId, origin, config, events, weight });
       } catch (error) {
-        if (!(isLastKnown && error instanceof UserMistake)) throw error;
+        if (!(isLastKnown && error instanceof UserError)) throw error;
         const [current] = await configVersions(sql, [projectId]);
         throw current?.version === config.version
           ? error

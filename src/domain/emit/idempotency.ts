@@ -2,7 +2,7 @@ import type { Sql, Tx } from "../../db/connection/client.ts";
 import { eventsById } from "../../db/event/events.ts";
 import { claimKeys, type KeyClaim, takenKeys } from "../../db/event/idempotencyKeys.ts";
 import { parseJson } from "../../util/parseJson.ts";
-import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { fingerprintOf, type PlannedEvent } from "../event/event.ts";
 
 /** A call as far as its idempotency keys are concerned. */
@@ -17,7 +17,7 @@ export const keysOf = (planned: PlannedEvent[]): KeyClaim[] =>
   );
 
 /** A mistake's entries with the index of the event before their paths. */
-export const entriesAt = (index: number, { entries }: UserMistake): UserErrorEntry[] =>
+export const entriesAt = (index: number, { entries }: UserError): UserErrorDetail[] =>
   entries.map((entry) => ({ ...entry, path: [String(index), ...entry.path] }));
 
 /** Throws why events of the call may not be written, but for those whose key stands for an earlier event. */
@@ -26,7 +26,7 @@ export function refuseNew({ planned, keys }: KeyedCall, isKnown: (claim: KeyClai
   const entries = planned.flatMap(({ event, refusal }, index) =>
     refusal && !known.has(event.id) ? entriesAt(index, refusal) : [],
   );
-  if (entries.length > 0) throw new UserMistake(entries);
+  if (entries.length > 0) throw new UserError(entries);
 }
 
 /**
@@ -76,7 +76,7 @@ export async function resolveKeys(tx: Tx, calls: KeyedCall[]): Promise<Map<strin
   if (claims.length === 0) return duplicateOf;
   const taken = await comparable(tx, claims, await claimKeys(tx, claims, calls.length === 1));
   const owners = new Map(taken.map((owner) => [keyOf(owner), owner]));
-  const clashes: UserErrorEntry[] = [];
+  const clashes: UserErrorDetail[] = [];
   for (const { planned, keys } of calls) {
     for (const claim of keys) {
       const owner = owners.get(keyOf(claim));
@@ -95,6 +95,6 @@ export async function resolveKeys(tx: Tx, calls: KeyedCall[]): Promise<Map<strin
       });
     }
   }
-  if (clashes.length > 0) throw new UserMistake(clashes);
+  if (clashes.length > 0) throw new UserError(clashes);
   return duplicateOf;
 }

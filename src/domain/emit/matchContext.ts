@@ -7,7 +7,7 @@ import { representationOf } from "../resource/resourceInput.ts";
 import { type InstallationFacts, installationsNow } from "../workflow/installationFacts.ts";
 
 /** What planning an event needs of the database beside its project's configuration. */
-export type EmitFacts = ResourceFacts & InstallationFacts;
+export type MatchContext = ResourceFacts & InstallationFacts;
 
 export type ResourceFacts = {
   /** The event's subject as hooks of format RESOURCE are sent it, as JSON text; null when it is no resource. */
@@ -17,13 +17,13 @@ export type ResourceFacts = {
 type Planned = { projectId: string; subjectType: string | null; subjectId: string | null };
 
 /** For events that are about nothing. */
-export const noFacts: ResourceFacts = { resourceOf: () => null };
+export const noResources: ResourceFacts = { resourceOf: () => null };
 
 const keyOf = ({ projectId, type, resourceId }: ResourceKey) =>
   JSON.stringify([projectId, type, resourceId]);
 
 /** An event as far as facts are concerned. */
-export type AskingEvent = {
+export type EventToMatch = {
   config: ProjectConfig;
   type: string;
   userId: string | null;
@@ -31,10 +31,10 @@ export type AskingEvent = {
 };
 
 /** An event that is not planned yet, as it will be. */
-export const askingEvent = (
+export const eventToMatch = (
   config: ProjectConfig,
   { type, name, userId, subject }: EventInput,
-): AskingEvent => ({
+): EventToMatch => ({
   config,
   type: type ?? name ?? "",
   userId: userId ?? null,
@@ -53,7 +53,7 @@ function subjectOf({ projectId, subjectType, subjectId }: Planned): ResourceKey 
 /** What hooks of format RESOURCE would be sent of these events now. */
 export async function resourcesNow(sql: Sql, events: Planned[]): Promise<ResourceFacts> {
   const wanted = events.flatMap((event) => subjectOf(event) ?? []);
-  if (wanted.length === 0) return noFacts;
+  if (wanted.length === 0) return noResources;
   const found = await lastKnown(sql, wanted);
   const resources = new Map(found.map((row) => [keyOf(row), representationOf(row)]));
   return {
@@ -68,7 +68,7 @@ export async function resourcesNow(sql: Sql, events: Planned[]): Promise<Resourc
  * Looks up for a batch of events what their matching needs, in a query for resources while a hook of format RESOURCE
  * takes such events, and one for installations while a released workflow does.
  */
-export async function gatherFacts(sql: Sql, events: AskingEvent[]): Promise<EmitFacts> {
+export async function loadMatchContext(sql: Sql, events: EventToMatch[]): Promise<MatchContext> {
   const aboutResources = events.filter(
     ({ config, type, subject }) =>
       subject.subjectId !== null &&

@@ -3,9 +3,9 @@ import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
 import type { Lane } from "../../db/queue/jobs.ts";
 import { parseJson } from "../../util/parseJson.ts";
-import { UserMistake } from "../../util/userError.ts";
+import { UserError } from "../../util/userError.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
-import { type EmitFacts, gatherFacts } from "../emit/matchContext.ts";
+import { loadMatchContext, type MatchContext } from "../emit/matchContext.ts";
 import { checkType } from "../eventType/typeCheck.ts";
 import { matchHooks } from "../hook/hookMatching.ts";
 import type { Patience } from "../program/programs.ts";
@@ -14,7 +14,7 @@ import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts"
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 import { type Dispatched, type DispatchedPiece, writePiece } from "./dispatchWrite.ts";
 import { planRuns } from "./event.ts";
-import { planMatched, warmSystemTypes } from "./systemEvent.ts";
+import { planMatchedSystemEvents, warmSystemTypes } from "./systemEvent.ts";
 
 /** Deliveries that one transaction writes: the head is locked for some 10 ms by it, and the first are sent early. */
 const DELIVERIES_AT_ONCE = 250;
@@ -35,7 +35,7 @@ async function dispatchOne(
   config: ProjectConfig,
   { programs, patience }: Pick<Parts, "programs" | "patience">,
   event: EventRow,
-  facts: EmitFacts,
+  facts: MatchContext,
 ): Promise<Dispatched> {
   const base = { ...event, configVersion: config.version };
   try {
@@ -43,10 +43,10 @@ async function dispatchOne(
     const deliveries = await matchHooks(config, event, facts, programs.filters, patience);
     const runs = planRuns(config, event, facts);
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
-    const said = planMatched(config, programs, { ...event, status });
+    const said = planMatchedSystemEvents(config, programs, { ...event, status });
     return { event: { ...base, typeVersion, status }, deliveries, runs, said };
   } catch (error) {
-    if (!(error instanceof UserMistake)) throw error;
+    if (!(error instanceof UserError)) throw error;
     return failedEvent(config, event, error.message);
   }
 }
@@ -86,7 +86,7 @@ export function dispatchEvents(
     if (!config) return;
     await warmSystemTypes(config, programs);
     const staged = await stagedEvents(sql, projectId, eventIds);
-    const facts = await gatherFacts(
+    const facts = await loadMatchContext(
       sql,
       staged.map((event) => ({ config, ...event, subject: event })),
     );

@@ -5,9 +5,9 @@ import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
 import type { NewRun } from "../../db/workflow/workflowRuns.ts";
 import { canonicalJson } from "../../jsonSchema/canonicalJson.ts";
 import { newId } from "../../util/ids.ts";
-import type { UserMistake } from "../../util/userError.ts";
+import type { UserError } from "../../util/userError.ts";
 import { type CheckedAction, checkActions } from "../action/actionInput.ts";
-import type { EmitFacts } from "../emit/matchContext.ts";
+import type { MatchContext } from "../emit/matchContext.ts";
 import type { TypeVerdict } from "../eventType/typeCheck.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
 import { tryMatchHooks } from "../hook/hookMatching.ts";
@@ -25,7 +25,7 @@ export type PlannedEvent = {
   /** sha256 of the body, hex; null without an idempotency key. */
   fingerprint: string | null;
   /** Why it may not be written as a new event; its key may still stand for one of before its type was changed. */
-  refusal: UserMistake | null;
+  refusal: UserError | null;
 };
 
 /**
@@ -50,10 +50,10 @@ export type PreparedEvent = {
   typeVersion: number | null;
   fingerprint: string | null;
   /** What is wrong with the data or its type: an event with a known idempotency key is excused. */
-  refusal: UserMistake | null;
+  refusal: UserError | null;
 };
 
-/** Joins what was checked of an event with what its type says. Throws UserMistake unless an idempotency key may excuse it. */
+/** Joins what was checked of an event with what its type says. Throws UserError unless an idempotency key may excuse it. */
 export function prepareEvent(
   input: EventInput,
   checked: CheckedEvent,
@@ -68,7 +68,7 @@ export function prepareEvent(
 export function planRuns(
   config: ProjectConfig,
   { id, projectId, type, userId }: Pick<EventRow, "id" | "projectId" | "type" | "userId">,
-  facts: EmitFacts,
+  facts: MatchContext,
 ): NewRun[] {
   if (userId === null) return [];
   return config
@@ -94,7 +94,7 @@ export function planEvent(
   { input, checked, typeVersion, fingerprint, refusal }: PreparedEvent,
   origin: EventOrigin,
   now: Date,
-  facts: EmitFacts,
+  facts: MatchContext,
 ): PlannedEvent {
   const scheduledFor = scheduleOf(input, now);
   const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor);

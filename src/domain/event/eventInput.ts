@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { ContentType } from "../../db/event/events.ts";
-import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { type ActionInput, type CheckedAction, checkActions } from "../action/actionInput.ts";
 import { documentText } from "../input/documentText.ts";
-import { exactName, line } from "../input/singleLineText.ts";
+import { exactName, singleLineText } from "../input/singleLineText.ts";
 import type { ScheduleInput } from "./schedule.ts";
 
 /** Limits of an event, in characters unless said. */
@@ -17,7 +17,7 @@ export const eventLimits = {
 } as const;
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const optionalLine = (max: number) => line(max).nullish();
+const optionalLine = (max: number) => singleLineText(max).nullish();
 
 const eventInput = z.object({
   type: exactName(eventLimits.name).nullish(),
@@ -26,7 +26,9 @@ const eventInput = z.object({
   category: optionalLine(eventLimits.short),
   contentType: z.enum(["TEXT", "ROWS", "JSON", "IMAGE"]).nullish(),
   userId: optionalLine(eventLimits.short),
-  subject: z.object({ type: exactName(eventLimits.short), id: line(eventLimits.short) }).nullish(),
+  subject: z
+    .object({ type: exactName(eventLimits.short), id: singleLineText(eventLimits.short) })
+    .nullish(),
   contextId: optionalLine(eventLimits.short),
   stepUuid: z.string().regex(UUID4, "must be a valid UUID4").nullish(),
   idempotencyKey: optionalLine(eventLimits.idempotencyKey),
@@ -65,9 +67,9 @@ function contentTypeOf(content: unknown): "TEXT" | "ROWS" | "JSON" {
   return content == null || typeof content === "string" ? "TEXT" : "JSON";
 }
 
-/** Checks the shape and limits of one event. Throws UserMistake with a path per mistake. */
+/** Checks the shape and limits of one event. Throws UserError with a path per mistake. */
 export function checkEventInput(input: EventInput): CheckedEvent {
-  const entries: UserErrorEntry[] = [];
+  const entries: UserErrorDetail[] = [];
   const result = eventInput.safeParse(input);
   for (const issue of result.error?.issues ?? []) {
     const path = issue.path.map(String);
@@ -89,7 +91,7 @@ export function checkEventInput(input: EventInput): CheckedEvent {
   }
   const actions = checkActions(input.actions ?? []);
   entries.push(...actions.mistakes);
-  if (entries.length > 0 || !result.success || !type) throw new UserMistake(entries);
+  if (entries.length > 0 || !result.success || !type) throw new UserError(entries);
   return {
     ...result.data,
     occurredAt: input.occurredAt ?? null,

@@ -8,7 +8,7 @@ import {
   writeRescheduled,
 } from "../../db/event/schedules.ts";
 import { isId } from "../../util/ids.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import { hasSchedule, type ScheduleInput, scheduleOf } from "./schedule.ts";
 
 /** Runs `write` with the event locked. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is in no `allowed` state. */
@@ -18,12 +18,12 @@ function changeEvent(
   allowed: EventStatus[],
   write: (tx: Tx, event: EventRow) => Promise<EventRow>,
 ): Promise<EventRow> {
-  if (!isId(id)) throw mistake("NOT_FOUND", `no event ${id}`, ["id"]);
+  if (!isId(id)) throw userError("NOT_FOUND", `no event ${id}`, ["id"]);
   return inTransaction(sql, async (tx) => {
     const event = await lockedEvent(tx, projectId, id);
-    if (!event) throw mistake("NOT_FOUND", `no event ${id}`, ["id"]);
+    if (!event) throw userError("NOT_FOUND", `no event ${id}`, ["id"]);
     if (!allowed.includes(event.status)) {
-      throw mistake(
+      throw userError(
         "NOT_ALLOWED_NOW",
         `event ${id} is ${event.status}; this can be done only while it is ${allowed.join(" or ")}`,
         ["id"],
@@ -51,7 +51,7 @@ export async function rescheduleEvent(
   schedule: ScheduleInput,
 ): Promise<EventRow> {
   if (!hasSchedule(schedule)) {
-    throw mistake("INVALID", "give 'timestamp', 'delay' (seconds) or both", ["timestamp"]);
+    throw userError("INVALID", "give 'timestamp', 'delay' (seconds) or both", ["timestamp"]);
   }
   return changeEvent(sql, { projectId, id }, ["SCHEDULED"], async (tx, event) => {
     const now = await databaseNow(tx);

@@ -1,7 +1,7 @@
 import { textFormat } from "../../jsonSchema/formats.ts";
 import { jsonEntries, jsonObject, jsonText } from "../../util/exactJson.ts";
 import { isObject } from "../../util/isObject.ts";
-import { mistake, type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import type { SchemaChecks } from "../eventType/schemaChecks.ts";
 import { checkType } from "../eventType/typeCheck.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
@@ -17,7 +17,7 @@ export type FlatEvent = {
 };
 
 /** A mistake of a field of the flat event itself; the path begins with the argument's name. */
-const wrong = (field: string, sentence: string): UserErrorEntry => ({
+const wrong = (field: string, sentence: string): UserErrorDetail => ({
   code: "INVALID",
   message: `field '${field}' ${sentence}`,
   path: ["json", field],
@@ -25,7 +25,7 @@ const wrong = (field: string, sentence: string): UserErrorEntry => ({
 
 /**
  * Reads one event in its flat form, `{"type", "created_on", "step_uuid"?, …data's fields}`, and checks it against
- * its type, which must be registered. Fields that the type does not know stay in `data`. Throws UserMistake, in
+ * its type, which must be registered. Fields that the type does not know stay in `data`. Throws UserError, in
  * goflow's words: INVALID, UNKNOWN_TYPE or DATA_INVALID, an entry a field.
  */
 export async function readEvent(
@@ -33,19 +33,19 @@ export async function readEvent(
   schemas: SchemaChecks,
   json: unknown,
 ): Promise<FlatEvent> {
-  if (!isObject(json)) throw mistake("INVALID", "field 'json' must be an object", ["json"]);
+  if (!isObject(json)) throw userError("INVALID", "field 'json' must be an object", ["json"]);
   const { type, created_on: createdOn, step_uuid: stepUuid } = json;
   const data = jsonObject(jsonEntries(json).filter(([name]) => !own.has(name)));
   if (type === undefined || type === null || type === "") {
-    throw new UserMistake([wrong("type", "is required")]);
+    throw new UserError([wrong("type", "is required")]);
   }
-  if (typeof type !== "string") throw new UserMistake([wrong("type", "must be a string")]);
+  if (typeof type !== "string") throw new UserError([wrong("type", "must be a string")]);
   const registered = config.types.get(type);
-  if (!registered) throw mistake("UNKNOWN_TYPE", `unknown type: '${type}'`, ["json", "type"]);
+  if (!registered) throw userError("UNKNOWN_TYPE", `unknown type: '${type}'`, ["json", "type"]);
 
   checkSize(data);
 
-  const entries: UserErrorEntry[] = [];
+  const entries: UserErrorDetail[] = [];
   const occurredAt = momentOf(createdOn);
   if (typeof occurredAt === "string") entries.push(wrong("created_on", occurredAt));
   const step = stepOf(stepUuid);
@@ -55,7 +55,7 @@ export async function readEvent(
     entries.push({ code, message, path: ["json", ...path.slice(1)] });
   }
   if (entries.length > 0 || typeof occurredAt === "string" || step === undefined) {
-    throw new UserMistake(entries);
+    throw new UserError(entries);
   }
   return { type, typeVersion: registered.version, data, occurredAt, stepUuid: step };
 }
@@ -68,7 +68,7 @@ function checkSize(data: object): void {
   const bytes = Buffer.byteLength(jsonText(data));
   if (bytes <= eventLimits.dataBytes) return;
   const message = `the event's data may take ${eventLimits.dataBytes} bytes (256 KiB) as JSON at most, this takes ${bytes}`;
-  throw mistake("INVALID", message, ["json"]);
+  throw userError("INVALID", message, ["json"]);
 }
 
 /** The moment, or what is wrong with it. Times may have nanoseconds, which are cut to milliseconds. */

@@ -1,4 +1,4 @@
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 
 /** When something is due: at `timestamp`, or now, and `delay` seconds later. */
 export type ScheduleInput = {
@@ -19,7 +19,7 @@ export const hasSchedule = ({ timestamp, delay }: ScheduleInput): boolean =>
  */
 export function scheduleOf({ timestamp, delay }: ScheduleInput, now: Date): Date | null {
   if (delay != null && !(delay >= 0)) {
-    throw mistake("INVALID", "field 'delay' must be 0 or more seconds; decimals are allowed", [
+    throw userError("INVALID", "field 'delay' must be 0 or more seconds; decimals are allowed", [
       "delay",
     ]);
   }
@@ -29,7 +29,7 @@ export function scheduleOf({ timestamp, delay }: ScheduleInput, now: Date): Date
   horizon.setUTCFullYear(now.getUTCFullYear() + HORIZON_YEARS);
   if (instant > horizon.getTime()) {
     const isLate = timestamp != null && timestamp > horizon;
-    throw mistake(
+    throw userError(
       "INVALID",
       `an event may be scheduled at most ${HORIZON_YEARS} years ahead, until ${horizon.toISOString()}; ` +
         "'timestamp' as a number is in milliseconds (below 100000000000 in seconds), 'delay' is in seconds",

@@ -6,20 +6,23 @@
 import type { EventRow } from "../../db/event/events.ts";
 import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
-import { noFacts } from "../emit/matchContext.ts";
+import { noResources } from "../emit/matchContext.ts";
 import { tryCheckType } from "../eventType/typeCheck.ts";
 import { tryMatchHooks } from "../hook/hookMatching.ts";
 import { createStepBudget } from "../program/stepBudget.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
-import { resthookCalled, type Said, systemTypes } from "./systemEventData.ts";
+import { resthookCalled, type SystemEventInput, systemTypes } from "./systemEventData.ts";
 
 /**
  * The version of the type that the data fits; null when the project has not registered it, or otherwise. It is told in
  * the transaction of what is said, so a schema whose check is not cheap counts as one that does not fit.
  */
-const fittingVersion = (config: ProjectConfig, { schemas }: InPlace, { type, data }: Said) =>
-  tryCheckType(config, schemas, type, JSON.parse(data))?.typeVersion ?? null;
+const fittingVersion = (
+  config: ProjectConfig,
+  { schemas }: InPlace,
+  { type, data }: SystemEventInput,
+) => tryCheckType(config, schemas, type, JSON.parse(data))?.typeVersion ?? null;
 
 /** Loads what `planSystemEvent` needs at hand in the middle of a transaction. */
 export async function warmSystemTypes(config: ProjectConfig, { schemas }: InPlace): Promise<void> {
@@ -46,7 +49,7 @@ export function planSystemEvent(
   config: ProjectConfig,
   programs: InPlace,
   causeId: string,
-  said: Said,
+  said: SystemEventInput,
 ): PlannedSystemEvent {
   const event: NewEvent = {
     projectId: config.projectId,
@@ -73,14 +76,14 @@ export function planSystemEvent(
     configVersion: null,
   };
   const budget = createStepBudget(IN_PLACE_STEPS);
-  const deliveries = tryMatchHooks(config, event, noFacts, programs.filters, budget);
+  const deliveries = tryMatchHooks(config, event, noResources, programs.filters, budget);
   if (!deliveries) return { event, deliveries: [] };
   const status = deliveries.length > 0 ? "DISPATCHED" : "PROCESSED";
   return { event: { ...event, status, configVersion: config.version }, deliveries };
 }
 
 /** What is said of an event when it is matched: nothing until then, nor of what did not fit its type. */
-export function planMatched(
+export function planMatchedSystemEvents(
   config: ProjectConfig,
   programs: InPlace,
   event: Pick<EventRow, "id" | "type" | "data" | "origin" | "status">,

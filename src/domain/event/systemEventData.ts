@@ -5,7 +5,7 @@ import type { EventRow } from "../../db/event/events.ts";
 /** What a system event says; `data` is JSON text. */
 export const systemTypes = ["resthook_called", "webhook_called", "error"] as const;
 
-export type Said = {
+export type SystemEventInput = {
   type: (typeof systemTypes)[number];
   data: string;
 };
@@ -54,14 +54,17 @@ const statusWords: Record<AttemptRow["outcome"], string> = {
 };
 
 /** goflow's S1.9: an event was matched; with what its subscribers are sent, also when there are none. */
-export const resthookCalled = ({ type, data }: Pick<EventRow, "type" | "data">): Said => ({
+export const resthookCalled = ({
+  type,
+  data,
+}: Pick<EventRow, "type" | "data">): SystemEventInput => ({
   type: "resthook_called",
   // The data as it came: parsing would round large numbers.
   data: `{"resthook":${JSON.stringify(type)},"payload":${data ?? "null"}}`,
 });
 
 /** goflow's S1.10: a URL was called, with dumps of what was sent and answered, credentials left out. */
-export const webhookCalled = (call: WebhookCall): Said => ({
+export const webhookCalled = (call: WebhookCall): SystemEventInput => ({
   type: "webhook_called",
   data: JSON.stringify({
     url: call.url,
@@ -75,7 +78,7 @@ export const webhookCalled = (call: WebhookCall): Said => ({
 });
 
 /** goflow's S1.11: something went wrong for good; nothing of ours is fatal to what goes on beside it. */
-export const errorSaid = (text: string): Said => ({
+export const errorEvent = (text: string): SystemEventInput => ({
   type: "error",
   data: JSON.stringify({ text, fatal: false }),
 });

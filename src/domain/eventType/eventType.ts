@@ -22,7 +22,7 @@ import { jsonText, plainJson } from "../../util/exactJson.ts";
 import { newId } from "../../util/ids.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { parseJson } from "../../util/parseJson.ts";
-import { invalidFields, mistake, UserMistake } from "../../util/userError.ts";
+import { invalidFields, UserError, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { exactName, hasAtMost } from "../input/singleLineText.ts";
 import { ProgramStopped, type Programs } from "../program/programs.ts";
@@ -67,7 +67,7 @@ export type EventTypeInput = z.input<typeof eventTypeInput>;
 
 /**
  * Registers an event type, or, under a name that is known, its next version: one when the schema has changed.
- * Says again what is known without a trace, and takes an archived type back into use. Throws UserMistake:
+ * Says again what is known without a trace, and takes an archived type back into use. Throws UserError:
  * INVALID, SCHEMA_INVALID, DATA_INVALID (the example does not fit), BREAKING_CHANGE (one entry a break, unless
  * `allowBreaking`), NAME_TAKEN (by a type of a catalogue, or as the event of another resource type), LIMIT_REACHED.
  */
@@ -106,11 +106,11 @@ export async function registerEventType(
       if (current?.version !== known?.version || current?.catalog !== known?.catalog) return null;
       if (current?.catalog) {
         const message = `event type '${name}' belongs to the catalogue '${current.catalog}', which cannot be changed: choose another name`;
-        throw mistake("NAME_TAKEN", message, ["name"]);
+        throw userError("NAME_TAKEN", message, ["name"]);
       }
       await checkResourceType(tx, projectId, registered);
       if (breaks.length > 0) {
-        throw new UserMistake(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
+        throw new UserError(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
       }
       return writeEventType(tx, projectId, current, registered);
     });
@@ -187,7 +187,7 @@ export async function writeEventType(
 }
 
 /**
- * Archives an event type: emits no longer know it, its events and versions stay. Throws UserMistake: NOT_FOUND,
+ * Archives an event type: emits no longer know it, its events and versions stay. Throws UserError: NOT_FOUND,
  * or NOT_ALLOWED_NOW for a type of a catalogue, or while hooks name it.
  */
 export async function archiveEventType(
@@ -198,17 +198,17 @@ export async function archiveEventType(
   return db.sql.begin(async (tx) => {
     await lockProject(tx, projectId);
     const [current] = await eventTypesByName(tx, projectId, [name]);
-    if (!current) throw mistake("NOT_FOUND", `there is no event type '${name}'`, ["name"]);
+    if (!current) throw userError("NOT_FOUND", `there is no event type '${name}'`, ["name"]);
     if (current.archivedAt !== null) return current;
     if (current.catalog !== null) {
       const message = `event type '${name}' belongs to the catalogue '${current.catalog}', whose types stay in use`;
-      throw mistake("NOT_ALLOWED_NOW", message, ["name"]);
+      throw userError("NOT_ALLOWED_NOW", message, ["name"]);
     }
     const hooks = await hooksNamingType(tx, projectId, name);
     if (hooks.length > 0) {
       const listed = hooks.map((hook) => `'${hook.name ?? hook.id}'`).join(", ");
       const message = `event type '${name}' is named by hooks, which have to be deleted or changed first: ${listed}`;
-      throw mistake("NOT_ALLOWED_NOW", message, ["name"]);
+      throw userError("NOT_ALLOWED_NOW", message, ["name"]);
     }
     const [archived] = await markEventTypeArchived(tx, projectId, current.id);
     await bumpConfigVersion(tx, projectId);
@@ -231,7 +231,7 @@ async function checkResourceType(
   );
   if (!other) return;
   const message = `event type '${name}' is about resources of type '${other.name}' already`;
-  throw mistake("NAME_TAKEN", message, ["resourceType"]);
+  throw userError("NAME_TAKEN", message, ["resourceType"]);
 }
 
 function checkInput(input: EventTypeInput) {
@@ -244,7 +244,7 @@ function checkExampleSize(example: unknown): void {
   if (example === undefined || example === null) return;
   if (Buffer.byteLength(jsonText(example)) > eventLimits.dataBytes) {
     const message = `field 'example' may take ${eventLimits.dataBytes} bytes as JSON at most`;
-    throw mistake("INVALID", message, ["example"]);
+    throw userError("INVALID", message, ["example"]);
   }
 }
 
@@ -252,7 +252,7 @@ async function checkRoom(tx: Tx, projectId: string): Promise<void> {
   const [row] = await countEventTypes(tx, projectId);
   if (row && row.count < eventTypeLimits.perProject) return;
   const message = `a project may have ${eventTypeLimits.perProject} event types at most`;
-  throw mistake("LIMIT_REACHED", message, ["name"]);
+  throw userError("LIMIT_REACHED", message, ["name"]);
 }
 
 async function save(

@@ -3,20 +3,20 @@ import { catalogs } from "../../catalogs/catalogs.ts";
 import type { Db, Tx } from "../../db/connection/client.ts";
 import { eventTypesByName, lockProject } from "../../db/eventType/eventTypes.ts";
 import { resourceTypesOf } from "../../db/resource/resourceTypes.ts";
-import { mistake, UserMistake } from "../../util/userError.ts";
+import { UserError, userError } from "../../util/userError.ts";
 import { writeResourceType } from "../resource/resourceType.ts";
 import { writeEventType } from "./eventType.ts";
 
 /**
  * Gives the project every event type of a catalogue; again, what has changed in the catalogue since. All or none:
- * throws UserMistake: NOT_FOUND, LIMIT_REACHED, or NAME_TAKEN for each name that a type in use, or another resource type's event, has.
+ * throws UserError: NOT_FOUND, LIMIT_REACHED, or NAME_TAKEN for each name that a type in use, or another resource type's event, has.
  */
 export async function installCatalog(db: Db, projectId: string, name: string): Promise<Catalog> {
   const catalog = catalogs.find((one) => one.name === name);
   if (!catalog) {
     const names = catalogs.map((one) => `'${one.name}'`).join(", ");
     const message = `there is no catalogue '${name}': it must be one of ${names}`;
-    throw mistake("NOT_FOUND", message, ["name"]);
+    throw userError("NOT_FOUND", message, ["name"]);
   }
   await db.sql.begin((tx) => install(tx, projectId, catalog));
   return catalog;
@@ -29,7 +29,7 @@ export async function install(tx: Tx, projectId: string, catalog: Catalog): Prom
   const rows = await eventTypesByName(tx, projectId, names);
   const taken = rows.filter((row) => row.catalog !== name && row.archivedAt === null);
   if (taken.length > 0) {
-    throw new UserMistake(
+    throw new UserError(
       taken.map((row) => ({
         code: "NAME_TAKEN",
         message: `event type '${row.name}' of the project has to be archived first, for the catalogue '${name}' has one of that name`,
@@ -65,7 +65,7 @@ export async function installResourceTypes(
     if (there?.createdEvent === wanted.createdEvent) continue;
     if (there) {
       const message = `resource type '${wanted.name}' of the project has the event '${there.createdEvent}', where the catalogue '${name}' has '${wanted.createdEvent}'`;
-      throw mistake("NAME_TAKEN", message, ["name"]);
+      throw userError("NAME_TAKEN", message, ["name"]);
     }
     await writeResourceType(tx, projectId, wanted);
   }

@@ -3,13 +3,13 @@ import { compileSchema } from "../../jsonSchema/compile.ts";
 import type { SchemaObject } from "../../jsonSchema/document.ts";
 import type { SchemaProblem } from "../../jsonSchema/explain/problem.ts";
 import { canonicalSchema } from "../../jsonSchema/schema.ts";
-import { UserMistake } from "../../util/userError.ts";
+import { UserError } from "../../util/userError.ts";
 
 /** A schema as given and an example of its data; null where there is none. */
 export type SchemaGiven = { schema: unknown; example: unknown };
 
 /**
- * The JSON Schema that a given schema stands for; undefined when it is one already. Throws UserMistake: SCHEMA_INVALID,
+ * The JSON Schema that a given schema stands for; undefined when it is one already. Throws UserError: SCHEMA_INVALID,
  * or DATA_INVALID when the example does not fit.
  */
 export function checkRegistration({
@@ -20,7 +20,7 @@ export function checkRegistration({
   if (jsonSchema !== null && example !== null && example !== undefined) {
     const problems = compileSchema(jsonSchema)(example, "example");
     if (problems.length > 0) {
-      throw new UserMistake(problems.map((problem) => ({ code: "DATA_INVALID", ...problem })));
+      throw new UserError(problems.map((problem) => ({ code: "DATA_INVALID", ...problem })));
     }
   }
   return jsonSchema === schema ? undefined : { jsonSchema };

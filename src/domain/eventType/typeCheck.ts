@@ -1,20 +1,20 @@
 import type { SchemaProblem } from "../../jsonSchema/compile.ts";
-import { mistake, UserMistake } from "../../util/userError.ts";
+import { UserError, userError } from "../../util/userError.ts";
 import type { Patience } from "../program/programs.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import type { SchemaChecks, SchemaRef } from "./schemaChecks.ts";
 
 /** What an event's type says of its data: the version it is of, or why it is refused. */
-export type TypeVerdict = { typeVersion: number | null; refusal: UserMistake | null };
+export type TypeVerdict = { typeVersion: number | null; refusal: UserError | null };
 
-const isUnknown = (type: string) => mistake("UNKNOWN_TYPE", `unknown type: '${type}'`, ["type"]);
+const isUnknown = (type: string) => userError("UNKNOWN_TYPE", `unknown type: '${type}'`, ["type"]);
 
 const verdictOf = (version: number, problems: SchemaProblem[]): TypeVerdict =>
   problems.length === 0
     ? { typeVersion: version, refusal: null }
     : {
         typeVersion: null,
-        refusal: new UserMistake(
+        refusal: new UserError(
           problems.map((problem) => ({ code: "DATA_INVALID" as const, ...problem })),
         ),
       };

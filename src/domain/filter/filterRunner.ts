@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { UserMistake } from "../../util/userError.ts";
+import { UserError } from "../../util/userError.ts";
 import { createCompiledCache } from "../program/compiledCache.ts";
 import { type Patience, ProgramStopped, type Programs } from "../program/programs.ts";
 import { createStepBudget, type StepBudget } from "../program/stepBudget.ts";
@@ -99,7 +99,7 @@ function compileStored(text: string): HookFilter {
   try {
     return compileFilter(text);
   } catch (error) {
-    if (!(error instanceof UserMistake)) throw error;
+    if (!(error instanceof UserError)) throw error;
     const verdict = { matched: false, detail: error.message };
     return { text, cost: () => 1, judge: () => verdict };
   }

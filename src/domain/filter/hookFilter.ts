@@ -1,5 +1,5 @@
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import {
   type EventWeight,
   filterCost,
@@ -43,7 +43,7 @@ const environment = new Environment({
     );
   });
 
-const refuse = (message: string) => mistake("FILTER_INVALID", message, ["filter"]);
+const refuse = (message: string) => userError("FILTER_INVALID", message, ["filter"]);
 
 /** Shapes the type checker calls `dyn`, that yet can never be a boolean: arithmetic, and `event` or its own fields. */
 function neverBoolean({ op, args }: ASTNode): boolean {

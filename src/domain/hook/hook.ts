@@ -22,7 +22,7 @@ import {
 } from "../../db/hook/hooks.ts";
 import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import { checkSecret, newSecret } from "../delivery/signature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkBound } from "../resource/resourceType.ts";
@@ -56,7 +56,7 @@ async function nameFree<Result>(
       "constraint_name" in error &&
       error.constraint_name === "hooks_name";
     if (taken)
-      throw mistake(
+      throw userError(
         "NAME_TAKEN",
         `a hook named '${name}' exists already; names are unique in a project`,
         ["name"],
@@ -110,7 +110,7 @@ export async function registerHook(
       const [count] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
         where project_id = ${projectId} and status <> 'DELETED' and kind = 'HOOK'`;
       if (count && count.n >= MAX_HOOKS)
-        throw mistake("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
+        throw userError("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
       const now = new Date();
       await insertHook(tx, row);
       if (asks) await askTarget(tx, box, row);
@@ -138,10 +138,10 @@ export async function changeHook(
   id: string,
   change: (hook: HookRow, tx: Tx) => Promise<HookRow | null>,
 ): Promise<HookRow> {
-  if (!isId(id)) throw mistake("NOT_FOUND", `no hook ${id}`, ["id"]);
+  if (!isId(id)) throw userError("NOT_FOUND", `no hook ${id}`, ["id"]);
   return sql.begin(async (tx) => {
     const [hook] = await lockedHook(tx, projectId, id);
-    if (!hook) throw mistake("NOT_FOUND", `no hook ${id}`, ["id"]);
+    if (!hook) throw userError("NOT_FOUND", `no hook ${id}`, ["id"]);
     const changed = await change(hook, tx);
     if (!changed) return hook;
     await updateHookRow(tx, changed);
@@ -170,7 +170,7 @@ export async function settleHook(sql: Pool, projectId: string, id: string): Prom
 
 const refuseDeleted = (hook: HookRow) => {
   if (hook.status === "DELETED")
-    throw mistake("NOT_ALLOWED_NOW", `hook ${hook.id} is deleted`, ["id"]);
+    throw userError("NOT_ALLOWED_NOW", `hook ${hook.id} is deleted`, ["id"]);
 };
 
 /**
@@ -204,7 +204,7 @@ export async function updateHook(
       const asks = hook.verification !== "NONE" && url !== undefined;
       if (!asks || (url === hook.url && !isWaiting)) return changed;
       if (!isWaiting && hook.status !== "ACTIVE")
-        throw mistake(
+        throw userError(
           "NOT_ALLOWED_NOW",
           `hook ${id} is ${hook.status}: resume it before you change its url, for the new target has to consent`,
           ["url"],
@@ -227,7 +227,7 @@ function setStatus(to: HookStatus, reason: string | null) {
       if (hook.status === to) return null;
       refuseDeleted(hook);
       if (hook.status === "PENDING_VERIFICATION" && to !== "DELETED")
-        throw mistake("NOT_ALLOWED_NOW", `hook ${id} waits for its target's consent`, ["id"]);
+        throw userError("NOT_ALLOWED_NOW", `hook ${id} waits for its target's consent`, ["id"]);
       return { ...hook, status: to, statusReason: reason };
     });
 }

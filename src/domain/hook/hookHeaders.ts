@@ -1,5 +1,5 @@
 import { isObject } from "../../util/isObject.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 
 const maxHeaders = 20;
 const maxValueBytes = 4096;
@@ -33,16 +33,16 @@ const forbiddenPrefix = /^(?:proxy-|x-forwarded-|x-amz-|x-goog-|webhook-|ce-|sig
 export function checkHeaders(headers: unknown): Record<string, string> {
   if (headers === null || headers === undefined) return {};
   if (!isObject(headers)) {
-    throw mistake("INVALID", 'headers is an object such as {"x-team": "billing"}', ["headers"]);
+    throw userError("INVALID", 'headers is an object such as {"x-team": "billing"}', ["headers"]);
   }
   const entries = Object.entries(headers);
   if (entries.length > maxHeaders) {
-    throw mistake("INVALID", `headers has at most ${maxHeaders} entries`, ["headers"]);
+    throw userError("INVALID", `headers has at most ${maxHeaders} entries`, ["headers"]);
   }
   const seen = new Set<string>();
   for (const [name, value] of entries) {
     const problem = problemOf(name, value, seen);
-    if (problem) throw mistake("INVALID", `header ${problem}`, ["headers", name]);
+    if (problem) throw userError("INVALID", `header ${problem}`, ["headers", name]);
     seen.add(name.toLowerCase());
   }
   return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { HookRow } from "../../db/hook/hooks.ts";
-import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { compileFilter } from "../filter/hookFilter.ts";
-import { exactName, line } from "../input/singleLineText.ts";
+import { exactName, singleLineText } from "../input/singleLineText.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 
-const name = line(200);
+const name = singleLineText(200);
 
 const isPattern = (text: string) => text === "*" || !text.replace(/\.\*$/, "").includes("*");
 const whole = (min: number, max: number) => {
@@ -140,25 +140,25 @@ const messagePath = (path: PropertyKey[]) =>
 
 /** Collects the mistakes of several checks, so that a caller learns of all of them at once. */
 export function collectMistakes(checks: (() => unknown)[]): void {
-  const entries: UserErrorEntry[] = [];
+  const entries: UserErrorDetail[] = [];
   for (const check of checks) {
     try {
       check();
     } catch (error) {
-      if (!(error instanceof UserMistake)) throw error;
+      if (!(error instanceof UserError)) throw error;
       entries.push(...error.entries);
     }
   }
-  if (entries.length > 0) throw new UserMistake(entries);
+  if (entries.length > 0) throw new UserError(entries);
 }
 
-/** Checks a hook's settings, its filter and its headers. Throws UserMistake with a path per mistake. */
+/** Checks a hook's settings, its filter and its headers. Throws UserError with a path per mistake. */
 export function checkHookSettings(settings: HookSettings, headers: unknown): void {
   collectMistakes([
     () => {
       const { error } = hookInput.safeParse(settings);
       if (!error) return;
-      throw new UserMistake(
+      throw new UserError(
         error.issues.map(({ path, message }) => ({
           code: "INVALID",
           message: `field '${messagePath(path)}' ${message}`,

@@ -41,17 +41,20 @@ export const typeMatches = (pattern: string, type: string): boolean =>
  * The same for an event. One of origin SYSTEM is taken by its exact name alone: who asked for everything did not ask
  * for two more events of each.
  */
-export const takes = (pattern: string, event: { type: string; origin: string }): boolean =>
+export const patternAccepts = (
+  pattern: string,
+  event: { type: string; origin: string },
+): boolean =>
   event.origin === "SYSTEM" ? pattern === event.type : typeMatches(pattern, event.type);
 
 /** Whether the filter decides: type and user are as the hook asks. */
-export const asksFilter = (
+export const hasFilterFor = (
   rule: MatchRule,
   event: FilterEvent,
 ): rule is MatchRule & { filter: string } =>
   rule.filter !== null &&
   (rule.userId === null || rule.userId === event.userId) &&
-  rule.types.some((pattern) => takes(pattern, event));
+  rule.types.some((pattern) => patternAccepts(pattern, event));
 
 const MAX_LISTED = 10;
 const listed = (types: string[]) => {
@@ -66,13 +69,13 @@ const listed = (types: string[]) => {
  * `filtered`: the filter's verdict, when it decides (asksFilter). `hasResource`: whether there was something to send by
  * a hook of format RESOURCE.
  */
-export function judge(
+export function matchHook(
   rule: MatchRule,
   event: FilterEvent,
   hasResource: boolean,
   filtered: FilterVerdict | null,
 ): MatchVerdict {
-  if (!rule.types.some((pattern) => takes(pattern, event))) {
+  if (!rule.types.some((pattern) => patternAccepts(pattern, event))) {
     const exactly =
       event.origin === "SYSTEM" ? ", and SYSTEM events by their exact name alone" : "";
     return { reason: "TYPE", detail: `takes ${listed(rule.types)}${exactly}` };

@@ -8,7 +8,7 @@ import type { FilterRunner } from "../filter/filterRunner.ts";
 import type { Patience } from "../program/programs.ts";
 import type { StepBudget } from "../program/stepBudget.ts";
 import type { ConfiguredHook, ProjectConfig } from "../project/projectConfig.ts";
-import { asksFilter, judge, MATCH_AT_ONCE, type MatchVerdict } from "./hookMatch.ts";
+import { hasFilterFor, MATCH_AT_ONCE, type MatchVerdict, matchHook } from "./hookMatch.ts";
 
 /** An event as far as hooks are matched with it. */
 export type MatchedEvent = Omit<
@@ -68,11 +68,11 @@ export function tryMatchHooks(
   const resource = resourceOf(event);
   const deliveries: NewDelivery[] = [];
   for (const hook of hooks) {
-    const filtered = asksFilter(hook, input.event)
+    const filtered = hasFilterFor(hook, input.event)
       ? filters.tryJudge(config.projectId, hook.filter, input, budget)
       : null;
     if (filtered === undefined) return undefined;
-    const verdict = judge(hook, input.event, resource !== null, filtered);
+    const verdict = matchHook(hook, input.event, resource !== null, filtered);
     const delivery = deliveryOf(hook, event, verdict, resource);
     if (delivery) deliveries.push(delivery);
   }
@@ -111,8 +111,8 @@ export async function judgeHook(
   filters: FilterRunner,
   patience?: Patience,
 ): Promise<MatchVerdict> {
-  const filtered = asksFilter(hook, input.event)
+  const filtered = hasFilterFor(hook, input.event)
     ? await filters.judge(projectId, hook.filter, input, patience)
     : null;
-  return judge(hook, input.event, hasResource, filtered);
+  return matchHook(hook, input.event, hasResource, filtered);
 }

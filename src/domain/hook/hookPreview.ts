@@ -3,7 +3,7 @@ import type { EventRow } from "../../db/event/events.ts";
 import { listEvents } from "../../db/event/list.ts";
 import type { PageRequest } from "../../db/page/page.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
-import { noFacts, resourcesNow } from "../emit/matchContext.ts";
+import { noResources, resourcesNow } from "../emit/matchContext.ts";
 import { createEnvelope, type Envelope, envelopeEvent } from "../event/envelope.ts";
 import { filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
@@ -32,7 +32,7 @@ export async function previewHook(
     const { rows } = await listEvents(sql, project.id, { types: settings.types }, page);
     return {
       rows,
-      facts: settings.format === "RESOURCE" ? await resourcesNow(sql, rows) : noFacts,
+      facts: settings.format === "RESOURCE" ? await resourcesNow(sql, rows) : noResources,
     };
   });
   const rule = { ...settings, status: "ACTIVE" };

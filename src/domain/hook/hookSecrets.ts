@@ -5,7 +5,7 @@ import type { SecretBox } from "../project/secretBox.ts";
 import { liveSecrets } from "./secretRotation.ts";
 
 /** What an attempt needs of a hook's sealed columns. */
-export type LaneCredentials = {
+export type HookSecrets = {
   headers: Record<string, string>;
   /** The HMAC keys of every secret that is still valid, newest first. */
   keys: KeyObject[];
@@ -22,7 +22,7 @@ export const openHeaders = (box: SecretBox, hook: HookRow): Record<string, strin
   hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook)));
 
 /** Opens a hook's sealed headers and its live secrets. */
-export function openCredentials(box: SecretBox, hook: HookRow, now = Date.now()): LaneCredentials {
+export function openHookSecrets(box: SecretBox, hook: HookRow, now = Date.now()): HookSecrets {
   const live = liveSecrets(hook.secrets, now);
   return {
     headers: openHeaders(box, hook),

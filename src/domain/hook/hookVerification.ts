@@ -6,7 +6,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { askAgain, type ClaimedHandshake, sealedHandshake } from "../../db/hook/handshakes.ts";
 import type { HookRow } from "../../db/hook/hooks.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import { changeHook, type HookServices } from "./hook.ts";
 import { type HandshakeVerdict, isHandshakeSecret } from "./hookHandshake.ts";
 
@@ -53,12 +53,14 @@ export const confirmHook = (
         hook.verification === "CLOUD_EVENTS"
           ? `hook ${id} is confirmed by its target's answer to OPTIONS; updateHook(url) asks it again`
           : `hook ${id} has nothing to confirm`;
-      throw mistake("NOT_ALLOWED_NOW", message, ["id"]);
+      throw userError("NOT_ALLOWED_NOW", message, ["id"]);
     }
     if (!isHandshakeSecret(box, hook, sealed, secret))
-      throw mistake("INVALID", "secret is not the X-Hook-Secret that the hook's target was sent", [
-        "secret",
-      ]);
+      throw userError(
+        "INVALID",
+        "secret is not the X-Hook-Secret that the hook's target was sent",
+        ["secret"],
+      );
     if (hook.status !== "PENDING_VERIFICATION") return null;
     await askAgain(tx, hook, null);
     return verified(hook, null);

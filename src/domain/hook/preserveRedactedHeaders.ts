@@ -1,7 +1,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { stepsOf, workflowsById } from "../../db/workflow/workflows.ts";
 import { isId } from "../../util/ids.ts";
-import { mistake, type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import type { StepInput } from "../workflow/workflowInput.ts";
 import { openSteps } from "../workflow/workflowSteps.ts";
@@ -19,7 +19,7 @@ export function keepHeaders(given: unknown, before: Record<string, string>): unk
     const old = had.get(name.toLowerCase());
     if (old !== undefined) return [name, old];
     const message = `header ${name.toLowerCase()} has no value yet that ${REDACTED} could keep: send the value`;
-    throw mistake("INVALID", message, ["headers", name]);
+    throw userError("INVALID", message, ["headers", name]);
   });
   return Object.fromEntries(kept);
 }
@@ -29,18 +29,18 @@ export function keepStepHeaders(
   steps: StepInput[],
   before: Map<string, Record<string, string>>,
 ): StepInput[] {
-  const entries: UserErrorEntry[] = [];
+  const entries: UserErrorDetail[] = [];
   const kept = steps.map((step, position) => {
     try {
       return { ...step, headers: keepHeaders(step.headers, before.get(step.id) ?? {}) };
     } catch (error) {
-      if (!(error instanceof UserMistake)) throw error;
+      if (!(error instanceof UserError)) throw error;
       const path = ["steps", String(position)];
       entries.push(...error.entries.map((entry) => ({ ...entry, path: [...path, ...entry.path] })));
       return step;
     }
   });
-  if (entries.length > 0) throw new UserMistake(entries);
+  if (entries.length > 0) throw new UserError(entries);
   return kept;
 }
 

@@ -1,5 +1,5 @@
 import type { SealedSecret } from "../../db/hook/hooks.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 
 const MAX_LIVE_SECRETS = 5;
 const MAX_OVERLAP_HOURS = 24 * 7;
@@ -8,7 +8,7 @@ const MAX_OVERLAP_HOURS = 24 * 7;
 export function checkOverlap(overlapHours: number): void {
   if (Number.isInteger(overlapHours) && overlapHours >= 0 && overlapHours <= MAX_OVERLAP_HOURS)
     return;
-  throw mistake("INVALID", `overlapHours must be a whole number from 0 to ${MAX_OVERLAP_HOURS}`, [
+  throw userError("INVALID", `overlapHours must be a whole number from 0 to ${MAX_OVERLAP_HOURS}`, [
     "overlapHours",
   ]);
 }

@@ -1,4 +1,4 @@
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 
 const maxLength = 2048;
 
@@ -13,8 +13,8 @@ const webPorts = new Set([80, 443, 8080, 8443]);
 const privateSuffix = /(?:^|\.)(?:local|localhost|internal|home\.arpa|onion)$/;
 const ipv4 = /^\d+\.\d+\.\d+\.\d+$/;
 
-const invalid = (message: string) => mistake("INVALID", message, ["url"]);
-const refused = (message: string) => mistake("TARGET_REFUSED", message, ["url"]);
+const invalid = (message: string) => userError("INVALID", message, ["url"]);
+const refused = (message: string) => userError("TARGET_REFUSED", message, ["url"]);
 
 /**
  * Gives a target's URL as it will be called, or throws INVALID or TARGET_REFUSED for what may not be called; Overloaded when

@@ -1,5 +1,5 @@
 import { jsonText } from "../../util/exactJson.ts";
-import type { UserErrorEntry } from "../../util/userError.ts";
+import type { UserErrorDetail } from "../../util/userError.ts";
 
 /** How many levels a document may be nested. */
 const MAX_DEPTH = 64;
@@ -9,10 +9,10 @@ export function documentText(
   value: unknown,
   path: string[],
   maxBytes: number,
-): string | null | UserErrorEntry {
+): string | null | UserErrorDetail {
   if (value === undefined || value === null) return null;
   const field = path.join(".");
-  const invalid = (message: string): UserErrorEntry => ({ code: "INVALID", message, path });
+  const invalid = (message: string): UserErrorDetail => ({ code: "INVALID", message, path });
   if (isTooDeep(value)) return invalid(`${field} may be nested ${MAX_DEPTH} levels deep at most`);
   const text = jsonText(value);
   const bytes = Buffer.byteLength(text);

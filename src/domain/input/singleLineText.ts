@@ -31,7 +31,7 @@ const text = (max: number) =>
     .refine((it) => !CONTROL.test(it), "must not contain control characters");
 
 /** A text of 1 to `max` characters on one line, for people. */
-export const line = (max: number) =>
+export const singleLineText = (max: number) =>
   text(max).refine((it) => isAscii(it) || !HIDDEN.test(it.replace(JOINED, "")), HIDDEN_SAYS);
 
 /** The same for what is told apart by its characters, such as an event type: nothing in it may be hidden at all. */
@@ -40,6 +40,6 @@ export const exactName = (max: number) =>
 
 /** Throws INVALID for a field that is no such line. */
 export function checkLine(field: string, value: string, max: number): void {
-  const { error } = z.object({ [field]: line(max) }).safeParse({ [field]: value });
+  const { error } = z.object({ [field]: singleLineText(max) }).safeParse({ [field]: value });
   if (error) throw invalidFields(error.issues);
 }

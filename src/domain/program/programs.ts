@@ -6,7 +6,7 @@ import type { ProgramTasks } from "./programTasks.ts";
  */
 export type Programs = {
   /**
-   * Runs a task in the sandbox. Throws what the task throws of UserMistake and TemplateFailure, ProgramStopped when a
+   * Runs a task in the sandbox. Throws what the task throws of UserError and TemplateFailure, ProgramStopped when a
    * limit ended it, and Overloaded when the project has used up its share and nobody is patient.
    */
   run<Name extends keyof ProgramTasks>(

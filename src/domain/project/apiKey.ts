@@ -10,7 +10,7 @@ import {
   revokeKey as revokeRow,
 } from "../../db/project/apiKeys.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import { checkLine } from "../input/singleLineText.ts";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -72,7 +72,7 @@ export async function addApiKey(
   await lockProject(tx, projectId);
   const existing = await keysOf(tx, projectId);
   if (existing.filter(({ revokedAt }) => revokedAt === null).length >= MAX_KEYS) {
-    throw mistake("LIMIT_REACHED", `a project has at most ${MAX_KEYS} live keys`);
+    throw userError("LIMIT_REACHED", `a project has at most ${MAX_KEYS} live keys`);
   }
   const record = { projectId, id: newId(), name, role, prefix: prefixOf(key) };
   return { apiKey: await insertKey(tx, { ...record, digest: digestOf(key) }), key };
@@ -81,6 +81,6 @@ export async function addApiKey(
 /** Revokes a key: requests with it are refused, and its live sockets and streams end within 5 s. */
 export async function revokeApiKey(sql: Sql, projectId: string, id: string): Promise<ApiKeyRow> {
   const revoked = isId(id) ? await revokeRow(sql, projectId, id) : undefined;
-  if (!revoked) throw mistake("NOT_FOUND", `no API key ${id}`, ["id"]);
+  if (!revoked) throw userError("NOT_FOUND", `no API key ${id}`, ["id"]);
   return revoked;
 }

@@ -24,6 +24,6 @@ export async function checkSecretKey(sql: Sql, box: SecretBox): Promise<void> {
 }
 
 /** From now on the first key is the one that a hub must have to start. */
-export async function resealCanary(sql: Sql, box: SecretBox): Promise<void> {
+export async function resealKeyCheckValue(sql: Sql, box: SecretBox): Promise<void> {
   await replaceCanary(sql, box.seal(TEXT, CONTEXT));
 }

@@ -8,7 +8,7 @@ import { hookContext } from "../hook/hookSecrets.ts";
 import { variablesContext } from "../workflow/installation.ts";
 import { headersContext } from "../workflow/workflowSteps.ts";
 import { requestContext } from "../workflowRun/stepRequest.ts";
-import { checkSecretKey, resealCanary } from "./keyCheckValue.ts";
+import { checkSecretKey, resealKeyCheckValue } from "./keyCheckValue.ts";
 import { type BoxKey, createSecretBox } from "./secretBox.ts";
 import { signingContext } from "./signingSecret.ts";
 
@@ -65,7 +65,7 @@ const reseals: Record<keyof typeof sealedPlaces, Reseal> = {
 
 const names = Object.keys(sealedPlaces) as (keyof typeof sealedPlaces)[];
 
-export type Rewrapped = {
+export type Reencrypted = {
   /** Rows that hold something sealed anew. */
   rewrapped: number;
   /** What could not be opened, as `table.column key: why`; it was left as it is. */
@@ -77,7 +77,7 @@ export type Rewrapped = {
  * do again. The canary comes last and only when nothing is left, so that a hub does not start without a key it still needs. Throws
  * WrongSecretKey.
  */
-export async function rewrap(sql: Pool, keys: BoxKey[]): Promise<Rewrapped> {
+export async function reencrypt(sql: Pool, keys: BoxKey[]): Promise<Reencrypted> {
   const box = createSecretBox(keys);
   await checkSecretKey(sql, box);
   const own = `v1.${keys[0]?.id}.`;
@@ -98,7 +98,7 @@ export async function rewrap(sql: Pool, keys: BoxKey[]): Promise<Rewrapped> {
       }
     });
   }
-  if (unopened.length === 0) await resealCanary(sql, box);
+  if (unopened.length === 0) await resealKeyCheckValue(sql, box);
   return { rewrapped, unopened };
 }
 

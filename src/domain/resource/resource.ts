@@ -20,8 +20,8 @@ import {
 } from "../../db/resource/resourceTypes.ts";
 import { newId } from "../../util/ids.ts";
 import { parseJson } from "../../util/parseJson.ts";
-import { mistake, UserMistake } from "../../util/userError.ts";
-import type { EmitWithin } from "../emit/emitInTransaction.ts";
+import { UserError, userError } from "../../util/userError.ts";
+import type { EmitInTransaction } from "../emit/emitInTransaction.ts";
 import { attributesText, checkResourceKey, resourceText } from "./resourceInput.ts";
 
 /** A resource as a change left it, and the event that told of it; null when its type has none for the change. */
@@ -29,16 +29,16 @@ export type ChangedResource = { resource: ResourceRow; event: EventRow | null };
 
 /** Runs one change of a resource together with its event, whose mistakes are told as mistakes of the attributes. */
 async function changeResource(
-  emitWithin: EmitWithin,
+  emitInTransaction: EmitInTransaction,
   { projectId, type: typeName }: Pick<ResourceKey, "projectId" | "type">,
   eventName: "createdEvent" | "updatedEvent" | "deletedEvent",
   change: (tx: Tx, type: ResourceTypeRow) => Promise<ResourceRow>,
 ): Promise<ChangedResource> {
   try {
-    const { result, event } = await emitWithin(projectId, "REST", async (tx) => {
+    const { result, event } = await emitInTransaction(projectId, "REST", async (tx) => {
       const [type] = await resourceTypeByName(tx, projectId, typeName);
       if (!type)
-        throw mistake(
+        throw userError(
           "NOT_FOUND",
           `there is no resource type '${typeName}': register it, or install a catalogue that has it`,
           ["type"],
@@ -53,8 +53,8 @@ async function changeResource(
     });
     return { resource: result, event };
   } catch (error) {
-    if (!(error instanceof UserMistake)) throw error;
-    throw new UserMistake(
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
       error.entries.map((entry) => ({
         ...entry,
         path: entry.path.map((part, index) =>
@@ -66,11 +66,11 @@ async function changeResource(
 }
 
 /**
- * Creates a resource, under the given id or the next number of its type. Throws UserMistake: INVALID, NOT_FOUND for
+ * Creates a resource, under the given id or the next number of its type. Throws UserError: INVALID, NOT_FOUND for
  * its type, NAME_TAKEN, or what emitting its event is told.
  */
 export async function createResource(
-  emitWithin: EmitWithin,
+  emitInTransaction: EmitInTransaction,
   projectId: string,
   input: { type: string; resourceId?: string | null | undefined; attributes?: unknown },
 ): Promise<ChangedResource> {
@@ -78,7 +78,7 @@ export async function createResource(
   checkResourceKey({ type: typeName, resourceId: resourceId ?? "1" });
   const attributes = attributesText(input.attributes);
   return changeResource(
-    emitWithin,
+    emitInTransaction,
     { projectId, type: typeName },
     "createdEvent",
     async (tx, type) => {
@@ -90,7 +90,7 @@ export async function createResource(
       if (/^[1-9]\d{0,14}$/.test(resourceId)) await skipNumber(tx, type, Number(resourceId));
       const resource = await insert(resourceId);
       if (resource) return resource;
-      throw mistake(
+      throw userError(
         "NAME_TAKEN",
         `resource '${resourceId}' of type '${type.name}' exists already`,
         ["resourceId"],
@@ -111,28 +111,28 @@ async function numbered(
 
 const known = (row: ResourceRow | undefined, { type, resourceId }: ResourceKey): ResourceRow => {
   if (row) return row;
-  throw mistake("NOT_FOUND", `there is no resource '${resourceId}' of type '${type}'`, [
+  throw userError("NOT_FOUND", `there is no resource '${resourceId}' of type '${type}'`, [
     "resourceId",
   ]);
 };
 
-/** Replaces all attributes of a resource. Throws UserMistake: INVALID, NOT_FOUND, or what emitting its event is told. */
+/** Replaces all attributes of a resource. Throws UserError: INVALID, NOT_FOUND, or what emitting its event is told. */
 export async function updateResource(
-  emitWithin: EmitWithin,
+  emitInTransaction: EmitInTransaction,
   key: ResourceKey,
   attributes: unknown,
 ): Promise<ChangedResource> {
   const text = attributesText(attributes);
-  return changeResource(emitWithin, key, "updatedEvent", async (tx) =>
+  return changeResource(emitInTransaction, key, "updatedEvent", async (tx) =>
     known((await replaceAttributes(tx, key, text)).at(0), key),
   );
 }
 
 /** Deletes a resource; gives back its last state. Throws NOT_FOUND, or what emitting its event is told. */
 export const deleteResource = (
-  emitWithin: EmitWithin,
+  emitInTransaction: EmitInTransaction,
   key: ResourceKey,
 ): Promise<ChangedResource> =>
-  changeResource(emitWithin, key, "deletedEvent", async (tx) =>
+  changeResource(emitInTransaction, key, "deletedEvent", async (tx) =>
     known((await markDeleted(tx, key)).at(0), key),
   );

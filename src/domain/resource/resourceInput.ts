@@ -2,15 +2,15 @@ import { z } from "zod";
 import type { ResourceRow } from "../../db/resource/resources.ts";
 import { jsonEntries, jsonObject } from "../../util/exactJson.ts";
 import { isObject } from "../../util/isObject.ts";
-import { invalidFields, mistake, UserMistake } from "../../util/userError.ts";
+import { invalidFields, UserError, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { documentText } from "../input/documentText.ts";
-import { exactName, line } from "../input/singleLineText.ts";
+import { exactName, singleLineText } from "../input/singleLineText.ts";
 
 /** Names a resource: its type and id are the subject of its events, and have their limits. */
 const keyInput = z.object({
   type: exactName(eventLimits.short),
-  resourceId: line(eventLimits.short),
+  resourceId: singleLineText(eventLimits.short),
 });
 
 /** Checks the name of a resource. Throws INVALID. */
@@ -26,13 +26,15 @@ export function checkResourceKey(key: z.input<typeof keyInput>): void {
  */
 export function attributesText(attributes: unknown): string {
   if (!isObject(attributes))
-    throw mistake("INVALID", 'attributes must be a JSON object such as {"name":"Smith v Jones"}', [
-      "attributes",
-    ]);
+    throw userError(
+      "INVALID",
+      'attributes must be a JSON object such as {"name":"Smith v Jones"}',
+      ["attributes"],
+    );
   const others = jsonEntries(attributes).filter(([name]) => name !== "id");
   const text = documentText(jsonObject(others), ["attributes"], eventLimits.dataBytes);
   if (typeof text === "string") return text;
-  throw new UserMistake(text === null ? [] : [text]);
+  throw new UserError(text === null ? [] : [text]);
 }
 
 /** A resource by itself: its id first, then its attributes as they were given. */

@@ -9,7 +9,7 @@ import {
   saveResourceType,
 } from "../../db/resource/resourceTypes.ts";
 import { newId } from "../../util/ids.ts";
-import { invalidFields, mistake, UserMistake } from "../../util/userError.ts";
+import { invalidFields, UserError, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { exactName } from "../input/singleLineText.ts";
 
@@ -31,7 +31,7 @@ const resourceTypeInput = z.object({
 export type ResourceTypeInput = z.input<typeof resourceTypeInput>;
 
 /**
- * Registers a resource type, or, under a name that is known, the events of it anew. Throws UserMistake: INVALID,
+ * Registers a resource type, or, under a name that is known, the events of it anew. Throws UserError: INVALID,
  * NAME_TAKEN for an event that another resource type has, LIMIT_REACHED.
  */
 export async function registerResourceType(
@@ -60,7 +60,7 @@ export async function writeResourceType(
   const types = await resourceTypesOf(tx, projectId);
   if (types.length >= MAX_RESOURCE_TYPES && !types.some((type) => type.name === name)) {
     const message = `a project may have ${MAX_RESOURCE_TYPES} resource types at most`;
-    throw mistake("LIMIT_REACHED", message, ["name"]);
+    throw userError("LIMIT_REACHED", message, ["name"]);
   }
   const bound = await boundEvents(
     tx,
@@ -76,7 +76,7 @@ export async function writeResourceType(
         path: [field],
       })),
   );
-  if (taken.length > 0) throw new UserMistake(taken);
+  if (taken.length > 0) throw new UserError(taken);
   const [row] = await saveResourceType(tx, { projectId, id: newId(), name, ...events });
   if (!row) throw new Error("a resource type was not written");
   return row;
@@ -95,7 +95,7 @@ export async function checkBound(
   const bound = new Set((await boundEvents(sql, projectId, types)).map((row) => row.event));
   const others = types.flatMap((type, index) => (bound.has(type) ? [] : [{ type, index }]));
   if (others.length === 0) return;
-  throw new UserMistake(
+  throw new UserError(
     others.map(({ type, index }) => ({
       code: "UNKNOWN_TYPE",
       message: `unsupported event '${type}': a hook of format RESOURCE takes exact event types that belong to a resource type (see resourceTypes, registerResourceType)`,

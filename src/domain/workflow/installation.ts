@@ -8,7 +8,7 @@ import { workflowsById } from "../../db/workflow/workflows.ts";
 import { jsonText } from "../../util/exactJson.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { isObject } from "../../util/isObject.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkUserId, workflowLimits } from "./workflowInput.ts";
 
@@ -25,7 +25,7 @@ export const openVariables = (box: SecretBox, row: InstallationRow): string =>
 
 /** Checks a user's variables, and gives them back as JSON text. Throws INVALID. */
 export function variablesText(variables: unknown): string {
-  const invalid = (message: string) => mistake("INVALID", message, ["variables"]);
+  const invalid = (message: string) => userError("INVALID", message, ["variables"]);
   const given = variables ?? {};
   if (!isObject(given)) throw invalid('variables is an object such as {"slackUrl": "https://…"}');
   const text = jsonText(given);
@@ -39,7 +39,7 @@ export function variablesText(variables: unknown): string {
 
 async function requireWorkflow(sql: Pool, projectId: string, id: string): Promise<void> {
   const [workflow] = isId(id) ? await workflowsById(sql, projectId, [id]) : [];
-  if (!workflow) throw mistake("NOT_FOUND", `no workflow ${id}`, ["workflowId"]);
+  if (!workflow) throw userError("NOT_FOUND", `no workflow ${id}`, ["workflowId"]);
 }
 
 /**
@@ -76,7 +76,7 @@ export async function uninstallWorkflow(
   await requireWorkflow(sql, projectId, workflowId);
   const [row] = await deactivateInstallation(sql, projectId, workflowId, userId);
   if (!row)
-    throw mistake("NOT_FOUND", `workflow ${workflowId} is not installed for user '${userId}'`, [
+    throw userError("NOT_FOUND", `workflow ${workflowId} is not installed for user '${userId}'`, [
       "userId",
     ]);
   return row;

@@ -1,5 +1,5 @@
 import type { Sql } from "../../db/connection/client.ts";
-import { storable } from "../../db/page/stripNul.ts";
+import { stripNul } from "../../db/page/stripNul.ts";
 import { activeInstallations, type InstallationKey } from "../../db/workflow/installations.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 
@@ -20,7 +20,7 @@ export async function installationsNow(
   for (const { config, type, userId } of events) {
     if (userId === null) continue;
     for (const { id } of config.workflowsFor(type)) {
-      const key = { projectId: config.projectId, workflowId: id, userId: storable(userId) };
+      const key = { projectId: config.projectId, workflowId: id, userId: stripNul(userId) };
       keys.set(keyOf(key), key);
     }
   }

@@ -15,7 +15,7 @@ import {
   type WorkflowRow,
 } from "../../db/workflow/workflows.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake, UserMistake } from "../../util/userError.ts";
+import { UserError, userError } from "../../util/userError.ts";
 import { keepStepHeaders, stepHeaders } from "../hook/preserveRedactedHeaders.ts";
 import type { CheckTarget } from "../hook/target.ts";
 import { checkAll } from "../input/checkAll.ts";
@@ -50,7 +50,7 @@ async function nameFree<Result>(name: string, write: () => Promise<Result>): Pro
       "constraint_name" in error &&
       error.constraint_name === "workflows_name";
     if (!isTaken) throw error;
-    throw mistake(
+    throw userError(
       "NAME_TAKEN",
       `a workflow named '${name}' exists already; names are unique in a project`,
       ["name"],
@@ -65,7 +65,7 @@ async function checkTargets(
   steps: WorkflowStep[],
 ): Promise<void> {
   const entries = await refusedTargets((url) => checkTarget(url, projectId), steps);
-  if (entries.length > 0) throw new UserMistake(entries);
+  if (entries.length > 0) throw new UserError(entries);
 }
 
 /**
@@ -103,7 +103,7 @@ export async function createWorkflow(
       // Locks the project's row, so that the count is right when the next is made.
       await bumpConfigVersion(tx, projectId);
       if ((await countWorkflows(tx, projectId)) >= workflowLimits.workflows)
-        throw mistake(
+        throw userError(
           "LIMIT_REACHED",
           `a project has at most ${workflowLimits.workflows} workflows`,
         );
@@ -121,10 +121,10 @@ async function changeWorkflow(
   id: string,
   change: (workflow: WorkflowRow) => { row: WorkflowRow; steps?: StoredStep[] } | null,
 ): Promise<WorkflowRow> {
-  if (!isId(id)) throw mistake("NOT_FOUND", `no workflow ${id}`, ["id"]);
+  if (!isId(id)) throw userError("NOT_FOUND", `no workflow ${id}`, ["id"]);
   return sql.begin(async (tx) => {
     const workflow = await lockedWorkflow(tx, projectId, id);
-    if (!workflow) throw mistake("NOT_FOUND", `no workflow ${id}`, ["id"]);
+    if (!workflow) throw userError("NOT_FOUND", `no workflow ${id}`, ["id"]);
     const changed = change(workflow);
     if (!changed) return workflow;
     if (changed.steps) await insertVersion(tx, changed.row, changed.steps);
@@ -145,7 +145,7 @@ export async function updateWorkflow(
   input: { name?: string | null | undefined; steps?: StepInput[] | null | undefined },
 ): Promise<WorkflowRow> {
   const before = await stepHeaders(sql, box, { projectId, id });
-  if (!before) throw mistake("NOT_FOUND", `no workflow ${id}`, ["id"]);
+  if (!before) throw userError("NOT_FOUND", `no workflow ${id}`, ["id"]);
   const steps: WorkflowStep[] = [];
   await checkAll([
     () => input.name != null && checkName(input.name),
@@ -176,7 +176,7 @@ export const releaseWorkflow = (sql: Pool, projectId: string, id: string): Promi
 export const pauseWorkflow = (sql: Pool, projectId: string, id: string): Promise<WorkflowRow> =>
   changeWorkflow(sql, projectId, id, (workflow) => {
     if (workflow.status === "DRAFT")
-      throw mistake("NOT_ALLOWED_NOW", `workflow ${id} is a draft: it starts no runs anyway`, [
+      throw userError("NOT_ALLOWED_NOW", `workflow ${id} is a draft: it starts no runs anyway`, [
         "id",
       ]);
     return workflow.status === "PAUSED" ? null : { row: { ...workflow, status: "PAUSED" } };

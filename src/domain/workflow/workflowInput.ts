@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { jsonText } from "../../util/exactJson.ts";
-import { invalidFields, type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { invalidFields, UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { checkHeaders } from "../hook/hookHeaders.ts";
-import { checkLine, exactName, line } from "../input/singleLineText.ts";
+import { checkLine, exactName, singleLineText } from "../input/singleLineText.ts";
 import { TemplateFailure } from "../template/templateFailure.ts";
 import { type StepMethod, stepMethods } from "./stepMethods.ts";
 import type { StepTemplates } from "./stepTemplates.ts";
@@ -19,7 +19,7 @@ export const workflowLimits = {
   workflows: 1_000,
 } as const;
 
-const name = line(workflowLimits.name);
+const name = singleLineText(workflowLimits.name);
 
 const whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
@@ -93,12 +93,12 @@ export const checkUserId = (userId: string): void =>
   checkLine("userId", userId, workflowLimits.name);
 
 /** The mistakes of one step, told as those of the workflow. */
-function mistakesOf(position: number, check: () => void): UserErrorEntry[] {
+function mistakesOf(position: number, check: () => void): UserErrorDetail[] {
   try {
     check();
     return [];
   } catch (error) {
-    if (!(error instanceof UserMistake)) throw error;
+    if (!(error instanceof UserError)) throw error;
     return error.entries.map((entry) => ({
       ...entry,
       path: ["steps", String(position), ...entry.path],
@@ -107,10 +107,10 @@ function mistakesOf(position: number, check: () => void): UserErrorEntry[] {
 }
 
 /** Gives the steps their defaults and checks them, but for their templates. Throws INVALID. */
-function checkShapes(inputs: StepInput[]): { steps: WorkflowStep[]; entries: UserErrorEntry[] } {
+function checkShapes(inputs: StepInput[]): { steps: WorkflowStep[]; entries: UserErrorDetail[] } {
   const given = inputs.map(withDefaults);
   checkShape({ steps: given }, { steps: true });
-  const entries: UserErrorEntry[] = [];
+  const entries: UserErrorDetail[] = [];
   const ids = new Set<string>();
   const steps = given.map((one, position): WorkflowStep => {
     if (ids.has(one.id)) {
@@ -134,8 +134,8 @@ async function templateMistakes(
   templates: StepTemplates,
   projectId: string,
   steps: WorkflowStep[],
-): Promise<UserErrorEntry[]> {
-  const entry = (message: string, path: string[]): UserErrorEntry => ({
+): Promise<UserErrorDetail[]> {
+  const entry = (message: string, path: string[]): UserErrorDetail => ({
     code: "TEMPLATE_INVALID",
     message,
     path: ["steps", ...path],
@@ -168,6 +168,6 @@ export async function checkSteps(
 ): Promise<WorkflowStep[]> {
   const { steps, entries } = checkShapes(inputs);
   entries.push(...(await templateMistakes(templates, projectId, steps)));
-  if (entries.length > 0) throw new UserMistake(entries);
+  if (entries.length > 0) throw new UserError(entries);
   return steps;
 }

@@ -3,7 +3,7 @@ import type { Read } from "../../db/connection/reads.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { listEvents } from "../../db/event/list.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake, type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import type { CheckTarget } from "../hook/target.ts";
 import { checkAll } from "../input/checkAll.ts";
@@ -42,7 +42,7 @@ async function chosenEvent(
 ): Promise<EventRow | null> {
   if (eventId != null) {
     const [event] = isId(eventId) ? await eventsById(sql, projectId, [eventId]) : [];
-    if (!event) throw mistake("NOT_FOUND", `no event ${eventId}`, ["eventId"]);
+    if (!event) throw userError("NOT_FOUND", `no event ${eventId}`, ["eventId"]);
     return event;
   }
   const page = { limit: 1, backward: false, after: undefined, before: undefined };
@@ -52,7 +52,7 @@ async function chosenEvent(
 
 function dataText(given: unknown): string | null {
   const text = documentText(given, ["data"], eventLimits.dataBytes);
-  if (typeof text === "object" && text !== null) throw new UserMistake([text]);
+  if (typeof text === "object" && text !== null) throw new UserError([text]);
   return text;
 }
 
@@ -71,7 +71,7 @@ export async function previewWorkflow(
   { read, checkTarget, templates }: Services,
   project: { id: string; source: string },
   input: WorkflowPreviewInput,
-): Promise<{ event: EventRow | null; steps: PreviewedStep[]; refusals: UserErrorEntry[] }> {
+): Promise<{ event: EventRow | null; steps: PreviewedStep[]; refusals: UserErrorDetail[] }> {
   const steps: WorkflowStep[] = [];
   let user = "{}";
   let data: string | null = null;

@@ -1,4 +1,4 @@
-import { UserMistake } from "../../util/userError.ts";
+import { UserError } from "../../util/userError.ts";
 import { checkHeaders } from "../hook/hookHeaders.ts";
 import { parseTarget } from "../hook/target.ts";
 import { ExactNumber } from "../input/exactNumber.ts";
@@ -146,7 +146,7 @@ function asFailure<Result>(check: () => Result): Result {
   try {
     return check();
   } catch (error) {
-    throw error instanceof UserMistake ? new TemplateFailure(error.message) : error;
+    throw error instanceof UserError ? new TemplateFailure(error.message) : error;
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from "../../db/workflow/workflowRuns.ts";
 import { lockedWorkflow } from "../../db/workflow/workflows.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 
 /**
  * Runs a workflow again for the event of a run that has ended: from its first step, with the steps of that run's
@@ -22,10 +22,10 @@ import { mistake } from "../../util/userError.ts";
  * NOT_ALLOWED_NOW when a run of the event is under way, the workflow is not released or the user has none installed.
  */
 export async function rerunWorkflow(sql: Pool, projectId: string, id: string): Promise<RunRow> {
-  const none = mistake("NOT_FOUND", `no run ${id}`, ["runId"]);
+  const none = userError("NOT_FOUND", `no run ${id}`, ["runId"]);
   if (!isId(id)) throw none;
   return inTransaction(sql, async (tx) => {
-    const refuse = (why: string) => mistake("NOT_ALLOWED_NOW", why, ["runId"]);
+    const refuse = (why: string) => userError("NOT_ALLOWED_NOW", why, ["runId"]);
     const [run] = await runsById(tx, projectId, [id]);
     if (!run) throw none;
     const { workflowId, eventId, userId } = run;

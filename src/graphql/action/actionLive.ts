@@ -3,10 +3,10 @@ import {
   after,
   type ChangeOf,
   changeType,
-  follow,
   isKind,
-  meets,
+  matchesFilter,
   resolveEntity,
+  subscribe,
 } from "../feed/change.ts";
 import { Action } from "./action.ts";
 
@@ -35,13 +35,13 @@ builder.subscriptionField("actionUpdated", (t) =>
       after: t.arg.string(after),
     },
     subscribe: (_root, args, context) =>
-      follow(
+      subscribe(
         context,
         args.after,
         (change) =>
           isAction(change) &&
-          meets(args.eventId, change.eventId) &&
-          meets(args.actionId, change.entityId),
+          matchesFilter(args.eventId, change.eventId) &&
+          matchesFilter(args.actionId, change.entityId),
       ),
     resolve: (change) => change as ChangeOf<"ACTION">,
   }),

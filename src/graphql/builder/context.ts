@@ -3,7 +3,7 @@ import type { Db, Sql } from "../../db/connection/client.ts";
 import type { Read } from "../../db/connection/reads.ts";
 import type { Role } from "../../db/project/apiKeys.ts";
 import type { PressServices } from "../../domain/action/press.ts";
-import type { EmitWithin } from "../../domain/emit/emitInTransaction.ts";
+import type { EmitInTransaction } from "../../domain/emit/emitInTransaction.ts";
 import type { Emitter } from "../../domain/emit/emitter.ts";
 import type { HookServices } from "../../domain/hook/hook.ts";
 import type { TenantPrograms } from "../../domain/program/tenantPrograms.ts";
@@ -45,7 +45,7 @@ export type Hub = {
   db: Db;
   read: Read;
   emitter: Emitter;
-  emitWithin: EmitWithin;
+  emitInTransaction: EmitInTransaction;
   configs: ProjectConfigs;
   programs: TenantPrograms;
   hooks: HookServices;

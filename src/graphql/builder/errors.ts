@@ -2,7 +2,7 @@ import type { FieldMap } from "@pothos/core";
 import { GraphQLError } from "graphql";
 import { ReadTimeout } from "../../db/connection/readTimeout.ts";
 import { Overloaded } from "../../util/overloaded.ts";
-import { type UserErrorEntry, UserMistake, userErrorCodes } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail, userErrorCodes } from "../../util/userError.ts";
 import { requestError } from "../gate/requestError.ts";
 import { builder } from "./builder.ts";
 import { describedEnum } from "./describedEnum.ts";
@@ -13,7 +13,7 @@ const UserErrorCodeEnum = describedEnum(
   userErrorCodes,
 );
 
-export const UserError = builder.objectRef<UserErrorEntry>("UserError").implement({
+export const UserErrorType = builder.objectRef<UserErrorDetail>("UserError").implement({
   description: "A mistake of the caller: what is wrong, and where.",
   fields: (t) => ({
     code: t.expose("code", { type: UserErrorCodeEnum, description: "The kind of mistake." }),
@@ -27,7 +27,7 @@ export const UserError = builder.objectRef<UserErrorEntry>("UserError").implemen
 });
 
 /** What a mutation answers: its entities, absent when there are errors. */
-export type Payload<Entities> = Partial<Entities> & { userErrors: UserErrorEntry[] };
+export type Payload<Entities> = Partial<Entities> & { userErrors: UserErrorDetail[] };
 
 type PayloadFields<Entities> = PothosSchemaTypes.ObjectFieldBuilder<
   typeof builder.$inferSchemaTypes,
@@ -45,7 +45,7 @@ export const payloadType = <Entities extends object>(
     fields: (t) => ({
       ...fields(t),
       userErrors: t.field({
-        type: [UserError],
+        type: [UserErrorType],
         description: "The caller's mistakes; empty when all went well.",
         resolve: (payload) => payload.userErrors,
       }),
@@ -59,7 +59,7 @@ export async function withUserErrors<Entities extends object>(
   try {
     return { ...(await run()), userErrors: [] };
   } catch (error) {
-    if (!(error instanceof UserMistake)) throw error;
+    if (!(error instanceof UserError)) throw error;
     const none: Partial<Entities> = {};
     return { ...none, userErrors: error.entries };
   }
@@ -71,7 +71,7 @@ export function topLevelError(error: unknown): GraphQLError | undefined {
     return requestError("TOO_MANY_REQUESTS", error.message, { retryAfter: error.retryAfter });
   }
   if (error instanceof ReadTimeout) return requestError("QUERY_TIMEOUT", error.message);
-  if (!(error instanceof UserMistake)) return undefined;
+  if (!(error instanceof UserError)) return undefined;
   const [entry] = error.entries;
   return new GraphQLError(error.message, {
     extensions: { code: entry?.code ?? "INVALID", argument: entry?.path ?? [] },

@@ -1,7 +1,7 @@
 import { type EventRow, eventsById, hasEnded } from "../../db/event/events.ts";
 import type { Emitted } from "../../domain/emit/emitWrite.ts";
 import { type EventInput, eventLimits } from "../../domain/event/eventInput.ts";
-import { mistake, UserMistake } from "../../util/userError.ts";
+import { UserError, userError } from "../../util/userError.ts";
 import { ActionInput } from "../action/actionInput.ts";
 import { builder } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
@@ -85,7 +85,7 @@ export function waitOf(
 ): number {
   for (const [index, wait] of waits.entries()) {
     if (wait != null && (wait < 0 || wait > MAX_WAIT_MS)) {
-      throw mistake(
+      throw userError(
         "INVALID",
         `field 'waitMs' must be a whole number from 0 to ${MAX_WAIT_MS}`,
         pathOf(index),
@@ -111,7 +111,7 @@ export async function withPlaceToWait<Result>(
 }
 
 /** Waits for the events to end, when asked to, and gives them as they are then. */
-export async function settled(
+export async function waitForEnd(
   context: Context,
   emitted: Emitted[],
   waitMs: number,
@@ -146,12 +146,10 @@ async function emitAndWait(
   const emitted = await hub.emitter
     .emit({ projectId: caller.projectId, inputs: [input], origin })
     .catch((error) => {
-      if (!(error instanceof UserMistake)) throw error;
-      throw new UserMistake(
-        error.entries.map((entry) => ({ ...entry, path: entry.path.slice(1) })),
-      );
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(error.entries.map((entry) => ({ ...entry, path: entry.path.slice(1) })));
     });
-  const [one] = await settled(context, emitted, waitMs);
+  const [one] = await waitForEnd(context, emitted, waitMs);
   if (!one) throw new Error("the emitter gave no event");
   return one;
 }
@@ -213,7 +211,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, context) =>
       withUserErrors(async () => {
         if (input.length === 0 || input.length > eventLimits.batch) {
-          throw mistake(
+          throw userError(
             "INVALID",
             `emitEvents takes 1 to ${eventLimits.batch} events, got ${input.length}`,
           );
@@ -229,7 +227,7 @@ builder.mutationFields((t) => ({
           origin: "API" as const,
         };
         const emitted = await withPlaceToWait(context, waitMs, async () =>
-          settled(context, await hub.emitter.emit(call), waitMs),
+          waitForEnd(context, await hub.emitter.emit(call), waitMs),
         );
         return { events: emitted.map(({ event }) => event) };
       }),

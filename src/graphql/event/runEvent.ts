@@ -1,6 +1,6 @@
 import type { EventRow } from "../../db/event/events.ts";
 import { type RunRow, runsOfEvent } from "../../db/workflow/workflowRuns.ts";
-import { mistake, UserMistake } from "../../util/userError.ts";
+import { UserError, userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
@@ -56,7 +56,8 @@ const renamed = (path: string[]) => (path[0] === "type" ? ["event", ...path.slic
 
 async function requireRegistered({ caller, hub }: Context, type: string): Promise<void> {
   const config = (await hub.configs.current([caller.projectId])).get(caller.projectId);
-  if (!config?.types.has(type)) throw mistake("UNKNOWN_TYPE", `unknown type: '${type}'`, ["event"]);
+  if (!config?.types.has(type))
+    throw userError("UNKNOWN_TYPE", `unknown type: '${type}'`, ["event"]);
 }
 
 builder.mutationField("runEvent", (t) =>
@@ -74,8 +75,8 @@ builder.mutationField("runEvent", (t) =>
           const { event } = await emitOne(context, { type, userId, data }, "API", waitMs);
           return { event };
         } catch (error) {
-          if (!(error instanceof UserMistake)) throw error;
-          throw new UserMistake(
+          if (!(error instanceof UserError)) throw error;
+          throw new UserError(
             error.entries.map((entry) => ({ ...entry, path: renamed(entry.path) })),
           );
         }

@@ -12,11 +12,11 @@ import { archiveEventType, registerEventType } from "../../domain/eventType/even
 import { checkType } from "../../domain/eventType/typeCheck.ts";
 import { isId } from "../../util/ids.ts";
 import { rawJson } from "../../util/rawJson.ts";
-import { type UserErrorEntry, UserMistake } from "../../util/userError.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
-import { payloadType, UserError, withUserErrors } from "../builder/errors.ts";
+import { payloadType, UserErrorType, withUserErrors } from "../builder/errors.ts";
 import { HookConnection } from "../hook/hook.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
@@ -170,7 +170,7 @@ builder.queryFields((t) => ({
       ),
   }),
   validateEvent: t.field({
-    type: [UserError],
+    type: [UserErrorType],
     description: "What emitting this data would be told; empty when it fits. Stores nothing.",
     args: {
       type: t.arg.string({
@@ -179,7 +179,7 @@ builder.queryFields((t) => ({
       }),
       data: t.arg({ type: "JSON", description: "The data." }),
     },
-    resolve: async (_root, { type, data }, { caller, hub }): Promise<UserErrorEntry[]> => {
+    resolve: async (_root, { type, data }, { caller, hub }): Promise<UserErrorDetail[]> => {
       const config = (await hub.configs.current([caller.projectId])).get(caller.projectId);
       if (!config) throw new Error(`no project ${caller.projectId}`);
       try {
@@ -188,7 +188,7 @@ builder.queryFields((t) => ({
         const { refusal } = await checkType(strict, hub.programs.schemas, type, data ?? null);
         return refusal?.entries ?? [];
       } catch (error) {
-        if (error instanceof UserMistake) return error.entries;
+        if (error instanceof UserError) return error.entries;
         throw error;
       }
     },

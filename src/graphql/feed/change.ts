@@ -23,7 +23,7 @@ export const after = {
 };
 
 /** Follows the caller's project; a cursor that cannot be continued ends the stream with CURSOR_EXPIRED. */
-export function follow(
+export function subscribe(
   { caller, hub }: Context,
   cursor: string | null | undefined,
   wants: (change: Change) => boolean,
@@ -114,5 +114,5 @@ export const isKind =
   (change: Change): change is Change & { kind: Kind } =>
     change.kind === kind;
 /** Whether a filter was not given, or is met. */
-export const meets = (wanted: string | null | undefined, value: unknown) =>
+export const matchesFilter = (wanted: string | null | undefined, value: unknown) =>
   wanted == null || wanted === value;

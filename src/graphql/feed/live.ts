@@ -1,5 +1,5 @@
 import type { Change } from "../../db/feed/changes.ts";
-import { takes } from "../../domain/hook/hookMatch.ts";
+import { patternAccepts } from "../../domain/hook/hookMatch.ts";
 import { cursorOf } from "../../live/feed.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { Delivery, DeliveryStatusEnum } from "../delivery/delivery.ts";
@@ -12,10 +12,10 @@ import {
   changeType,
   cursorField,
   entityOf,
-  follow,
   isKind,
-  meets,
+  matchesFilter,
   resolveEntity,
+  subscribe,
 } from "./change.ts";
 
 const EventChange = changeType<"EVENT">(
@@ -89,7 +89,9 @@ const ofTypes = (
 ) =>
   wanted == null
     ? origin !== "SYSTEM"
-    : wanted.some((pattern) => takes(pattern, { type: String(type), origin: String(origin) }));
+    : wanted.some((pattern) =>
+        patternAccepts(pattern, { type: String(type), origin: String(origin) }),
+      );
 const typesArg = {
   description:
     "Of these types only: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM show only where " +
@@ -115,13 +117,13 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(after),
     },
     subscribe: (_root, args, context) =>
-      follow(
+      subscribe(
         context,
         args.after,
         (change) =>
           isEvent(change) &&
           change.created &&
-          meets(args.contextId, change.state.contextId) &&
+          matchesFilter(args.contextId, change.state.contextId) &&
           ofTypes(args.types, change),
       ),
     resolve: (change) => change as ChangeOf<"EVENT">,
@@ -135,12 +137,12 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(after),
     },
     subscribe: (_root, args, context) =>
-      follow(
+      subscribe(
         context,
         args.after,
         (change) =>
           isEvent(change) &&
-          meets(args.id, change.entityId) &&
+          matchesFilter(args.id, change.entityId) &&
           ((args.id != null && args.types == null) || ofTypes(args.types, change)),
       ),
     resolve: (change) => change as ChangeOf<"EVENT">,
@@ -158,13 +160,13 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(after),
     },
     subscribe: (_root, args, context) =>
-      follow(
+      subscribe(
         context,
         args.after,
         (change) =>
           isDelivery(change) &&
-          meets(args.eventId, change.eventId) &&
-          meets(args.hookId, change.hookId) &&
+          matchesFilter(args.eventId, change.eventId) &&
+          matchesFilter(args.hookId, change.hookId) &&
           among(args.status, change.state.status),
       ),
     resolve: (change) => change as ChangeOf<"DELIVERY">,
@@ -174,7 +176,11 @@ builder.subscriptionFields((t) => ({
     description: "Every change of hooks, their registration included; not their counters.",
     args: { id: t.arg.id({ description: "Of this hook only." }), after: t.arg.string(after) },
     subscribe: (_root, args, context) =>
-      follow(context, args.after, (change) => isHook(change) && meets(args.id, change.entityId)),
+      subscribe(
+        context,
+        args.after,
+        (change) => isHook(change) && matchesFilter(args.id, change.entityId),
+      ),
     resolve: (change) => change as ChangeOf<"HOOK">,
   }),
   replayUpdated: t.field({
@@ -185,14 +191,14 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(after),
     },
     subscribe: (_root, args, context) =>
-      follow(context, args.after, (change) => isReplay(change) && change.entityId === args.id),
+      subscribe(context, args.after, (change) => isReplay(change) && change.entityId === args.id),
     resolve: (change) => change as ChangeOf<"REPLAY">,
   }),
   activity: t.field({
     type: Activity,
     description: "Everything of the project in one ordered stream.",
     args: { after: t.arg.string(after) },
-    subscribe: (_root, args, context) => follow(context, args.after, () => true),
+    subscribe: (_root, args, context) => subscribe(context, args.after, () => true),
     resolve: (change) => change,
   }),
 }));

@@ -8,7 +8,7 @@ import {
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload, emitOne, waitOf } from "../event/emit.ts";
@@ -222,10 +222,10 @@ builder.mutationFields((t) => {
         withUserErrors(async () => {
           const hook = await loadHook(context, args.id);
           if (!hook || hook.status === "DELETED")
-            throw mistake("NOT_FOUND", `no hook ${args.id}`, ["id"]);
+            throw userError("NOT_FOUND", `no hook ${args.id}`, ["id"]);
           const type = hook.types.find((pattern) => pattern !== "*" && !pattern.endsWith(".*"));
           if (!type)
-            throw mistake(
+            throw userError(
               "NOT_ALLOWED_NOW",
               "the hook names no exact type to emit, only patterns",
               ["id"],

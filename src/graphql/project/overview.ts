@@ -17,7 +17,7 @@ import { batched } from "../page/loaders.ts";
 const MAX_HOURS = 168;
 const MAX_MINUTES = 1_440;
 
-function within(value: number, max: number, argument: string): number {
+function checkRange(value: number, max: number, argument: string): number {
   if (value >= 1 && value <= max) return value;
   throw requestError("BAD_REQUEST", `${argument} must be a whole number from 1 to ${max}.`);
 }
@@ -74,7 +74,7 @@ const Overview = builder.objectRef<OverviewRow>("Overview").implement({
       },
       resolve: (_overview, { last }, { caller, read }) =>
         read((sql) =>
-          projectMinutesOf(sql, caller.projectId, within(last ?? 60, MAX_MINUTES, "last")),
+          projectMinutesOf(sql, caller.projectId, checkRange(last ?? 60, MAX_MINUTES, "last")),
         ),
     }),
   }),
@@ -97,7 +97,7 @@ builder.objectFields(Hook, (t) => ({
     },
     resolve: async ({ id }, { last }, context) => {
       const { caller, read } = context;
-      const hours = within(last ?? 24, MAX_HOURS, "last");
+      const hours = checkRange(last ?? 24, MAX_HOURS, "last");
       const loader = batched(context, `hook hours ${hours}`, (ids) =>
         read((sql) => hookHoursOf(sql, caller.projectId, ids, hours)),
       );

@@ -61,7 +61,7 @@ builder.mutationFields((t) => {
         }),
       },
       resolve: (_root, { input }, { caller, hub }) =>
-        withUserErrors(() => createResource(hub.emitWithin, caller.projectId, input)),
+        withUserErrors(() => createResource(hub.emitInTransaction, caller.projectId, input)),
     }),
     updateResource: t.field({
       type: ResourcePayload,
@@ -77,7 +77,11 @@ builder.mutationFields((t) => {
       },
       resolve: (_root, { attributes, ...key }, { caller, hub }) =>
         withUserErrors(() =>
-          updateResource(hub.emitWithin, { projectId: caller.projectId, ...key }, attributes),
+          updateResource(
+            hub.emitInTransaction,
+            { projectId: caller.projectId, ...key },
+            attributes,
+          ),
         ),
     }),
     deleteResource: t.field({
@@ -86,7 +90,7 @@ builder.mutationFields((t) => {
       args: { type, resourceId },
       resolve: (_root, key, { caller, hub }) =>
         withUserErrors(() =>
-          deleteResource(hub.emitWithin, { projectId: caller.projectId, ...key }),
+          deleteResource(hub.emitInTransaction, { projectId: caller.projectId, ...key }),
         ),
     }),
   };

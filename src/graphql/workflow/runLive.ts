@@ -3,10 +3,10 @@ import {
   after,
   type ChangeOf,
   changeType,
-  follow,
   isKind,
-  meets,
+  matchesFilter,
   resolveEntity,
+  subscribe,
 } from "../feed/change.ts";
 import { WorkflowRun } from "./workflowRun.ts";
 
@@ -34,14 +34,14 @@ builder.subscriptionField("runUpdated", (t) =>
       after: t.arg.string(after),
     },
     subscribe: (_root, args, context) =>
-      follow(
+      subscribe(
         context,
         args.after,
         // A run's lane is its workflow's.
         (change) =>
           isRun(change) &&
-          meets(args.workflowId, change.hookId) &&
-          meets(args.runId, change.entityId),
+          matchesFilter(args.workflowId, change.hookId) &&
+          matchesFilter(args.runId, change.entityId),
       ),
     resolve: (change) => change as ChangeOf<"RUN">,
   }),

@@ -14,7 +14,7 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 import { DEFAULT_PAGE } from "../../graphql/page/connection.ts";
-import { addSaturated, createFold } from "./foldSelections.ts";
+import { addSaturated, createSelectionFold } from "./foldSelections.ts";
 import { limitExceeded, limits } from "./limits.ts";
 
 /**
@@ -68,7 +68,7 @@ export function checkCost(
 ): GraphQLError | null {
   const narrow = (name: string): Parent => schema.getType(name);
   let introspection = 0;
-  const introspect = createFold<Parent>(document, {
+  const introspect = createSelectionFold<Parent>(document, {
     field(node, _, fold) {
       const length = introspectionLists[node.name.value];
       const below = fold(node.selectionSet, undefined);
@@ -77,7 +77,7 @@ export function checkCost(
     merge: addSaturated,
     narrow,
   });
-  const objects = createFold<Parent>(document, {
+  const objects = createSelectionFold<Parent>(document, {
     field(node, parent, fold) {
       const name = node.name.value;
       if (name.startsWith("__")) {

@@ -1,5 +1,5 @@
 import { type DocumentNode, type GraphQLError, Kind, type SelectionSetNode, visit } from "graphql";
-import { addSaturated, createFold } from "./foldSelections.ts";
+import { addSaturated, createSelectionFold } from "./foldSelections.ts";
 import { limitExceeded, limits } from "./limits.ts";
 
 const isIntrospection = (name: string) => name === "__schema" || name === "__type";
@@ -42,15 +42,15 @@ function checkCounts(document: DocumentNode): GraphQLError | null {
  * The limits that need no schema: depth, aliases, root fields, directives. They are checked before validation,
  * whose own work grows faster than the document.
  */
-export function checkShape(document: DocumentNode): GraphQLError | null {
+export function checkDocumentLimits(document: DocumentNode): GraphQLError | null {
   const narrow = () => undefined;
-  const depth = createFold<undefined>(document, {
+  const depth = createSelectionFold<undefined>(document, {
     field: (node, _, fold) =>
       isIntrospection(node.name.value) ? 0 : 1 + fold(node.selectionSet, undefined),
     merge: Math.max,
     narrow,
   });
-  const rootFields = createFold<undefined>(document, {
+  const rootFields = createSelectionFold<undefined>(document, {
     field: (node) => (isIntrospection(node.name.value) ? 0 : 1),
     merge: addSaturated,
     narrow,

@@ -11,7 +11,7 @@ import {
   validate,
 } from "graphql";
 import { requestError } from "../../graphql/gate/requestError.ts";
-import { checkShape } from "./documentLimits.ts";
+import { checkDocumentLimits } from "./documentLimits.ts";
 import { limitExceeded, limits } from "./limits.ts";
 import { literalPlaces } from "./literalPlaces.ts";
 
@@ -72,7 +72,7 @@ function parseDocument(text: string): DocumentNode | GraphQLError {
 function readDocument(schema: GraphQLSchema, text: string): ReadDocument {
   const document = parseDocument(text);
   if (document instanceof GraphQLError) return { errors: [document] };
-  const tooMuch = checkShape(document);
+  const tooMuch = checkDocumentLimits(document);
   if (tooMuch) return { errors: [tooMuch] };
   const invalid = validate(schema, document, rules, { maxErrors: MAX_VALIDATION_ERRORS });
   if (invalid.length === 0) return { document };

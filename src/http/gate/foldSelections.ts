@@ -19,7 +19,10 @@ type Step<Parent> = {
  * Folds selection sets into a number, fragments included. Each fragment is folded once, so the work grows with
  * the document however its fragments nest; a cycle counts as nothing, validation refuses it.
  */
-export function createFold<Parent>(document: DocumentNode, step: Step<Parent>): Fold<Parent> {
+export function createSelectionFold<Parent>(
+  document: DocumentNode,
+  step: Step<Parent>,
+): Fold<Parent> {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const node of document.definitions) {
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);

@@ -8,14 +8,14 @@ import { exactVariables } from "./exactVariables.ts";
 import { checkVariables } from "./limits.ts";
 import type { Operation, Params } from "./operation.ts";
 
-export type Prepare = (
+export type ValidateOperation = (
   params: Params,
   caller: Caller,
   requestId: string,
 ) => Operation | { errors: readonly GraphQLError[] };
 
 /** The one gate in front of execution: document, limits and roles, the same for HTTP and websocket. */
-export function createPrepare(schema: GraphQLSchema): Prepare {
+export function createValidateOperation(schema: GraphQLSchema): ValidateOperation {
   const read = createDocuments(schema);
   return (params, caller, requestId) => {
     const tooDeep = checkVariables(params.variables);

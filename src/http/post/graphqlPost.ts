@@ -11,7 +11,7 @@ import type { Shares } from "../../util/shares.ts";
 import type { Turns } from "../../util/turns.ts";
 import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
-import type { Prepare } from "../gate/prepare.ts";
+import type { ValidateOperation } from "../gate/prepare.ts";
 import { newRequestId } from "../gate/requestId.ts";
 import { securityHeaders, send } from "../headers.ts";
 import type { LiveKeys } from "../socket/liveKeys.ts";
@@ -27,7 +27,7 @@ export type Authenticate = (authorization: string | null) => Promise<Caller | nu
 
 export type GraphqlPostDeps = {
   engine: Engine;
-  prepare: Prepare;
+  prepare: ValidateOperation;
   authenticate: Authenticate;
   maskError: MaskError;
   turns: Turns;

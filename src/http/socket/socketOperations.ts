@@ -5,14 +5,14 @@ import type { Release, Shares } from "../../util/shares.ts";
 import { limitExceeded, limits } from "../gate/limits.ts";
 import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
-import type { Prepare } from "../gate/prepare.ts";
+import type { ValidateOperation } from "../gate/prepare.ts";
 import { newRequestId } from "../gate/requestId.ts";
 import { isStream, type Result } from "../post/stream.ts";
 import type { Engine } from "../post/yoga.ts";
 
 export type SocketOperationDeps = {
   engine: Engine;
-  prepare: Prepare;
+  prepare: ValidateOperation;
   maskError: MaskError;
   /** Bytes of requests that are read or run. */
   requestBytes: Shares;

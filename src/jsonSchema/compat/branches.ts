@@ -1,5 +1,5 @@
 import { isObject } from "../../util/isObject.ts";
-import { isOpen, meaning } from "../canonicalForm.ts";
+import { canonicalForm, isOpen } from "../canonicalForm.ts";
 import type { SchemaObject } from "../document.ts";
 import type { Break, Comparison } from "./comparison.ts";
 import { unclear } from "./parts.ts";
@@ -37,7 +37,7 @@ export function branchBreaks(
   for (const keyword of ["unevaluatedProperties", "unevaluatedItems"]) {
     // It depends on all that stands beside it.
     const isUnchanged = () =>
-      meaning(comparison.before, before) === meaning(comparison.after, after);
+      canonicalForm(comparison.before, before) === canonicalForm(comparison.after, after);
     if (!isOpen(after[keyword]) && !isUnchanged()) breaks.push(unclear(path, keyword));
   }
   return breaks;
@@ -51,7 +51,9 @@ function isSame(
 ): boolean {
   const pick = (schema: SchemaObject) =>
     Object.fromEntries(keywords.map((keyword) => [keyword, schema[keyword]]));
-  return meaning(comparison.before, pick(before)) === meaning(comparison.after, pick(after));
+  return (
+    canonicalForm(comparison.before, pick(before)) === canonicalForm(comparison.after, pick(after))
+  );
 }
 
 function referenceBreaks(

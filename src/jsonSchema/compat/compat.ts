@@ -1,5 +1,5 @@
 import { isObject } from "../../util/isObject.ts";
-import { dereferenced, isOpen, meaning } from "../canonicalForm.ts";
+import { canonicalForm, dereferenced, isOpen } from "../canonicalForm.ts";
 import { readDocument, type SchemaObject, subschemasOf } from "../document.ts";
 import type { SchemaProblem } from "../explain/problem.ts";
 import { branchBreaks } from "./branches.ts";
@@ -23,7 +23,8 @@ export function breakingChanges(
 ): SchemaProblem[] {
   if (after === null) return [];
   const documents = { before: readDocument(before ?? {}), after: readDocument(after) };
-  if (meaning(documents.before, before ?? {}) === meaning(documents.after, after)) return [];
+  if (canonicalForm(documents.before, before ?? {}) === canonicalForm(documents.after, after))
+    return [];
   const open: [unknown, unknown, boolean][] = [];
   let steps = 0;
 

@@ -1,5 +1,5 @@
 import { isObject } from "../../util/isObject.ts";
-import { isOpen, meaning } from "../canonicalForm.ts";
+import { canonicalForm, isOpen } from "../canonicalForm.ts";
 import { type SchemaObject, subschemasOf } from "../document.ts";
 import type { Break, Comparison } from "./comparison.ts";
 
@@ -54,7 +54,7 @@ function otherFieldBreaks(
   const hasNone = mapOf(before.patternProperties).size + mapOf(after.patternProperties).size === 0;
   const isDropped = mapOf(after.patternProperties).size === 0 && isOpen(after.additionalProperties);
   const isSame = () =>
-    meaning(comparison.before, pick(before)) === meaning(comparison.after, pick(after));
+    canonicalForm(comparison.before, pick(before)) === canonicalForm(comparison.after, pick(after));
   if (!hasNone && !isDropped && !isSame()) breaks.push(unclear(path, "patternProperties"));
   if (after.additionalProperties !== false) {
     const others = [before.additionalProperties, after.additionalProperties] as const;

@@ -1,6 +1,6 @@
 import { checkName, checkPort, parseTarget, portOf } from "../../domain/hook/target.ts";
 import { Overloaded } from "../../util/overloaded.ts";
-import { mistake } from "../../util/userError.ts";
+import { userError } from "../../util/userError.ts";
 import { toHubFailure } from "../call/hubFailure.ts";
 import type { AddressGuard } from "./addressGuard.ts";
 import { lookup } from "./lookup.ts";
@@ -25,7 +25,7 @@ export async function checkTarget(
   if (!isListed) checkPort(url);
   if (addresses.length === 0) checkName(url);
   if (!addresses.every((ip) => guard.allows(ip, portOf(url)))) {
-    throw mistake(
+    throw userError(
       "TARGET_REFUSED",
       `url's host ${url.hostname} may not be called: its address is private or reserved, and not in the operator's SIGNALBOX_ALLOW_TARGETS`,
       ["url"],

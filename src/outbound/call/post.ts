@@ -1,5 +1,5 @@
 import { parseTarget, requestTarget } from "../../domain/hook/target.ts";
-import { UserMistake } from "../../util/userError.ts";
+import { UserError } from "../../util/userError.ts";
 import type { AddressGuard } from "../address/addressGuard.ts";
 import { createResolver, type Resolver } from "../address/resolver.ts";
 import { CallFailure, DeadlinePassed, toFailure } from "./callFailure.ts";
@@ -138,8 +138,7 @@ function callable(raw: string, requireHttps: boolean): URL {
   try {
     return parseTarget(raw, { requireHttps });
   } catch (error) {
-    if (error instanceof UserMistake)
-      throw new CallFailure(`not sent: ${error.message}`, "REFUSED");
+    if (error instanceof UserError) throw new CallFailure(`not sent: ${error.message}`, "REFUSED");
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { Claim } from "../../db/delivery/claim.ts";
 import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
 import { handBack } from "../../db/delivery/reclaim.ts";
 import type { Lane } from "../../db/queue/jobs.ts";
-import { type AttemptRequest, conclude, requestOf } from "../../domain/delivery/delivery.ts";
+import { type AttemptRequest, decideOutcome, requestOf } from "../../domain/delivery/delivery.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
@@ -131,7 +131,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       }
       onAttempt(result);
       const interrupted = signal.aborted && result.statusCode === null;
-      const finished = conclude(claimed, target, request, result, interrupted);
+      const finished = decideOutcome(claimed, target, request, result, interrupted);
       const moved = await finish(finished);
       if (moved?.status === "RETRYING") lanes.feedLater(lane, finished.delayMs ?? 0);
     } finally {

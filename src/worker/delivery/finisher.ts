@@ -23,7 +23,7 @@ export const isDataError = (error: unknown) =>
   error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code));
 
 /** The same attempt without what the receiver sent: kept when PostgreSQL refuses that. */
-export const bare = <Kind extends Pick<Finish, "attempt">>(finish: Kind): Kind => ({
+export const withoutResponse = <Kind extends Pick<Finish, "attempt">>(finish: Kind): Kind => ({
   ...finish,
   attempt: {
     ...finish.attempt,
@@ -97,7 +97,7 @@ export function createFinisher({
       { err: error, deliveryId: only.deliveryId },
       "an answer could not be stored, keeping its status alone",
     );
-    return write([bare(only)], true);
+    return write([withoutResponse(only)], true);
   }
 
   const { add } = createBatcher<Finish, FinishedDelivery | null>(

@@ -1,11 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Pool } from "../../db/connection/client.ts";
 import { type DeliveryTarget, deliveryTargets } from "../../db/delivery/target.ts";
-import { type LaneCredentials, openCredentials } from "../../domain/hook/hookSecrets.ts";
+import { type HookSecrets, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
 
 /** What deliveries of a hook are sent by, with its secrets opened. */
-export type Target = DeliveryTarget & { credentials(): LaneCredentials };
+export type Target = DeliveryTarget & { credentials(): HookSecrets };
 
 /** What this process knows of the hooks it sends for. What is known under another version is outdated. */
 export type Targets = {
@@ -27,7 +27,7 @@ const bytesOf = ({ hook: { url, filter, headers, secrets, types } }: DeliveryTar
 
 /** Secrets are opened once, and again when one of them has come to its end. */
 function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
-  let opened: LaneCredentials | undefined;
+  let opened: HookSecrets | undefined;
   let until = 0;
   return {
     ...target,
@@ -38,7 +38,7 @@ function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
         expiresAt === null ? [] : Date.parse(expiresAt),
       );
       until = Math.min(...ends.filter((end) => end > now), Number.POSITIVE_INFINITY);
-      opened = openCredentials(box, target.hook, now);
+      opened = openHookSecrets(box, target.hook, now);
       return opened;
     },
   };

@@ -3,7 +3,7 @@ import type { Pool } from "../../db/connection/client.ts";
 import { claimHandshake, postponeHandshake } from "../../db/hook/handshakes.ts";
 import type { Lane } from "../../db/queue/jobs.ts";
 import { handshakeRequest, judgeHandshake } from "../../domain/hook/hookHandshake.ts";
-import { hookContext, openCredentials } from "../../domain/hook/hookSecrets.ts";
+import { hookContext, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
 import { concludeHandshake } from "../../domain/hook/hookVerification.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
 import type { Logger } from "../../log.ts";
@@ -44,7 +44,7 @@ export function createHandshaker(deps: {
     const secret = box.open(sealed, hookContext("handshake", hook));
     const host = origin();
     const request = handshakeRequest(hook, secret, host);
-    const headers = { ...openCredentials(box, hook).headers, ...request.headers };
+    const headers = { ...openHookSecrets(box, hook).headers, ...request.headers };
     const { projectId: holder } = lane;
     const reply = await poster
       .post({ ...request, headers, holder, signal: stopping.signal })

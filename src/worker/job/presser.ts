@@ -12,7 +12,7 @@ import { concludePress, pressRequest } from "../../domain/action/pressRequest.ts
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
 import { withinOpenFiles } from "../../outbound/openFiles.ts";
 import type { DelivererOptions } from "../delivery/deliverer.ts";
-import { bare, isDataError } from "../delivery/finisher.ts";
+import { isDataError, withoutResponse } from "../delivery/finisher.ts";
 import { postponed } from "../delivery/shortage.ts";
 
 /** Sends the presses of one process. */
@@ -29,7 +29,7 @@ const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
 
 /** What is left to write when PostgreSQL refuses what the target sent. */
 const withoutAnswer = (finish: PressFinish): PressFinish => ({
-  ...bare(finish),
+  ...withoutResponse(finish),
   error: finish.error === null ? null : `Http status was ${finish.attempt.statusCode}`,
 });
 

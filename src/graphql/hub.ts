@@ -4,7 +4,7 @@ import { MAX_PAGE } from "./connection.ts";
 import type { HubFacts } from "./context.ts";
 
 const HubLimits = builder.objectRef<HubFacts>("HubLimits").implement({
-  description: "Limits that callers meet first; the README lists all of them.",
+  description: "Limits that callers meet first; docs/limits.md lists all of them.",
   fields: (t) => ({
     bodyBytes: t.exposeInt("bodyBytes", { description: "One HTTP request, in bytes." }),
     documentCost: t.exposeInt("documentCost", {

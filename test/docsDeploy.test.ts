@@ -11,7 +11,7 @@ import { WebSocket } from "ws";
 import { readConfig } from "../src/config.ts";
 import { openSession } from "../src/db/client.ts";
 import { goodCertificate, tlsKey } from "./fixtures/certificates.ts";
-import { blocksOf, program } from "./fixtures/documents.ts";
+import { program } from "./fixtures/documents.ts";
 import { type TestHub, testHub } from "./fixtures/hub.ts";
 import { freePort, testWith } from "./fixtures/machine.ts";
 import { folder } from "./fixtures/scripts.ts";
@@ -36,8 +36,7 @@ testWith("openssl")("the command for a key makes one that the hub takes", async 
 });
 
 test("the statements for the database run on a server, each of them", async () => {
-  const statements = blocksOf("deploy").filter(({ info }) => info.startsWith("sql "));
-  expect(statements.map(({ info }) => info)).toEqual(["sql database", "sql reader"]);
+  const statements = program("deploy", "sql database") + program("deploy", "sql reader");
   const name = inject("postgres").template.replaceAll("signalbox_test", "deploy");
   const sql = openSession(inject("postgres").url);
   const own = (text: string) =>
@@ -46,10 +45,8 @@ test("the statements for the database run on a server, each of them", async () =
       .replaceAll("database signalbox ", `database ${name} `)
       .replaceAll("signalbox_reader", `${name}_reader`);
   try {
-    for (const { code } of statements) {
-      for (const statement of own(code).replaceAll(/--.*$/gm, "").split(";")) {
-        if (statement.trim() !== "") await sql.unsafe(statement);
-      }
+    for (const statement of own(statements).replaceAll(/--.*$/gm, "").split(";")) {
+      if (statement.trim() !== "") await sql.unsafe(statement);
     }
     const [database] =
       await sql`select datdba::regrole::text as owner from pg_database where datname = ${name}`;

@@ -45,7 +45,7 @@ test.each([
 test("the example of SQL emits an event", async () => {
   await using hub = await testHub();
   const sql = postgres(hub.db.url, { max: 1, onnotice: () => {} });
-  await sql.unsafe(program("send-events", "sql")).simple();
+  await sql.unsafe(program("send-events", "sql emit")).simple();
   await sql.end();
   type Events = { events: { nodes: { type: string; data: object }[] } };
   const { events } = await hub.run<Events>("{ events(first: 1) { nodes { type data } } }");

@@ -52,7 +52,7 @@ test.each(["README.md", ...names.map((name) => `docs/${name}.md`), ...others])(
 );
 
 /** Languages whose blocks are run. GraphQL is run whole (docsGraphql.test.ts), JSON is read, text is looked at. */
-const shown = new Set(["graphql", "json", "text", "sql"]);
+const shown = new Set(["graphql", "json", "text"]);
 
 test("every program of the documents has a name, and a test that runs it", () => {
   const tests = globSync("test/*.test.ts", { cwd: root })

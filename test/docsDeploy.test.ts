@@ -189,7 +189,7 @@ testWith("haproxy")(
     const file = join(place.path, "haproxy.cfg");
     await writeFile(
       file,
-      program("deploy", "haproxy haproxy.cfg")
+      program("deploy", "txt haproxy.cfg")
         .replace("/etc/ssl/hub.example.com", place.path)
         .replace("127.0.0.1:4000", new URL(hub.url).host)
         .replace("bind :443", `bind 127.0.0.1:${port}`),

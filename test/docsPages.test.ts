@@ -18,7 +18,7 @@ const anchor = (heading: string) =>
 const withoutCode = (text: string) => text.replace(/^```.*?^```$/gms, "");
 const anchorsOf = (path: string) =>
   [...withoutCode(readFileSync(path, "utf8")).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
-    anchor(heading.replace(/^\d+\. /, (number) => number.replace(".", ""))),
+    anchor(heading),
   );
 
 test("README is read in a few minutes", () => {
@@ -26,11 +26,18 @@ test("README is read in a few minutes", () => {
 });
 
 test.each(names)("the page %s has its title, and the index and llms.txt name it", (name) => {
-  const [, title = "", heading] = /^---\ntitle: (.+)\n---\n\n# (.+)\n/.exec(page(name)) ?? [];
+  const [, title = "", heading] =
+    /^---\ntitle: "?([^"\n]+)"?\n---\n\n# (.+)\n/.exec(page(name)) ?? [];
   expect(heading).toBe(title);
+  // YAML takes a colon within for another key.
+  if (title.includes(": ")) expect(page(name)).toContain(`title: "${title}"`);
   if (name === "index") return;
   expect(page("index")).toContain(`(./${name}.md)`);
   expect(readFileSync(`${root}docs/llms.txt`, "utf8")).toContain(`(${name}.md)`);
+});
+
+test.each(names)("%s has no braces in its prose that the site would take for its own", (name) => {
+  expect(withoutCode(page(name))).not.toContain("{{");
 });
 
 const others = ["CONTRIBUTING.md", "SECURITY.md", "docs/llms.txt"];

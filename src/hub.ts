@@ -157,7 +157,7 @@ function warnOfIgnored(databaseUrl: string, log: Logger): void {
     log.warn(`DATABASE_URL: Signalbox takes no notice of ${ignored.join(", ")}`);
 }
 
-/** How many connections a process holds at most, as README says: for emits, and what its roles need beside. */
+/** How many connections a process holds at most, as docs/operate.md says: for emits, and what its roles need beside. */
 const connectionsOf = ({ api, worker }: Config["roles"]) =>
   10 + 1 + (api ? 5 : 0) + (worker ? 7 : 0);
 

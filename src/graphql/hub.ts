@@ -4,7 +4,7 @@ import type { HubFacts } from "./builder/context.ts";
 import { MAX_PAGE } from "./page/connection.ts";
 
 const HubLimits = builder.objectRef<HubFacts>("HubLimits").implement({
-  description: "Limits that callers meet first; the README lists all of them.",
+  description: "Limits that callers meet first; docs/limits.md lists all of them.",
   fields: (t) => ({
     bodyBytes: t.exposeInt("bodyBytes", { description: "One HTTP request, in bytes." }),
     documentCost: t.exposeInt("documentCost", {

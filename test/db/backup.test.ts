@@ -1,18 +1,17 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, inject, test } from "vitest";
 import { openSession } from "../../src/db/connection/client.ts";
 import { emptyDatabase } from "../fixtures/database.ts";
+import { program } from "../fixtures/documents.ts";
 import { deliveryOf, emit, register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
 
 const root = new URL("../../", import.meta.url);
-const readme = await readFile(new URL("README.md", root), "utf8");
-const block = (name: string) => readme.split(`\`\`\`sh ${name}\n`)[1]?.split("```")[0] ?? "";
 
 /** pg_dump reads servers of its own version and older ones. */
 async function canDump(): Promise<boolean> {
@@ -27,7 +26,7 @@ async function canDump(): Promise<boolean> {
 }
 
 test.skipIf(!(await canDump()))(
-  "README's backup of a running hub restores into one that verifies and goes on with the same keys and secrets",
+  "the documents' backup of a running hub restores into one that verifies and goes on with the same keys and secrets",
   async () => {
     await using target = await receiver();
     await using hub = await testHub();
@@ -41,9 +40,9 @@ test.skipIf(!(await canDump()))(
           cwd,
           env: { ...process.env, DATABASE_URL: hub.db.url, RESTORED_URL: empty.url },
         });
-      await sh(block("backup"));
+      await sh(program("operate", "sh backup"));
       const cli = 'npm run --silent --prefix "$REPOSITORY" cli';
-      const restore = block("restore").replace("npm run cli", cli);
+      const restore = program("operate", "sh restore").replace("npm run cli", cli);
       expect(restore).toContain(cli);
       const { stdout } = await sh(`REPOSITORY='${root.pathname}'\n${restore}`);
       expect(stdout).toContain("No differences.");

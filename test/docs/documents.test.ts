@@ -6,10 +6,11 @@ import { expect, test } from "vitest";
 const statements = { S0: 15, S1: 11, S2: 10, S3: 12, S4: 10 };
 
 test("every numbered statement of the five documents has a test named after it", async () => {
-  const names = (await readdir(import.meta.dirname)).filter((name) => name.endsWith(".test.ts"));
-  const files = await Promise.all(
-    names.map((name) => readFile(join(import.meta.dirname, name), "utf8")),
+  const tests = join(import.meta.dirname, "..");
+  const names = (await readdir(tests, { recursive: true })).filter((name) =>
+    name.endsWith(".test.ts"),
   );
+  const files = await Promise.all(names.map((name) => readFile(join(tests, name), "utf8")));
   const named = new Set(
     files.flatMap((text) => text.match(/(?<=["'`][^"'`\n]*)\bS\d\.\d+\b/g) ?? []),
   );

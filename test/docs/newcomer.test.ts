@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { banner } from "../../src/banner.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 type Started = ChildProcess & Disposable & { said(): string; ended: Promise<unknown[]> };
 

@@ -7,7 +7,8 @@ import { launchChromium } from "../fixtures/chromium.ts";
 import { buildConsole } from "../fixtures/consoleBuild.ts";
 import { tellStory } from "./story.ts";
 
-/** `npm run pictures`: the README's pictures of the console, taken of a running one. */
+/** `npm run pictures`: the pictures of the console in README and docs/, taken of a running one. */
+const images = join(import.meta.dirname, "../../docs/images");
 const themes = ["light", "dark"] as const;
 
 await buildConsole();
@@ -36,7 +37,7 @@ for (const colorScheme of themes) {
     await page.goto(`${hub.url}${path}`);
     await page.getByRole("main").getByRole("heading").first().waitFor();
     await page.waitForLoadState("networkidle");
-    await page.screenshot({ path: join(import.meta.dirname, `${name}-${colorScheme}.png`) });
+    await page.screenshot({ path: join(images, `${name}-${colorScheme}.png`) });
   }
   await context.close();
 }

@@ -38,7 +38,7 @@ export function whyRefused(server: ServerFacts): string | undefined {
     return `The database server gives sessions synchronous_commit = ${server.synchronous_commit} although on is asked for: a connection pooler between may have to pass it on.`;
   }
   if (server.plan_cache_mode !== sessionSettings.plan_cache_mode)
-    return "The settings that Signalbox starts its sessions with do not arrive: a connection pooler between drops them (see Poolers in README).";
+    return "The settings that Signalbox starts its sessions with do not arrive: a connection pooler between drops them (see Poolers in docs/operate.md).";
   if (server.session_replication_role !== "origin")
     return `The database role has session_replication_role = ${server.session_replication_role}, under which triggers are not run: reset it.`;
   return undefined;
@@ -54,7 +54,7 @@ function whyUnreachable(error: unknown, url: { host: string; database: string })
   if (code === "42704")
     return `${server} does not know all settings of PostgreSQL 15, which Signalbox needs, or newer: ${message}.`;
   if (code === "08P01")
-    return `${server} does not take what sessions of Signalbox are started with, as some connection poolers do not (see Poolers in README): ${message}.`;
+    return `${server} does not take what sessions of Signalbox are started with, as some connection poolers do not (see Poolers in docs/operate.md): ${message}.`;
   if (code && /^\d/.test(code)) return `${server} lets nobody in just now: ${message}.`;
   if (code) return `${server} cannot be reached: ${message || code}.`;
   return undefined;

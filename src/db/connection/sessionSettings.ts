@@ -66,7 +66,7 @@ const planning = {
 
 /**
  * What every session of the hub is started with, whatever the defaults of the server, the database and the role are:
- * the promises of README rest on it.
+ * the promises of docs/failure-and-torture.md rest on it.
  */
 export const sessionSettings = {
   application_name: "signalbox",

@@ -1,7 +1,7 @@
 import type { GraphQLError } from "graphql";
 import { requestError } from "../../graphql/gate/requestError.ts";
 
-/** The limits of one request over either door; README and contract.md repeat them. */
+/** The limits of one request over either door; docs/limits.md repeats them. */
 export const limits = {
   bodyBytes: 4 * 1024 * 1024,
   /** How long a body may take to come. */

@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { commands } from "../../src/cli/commands.ts";
+import { actionLimits } from "../../src/domain/action/actionInput.ts";
+import { workflowLimits } from "../../src/domain/workflow/workflowInput.ts";
+import { limits } from "../../src/http/gate/limits.ts";
+import { createMetrics } from "../../src/http/metrics.ts";
+import { firstColumn, page, section } from "../fixtures/documents.ts";
+
+const root = new URL("../../", import.meta.url);
+const english = (number: number) => number.toLocaleString("en");
+
+test("the table of settings names every setting there is", async () => {
+  const config = await readFile(new URL("src/config.ts", root), "utf8");
+  const settings = [...config.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
+  expect(settings.length).toBeGreaterThan(10);
+  expect(firstColumn(section("operate", "## Settings")).sort()).toEqual(settings.sort());
+});
+
+test("the table of metrics is complete", async () => {
+  const metrics = await createMetrics(async () => 0).registry.getMetricsAsJSON();
+  for (const { name } of metrics) {
+    if (name.startsWith("signalbox_")) {
+      expect(section("operate", "## Watch")).toContain(`| \`${name}`);
+    }
+  }
+});
+
+test("the table of dependencies is complete, and every npm override is explained", async () => {
+  const text = await readFile(new URL("package.json", root), "utf8");
+  const { dependencies, devDependencies, optionalDependencies, overrides } = JSON.parse(text);
+  const explained = section("decisions", "## Dependencies");
+  const patterns = firstColumn(explained).map(
+    (name) => new RegExp(`^${name.replaceAll("*", ".+")}$`),
+  );
+  const all = { ...dependencies, ...devDependencies, ...optionalDependencies };
+  const unexplained = Object.keys(all).filter(
+    (name) => !patterns.some((pattern) => pattern.test(name)),
+  );
+  expect(unexplained).toEqual([]);
+  for (const shared of Object.values<Record<string, string>>(overrides ?? {})) {
+    for (const [name, version] of Object.entries(shared))
+      expect(explained).toContain(`\`${name}\` (${version}`);
+  }
+});
+
+test("the operator's commands are those of the code", () => {
+  for (const { usage } of commands) {
+    expect(section("operate", "## Commands")).toContain(`npm run cli -- ${usage}\n`);
+  }
+});
+
+test("the limits of documents are those of the code", () => {
+  const { characters, tokens, brackets, depth, aliases, rootFields, directives, overlaps, cost } =
+    limits;
+  expect(page("limits")).toContain(
+    `${english(characters)} characters, ${english(tokens)} tokens, ${brackets} brackets in each other, depth ${depth}, ${aliases} aliases, ${rootFields} root fields, ${directives} directives, ${overlaps} fields and fragments that are repeated |`,
+  );
+  expect(page("limits")).toContain(`multiplied by their \`first\` | ${english(cost)} |`);
+});
+
+test("the limits of actions are those of the code", () => {
+  const { actions, buttonText, metaBytes, expireIn } = actionLimits;
+  expect(page("limits")).toContain(
+    `${actions}; ${buttonText} characters; ${metaBytes / 1024} KiB, 64 levels; 1 to ${english(expireIn)} minutes`,
+  );
+});
+
+test("the limits of workflows are those of the code", () => {
+  const { workflows, steps, url, bodyBytes, variablesBytes } = workflowLimits;
+  expect(page("limits")).toContain(
+    `| workflow | ${english(workflows)} in a project; ${steps} steps, each with a \`url\` of ${english(url)} characters, 20 headers, a \`body\` of ${bodyBytes / 1024} KiB as written`,
+  );
+  expect(page("limits")).toContain(
+    `| variables of an installation | ${variablesBytes / 1024} KiB |`,
+  );
+});

@@ -83,6 +83,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       connectionsCheckingInterval: 5_000,
+      // Java's client and curl offer HTTP/2 (h2c): they take an answer in HTTP/1.1 instead.
+      shouldUpgradeCallback: ({ headers }) => /^websocket$/i.test(headers.upgrade ?? ""),
     },
     createInOrder((req, res) => {
       // A client that keeps its connection busy would otherwise keep a stopping process alive.

@@ -23,6 +23,22 @@ test("a process without the role api serves its health and metrics alone", async
   expect(await Promise.all(["/", "/graphql"].map(status))).toEqual([404, 404]);
 });
 
+test("a client that offers HTTP/2 is answered in HTTP/1.1", async () => {
+  await using frame = await startFrame();
+  const body = JSON.stringify({ query: "{ __typename }" });
+  const socket = connect(frame.port, "127.0.0.1");
+  socket.end(
+    "POST /graphql HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer admin\r\n" +
+      "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n" +
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk);
+  const answer = Buffer.concat(chunks).toString();
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer).toContain('"__typename":"Query"');
+});
+
 test("a check that fails, throws or never answers is not ready", async () => {
   const checks = [
     async () => false,

@@ -7,6 +7,8 @@ export type Config = {
   port: number;
   host: string;
   databaseUrl?: string;
+  /** PostgreSQL itself, when `databaseUrl` is a transaction pooler's. */
+  directUrl?: string;
   /** Absolute. */
   dataDir: string;
   roles: { api: boolean; worker: boolean };
@@ -140,6 +142,7 @@ const allowedOrigins = setting(
 
 const databaseShape = {
   DATABASE_URL: databaseUrl.optional(),
+  SIGNALBOX_DIRECT_URL: databaseUrl.optional(),
   SIGNALBOX_DATA: dataDir.prefault(".signalbox"),
   LOG_LEVEL: logLevel,
 };
@@ -177,18 +180,24 @@ function parse<S extends z.ZodRawShape>(settings: S, env: NodeJS.ProcessEnv) {
   throw new ConfigError(`${issue?.path.join(".")} ${issue?.message}.`);
 }
 
+const alone = (name: string) =>
+  `DATABASE_URL must be set when ${name} is: the embedded database has no other address.`;
+
 /**
  * Only the settings of the database, for the command line; variables of libpq (PG…) are taken out of the environment.
  * Throws ConfigError.
  */
 export function readDatabaseSettings(
   env: NodeJS.ProcessEnv = process.env,
-): Pick<Config, "databaseUrl" | "dataDir" | "logLevel"> {
+): Pick<Config, "databaseUrl" | "directUrl" | "dataDir" | "logLevel"> {
   const values = parse(databaseShape, env);
   const url = values.DATABASE_URL && withPgVariables(values.DATABASE_URL, env);
+  const direct = values.SIGNALBOX_DIRECT_URL && withPgVariables(values.SIGNALBOX_DIRECT_URL, env);
   forgetPgVariables(env);
+  if (direct && !url) throw new ConfigError(alone("SIGNALBOX_DIRECT_URL"));
   return {
     ...(url && { databaseUrl: url }),
+    ...(direct && { directUrl: direct }),
     dataDir: values.SIGNALBOX_DATA,
     logLevel: values.LOG_LEVEL,
   };

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { type Config, ConfigError } from "./config.ts";
-import { readAddress } from "./db/address.ts";
-import { type Db, openDb } from "./db/client.ts";
+import { readAddress, type UrlSetting } from "./db/address.ts";
+import { type Db, openDb, type Place } from "./db/client.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate, migrationsCurrent } from "./db/migrate.ts";
@@ -45,13 +45,13 @@ export type RunningHub = AsyncDisposable & {
 };
 
 /** The address guard must also know the database's own addresses: a hook may not talk to it. */
-async function addressesOf(databaseUrl: string): Promise<string[]> {
-  const found = await lookup(readAddress(databaseUrl).host, { all: true }).catch(() => []);
-  return found.map(({ address }) => address);
+async function addressesOf(urls: string[]): Promise<string[]> {
+  const found = urls.map((url) => lookup(readAddress(url).host, { all: true }).catch(() => []));
+  return (await Promise.all(found)).flat().map(({ address }) => address);
 }
 
-async function openOutbound(config: Config, databaseUrl: string) {
-  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(databaseUrl) });
+async function openOutbound(config: Config, urls: string[]) {
+  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(urls) });
   const resolver = createResolver();
   const rules = { requireHttps: config.requireHttps };
   return {
@@ -62,8 +62,8 @@ async function openOutbound(config: Config, databaseUrl: string) {
 }
 
 /** The API's reads; says so where PostgreSQL does not keep projects apart in them. */
-async function openWalled(url: string, log: Logger): Promise<Reads> {
-  const reads = await openReads(url);
+async function openWalled(place: Place, log: Logger): Promise<Reads> {
+  const reads = await openReads(place);
   if (reads.warning) log.warn(reads.warning);
   return reads;
 }
@@ -150,15 +150,32 @@ function openApi(
 }
 
 /** What a URL asks for and does not get, such as a parameter for another client. */
-function warnOfIgnored(databaseUrl: string, log: Logger): void {
-  const { ignored } = readAddress(databaseUrl);
+function warnOfIgnored(url: string, setting: UrlSetting, log: Logger): void {
+  const { ignored } = readAddress(url, setting);
   if (ignored.length > 0)
-    log.warn(`DATABASE_URL: Signalbox takes no notice of ${ignored.join(", ")}`);
+    log.warn(`${setting}: Signalbox takes no notice of ${ignored.join(", ")}`);
 }
 
-/** How many connections a process holds at most, as README says: for emits, and what its roles need beside. */
-const connectionsOf = ({ api, worker }: Config["roles"]) =>
-  10 + 1 + (api ? 5 : 0) + (worker ? 7 : 0);
+/** Where the database is: of two settings the direct one is for the few sessions that no pooler may share out. */
+async function findDatabase(
+  { databaseUrl, directUrl, dataDir }: Config,
+  stack: AsyncDisposableStack,
+  log: Logger,
+): Promise<Place> {
+  if (databaseUrl === undefined)
+    return { url: stack.use(await startEmbedded({ dataDir, log })).url };
+  warnOfIgnored(databaseUrl, "DATABASE_URL", log);
+  if (directUrl === undefined) return { url: databaseUrl };
+  warnOfIgnored(directUrl, "SIGNALBOX_DIRECT_URL", log);
+  return { url: directUrl, poolerUrl: databaseUrl };
+}
+
+/**
+ * How many connections of the server a process holds at most, as README says: a session for LISTEN, one for a worker's
+ * sign of life, those of its jobs; and for emits and the API's reads, unless these come by a pooler, which has one at least.
+ */
+const connectionsOf = ({ api, worker }: Config["roles"], { poolerUrl }: Place) =>
+  1 + (worker ? 7 : 0) + (poolerUrl === undefined ? 10 + (api ? 5 : 0) : 1);
 
 /** Starts a hub: database, live feed, worker, HTTP, as far as its roles go. */
 export async function startHub(
@@ -172,20 +189,18 @@ export async function startHub(
     );
   }
   await using stack = new AsyncDisposableStack();
-  const url =
-    config.databaseUrl ?? stack.use(await startEmbedded({ dataDir: config.dataDir, log })).url;
-  warnOfIgnored(url, log);
-  await migrate({ url });
-  const db = stack.use(openDb(url));
-  await checkRoom(db.sql, connectionsOf(config.roles));
+  const place = await findDatabase(config, stack, log);
+  await migrate(place);
+  const db = stack.use(openDb(place));
+  await checkRoom(db.sql, connectionsOf(config.roles, place));
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
   // Side by side: each waits for the database.
   const [newAdminKey, outbound, wake, reads] = await Promise.all([
     ensureDefaultProject(db.sql, config.adminKey),
-    openOutbound(config, url),
-    startWake(url, db.sql, log).then((wake) => stack.use(wake)),
-    config.roles.api ? openWalled(url, log).then((reads) => stack.use(reads)) : undefined,
+    openOutbound(config, Object.values(place)),
+    startWake(place.url, db.sql, log).then((wake) => stack.use(wake)),
+    config.roles.api ? openWalled(place, log).then((reads) => stack.use(reads)) : undefined,
   ]);
   stack.use(outbound.poster);
   const configs = createProjectConfigs(db.sql);

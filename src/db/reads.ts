@@ -1,7 +1,8 @@
 import { createShares } from "../util/shares.ts";
-import { type Meter, openDb, type Pool, type Sql, type Tx } from "./client.ts";
+import { type Meter, openDb, type Place, type Pool, type Sql, type Tx } from "./client.ts";
 import { enterProject, whyUnguarded } from "./reader.ts";
 import { ReadTimeout } from "./readTimeout.ts";
+import { readSettings } from "./sessionSettings.ts";
 
 /**
  * Reads as a project: whatever `work` asks, PostgreSQL shows it no row of another one. It cannot write. `work` may
@@ -42,9 +43,15 @@ const readAs = (
 ): Promise<void> =>
   sql.begin("read only", async (tx) => void (await Promise.all([...enter(tx), work(tx)])), meter);
 
+/** By a pooler a transaction comes with the settings of the hub's role, which are those of its other statements. */
+const plan = Object.entries(readSettings)
+  .map(([name, value]) => `set local ${name} to '${value}'`)
+  .join("; ");
+
 /** Opens the pool of readers, and asks whether their role is there. */
-export async function openReads(url: string): Promise<Reads> {
-  const db = openDb(url, CONNECTIONS, "each time");
+export async function openReads(place: string | Place): Promise<Reads> {
+  const isPooled = typeof place !== "string" && place.poolerUrl !== undefined;
+  const db = openDb(place, CONNECTIONS, "each time");
   const warning = await whyUnguarded(db.sql);
   const isGuarded = warning === null;
   const turns = createShares({
@@ -57,7 +64,10 @@ export async function openReads(url: string): Promise<Reads> {
     warning,
     read: (projectId, work, meter) =>
       new Promise((resolve, reject) => {
-        const enter = (tx: Tx) => (isGuarded ? [enterProject(tx, projectId).execute()] : []);
+        const enter = (tx: Tx) => [
+          ...(isPooled ? [tx.unsafe(plan).execute()] : []),
+          ...(isGuarded ? [enterProject(tx, projectId).execute()] : []),
+        ];
         const answer = async (sql: Sql) => resolve(await work(sql));
         turns
           .whenFree(projectId)

@@ -45,13 +45,15 @@ export type RunningHub = AsyncDisposable & {
 };
 
 /** The address guard must also know the database's own addresses: a hook may not talk to it. */
-async function addressesOf(urls: string[]): Promise<string[]> {
-  const found = urls.map((url) => lookup(readAddress(url).host, { all: true }).catch(() => []));
+async function addressesOf(hosts: string[]): Promise<string[]> {
+  const found = hosts.map((host) => lookup(host, { all: true }).catch(() => []));
   return (await Promise.all(found)).flat().map(({ address }) => address);
 }
 
-async function openOutbound(config: Config, urls: string[]) {
-  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(urls) });
+async function openOutbound(config: Config, { url, poolerUrl }: Place) {
+  const hosts = [url, poolerUrl].flatMap((one) => (one ? readAddress(one).host : []));
+  if (config.readUrl) hosts.push(readAddress(config.readUrl, "SIGNALBOX_READ_URL").host);
+  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(hosts) });
   const resolver = createResolver();
   const rules = { requireHttps: config.requireHttps };
   return {
@@ -61,9 +63,24 @@ async function openOutbound(config: Config, urls: string[]) {
   };
 }
 
-/** The API's reads; says so where PostgreSQL does not keep projects apart in them. */
-async function openWalled(place: Place, log: Logger): Promise<Reads> {
-  const reads = await openReads(place);
+/** The API's reads; says so where PostgreSQL does not keep projects apart in them, and when a standby does not serve. */
+async function openWalled(
+  place: Place,
+  readUrl: string | undefined,
+  log: Logger,
+  metrics: Metrics,
+): Promise<Reads> {
+  const standby = readUrl && {
+    url: readUrl,
+    onChange: (why: string | undefined) => {
+      if (why) log.warn(`queries are read from the primary, not the standby: ${why}`);
+      else log.info("queries are read from the standby");
+    },
+  };
+  const reads = await openReads(place, standby || undefined, (server) =>
+    metrics.reads.inc({ server }),
+  );
+  if (reads.standby) metrics.watchStandby(reads.standby.behindS);
   if (reads.warning) log.warn(reads.warning);
   return reads;
 }
@@ -73,7 +90,7 @@ function openApi(
   stack: AsyncDisposableStack,
   parts: {
     db: Db;
-    read: Reads["read"];
+    reads: Reads;
     box: SecretBox;
     configs: ProjectConfigs;
     programs: TenantPrograms;
@@ -85,7 +102,8 @@ function openApi(
   worker: WorkerRole | undefined,
   facts: HubFacts,
 ) {
-  const { db, read, box, configs, programs, wake, log, metrics } = parts;
+  const { db, reads, box, configs, programs, wake, log, metrics } = parts;
+  const { read, forQuery, noteTold } = reads;
   const entities = createEntities(read);
   const tail = createTail(db.sql, wake, log, (page) => {
     entities.announce(page);
@@ -94,6 +112,7 @@ function openApi(
   const feed = createFeed({ sql: db.sql, read }, tail, log, {
     onSubscribers: (change) => metrics.subscribers.inc(change),
     onPage: entities.announce,
+    onTold: noteTold,
   });
   const authenticator = stack.use(
     createAuthenticator(db.sql, (error) => log.warn({ err: error }, "keys could not be checked")),
@@ -114,6 +133,8 @@ function openApi(
   const hub: Hub = {
     db,
     read,
+    forQuery,
+    noteTold,
     emitter: createEmitter(db.sql, configs, programs, accepting),
     emitWithin: createEmitWithin(db.sql, configs, programs, accepting),
     configs,
@@ -167,7 +188,7 @@ async function findDatabase(
   warnOfIgnored(databaseUrl, "DATABASE_URL", log);
   if (directUrl === undefined) return { url: databaseUrl };
   warnOfIgnored(directUrl, "SIGNALBOX_DIRECT_URL", log);
-  return { url: directUrl, poolerUrl: databaseUrl };
+  return { url: directUrl, setting: "SIGNALBOX_DIRECT_URL", poolerUrl: databaseUrl };
 }
 
 /**
@@ -190,22 +211,25 @@ export async function startHub(
   }
   await using stack = new AsyncDisposableStack();
   const place = await findDatabase(config, stack, log);
+  if (config.readUrl !== undefined) warnOfIgnored(config.readUrl, "SIGNALBOX_READ_URL", log);
   await migrate(place);
   const db = stack.use(openDb(place));
   await checkRoom(db.sql, connectionsOf(config.roles, place));
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
+  const metrics = createMetrics(() => oldestDueSeconds(db.sql));
   // Side by side: each waits for the database.
   const [newAdminKey, outbound, wake, reads] = await Promise.all([
     ensureDefaultProject(db.sql, config.adminKey),
-    openOutbound(config, Object.values(place)),
+    openOutbound(config, place),
     startWake(place.url, db.sql, log).then((wake) => stack.use(wake)),
-    config.roles.api ? openWalled(place, log).then((reads) => stack.use(reads)) : undefined,
+    config.roles.api
+      ? openWalled(place, config.readUrl, log, metrics).then((reads) => stack.use(reads))
+      : undefined,
   ]);
   stack.use(outbound.poster);
   const configs = createProjectConfigs(db.sql);
   const programs = createTenantPrograms(db.sql, stack.use(createSandbox()));
-  const metrics = createMetrics(() => oldestDueSeconds(db.sql));
   let publicUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const worker = config.roles.worker
     ? stack.use(
@@ -235,7 +259,7 @@ export async function startHub(
     retentionDays: config.retentionDays,
     publicUrl: () => publicUrl,
   };
-  const api = reads && openApi(stack, { ...parts, read: reads.read }, outbound, worker, facts);
+  const api = reads && openApi(stack, { ...parts, reads }, outbound, worker, facts);
   const server: HttpServer = stack.use(
     await startHttp({
       host: config.host,

@@ -14,9 +14,10 @@ export async function withDatabase<T>(
 ): Promise<T> {
   await using stack = new AsyncDisposableStack();
   const { directUrl, databaseUrl } = settings;
+  const setting = directUrl ? "SIGNALBOX_DIRECT_URL" : "DATABASE_URL";
   const running = directUrl ?? databaseUrl ?? (await findRunning(settings.dataDir));
   const url = running ?? stack.use(await startForTheMoment(settings)).url;
-  await migrate({ url });
+  await migrate({ url, setting });
   const db = stack.use(openDb(url, 1));
   return await work(db.sql);
 }

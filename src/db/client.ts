@@ -1,4 +1,4 @@
-import { type Address, readAddress } from "./address.ts";
+import { type Address, readAddress, type UrlSetting } from "./address.ts";
 import { openPool } from "./pool/pool.ts";
 import type { Pool } from "./pool/sql.ts";
 import { plans, sessionSettings, settingsSince, tracked } from "./sessionSettings.ts";
@@ -6,7 +6,12 @@ import { plans, sessionSettings, settingsSince, tracked } from "./sessionSetting
 export type { Meter, Pool, Sql, Tx } from "./pool/sql.ts";
 
 /** Where the database is, and the transaction pooler by which it is reached for all that needs no session of its own. */
-export type Place = { url: string; poolerUrl?: string };
+export type Place = {
+  url: string;
+  /** The setting that names it, DATABASE_URL when there is no other. */
+  setting?: UrlSetting;
+  poolerUrl?: string;
+};
 
 /**
  * The database: its address, for sessions of their own, and the pool. The pool is never given to drizzle, which
@@ -47,8 +52,8 @@ export function openDb(
   poolSize = 10,
   planned: keyof typeof plans = "once",
 ): Db {
-  const { url, poolerUrl }: Place = typeof place === "string" ? { url: place } : place;
-  const address = readAddress(url);
+  const { url, setting, poolerUrl }: Place = typeof place === "string" ? { url: place } : place;
+  const address = readAddress(url, setting);
   const settings = { ...settingsAt(url, address), ...plans[planned] };
   const options = poolerUrl === undefined ? { address, settings } : poolerOptions(poolerUrl);
   const sql = openPool({ ...options, size: poolSize });

@@ -27,10 +27,9 @@ const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url)
  * take turns. Throws DatabaseRefusal when the server cannot keep the hub's promises.
  */
 export async function migrate(place: Place): Promise<void> {
-  const { url, poolerUrl } = place;
+  const { url, setting = "DATABASE_URL", poolerUrl } = place;
   const session = openSession(url);
   try {
-    const setting = poolerUrl === undefined ? "DATABASE_URL" : "SIGNALBOX_DIRECT_URL";
     const version = await checkServer(session, setting);
     noteVersion(url, version);
     // A migration, and the wait for one that another process makes, may take longer than a request.

@@ -4,7 +4,7 @@ import { isOutage } from "./outage.ts";
 import { whyUnguarded } from "./reader.ts";
 import { CONNECTIONS, createRead, type Read } from "./readPool.ts";
 import { readSettings } from "./sessionSettings.ts";
-import { openStandby, type Standby } from "./standby.ts";
+import { isConflict, LOOK_EVERY_MS, openStandby, type Standby } from "./standby.ts";
 import { createTold } from "./told.ts";
 
 export type { Read } from "./readPool.ts";
@@ -37,12 +37,8 @@ const plan = Object.entries(readSettings)
 /** The standby is of no use for a read: the primary is asked. */
 class Elsewhere extends Error {}
 
-/** SQLSTATEs: the standby had to take over something that the read was in the way of. */
-const CONFLICTS = ["40001", "40P01"];
 const passes = (error: unknown) =>
-  error instanceof Elsewhere ||
-  isOutage(error) ||
-  CONFLICTS.includes((error as { code?: string }).code ?? "");
+  error instanceof Elsewhere || isOutage(error) || isConflict(error);
 
 /** Opens the pool of readers, and asks whether their role is there. Throws DatabaseRefusal. */
 export async function openReads(
@@ -98,6 +94,7 @@ export async function openReads(
       let isLeft = false;
       return async (...asked) => {
         if (isLeft) return read(...asked);
+        const looking = setInterval(standby.look, LOOK_EVERY_MS);
         try {
           const found = await askStandby(...asked);
           onRead("standby");
@@ -107,6 +104,8 @@ export async function openReads(
           // For the rest of the query, too: rows of later find all that belongs to them, and not the other way round.
           isLeft = true;
           return read(...asked);
+        } finally {
+          clearInterval(looking);
         }
       };
     };

@@ -3,7 +3,7 @@ import { remembered } from "../util/remembered.ts";
 import { type Db, openDb, type Pool } from "./client.ts";
 import { DatabaseRefusal } from "./refusal.ts";
 
-const LOOK_EVERY_MS = 1_000;
+export const LOOK_EVERY_MS = 1_000;
 /** One that has not answered by then is away. */
 const ANSWERS_WITHIN_MS = 2_000;
 /** Older than this nobody is shown anything. */
@@ -13,11 +13,18 @@ const STALE_AFTER_MS = 30_000;
 export type Standby = AsyncDisposable & {
   /** Where to read; undefined while it is away, or too far behind. */
   pool(): Pool | undefined;
+  /** Sees whether it still answers, at most once a second: what it does not answer is then given up. */
+  look(): void;
   /** It has everything that was committed before this moment, of performance.now(). */
   readonly freshAt: number;
-  /** How far it is behind, in seconds, as far as it is known; looks, should it be long ago. */
+  /** For how long it has lacked something, in seconds; not a number while it cannot be read from. Looks anew. */
   behindS(): Promise<number>;
 };
+
+/** SQLSTATEs: a standby had to take over something that a read was in the way of. */
+const CONFLICTS = ["40001", "40P01"];
+export const isConflict = (error: unknown): boolean =>
+  CONFLICTS.includes((error as { code?: string }).code ?? "");
 
 type Facts = { system: string; database: string; isStandby: boolean; position: number };
 
@@ -59,8 +66,10 @@ export async function openStandby(options: {
   let samples: { at: number; position: number }[] = [];
   let freshAt = Number.NEGATIVE_INFINITY;
   let why: string | undefined = "it was not asked yet";
-  const openedAt = performance.now();
-  const behindMs = () => performance.now() - Math.max(freshAt, openedAt);
+  let isOver = false;
+  /** Since when it has lacked something. */
+  let lacksSince: number | undefined;
+  const behindMs = () => (lacksSince === undefined ? 0 : performance.now() - lacksSince);
 
   function settle(reason: string | undefined): void {
     if (reason !== why) onChange(reason);
@@ -83,7 +92,11 @@ export async function openStandby(options: {
         "SIGNALBOX_READ_URL does not lead to a standby of the database of DATABASE_URL: it must be one that PostgreSQL keeps by streaming replication.",
       );
     if (!facts.isStandby) return "it is no standby (any more)";
-    freshAt = samples.findLast(({ position }) => position <= facts.position)?.at ?? freshAt;
+    const had = samples.findLast(({ position }) => position <= facts.position);
+    const lacked = samples.find(({ position }) => position > facts.position);
+    const hasComeOn = had !== undefined && had.at !== freshAt;
+    lacksSince = hasComeOn ? lacked?.at : (lacksSince ?? lacked?.at);
+    freshAt = had?.at ?? freshAt;
     return behindMs() > staleAfterMs
       ? `it is more than ${staleAfterMs / 1_000} s behind`
       : undefined;
@@ -98,11 +111,14 @@ export async function openStandby(options: {
       // What is known of the standby holds on, until it is too old.
       return;
     }
+    if (isOver) return;
     samples = samples.filter((sample) => sample.at >= Math.max(freshAt, at - staleAfterMs));
     samples.push({ at, position: facts.position });
     try {
       settle(await ask(facts));
     } catch (error) {
+      // It answers: it had to take something over just then.
+      if (isConflict(error)) return;
       settle((error as Error).message);
       await leave();
       if (error instanceof DatabaseRefusal) throw error;
@@ -113,6 +129,7 @@ export async function openStandby(options: {
   const look = remembered(lookOnce, LOOK_EVERY_MS);
   const lookBeside = () => void look().catch(() => {});
   return {
+    look: lookBeside,
     pool() {
       lookBeside();
       const isNear = performance.now() - freshAt <= staleAfterMs;
@@ -125,6 +142,9 @@ export async function openStandby(options: {
       await look().catch(() => {});
       return why === undefined ? behindMs() / 1_000 : Number.NaN;
     },
-    [Symbol.asyncDispose]: leave,
+    async [Symbol.asyncDispose]() {
+      isOver = true;
+      await leave();
+    },
   };
 }

@@ -91,7 +91,7 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
     watchStandby: (behindS: () => Promise<number>) =>
       void new Gauge({
         name: "signalbox_standby_lag_seconds",
-        help: "How far the standby of SIGNALBOX_READ_URL is behind; not a number while it is not read from.",
+        help: "For how long the standby of SIGNALBOX_READ_URL has lacked something; not a number while it is not read from.",
         registers,
         async collect() {
           this.set(await behindS());

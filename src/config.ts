@@ -7,6 +7,10 @@ export type Config = {
   port: number;
   host: string;
   databaseUrl?: string;
+  /** PostgreSQL itself, when `databaseUrl` is a transaction pooler's. */
+  directUrl?: string;
+  /** A standby's, for queries. */
+  readUrl?: string;
   /** Absolute. */
   dataDir: string;
   roles: { api: boolean; worker: boolean };
@@ -140,6 +144,8 @@ const allowedOrigins = setting(
 
 const databaseShape = {
   DATABASE_URL: databaseUrl.optional(),
+  SIGNALBOX_DIRECT_URL: databaseUrl.optional(),
+  SIGNALBOX_READ_URL: databaseUrl.optional(),
   SIGNALBOX_DATA: dataDir.prefault(".signalbox"),
   LOG_LEVEL: logLevel,
 };
@@ -177,21 +183,33 @@ function parse<S extends z.ZodRawShape>(settings: S, env: NodeJS.ProcessEnv) {
   throw new ConfigError(`${issue?.path.join(".")} ${issue?.message}.`);
 }
 
+/** The database's addresses, as far as they are given. */
+function readUrls(values: z.output<z.ZodObject<typeof databaseShape>>, env: NodeJS.ProcessEnv) {
+  const { DATABASE_URL, SIGNALBOX_DIRECT_URL, SIGNALBOX_READ_URL } = values;
+  for (const [name, url] of Object.entries({ SIGNALBOX_DIRECT_URL, SIGNALBOX_READ_URL }))
+    if (url && !DATABASE_URL)
+      throw new ConfigError(
+        `DATABASE_URL must be set when ${name} is: the embedded database has one address.`,
+      );
+  const whole = (url: string) => withPgVariables(url, env);
+  return {
+    ...(DATABASE_URL && { databaseUrl: whole(DATABASE_URL) }),
+    ...(SIGNALBOX_DIRECT_URL && { directUrl: whole(SIGNALBOX_DIRECT_URL) }),
+    ...(SIGNALBOX_READ_URL && { readUrl: whole(SIGNALBOX_READ_URL) }),
+  };
+}
+
 /**
  * Only the settings of the database, for the command line; variables of libpq (PG…) are taken out of the environment.
  * Throws ConfigError.
  */
 export function readDatabaseSettings(
   env: NodeJS.ProcessEnv = process.env,
-): Pick<Config, "databaseUrl" | "dataDir" | "logLevel"> {
+): Pick<Config, "databaseUrl" | "directUrl" | "readUrl" | "dataDir" | "logLevel"> {
   const values = parse(databaseShape, env);
-  const url = values.DATABASE_URL && withPgVariables(values.DATABASE_URL, env);
+  const urls = readUrls(values, env);
   forgetPgVariables(env);
-  return {
-    ...(url && { databaseUrl: url }),
-    dataDir: values.SIGNALBOX_DATA,
-    logLevel: values.LOG_LEVEL,
-  };
+  return { ...urls, dataDir: values.SIGNALBOX_DATA, logLevel: values.LOG_LEVEL };
 }
 
 /** Only the key-encryption keys, for the command line; undefined when none is set. Throws ConfigError. */

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { type Config, ConfigError } from "./config.ts";
-import { readAddress } from "./db/connection/address.ts";
-import { type Db, openDb } from "./db/connection/client.ts";
+import { readAddress, type UrlSetting } from "./db/connection/address.ts";
+import { type Db, openDb, type Place } from "./db/connection/client.ts";
 import { openReads, type Reads } from "./db/connection/reads.ts";
 import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
@@ -45,13 +45,15 @@ export type RunningHub = AsyncDisposable & {
 };
 
 /** The address guard must also know the database's own addresses: a hook may not talk to it. */
-async function addressesOf(databaseUrl: string): Promise<string[]> {
-  const found = await lookup(readAddress(databaseUrl).host, { all: true }).catch(() => []);
-  return found.map(({ address }) => address);
+async function addressesOf(hosts: string[]): Promise<string[]> {
+  const found = hosts.map((host) => lookup(host, { all: true }).catch(() => []));
+  return (await Promise.all(found)).flat().map(({ address }) => address);
 }
 
-async function openOutbound(config: Config, databaseUrl: string) {
-  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(databaseUrl) });
+async function openOutbound(config: Config, { url, poolerUrl }: Place) {
+  const hosts = [url, poolerUrl].flatMap((one) => (one ? readAddress(one).host : []));
+  if (config.readUrl) hosts.push(readAddress(config.readUrl, "SIGNALBOX_READ_URL").host);
+  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(hosts) });
   const resolver = createResolver();
   const rules = { requireHttps: config.requireHttps };
   return {
@@ -61,9 +63,24 @@ async function openOutbound(config: Config, databaseUrl: string) {
   };
 }
 
-/** The API's reads; says so where PostgreSQL does not keep projects apart in them. */
-async function openWalled(url: string, log: Logger): Promise<Reads> {
-  const reads = await openReads(url);
+/** The API's reads; says so where PostgreSQL does not keep projects apart in them, and when a standby does not serve. */
+async function openWalled(
+  place: Place,
+  readUrl: string | undefined,
+  log: Logger,
+  metrics: Metrics,
+): Promise<Reads> {
+  const standby = readUrl && {
+    url: readUrl,
+    onChange: (why: string | undefined) => {
+      if (why) log.warn(`queries are read from the primary, not the standby: ${why}`);
+      else log.info("queries are read from the standby");
+    },
+  };
+  const reads = await openReads(place, standby || undefined, (server) =>
+    metrics.reads.inc({ server }),
+  );
+  if (reads.standby) metrics.watchStandby(reads.standby.behindS);
   if (reads.warning) log.warn(reads.warning);
   return reads;
 }
@@ -73,7 +90,7 @@ function openApi(
   stack: AsyncDisposableStack,
   parts: {
     db: Db;
-    read: Reads["read"];
+    reads: Reads;
     box: SecretBox;
     configs: ProjectConfigs;
     programs: TenantPrograms;
@@ -85,7 +102,8 @@ function openApi(
   worker: WorkerRole | undefined,
   facts: HubFacts,
 ) {
-  const { db, read, box, configs, programs, wake, log, metrics } = parts;
+  const { db, reads, box, configs, programs, wake, log, metrics } = parts;
+  const { read, forQuery, noteTold } = reads;
   const entities = createEntities(read);
   const tail = createTail(db.sql, wake, log, (page) => {
     entities.announce(page);
@@ -94,6 +112,7 @@ function openApi(
   const feed = createFeed({ sql: db.sql, read }, tail, log, {
     onSubscribers: (change) => metrics.subscribers.inc(change),
     onPage: entities.announce,
+    onTold: noteTold,
   });
   const authenticator = stack.use(
     createAuthenticator(db.sql, (error) => log.warn({ err: error }, "keys could not be checked")),
@@ -115,6 +134,8 @@ function openApi(
   const hub: Hub = {
     db,
     read,
+    forQuery,
+    noteTold,
     emitter: createEmitter(db.sql, configs, programs, accepting),
     emitInTransaction: createEmitInTransaction(db.sql, configs, programs, accepting),
     configs,
@@ -151,15 +172,32 @@ function openApi(
 }
 
 /** What a URL asks for and does not get, such as a parameter for another client. */
-function warnOfIgnored(databaseUrl: string, log: Logger): void {
-  const { ignored } = readAddress(databaseUrl);
+function warnOfIgnored(url: string, setting: UrlSetting, log: Logger): void {
+  const { ignored } = readAddress(url, setting);
   if (ignored.length > 0)
-    log.warn(`DATABASE_URL: Signalbox takes no notice of ${ignored.join(", ")}`);
+    log.warn(`${setting}: Signalbox takes no notice of ${ignored.join(", ")}`);
 }
 
-/** How many connections a process holds at most, as docs/operate.md says: for emits, and what its roles need beside. */
-const connectionsOf = ({ api, worker }: Config["roles"]) =>
-  10 + 1 + (api ? 5 : 0) + (worker ? 7 : 0);
+/** Where the database is: of two settings the direct one is for the few sessions that no pooler may share out. */
+async function findDatabase(
+  { databaseUrl, directUrl, dataDir }: Config,
+  stack: AsyncDisposableStack,
+  log: Logger,
+): Promise<Place> {
+  if (databaseUrl === undefined)
+    return { url: stack.use(await startEmbedded({ dataDir, log })).url };
+  warnOfIgnored(databaseUrl, "DATABASE_URL", log);
+  if (directUrl === undefined) return { url: databaseUrl };
+  warnOfIgnored(directUrl, "SIGNALBOX_DIRECT_URL", log);
+  return { url: directUrl, setting: "SIGNALBOX_DIRECT_URL", poolerUrl: databaseUrl };
+}
+
+/**
+ * How many connections of the server a process holds at most, as README says: a session for LISTEN, one for a worker's
+ * sign of life, those of its jobs; and for emits and the API's reads, unless these come by a pooler, which has one at least.
+ */
+const connectionsOf = ({ api, worker }: Config["roles"], { poolerUrl }: Place) =>
+  1 + (worker ? 7 : 0) + (poolerUrl === undefined ? 10 + (api ? 5 : 0) : 1);
 
 /** Starts a hub: database, live feed, worker, HTTP, as far as its roles go. */
 export async function startHub(
@@ -173,25 +211,26 @@ export async function startHub(
     );
   }
   await using stack = new AsyncDisposableStack();
-  const url =
-    config.databaseUrl ?? stack.use(await startEmbedded({ dataDir: config.dataDir, log })).url;
-  warnOfIgnored(url, log);
-  await migrate({ url });
-  const db = stack.use(openDb(url));
-  await checkRoom(db.sql, connectionsOf(config.roles));
+  const place = await findDatabase(config, stack, log);
+  if (config.readUrl !== undefined) warnOfIgnored(config.readUrl, "SIGNALBOX_READ_URL", log);
+  await migrate(place);
+  const db = stack.use(openDb(place));
+  await checkRoom(db.sql, connectionsOf(config.roles, place));
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
+  const metrics = createMetrics(() => oldestDueSeconds(db.sql));
   // Side by side: each waits for the database.
   const [newAdminKey, outbound, wake, reads] = await Promise.all([
     ensureDefaultProject(db.sql, config.adminKey),
-    openOutbound(config, url),
-    startWake(url, db.sql, log).then((wake) => stack.use(wake)),
-    config.roles.api ? openWalled(url, log).then((reads) => stack.use(reads)) : undefined,
+    openOutbound(config, place),
+    startWake(place.url, db.sql, log).then((wake) => stack.use(wake)),
+    config.roles.api
+      ? openWalled(place, config.readUrl, log, metrics).then((reads) => stack.use(reads))
+      : undefined,
   ]);
   stack.use(outbound.poster);
   const configs = createProjectConfigs(db.sql);
   const programs = createTenantPrograms(db.sql, stack.use(createSandbox()));
-  const metrics = createMetrics(() => oldestDueSeconds(db.sql));
   let publicUrl = config.publicUrl ?? urlOf(config.host, config.port);
   const worker = config.roles.worker
     ? stack.use(
@@ -221,7 +260,7 @@ export async function startHub(
     retentionDays: config.retentionDays,
     publicUrl: () => publicUrl,
   };
-  const api = reads && openApi(stack, { ...parts, read: reads.read }, outbound, worker, facts);
+  const api = reads && openApi(stack, { ...parts, reads }, outbound, worker, facts);
   const server: HttpServer = stack.use(
     await startHttp({
       host: config.host,

@@ -86,7 +86,7 @@ export function help(commands: readonly Command[]): string {
     "",
     "PROJECT is a project's id or slug; ROLE is EMITTER, VIEWER, OPERATOR or ADMIN; TIME is like",
     "2026-01-01T00:00:00Z. --json prints one JSON object on one line (npm run --silent cli -- …, so that npm",
-    "itself says nothing). Of the settings only DATABASE_URL, SIGNALBOX_DATA and LOG_LEVEL are read, and",
-    "SIGNALBOX_SECRET_KEY by rewrap; the embedded database need not be running.",
+    "itself says nothing). Of the settings only DATABASE_URL, SIGNALBOX_DIRECT_URL, SIGNALBOX_DATA and LOG_LEVEL are",
+    "read, and SIGNALBOX_SECRET_KEY by rewrap; the embedded database need not be running.",
   ].join("\n");
 }

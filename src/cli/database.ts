@@ -5,17 +5,19 @@ import { migrate } from "../db/schema/migrate.ts";
 import { createLogger } from "../log.ts";
 
 /**
- * Does `work` on the hub's database, migrated: DATABASE_URL's, else the embedded one of a hub that runs, else the
+ * Does `work` on the hub's database, migrated: SIGNALBOX_DIRECT_URL's or DATABASE_URL's, else the embedded one of a hub that runs, else the
  * embedded one started for the moment. Throws DatabaseRefusal.
  */
 export async function withDatabase<T>(
-  settings: Pick<Config, "databaseUrl" | "dataDir" | "logLevel">,
+  settings: Pick<Config, "databaseUrl" | "directUrl" | "dataDir" | "logLevel">,
   work: (sql: Pool) => Promise<T>,
 ): Promise<T> {
   await using stack = new AsyncDisposableStack();
-  const running = settings.databaseUrl ?? (await findRunning(settings.dataDir));
+  const { directUrl, databaseUrl } = settings;
+  const setting = directUrl ? "SIGNALBOX_DIRECT_URL" : "DATABASE_URL";
+  const running = directUrl ?? databaseUrl ?? (await findRunning(settings.dataDir));
   const url = running ?? stack.use(await startForTheMoment(settings)).url;
-  await migrate({ url });
+  await migrate({ url, setting });
   const db = stack.use(openDb(url, 1));
   return await work(db.sql);
 }

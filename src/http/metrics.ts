@@ -81,6 +81,22 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
       help: "Live subscriptions of this process.",
       registers,
     }),
+    reads: new Counter({
+      name: "signalbox_reads_total",
+      help: "Reads of the API, by server: primary or standby.",
+      labelNames: ["server"],
+      registers,
+    }),
+    /** There is a standby, which is so far behind. */
+    watchStandby: (behindS: () => Promise<number>) =>
+      void new Gauge({
+        name: "signalbox_standby_lag_seconds",
+        help: "For how long the standby of SIGNALBOX_READ_URL has lacked something; not a number while it is not read from.",
+        registers,
+        async collect() {
+          this.set(await behindS());
+        },
+      }),
   };
 }
 

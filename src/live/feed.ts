@@ -21,8 +21,6 @@ export type FeedOptions = {
 export type Feed = {
   /** Follows one project's changes, in order and without a gap, at the reader's pace. Throws CursorExpired. */
   follow(options: FeedOptions): Repeater<Change>;
-  /** The newest position of a project. */
-  head(projectId: string): Promise<number>;
 };
 
 const tooOld = () =>
@@ -38,7 +36,12 @@ export function createFeed(
   { sql, read }: { sql: Sql; read: Read },
   tail: Tail,
   log: Logger,
-  hooks: { onSubscribers: (change: 1 | -1) => void; onPage: (page: Change[]) => void },
+  hooks: {
+    onSubscribers: (change: 1 | -1) => void;
+    onPage: (page: Change[]) => void;
+    /** A subscriber is about to know the feed up to there. */
+    onTold: (projectId: string, position: number) => void;
+  },
 ): Feed {
   /** Where to start. The table is asked, not the tail: what was committed before is never "from now on". */
   async function begin(projectId: string, after: number | undefined): Promise<FeedPage> {
@@ -66,7 +69,6 @@ export function createFeed(
   }
 
   return {
-    head: async (projectId) => (await feedBounds(sql, projectId)).head,
     follow: ({ projectId, after, wants }) =>
       new Repeater<Change>(async (push, stop) => {
         let isStopped = false;
@@ -99,6 +101,7 @@ export function createFeed(
             const looking =
               position === undefined ? begin(projectId, after) : look(projectId, position);
             const found = await looking.catch(tryLater);
+            if (found) hooks.onTold(projectId, found.upTo);
             for (const change of found?.changes ?? []) {
               if (wants(change)) await push(change);
               if (isStopped) return;

@@ -76,6 +76,15 @@ describe("what cannot be done is refused in one sentence, without the password",
   });
 });
 
+test("of the address for reads it is said that it is one", () => {
+  const at = (query: string) => () =>
+    readAddress(`postgres://u:p@db/d?${query}`, "SIGNALBOX_READ_URL");
+  expect(at("target_session_attrs=prefer-standby")()).toMatchObject({ host: "db", ignored: [] });
+  expect(at("target_session_attrs=primary")).toThrow(
+    "SIGNALBOX_READ_URL has target_session_attrs=primary: Signalbox only reads there, so it must be any, read-only, standby or prefer-standby.",
+  );
+});
+
 describe("variables of libpq say what DATABASE_URL leaves out, and the drivers see none of them", () => {
   test.each([
     ["postgres://u@db/d", { PGPASSWORD: "a&b c" }, { password: "a&b c", host: "db" }],

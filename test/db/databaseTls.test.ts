@@ -49,7 +49,7 @@ async function encrypted(url: string): Promise<boolean[]> {
   await using db = openDb(url, 1);
   const question = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
   const [ours] = await db.sql.unsafe(question);
-  const pool = await openJobPool(url, db.sql, 1);
+  const pool = await openJobPool(url, 1);
   try {
     const { rows } = await pool.query(question);
     return [ours?.ssl, rows[0].ssl];

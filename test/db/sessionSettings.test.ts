@@ -88,7 +88,7 @@ describe("whatever the defaults of the database and the role are, a session has 
     const { sql: readers } = stack.use(openDb(url, 1, "each time"));
     const session = openSession(url);
     stack.defer(() => session.end());
-    const jobs = await openJobPool(url, session, 1);
+    const jobs = await openJobPool(url, 1);
     stack.defer(() => jobs.end());
     [found.pool] = await pool.unsafe(settingsOf);
     [found.readers] = await readers.unsafe(settingsOf);

@@ -157,7 +157,8 @@ test("a project has at most half of the 10,000 operations in flight, and the oth
   const gate = Promise.withResolvers<string>();
   const waits = { type: GraphQLString, resolve: () => gate.promise };
   const query = new GraphQLObjectType({ name: "Query", fields: { waits } });
-  const contextOf = (caller: Caller) => createContext({} as Hub, caller, "r");
+  const contextOf = (caller: Caller) =>
+    createContext({} as Hub, caller, "r", OperationTypeNode.QUERY);
   const maskError = createMaskError(createLogger("silent"));
   const engine = createEngine(new GraphQLSchema({ query }), contextOf, maskError);
   const by = (projectId: string) => ({

@@ -1,4 +1,4 @@
-import { type DocumentNode, execute, parse } from "graphql";
+import { type DocumentNode, execute, OperationTypeNode, parse } from "graphql";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createContext, type Hub } from "../../src/graphql/builder/context.ts";
@@ -211,11 +211,11 @@ test("lists within lists take no more statements for many rows than for one", as
   ].map((fields) => parse(`query ($first: Int!) { ${fields} }`));
   async function count(query: DocumentNode, first: number) {
     const services: Partial<Hub> = {
-      read: async (_projectId, work) => await work(counting),
+      forQuery: () => async (_projectId, work) => await work(counting),
       turns: createTurns(),
       programs: testPrograms(counting),
     };
-    const contextValue = createContext(services as Hub, caller, "test");
+    const contextValue = createContext(services as Hub, caller, "test", OperationTypeNode.QUERY);
     statements = 0;
     const result = await execute({
       schema,

@@ -31,6 +31,8 @@ test("without settings the hub serves everything on this machine alone, with its
 test("each setting is taken", () => {
   const config = readConfig({
     ...external,
+    SIGNALBOX_DIRECT_URL: "postgres://hub:sesame@db.example.com:5433/hub",
+    SIGNALBOX_READ_URL: "postgres://hub:sesame@standby.example.com:5432/hub",
     PORT: "0",
     HOST: "::",
     SIGNALBOX_DATA: "/var/lib/signalbox",
@@ -48,6 +50,8 @@ test("each setting is taken", () => {
     port: 0,
     host: "::",
     databaseUrl: external.DATABASE_URL,
+    directUrl: "postgres://hub:sesame@db.example.com:5433/hub",
+    readUrl: "postgres://hub:sesame@standby.example.com:5432/hub",
     dataDir: "/var/lib/signalbox",
     roles: { api: false, worker: true },
     adminKey: "k".repeat(32),
@@ -128,6 +132,8 @@ describe("what may be secret is not repeated in the sentence", () => {
     ["DATABASE_URL", "mysql://hub:sesame@db.example.com/hub"],
     ["DATABASE_URL", "postgres:///hub?host=/run/postgresql&password=sesame"],
     ["DATABASE_URL", "postgres://hub:sesame@%2Frun%2Fpostgresql/hub"],
+    ["SIGNALBOX_DIRECT_URL", "mysql://hub:sesame@db.example.com/hub"],
+    ["SIGNALBOX_READ_URL", "postgres:///hub?host=/run/postgresql&password=sesame"],
   ])("%s=%s", (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(
       `not the ${value.length} characters given.`,
@@ -138,6 +144,14 @@ describe("what may be secret is not repeated in the sentence", () => {
 test("an external database needs a key for the secrets in it", () => {
   const { DATABASE_URL } = external;
   expect(() => readConfig({ DATABASE_URL })).toThrow(/^SIGNALBOX_SECRET_KEY must be set when/);
+});
+
+describe("an address beside DATABASE_URL is of no use without it", () => {
+  test.each(["SIGNALBOX_DIRECT_URL", "SIGNALBOX_READ_URL"])("%s", (name) => {
+    expect(() => readConfig({ [name]: external.DATABASE_URL })).toThrow(
+      `DATABASE_URL must be set when ${name} is`,
+    );
+  });
 });
 
 test("variables that are named as settings and are none are found, with the setting that is nearest", () => {

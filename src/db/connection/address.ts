@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { DatabaseRefusal } from "./refusal.ts";
 import { readTls, type Tls, tlsParameters } from "./tls.ts";
 
-/** What DATABASE_URL says, for both drivers alike: neither reads it, or a variable of PG*, by itself. */
+/** What a database's URL says, for both drivers alike: neither reads it, or a variable of PG*, by itself. */
 export type Address = {
   host: string;
   port: number;
@@ -29,12 +29,13 @@ const read = [
 /** Says of other clients how they are to read the URL. */
 const moot = ["uselibpqcompat"];
 
-const refuse = (text: string) => new DatabaseRefusal(`DATABASE_URL ${text}.`);
+/** Says what is wrong with a URL, by the name of the setting that holds it. */
+type Refuse = (text: string) => DatabaseRefusal;
 
 /** A `%` that begins no code stands for itself, as in passwords that were pasted as they are. */
 const bareSign = /%(?![\da-f]{2})/gi;
 
-function decode(text: string, what: string): string {
+function decode(text: string, what: string, refuse: Refuse): string {
   try {
     return decodeURIComponent(text.replace(bareSign, "%25"));
   } catch {
@@ -42,7 +43,7 @@ function decode(text: string, what: string): string {
   }
 }
 
-function readHost(given: string): string {
+function readHost(given: string, refuse: Refuse): string {
   const host = given.replace(/^\[(.*)\]$/, "$1");
   if (host === "") throw refuse("names no host: Signalbox reaches PostgreSQL over TCP");
   if (/^[/@]/.test(host))
@@ -52,21 +53,29 @@ function readHost(given: string): string {
   return host;
 }
 
-function wholeNumber(text: string, name: string, min: number, max: number): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
-  throw refuse(`has ${name}=${text}: it must be a whole number from ${min} to ${max}`);
+function readNumber(given: string, name: string, [min, max]: [number, number], refuse: Refuse) {
+  if (/^\d{1,9}$/.test(given) && Number(given) >= min && Number(given) <= max) return Number(given);
+  throw refuse(`has ${name}=${given}: it must be a whole number from ${min} to ${max}`);
 }
 
-/** The hub writes, so it takes no other server for one that only reads. */
-function checkTarget(attributes: string | undefined): void {
-  if (!attributes || ["any", "read-write", "primary"].includes(attributes)) return;
+/** The hub writes, so it takes no other server for one that only reads; or it reads, where reads are sent elsewhere. */
+function checkTarget(attributes: string | undefined, reads: boolean, refuse: Refuse): void {
+  const fitting = reads
+    ? ["any", "read-only", "standby", "prefer-standby"]
+    : ["any", "read-write", "primary"];
+  if (!attributes || fitting.includes(attributes)) return;
+  const does = reads ? "only reads there" : "writes";
   throw refuse(
-    `has target_session_attrs=${attributes}: Signalbox writes, so it must be any, read-write or primary`,
+    `has target_session_attrs=${attributes}: Signalbox ${does}, so it must be ${fitting.join(", ").replace(/, ([^,]+)$/, " or $1")}`,
   );
 }
 
+/** Settings that hold a database's URL. */
+export type UrlSetting = "DATABASE_URL" | "SIGNALBOX_DIRECT_URL" | "SIGNALBOX_READ_URL";
+
 /** Reads a URL as libpq does. Throws DatabaseRefusal; its sentence holds no password. */
-export function readAddress(text: string): Address {
+export function readAddress(text: string, setting: UrlSetting = "DATABASE_URL"): Address {
+  const refuse = (why: string) => new DatabaseRefusal(`${setting} ${why}.`);
   const url = URL.parse(text);
   if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.hash !== "") {
     throw refuse(
@@ -74,21 +83,21 @@ export function readAddress(text: string): Address {
     );
   }
   const given = new Map([...url.searchParams].filter(([, value]) => value !== ""));
-  const user = given.get("user") ?? (decode(url.username, "user") || userInfo().username);
-  const host = readHost(given.get("host") ?? decode(url.hostname, "host"));
-  checkTarget(given.get("target_session_attrs"));
+  const user = given.get("user") ?? (decode(url.username, "user", refuse) || userInfo().username);
+  const host = readHost(given.get("host") ?? decode(url.hostname, "host", refuse), refuse);
+  checkTarget(given.get("target_session_attrs"), setting === "SIGNALBOX_READ_URL", refuse);
   return {
     host,
-    port: wholeNumber(given.get("port") ?? (url.port || "5432"), "port", 1, 65_535),
+    port: readNumber(given.get("port") ?? (url.port || "5432"), "port", [1, 65_535], refuse),
     user,
-    password: given.get("password") ?? decode(url.password, "password"),
-    database: given.get("dbname") ?? (decode(url.pathname.slice(1), "database") || user),
+    password: given.get("password") ?? decode(url.password, "password", refuse),
+    database: given.get("dbname") ?? (decode(url.pathname.slice(1), "database", refuse) || user),
     tls: readTls(given, host, refuse),
-    connectTimeoutS: wholeNumber(
+    connectTimeoutS: readNumber(
       given.get("connect_timeout") ?? String(CONNECT_TIMEOUT_S),
       "connect_timeout",
-      0,
-      86_400,
+      [0, 86_400],
+      refuse,
     ),
     applicationName: given.get("application_name"),
     options: given.get("options"),

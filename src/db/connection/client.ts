@@ -1,9 +1,17 @@
-import { type Address, readAddress } from "./address.ts";
+import { type Address, readAddress, type UrlSetting } from "./address.ts";
 import { openPool } from "./pool/pool.ts";
 import type { Pool } from "./pool/sql.ts";
-import { plans, sessionSettings, settingsSince } from "./sessionSettings.ts";
+import { plans, sessionSettings, settingsSince, tracked } from "./sessionSettings.ts";
 
 export type { Meter, Pool, Sql, Tx } from "./pool/sql.ts";
+
+/** Where the database is, and the transaction pooler by which it is reached for all that needs no session of its own. */
+export type Place = {
+  url: string;
+  /** The setting that names it, DATABASE_URL when there is no other. */
+  setting?: UrlSetting;
+  poolerUrl?: string;
+};
 
 /**
  * The database: its address, for sessions of their own, and the pool. The pool is never given to drizzle, which
@@ -24,11 +32,31 @@ export const settingsAt = (url: string, address: Address): Record<string, string
   ...known.get(url),
 });
 
-/** Opens the pool; connections are made when first needed and remade when lost. Throws DatabaseRefusal. */
-export function openDb(url: string, poolSize = 10, planned: keyof typeof plans = "once"): Db {
+/**
+ * What a client tells a transaction pooler of itself. The rest, and whatever is prepared by name, would be of one of the
+ * server's sessions, which is another client's a moment later (db/pooler.ts).
+ */
+function poolerOptions(url: string) {
   const address = readAddress(url);
+  const settings = Object.entries(settingsAt(url, address));
+  return {
+    address,
+    settings: Object.fromEntries(settings.filter(([name]) => tracked.includes(name))),
+    prepares: false,
+  };
+}
+
+/** Opens the pool; connections are made when first needed and remade when lost. Throws DatabaseRefusal. */
+export function openDb(
+  place: string | Place,
+  poolSize = 10,
+  planned: keyof typeof plans = "once",
+): Db {
+  const { url, setting, poolerUrl }: Place = typeof place === "string" ? { url: place } : place;
+  const address = readAddress(url, setting);
   const settings = { ...settingsAt(url, address), ...plans[planned] };
-  const sql = openPool({ address, settings, size: poolSize });
+  const options = poolerUrl === undefined ? { address, settings } : poolerOptions(poolerUrl);
+  const sql = openPool({ ...options, size: poolSize });
   return {
     url,
     sql,

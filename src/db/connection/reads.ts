@@ -1,69 +1,113 @@
-import { createShares } from "../../util/shares.ts";
-import { type Meter, openDb, type Pool, type Sql, type Tx } from "./client.ts";
-import { enterProject, whyUnguarded } from "./reader.ts";
-import { ReadTimeout } from "./readTimeout.ts";
+import { feedBounds } from "../feed/changes.ts";
+import { openDb, type Place, type Pool, type Tx } from "./client.ts";
+import { isOutage } from "./outage.ts";
+import { whyUnguarded } from "./reader.ts";
+import { CONNECTIONS, createRead, type Read } from "./readPool.ts";
+import { readSettings } from "./sessionSettings.ts";
+import { isConflict, LOOK_EVERY_MS, openStandby, type Standby } from "./standby.ts";
+import { createTold } from "./told.ts";
 
-/**
- * Reads as a project: whatever `work` asks, PostgreSQL shows it no row of another one. It cannot write. `work` may
- * ask more than once, and should do nothing else meanwhile: it holds a connection. Throws Overloaded when too many
- * reads of the project wait for their turn, and ReadTimeout.
- */
-export type Read = <T>(
-  projectId: string,
-  work: (sql: Sql) => PromiseLike<T>,
-  meter?: Meter,
-) => Promise<T>;
+export type { Read } from "./readPool.ts";
 
-/** The reading side of the database. `warning` says why nothing but `work` itself limits what it is shown. */
-export type Reads = { read: Read; warning: string | null } & AsyncDisposable;
+/** The reading side of the database. */
+export type Reads = AsyncDisposable & {
+  /** From the primary: everything that was committed is seen. */
+  read: Read;
+  /** For one query of the API: from the standby, if there is one, as long as that will do, and then from the primary. */
+  forQuery(): Read;
+  /** Notes that somebody was told of a project's feed up to a position: no query that comes shows less. */
+  noteTold(projectId: string, position: number): void;
+  /** Why nothing but `work` itself limits what it is shown. */
+  warning: string | null;
+  standby: Standby | undefined;
+};
 
-/** Connections of their own: a slow search cannot keep emits waiting, and plans are made for one role. */
-const CONNECTIONS = 5;
-/** How many of them one project has at most, so that there is one for whoever comes next. */
-const OF_ONE_PROJECT = 2;
-/** How many more of a project's reads may wait. */
-const WAITING = 2_000;
+/** Where queries may be sent to. */
+export type StandbyOptions = {
+  url: string;
+  onChange: (why: string | undefined) => void;
+  staleAfterMs?: number;
+};
 
-/** What PostgreSQL says of a statement that it has cancelled. */
-const CANCELLED = "57014";
-const isCancelled = (error: unknown) =>
-  error instanceof Error && "code" in error && error.code === CANCELLED;
+/** By a pooler a transaction comes with the settings of the hub's role, which are those of its other statements. */
+const plan = Object.entries(readSettings)
+  .map(([name, value]) => `set local ${name} to '${value}'`)
+  .join("; ");
 
-/**
- * One transaction a read. The project is named and the first question asked in one round trip, in this order:
- * queries start in the order in which they are executed. `work` passes its answer on itself: that does not wait for the
- * commit, which ends nothing.
- */
-const readAs = (
-  sql: Pool,
-  enter: (tx: Tx) => PromiseLike<unknown>[],
-  work: (sql: Sql) => PromiseLike<void>,
-  meter: Meter | undefined,
-): Promise<void> =>
-  sql.begin("read only", async (tx) => void (await Promise.all([...enter(tx), work(tx)])), meter);
+/** The standby is of no use for a read: the primary is asked. */
+class Elsewhere extends Error {}
 
-/** Opens the pool of readers, and asks whether their role is there. */
-export async function openReads(url: string): Promise<Reads> {
-  const db = openDb(url, CONNECTIONS, "each time");
+const passes = (error: unknown) =>
+  error instanceof Elsewhere || isOutage(error) || isConflict(error);
+
+/** Opens the pool of readers, and asks whether their role is there. Throws DatabaseRefusal. */
+export async function openReads(
+  place: string | Place,
+  standbyOptions?: StandbyOptions,
+  onRead: (server: "primary" | "standby") => void = () => {},
+): Promise<Reads> {
+  await using stack = new AsyncDisposableStack();
+  const db = stack.use(openDb(place, CONNECTIONS, "each time"));
   const warning = await whyUnguarded(db.sql);
   const isGuarded = warning === null;
-  const turns = createShares({
-    what: "reads at once",
-    total: CONNECTIONS,
-    each: OF_ONE_PROJECT,
-    waiting: WAITING,
+  const isPooled = typeof place !== "string" && place.poolerUrl !== undefined;
+  const ask = createRead({
+    pool: () => db.sql,
+    isGuarded,
+    first: isPooled ? (tx) => tx.unsafe(plan).execute() : undefined,
   });
-  return {
-    warning,
-    read: (projectId, work, meter) =>
-      new Promise((resolve, reject) => {
-        const enter = (tx: Tx) => (isGuarded ? [enterProject(tx, projectId).execute()] : []);
-        const answer = async (sql: Sql) => resolve(await work(sql));
-        turns
-          .whenFree(projectId)
-          .then((release) => readAs(db.sql, enter, answer, meter).finally(release))
-          .catch((error) => reject(isCancelled(error) ? new ReadTimeout(error) : error));
-      }),
-    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  const read: Read = (...asked) => {
+    onRead("primary");
+    return ask(...asked);
   };
+  const standby =
+    standbyOptions &&
+    stack.use(await openStandby({ ...standbyOptions, primary: db.sql, connections: CONNECTIONS }));
+  const told = createTold();
+  const owned = stack.move();
+  return {
+    read,
+    forQuery: standby ? createForQuery(standby) : () => read,
+    noteTold(projectId, position) {
+      if (!standby) return;
+      told.forget(standby.freshAt);
+      told.note(projectId, position);
+    },
+    warning,
+    standby,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+
+  function createForQuery(standby: Standby): () => Read {
+    function pool(): Pool {
+      const found = standby.pool();
+      if (found) return found;
+      throw new Elsewhere("the standby is away, or too far behind");
+    }
+    async function reached(tx: Tx, projectId: string): Promise<void> {
+      const position = told.of(projectId);
+      if (position > 0 && (await feedBounds(tx, projectId)).head < position)
+        throw new Elsewhere("the standby has less than somebody knows of");
+    }
+    const askStandby = createRead({ pool, isGuarded, first: reached });
+    return () => {
+      let isLeft = false;
+      return async (...asked) => {
+        if (isLeft) return read(...asked);
+        const looking = setInterval(standby.look, LOOK_EVERY_MS);
+        try {
+          const found = await askStandby(...asked);
+          onRead("standby");
+          return found;
+        } catch (error) {
+          if (!passes(error)) throw error;
+          // For the rest of the query, too: rows of later find all that belongs to them, and not the other way round.
+          isLeft = true;
+          return read(...asked);
+        } finally {
+          clearInterval(looking);
+        }
+      };
+    };
+  }
 }

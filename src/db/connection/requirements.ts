@@ -1,3 +1,4 @@
+import type { Address, UrlSetting } from "./address.ts";
 import type { Pool } from "./client.ts";
 import { DatabaseRefusal } from "./refusal.ts";
 import { sessionSettings } from "./sessionSettings.ts";
@@ -19,14 +20,17 @@ export type ServerFacts = {
   plan_cache_mode: string;
 };
 
-/** The sentence that refuses a server, or undefined for one that will do. */
-export function whyRefused(server: ServerFacts): string | undefined {
+/** The sentence that refuses the server that a setting leads to, or undefined for one that will do. */
+export function whyRefused(
+  server: ServerFacts,
+  setting: UrlSetting = "DATABASE_URL",
+): string | undefined {
   if (server.version < OLDEST) {
     const version = `${Math.floor(server.version / 10_000)}.${server.version % 10_000}`;
     return `The database server is PostgreSQL ${version}, and Signalbox needs 15 or newer.`;
   }
   if (server.is_standby)
-    return "The database server is a standby, which is read only: give DATABASE_URL the address of the primary.";
+    return `The database server is a standby, which is read only: give ${setting} the address of the primary.`;
   if (server.encoding !== "UTF8")
     return `The database has the encoding ${server.encoding}, and Signalbox needs UTF8: create one with "create database … encoding 'UTF8' template template0".`;
   for (const name of ["fsync", "full_page_writes"] as const) {
@@ -38,23 +42,33 @@ export function whyRefused(server: ServerFacts): string | undefined {
     return `The database server gives sessions synchronous_commit = ${server.synchronous_commit} although on is asked for: a connection pooler between may have to pass it on.`;
   }
   if (server.plan_cache_mode !== sessionSettings.plan_cache_mode)
-    return "The settings that Signalbox starts its sessions with do not arrive: a connection pooler between drops them (see Poolers in docs/operate.md).";
+    return `The settings that Signalbox starts its sessions with do not arrive: a connection pooler between drops them. ${beside(setting)}`;
   if (server.session_replication_role !== "origin")
     return `The database role has session_replication_role = ${server.session_replication_role}, under which triggers are not run: reset it.`;
   return undefined;
 }
 
+const beside = (setting: UrlSetting) =>
+  setting === "SIGNALBOX_DIRECT_URL"
+    ? "SIGNALBOX_DIRECT_URL must lead to PostgreSQL itself."
+    : "Give SIGNALBOX_DIRECT_URL the address of PostgreSQL itself beside it (see Poolers in README).";
+
 /** What a failed first connection means to the operator. */
-function whyUnreachable(error: unknown, url: { host: string; database: string }) {
+export function whyUnreachable(
+  error: unknown,
+  { host: name, port, database }: Pick<Address, "host" | "port" | "database">,
+  setting: UrlSetting,
+): string | undefined {
   const { code } = error as { code?: string };
   const message = (error as Error).message.replace(/\.$/, "");
-  const server = `The database server at ${url.host}`;
-  if (code === "3D000") return `${server} has no database named ${url.database}: create it first.`;
-  if (code?.startsWith("28")) return `${server} refuses the user of DATABASE_URL: ${message}.`;
+  const host = name.includes(":") ? `[${name}]` : name;
+  const server = `The database server at ${host}:${port}`;
+  if (code === "3D000") return `${server} has no database named ${database}: create it first.`;
+  if (code?.startsWith("28")) return `${server} refuses the user of ${setting}: ${message}.`;
   if (code === "42704")
     return `${server} does not know all settings of PostgreSQL 15, which Signalbox needs, or newer: ${message}.`;
   if (code === "08P01")
-    return `${server} does not take what sessions of Signalbox are started with, as some connection poolers do not (see Poolers in docs/operate.md): ${message}.`;
+    return `${server} does not take what sessions of Signalbox are started with, as some connection poolers do not: ${message}. ${beside(setting)}`;
   if (code && /^\d/.test(code)) return `${server} lets nobody in just now: ${message}.`;
   if (code) return `${server} cannot be reached: ${message || code}.`;
   return undefined;
@@ -64,7 +78,7 @@ function whyUnreachable(error: unknown, url: { host: string; database: string })
  * Gives back the server's version. Throws DatabaseRefusal when it cannot be reached, is too old, or cannot keep what
  * it is given.
  */
-export async function checkServer(sql: Pool): Promise<number> {
+export async function checkServer(sql: Pool, setting: UrlSetting): Promise<number> {
   const [server] = await sql<[ServerFacts]>`
     select current_setting('server_version_num')::int as version,
       current_setting('fsync') as fsync,
@@ -75,12 +89,10 @@ export async function checkServer(sql: Pool): Promise<number> {
       current_setting('session_replication_role') as session_replication_role,
       current_setting('plan_cache_mode') as plan_cache_mode
   `.catch((error) => {
-    const { host, port, database } = sql.address;
-    const name = host.includes(":") ? `[${host}]` : host;
-    const reason = whyUnreachable(error, { host: `${name}:${port}`, database });
+    const reason = whyUnreachable(error, sql.address, setting);
     throw reason ? new DatabaseRefusal(reason, { cause: error }) : error;
   });
-  const reason = whyRefused(server);
+  const reason = whyRefused(server, setting);
   if (reason) throw new DatabaseRefusal(reason);
   return server.version;
 }

@@ -95,6 +95,31 @@ export const plans = {
   },
 } as const;
 
+/**
+ * What a transaction pooler keeps for each client: PgBouncer gives a session the client's before it gives the client the
+ * session. It refuses a client that asks for any other.
+ */
+export const tracked = [
+  "application_name",
+  "client_encoding",
+  "DateStyle",
+  "TimeZone",
+  "standard_conforming_strings",
+];
+
+/** What sessions of a transaction pooler have as defaults of the hub's role. */
+export const roleSettings: Record<string, string> = Object.fromEntries(
+  Object.entries({ ...sessionSettings, ...plans.once }).filter(([name]) => !tracked.includes(name)),
+);
+
+/** What reads there set instead, in each transaction. */
+export const readSettings: Record<string, string> = Object.fromEntries(
+  Object.keys({ ...plans.once, ...plans["each time"] }).map((name) => [
+    name,
+    ({ ...sessionSettings, ...plans["each time"] } as Record<string, string>)[name] ?? "",
+  ]),
+);
+
 /** What a server of this version knows beside: an older one refuses a session that names it. */
 export const settingsSince = (version: number): Record<string, string> =>
   version >= 170_000 ? { transaction_timeout: "0" } : {};

@@ -1,27 +1,31 @@
 import pg from "pg";
 import { readAddress } from "../connection/address.ts";
-import { type Pool, settingsAt } from "../connection/client.ts";
+import { openSession, settingsAt } from "../connection/client.ts";
 
-/** Whether the server encrypts this session's connection: pg cannot find out by itself, as `prefer` asks. */
-async function isEncrypted(sql: Pool): Promise<boolean> {
-  const [found] = await sql<{ ssl: boolean }[]>`
-    select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
-  return found?.ssl ?? false;
+/** Whether the server encrypts connections at this address: pg cannot find out by itself, as `prefer` asks. */
+async function isEncrypted(url: string): Promise<boolean> {
+  const session = openSession(url);
+  try {
+    const [found] = await session<{ ssl: boolean }[]>`
+      select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
+    return found?.ssl ?? false;
+  } finally {
+    await session.end({ timeout: 1 });
+  }
 }
 
 /**
- * The pool that graphile-worker asks for, which knows `pg` alone: at the same address as `sql`, and with the same
- * settings. `onLost` is told when a connection breaks.
+ * The pool that graphile-worker asks for, which knows `pg` alone: with the hub's settings, and straight to the server,
+ * since one of its connections listens. `onLost` is told when a connection breaks.
  */
 export async function openJobPool(
   url: string,
-  sql: Pool,
   max: number,
   onLost: (error: Error) => void = () => {},
 ): Promise<pg.Pool> {
   const address = readAddress(url);
   const { host, port, user, password, database, tls, connectTimeoutS } = address;
-  const offered = tls.mode === "if offered" && (await isEncrypted(sql));
+  const offered = tls.mode === "if offered" && (await isEncrypted(url));
   const settings = Object.entries(settingsAt(url, address)).map(
     // A space and a backslash would end a value, or be taken away.
     ([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, "\\$&")}`,

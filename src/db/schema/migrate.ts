@@ -2,9 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
-import { type Db, noteVersion, openSession, type Pool, type Sql } from "../connection/client.ts";
+import { noteVersion, openSession, type Place, type Pool, type Sql } from "../connection/client.ts";
 import { isLocked } from "../connection/isLocked.ts";
 import { lockMigration } from "../connection/locks.ts";
+import { preparePooler } from "../connection/pooler.ts";
 import { checkOwner, ensureReader } from "../connection/reader.ts";
 import { DatabaseRefusal } from "../connection/refusal.ts";
 import { checkServer, explainMigration } from "../connection/requirements.ts";
@@ -25,11 +26,12 @@ const migrationsFolder = fileURLToPath(new URL("../../../drizzle", import.meta.u
  * Brings a database, an empty one too, to this version's tables and job queue; processes that start together
  * take turns. Throws DatabaseRefusal when the server cannot keep the hub's promises.
  */
-export async function migrate(db: Pick<Db, "url">): Promise<void> {
-  const session = openSession(db.url);
+export async function migrate(place: Place): Promise<void> {
+  const { url, setting = "DATABASE_URL", poolerUrl } = place;
+  const session = openSession(url);
   try {
-    const version = await checkServer(session);
-    noteVersion(db.url, version);
+    const version = await checkServer(session, setting);
+    noteVersion(url, version);
     // A migration, and the wait for one that another process makes, may take longer than a request.
     const patient = { ...settingsSince(version), statement_timeout: "0" };
     for (const [name, value] of Object.entries(patient))
@@ -39,7 +41,8 @@ export async function migrate(db: Pick<Db, "url">): Promise<void> {
     await applyMissing(session);
     await checkOwner(session);
     await ensureReader(session);
-    await migrateQueue(db.url, session);
+    await migrateQueue(url, session);
+    if (poolerUrl !== undefined) await preparePooler(session, place, version);
   } catch (error) {
     throw explainMigration(error, session.address.user);
   } finally {
@@ -57,7 +60,7 @@ end $$`;
 
 async function migrateQueue(url: string, session: Pool): Promise<void> {
   await session.unsafe(beginQueue);
-  const pool = await openJobPool(url, session, 2);
+  const pool = await openJobPool(url, 2);
   try {
     await runMigrations({ pgPool: pool });
   } finally {

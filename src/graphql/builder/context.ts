@@ -1,6 +1,7 @@
 import { contextCacheSymbol, initContextCache } from "@pothos/core";
+import type { OperationTypeNode } from "graphql";
 import type { Db, Sql } from "../../db/connection/client.ts";
-import type { Read } from "../../db/connection/reads.ts";
+import type { Read, Reads } from "../../db/connection/reads.ts";
 import type { Role } from "../../db/project/apiKeys.ts";
 import type { PressServices } from "../../domain/action/press.ts";
 import type { EmitInTransaction } from "../../domain/emit/emitInTransaction.ts";
@@ -43,7 +44,12 @@ export type HubFacts = {
 export type Hub = {
   /** For changes, which name the project themselves; resolvers read with the context's `read`. */
   db: Db;
+  /** From the primary. */
   read: Read;
+  /** For one query. */
+  forQuery: Reads["forQuery"];
+  /** Notes up to where somebody was told of a project's feed. */
+  noteTold: Reads["noteTold"];
   emitter: Emitter;
   emitInTransaction: EmitInTransaction;
   configs: ProjectConfigs;
@@ -76,7 +82,10 @@ export type Context = {
   budget: RequestBudget;
   /** Fires when nobody reads the answer any more: the connection has ended. */
   ended?: AbortSignal | undefined;
-  /** The only way a resolver reads the database: as the caller's project, of which alone anything is seen. */
+  /**
+   * The only way a resolver reads the database: as the caller's project, of which alone anything is seen. What a mutation
+   * has done, and what a subscription tells of, is there; a query may show what a standby has.
+   */
   read<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T>;
   /** Loaders remember rows under this object. */
   [contextCacheSymbol]: object;
@@ -87,8 +96,10 @@ export function createContext(
   hub: Hub,
   caller: Caller,
   requestId: string,
+  kind: OperationTypeNode,
   ended?: AbortSignal,
 ): Context {
+  let readAs: Read | undefined;
   const context: Context = {
     caller,
     hub,
@@ -97,7 +108,8 @@ export function createContext(
     ended,
     read(work) {
       const { budget } = context;
-      return hub.read(
+      readAs ??= kind === "query" ? hub.forQuery() : hub.read;
+      return readAs(
         caller.projectId,
         (sql) => {
           // A request that is over when its turn comes needs no more rows: this throws why.

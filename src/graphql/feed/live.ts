@@ -1,4 +1,4 @@
-import type { Change } from "../../db/feed/changes.ts";
+import { type Change, feedBounds } from "../../db/feed/changes.ts";
 import { patternAccepts } from "../../domain/hook/hookMatch.ts";
 import { cursorOf } from "../../live/feed.ts";
 import { builder, Node } from "../builder/builder.ts";
@@ -102,8 +102,11 @@ builder.queryField("feedCursor", (t) =>
   t.string({
     description:
       "The feed's end at this moment. What is read after it, and a subscription with it as `after`, miss nothing between them.",
-    resolve: async (_root, _args, { hub, caller }) =>
-      cursorOf({ position: await hub.feed.head(caller.projectId) }),
+    resolve: async (_root, _args, { hub, caller: { projectId }, read }) => {
+      const { head } = await read((sql) => feedBounds(sql, projectId));
+      hub.noteTold(projectId, head);
+      return cursorOf({ position: head });
+    },
   }),
 );
 

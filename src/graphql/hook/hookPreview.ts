@@ -83,7 +83,7 @@ builder.queryField("previewHook", (t) =>
       });
       const preview = await withUserErrors(async () => ({
         trials: await previewHook(
-          { read: hub.read, filters: hub.programs.filters },
+          { read: hub.forQuery(), filters: hub.programs.filters },
           project,
           input,
           page,

@@ -100,7 +100,7 @@ builder.queryField("previewWorkflow", (t) =>
       const { hub } = context;
       const project = await currentProject(context);
       const { refusals = [], ...preview } = await withUserErrors(() =>
-        previewWorkflow({ read: hub.read, ...hub.workflows }, project, input),
+        previewWorkflow({ read: hub.forQuery(), ...hub.workflows }, project, input),
       );
       return { ...preview, userErrors: [...preview.userErrors, ...refusals] };
     },

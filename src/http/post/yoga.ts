@@ -20,7 +20,12 @@ export type Engine = {
   /** Answers any operation with server-sent events, until `ended` fires. */
   respondEvents(req: IncomingMessage, res: ServerResponse, running: Running): Promise<void>;
 };
-export type ContextOf = (caller: Caller, requestId: string, ended?: AbortSignal) => Context;
+export type ContextOf = (
+  caller: Caller,
+  requestId: string,
+  kind: Operation["kind"],
+  ended?: AbortSignal,
+) => Context;
 /** An operation, the signal that ends it, and whether its key still is good. */
 export type Running = { operation: Operation; ended: AbortSignal; isLive: () => boolean };
 
@@ -73,7 +78,7 @@ export function createEngine(
     const { caller, requestId, params, document } = operation;
     const enveloped = yoga.getEnveloped(operation);
     const perform = operation.kind === "subscription" ? enveloped.subscribe : enveloped.execute;
-    const contextValue = contextOf(caller, requestId, ended);
+    const contextValue = contextOf(caller, requestId, operation.kind, ended);
     try {
       const result = await perform({
         schema,

@@ -55,7 +55,7 @@ export async function startRunner(options: {
   onLost: (error: unknown) => void;
 }): Promise<JobRunner> {
   const { db, tasks, crontab, log, onLost } = options;
-  const pool = await openJobPool(db.url, db.sql, CONCURRENCY + 2, (error) =>
+  const pool = await openJobPool(db.url, CONCURRENCY + 2, (error) =>
     log.warn({ err: error }, "a job connection was lost"),
   );
   const events = new EventEmitter();

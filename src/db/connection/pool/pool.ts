@@ -19,6 +19,8 @@ export type PoolOptions = {
   settings: Record<string, string>;
   /** How many connections it has at most. */
   size: number;
+  /** Statements are kept prepared on its connections, by names; so unless told. */
+  prepares?: boolean;
   /** Its connection is itself what is wanted: it is not renewed. */
   isSession?: boolean;
   /** Told of each connection that breaks, or cannot be made. */
@@ -30,7 +32,7 @@ export type PoolOptions = {
 type Waiting = { start(link: Link): void; refuse(error: unknown): void };
 
 /** What statements are made with, and each connection's client after it; it connects nowhere itself. */
-function createMaker({ address, settings, onNotify }: PoolOptions): postgres.Sql {
+function createMaker({ address, settings, prepares = true, onNotify }: PoolOptions): postgres.Sql {
   const { host, port, user, password, database, connectTimeoutS, options } = address;
   // What its types do not know: a host's text would be cut at its colons, and IPv6 addresses have some.
   const untyped: object = {
@@ -41,6 +43,7 @@ function createMaker({ address, settings, onNotify }: PoolOptions): postgres.Sql
   const maker = postgres({
     ...untyped,
     ...{ user, pass: password, database, connect_timeout: connectTimeoutS },
+    prepare: prepares,
     ...{ max: 1, ssl: false, fetch_types: false, max_lifetime: null, idle_timeout: 0 },
     onnotice: () => {},
     ...(onNotify && { onnotify: onNotify }),

@@ -1,4 +1,4 @@
-import { whyUnguarded } from "../db/connection/reader.ts";
+import { whyUnguarded } from "../db/read/reader.ts";
 import { findProject } from "../domain/project/project.ts";
 import { userError } from "../util/userError.ts";
 import type { LedgerLine } from "../verify/ledger.ts";

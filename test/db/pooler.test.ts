@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect, inject } from "vitest";
 import { openDb, openSession } from "../../src/db/connection/client.ts";
-import { openReads } from "../../src/db/connection/reads.ts";
 import { DatabaseRefusal } from "../../src/db/connection/refusal.ts";
 import { plans, sessionSettings } from "../../src/db/connection/sessionSettings.ts";
+import { openReads } from "../../src/db/read/reads.ts";
 import { emptyDatabase, freshDatabase } from "../fixtures/database.ts";
 import { accepted, registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";

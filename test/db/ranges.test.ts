@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
-import { openReads } from "../../src/db/connection/reads.ts";
 import { refreshStatistics } from "../../src/db/queue/analyze.ts";
+import { openReads } from "../../src/db/read/reads.ts";
 import { makeRanges } from "../../src/db/retention/createPartitions.ts";
 import { withRanges } from "../../src/db/retention/maintenanceSession.ts";
 import { cuts, rangesOf } from "../../src/db/retention/partitions.ts";

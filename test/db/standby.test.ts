@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import { openDb } from "../../src/db/connection/client.ts";
-import { openReads } from "../../src/db/connection/reads.ts";
 import { DatabaseRefusal } from "../../src/db/connection/refusal.ts";
+import { openReads } from "../../src/db/read/reads.ts";
 import { freshDatabase } from "../fixtures/database.ts";
 import { accepted, registerHook } from "../fixtures/emit.ts";
 import { type TestHub, testHub, testKey } from "../fixtures/hub.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Db, openSession, type Sql } from "../../src/db/connection/client.ts";
-import { openReads } from "../../src/db/connection/reads.ts";
+import { openReads } from "../../src/db/read/reads.ts";
 import { createMaskError } from "../../src/http/gate/maskError.ts";
 import { createLogger } from "../../src/log.ts";
 import { newId } from "../../src/util/ids.ts";

@@ -4,7 +4,7 @@ import postgres from "postgres";
 import { expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
 import { openDb, type Sql } from "../../src/db/connection/client.ts";
-import { openReads } from "../../src/db/connection/reads.ts";
+import { openReads } from "../../src/db/read/reads.ts";
 import { moveHorizons } from "../../src/db/retention/retention.ts";
 import { CursorExpired, createFeed } from "../../src/live/feed.ts";
 import { createTail } from "../../src/live/tail.ts";

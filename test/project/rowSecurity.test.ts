@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSession, type Sql } from "../../src/db/connection/client.ts";
-import { enterProject } from "../../src/db/connection/reader.ts";
-import { openReads } from "../../src/db/connection/reads.ts";
+import { enterProject } from "../../src/db/read/reader.ts";
+import { openReads } from "../../src/db/read/reads.ts";
 import { newId } from "../../src/util/ids.ts";
 import { freshDatabase } from "../fixtures/database.ts";
 

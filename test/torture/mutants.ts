@@ -195,7 +195,7 @@ export const mutants: Mutant[] = [
     where \${projectId}::uuid is not null and p.id = any(`,
       },
       {
-        file: "src/db/connection/reads.ts",
+        file: "src/db/read/reads.ts",
         find: "enterProject(tx, projectId).execute()",
         replace: "projectId",
       },

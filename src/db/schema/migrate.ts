@@ -6,11 +6,11 @@ import { noteVersion, openSession, type Place, type Pool, type Sql } from "../co
 import { isLocked } from "../connection/isLocked.ts";
 import { lockMigration } from "../connection/locks.ts";
 import { preparePooler } from "../connection/pooler.ts";
-import { checkOwner, ensureReader } from "../connection/reader.ts";
 import { DatabaseRefusal } from "../connection/refusal.ts";
 import { checkServer, explainMigration } from "../connection/requirements.ts";
 import { settingsSince } from "../connection/sessionSettings.ts";
 import { openJobPool } from "../queue/jobPool.ts";
+import { checkOwner, ensureReader } from "../read/reader.ts";
 
 /** How long one try to lock the tables holds up others, how long it then leaves them alone, and all tries together. */
 const LOCKED_ALL_MS = 500;

@@ -1,8 +1,8 @@
 import { contextCacheSymbol, initContextCache } from "@pothos/core";
 import type { OperationTypeNode } from "graphql";
 import type { Db, Sql } from "../../db/connection/client.ts";
-import type { Read, Reads } from "../../db/connection/reads.ts";
 import type { Role } from "../../db/project/apiKeys.ts";
+import type { Read, Reads } from "../../db/read/reads.ts";
 import type { PressServices } from "../../domain/action/press.ts";
 import type { EmitInTransaction } from "../../domain/emit/emitInTransaction.ts";
 import type { Emitter } from "../../domain/emit/emitter.ts";

@@ -1,6 +1,6 @@
 import type { FieldMap } from "@pothos/core";
 import { GraphQLError } from "graphql";
-import { ReadTimeout } from "../../db/connection/readTimeout.ts";
+import { ReadTimeout } from "../../db/read/readTimeout.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { UserError, type UserErrorDetail, userErrorCodes } from "../../util/userError.ts";
 import { requestError } from "../gate/requestError.ts";

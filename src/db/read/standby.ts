@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { remembered } from "../../util/remembered.ts";
-import { type Db, openDb, type Pool } from "./client.ts";
-import { DatabaseRefusal } from "./refusal.ts";
+import { type Db, openDb, type Pool } from "../connection/client.ts";
+import { DatabaseRefusal } from "../connection/refusal.ts";
 
 export const LOOK_EVERY_MS = 1_000;
 /** One that has not answered by then is away. */

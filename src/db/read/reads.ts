@@ -1,9 +1,9 @@
+import { openDb, type Place, type Pool, type Tx } from "../connection/client.ts";
+import { isOutage } from "../connection/outage.ts";
+import { readSettings } from "../connection/sessionSettings.ts";
 import { feedBounds } from "../feed/changes.ts";
-import { openDb, type Place, type Pool, type Tx } from "./client.ts";
-import { isOutage } from "./outage.ts";
 import { whyUnguarded } from "./reader.ts";
 import { CONNECTIONS, createRead, type Read } from "./readPool.ts";
-import { readSettings } from "./sessionSettings.ts";
 import { isConflict, LOOK_EVERY_MS, openStandby, type Standby } from "./standby.ts";
 import { createTold } from "./told.ts";
 

@@ -1,5 +1,5 @@
-import type { Pool, Sql, Tx } from "./client.ts";
-import { DatabaseRefusal } from "./refusal.ts";
+import type { Pool, Sql, Tx } from "../connection/client.ts";
+import { DatabaseRefusal } from "../connection/refusal.ts";
 
 /**
  * The role the API reads as. It owns nothing, so row-level security holds for it; the hub's own role owns the

@@ -1,5 +1,5 @@
 import { createShares } from "../../util/shares.ts";
-import type { Meter, Pool, Sql, Tx } from "./client.ts";
+import type { Meter, Pool, Sql, Tx } from "../connection/client.ts";
 import { enterProject } from "./reader.ts";
 import { ReadTimeout } from "./readTimeout.ts";
 

@@ -1,4 +1,4 @@
-import { READ_TIMEOUT_MS } from "./sessionSettings.ts";
+import { READ_TIMEOUT_MS } from "../connection/sessionSettings.ts";
 
 /** PostgreSQL gave up a read because it took too long: what was asked for is too much, or too much at once. */
 export class ReadTimeout extends Error {

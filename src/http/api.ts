@@ -6,6 +6,7 @@ import { createShares } from "../util/shares.ts";
 import type { Turns } from "../util/turns.ts";
 import { maxConnections } from "./connections.ts";
 import { createConsole } from "./console.ts";
+import { createDocs } from "./docs.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { type Authenticate, createGraphqlPost } from "./graphqlPost.ts";
 import { limits } from "./limits.ts";
@@ -28,11 +29,12 @@ export type ApiDeps = {
   allowedOrigins?: readonly string[];
 };
 
-/** Everything at /graphql (operations, GraphiQL, websockets), and the console. Disposing ends the streams. */
+/** Everything at /graphql (operations, GraphiQL, websockets), the console and the documentation. Disposing ends the streams. */
 export type Api = AsyncDisposable & {
   graphql(req: IncomingMessage, res: ServerResponse): Promise<void>;
   upgrade: WebSockets["upgrade"];
   console: ReturnType<typeof createConsole>;
+  docs: ReturnType<typeof createDocs>;
 };
 
 const wantsPage = (req: IncomingMessage) =>
@@ -74,6 +76,7 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
     },
     upgrade: websockets.upgrade,
     console: createConsole(),
+    docs: createDocs(),
     async [Symbol.asyncDispose]() {
       streams[Symbol.dispose]();
       await websockets[Symbol.asyncDispose]();

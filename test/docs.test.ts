@@ -12,6 +12,7 @@ import {
   isSpecifiedScalarType,
 } from "graphql";
 import { expect, test } from "vitest";
+import { createBuiltFiles } from "../src/http/builtFiles.ts";
 import { createDocs } from "../src/http/docs.ts";
 import { startFrame } from "./fixtures/frame.ts";
 
@@ -66,7 +67,7 @@ test("what is not there is not found, in the form that was asked for, and no pat
 });
 
 test("documentation that was not built says how to build it", async () => {
-  const serve = createDocs("/nonexistent/");
+  const serve = createDocs(createBuiltFiles("/nonexistent/"));
   const server = createServer((req, res) => void serve(req, res, req.url ?? "/"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -29,9 +29,12 @@ browserTest(
     await give("wrong_key_wrong_key_wrong_key_wrong_key");
     await execute.click();
     // The schema is asked for with a new key, too; what is answered last is shown.
-    await eventually(response).toMatch(/not known here|Wrong key/);
-    await execute.click();
-    await eventually(response).toContain("Wrong key: send");
+    await eventually(async () => {
+      const text = await response();
+      const ended = /not known here/.test(text) && (await execute.isVisible());
+      if (ended) await execute.click();
+      return text;
+    }).toContain("Wrong key: send");
     await eventually(() => execute.isVisible()).toBe(true);
 
     await give(hub.key);

@@ -4,6 +4,7 @@ import { assertRolesComplete } from "../graphql/roles.ts";
 import type { Logger } from "../log.ts";
 import { createShares } from "../util/shares.ts";
 import type { Turns } from "../util/turns.ts";
+import { builtFolder, createBuiltFiles, wantsPage } from "./builtFiles.ts";
 import { maxConnections } from "./connections.ts";
 import { createConsole } from "./console.ts";
 import { createDocs } from "./docs.ts";
@@ -37,9 +38,6 @@ export type Api = AsyncDisposable & {
   docs: ReturnType<typeof createDocs>;
 };
 
-const wantsPage = (req: IncomingMessage) =>
-  req.method === "GET" && (req.headers.accept ?? "").includes("text/html");
-
 /** Puts the parts of the API together. Throws when a root field has no roles. */
 export function createApi(deps: ApiDeps, log: Logger): Api {
   const { schema, contextOf, authenticate, isKeyLive, turns } = deps;
@@ -68,15 +66,16 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const shared = { engine, prepare, authenticate, maskError, turns, requestBytes };
   const post = createGraphqlPost({ ...shared, requests, answerBytes, streams });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
-  const graphiql = createGraphiql();
+  const consoleFiles = createBuiltFiles(builtFolder("console"));
+  const graphiql = createGraphiql(consoleFiles);
   return {
     async graphql(req, res) {
-      if (wantsPage(req)) return graphiql(req, res);
+      if (req.method === "GET" && wantsPage(req)) return graphiql(req, res);
       if (!origins.answer(req, res)) await post(req, res);
     },
     upgrade: websockets.upgrade,
-    console: createConsole(),
-    docs: createDocs(),
+    console: createConsole(consoleFiles),
+    docs: createDocs(createBuiltFiles(builtFolder("docs"))),
     async [Symbol.asyncDispose]() {
       streams[Symbol.dispose]();
       await websockets[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { send, sendHead } from "./headers.ts";
 
 /** A file that `npm run build` made; compressed at the build where that was worth it. */
@@ -24,6 +25,10 @@ const types: Readonly<Record<string, string>> = {
   ".txt": "text/plain; charset=utf-8",
   ".woff2": "font/woff2",
 };
+
+/** Where a part of what `npm run build` makes lies. */
+export const builtFolder = (part: "console" | "docs"): string =>
+  fileURLToPath(new URL(`../../dist/${part}/`, import.meta.url));
 
 async function read(folder: string): Promise<Map<string, BuiltFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);

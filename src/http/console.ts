@@ -1,9 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { fileURLToPath } from "node:url";
-import { cacheControl, createBuiltFiles, sendBuilt, wantsPage } from "./builtFiles.ts";
+import { cacheControl, type createBuiltFiles, sendBuilt, wantsPage } from "./builtFiles.ts";
 import { send, sendJson } from "./headers.ts";
-
-const built = fileURLToPath(new URL("../../dist/console/", import.meta.url));
 
 /**
  * What events say is shown by this page, and they come from anywhere: it runs, styles and fetches its own files
@@ -28,12 +25,10 @@ const pageHeaders = {
   "cross-origin-opener-policy": "same-origin",
 };
 
-const notBuilt =
-  "The console is not built. Build it with: npm run build (npm ci does it, too). GraphiQL is at /graphql.\n";
+const notBuilt = "The console is not built. Build it with: npm run build (npm ci does it, too).\n";
 
 /** Serves the console: its files by their names, and its page at every other address that a browser opens. */
-export function createConsole(folder = built) {
-  const readFiles = createBuiltFiles(folder);
+export function createConsole(readFiles: ReturnType<typeof createBuiltFiles>) {
   return async (req: IncomingMessage, res: ServerResponse, path: string): Promise<void> => {
     const files = await readFiles();
     const page = files.get("/index.html");

@@ -1,16 +1,13 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { fileURLToPath } from "node:url";
 import {
   type BuiltFile,
   cacheControl,
-  createBuiltFiles,
+  type createBuiltFiles,
   sendBuilt,
   wantsPage,
 } from "./builtFiles.ts";
 import { send, sendHead, sendJson } from "./headers.ts";
-
-const built = fileURLToPath(new URL("../../dist/docs/", import.meta.url));
 
 const notBuilt =
   "The documentation is not built. Build it with: npm run build (npm ci does it, too).\n";
@@ -36,8 +33,7 @@ function contentPolicy(page: BuiltFile): string {
 }
 
 /** Serves the documentation under /docs: `/docs/x` is the page x.html, `/docs/x/` is x/index.html. */
-export function createDocs(folder = built) {
-  const readFiles = createBuiltFiles(folder);
+export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>) {
   let policy: string | undefined;
   return async (req: IncomingMessage, res: ServerResponse, address: string): Promise<void> => {
     const files = await readFiles();

@@ -61,6 +61,8 @@ test("what is not there is not found, in the form that was asked for, and no pat
   expect([page.status, await page.text()]).toEqual([404, expect.stringContaining("404")]);
   for (const path of ["/docs/nothing", "/docs/../package.json", "/docs/%2e%2e/%2e%2e/package.json"])
     expect([path, (await fetch(frame.url + path)).status]).toEqual([path, 404]);
+  const forPrograms = await fetch(`${frame.url}/docs/llms.txt`);
+  expect(forPrograms.headers.get("content-type")).toBe("text/plain; charset=utf-8");
   // Not of the documentation: the console has it.
   const other = await fetch(`${frame.url}/docsx`, { headers: html });
   expect(await other.text()).toContain('<div id="root">');

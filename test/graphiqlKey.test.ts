@@ -49,6 +49,14 @@ browserTest(
     await tab("ReadAttempts").click();
     await execute.click();
     await eventually(response).toContain("deliveries");
+
+    // The schema is there, and the editor's workers run.
+    await page.locator(".graphiql-query-editor .monaco-editor").click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type("query { hookByN");
+    await page.keyboard.press("Control+Space");
+    await page.locator(".suggest-widget .monaco-list-row", { hasText: "hookByName" }).waitFor();
+
     // Its tabs are stored a while after something about them has changed.
     await eventually(stored).toMatch(/activeTabIndex\W+3/);
     expect(await stored()).not.toMatch(/wrong_key/);

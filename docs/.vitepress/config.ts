@@ -25,8 +25,6 @@ export default async () => {
     cleanUrls: true,
     outDir: path("../../dist/docs"),
     cacheDir: path("../../node_modules/.cache/vitepress"),
-    // One file for all pages, instead of a script in each.
-    metaChunk: true,
     head: [["link", { rel: "icon", href: "/docs/signalbox.svg", type: "image/svg+xml" }]],
     markdown: {
       // Shiki has no grammar for HAProxy, and would warn.

@@ -5,8 +5,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { outputIntrospectionFile } from "gql.tada/internal";
 import { introspectionFromSchema, lexicographicSortSchema, printSchema } from "graphql";
+import { undescribed } from "./src/graphql/builder/undescribed.ts";
 import { schema } from "./src/graphql/schema.ts";
-import { undescribed } from "./src/graphql/undescribed.ts";
 
 const sorted = lexicographicSortSchema(schema);
 

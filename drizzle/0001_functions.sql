@@ -1,5 +1,5 @@
 -- What drizzle cannot say. PARTITION BY, in the file before, is by hand, too.
--- The first range of each table that is cut into ranges, and what is beyond all others (src/db/ranges.ts). Those to come
+-- The first range of each table that is cut into ranges, and what is beyond all others (src/db/retention/partitions.ts). Those to come
 -- are made by workers; the first reaches three days ahead, so that there is a place for all until one comes.
 DO $$
 DECLARE
@@ -47,7 +47,7 @@ BEGIN
   EXECUTE format('CREATE COLLATION signalbox.any_case FROM pg_catalog.%I', v_best);
 END $$;--> statement-breakpoint
 -- Advisory locks can be held by every role of the database. What only the hub may hold is a lock of a table, or of a
--- row, that nobody else has a right on (src/db/locks.ts names them all).
+-- row, that nobody else has a right on (src/db/connection/locks.ts names them all).
 COMMENT ON TABLE signalbox.locks IS
   'Whoever has locked a row does what it names alone. '
   'key: the advisory lock of the session that does it, a random number anew each time.';--> statement-breakpoint
@@ -318,7 +318,7 @@ BEGIN
     INTO v_hook FROM signalbox.hooks h
     WHERE h.project_id = p_project AND h.id = p_hooks[i] AND h.status = 'ACTIVE';
     CONTINUE WHEN NOT FOUND;
-    -- This worker's share of what the hook may have in flight by now, whatever it knew of it (src/worker/peers.ts).
+    -- This worker's share of what the hook may have in flight by now, whatever it knew of it (src/worker/delivery/peers.ts).
     v_take := CASE WHEN p_suspect AND v_found > 0 THEN 0 ELSE greatest(0, least(p_takes[i], v_hook.max_in_flight / p_workers
       + (p_places[i] < v_hook.max_in_flight % p_workers)::integer - p_in_flight[i])) END;
     IF NOT p_is_settled THEN

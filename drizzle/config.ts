@@ -3,11 +3,11 @@ import { defineConfig } from "drizzle-kit";
 export default defineConfig({
   dialect: "postgresql",
   schema: [
-    "./src/db/tables.ts",
-    "./src/db/deliveryTables.ts",
-    "./src/db/actionTables.ts",
-    "./src/db/resourceTables.ts",
-    "./src/db/workflowTables.ts",
+    "./src/db/schema/tables.ts",
+    "./src/db/schema/deliveryTables.ts",
+    "./src/db/schema/actionTables.ts",
+    "./src/db/schema/resourceTables.ts",
+    "./src/db/schema/workflowTables.ts",
   ],
   out: "./drizzle",
   schemaFilter: ["signalbox"],

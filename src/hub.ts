@@ -1,23 +1,23 @@
 import { lookup } from "node:dns/promises";
 import { type Config, ConfigError } from "./config.ts";
-import { readAddress } from "./db/address.ts";
-import { type Db, openDb } from "./db/client.ts";
+import { readAddress } from "./db/connection/address.ts";
+import { type Db, openDb } from "./db/connection/client.ts";
+import { openReads, type Reads } from "./db/connection/reads.ts";
+import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
-import { startEmbedded } from "./db/embedded.ts";
-import { migrate, migrationsCurrent } from "./db/migrate.ts";
-import { openReads, type Reads } from "./db/reads.ts";
-import { checkRoom } from "./db/requirements.ts";
-import { createAuthenticator } from "./domain/authenticator.ts";
-import { createEmitter, type EmitterHooks } from "./domain/emitter.ts";
-import { createEmitWithin } from "./domain/emitWithin.ts";
-import { checkSecretKey } from "./domain/keyCanary.ts";
-import { ensureDefaultProject } from "./domain/project.ts";
-import { createProjectConfigs, type ProjectConfigs } from "./domain/projectConfig.ts";
-import { createSecretBox, type SecretBox } from "./domain/secretBox.ts";
-import { createTenantPrograms, type TenantPrograms } from "./domain/tenantPrograms.ts";
-import { createContext, type Hub, type HubFacts } from "./graphql/context.ts";
+import { startEmbedded } from "./db/embedded/start.ts";
+import { migrate, migrationsCurrent } from "./db/schema/migrate.ts";
+import { createEmitInTransaction } from "./domain/emit/emitInTransaction.ts";
+import { createEmitter, type EmitterHooks } from "./domain/emit/emitter.ts";
+import { createTenantPrograms, type TenantPrograms } from "./domain/program/tenantPrograms.ts";
+import { createAuthenticator } from "./domain/project/authenticator.ts";
+import { checkSecretKey } from "./domain/project/keyCheckValue.ts";
+import { ensureDefaultProject } from "./domain/project/project.ts";
+import { createProjectConfigs, type ProjectConfigs } from "./domain/project/projectConfig.ts";
+import { createSecretBox, type SecretBox } from "./domain/project/secretBox.ts";
+import { createContext, type Hub, type HubFacts } from "./graphql/builder/context.ts";
 import { schema } from "./graphql/schema.ts";
-import { limits } from "./http/limits.ts";
+import { limits } from "./http/gate/limits.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
 import { type HttpServer, startHttp, urlOf } from "./http/server.ts";
 import { createEntities } from "./live/entities.ts";
@@ -26,10 +26,10 @@ import { createTail } from "./live/tail.ts";
 import { createWaiter, eventEnds, pressEnds } from "./live/waiter.ts";
 import { startWake, type Wake } from "./live/wake.ts";
 import type { Logger } from "./log.ts";
-import { createGuard } from "./outbound/addressGuard.ts";
-import { checkTarget } from "./outbound/checkTarget.ts";
-import { createPoster } from "./outbound/post.ts";
-import { createResolver } from "./outbound/resolver.ts";
+import { createGuard } from "./outbound/address/addressGuard.ts";
+import { checkTarget } from "./outbound/address/checkTarget.ts";
+import { createResolver } from "./outbound/address/resolver.ts";
+import { createPoster } from "./outbound/call/post.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { localSecretKey } from "./secretKeyFile.ts";
 import { createShares } from "./util/shares.ts";
@@ -103,9 +103,10 @@ function openApi(
     reserve: worker?.reserve,
     onLate: (error) => log.warn({ err: error }, "a wake-up was not queued"),
     checkTarget: outbound.checkTarget,
-    onAccepted: ({ lanes, events }) => {
+    onAccepted: ({ projectId, lanes, staged, events }) => {
       metrics.emits.inc(events);
       if (lanes.length > 0) worker?.wake(lanes);
+      if (staged.length > 0) worker?.dispatch(projectId, staged);
       wake.announce();
     },
     onWaiting: (change) => metrics.emitsWaiting.inc(change),
@@ -115,7 +116,7 @@ function openApi(
     db,
     read,
     emitter: createEmitter(db.sql, configs, programs, accepting),
-    emitWithin: createEmitWithin(db.sql, configs, programs, accepting),
+    emitInTransaction: createEmitInTransaction(db.sql, configs, programs, accepting),
     configs,
     programs,
     feed,

@@ -1,9 +1,9 @@
 import { flushCompileCache } from "node:module";
 import { banner } from "./banner.ts";
 import { ConfigError, readConfig, unknownSettings } from "./config.ts";
-import { isOutage } from "./db/outage.ts";
-import { DatabaseRefusal } from "./db/refusal.ts";
-import { WrongSecretKey } from "./domain/keyCanary.ts";
+import { isOutage } from "./db/connection/outage.ts";
+import { DatabaseRefusal } from "./db/connection/refusal.ts";
+import { WrongSecretKey } from "./domain/project/keyCheckValue.ts";
 import { ListenError } from "./http/server.ts";
 import { type RunningHub, startHub } from "./hub.ts";
 import { createLogger, type Logger } from "./log.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BoxKey } from "./domain/secretBox.ts";
+import type { BoxKey } from "./domain/project/secretBox.ts";
 
 /** The embedded hub's own key-encryption key, made at first boot in the data directory, for its owner's eyes only. */
 export async function localSecretKey(dataDir: string): Promise<BoxKey[]> {

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createVitest, parseCLI, type TestRunResult } from "vitest/node";
 import { readDatabaseSettings } from "../src/config.ts";
-import { openSession } from "../src/db/client.ts";
-import { startEmbedded } from "../src/db/embedded.ts";
-import { makeRanges } from "../src/db/makeRanges.ts";
-import { migrate } from "../src/db/migrate.ts";
-import { withRanges } from "../src/db/rangeSession.ts";
+import { openSession } from "../src/db/connection/client.ts";
+import { startEmbedded } from "../src/db/embedded/start.ts";
+import { makeRanges } from "../src/db/retention/createPartitions.ts";
+import { withRanges } from "../src/db/retention/maintenanceSession.ts";
+import { migrate } from "../src/db/schema/migrate.ts";
 import { createLogger } from "../src/log.ts";
 import { buildPages } from "./fixtures/build.ts";
 

@@ -1,9 +1,9 @@
-import { type ApiKeyRow, keysOf, projectOfKey, type Role } from "../db/apiKeys.ts";
-import type { Sql } from "../db/client.ts";
-import type { ProjectRow } from "../db/projects.ts";
-import { createApiKey, revokeApiKey } from "../domain/apiKey.ts";
-import { mistake } from "../domain/errors.ts";
-import { findProject } from "../domain/project.ts";
+import type { Sql } from "../db/connection/client.ts";
+import { type ApiKeyRow, keysOf, projectOfKey, type Role } from "../db/project/apiKeys.ts";
+import type { ProjectRow } from "../db/project/projects.ts";
+import { createApiKey, revokeApiKey } from "../domain/project/apiKey.ts";
+import { findProject } from "../domain/project/project.ts";
+import { userError } from "../util/userError.ts";
 import { columns } from "./columns.ts";
 import type { Command } from "./command.ts";
 
@@ -11,13 +11,13 @@ const roles: readonly Role[] = ["ADMIN", "EMITTER", "OPERATOR", "VIEWER"];
 
 function readRole(text: string): Role {
   const role = roles.find((name) => name === text.toUpperCase());
-  if (!role) throw mistake("INVALID", `there is no role ${text}: ${roles.join(", ")}`);
+  if (!role) throw userError("INVALID", `there is no role ${text}: ${roles.join(", ")}`);
   return role;
 }
 
 async function requireProject(sql: Sql, idOrSlug: string): Promise<ProjectRow> {
   const project = await findProject(sql, idOrSlug);
-  if (!project) throw mistake("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
+  if (!project) throw userError("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
   return project;
 }
 
@@ -65,7 +65,7 @@ export const keyRevoke: Command = {
   does: "revokes a key for good, of whatever project; its live connections end within 5 s",
   async run({ sql }, id: string) {
     const projectId = await projectOfKey(sql, id);
-    if (!projectId) throw mistake("NOT_FOUND", `there is no key ${id} (key list PROJECT)`);
+    if (!projectId) throw userError("NOT_FOUND", `there is no key ${id} (key list PROJECT)`);
     const { name, prefix } = await revokeApiKey(sql, projectId, id);
     return { text: `Revoked: ${name} (${prefix}…)` };
   },

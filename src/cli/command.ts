@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Pool } from "../db/client.ts";
+import type { Pool } from "../db/connection/client.ts";
 
 /** What a command says: to people, and with --json to programs. `failed` makes the exit code 1. */
 export type Answer = { text: string; json?: object; failed?: boolean };

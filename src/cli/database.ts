@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
-import { openDb, type Pool } from "../db/client.ts";
-import { findRunning, startEmbedded } from "../db/embedded.ts";
-import { migrate } from "../db/migrate.ts";
+import { openDb, type Pool } from "../db/connection/client.ts";
+import { findRunning, startEmbedded } from "../db/embedded/start.ts";
+import { migrate } from "../db/schema/migrate.ts";
 import { createLogger } from "../log.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { ConfigError, readDatabaseSettings } from "../config.ts";
-import { isOutage } from "../db/outage.ts";
-import { DatabaseRefusal } from "../db/refusal.ts";
-import { UserMistake } from "../domain/errors.ts";
-import { WrongSecretKey } from "../domain/keyCanary.ts";
+import { isOutage } from "../db/connection/outage.ts";
+import { DatabaseRefusal } from "../db/connection/refusal.ts";
+import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";
+import { UserError } from "../util/userError.ts";
 import { help, readCall, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 import { withDatabase } from "./database.ts";
@@ -32,7 +32,7 @@ function explain(error: unknown): string {
     return `${error.message}\nnpm run cli -- --help explains every command.`;
   }
   const isForTheOperator =
-    error instanceof UserMistake ||
+    error instanceof UserError ||
     error instanceof ConfigError ||
     error instanceof WrongSecretKey ||
     error instanceof DatabaseRefusal;

@@ -1,5 +1,5 @@
-import { allProjects } from "../db/projects.ts";
-import { createProject } from "../domain/project.ts";
+import { allProjects } from "../db/project/projects.ts";
+import { createProject } from "../domain/project/project.ts";
 import { columns } from "./columns.ts";
 import type { Command } from "./command.ts";
 

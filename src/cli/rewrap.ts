@@ -1,5 +1,5 @@
 import { ConfigError, readSecretKeys } from "../config.ts";
-import { rewrap as rewrapSecrets } from "../domain/rewrap.ts";
+import { reencrypt as rewrapSecrets } from "../domain/project/reencrypt.ts";
 import type { Command } from "./command.ts";
 
 export const rewrap: Command = {

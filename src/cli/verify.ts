@@ -1,8 +1,8 @@
-import { whyUnguarded } from "../db/reader.ts";
-import type { LedgerLine } from "../db/verify/ledger.ts";
-import { type Verdict, verify as verifyHub } from "../db/verify/run.ts";
-import { mistake } from "../domain/errors.ts";
-import { findProject } from "../domain/project.ts";
+import { whyUnguarded } from "../db/connection/reader.ts";
+import { findProject } from "../domain/project/project.ts";
+import { userError } from "../util/userError.ts";
+import type { LedgerLine } from "../verify/ledger.ts";
+import { type Verdict, verify as verifyHub } from "../verify/run.ts";
 import { columns } from "./columns.ts";
 import type { Command } from "./command.ts";
 
@@ -38,7 +38,7 @@ export function readTime(name: string, text: string | undefined): Date | null {
   const dayExists =
     day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
   if (dayExists && !Number.isNaN(time.getTime())) return time;
-  throw mistake(
+  throw userError(
     "INVALID",
     `--${name} takes a time such as 2026-01-01T00:00:00Z, in UTC when it names no zone, not "${text}"`,
   );
@@ -85,7 +85,7 @@ export const verify: Command = {
     const until = readTime("until", options.until);
     const project = idOrSlug === undefined ? null : await findProject(sql, idOrSlug);
     if (project === undefined)
-      throw mistake("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
+      throw userError("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
     const verdict = await verifyHub(sql, { projectId: project?.id ?? null, since, until });
     const warning = await whyUnguarded(sql);
     const failed = verdict.differences.length > 0;

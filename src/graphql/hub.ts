@@ -1,7 +1,7 @@
-import { eventLimits } from "../domain/eventInput.ts";
-import { builder } from "./builder.ts";
-import { MAX_PAGE } from "./connection.ts";
-import type { HubFacts } from "./context.ts";
+import { eventLimits } from "../domain/event/eventInput.ts";
+import { builder } from "./builder/builder.ts";
+import type { HubFacts } from "./builder/context.ts";
+import { MAX_PAGE } from "./page/connection.ts";
 
 const HubLimits = builder.objectRef<HubFacts>("HubLimits").implement({
   description: "Limits that callers meet first; the README lists all of them.",

@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
-import { assertRolesComplete } from "../graphql/roles.ts";
+import { assertRolesComplete } from "../graphql/gate/roles.ts";
 import type { Logger } from "../log.ts";
 import { createShares } from "../util/shares.ts";
 import type { Turns } from "../util/turns.ts";
-import { builtFolder, createBuiltFiles, wantsPage } from "./builtFiles.ts";
 import { maxConnections } from "./connections.ts";
-import { createConsole } from "./console.ts";
-import { createDocs } from "./docs.ts";
-import { createGraphiql } from "./graphiql.ts";
-import { type Authenticate, createGraphqlPost } from "./graphqlPost.ts";
-import { limits } from "./limits.ts";
-import { trackLiveKeys } from "./liveKeys.ts";
-import { createMaskError } from "./maskError.ts";
+import { limits } from "./gate/limits.ts";
+import { createMaskError } from "./gate/maskError.ts";
+import { createValidateOperation } from "./gate/prepare.ts";
 import { createOrigins } from "./origins.ts";
-import { createPrepare } from "./prepare.ts";
-import { createWebSockets, type WebSockets } from "./websocket.ts";
-import { type ContextOf, createEngine } from "./yoga.ts";
+import { builtFolder, createBuiltFiles, wantsPage } from "./page/builtFiles.ts";
+import { createConsole } from "./page/console.ts";
+import { createDocs } from "./page/docs.ts";
+import { createGraphiql } from "./page/graphiql.ts";
+import { type Authenticate, createGraphqlPost } from "./post/graphqlPost.ts";
+import { type ContextOf, createEngine } from "./post/yoga.ts";
+import { trackLiveKeys } from "./socket/liveKeys.ts";
+import { createWebSockets, type WebSockets } from "./socket/websocket.ts";
 
 export type ApiDeps = {
   schema: GraphQLSchema;
@@ -45,7 +45,7 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   assertRolesComplete(schema);
   const maskError = createMaskError(log);
   const engine = createEngine(schema, contextOf, maskError);
-  const prepare = createPrepare(schema);
+  const prepare = createValidateOperation(schema);
   const origins = createOrigins({ publicUrl, allowed: allowedOrigins }, log);
   const places = createShares({
     what: "sockets and event streams",

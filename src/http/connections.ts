@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { limits } from "./limits.ts";
+import { limits } from "./gate/limits.ts";
 
 /** How many files and sockets the system lets this process have open, as far as it says. */
 function descriptors(): number {

@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../log.ts";
 import { type ApiDeps, createApi } from "./api.ts";
-import { discardBody } from "./body.ts";
 import { limitConnections } from "./connections.ts";
 import { sendJson } from "./headers.ts";
 import { answerAlive, createReady, type ReadyCheck } from "./health.ts";
-import { createInOrder } from "./inOrder.ts";
 import { createMetricsPage, type Metrics } from "./metrics.ts";
-import { refuseUpgrade } from "./websocket.ts";
+import { discardBody } from "./post/body.ts";
+import { createInOrder } from "./post/inOrder.ts";
+import { refuseUpgrade } from "./socket/websocket.ts";
 
 export type HttpOptions = {
   host: string;

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type ActionRow, actionsById } from "../db/actions.ts";
-import type { Sql } from "../db/client.ts";
-import { type DeliveryRow, deliveriesById } from "../db/deliveries.ts";
-import { type EventRow, eventsById } from "../db/events.ts";
+import { type ActionRow, actionsById } from "../db/action/actions.ts";
+import type { Sql } from "../db/connection/client.ts";
+import { isOutage } from "../db/connection/outage.ts";
+import type { Read } from "../db/connection/reads.ts";
+import { ReadTimeout } from "../db/connection/readTimeout.ts";
+import { type DeliveryRow, deliveriesById } from "../db/delivery/deliveries.ts";
+import { type ReplayRow, replaysById } from "../db/delivery/replays.ts";
+import { type EventRow, eventsById } from "../db/event/events.ts";
 import type { Change, ChangeKind } from "../db/feed/changes.ts";
-import { type HookRow, hooksById } from "../db/hooks.ts";
-import { isOutage } from "../db/outage.ts";
-import type { Read } from "../db/reads.ts";
-import { ReadTimeout } from "../db/readTimeout.ts";
-import { type ReplayRow, replaysById } from "../db/replays.ts";
-import { type ResourceRow, resourcesById } from "../db/resources.ts";
-import { type RunRow, runsById } from "../db/workflowRuns.ts";
+import { type HookRow, hooksById } from "../db/hook/hooks.ts";
+import { type ResourceRow, resourcesById } from "../db/resource/resources.ts";
+import { type RunRow, runsById } from "../db/workflow/workflowRuns.ts";
 import { Overloaded } from "../util/overloaded.ts";
 
 /** What the entities of each kind are stored as. */

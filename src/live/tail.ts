@@ -1,4 +1,4 @@
-import type { Sql } from "../db/client.ts";
+import type { Sql } from "../db/connection/client.ts";
 import { type Change, changesAfter, type FeedPage, feedBounds } from "../db/feed/changes.ts";
 import type { Logger } from "../log.ts";
 import type { Wake } from "./wake.ts";

@@ -1,8 +1,8 @@
-import type { Sql } from "../db/client.ts";
-import { endedEvents, hasEnded } from "../db/events.ts";
+import { endedPresses } from "../db/action/presses.ts";
+import type { Sql } from "../db/connection/client.ts";
+import { isOutage } from "../db/connection/outage.ts";
+import { endedEvents, hasEnded } from "../db/event/events.ts";
 import type { Change } from "../db/feed/changes.ts";
-import { isOutage } from "../db/outage.ts";
-import { endedPresses } from "../db/presses.ts";
 import { createBatcher } from "../util/batcher.ts";
 import type { Tail } from "./tail.ts";
 

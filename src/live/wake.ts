@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { Pool } from "../db/client.ts";
+import type { Pool } from "../db/connection/client.ts";
+import { listen } from "../db/connection/listen.ts";
 import { WAKE_CHANNEL } from "../db/feed/record.ts";
-import type { Lane } from "../db/jobs.ts";
-import { listen } from "../db/listen.ts";
+import type { Lane } from "../db/queue/jobs.ts";
 import type { Logger } from "../log.ts";
 
 /** Tells, by one LISTEN connection a process, that there may be something new to read, or to send. */

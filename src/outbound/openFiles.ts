@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { type HubFailure, toHubFailure } from "./hubFailure.ts";
+import { type HubFailure, toHubFailure } from "./call/hubFailure.ts";
 
 /** How many files and sockets this process may have open (`ulimit -n`); Infinity where that cannot be told. */
 function openFileLimit(): number {

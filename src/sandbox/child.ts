@@ -8,7 +8,7 @@ import type { Answer, Question, Thrown } from "./message.ts";
  */
 const [cacheDir] = process.argv.slice(2);
 if (cacheDir) enableCompileCache(cacheDir);
-const { programTasks } = await import("../domain/programTasks.ts");
+const { programTasks } = await import("../domain/program/programTasks.ts");
 const tasks: Record<string, (input: never) => unknown> = programTasks;
 
 /** The hub ends a task sooner; this ends one whose hub has died. */

@@ -1,7 +1,7 @@
-import { UserMistake } from "../domain/errors.ts";
-import { ProgramStopped, type Programs, programLimits } from "../domain/programs.ts";
-import { TemplateFailure } from "../domain/templateFailure.ts";
+import { ProgramStopped, type Programs, programLimits } from "../domain/program/programs.ts";
+import { TemplateFailure } from "../domain/template/templateFailure.ts";
 import { Overloaded } from "../util/overloaded.ts";
+import { UserError } from "../util/userError.ts";
 import type { Answer, Question, Thrown } from "./message.ts";
 import { createProgramShare, type ProgramShare } from "./programShare.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandboxProcess.ts";
@@ -156,7 +156,7 @@ function settle({ resolve, reject }: Job, answer: Answer) {
 }
 
 function revived({ name, message, stack, entries }: Thrown): Error {
-  if (name === "UserMistake" && Array.isArray(entries)) return new UserMistake(entries);
+  if (name === "UserError" && Array.isArray(entries)) return new UserError(entries);
   if (name === "TemplateFailure") return new TemplateFailure(message);
   if (name === "ProgramStopped") return new ProgramStopped(message);
   return Object.assign(new Error(message), { name, ...(stack && { stack }) });

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { getCompileCacheDir } from "node:module";
 import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
-import { ProgramStopped, programLimits } from "../domain/programs.ts";
+import { ProgramStopped, programLimits } from "../domain/program/programs.ts";
 import { cpuMsOf } from "./cpuMsOf.ts";
 import type { Answer, Question } from "./message.ts";
 

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
-import { type Db, openSession } from "../db/client.ts";
+import { recoverPresses } from "../db/action/pressClaims.ts";
+import { type Db, openSession } from "../db/connection/client.ts";
+import { showLife } from "../db/connection/locks.ts";
 import { recoverClaims } from "../db/delivery/reclaim.ts";
-import { showLife } from "../db/locks.ts";
-import { recoverPresses } from "../db/pressClaims.ts";
-import { buryWorkers, removeWorker, workersBeside } from "../db/workers.ts";
+import { buryWorkers, removeWorker, workersBeside } from "../db/queue/workers.ts";
 import type { Logger } from "../log.ts";
-import { every, type Repeated } from "./every.ts";
+import { every, type Repeated } from "./poller.ts";
 
 const LOOK_EVERY_MS = 2_500;
 /** By then a worker that has only lost its session shows its life by another. */

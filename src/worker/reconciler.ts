@@ -1,17 +1,17 @@
-import type { Db } from "../db/client.ts";
+import { overduePresses, recoverPresses } from "../db/action/pressClaims.ts";
+import { pressJob } from "../db/action/presses.ts";
+import type { Db } from "../db/connection/client.ts";
+import { tryLockRow } from "../db/connection/locks.ts";
 import { overdueEvents, overdueLanes, recoverClaims } from "../db/delivery/reclaim.ts";
-import { handshakeJob, overdueHandshakes } from "../db/handshakes.ts";
-import { addJobs, deliverJobs } from "../db/jobs.ts";
-import { tryLockRow } from "../db/locks.ts";
-import { lookAround, type Patience } from "../db/lookAround.ts";
-import { overduePresses, recoverPresses } from "../db/pressClaims.ts";
-import { pressJob } from "../db/presses.ts";
-import { overdueReplays, replayJob } from "../db/replays.ts";
-import { refreshStatistics } from "../db/statistics.ts";
-import { advanceJobs, overdueRuns } from "../db/workflowRuns.ts";
+import { overdueReplays, replayJob } from "../db/delivery/replays.ts";
+import { handshakeJob, overdueHandshakes } from "../db/hook/handshakes.ts";
+import { refreshStatistics } from "../db/queue/analyze.ts";
+import { addJobs, deliverJobs } from "../db/queue/jobs.ts";
+import { lookAround, type Patience } from "../db/queue/lookAround.ts";
+import { advanceJobs, overdueRuns } from "../db/workflow/workflowRuns.ts";
 import type { Logger } from "../log.ts";
-import { every } from "./every.ts";
-import type { OnFeed } from "./scheduler.ts";
+import type { OnFeed } from "./job/scheduler.ts";
+import { every } from "./poller.ts";
 
 /** A look is one statement, and finds nothing most of the time. */
 const LOOK_EVERY_MS = 2_500;

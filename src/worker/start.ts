@@ -1,31 +1,32 @@
-import type { Db } from "../db/client.ts";
-import type { Lane } from "../db/jobs.ts";
-import { makeRanges } from "../db/makeRanges.ts";
-import { withRanges } from "../db/rangeSession.ts";
-import { newId } from "../domain/ids.ts";
-import type { ProjectConfigs } from "../domain/projectConfig.ts";
-import type { SecretBox } from "../domain/secretBox.ts";
-import type { TenantPrograms } from "../domain/tenantPrograms.ts";
-import { createRunAdvancer } from "../domain/workflowRun.ts";
+import type { Db } from "../db/connection/client.ts";
+import type { Lane } from "../db/queue/jobs.ts";
+import { makeRanges } from "../db/retention/createPartitions.ts";
+import { withRanges } from "../db/retention/maintenanceSession.ts";
+import type { TenantPrograms } from "../domain/program/tenantPrograms.ts";
+import type { ProjectConfigs } from "../domain/project/projectConfig.ts";
+import type { SecretBox } from "../domain/project/secretBox.ts";
+import { createRunAdvancer } from "../domain/workflowRun/workflowRun.ts";
 import type { Logger } from "../log.ts";
-import type { Poster } from "../outbound/post.ts";
-import { createDeliverer, type Deliverer, type DelivererOptions } from "./deliverer.ts";
-import { createDispatcher } from "./dispatcher.ts";
-import { createHandshaker } from "./handshaker.ts";
+import type { Poster } from "../outbound/call/post.ts";
+import { newId } from "../util/ids.ts";
+import { createDeliverer, type Deliverer, type DelivererOptions } from "./delivery/deliverer.ts";
+import { createPeers } from "./delivery/peers.ts";
+import { createDispatcher, type Dispatcher } from "./job/dispatcher.ts";
+import { createHandshaker } from "./job/handshaker.ts";
+import { createPresser, type Presser } from "./job/presser.ts";
+import { startRunner } from "./job/runner.ts";
+import { createRunTurns } from "./job/runTurns.ts";
+import { type OnFeed, startScheduler } from "./job/scheduler.ts";
+import { createTasks, crontab } from "./job/tasks.ts";
 import { startLiveness } from "./liveness.ts";
-import { createPeers } from "./peers.ts";
-import { createPresser, type Presser } from "./presser.ts";
 import { startReconciler } from "./reconciler.ts";
-import { startRunner } from "./runner.ts";
-import { createRunTurns } from "./runTurns.ts";
-import { type OnFeed, startScheduler } from "./scheduler.ts";
-import { createTasks, crontab } from "./tasks.ts";
 
 /** How long attempts in flight may go on when the process is to stop; the whole stop takes at most 30 s. */
 const GRACE_MS = 20_000;
 
 export type WorkerRole = AsyncDisposable &
   Pick<Deliverer, "wake" | "reserve"> &
+  Pick<Dispatcher, "dispatch"> &
   Pick<Presser, "press"> & {
     /** Starts the stop that disposing waits for. */
     beginStop(): void;
@@ -80,7 +81,11 @@ export async function startWorker(options: {
     onFinished: wake.announce,
     onSteps: (projectId, runIds) => runTurns.add(projectId, runIds),
   });
-  const dispatcher = createDispatcher({ ...parts, onDue: deliverer.wake });
+  const dispatcher = createDispatcher({
+    ...parts,
+    reserve: deliverer.reserve,
+    onDue: deliverer.wake,
+  });
   const presser = createPresser({ ...parts, onDue: deliverer.wake });
   const handshaker = createHandshaker(parts);
   const advanceRuns = createRunAdvancer({ sql: db.sql, box, templates: programs.templates });
@@ -122,6 +127,7 @@ export async function startWorker(options: {
   return {
     wake: deliverer.wake,
     reserve: deliverer.reserve,
+    dispatch: dispatcher.dispatch,
     press: presser.press,
     beginStop: () => void stop().catch(() => {}),
     [Symbol.asyncDispose]: stop,

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Pool } from "undici";
-import { findRunning } from "../../src/db/embedded.ts";
+import { findRunning } from "../../src/db/embedded/start.ts";
 import { testKey } from "../fixtures/hub.ts";
 import { NODE_COMPILE_CACHE } from "../fixtures/npmStart.ts";
 import { ownDirectory } from "./ownDirectory.ts";

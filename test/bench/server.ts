@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openSession, type Pool } from "../../src/db/client.ts";
-import { startEmbedded } from "../../src/db/embedded.ts";
+import { openSession, type Pool } from "../../src/db/connection/client.ts";
+import { startEmbedded } from "../../src/db/embedded/start.ts";
 import { createLogger } from "../../src/log.ts";
 import { testKey } from "../fixtures/hub.ts";
 import type { HubOptions } from "./hubProcess.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Sql } from "../../src/db/client.ts";
+import type { Sql } from "../../src/db/connection/client.ts";
 import type { Line } from "./part.ts";
 import { type BenchServer, closing } from "./server.ts";
 import { usageOf } from "./usage.ts";

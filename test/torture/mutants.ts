@@ -47,12 +47,12 @@ export const mutants: Mutant[] = [
     name: "each worker has a hook's maxInFlight for itself",
     patches: [
       {
-        file: "src/worker/peers.ts",
+        file: "src/worker/delivery/peers.ts",
         find: "if (live.length === 1) return maxInFlight;",
         replace: "if (live.length > 0) return maxInFlight;",
       },
       {
-        file: "src/worker/peers.ts",
+        file: "src/worker/delivery/peers.ts",
         find: "count: () => live.length,",
         replace: "count: () => 1,",
       },
@@ -75,7 +75,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T3",
     "a lost connection is not made again for half a minute",
-    "src/db/pool/pool.ts",
+    "src/db/connection/pool/pool.ts",
     "Math.min(20 * 2 ** failures, LONGEST_PAUSE_MS)",
     "60 * LONGEST_PAUSE_MS",
   ),
@@ -89,28 +89,28 @@ export const mutants: Mutant[] = [
   mutant(
     "T5",
     "an action is read without its lock",
-    "src/db/presses.ts",
+    "src/db/action/presses.ts",
     "and a.id = ${id} for update of a`",
     "and a.id = ${id}`",
   ),
   mutant(
     "T6",
     "expiry by the clock of Node.js",
-    "src/db/presses.ts",
+    "src/db/action/presses.ts",
     'a.expires_at <= clock.at as "isExpired"',
     'a.expires_at <= ${new Date().toISOString()}::timestamptz as "isExpired"',
   ),
   mutant(
     "T8",
     "idempotency keys are compared without the body",
-    "src/domain/idempotency.ts",
+    "src/domain/emit/idempotency.ts",
     "if (owner.fingerprint === claim.fingerprint) {",
     "if (owner.eventId !== claim.eventId) {",
   ),
   mutant(
     "T9",
     "presses in doubt are sent again",
-    "src/db/pressClaims.ts",
+    "src/db/action/pressClaims.ts",
     "if (lost.length === 0) return 0;",
     `if (lost.length === 0) return 0;
     await tx\`update signalbox.presses set lease_token = null, lease_worker = null, lease_until = null
@@ -120,7 +120,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T10",
     "a send does not wait until the bytes have left",
-    "src/http/socketChannel.ts",
+    "src/http/socket/socketChannel.ts",
     "          resolve();\n        });\n      }),\n    onMessage",
     "        });\n        resolve();\n      }),\n    onMessage",
   ),
@@ -149,28 +149,28 @@ export const mutants: Mutant[] = [
   mutant(
     "T12",
     "addresses are not judged before they are dialled",
-    "src/outbound/connect.ts",
+    "src/outbound/call/connect.ts",
     "if (!addresses.every((ip) => guard.allows(ip, port))) throw refusal();",
     "",
   ),
   mutant(
     "T12",
     "a hook's target is not judged when it is saved",
-    "src/outbound/checkTarget.ts",
+    "src/outbound/address/checkTarget.ts",
     "if (!addresses.every((ip) => guard.allows(ip, portOf(url)))) {",
     'if (url.href === "") {',
   ),
   mutant(
     "T12",
     "of a name's addresses the first alone is judged",
-    "src/outbound/connect.ts",
+    "src/outbound/call/connect.ts",
     "if (!addresses.every((ip) => guard.allows(ip, port))) throw refusal();",
     'if (!guard.allows(addresses[0] ?? "", port)) throw refusal();',
   ),
   mutant(
     "T15",
     "redirects are followed",
-    "src/outbound/post.ts",
+    "src/outbound/call/post.ts",
     `return send(url, message, { signal: stop.signal, holder }, (connection) => {
           remoteAddress = connection.address;
         });`,
@@ -188,14 +188,14 @@ export const mutants: Mutant[] = [
     name: "one query without its project, and without row-level security",
     patches: [
       {
-        file: "src/db/presses.ts",
+        file: "src/db/action/presses.ts",
         find: `presses p
     where p.project_id = \${projectId} and p.id = any(`,
         replace: `presses p
     where \${projectId}::uuid is not null and p.id = any(`,
       },
       {
-        file: "src/db/reads.ts",
+        file: "src/db/connection/reads.ts",
         find: "enterProject(tx, projectId).execute()",
         replace: "projectId",
       },
@@ -204,14 +204,14 @@ export const mutants: Mutant[] = [
   mutant(
     "T16",
     "one change without its project",
-    "src/db/presses.ts",
+    "src/db/action/presses.ts",
     "where a.project_id = ${projectId} and a.id = ${id} for update of a",
     "where ${projectId}::uuid is not null and a.id = ${id} for update of a",
   ),
   mutant(
     "T17",
     "the old secret signs no more after a rotation",
-    "src/domain/signature.ts",
+    "src/domain/delivery/signature.ts",
     "return keys\n",
     "return keys.slice(0, 1)\n",
   ),
@@ -225,7 +225,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T21",
     "a read-only database is not told from a bug",
-    "src/http/maskError.ts",
+    "src/http/gate/maskError.ts",
     '"25006", // read-only',
     "// read-only",
   ),
@@ -244,7 +244,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T29",
     "names are resolved in the thread pool",
-    "src/outbound/resolver.ts",
+    "src/outbound/address/resolver.ts",
     "const dns = channel(options.servers);",
     `const { lookup } = await import("node:dns/promises");
       const of = (family: number) =>
@@ -254,7 +254,7 @@ export const mutants: Mutant[] = [
   mutant(
     "T29",
     "one channel to the name server for all names",
-    "src/outbound/resolver.ts",
+    "src/outbound/address/resolver.ts",
     "const dns = channel(options.servers);",
     `const shared = globalThis as { channel?: DnsResolver };
       shared.channel ??= channel(options.servers);
@@ -270,21 +270,21 @@ export const mutants: Mutant[] = [
   mutant(
     "T34",
     "a lack of file descriptors is the target's failure",
-    "src/outbound/hubFailure.ts",
+    "src/outbound/call/hubFailure.ts",
     "const shortage = shortages[error.code];",
     'const shortage = shortages[""];',
   ),
   mutant(
     "T32",
     "every filter counts as cheap",
-    "src/domain/filterRunner.ts",
+    "src/domain/filter/filterRunner.ts",
     "return cost <= IN_PLACE && budget.spend(cost) ? filter.judge(input) : undefined;",
     "return filter.judge(input);",
   ),
   mutant(
     "T32",
     "a check of a schema in place counts no steps",
-    "src/domain/schemaChecks.ts",
+    "src/domain/eventType/schemaChecks.ts",
     'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
     'return check?.(plainJson(data), "data", 4_000_000);',
   ),

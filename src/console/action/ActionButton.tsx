@@ -1,8 +1,8 @@
 import { Check, ExternalLink, Hourglass, LoaderCircle } from "lucide-react";
 import { useMay } from "../session/session.ts";
-import { hostOf } from "../ui/Outside.tsx";
+import { hostOf } from "../ui/layout/Outside.tsx";
 import { toast } from "../ui/Toasts.tsx";
-import { useNow } from "../ui/useNow.ts";
+import { useNow } from "../ui/time/useNow.ts";
 import { ActionNote } from "./ActionNote.tsx";
 import type { ActionRow } from "./actionRow.ts";
 import { askToPress } from "./PressDialog.tsx";

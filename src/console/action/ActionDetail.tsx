@@ -1,10 +1,10 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Facts } from "../ui/Facts.tsx";
-import { JsonTree } from "../ui/JsonTree.tsx";
+import { JsonTree } from "../ui/json/JsonTree.tsx";
+import { Facts } from "../ui/layout/Facts.tsx";
+import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Pager, usePlace } from "../ui/Pager.tsx";
-import { Moment } from "../ui/Time.tsx";
+import { Moment } from "../ui/time/Time.tsx";
 import { PressItem } from "./PressItem.tsx";
 import { PressRow } from "./pressRow.ts";
 import "./ActionDetail.css";

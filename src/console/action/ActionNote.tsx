@@ -1,5 +1,5 @@
 import { Check, CircleAlert } from "lucide-react";
-import { Ago, Countdown } from "../ui/Time.tsx";
+import { Ago, Countdown } from "../ui/time/Time.tsx";
 import type { ActionRow } from "./actionRow.ts";
 import type { Standing } from "./standing.ts";
 

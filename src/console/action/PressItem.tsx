@@ -1,6 +1,6 @@
 import { AttemptItem } from "../delivery/AttemptItem.tsx";
-import { Badge } from "../ui/Badge.tsx";
-import { Moment } from "../ui/Time.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Moment } from "../ui/time/Time.tsx";
 import type { PressRow } from "./pressRow.ts";
 import "./PressItem.css";
 

@@ -1,8 +1,8 @@
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import type { Json } from "../gql/graphql.ts";
-import { Badge } from "../ui/Badge.tsx";
-import { Moment, milliseconds } from "../ui/Time.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Moment, milliseconds } from "../ui/time/Time.tsx";
 import { BodyText } from "./BodyText.tsx";
 import "./AttemptItem.css";
 

@@ -1,6 +1,6 @@
 import type { Json } from "../gql/graphql.ts";
-import { JsonTree } from "../ui/JsonTree.tsx";
-import { Picture } from "../ui/Picture.tsx";
+import { JsonTree } from "../ui/json/JsonTree.tsx";
+import { Picture } from "../ui/layout/Picture.tsx";
 import "./Content.css";
 
 type Props = { content: Json; contentType: string; name: string };

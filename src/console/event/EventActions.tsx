@@ -3,8 +3,8 @@ import { ActionRow } from "../action/actionRow.ts";
 import type { ActionEvent } from "../action/standing.ts";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Section } from "../ui/layout/Page.tsx";
 import { Failure } from "../ui/Notice.tsx";
-import { Section } from "../ui/Page.tsx";
 
 const ActionsDocument = graphql(
   `

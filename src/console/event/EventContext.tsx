@@ -1,9 +1,9 @@
 import { Link } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge } from "../ui/Badge.tsx";
-import { Section } from "../ui/Page.tsx";
-import { Moment } from "../ui/Time.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Section } from "../ui/layout/Page.tsx";
+import { Moment } from "../ui/time/Time.tsx";
 import "./EventContext.css";
 
 const ContextDocument = graphql(`

@@ -2,9 +2,9 @@ import { DeliveryItem } from "../delivery/DeliveryItem.tsx";
 import { DeliveryRow } from "../delivery/deliveryRow.ts";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Section } from "../ui/layout/Page.tsx";
+import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Section } from "../ui/Page.tsx";
-import { Pager, usePlace } from "../ui/Pager.tsx";
 
 const DeliveriesDocument = graphql(
   `

@@ -2,9 +2,9 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { RunItem } from "../run/RunItem.tsx";
 import { RunRow } from "../run/runRow.ts";
+import { Section } from "../ui/layout/Page.tsx";
+import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure } from "../ui/Notice.tsx";
-import { Section } from "../ui/Page.tsx";
-import { Pager, usePlace } from "../ui/Pager.tsx";
 
 const EventRunsDocument = graphql(
   `

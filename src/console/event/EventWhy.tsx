@@ -2,10 +2,10 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Section } from "../ui/layout/Page.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Section } from "../ui/Page.tsx";
 import "./EventWhy.css";
 
 const WhyDocument = graphql(`

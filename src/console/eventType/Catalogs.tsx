@@ -1,9 +1,9 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
-import { Badge } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
-import { Section } from "../ui/Page.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Section } from "../ui/layout/Page.tsx";
 import { useAct } from "../ui/useAct.ts";
 import "./Catalogs.css";
 

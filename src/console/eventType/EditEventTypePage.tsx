@@ -2,8 +2,8 @@ import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { useMay } from "../session/session.ts";
+import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
-import { Page } from "../ui/Page.tsx";
 import { EventTypeForm } from "./EventTypeForm.tsx";
 import { pathOfType } from "./paths.ts";
 

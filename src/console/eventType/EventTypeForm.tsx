@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { parseJson } from "../ui/parseJson.ts";
+import { parseJson } from "../ui/json/parseJson.ts";
 import { useAct } from "../ui/useAct.ts";
 import { pathOfType } from "./paths.ts";
 import "./EventTypeForm.css";

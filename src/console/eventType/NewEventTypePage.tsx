@@ -1,6 +1,6 @@
 import { useMay } from "../session/session.ts";
+import { Page } from "../ui/layout/Page.tsx";
 import { Empty } from "../ui/Notice.tsx";
-import { Page } from "../ui/Page.tsx";
 import { EventTypeForm } from "./EventTypeForm.tsx";
 
 const empty = { name: "", description: "", schema: "", example: "" };

@@ -1,4 +1,4 @@
-import { isCarried } from "../ui/Picture.tsx";
+import { isCarried } from "../ui/layout/Picture.tsx";
 import "./Avatar.css";
 
 const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });

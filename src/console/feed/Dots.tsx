@@ -1,4 +1,4 @@
-import { toneOf, wordsOf } from "../ui/Badge.tsx";
+import { toneOf, wordsOf } from "../ui/layout/Badge.tsx";
 import { DOTS } from "./feedDocument.ts";
 import type { FeedDelivery } from "./feedRows.ts";
 import "./Dots.css";

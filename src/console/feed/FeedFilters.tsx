@@ -1,8 +1,8 @@
 import { Search, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { onKey } from "../shell/keys.ts";
-import { wordsOf } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
+import { wordsOf } from "../ui/layout/Badge.tsx";
 import { type FeedFilter, spans, statuses } from "./feedFilter.ts";
 import "./FeedFilters.css";
 

@@ -1,8 +1,8 @@
 import { memo } from "react";
 import { Link } from "wouter";
 import { ActionButtons } from "../action/ActionButtons.tsx";
-import { Badge } from "../ui/Badge.tsx";
-import { Ago } from "../ui/Time.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 import { Avatar } from "./Avatar.tsx";
 import { Dots } from "./Dots.tsx";
 import { FeedContent } from "./FeedContent.tsx";

@@ -5,7 +5,7 @@ import { OverviewStrip } from "../overview/OverviewStrip.tsx";
 import { useSession } from "../session/session.ts";
 import { onKey } from "../shell/keys.ts";
 import { Button } from "../ui/Button.tsx";
-import { Page } from "../ui/Page.tsx";
+import { Page } from "../ui/layout/Page.tsx";
 import { Feed } from "./Feed.tsx";
 import { FeedFilters } from "./FeedFilters.tsx";
 import { type FeedFilter, filterOf, variablesOf } from "./feedFilter.ts";

@@ -1,15 +1,15 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge, wordsOf } from "../ui/Badge.tsx";
-import { Facts } from "../ui/Facts.tsx";
+import { Badge, wordsOf } from "../ui/layout/Badge.tsx";
+import { Facts } from "../ui/layout/Facts.tsx";
+import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
-import { Page } from "../ui/Page.tsx";
-import { Ago, milliseconds } from "../ui/Time.tsx";
-import { Health } from "./Health.tsx";
-import { HookConsent } from "./HookConsent.tsx";
-import { HookDay } from "./HookDay.tsx";
+import { Ago, milliseconds } from "../ui/time/Time.tsx";
+import { HookConsent } from "./form/HookConsent.tsx";
 import { HookDeliveries } from "./HookDeliveries.tsx";
 import { HookTools } from "./HookTools.tsx";
+import { Health } from "./health/Health.tsx";
+import { HookDay } from "./health/HookDay.tsx";
 import { HookRow } from "./hookRow.ts";
 
 const HookDocument = graphql(

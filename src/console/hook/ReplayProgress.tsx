@@ -1,7 +1,7 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
 import { Modal } from "../ui/Modal.tsx";
 import { Loading } from "../ui/Notice.tsx";
 import { useAct } from "../ui/useAct.ts";

@@ -4,8 +4,8 @@ import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
+import { parseJson } from "../ui/json/parseJson.ts";
 import { Modal } from "../ui/Modal.tsx";
-import { parseJson } from "../ui/parseJson.ts";
 import { toast } from "../ui/Toasts.tsx";
 import { useAct } from "../ui/useAct.ts";
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { Sparkline } from "../ui/Sparkline.tsx";
+import { Sparkline } from "../ui/layout/Sparkline.tsx";
 import { useOverview } from "./useOverview.ts";
 import { isLate, rate, wait } from "./wording.ts";
 import "./OverviewStrip.css";

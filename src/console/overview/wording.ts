@@ -1,4 +1,4 @@
-import { span } from "../ui/Time.tsx";
+import { span } from "../ui/time/Time.tsx";
 
 /** Events or deliveries a second, as exactly as a glance needs it. */
 export function rate(perSecond: number): string {

@@ -1,9 +1,9 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Facts } from "../ui/Facts.tsx";
+import { Facts } from "../ui/layout/Facts.tsx";
+import { Section } from "../ui/layout/Page.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Section } from "../ui/Page.tsx";
-import { milliseconds } from "../ui/Time.tsx";
+import { milliseconds } from "../ui/time/Time.tsx";
 
 const HubDocument = graphql(`
   query Hub {

@@ -4,12 +4,12 @@ import { useState } from "react";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useSession } from "../session/session.ts";
-import { wordsOf } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
+import { wordsOf } from "../ui/layout/Badge.tsx";
+import { Section } from "../ui/layout/Page.tsx";
+import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Section } from "../ui/Page.tsx";
-import { type Column, Table } from "../ui/Table.tsx";
-import { Ago } from "../ui/Time.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 import { NewApiKey } from "./NewApiKey.tsx";
 import { RevokeApiKey } from "./RevokeApiKey.tsx";
 

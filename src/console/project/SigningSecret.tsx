@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
-import { Section } from "../ui/Page.tsx";
+import { Section } from "../ui/layout/Page.tsx";
 import { Rotation } from "../ui/Rotation.tsx";
 import { SecretOnce } from "../ui/SecretOnce.tsx";
 import { useAct } from "../ui/useAct.ts";

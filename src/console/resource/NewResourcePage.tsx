@@ -1,8 +1,8 @@
 import { useLocation, useSearchParams } from "wouter";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { useMay } from "../session/session.ts";
+import { Page } from "../ui/layout/Page.tsx";
 import { Empty } from "../ui/Notice.tsx";
-import { Page } from "../ui/Page.tsx";
 import { useAct } from "../ui/useAct.ts";
 import { pathOfResource, pathOfType } from "./paths.ts";
 import { ResourceForm } from "./ResourceForm.tsx";

@@ -1,11 +1,11 @@
 import { Link } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge } from "../ui/Badge.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Section } from "../ui/layout/Page.tsx";
+import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Section } from "../ui/Page.tsx";
-import { Pager, usePlace } from "../ui/Pager.tsx";
-import { Moment } from "../ui/Time.tsx";
+import { Moment } from "../ui/time/Time.tsx";
 import "./ResourceEvents.css";
 
 const EventsDocument = graphql(`

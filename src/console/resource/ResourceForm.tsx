@@ -2,8 +2,8 @@ import { type FormEvent, useState } from "react";
 import type { Json } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { JsonField } from "../ui/JsonField.tsx";
-import { parseJson } from "../ui/parseJson.ts";
+import { JsonField } from "../ui/json/JsonField.tsx";
+import { parseJson } from "../ui/json/parseJson.ts";
 import type { Mistake } from "../ui/useAct.ts";
 import "./ResourceForm.css";
 

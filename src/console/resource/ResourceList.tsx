@@ -2,10 +2,10 @@ import type { ResultOf } from "gql.tada";
 import { Link } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { Pager, usePlace } from "../ui/layout/Pager.tsx";
+import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Pager, usePlace } from "../ui/Pager.tsx";
-import { type Column, Table } from "../ui/Table.tsx";
-import { Ago } from "../ui/Time.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 import { pathOfResource } from "./paths.ts";
 
 const ResourcesDocument = graphql(`

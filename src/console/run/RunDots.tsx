@@ -1,4 +1,4 @@
-import { toneOf, wordsOf } from "../ui/Badge.tsx";
+import { toneOf, wordsOf } from "../ui/layout/Badge.tsx";
 import "../feed/Dots.css";
 
 /** A dot for each run, the newest last, in the colour of its state. */

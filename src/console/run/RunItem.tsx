@@ -1,6 +1,6 @@
 import { Link } from "wouter";
-import { Badge } from "../ui/Badge.tsx";
-import { Ago } from "../ui/Time.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 import { duration } from "./duration.ts";
 import type { RunRow } from "./runRow.ts";
 import { StepMarks } from "./StepMarks.tsx";

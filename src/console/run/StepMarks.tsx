@@ -1,4 +1,4 @@
-import { toneOf, wordsOf } from "../ui/Badge.tsx";
+import { toneOf, wordsOf } from "../ui/layout/Badge.tsx";
 import "./StepMarks.css";
 
 type Step = { step: { id: string; name: string }; status: string };

@@ -1,10 +1,10 @@
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { DeliveryDetail } from "../delivery/DeliveryDetail.tsx";
-import { Badge, toneOf } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
-import { JsonTree } from "../ui/JsonTree.tsx";
-import { Countdown } from "../ui/Time.tsx";
+import { JsonTree } from "../ui/json/JsonTree.tsx";
+import { Badge, toneOf } from "../ui/layout/Badge.tsx";
+import { Countdown } from "../ui/time/Time.tsx";
 import type { StepRunRow } from "./stepRunRow.ts";
 import "./StepRunItem.css";
 

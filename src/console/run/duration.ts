@@ -1,4 +1,4 @@
-import { milliseconds } from "../ui/Time.tsx";
+import { milliseconds } from "../ui/time/Time.tsx";
 
 type Times = { startedAt: string | null; stoppedAt: string | null };
 

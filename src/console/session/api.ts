@@ -1,5 +1,5 @@
 import { Client, cacheExchange, fetchExchange, mapExchange } from "@urql/core";
-import { noteHubTime } from "../ui/hubClock.ts";
+import { noteHubTime } from "../ui/time/hubClock.ts";
 
 /** The client of queries and mutations. `onRefused` is told when the key is not taken any more. */
 export const createApi = (key: string, onRefused: () => void): Client =>

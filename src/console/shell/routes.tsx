@@ -37,10 +37,10 @@ const HooksPage = later(async () => ({
 }));
 const HookPage = later(async () => ({ default: (await import("../hook/HookPage.tsx")).HookPage }));
 const NewHookPage = later(async () => ({
-  default: (await import("../hook/NewHookPage.tsx")).NewHookPage,
+  default: (await import("../hook/form/NewHookPage.tsx")).NewHookPage,
 }));
 const EditHookPage = later(async () => ({
-  default: (await import("../hook/EditHookPage.tsx")).EditHookPage,
+  default: (await import("../hook/form/EditHookPage.tsx")).EditHookPage,
 }));
 const EventTypesPage = later(async () => ({
   default: (await import("../eventType/EventTypesPage.tsx")).EventTypesPage,
@@ -61,10 +61,10 @@ const WorkflowPage = later(async () => ({
   default: (await import("../workflow/WorkflowPage.tsx")).WorkflowPage,
 }));
 const NewWorkflowPage = later(async () => ({
-  default: (await import("../workflow/NewWorkflowPage.tsx")).NewWorkflowPage,
+  default: (await import("../workflow/form/NewWorkflowPage.tsx")).NewWorkflowPage,
 }));
 const EditWorkflowPage = later(async () => ({
-  default: (await import("../workflow/EditWorkflowPage.tsx")).EditWorkflowPage,
+  default: (await import("../workflow/form/EditWorkflowPage.tsx")).EditWorkflowPage,
 }));
 const RunPage = later(async () => ({ default: (await import("../run/RunPage.tsx")).RunPage }));
 const ResourcesPage = later(async () => ({

@@ -3,12 +3,12 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { RunItem } from "../run/RunItem.tsx";
 import { RunRow } from "../run/runRow.ts";
-import { wordsOf } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
 import { lackOf } from "../ui/lackOf.ts";
+import { wordsOf } from "../ui/layout/Badge.tsx";
+import { Section } from "../ui/layout/Page.tsx";
+import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Section } from "../ui/Page.tsx";
-import { Pager, usePlace } from "../ui/Pager.tsx";
 import "./WorkflowRuns.css";
 
 const RunsDocument = graphql(

@@ -2,10 +2,10 @@ import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import type { Json } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
-import { Facts } from "../ui/Facts.tsx";
-import { JsonTree } from "../ui/JsonTree.tsx";
-import { Section } from "../ui/Page.tsx";
-import { milliseconds } from "../ui/Time.tsx";
+import { JsonTree } from "../ui/json/JsonTree.tsx";
+import { Facts } from "../ui/layout/Facts.tsx";
+import { Section } from "../ui/layout/Page.tsx";
+import { milliseconds } from "../ui/time/Time.tsx";
 import "./WorkflowSteps.css";
 
 type Step = {

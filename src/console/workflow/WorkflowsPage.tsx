@@ -7,13 +7,13 @@ import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { RunDots } from "../run/RunDots.tsx";
 import { useMay } from "../session/session.ts";
 import { onKey } from "../shell/keys.ts";
-import { Badge } from "../ui/Badge.tsx";
 import { Button } from "../ui/Button.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
+import { Page } from "../ui/layout/Page.tsx";
+import { Pager, usePlace } from "../ui/layout/Pager.tsx";
+import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
-import { Page } from "../ui/Page.tsx";
-import { Pager, usePlace } from "../ui/Pager.tsx";
-import { type Column, Table } from "../ui/Table.tsx";
-import { Ago } from "../ui/Time.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 
 const WorkflowsDocument = graphql(`
   query Workflows($after: String) {

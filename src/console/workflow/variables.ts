@@ -1,5 +1,5 @@
 import type { Json } from "../gql/graphql.ts";
-import { parseJson } from "../ui/parseJson.ts";
+import { parseJson } from "../ui/json/parseJson.ts";
 
 type Templates = { url: string; headers: Json; body: Json };
 

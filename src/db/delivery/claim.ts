@@ -1,6 +1,6 @@
-import type { Pool } from "../client.ts";
-import type { EventOrigin } from "../events.ts";
-import type { HookFormat } from "../hooks.ts";
+import type { Pool } from "../connection/client.ts";
+import type { EventOrigin } from "../event/events.ts";
+import type { HookFormat } from "../hook/hooks.ts";
 
 /**
  * How many deliveries of a hook are wanted. `inFlight`: so many of it this worker has; `place`: its own among the workers

@@ -1,5 +1,5 @@
-import type { Sql } from "../client.ts";
-import type { AttemptRow } from "../deliveries.ts";
+import type { Sql } from "../connection/client.ts";
+import type { AttemptRow } from "./deliveries.ts";
 
 /** One attempt that is over, and what it means for its delivery. */
 export type Finish = {

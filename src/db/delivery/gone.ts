@@ -1,4 +1,4 @@
-import type { Tx } from "../client.ts";
+import type { Tx } from "../connection/client.ts";
 import type { Finish } from "./finish.ts";
 
 /** The hooks of finishes that say that their target is gone, with the reason: of those whose claims still count. */

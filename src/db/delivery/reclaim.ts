@@ -1,9 +1,9 @@
-import type { Pool, Sql, Tx } from "../client.ts";
-import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "../deliveryChanges.ts";
+import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { writeToFeed } from "../feed/record.ts";
-import { addJobs, deliverJobs, type Lane } from "../jobs.ts";
-import { advanceJobs } from "../workflowRuns.ts";
+import { addJobs, deliverJobs, type Lane } from "../queue/jobs.ts";
+import { advanceJobs } from "../workflow/workflowRuns.ts";
 import type { Claim } from "./claim.ts";
+import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "./record.ts";
 
 /** Claims taken back in one transaction at most. */
 const CHUNK = 1_000;

@@ -1,5 +1,5 @@
-import type { Sql } from "../client.ts";
-import { type HookRow, hookColumns } from "../hooks.ts";
+import type { Sql } from "../connection/client.ts";
+import { type HookRow, hookColumns } from "../hook/hooks.ts";
 
 /** What a hook's deliveries are sent by, as of one version of its project's configuration. */
 export type DeliveryTarget = {

@@ -15,7 +15,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { DatabaseRefusal } from "../refusal.ts";
+import { DatabaseRefusal } from "../connection/refusal.ts";
 import type { Owner } from "./owner.ts";
 
 const run = promisify(execFile);

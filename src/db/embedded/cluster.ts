@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseRefusal } from "../refusal.ts";
+import { DatabaseRefusal } from "../connection/refusal.ts";
 import { findBinaries } from "./binaries.ts";
 import { chooseOwner, giveTo } from "./owner.ts";
 import { type Place, startProgram } from "./program.ts";

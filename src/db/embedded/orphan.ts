@@ -3,7 +3,7 @@ import { readFile, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { DatabaseRefusal } from "../refusal.ts";
+import { DatabaseRefusal } from "../connection/refusal.ts";
 
 const FAST_SHUTDOWN_MS = 20_000;
 const LOOK_EVERY_MS = 20;

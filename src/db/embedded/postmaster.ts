@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { DatabaseRefusal } from "../refusal.ts";
+import { DatabaseRefusal } from "../connection/refusal.ts";
 import type { Cluster } from "./cluster.ts";
 import { stopOrphan } from "./orphan.ts";
 import { type Program, startProgram } from "./program.ts";

@@ -1,7 +1,7 @@
-import type { Sql } from "../client.ts";
-import type { NewDelivery, NewEvent } from "../emits.ts";
+import type { Sql } from "../connection/client.ts";
 import type { FeedItem } from "../feed/changes.ts";
-import type { KeyClaim } from "../idempotencyKeys.ts";
+import type { KeyClaim } from "./idempotencyKeys.ts";
+import type { NewDelivery, NewEvent } from "./newEvent.ts";
 
 /** Which of the deliveries the accepting process takes at once: its slots are free for them. */
 export type HandOver = {

@@ -1,4 +1,4 @@
-import type { Sql } from "../client.ts";
+import type { Sql } from "../connection/client.ts";
 
 export type ChangeKind = "EVENT" | "DELIVERY" | "HOOK" | "REPLAY" | "RESOURCE" | "ACTION" | "RUN";
 

@@ -1,5 +1,5 @@
-import type { Tx } from "../client.ts";
-import type { Fragment } from "../page.ts";
+import type { Tx } from "../connection/client.ts";
+import type { Fragment } from "../page/page.ts";
 import type { FeedItem } from "./changes.ts";
 
 /** The channel of every "look again"; its payload is empty, or names the process that says so. */

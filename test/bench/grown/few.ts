@@ -1,4 +1,4 @@
-import type { Sql } from "../../../src/db/client.ts";
+import type { Sql } from "../../../src/db/connection/client.ts";
 
 /** Of the rows that are fewer: what is scheduled, actions and presses, runs, resources, replays, and all counters. */
 export async function fillFew(sql: Sql, world: { workflowId: string; events: number }) {

@@ -1,5 +1,5 @@
-import type { Pool } from "../../../src/db/client.ts";
-import { newId } from "../../../src/domain/ids.ts";
+import type { Pool } from "../../../src/db/connection/client.ts";
+import { newId } from "../../../src/util/ids.ts";
 import type { BenchHub } from "../hubProcess.ts";
 import { concurrently } from "../measure.ts";
 import { register } from "../operations.ts";

@@ -1,5 +1,5 @@
-import { openDb, type Sql } from "../../../src/db/client.ts";
-import { removeExpired } from "../../../src/worker/retention.ts";
+import { openDb, type Sql } from "../../../src/db/connection/client.ts";
+import { removeExpired } from "../../../src/worker/job/retention.ts";
 import { startHubProcess } from "../hubProcess.ts";
 import { atMost, type Line } from "../part.ts";
 import { latencyAt } from "../parts/latency.ts";

@@ -1,4 +1,4 @@
-import type { Sql } from "../../../src/db/client.ts";
+import type { Sql } from "../../../src/db/connection/client.ts";
 
 /** The events with these numbers; each has two deliveries, and all else follows from the number. */
 export type Range = { from: number; to: number };

@@ -1,5 +1,5 @@
-import type { Sql } from "../../../src/db/client.ts";
-import { newId } from "../../../src/domain/ids.ts";
+import type { Sql } from "../../../src/db/connection/client.ts";
+import { newId } from "../../../src/util/ids.ts";
 
 /** Ids and cursors of what is stored, spread evenly over its whole time. */
 export type Samples = Record<

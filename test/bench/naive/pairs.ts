@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEmbedded } from "../../../src/db/embedded.ts";
+import { startEmbedded } from "../../../src/db/embedded/start.ts";
 import { createLogger } from "../../../src/log.ts";
 import type { BenchReceiver } from "../receiverProcess.ts";
 

@@ -43,7 +43,7 @@ export const fanOut: Part = {
   async measure({ target }) {
     await using hub = await startHubProcess();
     const lines: Line[] = [];
-    for (const hooks of [1, 100, 10_000]) lines.push(...(await one(hub, target, hooks)));
+    for (const hooks of [1, 100, 1_000, 10_000]) lines.push(...(await one(hub, target, hooks)));
     return lines;
   },
 };

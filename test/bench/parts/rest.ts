@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { openDb } from "../../../src/db/client.ts";
+import { openDb } from "../../../src/db/connection/client.ts";
 import { startHubProcess } from "../hubProcess.ts";
 import { atMost, type Part } from "../part.ts";
 import { usageOf } from "../usage.ts";

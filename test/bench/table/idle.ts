@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { openSession, type Pool } from "../../../src/db/client.ts";
+import { openSession, type Pool } from "../../../src/db/connection/client.ts";
 import { startHubProcess } from "../hubProcess.ts";
 import { closing } from "../server.ts";
 import { memoryOf, usageOf } from "../usage.ts";

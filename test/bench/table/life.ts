@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Pool } from "../../../src/db/client.ts";
+import type { Pool } from "../../../src/db/connection/client.ts";
 import { type BenchHub, startHubProcess } from "../hubProcess.ts";
 import { concurrently } from "../measure.ts";
 import { emit, pad, register } from "../operations.ts";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { openSession, type Pool } from "../../../src/db/client.ts";
+import { openSession, type Pool } from "../../../src/db/connection/client.ts";
 import { testKey } from "../../fixtures/hub.ts";
 import { type Caller, startHubProcess } from "../hubProcess.ts";
 import { concurrently, forSeconds } from "../measure.ts";

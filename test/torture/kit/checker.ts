@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
-import type { Pool } from "../../../src/db/client.ts";
-import { verify } from "../../../src/db/verify/run.ts";
+import type { Pool } from "../../../src/db/connection/client.ts";
+import { verify } from "../../../src/verify/run.ts";
 import { Broken } from "../row.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { type Held, isBack } from "./resources.ts";

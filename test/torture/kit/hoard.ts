@@ -1,4 +1,4 @@
-import { openDb, openSession } from "../../../src/db/client.ts";
+import { openDb, openSession } from "../../../src/db/connection/client.ts";
 
 const AT_ONCE = 10;
 

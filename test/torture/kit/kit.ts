@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Db, openDb } from "../../../src/db/client.ts";
+import { type Db, openDb } from "../../../src/db/connection/client.ts";
 import { type Installation, installation } from "../../fixtures/process.ts";
 import { type CheckedHook, check, type Evidence } from "./checker.ts";
 import { type Emitter, startEmitter } from "./emitter.ts";

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Sql } from "../../../src/db/client.ts";
+import type { Sql } from "../../../src/db/connection/client.ts";
 
 /** What hub processes hold at a moment, each on average. */
 export type Held = { rssMiB: number; sockets: number; connections: number };

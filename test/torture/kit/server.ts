@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openDb, openSession } from "../../../src/db/client.ts";
-import { startEmbedded } from "../../../src/db/embedded.ts";
+import { openDb, openSession } from "../../../src/db/connection/client.ts";
+import { startEmbedded } from "../../../src/db/embedded/start.ts";
 import { until } from "./until.ts";
 
 /** The PostgreSQL of a run: real, of its own, and killed now and then. */

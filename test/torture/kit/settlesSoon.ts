@@ -5,7 +5,7 @@ import type { Patch } from "./patch.ts";
  * most rows take.
  */
 export const settlesSoon: Patch = {
-  file: "src/worker/peers.ts",
+  file: "src/worker/delivery/peers.ts",
   find: "const SETTLES_AFTER_MS = 150_000;",
   replace: "const SETTLES_AFTER_MS = 1_000;",
 };

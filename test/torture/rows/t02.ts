@@ -17,7 +17,7 @@ const before = (file: string, find: string): Patch => ({
 const handsOver: Patch = { ...settlesSoon, replace: "const SETTLES_AFTER_MS = 0;" };
 /** Without it what the process accepts goes to its own slots, and is not claimed. */
 const claimsAll: Patch = {
-  file: "src/worker/handOver.ts",
+  file: "src/worker/delivery/handOver.ts",
   find: "const admitted = mayTake() ? admit(version, deliveries) : [];",
   replace: "const admitted = admit(version, []);",
 };
@@ -25,36 +25,36 @@ const claimsAll: Patch = {
 /** Where a process dies; each but the last two while it serves an emit and delivers it. */
 export const points: Record<string, Patch[]> = {
   "emit, before the commit": [
-    before("src/domain/emitWrite.ts", "const keys = calls.flatMap((call) => call.keys);"),
+    before("src/domain/emit/emitWrite.ts", "const keys = calls.flatMap((call) => call.keys);"),
   ],
-  "emit, after the commit": [before("src/domain/emitWrite.ts", "reservation?.begin(at);")],
+  "emit, after the commit": [before("src/domain/emit/emitWrite.ts", "reservation?.begin(at);")],
   "emit, before the answer": [
     before(
-      "src/domain/emitWrite.ts",
+      "src/domain/emit/emitWrite.ts",
       "return new Map(events.map((event) => [event.id, storedEvent(event, at)]));",
     ),
   ],
   // Those before it in the same batch are on their way.
   "after the hand-over": [
     handsOver,
-    before("src/worker/handOver.ts", "const { lane, target, leave } = one;"),
+    before("src/worker/delivery/handOver.ts", "const { lane, target, leave } = one;"),
   ],
   "after the claim": [
     claimsAll,
-    before("src/worker/claimLoop.ts", "const onStored = () => solitude.over(true);"),
+    before("src/worker/delivery/claimLoop.ts", "const onStored = () => solitude.over(true);"),
   ],
-  "after the call": [before("src/worker/deliverer.ts", "onAttempt(result);")],
+  "after the call": [before("src/worker/delivery/deliverer.ts", "onAttempt(result);")],
   "after the finish": [
     before(
-      "src/worker/deliverer.ts",
+      "src/worker/delivery/deliverer.ts",
       'if (moved?.status === "RETRYING") lanes.feedLater(lane, finished.delayMs ?? 0);',
     ),
   ],
   "fan-out, before the commit": [
-    before("src/domain/dispatchWrite.ts", "return lanesOf(deliveries);"),
+    before("src/domain/event/dispatchWrite.ts", "return { deliveries, at };"),
   ],
   "fan-out, after the commit": [
-    before("src/worker/dispatcher.ts", "for (const id of eventIds) failures.delete(id);"),
+    before("src/worker/job/dispatcher.ts", "for (const id of eventIds) failures.delete(id);"),
   ],
 };
 

@@ -1,5 +1,5 @@
-import { createApiKey } from "../../../src/domain/apiKey.ts";
-import { findProject } from "../../../src/domain/project.ts";
+import { createApiKey } from "../../../src/domain/project/apiKey.ts";
+import { findProject } from "../../../src/domain/project/project.ts";
 import { actionOf, button, type Pressed } from "../../fixtures/actions.ts";
 import { sendTo } from "../../fixtures/hub.ts";
 import { holds, type Row } from "../row.ts";

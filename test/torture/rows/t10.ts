@@ -8,7 +8,7 @@ import { holds, type Row } from "../row.ts";
 
 /** The hub tells how much waits in a socket, each time that it is more than ever. */
 export const telling: Patch = {
-  file: "src/http/socketChannel.ts",
+  file: "src/http/socket/socketChannel.ts",
   find: "socket.send(data, () => {",
   replace: `setImmediate(() => {
           const most = socket.bufferedAmount;

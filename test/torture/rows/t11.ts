@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { createProject } from "../../../src/domain/project.ts";
+import { createProject } from "../../../src/domain/project/project.ts";
 import { sendTo } from "../../fixtures/hub.ts";
 import { emitUntilAcked } from "../kit/emitter.ts";
 import { IN_DOUBT } from "../kit/inDoubt.ts";

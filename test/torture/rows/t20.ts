@@ -6,7 +6,7 @@ import { holds, type Row } from "../row.ts";
 
 /** As if what is sent made the runtime itself fail. */
 export const deadly: Patch = {
-  file: "src/worker/deliverer.ts",
+  file: "src/worker/delivery/deliverer.ts",
   find: "function start(started: Started) {",
   replace: `function start(started: Started) {
     if (started.claimed.event.type === "poison") process.kill(process.pid, "SIGKILL");`,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { openDb } from "../../../src/db/client.ts";
-import { verify } from "../../../src/db/verify/run.ts";
+import { openDb } from "../../../src/db/connection/client.ts";
+import { verify } from "../../../src/verify/run.ts";
 import { sendTo } from "../../fixtures/hub.ts";
 import { hoardConnections } from "../kit/hoard.ts";
 import { noSmallDisks, type SmallServer, startOnSmallDisks } from "../kit/smallDisks.ts";

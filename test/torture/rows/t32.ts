@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createProject } from "../../../src/domain/project.ts";
+import { createProject } from "../../../src/domain/project/project.ts";
 import { sendTo } from "../../fixtures/hub.ts";
 import { startNeighbour } from "../../fixtures/neighbour.ts";
 import { holds, type Row } from "../row.ts";

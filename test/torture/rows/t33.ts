@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { createProject } from "../../../src/domain/project.ts";
+import { createProject } from "../../../src/domain/project/project.ts";
 import { sendTo } from "../../fixtures/hub.ts";
 import { startNeighbour } from "../../fixtures/neighbour.ts";
 import { floods } from "../kit/floods.ts";

@@ -1,0 +1,6 @@
+import { actionstep } from "./actionstep.ts";
+import type { Catalog } from "./catalog.ts";
+import { goflow } from "./goflow.ts";
+
+/** Every catalogue there is. */
+export const catalogs: readonly Catalog[] = [actionstep, goflow];

@@ -1,0 +1,91 @@
+import { useQuery } from "urql";
+import { useLocation } from "wouter";
+import { graphql } from "../../gql/graphql.ts";
+import { useMay } from "../../session/session.ts";
+import { Page } from "../../ui/layout/Page.tsx";
+import { Empty, Failure, Loading } from "../../ui/Notice.tsx";
+import { useAct } from "../../ui/useAct.ts";
+import { HookForm } from "./HookForm.tsx";
+import { type HookDraft, inputOf, isFormat } from "./hookDraft.ts";
+
+const EditDocument = graphql(`
+  query EditHook($id: ID!) {
+    hook(id: $id) {
+      id url name types format filter userId retries timeoutMs retryScheduleMs headers
+      unsubscribeOn maxInFlight rateLimitPerSecond
+    }
+  }
+`);
+
+const UpdateDocument = graphql(`
+  mutation UpdateHook($id: ID!, $input: UpdateHookInput!) {
+    updateHook(id: $id, input: $input) {
+      hook { id }
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** Changes a hook. What is edited is what stood there when the page was opened. */
+export function EditHookPage({ params: { id } }: { params: { id: string } }) {
+  const [{ data, error, fetching }, read] = useQuery({
+    query: EditDocument,
+    variables: { id },
+    requestPolicy: "network-only",
+  });
+  const [, navigate] = useLocation();
+  const update = useAct(UpdateDocument, { showsMistakes: true });
+  const may = useMay();
+  if (!may.administer) return <Empty title="Only an ADMIN key may change hooks." />;
+  if (error && !data) return <Failure error={error} onRetry={() => read()} />;
+  if (fetching && !data) return <Loading />;
+  const hook = data?.hook;
+  if (!hook) return <Empty title="There is no such hook." />;
+  const draft: HookDraft = {
+    url: hook.url,
+    name: hook.name ?? "",
+    types: hook.types.join(", "),
+    format: isFormat(hook.format) ? hook.format : "CLOUD_EVENT",
+    filter: hook.filter ?? "",
+    userId: hook.userId ?? "",
+    retries: String(hook.retries),
+    timeoutMs: String(hook.timeoutMs),
+    retryScheduleMs: hook.retryScheduleMs?.join(", ") ?? "",
+    maxInFlight: String(hook.maxInFlight),
+    rateLimitPerSecond: hook.rateLimitPerSecond?.toString() ?? "",
+    unsubscribeOn: hook.unsubscribeOn.join(", "),
+    // Their values are sealed: they are written anew, or stay as they are.
+    headers: "",
+    verification: "NONE",
+    secret: "",
+  };
+  const names = Object.keys(
+    typeof hook.headers === "object" && hook.headers !== null ? hook.headers : {},
+  );
+  const submit = async (changed: HookDraft) => {
+    const input = inputOf(changed);
+    const answer = await update.run(
+      { id, input: { ...input, unsubscribeOn: input.unsubscribeOn ?? [] } },
+      "The hook is changed.",
+    );
+    if (answer) navigate(`/hooks/${id}`);
+  };
+  const stay = names.length > 0 ? `Empty leaves them as they are: ${names.join(", ")}.` : "";
+  return (
+    <Page
+      title={`Edit ${hook.name ?? hook.url}`}
+      back={{ to: `/hooks/${id}`, label: hook.name ?? hook.url }}
+    >
+      <HookForm
+        key={hook.id}
+        draft={draft}
+        mistakes={update.mistakes}
+        isBusy={update.isRunning}
+        done="Save"
+        onSubmit={submit}
+        onCancel={() => navigate(`/hooks/${id}`)}
+        headersHint={`One on each line, all anew. ${stay}`}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,86 @@
+import { type FormEvent, useState } from "react";
+import { graphql } from "../../gql/graphql.ts";
+import { useMay } from "../../session/session.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Field } from "../../ui/Field.tsx";
+import { useAct } from "../../ui/useAct.ts";
+import "./HookConsent.css";
+
+const ConfirmDocument = graphql(`
+  mutation ConfirmHook($id: ID!, $secret: String!) {
+    confirmHook(id: $id, secret: $secret) { hook { id status } userErrors { code message path } }
+  }
+`);
+
+const AskAgainDocument = graphql(`
+  mutation AskHookAgain($id: ID!, $url: String!) {
+    updateHook(id: $id, input: { url: $url }) {
+      hook { id status statusReason }
+      userErrors { code message path }
+    }
+  }
+`);
+
+const awaited: Readonly<Record<string, string>> = {
+  HOOK_SECRET:
+    "Its target was sent an empty POST with the header X-Hook-Secret, and has to echo that header with 200 or 204. Whoever reads the header at the target can confirm by it here, too.",
+  CLOUD_EVENTS:
+    "Its target was sent OPTIONS with WebHook-Request-Origin, and has to answer with WebHook-Allowed-Origin.",
+};
+
+type Props = {
+  hook: { id: string; url: string; verification: string; statusReason: string | null };
+};
+
+/** What a hook waits for that is PENDING_VERIFICATION, and the two ways to go on. */
+export function HookConsent({ hook: { id, url, verification, statusReason } }: Props) {
+  const [secret, setSecret] = useState("");
+  const confirm = useAct(ConfirmDocument, { showsMistakes: true });
+  const again = useAct(AskAgainDocument);
+  const may = useMay();
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    await confirm.run({ id, secret: secret.trim() }, "The hook is active.");
+  };
+  return (
+    <section className="hook-consent" aria-label="Consent">
+      <h2>Its target has to consent first</h2>
+      <p>{awaited[verification]} Events pass the hook by until then.</p>
+      {statusReason !== null && (
+        <p>
+          So far: <span className="soft">{statusReason}.</span>
+        </p>
+      )}
+      {may.administer && (
+        <form className="hook-consent-form" onSubmit={submit}>
+          {verification === "HOOK_SECRET" && (
+            <>
+              <Field label="X-Hook-Secret" error={confirm.mistakes[0]?.message}>
+                <input
+                  value={secret}
+                  spellCheck={false}
+                  autoComplete="off"
+                  onChange={({ target }) => setSecret(target.value)}
+                />
+              </Field>
+              <Button
+                type="submit"
+                look="primary"
+                isBusy={confirm.isRunning}
+                disabled={secret.trim() === ""}
+              >
+                Confirm
+              </Button>
+            </>
+          )}
+          <Button
+            isBusy={again.isRunning}
+            onClick={() => again.run({ id, url }, "Its target is being asked again.")}
+          >
+            Ask again
+          </Button>
+        </form>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,173 @@
+import { type FormEvent, type ReactNode, useState } from "react";
+import { Button } from "../../ui/Button.tsx";
+import { Field } from "../../ui/Field.tsx";
+import type { Mistake } from "../../ui/useAct.ts";
+import { HookPreview } from "./HookPreview.tsx";
+import {
+  formats,
+  type HookDraft,
+  isFormat,
+  isVerification,
+  problemsOf,
+  verifications,
+} from "./hookDraft.ts";
+import { usePreview } from "./usePreview.ts";
+import "./HookForm.css";
+
+type Props = {
+  draft: HookDraft;
+  mistakes: Mistake[];
+  isBusy: boolean;
+  done: string;
+  onSubmit: (draft: HookDraft) => void;
+  onCancel: () => void;
+  /** Whether what is settled with a hook's making is asked for. */
+  isNew?: boolean;
+  /** What is said about headers, whose values cannot be shown again. */
+  headersHint: string;
+};
+
+type Name = keyof HookDraft;
+
+/** A hook to make or to change. A field tells what is wrong once it has been left, or was refused. */
+export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }: Props) {
+  const [draft, setDraft] = useState(given);
+  const [left, setLeft] = useState<ReadonlySet<Name>>(new Set());
+  const [changed, setChanged] = useState<ReadonlySet<Name>>(new Set());
+  const problems = problemsOf(draft);
+  const preview = usePreview(draft);
+  const errorOf = (name: Name) => {
+    if (left.has(name) && problems[name]) return problems[name];
+    const ofField = ({ path }: Mistake) => path[0] === name;
+    return (
+      (changed.has(name) ? undefined : mistakes.find(ofField)?.message) ??
+      preview?.userErrors.find(ofField)?.message
+    );
+  };
+  const change = (name: Name, value: string) => {
+    setChanged(new Set([...changed, name]));
+    setDraft({ ...draft, [name]: value });
+  };
+  const leave = (name: Name) => setLeft(new Set([...left, name]));
+  const propsOf = (name: Name) => ({
+    name,
+    value: draft[name],
+    spellCheck: false,
+    autoComplete: "off",
+    onChange: ({ target }: { target: { value: string } }) => change(name, target.value),
+    onBlur: () => leave(name),
+  });
+  const text = (name: Name, label: string, hint?: string, placeholder?: string): ReactNode => (
+    <Field label={label} hint={hint} error={errorOf(name)}>
+      <input {...propsOf(name)} placeholder={placeholder} />
+    </Field>
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const wrong = Object.keys(problems) as Name[];
+    setLeft(new Set([...left, ...wrong]));
+    if (wrong.length > 0) return;
+    setChanged(new Set());
+    rest.onSubmit(draft);
+  };
+  const others = mistakes.filter(({ path }) => !((path[0] ?? "") in draft));
+  return (
+    <div className="hook-form-frame">
+      <form className="hook-form" onSubmit={submit} noValidate>
+        {others.map(({ message }) => (
+          <p key={message} className="field-error" role="alert">
+            {message}
+          </p>
+        ))}
+        {text("url", "URL", "Where events are POSTed to.", "https://example.com/events")}
+        {text(
+          "types",
+          "Event types",
+          "Exact types, prefixes such as ticket.*, or * for all.",
+          "order.paid, ticket.*",
+        )}
+        {text("name", "Name", "For people; unique. Optional.")}
+        <Field
+          label="Format"
+          hint={
+            draft.format === "RESOURCE"
+              ? "Takes exact types alone, those of resource types."
+              : undefined
+          }
+          error={errorOf("format")}
+        >
+          <select
+            {...propsOf("format")}
+            onChange={({ target }) => isFormat(target.value) && change("format", target.value)}
+          >
+            {Object.entries(formats).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Field
+          label="Filter"
+          hint="A CEL expression over the event; those for which it is false are left out. Optional."
+          error={errorOf("filter")}
+        >
+          <textarea {...propsOf("filter")} rows={2} placeholder="event.data.amount > 10" />
+        </Field>
+        {text("userId", "User", "Only this user's events. Optional.")}
+        {isNew && (
+          <div className="hook-columns">
+            <Field
+              label="Verification"
+              hint="How the target consents before it receives anything."
+              error={errorOf("verification")}
+            >
+              <select
+                {...propsOf("verification")}
+                onChange={({ target }) =>
+                  isVerification(target.value) && change("verification", target.value)
+                }
+              >
+                {Object.entries(verifications).map(([value, label]) => (
+                  <option key={value} value={value}>
+                    {label}
+                  </option>
+                ))}
+              </select>
+            </Field>
+            {text("secret", "Secret", "Your own, to sign with. Empty: one is made.", "whsec_…")}
+          </div>
+        )}
+        <details className="hook-more">
+          <summary>Delivery settings</summary>
+          <div className="hook-columns">
+            {text("retries", "Further tries", "After the first: 0 to 20.")}
+            {text("timeoutMs", "Timeout, ms", "100 to 60,000, for connecting and reading.")}
+            {text(
+              "retryScheduleMs",
+              "Waits between tries, ms",
+              "The last repeats. Empty: 5 s, 15 s, 45 s … up to 1 h.",
+            )}
+            {text("maxInFlight", "Calls at the same time", "1 to 256.")}
+            {text("rateLimitPerSecond", "Calls a second", "Empty for no limit.")}
+            {text(
+              "unsubscribeOn",
+              "Deleted by status",
+              "Answers by which your server unsubscribes, such as 410.",
+            )}
+          </div>
+          <Field label="Headers" hint={headersHint} error={errorOf("headers")}>
+            <textarea {...propsOf("headers")} rows={3} placeholder="X-Team: orders" />
+          </Field>
+        </details>
+        <div className="hook-form-foot">
+          <Button onClick={rest.onCancel}>Cancel</Button>
+          <Button type="submit" look="primary" isBusy={rest.isBusy}>
+            {rest.done}
+          </Button>
+        </div>
+      </form>
+      <HookPreview preview={preview} />
+    </div>
+  );
+}

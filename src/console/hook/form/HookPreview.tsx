@@ -1,0 +1,46 @@
+import { BodyText } from "../../delivery/BodyText.tsx";
+import { Badge } from "../../ui/layout/Badge.tsx";
+import { Ago } from "../../ui/time/Time.tsx";
+import type { Preview } from "./usePreview.ts";
+import "./HookPreview.css";
+
+/** What a hook would have made of the newest events of its types: which it takes, and the body it is sent. */
+export function HookPreview({ preview }: { preview: Preview | null }) {
+  const trials = preview?.trials ?? [];
+  const taken = trials.filter(({ reason }) => reason === "MATCHED");
+  return (
+    <aside className="hook-preview" aria-label="Preview">
+      <h2>Preview</h2>
+      {!preview && (
+        <p className="soft">Once a URL and a type stand here, the newest events are tried.</p>
+      )}
+      {preview && trials.length === 0 && (
+        <p className="soft">No event of these types has happened yet.</p>
+      )}
+      {trials.length > 0 && (
+        <>
+          <p className="soft">
+            Of the newest {trials.length} events of these types it takes {taken.length}.
+          </p>
+          <ul className="hook-tried">
+            {trials.map(({ event, reason, detail }) => (
+              <li key={event.id}>
+                <div className="hook-tried-line">
+                  <Badge state={reason} />
+                  <span className="line">{event.name}</span>
+                  <span className="faint">
+                    <Ago at={event.occurredAt} />
+                  </span>
+                </div>
+                {detail !== null && <p className="faint">{detail}</p>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {taken[0]?.body != null && (
+        <BodyText title="What it is sent for the newest" text={taken[0].body} />
+      )}
+    </aside>
+  );
+}

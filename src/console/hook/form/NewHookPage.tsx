@@ -1,0 +1,68 @@
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { graphql } from "../../gql/graphql.ts";
+import { useMay } from "../../session/session.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Page } from "../../ui/layout/Page.tsx";
+import { Modal } from "../../ui/Modal.tsx";
+import { Empty } from "../../ui/Notice.tsx";
+import { useAct } from "../../ui/useAct.ts";
+import { HookSecret } from "../HookSecret.tsx";
+import { HookForm } from "./HookForm.tsx";
+import { emptyDraft, type HookDraft, registrationOf } from "./hookDraft.ts";
+
+const RegisterDocument = graphql(`
+  mutation RegisterHook($input: RegisterHookInput!) {
+    registerHook(input: $input) {
+      hook { id status }
+      secret
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** Makes a hook, and shows its secret once. */
+export function NewHookPage() {
+  const [, navigate] = useLocation();
+  const [made, setMade] = useState<{ id: string; status: string; secret: string } | null>(null);
+  const register = useAct(RegisterDocument, { showsMistakes: true });
+  const may = useMay();
+  if (!may.administer) return <Empty title="Only an ADMIN key may make hooks." />;
+  const submit = async (draft: HookDraft) => {
+    const answer = await register.run({ input: registrationOf(draft) });
+    if (answer?.hook && answer.secret) setMade({ ...answer.hook, secret: answer.secret });
+  };
+  const open = () => navigate(`/hooks/${made?.id}`);
+  return (
+    <Page title="New hook" back={{ to: "/hooks", label: "Hooks" }}>
+      <HookForm
+        isNew
+        draft={emptyDraft}
+        mistakes={register.mistakes}
+        isBusy={register.isRunning}
+        done="Make the hook"
+        onSubmit={submit}
+        onCancel={() => navigate("/hooks")}
+        headersHint="One on each line, sent with every call; stored sealed."
+      />
+      {made && (
+        <Modal
+          title={
+            made.status === "ACTIVE"
+              ? "The hook is active"
+              : "The hook waits for its target's consent"
+          }
+          isOpen
+          onClose={open}
+          foot={
+            <Button look="primary" onClick={open}>
+              I have kept it
+            </Button>
+          }
+        >
+          <HookSecret secret={made.secret} />
+        </Modal>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,160 @@
+import type { Json } from "../../gql/graphql.ts";
+
+/** A hook as it stands in the form: texts, as people type them. */
+export type HookDraft = {
+  url: string;
+  name: string;
+  /** Between commas or spaces. */
+  types: string;
+  format: HookFormat;
+  filter: string;
+  userId: string;
+  retries: string;
+  timeoutMs: string;
+  retryScheduleMs: string;
+  maxInFlight: string;
+  rateLimitPerSecond: string;
+  unsubscribeOn: string;
+  /** `Name: value` lines. */
+  headers: string;
+  /** Chosen once, when the hook is made. */
+  verification: HookVerification;
+  /** Its own secret, given once; one is made when it is empty. */
+  secret: string;
+};
+
+export const formats = {
+  CLOUD_EVENT: "CloudEvents 1.0-rc1: id, type, source, time, data",
+  CLOUD_EVENT_STRUCTURED: "CloudEvents 1.0, structured",
+  CLOUD_EVENT_BINARY: "CloudEvents 1.0, binary: the data alone, the rest in headers",
+  RESOURCE: "The resource itself, of types bound to one",
+  EVENT: "Flat event: type, created_on and the data's fields",
+} as const;
+export type HookFormat = keyof typeof formats;
+export const isFormat = (text: string): text is HookFormat => Object.hasOwn(formats, text);
+
+export const verifications = {
+  NONE: "None: it receives at once",
+  HOOK_SECRET: "Echo of X-Hook-Secret (REST hooks)",
+  CLOUD_EVENTS: "Answer to OPTIONS (CloudEvents webhooks)",
+} as const;
+export type HookVerification = keyof typeof verifications;
+export const isVerification = (text: string): text is HookVerification =>
+  Object.hasOwn(verifications, text);
+
+export const emptyDraft: HookDraft = {
+  url: "",
+  name: "",
+  types: "",
+  format: "CLOUD_EVENT",
+  filter: "",
+  userId: "",
+  retries: "3",
+  timeoutMs: "5000",
+  retryScheduleMs: "",
+  maxInFlight: "16",
+  rateLimitPerSecond: "",
+  unsubscribeOn: "",
+  headers: "",
+  verification: "NONE",
+  secret: "",
+};
+
+const wordsIn = (text: string): string[] => text.split(/[\s,]+/).filter((word) => word !== "");
+const isWhole = (text: string) => /^\d+$/.test(text);
+
+function rangeProblem(text: string, min: number, max: number): string | undefined {
+  const isFit = isWhole(text) && Number(text) >= min && Number(text) <= max;
+  return isFit ? undefined : `A whole number from ${min} to ${max.toLocaleString("en")}.`;
+}
+
+function listProblem(text: string, min: number, max: number): string | undefined {
+  const wrong = wordsIn(text).find((word) => rangeProblem(word, min, max));
+  return wrong && `Whole numbers from ${min} to ${max.toLocaleString("en")}, and ${wrong} is none.`;
+}
+
+function urlProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return "A whole address, such as https://example.com/events.";
+  if (url.protocol !== "http:" && url.protocol !== "https:") return "An address of http or https.";
+  return undefined;
+}
+
+function headersProblem(text: string): string | undefined {
+  const wrong = linesIn(text).find((line) => !/^[^\s:]+:/.test(line));
+  return wrong && `A name, a colon and a value on each line; "${wrong}" is not like that.`;
+}
+
+function secretProblem(text: string): string | undefined {
+  const isFit = text === "" || /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/.test(text);
+  return isFit ? undefined : "whsec_ and the base64 of 24 to 64 bytes.";
+}
+
+function typesProblem(text: string): string | undefined {
+  const types = wordsIn(text);
+  if (types.length === 0) return "At least one event type, or * for all.";
+  const wrong = types.find((type) => type !== "*" && type.replace(/\.\*$/, "").includes("*"));
+  return wrong && `An exact type, *, or a prefix such as ticket.*; ${wrong} is none of them.`;
+}
+
+const linesIn = (text: string): string[] => text.split("\n").flatMap((line) => line.trim() || []);
+
+/** What can be seen to be wrong without asking; the server knows the rest. */
+export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, string>> {
+  const { retryScheduleMs, rateLimitPerSecond } = draft;
+  const found: [keyof HookDraft, string | undefined][] = [
+    ["url", urlProblem(draft.url)],
+    ["types", typesProblem(draft.types)],
+    ["retries", rangeProblem(draft.retries, 0, 20)],
+    ["timeoutMs", rangeProblem(draft.timeoutMs, 100, 60_000)],
+    ["retryScheduleMs", listProblem(retryScheduleMs, 100, 86_400_000)],
+    ["maxInFlight", rangeProblem(draft.maxInFlight, 1, 256)],
+    [
+      "rateLimitPerSecond",
+      rateLimitPerSecond ? rangeProblem(rateLimitPerSecond, 1, 10_000) : undefined,
+    ],
+    ["unsubscribeOn", listProblem(draft.unsubscribeOn, 300, 599)],
+    ["headers", headersProblem(draft.headers)],
+    ["secret", secretProblem(draft.secret.trim())],
+  ];
+  return Object.fromEntries(found.filter(([, problem]) => problem !== undefined));
+}
+
+const numbersIn = (text: string): number[] => wordsIn(text).map(Number);
+
+function headersIn(text: string): { [name: string]: Json } {
+  return Object.fromEntries(
+    linesIn(text).map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+}
+
+/** A draft without problems, as the API takes it; what is empty is null. */
+export function inputOf(draft: HookDraft) {
+  const schedule = numbersIn(draft.retryScheduleMs);
+  return {
+    url: draft.url.trim(),
+    name: draft.name.trim() || null,
+    types: wordsIn(draft.types),
+    format: draft.format,
+    filter: draft.filter.trim() || null,
+    userId: draft.userId.trim() || null,
+    retries: Number(draft.retries),
+    timeoutMs: Number(draft.timeoutMs),
+    retryScheduleMs: schedule.length > 0 ? schedule : null,
+    maxInFlight: Number(draft.maxInFlight),
+    rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
+    // Absent is the default of the format.
+    ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),
+    ...(draft.headers.trim() !== "" && { headers: headersIn(draft.headers) }),
+  };
+}
+
+/** A draft without problems as it is registered, with what is settled then for good. */
+export const registrationOf = (draft: HookDraft) => ({
+  ...inputOf(draft),
+  verification: draft.verification,
+  ...(draft.secret.trim() !== "" && { secret: draft.secret.trim() }),
+});

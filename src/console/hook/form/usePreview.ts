@@ -1,0 +1,42 @@
+import type { ResultOf } from "gql.tada";
+import { useEffect, useState } from "react";
+import { useClient } from "urql";
+import { graphql } from "../../gql/graphql.ts";
+import { type HookDraft, inputOf, problemsOf } from "./hookDraft.ts";
+
+const PreviewDocument = graphql(`
+  query PreviewHook($input: PreviewHookInput!) {
+    previewHook(input: $input, first: 10) {
+      userErrors { code message path }
+      trials { event { id name occurredAt } reason detail body }
+    }
+  }
+`);
+
+export type Preview = ResultOf<typeof PreviewDocument>["previewHook"];
+
+/** How long after the last letter the server is asked. */
+const TYPED_MS = 350;
+
+/** What the server says of a draft as it is typed; null until a draft has nothing that is plainly wrong. */
+export function usePreview(draft: HookDraft): Preview | null {
+  const client = useClient();
+  const [preview, setPreview] = useState<Preview | null>(null);
+  useEffect(() => {
+    if (Object.keys(problemsOf(draft)).length > 0) return;
+    let isCurrent = true;
+    const timer = setTimeout(async () => {
+      const { types, url, format, filter, userId, headers } = inputOf(draft);
+      const input = { types, url, format, filter, userId, headers: headers ?? null };
+      const { data } = await client
+        .query(PreviewDocument, { input }, { requestPolicy: "network-only" })
+        .toPromise();
+      if (isCurrent && data) setPreview(data.previewHook);
+    }, TYPED_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [client, draft]);
+  return preview;
+}

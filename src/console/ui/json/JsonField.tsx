@@ -1,0 +1,39 @@
+import { Button } from "../Button.tsx";
+import { Field } from "../Field.tsx";
+import { parseJson } from "./parseJson.ts";
+import "./JsonField.css";
+
+type Props = {
+  label: string;
+  hint?: string;
+  /** What the hub said of it. */
+  error: string | undefined;
+  text: string;
+  rows?: number;
+  onChange: (text: string) => void;
+};
+
+/** JSON to write: it tells what is wrong with it as one types, and can be laid out. */
+export function JsonField({ label, hint, error, text, rows = 14, onChange }: Props) {
+  const parsed = parseJson(text);
+  const problem = "problem" in parsed ? parsed.problem : error;
+  return (
+    <div className="json-field">
+      <Field label={label} hint={hint} error={problem}>
+        <textarea
+          rows={rows}
+          spellCheck={false}
+          value={text}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      </Field>
+      <Button
+        look="quiet"
+        disabled={"problem" in parsed}
+        onClick={() => "value" in parsed && onChange(JSON.stringify(parsed.value, null, 2))}
+      >
+        Lay out
+      </Button>
+    </div>
+  );
+}

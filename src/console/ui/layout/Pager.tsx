@@ -1,0 +1,39 @@
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import { useState } from "react";
+import { Button } from "../Button.tsx";
+import "./Pager.css";
+
+type PageInfo = { hasNextPage: boolean; endCursor: string | null };
+
+/** The cursors that led to the page that is shown; the last of them is its `after`. */
+export type Place = {
+  after: string | null;
+  forward: (cursor: string | null) => void;
+  back: (() => void) | null;
+};
+
+/** The place in a list; back at its start when `key` changes. */
+export function usePlace(key: string): Place {
+  const [path, setPath] = useState<{ key: string; cursors: string[] }>({ key, cursors: [] });
+  const cursors = path.key === key ? path.cursors : [];
+  return {
+    after: cursors.at(-1) ?? null,
+    forward: (cursor) => cursor !== null && setPath({ key, cursors: [...cursors, cursor] }),
+    back: cursors.length > 0 ? () => setPath({ key, cursors: cursors.slice(0, -1) }) : null,
+  };
+}
+
+/** Leads through the pages of a list; nothing when there is but one. */
+export function Pager({ place, pageInfo }: { place: Place; pageInfo: PageInfo }) {
+  if (place.back === null && !pageInfo.hasNextPage) return null;
+  return (
+    <nav className="pager" aria-label="Pages">
+      <Button disabled={place.back === null} onClick={() => place.back?.()}>
+        <ChevronLeft size={14} /> Newer
+      </Button>
+      <Button disabled={!pageInfo.hasNextPage} onClick={() => place.forward(pageInfo.endCursor)}>
+        Older <ChevronRight size={14} />
+      </Button>
+    </nav>
+  );
+}

@@ -1,0 +1,70 @@
+import { useMemo } from "react";
+import { useQuery } from "urql";
+import { useLocation } from "wouter";
+import { graphql } from "../../gql/graphql.ts";
+import { useMay } from "../../session/session.ts";
+import { Page } from "../../ui/layout/Page.tsx";
+import { Empty, Failure, Loading } from "../../ui/Notice.tsx";
+import { useAct } from "../../ui/useAct.ts";
+import { variablesNamed } from "../variables.ts";
+import { WorkflowForm } from "./WorkflowForm.tsx";
+import { draftOfStep, inputOfSteps, type WorkflowDraft } from "./workflowDraft.ts";
+
+const EditDocument = graphql(`
+  query EditWorkflow($id: ID!) {
+    workflow(id: $id) {
+      id name eventType
+      steps { id name method url headers body retries timeoutMs }
+    }
+  }
+`);
+
+const UpdateDocument = graphql(`
+  mutation UpdateWorkflow($id: ID!, $input: UpdateWorkflowInput!) {
+    updateWorkflow(id: $id, input: $input) {
+      workflow { id }
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** Changes a workflow. What is edited is what stood there when the page was opened. */
+export function EditWorkflowPage({ params: { id } }: { params: { id: string } }) {
+  const [{ data, error, fetching }, read] = useQuery({
+    query: EditDocument,
+    variables: { id },
+    requestPolicy: "network-only",
+  });
+  const [, navigate] = useLocation();
+  const update = useAct(UpdateDocument, { showsMistakes: true });
+  const may = useMay();
+  const workflow = data?.workflow;
+  const steps = useMemo(() => workflow?.steps.map(draftOfStep) ?? [], [workflow]);
+  if (!may.administer) return <Empty title="Only an ADMIN key may change workflows." />;
+  if (error && !data) return <Failure error={error} onRetry={() => read()} />;
+  if (fetching && !data) return <Loading />;
+  if (!workflow) return <Empty title="There is no such workflow." />;
+  const submit = async (draft: WorkflowDraft) => {
+    const written = inputOfSteps(draft.steps);
+    // Steps that are as they were make no new version.
+    const isSame = JSON.stringify(written) === JSON.stringify(inputOfSteps(steps));
+    const input = { name: draft.name.trim(), steps: isSame ? null : written };
+    const answer = await update.run({ id, input }, "The workflow is changed.");
+    if (answer) navigate(`/workflows/${id}`);
+  };
+  return (
+    <Page title={`Edit ${workflow.name}`} back={{ to: `/workflows/${id}`, label: workflow.name }}>
+      <WorkflowForm
+        key={workflow.id}
+        draft={{ name: workflow.name, eventType: workflow.eventType, steps }}
+        workflowId={id}
+        variables={JSON.stringify(variablesNamed(workflow.steps), null, 2)}
+        mistakes={update.mistakes}
+        isBusy={update.isRunning}
+        done="Save"
+        onSubmit={submit}
+        onCancel={() => navigate(`/workflows/${id}`)}
+      />
+    </Page>
+  );
+}

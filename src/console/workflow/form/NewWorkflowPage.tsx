@@ -1,0 +1,55 @@
+import { useState } from "react";
+import { useLocation, useSearchParams } from "wouter";
+import { graphql } from "../../gql/graphql.ts";
+import { useMay } from "../../session/session.ts";
+import { Page } from "../../ui/layout/Page.tsx";
+import { Empty } from "../../ui/Notice.tsx";
+import { useAct } from "../../ui/useAct.ts";
+import { WorkflowForm } from "./WorkflowForm.tsx";
+import { emptyStep, inputOfSteps, type WorkflowDraft } from "./workflowDraft.ts";
+
+const CreateDocument = graphql(`
+  mutation CreateWorkflow($input: CreateWorkflowInput!) {
+    createWorkflow(input: $input) {
+      workflow { id }
+      userErrors { code message path }
+    }
+  }
+`);
+
+/** Makes a workflow, a draft; `?type=` names the event type it begins with. */
+export function NewWorkflowPage() {
+  const [, navigate] = useLocation();
+  const [params] = useSearchParams();
+  const [draft] = useState(
+    (): WorkflowDraft => ({
+      name: "",
+      eventType: params.get("type") ?? "",
+      steps: [emptyStep([])],
+    }),
+  );
+  const create = useAct(CreateDocument, { showsMistakes: true });
+  const may = useMay();
+  if (!may.administer) return <Empty title="Only an ADMIN key may make workflows." />;
+  const submit = async ({ name, eventType, steps }: WorkflowDraft) => {
+    const answer = await create.run(
+      { input: { name: name.trim(), eventType: eventType.trim(), steps: inputOfSteps(steps) } },
+      "The workflow is made, a draft. Release it to let it run.",
+    );
+    if (answer?.workflow) navigate(`/workflows/${answer.workflow.id}`);
+  };
+  return (
+    <Page title="New workflow" back={{ to: "/workflows", label: "Workflows" }}>
+      <WorkflowForm
+        draft={draft}
+        workflowId={null}
+        variables="{}"
+        mistakes={create.mistakes}
+        isBusy={create.isRunning}
+        done="Make the workflow"
+        onSubmit={submit}
+        onCancel={() => navigate("/workflows")}
+      />
+    </Page>
+  );
+}

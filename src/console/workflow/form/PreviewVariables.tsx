@@ -1,0 +1,63 @@
+import { useQuery } from "urql";
+import { graphql } from "../../gql/graphql.ts";
+import { Field } from "../../ui/Field.tsx";
+import { parseVariables } from "../variables.ts";
+
+const UsersDocument = graphql(`
+  query WorkflowUsers($id: ID!) {
+    workflow(id: $id) {
+      id
+      installs(first: 50) { nodes { id userId variables } }
+    }
+  }
+`);
+
+type Props = {
+  workflowId: string | null;
+  text: string;
+  error: string | undefined;
+  onChange: (text: string) => void;
+};
+
+/** The variables that a workflow is tried with: written by hand, or those of a user who has it installed. */
+export function PreviewVariables({ workflowId, text, error, onChange }: Props) {
+  const [{ data }] = useQuery({
+    query: UsersDocument,
+    variables: { id: workflowId ?? "" },
+    pause: workflowId === null,
+  });
+  const users = data?.workflow?.installs.nodes ?? [];
+  const parsed = parseVariables(text);
+  const choose = (id: string) => {
+    const user = users.find((it) => it.id === id);
+    if (user) onChange(JSON.stringify(user.variables, null, 2));
+  };
+  return (
+    <>
+      {users.length > 0 && (
+        <Field label="Variables of">
+          <select value="" onChange={({ target }) => choose(target.value)}>
+            <option value="">Choose a user</option>
+            {users.map(({ id, userId }) => (
+              <option key={id} value={id}>
+                {userId}
+              </option>
+            ))}
+          </select>
+        </Field>
+      )}
+      <Field
+        label="Variables (JSON)"
+        hint="What templates know as user. They are not stored here."
+        error={"problem" in parsed ? parsed.problem : error}
+      >
+        <textarea
+          rows={3}
+          spellCheck={false}
+          value={text}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      </Field>
+    </>
+  );
+}

@@ -1,0 +1,152 @@
+import { ArrowDown, ArrowUp, Trash2 } from "lucide-react";
+import type { KeyboardEvent } from "react";
+import { Button } from "../../ui/Button.tsx";
+import { Field } from "../../ui/Field.tsx";
+import {
+  bodyKinds,
+  isBodyKind,
+  methods,
+  type StepDraft,
+  type StepField,
+  type StepProblems,
+} from "./workflowDraft.ts";
+import "./StepEditor.css";
+
+type Props = {
+  step: StepDraft;
+  /** Its place, from 0, and how many steps there are. */
+  index: number;
+  count: number;
+  problems: StepProblems;
+  onChange: (step: StepDraft) => void;
+  onLeave: (field: StepField) => void;
+  /** Moves it by so many places. */
+  onMove: (by: number) => void;
+  onRemove: () => void;
+};
+
+/** One step of a workflow that is being written. */
+export function StepEditor({ step, index, count, problems, onChange, onLeave, ...on }: Props) {
+  const propsOf = (field: StepField) => ({
+    value: step[field],
+    spellCheck: false,
+    autoComplete: "off",
+    onChange: ({ target }: { target: { value: string } }) =>
+      onChange({ ...step, [field]: target.value }),
+    onBlur: () => onLeave(field),
+  });
+  const moveByKey = (event: KeyboardEvent) => {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!event.altKey || by === undefined) return;
+    event.preventDefault();
+    on.onMove(by);
+  };
+  const name = `step ${index + 1}`;
+  return (
+    <fieldset className="step-editor" onKeyDown={moveByKey} aria-label={`Step ${index + 1}`}>
+      <div className="step-editor-head">
+        <h3>
+          <span className="step-number">{index + 1}</span>
+          <span className="line">{step.name || step.id}</span>
+        </h3>
+        <div className="step-editor-tools">
+          <Button
+            look="quiet"
+            aria-label={`Move ${name} up`}
+            title="Move up (Alt ↑)"
+            disabled={index === 0}
+            onClick={() => on.onMove(-1)}
+          >
+            <ArrowUp size={14} />
+          </Button>
+          <Button
+            look="quiet"
+            aria-label={`Move ${name} down`}
+            title="Move down (Alt ↓)"
+            disabled={index === count - 1}
+            onClick={() => on.onMove(1)}
+          >
+            <ArrowDown size={14} />
+          </Button>
+          <Button
+            look="quiet"
+            aria-label={`Remove ${name}`}
+            title="Remove"
+            disabled={count === 1}
+            onClick={on.onRemove}
+          >
+            <Trash2 size={14} />
+          </Button>
+        </div>
+      </div>
+      <div className="step-columns">
+        <Field label="Id" hint="Later steps know its answer by it." error={problems.id}>
+          <input {...propsOf("id")} className="mono" />
+        </Field>
+        <Field label="Name" hint="For people. Optional." error={problems.name}>
+          <input {...propsOf("name")} />
+        </Field>
+      </div>
+      <div className="step-call">
+        <Field label="Method">
+          <select {...propsOf("method")}>
+            {methods.map((method) => (
+              <option key={method}>{method}</option>
+            ))}
+          </select>
+        </Field>
+        <Field label="URL" error={problems.url}>
+          <input
+            {...propsOf("url")}
+            className="mono"
+            placeholder="https://example.com/{{ data.id }}"
+          />
+        </Field>
+      </div>
+      <Field
+        label="Headers"
+        hint="A name, a colon and a value on each line. What is [redacted] stays as it is."
+        error={problems.headers}
+      >
+        <textarea {...propsOf("headers")} rows={2} placeholder="X-Team: support" />
+      </Field>
+      <div className="step-body">
+        <Field label="Body">
+          <select
+            value={step.bodyKind}
+            onChange={({ target }) =>
+              isBodyKind(target.value) && onChange({ ...step, bodyKind: target.value })
+            }
+          >
+            {Object.entries(bodyKinds).map(([kind, label]) => (
+              <option key={kind} value={kind}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </Field>
+        {step.bodyKind !== "none" && (
+          <Field
+            label={step.bodyKind === "json" ? "Body (JSON)" : "Body (text)"}
+            hint={
+              step.bodyKind === "json"
+                ? "Its texts are templates: {{ data.… }}, {{ user.… }}, {{ event.… }}, {{ steps.<id>.response.… }}."
+                : "One template, sent as JSON text; {{ data }} alone is sent as the value that it is."
+            }
+            error={problems.body}
+          >
+            <textarea {...propsOf("body")} rows={Math.min(12, step.body.split("\n").length + 1)} />
+          </Field>
+        )}
+      </div>
+      <div className="step-columns">
+        <Field label="Further tries" hint="0 to 20." error={problems.retries}>
+          <input {...propsOf("retries")} inputMode="numeric" />
+        </Field>
+        <Field label="Timeout, ms" hint="100 to 60,000." error={problems.timeoutMs}>
+          <input {...propsOf("timeoutMs")} inputMode="numeric" />
+        </Field>
+      </div>
+    </fieldset>
+  );
+}

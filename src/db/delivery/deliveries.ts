@@ -1,0 +1,84 @@
+import type { Sql } from "../connection/client.ts";
+import type { HookFormat } from "../hook/hooks.ts";
+
+export type DeliveryStatus =
+  | "PENDING"
+  | "RETRYING"
+  | "SUCCEEDED"
+  | "FAILED"
+  | "GONE"
+  | "CANCELLED"
+  | "PARKED"
+  | "QUARANTINED";
+
+/** How the body of a delivery is made: a hook's format, or STEP for one that a workflow's step has rendered. */
+export type DeliveryFormat = HookFormat | "STEP";
+
+export type DeliveryRow = {
+  projectId: string;
+  id: string;
+  eventId: string;
+  hookId: string;
+  format: DeliveryFormat;
+  /** Of a workflow's step: its run, and which of its steps. */
+  runId: string | null;
+  stepPosition: number | null;
+  status: DeliveryStatus;
+  attemptCount: number;
+  maxAttempts: number;
+  /** Null unless an attempt is to come. */
+  nextAttemptAt: Date | null;
+  completedAt: Date | null;
+  lastError: string | null;
+  replayOf: string | null;
+  createdAt: Date;
+};
+
+export type AttemptOutcome =
+  | "SUCCESS"
+  | "RESPONSE_ERROR"
+  | "CONNECTION_ERROR"
+  | "SUBSCRIBER_GONE"
+  | "REFUSED"
+  | "UNKNOWN";
+
+export type AttemptRow = {
+  projectId: string;
+  deliveryId: string;
+  number: number;
+  startedAt: Date;
+  elapsedMs: number;
+  outcome: AttemptOutcome;
+  statusCode: number | null;
+  error: string | null;
+  remoteAddress: string | null;
+  requestHeaders: Record<string, string>;
+  responseHeaders: Record<string, string> | null;
+  responseBody: string | null;
+  responseTruncated: boolean;
+};
+
+/** The select list that yields a `DeliveryRow`, of a table or row named `d`. */
+export const deliveryColumns = (
+  sql: Sql,
+) => sql`d.project_id as "projectId", d.id, d.event_id as "eventId",
+  d.hook_id as "hookId", d.format, d.run_id as "runId", d.step_position as "stepPosition", d.status, d.attempt_count as "attemptCount", d.max_attempts as "maxAttempts",
+  d.due_at as "nextAttemptAt", d.completed_at as "completedAt", d.last_error as "lastError",
+  d.replay_of as "replayOf", d.created_at as "createdAt"`;
+
+/** Deliveries of one project by id; unknown and foreign ids are left out. */
+export const deliveriesById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<DeliveryRow[]>`select ${deliveryColumns(sql)} from signalbox.deliveries d
+    where d.project_id = ${projectId} and d.id = any(${ids as string[]}::uuid[])`;
+
+/** The attempts of these deliveries, in order. */
+export const attemptsOf = (sql: Sql, projectId: string, deliveryIds: readonly string[]) =>
+  sql<AttemptRow[]>`
+    select project_id as "projectId", delivery_id as "deliveryId", number, started_at as "startedAt",
+      elapsed_ms as "elapsedMs", outcome, status_code as "statusCode", error,
+      remote_address as "remoteAddress", request_headers as "requestHeaders",
+      response_headers as "responseHeaders", response_body as "responseBody",
+      response_truncated as "responseTruncated"
+    from signalbox.attempts
+    where project_id = ${projectId} and delivery_id = any(${deliveryIds as string[]}::uuid[])
+    order by delivery_id, number`;

@@ -1,0 +1,213 @@
+import type { Sql, Tx } from "../connection/client.ts";
+import { ofTypes } from "../event/list.ts";
+import { record } from "../feed/record.ts";
+import { minUuid7At } from "../page/minUuid7.ts";
+import { allOf, type Fragment } from "../page/page.ts";
+import { stripNul } from "../page/stripNul.ts";
+import { addJobs, type JobSpec } from "../queue/jobs.ts";
+import type { DeliveryStatus } from "./deliveries.ts";
+import { statusIn } from "./statusFilter.ts";
+
+export type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
+
+export type ReplayRow = {
+  projectId: string;
+  id: string;
+  status: ReplayStatus;
+  matched: number;
+  created: number;
+  /** Whether it sends again what SUCCEEDED. */
+  resends: boolean;
+  createdAt: Date;
+  finishedAt: Date | null;
+};
+
+/** What a replay is to try again: ended deliveries made from `since` on and before `until`. */
+export type ReplayFilter = {
+  hookId: string | null;
+  type: string | null;
+  status: DeliveryStatus[];
+  since: Date;
+  until: Date | null;
+};
+
+/** Deliveries tried again in one transaction at most. */
+const CHUNK = 200;
+/** A hook with so many that are due again gets no more: what happens now is not to wait behind the past. */
+const MAX_WAITING = 400;
+/** When no hook has room, it is looked again after so long, or at the next poll for jobs. */
+const PAUSE = "200 milliseconds";
+const DAY_MS = 86_400_000;
+
+const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.status, r.matched, r.created,
+  coalesce(r.filter::jsonb -> 'status' @> '["SUCCEEDED"]', false) as resends, r.created_at as "createdAt", r.finished_at as "finishedAt"`;
+
+/** Replays of one project by id; unknown and foreign ids are left out. */
+export const replaysById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<ReplayRow[]>`select ${columns(sql)} from signalbox.replays r
+    where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
+
+/** The replay, its row locked to the end of the transaction: before lanes, hooks and the feed. */
+export const lockedReplay = (tx: Tx, projectId: string, id: string) =>
+  tx<ReplayRow[]>`select ${columns(tx)} from signalbox.replays r
+    where r.project_id = ${projectId} and r.id = ${id} for update`;
+
+/**
+ * The deliveries that a filter names: of hooks that are not deleted, and no steps of workflows; of those that SUCCEEDED
+ * the first ones only, so that what replays have sent again is not sent again by each further one. Found by their ids: there is no index on `created_at`, and a day is room for clocks that differ.
+ */
+function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
+  const { hookId, type, status, since, until } = filter;
+  const conditions = [
+    sql`d.project_id = ${projectId}`,
+    sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`,
+    sql`d.created_at >= ${since}`,
+    sql`(d.replay_of is null or d.status <> 'SUCCEEDED')`,
+    statusIn(sql, status),
+    sql`h.status <> 'DELETED'`,
+    sql`h.kind = 'HOOK'`,
+    ...(until
+      ? [sql`d.id < ${minUuid7At(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
+      : []),
+    ...(hookId === null ? [] : [sql`d.hook_id = ${hookId}`]),
+    ...(type === null
+      ? []
+      : [
+          sql`exists (select from signalbox.events e
+            where e.project_id = d.project_id and e.id = d.event_id and ${ofTypes(sql, [stripNul(type)])})`,
+        ]),
+  ];
+  return sql`select d.id, d.hook_id from signalbox.deliveries d
+    join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id
+    where ${allOf(sql, conditions)}`;
+}
+
+/** How many deliveries a filter names now. */
+export async function countMatching(
+  sql: Sql,
+  projectId: string,
+  filter: ReplayFilter,
+): Promise<number> {
+  const [row] = await sql<{ n: number }[]>`
+    select count(*)::int as n from (${matching(sql, projectId, filter)}) m`;
+  return row?.n ?? 0;
+}
+
+/**
+ * Writes a replay with what matches at this moment, as a list: nothing that happens later adds to it or takes
+ * from it. One that matches nothing is DONE at once.
+ */
+export const insertReplay = (tx: Tx, projectId: string, id: string, filter: ReplayFilter) => tx<
+  ReplayRow[]
+>`
+  with matched as materialized (${matching(tx, projectId, filter)}),
+  numbered as (
+    select id, hook_id, (row_number() over (partition by hook_id order by id) - 1) / ${CHUNK} as number
+    from matched
+  ), listed as (
+    insert into signalbox.replay_chunks (project_id, replay_id, hook_id, number, delivery_ids)
+    select ${projectId}, ${id}, hook_id, number, array_agg(id order by id) from numbered group by hook_id, number
+  ), counted as (select count(*)::int as n from matched)
+  insert into signalbox.replays as r (project_id, id, filter, status, matched, finished_at)
+  select ${projectId}, ${id}, ${JSON.stringify(filter)}::text::json,
+    case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
+  from counted returning ${columns(tx)}`;
+
+/** The job that goes on with a replay; equal ones become one. */
+export const replayJob = (
+  { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
+  runAt?: Date,
+): JobSpec => ({
+  identifier: "replay",
+  payload: { projectId, replayId: id },
+  key: `replay:${id}`,
+  ...(runAt && { runAt }),
+});
+
+/** Waits for a try that is not its first, or is one that was sent before. As the index `queue_again` has it. */
+const isAgain = (sql: Sql) => sql`(d.status = 'RETRYING' or d.replay_of is not null)`;
+
+/** Takes a chunk off the list: of a hook that has room; undefined while there is none. */
+export async function takeChunk(
+  tx: Tx,
+  { projectId, id }: ReplayRow,
+): Promise<{ hookId: string; deliveryIds: string[] } | undefined> {
+  const [chunk] = await tx<{ hookId: string; deliveryIds: string[] }[]>`
+    delete from signalbox.replay_chunks c using (
+      select lane.hook_id, first.number from (
+        select distinct hook_id from signalbox.replay_chunks
+        where project_id = ${projectId} and replay_id = ${id}
+      ) lane
+      cross join lateral (
+        select count(*) as n from (
+          select from signalbox.queue d
+          where d.project_id = ${projectId} and d.hook_id = lane.hook_id and ${isAgain(tx)}
+            and d.due_at <= now() limit ${MAX_WAITING}) due
+      ) waiting
+      cross join lateral (
+        select number from signalbox.replay_chunks
+        where project_id = ${projectId} and replay_id = ${id} and hook_id = lane.hook_id
+        order by number limit 1
+      ) first
+      where waiting.n < ${MAX_WAITING} limit 1
+    ) next
+    where c.project_id = ${projectId} and c.replay_id = ${id} and c.hook_id = next.hook_id
+      and c.number = next.number
+    returning c.hook_id as "hookId", c.delivery_ids as "deliveryIds"`;
+  return chunk;
+}
+
+/** Looks again later, because every hook of the rest is busy. */
+export async function pauseReplay(tx: Tx, replay: ReplayRow): Promise<void> {
+  const [row] = await tx<{ again: Date }[]>`
+    update signalbox.replays set looked_at = now() where project_id = ${replay.projectId} and id = ${replay.id}
+    returning now() + ${PAUSE}::interval as again`;
+  await addJobs(tx, [replayJob(replay, row?.again)]);
+}
+
+/** Adds to what a replay has opened and made; with nothing left to do it is DONE. */
+export async function advanceReplay(
+  tx: Tx,
+  { projectId, id }: ReplayRow,
+  created: number,
+): Promise<ReplayStatus> {
+  const [row] = await tx<{ status: ReplayStatus }[]>`
+    update signalbox.replays r set created = r.created + ${created}, looked_at = now(),
+      status = case when rest.any then r.status else 'DONE' end,
+      finished_at = case when not rest.any then clock_timestamp() end
+    from (select exists (select from signalbox.replay_chunks
+      where project_id = ${projectId} and replay_id = ${id}) as any) rest
+    where r.project_id = ${projectId} and r.id = ${id} returning r.status`;
+  if (!row) throw new Error(`replay ${id} is gone`);
+  return row.status;
+}
+
+/** Ends a replay before it is done, and forgets what it had still to do. */
+export const stopReplay = (tx: Tx, { projectId, id }: ReplayRow) => tx`
+  with forgotten as (
+    delete from signalbox.replay_chunks where project_id = ${projectId} and replay_id = ${id}
+  )
+  update signalbox.replays set status = 'CANCELLED', finished_at = clock_timestamp()
+  where project_id = ${projectId} and id = ${id}`;
+
+/** A feed item for a replay as it now is. Under the lock of the project's head. */
+export const recordReplay = (
+  tx: Tx,
+  { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
+  isNew = false,
+) =>
+  record(
+    tx,
+    projectId,
+    tx`
+  select 'REPLAY', id, null, null, ${isNew}::boolean,
+    json_build_object('status', status, 'created', created, 'finishedAt', finished_at)
+  from signalbox.replays where project_id = ${projectId} and id = ${id}`,
+  );
+
+/** Running replays that nobody has looked at for so long: their job is lost. */
+export const overdueReplays = (sql: Sql, overdueMs: number) => sql<
+  Pick<ReplayRow, "projectId" | "id">[]
+>`
+  select project_id as "projectId", id from signalbox.replays
+  where status = 'RUNNING' and looked_at <= now() - ${overdueMs} * interval '1 millisecond' limit 1000`;

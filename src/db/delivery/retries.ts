@@ -1,0 +1,168 @@
+import type { Tx } from "../connection/client.ts";
+import { writeToFeed } from "../feed/record.ts";
+import type { HookStatus } from "../hook/hooks.ts";
+import type { Fragment } from "../page/page.ts";
+import { addJobs, deliverJobs, type JobSpec } from "../queue/jobs.ts";
+import {
+  type DeliveryRow,
+  type DeliveryStatus,
+  deliveriesById,
+  deliveryColumns,
+} from "./deliveries.ts";
+import { type MovedDelivery, movedColumns, recordMoves } from "./record.ts";
+
+/** A delivery with what decides whether it may be tried again. */
+export type RetryCandidate = DeliveryRow & { inFlight: boolean; hookStatus: HookStatus };
+
+/** A hook's state, which no change of it can move before the end of the transaction. */
+export async function heldHookStatus(
+  tx: Tx,
+  projectId: string,
+  hookId: string,
+): Promise<HookStatus | undefined> {
+  const [hook] = await tx<{ status: HookStatus }[]>`
+    select status from signalbox.hooks where project_id = ${projectId} and id = ${hookId} for share`;
+  return hook?.status;
+}
+
+/**
+ * The delivery, locked to the end of the transaction when it waits: after its hook's row, in the one order of locks. What
+ * has ended is never changed, only opened again, by one who then finds it.
+ */
+export async function lockedDelivery(
+  tx: Tx,
+  projectId: string,
+  id: string,
+): Promise<RetryCandidate | undefined> {
+  const [known] = await deliveriesById(tx, projectId, [id]);
+  if (!known) return undefined;
+  const hookStatus = await heldHookStatus(tx, projectId, known.hookId);
+  await tx`select from signalbox.queue where project_id = ${projectId} and id = ${id} for update`;
+  const [delivery] = await tx<(DeliveryRow & { inFlight: boolean })[]>`
+    select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight" from signalbox.deliveries d
+    where d.project_id = ${projectId} and d.id = ${id}`;
+  return hookStatus && delivery && { ...delivery, hookStatus };
+}
+
+/** What is tried again: deliveries that were there and moved, and new ones. */
+export type Retried = {
+  /** `was`: the state it is taken out of. */
+  moved: (MovedDelivery & { was: DeliveryStatus })[];
+  made: MovedDelivery[];
+};
+
+/** Makes a waiting delivery due at once. */
+export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Retried["moved"]>`
+  update signalbox.queue d set due_at = clock_timestamp() where project_id = ${projectId} and id = ${id}
+  returning ${movedColumns(tx)}, ${status}::text as was`;
+
+/** Attempts are counted in a smallint. */
+export const MAX_ATTEMPTS = 32_000;
+
+/**
+ * Opens deliveries of one hook again that have ended without success: due now, with as many further tries as the hook
+ * has; PARKED unless it is ACTIVE. Their last attempts become earlier ones. What took processes down stays a suspect: it
+ * is tried alone, and its next death is its last. Those that are open or SUCCEEDED stay as they are, and so does
+ * everything of a deleted hook. The caller holds the hook's status.
+ */
+export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx<Retried["moved"]>`
+  with gone as (
+    delete from signalbox.ended_deliveries d
+    where d.project_id = ${projectId} and d.id = any(${ids}::uuid[]) and d.run_id is null
+      and d.status in ('FAILED', 'GONE', 'CANCELLED', 'QUARANTINED') and d.attempt_count < ${MAX_ATTEMPTS}
+      and (select h.status from signalbox.hooks h where h.project_id = ${projectId} and h.id = d.hook_id) <> 'DELETED'
+    returning d.*
+  ), tried as (
+    insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code,
+      error, remote_address, request_headers, response_headers, response_body, response_truncated)
+    select project_id, id, attempt_count, started_at, elapsed_ms, outcome, status_code, error, remote_address,
+      request_headers, response_headers, response_body, response_truncated
+    from gone where outcome is not null
+  ), opened as (
+    insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
+      due_at, unknown_count, last_error, replay_of, replay_number, created_at)
+    select g.project_id, g.id, g.event_id, g.hook_id, g.format,
+      case h.status when 'ACTIVE' then 'RETRYING' else 'PARKED' end, g.attempt_count,
+      g.attempt_count + h.retries + 1, case h.status when 'ACTIVE' then clock_timestamp() end,
+      least(g.unknown_count, 2), g.last_error, g.replay_of, g.replay_number, g.created_at
+    from gone g cross join lateral (
+      select h.status, h.retries from signalbox.hooks h
+      where h.project_id = ${projectId} and h.id = g.hook_id offset 0) h
+    returning ${movedColumns(tx)}
+  )
+  select o.*, g.status as was from opened o join gone g on g.id = o.id`;
+
+/**
+ * New deliveries of the same events to the same hook for those that SUCCEEDED, with tries of their own; PARKED unless
+ * the hook is ACTIVE. None for those of which a try is still open, nor for a deleted hook. The caller holds the hook's
+ * status. Written so that rows are only ever looked up by their keys: planned otherwise, a hook's whole history is read
+ * for each.
+ */
+export const insertRetries = (
+  tx: Tx,
+  projectId: string,
+  retries: { of: string; id: string }[],
+) => tx<MovedDelivery[]>`
+  with original as materialized (
+    select * from signalbox.ended_deliveries
+    where project_id = ${projectId} and id = any(${retries.map(({ of }) => of)}::uuid[]) and status = 'SUCCEEDED'
+  )
+  insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
+    replay_of, replay_number)
+  select o.project_id, x.id, o.event_id, o.hook_id, o.format,
+    case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end, h.retries + 1,
+    case h.status when 'ACTIVE' then clock_timestamp() end, o.id, past.last + 1
+  from unnest(${retries.map(({ of }) => of)}::uuid[], ${retries.map(({ id }) => id)}::uuid[]) as x(of, id)
+  join original o on o.id = x.of
+  join signalbox.hooks h on h.project_id = o.project_id and h.id = o.hook_id and h.status <> 'DELETED'
+  cross join lateral (
+    select max(n.replay_number) as last, bool_or(n.status in ('PENDING', 'RETRYING', 'PARKED')) as is_open
+    from signalbox.deliveries n
+    where n.project_id = o.project_id and n.event_id = o.event_id and n.hook_id = o.hook_id
+  ) past
+  where not past.is_open
+  order by x.id
+  returning ${movedColumns(tx)}`;
+
+/** Opens events again of which something is tried again, with their feed items. Under the lock of the head. */
+export const recordReopened = (tx: Tx, projectId: string, eventIds: string[]) => tx`
+  with reopened as (
+    update signalbox.events e set status = 'DISPATCHED'
+    where e.project_id = ${projectId} and e.id = any(${eventIds}::uuid[]) and e.status in ('PROCESSED', 'FAILED')
+    returning e.id, e.status, e.type, e.context_id, e.origin
+  )
+  select signalbox.publish(${projectId}, (
+    select coalesce(json_agg(signalbox.event_item(id, status, type, context_id, origin)), '[]') from reopened))`;
+
+/** What has FAILED and is open again counts as failed no longer. */
+function uncountFailed(tx: Tx, projectId: string, moved: Retried["moved"]): Fragment[] {
+  const [first, ...rest] = moved.filter(({ was }) => was === "FAILED");
+  if (!first) return [];
+  return [
+    tx`update signalbox.hook_stats set failed_count = greatest(failed_count - ${rest.length + 1}, 0)
+      where project_id = ${projectId} and hook_id = ${first.hookId}`,
+  ];
+}
+
+/**
+ * Puts deliveries of one hook that are due again into the feed, wakes its queue, and opens their events again.
+ * `jobs` and `under` (feed items, what is read of it all) go with them.
+ */
+export async function publishRetries(
+  tx: Tx,
+  projectId: string,
+  { moved, made }: Retried,
+  more: { jobs?: JobSpec[]; under?: PromiseLike<unknown>[] },
+): Promise<void> {
+  const all = [...moved, ...made];
+  const lanes = all.slice(0, 1).map(({ hookId }) => ({ projectId, hookId }));
+  const jobs = [...deliverJobs(lanes), ...(more.jobs ?? [])];
+  const eventIds = [...new Set(all.map(({ eventId }) => eventId))];
+  await writeToFeed(tx, projectId, jobs.length > 0 ? [addJobs(tx, jobs)] : [], [
+    recordReopened(tx, projectId, eventIds),
+    ...(moved.length > 0 ? [recordMoves(tx, projectId, moved)] : []),
+    ...(made.length > 0 ? [recordMoves(tx, projectId, made, true)] : []),
+    ...uncountFailed(tx, projectId, moved),
+    ...(more.under ?? []),
+  ]);
+}

@@ -1,0 +1,64 @@
+import { access, constants, mkdir, realpath } from "node:fs/promises";
+import { DatabaseRefusal } from "../connection/refusal.ts";
+import { openCluster } from "./cluster.ts";
+import { readConnection, removeConnection, saveConnection } from "./connection.ts";
+import { freePort } from "./freePort.ts";
+import { keepRunning, type Log } from "./keepRunning.ts";
+import { lockDirectory } from "./lock.ts";
+
+/** A PostgreSQL that lives as long as this object, and whatever happens no longer than this process. */
+export type EmbeddedDatabase = { url: string } & AsyncDisposable;
+
+/** How long a look at the lock by somebody else may keep a start waiting, in milliseconds. */
+const PATIENCE_MS = 500;
+
+/**
+ * Starts PostgreSQL on a data directory, which is made at the first start. Throws DatabaseRefusal when another
+ * hub runs there, or when PostgreSQL cannot.
+ */
+export async function startEmbedded(input: {
+  dataDir: string;
+  log: Log;
+}): Promise<EmbeddedDatabase> {
+  const dataDir = await makeDirectory(input.dataDir);
+  const lock = lockDirectory(dataDir, PATIENCE_MS);
+  if (!lock) {
+    const holder = (await readConnection(dataDir))?.pid ?? "unknown";
+    throw new DatabaseRefusal(
+      `Another Signalbox already runs on ${dataDir} (pid ${holder}): stop it, or set SIGNALBOX_DATA to another directory.`,
+    );
+  }
+  await using started = new AsyncDisposableStack();
+  started.use(lock);
+  await saveConnection(dataDir, { pid: process.pid });
+  started.defer(() => removeConnection(dataDir));
+  const cluster = await openCluster(dataDir);
+  const port = await freePort();
+  started.use(await keepRunning(cluster, port, input.log));
+  const url = `postgres://${cluster.user}:${cluster.password}@127.0.0.1:${port}/postgres?sslmode=disable`;
+  await saveConnection(dataDir, { pid: process.pid, url });
+  const lifetime = started.move();
+  return { url, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
+}
+
+/** The URL of the embedded database of a hub that runs on this data directory now, for other processes. */
+export async function findRunning(dataDir: string): Promise<string | undefined> {
+  const connection = await readConnection(dataDir);
+  if (!connection) return undefined;
+  using lock = lockDirectory(dataDir);
+  // A lock that can be had means that the hub was killed, and the file is what it left.
+  return lock ? undefined : connection.url;
+}
+
+async function makeDirectory(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    return await realpath(path);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new DatabaseRefusal(
+      `The data directory cannot be used (${message}): set SIGNALBOX_DATA to another.`,
+    );
+  }
+}

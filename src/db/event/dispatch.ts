@@ -1,0 +1,93 @@
+import type { Sql, Tx } from "../connection/client.ts";
+import { enterFeed, publish } from "../feed/record.ts";
+import { addJobs } from "../queue/jobs.ts";
+import { advanceJobs, insertRuns, recordRuns } from "../workflow/workflowRuns.ts";
+import { accept, eventItem, type HandOver } from "./accept.ts";
+import { keepResources } from "./eventResources.ts";
+import { type EventRow, eventColumns } from "./events.ts";
+import type { Consequences, NewEvent } from "./newEvent.ts";
+
+/** What a staged event became. */
+export type DispatchedEvent = Omit<EventRow, "status" | "configVersion"> & {
+  status: "DISPATCHED" | "PROCESSED" | "FAILED";
+  configVersion: number;
+};
+
+const isToMatch = (sql: Sql, projectId: string, ids: string[]) => sql`
+  e.project_id = ${projectId} and e.id = any(${ids}::uuid[])
+    and (e.status = 'STAGED' or (e.status = 'SCHEDULED' and e.due_at <= now()))`;
+
+/** Those of the events that are to be matched now. */
+export const stagedEvents = (sql: Sql, projectId: string, ids: string[]) => sql<EventRow[]>`
+  select ${eventColumns(sql)} from signalbox.events e where ${isToMatch(sql, projectId, ids)}
+  order by e.id`;
+
+/** Locks those that still are; what another process works on is left to it. */
+export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) => tx<{ id: string }[]>`
+  select e.id from signalbox.events e where ${isToMatch(tx, projectId, ids)}
+  order by e.id for update skip locked`;
+
+/** The hooks that staged events have deliveries for: an earlier try has written them before it ended. */
+export const deliveredHooks = (tx: Tx, projectId: string, eventIds: string[]) =>
+  tx<{ eventId: string; hookId: string }[]>`
+    select event_id as "eventId", hook_id as "hookId" from signalbox.deliveries
+    where project_id = ${projectId} and event_id = any(${eventIds}::uuid[]) and run_id is null`;
+
+/** What became of events all of whose deliveries have ended already. */
+export async function endedEvents(
+  tx: Tx,
+  projectId: string,
+  eventIds: string[],
+): Promise<Map<string, "PROCESSED" | "FAILED">> {
+  if (eventIds.length === 0) return new Map();
+  const rows = await tx<{ eventId: string; isFailed: boolean }[]>`
+    select event_id as "eventId", bool_or(status in ('FAILED', 'QUARANTINED')) as "isFailed"
+    from signalbox.deliveries
+    where project_id = ${projectId} and event_id = any(${eventIds}::uuid[])
+    group by event_id having not bool_or(status in ('PENDING', 'RETRYING', 'PARKED'))`;
+  return new Map(rows.map(({ eventId, isFailed }) => [eventId, isFailed ? "FAILED" : "PROCESSED"]));
+}
+
+const updateEvents = (tx: Tx, projectId: string, events: DispatchedEvent[]) => tx`
+  update signalbox.events e set status = x.status, config_version = x.config_version,
+    type_version = x.type_version, error = x.error, due_at = null
+  from unnest(${events.map((e) => e.id)}::uuid[],
+    ${events.map((e) => e.status)}::text[], ${events.map((e) => e.configVersion)}::bigint[],
+    ${events.map((e) => e.typeVersion)}::int[], ${events.map((e) => e.error)}::text[])
+    as x(id, status, config_version, type_version, error)
+  where e.project_id = ${projectId} and e.id = x.id`;
+
+/**
+ * Writes what staged events became, with their deliveries, runs and feed items. An event of the SQL door has its first
+ * feed item here: its own transaction could not hold the head's lock. `said`: the events that the hub tells of them.
+ * Gives back the time of it.
+ */
+export async function writeDispatched(
+  tx: Tx,
+  projectId: string,
+  version: number,
+  events: DispatchedEvent[],
+  { deliveries, runs }: Consequences,
+  said: NewEvent[],
+  handOver: HandOver | undefined,
+): Promise<Date> {
+  const born = events.filter(({ origin }) => origin === "SQL");
+  const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
+  await Promise.all([
+    ...(events.length > 0 ? [updateEvents(tx, projectId, events)] : []),
+    ...(runs.length > 0 ? [insertRuns(tx, runs), addJobs(tx, advances)] : []),
+    ...keepResources(tx, deliveries),
+    enterFeed(tx, projectId, version),
+    publish(
+      tx,
+      projectId,
+      events.map((event) => eventItem(event, event.origin === "SQL")),
+    ),
+  ]);
+  const at = await accept(tx, {
+    ...{ projectId, version, events: said, deliveries, born: born.length },
+    ...(handOver && { handOver }),
+  });
+  if (runs.length > 0) await recordRuns(tx, projectId, runs, true);
+  return at;
+}

@@ -1,0 +1,86 @@
+import type { Sql } from "../connection/client.ts";
+
+export type EventStatus =
+  | "SCHEDULED"
+  | "STAGED"
+  | "DISPATCHED"
+  | "PROCESSED"
+  | "FAILED"
+  | "CANCELLED";
+export type ContentType = "TEXT" | "ROWS" | "JSON" | "IMAGE";
+export type EventOrigin = "API" | "MANUAL" | "SQL" | "REST" | "SYSTEM";
+
+/** An event as stored. `data` and `content` are JSON text: a body is built from them without parsing. */
+export type EventRow = {
+  projectId: string;
+  id: string;
+  type: string;
+  typeVersion: number | null;
+  data: string | null;
+  name: string;
+  avatar: string | null;
+  category: string | null;
+  contentType: ContentType;
+  content: string | null;
+  userId: string | null;
+  subjectType: string | null;
+  subjectId: string | null;
+  contextId: string | null;
+  stepUuid: string | null;
+  idempotencyKey: string | null;
+  origin: EventOrigin;
+  causeId: string | null;
+  occurredAt: Date;
+  /** When it is or was due; null for an event that was emitted without `timestamp` and `delay`. */
+  scheduledFor: Date | null;
+  receivedAt: Date;
+  status: EventStatus;
+  configVersion: number | null;
+  error: string | null;
+};
+
+/** What of an event may take 256 KiB each. */
+export type EventDocuments = Pick<EventRow, "data" | "content">;
+/** An event without them. */
+export type EventHead = Omit<EventRow, keyof EventDocuments>;
+
+/** The select list that yields an `EventHead`, of a table or row named `e`. */
+export const eventHeadColumns = (sql: Sql) => sql`e.project_id as "projectId", e.id, e.type,
+  e.type_version as "typeVersion", e.name, e.avatar, e.category,
+  e.content_type as "contentType", e.user_id as "userId",
+  e.subject_type as "subjectType", e.subject_id as "subjectId", e.context_id as "contextId",
+  e.step_uuid as "stepUuid", e.idempotency_key as "idempotencyKey", e.origin, e.cause_id as "causeId",
+  e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor", e.received_at as "receivedAt", e.status,
+  e.config_version::int as "configVersion", e.error`;
+
+const documentColumns = (sql: Sql) => sql`e.data::text as data, e.content::text as content`;
+
+/** The select list that yields an `EventRow`. */
+export const eventColumns = (sql: Sql) => sql`${eventHeadColumns(sql)}, ${documentColumns(sql)}`;
+
+/** Events of one project by id, in no order; unknown and foreign ids are left out. */
+export const eventsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<EventRow[]>`select ${eventColumns(sql)} from signalbox.events e
+    where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
+
+/** The same without their documents, for whom does not know yet whether these are asked for. */
+export const eventHeadsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<EventHead[]>`select ${eventHeadColumns(sql)} from signalbox.events e
+    where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
+
+/** The documents of events. */
+export const documentsOfEvents = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<
+    (EventDocuments & { id: string })[]
+  >`select e.id, ${documentColumns(sql)} from signalbox.events e
+    where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
+
+const ENDED: readonly unknown[] = ["PROCESSED", "FAILED", "CANCELLED"] satisfies EventStatus[];
+
+/** Whether nothing more comes of an event in this state, but by a retry by hand. */
+export const hasEnded = (status: unknown): boolean => ENDED.includes(status);
+
+/** The ids of those of the given events that have ended. */
+export const endedEvents = (sql: Sql, projectId: string, ids: string[]) =>
+  sql<{ id: string }[]>`select id from signalbox.events
+    where project_id = ${projectId} and id = any(${ids}::uuid[]) and status in ('PROCESSED', 'FAILED', 'CANCELLED')`;

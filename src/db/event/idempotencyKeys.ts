@@ -1,0 +1,35 @@
+import type { Sql, Tx } from "../connection/client.ts";
+
+/** An idempotency key an event claims, with the fingerprint of its body. */
+export type KeyClaim = { projectId: string; key: string; fingerprint: string; eventId: string };
+
+/** Those of the keys that another event has, and what they stand for. */
+export const takenKeys = (sql: Sql, claims: KeyClaim[]) => sql<KeyClaim[]>`
+  select k.project_id as "projectId", k.key, k.fingerprint, k.event_id as "eventId"
+  from signalbox.idempotency_keys k
+  join unnest(${claims.map((c) => c.projectId)}::uuid[], ${claims.map((c) => c.key)}::text[],
+    ${claims.map((c) => c.eventId)}::uuid[]) as x(project_id, key, event_id)
+    on k.project_id = x.project_id and k.key = x.key and k.event_id <> x.event_id`;
+
+/**
+ * Claims the keys; gives back those that were taken before, with what they stand for. Ordered by key, so that
+ * two processes that claim the same keys wait for each other in one direction only; and not long (55P03), because
+ * a transaction that emitted with the key by the SQL door may stay open for as long as it likes. Keys of several calls
+ * wait less: each time that they are halved to find the one that is held, the others wait again.
+ */
+export async function claimKeys(tx: Tx, claims: KeyClaim[], areOfOneCall: boolean) {
+  const patienceMs = areOfOneCall ? 1_000 : 50;
+  const [, , , taken] = await Promise.all([
+    tx`select set_config('lock_timeout', ${`${patienceMs}ms`}, true)`,
+    tx`
+    insert into signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
+    select * from unnest(${claims.map((c) => c.projectId)}::uuid[], ${claims.map((c) => c.key)}::text[],
+      ${claims.map((c) => c.fingerprint)}::text[], ${claims.map((c) => c.eventId)}::uuid[])
+      as x(project_id, key, fingerprint, event_id)
+    order by project_id, key, event_id
+    on conflict do nothing`,
+    tx`set local lock_timeout to default`,
+    takenKeys(tx, claims),
+  ]);
+  return taken;
+}

@@ -1,0 +1,51 @@
+import { insertActions, type NewAction, recordActionsOf } from "../action/actions.ts";
+import type { Tx } from "../connection/client.ts";
+import type { Fragment } from "../page/page.ts";
+import { addJobs, type JobSpec } from "../queue/jobs.ts";
+import { insertRuns, type NewRun, recordRuns } from "../workflow/workflowRuns.ts";
+import { type Accepting, accept } from "./accept.ts";
+import { keepResources } from "./eventResources.ts";
+
+/** What is written with events beside their deliveries. `first`: feed items of what the events tell of. */
+export type Beside = {
+  runs?: NewRun[];
+  actions?: NewAction[];
+  jobs?: JobSpec[];
+  first?: Fragment[];
+};
+
+/** Whether `accept` alone writes it all, in one statement. */
+export const isPlain = (
+  { deliveries }: Accepting,
+  { runs, actions, jobs, first }: Beside,
+): boolean =>
+  !runs?.length &&
+  !actions?.length &&
+  !jobs?.length &&
+  !first?.length &&
+  deliveries.every(({ resource }) => resource === undefined);
+
+/**
+ * Writes events with all that belongs to them in the caller's transaction. Gives back the time of acceptance. Refused as
+ * `accept` is.
+ */
+export async function writeEvents(
+  tx: Tx,
+  accepting: Accepting,
+  { runs = [], actions = [], jobs = [], first = [] }: Beside,
+): Promise<Date> {
+  const { projectId, events, deliveries } = accepting;
+  await Promise.all([
+    ...(actions.length > 0 ? [insertActions(tx, actions)] : []),
+    ...(runs.length > 0 ? [insertRuns(tx, runs)] : []),
+    ...keepResources(tx, deliveries),
+    ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),
+    ...first,
+  ]);
+  const at = await accept(tx, accepting);
+  await Promise.all([
+    ...(actions.length > 0 ? [recordActionsOf(tx, projectId, events, true)] : []),
+    ...(runs.length > 0 ? [recordRuns(tx, projectId, runs, true)] : []),
+  ]);
+  return at;
+}

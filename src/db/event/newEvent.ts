@@ -1,0 +1,41 @@
+import type { HookFormat } from "../hook/hooks.ts";
+import type { Lane } from "../queue/jobs.ts";
+import type { NewRun } from "../workflow/workflowRuns.ts";
+import type { EventRow } from "./events.ts";
+
+/** An event about to be written; its times are the database's unless the caller gave `occurredAt`. */
+export type NewEvent = Omit<EventRow, "occurredAt" | "receivedAt" | "error"> & {
+  occurredAt: Date | null;
+};
+
+export type NewDelivery = {
+  projectId: string;
+  id: string;
+  eventId: string;
+  hookId: string;
+  format: HookFormat;
+  status: "PENDING" | "PARKED";
+  maxAttempts: number;
+  /** What one of format RESOURCE sends: the resource as it is now, as JSON text. */
+  resource?: string;
+};
+
+/** What events that are being matched call for. */
+export type Consequences = { deliveries: NewDelivery[]; runs: NewRun[] };
+
+/** The lanes that have something to send. */
+export function lanesOf(deliveries: NewDelivery[]): Lane[] {
+  const lanes = new Map<string, Lane>();
+  for (const { status, projectId, hookId } of deliveries) {
+    if (status === "PENDING") lanes.set(hookId, { projectId, hookId });
+  }
+  return [...lanes.values()];
+}
+
+/** A stored event, as it was written. */
+export const storedEvent = (event: NewEvent, receivedAt: Date): EventRow => ({
+  ...event,
+  occurredAt: event.occurredAt ?? receivedAt,
+  receivedAt,
+  error: null,
+});

@@ -1,0 +1,122 @@
+import type { Sql, Tx } from "../connection/client.ts";
+import { stripNul } from "../page/stripNul.ts";
+
+/** An event type as stored; `schema` (as given), `jsonSchema` and `example` are JSON text. */
+export type EventTypeRow = {
+  id: string;
+  name: string;
+  description: string | null;
+  origin: "CUSTOM" | "CATALOG";
+  catalog: string | null;
+  version: number;
+  schema: string | null;
+  jsonSchema: string | null;
+  example: string | null;
+  createdAt: Date;
+  archivedAt: Date | null;
+  /** As registered; what the type's name is bound to shows in `boundEvents` (resourceTypes.ts). */
+  resourceType: string | null;
+};
+
+/** The select list that yields an `EventTypeRow`, of a table or row named `t`. */
+export const eventTypeColumns = (
+  sql: Sql,
+) => sql`t.id, t.name, t.description, t.origin, t.catalog, t.version,
+  t.schema::text, t.json_schema::text as "jsonSchema", t.example::text,
+  t.created_at as "createdAt", t.archived_at as "archivedAt",
+  t.resource_type as "resourceType"`;
+
+/** Event types of one project by name, archived ones included; unknown names are left out. */
+export const eventTypesByName = (sql: Sql, projectId: string, names: readonly string[]) =>
+  sql<EventTypeRow[]>`select ${eventTypeColumns(sql)} from signalbox.event_types t
+    where t.project_id = ${projectId} and t.name = any(${names.map(stripNul)}::text[])`;
+
+/** Event types of one project by id, archived ones included; unknown and foreign ids are left out. */
+export const eventTypesById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<EventTypeRow[]>`select ${eventTypeColumns(sql)} from signalbox.event_types t
+    where t.project_id = ${projectId} and t.id = any(${ids as string[]}::uuid[])`;
+
+/** What emits need of a project's event types; archived ones count as not registered. */
+export const loadEventTypes = (sql: Sql, projectId: string) =>
+  sql<(Pick<EventTypeRow, "id" | "name" | "version"> & { hasSchema: boolean })[]>`
+    select id, name, version, json_schema is not null as "hasSchema" from signalbox.event_types
+    where project_id = ${projectId} and archived_at is null`;
+
+/** The canonical schema of one version of a type, as JSON text. */
+export const schemaOfVersion = (
+  sql: Sql,
+  { projectId, typeId, version }: { projectId: string; typeId: string; version: number },
+) =>
+  sql<{ jsonSchema: string | null }[]>`
+    select json_schema::text as "jsonSchema" from signalbox.event_type_versions
+    where project_id = ${projectId} and event_type_id = ${typeId} and version = ${version}`;
+
+export type EventTypeVersionRow = Pick<
+  EventTypeRow,
+  "version" | "schema" | "jsonSchema" | "createdAt"
+> & { eventTypeId: string };
+
+/** All versions of these event types, newest first. */
+export const eventTypeVersions = (sql: Sql, projectId: string, eventTypeIds: readonly string[]) =>
+  sql<EventTypeVersionRow[]>`
+    select event_type_id as "eventTypeId", version, schema::text, json_schema::text as "jsonSchema",
+      created_at as "createdAt"
+    from signalbox.event_type_versions
+    where project_id = ${projectId} and event_type_id = any(${eventTypeIds as string[]}::uuid[])
+    order by event_type_id, version desc`;
+
+/** Locks the project's row to commit: what changes its event types happens one after another. */
+export const lockProject = (tx: Tx, projectId: string) =>
+  tx`select from signalbox.projects where id = ${projectId} for no key update`;
+
+/** How many event types the project has, archived ones included. */
+export const countEventTypes = (sql: Sql, projectId: string) =>
+  sql<{ count: number }[]>`
+    select count(*)::int as count from signalbox.event_types where project_id = ${projectId}`;
+
+/** What a registration says of a type. */
+export type RegisteredType = Omit<EventTypeRow, "createdAt" | "archivedAt">;
+
+export const insertEventType = (tx: Tx, projectId: string, type: RegisteredType) =>
+  tx<EventTypeRow[]>`
+    insert into signalbox.event_types as t
+      (project_id, id, name, description, origin, catalog, version, schema, json_schema, example,
+        resource_type)
+    values (${projectId}, ${type.id}, ${type.name}, ${type.description}, ${type.origin},
+      ${type.catalog}, ${type.version}, ${type.schema}::text::json,
+      ${type.jsonSchema}::text::json, ${type.example}::text::json, ${type.resourceType})
+    returning ${eventTypeColumns(tx)}`;
+
+/** Writes what a registration says of a type, which is then no longer archived. */
+export const updateEventType = (tx: Tx, projectId: string, type: RegisteredType) =>
+  tx<EventTypeRow[]>`
+    update signalbox.event_types t set description = ${type.description},
+      origin = ${type.origin}, catalog = ${type.catalog}, version = ${type.version},
+      schema = ${type.schema}::text::json, json_schema = ${type.jsonSchema}::text::json,
+      example = ${type.example}::text::json, resource_type = ${type.resourceType}, archived_at = null
+    where t.project_id = ${projectId} and t.id = ${type.id}
+    returning ${eventTypeColumns(tx)}`;
+
+export const insertEventTypeVersion = (tx: Tx, projectId: string, type: RegisteredType) => tx`
+  insert into signalbox.event_type_versions (project_id, event_type_id, version, schema, json_schema)
+  values (${projectId}, ${type.id}, ${type.version}, ${type.schema}::text::json,
+    ${type.jsonSchema}::text::json)`;
+
+/** The catalogues of which the project has types. */
+export const installedCatalogs = (sql: Sql, projectId: string) =>
+  sql<{ catalog: string }[]>`
+    select distinct catalog from signalbox.event_types
+    where project_id = ${projectId} and catalog is not null`;
+
+export const markEventTypeArchived = (tx: Tx, projectId: string, id: string) =>
+  tx<EventTypeRow[]>`
+    update signalbox.event_types t set archived_at = now()
+    where t.project_id = ${projectId} and t.id = ${id}
+    returning ${eventTypeColumns(tx)}`;
+
+/** The hooks, deleted ones left out, that name the type exactly: a few of them, oldest first. */
+export const hooksNamingType = (sql: Sql, projectId: string, type: string) =>
+  sql<{ id: string; name: string | null }[]>`
+    select id, name from signalbox.hooks
+    where project_id = ${projectId} and status <> 'DELETED' and types @> array[${type}]
+    order by id limit 10`;

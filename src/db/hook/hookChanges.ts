@@ -1,0 +1,42 @@
+import type { Tx } from "../connection/client.ts";
+import { publish } from "../feed/record.ts";
+import { bumpConfigVersion } from "../project/projects.ts";
+import { type HookRow, hookColumns, insertHookVersion } from "./hooks.ts";
+
+/** A feed item for a hook as it now is. Under the lock of the project's head. */
+export const recordHook = (
+  tx: Tx,
+  hook: Pick<HookRow, "projectId" | "id" | "status" | "statusReason">,
+  created = false,
+) =>
+  publish(tx, hook.projectId, [
+    {
+      kind: "HOOK",
+      id: hook.id,
+      hookId: hook.id,
+      created,
+      state: { status: hook.status, statusReason: hook.statusReason },
+    },
+  ]);
+
+/** Makes the hook's new rule count from the next config version on. */
+export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
+  await insertHookVersion(tx, hook, await bumpConfigVersion(tx, hook.projectId));
+}
+
+/**
+ * Deletes hooks whose target said it is gone; kept for history with the reason. Gives back those it deleted.
+ */
+export async function retireHooks(
+  tx: Tx,
+  gone: { projectId: string; hookId: string; reason: string }[],
+): Promise<HookRow[]> {
+  const rows = await tx<HookRow[]>`
+    update signalbox.hooks h set status = 'DELETED', status_reason = x.reason, updated_at = now()
+    from unnest(${gone.map((g) => g.projectId)}::uuid[], ${gone.map((g) => g.hookId)}::uuid[],
+      ${gone.map((g) => g.reason)}::text[]) as x(project_id, hook_id, reason)
+    where h.project_id = x.project_id and h.id = x.hook_id and h.status <> 'DELETED'
+    returning ${hookColumns(tx)}`;
+  for (const row of rows) await recordHookVersion(tx, row);
+  return rows;
+}

@@ -1,0 +1,137 @@
+import type { Sql, Tx } from "../connection/client.ts";
+import { stripNul } from "../page/stripNul.ts";
+
+export type HookStatus = "PENDING_VERIFICATION" | "ACTIVE" | "PAUSED" | "DELETED";
+export type HookFormat =
+  | "CLOUD_EVENT"
+  | "CLOUD_EVENT_STRUCTURED"
+  | "CLOUD_EVENT_BINARY"
+  | "RESOURCE"
+  | "EVENT";
+/** The handshake its target has to answer before it receives anything. */
+export type HookVerification = "NONE" | "HOOK_SECRET" | "CLOUD_EVENTS";
+
+/** A secret at rest; one that is being rotated out has an end. */
+export type SealedSecret = { sealed: string; expiresAt: string | null };
+
+/** A hook as stored: `headers` and `secrets` are sealed. */
+export type HookRow = {
+  projectId: string;
+  id: string;
+  name: string | null;
+  types: string[];
+  url: string;
+  format: HookFormat;
+  filter: string | null;
+  userId: string | null;
+  retries: number;
+  timeoutMs: number;
+  retryScheduleMs: number[] | null;
+  headers: string | null;
+  unsubscribeOn: number[];
+  maxInFlight: number;
+  rateLimitPerSecond: number | null;
+  verification: HookVerification;
+  /** Calls a minute that the target itself has allowed. */
+  allowedPerMinute: number | null;
+  status: HookStatus;
+  statusReason: string | null;
+  secrets: SealedSecret[];
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+/** The select list that yields a `HookRow`, of a table or row named `h`. */
+export const hookColumns = (
+  sql: Sql,
+) => sql`h.project_id as "projectId", h.id, h.name, h.types, h.url,
+  h.format, h.filter, h.user_id as "userId", h.retries, h.timeout_ms as "timeoutMs",
+  h.retry_schedule_ms as "retryScheduleMs", h.headers, h.unsubscribe_on as "unsubscribeOn",
+  h.max_in_flight as "maxInFlight", h.rate_limit_per_second as "rateLimitPerSecond",
+  h.verification, h.allowed_per_minute as "allowedPerMinute", h.status,
+  h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt"`;
+
+/** Hooks of one project by id, deleted ones included; unknown and foreign ids are left out. */
+export const hooksById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
+    where h.project_id = ${projectId} and h.id = any(${ids as string[]}::uuid[]) and h.kind = 'HOOK'`;
+
+/** The hook, its row locked to the end of the transaction. */
+export const lockedHook = (tx: Tx, projectId: string, id: string) =>
+  tx<HookRow[]>`select ${hookColumns(tx)} from signalbox.hooks h
+    where h.project_id = ${projectId} and h.id = ${id} and h.kind = 'HOOK' for update`;
+
+/** The live hook of that name. */
+export const hookByName = (sql: Sql, projectId: string, name: string) =>
+  sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
+    where h.project_id = ${projectId} and h.name = ${stripNul(name)} and h.status <> 'DELETED'`;
+
+/** What emits need of a project's live hooks. */
+export type MatchableHook = Pick<
+  HookRow,
+  "id" | "types" | "filter" | "userId" | "status" | "retries" | "format"
+>;
+
+export const matchableHooks = (sql: Sql, projectId: string) =>
+  sql<
+    MatchableHook[]
+  >`select h.id, h.types, h.filter, h.user_id as "userId", h.status, h.retries, h.format
+    from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' and h.kind = 'HOOK'
+    order by h.id`;
+
+/** Inserts a hook with its counters at zero. */
+export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt">) => tx`
+  with counters as (
+    insert into signalbox.hook_stats (project_id, hook_id) values (${hook.projectId}, ${hook.id})
+  )
+  insert into signalbox.hooks (project_id, id, name, types, url, format, filter, user_id, retries,
+    timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
+    verification, status, status_reason, secrets)
+  values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.types}::text[], ${hook.url}, ${hook.format},
+    ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
+    ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
+    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json)`;
+
+/** Writes every field of a hook that an update or a state change may touch. */
+export const updateHookRow = (tx: Tx, hook: HookRow) => tx`
+  update signalbox.hooks set name = ${hook.name}, types = ${hook.types}::text[], url = ${hook.url},
+    format = ${hook.format}, filter = ${hook.filter}, user_id = ${hook.userId}, retries = ${hook.retries},
+    timeout_ms = ${hook.timeoutMs}, retry_schedule_ms = ${hook.retryScheduleMs}::int[],
+    headers = ${hook.headers}, unsubscribe_on = ${hook.unsubscribeOn}::smallint[],
+    max_in_flight = ${hook.maxInFlight}, rate_limit_per_second = ${hook.rateLimitPerSecond},
+    allowed_per_minute = ${hook.allowedPerMinute}, status = ${hook.status}, status_reason = ${hook.statusReason},
+    secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now()
+  where project_id = ${hook.projectId} and id = ${hook.id}`;
+
+/** Records what the hook asks for from this config version on. */
+export const insertHookVersion = (
+  tx: Tx,
+  hook: MatchableHook & { projectId: string },
+  version: number,
+) => tx`
+  insert into signalbox.hook_versions (project_id, hook_id, config_version, types, format, filter, user_id, status)
+  values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.format}, ${hook.filter},
+    ${hook.userId}, ${hook.status})`;
+
+/** What a hook asked for under a config version. */
+export type PastHook = Pick<HookRow, "id" | "types" | "format" | "filter" | "userId" | "status">;
+
+/**
+ * Every hook of the project as it was under each of these config versions: its newest version not after it. One that
+ * is the newest for several is read once, with all of them.
+ */
+export const hooksAsOf = (sql: Sql, projectId: string, versions: readonly number[]) =>
+  sql<(PastHook & { asOf: number[] })[]>`
+    with newest as (
+      select p.hook_id, p.config_version, array_agg(x.version::int) as as_of
+      from unnest(${versions as number[]}::bigint[]) as x(version) cross join lateral (
+        select distinct on (hook_id) hook_id, config_version from signalbox.hook_versions
+        where project_id = ${projectId} and config_version <= x.version
+        order by hook_id, config_version desc) p
+      group by p.hook_id, p.config_version
+    )
+    select n.as_of as "asOf", n.hook_id as id, v.types, v.format, v.filter, v.user_id as "userId", v.status
+    from newest n cross join lateral (
+      select * from signalbox.hook_versions
+      where project_id = ${projectId} and hook_id = n.hook_id and config_version = n.config_version offset 0) v
+    order by n.hook_id`;

@@ -1,0 +1,69 @@
+import type { Tx } from "../connection/client.ts";
+import {
+  completeEvents,
+  type MovedDelivery,
+  movedColumns,
+  recordMoves,
+} from "../delivery/record.ts";
+import { addJobs, deliverJobs } from "../queue/jobs.ts";
+import type { HookStatus } from "./hooks.ts";
+
+/** Deliveries moved in one transaction at most: the head is locked meanwhile, for which the project's emits wait. */
+export const MOVED_AT_ONCE = 1_000;
+
+/** What a hook's new status makes of the deliveries that wait for it. */
+const moves: Record<HookStatus, { from: "due" | "parked" | "both"; to: string }> = {
+  ACTIVE: { from: "parked", to: "PENDING" },
+  PENDING_VERIFICATION: { from: "due", to: "PARKED" },
+  PAUSED: { from: "due", to: "PARKED" },
+  DELETED: { from: "both", to: "CANCELLED" },
+};
+
+/**
+ * Moves up to 1,000 waiting deliveries of a hook to what its new status says, and tells how many; those in flight end by
+ * themselves. The caller holds the hook's row and the project's head, so that no emit can add one unseen; it may miss some
+ * that are being claimed, and is to be called until it moves none.
+ */
+export async function moveWaiting(
+  tx: Tx,
+  { projectId, id }: { projectId: string; id: string },
+  status: HookStatus,
+): Promise<number> {
+  const { from, to } = moves[status];
+  const which = { due: tx`and q.due_at is not null`, parked: tx`and q.due_at is null`, both: tx`` };
+  // An array, because a plan takes it for short: it would read all deliveries for a join with what `limit` leaves.
+  const waiting = tx`array(
+    select q.id from signalbox.queue q
+    where q.project_id = ${projectId} and q.hook_id = ${id} and q.lease_token is null ${which[from]}
+    order by q.due_at limit ${MOVED_AT_ONCE} for update)`;
+  const moved =
+    to === "CANCELLED"
+      ? await tx<MovedDelivery[]>`
+        select d.id, d.event_id as "eventId", d.hook_id as "hookId", d.run_id as "runId", 'CANCELLED' as status
+        from signalbox.queue d where d.project_id = ${projectId} and d.id = any(${waiting})`
+      : await tx<MovedDelivery[]>`
+        update signalbox.queue d set status = ${to},
+          due_at = case when ${to} = 'PENDING' then clock_timestamp() end
+        where d.project_id = ${projectId} and d.id = any(${waiting})
+        returning ${movedColumns(tx)}`;
+  if (moved.length === 0) return 0;
+  if (to === "CANCELLED")
+    await tx`select signalbox.end_deliveries(${projectId}, ${moved.map((one) => one.id)}::uuid[], 'CANCELLED',
+      clock_timestamp())`;
+  await Promise.all([
+    ...(to === "PENDING" ? [addJobs(tx, deliverJobs([{ projectId, hookId: id }]))] : []),
+    recordMoves(tx, projectId, moved),
+    ...(to === "CANCELLED" ? [completeEvents(tx, projectId, moved)] : []),
+  ]);
+  return moved.length;
+}
+
+/** Queues the rest of what `moveWaiting` has begun. */
+export const queueSettling = (tx: Tx, hook: { projectId: string; id: string }) =>
+  addJobs(tx, [
+    {
+      identifier: "settle",
+      payload: { projectId: hook.projectId, hookId: hook.id },
+      key: `settle:${hook.id}`,
+    },
+  ]);

@@ -1,0 +1,172 @@
+import type { Sql } from "../connection/client.ts";
+import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "../delivery/deliveries.ts";
+import { hasOnlyLost, isWaiting, LOST, statusIn, WAITING } from "../delivery/statusFilter.ts";
+import { type EventTypeRow, eventTypeColumns } from "../eventType/eventTypes.ts";
+import { type HookRow, type HookStatus, hookColumns } from "../hook/hooks.ts";
+import { failingHookIds } from "../project/counters.ts";
+import { boundedScanPage, MAX_RANDOM_READS } from "./boundedScan.ts";
+import { boundedScanPerParent } from "./boundedScanPerParent.ts";
+import { holds, type Maybe, when } from "./conditions.ts";
+import { CLOCK_SKEW_MS, rangeOf } from "./minUuid7.ts";
+import { allOf, type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+import { stripNul } from "./stripNul.ts";
+
+export type HookListFilter = {
+  status?: Maybe<HookStatus[]>;
+  type?: Maybe<string>;
+  search?: Maybe<string>;
+  isFailing?: Maybe<boolean>;
+};
+
+const takesType = (sql: Sql, type: Fragment) =>
+  sql`exists (select from unnest(h.types) as p(pattern) where pattern in (${type}, '*')
+    or (pattern like '%.*' and starts_with(${type}, left(pattern, -1))))`;
+
+/** A project's hooks, newest first; deleted ones only when `status` asks for them. `type`: those that take it. */
+export async function listHooks(
+  sql: Sql,
+  projectId: string,
+  filter: HookListFilter,
+  request: PageRequest,
+): Promise<Page<HookRow>> {
+  const conditions = [
+    sql`h.project_id = ${projectId}`,
+    sql`h.kind = 'HOOK'`,
+    filter.status ? sql`h.status = any(${filter.status}::text[])` : sql`h.status <> 'DELETED'`,
+    ...when(filter.type, (type) => takesType(sql, sql`${stripNul(type)}::text`)),
+    ...when(filter.search, (search) => holds(sql, [sql`h.name`, sql`h.url`], search)),
+    ...when(
+      filter.isFailing,
+      (isFailing) => sql`(h.id in (${failingHookIds(sql, projectId)})) = ${isFailing}`,
+    ),
+  ];
+  const rows = await sql<HookRow[]>`
+    select ${hookColumns(sql)} from signalbox.hooks h ${pageClause(sql, sql`h.id`, conditions, request)}`;
+  return toPage(rows, request);
+}
+
+/** A page of the live hooks that take each of many event types, in one statement. */
+export async function hooksPerType(
+  sql: Sql,
+  projectId: string,
+  types: readonly string[],
+  request: PageRequest,
+): Promise<Map<string, Page<HookRow>>> {
+  const conditions = [
+    sql`h.project_id = ${projectId}`,
+    sql`h.kind = 'HOOK'`,
+    sql`h.status <> 'DELETED'`,
+    takesType(sql, sql`x.type`),
+  ];
+  const rows = await sql<(HookRow & { taken: string })[]>`
+    select x.type as taken, p.* from unnest(${types as string[]}::text[]) as x(type) cross join lateral (
+      select ${hookColumns(sql)} from signalbox.hooks h ${pageClause(sql, sql`h.id`, conditions, request)}
+    ) p`;
+  const groups = Map.groupBy(rows, ({ taken }) => taken);
+  return new Map(types.map((type) => [type, toPage(groups.get(type) ?? [], request)]));
+}
+
+export type DeliveryFilter = {
+  hookId?: Maybe<string>;
+  eventId?: Maybe<string>;
+  status?: Maybe<DeliveryStatus[]>;
+  since?: Maybe<Date>;
+  until?: Maybe<Date>;
+};
+
+const deliveryList = (sql: Sql, projectId: string) => ({
+  columns: deliveryColumns(sql),
+  from: sql`signalbox.deliveries d`,
+  name: sql`d`,
+  id: sql`d.id`,
+  within: [sql`d.project_id = ${projectId}`],
+  shown: [],
+});
+
+/** A project's deliveries, newest first. */
+export async function listDeliveries(
+  sql: Sql,
+  projectId: string,
+  filter: DeliveryFilter,
+  request: PageRequest,
+): Promise<Page<DeliveryRow>> {
+  const { hookId, eventId, status, since, until } = filter;
+  const [inStatus] = when(status, (wanted) => statusIn(sql, wanted));
+  const list = deliveryList(sql, projectId);
+  // One table has all of these.
+  const waiting = isWaiting(status) ? [statusIn(sql, WAITING)] : [];
+  // An index has these in order, of all hooks together.
+  const isLost = hasOnlyLost(status) && !hookId;
+  // Those of an event have no index in their order, but are few: read whole, and then sorted. As a range they have an order,
+  // so that the index that has it is taken, also while a table is believed to be empty.
+  const [ofEvent] = when(eventId, (id) =>
+    allOf(sql, [...list.within, sql`d.event_id >= ${id} and d.event_id <= ${id}`]),
+  );
+  return boundedScanPage(
+    sql,
+    {
+      ...list,
+      from: ofEvent
+        ? sql`(select * from ${list.from} where ${ofEvent} order by d.event_id offset 0) d`
+        : list.from,
+      within: [...list.within, ...waiting, ...(isLost ? [statusIn(sql, LOST)] : [])],
+      lead: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
+      sought: [
+        ...(inStatus ? [inStatus] : []),
+        ...when(since, (from) => sql`d.created_at >= ${from}`),
+        ...when(until, (to) => sql`d.created_at < ${to}`),
+      ],
+      most: isLost ? MAX_RANDOM_READS : undefined,
+      range: rangeOf(since, until, CLOCK_SKEW_MS),
+    },
+    request,
+  );
+}
+
+/** A page of deliveries for each of many hooks or events, in one statement. */
+export async function deliveriesPerParent(
+  sql: Sql,
+  projectId: string,
+  parent: "hookId" | "eventId",
+  parentIds: readonly string[],
+  status: Maybe<DeliveryStatus[]>,
+  request: PageRequest,
+): Promise<Map<string, Page<DeliveryRow>>> {
+  const isOfHook = parent === "hookId";
+  const list = deliveryList(sql, projectId);
+  const inStatus = when(status, (wanted) => statusIn(sql, wanted));
+  const waiting = isOfHook && isWaiting(status) ? [statusIn(sql, WAITING)] : [];
+  return boundedScanPerParent<DeliveryRow>(
+    sql,
+    {
+      ...list,
+      within: [...list.within, ...waiting],
+      parent: isOfHook ? sql`d.hook_id` : sql`d.event_id`,
+      of: (row) => row[parent],
+      isLed: isOfHook,
+      // An event has few deliveries: no more than there are hooks.
+      sought: isOfHook ? inStatus : [],
+      shown: isOfHook ? [] : inStatus,
+    },
+    parentIds,
+    request,
+  );
+}
+
+/** A project's event types in use, newest first. */
+export async function listEventTypes(
+  sql: Sql,
+  projectId: string,
+  filter: { search?: Maybe<string> },
+  request: PageRequest,
+): Promise<Page<EventTypeRow>> {
+  const conditions = [
+    sql`t.project_id = ${projectId}`,
+    sql`t.archived_at is null`,
+    ...when(filter.search, (search) => holds(sql, [sql`t.name`, sql`t.description`], search)),
+  ];
+  const rows = await sql<EventTypeRow[]>`
+    select ${eventTypeColumns(sql)} from signalbox.event_types t
+    ${pageClause(sql, sql`t.id`, conditions, request)}`;
+  return toPage(rows, request);
+}

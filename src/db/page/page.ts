@@ -1,0 +1,67 @@
+import type postgres from "postgres";
+import type { Sql } from "../connection/client.ts";
+
+/** Part of a statement. */
+export type Fragment = postgres.PendingQuery<postgres.Row[]>;
+
+/** `limit` rows after or before a row's id; `backward` means from the list's end. */
+export type PageRequest = {
+  limit: number;
+  backward: boolean;
+  after: string | undefined;
+  before: string | undefined;
+};
+
+/**
+ * A page in the list's order, whatever the direction it was read in. `start` and `end` are the ids to go on from where
+ * they aren't those of its first and last row.
+ */
+export type Page<Row> = {
+  rows: Row[];
+  hasNext: boolean;
+  hasPrevious: boolean;
+  start?: string;
+  end?: string;
+};
+
+/** `a and b and c`; true when there is none. */
+export const allOf = (sql: Sql, conditions: Fragment[]): Fragment =>
+  conditions.reduce((all, condition) => sql`${all} and ${condition}`, sql`true`);
+
+/**
+ * The conditions, order and limit of a page newest first, by id (a UUIDv7, so unique and in order of time:
+ * timestamps would skip rows). One row more than asked for is read, to know whether there are more. `first` is a
+ * column that all rows have alike, where an index leads by it.
+ */
+export const pageClause = (
+  sql: Sql,
+  id: Fragment,
+  conditions: Fragment[],
+  request: PageRequest,
+  first?: Fragment,
+): Fragment => {
+  const { after, before, backward, limit } = request;
+  const within = [
+    ...conditions,
+    ...(after ? [sql`${id} < ${after}`] : []),
+    ...(before ? [sql`${id} > ${before}`] : []),
+  ];
+  const order = backward ? sql`asc` : sql`desc`;
+  const by = first ? sql`${first} ${order}, ${id} ${order}` : sql`${id} ${order}`;
+  return sql`where ${allOf(sql, within)} order by ${by} limit ${limit + 1}`;
+};
+
+/** Makes a page of the rows that a `pageClause` let through; `lookedTo` is the row at which looking for more ended. */
+export function toPage<Row>(
+  found: readonly Row[],
+  { limit, backward, after, before }: PageRequest,
+  lookedTo?: string,
+): Page<Row> {
+  const isCut = found.length <= limit && lookedTo !== undefined;
+  const hasMore = found.length > limit || isCut;
+  const rows = found.slice(0, limit);
+  const hasNext = before !== undefined || (!backward && hasMore);
+  const hasPrevious = after !== undefined || (backward && hasMore);
+  const cut = isCut ? (backward ? { start: lookedTo } : { end: lookedTo }) : {};
+  return { rows: backward ? rows.reverse() : rows, hasNext, hasPrevious, ...cut };
+}

@@ -1,0 +1,122 @@
+import type { Pool, Sql, Tx } from "../connection/client.ts";
+import type { Fragment } from "../page/page.ts";
+
+/** A column that holds sealed texts: one alone, or several within JSON. */
+export type SealedPlace = {
+  table: string;
+  column: string;
+  /** The columns of a unique key, each with its type. */
+  key: [name: string, type: "uuid" | "int" | "text"][];
+  json: boolean;
+};
+
+/** Every column that holds what the key-encryption key has sealed, but the key's own canary. */
+export const sealedPlaces = {
+  hookSecrets: hookColumn("secrets", true),
+  hookHeaders: hookColumn("headers"),
+  hookHandshake: hookColumn("handshake"),
+  signingSecrets: {
+    table: "projects",
+    column: "signing_secrets",
+    key: [["id", "uuid"]],
+    json: true,
+  },
+  stepHeaders: {
+    table: "workflow_versions",
+    column: "steps",
+    key: [
+      ["project_id", "uuid"],
+      ["workflow_id", "uuid"],
+      ["version", "int"],
+    ],
+    json: true,
+  },
+  variables: {
+    table: "installations",
+    column: "variables",
+    key: [
+      ["project_id", "uuid"],
+      ["workflow_id", "uuid"],
+      ["user_id", "text"],
+    ],
+    json: false,
+  },
+  stepRequests: {
+    table: "step_runs",
+    column: "request",
+    key: [
+      ["project_id", "uuid"],
+      ["run_id", "uuid"],
+      ["position", "int"],
+    ],
+    json: false,
+  },
+} satisfies Record<string, SealedPlace>;
+
+function hookColumn(column: string, json = false): SealedPlace {
+  return {
+    table: "hooks",
+    column,
+    key: [
+      ["project_id", "uuid"],
+      ["id", "uuid"],
+    ],
+    json,
+  };
+}
+
+/** Rows rewritten in one transaction at most. */
+const BATCH = 200;
+
+type SealedRow = { key: string[]; text: string };
+
+const commas = (sql: Sql, parts: Fragment[]): Fragment =>
+  parts.reduce((all, part) => sql`${all}, ${part}`);
+
+const keyColumns = (sql: Sql, { key }: SealedPlace) => key.map(([name]) => sql`${sql(name)}`);
+const keyValues = (sql: Sql, { key }: SealedPlace, values: string[]) =>
+  key.map(([, type], place) => sql`${values[place] ?? null}::text::${sql.unsafe(type)}`);
+
+const readBatch = (tx: Tx, place: SealedPlace, after: string[] | null) => tx<SealedRow[]>`
+  select array[${commas(
+    tx,
+    keyColumns(tx, place).map((column) => tx`${column}::text`),
+  )}] as key, ${tx(place.column)}::text as text
+  from ${tx(`signalbox.${place.table}`)}
+  where ${tx(place.column)} is not null and ${
+    after
+      ? tx`(${commas(tx, keyColumns(tx, place))}) > (${commas(tx, keyValues(tx, place, after))})`
+      : tx`true`
+  }
+  order by ${commas(tx, keyColumns(tx, place))} limit ${BATCH} for no key update`;
+
+const writeText = (tx: Tx, place: SealedPlace, { key, text }: SealedRow) => tx`
+  update ${tx(`signalbox.${place.table}`)} set ${tx(place.column)} = ${text}::text${place.json ? tx`::json` : tx``}
+  where (${commas(tx, keyColumns(tx, place))}) = (${commas(tx, keyValues(tx, place, key))})`;
+
+/**
+ * Goes through every row of a place, some in a transaction, their rows locked meanwhile; what `change` gives back is
+ * written, null leaves the row as it is. Gives back how many were written.
+ */
+export async function rewriteSealed(
+  sql: Pool,
+  place: SealedPlace,
+  change: (row: SealedRow) => string | null,
+): Promise<number> {
+  let written = 0;
+  let after: string[] | null = null;
+  for (;;) {
+    const rows: SealedRow[] = await sql.begin(async (tx) => {
+      const batch = await readBatch(tx, place, after);
+      for (const row of batch) {
+        const text = change(row);
+        if (text === null) continue;
+        await writeText(tx, place, { key: row.key, text });
+        written += 1;
+      }
+      return [...batch];
+    });
+    after = rows.at(-1)?.key ?? null;
+    if (rows.length < BATCH) return written;
+  }
+}

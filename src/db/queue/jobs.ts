@@ -1,0 +1,57 @@
+import type { Sql, Tx } from "../connection/client.ts";
+
+/** A hook of a project: deliveries queue, and are limited, per lane. */
+export type Lane = { projectId: string; hookId: string };
+
+/** What a job carries: ids only. State is read from our tables, so a job is never more than a wake-up. */
+export type JobPayloads = {
+  deliver: { lanes: [projectId: string, hookId: string][] };
+  dispatch: { projectId: string; eventIds: string[] };
+  settle: Lane;
+  handshake: Lane;
+  replay: { projectId: string; replayId: string };
+  advance: { projectId: string; runIds: string[] };
+  press: { projectId: string; pressId: string };
+};
+
+/** A wake-up to queue; `runAt` in the future for a retry, `key` so that equal wake-ups become one. */
+export type JobSpec = {
+  [Name in keyof JobPayloads]: {
+    identifier: Name;
+    payload: JobPayloads[Name];
+    runAt?: Date;
+    key?: string;
+  };
+}[keyof JobPayloads];
+
+const LANES_PER_JOB = 500;
+
+/** `deliver` jobs for lanes, however many. */
+export function deliverJobs(lanes: Lane[]): JobSpec[] {
+  const jobs: JobSpec[] = [];
+  for (let at = 0; at < lanes.length; at += LANES_PER_JOB) {
+    const part = lanes.slice(at, at + LANES_PER_JOB);
+    jobs.push({
+      identifier: "deliver",
+      payload: { lanes: part.map((lane) => [lane.projectId, lane.hookId]) },
+    });
+  }
+  return jobs;
+}
+
+/** Queues wake-ups within the caller's transaction, by graphile-worker's public `add_jobs`. */
+export const addJobs = (tx: Sql, jobs: JobSpec[]) => {
+  const specs = jobs.map((job) => ({
+    identifier: job.identifier,
+    payload: job.payload,
+    run_at: job.runAt?.toISOString() ?? null,
+    max_attempts: 25,
+    job_key: job.key ?? null,
+  }));
+  return tx`select count(*) from graphile_worker.add_jobs(array(
+    select json_populate_recordset(null::graphile_worker.job_spec, ${JSON.stringify(specs)}::text::json)))`;
+};
+
+/** Frees the jobs (and queues) that dead worker pools had locked, so that others take them at once. */
+export const unlockPools = (tx: Tx, poolIds: string[]) =>
+  tx`select graphile_worker.force_unlock_workers(${poolIds}::text[])`;

@@ -1,0 +1,42 @@
+import { overduePresses } from "../action/pressClaims.ts";
+import type { Sql } from "../connection/client.ts";
+import { claimsLostAtHeads, overdueEvents, overdueLanes } from "../delivery/reclaim.ts";
+import { overdueReplays } from "../delivery/replays.ts";
+import { overdueHandshakes } from "../hook/handshakes.ts";
+import { overdueRuns } from "../workflow/workflowRuns.ts";
+
+/** After how many milliseconds without a wake-up each kind is overdue. */
+export type Patience = Record<
+  "lanes" | "events" | "handshakes" | "presses" | "replays" | "runs",
+  number
+>;
+
+export type Look = {
+  /** Jobs wait that nobody has taken, be it that their time has come, or that their notification was lost. */
+  areJobsDue: boolean;
+  /** Claims of deliveries or presses ran out. */
+  areClaimsLost: boolean;
+  /** Something waits whose wake-up is lost. */
+  isOverdue: boolean;
+};
+
+/** Whether there is anything to mend, in one statement: at rest it is all there is to ask. */
+export async function lookAround(sql: Sql, patience: Patience): Promise<Look> {
+  const [look] = await sql<[Look]>`
+    select
+      exists (
+        select from graphile_worker.jobs
+        where run_at <= now() and locked_at is null and attempts < max_attempts) as "areJobsDue",
+      exists (${claimsLostAtHeads(sql)})
+      or exists (
+        select from signalbox.presses
+        where status = 'PENDING' and lease_token is not null and lease_until <= clock_timestamp())
+        as "areClaimsLost",
+      exists (${overdueLanes(sql, patience.lanes)})
+      or exists (${overdueEvents(sql, patience.events)})
+      or exists (${overdueHandshakes(sql, patience.handshakes)})
+      or exists (${overduePresses(sql, patience.presses)})
+      or exists (${overdueReplays(sql, patience.replays)})
+      or exists (${overdueRuns(sql, patience.runs)}) as "isOverdue"`;
+  return look;
+}

@@ -1,0 +1,113 @@
+import type { Pool, Sql, Tx } from "../connection/client.ts";
+import { record } from "../feed/record.ts";
+import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
+import { stripNul } from "../page/stripNul.ts";
+
+/** A resource as stored; `attributes` is the JSON text of an object without `id`. */
+export type ResourceRow = {
+  projectId: string;
+  id: string;
+  type: string;
+  resourceId: string;
+  attributes: string;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+/** Names a resource as callers do. */
+export type ResourceKey = Pick<ResourceRow, "projectId" | "type" | "resourceId">;
+
+const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.type,
+  r.resource_id as "resourceId", r.attributes::text as attributes, r.version, r.created_at as "createdAt",
+  r.updated_at as "updatedAt"`;
+
+const named = (sql: Sql, { projectId, type, resourceId }: ResourceKey) => sql`
+  r.project_id = ${projectId} and r.type = ${stripNul(type)} and r.resource_id = ${stripNul(resourceId)}
+    and r.deleted_at is null`;
+
+/** The live resource of that name. */
+export const resourceByKey = (sql: Sql, key: ResourceKey) =>
+  sql<ResourceRow[]>`select ${columns(sql)} from signalbox.resources r where ${named(sql, key)}`;
+
+/** Resources of one project by id, deleted ones too while they are kept. */
+export const resourcesById = (sql: Sql, projectId: string, ids: readonly string[]) =>
+  sql<ResourceRow[]>`select ${columns(sql)} from signalbox.resources r
+    where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
+
+/** The live resources of a type, newest first. */
+export async function listResources(
+  sql: Sql,
+  projectId: string,
+  type: string,
+  request: PageRequest,
+): Promise<Page<ResourceRow>> {
+  const conditions = [
+    sql`r.project_id = ${projectId}`,
+    sql`r.type = ${stripNul(type)}`,
+    sql`r.deleted_at is null`,
+  ];
+  const rows = await sql<ResourceRow[]>`
+    select ${columns(sql)} from signalbox.resources r ${pageClause(sql, sql`r.id`, conditions, request)}`;
+  return toPage(rows, request);
+}
+
+/** The last known states of resources, deleted ones too; unknown ones are left out. */
+export const lastKnown = (sql: Sql, keys: ResourceKey[]) => sql<
+  Pick<ResourceRow, "projectId" | "type" | "resourceId" | "attributes">[]
+>`
+  select distinct on (r.project_id, r.type, r.resource_id) r.project_id as "projectId", r.type,
+    r.resource_id as "resourceId", r.attributes::text as attributes
+  from unnest(${keys.map((key) => key.projectId)}::uuid[], ${keys.map((key) => stripNul(key.type))}::text[],
+    ${keys.map((key) => stripNul(key.resourceId))}::text[]) as x(project_id, type, resource_id)
+  join signalbox.resources r on r.project_id = x.project_id and r.type = x.type and r.resource_id = x.resource_id
+  order by r.project_id, r.type, r.resource_id, r.deleted_at desc nulls first`;
+
+/** Inserts a resource; nothing when there is a live one of that name. */
+export const insertResource = (
+  tx: Tx,
+  resource: ResourceKey & Pick<ResourceRow, "id" | "attributes">,
+) => tx<ResourceRow[]>`
+  insert into signalbox.resources as r (project_id, id, type, resource_id, attributes)
+  values (${resource.projectId}, ${resource.id}, ${resource.type}, ${resource.resourceId},
+    ${resource.attributes}::text::json)
+  on conflict (project_id, type, resource_id, deleted_at) do nothing
+  returning ${columns(tx)}`;
+
+/** Replaces the attributes of a live resource. */
+export const replaceAttributes = (tx: Tx, key: ResourceKey, attributes: string) => tx<
+  ResourceRow[]
+>`
+  update signalbox.resources r set attributes = ${attributes}::text::json, version = r.version + 1,
+    updated_at = now()
+  where ${named(tx, key)} returning ${columns(tx)}`;
+
+/** Takes a live resource out of use; its last state stays for a while. */
+export const markDeleted = (tx: Tx, key: ResourceKey) => tx<ResourceRow[]>`
+  update signalbox.resources r set deleted_at = now(), updated_at = now()
+  where ${named(tx, key)} returning ${columns(tx)}`;
+
+/** A feed item for a resource as a change left it. Under the lock of the project's head. */
+export const recordResource = (
+  tx: Tx,
+  { projectId, id }: Pick<ResourceRow, "projectId" | "id">,
+  created: boolean,
+) =>
+  record(
+    tx,
+    projectId,
+    tx`
+  select 'RESOURCE', id, null, null, ${created}::boolean, json_build_object('version', version,
+    'attributes', attributes::text, 'updatedAt', updated_at)
+  from signalbox.resources where project_id = ${projectId} and id = ${id}`,
+  );
+
+const CHUNK = 2_000;
+
+/** Forgets the last states of resources that were deleted so many days ago. */
+export async function removeDeletedResources(sql: Pool, days: number): Promise<void> {
+  const { count } = await sql`delete from signalbox.resources where ctid in (
+    select ctid from signalbox.resources
+    where deleted_at < now() - ${days} * interval '1 day' limit ${CHUNK})`;
+  if (count === CHUNK) await removeDeletedResources(sql, days);
+}

@@ -1,0 +1,115 @@
+import type { Pool } from "../connection/client.ts";
+import { idBetween } from "../page/idRange.ts";
+import { ofEvents, removeBelongings } from "./eventDependents.ts";
+import { cuts, rangesOf } from "./partitions.ts";
+import { atLeisure } from "./throttle.ts";
+
+/** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
+const CHUNK = 500;
+const EVENTS_AT_ONCE = 200;
+
+/** Repeats a bounded removal until it removes less than it might. */
+async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<void> {
+  while ((await atLeisure(remove)).count >= CHUNK);
+}
+
+/** Idempotency keys are kept for 24 hours. */
+export const removeOldKeys = (sql: Pool) =>
+  inChunks(
+    () => sql`delete from signalbox.idempotency_keys where ctid in (
+      select ctid from signalbox.idempotency_keys where created_at < now() - interval '24 hours' limit ${CHUNK})`,
+  );
+
+/**
+ * Moves each feed's horizon to its last record that is older than so many days, so that a cursor before it is told
+ * CURSOR_EXPIRED and never meets a silent gap. Those records go with their range. They are found by halves: records are in
+ * the order of their times, of which there is no index.
+ */
+export async function moveHorizons(sql: Pool, days: number): Promise<void> {
+  const feeds = await sql<{ projectId: string; head: string; horizon: string }[]>`
+    select project_id as "projectId", head, horizon from signalbox.heads where head > horizon`;
+  for (const { projectId, head, horizon } of feeds)
+    await atLeisure(() => moveHorizon(sql, days, projectId, Number(horizon), Number(head)));
+}
+
+async function moveHorizon(
+  sql: Pool,
+  days: number,
+  projectId: string,
+  before: number,
+  head: number,
+): Promise<void> {
+  let horizon = before;
+  let end = head;
+  while (horizon < end) {
+    const middle = Math.floor((horizon + end) / 2);
+    const [next] = await sql<{ last: string; isOld: boolean }[]>`
+      select last, at < now() - ${days} * interval '1 day' as "isOld" from signalbox.feed
+      where project_id = ${projectId} and last > ${middle} order by last limit 1`;
+    if (next?.isOld) horizon = Number(next.last);
+    else end = middle;
+  }
+  if (horizon > before)
+    await sql`update signalbox.heads set horizon = greatest(horizon, ${horizon}) where project_id = ${projectId}`;
+}
+
+/**
+ * Events of the first range that were accepted, and due, more than so many days ago and have ended. Found by their ids,
+ * which begin with the time (UUIDv7): there is no index on `received_at`, and a day is room for clocks that differ.
+ */
+const oldEvents = (sql: Pool, days: number, before: string) => sql<
+  { projectId: string; id: string }[]
+>`
+  select e.project_id as "projectId", e.id from signalbox.projects p cross join lateral (
+    select project_id, id from signalbox.events
+    where project_id = p.id and id < ${before} and received_at < now() - ${days} * interval '1 day'
+      and id < rpad(lpad(to_hex((extract(epoch from now() - ${days - 1} * interval '1 day') * 1000)::bigint), 12, '0'),
+        32, '0')::uuid
+      and status in ('PROCESSED', 'FAILED', 'CANCELLED')
+      and (status = 'CANCELLED' or scheduled_for is null or scheduled_for < now() - ${days} * interval '1 day')
+    order by id limit ${EVENTS_AT_ONCE}
+  ) e limit ${EVENTS_AT_ONCE}`;
+
+/**
+ * Removes ended events older than so many days from the first range, with their actions and presses, deliveries and
+ * attempts, and runs. The other ranges are dropped whole (dropRanges.ts).
+ */
+export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
+  const [{ to }] = await rangesOf(sql, cuts.events);
+  let old: Awaited<ReturnType<typeof oldEvents>>;
+  do {
+    old = await atLeisure(() => oldEvents(sql, days, to));
+    if (old.length === 0) return;
+    const projectIds = old.map(({ projectId }) => projectId);
+    const ids = old.map(({ id }) => id);
+    // Apart from their events, because one event may have thousands.
+    await inChunks(
+      () => sql`
+        with gone as (
+          delete from signalbox.ended_deliveries o using (
+            select d.tableoid as range, d.ctid as place
+            from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
+            join signalbox.ended_deliveries d on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK}) d
+          where o.tableoid = d.range and o.ctid = d.place and ${idBetween(sql, sql`o.event_id`, ids)}
+          returning o.project_id, o.id
+        ), tried as (
+          delete from signalbox.earlier_attempts a using gone
+          where a.project_id = gone.project_id and a.delivery_id = gone.id
+        )
+        select id from gone`,
+    );
+    await removeBelongings(sql, ofEvents(projectIds, ids));
+    await atLeisure(
+      () => sql`
+        delete from signalbox.events e using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
+        where e.project_id = x.project_id and e.id = x.id`,
+    );
+  } while (old.length === EVENTS_AT_ONCE);
+}
+
+/** Removes replays that ended so many days ago. */
+export const removeOldReplays = (sql: Pool, days: number) =>
+  inChunks(
+    () => sql`delete from signalbox.replays where ctid in (
+      select ctid from signalbox.replays where finished_at < now() - ${days} * interval '1 day' limit ${CHUNK})`,
+  );

@@ -1,0 +1,142 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { runMigrations } from "graphile-worker";
+import { type Db, noteVersion, openSession, type Pool, type Sql } from "../connection/client.ts";
+import { isLocked } from "../connection/isLocked.ts";
+import { lockMigration } from "../connection/locks.ts";
+import { checkOwner, ensureReader } from "../connection/reader.ts";
+import { DatabaseRefusal } from "../connection/refusal.ts";
+import { checkServer, explainMigration } from "../connection/requirements.ts";
+import { settingsSince } from "../connection/sessionSettings.ts";
+import { openJobPool } from "../queue/jobPool.ts";
+
+/** How long one try to lock the tables holds up others, how long it then leaves them alone, and all tries together. */
+const LOCKED_ALL_MS = 500;
+const AGAIN_AFTER_MS = 1_000;
+const LOCKED_WITHIN_MS = 120_000;
+
+/** An operator may have made the schema, empty, for a role that may make none. */
+const makesSchema = /^\s*create schema "signalbox";?\s*$/i;
+
+const migrationsFolder = fileURLToPath(new URL("../../../drizzle", import.meta.url));
+
+/**
+ * Brings a database, an empty one too, to this version's tables and job queue; processes that start together
+ * take turns. Throws DatabaseRefusal when the server cannot keep the hub's promises.
+ */
+export async function migrate(db: Pick<Db, "url">): Promise<void> {
+  const session = openSession(db.url);
+  try {
+    const version = await checkServer(session);
+    noteVersion(db.url, version);
+    // A migration, and the wait for one that another process makes, may take longer than a request.
+    const patient = { ...settingsSince(version), statement_timeout: "0" };
+    for (const [name, value] of Object.entries(patient))
+      await session`select set_config(${name}, ${value}, false)`;
+    await lockMigration(session);
+    await refuseUnreleased(session);
+    await applyMissing(session);
+    await checkOwner(session);
+    await ensureReader(session);
+    await migrateQueue(db.url, session);
+  } catch (error) {
+    throw explainMigration(error, session.address.user);
+  } finally {
+    await session.end({ timeout: 5 });
+  }
+}
+
+/** graphile-worker begins with its schema, for which it needs a right even where the schema is there. */
+const beginQueue = `do $$ begin
+  if to_regnamespace('graphile_worker') is not null and to_regclass('graphile_worker.migrations') is null then
+    create table graphile_worker.migrations (
+      id int primary key, ts timestamptz default now() not null, breaking boolean not null default false);
+  end if;
+end $$`;
+
+async function migrateQueue(url: string, session: Pool): Promise<void> {
+  await session.unsafe(beginQueue);
+  const pool = await openJobPool(url, session, 2);
+  try {
+    await runMigrations({ pgPool: pool });
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Whether every migration of drizzle/ is applied, for readiness. */
+export async function migrationsCurrent(sql: Sql): Promise<boolean> {
+  return (await missingMigrations(sql)).length === 0;
+}
+
+/** Which migrations the database has had, by their times. */
+async function appliedMigrations(sql: Sql): Promise<number[]> {
+  const [found] = await sql`select to_regclass('signalbox.migrations') is not null as made`;
+  if (!found?.made) return [];
+  const rows = await sql<{ created_at: string }[]>`select created_at from signalbox.migrations`;
+  return rows.map((row) => Number(row.created_at));
+}
+
+async function missingMigrations(sql: Sql) {
+  const applied = new Set(await appliedMigrations(sql));
+  return readMigrationFiles({ migrationsFolder }).filter(
+    ({ folderMillis }) => !applied.has(folderMillis),
+  );
+}
+
+/** The first migration makes the tables as they were first released: what is older led to no release. */
+async function refuseUnreleased(session: Pool): Promise<void> {
+  const [first] = readMigrationFiles({ migrationsFolder });
+  if ((await appliedMigrations(session)).some((time) => time < (first?.folderMillis ?? 0)))
+    throw new DatabaseRefusal(
+      "The database has tables of a Signalbox from before its first release, which cannot be upgraded: give it an empty database, or drop the schemas signalbox and graphile_worker with all that is in them (an embedded one: an empty SIGNALBOX_DATA), and start again.",
+    );
+}
+
+/**
+ * Drizzle's own migrator cannot keep its journal in the schema that the first migration creates, and passes over
+ * a migration that is older than the last one applied; its files and its table are kept.
+ */
+async function applyMissing(session: Pool): Promise<void> {
+  if ((await missingMigrations(session)).length === 0) return;
+  const giveUpAt = performance.now() + LOCKED_WITHIN_MS;
+  for (;;) {
+    try {
+      return await apply(session);
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      if (performance.now() > giveUpAt)
+        throw new DatabaseRefusal(
+          "The tables of Signalbox are in use for longer than a migration may hold up others: end the transactions that have them (pg_stat_activity), and start again.",
+        );
+      await pause(AGAIN_AFTER_MS);
+    }
+  }
+}
+
+/**
+ * One transaction. Processes of the version before may be at work: all tables are locked first, and let go when one is
+ * not to be had within less than PostgreSQL's deadlock_timeout (1 s), so that their transactions are held up for a
+ * moment and never broken off.
+ */
+async function apply(session: Pool): Promise<void> {
+  await session.begin(async (tx) => {
+    await tx`select set_config('lock_timeout', ${String(LOCKED_ALL_MS)}, true)`;
+    const tables = await tx<{ name: string }[]>`
+      select tablename as name from pg_tables where schemaname = 'signalbox' order by tablename`;
+    const names = tables.map(({ name }) => `signalbox.${name}`).join(", ");
+    if (tables.length > 0) await tx.unsafe(`lock table ${names} in access exclusive mode`);
+    // Read again: another process may have applied some, if a stranger kept this one from its turn.
+    const missing = await missingMigrations(tx);
+    const [found] = await tx`select to_regnamespace('signalbox') is not null as made`;
+    for (const statement of missing.flatMap(({ sql }) => sql))
+      if (!(found?.made && makesSchema.test(statement))) await tx.unsafe(statement);
+    await tx`
+      create table if not exists signalbox.migrations (
+        id serial primary key, hash text not null, created_at bigint)`;
+    for (const { hash, folderMillis } of missing) {
+      await tx`insert into signalbox.migrations (hash, created_at) values (${hash}, ${folderMillis})`;
+    }
+  });
+}

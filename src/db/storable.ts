@@ -1,5 +1,0 @@
-/**
- * A text to look rows up by. PostgreSQL refuses a parameter with the character NUL, which no stored text has; with
- * another in its place such a text is simply not found.
- */
-export const storable = (text: string): string => text.replaceAll("\0", "\uFFFD");

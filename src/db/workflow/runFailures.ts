@@ -1,0 +1,10 @@
+import type { Sql } from "../connection/client.ts";
+
+/** Notes that moving an open run on has failed; gives back how often by now. It is looked at again later. */
+export async function countRunFailure(sql: Sql, projectId: string, runId: string): Promise<number> {
+  const [row] = await sql<{ failures: number }[]>`
+    update signalbox.workflow_runs set failures = failures + 1, moved_at = now()
+    where project_id = ${projectId} and id = ${runId} and status in ('QUEUED', 'RUNNING')
+    returning failures`;
+  return row?.failures ?? 0;
+}

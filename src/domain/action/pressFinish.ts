@@ -1,0 +1,41 @@
+import { finishPress, type PressClaim, type PressFinish } from "../../db/action/pressClaims.ts";
+import type { Pool } from "../../db/connection/client.ts";
+import { lanesOf } from "../../db/event/newEvent.ts";
+import type { Lane } from "../../db/queue/jobs.ts";
+import { type InPlace, planSystemEvent, warmSystemTypes } from "../event/systemEvent.ts";
+import { webhookCalled } from "../event/systemEventData.ts";
+import type { ProjectConfigs } from "../project/projectConfig.ts";
+import { withFreshConfig } from "../project/withFreshConfig.ts";
+
+/**
+ * Writes what came of a press, and says of its call what the project asks for, in one transaction. Gives back the
+ * lanes of what was said.
+ */
+export function endPress(
+  sql: Pool,
+  configs: ProjectConfigs,
+  programs: InPlace,
+  { projectId, event }: PressClaim,
+  request: { url: string; body: string },
+  finish: PressFinish,
+): Promise<Lane[]> {
+  return withFreshConfig(async () => {
+    const config = (await configs.current([projectId])).get(projectId);
+    if (config) await warmSystemTypes(config, programs);
+    const said = config?.systemEvents
+      ? [
+          planSystemEvent(
+            config,
+            programs,
+            event.id,
+            webhookCalled({ ...request, attempt: finish.attempt }),
+          ),
+        ]
+      : [];
+    const deliveries = said.flatMap((one) => one.deliveries);
+    const events = said.map((one) => one.event);
+    const version = config?.version ?? 0;
+    const counted = await finishPress(sql, finish, { events, deliveries, version });
+    return counted ? lanesOf(deliveries) : [];
+  });
+}

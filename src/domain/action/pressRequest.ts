@@ -1,0 +1,109 @@
+import type { KeyObject } from "node:crypto";
+import type { PressClaim, PressFinish } from "../../db/action/pressClaims.ts";
+import type { AttemptRow } from "../../db/delivery/deliveries.ts";
+import { sign } from "../delivery/signature.ts";
+import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
+
+/** For connecting, sending and the whole answer; the document: "it will wait for 10 seconds and give up after that". */
+const TIMEOUT_MS = 10_000;
+/** Of an answer, so much is shown as the action's error; the attempt has all that is kept. */
+const MAX_ERROR = 1_000;
+
+type CallResult = Omit<AttemptRow, "projectId" | "deliveryId" | "startedAt" | "number">;
+
+/** `{"name":json,…}`; the JSON of documents is put in as it was stored. */
+const object = (fields: Record<string, string>) =>
+  `{${Object.entries(fields)
+    .map(([name, json]) => `${JSON.stringify(name)}:${json}`)
+    .join(",")}}`;
+const text = (value: string | null) => JSON.stringify(value);
+
+/** What a body is made of; none of it changes once there is a press. */
+type PressedWith = Pick<PressClaim, "action" | "event" | "pressId" | "pressedBy" | "pressedAt">;
+
+/**
+ * The body. The key and `meta` stand in it several times, for each of the document's sample handlers reads them
+ * elsewhere: `actionType` and `data`, `event.key` and `event.meta`, `action.type`.
+ */
+export function pressBody({ action, event, pressId, pressedBy, pressedAt }: PressedWith): string {
+  const key = text(action.key);
+  const meta = action.meta ?? "null";
+  return object({
+    actionType: key,
+    data: meta,
+    event: object({
+      id: text(event.id),
+      type: text(event.type),
+      name: text(event.name),
+      userId: text(event.userId),
+      key,
+      slug: key,
+      meta,
+      createdAt: text(event.receivedAt.toISOString()),
+    }),
+    action: object({
+      id: text(action.id),
+      key,
+      type: key,
+      buttonText: text(action.buttonText),
+      meta,
+    }),
+    press: object({
+      id: text(pressId),
+      pressedBy: text(pressedBy),
+      pressedAt: text(pressedAt.toISOString()),
+    }),
+  });
+}
+
+/** The one request of a press. */
+export function pressRequest(claim: PressClaim, keys: KeyObject[]) {
+  const { pressId, nowSeconds, action } = claim;
+  const body = pressBody(claim);
+  return {
+    url: action.url,
+    timeoutMs: TIMEOUT_MS,
+    body,
+    headers: {
+      "content-type": "application/json",
+      "webhook-id": pressId,
+      "webhook-timestamp": String(nowSeconds),
+      "webhook-signature": sign(keys, pressId, nowSeconds, body),
+    },
+  };
+}
+
+/** Only these complete an action: another 2xx does not. */
+const completes = (statusCode: number | null) => statusCode === 200 || statusCode === 201;
+
+/** What a person is shown: the target's own words, or its status, or why there was no answer. */
+function shownError({ statusCode, responseBody, error }: CallResult): string {
+  if (statusCode === null || completes(statusCode)) return error ?? "no answer";
+  return responseBody?.trim().slice(0, MAX_ERROR).toWellFormed() || `Http status was ${statusCode}`;
+}
+
+/** What a call's result means for its press. `interrupted`: this process stopped waiting for the answer. */
+export function concludePress(
+  { projectId, pressId, token, claimedAt: startedAt }: PressClaim,
+  result: CallResult,
+  interrupted: boolean,
+): PressFinish {
+  const requestHeaders = redactRequestHeaders(result.requestHeaders);
+  const responseHeaders = result.responseHeaders && redactResponseHeaders(result.responseHeaders);
+  const record = { ...result, number: 1, startedAt, requestHeaders, responseHeaders };
+  const base = { projectId, pressId, token };
+  if (result.outcome === "SUCCESS" && completes(result.statusCode))
+    return { ...base, attempt: record, status: "SUCCEEDED", error: null };
+  if (interrupted) {
+    const error = "outcome unknown: the process that sent it stopped before the answer came";
+    return { ...base, attempt: { ...record, outcome: "UNKNOWN" }, status: "UNKNOWN", error };
+  }
+  const error = shownError(result);
+  if (result.outcome !== "SUCCESS") return { ...base, attempt: record, status: "FAILED", error };
+  const attempt = {
+    ...record,
+    outcome: "RESPONSE_ERROR" as const,
+    error: `status ${result.statusCode}: only 200 and 201 complete an action`,
+  };
+  return { ...base, attempt, status: "FAILED", error };
+}

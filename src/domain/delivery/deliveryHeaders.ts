@@ -1,0 +1,31 @@
+import type { KeyObject } from "node:crypto";
+import type { Claim } from "../../db/delivery/claim.ts";
+import { headerValue, subjectOf } from "../event/envelope.ts";
+import { sign } from "./signature.ts";
+
+/**
+ * The headers that every attempt of every delivery has, whatever its format: those of Standard Webhooks, then the
+ * hub's own. User, context and subject may hold any Unicode, so they are percent-encoded as `ce-*` headers are.
+ */
+export function deliveryHeaders(
+  { deliveryId, attempt, claimedAt, event }: Claim,
+  { id, keys, body }: { id: string; keys: KeyObject[]; body: string },
+): Record<string, string> {
+  const nowSeconds = Math.floor(claimedAt.getTime() / 1_000);
+  const headers = {
+    "webhook-id": id,
+    "webhook-timestamp": String(nowSeconds),
+    "webhook-signature": sign(keys, id, nowSeconds, body),
+    "signalbox-delivery-id": deliveryId,
+    "signalbox-attempt": String(attempt),
+  };
+  const about = {
+    "signalbox-user": event.userId,
+    "signalbox-context": event.contextId,
+    "signalbox-subject": subjectOf(event),
+  };
+  for (const [name, value] of Object.entries(about)) {
+    if (value !== null) Object.assign(headers, { [name]: headerValue(value) });
+  }
+  return headers;
+}

@@ -1,0 +1,115 @@
+import type { Pool, Tx } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
+import {
+  type Finish,
+  type FinishedDelivery,
+  finish,
+  insertAttempts,
+} from "../../db/delivery/finish.ts";
+import { goneHooks } from "../../db/delivery/gone.ts";
+import { accept } from "../../db/event/accept.ts";
+import { lanesOf } from "../../db/event/newEvent.ts";
+import { recordHook, retireHooks } from "../../db/hook/hookChanges.ts";
+import { moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
+import type { Lane } from "../../db/queue/jobs.ts";
+import {
+  type InPlace,
+  type PlannedSystemEvent,
+  planSystemEvent,
+  warmSystemTypes,
+} from "../event/systemEvent.ts";
+import { errorEvent, webhookCalled } from "../event/systemEventData.ts";
+import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
+import { withFreshConfig } from "../project/withFreshConfig.ts";
+
+/** Deliveries that moved, and the queues of what the hub tells of them. */
+export type Finished = { moved: FinishedDelivery[]; lanes: Lane[] };
+
+/** The system events of one attempt: the call, and the end of the delivery when there is no further try. */
+function planFinish(
+  config: ProjectConfig,
+  programs: InPlace,
+  { attempt, call }: Finish,
+  isFailed: boolean,
+): PlannedSystemEvent[] {
+  if (!call) return [];
+  const { eventId, eventType, url } = call;
+  const said = [webhookCalled({ ...call, attempt })];
+  if (isFailed) {
+    const tries = `${attempt.number} ${attempt.number === 1 ? "try" : "tries"}`;
+    const text = `event '${eventType}' was not delivered to ${url} in ${tries}: ${attempt.error}`;
+    said.push(errorEvent(text));
+  }
+  return said.map((one) => planSystemEvent(config, programs, eventId, one));
+}
+
+/** Finishes attempts. Of one whose claim was taken over, only its record is written. */
+async function finishAll(
+  sql: Pool | Tx,
+  projectId: string,
+  finishes: Finish[],
+): Promise<{ moved: FinishedDelivery[]; recorded: Finish[] }> {
+  const moved = await finish(sql, projectId, finishes);
+  if (moved.length === finishes.length) return { moved, recorded: finishes };
+  const ids = new Set(moved.map(({ id }) => id));
+  const late = finishes.filter(({ deliveryId }) => !ids.has(deliveryId));
+  for (const { deliveryId } of await insertAttempts(sql, projectId, late)) ids.add(deliveryId);
+  return { moved, recorded: finishes.filter(({ deliveryId }) => ids.has(deliveryId)) };
+}
+
+/** Deletes the hooks whose target said it is gone, before their deliveries end so. Gives back their ids. */
+async function retireGone(tx: Tx, projectId: string, finishes: Finish[]): Promise<Set<string>> {
+  const gone = finishes.filter(({ status }) => status === "GONE");
+  if (gone.length === 0) return new Set();
+  const hooks = await retireHooks(tx, await goneHooks(tx, projectId, gone));
+  for (const hook of hooks) {
+    await recordHook(tx, hook);
+    await moveWaiting(tx, hook, "DELETED");
+    await queueSettling(tx, hook);
+  }
+  return new Set(hooks.map(({ id }) => id));
+}
+
+/** A configuration as it is once these hooks are gone: each moved the version by one. */
+function without(config: ProjectConfig, gone: ReadonlySet<string>): ProjectConfig {
+  if (gone.size === 0) return config;
+  const hooksFor = (type: string) => config.hooksFor(type).filter(({ id }) => !gone.has(id));
+  return { ...config, version: config.version + gone.size, hooksFor };
+}
+
+/**
+ * Finishes attempts of one project, and says of them what it asks for: one statement, unless more is to be written with
+ * it.
+ */
+export function finishDeliveries(
+  sql: Pool,
+  configs: ProjectConfigs,
+  programs: InPlace,
+  projectId: string,
+  finishes: Finish[],
+): Promise<Finished> {
+  return withFreshConfig(async () => {
+    const isTold = finishes.some(({ call }) => call !== null);
+    const config = isTold ? (await configs.current([projectId])).get(projectId) : undefined;
+    const isGone = finishes.some(({ status }) => status === "GONE");
+    if (!config?.systemEvents && !isGone) {
+      const { moved } = await finishAll(sql, projectId, finishes);
+      return { moved, lanes: [] };
+    }
+    if (config) await warmSystemTypes(config, programs);
+    return inTransaction(sql, async (tx) => {
+      const gone = await retireGone(tx, projectId, finishes);
+      const { moved, recorded } = await finishAll(tx, projectId, finishes);
+      if (!config?.systemEvents) return { moved, lanes: [] };
+      const current = without(config, gone);
+      const failed = new Set(moved.filter(({ status }) => status === "FAILED").map(({ id }) => id));
+      const said = recorded.flatMap((one) =>
+        planFinish(current, programs, one, failed.has(one.deliveryId)),
+      );
+      const deliveries = said.flatMap((one) => one.deliveries);
+      const events = said.map(({ event }) => event);
+      await accept(tx, { projectId, version: current.version, events, deliveries });
+      return { moved, lanes: lanesOf(deliveries) };
+    });
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * The life of a replay: RUNNING ⟶ DONE, or CANCELLED on the way. What matches when it is asked for is written down as
+ * a list, in chunks of one hook; a job takes one chunk after the other: opens again what ended without success, and makes
+ * new deliveries of what SUCCEEDED (retries.ts), each chunk in one transaction with the progress and with the job for the next, so that a crash neither skips nor doubles any.
+ * A hook with 400 that are due again is passed over until it has sent some: live traffic never waits
+ * behind more than 600 of the past, and a replay never waits for live traffic to cease.
+ */
+
+import type { Pool, Sql } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
+import type { DeliveryStatus } from "../../db/delivery/deliveries.ts";
+import {
+  advanceReplay,
+  countMatching,
+  insertReplay,
+  lockedReplay,
+  pauseReplay,
+  type ReplayFilter,
+  type ReplayRow,
+  recordReplay,
+  replayJob,
+  replaysById,
+  stopReplay,
+  takeChunk,
+} from "../../db/delivery/replays.ts";
+import {
+  heldHookStatus,
+  insertRetries,
+  publishRetries,
+  reopenDeliveries,
+} from "../../db/delivery/retries.ts";
+import { writeToFeed } from "../../db/feed/record.ts";
+import { hooksById } from "../../db/hook/hooks.ts";
+import { addJobs } from "../../db/queue/jobs.ts";
+import { isId, newId } from "../../util/ids.ts";
+import { userError } from "../../util/userError.ts";
+import { eventLimits } from "../event/eventInput.ts";
+import { checkLine } from "../input/singleLineText.ts";
+
+/** What a caller asks for; what is absent does not narrow it. */
+export type ReplayInput = {
+  hookId?: string | null | undefined;
+  type?: string | null | undefined;
+  status?: DeliveryStatus[] | null | undefined;
+  since: Date;
+  until?: Date | null | undefined;
+};
+
+/** The states that a delivery ends in. */
+const ENDED: DeliveryStatus[] = ["SUCCEEDED", "FAILED", "GONE", "CANCELLED", "QUARANTINED"];
+const MAX_STATUSES = 20;
+/** So many deliveries one replay may match. */
+export const MAX_MATCHED = 1_000_000;
+
+async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
+  const { hookId = null, type = null, since, until = null } = input;
+  const status = input.status ?? ENDED;
+  if (type !== null) checkLine("type", type, eventLimits.name);
+  if (status.length > MAX_STATUSES)
+    throw userError(
+      "INVALID",
+      `field 'status' must have a maximum of ${MAX_STATUSES} items, got ${status.length}`,
+      ["status"],
+    );
+  const open = status.findIndex((one) => !ENDED.includes(one));
+  if (open !== -1)
+    throw userError(
+      "INVALID",
+      `a delivery that is ${status[open]} has not ended and cannot be replayed; choose among ${ENDED.join(", ")}`,
+      ["status", open],
+    );
+  if (until && until <= since)
+    throw userError("INVALID", "field 'until' must be later than 'since'", ["until"]);
+  if (hookId !== null) {
+    const [hook] = isId(hookId) ? await hooksById(sql, projectId, [hookId]) : [];
+    if (!hook) throw userError("NOT_FOUND", `no hook ${hookId}`, ["hookId"]);
+    if (hook.status === "DELETED")
+      throw userError("NOT_ALLOWED_NOW", `hook ${hookId} is deleted`, ["hookId"]);
+  }
+  return { hookId, type, status, since, until };
+}
+
+const checkCount = (matched: number) => {
+  if (matched > MAX_MATCHED)
+    throw userError(
+      "LIMIT_REACHED",
+      `${matched} deliveries match, a replay takes at most ${MAX_MATCHED}; choose a narrower window`,
+      ["since"],
+    );
+};
+
+/** How many deliveries a replay would try again. Throws as `replayDeliveries` does. */
+export async function countReplay(
+  sql: Sql,
+  projectId: string,
+  input: ReplayInput,
+): Promise<number> {
+  return countMatching(sql, projectId, await filterOf(sql, projectId, input));
+}
+
+/**
+ * Begins to try ended deliveries again: those that match now, and no other. Throws INVALID, NOT_FOUND and
+ * NOT_ALLOWED_NOW (an unknown, a deleted hook), or LIMIT_REACHED.
+ */
+export async function replayDeliveries(
+  sql: Pool,
+  projectId: string,
+  input: ReplayInput,
+): Promise<ReplayRow> {
+  const filter = await filterOf(sql, projectId, input);
+  return inTransaction(sql, async (tx) => {
+    const [replay] = await insertReplay(tx, projectId, newId(), filter);
+    if (!replay) throw new Error("a replay was not inserted");
+    checkCount(replay.matched);
+    const jobs = replay.status === "RUNNING" ? [addJobs(tx, [replayJob(replay)])] : [];
+    await writeToFeed(tx, projectId, jobs, [recordReplay(tx, replay, true)]);
+    return replay;
+  });
+}
+
+/** Works at a replay: makes one chunk of it, or finds that there is no room for any; queues its own next run. */
+export async function continueReplay(sql: Pool, projectId: string, id: string): Promise<void> {
+  await inTransaction(sql, async (tx) => {
+    const [replay] = await lockedReplay(tx, projectId, id);
+    if (replay?.status !== "RUNNING") return;
+    const chunk = await takeChunk(tx, replay);
+    if (!chunk) return pauseReplay(tx, replay);
+    await heldHookStatus(tx, projectId, chunk.hookId);
+    const moved = await reopenDeliveries(tx, projectId, chunk.deliveryIds);
+    const retries = chunk.deliveryIds.map((of) => ({ of, id: newId() }));
+    // What matched when it had failed and has SUCCEEDED meanwhile needs nothing.
+    const made = replay.resends ? await insertRetries(tx, projectId, retries) : [];
+    const status = await advanceReplay(tx, replay, moved.length + made.length);
+    await publishRetries(
+      tx,
+      projectId,
+      { moved, made },
+      {
+        jobs: status === "RUNNING" ? [replayJob(replay)] : [],
+        under: [recordReplay(tx, replay)],
+      },
+    );
+  });
+}
+
+/**
+ * Stops a replay; the deliveries it has opened and made go on. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is over.
+ */
+export async function cancelReplay(sql: Pool, projectId: string, id: string): Promise<ReplayRow> {
+  if (!isId(id)) throw userError("NOT_FOUND", `no replay ${id}`, ["id"]);
+  return inTransaction(sql, async (tx) => {
+    const [replay] = await lockedReplay(tx, projectId, id);
+    if (!replay) throw userError("NOT_FOUND", `no replay ${id}`, ["id"]);
+    if (replay.status !== "RUNNING")
+      throw userError("NOT_ALLOWED_NOW", `replay ${id} is ${replay.status} already`, ["id"]);
+    const found = replaysById(tx, projectId, [id]);
+    await writeToFeed(tx, projectId, [stopReplay(tx, replay)], [recordReplay(tx, replay), found]);
+    const [row] = await found;
+    if (!row) throw new Error(`replay ${id} is gone`);
+    return row;
+  });
+}

@@ -1,0 +1,87 @@
+import type { Sql } from "../../db/connection/client.ts";
+import { lastKnown, type ResourceKey } from "../../db/resource/resources.ts";
+import type { EventInput } from "../event/eventInput.ts";
+import { MATCH_AT_ONCE } from "../hook/hookMatch.ts";
+import type { ProjectConfig } from "../project/projectConfig.ts";
+import { representationOf } from "../resource/resourceInput.ts";
+import { type InstallationFacts, installationsNow } from "../workflow/installationFacts.ts";
+
+/** What planning an event needs of the database beside its project's configuration. */
+export type MatchContext = ResourceFacts & InstallationFacts;
+
+export type ResourceFacts = {
+  /** The event's subject as hooks of format RESOURCE are sent it, as JSON text; null when it is no resource. */
+  resourceOf(event: Planned): string | null;
+};
+
+type Planned = { projectId: string; subjectType: string | null; subjectId: string | null };
+
+/** For events that are about nothing. */
+export const noResources: ResourceFacts = { resourceOf: () => null };
+
+const keyOf = ({ projectId, type, resourceId }: ResourceKey) =>
+  JSON.stringify([projectId, type, resourceId]);
+
+/** An event as far as facts are concerned. */
+export type EventToMatch = {
+  config: ProjectConfig;
+  type: string;
+  userId: string | null;
+  subject: Planned;
+};
+
+/** An event that is not planned yet, as it will be. */
+export const eventToMatch = (
+  config: ProjectConfig,
+  { type, name, userId, subject }: EventInput,
+): EventToMatch => ({
+  config,
+  type: type ?? name ?? "",
+  userId: userId ?? null,
+  subject: {
+    projectId: config.projectId,
+    subjectType: subject?.type ?? null,
+    subjectId: subject?.id ?? null,
+  },
+});
+
+function subjectOf({ projectId, subjectType, subjectId }: Planned): ResourceKey | null {
+  if (subjectType === null || subjectId === null) return null;
+  return { projectId, type: subjectType, resourceId: subjectId };
+}
+
+/** What hooks of format RESOURCE would be sent of these events now. */
+export async function resourcesNow(sql: Sql, events: Planned[]): Promise<ResourceFacts> {
+  const wanted = events.flatMap((event) => subjectOf(event) ?? []);
+  if (wanted.length === 0) return noResources;
+  const found = await lastKnown(sql, wanted);
+  const resources = new Map(found.map((row) => [keyOf(row), representationOf(row)]));
+  return {
+    resourceOf(event) {
+      const key = subjectOf(event);
+      return (key && resources.get(keyOf(key))) ?? null;
+    },
+  };
+}
+
+/**
+ * Looks up for a batch of events what their matching needs, in a query for resources while a hook of format RESOURCE
+ * takes such events, and one for installations while a released workflow does.
+ */
+export async function loadMatchContext(sql: Sql, events: EventToMatch[]): Promise<MatchContext> {
+  const aboutResources = events.filter(
+    ({ config, type, subject }) =>
+      subject.subjectId !== null &&
+      // Of very many hooks one may well be: to look through them for each event takes longer than to ask.
+      (config.hookCount(type) > MATCH_AT_ONCE ||
+        config.hooksFor(type).some(({ format }) => format === "RESOURCE")),
+  );
+  const [resources, installations] = await Promise.all([
+    resourcesNow(
+      sql,
+      aboutResources.map(({ subject }) => subject),
+    ),
+    installationsNow(sql, events),
+  ]);
+  return { ...resources, ...installations };
+}

@@ -1,0 +1,135 @@
+import type { Pool } from "../../db/connection/client.ts";
+import { stagedEvents } from "../../db/event/dispatch.ts";
+import type { EventRow } from "../../db/event/events.ts";
+import type { Lane } from "../../db/queue/jobs.ts";
+import { parseJson } from "../../util/parseJson.ts";
+import { UserError } from "../../util/userError.ts";
+import type { Reserve } from "../emit/emitWrite.ts";
+import { loadMatchContext, type MatchContext } from "../emit/matchContext.ts";
+import { checkType } from "../eventType/typeCheck.ts";
+import { matchHooks } from "../hook/hookMatching.ts";
+import type { Patience } from "../program/programs.ts";
+import type { TenantPrograms } from "../program/tenantPrograms.ts";
+import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
+import { withFreshConfig } from "../project/withFreshConfig.ts";
+import { type Dispatched, type DispatchedPiece, writePiece } from "./dispatchWrite.ts";
+import { planRuns } from "./event.ts";
+import { planMatchedSystemEvents, warmSystemTypes } from "./systemEvent.ts";
+
+/** Deliveries that one transaction writes: the head is locked for some 10 ms by it, and the first are sent early. */
+const DELIVERIES_AT_ONCE = 250;
+const EVENTS_AT_ONCE = 200;
+
+type Parts = {
+  sql: Pool;
+  configs: ProjectConfigs;
+  programs: TenantPrograms;
+  patience: Patience;
+  /** Keeps free slots of this process for what is being written. */
+  reserve?: Reserve;
+  onDue: (lanes: Lane[]) => void;
+};
+
+/** One of the SQL door meets its schema only here: if it does not fit, it FAILED. */
+async function dispatchOne(
+  config: ProjectConfig,
+  { programs, patience }: Pick<Parts, "programs" | "patience">,
+  event: EventRow,
+  facts: MatchContext,
+): Promise<Dispatched> {
+  const base = { ...event, configVersion: config.version };
+  try {
+    const typeVersion = await typeVersionOf(config, programs, event, patience);
+    const deliveries = await matchHooks(config, event, facts, programs.filters, patience);
+    const runs = planRuns(config, event, facts);
+    const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
+    const said = planMatchedSystemEvents(config, programs, { ...event, status });
+    return { event: { ...base, typeVersion, status }, deliveries, runs, said };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return failedEvent(config, event, error.message);
+  }
+}
+
+const failedEvent = (config: ProjectConfig, event: EventRow, reason: string): Dispatched => ({
+  event: { ...event, configVersion: config.version, status: "FAILED", error: reason },
+  deliveries: [],
+  runs: [],
+  said: [],
+});
+
+async function typeVersionOf(
+  config: ProjectConfig,
+  { schemas }: TenantPrograms,
+  { origin, type, typeVersion, data }: EventRow,
+  patience: Patience,
+): Promise<number | null> {
+  if (origin !== "SQL") return typeVersion;
+  const value = data === null ? null : parseJson(data);
+  const verdict = await checkType(config, schemas, type, value, patience);
+  if (verdict.refusal) throw verdict.refusal;
+  return verdict.typeVersion;
+}
+
+/**
+ * Matches staged events (of the SQL door, with very many hooks, or with filters that are not cheap) and scheduled ones
+ * that are due, outside any transaction, and writes what they call for in pieces. A crash leaves them staged, and what
+ * was written of one is not written again. Calls `onDue` with the lanes to wake after each piece.
+ */
+export function dispatchEvents(
+  parts: Parts,
+  { projectId, eventIds }: { projectId: string; eventIds: string[] },
+): Promise<void> {
+  const { sql, configs, programs, onDue } = parts;
+  return withFreshConfig(async () => {
+    const config = (await configs.current([projectId])).get(projectId);
+    if (!config) return;
+    await warmSystemTypes(config, programs);
+    const staged = await stagedEvents(sql, projectId, eventIds);
+    const facts = await loadMatchContext(
+      sql,
+      staged.map((event) => ({ config, ...event, subject: event })),
+    );
+    let piece: Dispatched[] = [];
+    const flush = async () => {
+      if (piece.length > 0) onDue(await writePiece(parts, projectId, piece));
+      piece = [];
+    };
+    for (const event of staged) {
+      const dispatched = await dispatchOne(config, parts, event, facts);
+      if (deliveriesIn(piece) + dispatched.deliveries.length > DELIVERIES_AT_ONCE) await flush();
+      const { pieces, last } = split(dispatched);
+      for (const part of pieces) onDue(await writePiece(parts, projectId, [part]));
+      piece.push(last);
+      if (piece.length >= EVENTS_AT_ONCE) await flush();
+    }
+    await flush();
+  });
+}
+
+/** Ends a staged event FAILED, with the reason. */
+export function failEvent(
+  { sql, configs }: Pick<Parts, "sql" | "configs">,
+  { projectId, eventId, reason }: { projectId: string; eventId: string; reason: string },
+): Promise<void> {
+  return withFreshConfig(async () => {
+    const config = (await configs.current([projectId])).get(projectId);
+    const [event] = await stagedEvents(sql, projectId, [eventId]);
+    if (config && event) await writePiece({ sql }, projectId, [failedEvent(config, event, reason)]);
+  });
+}
+
+const deliveriesIn = (piece: Dispatched[]) =>
+  piece.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
+
+/** An event with very many deliveries is written in parts; it is dispatched with the last of them. */
+function split(dispatched: Dispatched): { pieces: DispatchedPiece[]; last: Dispatched } {
+  const { deliveries } = dispatched;
+  const pieces: DispatchedPiece[] = [];
+  let from = 0;
+  for (; deliveries.length - from > DELIVERIES_AT_ONCE; from += DELIVERIES_AT_ONCE) {
+    const some = deliveries.slice(from, from + DELIVERIES_AT_ONCE);
+    pieces.push({ ...dispatched, deliveries: some, runs: [], said: [], isPart: true });
+  }
+  return { pieces, last: { ...dispatched, deliveries: deliveries.slice(from) } };
+}

@@ -1,0 +1,100 @@
+import type { Pool, Tx } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
+import type { HandOver } from "../../db/event/accept.ts";
+import {
+  type DispatchedEvent,
+  deliveredHooks,
+  endedEvents,
+  lockStagedEvents,
+  writeDispatched,
+} from "../../db/event/dispatch.ts";
+import { lanesOf, type NewDelivery } from "../../db/event/newEvent.ts";
+import type { Lane } from "../../db/queue/jobs.ts";
+import type { NewRun } from "../../db/workflow/workflowRuns.ts";
+import type { Reserve } from "../emit/emitWrite.ts";
+import type { PlannedSystemEvent } from "./systemEvent.ts";
+
+/** What a staged event becomes. */
+export type Dispatched = {
+  event: DispatchedEvent;
+  deliveries: NewDelivery[];
+  runs: NewRun[];
+  said: PlannedSystemEvent[];
+};
+
+/** `isPart`: more of the event's deliveries are to come, so it stays staged. */
+export type DispatchedPiece = Dispatched & { isPart?: boolean };
+
+type Piece = { deliveries: NewDelivery[]; at: Date };
+
+/**
+ * Writes what some events call for in one transaction, but for those that another process has dispatched meanwhile, or
+ * is dispatching, and for deliveries that an earlier try has written. What there are free slots for is sent at once;
+ * gives back the lanes to wake for the others.
+ */
+export async function writePiece(
+  { sql, reserve }: { sql: Pool; reserve?: Reserve },
+  projectId: string,
+  pieces: DispatchedPiece[],
+): Promise<Lane[]> {
+  const version = pieces[0]?.event.configVersion ?? 0;
+  const planned = [...pieces, ...pieces.flatMap(({ said }) => said)];
+  const reservation = await reserve?.(
+    version,
+    planned.map(({ event }) => event),
+    planned.flatMap(({ deliveries }) => deliveries),
+  );
+  let written: Piece;
+  try {
+    written = await inTransaction(sql, (tx) =>
+      write(tx, projectId, version, pieces, reservation?.handOver),
+    );
+  } catch (error) {
+    reservation?.release(error);
+    throw error;
+  }
+  const { deliveries, at } = written;
+  reservation?.begin(at, new Set(deliveries.map(({ id }) => id)));
+  return lanesOf(deliveries.filter(({ id }) => !reservation?.handOver.leaseMs.has(id)));
+}
+
+async function write(
+  tx: Tx,
+  projectId: string,
+  version: number,
+  pieces: DispatchedPiece[],
+  handOver: HandOver | undefined,
+): Promise<Piece> {
+  const ids = pieces.map(({ event }) => event.id);
+  const locked = new Set((await lockStagedEvents(tx, projectId, ids)).map(({ id }) => id));
+  const mine = pieces.filter(({ event }) => locked.has(event.id));
+  if (mine.length === 0) return { deliveries: [], at: new Date() };
+  const begun = await deliveredHooks(tx, projectId, [...locked]);
+  const isWritten = new Set(begun.map(({ eventId, hookId }) => `${eventId} ${hookId}`));
+  const deliveries = [...mine, ...mine.flatMap(({ said }) => said)]
+    .flatMap((piece) => piece.deliveries)
+    .filter(({ eventId, hookId }) => !isWritten.has(`${eventId} ${hookId}`));
+  const whole = mine.filter(({ isPart }) => !isPart).map(({ event }) => event);
+  const resumed = new Set(begun.map(({ eventId }) => eventId));
+  const ended = await endedEvents(
+    tx,
+    projectId,
+    whole.filter(({ id }) => resumed.has(id)).map(({ id }) => id),
+  );
+  const written = new Set(deliveries.map(({ eventId }) => eventId));
+  const events = whole.map((event) => {
+    const status =
+      !written.has(event.id) && event.status === "DISPATCHED" ? ended.get(event.id) : undefined;
+    return status ? { ...event, status } : event;
+  });
+  const at = await writeDispatched(
+    tx,
+    projectId,
+    version,
+    events,
+    { deliveries, runs: mine.flatMap(({ runs }) => runs) },
+    mine.flatMap(({ said }) => said).map(({ event }) => event),
+    handOver,
+  );
+  return { deliveries, at };
+}

@@ -1,0 +1,150 @@
+import type { HookFormat } from "../../db/hook/hooks.ts";
+import { membersOf } from "../../util/parseJson.ts";
+
+/** What an envelope is made of. Times are RFC 3339; `data` is JSON text and is sent as it is. */
+export type EnvelopeEvent = {
+  id: string;
+  type: string;
+  /** A URI-reference. */
+  source: string;
+  time: string;
+  occurredAt: string;
+  data: string | null;
+  stepUuid: string | null;
+  userId: string | null;
+  contextId: string | null;
+  /** `<type>/<id>` of what the event is about. */
+  subject: string | null;
+  /** What RESOURCE sends, as JSON text: it was made when the event was matched. */
+  resource?: string | null | undefined;
+};
+
+/** What an event is about as one text, `<type>/<id>`; null when it is about nothing. */
+export const subjectOf = ({
+  subjectType,
+  subjectId,
+}: {
+  subjectType: string | null;
+  subjectId: string | null;
+}): string | null =>
+  subjectType === null || subjectId === null ? null : `${subjectType}/${subjectId}`;
+
+/**
+ * The envelope's parts of a stored event. CloudEvents `time` is when it was due, for an event that was scheduled;
+ * else when it happened.
+ */
+export const envelopeEvent = (
+  event: Pick<
+    EnvelopeEvent,
+    "id" | "type" | "data" | "stepUuid" | "userId" | "contextId" | "resource"
+  > & {
+    occurredAt: Date;
+    scheduledFor: Date | null;
+    subjectType: string | null;
+    subjectId: string | null;
+  },
+  source: string,
+): EnvelopeEvent => {
+  const occurredAt = event.occurredAt.toISOString();
+  return {
+    id: event.id,
+    type: event.type,
+    source,
+    time: event.scheduledFor?.toISOString() ?? occurredAt,
+    occurredAt,
+    data: event.data,
+    stepUuid: event.stepUuid,
+    userId: event.userId,
+    contextId: event.contextId,
+    subject: subjectOf(event),
+    resource: event.resource,
+  };
+};
+
+export type Envelope = { contentType: string; headers: Record<string, string>; body: string };
+
+/** The body and the headers it needs. A pure function of its input: every try sends the same bytes. */
+export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelope {
+  switch (format) {
+    case "CLOUD_EVENT":
+      return { contentType: "application/json", headers: {}, body: cloudEvent(event) };
+    case "CLOUD_EVENT_STRUCTURED":
+      return {
+        contentType: "application/cloudevents+json",
+        headers: {},
+        body: structuredCloudEvent(event),
+      };
+    case "CLOUD_EVENT_BINARY":
+      // Never an empty body: that is no JSON document, and receivers that parse by content type refuse it.
+      return {
+        contentType: "application/json",
+        headers: binaryHeaders(event),
+        body: event.data ?? "null",
+      };
+    case "RESOURCE":
+      if (event.resource == null) throw new Error(`event ${event.id} has no resource`);
+      return { contentType: "application/json", headers: {}, body: event.resource };
+    case "EVENT":
+      return { contentType: "application/json", headers: {}, body: flatEvent(event) };
+  }
+}
+
+type Field = readonly [name: string, json: string];
+
+const text = (name: string, value: string): Field => [name, JSON.stringify(value)];
+const object = (fields: Field[]) =>
+  `{${fields.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
+
+const cloudEvent = (event: EnvelopeEvent) =>
+  object([
+    text("specversion", "1.0-rc1"),
+    text("id", event.id),
+    text("type", event.type),
+    text("source", event.source),
+    text("time", event.time),
+    ["data", event.data ?? "null"],
+  ]);
+
+const structuredCloudEvent = (event: EnvelopeEvent) =>
+  object([
+    text("specversion", "1.0"),
+    text("id", event.id),
+    text("type", event.type),
+    text("source", event.source),
+    text("time", event.time),
+    ...optionalAttributes(event).map(([name, value]) => text(name, value)),
+    text("datacontenttype", "application/json"),
+    ["data", event.data ?? "null"],
+  ]);
+
+const binaryHeaders = (event: EnvelopeEvent) => ({
+  "ce-specversion": "1.0",
+  "ce-id": headerValue(event.id),
+  "ce-type": headerValue(event.type),
+  "ce-source": headerValue(event.source),
+  "ce-time": headerValue(event.time),
+  ...Object.fromEntries(
+    optionalAttributes(event).map(([name, value]) => [`ce-${name}`, headerValue(value)]),
+  ),
+});
+
+/** Attributes of CloudEvents 1.0 that not every event has; `userid` and `contextid` are extensions. */
+const optionalAttributes = ({ subject, userId, contextId }: EnvelopeEvent) =>
+  Object.entries({ subject, userid: userId, contextid: contextId }).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+
+/** CloudEvents HTTP binding 1.0, 3.1.3.2: all but printable ASCII, and space, `"` and `%`, percent-encoded. */
+export const headerValue = (value: string) =>
+  value.toWellFormed().replace(/[^\x21-\x7e]+|["%]/g, (part) => encodeURIComponent(part));
+
+/** The flat typed event: its data's fields beside its own, which data cannot override. */
+function flatEvent(event: EnvelopeEvent): string {
+  const fields = [text("type", event.type), text("created_on", event.occurredAt)];
+  if (event.stepUuid !== null) fields.push(text("step_uuid", event.stepUuid));
+  if (event.data === null) return object(fields);
+  if (!event.data.trimStart().startsWith("{")) return object([...fields, ["data", event.data]]);
+  const own = new Set(["type", "created_on", "step_uuid"]);
+  // Values verbatim: parsing would change large numbers.
+  return object([...fields, ...membersOf(event.data).filter(([name]) => !own.has(name))]);
+}

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import type { ContentType } from "../../db/event/events.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { type ActionInput, type CheckedAction, checkActions } from "../action/actionInput.ts";
+import { documentText } from "../input/documentText.ts";
+import { exactName, singleLineText } from "../input/singleLineText.ts";
+import type { ScheduleInput } from "./schedule.ts";
+
+/** Limits of an event, in characters unless said. */
+export const eventLimits = {
+  name: 200,
+  short: 200,
+  avatar: 2_048,
+  idempotencyKey: 255,
+  dataBytes: 262_144,
+  batch: 1_000,
+} as const;
+
+const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const optionalLine = (max: number) => singleLineText(max).nullish();
+
+const eventInput = z.object({
+  type: exactName(eventLimits.name).nullish(),
+  name: optionalLine(eventLimits.name),
+  avatar: optionalLine(eventLimits.avatar),
+  category: optionalLine(eventLimits.short),
+  contentType: z.enum(["TEXT", "ROWS", "JSON", "IMAGE"]).nullish(),
+  userId: optionalLine(eventLimits.short),
+  subject: z
+    .object({ type: exactName(eventLimits.short), id: singleLineText(eventLimits.short) })
+    .nullish(),
+  contextId: optionalLine(eventLimits.short),
+  stepUuid: z.string().regex(UUID4, "must be a valid UUID4").nullish(),
+  idempotencyKey: optionalLine(eventLimits.idempotencyKey),
+});
+
+/** What an application emits; `data` and `content` are any JSON value. */
+export type EventInput = z.input<typeof eventInput> & {
+  data?: unknown;
+  content?: unknown;
+  occurredAt?: Date | null;
+  actions?: readonly ActionInput[] | null | undefined;
+} & ScheduleInput;
+
+/** An `EventInput` that is in order, with its documents as JSON text. */
+export type CheckedEvent = Omit<
+  EventInput,
+  "data" | "content" | "type" | "name" | "actions" | keyof ScheduleInput
+> & {
+  type: string;
+  name: string;
+  contentType: ContentType;
+  dataText: string | null;
+  contentText: string | null;
+  actions: CheckedAction[];
+};
+
+const contentShapes: Record<string, { fits: (content: unknown) => boolean; says: string }> = {
+  TEXT: { fits: (content) => typeof content === "string", says: "must be a string" },
+  IMAGE: { fits: (content) => typeof content === "string", says: "must be the URL of an image" },
+  ROWS: { fits: Array.isArray, says: "must be an array of rows" },
+};
+
+/** The content type of content that came without one. */
+function contentTypeOf(content: unknown): "TEXT" | "ROWS" | "JSON" {
+  if (Array.isArray(content)) return "ROWS";
+  return content == null || typeof content === "string" ? "TEXT" : "JSON";
+}
+
+/** Checks the shape and limits of one event. Throws UserError with a path per mistake. */
+export function checkEventInput(input: EventInput): CheckedEvent {
+  const entries: UserErrorDetail[] = [];
+  const result = eventInput.safeParse(input);
+  for (const issue of result.error?.issues ?? []) {
+    const path = issue.path.map(String);
+    entries.push({ code: "INVALID", message: `field '${path.join(".")}' ${issue.message}`, path });
+  }
+  const type = input.type ?? input.name;
+  if (type == null)
+    entries.push({ code: "INVALID", message: "field 'type' is required", path: ["type"] });
+  const dataText = documentText(input.data, ["data"], eventLimits.dataBytes);
+  const contentText = documentText(input.content, ["content"], eventLimits.dataBytes);
+  for (const text of [dataText, contentText]) {
+    if (text !== null && typeof text !== "string") entries.push(text);
+  }
+  const contentType = input.contentType ?? contentTypeOf(input.content);
+  const shape = contentShapes[contentType];
+  if (shape && input.content != null && !shape.fits(input.content)) {
+    const message = `field 'content' ${shape.says} when contentType is ${contentType}`;
+    entries.push({ code: "INVALID", message, path: ["content"] });
+  }
+  const actions = checkActions(input.actions ?? []);
+  entries.push(...actions.mistakes);
+  if (entries.length > 0 || !result.success || !type) throw new UserError(entries);
+  return {
+    ...result.data,
+    occurredAt: input.occurredAt ?? null,
+    type,
+    name: input.name ?? type,
+    contentType,
+    dataText: typeof dataText === "string" ? dataText : null,
+    contentText: typeof contentText === "string" ? contentText : null,
+    actions: actions.checked,
+  };
+}

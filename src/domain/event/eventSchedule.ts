@@ -1,0 +1,60 @@
+import type { Pool, Tx } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
+import type { EventRow, EventStatus } from "../../db/event/events.ts";
+import {
+  databaseNow,
+  lockedEvent,
+  writeCancelled,
+  writeRescheduled,
+} from "../../db/event/schedules.ts";
+import { isId } from "../../util/ids.ts";
+import { userError } from "../../util/userError.ts";
+import { hasSchedule, type ScheduleInput, scheduleOf } from "./schedule.ts";
+
+/** Runs `write` with the event locked. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is in no `allowed` state. */
+function changeEvent(
+  sql: Pool,
+  { projectId, id }: { projectId: string; id: string },
+  allowed: EventStatus[],
+  write: (tx: Tx, event: EventRow) => Promise<EventRow>,
+): Promise<EventRow> {
+  if (!isId(id)) throw userError("NOT_FOUND", `no event ${id}`, ["id"]);
+  return inTransaction(sql, async (tx) => {
+    const event = await lockedEvent(tx, projectId, id);
+    if (!event) throw userError("NOT_FOUND", `no event ${id}`, ["id"]);
+    if (!allowed.includes(event.status)) {
+      throw userError(
+        "NOT_ALLOWED_NOW",
+        `event ${id} is ${event.status}; this can be done only while it is ${allowed.join(" or ")}`,
+        ["id"],
+      );
+    }
+    return write(tx, event);
+  });
+}
+
+/**
+ * Cancels an event that was not matched yet, for good: it will have no delivery. Whoever comes first to its row,
+ * this or the dispatch, wins. Throws NOT_FOUND or NOT_ALLOWED_NOW.
+ */
+export const cancelEvent = async (sql: Pool, projectId: string, id: string): Promise<EventRow> =>
+  changeEvent(sql, { projectId, id }, ["SCHEDULED", "STAGED"], writeCancelled);
+
+/**
+ * Gives a SCHEDULED event another time, counted as when it was emitted; one that has passed makes it due at once.
+ * Throws INVALID, NOT_FOUND or NOT_ALLOWED_NOW.
+ */
+export async function rescheduleEvent(
+  sql: Pool,
+  projectId: string,
+  id: string,
+  schedule: ScheduleInput,
+): Promise<EventRow> {
+  if (!hasSchedule(schedule)) {
+    throw userError("INVALID", "give 'timestamp', 'delay' (seconds) or both", ["timestamp"]);
+  }
+  return changeEvent(sql, { projectId, id }, ["SCHEDULED"], async (tx, event) => {
+    const now = await databaseNow(tx);
+    return writeRescheduled(tx, event, scheduleOf(schedule, now) ?? now);
+  });
+}

@@ -1,0 +1,89 @@
+import { textFormat } from "../../jsonSchema/formats.ts";
+import { jsonEntries, jsonObject, jsonText } from "../../util/exactJson.ts";
+import { isObject } from "../../util/isObject.ts";
+import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
+import type { SchemaChecks } from "../eventType/schemaChecks.ts";
+import { checkType } from "../eventType/typeCheck.ts";
+import type { ProjectConfig } from "../project/projectConfig.ts";
+import { eventLimits } from "./eventInput.ts";
+
+/** A flat event, read: what is its own, and the rest as `data`. */
+export type FlatEvent = {
+  type: string;
+  typeVersion: number;
+  data: Record<string, unknown>;
+  occurredAt: Date;
+  stepUuid: string | null;
+};
+
+/** A mistake of a field of the flat event itself; the path begins with the argument's name. */
+const wrong = (field: string, sentence: string): UserErrorDetail => ({
+  code: "INVALID",
+  message: `field '${field}' ${sentence}`,
+  path: ["json", field],
+});
+
+/**
+ * Reads one event in its flat form, `{"type", "created_on", "step_uuid"?, …data's fields}`, and checks it against
+ * its type, which must be registered. Fields that the type does not know stay in `data`. Throws UserError, in
+ * goflow's words: INVALID, UNKNOWN_TYPE or DATA_INVALID, an entry a field.
+ */
+export async function readEvent(
+  config: ProjectConfig,
+  schemas: SchemaChecks,
+  json: unknown,
+): Promise<FlatEvent> {
+  if (!isObject(json)) throw userError("INVALID", "field 'json' must be an object", ["json"]);
+  const { type, created_on: createdOn, step_uuid: stepUuid } = json;
+  const data = jsonObject(jsonEntries(json).filter(([name]) => !own.has(name)));
+  if (type === undefined || type === null || type === "") {
+    throw new UserError([wrong("type", "is required")]);
+  }
+  if (typeof type !== "string") throw new UserError([wrong("type", "must be a string")]);
+  const registered = config.types.get(type);
+  if (!registered) throw userError("UNKNOWN_TYPE", `unknown type: '${type}'`, ["json", "type"]);
+
+  checkSize(data);
+
+  const entries: UserErrorDetail[] = [];
+  const occurredAt = momentOf(createdOn);
+  if (typeof occurredAt === "string") entries.push(wrong("created_on", occurredAt));
+  const step = stepOf(stepUuid);
+  if (step === undefined) entries.push(wrong("step_uuid", "must be a valid UUID4"));
+  const { refusal } = await checkType(config, schemas, type, data);
+  for (const { code, message, path } of refusal?.entries ?? []) {
+    entries.push({ code, message, path: ["json", ...path.slice(1)] });
+  }
+  if (entries.length > 0 || typeof occurredAt === "string" || step === undefined) {
+    throw new UserError(entries);
+  }
+  return { type, typeVersion: registered.version, data, occurredAt, stepUuid: step };
+}
+
+/** The fields of the event itself. */
+const own = new Set(["type", "created_on", "step_uuid"]);
+
+/** What emitting it would refuse. */
+function checkSize(data: object): void {
+  const bytes = Buffer.byteLength(jsonText(data));
+  if (bytes <= eventLimits.dataBytes) return;
+  const message = `the event's data may take ${eventLimits.dataBytes} bytes (256 KiB) as JSON at most, this takes ${bytes}`;
+  throw userError("INVALID", message, ["json"]);
+}
+
+/** The moment, or what is wrong with it. Times may have nanoseconds, which are cut to milliseconds. */
+function momentOf(value: unknown): Date | string {
+  if (value === undefined || value === null || value === "") return "is required";
+  if (typeof value === "string" && textFormat("date-time")?.test(value)) {
+    const moment = new Date(value);
+    const inRange = moment >= new Date("1000-01-01T00:00:00Z");
+    if (inRange && moment < new Date("+010000-01-01T00:00:00Z")) return moment;
+  }
+  return "must be a valid RFC 3339 date-time";
+}
+
+/** The step; null for none, which goflow also writes as "", and undefined for what is no UUID4. */
+function stepOf(value: unknown): string | null | undefined {
+  if (value === undefined || value === null || value === "") return null;
+  return typeof value === "string" && textFormat("uuid4")?.test(value) ? value : undefined;
+}

@@ -1,8 +1,0 @@
-import { mistake, type UserMistake } from "./errors.ts";
-
-/** The mistake of a schema that cannot be used: `field 'properties.a.pattern' must be …`. */
-export const invalidSchema = (path: string[], sentence: string): UserMistake =>
-  mistake("SCHEMA_INVALID", `field '${path.join(".") || "schema"}' ${sentence}`, [
-    "schema",
-    ...path,
-  ]);

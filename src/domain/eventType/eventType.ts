@@ -1,0 +1,282 @@
+import { z } from "zod";
+import type { Db, Tx } from "../../db/connection/client.ts";
+import {
+  countEventTypes,
+  type EventTypeRow,
+  eventTypesByName,
+  hooksNamingType,
+  insertEventType,
+  insertEventTypeVersion,
+  lockProject,
+  markEventTypeArchived,
+  type RegisteredType,
+  updateEventType,
+} from "../../db/eventType/eventTypes.ts";
+import { bumpConfigVersion } from "../../db/project/projects.ts";
+import { resourceTypesOf } from "../../db/resource/resourceTypes.ts";
+import { canonicalJson } from "../../jsonSchema/canonicalJson.ts";
+import type { SchemaObject } from "../../jsonSchema/document.ts";
+import type { SchemaProblem } from "../../jsonSchema/explain/problem.ts";
+import { invalidSchema } from "../../jsonSchema/invalidSchema.ts";
+import { jsonText, plainJson } from "../../util/exactJson.ts";
+import { newId } from "../../util/ids.ts";
+import { Overloaded } from "../../util/overloaded.ts";
+import { parseJson } from "../../util/parseJson.ts";
+import { invalidFields, UserError, userError } from "../../util/userError.ts";
+import { eventLimits } from "../event/eventInput.ts";
+import { exactName, hasAtMost } from "../input/singleLineText.ts";
+import { ProgramStopped, type Programs } from "../program/programs.ts";
+import { runInPlace } from "../program/programsInPlace.ts";
+import type { SchemaGiven } from "./schemaRegistration.ts";
+
+/** Limits of event types: characters, and how many a project may have, archived ones included. */
+export const eventTypeLimits = {
+  name: eventLimits.name,
+  description: 4_000,
+  perProject: 1_000,
+} as const;
+
+const nameRules = exactName(eventTypeLimits.name)
+  .refine(
+    (name) => name === name.trim() || name.trim() === "",
+    "must not begin or end with a space",
+  )
+  .refine(
+    (name) => name !== "*" && !name.endsWith(".*"),
+    "must not be '*' or end in '.*', which hooks use as patterns",
+  );
+
+const eventTypeInput = z.object({
+  name: nameRules,
+  description: z
+    .string()
+    .refine(
+      hasAtMost(eventTypeLimits.description),
+      `must have at most ${eventTypeLimits.description} characters`,
+    )
+    .refine((text) => !/\0|\p{Cs}/u.test(text), "must not contain NUL or halves of characters")
+    .nullish(),
+  schema: z.unknown().optional(),
+  example: z.unknown().optional(),
+  resourceType: exactName(eventLimits.short).nullish(),
+  allowBreaking: z.boolean().nullish(),
+});
+
+/** What a registration says of a type; what it leaves out the type does not have. */
+export type EventTypeInput = z.input<typeof eventTypeInput>;
+
+/**
+ * Registers an event type, or, under a name that is known, its next version: one when the schema has changed.
+ * Says again what is known without a trace, and takes an archived type back into use. Throws UserError:
+ * INVALID, SCHEMA_INVALID, DATA_INVALID (the example does not fit), BREAKING_CHANGE (one entry a break, unless
+ * `allowBreaking`), NAME_TAKEN (by a type of a catalogue, or as the event of another resource type), LIMIT_REACHED.
+ */
+export async function registerEventType(
+  db: Db,
+  sandbox: Programs,
+  projectId: string,
+  input: EventTypeInput,
+): Promise<EventTypeRow> {
+  const { name, description, schema, example, allowBreaking, resourceType } = checkInput(input);
+  checkExampleSize(example);
+  const jsonSchema = await canonicalIn(sandbox, projectId, {
+    schema,
+    example: plainJson(example),
+  });
+  const registered = {
+    name,
+    description: description ?? null,
+    origin: "CUSTOM" as const,
+    catalog: null,
+    schema: textOf(schema),
+    jsonSchema: textOf(jsonSchema),
+    example: textOf(example),
+    resourceType: resourceType ?? null,
+  };
+  for (let tries = 1; ; tries += 1) {
+    const [known] = await eventTypesByName(db.sql, projectId, [name]);
+    // Compared before the transaction: it may take long, and nobody is to wait for it.
+    const breaks =
+      known && !allowBreaking && !isSameJson(known.schema, registered.schema)
+        ? await compareIn(sandbox, projectId, known.jsonSchema, registered.jsonSchema)
+        : [];
+    const written = await db.sql.begin(async (tx) => {
+      await lockProject(tx, projectId);
+      const [current] = await eventTypesByName(tx, projectId, [name]);
+      if (current?.version !== known?.version || current?.catalog !== known?.catalog) return null;
+      if (current?.catalog) {
+        const message = `event type '${name}' belongs to the catalogue '${current.catalog}', which cannot be changed: choose another name`;
+        throw userError("NAME_TAKEN", message, ["name"]);
+      }
+      await checkResourceType(tx, projectId, registered);
+      if (breaks.length > 0) {
+        throw new UserError(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
+      }
+      return writeEventType(tx, projectId, current, registered);
+    });
+    if (written) return written;
+    if (tries >= MAX_TRIES) {
+      throw new Overloaded(`event type '${name}' is being changed by others: try again`, 1);
+    }
+  }
+}
+
+/** So often a registration is compared anew because the type has changed meanwhile. */
+const MAX_TRIES = 50;
+/** Schemas up to so many characters of JSON are checked and compared in place (10 ms). */
+const IN_PLACE_CHARACTERS = 2_000;
+/** Keywords that make comparing schemas more than a walk through both. */
+const branching = /"(anyOf|oneOf|allOf|not|if|\$ref|dependentSchemas)"/;
+
+const stopped = (error: unknown): never => {
+  if (!(error instanceof ProgramStopped)) throw error;
+  throw invalidSchema([], `is too costly: checking it ${error.message}`);
+};
+
+async function canonicalIn(
+  sandbox: Programs,
+  projectId: string,
+  given: SchemaGiven,
+): Promise<SchemaObject | null> {
+  const isSmall = jsonText([given.schema, given.example]).length <= IN_PLACE_CHARACTERS;
+  const checked = isSmall
+    ? await runInPlace("schemaRegistration", given)
+    : await sandbox.run(projectId, "schemaRegistration", given).catch(stopped);
+  return checked ? checked.jsonSchema : (given.schema as SchemaObject);
+}
+
+async function compareIn(
+  sandbox: Programs,
+  projectId: string,
+  before: string | null,
+  after: string | null,
+): Promise<SchemaProblem[]> {
+  const both = `${before} ${after}`;
+  const isSmall = both.length <= IN_PLACE_CHARACTERS && !branching.test(both);
+  const given = { before, after };
+  return isSmall
+    ? runInPlace("schemaComparison", given)
+    : sandbox.run(projectId, "schemaComparison", given).catch(stopped);
+}
+
+/**
+ * Writes what is registered of a type, given the type as it is; where the schema has changed, as its next version.
+ * Takes an archived type back into use. Needs the project's lock. Throws LIMIT_REACHED for one type too many.
+ */
+export async function writeEventType(
+  tx: Tx,
+  projectId: string,
+  current: EventTypeRow | undefined,
+  registered: Omit<RegisteredType, "id" | "version">,
+): Promise<EventTypeRow> {
+  if (!current) {
+    await checkRoom(tx, projectId);
+    return save(tx, projectId, insertEventType, { ...registered, id: newId(), version: 1 }, true);
+  }
+  const isChanged = !isSameJson(current.schema, registered.schema);
+  const isSame =
+    !isChanged &&
+    isSameJson(current.example, registered.example) &&
+    current.description === registered.description &&
+    current.resourceType === registered.resourceType &&
+    current.catalog === registered.catalog;
+  if (isSame && current.archivedAt === null) return current;
+  const version = current.version + (isChanged ? 1 : 0);
+  const next = { ...registered, id: current.id, version };
+  return save(tx, projectId, updateEventType, next, isChanged);
+}
+
+/**
+ * Archives an event type: emits no longer know it, its events and versions stay. Throws UserError: NOT_FOUND,
+ * or NOT_ALLOWED_NOW for a type of a catalogue, or while hooks name it.
+ */
+export async function archiveEventType(
+  db: Db,
+  projectId: string,
+  name: string,
+): Promise<EventTypeRow> {
+  return db.sql.begin(async (tx) => {
+    await lockProject(tx, projectId);
+    const [current] = await eventTypesByName(tx, projectId, [name]);
+    if (!current) throw userError("NOT_FOUND", `there is no event type '${name}'`, ["name"]);
+    if (current.archivedAt !== null) return current;
+    if (current.catalog !== null) {
+      const message = `event type '${name}' belongs to the catalogue '${current.catalog}', whose types stay in use`;
+      throw userError("NOT_ALLOWED_NOW", message, ["name"]);
+    }
+    const hooks = await hooksNamingType(tx, projectId, name);
+    if (hooks.length > 0) {
+      const listed = hooks.map((hook) => `'${hook.name ?? hook.id}'`).join(", ");
+      const message = `event type '${name}' is named by hooks, which have to be deleted or changed first: ${listed}`;
+      throw userError("NOT_ALLOWED_NOW", message, ["name"]);
+    }
+    const [archived] = await markEventTypeArchived(tx, projectId, current.id);
+    await bumpConfigVersion(tx, projectId);
+    return stored(archived);
+  });
+}
+
+/** An event type is about one resource type; what that type is bound to it by itself need not be said again. */
+async function checkResourceType(
+  tx: Tx,
+  projectId: string,
+  { name, resourceType }: Pick<RegisteredType, "name" | "resourceType">,
+): Promise<void> {
+  if (resourceType === null) return;
+  const types = await resourceTypesOf(tx, projectId);
+  const other = types.find(
+    (type) =>
+      type.name !== resourceType &&
+      [type.createdEvent, type.updatedEvent, type.deletedEvent].includes(name),
+  );
+  if (!other) return;
+  const message = `event type '${name}' is about resources of type '${other.name}' already`;
+  throw userError("NAME_TAKEN", message, ["resourceType"]);
+}
+
+function checkInput(input: EventTypeInput) {
+  const result = eventTypeInput.safeParse(input);
+  if (result.success) return result.data;
+  throw invalidFields(result.error.issues);
+}
+
+function checkExampleSize(example: unknown): void {
+  if (example === undefined || example === null) return;
+  if (Buffer.byteLength(jsonText(example)) > eventLimits.dataBytes) {
+    const message = `field 'example' may take ${eventLimits.dataBytes} bytes as JSON at most`;
+    throw userError("INVALID", message, ["example"]);
+  }
+}
+
+async function checkRoom(tx: Tx, projectId: string): Promise<void> {
+  const [row] = await countEventTypes(tx, projectId);
+  if (row && row.count < eventTypeLimits.perProject) return;
+  const message = `a project may have ${eventTypeLimits.perProject} event types at most`;
+  throw userError("LIMIT_REACHED", message, ["name"]);
+}
+
+async function save(
+  tx: Tx,
+  projectId: string,
+  write: typeof insertEventType,
+  type: RegisteredType,
+  isNewVersion: boolean,
+): Promise<EventTypeRow> {
+  const [row] = await write(tx, projectId, type);
+  if (isNewVersion) await insertEventTypeVersion(tx, projectId, type);
+  await bumpConfigVersion(tx, projectId);
+  return stored(row);
+}
+
+function stored(row: EventTypeRow | undefined): EventTypeRow {
+  if (!row) throw new Error("the event type is gone from under its project's lock");
+  return row;
+}
+
+const textOf = (value: unknown): string | null =>
+  value === undefined || value === null ? null : jsonText(value);
+
+/** Whether two JSON texts mean the same, whatever the order of keys. */
+const isSameJson = (a: string | null, b: string | null) =>
+  a === b ||
+  (a !== null && b !== null && canonicalJson(parseJson(a)) === canonicalJson(parseJson(b)));

@@ -1,0 +1,72 @@
+import type { Catalog } from "../../catalogs/catalog.ts";
+import { catalogs } from "../../catalogs/catalogs.ts";
+import type { Db, Tx } from "../../db/connection/client.ts";
+import { eventTypesByName, lockProject } from "../../db/eventType/eventTypes.ts";
+import { resourceTypesOf } from "../../db/resource/resourceTypes.ts";
+import { UserError, userError } from "../../util/userError.ts";
+import { writeResourceType } from "../resource/resourceType.ts";
+import { writeEventType } from "./eventType.ts";
+
+/**
+ * Gives the project every event type of a catalogue; again, what has changed in the catalogue since. All or none:
+ * throws UserError: NOT_FOUND, LIMIT_REACHED, or NAME_TAKEN for each name that a type in use, or another resource type's event, has.
+ */
+export async function installCatalog(db: Db, projectId: string, name: string): Promise<Catalog> {
+  const catalog = catalogs.find((one) => one.name === name);
+  if (!catalog) {
+    const names = catalogs.map((one) => `'${one.name}'`).join(", ");
+    const message = `there is no catalogue '${name}': it must be one of ${names}`;
+    throw userError("NOT_FOUND", message, ["name"]);
+  }
+  await db.sql.begin((tx) => install(tx, projectId, catalog));
+  return catalog;
+}
+
+export async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<void> {
+  const { name, types } = catalog;
+  await lockProject(tx, projectId);
+  const names = types.map((type) => type.name);
+  const rows = await eventTypesByName(tx, projectId, names);
+  const taken = rows.filter((row) => row.catalog !== name && row.archivedAt === null);
+  if (taken.length > 0) {
+    throw new UserError(
+      taken.map((row) => ({
+        code: "NAME_TAKEN",
+        message: `event type '${row.name}' of the project has to be archived first, for the catalogue '${name}' has one of that name`,
+        path: ["name"],
+      })),
+    );
+  }
+  const known = new Map(rows.map((row) => [row.name, row]));
+  for (const { jsonSchema, example, ...type } of types) {
+    const schema = JSON.stringify(jsonSchema);
+    await writeEventType(tx, projectId, known.get(type.name), {
+      ...type,
+      origin: "CATALOG",
+      catalog: name,
+      schema,
+      jsonSchema: schema,
+      example: JSON.stringify(example),
+      resourceType: null,
+    });
+  }
+  await installResourceTypes(tx, projectId, catalog);
+}
+
+/** Those that the project has, with the same first event, stay as they are: it may have added events of its own. */
+export async function installResourceTypes(
+  tx: Tx,
+  projectId: string,
+  { name, resourceTypes = [] }: Catalog,
+): Promise<void> {
+  const present = resourceTypes.length === 0 ? [] : await resourceTypesOf(tx, projectId);
+  for (const wanted of resourceTypes) {
+    const there = present.find((type) => type.name === wanted.name);
+    if (there?.createdEvent === wanted.createdEvent) continue;
+    if (there) {
+      const message = `resource type '${wanted.name}' of the project has the event '${there.createdEvent}', where the catalogue '${name}' has '${wanted.createdEvent}'`;
+      throw userError("NAME_TAKEN", message, ["name"]);
+    }
+    await writeResourceType(tx, projectId, wanted);
+  }
+}

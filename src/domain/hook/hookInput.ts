@@ -1,0 +1,172 @@
+import { z } from "zod";
+import type { HookRow } from "../../db/hook/hooks.ts";
+import { UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { eventLimits } from "../event/eventInput.ts";
+import { compileFilter } from "../filter/hookFilter.ts";
+import { exactName, singleLineText } from "../input/singleLineText.ts";
+import { checkHeaders } from "./hookHeaders.ts";
+
+const name = singleLineText(200);
+
+const isPattern = (text: string) => text === "*" || !text.replace(/\.\*$/, "").includes("*");
+const whole = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z.number(message).int(message).min(min, message).max(max, message);
+};
+const retryMs = whole(100, 86_400_000);
+const status = whole(300, 599);
+
+const hookInput = z.object({
+  name: name.nullish(),
+  types: z
+    .array(
+      exactName(eventLimits.name).refine(
+        isPattern,
+        "must be an exact type, '*', or a prefix such as 'ticket.*'",
+      ),
+    )
+    .min(1, "must have a minimum of 1 items")
+    .max(100, "must have a maximum of 100 items"),
+  format: z.enum([
+    "CLOUD_EVENT",
+    "CLOUD_EVENT_STRUCTURED",
+    "CLOUD_EVENT_BINARY",
+    "RESOURCE",
+    "EVENT",
+  ]),
+  filter: z.string().nullish(),
+  userId: name.nullish(),
+  retries: whole(0, 20),
+  timeoutMs: whole(100, 60_000),
+  retryScheduleMs: z
+    .array(retryMs)
+    .min(1, "must have a minimum of 1 items")
+    .max(20, "must have a maximum of 20 items")
+    .nullish(),
+  unsubscribeOn: z.array(status).max(20, "must have a maximum of 20 items"),
+  maxInFlight: whole(1, 256),
+  rateLimitPerSecond: whole(1, 10_000).nullish(),
+});
+
+/** The settings of a hook that its owner chooses, but for the target, its headers and its secret. */
+type HookSettings = Pick<
+  HookRow,
+  | "name"
+  | "types"
+  | "format"
+  | "filter"
+  | "userId"
+  | "retries"
+  | "timeoutMs"
+  | "retryScheduleMs"
+  | "unsubscribeOn"
+  | "maxInFlight"
+  | "rateLimitPerSecond"
+>;
+
+/**
+ * `unsubscribeOn` when none is given: the CloudEvents webhook spec ends a subscription on 410, and Actionstep's REST
+ * hooks on 401, too.
+ */
+function defaultUnsubscribeOn(format: HookRow["format"]): number[] {
+  if (format === "RESOURCE") return [401, 410];
+  return format === "CLOUD_EVENT_STRUCTURED" || format === "CLOUD_EVENT_BINARY" ? [410] : [];
+}
+
+/** What a caller says of a hook; what is absent keeps its default, or on update its value. */
+export type HookInput = Partial<{
+  [Key in keyof HookSettings]: HookSettings[Key] | null | undefined;
+}> & {
+  url?: string | null | undefined;
+  headers?: unknown;
+};
+
+/**
+ * Defaults for what was left out; an explicit null clears what may be absent. The usual `unsubscribeOn` of one format
+ * becomes that of the other when the format is changed.
+ */
+export function settingsOf(
+  input: HookInput,
+  before: Omit<HookSettings, "unsubscribeOn"> & { unsubscribeOn: number[] | null },
+): HookSettings {
+  const format = input.format ?? before.format;
+  const { unsubscribeOn } = before;
+  const isUsual =
+    unsubscribeOn === null || String(unsubscribeOn) === String(defaultUnsubscribeOn(before.format));
+  const optional = <
+    Key extends "name" | "filter" | "userId" | "retryScheduleMs" | "rateLimitPerSecond",
+  >(
+    key: Key,
+  ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
+  return {
+    format,
+    name: optional("name"),
+    filter: optional("filter"),
+    userId: optional("userId"),
+    retryScheduleMs: optional("retryScheduleMs"),
+    rateLimitPerSecond: optional("rateLimitPerSecond"),
+    types: input.types ?? before.types,
+    retries: input.retries ?? before.retries,
+    timeoutMs: input.timeoutMs ?? before.timeoutMs,
+    unsubscribeOn: input.unsubscribeOn ?? (isUsual ? defaultUnsubscribeOn(format) : unsubscribeOn),
+    maxInFlight: input.maxInFlight ?? before.maxInFlight,
+  };
+}
+
+const defaults = {
+  format: "CLOUD_EVENT" as const,
+  name: null,
+  filter: null,
+  userId: null,
+  retryScheduleMs: null,
+  rateLimitPerSecond: null,
+  types: [],
+  retries: 3,
+  timeoutMs: 5_000,
+  unsubscribeOn: null,
+  maxInFlight: 16,
+};
+
+/** The settings of a hook that is to be registered, defaults filled in; not checked yet. */
+export const newHookSettings = (input: HookInput): HookSettings => settingsOf(input, defaults);
+
+const messagePath = (path: PropertyKey[]) =>
+  path
+    .reduce<string>(
+      (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
+      "",
+    )
+    .slice(1);
+
+/** Collects the mistakes of several checks, so that a caller learns of all of them at once. */
+export function collectMistakes(checks: (() => unknown)[]): void {
+  const entries: UserErrorDetail[] = [];
+  for (const check of checks) {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      entries.push(...error.entries);
+    }
+  }
+  if (entries.length > 0) throw new UserError(entries);
+}
+
+/** Checks a hook's settings, its filter and its headers. Throws UserError with a path per mistake. */
+export function checkHookSettings(settings: HookSettings, headers: unknown): void {
+  collectMistakes([
+    () => {
+      const { error } = hookInput.safeParse(settings);
+      if (!error) return;
+      throw new UserError(
+        error.issues.map(({ path, message }) => ({
+          code: "INVALID",
+          message: `field '${messagePath(path)}' ${message}`,
+          path: path.map(String),
+        })),
+      );
+    },
+    () => settings.filter != null && compileFilter(settings.filter),
+    () => headers != null && checkHeaders(headers),
+  ]);
+}

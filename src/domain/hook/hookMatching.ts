@@ -1,0 +1,118 @@
+import type { EventRow } from "../../db/event/events.ts";
+import type { NewDelivery } from "../../db/event/newEvent.ts";
+import { newId } from "../../util/ids.ts";
+import { createTimeSlice } from "../../util/timeSlice.ts";
+import type { ResourceFacts } from "../emit/matchContext.ts";
+import { type FilterEvent, type FilterInput, filterInput } from "../filter/filterEvent.ts";
+import type { FilterRunner } from "../filter/filterRunner.ts";
+import type { Patience } from "../program/programs.ts";
+import type { StepBudget } from "../program/stepBudget.ts";
+import type { ConfiguredHook, ProjectConfig } from "../project/projectConfig.ts";
+import { hasFilterFor, MATCH_AT_ONCE, type MatchVerdict, matchHook } from "./hookMatch.ts";
+
+/** An event as far as hooks are matched with it. */
+export type MatchedEvent = Omit<
+  EventRow,
+  "occurredAt" | "scheduledFor" | "receivedAt" | "error" | "status" | "configVersion"
+>;
+
+/** What judging a hook takes without its filter, and what writing a delivery takes of the hub, in steps. */
+const JUDGE_STEPS = 10;
+const DELIVERY_STEPS = 200;
+/** An event for more hooks is accepted without its deliveries: they would keep its answer waiting. */
+const DELIVERIES_IN_PLACE = 100;
+
+/** What filters see of a stored or planned event. */
+export function filterView(event: MatchedEvent, source: string): FilterEvent {
+  const { id, type, data, name, category, userId, contextId, origin } = event;
+  const { subjectType, subjectId } = event;
+  const subject =
+    subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
+  return { id, type, data, source, name, category, userId, subject, contextId, origin };
+}
+
+function deliveryOf(
+  hook: ConfiguredHook,
+  { projectId, id }: MatchedEvent,
+  { reason }: MatchVerdict,
+  resource: string | null,
+): NewDelivery | null {
+  if (reason !== "MATCHED" && reason !== "PAUSED") return null;
+  return {
+    projectId,
+    id: newId(),
+    eventId: id,
+    hookId: hook.id,
+    format: hook.format,
+    status: reason === "MATCHED" ? "PENDING" : "PARKED",
+    maxAttempts: hook.maxAttempts,
+    ...(hook.format === "RESOURCE" && resource !== null && { resource }),
+  };
+}
+
+/**
+ * The deliveries an event calls for: one per hook that it matches, parked when the hook is paused.
+ * Undefined when the budget does not suffice to find them in place: `matchHooks` does.
+ */
+export function tryMatchHooks(
+  config: ProjectConfig,
+  event: MatchedEvent,
+  { resourceOf }: ResourceFacts,
+  filters: FilterRunner,
+  budget: StepBudget,
+): NewDelivery[] | undefined {
+  if (config.hookCount(event.type) > MATCH_AT_ONCE) return undefined;
+  const hooks = config.hooksFor(event.type);
+  if (!budget.spend(hooks.length * JUDGE_STEPS)) return undefined;
+  const input = filterInput(filterView(event, config.source));
+  const resource = resourceOf(event);
+  const deliveries: NewDelivery[] = [];
+  for (const hook of hooks) {
+    const filtered = hasFilterFor(hook, input.event)
+      ? filters.tryJudge(config.projectId, hook.filter, input, budget)
+      : null;
+    if (filtered === undefined) return undefined;
+    const verdict = matchHook(hook, input.event, resource !== null, filtered);
+    const delivery = deliveryOf(hook, event, verdict, resource);
+    if (delivery) deliveries.push(delivery);
+  }
+  if (deliveries.length > DELIVERIES_IN_PLACE) return undefined;
+  return budget.spend(deliveries.length * DELIVERY_STEPS) ? deliveries : undefined;
+}
+
+/** The same however long it takes, letting the event loop turn. */
+export async function matchHooks(
+  config: ProjectConfig,
+  event: MatchedEvent,
+  { resourceOf }: ResourceFacts,
+  filters: FilterRunner,
+  patience: Patience,
+): Promise<NewDelivery[]> {
+  const input = filterInput(filterView(event, config.source));
+  const resource = resourceOf(event);
+  const nextSlice = createTimeSlice();
+  const deliveries: NewDelivery[] = [];
+  for (const hook of config.hooksFor(event.type)) {
+    const hasResource = resource !== null;
+    const verdict = await judgeHook(config.projectId, hook, input, hasResource, filters, patience);
+    const delivery = deliveryOf(hook, event, verdict, resource);
+    if (delivery) deliveries.push(delivery);
+    await nextSlice();
+  }
+  return deliveries;
+}
+
+/** The verdict of one hook, however long its filter takes. */
+export async function judgeHook(
+  projectId: string,
+  hook: Pick<ConfiguredHook, "types" | "userId" | "filter" | "format" | "status">,
+  input: FilterInput,
+  hasResource: boolean,
+  filters: FilterRunner,
+  patience?: Patience,
+): Promise<MatchVerdict> {
+  const filtered = hasFilterFor(hook, input.event)
+    ? await filters.judge(projectId, hook.filter, input, patience)
+    : null;
+  return matchHook(hook, input.event, hasResource, filtered);
+}

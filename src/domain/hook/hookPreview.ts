@@ -1,0 +1,53 @@
+import type { Read } from "../../db/connection/reads.ts";
+import type { EventRow } from "../../db/event/events.ts";
+import { listEvents } from "../../db/event/list.ts";
+import type { PageRequest } from "../../db/page/page.ts";
+import { createTimeSlice } from "../../util/timeSlice.ts";
+import { noResources, resourcesNow } from "../emit/matchContext.ts";
+import { createEnvelope, type Envelope, envelopeEvent } from "../event/envelope.ts";
+import { filterInput } from "../filter/filterEvent.ts";
+import type { FilterRunner } from "../filter/filterRunner.ts";
+import { checkBound } from "../resource/resourceType.ts";
+import { checkHookSettings, type HookInput, newHookSettings } from "./hookInput.ts";
+import type { MatchVerdict } from "./hookMatch.ts";
+import { filterView, judgeHook } from "./hookMatching.ts";
+
+/** What a hook would have made of an event: the verdict, and what it would have received when it matched. */
+export type PreviewedEvent = MatchVerdict & { event: EventRow; request: Envelope | null };
+
+/**
+ * Tries a hook that is being written on the project's newest events of its types; nothing is stored or sent. Its
+ * settings are checked as registerHook checks them, but for the target. Throws INVALID, FILTER_INVALID or UNKNOWN_TYPE.
+ */
+export async function previewHook(
+  { read, filters }: { read: Read; filters: FilterRunner },
+  project: { id: string; source: string },
+  input: HookInput,
+  page: PageRequest,
+): Promise<PreviewedEvent[]> {
+  const settings = newHookSettings(input);
+  checkHookSettings(settings, input.headers);
+  const { rows, facts } = await read(project.id, async (sql) => {
+    await checkBound(sql, project.id, settings);
+    const { rows } = await listEvents(sql, project.id, { types: settings.types }, page);
+    return {
+      rows,
+      facts: settings.format === "RESOURCE" ? await resourcesNow(sql, rows) : noResources,
+    };
+  });
+  const rule = { ...settings, status: "ACTIVE" };
+  const nextSlice = createTimeSlice();
+  const previews: PreviewedEvent[] = [];
+  for (const event of rows) {
+    const resource = facts.resourceOf(event);
+    const view = filterInput(filterView(event, project.source));
+    const verdict = await judgeHook(project.id, rule, view, resource !== null, filters);
+    const isMatch = verdict.reason === "MATCHED";
+    const request = isMatch
+      ? createEnvelope(envelopeEvent({ ...event, resource }, project.source), settings.format)
+      : null;
+    previews.push({ ...verdict, event, request });
+    await nextSlice();
+  }
+  return previews;
+}

@@ -1,0 +1,33 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
+import type { HookRow } from "../../db/hook/hooks.ts";
+import { secretKey } from "../delivery/signature.ts";
+import type { SecretBox } from "../project/secretBox.ts";
+import { liveSecrets } from "./secretRotation.ts";
+
+/** What an attempt needs of a hook's sealed columns. */
+export type HookSecrets = {
+  headers: Record<string, string>;
+  /** The HMAC keys of every secret that is still valid, newest first. */
+  keys: KeyObject[];
+};
+
+/** The AAD of a hook's sealed values: a ciphertext moved to another row or column does not open. */
+export const hookContext = (
+  column: "secrets" | "headers" | "handshake",
+  hook: { projectId: string; id: string },
+) => `hooks|${column}|${hook.id}|${hook.projectId}`;
+
+/** Opens a hook's own headers. */
+export const openHeaders = (box: SecretBox, hook: HookRow): Record<string, string> =>
+  hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook)));
+
+/** Opens a hook's sealed headers and its live secrets. */
+export function openHookSecrets(box: SecretBox, hook: HookRow, now = Date.now()): HookSecrets {
+  const live = liveSecrets(hook.secrets, now);
+  return {
+    headers: openHeaders(box, hook),
+    keys: live.map(({ sealed }) =>
+      createSecretKey(secretKey(box.open(sealed, hookContext("secrets", hook)))),
+    ),
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * The life of a hook that asks for consent: PENDING_VERIFICATION ⟶ ACTIVE, once its target has answered the handshake
+ * or confirmHook was called; back again when its URL is changed. Meanwhile events pass it by (UNVERIFIED), and what
+ * waits for it from before is PARKED.
+ */
+import type { Pool } from "../../db/connection/client.ts";
+import { askAgain, type ClaimedHandshake, sealedHandshake } from "../../db/hook/handshakes.ts";
+import type { HookRow } from "../../db/hook/hooks.ts";
+import { userError } from "../../util/userError.ts";
+import { changeHook, type HookServices } from "./hook.ts";
+import { type HandshakeVerdict, isHandshakeSecret } from "./hookHandshake.ts";
+
+/** A target that does not answer at all is asked three times, so long after each other. */
+const AGAIN_AFTER_MS = [1_000, 5_000];
+
+const verified = (hook: HookRow, allowedPerMinute: number | null): HookRow => ({
+  ...hook,
+  status: "ACTIVE",
+  statusReason: null,
+  allowedPerMinute,
+});
+
+/** Writes what came of a handshake; nothing when the hook was changed, confirmed or asked anew meanwhile. */
+export const concludeHandshake = (
+  sql: Pool,
+  { hook: asked, sealed, attempt }: ClaimedHandshake,
+  verdict: HandshakeVerdict,
+): Promise<HookRow> =>
+  changeHook(sql, asked.projectId, asked.id, async (hook, tx) => {
+    const isCurrent = (await sealedHandshake(tx, hook)) === sealed;
+    if (hook.status !== "PENDING_VERIFICATION" || !isCurrent) return null;
+    const againMs = verdict.consents || !verdict.isSilent ? undefined : AGAIN_AFTER_MS[attempt - 1];
+    await askAgain(tx, hook, againMs ?? null);
+    if (verdict.consents) return verified(hook, verdict.allowedPerMinute);
+    const next = againMs === undefined ? "; updateHook(url) asks again" : "; it is asked again";
+    return { ...hook, statusReason: verdict.reason + (verdict.isSilent ? next : "") };
+  });
+
+/**
+ * Confirms a hook by the secret that its target was sent; twice is the same as once. Throws INVALID for another
+ * secret, NOT_FOUND, or NOT_ALLOWED_NOW for a hook that has none to confirm.
+ */
+export const confirmHook = (
+  { sql, box }: HookServices,
+  projectId: string,
+  id: string,
+  secret: string,
+): Promise<HookRow> =>
+  changeHook(sql, projectId, id, async (hook, tx) => {
+    const sealed = await sealedHandshake(tx, hook);
+    if (hook.verification !== "HOOK_SECRET" || sealed === null || hook.status === "DELETED") {
+      const message =
+        hook.verification === "CLOUD_EVENTS"
+          ? `hook ${id} is confirmed by its target's answer to OPTIONS; updateHook(url) asks it again`
+          : `hook ${id} has nothing to confirm`;
+      throw userError("NOT_ALLOWED_NOW", message, ["id"]);
+    }
+    if (!isHandshakeSecret(box, hook, sealed, secret))
+      throw userError(
+        "INVALID",
+        "secret is not the X-Hook-Secret that the hook's target was sent",
+        ["secret"],
+      );
+    if (hook.status !== "PENDING_VERIFICATION") return null;
+    await askAgain(tx, hook, null);
+    return verified(hook, null);
+  });

@@ -1,0 +1,17 @@
+import { schemaCheck } from "../eventType/schemaCheck.ts";
+import { checkRegistration, compareSchemas } from "../eventType/schemaRegistration.ts";
+import { filterVerdict } from "../filter/filterVerdict.ts";
+import { previewSteps, renderStep, stepProblems } from "../workflow/stepPrograms.ts";
+
+/** What the sandbox runs, by name; inputs and results cross a process boundary, so they are plain data. */
+export const programTasks = {
+  filter: filterVerdict,
+  schema: schemaCheck,
+  schemaRegistration: checkRegistration,
+  schemaComparison: compareSchemas,
+  previewSteps,
+  renderStep,
+  stepProblems,
+};
+
+export type ProgramTasks = typeof programTasks;

@@ -1,0 +1,20 @@
+import type { Sql } from "../../db/connection/client.ts";
+import { createSchemaChecks, type SchemaChecks } from "../eventType/schemaChecks.ts";
+import { createFilterRunner, type FilterRunner } from "../filter/filterRunner.ts";
+import { createStepTemplates, type StepTemplates } from "../workflow/stepTemplates.ts";
+import type { Programs } from "./programs.ts";
+
+/** What runs programs of tenants: in place what is cheap, the rest in the sandbox. */
+export type TenantPrograms = {
+  sandbox: Programs;
+  filters: FilterRunner;
+  schemas: SchemaChecks;
+  templates: StepTemplates;
+};
+
+export const createTenantPrograms = (sql: Sql, sandbox: Programs): TenantPrograms => ({
+  sandbox,
+  filters: createFilterRunner(sandbox),
+  schemas: createSchemaChecks(sql, sandbox),
+  templates: createStepTemplates(sandbox),
+});

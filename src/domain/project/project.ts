@@ -1,0 +1,102 @@
+import type { Pool, Sql, Tx } from "../../db/connection/client.ts";
+import { lockRow } from "../../db/connection/locks.ts";
+import {
+  allProjects,
+  bumpConfigVersion,
+  insertProject,
+  type ProjectRow,
+  projectsById,
+} from "../../db/project/projects.ts";
+import { newId } from "../../util/ids.ts";
+import { checkLine } from "../input/singleLineText.ts";
+import { addApiKey } from "./apiKey.ts";
+
+const checkName = (name: string) => checkLine("name", name, 100);
+
+/** A name as the readable part of an address: `Billing (EU)` becomes `billing-eu`. */
+const slugOf = (name: string) =>
+  name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60) || "project";
+
+async function insertNew(tx: Tx, name: string): Promise<ProjectRow> {
+  const taken = new Set((await allProjects(tx)).map(({ slug }) => slug));
+  const base = slugOf(name);
+  let slug = base;
+  for (let number = 2; taken.has(slug); number++) slug = `${base}-${number}`;
+  const id = newId();
+  await insertProject(tx, { id, name, slug, source: newId() });
+  const [project] = await projectsById(tx, [id]);
+  if (!project) throw new Error("the project is gone");
+  return project;
+}
+
+/**
+ * Makes a project and its first ADMIN key, whose plaintext is given back here alone. Its `source` is a bare UUID (a
+ * URI-reference, as CloudEvents asks) that never changes. Throws INVALID.
+ */
+export async function createProject(
+  sql: Pool,
+  name: string,
+): Promise<{ project: ProjectRow; key: string }> {
+  checkName(name);
+  return sql.begin(async (tx) => {
+    await lockRow(tx, "projects");
+    const project = await insertNew(tx, name);
+    const { key } = await addApiKey(tx, project.id, { name: "First key", role: "ADMIN" });
+    return { project, key };
+  });
+}
+
+/**
+ * Makes the default project when it is not there yet, however many processes boot at once. Gives back the
+ * plaintext of its first key when this call made it up; null when the project was there, or the key was given.
+ */
+export async function ensureDefaultProject(
+  sql: Pool,
+  given: string | undefined,
+): Promise<string | null> {
+  return sql.begin(async (tx) => {
+    await lockRow(tx, "projects");
+    if (await findProject(tx, "default")) return null;
+    const project = await insertNew(tx, "Default");
+    const chosen = given === undefined ? {} : { key: given };
+    const { key } = await addApiKey(tx, project.id, {
+      name: "First key",
+      role: "ADMIN",
+      ...chosen,
+    });
+    return given === undefined ? key : null;
+  });
+}
+
+/** Changes a project's settings; they hold for the next emit, in every process. */
+export async function updateProject(
+  sql: Pool,
+  projectId: string,
+  input: {
+    name?: string | null | undefined;
+    requireRegisteredTypes?: boolean | null | undefined;
+    systemEvents?: boolean | null | undefined;
+  },
+): Promise<ProjectRow> {
+  if (input.name != null) checkName(input.name);
+  return sql.begin(async (tx) => {
+    await bumpConfigVersion(tx, projectId);
+    await tx`update signalbox.projects set name = coalesce(${input.name ?? null}, name),
+      require_registered_types = coalesce(${input.requireRegisteredTypes ?? null}, require_registered_types),
+      system_events = coalesce(${input.systemEvents ?? null}, system_events)
+      where id = ${projectId}`;
+    const [project] = await projectsById(tx, [projectId]);
+    if (!project) throw new Error(`no project ${projectId}`);
+    return project;
+  });
+}
+
+/** A project by its id or slug. */
+export async function findProject(sql: Sql, idOrSlug: string): Promise<ProjectRow | undefined> {
+  return (await allProjects(sql)).find(({ id, slug }) => id === idOrSlug || slug === idOrSlug);
+}

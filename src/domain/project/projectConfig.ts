@@ -1,0 +1,119 @@
+import { LRUCache } from "lru-cache";
+import type { Pool } from "../../db/connection/client.ts";
+import { loadEventTypes } from "../../db/eventType/eventTypes.ts";
+import { type HookFormat, matchableHooks } from "../../db/hook/hooks.ts";
+import { configVersions, projectsById } from "../../db/project/projects.ts";
+import { releasedWorkflows } from "../../db/workflow/workflows.ts";
+import { indexHooks } from "../hook/hookIndex.ts";
+import type { MatchRule } from "../hook/hookMatch.ts";
+
+/** A live hook ready to judge events. */
+export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAttempts: number };
+
+/** A registered type; its schema is loaded when it is first needed (schemaChecks.ts). */
+export type ConfiguredType = { typeId: string; version: number; hasSchema: boolean };
+
+/** Everything about a project that an emit depends on, as of one `heads.config_version`. */
+export type ProjectConfig = {
+  projectId: string;
+  version: number;
+  source: string;
+  requireRegisteredTypes: boolean;
+  systemEvents: boolean;
+  types: Map<string, ConfiguredType>;
+  /** The live hooks whose patterns take this type, the oldest first. */
+  hooksFor(type: string): ConfiguredHook[];
+  /** How many those are at most, without collecting them. */
+  hookCount(type: string): number;
+  /** The released workflows of this type. */
+  workflowsFor(type: string): { id: string; version: number }[];
+};
+
+export type ProjectConfigs = {
+  /** The current configuration of each project; a change that was answered before this call is seen. */
+  current(projectIds: string[]): Promise<Map<string, ProjectConfig>>;
+  /** As last loaded, without asking: what is written under one that has changed since is refused (isStaleConfig). */
+  lastKnown(projectIds: string[]): Promise<Map<string, ProjectConfig>>;
+};
+
+/** What all configurations of a process may hold, in bytes; the one used longest ago goes first. */
+const MAX_BYTES = 256_000_000;
+/** What a hook, a type or a workflow holds beside its texts. */
+const ENTRY_BYTES = 400;
+
+type LoadedHook = Awaited<ReturnType<typeof matchableHooks>>[number];
+const bytesOfHook = ({ types, filter }: LoadedHook) =>
+  types.reduce((sum, pattern) => sum + 2 * pattern.length + 100, 2 * (filter?.length ?? 0)) +
+  ENTRY_BYTES;
+
+/**
+ * The configurations of the projects this process serves. A project is reloaded when its version has moved, which a
+ * write planned under the old one tells, or one small query.
+ */
+export function createProjectConfigs(sql: Pool): ProjectConfigs {
+  const configs = new LRUCache<string, ProjectConfig>({ maxSize: MAX_BYTES });
+  const loading = new Map<string, Promise<ProjectConfig | undefined>>();
+
+  /** One load at a time of a project, for all who wait for the same version. */
+  function load(projectId: string, version: number): Promise<ProjectConfig | undefined> {
+    const key = `${projectId} ${version}`;
+    const under = loading.get(key) ?? loadNow(projectId).finally(() => loading.delete(key));
+    loading.set(key, under);
+    return under;
+  }
+
+  async function loadNow(projectId: string): Promise<ProjectConfig | undefined> {
+    // One snapshot, so that the version names exactly these hooks: Event.why relies on it.
+    const [[project], types, hooks, workflows] = await sql.begin(
+      "isolation level repeatable read read only",
+      (tx) =>
+        Promise.all([
+          projectsById(tx, [projectId]),
+          loadEventTypes(tx, projectId),
+          matchableHooks(tx, projectId),
+          releasedWorkflows(tx, projectId),
+        ]),
+    );
+    if (!project) return undefined;
+    const index = indexHooks<ConfiguredHook>(
+      hooks.map(({ retries, ...hook }) => ({ ...hook, maxAttempts: retries + 1 })),
+    );
+    const workflowsOf = Map.groupBy(workflows, ({ eventType }) => eventType);
+    const config: ProjectConfig = {
+      projectId,
+      version: project.configVersion,
+      source: project.source,
+      requireRegisteredTypes: project.requireRegisteredTypes,
+      systemEvents: project.systemEvents,
+      types: new Map(types.map(({ id, name, ...type }) => [name, { typeId: id, ...type }])),
+      hooksFor: index.find,
+      hookCount: index.count,
+      workflowsFor: (type) => workflowsOf.get(type) ?? [],
+    };
+    const entries = types.length + workflows.length + 1;
+    const size = hooks.reduce((sum, hook) => sum + bytesOfHook(hook), entries * ENTRY_BYTES);
+    configs.set(projectId, config, { size });
+    return config;
+  }
+
+  const projectConfigs: ProjectConfigs = {
+    async lastKnown(projectIds) {
+      const known = projectIds.flatMap((id) => configs.get(id) ?? []);
+      if (known.length < projectIds.length) return projectConfigs.current(projectIds);
+      return new Map(known.map((config) => [config.projectId, config]));
+    },
+    async current(projectIds) {
+      const versions = await configVersions(sql, projectIds);
+      const entries = await Promise.all(
+        versions.map(async ({ id, version }) => {
+          const known = configs.get(id);
+          return [id, known?.version === version ? known : await load(id, version)] as const;
+        }),
+      );
+      return new Map(
+        entries.filter((entry): entry is [string, ProjectConfig] => entry[1] !== undefined),
+      );
+    },
+  };
+  return projectConfigs;
+}

@@ -1,0 +1,60 @@
+/**
+ * A project's signing secret: signs what is sent by no hook, so the presses of actions and the steps of workflows. A
+ * project gets its first when it is first needed, because the commands that make projects hold no key to seal with.
+ */
+import { createSecretKey, type KeyObject } from "node:crypto";
+import type { Pool } from "../../db/connection/client.ts";
+import type { SealedSecret } from "../../db/hook/hooks.ts";
+import {
+  lockedSigningSecrets,
+  signingSecretsOf,
+  writeSigningSecrets,
+} from "../../db/project/signingSecrets.ts";
+import { newSecret, secretKey } from "../delivery/signature.ts";
+import { checkOverlap, liveSecrets, rotateSecrets } from "../hook/secretRotation.ts";
+import type { SecretBox } from "./secretBox.ts";
+
+type Services = { sql: Pool; box: SecretBox };
+
+/** The AAD of a project's secrets: a ciphertext moved to another project does not open. */
+export const signingContext = (projectId: string) =>
+  `projects|signing_secrets|${projectId}|${projectId}`;
+
+/** Makes the project's first secret, unless another process did meanwhile. */
+const makeFirst = ({ sql, box }: Services, projectId: string): Promise<SealedSecret[]> =>
+  sql.begin(async (tx) => {
+    const made = await lockedSigningSecrets(tx, projectId);
+    if (made) return made;
+    const secrets = rotateSecrets([], box.seal(newSecret(), signingContext(projectId)), 0);
+    await writeSigningSecrets(tx, projectId, secrets);
+    return secrets;
+  });
+
+/** The HMAC keys of every secret of the project that is still valid, newest first: what `sign` takes. */
+export async function openSigningKeys(services: Services, projectId: string): Promise<KeyObject[]> {
+  const { sql, box } = services;
+  const secrets =
+    (await signingSecretsOf(sql, projectId)) ?? (await makeFirst(services, projectId));
+  return liveSecrets(secrets, Date.now()).map(({ sealed }) =>
+    createSecretKey(secretKey(box.open(sealed, signingContext(projectId)))),
+  );
+}
+
+/**
+ * Gives the project a new signing secret, shown here alone; the old ones sign beside it for so many hours (0..168).
+ * Throws INVALID.
+ */
+export async function rotateSigningSecret(
+  { sql, box }: Services,
+  projectId: string,
+  overlapHours: number,
+): Promise<string> {
+  checkOverlap(overlapHours);
+  const secret = newSecret();
+  await sql.begin(async (tx) => {
+    const old = (await lockedSigningSecrets(tx, projectId)) ?? [];
+    const sealed = box.seal(secret, signingContext(projectId));
+    await writeSigningSecrets(tx, projectId, rotateSecrets(old, sealed, overlapHours));
+  });
+  return secret;
+}

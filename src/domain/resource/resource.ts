@@ -1,0 +1,138 @@
+/**
+ * A resource is created, updated and deleted; each change emits the event that its type has for it, in the same
+ * transaction: the event's subject names the resource, its data is the resource (as it was, for a deletion).
+ */
+import type { Tx } from "../../db/connection/client.ts";
+import type { EventRow } from "../../db/event/events.ts";
+import {
+  insertResource,
+  markDeleted,
+  type ResourceKey,
+  type ResourceRow,
+  recordResource,
+  replaceAttributes,
+} from "../../db/resource/resources.ts";
+import {
+  type ResourceTypeRow,
+  resourceTypeByName,
+  skipNumber,
+  takeNumber,
+} from "../../db/resource/resourceTypes.ts";
+import { newId } from "../../util/ids.ts";
+import { parseJson } from "../../util/parseJson.ts";
+import { UserError, userError } from "../../util/userError.ts";
+import type { EmitInTransaction } from "../emit/emitInTransaction.ts";
+import { attributesText, checkResourceKey, resourceText } from "./resourceInput.ts";
+
+/** A resource as a change left it, and the event that told of it; null when its type has none for the change. */
+export type ChangedResource = { resource: ResourceRow; event: EventRow | null };
+
+/** Runs one change of a resource together with its event, whose mistakes are told as mistakes of the attributes. */
+async function changeResource(
+  emitInTransaction: EmitInTransaction,
+  { projectId, type: typeName }: Pick<ResourceKey, "projectId" | "type">,
+  eventName: "createdEvent" | "updatedEvent" | "deletedEvent",
+  change: (tx: Tx, type: ResourceTypeRow) => Promise<ResourceRow>,
+): Promise<ChangedResource> {
+  try {
+    const { result, event } = await emitInTransaction(projectId, "REST", async (tx) => {
+      const [type] = await resourceTypeByName(tx, projectId, typeName);
+      if (!type)
+        throw userError(
+          "NOT_FOUND",
+          `there is no resource type '${typeName}': register it, or install a catalogue that has it`,
+          ["type"],
+        );
+      const resource = await change(tx, type);
+      const emitted = type[eventName];
+      const record = recordResource(tx, resource, eventName === "createdEvent");
+      if (emitted === null) return { result: resource, record, input: null };
+      const subject = { type: resource.type, id: resource.resourceId };
+      const data: unknown = parseJson(resourceText(resource));
+      return { result: resource, record, input: { type: emitted, subject, data } };
+    });
+    return { resource: result, event };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      error.entries.map((entry) => ({
+        ...entry,
+        path: entry.path.map((part, index) =>
+          index === 0 && part === "data" ? "attributes" : part,
+        ),
+      })),
+    );
+  }
+}
+
+/**
+ * Creates a resource, under the given id or the next number of its type. Throws UserError: INVALID, NOT_FOUND for
+ * its type, NAME_TAKEN, or what emitting its event is told.
+ */
+export async function createResource(
+  emitInTransaction: EmitInTransaction,
+  projectId: string,
+  input: { type: string; resourceId?: string | null | undefined; attributes?: unknown },
+): Promise<ChangedResource> {
+  const { type: typeName, resourceId } = input;
+  checkResourceKey({ type: typeName, resourceId: resourceId ?? "1" });
+  const attributes = attributesText(input.attributes);
+  return changeResource(
+    emitInTransaction,
+    { projectId, type: typeName },
+    "createdEvent",
+    async (tx, type) => {
+      const insert = async (id: string): Promise<ResourceRow | undefined> => {
+        const key = { projectId, type: type.name, resourceId: id };
+        return (await insertResource(tx, { ...key, id: newId(), attributes })).at(0);
+      };
+      if (resourceId == null) return numbered(tx, type, insert);
+      if (/^[1-9]\d{0,14}$/.test(resourceId)) await skipNumber(tx, type, Number(resourceId));
+      const resource = await insert(resourceId);
+      if (resource) return resource;
+      throw userError(
+        "NAME_TAKEN",
+        `resource '${resourceId}' of type '${type.name}' exists already`,
+        ["resourceId"],
+      );
+    },
+  );
+}
+
+/** Inserts under the next number that no resource has. */
+async function numbered(
+  tx: Tx,
+  type: ResourceTypeRow,
+  insert: (id: string) => Promise<ResourceRow | undefined>,
+): Promise<ResourceRow> {
+  const resource = await insert(await takeNumber(tx, type));
+  return resource ?? numbered(tx, type, insert);
+}
+
+const known = (row: ResourceRow | undefined, { type, resourceId }: ResourceKey): ResourceRow => {
+  if (row) return row;
+  throw userError("NOT_FOUND", `there is no resource '${resourceId}' of type '${type}'`, [
+    "resourceId",
+  ]);
+};
+
+/** Replaces all attributes of a resource. Throws UserError: INVALID, NOT_FOUND, or what emitting its event is told. */
+export async function updateResource(
+  emitInTransaction: EmitInTransaction,
+  key: ResourceKey,
+  attributes: unknown,
+): Promise<ChangedResource> {
+  const text = attributesText(attributes);
+  return changeResource(emitInTransaction, key, "updatedEvent", async (tx) =>
+    known((await replaceAttributes(tx, key, text)).at(0), key),
+  );
+}
+
+/** Deletes a resource; gives back its last state. Throws NOT_FOUND, or what emitting its event is told. */
+export const deleteResource = (
+  emitInTransaction: EmitInTransaction,
+  key: ResourceKey,
+): Promise<ChangedResource> =>
+  changeResource(emitInTransaction, key, "deletedEvent", async (tx) =>
+    known((await markDeleted(tx, key)).at(0), key),
+  );

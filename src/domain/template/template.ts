@@ -1,0 +1,141 @@
+import { Liquid, LiquidError, type LiquidOptions, Output, type Template } from "liquidjs";
+import { LRUCache } from "lru-cache";
+import { plainNumber } from "../input/exactNumber.ts";
+import { TemplateFailure } from "./templateFailure.ts";
+import { isPlain } from "./templateMarks.ts";
+
+/** A text that holds Liquid, compiled. */
+export type CompiledTemplate = {
+  /**
+   * The variables it reads, each as its names one after the other: `["steps", "ticket", "response", "id"]`. To find them
+   * takes longer than compiling: time that grows with the square of how many there are.
+   */
+  reads(): readonly (readonly unknown[])[];
+  /** A text; or, of a text that is one whole `{{ … }}`, its value as it is. Throws TemplateFailure. */
+  render(scope: object, limitMs: number): unknown;
+};
+
+/** Characters of one template; objects and characters that one rendering may make. */
+const MAX_CHARACTERS = 65_536;
+const MAX_MEMORY = 1_000_000;
+
+/** The filters that ask whether a value is a number; the others compute with whatever can be one. */
+const dateFilters = [
+  "date",
+  "date_to_xmlschema",
+  "date_to_rfc822",
+  "date_to_string",
+  "date_to_long_string",
+];
+
+function takePlainNumbers(liquid: Liquid, name: string) {
+  const filter = liquid.filters[name];
+  if (typeof filter !== "function") return;
+  liquid.registerFilter(name, function (value: unknown, ...rest: unknown[]) {
+    return filter.call(this, plainNumber(value), ...rest);
+  });
+}
+
+/** Strict, bounded, and with nothing to read but what it is given: no files, no prototypes. */
+function engine(options: LiquidOptions = {}): Liquid {
+  const liquid = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    // `default` and `if` are how a template says that something may be missing.
+    lenientIf: true,
+    ownPropertyOnly: true,
+    parseLimit: MAX_CHARACTERS,
+    memoryLimit: MAX_MEMORY,
+    timezoneOffset: 0,
+    locale: "en-US",
+    ...options,
+  });
+  for (const tag of ["include", "render", "layout", "block"]) delete liquid.tags[tag];
+  for (const name of dateFilters) takePlainNumbers(liquid, name);
+  return liquid;
+}
+
+/** A value as part of a path or a query: it cannot end the part it stands in, nor climb out of it. */
+function percentEncoded(value: unknown): string {
+  const text = String(value ?? "");
+  if (text === "." || text === "..")
+    throw new TemplateFailure(`'${text}' may not be part of a url`);
+  return encodeURIComponent(text.toWellFormed());
+}
+
+const plain = engine();
+const typed = engine({ keepOutputType: true });
+const encoding = engine({ outputEscape: percentEncoded });
+
+/**
+ * Whatever liquidjs throws is the template's fault, an overflow of the stack too. It wraps what was thrown first, and
+ * adds the place to its own words.
+ */
+function failureOf(error: unknown): TemplateFailure {
+  const cause = error instanceof LiquidError ? (error.originalError ?? error) : error;
+  if (cause instanceof RangeError && cause.message === "Invalid string length")
+    return new TemplateFailure("memory limit exceeded: a text became too long");
+  return new TemplateFailure(cause instanceof Error ? cause.message : String(cause));
+}
+
+/** A template's weight in memory, for each of its characters [measured: 65 to 93 bytes]. */
+const TEMPLATE_BYTES = 100;
+const compiled = new LRUCache<string, CompiledTemplate>({
+  maxSize: 16_000_000,
+  sizeCalculation: (_template, text) => text.length * TEMPLATE_BYTES + 1_000,
+});
+
+function compile(text: string, parts: [Liquid, Template[]][]): CompiledTemplate {
+  const rendered = (scope: object, renderLimit: number) =>
+    parts.map(([liquid, templates]) => liquid.renderSync(templates, scope, { renderLimit }));
+  const template: CompiledTemplate = {
+    reads: () =>
+      parts.flatMap(([liquid, templates]) => liquid.globalVariableSegmentsSync(templates)),
+    render(scope, limitMs) {
+      try {
+        const [first, ...rest] = rendered(scope, limitMs);
+        return rest.length === 0 ? first : [first, ...rest].join("");
+      } catch (error) {
+        throw failureOf(error);
+      }
+    },
+  };
+  compiled.set(text, template);
+  return template;
+}
+
+/** Compiles a text. Throws TemplateFailure for what is no Liquid. */
+export function compileTemplate(text: string): CompiledTemplate {
+  if (isPlain(text)) return { reads: () => [], render: () => text };
+  const known = compiled.get(`text ${text}`);
+  if (known) return known;
+  try {
+    const templates = plain.parse(text);
+    const isOneWhole = templates.length === 1 && templates[0] instanceof Output;
+    return compile(`text ${text}`, [[isOneWhole ? typed : plain, templates]]);
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+/**
+ * Compiles a URL: values are percent-encoded, but for one that the URL begins with, which may bring scheme and host
+ * along. Throws TemplateFailure.
+ */
+export function compileUrl(given: string): CompiledTemplate {
+  const text = given.trim();
+  if (isPlain(text)) return { reads: () => [], render: () => text };
+  const known = compiled.get(`url ${text}`);
+  if (known) return known;
+  try {
+    const whole = plain.parse(text);
+    const rest = encoding.parse(text);
+    if (!(whole[0] instanceof Output)) return compile(`url ${text}`, [[encoding, rest]]);
+    return compile(`url ${text}`, [
+      [plain, whole.slice(0, 1)],
+      [encoding, rest.slice(1)],
+    ]);
+  } catch (error) {
+    throw failureOf(error);
+  }
+}

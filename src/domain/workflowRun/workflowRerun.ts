@@ -1,0 +1,53 @@
+import type { Pool } from "../../db/connection/client.ts";
+import { inTransaction } from "../../db/connection/inTransaction.ts";
+import { recordReopened } from "../../db/delivery/retries.ts";
+import { writeToFeed } from "../../db/feed/record.ts";
+import { addJobs } from "../../db/queue/jobs.ts";
+import { installationOf } from "../../db/workflow/installations.ts";
+import {
+  advanceJobs,
+  insertRerun,
+  openRunLike,
+  type RunRow,
+  recordRuns,
+  runsById,
+} from "../../db/workflow/workflowRuns.ts";
+import { lockedWorkflow } from "../../db/workflow/workflows.ts";
+import { isId, newId } from "../../util/ids.ts";
+import { userError } from "../../util/userError.ts";
+
+/**
+ * Runs a workflow again for the event of a run that has ended: from its first step, with the steps of that run's
+ * version and the user's variables as they are now. The new run counts in the old one's place. Throws NOT_FOUND, or
+ * NOT_ALLOWED_NOW when a run of the event is under way, the workflow is not released or the user has none installed.
+ */
+export async function rerunWorkflow(sql: Pool, projectId: string, id: string): Promise<RunRow> {
+  const none = userError("NOT_FOUND", `no run ${id}`, ["runId"]);
+  if (!isId(id)) throw none;
+  return inTransaction(sql, async (tx) => {
+    const refuse = (why: string) => userError("NOT_ALLOWED_NOW", why, ["runId"]);
+    const [run] = await runsById(tx, projectId, [id]);
+    if (!run) throw none;
+    const { workflowId, eventId, userId } = run;
+    // Its lock makes two reruns of one event come one after the other.
+    const workflow = await lockedWorkflow(tx, projectId, workflowId);
+    const open = await openRunLike(tx, run);
+    if (open) throw refuse(`run ${open.id} of the same event is ${open.status}: wait for its end`);
+    if (workflow?.status !== "RELEASED")
+      throw refuse(`workflow ${workflowId} is ${workflow?.status}: release it first`);
+    const installation = await installationOf(tx, projectId, workflowId, userId);
+    if (!installation?.active)
+      throw refuse(`workflow ${workflowId} is not installed for user '${userId}' any more`);
+    const again = { projectId, id: newId() };
+    const found = runsById(tx, projectId, [again.id]);
+    await writeToFeed(
+      tx,
+      projectId,
+      [insertRerun(tx, run, again.id), addJobs(tx, advanceJobs([{ projectId, runId: again.id }]))],
+      [recordReopened(tx, projectId, [eventId]), recordRuns(tx, projectId, [again], true), found],
+    );
+    const [row] = await found;
+    if (!row) throw new Error(`run ${again.id} is gone`);
+    return row;
+  });
+}

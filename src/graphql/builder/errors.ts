@@ -1,0 +1,79 @@
+import type { FieldMap } from "@pothos/core";
+import { GraphQLError } from "graphql";
+import { ReadTimeout } from "../../db/connection/readTimeout.ts";
+import { Overloaded } from "../../util/overloaded.ts";
+import { UserError, type UserErrorDetail, userErrorCodes } from "../../util/userError.ts";
+import { requestError } from "../gate/requestError.ts";
+import { builder } from "./builder.ts";
+import { describedEnum } from "./describedEnum.ts";
+
+const UserErrorCodeEnum = describedEnum(
+  "UserErrorCode",
+  "What kind of mistake it is; meant for programs.",
+  userErrorCodes,
+);
+
+export const UserErrorType = builder.objectRef<UserErrorDetail>("UserError").implement({
+  description: "A mistake of the caller: what is wrong, and where.",
+  fields: (t) => ({
+    code: t.expose("code", { type: UserErrorCodeEnum, description: "The kind of mistake." }),
+    message: t.exposeString("message", {
+      description: "A sentence for people: what is wrong, and what would be right.",
+    }),
+    path: t.exposeStringList("path", {
+      description: "Where in the mutation's input or arguments; for lists it holds the index.",
+    }),
+  }),
+});
+
+/** What a mutation answers: its entities, absent when there are errors. */
+export type Payload<Entities> = Partial<Entities> & { userErrors: UserErrorDetail[] };
+
+type PayloadFields<Entities> = PothosSchemaTypes.ObjectFieldBuilder<
+  typeof builder.$inferSchemaTypes,
+  Payload<Entities>
+>;
+
+/** Declares a mutation's payload: the given fields, and `userErrors`. */
+export const payloadType = <Entities extends object>(
+  name: string,
+  description: string,
+  fields: (t: PayloadFields<Entities>) => FieldMap,
+) =>
+  builder.objectRef<Payload<Entities>>(name).implement({
+    description,
+    fields: (t) => ({
+      ...fields(t),
+      userErrors: t.field({
+        type: [UserErrorType],
+        description: "The caller's mistakes; empty when all went well.",
+        resolve: (payload) => payload.userErrors,
+      }),
+    }),
+  });
+
+/** Runs a mutation; mistakes of the caller become its `userErrors`, anything else is thrown on. */
+export async function withUserErrors<Entities extends object>(
+  run: () => Promise<Entities>,
+): Promise<Payload<Entities>> {
+  try {
+    return { ...(await run()), userErrors: [] };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const none: Partial<Entities> = {};
+    return { ...none, userErrors: error.entries };
+  }
+}
+
+/** What of the domain's errors is told at the top level: overload, a read that took too long, and a mistake where no payload holds it. */
+export function topLevelError(error: unknown): GraphQLError | undefined {
+  if (error instanceof Overloaded) {
+    return requestError("TOO_MANY_REQUESTS", error.message, { retryAfter: error.retryAfter });
+  }
+  if (error instanceof ReadTimeout) return requestError("QUERY_TIMEOUT", error.message);
+  if (!(error instanceof UserError)) return undefined;
+  const [entry] = error.entries;
+  return new GraphQLError(error.message, {
+    extensions: { code: entry?.code ?? "INVALID", argument: entry?.path ?? [] },
+  });
+}

@@ -1,0 +1,125 @@
+import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { isChanged, jsonList, jsonNumber, jsonObject, jsonText } from "../../util/exactJson.ts";
+import { RawJson } from "../../util/rawJson.ts";
+import { requestError } from "../gate/requestError.ts";
+
+/** How deep a JSON value may nest. */
+export const JSON_DEPTH = 64;
+
+const invalid = (message: string) => requestError("BAD_REQUEST", message);
+
+/** At most 64 levels deep. */
+function checkDepth(value: unknown, depth = 1): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth > JSON_DEPTH) throw invalid(`JSON may nest at most ${JSON_DEPTH} levels deep.`);
+  for (const child of Object.values(value)) checkDepth(child, depth + 1);
+}
+
+type Variables = Record<string, unknown> | null | undefined;
+
+function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown {
+  if (depth > JSON_DEPTH + 1) throw invalid(`JSON may nest at most ${JSON_DEPTH} levels deep.`);
+  switch (node.kind) {
+    case Kind.INT:
+    case Kind.FLOAT:
+      return jsonNumber(node.value);
+    case Kind.ENUM:
+      throw invalid(`${node.value} is not JSON; did you mean "${node.value}"?`);
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.NULL:
+      return null;
+    case Kind.VARIABLE:
+      return variables?.[node.name.value] ?? null;
+    case Kind.LIST:
+      return jsonList(node.values.map((item) => jsonLiteral(item, variables, depth + 1)));
+    case Kind.OBJECT:
+      return jsonObject(
+        node.fields.map((field) => [
+          field.name.value,
+          jsonLiteral(field.value, variables, depth + 1),
+        ]),
+      );
+  }
+}
+
+export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
+  name: "JSON",
+  description:
+    "Any JSON value: object, list, string, number, boolean or null; at most 64 levels. The digits of numbers and the order of keys stay as they are sent.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
+  serialize: (value) => (isChanged(value) ? new RawJson(jsonText(value)) : value),
+  parseValue(value) {
+    checkDepth(value);
+    return value;
+  },
+  parseLiteral(node, variables) {
+    const value = jsonLiteral(node, variables);
+    checkDepth(value);
+    return value;
+  },
+});
+
+const RFC_3339 =
+  /^(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+function parseDateTime(value: unknown, name = "DateTime", also = ""): string {
+  const day = typeof value === "string" ? RFC_3339.exec(value)?.[1] : undefined;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  // Date would turn 30 February into 2 March, and years of less than four digits into others.
+  const dayExists =
+    day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  if (typeof value !== "string" || !dayExists) {
+    throw invalid(
+      `${name} is an RFC 3339 string such as 2026-01-31T12:00:00Z${also}, not ${JSON.stringify(value)}.`,
+    );
+  }
+  const moment = new Date(value).toISOString();
+  if (/^[0+-]/.test(moment))
+    throw invalid(`${name} lies in the years 1000 to 9999 of UTC, ${value} does not.`);
+  return moment;
+}
+
+/** PostgreSQL's text, an ISO string or a Date, as RFC 3339 in UTC with milliseconds. */
+function serializeDateTime(value: unknown): string {
+  if (value instanceof Date || typeof value === "string") return new Date(value).toISOString();
+  throw new Error(`not a time: ${typeof value}`);
+}
+
+export const DateTimeScalar = new GraphQLScalarType<string, string>({
+  name: "DateTime",
+  description:
+    "A moment as an RFC 3339 string with an offset; always UTC with milliseconds in answers.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
+  serialize: serializeDateTime,
+  parseValue: (value) => parseDateTime(value),
+  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+/** No moment anybody means lies between: as milliseconds this is 1973, as seconds the year 5138. */
+const SECONDS_BELOW = 1e11;
+const OR_A_NUMBER =
+  ", or a number: milliseconds since 1970, or seconds when it is below 100000000000";
+
+function parseTimestamp(value: unknown): Date {
+  if (typeof value !== "number") return new Date(parseDateTime(value, "Timestamp", OR_A_NUMBER));
+  const moment = new Date(value < SECONDS_BELOW ? value * 1_000 : value);
+  // Of a number that is no moment of the years 1000 to 9999, the number itself is complained about.
+  if (Number.isNaN(moment.getTime()) || /^[0+-]/.test(moment.toISOString()))
+    return new Date(parseDateTime(value, "Timestamp", OR_A_NUMBER));
+  return moment;
+}
+
+const timestampLiteral = (node: ValueNode): unknown => {
+  if (node.kind === Kind.STRING) return node.value;
+  return node.kind === Kind.INT || node.kind === Kind.FLOAT ? Number(node.value) : undefined;
+};
+
+export const TimestampScalar = new GraphQLScalarType<Date, never>({
+  name: "Timestamp",
+  description:
+    "A moment, as an RFC 3339 string with an offset or a number: milliseconds since 1970; a number below 100,000,000,000 is read as seconds. For input only.",
+  parseValue: parseTimestamp,
+  parseLiteral: (node) => parseTimestamp(timestampLiteral(node)),
+});

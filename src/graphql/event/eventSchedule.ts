@@ -1,0 +1,48 @@
+import type { EventRow } from "../../db/event/events.ts";
+import { cancelEvent, rescheduleEvent } from "../../domain/event/eventSchedule.ts";
+import { builder } from "../builder/builder.ts";
+import { payloadType, withUserErrors } from "../builder/errors.ts";
+import { Event } from "./event.ts";
+
+const EventPayload = payloadType<{ event: EventRow }>(
+  "EventPayload",
+  "What cancelEvent and rescheduleEvent answer.",
+  (t) => ({
+    event: t.field({
+      type: Event,
+      nullable: true,
+      description: "The event as it is now.",
+      resolve: ({ event }) => event,
+    }),
+  }),
+);
+
+builder.mutationFields((t) => ({
+  cancelEvent: t.field({
+    type: EventPayload,
+    description:
+      "Cancels an event that is SCHEDULED or STAGED, for good: it has no delivery. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+    args: { id: t.arg.id({ required: true, description: "The event's id." }) },
+    resolve: (_root, { id }, { caller, hub }) =>
+      withUserErrors(async () => ({ event: await cancelEvent(hub.db.sql, caller.projectId, id) })),
+  }),
+  rescheduleEvent: t.field({
+    type: EventPayload,
+    description:
+      "Gives a SCHEDULED event another time; one that has passed makes it due at once. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
+    args: {
+      id: t.arg.id({ required: true, description: "The event's id." }),
+      timestamp: t.arg({
+        type: "Timestamp",
+        description: "When it is due; at most 10 years ahead.",
+      }),
+      delay: t.arg.float({
+        description: "Seconds, 0 or more, from `timestamp`, or from now when that is absent.",
+      }),
+    },
+    resolve: (_root, { id, ...schedule }, { caller, hub }) =>
+      withUserErrors(async () => ({
+        event: await rescheduleEvent(hub.db.sql, caller.projectId, id, schedule),
+      })),
+  }),
+}));

@@ -1,0 +1,49 @@
+import type { EventDocuments, EventHead } from "../../db/event/events.ts";
+import { hooksAsOf, type PastHook } from "../../db/hook/hooks.ts";
+import { explainMatches, type MatchTrace } from "../../domain/event/why.ts";
+import type { Context } from "../builder/context.ts";
+import type { RequestBudget } from "../gate/requestBudget.ts";
+import { batched } from "../page/loaders.ts";
+import { currentProject } from "../project/project.ts";
+
+/** The hooks of the project as they were under a config version; each version of a hook is read once for all. */
+const hooksUnder = (context: Context, configVersion: number) =>
+  batched(context, "hooks as of", async (versions) => {
+    const { caller, read } = context;
+    const hooks = await read((sql) => hooksAsOf(sql, caller.projectId, versions.map(Number)));
+    const under = new Map<string, PastHook[]>(versions.map((version) => [version, []]));
+    for (const { asOf, ...hook } of hooks)
+      for (const version of asOf) under.get(String(version))?.push(hook);
+    return under;
+  }).load(String(configVersion));
+
+/** The last event of each request that is being explained. */
+const lines = new WeakMap<RequestBudget, Promise<unknown>>();
+
+/**
+ * Why each hook matched an event or did not. The events of a request are explained one after the other, so that many do
+ * not hold up the process together, and only as many as its budget has hooks to look at.
+ */
+export async function whyOf(
+  context: Context,
+  event: EventHead & EventDocuments,
+  loadResource: () => Promise<unknown>,
+): Promise<MatchTrace[]> {
+  if (event.configVersion === null) return [];
+  const { budget, caller, hub } = context;
+  const hooks = (await hooksUnder(context, event.configVersion)) ?? [];
+  budget.spend("hooksLookedAt", hooks.length);
+  const { source } = await currentProject(context);
+  const sendsResource = hooks.some(({ format }) => format === "RESOURCE");
+  const resource = sendsResource ? await loadResource() : undefined;
+  const explained = (lines.get(budget) ?? Promise.resolve()).then(async () => {
+    await hub.turns.take(caller.projectId);
+    budget.spend("hooksLookedAt", 0);
+    return explainMatches(hub.programs.filters, hooks, event, source, resource !== undefined);
+  });
+  lines.set(
+    budget,
+    explained.catch(() => {}),
+  );
+  return explained;
+}

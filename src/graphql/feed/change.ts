@@ -1,0 +1,118 @@
+/** What every subscription to the feed is made of. */
+import type { FieldMap } from "@pothos/core";
+import type { Change, ChangeKind } from "../../db/feed/changes.ts";
+import type { Rows } from "../../live/entities.ts";
+import { CursorExpired, cursorOf, positionOf } from "../../live/feed.ts";
+import { asNode, builder } from "../builder/builder.ts";
+import type { Context } from "../builder/context.ts";
+import { requestError } from "../gate/requestError.ts";
+
+const typeNames: Record<ChangeKind, string> = {
+  EVENT: "Event",
+  DELIVERY: "Delivery",
+  HOOK: "Hook",
+  REPLAY: "Replay",
+  RUN: "WorkflowRun",
+  RESOURCE: "Resource",
+  ACTION: "Action",
+};
+
+/** The argument that continues a subscription. */
+export const after = {
+  description: "The last cursor seen, to continue with no gap; from now on when absent.",
+};
+
+/** Follows the caller's project; a cursor that cannot be continued ends the stream with CURSOR_EXPIRED. */
+export function subscribe(
+  { caller, hub }: Context,
+  cursor: string | null | undefined,
+  wants: (change: Change) => boolean,
+) {
+  const expired = (error: unknown) => {
+    throw error instanceof CursorExpired ? requestError("CURSOR_EXPIRED", error.message) : error;
+  };
+  try {
+    const position = cursor == null ? {} : { after: positionOf(cursor) };
+    const release = hub.subscriptions.take(caller.projectId);
+    const changes = hub.feed.follow({ projectId: caller.projectId, wants, ...position });
+    return {
+      async next() {
+        const step = await changes.next().catch((error) => {
+          release();
+          return expired(error);
+        });
+        if (step.done) release();
+        await hub.turns.take(caller.projectId);
+        return step;
+      },
+      return() {
+        release();
+        return changes.return();
+      },
+      throw(error: unknown) {
+        release();
+        return changes.throw(error);
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  } catch (error) {
+    return expired(error);
+  }
+}
+
+/** The entity of a change, as it was then. */
+export async function entityOf<Kind extends ChangeKind>(
+  context: Context,
+  change: Change & { kind: Kind },
+) {
+  const row = await context.hub.entities.of(change);
+  if (!row)
+    throw requestError(
+      "CURSOR_EXPIRED",
+      "what this change was about has been removed by retention",
+    );
+  return asNode(typeNames[change.kind], row);
+}
+
+/** Every item's `cursor`. */
+export const cursorField = { description: "Comes back as `after` to continue behind this item." };
+
+/** A change of this kind of entity. */
+export type ChangeOf<Kind extends ChangeKind> = Change & { kind: Kind };
+
+type ChangeFields<Kind extends ChangeKind> = PothosSchemaTypes.ObjectFieldBuilder<
+  typeof builder.$inferSchemaTypes,
+  ChangeOf<Kind>
+>;
+
+/** Declares the item of a subscription: its entity, as it was at one of its changes, and the cursor. */
+export const changeType = <Kind extends ChangeKind>(
+  name: string,
+  description: string,
+  entity: (t: ChangeFields<Kind>) => FieldMap,
+) =>
+  builder.objectRef<ChangeOf<Kind>>(name).implement({
+    description,
+    fields: (t) => ({
+      cursor: t.string({ ...cursorField, resolve: cursorOf }),
+      ...entity(t),
+    }),
+  });
+
+/** The resolver of that entity's field. */
+export const resolveEntity = <Kind extends ChangeKind>(
+  change: ChangeOf<Kind>,
+  _args: object,
+  context: Context,
+): Promise<Rows[Kind]> => entityOf(context, change);
+
+/** Whether a change is of this kind of entity. */
+export const isKind =
+  <Kind extends ChangeKind>(kind: Kind) =>
+  (change: Change): change is Change & { kind: Kind } =>
+    change.kind === kind;
+/** Whether a filter was not given, or is met. */
+export const matchesFilter = (wanted: string | null | undefined, value: unknown) =>
+  wanted == null || wanted === value;

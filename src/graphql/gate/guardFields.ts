@@ -1,0 +1,59 @@
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  GraphQLString,
+  getNamedType,
+  isObjectType,
+} from "graphql";
+import { beginItem, type Context } from "../builder/context.ts";
+import { argumentCheck } from "./argumentLimits.ts";
+import { weigh } from "./weigh.ts";
+
+type Resolver = GraphQLFieldResolver<unknown, Context>;
+
+/** Counts what a field adds to the answer, before the next one adds to it. */
+const counted =
+  (resolve: Resolver): Resolver =>
+  (source, args, context, info) => {
+    const count = (value: unknown) => {
+      context.budget.spend("answerBytes", weigh(value));
+      return value;
+    };
+    const value = resolve(source, args, context, info);
+    return value instanceof Promise ? value.then(count) : count(value);
+  };
+
+const begun =
+  (resolve: Resolver): Resolver =>
+  (source, args, context, info) => {
+    beginItem(context);
+    return resolve(source, args, context, info);
+  };
+
+function guard(field: GraphQLField<unknown, Context>, root: string): void {
+  if (root === "Subscription") field.resolve = begun(field.resolve ?? defaultFieldResolver);
+  const type = getNamedType(field.type);
+  if (type === GraphQLString || type.name === "JSON")
+    field.resolve = counted(field.resolve ?? defaultFieldResolver);
+  const check = root === "Mutation" ? undefined : argumentCheck(field.args);
+  if (!check) return;
+  const checked =
+    (resolve: Resolver): Resolver =>
+    (source, args, context, info) => {
+      check(args);
+      return resolve(source, args, context, info);
+    };
+  if (field.subscribe) field.subscribe = checked(field.subscribe);
+  else field.resolve = checked(field.resolve ?? defaultFieldResolver);
+}
+
+/** Bounds what every field of the schema takes in and adds to the answer, so that no resolver has to remember it. */
+export function guardFields(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith("__")) continue;
+    for (const field of Object.values(type.getFields())) guard(field, type.name);
+  }
+  return schema;
+}

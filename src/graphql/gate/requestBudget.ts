@@ -1,0 +1,80 @@
+import { Overloaded } from "../../util/overloaded.ts";
+import type { Release, Shares } from "../../util/shares.ts";
+import { requestError } from "./requestError.ts";
+
+const MiB = 1024 * 1024;
+
+/** What one request may take in all, however many fields it names. */
+const most = {
+  answerBytes: {
+    limit: 8 * MiB,
+    says: "The answer: at most 8 MiB. Ask for fewer items, or for fewer of the large fields.",
+  },
+  readBytes: {
+    limit: 32 * MiB,
+    says: "Rows read for one request: at most 32 MiB. Ask for fewer items, or for fewer of the large fields.",
+  },
+  hooksLookedAt: {
+    limit: 50_000,
+    says: "Hooks looked at for `why`: at most 50,000 a request. Ask for fewer events.",
+  },
+} as const;
+export type Spending = keyof typeof most;
+
+/** What is in memory of many small requests is no matter; that of each over this is shared out. */
+const UNSHARED = 64 * 1024;
+
+const UNDER_WAY =
+  "The answer is not finished: what this project's requests under way have read and answer with is more than its share " +
+  "of memory. A mutation was done. Ask for less, for fewer things at once, or again in 1 s.";
+
+/** Counts what a request takes while it takes it, so that it ends before it has taken much more. */
+export type RequestBudget = {
+  /**
+   * Throws, always the same error, once more has been spent than there is: LIMIT_EXCEEDED, or Overloaded when it is the
+   * project's other requests that have it.
+   */
+  spend(what: Spending, amount: number): void;
+  /** Why the request is over. */
+  readonly exceeded: Error | undefined;
+  /** Gives back its part of the project's share; the request is over. */
+  release(): void;
+};
+
+/** `memory` counts in MiB what the requests of each project hold together. */
+export function createRequestBudget(memory?: Shares, projectId = ""): RequestBudget {
+  const spent = new Map<Spending, number>();
+  const held: Release[] = [];
+  let bytes = 0;
+  let exceeded: Error | undefined;
+  let isOver = false;
+
+  function share(): void {
+    try {
+      while (memory && !isOver && bytes > held.length * MiB + UNSHARED)
+        held.push(memory.take(projectId));
+    } catch (error) {
+      if (!(error instanceof Overloaded)) throw error;
+      // Not its own message: that says that nothing was done.
+      exceeded ??= new Overloaded(UNDER_WAY, error.retryAfter);
+    }
+  }
+
+  return {
+    spend(what, amount) {
+      const total = (spent.get(what) ?? 0) + amount;
+      spent.set(what, total);
+      if (what !== "hooksLookedAt") bytes += amount;
+      if (total > most[what].limit) exceeded ??= requestError("LIMIT_EXCEEDED", most[what].says);
+      if (!exceeded) share();
+      if (exceeded) throw exceeded;
+    },
+    get exceeded() {
+      return exceeded;
+    },
+    release() {
+      isOver = true;
+      for (const one of held.splice(0)) one();
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
+import type { Role } from "../builder/context.ts";
+import { requestError } from "./requestError.ts";
+
+const everyone: readonly Role[] = ["ADMIN", "EMITTER", "OPERATOR", "VIEWER"];
+const emitters: readonly Role[] = ["ADMIN", "EMITTER"];
+const readers: readonly Role[] = ["ADMIN", "OPERATOR", "VIEWER"];
+const operators: readonly Role[] = ["ADMIN", "OPERATOR"];
+const admins: readonly Role[] = ["ADMIN"];
+
+/** Who may use which root field (contract.md, Roles). What is not listed here, nobody may. */
+const rootFields: Readonly<Record<string, readonly Role[]>> = {
+  "Query.action": readers,
+  "Query.apiKeys": admins,
+  "Query.catalogs": readers,
+  "Query.deliveries": readers,
+  "Query.delivery": readers,
+  "Query.event": readers,
+  "Query.eventType": readers,
+  "Query.eventTypes": readers,
+  "Query.events": readers,
+  "Query.feedCursor": readers,
+  "Query.hub": readers,
+  "Query.hook": readers,
+  "Query.hookByName": readers,
+  "Query.hooks": readers,
+  "Query.node": readers,
+  "Query.overview": readers,
+  "Query.previewHook": readers,
+  "Query.previewWorkflow": readers,
+  "Query.readEvent": readers,
+  "Query.replay": readers,
+  "Query.run": readers,
+  "Query.resource": readers,
+  "Query.resourceTypes": readers,
+  "Query.resources": readers,
+  "Query.validateEvent": readers,
+  "Query.viewer": everyone,
+  "Query.workflow": readers,
+  "Query.workflows": readers,
+  "Mutation.archiveEventType": admins,
+  "Mutation.cancelEvent": admins,
+  "Mutation.cancelReplay": operators,
+  "Mutation.confirmHook": admins,
+  "Mutation.createApiKey": admins,
+  "Mutation.createWorkflow": admins,
+  "Mutation.createResource": admins,
+  "Mutation.deleteHook": admins,
+  "Mutation.deleteResource": admins,
+  "Mutation.emitEvent": emitters,
+  "Mutation.emitEvents": emitters,
+  "Mutation.installCatalog": admins,
+  "Mutation.installWorkflow": admins,
+  "Mutation.pauseHook": admins,
+  "Mutation.pauseWorkflow": admins,
+  "Mutation.pressAction": operators,
+  "Mutation.registerEventType": admins,
+  "Mutation.registerHook": admins,
+  "Mutation.releaseWorkflow": admins,
+  "Mutation.registerResourceType": admins,
+  "Mutation.replayDeliveries": operators,
+  "Mutation.rerunWorkflow": operators,
+  "Mutation.rescheduleEvent": admins,
+  "Mutation.resumeHook": admins,
+  "Mutation.retryDelivery": operators,
+  "Mutation.revokeApiKey": admins,
+  "Mutation.rotateHookSecret": admins,
+  "Mutation.rotateSigningSecret": admins,
+  "Mutation.runEvent": emitters,
+  "Mutation.triggerHook": admins,
+  "Mutation.uninstallWorkflow": admins,
+  "Mutation.updateHook": admins,
+  "Mutation.updateProject": admins,
+  "Mutation.updateWorkflow": admins,
+  "Mutation.updateResource": admins,
+  "Subscription.actionUpdated": readers,
+  "Subscription.activity": readers,
+  "Subscription.deliveryUpdated": readers,
+  "Subscription.eventEmitted": readers,
+  "Subscription.eventUpdated": readers,
+  "Subscription.hookUpdated": readers,
+  "Subscription.replayUpdated": readers,
+  "Subscription.runUpdated": readers,
+};
+
+/** All that an EMITTER sees: itself, and of an event its own fields. */
+const emitterSees: Readonly<Record<string, readonly string[]>> = {
+  Query: ["viewer"],
+  Mutation: ["emitEvent", "emitEvents", "runEvent"],
+  Viewer: ["project", "key"],
+  Project: ["id", "name", "slug", "source", "requireRegisteredTypes", "systemEvents", "createdAt"],
+  ApiKey: ["id", "name", "role", "prefix", "createdAt", "lastUsedAt", "revokedAt"],
+  EmitEventPayload: ["event", "isDuplicate", "userErrors"],
+  EmitEventsPayload: ["events", "userErrors"],
+  RunEventPayload: ["event", "userErrors"],
+  UserError: ["code", "message", "path"],
+  Subject: ["type", "id"],
+  Node: ["id"],
+  Event: [
+    "id",
+    "type",
+    "typeVersion",
+    "data",
+    "source",
+    "name",
+    "avatar",
+    "category",
+    "contentType",
+    "content",
+    "userId",
+    "subject",
+    "contextId",
+    "stepUuid",
+    "idempotencyKey",
+    "origin",
+    "occurredAt",
+    "scheduledFor",
+    "receivedAt",
+    "status",
+    "error",
+    "cloudEvent",
+    "actions",
+  ],
+  Action: [
+    "id",
+    "key",
+    "url",
+    "buttonText",
+    "external",
+    "meta",
+    "expireIn",
+    "expiresAt",
+    "repeat",
+    "style",
+    "status",
+    "completedAt",
+    "lastError",
+  ],
+};
+
+/** Fails the boot when a root field has no roles: a forgotten line must not open a door. */
+export function assertRolesComplete(schema: GraphQLSchema): void {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const fields = roots.flatMap((type) =>
+    Object.keys(type?.getFields() ?? {}).map((field) => `${type?.name}.${field}`),
+  );
+  const missing = fields.filter((field) => !Object.hasOwn(rootFields, field));
+  if (missing.length > 0) {
+    throw new Error(`src/graphql/gate/roles.ts does not say who may use ${missing.join(", ")}`);
+  }
+}
+
+const isRoot = (type: string) => type === "Query" || type === "Mutation" || type === "Subscription";
+
+function rolesOf(type: string, field: string): readonly Role[] {
+  const roles = isRoot(type) ? (rootFields[`${type}.${field}`] ?? []) : everyone;
+  return emitterSees[type]?.includes(field) ? roles : roles.filter((role) => role !== "EMITTER");
+}
+
+/** The operation and every fragment it reaches. */
+function reachable(document: DocumentNode, operation: OperationDefinitionNode) {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const node of document.definitions) {
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  }
+  const found = new Set<OperationDefinitionNode | FragmentDefinitionNode>([operation]);
+  // A set is iterated to its end also when it grows meanwhile.
+  for (const node of found) {
+    visit(node, {
+      FragmentSpread(spread) {
+        const fragment = fragments.get(spread.name.value);
+        if (fragment) found.add(fragment);
+      },
+    });
+  }
+  return found;
+}
+
+function findForbidden(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  role: Role,
+): GraphQLError | null {
+  let forbidden: GraphQLError | null = null;
+  for (const definition of reachable(document, operation)) {
+    const typeInfo = new TypeInfo(schema);
+    const visitor = visitWithTypeInfo(typeInfo, {
+      Field(node) {
+        const field = node.name.value;
+        // Introspection: the schema is public to whoever has a key.
+        if (field.startsWith("__")) return false;
+        const type = typeInfo.getParentType()?.name ?? "";
+        const roles = rolesOf(type, field);
+        if (roles.includes(role)) return undefined;
+        const needed = roles.length > 0 ? roles.join(" or ") : "another role";
+        forbidden ??= requestError(
+          "FORBIDDEN",
+          `${type}.${field} needs the role ${needed}; this key has ${role}.`,
+        );
+        return false;
+      },
+    });
+    visit(definition, visitor);
+  }
+  return forbidden;
+}
+
+const verdicts = new WeakMap<OperationDefinitionNode, Map<Role, GraphQLError | null>>();
+
+/** FORBIDDEN when the operation names a field that the role may not use; the document must be valid. */
+export function checkRole(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  role: Role,
+): GraphQLError | null {
+  const byRole = verdicts.get(operation) ?? new Map<Role, GraphQLError | null>();
+  verdicts.set(operation, byRole);
+  const known = byRole.get(role);
+  if (known !== undefined) return known;
+  const verdict = findForbidden(schema, document, operation, role);
+  byRole.set(role, verdict);
+  return verdict;
+}

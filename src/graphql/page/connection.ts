@@ -1,0 +1,135 @@
+import type { ObjectRef } from "@pothos/core";
+import type { Page, PageRequest } from "../../db/page/page.ts";
+import { isId } from "../../util/ids.ts";
+import { builder } from "../builder/builder.ts";
+import { requestError } from "../gate/requestError.ts";
+
+export const DEFAULT_PAGE = 20;
+export const MAX_PAGE = 100;
+
+type Args = {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+};
+type Edge<Row> = { cursor: string; node: Row };
+type PageInfoShape = {
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  startCursor: string | null;
+  endCursor: string | null;
+};
+export type Connection<Row> = { edges: Edge<Row>[]; pageInfo: PageInfoShape };
+
+const encodeCursor = (key: string) => Buffer.from(`c:${key}`).toString("base64url");
+
+function decodeCursor(cursor: string, name: "after" | "before"): string {
+  const text = Buffer.from(cursor, "base64url").toString();
+  const key = text.slice(2);
+  if (!text.startsWith("c:") || !isId(key)) {
+    throw requestError("BAD_REQUEST", `${name} is not a cursor of this list.`);
+  }
+  return key;
+}
+
+function size(value: number | null | undefined, name: "first" | "last"): number | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (value < 0) throw requestError("BAD_REQUEST", `${name} may not be negative, got ${value}.`);
+  if (value > MAX_PAGE) {
+    throw requestError("LIMIT_EXCEEDED", `${name} may be at most ${MAX_PAGE}, got ${value}.`);
+  }
+  return value;
+}
+
+/** Reads first/after/last/before; cursors are of rows with a UUID as their key. Throws BAD_REQUEST. */
+export function pageRequest(args: Args): PageRequest {
+  const first = size(args.first, "first");
+  const last = size(args.last, "last");
+  if (first !== undefined && last !== undefined) {
+    throw requestError("BAD_REQUEST", "Ask for first or for last, not for both.");
+  }
+  const { after, before } = args;
+  return {
+    limit: last ?? first ?? DEFAULT_PAGE,
+    backward: last !== undefined,
+    after: typeof after === "string" ? decodeCursor(after, "after") : undefined,
+    before: typeof before === "string" ? decodeCursor(before, "before") : undefined,
+  };
+}
+
+/** A page of rows as the connection that the schema shows. */
+export function toConnection<Row extends { id: string }>(page: Page<Row>): Connection<Row> {
+  const edges = page.rows.map((node) => ({ cursor: encodeCursor(node.id), node }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: page.hasNext,
+      hasPreviousPage: page.hasPrevious,
+      startCursor: page.start ? encodeCursor(page.start) : (edges.at(0)?.cursor ?? null),
+      endCursor: page.end ? encodeCursor(page.end) : (edges.at(-1)?.cursor ?? null),
+    },
+  };
+}
+
+const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
+  description: "Where in its list a page lies.",
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean("hasNextPage", {
+      description:
+        "Whether rows follow this page, or may: for what no index leads to, a page looks through 3,500 rows and 4 MiB at most and may hold " +
+        "fewer than asked for, or none; `endCursor` goes on.",
+    }),
+    hasPreviousPage: t.exposeBoolean("hasPreviousPage", {
+      description: "Whether rows come before this page, or may, as with `hasNextPage`.",
+    }),
+    startCursor: t.exposeString("startCursor", {
+      nullable: true,
+      description:
+        "`before` for the page before this one; null when none can come before an empty page.",
+    }),
+    endCursor: t.exposeString("endCursor", {
+      nullable: true,
+      description: "`after` for the page after this one; null when none can follow an empty page.",
+    }),
+  }),
+});
+
+/** Declares `<name>Connection` and `<name>Edge` for an object type. */
+export function connectionType<Row extends object>(
+  name: string,
+  ref: ObjectRef<typeof builder.$inferSchemaTypes, Row>,
+) {
+  const EdgeRef = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
+    description: `A ${name} in a list.`,
+    fields: (t) => ({
+      cursor: t.exposeString("cursor", { description: "Its place: an `after` or `before`." }),
+      node: t.field({
+        type: ref,
+        description: "The row itself.",
+        // The types cannot tell that a generic Row is no list.
+        resolve: (edge) => edge.node as never,
+      }),
+    }),
+  });
+  return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
+    description: `A page of ${name}s.`,
+    fields: (t) => ({
+      edges: t.field({
+        type: [EdgeRef],
+        description: "The rows with their cursors.",
+        resolve: (connection) => connection.edges,
+      }),
+      nodes: t.field({
+        type: [ref],
+        description: "The rows alone.",
+        resolve: (connection) => connection.edges.map((edge) => edge.node),
+      }),
+      pageInfo: t.field({
+        type: PageInfo,
+        description: "Where the page lies.",
+        resolve: (connection) => connection.pageInfo,
+      }),
+    }),
+  });
+}

@@ -1,0 +1,31 @@
+import { contextCacheSymbol } from "@pothos/core";
+import DataLoader from "dataloader";
+import type { Context } from "../builder/context.ts";
+
+const loaders = new WeakMap<object, Map<string, DataLoader<string, unknown>>>();
+
+/**
+ * A loader of this operation (or, in a subscription, of this item), by name: `load` gets all the keys asked for in
+ * one turn, and gives what it found. Loaders go with the context's cache, so nothing stale outlives its item.
+ */
+export function batched<Value>(
+  context: Context,
+  name: string,
+  load: (keys: readonly string[]) => Promise<Map<string, Value>>,
+): DataLoader<string, Value | undefined> {
+  const scope = context[contextCacheSymbol];
+  const known = loaders.get(scope) ?? new Map<string, DataLoader<string, unknown>>();
+  loaders.set(scope, known);
+  const found = known.get(name);
+  if (found) return found as DataLoader<string, Value | undefined>;
+  const made = new DataLoader<string, Value | undefined>(async (keys) => {
+    const values = await load(keys);
+    return keys.map((key) => values.get(key));
+  });
+  known.set(name, made as DataLoader<string, unknown>);
+  return made;
+}
+
+/** Rows by their ids. */
+export const byId = <Row extends { id: string }>(rows: readonly Row[]): Map<string, Row> =>
+  new Map(rows.map((row) => [row.id, row]));

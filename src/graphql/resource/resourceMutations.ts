@@ -1,0 +1,97 @@
+import {
+  type ChangedResource,
+  createResource,
+  deleteResource,
+  updateResource,
+} from "../../domain/resource/resource.ts";
+import { builder } from "../builder/builder.ts";
+import { payloadType, withUserErrors } from "../builder/errors.ts";
+import { Event } from "../event/event.ts";
+import { Resource } from "./resource.ts";
+
+const CreateResourceInput = builder.inputType("CreateResourceInput", {
+  description: "A resource to create.",
+  fields: (t) => ({
+    type: t.string({ required: true, description: "The name of a registered resource type." }),
+    resourceId: t.string({
+      description: "1 to 200 characters; the next number of its type, as a string, when absent.",
+    }),
+    attributes: t.field({
+      type: "JSON",
+      required: true,
+      description:
+        "An object of at most 256 KiB and 64 levels; a member `id` is left out, for the resource's own id takes its place.",
+    }),
+  }),
+});
+
+const ResourcePayload = payloadType<ChangedResource>(
+  "ResourcePayload",
+  "What changes of a resource answer, after the commit.",
+  (t) => ({
+    resource: t.field({
+      type: Resource,
+      nullable: true,
+      description: "The resource as it is now; of a deletion, as it was.",
+      resolve: ({ resource }) => resource,
+    }),
+    event: t.field({
+      type: Event,
+      nullable: true,
+      description: "The event that tells of the change; null when its type has none for it.",
+      resolve: ({ event }) => event,
+    }),
+  }),
+);
+
+const refusals = "DATA_INVALID or UNKNOWN_TYPE when the event is refused (then nothing is changed)";
+
+builder.mutationFields((t) => {
+  const type = t.arg.string({ required: true, description: "The resource type's exact name." });
+  const resourceId = t.arg.string({ required: true, description: "The resource's own id." });
+  return {
+    createResource: t.field({
+      type: ResourcePayload,
+      description: `Creates a resource and emits its type's \`createdEvent\`, together: the resource is the event's subject and data. Errors: INVALID, NOT_FOUND for the type, NAME_TAKEN, ${refusals}.`,
+      args: {
+        input: t.arg({
+          type: CreateResourceInput,
+          required: true,
+          description: "The resource.",
+        }),
+      },
+      resolve: (_root, { input }, { caller, hub }) =>
+        withUserErrors(() => createResource(hub.emitInTransaction, caller.projectId, input)),
+    }),
+    updateResource: t.field({
+      type: ResourcePayload,
+      description: `Replaces all attributes of a resource and emits its type's \`updatedEvent\`, together. Errors: INVALID, NOT_FOUND, ${refusals}.`,
+      args: {
+        type,
+        resourceId,
+        attributes: t.arg({
+          type: "JSON",
+          required: true,
+          description: "All its attributes anew, as in CreateResourceInput.",
+        }),
+      },
+      resolve: (_root, { attributes, ...key }, { caller, hub }) =>
+        withUserErrors(() =>
+          updateResource(
+            hub.emitInTransaction,
+            { projectId: caller.projectId, ...key },
+            attributes,
+          ),
+        ),
+    }),
+    deleteResource: t.field({
+      type: ResourcePayload,
+      description: `Deletes a resource and emits its type's \`deletedEvent\` with its last state, together. Its id is free again. Errors: NOT_FOUND, ${refusals}.`,
+      args: { type, resourceId },
+      resolve: (_root, key, { caller, hub }) =>
+        withUserErrors(() =>
+          deleteResource(hub.emitInTransaction, { projectId: caller.projectId, ...key }),
+        ),
+    }),
+  };
+});

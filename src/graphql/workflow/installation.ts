@@ -1,0 +1,148 @@
+import {
+  type InstallationRow,
+  installationsById,
+  installationsPerWorkflow,
+} from "../../db/workflow/installations.ts";
+import {
+  installWorkflow,
+  openVariables,
+  uninstallWorkflow,
+} from "../../domain/workflow/installation.ts";
+import { isId } from "../../util/ids.ts";
+import { rawJson } from "../../util/rawJson.ts";
+import { builder, Node } from "../builder/builder.ts";
+import type { Context } from "../builder/context.ts";
+import { payloadType, withUserErrors } from "../builder/errors.ts";
+import { childPage } from "../page/childPage.ts";
+import { connectionType } from "../page/connection.ts";
+import { batched, byId } from "../page/loaders.ts";
+import { loadWorkflow, Workflow } from "./workflow.ts";
+
+/** What is installed of a workflow for a user of the caller's project. */
+export async function loadInstallation(
+  context: Context,
+  id: string,
+): Promise<InstallationRow | undefined> {
+  const { caller, read } = context;
+  if (!isId(id)) return undefined;
+  const loader = batched(context, "installation", async (ids) =>
+    byId(await read((sql) => installationsById(sql, caller.projectId, ids))),
+  );
+  return loader.load(id);
+}
+
+/** A user's variables are tokens and secret addresses: their values are for ADMIN alone. */
+function visibleVariables({ caller, hub }: Context, row: InstallationRow): unknown {
+  const variables = openVariables(hub.hooks.box, row);
+  if (caller.role === "ADMIN") return rawJson(variables);
+  return Object.fromEntries(Object.keys(JSON.parse(variables)).map((name) => [name, "[redacted]"]));
+}
+
+const Installation = builder.objectRef<InstallationRow>("Installation").implement({
+  description: "A workflow as installed for one user.",
+  interfaces: [Node],
+  fields: (t) => ({
+    workflow: t.field({
+      type: Workflow,
+      description: "What is installed.",
+      resolve: async ({ workflowId }, _args, context) => {
+        const workflow = await loadWorkflow(context, workflowId);
+        if (!workflow) throw new Error(`workflow ${workflowId} is gone`);
+        return workflow;
+      },
+    }),
+    userId: t.exposeString("userId", { description: "For whom: your user, 1 to 200 characters." }),
+    active: t.exposeBoolean("active", {
+      description: "Whether this user's events run it; false once uninstalled.",
+    }),
+    variables: t.field({
+      type: "JSON",
+      description:
+        "What templates know as `user`: an object of at most 16 KiB, sealed at rest. ADMIN sees the values; for others each is [redacted].",
+      resolve: (row, _args, context) => visibleVariables(context, row),
+    }),
+    createdAt: t.expose("createdAt", {
+      type: "DateTime",
+      description: "When it was first installed.",
+    }),
+    updatedAt: t.expose("updatedAt", {
+      type: "DateTime",
+      description: "When it was last installed or uninstalled.",
+    }),
+  }),
+});
+
+const InstallationConnection = connectionType("Installation", Installation);
+
+builder.objectField(Workflow, "installs", (t) =>
+  t.field({
+    type: InstallationConnection,
+    description: "For whom it is installed, inactive ones too, newest first.",
+    args: {
+      first: t.arg.int({ description: "How many: 0 to 100, default 20." }),
+      after: t.arg.string({ description: "The cursor to go on after." }),
+    },
+    resolve: ({ id }, args, context) =>
+      childPage(context, "installs", id, args, (ids, request) =>
+        context.read((sql) =>
+          installationsPerWorkflow(sql, context.caller.projectId, ids, request),
+        ),
+      ),
+  }),
+);
+
+const InstallationPayload = payloadType<{ installation: InstallationRow }>(
+  "InstallationPayload",
+  "What installWorkflow and uninstallWorkflow answer.",
+  (t) => ({
+    installation: t.field({
+      type: Installation,
+      nullable: true,
+      description: "What is installed, as it is now.",
+      resolve: ({ installation }) => installation,
+    }),
+  }),
+);
+
+builder.mutationFields((t) => {
+  const workflowId = t.arg.id({ required: true, description: "The workflow's id." });
+  const userId = t.arg.string({
+    required: true,
+    description: "Your user, as events name it in `userId`; 1 to 200 characters.",
+  });
+  return {
+    installWorkflow: t.field({
+      type: InstallationPayload,
+      description:
+        "Installs a workflow for a user: from now on that user's events run it, once it is released. Again: with these variables in the place of the old ones, and active. Errors: INVALID, NOT_FOUND.",
+      args: {
+        workflowId,
+        userId,
+        variables: t.arg({
+          type: "JSON",
+          description:
+            "What templates know as `user`: an object of at most 16 KiB; {} when absent.",
+        }),
+      },
+      resolve: (_root, args, { caller, hub }) =>
+        withUserErrors(async () => ({
+          installation: await installWorkflow(hub.hooks, caller.projectId, args),
+        })),
+    }),
+    uninstallWorkflow: t.field({
+      type: InstallationPayload,
+      description:
+        "Makes it inactive: that user's events run it no more. Runs under way go on, history stays. Errors: INVALID, NOT_FOUND.",
+      args: { workflowId, userId },
+      resolve: (_root, args, { caller, hub }) =>
+        withUserErrors(async () => ({
+          installation: await uninstallWorkflow(
+            hub.db.sql,
+            caller.projectId,
+            args.workflowId,
+            args.userId,
+          ),
+        })),
+    }),
+  };
+});

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { send } from "../headers.ts";
+import { type createBuiltFiles, sendBuilt } from "./builtFiles.ts";
+
+/** The page runs and fetches the files of the console's build alone; its editor makes styles of its own. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self' data:",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const headers = {
+  // At the same address are the answers to operations.
+  vary: "accept, accept-encoding",
+  "cache-control": "no-cache",
+  "content-security-policy": policy,
+};
+
+const notBuilt = "GraphiQL is not built. Build it with: npm run build (npm ci does it, too).\n";
+
+/** Serves GraphiQL's page, which is built with the console and gets its files from there. */
+export function createGraphiql(readFiles: ReturnType<typeof createBuiltFiles>) {
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const page = (await readFiles()).get("/graphiql.html");
+    if (page) return sendBuilt(req, res, page, headers);
+    send(res, 503, "text/plain; charset=utf-8", notBuilt);
+  };
+}

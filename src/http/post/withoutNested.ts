@@ -1,0 +1,15 @@
+import { endOfString } from "../../util/scanJson.ts";
+
+/** An object's JSON text with an empty list for each list and object in it: quick to parse, however deep it nests. */
+export function withoutNested(text: string): string {
+  let kept = "";
+  let depth = 0;
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === '"') at = endOfString(text, at);
+    else if ("[{".includes(character) && ++depth === 2) kept += `${text.slice(from, at)}[]`;
+    else if ("]}".includes(character) && --depth === 1) from = at + 1;
+  }
+  return kept + text.slice(from);
+}

@@ -1,0 +1,122 @@
+import type { GraphQLError } from "graphql";
+import { MessageType, type SubscribeMessage } from "graphql-ws";
+import type { Caller } from "../../graphql/builder/context.ts";
+import type { Release, Shares } from "../../util/shares.ts";
+import { limitExceeded, limits } from "../gate/limits.ts";
+import type { MaskError } from "../gate/maskError.ts";
+import type { Operation } from "../gate/operation.ts";
+import type { ValidateOperation } from "../gate/prepare.ts";
+import { newRequestId } from "../gate/requestId.ts";
+import { isStream, type Result } from "../post/stream.ts";
+import type { Engine } from "../post/yoga.ts";
+
+export type SocketOperationDeps = {
+  engine: Engine;
+  prepare: ValidateOperation;
+  maskError: MaskError;
+  /** Bytes of requests that are read or run. */
+  requestBytes: Shares;
+};
+
+/** The operations of one socket. */
+export type SocketOperations = {
+  /** Whether the client has an operation of this id under way. */
+  has(id: string): boolean;
+  /** Runs an operation of so many bytes to its end; whatever goes wrong is its own `error`. Never throws. */
+  run(
+    caller: Caller,
+    message: Pick<SubscribeMessage, "id" | "payload">,
+    bytes: number,
+  ): Promise<void>;
+  /** Answers with `error` what cannot be run. */
+  refuse(id: string, errors: readonly GraphQLError[]): Promise<void>;
+  /** Ends one at once: nothing more is sent under its id. */
+  stop(id: string): void;
+  stopAll(): void;
+};
+type Running = { ended: AbortController; isSubscription: boolean; release: Release };
+
+/**
+ * What is under way is told apart by identity, never by id: a client may use an id again right after its `complete`,
+ * and the predecessor may then still be on its way out.
+ */
+export function createSocketOperations(
+  { engine, prepare, maskError, requestBytes }: SocketOperationDeps,
+  send: (message: object) => Promise<void>,
+): SocketOperations {
+  const running = new Map<string, Running>();
+  const refuse = (id: string, errors: readonly GraphQLError[]) =>
+    send({ id, type: MessageType.Error, payload: errors });
+
+  function tooMany(operation: Operation): GraphQLError | undefined {
+    if (running.size > limits.operationsPerSocket) {
+      return limitExceeded(
+        "Operations in flight on one websocket",
+        limits.operationsPerSocket,
+        running.size,
+      );
+    }
+    if (operation.kind !== "subscription") return undefined;
+    const live = [...running.values()].filter(({ isSubscription }) => isSubscription).length + 1;
+    return live > limits.subscriptionsPerSocket
+      ? limitExceeded("Subscriptions of one websocket", limits.subscriptionsPerSocket, live)
+      : undefined;
+  }
+
+  /** Hands on the results of an operation as they come; gives back why there are none. */
+  async function perform(
+    operation: Operation | { errors: readonly GraphQLError[] },
+    self: Running,
+    next: (result: Result) => Promise<void>,
+  ): Promise<readonly GraphQLError[] | undefined> {
+    if ("errors" in operation) return operation.errors;
+    const excess = tooMany(operation);
+    if (excess) return [excess];
+    const { signal } = self.ended;
+    if (operation.kind !== "subscription") {
+      await next(await engine.execute(operation, signal));
+      return undefined;
+    }
+    self.isSubscription = true;
+    const results = await engine.subscribe(operation, signal);
+    // It lives on, with little of what was sent.
+    self.release();
+    if (!isStream(results)) return results.errors;
+    for await (const result of results) await next(result);
+    return undefined;
+  }
+
+  return {
+    has: (id) => running.has(id),
+    refuse,
+    async run(caller, { id, payload }, bytes) {
+      const requestId = newRequestId();
+      const ended = new AbortController();
+      const self: Running = { ended, isSubscription: false, release: () => {} };
+      const isCurrent = () => running.get(id) === self;
+      running.set(id, self);
+      let errors: readonly GraphQLError[] | undefined;
+      try {
+        self.release = requestBytes.take(caller.projectId, bytes);
+        errors = await perform(prepare(payload, caller, requestId), self, async (result) => {
+          if (isCurrent()) await send({ id, type: MessageType.Next, payload: result });
+        });
+      } catch (error) {
+        errors = [maskError(error, requestId)];
+      } finally {
+        self.release();
+      }
+      if (!isCurrent()) return;
+      running.delete(id);
+      await (errors ? refuse(id, errors) : send({ id, type: MessageType.Complete }));
+    },
+    stop(id) {
+      running.get(id)?.ended.abort();
+      running.delete(id);
+    },
+    stopAll() {
+      for (const { ended } of running.values()) ended.abort();
+      running.clear();
+    },
+  };
+}

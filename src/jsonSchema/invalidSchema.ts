@@ -1,0 +1,8 @@
+import { type UserError, userError } from "../util/userError.ts";
+
+/** The mistake of a schema that cannot be used: `field 'properties.a.pattern' must be …`. */
+export const invalidSchema = (path: string[], sentence: string): UserError =>
+  userError("SCHEMA_INVALID", `field '${path.join(".") || "schema"}' ${sentence}`, [
+    "schema",
+    ...path,
+  ]);

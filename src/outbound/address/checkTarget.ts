@@ -1,0 +1,59 @@
+import { checkName, checkPort, parseTarget, portOf } from "../../domain/hook/target.ts";
+import { Overloaded } from "../../util/overloaded.ts";
+import { userError } from "../../util/userError.ts";
+import { toHubFailure } from "../call/hubFailure.ts";
+import type { AddressGuard } from "./addressGuard.ts";
+import { lookup } from "./lookup.ts";
+import type { Resolver } from "./resolver.ts";
+
+const patienceMs = 1500;
+
+/**
+ * Judges a target that is about to be saved and returns the text to store. A name's addresses decide; one that cannot
+ * be resolved within 1.5 s is accepted when it is such as public ones are, for every call judges its addresses again.
+ * Throws INVALID or TARGET_REFUSED, without saying which addresses a name has; Overloaded when the hub could not look.
+ */
+export async function checkTarget(
+  guard: AddressGuard,
+  resolver: Resolver,
+  raw: string,
+  rules: { requireHttps: boolean; holder?: string },
+): Promise<string> {
+  const url = parseTarget(raw, rules);
+  const addresses = await resolved(guard, resolver, url, rules.holder);
+  const isListed = addresses.length > 0 && addresses.every((ip) => guard.isListed(ip));
+  if (!isListed) checkPort(url);
+  if (addresses.length === 0) checkName(url);
+  if (!addresses.every((ip) => guard.allows(ip, portOf(url)))) {
+    throw userError(
+      "TARGET_REFUSED",
+      `url's host ${url.hostname} may not be called: its address is private or reserved, and not in the operator's SIGNALBOX_ALLOW_TARGETS`,
+      ["url"],
+    );
+  }
+  return raw;
+}
+
+async function resolved(
+  guard: AddressGuard,
+  resolver: Resolver,
+  url: URL,
+  holder?: string,
+): Promise<string[]> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), patienceMs);
+  timer.unref();
+  const isOver = new Promise<string[]>((resolve) =>
+    patience.signal.addEventListener("abort", () => resolve([])),
+  );
+  try {
+    const found = lookup(guard, resolver, url, { holder, signal: patience.signal });
+    return await Promise.race([found, isOver]);
+  } catch (error) {
+    const shortage = toHubFailure(error);
+    if (!shortage) return [];
+    throw new Overloaded(`The url could not be checked: ${shortage.message}. Try again in 1 s.`, 1);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Pool } from "../../db/connection/client.ts";
+import type { Finish, FinishedDelivery } from "../../db/delivery/finish.ts";
+import type { Lane } from "../../db/queue/jobs.ts";
+import { finishDeliveries } from "../../domain/delivery/finish.ts";
+import type { InPlace } from "../../domain/event/systemEvent.ts";
+import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
+import type { Logger } from "../../log.ts";
+import { createBatcher } from "../../util/batcher.ts";
+
+/** How a delivery moved, or null when another process had taken its claim over. */
+export type Finisher = (finish: Finish) => Promise<FinishedDelivery | null>;
+
+const MAX_BATCH = 100;
+const PARALLEL_BATCHES = 4;
+const PARALLEL_OF_PROJECT = 2;
+/** At 200 deliveries a second each would be a transaction of its own: two in one leave a tenth of the machine to others. */
+const GATHER_MS = 10;
+const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
+
+/** Whether PostgreSQL refused a value, and would again. */
+export const isDataError = (error: unknown) =>
+  error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code));
+
+/** The same attempt without what the receiver sent: kept when PostgreSQL refuses that. */
+export const withoutResponse = <Kind extends Pick<Finish, "attempt">>(finish: Kind): Kind => ({
+  ...finish,
+  attempt: {
+    ...finish.attempt,
+    responseHeaders: null,
+    responseBody: null,
+    responseTruncated: true,
+  },
+});
+
+/**
+ * Writes finished attempts in micro-batches. A result is kept until it is written, however long the database is
+ * away: an attempt that was made is never forgotten. Its claim outlives short outages; after a long one the
+ * token decides.
+ */
+export function createFinisher({
+  sql,
+  configs,
+  programs,
+  log,
+  onDue,
+  onFinished,
+  onSteps,
+}: {
+  sql: Pool;
+  configs: ProjectConfigs;
+  programs: InPlace;
+  log: Logger;
+  /** Told of the lanes of what the system events go to. */
+  onDue: (lanes: Lane[]) => void;
+  /** Told after each commit that there is something new in the feed. */
+  onFinished: () => void;
+  /** Told of the runs whose steps have ended. */
+  onSteps: (projectId: string, runIds: string[]) => void;
+}): Finisher {
+  async function write(finishes: Finish[], areBare = false): Promise<FinishedDelivery[]> {
+    const projectId = finishes[0]?.projectId ?? "";
+    for (let failures = 0; ; failures++) {
+      try {
+        const { moved, lanes } = await finishDeliveries(
+          sql,
+          configs,
+          programs,
+          projectId,
+          finishes,
+        );
+        onFinished();
+        onDue(lanes);
+        const runIds = moved.flatMap(({ runId, status }) =>
+          runId === null || status === "RETRYING" ? [] : runId,
+        );
+        if (runIds.length > 0) onSteps(projectId, runIds);
+        return moved;
+      } catch (error) {
+        if (isDataError(error) && !areBare) return isolate(finishes, error);
+        log.warn(
+          { err: error, attempts: finishes.length },
+          "finished attempts not written yet, trying again",
+        );
+        await delay(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+      }
+    }
+  }
+
+  async function isolate(finishes: Finish[], error: unknown): Promise<FinishedDelivery[]> {
+    const [only] = finishes;
+    if (!only || finishes.length > 1) {
+      const half = finishes.length >> 1;
+      return [...(await write(finishes.slice(0, half))), ...(await write(finishes.slice(half)))];
+    }
+    log.error(
+      { err: error, deliveryId: only.deliveryId },
+      "an answer could not be stored, keeping its status alone",
+    );
+    return write([withoutResponse(only)], true);
+  }
+
+  const { add } = createBatcher<Finish, FinishedDelivery | null>(
+    async (finishes) => {
+      const moved = new Map((await write(finishes)).map((row) => [row.id, row]));
+      return finishes.map(({ deliveryId }) => ({
+        status: "fulfilled",
+        value: moved.get(deliveryId) ?? null,
+      }));
+    },
+    {
+      maxSize: MAX_BATCH,
+      parallel: PARALLEL_BATCHES,
+      perHolder: PARALLEL_OF_PROJECT,
+      holderOf: ({ projectId }) => projectId,
+      gatherMs: GATHER_MS,
+    },
+  );
+  return add;
+}

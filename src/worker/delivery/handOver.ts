@@ -1,0 +1,151 @@
+import { randomUUID } from "node:crypto";
+import type { Pool } from "../../db/connection/client.ts";
+import { isOutage } from "../../db/connection/outage.ts";
+import type { HookClaim } from "../../db/delivery/claim.ts";
+import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
+import type { Reserve } from "../../domain/emit/emitWrite.ts";
+import type { Logger } from "../../log.ts";
+import type { ClaimLoop } from "./claimLoop.ts";
+import { giveBackUntilDone } from "./giveBack.ts";
+import type { LaneEntry, Lanes, Leave } from "./hookQueues.ts";
+import type { Peers } from "./peers.ts";
+import type { Started } from "./started.ts";
+import type { Target, Targets } from "./targets.ts";
+
+type Parts = {
+  sql: Pool;
+  workerId: string;
+  peers: Peers;
+  lanes: Lanes;
+  targets: Targets;
+  log: Logger;
+  start: (started: Started) => void;
+  track: (work: Promise<void>) => void;
+  isStopped: () => boolean;
+  loop: ClaimLoop;
+};
+
+/** A claim holds for twice the hook's timeout and this; a process that lives longer without finishing is fenced. */
+const LEASE_MARGIN_MS = 15_000;
+/** Hooks that are asked for at once. */
+const LEARNED = 1_000;
+
+/** A delivery that has its slot before it is accepted. */
+type Admitted = { delivery: NewDelivery; target: Target; lane: LaneEntry; leave: Leave };
+
+const isLimited = ({ hook }: Target) =>
+  hook.rateLimitPerSecond !== null || hook.allowedPerMinute !== null;
+
+/** The claim of a delivery that was taken as it was accepted. */
+function claimOf(
+  { delivery }: Admitted,
+  event: NewEvent,
+  { token, at, claimedAt }: { token: string; at: Date; claimedAt: Date },
+): HookClaim {
+  const { projectId, id: deliveryId, eventId, hookId, format, maxAttempts, resource } = delivery;
+  const { id, type, data, scheduledFor, stepUuid, userId, contextId } = event;
+  const { subjectType, subjectId, origin } = event;
+  return {
+    projectId,
+    deliveryId,
+    eventId,
+    hookId,
+    token,
+    claimedAt,
+    attempt: 1,
+    maxAttempts,
+    format,
+    event: {
+      ...{ id, type, data, occurredAt: event.occurredAt ?? at, scheduledFor, stepUuid, userId },
+      ...{ contextId, subjectType, subjectId, origin, resource: resource ?? null },
+    },
+  };
+}
+
+/**
+ * Hands what this process accepts straight to its free slots: claimed by the statement that accepts it, and sent once
+ * that has committed. What waits already goes first, and a rate is kept by claims alone.
+ */
+export function createHandOver(parts: Parts): Reserve {
+  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, loop } = parts;
+
+  const mayTake = () => loop.mayTake() && peers.isSettled();
+
+  function admit(version: number, deliveries: NewDelivery[]): Admitted[] {
+    const admitted: Admitted[] = [];
+    const full = new Set<string>();
+    for (const delivery of deliveries) {
+      const { hookId, status } = delivery;
+      if (status !== "PENDING" || full.has(hookId)) continue;
+      const target = targets.known(hookId, version);
+      const place = target && !isLimited(target) ? lanes.admit(delivery) : undefined;
+      if (target && place) admitted.push({ delivery, target, ...place });
+      else full.add(hookId);
+    }
+    return admitted;
+  }
+
+  /** What is not known of the hooks yet, or under another version, is asked for once. */
+  async function learn(version: number, deliveries: NewDelivery[]): Promise<void> {
+    const [first] = deliveries;
+    const hookIds = new Set(deliveries.map(({ hookId }) => hookId));
+    const missing = [...hookIds].filter((id) => !targets.known(id, version)).slice(0, LEARNED);
+    if (!first || missing.length === 0) return;
+    await targets.load(first.projectId, missing).catch((error) => {
+      log.debug({ err: error }, "hooks are not known yet: their deliveries are claimed");
+    });
+  }
+
+  return async (version, events, deliveries) => {
+    if (deliveries.length === 0 || !mayTake()) return undefined;
+    await learn(version, deliveries);
+    // Asked again: a stop, a suspect or another worker may have come meanwhile.
+    const admitted = mayTake() ? admit(version, deliveries) : [];
+    if (admitted.length === 0) return undefined;
+    const token = randomUUID();
+    const reservedAt = performance.now();
+    // A stop waits for what is being accepted: it is sent, or given back. So does what is to be tried alone.
+    const decided = Promise.withResolvers<void>();
+    track(decided.promise);
+    loop.hold();
+    const decide = () => {
+      decided.resolve();
+      loop.release();
+      loop.pump();
+    };
+    const leaseMs = new Map(
+      admitted.map(({ delivery, target }) => [
+        delivery.id,
+        target.hook.timeoutMs * 2 + LEASE_MARGIN_MS,
+      ]),
+    );
+    return {
+      handOver: { workerId, token, leaseMs },
+      begin(at, written) {
+        // The database's clock when its commit was heard of, which may have taken long.
+        const claimedAt = new Date(at.getTime() + performance.now() - reservedAt);
+        const byId = new Map(events.map((event) => [event.id, event]));
+        for (const one of admitted) {
+          if (written && !written.has(one.delivery.id)) {
+            one.leave(one.lane.failures === 0);
+            continue;
+          }
+          const event = byId.get(one.delivery.eventId);
+          if (!event) throw new Error(`event ${one.delivery.eventId} was not accepted`);
+          const { lane, target, leave } = one;
+          start({ lane, target, leave, claimed: claimOf(one, event, { token, at, claimedAt }) });
+        }
+        decide();
+      },
+      release(error) {
+        for (const { lane, leave } of admitted) leave(lane.failures === 0);
+        decide();
+        if (!isOutage(error)) return;
+        const [first] = admitted;
+        const hookIds = [...new Set(admitted.map(({ delivery }) => delivery.hookId))];
+        const lost = { projectId: first?.delivery.projectId ?? "", hookIds, token };
+        track(giveBackUntilDone({ sql, log, isStopped }, lost));
+      },
+    };
+  };
+}

@@ -1,0 +1,13 @@
+import type { Claim } from "../../db/delivery/claim.ts";
+import type { LaneEntry, Leave } from "./hookQueues.ts";
+import type { Target } from "./targets.ts";
+
+/** An attempt to be made: a claim that has its slot. */
+export type Started = {
+  lane: LaneEntry;
+  target: Target;
+  claimed: Claim;
+  leave: Leave;
+  /** Set for one that is tried alone: called when its result is stored. */
+  onStored?: () => void;
+};

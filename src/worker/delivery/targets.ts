@@ -1,0 +1,67 @@
+import { LRUCache } from "lru-cache";
+import type { Pool } from "../../db/connection/client.ts";
+import { type DeliveryTarget, deliveryTargets } from "../../db/delivery/target.ts";
+import { type HookSecrets, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
+import type { SecretBox } from "../../domain/project/secretBox.ts";
+
+/** What deliveries of a hook are sent by, with its secrets opened. */
+export type Target = DeliveryTarget & { credentials(): HookSecrets };
+
+/** What this process knows of the hooks it sends for. What is known under another version is outdated. */
+export type Targets = {
+  known(hookId: string, version: number): Target | undefined;
+  /** What was known last, if it was within a minute. */
+  last(hookId: string): Target | undefined;
+  /** Those of these hooks, as they are now. */
+  load(projectId: string, hookIds: string[]): Promise<Map<string, Target>>;
+};
+
+/** What all targets of a process may hold, in bytes; the one used longest ago goes first. */
+const MAX_BYTES = 64_000_000;
+/** What one holds beside its texts: keys, and what is opened of its secrets. */
+const ENTRY_BYTES = 2_000;
+const KEPT_MS = 60_000;
+
+const bytesOf = ({ hook: { url, filter, headers, secrets, types } }: DeliveryTarget): number =>
+  ENTRY_BYTES + 3 * JSON.stringify([url, filter, headers, secrets, types]).length;
+
+/** Secrets are opened once, and again when one of them has come to its end. */
+function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
+  let opened: HookSecrets | undefined;
+  let until = 0;
+  return {
+    ...target,
+    credentials() {
+      const now = Date.now();
+      if (opened && now < until) return opened;
+      const ends = target.hook.secrets.flatMap(({ expiresAt }) =>
+        expiresAt === null ? [] : Date.parse(expiresAt),
+      );
+      until = Math.min(...ends.filter((end) => end > now), Number.POSITIVE_INFINITY);
+      opened = openHookSecrets(box, target.hook, now);
+      return opened;
+    },
+  };
+}
+
+export function createTargets(sql: Pool, box: SecretBox): Targets {
+  const targets = new LRUCache<string, Target>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: bytesOf,
+    ttl: KEPT_MS,
+    ttlResolution: 1_000,
+  });
+  return {
+    last: (hookId) => targets.get(hookId),
+    known(hookId, version) {
+      const target = targets.get(hookId);
+      return target?.version === version ? target : undefined;
+    },
+    async load(projectId, hookIds) {
+      const rows = await deliveryTargets(sql, projectId, hookIds);
+      const loaded = rows.map((row) => [row.hook.id, withCredentials(row, box)] as const);
+      for (const [id, target] of loaded) targets.set(id, target);
+      return new Map(loaded);
+    },
+  };
+}

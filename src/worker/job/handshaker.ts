@@ -1,0 +1,75 @@
+import { setMaxListeners } from "node:events";
+import type { Pool } from "../../db/connection/client.ts";
+import { claimHandshake, postponeHandshake } from "../../db/hook/handshakes.ts";
+import type { Lane } from "../../db/queue/jobs.ts";
+import { handshakeRequest, judgeHandshake } from "../../domain/hook/hookHandshake.ts";
+import { hookContext, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
+import { concludeHandshake } from "../../domain/hook/hookVerification.ts";
+import type { SecretBox } from "../../domain/project/secretBox.ts";
+import type { Logger } from "../../log.ts";
+import type { Poster } from "../../outbound/call/post.ts";
+import { withinOpenFiles } from "../../outbound/openFiles.ts";
+import { postponed } from "../delivery/shortage.ts";
+
+export type Handshaker = {
+  /** Makes the handshake of a hook, if one is due; whoever asks does not wait for it. */
+  ask(lane: Lane): void;
+  /** Breaks off those under way; another process, or the next start, makes them. */
+  stop(): Promise<void>;
+};
+
+/** Handshakes at the same time; the reconciler brings what is more than that again. */
+const MAX_AT_ONCE = withinOpenFiles(32, 1 / 32);
+
+/**
+ * Makes handshakes, beside the jobs that ask for them: a target may take a minute to answer, and the few jobs at a
+ * time are to wait for nobody.
+ */
+export function createHandshaker(deps: {
+  sql: Pool;
+  box: SecretBox;
+  poster: Poster;
+  origin: () => string;
+  log: Logger;
+}): Handshaker {
+  const { sql, box, poster, origin, log } = deps;
+  const running = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+
+  async function shakeHands(lane: Lane): Promise<void> {
+    const claimed = await claimHandshake(sql, lane);
+    if (!claimed) return;
+    const { hook, sealed } = claimed;
+    const secret = box.open(sealed, hookContext("handshake", hook));
+    const host = origin();
+    const request = handshakeRequest(hook, secret, host);
+    const headers = { ...openHookSecrets(box, hook).headers, ...request.headers };
+    const { projectId: holder } = lane;
+    const reply = await poster
+      .post({ ...request, headers, holder, signal: stopping.signal })
+      .catch(async (error: unknown) => {
+        const back = (waitMs: number) => postponeHandshake(sql, claimed, waitMs);
+        await postponed(error, back, { log, stopping: stopping.signal });
+      });
+    if (!reply) return;
+    // What was broken off here is asked again when its lease is over.
+    if (stopping.signal.aborted && reply.statusCode === null) return;
+    await concludeHandshake(sql, claimed, judgeHandshake(hook.verification, reply, secret, host));
+  }
+
+  return {
+    ask(lane) {
+      if (stopping.signal.aborted || running.size >= MAX_AT_ONCE) return;
+      const asking = shakeHands(lane).catch((error) =>
+        log.warn({ err: error, hookId: lane.hookId }, "a handshake failed inside the hub"),
+      );
+      running.add(asking);
+      void asking.finally(() => running.delete(asking));
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.allSettled(running);
+    },
+  };
+}

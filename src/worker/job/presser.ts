@@ -1,0 +1,110 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  claimPress,
+  handBackPress,
+  type PressClaim,
+  type PressFinish,
+} from "../../db/action/pressClaims.ts";
+import type { Lane } from "../../db/queue/jobs.ts";
+import { endPress } from "../../domain/action/pressFinish.ts";
+import { concludePress, pressRequest } from "../../domain/action/pressRequest.ts";
+import { openSigningKeys } from "../../domain/project/signingSecret.ts";
+import { withinOpenFiles } from "../../outbound/openFiles.ts";
+import type { DelivererOptions } from "../delivery/deliverer.ts";
+import { isDataError, withoutResponse } from "../delivery/finisher.ts";
+import { postponed } from "../delivery/shortage.ts";
+
+/** Sends the presses of one process. */
+export type Presser = {
+  /** Takes a press, unless somebody has it or had it, and sends it once. */
+  press(press: { projectId: string; pressId: string }): void;
+  /** Takes no more; waits for calls in flight, and ends them after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+};
+
+/** Above so many calls at once a press is left to other processes, or to the reconciler's next look. */
+const MAX_IN_FLIGHT = withinOpenFiles(256, 1 / 8);
+const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
+
+/** What is left to write when PostgreSQL refuses what the target sent. */
+const withoutAnswer = (finish: PressFinish): PressFinish => ({
+  ...withoutResponse(finish),
+  error: finish.error === null ? null : `Http status was ${finish.attempt.statusCode}`,
+});
+
+export function createPresser(
+  options: Pick<
+    DelivererOptions,
+    "sql" | "configs" | "programs" | "workerId" | "poster" | "box" | "log" | "onAttempt"
+  > & {
+    /** Told of the lanes of what the system events go to. */
+    onDue: (lanes: Lane[]) => void;
+  },
+): Presser {
+  const { sql, configs, programs, workerId, poster, box, log, onAttempt, onDue } = options;
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const running = new Set<Promise<void>>();
+  let stopped = false;
+
+  async function send(press: { projectId: string; pressId: string }): Promise<void> {
+    // Before the claim: what cannot be signed is not taken, and so not in doubt.
+    const keys = await openSigningKeys({ sql, box }, press.projectId);
+    const claim = await claimPress(sql, workerId, press);
+    if (!claim) return;
+    const request = pressRequest(claim, keys);
+    const { projectId: holder } = press;
+    const result = await poster
+      .post({ ...request, holder, signal: stopping.signal })
+      .catch(async (error: unknown) => {
+        const back = () => handBackPress(sql, claim);
+        const waitMs = await postponed(error, back, { log, stopping: stopping.signal });
+        await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => {});
+      });
+    // Not sent yet, and not in doubt: whoever takes it next may, as long as a person waits for it.
+    if (!result) return stopped ? undefined : await send(press);
+    onAttempt(result);
+    const interrupted = stopping.signal.aborted && result.statusCode === null;
+    await record(claim, request, concludePress(claim, result, interrupted));
+  }
+
+  /** Until it is written, however long the database is away: a call that was made is never forgotten. */
+  async function record(
+    claim: PressClaim,
+    request: { url: string; body: string },
+    finish: PressFinish,
+  ) {
+    let kept = finish;
+    for (let failures = 0; ; failures++) {
+      try {
+        return onDue(await endPress(sql, configs, programs, claim, request, kept));
+      } catch (error) {
+        if (isDataError(error)) kept = withoutAnswer(finish);
+        log.warn(
+          { err: error, pressId: finish.pressId },
+          "a press is not written yet, trying again",
+        );
+        await delay(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+      }
+    }
+  }
+
+  return {
+    press(press) {
+      if (stopped || running.size >= MAX_IN_FLIGHT) return;
+      const work = send(press).catch((error) =>
+        // If it was not taken, the reconciler wakes it again; if it was, it ends as UNKNOWN.
+        log.error({ err: error, pressId: press.pressId }, "a press failed inside the hub"),
+      );
+      running.add(work);
+      void work.finally(() => running.delete(work));
+    },
+    async stop(graceMs) {
+      stopped = true;
+      const timer = setTimeout(() => stopping.abort(), graceMs);
+      while (running.size > 0) await Promise.allSettled(running);
+      clearTimeout(timer);
+    },
+  };
+}

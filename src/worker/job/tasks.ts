@@ -1,0 +1,76 @@
+import type { TaskList } from "graphile-worker";
+import { z } from "zod";
+import type { Db } from "../../db/connection/client.ts";
+import { continueReplay } from "../../domain/delivery/replay.ts";
+import { settleHook } from "../../domain/hook/hook.ts";
+import type { Logger } from "../../log.ts";
+import type { ProjectTurns } from "../../util/projectTurns.ts";
+import type { Deliverer } from "../delivery/deliverer.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Handshaker } from "./handshaker.ts";
+import type { Presser } from "./presser.ts";
+import { removeExpired } from "./retention.ts";
+
+const deliverPayload = z.object({ lanes: z.array(z.tuple([z.string(), z.string()])) });
+const dispatchPayload = z.object({ projectId: z.string(), eventIds: z.array(z.string()) });
+const pressPayload = z.object({ projectId: z.string(), pressId: z.string() });
+const replayPayload = z.object({ projectId: z.string(), replayId: z.string() });
+const advancePayload = z.object({ projectId: z.string(), runIds: z.array(z.string()) });
+const handshakePayload = z.object({ projectId: z.string(), hookId: z.string() });
+const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });
+
+/** What jobs do. A task only throws for bugs and outages: graphile-worker then runs it again. */
+export function createTasks(deps: {
+  db: Db;
+  log: Logger;
+  deliverer: Deliverer;
+  dispatcher: Dispatcher;
+  runTurns: ProjectTurns;
+  handshaker: Handshaker;
+  presser: Presser;
+  retentionDays: number;
+  /** Settles when this process shows its sign of life: nobody would notice the death of what ran before. */
+  alive: Promise<void>;
+}): TaskList {
+  const { db, log, deliverer, dispatcher, runTurns, handshaker, presser, retentionDays, alive } =
+    deps;
+  const { sql } = db;
+  return {
+    deliver: async (payload) => {
+      const { lanes } = deliverPayload.parse(payload);
+      await alive;
+      deliverer.wake(lanes.map(([projectId, hookId]) => ({ projectId, hookId })));
+    },
+    dispatch: async (payload) => {
+      await alive;
+      const { projectId, eventIds } = dispatchPayload.parse(payload);
+      dispatcher.dispatch(projectId, eventIds);
+    },
+    advance: async (payload) => {
+      const { projectId, runIds } = advancePayload.parse(payload);
+      await alive;
+      runTurns.add(projectId, runIds);
+    },
+    handshake: async (payload) => handshaker.ask(handshakePayload.parse(payload)),
+    settle: async (payload) => {
+      const { projectId, hookId } = settlePayload.parse(payload);
+      await settleHook(sql, projectId, hookId);
+    },
+    replay: async (payload) => {
+      const { projectId, replayId } = replayPayload.parse(payload);
+      await continueReplay(sql, projectId, replayId);
+    },
+    press: async (payload) => {
+      const press = pressPayload.parse(payload);
+      await alive;
+      presser.press(press);
+    },
+    retention: async () => {
+      if (!(await removeExpired(db, retentionDays)))
+        log.warn("a transaction has been open for long: what is old is tried again in an hour");
+    },
+  };
+}
+
+/** Once an hour, at an odd minute: what is older than its keep goes. */
+export const crontab = "17 * * * * retention ?fill=1d";

@@ -1,0 +1,55 @@
+import { expect } from "vitest";
+import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { accepted } from "../fixtures/emit.ts";
+import { register } from "../fixtures/hooks.ts";
+import { testHub } from "../fixtures/hub.ts";
+import { receiver, status } from "../fixtures/receiver.ts";
+
+browserTest(
+  "what failed of all hooks comes first; it is narrowed by hook and state, and tried again in place",
+  async () => {
+    await using hub = await testHub();
+    await using target = await receiver(status(500));
+    const common = { url: target.url, types: ["a"], retries: 0 };
+    await register(hub, { ...common, name: "orders" });
+    await register(hub, { ...common, name: "tickets" });
+    for (const name of ["First", "Second"]) await accepted(hub, { type: "a", name });
+    await using browser = await visitor();
+    await using visit = await browser.visit(hub.url, hub.key);
+    const { page } = visit;
+    const rows = page.locator(".delivery");
+    await page.locator(".feed-item").first().waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("d");
+    await page.getByRole("heading", { name: "Deliveries" }).waitFor();
+    await eventually(() => rows.count()).toBe(4);
+    await rows.getByRole("link", { name: "orders" }).first().waitFor();
+
+    await page.getByLabel("Hook", { exact: true }).fill("tickets");
+    await eventually(() => rows.count()).toBe(2);
+    expect(await rows.getByRole("link", { name: "orders" }).count()).toBe(0);
+    await eventually(() => new URL(page.url()).searchParams.has("hook")).toBe(true);
+    await rows.first().getByRole("button", { name: "Attempts: Second" }).click();
+    await page.locator(".attempt-head code").getByText("500").waitFor();
+
+    target.answer = status(200);
+    await page.getByRole("button", { name: "Retry: Second" }).click();
+    await page.getByText("It is being tried again.").waitFor();
+    await eventually(() => rows.count()).toBe(1);
+    await page.getByRole("button", { name: "Succeeded" }).click();
+    await eventually(() => rows.count()).toBe(1);
+    await rows.getByText("2 of 2 tries").waitFor();
+
+    await page.getByRole("button", { name: "All hooks" }).click();
+    await page.getByRole("button", { name: "Failed" }).click();
+    await page.getByRole("button", { name: "Replay many" }).click();
+    await page.getByRole("button", { name: "Replay 3 deliveries" }).click();
+    await page.getByText("3 of 3 due again").waitFor();
+    await page.getByRole("button", { name: "Close" }).first().click();
+    await page.getByRole("button", { name: "Succeeded" }).click();
+    await eventually(() => rows.count()).toBe(4);
+    await page.getByRole("button", { name: "Failed" }).click();
+    await page.getByText("Nothing has failed.").waitFor();
+    expect(visit.troubles).toEqual([]);
+  },
+);

@@ -1,0 +1,103 @@
+import { expect } from "vitest";
+import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { accepted } from "../fixtures/emit.ts";
+import { testHub } from "../fixtures/hub.ts";
+import { receiver } from "../fixtures/receiver.ts";
+
+browserTest(
+  "a hook is made with its secret shown once, changed, triggered, paused and deleted",
+  async () => {
+    await using hub = await testHub();
+    await using target = await receiver();
+    await hub.run(
+      `mutation { registerEventType(input: { name: "order.paid", schema: { amount: "Number" }, example: { amount: 42 } }) { userErrors { message } } }`,
+    );
+    for (const amount of [12, 7]) await accepted(hub, { type: "order.paid", data: { amount } });
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/hooks`, hub.key);
+    const { page } = visit;
+    const button = (name: string) => page.getByRole("button", { name });
+
+    await page.getByText("No hooks yet.").waitFor();
+    await page.keyboard.press("n");
+    await button("Make the hook").click();
+    await page.getByText("A whole address, such as").waitFor();
+    await page.getByLabel("URL").fill(target.url);
+    await page.getByLabel("Event types").fill("order.paid");
+    await page.getByLabel("Name").fill("mine");
+    await page.getByLabel("Filter").fill("event.data.amount >");
+    // Only the server reads filters: what it says stands at the field as one types.
+    const filter = page.getByLabel("Filter");
+    await eventually(() => filter.getAttribute("aria-invalid")).toBe("true");
+    await filter.fill("event.data.amount > 10");
+    await page.getByText("Of the newest 2 events of these types it takes 1.").waitFor();
+    await page.locator(".hook-preview pre", { hasText: '"amount": 12' }).waitFor();
+    await button("Make the hook").click();
+    const secret = await page.getByRole("dialog").locator("code").textContent();
+    expect(secret).toMatch(/^whsec_/);
+    await button("I have kept it").click();
+    await page.getByRole("heading", { name: "mine" }).waitFor();
+    expect(await page.content()).not.toContain(secret);
+
+    await button("Trigger").click();
+    const data = page.getByLabel("Data (JSON)");
+    await eventually(() => data.inputValue()).toContain('"amount": 42');
+    await data.fill('{"amount": "many"}');
+    await button("Emit").click();
+    await eventually(() => data.getAttribute("aria-invalid")).toBe("true");
+    await data.fill('{"amount": 43}');
+    await button("Emit").click();
+    await page.getByRole("heading", { name: "order.paid" }).waitFor();
+    await page.locator(".delivery").getByText("Succeeded").waitFor();
+    expect(JSON.parse(target.requests[0]?.body ?? "")).toMatchObject({ data: { amount: 43 } });
+
+    await page.locator(".delivery").getByRole("link", { name: "mine" }).click();
+    await button("Edit").click();
+    await page.getByLabel("Name").fill("renamed");
+    await button("Save").click();
+    await page.getByRole("heading", { name: "renamed" }).waitFor();
+    await button("Pause").click();
+    await page.locator(".page-title").getByText("Paused").waitFor();
+    await accepted(hub, { type: "order.paid", data: { amount: 44 } });
+    await button("Parked").click();
+    await page.locator(".delivery").getByText("Parked").waitFor();
+    await button("Resume").click();
+    await page.getByText("None in this state.").waitFor();
+    await eventually(() => target.requests.length).toBe(2);
+
+    await button("More").click();
+    await page.getByRole("menuitem", { name: "Rotate the secret…" }).click();
+    await button("Make a new secret").click();
+    const second = await page.getByRole("dialog").locator("code").textContent();
+    expect(second).toMatch(/^whsec_/);
+    expect(second).not.toBe(secret);
+    await button("I have kept it").click();
+
+    await button("More").click();
+    await page.getByRole("menuitem", { name: "Delete…" }).click();
+    await button("Delete for good").click();
+    await page.getByText("No hooks yet.").waitFor();
+    expect(visit.troubles).toEqual([]);
+  },
+);
+
+browserTest(
+  "a delivery that failed is retried from the page of its event, and its state follows",
+  async () => {
+    await using hub = await testHub();
+    await using target = await receiver((_request, response) => response.writeHead(500).end());
+    await hub.run(
+      `mutation ($url: String!) { registerHook(input: { url: $url, types: ["a"], retries: 0 }) { userErrors { message } } }`,
+      { url: target.url },
+    );
+    const event = await accepted(hub, { type: "a" });
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/events/${event.id}`, hub.key);
+    const { page } = visit;
+    await page.locator(".delivery").getByText("Failed").waitFor();
+    target.answer = (_request, response) => response.writeHead(200).end();
+    await page.getByRole("button", { name: /^Retry/ }).click();
+    await page.locator(".delivery").getByText("Succeeded").waitFor();
+    await page.getByText("2 of 2 tries").waitFor();
+  },
+);

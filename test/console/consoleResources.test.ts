@@ -1,0 +1,127 @@
+import { expect } from "vitest";
+import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { testHub } from "../fixtures/hub.ts";
+import { receiver } from "../fixtures/receiver.ts";
+import { created, typeWithEvents } from "../fixtures/resources.ts";
+
+browserTest(
+  "a type of resources is registered, and one of them created, changed and deleted, each with its event",
+  async () => {
+    await using hub = await testHub();
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/resources`, hub.key);
+    const { page } = visit;
+    const button = (name: string) => page.getByRole("button", { name, exact: true });
+    const attributes = page.getByLabel("Attributes (JSON)");
+    const event = (name: string) => page.locator(".resource-event").getByRole("link", { name });
+
+    await page.getByText("No resource types yet.").waitFor();
+    await button("New type").click();
+    await page.getByLabel("Name").fill("tickets");
+    await page.getByLabel("Event when one is created").fill("ticket.*");
+    await button("Register").click();
+    const wrong = page.getByLabel("Event when one is created");
+    await eventually(() => wrong.getAttribute("aria-invalid")).toBe("true");
+    await wrong.fill("ticketCreated");
+    await button("Register").click();
+    await page.getByText("No resources of this type yet.").waitFor();
+    await button("Change its events").click();
+    await page.getByLabel("Event when one is updated").fill("ticketUpdated");
+    await page.getByLabel("Event when one is deleted").fill("ticketDeleted");
+    await button("Save").click();
+    await page.locator(".facts").getByText("ticketDeleted").waitFor();
+
+    await button("New resource").click();
+    await attributes.fill('{"priority": }');
+    await eventually(() => attributes.getAttribute("aria-invalid")).toBe("true");
+    expect(await button("Create").isDisabled()).toBe(true);
+    await attributes.fill("[]");
+    await button("Create").click();
+    await eventually(() => attributes.getAttribute("aria-invalid")).toBe("true");
+    await attributes.fill('{"priority":"high"}');
+    await button("Lay out").click();
+    expect(await attributes.inputValue()).toBe('{\n  "priority": "high"\n}');
+    await button("Create").click();
+    await page.getByRole("heading", { name: "1", exact: true }).waitFor();
+    await page.locator(".json").getByText('"high"').waitFor();
+    await event("ticketCreated").waitFor();
+
+    await button("Edit").click();
+    await attributes.fill('{"priority": "low"}');
+    await button("Save").click();
+    await page.getByText("Version 2").waitFor();
+    await page.locator(".json").getByText('"low"').waitFor();
+    await event("ticketUpdated").waitFor();
+
+    await button("Delete").click();
+    await button("Delete for good").click();
+    await page.getByText("No resources of this type yet.").waitFor();
+    await page.goto(`${hub.url}/resources/one?type=tickets&id=1`);
+    await page.getByText("There is no such resource.").waitFor();
+    await event("ticketDeleted").waitFor();
+    expect(visit.troubles).toEqual([]);
+  },
+);
+
+browserTest(
+  "resources come page by page and as they change, and a VIEWER changes none",
+  async () => {
+    await using hub = await testHub();
+    await typeWithEvents(hub);
+    for (let index = 0; index < 26; index += 1) {
+      await created(hub, { type: "tickets", attributes: { index } });
+    }
+    const { createApiKey } = await hub.run<{ createApiKey: { key: string } }>(
+      'mutation { createApiKey(input: { name: "reader", role: VIEWER }) { key } }',
+    );
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/resources`, createApiKey.key);
+    const { page } = visit;
+    await eventually(() => page.locator("tbody tr").count()).toBe(25);
+    await created(hub, { type: "tickets", resourceId: "new", attributes: {} });
+    await page.getByRole("link", { name: "new", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Older" }).click();
+    await eventually(() => page.locator("tbody tr").count()).toBe(2);
+    await page.getByRole("link", { name: "1", exact: true }).click();
+    await page.getByRole("heading", { name: "Versions and events" }).waitFor();
+    expect(await page.getByRole("button", { name: /Edit|Delete/ }).count()).toBe(0);
+  },
+);
+
+browserTest(
+  "a hook of resources is made in the form, and triggered for one of them, which it is sent whole",
+  async () => {
+    await using hub = await testHub();
+    await using target = await receiver();
+    await typeWithEvents(hub);
+    await created(hub, { type: "tickets", resourceId: "T-1", attributes: { priority: "high" } });
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/hooks/new`, hub.key);
+    const { page } = visit;
+    const button = (name: string) => page.getByRole("button", { name, exact: true });
+    await page.getByLabel("URL").fill(target.url);
+    await page.getByLabel("Format").selectOption("RESOURCE");
+    await page.getByText("Takes exact types alone, those of resource types.").waitFor();
+    const types = page.getByLabel("Event types");
+    await types.fill("*");
+    // Which types are a resource type's only the server knows.
+    await eventually(() => types.getAttribute("aria-invalid")).toBe("true");
+    await types.fill("ticketsCreated");
+    await button("Make the hook").click();
+    await button("I have kept it").click();
+
+    await button("Trigger").click();
+    const data = page.getByLabel("Data (JSON)");
+    expect(JSON.parse(await data.inputValue())).toEqual({ id: "" });
+    await data.fill('{"id": "T-1"}');
+    await button("Emit").click();
+    await page.locator(".delivery").getByText("Succeeded").waitFor();
+    expect(JSON.parse(target.requests[0]?.body ?? "")).toEqual({
+      tickets: [{ id: "T-1", priority: "high" }],
+    });
+    // What the event is about is a link to it.
+    await page.getByRole("link", { name: "tickets T-1" }).click();
+    await page.getByRole("heading", { name: "T-1" }).waitFor();
+    expect(visit.troubles).toEqual([]);
+  },
+);

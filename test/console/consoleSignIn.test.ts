@@ -1,0 +1,66 @@
+import { expect } from "vitest";
+import { browserTest, visitor } from "../fixtures/browser.ts";
+import { register } from "../fixtures/hooks.ts";
+import { testHub, testKey } from "../fixtures/hub.ts";
+import { keyOf } from "../fixtures/keyOf.ts";
+
+browserTest("a key signs in to its project, stays in its tab, and is in no address", async () => {
+  await using hub = await testHub();
+  await using browser = await visitor();
+  await using visit = await browser.visit(hub.url);
+  const { page, outside, troubles } = visit;
+  const addresses: string[] = [];
+  page.on("request", (request) => addresses.push(request.url()));
+  page.on("websocket", (socket) => addresses.push(socket.url()));
+
+  await page.getByLabel("API key").fill(testKey());
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("This key is not known here, or has been revoked.").waitFor();
+
+  await page.getByLabel("API key").fill(hub.key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("No events yet.").waitFor();
+  await page.getByText("First key").waitFor();
+  await page.locator(".nav-key").getByText("Admin").waitFor();
+
+  await page.reload();
+  await page.getByText("No events yet.").waitFor();
+  expect(await page.evaluate(() => JSON.stringify(localStorage) + document.cookie)).not.toContain(
+    hub.key,
+  );
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("API key").waitFor();
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).toBe("{}");
+  expect(addresses.filter((address) => address.includes(hub.key))).toEqual([]);
+  expect([outside, troubles]).toEqual([[], []]);
+});
+
+browserTest("a revoked key is signed out by itself, and told why", async () => {
+  await using hub = await testHub();
+  const { id, key } = await keyOf(hub, "VIEWER");
+  await using browser = await visitor();
+  await using visit = await browser.visit(hub.url, key);
+  await visit.page.getByText("No events yet.").waitFor();
+  await hub.run(`mutation ($id: ID!) { revokeApiKey(id: $id) { userErrors { message } } }`, { id });
+  await visit.page.getByText("This key has been revoked.").waitFor();
+  await visit.page.getByLabel("API key").waitFor();
+});
+
+browserTest("what a role may not do is not offered", async () => {
+  await using hub = await testHub();
+  const hook = await register(hub, { url: "http://127.0.0.1:9/", name: "mine" });
+  await using browser = await visitor();
+  const offered = async (key: string) => {
+    await using visit = await browser.visit(`${hub.url}/hooks/${hook.id}`, key);
+    await visit.page.getByRole("heading", { name: "mine" }).waitFor();
+    return await visit.page.locator(".page-tools button").count();
+  };
+  expect(await offered(hub.key)).toBeGreaterThan(2);
+  expect(await offered((await keyOf(hub, "OPERATOR")).key)).toBe(1);
+  expect(await offered((await keyOf(hub, "VIEWER")).key)).toBe(0);
+
+  await using visit = await browser.visit(hub.url);
+  await visit.page.getByLabel("API key").fill((await keyOf(hub, "EMITTER")).key);
+  await visit.page.getByRole("button", { name: "Sign in" }).click();
+  await visit.page.getByText("This key may only emit events.").waitFor();
+});

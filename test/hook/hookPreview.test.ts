@@ -1,0 +1,76 @@
+import { expect, test, vi } from "vitest";
+import { accepted, registerHook, type UserError } from "../fixtures/emit.ts";
+import { type TestHub, testHub } from "../fixtures/hub.ts";
+import { receiver as startReceiver } from "../fixtures/receiver.ts";
+
+type Trial = {
+  event: { id: string };
+  reason: string;
+  detail: string | null;
+  contentType: string | null;
+  body: string | null;
+};
+
+const preview = async (hub: TestHub, input: object) =>
+  (
+    await hub.run<{ previewHook: { trials: Trial[] | null; userErrors: UserError[] } }>(
+      `query ($input: PreviewHookInput!) { previewHook(input: $input) {
+        trials { event { id } reason detail contentType body } userErrors { code message path }
+      } }`,
+      { input },
+    )
+  ).previewHook;
+
+test("a preview says of the newest events of its types which a hook would have taken", async () => {
+  await using hub = await testHub();
+  const small = await accepted(hub, { type: "paid", data: { amount: 5 } });
+  const large = await accepted(hub, { type: "paid", data: { amount: 50 } });
+  await accepted(hub, { type: "other", data: { amount: 50 } });
+  const { trials } = await preview(hub, { types: ["paid"], filter: "event.data.amount > 10" });
+  expect(trials?.map(({ event, reason }) => [event.id, reason])).toEqual([
+    [large.id, "MATCHED"],
+    [small.id, "FILTER"],
+  ]);
+  expect(trials?.[1]).toMatchObject({ body: null, contentType: null });
+  const missing = await preview(hub, {
+    types: ["*"],
+    filter: "event.data.total > 1",
+    userId: null,
+  });
+  expect(missing.trials?.[0]?.detail).toContain("total");
+});
+
+test.for(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"])(
+  "the body in a preview is byte for byte what a hook of format %s receives",
+  async (format) => {
+    await using hub = await testHub();
+    await using receiver = await startReceiver();
+    const input = { types: ["paid"], format, url: receiver.url };
+    await registerHook(hub, input);
+    await accepted(hub, { type: "paid", data: { amount: 1e21, ключ: "\u0000" } });
+    const received = await vi.waitFor(() => {
+      const [first] = receiver.requests;
+      if (!first) throw new Error("nothing yet");
+      return first;
+    });
+    const { trials } = await preview(hub, input);
+    expect(trials?.[0]?.body).toBe(received?.body);
+    expect(trials?.[0]?.contentType).toBe(received?.headers["content-type"]);
+  },
+);
+
+test("mistakes of a preview are those that registering the hook would meet", async () => {
+  await using hub = await testHub({ allowTargets: [] });
+  const codes = async (input: object) => {
+    const { userErrors } = await preview(hub, input);
+    return userErrors.map(({ code, path }) => [code, ...path]);
+  };
+  expect(await codes({ types: ["a"], filter: "event.data.amount >" })).toEqual([
+    ["FILTER_INVALID", "filter"],
+  ]);
+  expect(await codes({ types: [] })).toEqual([["INVALID", "types"]]);
+  await accepted(hub, { type: "a" });
+  const { trials, userErrors } = await preview(hub, { types: ["a"], url: "http://127.0.0.1:80/" });
+  expect(userErrors).toMatchObject([{ code: "TARGET_REFUSED", path: ["url"] }]);
+  expect(trials).toHaveLength(1);
+});

@@ -1,0 +1,164 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  ConfigError,
+  readConfig,
+  readDatabaseSettings,
+  unknownSettings,
+} from "../../src/config.ts";
+
+const key = Buffer.alloc(32, 7).toString("base64");
+const other = Buffer.alloc(32, 8).toString("base64");
+const external = {
+  DATABASE_URL: "postgres://hub:sesame@db.example.com:5432/hub",
+  SIGNALBOX_SECRET_KEY: key,
+};
+
+test("without settings the hub serves everything on this machine alone, with its own database", () => {
+  expect(readConfig({})).toEqual({
+    port: 4000,
+    host: "127.0.0.1",
+    dataDir: resolve(".signalbox"),
+    roles: { api: true, worker: true },
+    allowTargets: ["127.0.0.0/8", "::1/128"],
+    requireHttps: false,
+    allowedOrigins: [],
+    retentionDays: 30,
+    logLevel: "info",
+  });
+});
+
+test("each setting is taken", () => {
+  const config = readConfig({
+    ...external,
+    PORT: "0",
+    HOST: "::",
+    SIGNALBOX_DATA: "/var/lib/signalbox",
+    SIGNALBOX_ROLES: "worker",
+    SIGNALBOX_ADMIN_KEY: "k".repeat(32),
+    SIGNALBOX_ALLOW_TARGETS: "10.0.0.0/8, fd00::/8",
+    SIGNALBOX_REQUIRE_HTTPS: "true",
+    SIGNALBOX_PUBLIC_URL: "https://hub.example.com/",
+    SIGNALBOX_ALLOWED_ORIGINS:
+      "https://App.Example:443, http://localhost:5173/,https://app.example",
+    SIGNALBOX_RETENTION_DAYS: "7",
+    LOG_LEVEL: "warn",
+  });
+  expect(config).toEqual({
+    port: 0,
+    host: "::",
+    databaseUrl: external.DATABASE_URL,
+    dataDir: "/var/lib/signalbox",
+    roles: { api: false, worker: true },
+    adminKey: "k".repeat(32),
+    secretKeys: [{ id: "default", key: Buffer.alloc(32, 7) }],
+    allowTargets: ["10.0.0.0/8", "fd00::/8"],
+    requireHttps: true,
+    publicUrl: "https://hub.example.com",
+    allowedOrigins: ["https://app.example", "http://localhost:5173"],
+    retentionDays: 7,
+    logLevel: "warn",
+  });
+});
+
+test("with DATABASE_URL no private address may be called unless it is allowed", () => {
+  expect(readConfig(external).allowTargets).toEqual([]);
+});
+
+test("an empty SIGNALBOX_ALLOW_TARGETS allows none, any other empty setting counts as not set", () => {
+  const config = readConfig({ SIGNALBOX_ALLOW_TARGETS: "", PORT: "", DATABASE_URL: " " });
+  expect(config).toMatchObject({ allowTargets: [], port: 4000 });
+  expect(config).not.toHaveProperty("databaseUrl");
+});
+
+test("of several secret keys the first comes first, and one may go without an id", () => {
+  const { secretKeys } = readConfig({ SIGNALBOX_SECRET_KEY: `new:${other}, ${key}` });
+  expect(secretKeys?.map(({ id }) => id)).toEqual(["new", "default"]);
+  expect(secretKeys?.[0]?.key).toEqual(Buffer.alloc(32, 8));
+});
+
+test("the database's settings can be read while others are wrong or missing", () => {
+  const { DATABASE_URL } = external;
+  const settings = readDatabaseSettings({ DATABASE_URL, PORT: "wrong" });
+  expect(settings.databaseUrl).toBe(DATABASE_URL);
+});
+
+describe("a wrong setting stops the boot with a sentence that names it, what was given and what is right", () => {
+  test.each([
+    ["PORT", "eighty", /^PORT must be a whole number from 0 to 65535, not "eighty"\.$/],
+    ["PORT", "65536", /^PORT must/],
+    ["PORT", "-1", /^PORT must/],
+    ["PORT", "80.5", /^PORT must/],
+    ["HOST", "http://hub", /^HOST must be a host name or an IP address, not "http:\/\/hub"\.$/],
+    ["SIGNALBOX_ROLES", "api,cook", /^SIGNALBOX_ROLES must be .+, not "api,cook"\.$/],
+    ["SIGNALBOX_ALLOW_TARGETS", "10.0.0.0/33", /^SIGNALBOX_ALLOW_TARGETS must be a list of CIDRs/],
+    ["SIGNALBOX_ALLOW_TARGETS", "127.0.0.1", /^SIGNALBOX_ALLOW_TARGETS/],
+    ["SIGNALBOX_ALLOW_TARGETS", "10.0.0.0/8,", /^SIGNALBOX_ALLOW_TARGETS/],
+    ["SIGNALBOX_REQUIRE_HTTPS", "yes", /must be one of true, false, not "yes"\.$/],
+    ["SIGNALBOX_PUBLIC_URL", "hub.example.com", /^SIGNALBOX_PUBLIC_URL must be a URL like/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/signalbox", /, without a path \(.+\), not "/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/signalbox/", /without a path/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com//", /without a path/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "*", /must be a list of browser origins .+ no \*.+, not "\*"\.$/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "null", /not null/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://*.example.com", /no \*/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://app.example/path", /no path/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://app.example?", /no path/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://me:sesame@app.example", /browser origins/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "https://app.example,,https://b.example", /browser origins/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "app.example", /browser origins/],
+    ["SIGNALBOX_ALLOWED_ORIGINS", "localhost:5173", /browser origins/],
+    ["SIGNALBOX_RETENTION_DAYS", "0", /^SIGNALBOX_RETENTION_DAYS must be a whole number from 1/],
+    ["LOG_LEVEL", "loud", /^LOG_LEVEL must be one of trace, .+, not "loud"\.$/],
+    ["NODE_TLS_REJECT_UNAUTHORIZED", "0", /^NODE_TLS_REJECT_UNAUTHORIZED must not be 0/],
+  ])("%s=%s", (name, value, message) => {
+    expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
+    expect(() => readConfig({ [name]: value })).toThrow(message);
+  });
+});
+
+describe("what may be secret is not repeated in the sentence", () => {
+  test.each([
+    ["SIGNALBOX_ADMIN_KEY", "too short"],
+    ["SIGNALBOX_ADMIN_KEY", "k".repeat(201)],
+    ["SIGNALBOX_ADMIN_KEY", `${"k".repeat(40)}\n${"k".repeat(40)}`],
+    ["SIGNALBOX_SECRET_KEY", "c2hvcnQ="],
+    ["SIGNALBOX_SECRET_KEY", `a:${key},a:${other}`],
+    ["SIGNALBOX_SECRET_KEY", `a:${key},`],
+    ["DATABASE_URL", "mysql://hub:sesame@db.example.com/hub"],
+    ["DATABASE_URL", "postgres:///hub?host=/run/postgresql&password=sesame"],
+    ["DATABASE_URL", "postgres://hub:sesame@%2Frun%2Fpostgresql/hub"],
+  ])("%s=%s", (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(
+      `not the ${value.length} characters given.`,
+    );
+  });
+});
+
+test("an external database needs a key for the secrets in it", () => {
+  const { DATABASE_URL } = external;
+  expect(() => readConfig({ DATABASE_URL })).toThrow(/^SIGNALBOX_SECRET_KEY must be set when/);
+});
+
+test("variables that are named as settings and are none are found, with the setting that is nearest", () => {
+  const known = { ...external, SIGNALBOX_DATA: "d", SIGNALBOX_ALLOWED_ORIGINS: "" };
+  expect(unknownSettings({ ...known, PORT: "1", OTHER_RETENTION_DAYS: "1" })).toEqual([]);
+  const meant = {
+    SIGNALBOX_RETENTION_DAY: "SIGNALBOX_RETENTION_DAYS",
+    SIGNALBOX_ALLOW_ORIGINS: "SIGNALBOX_ALLOWED_ORIGINS",
+    SIGNALBOX_DATABASE_URL: "DATABASE_URL",
+    SIGNALBOX_PORT: "PORT",
+    signalbox_role: "SIGNALBOX_ROLES",
+  };
+  const env = Object.fromEntries(Object.keys(meant).map((name) => [name, "x"]));
+  expect(
+    Object.fromEntries(unknownSettings(env).map(({ name, nearest }) => [name, nearest])),
+  ).toEqual(meant);
+  // What Kubernetes says of a service of this name is meant for nobody.
+  expect(
+    unknownSettings({
+      ...{ SIGNALBOX_SERVICE_HOST: "10.0.0.1", SIGNALBOX_SERVICE_PORT_HTTP: "4000" },
+      ...{ SIGNALBOX_PORT: "tcp://10.0.0.1:4000", SIGNALBOX_PORT_4000_TCP_ADDR: "10.0.0.1" },
+    }),
+  ).toEqual([]);
+});

@@ -10,7 +10,7 @@ import { makeRanges } from "../src/db/retention/createPartitions.ts";
 import { withRanges } from "../src/db/retention/maintenanceSession.ts";
 import { migrate } from "../src/db/schema/migrate.ts";
 import { createLogger } from "../src/log.ts";
-import { buildConsole } from "./fixtures/consoleBuild.ts";
+import { buildPages } from "./fixtures/build.ts";
 
 /**
  * `npm test [files] [-t name]`: every test on a real PostgreSQL, which is DATABASE_URL's or one that lives as
@@ -26,7 +26,7 @@ try {
   const scratch = await mkdtemp(join(await scratchPlace(), "signalbox-test-"));
   // A test that was killed may have left a server that is still on its way out.
   stack.defer(() => rm(scratch, { recursive: true, force: true, maxRetries: 20 }));
-  await buildConsole();
+  await buildPages();
   const url = await findServer(scratch, stack);
   const template = await makeTemplate(url, stack);
   tally(await runTests({ url, template }, scratch));

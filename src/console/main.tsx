@@ -5,6 +5,7 @@
  *   classes begin with the component's name. Colours and distances come from style/tokens.css alone.
  * - session/: the key, the role (`useMay`), the client. live/: one subscription for all pages. shell/: what is
  *   around a page: navigation (add a page in routes.tsx), keys, theme. ui/: what pages are made of.
+ * - graphiql/ is no page of the console: graphiql.html loads it, with libraries that the console's policy would refuse.
  * - A page reads with `useLiveQuery(document, variables, isAbout)`: it is read again when something changes that
  *   it is about. It writes with `useAct(document)`, which shows mistakes and results. Documents are written with
  *   `graphql()` in the file that uses them, and typed by the schema (`npm run schema`).

@@ -9,7 +9,9 @@ import { limits } from "./gate/limits.ts";
 import { createMaskError } from "./gate/maskError.ts";
 import { createValidateOperation } from "./gate/prepare.ts";
 import { createOrigins } from "./origins.ts";
+import { builtFolder, createBuiltFiles, wantsPage } from "./page/builtFiles.ts";
 import { createConsole } from "./page/console.ts";
+import { createDocs } from "./page/docs.ts";
 import { createGraphiql } from "./page/graphiql.ts";
 import { type Authenticate, createGraphqlPost } from "./post/graphqlPost.ts";
 import { type ContextOf, createEngine } from "./post/yoga.ts";
@@ -28,15 +30,13 @@ export type ApiDeps = {
   allowedOrigins?: readonly string[];
 };
 
-/** Everything at /graphql (operations, GraphiQL, websockets), and the console. Disposing ends the streams. */
+/** Everything at /graphql (operations, GraphiQL, websockets), the console and the documentation. Disposing ends the streams. */
 export type Api = AsyncDisposable & {
   graphql(req: IncomingMessage, res: ServerResponse): Promise<void>;
   upgrade: WebSockets["upgrade"];
   console: ReturnType<typeof createConsole>;
+  docs: ReturnType<typeof createDocs>;
 };
-
-const wantsPage = (req: IncomingMessage) =>
-  req.method === "GET" && (req.headers.accept ?? "").includes("text/html");
 
 /** Puts the parts of the API together. Throws when a root field has no roles. */
 export function createApi(deps: ApiDeps, log: Logger): Api {
@@ -66,14 +66,16 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const shared = { engine, prepare, authenticate, maskError, turns, requestBytes };
   const post = createGraphqlPost({ ...shared, requests, answerBytes, streams });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
-  const graphiql = createGraphiql();
+  const consoleFiles = createBuiltFiles(builtFolder("console"));
+  const graphiql = createGraphiql(consoleFiles);
   return {
     async graphql(req, res) {
-      if (wantsPage(req)) return graphiql(req, res);
+      if (req.method === "GET" && wantsPage(req)) return graphiql(req, res);
       if (!origins.answer(req, res)) await post(req, res);
     },
     upgrade: websockets.upgrade,
-    console: createConsole(),
+    console: createConsole(consoleFiles),
+    docs: createDocs(createBuiltFiles(builtFolder("docs"))),
     async [Symbol.asyncDispose]() {
       streams[Symbol.dispose]();
       await websockets[Symbol.asyncDispose]();

@@ -73,6 +73,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     if (path === "/healthz") return answerAlive(res);
     if (path === "/readyz") return answerReady(res);
     if (path === "/metrics") return answerMetrics(res);
+    if (api && /^\/docs(\/|$)/.test(path)) return api.docs(req, res, path);
     if (api) return api.console(req, res, path);
     sendJson(res, 404, { error: "Not found." });
   }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createBuiltFiles } from "../../src/http/page/builtFiles.ts";
 import { createConsole } from "../../src/http/page/console.ts";
 import { startFrame } from "../fixtures/frame.ts";
 
@@ -65,7 +66,7 @@ test("what is no page and no file is not found, also with dots in its path; Grap
 });
 
 test("a console that was not built says how to build it", async () => {
-  const serve = createConsole("/nonexistent/");
+  const serve = createConsole(createBuiltFiles("/nonexistent/"));
   const server = createServer((req, res) => void serve(req, res, req.url ?? "/"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -73,7 +74,7 @@ test("a console that was not built says how to build it", async () => {
   const response = await fetch(`http://127.0.0.1:${port}/`);
   expect([response.status, await response.text()]).toEqual([
     503,
-    "The console is not built. Build it with: npm run build (npm ci does it, too). GraphiQL is at /graphql.\n",
+    "The console is not built. Build it with: npm run build (npm ci does it, too).\n",
   ]);
   server.close();
 });

@@ -3,15 +3,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startHubProcess } from "../bench/hubProcess.ts";
+import { buildPages } from "../fixtures/build.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
-import { buildConsole } from "../fixtures/consoleBuild.ts";
 import { tellStory } from "./story.ts";
 
 /** `npm run pictures`: the pictures of the console in README and docs/, taken of a running one. */
 const images = join(import.meta.dirname, "../../docs/images");
 const themes = ["light", "dark"] as const;
 
-await buildConsole();
+await buildPages();
 await using stack = new AsyncDisposableStack();
 const target = createServer((request, response) => {
   request.resume().on("end", () => {

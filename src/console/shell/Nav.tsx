@@ -1,4 +1,4 @@
-import { CircleHelp, LogOut, Moon, Sun } from "lucide-react";
+import { BookOpen, CircleHelp, LogOut, Moon, Sun } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { OverviewNote } from "../overview/OverviewNote.tsx";
@@ -57,6 +57,12 @@ export function Nav() {
             </Link>
           </li>
         ))}
+        <li>
+          <a href="/docs/" className="nav-place" title="Documentation">
+            <BookOpen size={16} />
+            <span>Documentation</span>
+          </a>
+        </li>
       </ul>
       <div className="nav-foot">
         {location !== "/" && <OverviewNote />}

@@ -1,0 +1,59 @@
+import type { GraphiQLProps } from "graphiql";
+import { type ExecutionResult, getOperationAST, parse } from "graphql";
+import { createClient } from "graphql-ws";
+import { headersWithKey, keyIn } from "./headersWithKey.ts";
+
+type Fetcher = GraphiQLProps["fetcher"];
+type Params = Parameters<Fetcher>[0];
+type Headers = ReturnType<typeof headersWithKey>;
+
+const socketUrl = () => new URL("/graphql", location.href.replace(/^http/, "ws")).href;
+
+/** What is to be run. For a moment after a tab was opened, GraphiQL still names the operation of the tab before. */
+function operationOf({ query, operationName }: Params) {
+  const document = parse(query);
+  return getOperationAST(document, operationName) ?? getOperationAST(document);
+}
+
+async function post(params: Params, headers: Headers): Promise<ExecutionResult> {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(params),
+  });
+  return response.json();
+}
+
+/** Says why the socket was closed; as JSON, in which GraphiQL shows errors, a CloseEvent says nothing. */
+function withReason(error: unknown): never {
+  if (!(error instanceof CloseEvent)) throw error;
+  throw new Error(error.reason || `The connection was closed with code ${error.code}.`);
+}
+
+function follow(params: Params, headers: Headers): AsyncIterableIterator<ExecutionResult> {
+  const events = createClient({ url: socketUrl(), connectionParams: headers }).iterate(params);
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => events.next().catch(withReason) as Promise<IteratorResult<ExecutionResult>>,
+    return: async () => {
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+/** Sends what GraphiQL asks, with the key that is known where a tab has none; tells `learn` a key that a tab has. */
+export const createFetcher =
+  (known: string | undefined, learn: (key: string) => void): Fetcher =>
+  (given, options) => {
+    const own = keyIn(options?.headers);
+    if (own) learn(own);
+    const headers = headersWithKey(options?.headers, known);
+    const operation = operationOf(given);
+    const params = { ...given, operationName: operation?.name?.value ?? null };
+    return operation?.operation === "subscription"
+      ? follow(params, headers)
+      : post(params, headers);
+  };

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { extname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { send, sendHead } from "../headers.ts";
+
+/** A file that `npm run build` made; compressed at the build where that was worth it. */
+export type BuiltFile = {
+  type: string;
+  etag: string;
+  plain: Buffer;
+  gzip: Buffer | undefined;
+  brotli: Buffer | undefined;
+};
+
+const types: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json; charset=utf-8",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+  ".ttf": "font/ttf",
+  ".txt": "text/plain; charset=utf-8",
+  ".woff2": "font/woff2",
+};
+
+/** Where a part of what `npm run build` makes lies. */
+export const builtFolder = (part: "console" | "docs"): string =>
+  fileURLToPath(new URL(`../../../dist/${part}/`, import.meta.url));
+
+async function read(folder: string): Promise<Map<string, BuiltFile>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const contents = new Map<string, Buffer>();
+  for (const entry of entries.filter((it) => it.isFile())) {
+    const file = join(entry.parentPath, entry.name);
+    contents.set(`/${relative(folder, file).replaceAll(sep, "/")}`, await readFile(file));
+  }
+  const files = new Map<string, BuiltFile>();
+  for (const [path, plain] of contents) {
+    const type = types[extname(path)];
+    if (!type) continue;
+    files.set(path, {
+      type,
+      // Weak, since it is the same for each encoding.
+      etag: `W/"${createHash("sha256").update(plain).digest("base64url")}"`,
+      plain,
+      gzip: contents.get(`${path}.gz`),
+      brotli: contents.get(`${path}.br`),
+    });
+  }
+  return files;
+}
+
+/**
+ * The files of a folder by their paths, read into memory at the first call and kept: a request opens no file, so
+ * none can be missing, half written or left open. A folder that was not built is looked at again.
+ */
+export function createBuiltFiles(folder: string): () => Promise<ReadonlyMap<string, BuiltFile>> {
+  let reading: ReturnType<typeof read> | undefined;
+  return async () => {
+    reading ??= read(folder);
+    const files = await reading;
+    if (files.size === 0) reading = undefined;
+    return files;
+  };
+}
+
+/** Sends a file in the smallest form that the client takes, or says that it has not changed. */
+export function sendBuilt(
+  req: IncomingMessage,
+  res: ServerResponse,
+  file: BuiltFile,
+  given: Readonly<Record<string, string>>,
+  status = 200,
+): void {
+  const headers = { vary: "accept-encoding", etag: file.etag, ...given };
+  if (status === 200 && req.headers["if-none-match"]?.includes(file.etag)) {
+    sendHead(res, 304, headers);
+    return;
+  }
+  const accepted = String(req.headers["accept-encoding"] ?? "");
+  const [encoding, body] =
+    file.brotli && /\bbr\b/.test(accepted)
+      ? ["br", file.brotli]
+      : file.gzip && /\bgzip\b/.test(accepted)
+        ? ["gzip", file.gzip]
+        : [undefined, file.plain];
+  send(res, status, file.type, body, {
+    ...headers,
+    ...(encoding && { "content-encoding": encoding }),
+  });
+}
+
+/** Files under `/assets/` hold the hash of their content in their names; all others are asked for again. */
+export const cacheControl = (path: string): string =>
+  path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
+
+/** Whether a browser opens a page, rather than a script asking for data. */
+export const wantsPage = (req: IncomingMessage): boolean =>
+  (req.headers.accept ?? "").includes("text/html");

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { send, sendHead, sendJson } from "../headers.ts";
+import {
+  type BuiltFile,
+  cacheControl,
+  type createBuiltFiles,
+  sendBuilt,
+  wantsPage,
+} from "./builtFiles.ts";
+
+const notBuilt =
+  "The documentation is not built. Build it with: npm run build (npm ci does it, too).\n";
+
+/** Allows the site's files, the two small scripts that each page begins with by their hashes, and nothing else. */
+function contentPolicy(page: BuiltFile): string {
+  const scripts = page.plain.toString().matchAll(/<script id="[^"]*">([\s\S]*?)<\/script>/g);
+  const hashes = [...scripts].map(
+    ([, script = ""]) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`,
+  );
+  return [
+    "default-src 'none'",
+    ["script-src 'self'", ...hashes].join(" "),
+    // Colours of code are attributes of its words.
+    "style-src 'self' 'unsafe-inline'",
+    "font-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+/** Serves the documentation under /docs: `/docs/x` is the page x.html, `/docs/x/` is x/index.html. */
+export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>) {
+  let policy: string | undefined;
+  return async (req: IncomingMessage, res: ServerResponse, address: string): Promise<void> => {
+    const files = await readFiles();
+    const index = files.get("/index.html");
+    if (!index) return send(res, 503, "text/plain; charset=utf-8", notBuilt);
+    policy ??= contentPolicy(index);
+    const headers = { "content-security-policy": policy };
+
+    const path = address.slice("/docs".length);
+    if (files.has(`${path}/index.html`)) return sendHead(res, 308, { location: `${address}/` });
+    const name = path.endsWith("/") ? `${path}index.html` : path;
+    const file = files.get(name) ?? files.get(`${name}.html`);
+    if (file) return sendBuilt(req, res, file, { ...headers, "cache-control": cacheControl(name) });
+    const missing = wantsPage(req) ? files.get("/404.html") : undefined;
+    if (!missing) return sendJson(res, 404, { error: "Not found." });
+    sendBuilt(req, res, missing, { ...headers, "cache-control": "no-store" }, 404);
+  };
+}

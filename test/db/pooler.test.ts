@@ -195,6 +195,29 @@ poolerTest(
 );
 
 poolerTest(
+  "of many statements at once, on more connections than the pooler has, each is given its own answer",
+  async () => {
+    await using database = await freshDatabase();
+    await using pooler = await startPooler(database.url, { default_pool_size: 3 });
+    const place = { url: database.url, poolerUrl: pooler.url };
+    await using one = openDb(place, 8);
+    await using other = openDb(place, 8);
+    const numbers = Array.from({ length: 4_000 }, (_, index) => index);
+    const answers = numbers.map(async (number) => {
+      const { sql } = number % 2 ? one : other;
+      // One without values is answered at once; what comes behind it is described first.
+      void sql`select pg_sleep(0)`.execute();
+      const [row] =
+        number % 5
+          ? await sql`select ${number}::int as number`
+          : await sql.begin((tx) => tx`select ${number}::int as number`);
+      return row?.number;
+    });
+    expect(await Promise.all(answers)).toEqual(numbers);
+  },
+);
+
+poolerTest(
   "a pooler and a direct address that do not belong together are refused, and what to do is said",
   async () => {
     await using database = await freshDatabase();

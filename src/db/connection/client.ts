@@ -42,7 +42,7 @@ function poolerOptions(url: string) {
   return {
     address,
     settings: Object.fromEntries(settings.filter(([name]) => tracked.includes(name))),
-    prepares: false,
+    isPooled: true,
   };
 }
 

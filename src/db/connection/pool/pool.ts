@@ -19,8 +19,12 @@ export type PoolOptions = {
   settings: Record<string, string>;
   /** How many connections it has at most. */
   size: number;
-  /** Statements are kept prepared on its connections, by names; so unless told. */
-  prepares?: boolean;
+  /**
+   * Its connections are a transaction pooler's, which has another session of the server for each transaction: nothing is
+   * prepared by name, and nothing sent behind what is not answered, since PgBouncer (1.18) gives the session to somebody
+   * else at the first answer that ends a transaction, with the rest still on its way there.
+   */
+  isPooled?: boolean;
   /** Its connection is itself what is wanted: it is not renewed. */
   isSession?: boolean;
   /** Told of each connection that breaks, or cannot be made. */
@@ -32,7 +36,7 @@ export type PoolOptions = {
 type Waiting = { start(link: Link): void; refuse(error: unknown): void };
 
 /** What statements are made with, and each connection's client after it; it connects nowhere itself. */
-function createMaker({ address, settings, prepares = true, onNotify }: PoolOptions): postgres.Sql {
+function createMaker({ address, settings, isPooled, onNotify }: PoolOptions): postgres.Sql {
   const { host, port, user, password, database, connectTimeoutS, options } = address;
   // What its types do not know: a host's text would be cut at its colons, and IPv6 addresses have some.
   const untyped: object = {
@@ -43,7 +47,7 @@ function createMaker({ address, settings, prepares = true, onNotify }: PoolOptio
   const maker = postgres({
     ...untyped,
     ...{ user, pass: password, database, connect_timeout: connectTimeoutS },
-    prepare: prepares,
+    prepare: !isPooled,
     ...{ max: 1, ssl: false, fetch_types: false, max_lifetime: null, idle_timeout: 0 },
     onnotice: () => {},
     ...(onNotify && { onnotify: onNotify }),
@@ -57,7 +61,7 @@ function createMaker({ address, settings, prepares = true, onNotify }: PoolOptio
  * that are on their way on the least busy; a transaction has its connection for itself.
  */
 export function openPool(options: PoolOptions): Pool {
-  const { address, size, isSession, onLost } = options;
+  const { address, size, isPooled, isSession, onLost } = options;
   const maker = createMaker(options);
   const makeSql = sqlMaker(maker);
   const links = new Set<Link>();
@@ -109,7 +113,7 @@ export function openPool(options: PoolOptions): Pool {
         if (!isOld(link)) return link;
         links.delete(link);
         void link.close();
-      } else if (!best || link.unanswered < best.unanswered) best = link;
+      } else if (!isPooled && (!best || link.unanswered < best.unanswered)) best = link;
     }
     return links.size < size ? add() : best;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { globSync } from "node:fs";
 import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,9 +14,11 @@ import { createLogger } from "../src/log.ts";
 import { buildPages } from "./fixtures/build.ts";
 
 /**
- * `npm test [files] [-t name]`: every test on a real PostgreSQL, which is DATABASE_URL's or one that lives as
- * long as this run. The last line is `N passed, N failed`.
+ * `npm test [-- files] [-t name]`: the tests, or those in these files, on a real PostgreSQL, which is DATABASE_URL's or
+ * one that lives as long as this run. The last line is `N passed, N failed`. `npm run test:heavy` runs what takes long:
+ * a browser, other languages, processes that are killed, floods.
  */
+const heavy = ["test/console/", "test/heavy/"];
 const interrupted = new AbortController();
 /** A whole run fills about 300 MB. */
 const NEEDED_BYTES = 2 ** 31;
@@ -82,6 +85,7 @@ async function runTests(
   scratch: string,
 ): Promise<TestRunResult> {
   const { filter, options } = parseCLI(["vitest", "run", ...process.argv.slice(2)]);
+  const files = filter.length > 0 ? filter : lightTests();
   const vitest = await createVitest({
     ...options,
     watch: false,
@@ -94,11 +98,17 @@ async function runTests(
   interrupted.signal.addEventListener("abort", cancel);
   try {
     interrupted.signal.throwIfAborted();
-    return await vitest.start(filter);
+    return await vitest.start(files);
   } finally {
     await vitest.close();
   }
 }
+
+/** Every file of tests but those in `heavy`. */
+const lightTests = () =>
+  globSync("test/**/*.test.ts", { cwd: join(import.meta.dirname, "..") }).filter(
+    (file) => !heavy.some((folder) => file.startsWith(folder)),
+  );
 
 function tally({ testModules, unhandledErrors }: TestRunResult): void {
   count.failed += unhandledErrors.length;

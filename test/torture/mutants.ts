@@ -195,9 +195,9 @@ export const mutants: Mutant[] = [
     where \${projectId}::uuid is not null and p.id = any(`,
       },
       {
-        file: "src/db/read/reads.ts",
-        find: "enterProject(tx, projectId).execute()",
-        replace: "projectId",
+        file: "src/db/read/readPool.ts",
+        find: "isGuarded ? enterProject(tx, projectId).execute() : undefined",
+        replace: "undefined",
       },
     ],
   },

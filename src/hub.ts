@@ -122,9 +122,9 @@ function openApi(
     reserve: worker?.reserve,
     onLate: (error) => log.warn({ err: error }, "a wake-up was not queued"),
     checkTarget: outbound.checkTarget,
-    onAccepted: ({ projectId, lanes, staged, events }) => {
+    onAccepted: ({ projectId, queues, staged, events }) => {
       metrics.emits.inc(events);
-      if (lanes.length > 0) worker?.wake(lanes);
+      if (queues.length > 0) worker?.wake(queues);
       if (staged.length > 0) worker?.dispatch(projectId, staged);
       wake.announce();
     },

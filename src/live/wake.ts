@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Pool } from "../db/connection/client.ts";
 import { listen } from "../db/connection/listen.ts";
 import { WAKE_CHANNEL } from "../db/feed/record.ts";
-import type { Lane } from "../db/queue/jobs.ts";
+import type { HookQueue } from "../db/queue/jobs.ts";
 import type { Logger } from "../log.ts";
 
 /** Tells, by one LISTEN connection a process, that there may be something new to read, or to send. */
@@ -15,9 +15,9 @@ export type Wake = AsyncDisposable & {
   /** Wakes this process now, and the others soon: something was committed. */
   announce(): void;
   /** Asks the other workers to look at these hooks' queues. */
-  ask(lanes: Lane[]): void;
+  ask(queues: HookQueue[]): void;
   /** Calls back with what another process asks for. */
-  onAsked(listener: (lanes: Lane[]) => void): () => void;
+  onAsked(listener: (queues: HookQueue[]) => void): () => void;
 };
 
 const ASK_CHANNEL = "signalbox_ask";
@@ -29,7 +29,7 @@ const POLL_MS = 2_000;
 /** Every role of the database may notify: what is not of this form is nobody's of ours. */
 const askedForm = z.object({
   from: z.string(),
-  lanes: z.array(z.object({ projectId: z.uuid(), hookId: z.uuid() })).max(ASKED_AT_ONCE),
+  queues: z.array(z.object({ projectId: z.uuid(), hookId: z.uuid() })).max(ASKED_AT_ONCE),
 });
 
 function readAsked(payload: string): z.infer<typeof askedForm> | undefined {
@@ -64,7 +64,7 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
   const self = randomUUID();
   const subscribers = createListeners();
   const hinted = createListeners();
-  const asked = createListeners<[Lane[]]>();
+  const asked = createListeners<[HookQueue[]]>();
   const hint = () => {
     subscribers.tell();
     hinted.tell();
@@ -77,7 +77,7 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
       },
       [ASK_CHANNEL](payload) {
         const read = readAsked(payload);
-        if (read && read.from !== self) asked.tell(read.lanes);
+        if (read && read.from !== self) asked.tell(read.queues);
       },
     },
     () => {
@@ -112,13 +112,13 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
       isDue = true;
       if (!timer) tellOthers();
     },
-    ask(lanes) {
-      for (let at = 0; at < lanes.length; at += ASKED_AT_ONCE) {
+    ask(queues) {
+      for (let at = 0; at < queues.length; at += ASKED_AT_ONCE) {
         // No more than that: a worker's own entry has a timer, which is no JSON.
-        const some = lanes
+        const some = queues
           .slice(at, at + ASKED_AT_ONCE)
           .map(({ projectId, hookId }) => ({ projectId, hookId }));
-        notify(ASK_CHANNEL, JSON.stringify({ from: self, lanes: some }));
+        notify(ASK_CHANNEL, JSON.stringify({ from: self, queues: some }));
       }
     },
     onAsked: asked.add,

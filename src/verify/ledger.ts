@@ -5,7 +5,7 @@ import { inScope, type Scope } from "./check.ts";
 export type LedgerLine = {
   projectId: string;
   hookId: string;
-  /** Of the hook, or of the workflow whose lane it is. */
+  /** Of the hook, or of the workflow whose queue it is. */
   name: string;
   kind: "HOOK" | "WORKFLOW";
   made: number;

@@ -5,7 +5,7 @@ import { showLife } from "../db/connection/locks.ts";
 import { recoverClaims } from "../db/delivery/reclaim.ts";
 import { buryWorkers, removeWorker, workersBeside } from "../db/queue/workers.ts";
 import type { Logger } from "../log.ts";
-import { every, type Repeated } from "./poller.ts";
+import { type Poller, poll } from "./poller.ts";
 
 const LOOK_EVERY_MS = 2_500;
 /** By then a worker that has only lost its session shows its life by another. */
@@ -34,7 +34,7 @@ export async function startLiveness(
       looking?.within(0);
     },
   });
-  let looking: Repeated | undefined;
+  let looking: Poller | undefined;
   let suspects = new Set<string>();
 
   async function look(): Promise<number> {
@@ -69,7 +69,7 @@ export async function startLiveness(
   }
 
   await look();
-  looking = every(LOOK_EVERY_MS, look, (error) => {
+  looking = poll(LOOK_EVERY_MS, look, (error) => {
     log.warn({ err: error }, "liveness could not be checked");
     looking?.within(RETRY_MS);
   });

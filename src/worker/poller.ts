@@ -1,4 +1,4 @@
-export type Repeated = AsyncDisposable & {
+export type Poller = AsyncDisposable & {
   /** Has the work done within so many milliseconds, should it not be its turn before. */
   within(ms: number): void;
 };
@@ -7,11 +7,11 @@ export type Repeated = AsyncDisposable & {
  * Runs `work` again and again, so many milliseconds after it ended, or as many as it gave back; a failure is told
  * and does not stop it.
  */
-export function every(
+export function poll(
   ms: number,
   work: () => Promise<number> | Promise<void>,
   onError: (error: unknown) => void,
-): Repeated {
+): Poller {
   let stopped = false;
   let running = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -25,9 +25,9 @@ export function every(
     } catch (error) {
       onError(error);
     }
-    within(next);
+    runWithin(next);
   }
-  function within(inMs: number) {
+  function runWithin(inMs: number) {
     const at = performance.now() + inMs;
     if (stopped || at >= turnAt) return;
     turnAt = at;
@@ -36,9 +36,9 @@ export function every(
       running = running.then(run);
     }, inMs);
   }
-  within(ms);
+  runWithin(ms);
   return {
-    within,
+    within: runWithin,
     async [Symbol.asyncDispose]() {
       stopped = true;
       clearTimeout(timer);

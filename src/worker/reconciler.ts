@@ -2,7 +2,7 @@ import { overduePresses, recoverPresses } from "../db/action/pressClaims.ts";
 import { pressJob } from "../db/action/presses.ts";
 import type { Db } from "../db/connection/client.ts";
 import { tryLockRow } from "../db/connection/locks.ts";
-import { overdueEvents, overdueLanes, recoverClaims } from "../db/delivery/reclaim.ts";
+import { overdueEvents, overdueQueues, recoverClaims } from "../db/delivery/reclaim.ts";
 import { overdueReplays, replayJob } from "../db/delivery/replays.ts";
 import { handshakeJob, overdueHandshakes } from "../db/hook/handshakes.ts";
 import { refreshStatistics } from "../db/queue/analyze.ts";
@@ -11,7 +11,7 @@ import { lookAround, type Patience } from "../db/queue/lookAround.ts";
 import { advanceJobs, overdueRuns } from "../db/workflow/workflowRuns.ts";
 import type { Logger } from "../log.ts";
 import type { OnFeed } from "./job/scheduler.ts";
-import { every } from "./poller.ts";
+import { poll } from "./poller.ts";
 
 /** A look is one statement, and finds nothing most of the time. */
 const LOOK_EVERY_MS = 2_500;
@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 2_500;
 const LOOK_THROUGH_EVERY_MS = 30_000;
 /** Ordinary wake-ups come within milliseconds; what is overdue by this has lost its own. */
 const patience: Patience = {
-  lanes: 1_500,
+  queues: 1_500,
   presses: 1_500,
   events: 2_000,
   handshakes: 1_500,
@@ -56,8 +56,8 @@ export function startReconciler(
   async function wakeOverdue() {
     await db.sql.begin(async (tx) => {
       if (!(await tryLockRow(tx, "reconciler"))) return;
-      const [lanes, events, handshakes, presses, replays, runs] = await Promise.all([
-        overdueLanes(tx, patience.lanes),
+      const [queues, events, handshakes, presses, replays, runs] = await Promise.all([
+        overdueQueues(tx, patience.queues),
         overdueEvents(tx, patience.events),
         overdueHandshakes(tx, patience.handshakes),
         overduePresses(tx, patience.presses),
@@ -66,13 +66,13 @@ export function startReconciler(
       ]);
       const staged = Map.groupBy(events, ({ projectId }) => projectId);
       const jobs = [
-        ...deliverJobs(lanes).map((job, index) => ({ ...job, key: `reconcile:${index}` })),
+        ...deliverJobs(queues).map((job, index) => ({ ...job, key: `reconcile:${index}` })),
         ...[...staged].map(([projectId, events]) => ({
           identifier: "dispatch" as const,
           payload: { projectId, eventIds: events.map(({ id }) => id) },
           key: `reconcile:${projectId}`,
         })),
-        ...handshakes.map((lane) => handshakeJob(lane)),
+        ...handshakes.map((queue) => handshakeJob(queue)),
         ...presses.map(pressJob),
         ...replays.map((replay) => replayJob(replay)),
         ...advanceJobs(runs).map((job, index) => ({
@@ -84,16 +84,16 @@ export function startReconciler(
     });
   }
   // Beside it: a table that takes long to analyze, or cannot be, keeps no wake-up waiting.
-  const analyzing = every(
+  const analyzing = poll(
     ANALYZE_EVERY_MS,
     () => refreshStatistics(db.sql),
     (error) => log.warn({ err: error }, "tables could not be analyzed"),
   );
   const forget = onFeed(() => analyzing.within(ANALYZE_SOON_MS));
-  const reconciling = every(LOOK_EVERY_MS, reconcile, (error) =>
+  const reconciling = poll(LOOK_EVERY_MS, reconcile, (error) =>
     log.warn({ err: error }, "could not reconcile"),
   );
-  const takingBack = every(LOOK_THROUGH_EVERY_MS, takeBack, (error) =>
+  const takingBack = poll(LOOK_THROUGH_EVERY_MS, takeBack, (error) =>
     log.warn({ err: error }, "claims that ran out could not be looked for"),
   );
   return {

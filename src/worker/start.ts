@@ -1,5 +1,5 @@
 import type { Db } from "../db/connection/client.ts";
-import type { Lane } from "../db/queue/jobs.ts";
+import type { HookQueue } from "../db/queue/jobs.ts";
 import { makeRanges } from "../db/retention/createPartitions.ts";
 import { withRanges } from "../db/retention/maintenanceSession.ts";
 import type { TenantPrograms } from "../domain/program/tenantPrograms.ts";
@@ -36,8 +36,8 @@ export type WorkerRole = AsyncDisposable &
 type Wakes = {
   onHint: OnFeed;
   announce: () => void;
-  ask: (lanes: Lane[]) => void;
-  onAsked: (listener: (lanes: Lane[]) => void) => () => void;
+  ask: (queues: HookQueue[]) => void;
+  onAsked: (listener: (queues: HookQueue[]) => void) => () => void;
 };
 
 /** Starts everything that happens later: jobs, schedules, deliveries, liveness, the reconciler. */

@@ -163,7 +163,10 @@ const move = (site: Site, sql: Pool, status: "PAUSED" | "DELETED") =>
 
 /** Nothing is so late, so that all that might be is looked at. */
 const patience = Object.fromEntries(
-  ["lanes", "events", "handshakes", "presses", "replays", "runs"].map((kind) => [kind, 86_400_000]),
+  ["queues", "events", "handshakes", "presses", "replays", "runs"].map((kind) => [
+    kind,
+    86_400_000,
+  ]),
 ) as Patience;
 
 const works: [string, (site: Site, sql: Pool) => PromiseLike<unknown>, number][] = [

@@ -57,11 +57,11 @@ test("what is said of an attempt is written with its record, once, or neither is
   const url = "http://127.0.0.1:9/";
   await registerHook(hub, { url, types: ["a"], retries: 0 });
   await accepted(hub, { type: "a" });
-  const [lane] = await sql<{ projectId: string; hookId: string }[]>`
+  const [queue] = await sql<{ projectId: string; hookId: string }[]>`
     select project_id as "projectId", hook_id as "hookId" from signalbox.deliveries`;
-  if (!lane) throw new Error("no delivery");
-  const [claim] = (await claimOf(sql, newId(), lane, 1)).claims;
-  const [target] = await deliveryTargets(sql, lane.projectId, [lane.hookId]);
+  if (!queue) throw new Error("no delivery");
+  const [claim] = (await claimOf(sql, newId(), queue, 1)).claims;
+  const [target] = await deliveryTargets(sql, queue.projectId, [queue.hookId]);
   if (!claim || !target) throw new Error("nothing to claim");
   const result = {
     elapsedMs: 1,
@@ -77,7 +77,7 @@ test("what is said of an attempt is written with its record, once, or neither is
   const finished = decideOutcome(claim, target, { told: { url, body: "{}" } }, result, false);
   const configs = createProjectConfigs(sql);
   const programs = testPrograms(sql);
-  const finish = () => finishDeliveries(sql, configs, programs, lane.projectId, [finished]);
+  const finish = () => finishDeliveries(sql, configs, programs, queue.projectId, [finished]);
 
   await sql`alter table signalbox.events add constraint broken check (type <> 'error')`;
   await expect(finish()).rejects.toThrow("broken");

@@ -67,7 +67,7 @@ test("an attempt that a stop had to break off is due again at once, and not char
   const { sql } = hub.db;
   await hub.run(HOOK, { url: target.url, timeoutMs: 60_000 });
   await hub.run(EMIT);
-  const lanes = await sql<{ projectId: string; hookId: string }[]>`
+  const queues = await sql<{ projectId: string; hookId: string }[]>`
     select project_id as "projectId", id as "hookId" from signalbox.hooks`;
   const guard = createGuard({ allow: ["127.0.0.0/8"], deny: [] });
   await using poster = createPoster({
@@ -92,7 +92,7 @@ test("an attempt that a stop had to break off is due again at once, and not char
     onSteps: () => {},
     askPeers: () => {},
   });
-  deliverer.wake(lanes);
+  deliverer.wake(queues);
   await expect.poll(() => target.requests.length, soon).toBe(1);
   await deliverer.stop(50);
   const { deliveries } = await hub.run<{ deliveries: { nodes: { nextAttemptAt: string }[] } }>(

@@ -28,10 +28,10 @@ type Deliveries = {
   };
 };
 async function onlyLane(sql: Sql) {
-  const [lane] = await sql<{ projectId: string; hookId: string }[]>`
+  const [queue] = await sql<{ projectId: string; hookId: string }[]>`
     select project_id as "projectId", id as "hookId" from signalbox.hooks`;
-  if (!lane) throw new Error("no hook");
-  return lane;
+  if (!queue) throw new Error("no hook");
+  return queue;
 }
 
 const soon = { timeout: 60_000 };
@@ -82,12 +82,12 @@ test("a delivery that took its process down three times is quarantined, and ends
   const { sql } = hub.db;
   await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
   await hub.run(EMIT);
-  const lane = await onlyLane(sql);
+  const queue = await onlyLane(sql);
   const waits: number[] = [];
   for (let death = 1; death <= 3; death++) {
     await sql`update signalbox.queue set due_at = clock_timestamp()`;
     const worker = newId();
-    const { claims } = await claimOf(sql, worker, lane, 1, { isSuspect: death === 3 });
+    const { claims } = await claimOf(sql, worker, queue, 1, { isSuspect: death === 3 });
     expect(claims).toHaveLength(1);
     expect(await recoverClaims(sql, [worker])).toBe(1);
     const [row] =
@@ -123,10 +123,10 @@ test("what was in flight at two deaths is claimed by itself, so that one poison 
   const { sql } = hub.db;
   await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
   for (let count = 0; count < 4; count++) await hub.run(EMIT);
-  const lane = await onlyLane(sql);
+  const queue = await onlyLane(sql);
   const claim = async (isSuspect: boolean) => {
     const worker = newId();
-    const { claims } = await claimOf(sql, worker, lane, 4, { isSuspect });
+    const { claims } = await claimOf(sql, worker, queue, 4, { isSuspect });
     return { worker, count: claims.length };
   };
   for (let death = 1; death <= 2; death++) {
@@ -192,7 +192,7 @@ test("a job that nobody was told of is run within seconds", async () => {
     with task as (
       insert into graphile_worker._private_tasks (identifier) values ('deliver')
       on conflict (identifier) do update set identifier = excluded.identifier returning id)
-    insert into graphile_worker._private_jobs (task_id, payload) select id, '{"lanes": []}' from task`;
+    insert into graphile_worker._private_jobs (task_id, payload) select id, '{"queues": []}' from task`;
   expect(await jobs()).toHaveLength(1);
   await expect.poll(async () => (await jobs()).length, soon).toBe(0);
 });
@@ -215,17 +215,17 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
   const { sql } = hub.db;
   await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
   await hub.run(EMIT);
-  const lane = await onlyLane(sql);
-  const claim = async (worker: string) => (await claimOf(sql, worker, lane, 1)).claims[0];
+  const queue = await onlyLane(sql);
+  const claim = async (worker: string) => (await claimOf(sql, worker, queue, 1)).claims[0];
   const late = await claim("aaaaaaaa-0000-4000-8000-000000000000");
   if (!late) throw new Error("nothing to claim");
   await sql`update signalbox.queue set lease_until = clock_timestamp()`;
   expect(await recoverClaims(sql, [])).toBe(1);
   const heir = await claim("bbbbbbbb-0000-4000-8000-000000000000");
   const configs = createProjectConfigs(sql);
-  const { moved } = await finishDeliveries(sql, configs, testPrograms(sql), lane.projectId, [
+  const { moved } = await finishDeliveries(sql, configs, testPrograms(sql), queue.projectId, [
     {
-      ...lane,
+      ...queue,
       deliveryId: late.deliveryId,
       eventId: late.eventId,
       token: late.token,
@@ -260,13 +260,13 @@ test("a claim whose commit nobody heard of is given back, and counts as no try",
   const { sql } = hub.db;
   await hub.run(HOOK, { url: "http://127.0.0.1:9", timeoutMs: 5_000 });
   for (let count = 0; count < 3; count++) await hub.run(EMIT);
-  const lane = await onlyLane(sql);
+  const queue = await onlyLane(sql);
   const worker = newId();
-  const { claims: held } = await claimOf(sql, worker, lane, 1);
-  const { claims: unheard } = await claimOf(sql, worker, lane, 1);
-  const { projectId } = lane;
+  const { claims: held } = await claimOf(sql, worker, queue, 1);
+  const { claims: unheard } = await claimOf(sql, worker, queue, 1);
+  const { projectId } = queue;
   const tokens = [held[0]?.token ?? "", unheard[0]?.token ?? ""] as const;
-  await returnClaims(sql, { projectId, hookIds: [lane.hookId], token: tokens[1] });
+  await returnClaims(sql, { projectId, hookIds: [queue.hookId], token: tokens[1] });
   const rows = await sql`
     select lease_token, attempt_count, status from signalbox.deliveries order by attempt_count desc`;
   expect([...rows]).toEqual([

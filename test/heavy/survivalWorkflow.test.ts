@@ -139,7 +139,7 @@ test("moving a run on many times at once moves it on once", async () => {
     Array.from({ length: 8 }, () => advance(project?.id ?? "", [runs[0]?.id ?? ""])),
   );
   expect(moves.flatMap(({ failed }) => failed)).toEqual([]);
-  expect(moves.flatMap(({ lanes }) => lanes)).toHaveLength(1);
+  expect(moves.flatMap(({ queues }) => queues)).toHaveLength(1);
   const deliveries = await sql`select status from signalbox.deliveries`;
   expect([...deliveries]).toEqual([{ status: "PENDING" }]);
 });
@@ -161,8 +161,8 @@ test("a run that cannot be moved on does not keep the others of its job waiting"
   await sql`update signalbox.installations set variables = 'v1.x' where user_id = 'damaged'`;
   const advance = advancer(sql, key);
   const ids = [others[0]?.id ?? "", runs[0]?.id ?? ""];
-  const { lanes, failed } = await advance(project?.id ?? "", ids);
-  expect([lanes.length, failed.length]).toEqual([1, 1]);
+  const { queues, failed } = await advance(project?.id ?? "", ids);
+  expect([queues.length, failed.length]).toEqual([1, 1]);
   expect(await Promise.all(ids.map(async (id) => (await runOf(api, id)).status))).toEqual([
     "QUEUED",
     "RUNNING",
@@ -181,15 +181,15 @@ test("a step that took its process down three times fails its run", async () => 
   const [project] = await sql<{ id: string }[]>`select id from signalbox.projects`;
   const [projectId, runId] = [project?.id ?? "", runs[0]?.id ?? ""];
   const advance = advancer(sql, key);
-  const [lane] = (await advance(projectId, [runId])).lanes;
-  if (!lane) throw new Error("nothing to send");
+  const [queue] = (await advance(projectId, [runId])).queues;
+  if (!queue) throw new Error("nothing to send");
   for (let death = 1; death <= 3; death++) {
     await sql`update signalbox.queue set due_at = now()`;
     const worker = newId();
-    const { claims } = await claimOf(sql, worker, lane, 1, { isSuspect: death === 3 });
+    const { claims } = await claimOf(sql, worker, queue, 1, { isSuspect: death === 3 });
     expect(claims).toHaveLength(1);
     expect(await recoverClaims(sql, [worker])).toBe(1);
-    expect(await advance(projectId, [runId])).toEqual({ lanes: [], failed: [] });
+    expect(await advance(projectId, [runId])).toEqual({ queues: [], failed: [] });
   }
   const run = await runOf(api, runId);
   expect(run).toMatchObject({

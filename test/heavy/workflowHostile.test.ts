@@ -166,7 +166,7 @@ test("a run that the hub fails to move on five times ends FAILED, whichever proc
     })(project?.id ?? "", [runs[0]?.id ?? ""]);
   for (let tries = 1; tries <= 5; tries++) {
     expect((await runOf(api, runs[0]?.id ?? "")).status).toBe("QUEUED");
-    expect(await advance()).toMatchObject({ lanes: [], failed: [{ runId: runs[0]?.id }] });
+    expect(await advance()).toMatchObject({ queues: [], failed: [{ runId: runs[0]?.id }] });
   }
   expect(await runOf(api, runs[0]?.id ?? "")).toMatchObject({
     status: "FAILED",
@@ -175,5 +175,5 @@ test("a run that the hub fails to move on five times ends FAILED, whichever proc
   });
   const states = await sql`select status from signalbox.events where id = ${event?.id ?? ""}`;
   expect([...states]).toEqual([{ status: "FAILED" }]);
-  expect(await advance()).toEqual({ lanes: [], failed: [] });
+  expect(await advance()).toEqual({ queues: [], failed: [] });
 });

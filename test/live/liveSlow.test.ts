@@ -11,7 +11,7 @@ import { createTail } from "../../src/live/tail.ts";
 import { startWake } from "../../src/live/wake.ts";
 import { createLogger } from "../../src/log.ts";
 import { newId } from "../../src/util/ids.ts";
-import { createLanes } from "../../src/worker/delivery/hookQueues.ts";
+import { createHookQueues } from "../../src/worker/delivery/hookQueues.ts";
 import { freshDatabase } from "../fixtures/database.ts";
 import { hubProcess, installation } from "../fixtures/process.ts";
 import { following, overSocket } from "../fixtures/subscription.ts";
@@ -165,38 +165,38 @@ test("another worker is asked for a queue, also while its own next look is plann
   await using database = await freshDatabase();
   await using one = await startWake(database.url, database.db.sql, log);
   await using other = await startWake(database.url, database.db.sql, log);
-  const lane = { projectId: randomUUID(), hookId: randomUUID() };
-  const lanes = createLanes(
+  const queue = { projectId: randomUUID(), hookId: randomUUID() };
+  const queues = createHookQueues(
     () => {},
     () => 1,
     () => {},
   );
-  lanes.feed([lane]);
-  const [turn] = lanes.next();
+  queues.enqueue([queue]);
+  const [turn] = queues.next();
   if (!turn) throw new Error("no turn");
-  lanes.feedLater(turn.lane, 60_000);
+  queues.enqueueAfter(turn.queue, 60_000);
   const asked = new Promise((resolve) => other.onAsked(resolve));
-  one.ask([turn.lane]);
-  expect(await asked).toEqual([lane]);
-  lanes.close();
+  one.ask([turn.queue]);
+  expect(await asked).toEqual([queue]);
+  queues.close();
 });
 
 test("what others say on our channels is ignored, and workers still hear each other", async () => {
   await using database = await freshDatabase();
   await using one = await startWake(database.url, database.db.sql, log);
   await using other = await startWake(database.url, database.db.sql, log);
-  const lane = { projectId: randomUUID(), hookId: randomUUID() };
+  const queue = { projectId: randomUUID(), hookId: randomUUID() };
   const heard: unknown[] = [];
   const asked = new Promise<void>((resolve) =>
-    other.onAsked((lanes) => {
-      heard.push(lanes);
+    other.onAsked((queues) => {
+      heard.push(queues);
       resolve();
     }),
   );
   const { sql } = database.db;
-  const foreign = ["", "x", "null", "{}", '{"from":"x","lanes":[{"projectId":"p","hookId":"h"}]}'];
+  const foreign = ["", "x", "null", "{}", '{"from":"x","queues":[{"projectId":"p","hookId":"h"}]}'];
   for (const payload of foreign) await sql`select pg_notify('signalbox_ask', ${payload})`;
-  one.ask([lane]);
+  one.ask([queue]);
   await asked;
-  expect(heard).toEqual([[lane]]);
+  expect(heard).toEqual([[queue]]);
 });

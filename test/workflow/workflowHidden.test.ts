@@ -53,7 +53,7 @@ test("a user's variables and a step's headers are sealed at rest, and shown to A
   });
 });
 
-test("a workflow's lane is no hook: no list, lookup or reason shows it, nor can it be changed as one", async () => {
+test("a workflow's queue is no hook: no list, lookup or reason shows it, nor can it be changed as one", async () => {
   await using target = await receiver();
   await using hub = await testHub();
   await registerType(hub, "a");

@@ -1,6 +1,6 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { writeToFeed } from "../feed/record.ts";
-import { addJobs, deliverJobs, type Lane } from "../queue/jobs.ts";
+import { addJobs, deliverJobs, type HookQueue } from "../queue/jobs.ts";
 import { advanceJobs } from "../workflow/workflowRuns.ts";
 import type { Claim } from "./claim.ts";
 import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "./record.ts";
@@ -83,11 +83,11 @@ const recoverChunk = (sql: Pool, projectId: string, deadWorkers: string[]): Prom
     if (moved.length === 0) return 0;
     const ended = moved.filter(({ status }) => status === "QUARANTINED" || status === "CANCELLED");
     const hookIds = new Set(moved.map(({ hookId }) => hookId));
-    const lanes = [...hookIds].map((hookId) => ({ projectId, hookId }));
+    const queues = [...hookIds].map((hookId) => ({ projectId, hookId }));
     await writeToFeed(
       tx,
       projectId,
-      [addJobs(tx, [...deliverJobs(lanes), ...advanceJobs(runsOf(projectId, ended))])],
+      [addJobs(tx, [...deliverJobs(queues), ...advanceJobs(runsOf(projectId, ended))])],
       [
         recordMoves(tx, projectId, moved),
         ...(ended.length > 0 ? [completeEvents(tx, projectId, ended)] : []),
@@ -122,39 +122,39 @@ export const handBack = (
   where project_id = ${projectId} and id = ${deliveryId} and lease_token = ${token}`;
 
 /**
- * Every lane that has anything waiting, as the CTE `lane`. A loose index scan: one probe a lane, however long its
- * queue is. What is in a lane is then found by the hook alone: with the project beside it, its whole queue might be read
- * for each lane while the table is believed to be empty.
+ * Every queue that has anything waiting, as the CTE `queue`. A loose index scan: one probe a queue, however long its
+ * queue is. What is in a queue is then found by the hook alone: with the project beside it, its whole queue might be read
+ * for each queue while the table is believed to be empty.
  */
 const waitingLanes = (sql: Sql) => sql`
-  recursive lane as (
+  recursive queue as (
     (select project_id, hook_id from signalbox.queue order by hook_id limit 1)
     union all
-    select n.project_id, n.hook_id from lane, lateral (
-      select project_id, hook_id from signalbox.queue q where q.hook_id > lane.hook_id
+    select n.project_id, n.hook_id from queue, lateral (
+      select project_id, hook_id from signalbox.queue q where q.hook_id > queue.hook_id
       order by q.hook_id limit 1) n
   )`;
 
 /**
- * Claims that ran out, at the heads of their lanes: claims take what was due first, and whoever reads a whole queue for it
+ * Claims that ran out, at the heads of their queues: claims take what was due first, and whoever reads a whole queue for it
  * reads what waits for a paused hook, too. Those further behind are found by `recoverClaims`.
  */
 export const claimsLostAtHeads = (sql: Sql) => sql`
   with ${waitingLanes(sql)}
-  select from lane join signalbox.hooks h on h.project_id = lane.project_id and h.id = lane.hook_id
+  select from queue join signalbox.hooks h on h.project_id = queue.project_id and h.id = queue.hook_id
   cross join lateral (
-    select q.lease_until from signalbox.queue q where q.hook_id = lane.hook_id and q.due_at <= now()
+    select q.lease_until from signalbox.queue q where q.hook_id = queue.hook_id and q.due_at <= now()
     order by q.due_at limit 2 * h.max_in_flight + 64) head
   where head.lease_until <= clock_timestamp()`;
 
-/** The lanes of active hooks with a delivery that has been due for so long and is not claimed. */
-export const overdueLanes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
+/** The queues of active hooks with a delivery that has been due for so long and is not claimed. */
+export const overdueQueues = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
   with ${waitingLanes(sql)}
-  select lane.project_id as "projectId", lane.hook_id as "hookId" from lane
-  join signalbox.hooks h on h.project_id = lane.project_id and h.id = lane.hook_id and h.status = 'ACTIVE'
+  select queue.project_id as "projectId", queue.hook_id as "hookId" from queue
+  join signalbox.hooks h on h.project_id = queue.project_id and h.id = queue.hook_id and h.status = 'ACTIVE'
   cross join lateral (
     select from signalbox.queue d
-    where d.hook_id = lane.hook_id and d.due_at <= now() - ${overdueMs} * interval '1 millisecond'
+    where d.hook_id = queue.hook_id and d.due_at <= now() - ${overdueMs} * interval '1 millisecond'
       and d.lease_token is null
     order by d.due_at limit 1) overdue`;
 
@@ -181,14 +181,14 @@ export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
       and e.status = 'STAGED' and e.received_at <= now() - ${overdueMs} * interval '1 millisecond'
     order by e.received_at limit 200) overdue`;
 
-/** How many seconds the oldest due delivery of any lane has waited; 0 when nothing waits. */
+/** How many seconds the oldest due delivery of any queue has waited; 0 when nothing waits. */
 export async function oldestDueSeconds(sql: Sql): Promise<number> {
   const [row] = await sql<{ age: number }[]>`
     with ${waitingLanes(sql)}
     select coalesce(extract(epoch from now() - min(first.due_at)), 0)::float8 as age
-    from lane cross join lateral (
+    from queue cross join lateral (
       select d.due_at from signalbox.queue d
-      where d.hook_id = lane.hook_id and d.due_at <= now() and d.lease_token is null
+      where d.hook_id = queue.hook_id and d.due_at <= now() and d.lease_token is null
       order by d.due_at limit 1) first`;
   return Math.max(0, row?.age ?? 0);
 }

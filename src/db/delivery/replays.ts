@@ -47,7 +47,7 @@ export const replaysById = (sql: Sql, projectId: string, ids: readonly string[])
   sql<ReplayRow[]>`select ${columns(sql)} from signalbox.replays r
     where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
 
-/** The replay, its row locked to the end of the transaction: before lanes, hooks and the feed. */
+/** The replay, its row locked to the end of the transaction: before queues, hooks and the feed. */
 export const lockedReplay = (tx: Tx, projectId: string, id: string) =>
   tx<ReplayRow[]>`select ${columns(tx)} from signalbox.replays r
     where r.project_id = ${projectId} and r.id = ${id} for update`;
@@ -134,19 +134,19 @@ export async function takeChunk(
 ): Promise<{ hookId: string; deliveryIds: string[] } | undefined> {
   const [chunk] = await tx<{ hookId: string; deliveryIds: string[] }[]>`
     delete from signalbox.replay_chunks c using (
-      select lane.hook_id, first.number from (
+      select queue.hook_id, first.number from (
         select distinct hook_id from signalbox.replay_chunks
         where project_id = ${projectId} and replay_id = ${id}
-      ) lane
+      ) queue
       cross join lateral (
         select count(*) as n from (
           select from signalbox.queue d
-          where d.project_id = ${projectId} and d.hook_id = lane.hook_id and ${isAgain(tx)}
+          where d.project_id = ${projectId} and d.hook_id = queue.hook_id and ${isAgain(tx)}
             and d.due_at <= now() limit ${MAX_WAITING}) due
       ) waiting
       cross join lateral (
         select number from signalbox.replay_chunks
-        where project_id = ${projectId} and replay_id = ${id} and hook_id = lane.hook_id
+        where project_id = ${projectId} and replay_id = ${id} and hook_id = queue.hook_id
         order by number limit 1
       ) first
       where waiting.n < ${MAX_WAITING} limit 1

@@ -155,8 +155,8 @@ export async function publishRetries(
   more: { jobs?: JobSpec[]; under?: PromiseLike<unknown>[] },
 ): Promise<void> {
   const all = [...moved, ...made];
-  const lanes = all.slice(0, 1).map(({ hookId }) => ({ projectId, hookId }));
-  const jobs = [...deliverJobs(lanes), ...(more.jobs ?? [])];
+  const queues = all.slice(0, 1).map(({ hookId }) => ({ projectId, hookId }));
+  const jobs = [...deliverJobs(queues), ...(more.jobs ?? [])];
   const eventIds = [...new Set(all.map(({ eventId }) => eventId))];
   await writeToFeed(tx, projectId, jobs.length > 0 ? [addJobs(tx, jobs)] : [], [
     recordReopened(tx, projectId, eventIds),

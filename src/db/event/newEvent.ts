@@ -1,5 +1,5 @@
 import type { HookFormat } from "../hook/hooks.ts";
-import type { Lane } from "../queue/jobs.ts";
+import type { HookQueue } from "../queue/jobs.ts";
 import type { NewRun } from "../workflow/workflowRuns.ts";
 import type { EventRow } from "./events.ts";
 
@@ -23,13 +23,13 @@ export type NewDelivery = {
 /** What events that are being matched call for. */
 export type Consequences = { deliveries: NewDelivery[]; runs: NewRun[] };
 
-/** The lanes that have something to send. */
-export function lanesOf(deliveries: NewDelivery[]): Lane[] {
-  const lanes = new Map<string, Lane>();
+/** The queues that have something to send. */
+export function hookQueuesOf(deliveries: NewDelivery[]): HookQueue[] {
+  const queues = new Map<string, HookQueue>();
   for (const { status, projectId, hookId } of deliveries) {
-    if (status === "PENDING") lanes.set(hookId, { projectId, hookId });
+    if (status === "PENDING") queues.set(hookId, { projectId, hookId });
   }
-  return [...lanes.values()];
+  return [...queues.values()];
 }
 
 /** A stored event, as it was written. */

@@ -3,7 +3,7 @@
  * (`handshake_due_at`), so a lost job or a dead process costs seconds: the reconciler finds it.
  */
 import type { Pool, Sql, Tx } from "../connection/client.ts";
-import { addJobs, type JobSpec, type Lane } from "../queue/jobs.ts";
+import { addJobs, type HookQueue, type JobSpec } from "../queue/jobs.ts";
 import { type HookRow, hookColumns } from "./hooks.ts";
 
 /** How long an asking process may take longer than the hook's timeout before another asks in its place. */
@@ -13,7 +13,7 @@ const LEASE_MARGIN_MS = 5_000;
 export type ClaimedHandshake = { hook: HookRow; sealed: string; attempt: number };
 
 /** The job that makes a hook's handshake. */
-export const handshakeJob = ({ projectId, hookId }: Lane, runAt?: Date): JobSpec => ({
+export const handshakeJob = ({ projectId, hookId }: HookQueue, runAt?: Date): JobSpec => ({
   identifier: "handshake",
   payload: { projectId, hookId },
   key: `handshake:${hookId}`,
@@ -37,7 +37,7 @@ export async function beginHandshake(
 /** Takes a handshake that is due; undefined when there is none, or another process has it. */
 export async function claimHandshake(
   sql: Sql,
-  { projectId, hookId }: Lane,
+  { projectId, hookId }: HookQueue,
 ): Promise<ClaimedHandshake | undefined> {
   const [row] = await sql<(HookRow & { sealed: string; attempt: number })[]>`
     update signalbox.hooks h set handshake_attempts = h.handshake_attempts + 1,
@@ -88,7 +88,7 @@ export const postponeHandshake = (
   });
 
 /** Hooks whose handshake has been due for so long: its job is lost, or the process that asked is dead. */
-export const overdueHandshakes = (sql: Sql, overdueMs: number) => sql<Lane[]>`
+export const overdueHandshakes = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
   select project_id as "projectId", id as "hookId" from signalbox.hooks
   where handshake_due_at <= now() - ${overdueMs} * interval '1 millisecond' and status = 'PENDING_VERIFICATION'
   limit 1000`;

@@ -62,7 +62,7 @@ export type Overview = {
   oldestWaitingSeconds: number;
 };
 
-/** The lanes of which more calls failed than succeeded in this clock hour and the last. */
+/** The queues of which more calls failed than succeeded in this clock hour and the last. */
 export const failingHookIds = (sql: Sql, projectId: string) => sql`
   select hook_id from signalbox.hook_hours
   where project_id = ${projectId} and hour >= date_trunc('hour', now(), 'UTC') - interval '1 hour'
@@ -79,15 +79,15 @@ export async function overviewOf(sql: Sql, projectId: string): Promise<Overview>
         else 1 - extract(second from now()) / 60 end as share
       from signalbox.project_minutes
       where project_id = ${projectId} and minute >= date_trunc('minute', now(), 'UTC') - interval '1 minute'
-    ), lane as (
+    ), queue as (
       select id as hook_id from signalbox.hooks where project_id = ${projectId} and status <> 'DELETED'
     ), failing as (${failingHookIds(sql, projectId)})
     select coalesce((select sum(accepted * share) / 60 from minute), 0)::float8 as "acceptedPerSecond",
       coalesce((select sum(delivered * share) / 60 from minute), 0)::float8 as "deliveredPerSecond",
       (select count(*)::int from failing f join signalbox.hooks h on h.project_id = ${projectId}
         and h.id = f.hook_id and h.status <> 'DELETED' and h.kind = 'HOOK') as "failingHooks",
-      greatest(coalesce((select extract(epoch from now() - min(d.due_at)) from lane cross join lateral (
-        select due_at from signalbox.queue d where d.project_id = ${projectId} and d.hook_id = lane.hook_id
+      greatest(coalesce((select extract(epoch from now() - min(d.due_at)) from queue cross join lateral (
+        select due_at from signalbox.queue d where d.project_id = ${projectId} and d.hook_id = queue.hook_id
           and d.due_at <= now() order by d.due_at limit 1) d), 0), 0)::float8
         as "oldestWaitingSeconds"`;
   if (!row) throw new Error("no overview");

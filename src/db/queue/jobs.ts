@@ -1,14 +1,14 @@
 import type { Sql, Tx } from "../connection/client.ts";
 
-/** A hook of a project: deliveries queue, and are limited, per lane. */
-export type Lane = { projectId: string; hookId: string };
+/** A hook of a project: deliveries queue, and are limited, per queue. */
+export type HookQueue = { projectId: string; hookId: string };
 
 /** What a job carries: ids only. State is read from our tables, so a job is never more than a wake-up. */
 export type JobPayloads = {
-  deliver: { lanes: [projectId: string, hookId: string][] };
+  deliver: { queues: [projectId: string, hookId: string][] };
   dispatch: { projectId: string; eventIds: string[] };
-  settle: Lane;
-  handshake: Lane;
+  settle: HookQueue;
+  handshake: HookQueue;
   replay: { projectId: string; replayId: string };
   advance: { projectId: string; runIds: string[] };
   press: { projectId: string; pressId: string };
@@ -24,16 +24,16 @@ export type JobSpec = {
   };
 }[keyof JobPayloads];
 
-const LANES_PER_JOB = 500;
+const QUEUES_PER_JOB = 500;
 
-/** `deliver` jobs for lanes, however many. */
-export function deliverJobs(lanes: Lane[]): JobSpec[] {
+/** `deliver` jobs for queues, however many. */
+export function deliverJobs(queues: HookQueue[]): JobSpec[] {
   const jobs: JobSpec[] = [];
-  for (let at = 0; at < lanes.length; at += LANES_PER_JOB) {
-    const part = lanes.slice(at, at + LANES_PER_JOB);
+  for (let at = 0; at < queues.length; at += QUEUES_PER_JOB) {
+    const part = queues.slice(at, at + QUEUES_PER_JOB);
     jobs.push({
       identifier: "deliver",
-      payload: { lanes: part.map((lane) => [lane.projectId, lane.hookId]) },
+      payload: { queues: part.map((queue) => [queue.projectId, queue.hookId]) },
     });
   }
   return jobs;

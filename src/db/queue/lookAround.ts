@@ -1,13 +1,13 @@
 import { overduePresses } from "../action/pressClaims.ts";
 import type { Sql } from "../connection/client.ts";
-import { claimsLostAtHeads, overdueEvents, overdueLanes } from "../delivery/reclaim.ts";
+import { claimsLostAtHeads, overdueEvents, overdueQueues } from "../delivery/reclaim.ts";
 import { overdueReplays } from "../delivery/replays.ts";
 import { overdueHandshakes } from "../hook/handshakes.ts";
 import { overdueRuns } from "../workflow/workflowRuns.ts";
 
 /** After how many milliseconds without a wake-up each kind is overdue. */
 export type Patience = Record<
-  "lanes" | "events" | "handshakes" | "presses" | "replays" | "runs",
+  "queues" | "events" | "handshakes" | "presses" | "replays" | "runs",
   number
 >;
 
@@ -32,7 +32,7 @@ export async function lookAround(sql: Sql, patience: Patience): Promise<Look> {
         select from signalbox.presses
         where status = 'PENDING' and lease_token is not null and lease_until <= clock_timestamp())
         as "areClaimsLost",
-      exists (${overdueLanes(sql, patience.lanes)})
+      exists (${overdueQueues(sql, patience.queues)})
       or exists (${overdueEvents(sql, patience.events)})
       or exists (${overdueHandshakes(sql, patience.handshakes)})
       or exists (${overduePresses(sql, patience.presses)})

@@ -201,7 +201,7 @@ export const hooks = signalbox.table(
   {
     projectId: uuid("project_id").notNull(),
     id: uuid("id").notNull(),
-    /** HOOK, or WORKFLOW: the lane of a workflow's steps, which is no hook to anybody and only queues. */
+    /** HOOK, or WORKFLOW: the queue of a workflow's steps, which is no hook to anybody and only queues. */
     kind: text("kind").notNull().default("HOOK"),
     name: text("name"),
     types: text("types").array().notNull(),

@@ -16,7 +16,7 @@ export const workflows = signalbox.table(
   "workflows",
   {
     projectId: uuid("project_id").notNull(),
-    /** Also of its row in `hooks`, of kind WORKFLOW: the lane its steps queue in. */
+    /** Also of its row in `hooks`, of kind WORKFLOW: the queue its steps queue in. */
     id: uuid("id").notNull(),
     name: text("name").notNull(),
     eventType: text("event_type").notNull(),

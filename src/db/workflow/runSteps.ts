@@ -32,7 +32,7 @@ const insertFailedStep = (tx: Tx, { projectId, id }: RunRow, position: number) =
   insert into signalbox.step_runs (project_id, run_id, position, status, stopped_at)
   values (${projectId}, ${id}, ${position}, 'FAILED', clock_timestamp())`;
 
-/** A step and its delivery, due at once in the workflow's lane. */
+/** A step and its delivery, due at once in the workflow's queue. */
 const insertStep = (
   tx: Tx,
   { projectId, id, eventId, workflowId }: RunRow,

@@ -80,12 +80,12 @@ function stepsIn(text: string): StoredStep[] {
 const stepsText = (steps: StoredStep[]) =>
   jsonText(jsonList(steps.map((step) => jsonObject(Object.entries(step)))));
 
-/** The longest of the steps' time limits: how long a claim of the lane must hold. */
+/** The longest of the steps' time limits: how long a claim of the queue must hold. */
 const longest = (steps: StoredStep[]) => Math.max(...steps.map(({ timeoutMs }) => timeoutMs));
 
-/** Writes a version of a workflow's steps; its lane's claims hold long enough for every version there is. */
+/** Writes a version of a workflow's steps; its queue's claims hold long enough for every version there is. */
 export const insertVersion = (tx: Tx, workflow: WorkflowRow, steps: StoredStep[]) => tx`
-  with lane as (
+  with queue as (
     update signalbox.hooks set timeout_ms = greatest(timeout_ms, ${longest(steps)})
     where project_id = ${workflow.projectId} and id = ${workflow.id}
   )
@@ -95,12 +95,12 @@ export const insertVersion = (tx: Tx, workflow: WorkflowRow, steps: StoredStep[]
 /** Calls of one workflow's steps at the same time, in all processes: many users' targets share them. */
 const MAX_IN_FLIGHT = 32;
 
-/** Inserts a workflow with the lane that its steps queue in. */
+/** Inserts a workflow with the queue that its steps queue in. */
 export const insertWorkflow = (
   tx: Tx,
   { projectId, id, name, eventType, status, version }: WorkflowRow,
 ) => tx`
-  with lane as (
+  with queue as (
     insert into signalbox.hooks (project_id, id, kind, types, url, format, retries, timeout_ms, unsubscribe_on,
       max_in_flight, status, secrets)
     values (${projectId}, ${id}, 'WORKFLOW', '{}', '', 'STEP', 0, 0, '{}', ${MAX_IN_FLIGHT}, 'ACTIVE', '[]')
@@ -115,7 +115,7 @@ export async function countWorkflows(tx: Tx, projectId: string): Promise<number>
   return row?.n ?? 0;
 }
 
-/** The workflow; its lane's row is locked to the end of the transaction, so that changes of it come one by one. */
+/** The workflow; its queue's row is locked to the end of the transaction, so that changes of it come one by one. */
 export async function lockedWorkflow(
   tx: Tx,
   projectId: string,

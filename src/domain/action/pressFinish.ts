@@ -1,7 +1,7 @@
 import { finishPress, type PressClaim, type PressFinish } from "../../db/action/pressClaims.ts";
 import type { Pool } from "../../db/connection/client.ts";
-import { lanesOf } from "../../db/event/newEvent.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import { hookQueuesOf } from "../../db/event/newEvent.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import { type InPlace, planSystemEvent, warmSystemTypes } from "../event/systemEvent.ts";
 import { webhookCalled } from "../event/systemEventData.ts";
 import type { ProjectConfigs } from "../project/projectConfig.ts";
@@ -9,7 +9,7 @@ import { withFreshConfig } from "../project/withFreshConfig.ts";
 
 /**
  * Writes what came of a press, and says of its call what the project asks for, in one transaction. Gives back the
- * lanes of what was said.
+ * queues of what was said.
  */
 export function endPress(
   sql: Pool,
@@ -18,7 +18,7 @@ export function endPress(
   { projectId, event }: PressClaim,
   request: { url: string; body: string },
   finish: PressFinish,
-): Promise<Lane[]> {
+): Promise<HookQueue[]> {
   return withFreshConfig(async () => {
     const config = (await configs.current([projectId])).get(projectId);
     if (config) await warmSystemTypes(config, programs);
@@ -36,6 +36,6 @@ export function endPress(
     const events = said.map((one) => one.event);
     const version = config?.version ?? 0;
     const counted = await finishPress(sql, finish, { events, deliveries, version });
-    return counted ? lanesOf(deliveries) : [];
+    return counted ? hookQueuesOf(deliveries) : [];
   });
 }

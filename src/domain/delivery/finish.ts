@@ -8,10 +8,10 @@ import {
 } from "../../db/delivery/finish.ts";
 import { goneHooks } from "../../db/delivery/gone.ts";
 import { accept } from "../../db/event/accept.ts";
-import { lanesOf } from "../../db/event/newEvent.ts";
+import { hookQueuesOf } from "../../db/event/newEvent.ts";
 import { recordHook, retireHooks } from "../../db/hook/hookChanges.ts";
 import { moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import {
   type InPlace,
   type PlannedSystemEvent,
@@ -23,7 +23,7 @@ import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts"
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 
 /** Deliveries that moved, and the queues of what the hub tells of them. */
-export type Finished = { moved: FinishedDelivery[]; lanes: Lane[] };
+export type Finished = { moved: FinishedDelivery[]; queues: HookQueue[] };
 
 /** The system events of one attempt: the call, and the end of the delivery when there is no further try. */
 function planFinish(
@@ -94,13 +94,13 @@ export function finishDeliveries(
     const isGone = finishes.some(({ status }) => status === "GONE");
     if (!config?.systemEvents && !isGone) {
       const { moved } = await finishAll(sql, projectId, finishes);
-      return { moved, lanes: [] };
+      return { moved, queues: [] };
     }
     if (config) await warmSystemTypes(config, programs);
     return inTransaction(sql, async (tx) => {
       const gone = await retireGone(tx, projectId, finishes);
       const { moved, recorded } = await finishAll(tx, projectId, finishes);
-      if (!config?.systemEvents) return { moved, lanes: [] };
+      if (!config?.systemEvents) return { moved, queues: [] };
       const current = without(config, gone);
       const failed = new Set(moved.filter(({ status }) => status === "FAILED").map(({ id }) => id));
       const said = recorded.flatMap((one) =>
@@ -109,7 +109,7 @@ export function finishDeliveries(
       const deliveries = said.flatMap((one) => one.deliveries);
       const events = said.map(({ event }) => event);
       await accept(tx, { projectId, version: current.version, events, deliveries });
-      return { moved, lanes: lanesOf(deliveries) };
+      return { moved, queues: hookQueuesOf(deliveries) };
     });
   });
 }

@@ -4,8 +4,13 @@ import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { type Accepting, accept, type HandOver, isKeyTaken } from "../../db/event/accept.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { isPlain, writeEvents } from "../../db/event/insert.ts";
-import { lanesOf, type NewDelivery, type NewEvent, storedEvent } from "../../db/event/newEvent.ts";
-import { addJobs, deliverJobs, type JobSpec, type Lane } from "../../db/queue/jobs.ts";
+import {
+  hookQueuesOf,
+  type NewDelivery,
+  type NewEvent,
+  storedEvent,
+} from "../../db/event/newEvent.ts";
+import { addJobs, deliverJobs, type HookQueue, type JobSpec } from "../../db/queue/jobs.ts";
 import { advanceJobs, type NewRun } from "../../db/workflow/workflowRuns.ts";
 import type { PlannedEvent } from "../event/event.ts";
 import { planMatchedSystemEvents } from "../event/systemEvent.ts";
@@ -43,7 +48,7 @@ export type Reserve = (
 export type Accepted = {
   projectId: string;
   /** Hooks with deliveries that are due, but those that are on their way already. */
-  lanes: Lane[];
+  queues: HookQueue[];
   /** Events that are matched later; those that are scheduled are found when they are due. */
   staged: string[];
   /** How many events there are, but those that the hub tells itself. */
@@ -51,8 +56,8 @@ export type Accepted = {
 };
 
 /** What another process is to be woken for. */
-export const wakeUps = ({ projectId, lanes, staged }: Accepted): JobSpec[] => [
-  ...deliverJobs(lanes),
+export const wakeUps = ({ projectId, queues, staged }: Accepted): JobSpec[] => [
+  ...deliverJobs(queues),
   ...(staged.length > 0
     ? [{ identifier: "dispatch" as const, payload: { projectId, eventIds: staged } }]
     : []),
@@ -64,7 +69,7 @@ export const acceptedOf = (
   deliveries: NewDelivery[],
 ): Accepted => ({
   projectId,
-  lanes: lanesOf(deliveries),
+  queues: hookQueuesOf(deliveries),
   staged: events.filter(({ status }) => status === "STAGED").map(({ id }) => id),
   events: events.filter(({ origin }) => origin !== "SYSTEM").length,
 });

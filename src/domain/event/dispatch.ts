@@ -1,7 +1,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import { parseJson } from "../../util/parseJson.ts";
 import { UserError } from "../../util/userError.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
@@ -27,7 +27,7 @@ type Parts = {
   patience: Patience;
   /** Keeps free slots of this process for what is being written. */
   reserve?: Reserve;
-  onDue: (lanes: Lane[]) => void;
+  onDue: (queues: HookQueue[]) => void;
 };
 
 /** One of the SQL door meets its schema only here: if it does not fit, it FAILED. */
@@ -74,7 +74,7 @@ async function typeVersionOf(
 /**
  * Matches staged events (of the SQL door, with very many hooks, or with filters that are not cheap) and scheduled ones
  * that are due, outside any transaction, and writes what they call for in pieces. A crash leaves them staged, and what
- * was written of one is not written again. Calls `onDue` with the lanes to wake after each piece.
+ * was written of one is not written again. Calls `onDue` with the queues to wake after each piece.
  */
 export function dispatchEvents(
   parts: Parts,

@@ -8,8 +8,8 @@ import {
   lockStagedEvents,
   writeDispatched,
 } from "../../db/event/dispatch.ts";
-import { lanesOf, type NewDelivery } from "../../db/event/newEvent.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import { hookQueuesOf, type NewDelivery } from "../../db/event/newEvent.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import type { NewRun } from "../../db/workflow/workflowRuns.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
 import type { PlannedSystemEvent } from "./systemEvent.ts";
@@ -30,13 +30,13 @@ type Piece = { deliveries: NewDelivery[]; at: Date };
 /**
  * Writes what some events call for in one transaction, but for those that another process has dispatched meanwhile, or
  * is dispatching, and for deliveries that an earlier try has written. What there are free slots for is sent at once;
- * gives back the lanes to wake for the others.
+ * gives back the queues to wake for the others.
  */
 export async function writePiece(
   { sql, reserve }: { sql: Pool; reserve?: Reserve },
   projectId: string,
   pieces: DispatchedPiece[],
-): Promise<Lane[]> {
+): Promise<HookQueue[]> {
   const version = pieces[0]?.event.configVersion ?? 0;
   const planned = [...pieces, ...pieces.flatMap(({ said }) => said)];
   const reservation = await reserve?.(
@@ -55,7 +55,7 @@ export async function writePiece(
   }
   const { deliveries, at } = written;
   reservation?.begin(at, new Set(deliveries.map(({ id }) => id)));
-  return lanesOf(deliveries.filter(({ id }) => !reservation?.handOver.leaseMs.has(id)));
+  return hookQueuesOf(deliveries.filter(({ id }) => !reservation?.handOver.leaseMs.has(id)));
 }
 
 async function write(

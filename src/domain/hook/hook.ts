@@ -4,7 +4,7 @@
  * PENDING_VERIFICATION, when its target has to consent first (hookVerification.ts). Only the switch of its
  * status changes what happens to its deliveries: a pause parks those that wait, a resume releases them, a
  * deletion cancels them; an attempt in flight ends by itself. Every change counts from the project's next config
- * version on (`Event.why` is answered from these versions). Locks are taken in one order everywhere: the lane's, the
+ * version on (`Event.why` is answered from these versions). Locks are taken in one order everywhere: the queue's, the
  * hook's row, the project's row, the feed's.
  */
 
@@ -156,7 +156,7 @@ export async function changeHook(
 
 /**
  * Moves what a change of a hook's state has left behind, some at a time, so that nobody waits for all of it: without
- * the lane's lock, for what was released is to be sent meanwhile.
+ * the queue's lock, for what was released is to be sent meanwhile.
  */
 export async function settleHook(sql: Pool, projectId: string, id: string): Promise<void> {
   const moved = await sql.begin(async (tx) => {

@@ -1,7 +1,7 @@
 /**
  * The life of a workflow: DRAFT ──release──> RELEASED ⇄ PAUSED. Only a RELEASED one starts runs; those under way go
  * on whatever becomes of it, each with the steps of the version it began with. Locks are taken in the one order:
- * the lane's row (which is the workflow's lock, too), the project's row.
+ * its row in hooks (which is the workflow's lock, too), the project's row.
  */
 import type { Pool } from "../../db/connection/client.ts";
 import { bumpConfigVersion } from "../../db/project/projects.ts";

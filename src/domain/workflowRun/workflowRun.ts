@@ -9,7 +9,7 @@
 import type { Tx } from "../../db/connection/client.ts";
 import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { isOutage } from "../../db/connection/outage.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import { countRunFailure } from "../../db/workflow/runFailures.ts";
 import { isSameStand, runStands } from "../../db/workflow/runState.ts";
 import { type MovingRun, moveRuns } from "../../db/workflow/runSteps.ts";
@@ -28,14 +28,14 @@ const WRITE_AFTER_MS = 200;
 export type RunFailure = { runId: string; error: unknown };
 
 /**
- * Moves runs of a project on as far as they go by now; gives back the lanes that have something to send, and what went
+ * Moves runs of a project on as far as they go by now; gives back the queues that have something to send, and what went
  * wrong. The signal ends it early: what was computed is written.
  */
 export type RunAdvancer = (
   projectId: string,
   runIds: string[],
   signal?: AbortSignal,
-) => Promise<{ lanes: Lane[]; failed: RunFailure[] }>;
+) => Promise<{ queues: HookQueue[]; failed: RunFailure[] }>;
 
 /** A move, and the run as it was when that was computed. */
 type Planned = MovingRun & Pick<OpenRun, "stand">;
@@ -44,7 +44,7 @@ type Planned = MovingRun & Pick<OpenRun, "stand">;
 export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdvancer {
   const { sql } = parts;
 
-  const write = (projectId: string, planned: Planned[]): Promise<Lane[]> =>
+  const write = (projectId: string, planned: Planned[]): Promise<HookQueue[]> =>
     inTransaction(sql, async (tx) => {
       const moving = await unchanged(tx, projectId, planned);
       await moveRuns(tx, projectId, moving);
@@ -64,13 +64,13 @@ export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdva
   }
 
   return async (projectId, runIds, signal = new AbortController().signal) => {
-    const lanes: Lane[] = [];
+    const queues: HookQueue[] = [];
     const failed: RunFailure[] = [];
 
     /** One commit for all; when it fails, one for each, so that one run's trouble is not the others'. */
     async function flush(planned: Planned[]): Promise<void> {
       try {
-        if (planned.length > 0) lanes.push(...(await write(projectId, planned)));
+        if (planned.length > 0) queues.push(...(await write(projectId, planned)));
       } catch (error) {
         const [one, ...others] = planned;
         if (others.length > 0) for (const each of planned) await flush([each]);
@@ -99,7 +99,7 @@ export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdva
       writtenAt = performance.now();
     }
     await flush(planned);
-    return { lanes, failed };
+    return { queues, failed };
   };
 }
 

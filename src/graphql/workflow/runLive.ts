@@ -37,7 +37,7 @@ builder.subscriptionField("runUpdated", (t) =>
       subscribe(
         context,
         args.after,
-        // A run's lane is its workflow's.
+        // A run's queue is its workflow's.
         (change) =>
           isRun(change) &&
           matchesFilter(args.workflowId, change.hookId) &&

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "../../db/connection/client.ts";
 import { type Claim, claim, type QueueState } from "../../db/delivery/claim.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import type { Logger } from "../../log.ts";
 import { giveBackUntilDone } from "./giveBack.ts";
-import type { LaneEntry, Lanes, Turn } from "./hookQueues.ts";
-import { createSolitude } from "./isolation.ts";
+import type { ClaimSlot, HookQueues, QueueEntry } from "./hookQueues.ts";
+import { createIsolation } from "./isolation.ts";
 import type { Peers } from "./peers.ts";
 import type { Started } from "./started.ts";
 import type { Target, Targets } from "./targets.ts";
@@ -24,14 +24,14 @@ type Parts = {
   sql: Pool;
   workerId: string;
   peers: Peers;
-  lanes: Lanes;
+  queues: HookQueues;
   targets: Targets;
   log: Logger;
   start: (started: Started) => void;
   track: (work: Promise<void>) => void;
   isStopped: () => boolean;
   /** Has the other workers look at a queue, too. */
-  ask: (lane: Lane) => void;
+  ask: (queue: HookQueue) => void;
 };
 
 const CLAIMS_AT_ONCE = 2;
@@ -56,19 +56,19 @@ function rateWaitMs({ rateAheadMs }: QueueState, { hook }: Target, taken: number
 
 /** Claims what is due of hooks' queues in turn. */
 export function createClaimLoop(parts: Parts): ClaimLoop {
-  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, ask } = parts;
-  const solitude = createSolitude();
+  const { sql, workerId, peers, queues, targets, log, start, track, isStopped, ask } = parts;
+  const isolation = createIsolation();
   let claiming = 0;
   let unfinished = 0;
 
   function pump() {
     while (!isStopped() && claiming < CLAIMS_AT_ONCE && unfinished < MAX_UNFINISHED) {
-      const permit = solitude.permit(claiming === 0 && unfinished === 0);
+      const permit = isolation.permit(claiming === 0 && unfinished === 0);
       if (!permit) return;
-      const turns = lanes.next(permit.isAlone ? permit.lanes : undefined);
+      const turns = queues.next(permit.isAlone ? permit.queues : undefined);
       if (turns.length === 0 && !permit.isAlone) return;
       if (turns.length === 0) {
-        solitude.over(false);
+        isolation.over(false);
         continue;
       }
       claiming++;
@@ -76,35 +76,36 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     }
   }
 
-  async function claimTurns(turns: Turn[], isAlone: boolean) {
+  async function claimTurns(turns: ClaimSlot[], isAlone: boolean) {
     let found = 0;
     try {
-      const groups = [...Map.groupBy(turns, ({ lane }) => lane.projectId)];
+      const groups = [...Map.groupBy(turns, ({ queue }) => queue.projectId)];
       if (isAlone) found = await claimSuspect(groups);
       else await Promise.all(groups.map(([projectId, own]) => claimProject(projectId, own, false)));
     } finally {
-      if (isAlone && found === 0) solitude.over(false);
+      if (isAlone && found === 0) isolation.over(false);
       claiming--;
-      for (const turn of turns) lanes.release(turn);
+      for (const turn of turns) queues.release(turn);
       pump();
     }
   }
 
   /** One suspect of all projects: those that come behind it have theirs later. */
-  async function claimSuspect(groups: [projectId: string, turns: Turn[]][]): Promise<number> {
+  async function claimSuspect(groups: [projectId: string, turns: ClaimSlot[]][]): Promise<number> {
     for (const [index, [projectId, own]] of groups.entries()) {
       if ((await claimProject(projectId, own, true)) === 0) continue;
-      for (const [, later] of groups.slice(index + 1)) lanes.feed(later.map(({ lane }) => lane));
+      for (const [, later] of groups.slice(index + 1))
+        queues.enqueue(later.map(({ queue }) => queue));
       return 1;
     }
     return 0;
   }
 
   /** Claims of one project's queues, and starts what was claimed. Gives back how many that were. */
-  async function claimProject(projectId: string, turns: Turn[], isSuspect: boolean) {
+  async function claimProject(projectId: string, turns: ClaimSlot[], isSuspect: boolean) {
     const token = randomUUID();
     const askedAt = performance.now();
-    const requests = turns.map(({ lane: { hookId }, room, inFlight }) => ({
+    const requests = turns.map(({ queue: { hookId }, room, inFlight }) => ({
       ...{ hookId, take: room, inFlight, place: peers.placeFor(hookId) },
     }));
     try {
@@ -117,19 +118,19 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
         claimed.claimedAt = new Date(claimed.claimedAt.getTime() + performance.now() - askedAt);
       const taken = Map.groupBy(claims, ({ hookId }) => hookId);
       for (const turn of turns) {
-        const { lane } = turn;
-        const state = states.get(lane.hookId);
-        const target = known.get(lane.hookId);
+        const { queue } = turn;
+        const state = states.get(queue.hookId);
+        const target = known.get(queue.hookId);
         // Not ACTIVE: its deliveries are parked or cancelled, and its queue is forgotten.
-        if (!state || !target) lane.failures = 0;
-        else begin(turn, state, target, taken.get(lane.hookId) ?? [], isSuspect);
+        if (!state || !target) queue.failures = 0;
+        else begin(turn, state, target, taken.get(queue.hookId) ?? [], isSuspect);
       }
       return claims.length;
     } catch (error) {
       log.warn({ err: error }, "deliveries could not be claimed, trying again");
       const hookIds = requests.map(({ hookId }) => hookId);
       await giveBackUntilDone({ sql, log, isStopped }, { projectId, hookIds, token });
-      for (const { lane } of turns) lanes.feedLater(lane, RETRY_MS);
+      for (const { queue } of turns) queues.enqueueAfter(queue, RETRY_MS);
       return 0;
     }
   }
@@ -147,51 +148,57 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
   }
 
   function begin(
-    turn: Turn,
+    turn: ClaimSlot,
     state: QueueState,
     target: Target,
     claims: Claim[],
     isSuspect: boolean,
   ) {
-    const { lane } = turn;
+    const { queue } = turn;
     for (const claimed of claims) {
-      const onStored = () => solitude.over(true);
-      start({ lane, target, claimed, leave: lanes.enter(lane), ...(isSuspect && { onStored }) });
+      const onStored = () => isolation.over(true);
+      start({ queue, target, claimed, leave: queues.enter(queue), ...(isSuspect && { onStored }) });
     }
-    if (state.hasSuspect) suspect(lane, isSuspect);
+    if (state.hasSuspect) suspect(queue, isSuspect);
     plan(turn, state, target, claims.length);
   }
 
   /** Something is left in the queue that is to be tried alone. */
-  function suspect(lane: LaneEntry, isAlone: boolean) {
-    const wait = isAlone ? 0 : solitude.saw(lane);
-    if (wait > 0) lanes.feedLater(lane, wait);
-    else lanes.feed([lane]);
+  function suspect(queue: QueueEntry, isAlone: boolean) {
+    const wait = isAlone ? 0 : isolation.saw(queue);
+    if (wait > 0) queues.enqueueAfter(queue, wait);
+    else queues.enqueue([queue]);
   }
 
-  function tellOthers(lane: LaneEntry) {
+  function tellOthers(queue: QueueEntry) {
     const now = performance.now();
-    if (!peers.hasOthers() || now < lane.askedAt + ASK_EVERY_MS) return;
-    lane.askedAt = now;
-    ask(lane);
+    if (!peers.hasOthers() || now < queue.askedAt + ASK_EVERY_MS) return;
+    queue.askedAt = now;
+    ask(queue);
   }
 
   /** When the queue is to be looked at next, after a claim that took so many. */
-  function plan({ lane, room, inFlight }: Turn, state: QueueState, target: Target, taken: number) {
-    if (state.nextDueMs !== null) lanes.feedLater(lane, state.nextDueMs);
+  function plan(
+    { queue, room, inFlight }: ClaimSlot,
+    state: QueueState,
+    target: Target,
+    taken: number,
+  ) {
+    if (state.nextDueMs !== null) queues.enqueueAfter(queue, state.nextDueMs);
     if (taken < state.take) return;
     // It took all it might: there may be more, for others too, and for when the rate or its own slots allow it.
-    tellOthers(lane);
+    tellOthers(queue);
     const waitMs = rateWaitMs(state, target, taken);
-    const own = Math.min(room, peers.shareOf(lane.hookId, target.hook.maxInFlight) - inFlight);
-    if (state.take < own) return lanes.feedLater(lane, Math.max(waitMs ?? 0, BUSY_ELSEWHERE_MS));
-    lanes.feed([lane]);
+    const own = Math.min(room, peers.shareOf(queue.hookId, target.hook.maxInFlight) - inFlight);
+    if (state.take < own)
+      return queues.enqueueAfter(queue, Math.max(waitMs ?? 0, BUSY_ELSEWHERE_MS));
+    queues.enqueue([queue]);
   }
 
   return {
     pump,
     hold: () => void unfinished++,
     release: () => void unfinished--,
-    mayTake: () => !isStopped() && unfinished < MAX_UNFINISHED && solitude.isQuiet(),
+    mayTake: () => !isStopped() && unfinished < MAX_UNFINISHED && isolation.isQuiet(),
   };
 }

@@ -3,7 +3,7 @@ import type { Pool } from "../../db/connection/client.ts";
 import type { Claim } from "../../db/delivery/claim.ts";
 import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
 import { handBack } from "../../db/delivery/reclaim.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import { type AttemptRequest, decideOutcome, requestOf } from "../../domain/delivery/delivery.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
@@ -17,7 +17,7 @@ import { createAsking } from "./asking.ts";
 import { createClaimLoop } from "./claimLoop.ts";
 import { createFinisher } from "./finisher.ts";
 import { createHandOver } from "./handOver.ts";
-import { createLanes } from "./hookQueues.ts";
+import { createHookQueues } from "./hookQueues.ts";
 import type { Peers } from "./peers.ts";
 import { postponed } from "./shortage.ts";
 import type { Started } from "./started.ts";
@@ -40,14 +40,14 @@ export type DelivererOptions = {
   /** Told of the runs whose steps have ended. */
   onSteps: (projectId: string, runIds: string[]) => void;
   /** Asks other workers to look at these hooks' queues. */
-  askPeers: (lanes: Lane[]) => void;
+  askPeers: (queues: HookQueue[]) => void;
 };
 
 export type Deliverer = AsyncDisposable & {
   /** Looks at hooks' queues that may have something due. */
-  wake(lanes: Lane[]): void;
+  wake(queues: HookQueue[]): void;
   /** The same because another process has more than its share of them. */
-  wakeAsked(lanes: Lane[]): void;
+  wakeAsked(queues: HookQueue[]): void;
   /** Keeps slots for deliveries that are being accepted. */
   reserve: Reserve;
   /** Claims no more; waits for attempts in flight, and ends them after `graceMs`. */
@@ -68,14 +68,14 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const ask = createAsking(options.askPeers);
   const shareOf = (hookId: string) =>
     peers.shareOf(hookId, targets.last(hookId)?.hook.maxInFlight ?? Number.POSITIVE_INFINITY);
-  const lanes = createLanes(pump, shareOf, ask);
+  const queues = createHookQueues(pump, shareOf, ask);
   const finish = createFinisher({ ...options, onDue: wake });
   const stopping = new AbortController();
   const { signal } = stopping;
   setMaxListeners(0, signal);
   const running = new Set<Promise<void>>();
   let stopped = false;
-  const parts = { ...options, lanes, targets, start, track, ask, isStopped: () => stopped };
+  const parts = { ...options, queues, targets, start, track, ask, isStopped: () => stopped };
   const loop = createClaimLoop(parts);
   const handOver = createHandOver({ ...parts, loop });
 
@@ -106,7 +106,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return stepRequestOf(claimed, request, await openSigningKeys({ sql, box }, claimed.projectId));
   }
 
-  async function attempt({ lane, target, claimed, leave, onStored }: Started) {
+  async function attempt({ queue, target, claimed, leave, onStored }: Started) {
     let isWell = false;
     let request: AttemptRequest;
     let result: Awaited<ReturnType<Poster["post"]>>;
@@ -122,8 +122,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       } catch (error) {
         const back = (waitMs: number) => handBack(sql, claimed, waitMs);
         // No fault of the queue's.
-        isWell = lane.failures === 0;
-        return lanes.feedLater(lane, await postponed(error, back, { log, stopping: signal }));
+        isWell = queue.failures === 0;
+        return queues.enqueueAfter(queue, await postponed(error, back, { log, stopping: signal }));
       } finally {
         // The slot is free as soon as the call is over: what follows is the database's business.
         leave(isWell);
@@ -133,7 +133,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const interrupted = signal.aborted && result.statusCode === null;
       const finished = decideOutcome(claimed, target, request, result, interrupted);
       const moved = await finish(finished);
-      if (moved?.status === "RETRYING") lanes.feedLater(lane, finished.delayMs ?? 0);
+      if (moved?.status === "RETRYING") queues.enqueueAfter(queue, finished.delayMs ?? 0);
     } finally {
       loop.release();
       // Not before its result is stored: what kills this process next would be laid at its door, too.
@@ -142,21 +142,21 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  function wake(hungry: Lane[]) {
+  function wake(hungry: HookQueue[]) {
     if (stopped) return;
-    lanes.feed(hungry);
+    queues.enqueue(hungry);
     pump();
   }
 
-  function wakeAsked(hungry: Lane[]) {
+  function wakeAsked(hungry: HookQueue[]) {
     if (stopped) return;
-    lanes.feed(hungry, true);
+    queues.enqueue(hungry, true);
     pump();
   }
 
   async function stop(graceMs: number) {
     stopped = true;
-    lanes.close();
+    queues.close();
     const timer = setTimeout(() => stopping.abort(), graceMs);
     while (running.size > 0) await Promise.allSettled(running);
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "../../db/connection/client.ts";
 import type { Finish, FinishedDelivery } from "../../db/delivery/finish.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import { finishDeliveries } from "../../domain/delivery/finish.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
@@ -51,8 +51,8 @@ export function createFinisher({
   configs: ProjectConfigs;
   programs: InPlace;
   log: Logger;
-  /** Told of the lanes of what the system events go to. */
-  onDue: (lanes: Lane[]) => void;
+  /** Told of the queues of what the system events go to. */
+  onDue: (queues: HookQueue[]) => void;
   /** Told after each commit that there is something new in the feed. */
   onFinished: () => void;
   /** Told of the runs whose steps have ended. */
@@ -62,7 +62,7 @@ export function createFinisher({
     const projectId = finishes[0]?.projectId ?? "";
     for (let failures = 0; ; failures++) {
       try {
-        const { moved, lanes } = await finishDeliveries(
+        const { moved, queues } = await finishDeliveries(
           sql,
           configs,
           programs,
@@ -70,7 +70,7 @@ export function createFinisher({
           finishes,
         );
         onFinished();
-        onDue(lanes);
+        onDue(queues);
         const runIds = moved.flatMap(({ runId, status }) =>
           runId === null || status === "RETRYING" ? [] : runId,
         );

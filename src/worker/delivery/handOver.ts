@@ -7,7 +7,7 @@ import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import type { Logger } from "../../log.ts";
 import type { ClaimLoop } from "./claimLoop.ts";
 import { giveBackUntilDone } from "./giveBack.ts";
-import type { LaneEntry, Lanes, Leave } from "./hookQueues.ts";
+import type { HookQueues, Leave, QueueEntry } from "./hookQueues.ts";
 import type { Peers } from "./peers.ts";
 import type { Started } from "./started.ts";
 import type { Target, Targets } from "./targets.ts";
@@ -16,7 +16,7 @@ type Parts = {
   sql: Pool;
   workerId: string;
   peers: Peers;
-  lanes: Lanes;
+  queues: HookQueues;
   targets: Targets;
   log: Logger;
   start: (started: Started) => void;
@@ -31,7 +31,7 @@ const LEASE_MARGIN_MS = 15_000;
 const LEARNED = 1_000;
 
 /** A delivery that has its slot before it is accepted. */
-type Admitted = { delivery: NewDelivery; target: Target; lane: LaneEntry; leave: Leave };
+type Admitted = { delivery: NewDelivery; target: Target; queue: QueueEntry; leave: Leave };
 
 const isLimited = ({ hook }: Target) =>
   hook.rateLimitPerSecond !== null || hook.allowedPerMinute !== null;
@@ -67,7 +67,7 @@ function claimOf(
  * that has committed. What waits already goes first, and a rate is kept by claims alone.
  */
 export function createHandOver(parts: Parts): Reserve {
-  const { sql, workerId, peers, lanes, targets, log, start, track, isStopped, loop } = parts;
+  const { sql, workerId, peers, queues, targets, log, start, track, isStopped, loop } = parts;
 
   const mayTake = () => loop.mayTake() && peers.isSettled();
 
@@ -78,7 +78,7 @@ export function createHandOver(parts: Parts): Reserve {
       const { hookId, status } = delivery;
       if (status !== "PENDING" || full.has(hookId)) continue;
       const target = targets.known(hookId, version);
-      const place = target && !isLimited(target) ? lanes.admit(delivery) : undefined;
+      const place = target && !isLimited(target) ? queues.admit(delivery) : undefined;
       if (target && place) admitted.push({ delivery, target, ...place });
       else full.add(hookId);
     }
@@ -127,18 +127,18 @@ export function createHandOver(parts: Parts): Reserve {
         const byId = new Map(events.map((event) => [event.id, event]));
         for (const one of admitted) {
           if (written && !written.has(one.delivery.id)) {
-            one.leave(one.lane.failures === 0);
+            one.leave(one.queue.failures === 0);
             continue;
           }
           const event = byId.get(one.delivery.eventId);
           if (!event) throw new Error(`event ${one.delivery.eventId} was not accepted`);
-          const { lane, target, leave } = one;
-          start({ lane, target, leave, claimed: claimOf(one, event, { token, at, claimedAt }) });
+          const { queue, target, leave } = one;
+          start({ queue, target, leave, claimed: claimOf(one, event, { token, at, claimedAt }) });
         }
         decide();
       },
       release(error) {
-        for (const { lane, leave } of admitted) leave(lane.failures === 0);
+        for (const { queue, leave } of admitted) leave(queue.failures === 0);
         decide();
         if (!isOutage(error)) return;
         const [first] = admitted;

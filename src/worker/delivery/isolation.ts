@@ -1,13 +1,13 @@
-import type { LaneEntry } from "./hookQueues.ts";
+import type { QueueEntry } from "./hookQueues.ts";
 
-/** What a process may claim now: anything but suspects of any lane, or one suspect of these. */
-export type Permit = { isAlone: false } | { isAlone: true; lanes: ReadonlySet<LaneEntry> };
+/** What a process may claim now: anything but suspects of any queue, or one suspect of these. */
+export type Permit = { isAlone: false } | { isAlone: true; queues: ReadonlySet<QueueEntry> };
 
-export type Solitude = {
+export type Isolation = {
   /** Asked before each claim, and whether nothing is in flight or unwritten; null while a suspect waits or runs. */
   permit(isIdle: boolean): Permit | null;
-  /** A lane has a suspect that is due. Gives back after how many milliseconds the lane is to be looked at again. */
-  saw(lane: LaneEntry): number;
+  /** A queue has a suspect that is due. Gives back after how many milliseconds the queue is to be looked at again. */
+  saw(queue: QueueEntry): number;
   /** Whether no suspect waits or runs. */
   isQuiet(): boolean;
   /** The suspect is dealt with, or there was none to be had. */
@@ -22,8 +22,8 @@ const AGAIN_AFTER_MS = 1_000;
  * sees such a suspect claims no more, lets what is in flight end, tries it, and goes on; between two of them it claims
  * what else there is.
  */
-export function createSolitude(): Solitude {
-  const suspected = new Set<LaneEntry>();
+export function createIsolation(): Isolation {
+  const suspected = new Set<QueueEntry>();
   let isTaken = false;
   let notBefore = 0;
   return {
@@ -31,11 +31,11 @@ export function createSolitude(): Solitude {
       if (suspected.size === 0) return { isAlone: false };
       if (isTaken || !isIdle) return null;
       isTaken = true;
-      return { isAlone: true, lanes: suspected };
+      return { isAlone: true, queues: suspected };
     },
-    saw(lane) {
+    saw(queue) {
       const wait = Math.max(0, notBefore - performance.now());
-      if (wait === 0) suspected.add(lane);
+      if (wait === 0) suspected.add(queue);
       return wait;
     },
     isQuiet: () => !isTaken && suspected.size === 0,

@@ -1,10 +1,10 @@
 import type { Claim } from "../../db/delivery/claim.ts";
-import type { LaneEntry, Leave } from "./hookQueues.ts";
+import type { Leave, QueueEntry } from "./hookQueues.ts";
 import type { Target } from "./targets.ts";
 
 /** An attempt to be made: a claim that has its slot. */
 export type Started = {
-  lane: LaneEntry;
+  queue: QueueEntry;
   target: Target;
   claimed: Claim;
   leave: Leave;

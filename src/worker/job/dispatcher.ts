@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Pool } from "../../db/connection/client.ts";
 import { isOutage } from "../../db/connection/outage.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import { isTimeout } from "../../domain/emit/emitFault.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import { dispatchEvents, failEvent } from "../../domain/event/dispatch.ts";
@@ -32,7 +32,7 @@ export function createDispatcher(parts: {
   configs: ProjectConfigs;
   programs: TenantPrograms;
   reserve: Reserve;
-  onDue: (lanes: Lane[]) => void;
+  onDue: (queues: HookQueue[]) => void;
   log: Logger;
 }): Dispatcher {
   const { log } = parts;

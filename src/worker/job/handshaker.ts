@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Pool } from "../../db/connection/client.ts";
 import { claimHandshake, postponeHandshake } from "../../db/hook/handshakes.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import { handshakeRequest, judgeHandshake } from "../../domain/hook/hookHandshake.ts";
 import { hookContext, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
 import { concludeHandshake } from "../../domain/hook/hookVerification.ts";
@@ -13,7 +13,7 @@ import { postponed } from "../delivery/shortage.ts";
 
 export type Handshaker = {
   /** Makes the handshake of a hook, if one is due; whoever asks does not wait for it. */
-  ask(lane: Lane): void;
+  ask(queue: HookQueue): void;
   /** Breaks off those under way; another process, or the next start, makes them. */
   stop(): Promise<void>;
 };
@@ -37,15 +37,15 @@ export function createHandshaker(deps: {
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
 
-  async function shakeHands(lane: Lane): Promise<void> {
-    const claimed = await claimHandshake(sql, lane);
+  async function shakeHands(queue: HookQueue): Promise<void> {
+    const claimed = await claimHandshake(sql, queue);
     if (!claimed) return;
     const { hook, sealed } = claimed;
     const secret = box.open(sealed, hookContext("handshake", hook));
     const host = origin();
     const request = handshakeRequest(hook, secret, host);
     const headers = { ...openHookSecrets(box, hook).headers, ...request.headers };
-    const { projectId: holder } = lane;
+    const { projectId: holder } = queue;
     const reply = await poster
       .post({ ...request, headers, holder, signal: stopping.signal })
       .catch(async (error: unknown) => {
@@ -59,10 +59,10 @@ export function createHandshaker(deps: {
   }
 
   return {
-    ask(lane) {
+    ask(queue) {
       if (stopping.signal.aborted || running.size >= MAX_AT_ONCE) return;
-      const asking = shakeHands(lane).catch((error) =>
-        log.warn({ err: error, hookId: lane.hookId }, "a handshake failed inside the hub"),
+      const asking = shakeHands(queue).catch((error) =>
+        log.warn({ err: error, hookId: queue.hookId }, "a handshake failed inside the hub"),
       );
       running.add(asking);
       void asking.finally(() => running.delete(asking));

@@ -6,7 +6,7 @@ import {
   type PressClaim,
   type PressFinish,
 } from "../../db/action/pressClaims.ts";
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import { endPress } from "../../domain/action/pressFinish.ts";
 import { concludePress, pressRequest } from "../../domain/action/pressRequest.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
@@ -38,8 +38,8 @@ export function createPresser(
     DelivererOptions,
     "sql" | "configs" | "programs" | "workerId" | "poster" | "box" | "log" | "onAttempt"
   > & {
-    /** Told of the lanes of what the system events go to. */
-    onDue: (lanes: Lane[]) => void;
+    /** Told of the queues of what the system events go to. */
+    onDue: (queues: HookQueue[]) => void;
   },
 ): Presser {
   const { sql, configs, programs, workerId, poster, box, log, onAttempt, onDue } = options;

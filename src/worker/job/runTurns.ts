@@ -1,4 +1,4 @@
-import type { Lane } from "../../db/queue/jobs.ts";
+import type { HookQueue } from "../../db/queue/jobs.ts";
 import type { RunAdvancer } from "../../domain/workflowRun/workflowRun.ts";
 import type { Logger } from "../../log.ts";
 import { createProjectTurns, type ProjectTurns } from "../../util/projectTurns.ts";
@@ -10,8 +10,8 @@ const PARALLEL = 64;
 /** Moves runs on, each project in its own turn; what fails or is lost is found again by the reconciler. */
 export function createRunTurns(parts: {
   advanceRuns: RunAdvancer;
-  /** Told of the lanes that have something to send. */
-  onDue: (lanes: Lane[]) => void;
+  /** Told of the queues that have something to send. */
+  onDue: (queues: HookQueue[]) => void;
   log: Logger;
 }): ProjectTurns {
   const { advanceRuns, onDue, log } = parts;
@@ -19,8 +19,8 @@ export function createRunTurns(parts: {
     { atOnce: AT_ONCE, parallel: PARALLEL },
     async (projectId, runIds, signal) => {
       try {
-        const { lanes, failed } = await advanceRuns(projectId, runIds, signal);
-        onDue(lanes);
+        const { queues, failed } = await advanceRuns(projectId, runIds, signal);
+        onDue(queues);
         for (const { runId, error } of failed)
           log.error({ err: error, projectId, runId }, "could not move a run on");
       } catch (error) {

@@ -1,7 +1,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { dueEvents } from "../../db/event/schedules.ts";
 import type { Logger } from "../../log.ts";
-import { every } from "../poller.ts";
+import { poll } from "../poller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 /** How often it looks at most; an event scheduled for sooner than that may be as late. */
@@ -48,7 +48,7 @@ export function startScheduler(deps: {
     return next ? Math.max(0, Math.ceil(next.inMs - (performance.now() - lookedAt))) : AHEAD_MS;
   }
 
-  const looking = every(LOOK_MS, dispatchDue, (error) => {
+  const looking = poll(LOOK_MS, dispatchDue, (error) => {
     log.warn({ err: error }, "could not dispatch what is due");
   });
   const forget = onFeed(() => looking.within(LOOK_MS));

@@ -11,7 +11,7 @@ import type { Handshaker } from "./handshaker.ts";
 import type { Presser } from "./presser.ts";
 import { removeExpired } from "./retention.ts";
 
-const deliverPayload = z.object({ lanes: z.array(z.tuple([z.string(), z.string()])) });
+const deliverPayload = z.object({ queues: z.array(z.tuple([z.string(), z.string()])) });
 const dispatchPayload = z.object({ projectId: z.string(), eventIds: z.array(z.string()) });
 const pressPayload = z.object({ projectId: z.string(), pressId: z.string() });
 const replayPayload = z.object({ projectId: z.string(), replayId: z.string() });
@@ -37,9 +37,9 @@ export function createTasks(deps: {
   const { sql } = db;
   return {
     deliver: async (payload) => {
-      const { lanes } = deliverPayload.parse(payload);
+      const { queues } = deliverPayload.parse(payload);
       await alive;
-      deliverer.wake(lanes.map(([projectId, hookId]) => ({ projectId, hookId })));
+      deliverer.wake(queues.map(([projectId, hookId]) => ({ projectId, hookId })));
     },
     dispatch: async (payload) => {
       await alive;

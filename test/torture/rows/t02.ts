@@ -37,17 +37,17 @@ export const points: Record<string, Patch[]> = {
   // Those before it in the same batch are on their way.
   "after the hand-over": [
     handsOver,
-    before("src/worker/delivery/handOver.ts", "const { lane, target, leave } = one;"),
+    before("src/worker/delivery/handOver.ts", "const { queue, target, leave } = one;"),
   ],
   "after the claim": [
     claimsAll,
-    before("src/worker/delivery/claimLoop.ts", "const onStored = () => solitude.over(true);"),
+    before("src/worker/delivery/claimLoop.ts", "const onStored = () => isolation.over(true);"),
   ],
   "after the call": [before("src/worker/delivery/deliverer.ts", "onAttempt(result);")],
   "after the finish": [
     before(
       "src/worker/delivery/deliverer.ts",
-      'if (moved?.status === "RETRYING") lanes.feedLater(lane, finished.delayMs ?? 0);',
+      'if (moved?.status === "RETRYING") queues.enqueueAfter(queue, finished.delayMs ?? 0);',
     ),
   ],
   "fan-out, before the commit": [

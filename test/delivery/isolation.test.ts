@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { addJobs, deliverJobs } from "../../src/db/queue/jobs.ts";
-import { createLanes } from "../../src/worker/delivery/hookQueues.ts";
-import { createSolitude } from "../../src/worker/delivery/isolation.ts";
+import { createHookQueues } from "../../src/worker/delivery/hookQueues.ts";
+import { createIsolation } from "../../src/worker/delivery/isolation.ts";
 import { emit, emitMany, register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
@@ -9,15 +9,15 @@ import { receiver } from "../fixtures/receiver.ts";
 const soon = { timeout: 60_000 };
 
 function oneLane() {
-  const lanes = createLanes(
+  const queues = createHookQueues(
     () => {},
     () => 16,
     () => {},
   );
-  lanes.feed([{ projectId: "p", hookId: "h" }]);
-  const [turn] = lanes.next();
+  queues.enqueue([{ projectId: "p", hookId: "h" }]);
+  const [turn] = queues.next();
   if (!turn) throw new Error("no turn");
-  return turn.lane;
+  return turn.queue;
 }
 
 beforeEach(() => {
@@ -28,29 +28,29 @@ afterEach(() => {
 });
 
 test("while a suspect is due nothing else is claimed, and it is when nothing is in flight", () => {
-  const solitude = createSolitude();
-  expect(solitude.permit(false)).toEqual({ isAlone: false });
-  const lane = oneLane();
-  expect(solitude.saw(lane)).toBe(0);
-  expect(solitude.permit(false)).toBe(null);
-  expect(solitude.permit(true)).toEqual({ isAlone: true, lanes: new Set([lane]) });
-  expect(solitude.permit(true)).toBe(null);
-  solitude.over(true);
-  expect(solitude.permit(false)).toEqual({ isAlone: false });
-  expect(solitude.saw(lane)).toBe(0);
+  const isolation = createIsolation();
+  expect(isolation.permit(false)).toEqual({ isAlone: false });
+  const queue = oneLane();
+  expect(isolation.saw(queue)).toBe(0);
+  expect(isolation.permit(false)).toBe(null);
+  expect(isolation.permit(true)).toEqual({ isAlone: true, queues: new Set([queue]) });
+  expect(isolation.permit(true)).toBe(null);
+  isolation.over(true);
+  expect(isolation.permit(false)).toEqual({ isAlone: false });
+  expect(isolation.saw(queue)).toBe(0);
 });
 
 test("a suspect that is not to be had is looked for again a second later", () => {
-  const solitude = createSolitude();
-  const lane = oneLane();
-  solitude.saw(lane);
-  solitude.permit(true);
-  solitude.over(false);
+  const isolation = createIsolation();
+  const queue = oneLane();
+  isolation.saw(queue);
+  isolation.permit(true);
+  isolation.over(false);
   vi.advanceTimersByTime(400);
-  expect(solitude.saw(lane)).toBe(600);
-  expect(solitude.permit(false)).toEqual({ isAlone: false });
+  expect(isolation.saw(queue)).toBe(600);
+  expect(isolation.permit(false)).toEqual({ isAlone: false });
   vi.advanceTimersByTime(600);
-  expect(solitude.saw(lane)).toBe(0);
+  expect(isolation.saw(queue)).toBe(0);
 });
 
 test("what two processes have died of is sent with nothing beside it, and all the rest still flows", async () => {

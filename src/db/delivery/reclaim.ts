@@ -9,7 +9,7 @@ import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "./recor
 const CHUNK = 1_000;
 /**
  * Deaths in flight after which a delivery is left for a person to decide. Nobody knows which of many took a process
- * down, so those that were there twice are tried alone (worker/solitude.ts): the third death has one cause.
+ * down, so those that were there twice are tried alone (worker/delivery/isolation.ts): the third death has one cause.
  */
 const QUARANTINE_AFTER = 3;
 const DIED = "unknown: the process that made this attempt died";

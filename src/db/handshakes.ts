@@ -68,7 +68,7 @@ export async function askAgain(
 ): Promise<void> {
   const [row] = await tx<{ dueAt: Date | null }[]>`
     update signalbox.hooks h
-    set handshake_due_at = date_trunc('milliseconds', clock_timestamp() + ${inMs}::int * interval '1 millisecond')
+    set handshake_due_at = date_trunc('milliseconds', statement_timestamp() + ${inMs}::int * interval '1 millisecond')
     where ${ofHook(tx, hook)} returning h.handshake_due_at as "dueAt"`;
   if (row?.dueAt)
     await addJobs(tx, [handshakeJob({ projectId: hook.projectId, hookId: hook.id }, row.dueAt)]);

@@ -5,6 +5,7 @@ import { type Db, openDb } from "./db/client.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate, migrationsCurrent } from "./db/migrate.ts";
+import { checkWhole, nodeHosts } from "./db/nodes/distribution.ts";
 import { openReads, type Reads } from "./db/reads.ts";
 import { checkRoom } from "./db/requirements.ts";
 import { createAuthenticator } from "./domain/authenticator.ts";
@@ -44,14 +45,15 @@ export type RunningHub = AsyncDisposable & {
   newAdminKey: string | null;
 };
 
-/** The address guard must also know the database's own addresses: a hook may not talk to it. */
-async function addressesOf(databaseUrl: string): Promise<string[]> {
-  const found = await lookup(readAddress(databaseUrl).host, { all: true }).catch(() => []);
-  return found.map(({ address }) => address);
+/** The address guard must also know the database's own addresses, and its nodes': a hook may not talk to them. */
+async function addressesOf({ url, sql }: Db): Promise<string[]> {
+  const hosts = [readAddress(url).host, ...(sql.isDistributed ? await nodeHosts(sql) : [])];
+  const found = await Promise.all(hosts.map((host) => lookup(host, { all: true }).catch(() => [])));
+  return found.flat().map(({ address }) => address);
 }
 
-async function openOutbound(config: Config, databaseUrl: string) {
-  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(databaseUrl) });
+async function openOutbound(config: Config, db: Db) {
+  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(db) });
   const resolver = createResolver();
   const rules = { requireHttps: config.requireHttps };
   return {
@@ -178,12 +180,13 @@ export async function startHub(
   await migrate({ url });
   const db = stack.use(openDb(url));
   await checkRoom(db.sql, connectionsOf(config.roles));
+  if (db.sql.isDistributed) await checkWhole(db.sql);
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
   // Side by side: each waits for the database.
   const [newAdminKey, outbound, wake, reads] = await Promise.all([
     ensureDefaultProject(db.sql, config.adminKey),
-    openOutbound(config, url),
+    openOutbound(config, db),
     startWake(url, db.sql, log).then((wake) => stack.use(wake)),
     config.roles.api ? openWalled(url, log).then((reads) => stack.use(reads)) : undefined,
   ]);

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { openDb, type Pool } from "../db/client.ts";
+import { type Db, openDb } from "../db/client.ts";
 import { findRunning, startEmbedded } from "../db/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { createLogger } from "../log.ts";
@@ -10,14 +10,14 @@ import { createLogger } from "../log.ts";
  */
 export async function withDatabase<T>(
   settings: Pick<Config, "databaseUrl" | "dataDir" | "logLevel">,
-  work: (sql: Pool) => Promise<T>,
+  work: (db: Db) => Promise<T>,
 ): Promise<T> {
   await using stack = new AsyncDisposableStack();
   const running = settings.databaseUrl ?? (await findRunning(settings.dataDir));
   const url = running ?? stack.use(await startForTheMoment(settings)).url;
   await migrate({ url });
   const db = stack.use(openDb(url, 1));
-  return await work(db.sql);
+  return await work(db);
 }
 
 const startForTheMoment = ({ dataDir, logLevel }: Pick<Config, "dataDir" | "logLevel">) =>

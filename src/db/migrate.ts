@@ -2,14 +2,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
-import { type Db, noteVersion, openSession, type Pool, type Sql } from "./client.ts";
+import { type Db, noteServer, openSession, type Pool, type Sql, settingsOf } from "./client.ts";
 import { isLocked } from "./isLocked.ts";
 import { openJobPool } from "./jobPool.ts";
 import { lockMigration } from "./locks.ts";
+import { spread } from "./nodes/distribute.ts";
+import { isDistributed } from "./nodes/distribution.ts";
 import { checkOwner, ensureReader } from "./reader.ts";
 import { DatabaseRefusal } from "./refusal.ts";
 import { checkServer, explainMigration } from "./requirements.ts";
-import { settingsSince } from "./sessionSettings.ts";
 
 /** How long one try to lock the tables holds up others, how long it then leaves them alone, and all tries together. */
 const LOCKED_ALL_MS = 500;
@@ -28,17 +29,21 @@ const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url)
 export async function migrate(db: Pick<Db, "url">): Promise<void> {
   const session = openSession(db.url);
   try {
-    const version = await checkServer(session);
-    noteVersion(db.url, version);
+    const facts = {
+      version: await checkServer(session),
+      isDistributed: await isDistributed(session),
+    };
+    noteServer(db.url, facts);
     // A migration, and the wait for one that another process makes, may take longer than a request.
-    const patient = { ...settingsSince(version), statement_timeout: "0" };
+    const patient = { ...settingsOf(facts), statement_timeout: "0" };
     for (const [name, value] of Object.entries(patient))
       await session`select set_config(${name}, ${value}, false)`;
     await lockMigration(session);
     await refuseUnreleased(session);
-    await applyMissing(session);
+    const isChanged = await applyMissing(session);
     await checkOwner(session);
     await ensureReader(session);
+    if (isChanged && facts.isDistributed) await spread(session);
     await migrateQueue(db.url, session);
   } catch (error) {
     throw explainMigration(error, session.address.user);
@@ -96,14 +101,16 @@ async function refuseUnreleased(session: Pool): Promise<void> {
 
 /**
  * Drizzle's own migrator cannot keep its journal in the schema that the first migration creates, and passes over
- * a migration that is older than the last one applied; its files and its table are kept.
+ * a migration that is older than the last one applied; its files and its table are kept. Gives back whether any was
+ * missing.
  */
-async function applyMissing(session: Pool): Promise<void> {
-  if ((await missingMigrations(session)).length === 0) return;
+async function applyMissing(session: Pool): Promise<boolean> {
+  if ((await missingMigrations(session)).length === 0) return false;
   const giveUpAt = performance.now() + LOCKED_WITHIN_MS;
   for (;;) {
     try {
-      return await apply(session);
+      await apply(session);
+      return true;
     } catch (error) {
       if (!isLocked(error)) throw error;
       if (performance.now() > giveUpAt)

@@ -1,5 +1,6 @@
 import { createShares } from "../util/shares.ts";
 import { type Meter, openDb, type Pool, type Sql, type Tx } from "./client.ts";
+import { atNode } from "./nodes/nodes.ts";
 import { enterProject, whyUnguarded } from "./reader.ts";
 import { ReadTimeout } from "./readTimeout.ts";
 
@@ -61,7 +62,9 @@ export async function openReads(url: string): Promise<Reads> {
         const answer = async (sql: Sql) => resolve(await work(sql));
         turns
           .whenFree(projectId)
-          .then((release) => readAs(db.sql, enter, answer, meter).finally(release))
+          .then((release) =>
+            atNode(db.sql, projectId, (sql) => readAs(sql, enter, answer, meter)).finally(release),
+          )
           .catch((error) => reject(isCancelled(error) ? new ReadTimeout(error) : error));
       }),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),

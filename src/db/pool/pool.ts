@@ -19,6 +19,7 @@ export type PoolOptions = {
   settings: Record<string, string>;
   /** How many connections it has at most. */
   size: number;
+  isDistributed?: boolean;
   /** Its connection is itself what is wanted: it is not renewed. */
   isSession?: boolean;
   /** Told of each connection that breaks, or cannot be made. */
@@ -56,7 +57,7 @@ function createMaker({ address, settings, onNotify }: PoolOptions): postgres.Sql
 export function openPool(options: PoolOptions): Pool {
   const { address, size, isSession, onLost } = options;
   const maker = createMaker(options);
-  const makeSql = sqlMaker(maker);
+  const makeSql = sqlMaker(maker, options.isDistributed ?? false);
   const links = new Set<Link>();
   const waiting: Waiting[] = [];
   /** How often in a row the server could not be reached. */

@@ -121,7 +121,7 @@ async function end(tx: Tx, projectId: string, ended: Ended[], said?: Said): Prom
         )
         update signalbox.actions a set last_error = press.error,
           status = case when press.status = 'SUCCEEDED' or a.completed_at is not null then 'COMPLETE' else 'PENDING' end,
-          completed_at = case press.status when 'SUCCEEDED' then press.at else a.completed_at end
+          completed_at = case when press.status = 'SUCCEEDED' then press.at else a.completed_at end
         from press where a.project_id = press.project_id and a.id = press.action_id`,
     ],
     [recordPresses(tx, projectId, ended)],

@@ -40,7 +40,7 @@ const giveUpClaims = (tx: Tx, projectId: string, deadWorkers: string[]) => tx<Mo
   ), waiting as (
     update signalbox.queue q set lease_worker = null, lease_token = null, lease_until = null,
       unknown_count = q.unknown_count + 1, max_attempts = q.max_attempts + 1, last_error = ${DIED}, status = lost.final,
-      due_at = statement_timestamp() + case lost.final when 'RETRYING' then q.unknown_count * interval '10 seconds' end
+      due_at = statement_timestamp() + case when lost.final = 'RETRYING' then q.unknown_count * interval '10 seconds' end
     from lost where q.project_id = ${projectId} and q.id = lost.id and lost.final in ('RETRYING', 'PARKED')
     returning q.id, q.event_id, q.hook_id, q.run_id, q.status
   ), gone as (

@@ -21,6 +21,7 @@ import {
   lockedHook,
   updateHookRow,
 } from "../db/hooks.ts";
+import { violates } from "../db/violates.ts";
 import { mistake } from "./errors.ts";
 import { ASKING, askTarget } from "./hookHandshake.ts";
 import { checkHeaders } from "./hookHeaders.ts";
@@ -51,11 +52,7 @@ async function nameFree<Result>(
   try {
     return await write();
   } catch (error) {
-    const taken =
-      error instanceof Error &&
-      "constraint_name" in error &&
-      error.constraint_name === "hooks_name";
-    if (taken)
+    if (violates(error, "hooks_name"))
       throw mistake(
         "NAME_TAKEN",
         `a hook named '${name}' exists already; names are unique in a project`,

@@ -1,6 +1,7 @@
 import type { Pool, Tx } from "../db/client.ts";
 import { inTransaction } from "../db/emits.ts";
 import { lockedAction, type PressRow, pressByKey, writePress } from "../db/presses.ts";
+import { violates } from "../db/violates.ts";
 import type { Caller } from "./authenticator.ts";
 import { mistake, type UserErrorCode } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
@@ -66,10 +67,7 @@ async function pressOfKey(
   return press;
 }
 
-const isKeyTaken = (error: unknown) =>
-  error instanceof Error &&
-  "constraint_name" in error &&
-  error.constraint_name === "presses_idempotency_key";
+const isKeyTaken = (error: unknown) => violates(error, "presses_idempotency_key");
 
 /**
  * Accepts a press: it is written for good, and sent by a worker at once. The same idempotency key again gives the

@@ -5,6 +5,7 @@
  */
 import type { Pool } from "../db/client.ts";
 import { bumpConfigVersion } from "../db/projects.ts";
+import { violates } from "../db/violates.ts";
 import {
   countWorkflows,
   insertVersion,
@@ -45,11 +46,7 @@ async function nameFree<Result>(name: string, write: () => Promise<Result>): Pro
   try {
     return await write();
   } catch (error) {
-    const isTaken =
-      error instanceof Error &&
-      "constraint_name" in error &&
-      error.constraint_name === "workflows_name";
-    if (!isTaken) throw error;
+    if (!violates(error, "workflows_name")) throw error;
     throw mistake(
       "NAME_TAKEN",
       `a workflow named '${name}' exists already; names are unique in a project`,

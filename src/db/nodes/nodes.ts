@@ -18,7 +18,10 @@ const TRIES = 3;
  * nothing, and Citus, which may not go on to another node as the reader.
  */
 const ELSEWHERE = ["SB009", "08006"];
-const isElsewhere = (error: unknown) => ELSEWHERE.includes((error as { code?: string }).code ?? "");
+const codeOf = (error: unknown) => (error as { code?: string }).code ?? "";
+const isElsewhere = (error: unknown) => ELSEWHERE.includes(codeOf(error));
+/** With a SQLSTATE: the node is there, and has the project. */
+const isAnswered = (error: unknown) => /^[0-9A-Z]{5}$/.test(codeOf(error)) && !isElsewhere(error);
 
 /** Opens pools as they are needed. `sql` asks the coordinator, and `openAt` opens a pool at a node's host and port. */
 export function openNodes(
@@ -52,8 +55,8 @@ export function openNodes(
         try {
           return await work(places.get(projectId) ?? (await find(projectId)));
         } catch (error) {
-          // Also after a failure that says nothing of it: a node may be another host by now.
-          places.delete(projectId);
+          // Also when there was no answer: a node may be another host by now.
+          if (!isAnswered(error)) places.delete(projectId);
           if (!isElsewhere(error) || tries === TRIES) throw error;
         }
       }

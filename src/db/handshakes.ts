@@ -41,7 +41,8 @@ export async function claimHandshake(
 ): Promise<ClaimedHandshake | undefined> {
   const [row] = await sql<(HookRow & { sealed: string; attempt: number })[]>`
     update signalbox.hooks h set handshake_attempts = h.handshake_attempts + 1,
-      handshake_due_at = now() + (h.timeout_ms + ${LEASE_MARGIN_MS}) * interval '1 millisecond'
+      handshake_due_at =
+      (now() at time zone 'UTC' + (h.timeout_ms + ${LEASE_MARGIN_MS}) * interval '1 millisecond') at time zone 'UTC'
     where ${ofHook(sql, { projectId, id: hookId })} and h.status = 'PENDING_VERIFICATION'
       and h.handshake_due_at <= now()
     returning ${hookColumns(sql)}, h.handshake as sealed, h.handshake_attempts as attempt`;

@@ -201,7 +201,8 @@ COMMENT ON FUNCTION signalbox.count_outcomes IS
   'project''s head.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.end_deliveries(p_project uuid, p_ids uuid[], p_status text, p_now timestamptz) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
   WITH gone AS (
     DELETE FROM signalbox.queue WHERE project_id = p_project AND id = ANY (p_ids) RETURNING *
   )
@@ -209,7 +210,8 @@ LANGUAGE sql AS $$
     unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at)
   SELECT project_id, id, event_id, hook_id, format, p_status, attempt_count, max_attempts, unknown_count, p_now, last_error,
     replay_of, replay_number, run_id, step_position, created_at
-  FROM gone
+  FROM gone;
+END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.end_deliveries IS
   'Ends waiting deliveries without an attempt: CANCELLED or QUARANTINED.';--> statement-breakpoint
@@ -524,6 +526,7 @@ DECLARE
   v_project signalbox.projects;
   v_id uuid := signalbox.uuid7();
   v_found signalbox.idempotency_keys;
+  v_event signalbox.events;
   v_fingerprint text :=
     encode(sha256(convert_to(jsonb_build_array(type, data, user_id)::text, 'UTF8')), 'hex');
   v_control text := '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
@@ -574,9 +577,8 @@ BEGIN
     SELECT k.* INTO v_found FROM signalbox.idempotency_keys k
       WHERE k.project_id = v_project.id AND k.key = idempotency_key;
     IF v_found.event_id <> v_id THEN
-      IF v_found.fingerprint = v_fingerprint OR EXISTS (SELECT FROM signalbox.events e
-        WHERE e.project_id = v_project.id AND e.id = v_found.event_id
-          AND signalbox.same_body(e, type, data, user_id)) THEN
+      SELECT e.* INTO v_event FROM signalbox.events e WHERE e.project_id = v_project.id AND e.id = v_found.event_id;
+      IF v_found.fingerprint = v_fingerprint OR FOUND AND signalbox.same_body(v_event, type, data, user_id) THEN
         RETURN v_found.event_id;
       END IF;
       RAISE EXCEPTION 'idempotency key ''%'' was used before with another body', idempotency_key

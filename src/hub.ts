@@ -1,10 +1,11 @@
 import { lookup } from "node:dns/promises";
 import { type Config, ConfigError } from "./config.ts";
 import { readAddress, type UrlSetting } from "./db/connection/address.ts";
-import { type Db, openDb, type Place } from "./db/connection/client.ts";
+import { type Db, openDb, type Place, type Pool } from "./db/connection/client.ts";
 import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded/start.ts";
+import { checkWhole, nodeHosts } from "./db/nodes/distribution.ts";
 import { openReads, type Reads } from "./db/read/reads.ts";
 import { migrate, migrationsCurrent } from "./db/schema/migrate.ts";
 import { createEmitInTransaction } from "./domain/emit/emitInTransaction.ts";
@@ -44,15 +45,16 @@ export type RunningHub = AsyncDisposable & {
   newAdminKey: string | null;
 };
 
-/** The address guard must also know the database's own addresses: a hook may not talk to it. */
+/** The address guard must also know the database's own addresses, and its nodes': a hook may not talk to them. */
 async function addressesOf(hosts: string[]): Promise<string[]> {
   const found = hosts.map((host) => lookup(host, { all: true }).catch(() => []));
   return (await Promise.all(found)).flat().map(({ address }) => address);
 }
 
-async function openOutbound(config: Config, { url, poolerUrl }: Place) {
+async function openOutbound(config: Config, { url, poolerUrl }: Place, sql: Pool) {
   const hosts = [url, poolerUrl].flatMap((one) => (one ? readAddress(one).host : []));
   if (config.readUrl) hosts.push(readAddress(config.readUrl, "SIGNALBOX_READ_URL").host);
+  if (sql.isDistributed) hosts.push(...(await nodeHosts(sql)));
   const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(hosts) });
   const resolver = createResolver();
   const rules = { requireHttps: config.requireHttps };
@@ -216,13 +218,14 @@ export async function startHub(
   await migrate(place);
   const db = stack.use(openDb(place));
   await checkRoom(db.sql, connectionsOf(config.roles, place));
+  if (db.sql.isDistributed) await checkWhole(db.sql);
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
   const metrics = createMetrics(() => oldestDueSeconds(db.sql));
   // Side by side: each waits for the database.
   const [newAdminKey, outbound, wake, reads] = await Promise.all([
     ensureDefaultProject(db.sql, config.adminKey),
-    openOutbound(config, place),
+    openOutbound(config, place, db.sql),
     startWake(place.url, db.sql, log).then((wake) => stack.use(wake)),
     config.roles.api
       ? openWalled(place, config.readUrl, log, metrics).then((reads) => stack.use(reads))

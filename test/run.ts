@@ -3,15 +3,17 @@ import { globSync } from "node:fs";
 import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ProvidedContext } from "vitest";
 import { createVitest, parseCLI, type TestRunResult } from "vitest/node";
 import { readDatabaseSettings } from "../src/config.ts";
-import { openSession } from "../src/db/connection/client.ts";
 import { startEmbedded } from "../src/db/embedded/start.ts";
 import { makeRanges } from "../src/db/retention/createPartitions.ts";
 import { withRanges } from "../src/db/retention/maintenanceSession.ts";
 import { migrate } from "../src/db/schema/migrate.ts";
 import { createLogger } from "../src/log.ts";
 import { buildPages } from "./fixtures/build.ts";
+import { createOnCitus, findCitus, makeDistributedTemplate } from "./fixtures/citus.ts";
+import { createDatabase, onServers, type Servers } from "./fixtures/servers.ts";
 
 /**
  * `npm test [-- files] [-t name]`: the tests, or those in these files, on a real PostgreSQL, which is DATABASE_URL's or
@@ -30,9 +32,14 @@ try {
   // A test that was killed may have left a server that is still on its way out.
   stack.defer(() => rm(scratch, { recursive: true, force: true, maxRetries: 20 }));
   await buildPages();
-  const url = await findServer(scratch, stack);
-  const template = await makeTemplate(url, stack);
-  tally(await runTests({ url, template }, scratch));
+  const citus = await findCitus(process.env.CITUS_URL);
+  if (!citus)
+    console.warn("CITUS_URL is not given: nothing is tested on Citus (test/db/citus.test.ts)");
+  const distributed = citus && { ...citus, template: await makeTemplate(citus, stack) };
+  // Where both are the same, every test's database is distributed.
+  const isCitus = distributed && process.env.DATABASE_URL === process.env.CITUS_URL;
+  const single = isCitus ? distributed : await findSingle(scratch, stack);
+  tally(await runTests({ postgres: single, citus: distributed ?? null }, scratch));
 } catch (error) {
   count.failed += 1;
   console.error(error);
@@ -56,6 +63,11 @@ async function scratchPlace(): Promise<string> {
   return bavail * bsize >= NEEDED_BYTES ? memory : tmpdir();
 }
 
+async function findSingle(scratch: string, stack: AsyncDisposableStack) {
+  const servers = { url: await findServer(scratch, stack), nodes: [] };
+  return { ...servers, template: await makeTemplate(servers, stack) };
+}
+
 async function findServer(scratch: string, stack: AsyncDisposableStack): Promise<string> {
   const { databaseUrl } = readDatabaseSettings();
   if (databaseUrl) return databaseUrl;
@@ -64,33 +76,35 @@ async function findServer(scratch: string, stack: AsyncDisposableStack): Promise
 }
 
 /** Migrates a database that each test clones; at the end it goes, and whatever is left of its clones. */
-async function makeTemplate(url: string, stack: AsyncDisposableStack): Promise<string> {
+async function makeTemplate(servers: Servers, stack: AsyncDisposableStack): Promise<string> {
   const name = `signalbox_test_${randomUUID().slice(0, 8)}`;
-  const sql = openSession(url);
-  stack.defer(() => sql.end());
-  stack.defer(async () => {
-    const left = await sql`select datname from pg_database where starts_with(datname, ${name})`;
-    for (const { datname } of left) await sql`drop database ${sql(datname)} with (force)`;
-  });
-  await sql`create database ${sql(name)} template template0`;
-  const template = Object.assign(new URL(url), { pathname: `/${name}` }).href;
-  await migrate({ url: template });
+  stack.defer(() => dropAll(servers, name));
+  const isCitus = servers.nodes.length > 0;
+  const url = await (isCitus
+    ? createOnCitus(servers, name)
+    : createDatabase(servers, name, "template0"));
+  await migrate({ url });
   // As every hub does that starts, and each test's would.
-  await withRanges(template, (session) => makeRanges(session, 30));
+  await withRanges(url, (session) => makeRanges(session, 30));
+  if (isCitus) await makeDistributedTemplate(servers, name);
   return name;
 }
 
-async function runTests(
-  postgres: { url: string; template: string },
-  scratch: string,
-): Promise<TestRunResult> {
+async function dropAll(servers: Servers, name: string): Promise<void> {
+  await onServers(servers, async (sql) => {
+    const left = await sql`select datname from pg_database where starts_with(datname, ${name})`;
+    for (const { datname } of left) await sql`drop database ${sql(datname)} with (force)`;
+  });
+}
+
+async function runTests(provide: ProvidedContext, scratch: string): Promise<TestRunResult> {
   const { filter, options } = parseCLI(["vitest", "run", ...process.argv.slice(2)]);
   const files = filter.length > 0 ? filter : lightTests();
   const vitest = await createVitest({
     ...options,
     watch: false,
     config: join(import.meta.dirname, "vitest.config.ts"),
-    provide: { postgres },
+    provide,
     env: { TMPDIR: scratch },
   });
   catchSignals();

@@ -6,8 +6,8 @@ export type Answer = { text: string; json?: object; failed?: boolean };
 
 type Options = { since?: string; until?: string };
 
-/** What commands work with: the database, and the options of the call. */
-type Tools = { sql: Pool; options: Options };
+/** What commands work with: the database, its address, and the options of the call. */
+type Tools = { sql: Pool; url: string; options: Options };
 
 export type Command = {
   /**

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { openDb, type Pool } from "../db/connection/client.ts";
+import { type Db, openDb } from "../db/connection/client.ts";
 import { findRunning, startEmbedded } from "../db/embedded/start.ts";
 import { migrate } from "../db/schema/migrate.ts";
 import { createLogger } from "../log.ts";
@@ -10,7 +10,7 @@ import { createLogger } from "../log.ts";
  */
 export async function withDatabase<T>(
   settings: Pick<Config, "databaseUrl" | "directUrl" | "dataDir" | "logLevel">,
-  work: (sql: Pool) => Promise<T>,
+  work: (db: Db) => Promise<T>,
 ): Promise<T> {
   await using stack = new AsyncDisposableStack();
   const { directUrl, databaseUrl } = settings;
@@ -19,7 +19,7 @@ export async function withDatabase<T>(
   const url = running ?? stack.use(await startForTheMoment(settings)).url;
   await migrate({ url, setting });
   const db = stack.use(openDb(url, 1));
-  return await work(db.sql);
+  return await work(db);
 }
 
 const startForTheMoment = ({ dataDir, logLevel }: Pick<Config, "dataDir" | "logLevel">) =>

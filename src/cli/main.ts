@@ -19,8 +19,8 @@ async function main(): Promise<void> {
     print(help(commands));
     return;
   }
-  const answer = await withDatabase(readDatabaseSettings(), (sql) =>
-    call.command.run({ sql, options: call.options }, ...call.given),
+  const answer = await withDatabase(readDatabaseSettings(), ({ sql, url }) =>
+    call.command.run({ sql, url, options: call.options }, ...call.given),
   );
   print(call.json ? JSON.stringify(answer.json) : answer.text);
   if (answer.failed) process.exitCode = FAILED;

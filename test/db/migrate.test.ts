@@ -113,7 +113,7 @@ const good = {
   encoding: "UTF8",
   is_standby: false,
   session_replication_role: "origin",
-  plan_cache_mode: "force_generic_plan",
+  search_path: "pg_catalog, pg_temp",
 };
 
 test("a server that keeps what it confirms is taken", () => {
@@ -132,7 +132,7 @@ test.each([
   [{ encoding: "LATIN1" }, "encoding LATIN1, and Signalbox needs UTF8"],
   [{ is_standby: true }, "is a standby"],
   [{ session_replication_role: "replica" }, "session_replication_role = replica"],
-  [{ plan_cache_mode: "auto" }, "a connection pooler between drops them"],
+  [{ search_path: "public" }, "a connection pooler between drops them"],
 ])("a server with %o is refused in words", (wrong, words) => {
   expect(whyRefused({ ...good, ...wrong })).toContain(words);
 });

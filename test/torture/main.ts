@@ -2,12 +2,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { citusServer } from "./kit/citusServer.ts";
 import { startServer } from "./kit/server.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 import { rows } from "./rows.ts";
 import { type Result, runRow } from "./run.ts";
 
 /**
+ * On the databases of its own server, or of the Citus at CITUS_URL.
+ *
  * `npm run torture [-- T1 T12] [--smoke] [--seed N] [--mutants]`: breaks real hub processes, and the PostgreSQL under
  * them, in the ways of the torture table, and looks whether the promises hold. With `--mutants` the hub is broken on
  * purpose instead, and each mutant must turn its row red. Prints a table and writes a report, test/torture/latest.json
@@ -44,7 +47,10 @@ const show = ({ mutant, row, size, seconds, verdict, reason, counts }: Line) => 
 
 /** Rows one after the other, each told as it ends. */
 async function torture(directory: string): Promise<Line[]> {
-  await using server = await startServer(join(directory, "server"));
+  const citus = process.env.CITUS_URL;
+  await using server = citus
+    ? await citusServer(citus)
+    : await startServer(join(directory, "server"));
   const lines: Line[] = [];
   const note = (line: Line) => {
     lines.push(line);

@@ -77,7 +77,7 @@ export const insertActions = (tx: Tx, actions: NewAction[]) => tx`
 /** Counts the expiry of an event's actions from its new time. */
 export const moveExpiry = (tx: Tx, event: { projectId: string; id: string }, dueAt: Date) => tx`
   update signalbox.actions
-  set expires_at = greatest(${dueAt}::timestamptz, now()) + expire_in * interval '1 minute'
+  set expires_at = (greatest(${dueAt}::timestamptz, now()) at time zone 'UTC' + expire_in * interval '1 minute') at time zone 'UTC'
   where project_id = ${event.projectId} and event_id = ${event.id}`;
 
 /** The moving fields of an action named `a`, as a feed item's `state` has them. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import type { AttemptRow } from "../delivery/deliveries.ts";
 import { insertAttempts } from "../delivery/finish.ts";
@@ -64,19 +65,26 @@ export async function claimPress(
       await end(tx, projectId, [{ id: pressId, status: "FAILED", error: waiting.refusal }]);
       return null;
     }
-    const [claim] = await tx<Omit<PressClaim, "action" | "event">[]>`
-      update signalbox.presses p set lease_worker = ${workerId}, lease_token = gen_random_uuid(),
-        lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 millisecond'
+    const [claim] = await tx<
+      (Pick<PressClaim, "projectId" | "pressId" | "token" | "pressedBy" | "pressedAt"> & {
+        leaseUntil: Date;
+      })[]
+    >`
+      update signalbox.presses p set lease_worker = ${workerId}, lease_token = ${randomUUID()},
+        lease_until = statement_timestamp() + ${LEASE_MS} * interval '1 millisecond'
       where p.project_id = ${projectId} and p.id = ${pressId}
       returning p.project_id as "projectId", p.id as "pressId", p.lease_token as token,
-        p.pressed_by as "pressedBy", p.pressed_at as "pressedAt", clock_timestamp() as "claimedAt",
-        floor(extract(epoch from clock_timestamp()))::int as "nowSeconds"`;
+        p.pressed_by as "pressedBy", p.pressed_at as "pressedAt", p.lease_until as "leaseUntil"`;
     const [action] = await tx<ActionRow[]>`select ${actionColumns(tx)} from signalbox.actions a
       join signalbox.presses p on p.project_id = a.project_id and p.action_id = a.id
       where p.project_id = ${projectId} and p.id = ${pressId}`;
     const [event] = await tx<EventHead[]>`select ${eventHeadColumns(tx)} from signalbox.events e
       where e.project_id = ${projectId} and e.id = ${action?.eventId ?? null}`;
-    return claim && action && event ? { ...claim, action, event } : null;
+    if (!claim || !action || !event) return null;
+    const { leaseUntil, ...taken } = claim;
+    const claimedAt = new Date(leaseUntil.getTime() - LEASE_MS);
+    const nowSeconds = Math.floor(claimedAt.getTime() / 1_000);
+    return { ...taken, claimedAt, nowSeconds, action, event };
   });
 }
 
@@ -104,16 +112,16 @@ async function end(tx: Tx, projectId: string, ended: Ended[], said?: Said): Prom
     [
       tx`
         with x as (
-          select * from unnest(${ended.map((e) => e.id)}::uuid[], ${ended.map((e) => e.status)}::text[],
+          select *, statement_timestamp() as at from unnest(${ended.map((e) => e.id)}::uuid[], ${ended.map((e) => e.status)}::text[],
             ${ended.map((e) => e.error)}::text[]) as x(id, status, error)
         ), press as (
-          update signalbox.presses p set status = x.status, error = x.error, finished_at = clock_timestamp()
+          update signalbox.presses p set status = x.status, error = x.error, finished_at = x.at
           from x where p.project_id = ${projectId} and p.id = x.id
-          returning p.project_id, p.action_id, p.status, p.error
+          returning p.project_id, p.action_id, p.status, p.error, x.at
         )
         update signalbox.actions a set last_error = press.error,
           status = case when press.status = 'SUCCEEDED' or a.completed_at is not null then 'COMPLETE' else 'PENDING' end,
-          completed_at = case press.status when 'SUCCEEDED' then clock_timestamp() else a.completed_at end
+          completed_at = case when press.status = 'SUCCEEDED' then press.at else a.completed_at end
         from press where a.project_id = press.project_id and a.id = press.action_id`,
     ],
     [recordPresses(tx, projectId, ended)],
@@ -154,27 +162,39 @@ const OUTCOME_UNKNOWN = "outcome unknown: the process that sent it died before t
  * Ends, as UNKNOWN, presses whose claim ran out or whose worker is dead: the target may have got them, so they are
  * shown, and never sent again. Gives back how many there were.
  */
-export const recoverPresses = (sql: Pool, deadWorkers: string[]): Promise<number> =>
+export async function recoverPresses(sql: Pool, deadWorkers: string[]): Promise<number> {
+  const projects = await sql<{ projectId: string }[]>`
+    select distinct p.project_id as "projectId" from signalbox.presses p where ${isLost(sql, deadWorkers)}`;
+  let recovered = 0;
+  for (const { projectId } of projects)
+    recovered += await recoverProject(sql, projectId, deadWorkers);
+  return recovered;
+}
+
+const isLost = (
+  sql: Sql,
+  deadWorkers: string[],
+) => sql`p.status = 'PENDING' and p.lease_token is not null
+  and (p.lease_until <= clock_timestamp() or p.lease_worker = any(${deadWorkers}::uuid[]))`;
+
+const recoverProject = (sql: Pool, projectId: string, deadWorkers: string[]): Promise<number> =>
   sql.begin(async (tx) => {
-    const lost = await tx<{ projectId: string; id: string; claimedAt: Date }[]>`
-      select p.project_id as "projectId", p.id,
-        p.lease_until - ${LEASE_MS} * interval '1 millisecond' as "claimedAt" from signalbox.presses p
-      where p.status = 'PENDING' and p.lease_token is not null
-        and (p.lease_until <= clock_timestamp() or p.lease_worker = any(${deadWorkers}::uuid[]))
-      order by p.project_id, p.id for update of p skip locked`;
+    const lost = await tx<{ id: string; claimedAt: Date }[]>`
+      select p.id, p.lease_until - ${LEASE_MS} * interval '1 millisecond' as "claimedAt" from signalbox.presses p
+      where p.project_id = ${projectId} and ${isLost(tx, deadWorkers)}
+      order by p.id for update of p skip locked`;
     if (lost.length === 0) return 0;
     await tx`
       insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, error,
         request_headers)
-      select project_id, id, 1, claimed_at, 0, 'UNKNOWN', ${OUTCOME_UNKNOWN}, '{}'
-      from unnest(${lost.map((l) => l.projectId)}::uuid[], ${lost.map((l) => l.id)}::uuid[],
-        ${lost.map((l) => l.claimedAt.toISOString())}::timestamptz[]) as x(project_id, id, claimed_at)
+      select ${projectId}, id, 1, claimed_at, 0, 'UNKNOWN', ${OUTCOME_UNKNOWN}, '{}'
+      from unnest(${lost.map((l) => l.id)}::uuid[], ${lost.map((l) => l.claimedAt.toISOString())}::timestamptz[])
+        as x(id, claimed_at)
       on conflict do nothing`;
-    for (const [projectId, presses] of Map.groupBy(lost, (press) => press.projectId))
-      await end(
-        tx,
-        projectId,
-        presses.map(({ id }) => ({ id, status: "UNKNOWN" as const, error: OUTCOME_UNKNOWN })),
-      );
+    await end(
+      tx,
+      projectId,
+      lost.map(({ id }) => ({ id, status: "UNKNOWN" as const, error: OUTCOME_UNKNOWN })),
+    );
     return lost.length;
   });

@@ -1,7 +1,14 @@
+import { openNodes } from "../nodes/nodes.ts";
 import { type Address, readAddress, type UrlSetting } from "./address.ts";
 import { openPool } from "./pool/pool.ts";
 import type { Pool } from "./pool/sql.ts";
-import { plans, sessionSettings, settingsSince, tracked } from "./sessionSettings.ts";
+import {
+  distributedPlans,
+  plans,
+  sessionSettings,
+  settingsSince,
+  tracked,
+} from "./sessionSettings.ts";
 
 export type { Meter, Pool, Sql, Tx } from "./pool/sql.ts";
 
@@ -19,18 +26,29 @@ export type Place = {
  */
 export type Db = { url: string; sql: Pool } & AsyncDisposable;
 
-/** What servers know beside the settings of all versions, by URL: noted when a process first asks one (migrate.ts). */
-const known = new Map<string, Record<string, string>>();
+/** What is known of a database before its pools are opened. */
+export type ServerFacts = { version: number; isDistributed: boolean };
 
-export const noteVersion = (url: string, version: number) =>
-  void known.set(url, settingsSince(version));
+/** By URL: noted when a process first asks it (migrate.ts). */
+const known = new Map<string, ServerFacts>();
+
+export const noteServer = (url: string, facts: ServerFacts) => void known.set(url, facts);
+
+/** What its sessions are started with beside what all are. */
+export const settingsOf = ({ version, isDistributed }: ServerFacts): Record<string, string> => ({
+  ...settingsSince(version),
+  ...(isDistributed && distributedPlans),
+});
 
 /** What a session at this address is started with. */
-export const settingsAt = (url: string, address: Address): Record<string, string> => ({
-  ...sessionSettings,
-  ...(address.applicationName && { application_name: address.applicationName }),
-  ...known.get(url),
-});
+export function settingsAt(url: string, address: Address): Record<string, string> {
+  const facts = known.get(url);
+  return {
+    ...sessionSettings,
+    ...(address.applicationName && { application_name: address.applicationName }),
+    ...(facts && settingsOf(facts)),
+  };
+}
 
 /**
  * What a client tells a transaction pooler of itself. The rest, and whatever is prepared by name, would be of one of the
@@ -55,12 +73,18 @@ export function openDb(
   const { url, setting, poolerUrl }: Place = typeof place === "string" ? { url: place } : place;
   const address = readAddress(url, setting);
   const settings = { ...settingsAt(url, address), ...plans[planned] };
-  const options = poolerUrl === undefined ? { address, settings } : poolerOptions(poolerUrl);
-  const sql = openPool({ ...options, size: poolSize });
+  const isDistributed = known.get(url)?.isDistributed ?? false;
+  const open = (at: Address) => openPool({ address: at, settings, size: poolSize, isDistributed });
+  const sql =
+    poolerUrl === undefined
+      ? open(address)
+      : openPool({ ...poolerOptions(poolerUrl), size: poolSize, isDistributed });
+  const nodes = isDistributed ? openNodes(sql, (node) => open({ ...address, ...node })) : undefined;
   return {
     url,
-    sql,
+    sql: nodes ? Object.assign(sql, { nodes }) : sql,
     async [Symbol.asyncDispose]() {
+      await nodes?.end({ timeout: 5 });
       await sql.end({ timeout: 5 });
     },
   };
@@ -74,5 +98,6 @@ export function openSession(url: string, told: Told = {}): Pool {
   const address = readAddress(url);
   const usual = settingsAt(url, address);
   const settings = { ...usual, application_name: `${usual.application_name} session` };
-  return openPool({ address, settings, size: 1, isSession: true, ...told });
+  const isDistributed = known.get(url)?.isDistributed ?? false;
+  return openPool({ address, settings, size: 1, isSession: true, isDistributed, ...told });
 }

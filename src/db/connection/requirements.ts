@@ -17,7 +17,7 @@ export type ServerFacts = {
   is_standby: boolean;
   session_replication_role: string;
   /** Of the settings the session was started with, one that no server has by itself. */
-  plan_cache_mode: string;
+  search_path: string;
 };
 
 /** The sentence that refuses the server that a setting leads to, or undefined for one that will do. */
@@ -41,7 +41,7 @@ export function whyRefused(
   if (!["on", "remote_write", "remote_apply"].includes(server.synchronous_commit)) {
     return `The database server gives sessions synchronous_commit = ${server.synchronous_commit} although on is asked for: a connection pooler between may have to pass it on.`;
   }
-  if (server.plan_cache_mode !== sessionSettings.plan_cache_mode)
+  if (server.search_path !== sessionSettings.search_path)
     return `The settings that Signalbox starts its sessions with do not arrive: a connection pooler between drops them. ${beside(setting)}`;
   if (server.session_replication_role !== "origin")
     return `The database role has session_replication_role = ${server.session_replication_role}, under which triggers are not run: reset it.`;
@@ -87,7 +87,7 @@ export async function checkServer(sql: Pool, setting: UrlSetting): Promise<numbe
       (select pg_encoding_to_char(encoding) from pg_database where datname = current_database()) as encoding,
       pg_is_in_recovery() as is_standby,
       current_setting('session_replication_role') as session_replication_role,
-      current_setting('plan_cache_mode') as plan_cache_mode
+      current_setting('search_path') as search_path
   `.catch((error) => {
     const reason = whyUnreachable(error, sql.address, setting);
     throw reason ? new DatabaseRefusal(reason, { cause: error }) : error;

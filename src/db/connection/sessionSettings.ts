@@ -95,6 +95,15 @@ export const plans = {
   },
 } as const;
 
+/** Where the database is distributed. */
+export const distributedPlans = {
+  // Citus plans a statement for the one project that it names, and hands a function's call on to its node, only if it is
+  // told the project's id.
+  plan_cache_mode: "auto",
+  // What a transaction has written on a node by one connection, another would not see.
+  "citus.multi_shard_modify_mode": "sequential",
+};
+
 /**
  * What a transaction pooler keeps for each client: PgBouncer gives a session the client's before it gives the client the
  * session. It refuses a client that asks for any other.

@@ -1,6 +1,7 @@
 import type { Pool } from "../connection/client.ts";
 import type { EventOrigin } from "../event/events.ts";
 import type { HookFormat } from "../hook/hooks.ts";
+import { atNode } from "../nodes/nodes.ts";
 
 /**
  * How many deliveries of a hook are wanted. `inFlight`: so many of it this worker has; `place`: its own among the workers
@@ -111,10 +112,14 @@ export async function claim(
     token: string;
   },
 ): Promise<{ states: Map<string, QueueState>; claims: Claim[] }> {
-  const rows = await sql<(Row | ClaimedRow)[]>`
+  const rows = await atNode(
+    sql,
+    projectId,
+    (sql) => sql<(Row | ClaimedRow)[]>`
     select * from signalbox.claim(${projectId}, ${requests.map(({ hookId }) => hookId)}::uuid[],
       ${requests.map(({ take }) => take)}::int[], ${requests.map(({ inFlight }) => inFlight)}::int[],
-      ${requests.map(({ place }) => place)}::int[], ${workers}, ${isSuspect}, ${isSettled}, ${workerId}, ${token})`;
+      ${requests.map(({ place }) => place)}::int[], ${workers}, ${isSuspect}, ${isSettled}, ${workerId}, ${token})`,
+  );
   const states = new Map<string, QueueState>();
   const claims: Claim[] = [];
   for (const row of rows) {

@@ -1,4 +1,5 @@
 import type { Sql } from "../connection/client.ts";
+import { atNode } from "../nodes/nodes.ts";
 import type { AttemptRow } from "./deliveries.ts";
 
 /** One attempt that is over, and what it means for its delivery. */
@@ -79,10 +80,14 @@ export function finish(
     free: one.free,
     ...attemptRecord(one),
   }));
-  return sql<FinishedDelivery[]>`
+  return atNode(
+    sql,
+    projectId,
+    (sql) => sql<FinishedDelivery[]>`
     select * from signalbox.finish(${projectId}, ${ended.map(({ deliveryId }) => deliveryId)}::uuid[],
       ${ended.map(({ token }) => token)}::uuid[], ${jsonOrNull(endedRecords)}::text::json,
-      ${jsonOrNull(againRecords)}::text::json)`;
+      ${jsonOrNull(againRecords)}::text::json)`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { writeToFeed } from "../feed/record.ts";
+import { inQueue, projectsWith, waitingQueues } from "../nodes/across.ts";
 import { addJobs, deliverJobs, type HookQueue } from "../queue/jobs.ts";
 import { advanceJobs } from "../workflow/workflowRuns.ts";
 import type { Claim } from "./claim.ts";
@@ -39,7 +40,7 @@ const giveUpClaims = (tx: Tx, projectId: string, deadWorkers: string[]) => tx<Mo
   ), waiting as (
     update signalbox.queue q set lease_worker = null, lease_token = null, lease_until = null,
       unknown_count = q.unknown_count + 1, max_attempts = q.max_attempts + 1, last_error = ${DIED}, status = lost.final,
-      due_at = case lost.final when 'RETRYING' then clock_timestamp() + q.unknown_count * interval '10 seconds' end
+      due_at = statement_timestamp() + case when lost.final = 'RETRYING' then q.unknown_count * interval '10 seconds' end
     from lost where q.project_id = ${projectId} and q.id = lost.id and lost.final in ('RETRYING', 'PARKED')
     returning q.id, q.event_id, q.hook_id, q.run_id, q.status
   ), gone as (
@@ -118,45 +119,31 @@ export const handBack = (
   waitMs: number,
 ) => sql`
   update signalbox.queue set attempt_count = attempt_count - 1, lease_worker = null, lease_token = null,
-    lease_until = null, due_at = clock_timestamp() + ${waitMs} * interval '1 millisecond'
+    lease_until = null, due_at = statement_timestamp() + ${waitMs} * interval '1 millisecond'
   where project_id = ${projectId} and id = ${deliveryId} and lease_token = ${token}`;
-
-/**
- * Every queue that has anything waiting, as the CTE `queue`. A loose index scan: one probe a queue, however long its
- * queue is. What is in a queue is then found by the hook alone: with the project beside it, its whole queue might be read
- * for each queue while the table is believed to be empty.
- */
-const waitingLanes = (sql: Sql) => sql`
-  recursive queue as (
-    (select project_id, hook_id from signalbox.queue order by hook_id limit 1)
-    union all
-    select n.project_id, n.hook_id from queue, lateral (
-      select project_id, hook_id from signalbox.queue q where q.hook_id > queue.hook_id
-      order by q.hook_id limit 1) n
-  )`;
 
 /**
  * Claims that ran out, at the heads of their queues: claims take what was due first, and whoever reads a whole queue for it
  * reads what waits for a paused hook, too. Those further behind are found by `recoverClaims`.
  */
 export const claimsLostAtHeads = (sql: Sql) => sql`
-  with ${waitingLanes(sql)}
-  select from queue join signalbox.hooks h on h.project_id = queue.project_id and h.id = queue.hook_id
+  with ${waitingQueues(sql)}
+  select 1 from waiting join signalbox.hooks h on h.project_id = waiting.project_id and h.id = waiting.hook_id
   cross join lateral (
-    select q.lease_until from signalbox.queue q where q.hook_id = queue.hook_id and q.due_at <= now()
+    select q.lease_until from signalbox.queue q where ${inQueue(sql)} and q.due_at <= now()
     order by q.due_at limit 2 * h.max_in_flight + 64) head
   where head.lease_until <= clock_timestamp()`;
 
 /** The queues of active hooks with a delivery that has been due for so long and is not claimed. */
 export const overdueQueues = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
-  with ${waitingLanes(sql)}
-  select queue.project_id as "projectId", queue.hook_id as "hookId" from queue
-  join signalbox.hooks h on h.project_id = queue.project_id and h.id = queue.hook_id and h.status = 'ACTIVE'
+  with ${waitingQueues(sql)}
+  select waiting.project_id as "projectId", waiting.hook_id as "hookId" from waiting
+  join signalbox.hooks h on h.project_id = waiting.project_id and h.id = waiting.hook_id and h.status = 'ACTIVE'
   cross join lateral (
-    select from signalbox.queue d
-    where d.hook_id = queue.hook_id and d.due_at <= now() - ${overdueMs} * interval '1 millisecond'
-      and d.lease_token is null
-    order by d.due_at limit 1) overdue`;
+    select 1 from signalbox.queue q
+    where ${inQueue(sql)} and q.due_at <= now() - ${overdueMs} * interval '1 millisecond'
+      and q.lease_token is null
+    order by q.due_at limit 1) overdue`;
 
 /**
  * Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. Those that were
@@ -166,15 +153,7 @@ export const overdueQueues = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
 export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; id: string }[]
 >`
-  with recursive project as (
-    (select project_id from signalbox.events where config_version is null and scheduled_for is null
-      order by project_id limit 1)
-    union all
-    select n.project_id from project, lateral (
-      select e.project_id from signalbox.events e
-      where e.config_version is null and e.scheduled_for is null and e.project_id > project.project_id
-      order by e.project_id limit 1) n
-  )
+  with ${projectsWith(sql, sql`config_version is null and scheduled_for is null`)}
   select overdue.project_id as "projectId", overdue.id from project, lateral (
     select e.project_id, e.id from signalbox.events e
     where e.project_id = project.project_id and e.config_version is null and e.scheduled_for is null
@@ -184,11 +163,11 @@ export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
 /** How many seconds the oldest due delivery of any queue has waited; 0 when nothing waits. */
 export async function oldestDueSeconds(sql: Sql): Promise<number> {
   const [row] = await sql<{ age: number }[]>`
-    with ${waitingLanes(sql)}
+    with ${waitingQueues(sql)}
     select coalesce(extract(epoch from now() - min(first.due_at)), 0)::float8 as age
-    from queue cross join lateral (
-      select d.due_at from signalbox.queue d
-      where d.hook_id = queue.hook_id and d.due_at <= now() and d.lease_token is null
-      order by d.due_at limit 1) first`;
+    from waiting cross join lateral (
+      select q.due_at from signalbox.queue q
+      where ${inQueue(sql)} and q.due_at <= now() and q.lease_token is null
+      order by q.due_at limit 1) first`;
   return Math.max(0, row?.age ?? 0);
 }

@@ -174,7 +174,7 @@ export async function advanceReplay(
   const [row] = await tx<{ status: ReplayStatus }[]>`
     update signalbox.replays r set created = r.created + ${created}, looked_at = now(),
       status = case when rest.any then r.status else 'DONE' end,
-      finished_at = case when not rest.any then clock_timestamp() end
+      finished_at = statement_timestamp() + case when not rest.any then interval '0' end
     from (select exists (select from signalbox.replay_chunks
       where project_id = ${projectId} and replay_id = ${id}) as any) rest
     where r.project_id = ${projectId} and r.id = ${id} returning r.status`;
@@ -187,7 +187,7 @@ export const stopReplay = (tx: Tx, { projectId, id }: ReplayRow) => tx`
   with forgotten as (
     delete from signalbox.replay_chunks where project_id = ${projectId} and replay_id = ${id}
   )
-  update signalbox.replays set status = 'CANCELLED', finished_at = clock_timestamp()
+  update signalbox.replays set status = 'CANCELLED', finished_at = statement_timestamp()
   where project_id = ${projectId} and id = ${id}`;
 
 /** A feed item for a replay as it now is. Under the lock of the project's head. */

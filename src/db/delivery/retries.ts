@@ -53,7 +53,7 @@ export type Retried = {
 
 /** Makes a waiting delivery due at once. */
 export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Retried["moved"]>`
-  update signalbox.queue d set due_at = clock_timestamp() where project_id = ${projectId} and id = ${id}
+  update signalbox.queue d set due_at = statement_timestamp() where project_id = ${projectId} and id = ${id}
   returning ${movedColumns(tx)}, ${status}::text as was`;
 
 /** Attempts are counted in a smallint. */
@@ -106,22 +106,24 @@ export const insertRetries = (
   with original as materialized (
     select * from signalbox.ended_deliveries
     where project_id = ${projectId} and id = any(${retries.map(({ of }) => of)}::uuid[]) and status = 'SUCCEEDED'
+  ), retry as (
+    select o.project_id, x.id, o.event_id, o.hook_id, o.format,
+      case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end as status, h.retries + 1 as max_attempts,
+      case h.status when 'ACTIVE' then clock_timestamp() end as due_at, o.id as of, past.last + 1 as number
+    from unnest(${retries.map(({ of }) => of)}::uuid[], ${retries.map(({ id }) => id)}::uuid[]) as x(of, id)
+    join original o on o.id = x.of
+    join signalbox.hooks h on h.project_id = ${projectId} and h.id = o.hook_id and h.status <> 'DELETED'
+    cross join lateral (
+      select max(n.replay_number) as last, bool_or(n.status in ('PENDING', 'RETRYING', 'PARKED')) as is_open
+      from signalbox.deliveries n
+      where n.project_id = ${projectId} and n.event_id = o.event_id and n.hook_id = o.hook_id
+    ) past
+    where not past.is_open
+    order by x.id
   )
   insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
     replay_of, replay_number)
-  select o.project_id, x.id, o.event_id, o.hook_id, o.format,
-    case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end, h.retries + 1,
-    case h.status when 'ACTIVE' then clock_timestamp() end, o.id, past.last + 1
-  from unnest(${retries.map(({ of }) => of)}::uuid[], ${retries.map(({ id }) => id)}::uuid[]) as x(of, id)
-  join original o on o.id = x.of
-  join signalbox.hooks h on h.project_id = o.project_id and h.id = o.hook_id and h.status <> 'DELETED'
-  cross join lateral (
-    select max(n.replay_number) as last, bool_or(n.status in ('PENDING', 'RETRYING', 'PARKED')) as is_open
-    from signalbox.deliveries n
-    where n.project_id = o.project_id and n.event_id = o.event_id and n.hook_id = o.hook_id
-  ) past
-  where not past.is_open
-  order by x.id
+  select * from retry
   returning ${movedColumns(tx)}`;
 
 /** Opens events again of which something is tried again, with their feed items. Under the lock of the head. */

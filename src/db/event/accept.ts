@@ -1,5 +1,6 @@
 import type { Sql } from "../connection/client.ts";
 import type { FeedItem } from "../feed/changes.ts";
+import { atNode } from "../nodes/nodes.ts";
 import type { KeyClaim } from "./idempotencyKeys.ts";
 import type { NewDelivery, NewEvent } from "./newEvent.ts";
 
@@ -109,11 +110,15 @@ export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
   );
   const claimed = keys.map(({ key, fingerprint, eventId }) => ({ key, fingerprint, eventId }));
   const items = [...events.map((event) => eventItem(event, true)), ...deliveries.map(deliveryItem)];
-  const [row] = await sql<{ at: Date }[]>`
+  const [row] = await atNode(
+    sql,
+    projectId,
+    (sql) => sql<{ at: Date }[]>`
     select signalbox.accept(${projectId}, ${version}, ${JSON.stringify(events.map(eventRecord))}::text::json,
       ${made.length > 0 ? JSON.stringify(made) : null}::text::json, ${hooks}::uuid[], ${counts}::int[], ${accepted},
       ${handOver?.workerId ?? null}::uuid, ${handOver?.token ?? null}::uuid, ${JSON.stringify(items)}::text::json,
-      ${claimed.length > 0 ? JSON.stringify(claimed) : null}::text::json) as at`;
+      ${claimed.length > 0 ? JSON.stringify(claimed) : null}::text::json) as at`,
+  );
   if (!row) throw new Error("nothing was accepted");
   return row.at;
 }

@@ -5,6 +5,7 @@
 import { moveExpiry, recordActionsOf } from "../action/actions.ts";
 import type { Sql, Tx } from "../connection/client.ts";
 import { publish, writeToFeed } from "../feed/record.ts";
+import { projectsWith } from "../nodes/across.ts";
 import { eventItem } from "./accept.ts";
 import { type EventRow, eventColumns } from "./events.ts";
 
@@ -17,19 +18,12 @@ export async function databaseNow(sql: Sql): Promise<Date> {
 
 /**
  * Events that are due, or will be within so many milliseconds, the first due first; `inMs` is 0 or less for those
- * due. At most `limit` of each project: one with very many at once does not keep the others waiting. A loose index
- * scan: a probe for each project that has anything scheduled.
+ * due. At most `limit` of each project: one with very many at once does not keep the others waiting.
  */
 export const dueEvents = (sql: Sql, withinMs: number, limit: number) => sql<
   { projectId: string; id: string; inMs: number }[]
 >`
-  with recursive project as (
-    (select project_id from signalbox.events where due_at is not null order by project_id limit 1)
-    union all
-    select n.project_id from project, lateral (
-      select e.project_id from signalbox.events e
-      where e.due_at is not null and e.project_id > project.project_id order by e.project_id limit 1) n
-  )
+  with ${projectsWith(sql, sql`due_at is not null`)}
   select due.project_id as "projectId", due.id, (extract(epoch from due.due_at - now()) * 1000)::float8 as "inMs"
   from project, lateral (
     select e.project_id, e.id, e.due_at from signalbox.events e

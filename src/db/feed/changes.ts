@@ -1,4 +1,5 @@
 import type { Sql } from "../connection/client.ts";
+import { atNode } from "../nodes/nodes.ts";
 
 export type ChangeKind = "EVENT" | "DELIVERY" | "HOOK" | "REPLAY" | "RESOURCE" | "ACTION" | "RUN";
 
@@ -55,15 +56,26 @@ const RECORDS_AT_ONCE = 200;
  * records. A project that has none is left out.
  */
 export async function changesAfter(sql: Sql, places: FeedPlace[]): Promise<Map<string, FeedPage>> {
+  if (!sql.isDistributed) return readChanges(sql, places);
+  const pages = await Promise.all(
+    places.map((place) => atNode(sql, place.projectId, (sql) => readChanges(sql, [place]))),
+  );
+  return new Map(pages.flatMap((page) => [...page]));
+}
+
+async function readChanges(sql: Sql, places: FeedPlace[]): Promise<Map<string, FeedPage>> {
+  const projectIds = places.map(({ projectId }) => projectId);
   const rows = await sql<(FeedRecord & { last: string })[]>`
     select x.project_id as "projectId", f.first, f.last, f.at, f.items
-    from unnest(${places.map(({ projectId }) => projectId)}::uuid[],
+    from unnest(${projectIds}::uuid[],
       ${places.map(({ position }) => position)}::bigint[]) as x(project_id, position)
-    join signalbox.heads h on h.project_id = x.project_id and h.head > x.position
+    join signalbox.heads h on h.project_id = x.project_id and h.project_id = any(${projectIds}::uuid[])
+      and h.head > x.position
     cross join lateral (
       select * from (
         select f.*, sum(f.last - f.first + 1) over (order by f.last) - (f.last - f.first + 1) as before
-        from signalbox.feed f where f.project_id = x.project_id and f.last > x.position
+        from signalbox.feed f
+        where f.project_id = x.project_id and f.project_id = any(${projectIds}::uuid[]) and f.last > x.position
         order by f.last limit ${RECORDS_AT_ONCE}) f
       where f.before < ${CHANGES_AT_ONCE} order by f.last) f`;
   const positions = new Map(places.map(({ projectId, position }) => [projectId, position]));

@@ -41,7 +41,8 @@ export async function claimHandshake(
 ): Promise<ClaimedHandshake | undefined> {
   const [row] = await sql<(HookRow & { sealed: string; attempt: number })[]>`
     update signalbox.hooks h set handshake_attempts = h.handshake_attempts + 1,
-      handshake_due_at = now() + (h.timeout_ms + ${LEASE_MARGIN_MS}) * interval '1 millisecond'
+      handshake_due_at =
+      (now() at time zone 'UTC' + (h.timeout_ms + ${LEASE_MARGIN_MS}) * interval '1 millisecond') at time zone 'UTC'
     where ${ofHook(sql, { projectId, id: hookId })} and h.status = 'PENDING_VERIFICATION'
       and h.handshake_due_at <= now()
     returning ${hookColumns(sql)}, h.handshake as sealed, h.handshake_attempts as attempt`;
@@ -68,7 +69,7 @@ export async function askAgain(
 ): Promise<void> {
   const [row] = await tx<{ dueAt: Date | null }[]>`
     update signalbox.hooks h
-    set handshake_due_at = date_trunc('milliseconds', clock_timestamp() + ${inMs}::int * interval '1 millisecond')
+    set handshake_due_at = date_trunc('milliseconds', statement_timestamp() + ${inMs}::int * interval '1 millisecond')
     where ${ofHook(tx, hook)} returning h.handshake_due_at as "dueAt"`;
   if (row?.dueAt)
     await addJobs(tx, [handshakeJob({ projectId: hook.projectId, hookId: hook.id }, row.dueAt)]);

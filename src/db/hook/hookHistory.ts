@@ -29,12 +29,12 @@ export const removeOldHookVersions = (sql: Pool) =>
   inPieces<Version>(
     (limit) => sql<Version[]>`
       select v.project_id as "projectId", v.hook_id as "hookId", v.config_version as "configVersion"
-      from signalbox.projects p
+      from signalbox.heads p
       left join lateral (
-        select received_at from signalbox.events where project_id = p.id order by id limit 1) e on true
+        select received_at from signalbox.events where project_id = p.project_id order by id limit 1) e on true
       join lateral (
         select *, lead(created_at) over (partition by hook_id order by config_version) as replaced_at
-        from signalbox.hook_versions where project_id = p.id) v on true
+        from signalbox.hook_versions where project_id = p.project_id) v on true
       where v.replaced_at < coalesce(e.received_at, now()) - interval '1 day'
       limit ${limit}`,
     (keys) => sql`

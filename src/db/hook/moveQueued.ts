@@ -43,7 +43,7 @@ export async function moveWaiting(
         from signalbox.queue d where d.project_id = ${projectId} and d.id = any(${waiting})`
       : await tx<MovedDelivery[]>`
         update signalbox.queue d set status = ${to},
-          due_at = case when ${to} = 'PENDING' then clock_timestamp() end
+          due_at = ${to === "PENDING" ? tx`statement_timestamp()` : null}
         where d.project_id = ${projectId} and d.id = any(${waiting})
         returning ${movedColumns(tx)}`;
   if (moved.length === 0) return 0;

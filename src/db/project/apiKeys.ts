@@ -57,7 +57,7 @@ export async function revokeKey(
   id: string,
 ): Promise<ApiKeyRow | undefined> {
   const [row] = await sql<ApiKeyRow[]>`
-    update signalbox.api_keys set revoked_at = coalesce(revoked_at, now())
+    update signalbox.api_keys set revoked_at = least(revoked_at, now())
     where project_id = ${projectId} and id = ${id} returning ${columns(sql)}`;
   return row;
 }

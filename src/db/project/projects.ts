@@ -18,7 +18,8 @@ const columns = (sql: Sql) => sql`p.id, p.name, p.slug, p.source,
 
 /** The projects with these ids. */
 export const projectsById = (sql: Sql, ids: readonly string[]) =>
-  sql<ProjectRow[]>`select ${columns(sql)} where p.id = any(${ids as string[]}::uuid[])`;
+  sql<ProjectRow[]>`select ${columns(sql)}
+    where p.id = any(${ids as string[]}::uuid[]) and h.project_id = any(${ids as string[]}::uuid[])`;
 
 /** Every project, oldest first. */
 export const allProjects = (sql: Sql) =>

@@ -14,6 +14,14 @@ const grownTables = (sql: Sql) => sql<{ name: string }[]>`
   where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'p'
   group by c.oid having sum(s.n_live_tup) > greatest(500, 4 * c.reltuples)`;
 
+/** The same of the shards of tables: what grows does so on nodes, and the coordinator does not see it. */
+const grownShards = (sql: Sql) => sql<{ name: string }[]>`
+  select distinct regexp_replace(shard, '_[0-9]+$', '') as name
+  from run_command_on_workers($$select string_agg(s.relname, ' ') from pg_stat_user_tables s
+    join pg_class c on c.oid = s.relid
+    where s.schemaname = 'signalbox' and s.n_live_tup > greatest(500, 4 * c.reltuples)$$)
+  cross join lateral unnest(string_to_array(nullif(result, ''), ' ')) as shard where success`;
+
 /**
  * A quarter of the rows that PostgreSQL looks at by itself: while a new hub took its first 20,000 events, samples of the
  * usual size took a quarter of the server's time [measured]. Autovacuum takes a large one of each range later.
@@ -38,7 +46,7 @@ async function analyze(tx: Tx, name: string): Promise<void> {
  */
 export async function refreshStatistics(sql: Pool): Promise<void> {
   const failures: unknown[] = [];
-  for (const { name } of await grownTables(sql)) {
+  for (const { name } of await (sql.isDistributed ? grownShards(sql) : grownTables(sql))) {
     await sql
       .begin(async (tx) => {
         if (await tryLockRow(tx, "statistics")) await analyze(tx, name);

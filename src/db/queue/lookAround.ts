@@ -25,11 +25,11 @@ export async function lookAround(sql: Sql, patience: Patience): Promise<Look> {
   const [look] = await sql<[Look]>`
     select
       exists (
-        select from graphile_worker.jobs
+        select 1 from graphile_worker.jobs
         where run_at <= now() and locked_at is null and attempts < max_attempts) as "areJobsDue",
       exists (${claimsLostAtHeads(sql)})
       or exists (
-        select from signalbox.presses
+        select 1 from signalbox.presses
         where status = 'PENDING' and lease_token is not null and lease_until <= clock_timestamp())
         as "areClaimsLost",
       exists (${overdueQueues(sql, patience.queues)})

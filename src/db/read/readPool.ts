@@ -1,5 +1,6 @@
 import { createShares } from "../../util/shares.ts";
 import type { Meter, Pool, Sql, Tx } from "../connection/client.ts";
+import { atNode } from "../nodes/nodes.ts";
 import { enterProject } from "./reader.ts";
 import { ReadTimeout } from "./readTimeout.ts";
 
@@ -61,7 +62,7 @@ export function createRead(options: {
       async function take(): Promise<void> {
         const release = await turns.whenFree(projectId);
         try {
-          await pool().begin("read only", run, meter);
+          await atNode(pool(), projectId, (sql) => sql.begin("read only", run, meter));
         } finally {
           release();
         }

@@ -45,9 +45,20 @@ async function mayEnter(sql: Pool): Promise<boolean> {
 const ungranted = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_class c
   where c.relnamespace = 'signalbox'::regnamespace
-    and ((c.relkind in ('r', 'p') and c.relrowsecurity and not c.relispartition)
-      or (c.relkind = 'v' and 'security_invoker=true' = any(c.reloptions)))
+    and ((c.relkind in ('r', 'p') and c.relrowsecurity and not c.relispartition) or ${isReadersView(sql)})
     and not has_table_privilege(${READER}, c.oid, 'select')`;
+
+const isReadersView = (sql: Sql) =>
+  sql`(c.relkind = 'v' and 'security_invoker=true' = any(c.reloptions))`;
+
+/** Once more for views: Citus makes them on its nodes without the rights that were given here. */
+export async function grantViewsAgain(session: Pool): Promise<void> {
+  const views = await session<{ name: string }[]>`
+    select c.relname as name from pg_class c join pg_roles on rolname = ${READER}
+    where c.relnamespace = 'signalbox'::regnamespace and ${isReadersView(session)}`;
+  for (const { name } of views)
+    await session`grant select on signalbox.${session(name)} to ${session(READER)}`;
+}
 
 /**
  * Throws DatabaseRefusal when row-level security holds for this session's role itself: it would find all tables

@@ -59,5 +59,5 @@ export const boundEvents = (sql: Sql, projectId: string, events: readonly string
   from unnest(${events.map(stripNul)}::text[]) as x(event)
   join signalbox.resource_types r on r.project_id = ${projectId}
     and (x.event in (r.created_event, r.updated_event, r.deleted_event) or exists (
-      select from signalbox.event_types t where t.project_id = r.project_id and t.name = x.event
+      select from signalbox.event_types t where t.project_id = ${projectId} and t.name = x.event
         and t.resource_type = r.name and t.archived_at is null))`;

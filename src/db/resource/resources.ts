@@ -106,8 +106,8 @@ const CHUNK = 2_000;
 
 /** Forgets the last states of resources that were deleted so many days ago. */
 export async function removeDeletedResources(sql: Pool, days: number): Promise<void> {
-  const { count } = await sql`delete from signalbox.resources where ctid in (
-    select ctid from signalbox.resources
+  const { count } = await sql`delete from signalbox.resources where (project_id, id) in (
+    select project_id, id from signalbox.resources
     where deleted_at < now() - ${days} * interval '1 day' limit ${CHUNK})`;
   if (count === CHUNK) await removeDeletedResources(sql, days);
 }

@@ -9,17 +9,14 @@ const FOUND = 50_000;
 /** A row by its table's key: the column beside `project_id`. */
 type Key = { projectId: string; id: string };
 
-/** The rows of a statement's `x` that these keys name. */
-const KEYS = "unnest($1::uuid[], $2::uuid[]) as x(project_id, id)";
-
 /** Events, by what belongs to them: the rows `t` of a table, as SQL from its `from` on, with its parameters. */
 type Owners = { of: (table: string) => string; values: (string | string[])[] };
 
-/** The events that these keys name. */
-export const ofEvents = (projectIds: string[], ids: string[]): Owners => ({
+/** These events of a project. */
+export const ofEvents = (projectId: string, ids: string[]): Owners => ({
   of: (table) =>
-    `from ${KEYS} join signalbox.${table} t on t.project_id = x.project_id and t.event_id = x.id`,
-  values: [projectIds, ids],
+    `from unnest($2::uuid[]) x join signalbox.${table} t on t.project_id = $1 and t.event_id = x`,
+  values: [projectId, ids],
 });
 
 /**
@@ -46,9 +43,9 @@ export async function removeBelongings(sql: Pool, { of, values }: Owners): Promi
     do {
       found = await sql.unsafe<Key[]>(`${find} limit ${FOUND}`, values);
       for (let at = 0; at < found.length; at += CHUNK) {
-        const some = found.slice(at, at + CHUNK);
-        const keys = [some.map(({ projectId }) => projectId), some.map(({ id }) => id)];
-        await atLeisure(() => sql.unsafe(remove, keys));
+        const some = Map.groupBy(found.slice(at, at + CHUNK), ({ projectId }) => projectId);
+        for (const [projectId, keys] of some)
+          await atLeisure(() => sql.unsafe(remove, [projectId, keys.map(({ id }) => id)]));
       }
     } while (found.length === FOUND);
   }
@@ -57,17 +54,17 @@ export async function removeBelongings(sql: Pool, { of, values }: Owners): Promi
   await removeAll(
     find("workflow_runs"),
     `with steps as (
-      delete from signalbox.step_runs s using ${KEYS} where s.project_id = x.project_id and s.run_id = x.id
+      delete from signalbox.step_runs where project_id = $1 and run_id = any($2::uuid[])
     )
-    delete from signalbox.workflow_runs r using ${KEYS} where r.project_id = x.project_id and r.id = x.id`,
+    delete from signalbox.workflow_runs where project_id = $1 and id = any($2::uuid[])`,
   );
   await removeAll(
     `select b.project_id as "projectId", b.id from (select t.project_id, t.id ${of("actions")}) a
       join signalbox.presses b on b.project_id = a.project_id and b.action_id = a.id`,
     `with tried as (
-      delete from signalbox.earlier_attempts t using ${KEYS} where t.project_id = x.project_id and t.delivery_id = x.id
+      delete from signalbox.earlier_attempts where project_id = $1 and delivery_id = any($2::uuid[])
     )
-    delete from signalbox.presses b using ${KEYS} where b.project_id = x.project_id and b.id = x.id`,
+    delete from signalbox.presses where project_id = $1 and id = any($2::uuid[])`,
   );
   for (const [table, key] of [
     ["actions", "id"],
@@ -75,6 +72,6 @@ export async function removeBelongings(sql: Pool, { of, values }: Owners): Promi
   ] as const)
     await removeAll(
       find(table, key),
-      `delete from signalbox.${table} t using ${KEYS} where t.project_id = x.project_id and t.${key} = x.id`,
+      `delete from signalbox.${table} where project_id = $1 and ${key} = any($2::uuid[])`,
     );
 }

@@ -67,6 +67,10 @@ export async function createRange(tx: Tx, cut: Cut, name: string): Promise<void>
     `create table signalbox.${name} (like signalbox.${cut.table} including all) with (fillfactor = ${cut.fillfactor})`,
   );
   await tx.unsafe(`alter table signalbox.${name} enable row level security`);
+  // Beside the whole's shards at once, so that what it is to take does not go by way of the coordinator.
+  if (tx.isDistributed)
+    await tx`select create_distributed_table(${`signalbox.${name}`}::regclass, 'project_id',
+      colocate_with => ${`signalbox.${cut.table}`})`;
   // The whole has no such key, which would have to contain what it is cut by.
   if (cut === cuts.deliveries)
     await tx.unsafe(`alter table signalbox.${name} add primary key (project_id, id)`);

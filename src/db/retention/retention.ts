@@ -16,8 +16,8 @@ async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<v
 /** Idempotency keys are kept for 24 hours. */
 export const removeOldKeys = (sql: Pool) =>
   inChunks(
-    () => sql`delete from signalbox.idempotency_keys where ctid in (
-      select ctid from signalbox.idempotency_keys where created_at < now() - interval '24 hours' limit ${CHUNK})`,
+    () => sql`delete from signalbox.idempotency_keys where (project_id, key) in (
+      select project_id, key from signalbox.idempotency_keys where created_at < now() - interval '24 hours' limit ${CHUNK})`,
   );
 
 /**
@@ -60,9 +60,9 @@ async function moveHorizon(
 const oldEvents = (sql: Pool, days: number, before: string) => sql<
   { projectId: string; id: string }[]
 >`
-  select e.project_id as "projectId", e.id from signalbox.projects p cross join lateral (
+  select e.project_id as "projectId", e.id from signalbox.heads p cross join lateral (
     select project_id, id from signalbox.events
-    where project_id = p.id and id < ${before} and received_at < now() - ${days} * interval '1 day'
+    where project_id = p.project_id and id < ${before} and received_at < now() - ${days} * interval '1 day'
       and id < rpad(lpad(to_hex((extract(epoch from now() - ${days - 1} * interval '1 day') * 1000)::bigint), 12, '0'),
         32, '0')::uuid
       and status in ('PROCESSED', 'FAILED', 'CANCELLED')
@@ -80,36 +80,42 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
   do {
     old = await atLeisure(() => oldEvents(sql, days, to));
     if (old.length === 0) return;
-    const projectIds = old.map(({ projectId }) => projectId);
-    const ids = old.map(({ id }) => id);
-    // Apart from their events, because one event may have thousands.
-    await inChunks(
-      () => sql`
-        with gone as (
-          delete from signalbox.ended_deliveries o using (
-            select d.tableoid as range, d.ctid as place
-            from unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
-            join signalbox.ended_deliveries d on d.project_id = x.project_id and d.event_id = x.id limit ${CHUNK}) d
-          where o.tableoid = d.range and o.ctid = d.place and ${idBetween(sql, sql`o.event_id`, ids)}
-          returning o.project_id, o.id
-        ), tried as (
-          delete from signalbox.earlier_attempts a using gone
-          where a.project_id = gone.project_id and a.delivery_id = gone.id
-        )
-        select id from gone`,
-    );
-    await removeBelongings(sql, ofEvents(projectIds, ids));
-    await atLeisure(
-      () => sql`
-        delete from signalbox.events e using unnest(${projectIds}::uuid[], ${ids}::uuid[]) as x(project_id, id)
-        where e.project_id = x.project_id and e.id = x.id`,
-    );
+    for (const [projectId, events] of Map.groupBy(old, (event) => event.projectId))
+      await removeEvents(
+        sql,
+        projectId,
+        events.map(({ id }) => id),
+      );
   } while (old.length === EVENTS_AT_ONCE);
+}
+
+async function removeEvents(sql: Pool, projectId: string, ids: string[]): Promise<void> {
+  // Apart from their events, because one event may have thousands.
+  await inChunks(
+    () => sql`
+      with gone as (
+        delete from signalbox.ended_deliveries o using (
+          select d.event_id, d.id from unnest(${ids}::uuid[]) as x(id)
+          join signalbox.ended_deliveries d on d.project_id = ${projectId} and d.event_id = x.id limit ${CHUNK}) d
+        where o.project_id = ${projectId} and o.id = d.id and o.event_id = d.event_id
+          and ${idBetween(sql, sql`o.event_id`, ids)}
+        returning o.id
+      ), tried as (
+        delete from signalbox.earlier_attempts a using gone
+        where a.project_id = ${projectId} and a.delivery_id = gone.id
+      )
+      select id from gone`,
+  );
+  await removeBelongings(sql, ofEvents(projectId, ids));
+  await atLeisure(
+    () =>
+      sql`delete from signalbox.events where project_id = ${projectId} and id = any(${ids}::uuid[])`,
+  );
 }
 
 /** Removes replays that ended so many days ago. */
 export const removeOldReplays = (sql: Pool, days: number) =>
   inChunks(
-    () => sql`delete from signalbox.replays where ctid in (
-      select ctid from signalbox.replays where finished_at < now() - ${days} * interval '1 day' limit ${CHUNK})`,
+    () => sql`delete from signalbox.replays where (project_id, id) in (
+      select project_id, id from signalbox.replays where finished_at < now() - ${days} * interval '1 day' limit ${CHUNK})`,
   );

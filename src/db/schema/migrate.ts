@@ -2,13 +2,21 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
-import { noteVersion, openSession, type Place, type Pool, type Sql } from "../connection/client.ts";
+import {
+  noteServer,
+  openSession,
+  type Place,
+  type Pool,
+  type Sql,
+  settingsOf,
+} from "../connection/client.ts";
 import { isLocked } from "../connection/isLocked.ts";
 import { lockMigration } from "../connection/locks.ts";
 import { preparePooler } from "../connection/pooler.ts";
 import { DatabaseRefusal } from "../connection/refusal.ts";
 import { checkServer, explainMigration } from "../connection/requirements.ts";
-import { settingsSince } from "../connection/sessionSettings.ts";
+import { spread } from "../nodes/distribute.ts";
+import { isDistributed } from "../nodes/distribution.ts";
 import { openJobPool } from "../queue/jobPool.ts";
 import { checkOwner, ensureReader } from "../read/reader.ts";
 
@@ -30,19 +38,23 @@ export async function migrate(place: Place): Promise<void> {
   const { url, setting = "DATABASE_URL", poolerUrl } = place;
   const session = openSession(url);
   try {
-    const version = await checkServer(session, setting);
-    noteVersion(url, version);
+    const facts = {
+      version: await checkServer(session, setting),
+      isDistributed: await isDistributed(session),
+    };
+    noteServer(url, facts);
     // A migration, and the wait for one that another process makes, may take longer than a request.
-    const patient = { ...settingsSince(version), statement_timeout: "0" };
+    const patient = { ...settingsOf(facts), statement_timeout: "0" };
     for (const [name, value] of Object.entries(patient))
       await session`select set_config(${name}, ${value}, false)`;
     await lockMigration(session);
     await refuseUnreleased(session);
-    await applyMissing(session);
+    const isChanged = await applyMissing(session);
     await checkOwner(session);
     await ensureReader(session);
+    if (isChanged && facts.isDistributed) await spread(session);
     await migrateQueue(url, session);
-    if (poolerUrl !== undefined) await preparePooler(session, place, version);
+    if (poolerUrl !== undefined) await preparePooler(session, place, facts.version);
   } catch (error) {
     throw explainMigration(error, session.address.user);
   } finally {
@@ -99,14 +111,16 @@ async function refuseUnreleased(session: Pool): Promise<void> {
 
 /**
  * Drizzle's own migrator cannot keep its journal in the schema that the first migration creates, and passes over
- * a migration that is older than the last one applied; its files and its table are kept.
+ * a migration that is older than the last one applied; its files and its table are kept. Gives back whether any was
+ * missing.
  */
-async function applyMissing(session: Pool): Promise<void> {
-  if ((await missingMigrations(session)).length === 0) return;
+async function applyMissing(session: Pool): Promise<boolean> {
+  if ((await missingMigrations(session)).length === 0) return false;
   const giveUpAt = performance.now() + LOCKED_WITHIN_MS;
   for (;;) {
     try {
-      return await apply(session);
+      await apply(session);
+      return true;
     } catch (error) {
       if (!isLocked(error)) throw error;
       if (performance.now() > giveUpAt)

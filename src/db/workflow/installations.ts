@@ -41,7 +41,7 @@ export const upsertInstallation = (
   insert into signalbox.installations as i (project_id, id, workflow_id, user_id, active, variables)
   values (${given.projectId}, ${given.id}, ${given.workflowId}, ${given.userId}, true, ${given.variables})
   on conflict (project_id, workflow_id, user_id) do update set active = true, variables = excluded.variables,
-    updated_at = now()
+    updated_at = excluded.updated_at
   returning ${columns(sql)}`;
 
 /** Makes what is installed inactive; nothing when nothing is. */

@@ -18,19 +18,19 @@ export type RunMove = {
 
 const updateRun = (tx: Tx, { projectId, id }: RunRow, { status, error }: RunMove) => tx`
   update signalbox.workflow_runs set status = ${status}, error = ${error}, moved_at = now(),
-    started_at = coalesce(started_at, clock_timestamp()),
-    stopped_at = case when ${status} in ('SUCCEEDED', 'FAILED') then clock_timestamp() end
+    started_at = least(started_at, statement_timestamp()),
+    stopped_at = ${status === "SUCCEEDED" || status === "FAILED" ? tx`statement_timestamp()` : null}
   where project_id = ${projectId} and id = ${id}`;
 
 const endStep = (tx: Tx, run: RunRow, ended: NonNullable<RunMove["ended"]>) => tx`
   update signalbox.step_runs set status = ${ended.status}, output = ${ended.output}::text::json,
-    stopped_at = clock_timestamp()
+    stopped_at = statement_timestamp()
   where project_id = ${run.projectId} and run_id = ${run.id} and position = ${ended.position}`;
 
 /** A step whose request could not be made is over as it begins. */
 const insertFailedStep = (tx: Tx, { projectId, id }: RunRow, position: number) => tx`
   insert into signalbox.step_runs (project_id, run_id, position, status, stopped_at)
-  values (${projectId}, ${id}, ${position}, 'FAILED', clock_timestamp())`;
+  values (${projectId}, ${id}, ${position}, 'FAILED', statement_timestamp())`;
 
 /** A step and its delivery, due at once in the workflow's queue. */
 const insertStep = (

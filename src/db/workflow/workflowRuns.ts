@@ -133,7 +133,7 @@ export async function openRunLike(
 /** Inserts a run like another, QUEUED, which counts in the place of all there were. */
 export const insertRerun = (
   tx: Tx,
-  { projectId, eventId, workflowId, id }: RunRow,
+  { projectId, eventId, workflowId, version, userId, id }: RunRow,
   newId: string,
 ) => tx`
   with earlier as (
@@ -141,8 +141,7 @@ export const insertRerun = (
     where project_id = ${projectId} and event_id = ${eventId} and workflow_id = ${workflowId}
   )
   insert into signalbox.workflow_runs (project_id, id, workflow_id, version, event_id, user_id, status, rerun_of)
-  select project_id, ${newId}::uuid, workflow_id, version, event_id, user_id, 'QUEUED', id
-  from signalbox.workflow_runs where project_id = ${projectId} and id = ${id}`;
+  values (${projectId}, ${newId}, ${workflowId}, ${version}, ${eventId}, ${userId}, 'QUEUED', ${id})`;
 
 /** Feed items for runs as they now are, with the states of their steps. Under the lock of the project's head. */
 export const recordRuns = (

@@ -1,6 +1,7 @@
 import { lockedAction, type PressRow, pressByKey, writePress } from "../../db/action/presses.ts";
 import type { Pool, Tx } from "../../db/connection/client.ts";
 import { inTransaction } from "../../db/connection/inTransaction.ts";
+import { violates } from "../../db/connection/violates.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { type UserErrorCode, userError } from "../../util/userError.ts";
 import { checkLine } from "../input/singleLineText.ts";
@@ -66,10 +67,7 @@ async function pressOfKey(
   return press;
 }
 
-const isKeyTaken = (error: unknown) =>
-  error instanceof Error &&
-  "constraint_name" in error &&
-  error.constraint_name === "presses_idempotency_key";
+const isKeyTaken = (error: unknown) => violates(error, "presses_idempotency_key");
 
 /**
  * Accepts a press: it is written for good, and sent by a worker at once. The same idempotency key again gives the

@@ -9,6 +9,7 @@
  */
 
 import type { Pool, Tx } from "../../db/connection/client.ts";
+import { violates } from "../../db/connection/violates.ts";
 import { lockProject } from "../../db/eventType/eventTypes.ts";
 import { enterFeed } from "../../db/feed/record.ts";
 import { recordHook, recordHookVersion } from "../../db/hook/hookChanges.ts";
@@ -51,11 +52,7 @@ async function nameFree<Result>(
   try {
     return await write();
   } catch (error) {
-    const taken =
-      error instanceof Error &&
-      "constraint_name" in error &&
-      error.constraint_name === "hooks_name";
-    if (taken)
+    if (violates(error, "hooks_name"))
       throw userError(
         "NAME_TAKEN",
         `a hook named '${name}' exists already; names are unique in a project`,

@@ -4,6 +4,7 @@
  * its row in hooks (which is the workflow's lock, too), the project's row.
  */
 import type { Pool } from "../../db/connection/client.ts";
+import { violates } from "../../db/connection/violates.ts";
 import { bumpConfigVersion } from "../../db/project/projects.ts";
 import {
   countWorkflows,
@@ -45,11 +46,7 @@ async function nameFree<Result>(name: string, write: () => Promise<Result>): Pro
   try {
     return await write();
   } catch (error) {
-    const isTaken =
-      error instanceof Error &&
-      "constraint_name" in error &&
-      error.constraint_name === "workflows_name";
-    if (!isTaken) throw error;
+    if (!violates(error, "workflows_name")) throw error;
     throw userError(
       "NAME_TAKEN",
       `a workflow named '${name}' exists already; names are unique in a project`,

@@ -25,6 +25,7 @@ export type PoolOptions = {
    * else at the first answer that ends a transaction, with the rest still on its way there.
    */
   isPooled?: boolean;
+  isDistributed?: boolean;
   /** Its connection is itself what is wanted: it is not renewed. */
   isSession?: boolean;
   /** Told of each connection that breaks, or cannot be made. */
@@ -63,7 +64,7 @@ function createMaker({ address, settings, isPooled, onNotify }: PoolOptions): po
 export function openPool(options: PoolOptions): Pool {
   const { address, size, isPooled, isSession, onLost } = options;
   const maker = createMaker(options);
-  const makeSql = sqlMaker(maker);
+  const makeSql = sqlMaker(maker, options.isDistributed ?? false);
   const links = new Set<Link>();
   const waiting: Waiting[] = [];
   /** How often in a row the server could not be reached. */

@@ -1,0 +1,70 @@
+import { LRUCache } from "lru-cache";
+import type { Address } from "../connection/address.ts";
+import type { Nodes, Pool, Sql } from "../connection/pool/sql.ts";
+
+/** So many projects' places are remembered. */
+const REMEMBERED = 10_000;
+/** A move that has ended is seen at once; two in a row are not to be reckoned with. */
+const TRIES = 3;
+/**
+ * What a node says when a project's rows are no longer its own: the copy of a function (copies.ts), which has written
+ * nothing, and Citus, which may not go on to another node as the reader.
+ */
+const ELSEWHERE = ["SB009", "08006"];
+const codeOf = (error: unknown) => (error as { code?: string }).code ?? "";
+const isElsewhere = (error: unknown) => ELSEWHERE.includes(codeOf(error));
+/** With a SQLSTATE: the node is there, and has the project. */
+const isAnswered = (error: unknown) => /^[0-9A-Z]{5}$/.test(codeOf(error)) && !isElsewhere(error);
+
+/** Opens pools as they are needed. `sql` asks the coordinator, and `openAt` opens a pool at a node's host and port. */
+export function openNodes(
+  sql: Pool,
+  openAt: (node: Pick<Address, "host" | "port">) => Pool,
+): Nodes {
+  const pools = new Map<string, Pool>();
+  const places = new LRUCache<string, Pool>({ max: REMEMBERED });
+
+  function poolOf(node: Pick<Address, "host" | "port">): Pool {
+    const name = `${node.host} ${node.port}`;
+    const pool = pools.get(name) ?? openAt(node);
+    pools.set(name, pool);
+    return pool;
+  }
+
+  async function find(projectId: string): Promise<Pool> {
+    const [node] = await sql<{ host: string; port: number }[]>`
+      select nodename as host, nodeport as port from pg_dist_node join pg_dist_placement using (groupid)
+      where noderole = 'primary'
+        and shardid = get_shard_id_for_distribution_column('signalbox.heads', ${projectId}::uuid)`;
+    if (!node) throw new Error(`no node has the rows of project ${projectId}`);
+    const pool = poolOf(node);
+    places.set(projectId, pool);
+    return pool;
+  }
+
+  return {
+    async at(projectId, work) {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await work(places.get(projectId) ?? (await find(projectId)));
+        } catch (error) {
+          // Also when there was no answer: a node may be another host by now.
+          if (!isAnswered(error)) places.delete(projectId);
+          if (!isElsewhere(error) || tries === TRIES) throw error;
+        }
+      }
+    },
+    async end(within) {
+      await Promise.all([...pools.values()].map((pool) => pool.end(within)));
+    },
+  };
+}
+
+/** Does `work` where a project's rows are: in the transaction that is under way, else on its node, if there are nodes. */
+export async function atNode<Result, Where extends Sql & { readonly nodes?: Nodes }>(
+  sql: Where,
+  projectId: string,
+  work: (sql: Where | Pool) => PromiseLike<Result>,
+): Promise<Result> {
+  return await (sql.nodes ? sql.nodes.at(projectId, work) : work(sql));
+}

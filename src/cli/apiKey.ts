@@ -1,11 +1,29 @@
-import type { Sql } from "../db/connection/client.ts";
+import type { Command } from "commander";
+import type { Db, Sql } from "../db/connection/client.ts";
 import { type ApiKeyRow, keysOf, projectOfKey, type Role } from "../db/project/apiKeys.ts";
 import type { ProjectRow } from "../db/project/projects.ts";
 import { createApiKey, revokeApiKey } from "../domain/project/apiKey.ts";
 import { findProject } from "../domain/project/project.ts";
 import { userError } from "../util/userError.ts";
 import { columns } from "./columns.ts";
-import type { Command } from "./command.ts";
+import { type Answer, onDatabase } from "./onDatabase.ts";
+
+export function addKey(program: Command): void {
+  const key = program.command("key").description("keys of projects");
+  key
+    .command("create <PROJECT> <NAME> <ROLE>")
+    .description("makes a key of a project and prints it")
+    .option("--json", "print one JSON object on one line")
+    .action(onDatabase(create));
+  key
+    .command("list <PROJECT>")
+    .description("lists a project's keys, newest first, revoked ones too")
+    .action(onDatabase(list));
+  key
+    .command("revoke <ID>")
+    .description("revokes a key for good, of whatever project; its live connections end within 5 s")
+    .action(onDatabase(revoke));
+}
 
 const roles: readonly Role[] = ["ADMIN", "EMITTER", "OPERATOR", "VIEWER"];
 
@@ -21,52 +39,45 @@ async function requireProject(sql: Sql, idOrSlug: string): Promise<ProjectRow> {
   return project;
 }
 
-export const keyCreate: Command = {
-  usage: "key create PROJECT NAME ROLE [--json]",
-  does: "makes a key of a project and prints it",
-  async run({ sql }, idOrSlug: string, name: string, roleName: string) {
-    const role = readRole(roleName);
-    const project = await requireProject(sql, idOrSlug);
-    const { apiKey, key } = await createApiKey(sql, project.id, { name, role });
-    const { id, prefix } = apiKey;
-    return {
-      text: [
-        `Name:  ${name} (${role}, project ${project.slug})`,
-        `Id:    ${id}`,
-        `Key:   ${key}  (shown this once, keep it)`,
-      ].join("\n"),
-      json: { apiKey: { id, name, role, prefix, projectId: project.id }, key },
-    };
-  },
-};
+async function create(
+  { sql }: Db,
+  idOrSlug: string,
+  name: string,
+  roleName: string,
+): Promise<Answer> {
+  const role = readRole(roleName);
+  const project = await requireProject(sql, idOrSlug);
+  const { apiKey, key } = await createApiKey(sql, project.id, { name, role });
+  const { id, prefix } = apiKey;
+  return {
+    text: [
+      `Name:  ${name} (${role}, project ${project.slug})`,
+      `Id:    ${id}`,
+      `Key:   ${key}  (shown this once, keep it)`,
+    ].join("\n"),
+    json: { apiKey: { id, name, role, prefix, projectId: project.id }, key },
+  };
+}
 
-export const keyList: Command = {
-  usage: "key list PROJECT",
-  does: "lists a project's keys, newest first, revoked ones too",
-  async run({ sql }, idOrSlug: string) {
-    const project = await requireProject(sql, idOrSlug);
-    const rows = await keysOf(sql, project.id);
-    const row = ({ id, name, role, prefix, lastUsedAt, revokedAt }: ApiKeyRow) => [
-      id,
-      role,
-      `${prefix}…`,
-      name,
-      lastUsedAt?.toISOString() ?? "never",
-      revokedAt ? `revoked ${revokedAt.toISOString()}` : "live",
-    ];
-    return {
-      text: columns(["ID", "ROLE", "KEY", "NAME", "LAST USED", "STATE"], rows.map(row)),
-    };
-  },
-};
+async function list({ sql }: Db, idOrSlug: string): Promise<Answer> {
+  const project = await requireProject(sql, idOrSlug);
+  const rows = await keysOf(sql, project.id);
+  const row = ({ id, name, role, prefix, lastUsedAt, revokedAt }: ApiKeyRow) => [
+    id,
+    role,
+    `${prefix}…`,
+    name,
+    lastUsedAt?.toISOString() ?? "never",
+    revokedAt ? `revoked ${revokedAt.toISOString()}` : "live",
+  ];
+  return {
+    text: columns(["ID", "ROLE", "KEY", "NAME", "LAST USED", "STATE"], rows.map(row)),
+  };
+}
 
-export const keyRevoke: Command = {
-  usage: "key revoke ID",
-  does: "revokes a key for good, of whatever project; its live connections end within 5 s",
-  async run({ sql }, id: string) {
-    const projectId = await projectOfKey(sql, id);
-    if (!projectId) throw userError("NOT_FOUND", `there is no key ${id} (key list PROJECT)`);
-    const { name, prefix } = await revokeApiKey(sql, projectId, id);
-    return { text: `Revoked: ${name} (${prefix}…)` };
-  },
-};
+async function revoke({ sql }: Db, id: string): Promise<Answer> {
+  const projectId = await projectOfKey(sql, id);
+  if (!projectId) throw userError("NOT_FOUND", `there is no key ${id} (key list PROJECT)`);
+  const { name, prefix } = await revokeApiKey(sql, projectId, id);
+  return { text: `Revoked: ${name} (${prefix}…)` };
+}

@@ -1,18 +1,26 @@
+import type { Command } from "commander";
+import type { Db } from "../db/connection/client.ts";
 import { distribute as distributeDatabase } from "../db/nodes/distribute.ts";
-import type { Command } from "./command.ts";
+import { type Answer, onDatabase } from "./onDatabase.ts";
 
-export const distribute: Command = {
-  usage: "distribute [--json]",
-  does: "spreads the projects over the nodes of the database's Citus; again when nodes or shards have changed",
-  async run({ url }) {
-    const { nodes, shards, tables } = await distributeDatabase(url);
-    const moved =
-      tables.length === 0
-        ? "All tables were distributed already."
-        : `Distributed: ${tables.join(", ")}.`;
-    return {
-      text: `${moved}\nThe projects are on ${nodes} ${nodes === 1 ? "node" : "nodes"}, in ${shards} shards.`,
-      json: { nodes, shards, tables },
-    };
-  },
-};
+export function addDistribute(program: Command): void {
+  program
+    .command("distribute")
+    .description(
+      "spreads the projects over the nodes of the database's Citus; again when nodes or shards have changed",
+    )
+    .option("--json", "print one JSON object on one line")
+    .action(onDatabase(distribute));
+}
+
+async function distribute({ url }: Db): Promise<Answer> {
+  const { nodes, shards, tables } = await distributeDatabase(url);
+  const moved =
+    tables.length === 0
+      ? "All tables were distributed already."
+      : `Distributed: ${tables.join(", ")}.`;
+  return {
+    text: `${moved}\nThe projects are on ${nodes} ${nodes === 1 ? "node" : "nodes"}, in ${shards} shards.`,
+    json: { nodes, shards, tables },
+  };
+}

@@ -1,36 +1,40 @@
+import type { Command } from "commander";
+import type { Db } from "../db/connection/client.ts";
 import { allProjects } from "../db/project/projects.ts";
 import { createProject } from "../domain/project/project.ts";
 import { columns } from "./columns.ts";
-import type { Command } from "./command.ts";
+import { type Answer, onDatabase } from "./onDatabase.ts";
 
-export const projectCreate: Command = {
-  usage: "project create NAME [--json]",
-  does: "makes a project and prints its id and its first ADMIN key",
-  async run({ sql }, name: string) {
-    const { project, key } = await createProject(sql, name);
-    const { id, slug } = project;
-    return {
-      text: [
-        `Project:    ${project.name}`,
-        `Slug:       ${slug}`,
-        `Id:         ${id}`,
-        `ADMIN key:  ${key}  (shown this once, keep it)`,
-      ].join("\n"),
-      json: { project: { id, name: project.name, slug }, key },
-    };
-  },
-};
+export function addProject(program: Command): void {
+  const project = program.command("project").description("projects");
+  project
+    .command("create <NAME>")
+    .description("makes a project and prints its id and its first ADMIN key")
+    .option("--json", "print one JSON object on one line")
+    .action(onDatabase(createAndPrint));
+  project.command("list").description("lists every project, oldest first").action(onDatabase(list));
+}
 
-export const projectList: Command = {
-  usage: "project list",
-  does: "lists every project, oldest first",
-  async run({ sql }) {
-    const rows = await allProjects(sql);
-    return {
-      text: columns(
-        ["ID", "SLUG", "NAME", "CREATED"],
-        rows.map(({ id, slug, name, createdAt }) => [id, slug, name, createdAt.toISOString()]),
-      ),
-    };
-  },
-};
+async function createAndPrint({ sql }: Db, name: string): Promise<Answer> {
+  const { project, key } = await createProject(sql, name);
+  const { id, slug } = project;
+  return {
+    text: [
+      `Project:    ${project.name}`,
+      `Slug:       ${slug}`,
+      `Id:         ${id}`,
+      `ADMIN key:  ${key}  (shown this once, keep it)`,
+    ].join("\n"),
+    json: { project: { id, name: project.name, slug }, key },
+  };
+}
+
+async function list({ sql }: Db): Promise<Answer> {
+  const rows = await allProjects(sql);
+  return {
+    text: columns(
+      ["ID", "SLUG", "NAME", "CREATED"],
+      rows.map(({ id, slug, name, createdAt }) => [id, slug, name, createdAt.toISOString()]),
+    ),
+  };
+}

@@ -1,10 +1,24 @@
+import type { Command } from "commander";
+import type { Db } from "../db/connection/client.ts";
 import { whyUnguarded } from "../db/read/reader.ts";
 import { findProject } from "../domain/project/project.ts";
 import { userError } from "../util/userError.ts";
 import type { LedgerLine } from "../verify/ledger.ts";
 import { type Verdict, verify as verifyHub } from "../verify/run.ts";
 import { columns } from "./columns.ts";
-import type { Command } from "./command.ts";
+import { type Answer, onDatabase } from "./onDatabase.ts";
+
+export function addVerify(program: Command): void {
+  program
+    .command("verify [PROJECT]")
+    .description(
+      "proves that what was accepted and what became of it agree; exit code 1 when not; times without a zone are UTC",
+    )
+    .option("--since <TIME>", "only what was made then or later")
+    .option("--until <TIME>", "only what was made before")
+    .option("--json", "print one JSON object on one line")
+    .action(onDatabase(verify));
+}
 
 /** What a delivery can have become; together they are all that were made. */
 const outcomes = [
@@ -77,22 +91,22 @@ function report(
   ].join("\n");
 }
 
-export const verify: Command = {
-  usage: "verify [PROJECT] [--since TIME] [--until TIME] [--json]",
-  does: "proves that what was accepted and what became of it agree; exit code 1 when not; times without a zone are UTC",
-  async run({ sql, options }, idOrSlug?: string) {
-    const since = readTime("since", options.since);
-    const until = readTime("until", options.until);
-    const project = idOrSlug === undefined ? null : await findProject(sql, idOrSlug);
-    if (project === undefined)
-      throw userError("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
-    const verdict = await verifyHub(sql, { projectId: project?.id ?? null, since, until });
-    const warning = await whyUnguarded(sql);
-    const failed = verdict.differences.length > 0;
-    return {
-      text: report(verdict, warning),
-      json: { ok: !failed, ...verdict, warning, total: total(verdict.ledger) },
-      failed,
-    };
-  },
-};
+async function verify(
+  { sql }: Db,
+  idOrSlug: string | undefined,
+  options: { since?: string; until?: string },
+): Promise<Answer> {
+  const since = readTime("since", options.since);
+  const until = readTime("until", options.until);
+  const project = idOrSlug === undefined ? null : await findProject(sql, idOrSlug);
+  if (project === undefined)
+    throw userError("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
+  const verdict = await verifyHub(sql, { projectId: project?.id ?? null, since, until });
+  const warning = await whyUnguarded(sql);
+  const failed = verdict.differences.length > 0;
+  return {
+    text: report(verdict, warning),
+    json: { ok: !failed, ...verdict, warning, total: total(verdict.ledger) },
+    failed,
+  };
+}

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { commands } from "../../src/cli/commands.ts";
+import { commandsOf, createProgram, usageOf } from "../../src/cli/program.ts";
 import { actionLimits } from "../../src/domain/action/actionInput.ts";
 import { workflowLimits } from "../../src/domain/workflow/workflowInput.ts";
 import { limits } from "../../src/http/gate/limits.ts";
@@ -45,8 +45,8 @@ test("the table of dependencies is complete, and every npm override is explained
 });
 
 test("the operator's commands are those of the code", () => {
-  for (const { usage } of commands) {
-    expect(section("operate", "## Commands")).toContain(`npm run cli -- ${usage}\n`);
+  for (const command of commandsOf(createProgram())) {
+    expect(section("operate", "## Commands")).toContain(`npm run cli -- ${usageOf(command)}\n`);
   }
 });
 

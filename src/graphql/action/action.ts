@@ -5,13 +5,11 @@ import {
   actionsById,
   actionsOfEvents,
 } from "../../db/action/actions.ts";
-import { isId } from "../../util/ids.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
-import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { Event, loadEvent } from "../event/event.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { batched, rowLoader } from "../page/loaders.ts";
 
 const ActionStatusEnum = describedEnum("ActionStatus", "Where an action stands.", {
   PENDING: "It can be pressed; after a press that failed, too (`lastError`).",
@@ -27,14 +25,7 @@ export const ActionStyleEnum = describedEnum("ActionStyle", "How a button is to 
 } satisfies Record<ActionStyle, string>);
 
 /** An action of the caller's project. */
-export async function loadAction(context: Context, id: string): Promise<ActionRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "action", async (ids) =>
-    byId(await read((sql) => actionsById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id.toLowerCase());
-}
+export const loadAction = rowLoader<ActionRow>("action", actionsById);
 
 export const Action = builder.objectRef<ActionRow>("Action");
 Action.implement({

@@ -7,9 +7,8 @@ import {
 } from "../../db/action/presses.ts";
 import { pressAction } from "../../domain/action/press.ts";
 import { pressBody } from "../../domain/action/pressRequest.ts";
-import { isId } from "../../util/ids.ts";
 import { builder, Node } from "../builder/builder.ts";
-import { type Context, forgetLoaded } from "../builder/context.ts";
+import { forgetLoaded } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { Attempt, loadAttempts } from "../delivery/attempt.ts";
@@ -17,7 +16,7 @@ import { waitOf, withPlaceToWait } from "../event/emit.ts";
 import { loadEvent } from "../event/event.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { rowLoader } from "../page/loaders.ts";
 import { Action, loadAction } from "./action.ts";
 
 const DEFAULT_WAIT_MS = 11_000;
@@ -31,14 +30,7 @@ const PressStatusEnum = describedEnum("PressStatus", "Where a press stands.", {
 } satisfies Record<PressStatus, string>);
 
 /** A press of the caller's project. */
-export async function loadPress(context: Context, id: string): Promise<PressRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "press", async (ids) =>
-    byId(await read((sql) => pressesById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id.toLowerCase());
-}
+export const loadPress = rowLoader<PressRow>("press", pressesById);
 
 const Press = builder.objectRef<PressRow>("Press").implement({
   description: "One press of an action: one call, never tried again.",

@@ -11,7 +11,7 @@ import { Event, loadEvent, loadEventResource, withDocuments } from "../event/eve
 import { Hook, loadHook } from "../hook/hook.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { rowLoader } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 import { loadStepBody } from "../workflow/stepBody.ts";
 import { Attempt, loadAttempts } from "./attempt.ts";
@@ -28,14 +28,7 @@ export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "Where a deliv
 });
 
 /** A delivery of the caller's project. */
-export async function loadDelivery(context: Context, id: string): Promise<DeliveryRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "delivery", async (ids) =>
-    byId(await read((sql) => deliveriesById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadDelivery = rowLoader<DeliveryRow>("delivery", deliveriesById);
 
 const required = <Row>(row: Row | undefined, what: string): Row => {
   if (row === undefined) throw new Error(`${what} is gone`);

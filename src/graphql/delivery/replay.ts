@@ -6,12 +6,10 @@ import {
   type ReplayInput,
   replayDeliveries,
 } from "../../domain/delivery/replay.ts";
-import { isId } from "../../util/ids.ts";
 import { builder, Node } from "../builder/builder.ts";
-import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { rowLoader } from "../page/loaders.ts";
 import { DeliveryStatusEnum } from "./delivery.ts";
 
 const ReplayStatusEnum = describedEnum("ReplayStatus", "Where a replay stands.", {
@@ -21,14 +19,7 @@ const ReplayStatusEnum = describedEnum("ReplayStatus", "Where a replay stands.",
 });
 
 /** A replay of the caller's project. */
-export async function loadReplay(context: Context, id: string): Promise<ReplayRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "replay", async (ids) =>
-    byId(await read((sql) => replaysById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadReplay = rowLoader<ReplayRow>("replay", replaysById);
 
 export const Replay = builder.objectRef<ReplayRow>("Replay");
 Replay.implement({

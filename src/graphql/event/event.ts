@@ -9,13 +9,12 @@ import {
 import { listEvents } from "../../db/event/list.ts";
 import { createEnvelope, envelopeEvent } from "../../domain/event/envelope.ts";
 import type { MatchTrace } from "../../domain/event/why.ts";
-import { isId } from "../../util/ids.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { batched, byId, rowLoader } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 import { whyOf } from "./why.ts";
 
@@ -57,14 +56,7 @@ const Subject = builder.objectRef<{ type: string; id: string }>("Subject").imple
 type ShownEvent = EventHead & Partial<EventDocuments>;
 
 /** An event of the caller's project. */
-export async function loadEvent(context: Context, id: string): Promise<ShownEvent | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "event", async (ids) =>
-    byId(await read((sql) => eventHeadsById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadEvent = rowLoader<ShownEvent>("event", eventHeadsById);
 
 const hasDocuments = (event: ShownEvent): event is EventHead & EventDocuments =>
   event.data !== undefined && event.content !== undefined;

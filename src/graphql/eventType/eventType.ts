@@ -10,17 +10,15 @@ import { boundEvents } from "../../db/resource/resourceTypes.ts";
 import { checkEventInput } from "../../domain/event/eventInput.ts";
 import { archiveEventType, registerEventType } from "../../domain/eventType/eventType.ts";
 import { checkType } from "../../domain/eventType/typeCheck.ts";
-import { isId } from "../../util/ids.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { builder, Node } from "../builder/builder.ts";
-import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, UserErrorType, withUserErrors } from "../builder/errors.ts";
 import { HookConnection } from "../hook/hook.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { batched, rowLoader } from "../page/loaders.ts";
 
 const EventTypeOriginEnum = describedEnum("EventTypeOrigin", "Where an event type came from.", {
   CUSTOM: "Registered by the project.",
@@ -48,17 +46,7 @@ const EventTypeVersion = builder.objectRef<EventTypeVersionRow>("EventTypeVersio
 });
 
 /** An event type of the caller's project, archived ones too. */
-export async function loadEventType(
-  context: Context,
-  id: string,
-): Promise<EventTypeRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "eventType", async (ids) =>
-    byId(await read((sql) => eventTypesById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadEventType = rowLoader<EventTypeRow>("eventType", eventTypesById);
 
 export const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
   description: "A kind of event, and what its data must look like.",

@@ -3,13 +3,12 @@ import { type HookRow, hookByName, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import { openHeaders } from "../../domain/hook/hookSecrets.ts";
 import { redactRequestHeaders } from "../../domain/hook/redactedHeaders.ts";
-import { isId } from "../../util/ids.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { batched, rowLoader } from "../page/loaders.ts";
 
 export const HookStatusEnum = describedEnum("HookStatus", "Where a hook stands.", {
   PENDING_VERIFICATION:
@@ -61,14 +60,7 @@ export const MatchReasonEnum = describedEnum(
 );
 
 /** A hook of the caller's project, deleted ones too. */
-export async function loadHook(context: Context, id: string): Promise<HookRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "hook", async (ids) =>
-    byId(await read((sql) => hooksById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadHook = rowLoader<HookRow>("hook", hooksById);
 
 async function loadStats(context: Context, hookId: string): Promise<HookStats> {
   const { caller, read } = context;

@@ -1,5 +1,7 @@
 import { contextCacheSymbol } from "@pothos/core";
 import DataLoader from "dataloader";
+import type { Sql } from "../../db/connection/client.ts";
+import { isId } from "../../util/ids.ts";
 import type { Context } from "../builder/context.ts";
 
 const loaders = new WeakMap<object, Map<string, DataLoader<string, unknown>>>();
@@ -25,6 +27,21 @@ export function batched<Value>(
   known.set(name, made as DataLoader<string, unknown>);
   return made;
 }
+
+/** Loads a row of the caller's project by its id, with others of its kind by one statement. */
+export const rowLoader =
+  <Row extends { id: string }>(
+    name: string,
+    rowsById: (sql: Sql, projectId: string, ids: readonly string[]) => PromiseLike<readonly Row[]>,
+  ) =>
+  async (context: Context, id: string): Promise<Row | undefined> => {
+    if (!isId(id)) return undefined;
+    const { caller, read } = context;
+    const loader = batched(context, name, async (ids) =>
+      byId(await read((sql) => rowsById(sql, caller.projectId, ids))),
+    );
+    return loader.load(id.toLowerCase());
+  };
 
 /** Rows by their ids. */
 export const byId = <Row extends { id: string }>(rows: readonly Row[]): Map<string, Row> =>

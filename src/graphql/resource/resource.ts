@@ -5,22 +5,13 @@ import {
   resourcesById,
 } from "../../db/resource/resources.ts";
 import { representationOf } from "../../domain/resource/resourceInput.ts";
-import { isId } from "../../util/ids.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
-import type { Context } from "../builder/context.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { rowLoader } from "../page/loaders.ts";
 
 /** A resource of the caller's project; a deleted one, too, while it is kept. */
-export async function loadResource(context: Context, id: string): Promise<ResourceRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "resource", async (ids) =>
-    byId(await read((sql) => resourcesById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadResource = rowLoader<ResourceRow>("resource", resourcesById);
 
 export const Resource = builder.objectRef<ResourceRow>("Resource").implement({
   description: "Something that events are about, kept here so that hooks can be sent it.",

@@ -6,25 +6,14 @@ import {
   resourceTypesOf,
 } from "../../db/resource/resourceTypes.ts";
 import { registerResourceType } from "../../domain/resource/resourceType.ts";
-import { isId } from "../../util/ids.ts";
 import { isObject } from "../../util/isObject.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { rowLoader } from "../page/loaders.ts";
 
 /** A resource type of the caller's project. */
-export async function loadResourceType(
-  context: Context,
-  id: string,
-): Promise<ResourceTypeRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "resourceType", async (ids) =>
-    byId(await read((sql) => resourceTypesById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadResourceType = rowLoader<ResourceTypeRow>("resourceType", resourceTypesById);
 
 /** The subject of an event that is emitted by hand for a hook of format RESOURCE: the resource that its data names. */
 export async function resourceSubject(

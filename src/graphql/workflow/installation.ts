@@ -8,28 +8,17 @@ import {
   openVariables,
   uninstallWorkflow,
 } from "../../domain/workflow/installation.ts";
-import { isId } from "../../util/ids.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { rowLoader } from "../page/loaders.ts";
 import { loadWorkflow, Workflow } from "./workflow.ts";
 
 /** What is installed of a workflow for a user of the caller's project. */
-export async function loadInstallation(
-  context: Context,
-  id: string,
-): Promise<InstallationRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "installation", async (ids) =>
-    byId(await read((sql) => installationsById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadInstallation = rowLoader<InstallationRow>("installation", installationsById);
 
 /** A user's variables are tokens and secret addresses: their values are for ADMIN alone. */
 function visibleVariables({ caller, hub }: Context, row: InstallationRow): unknown {

@@ -8,12 +8,11 @@ import {
 import { redactRequestHeaders } from "../../domain/hook/redactedHeaders.ts";
 import type { WorkflowStep as Step } from "../../domain/workflow/workflowStep.ts";
 import { openSteps } from "../../domain/workflow/workflowSteps.ts";
-import { isId } from "../../util/ids.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { batched, rowLoader } from "../page/loaders.ts";
 
 const WorkflowStatusEnum = describedEnum("WorkflowStatus", "Where a workflow stands.", {
   DRAFT: "Made, and never released: it starts no runs.",
@@ -22,14 +21,7 @@ const WorkflowStatusEnum = describedEnum("WorkflowStatus", "Where a workflow sta
 } satisfies Record<WorkflowStatus, string>);
 
 /** A workflow of the caller's project. */
-export async function loadWorkflow(context: Context, id: string): Promise<WorkflowRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "workflow", async (ids) =>
-    byId(await read((sql) => workflowsById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadWorkflow = rowLoader<WorkflowRow>("workflow", workflowsById);
 
 /** The steps of a version of a workflow of the caller's project. */
 export async function loadSteps(

@@ -7,7 +7,6 @@ import {
 } from "../../db/workflow/workflowRuns.ts";
 import type { WorkflowStep as Step } from "../../domain/workflow/workflowStep.ts";
 import { rerunWorkflow } from "../../domain/workflowRun/workflowRerun.ts";
-import { isId } from "../../util/ids.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
@@ -17,7 +16,7 @@ import { Delivery, loadDelivery } from "../delivery/delivery.ts";
 import { Event, loadEvent } from "../event/event.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType } from "../page/connection.ts";
-import { batched, byId } from "../page/loaders.ts";
+import { batched, rowLoader } from "../page/loaders.ts";
 import { loadSteps, loadWorkflow, Workflow, WorkflowStep } from "./workflow.ts";
 
 const RunStatusEnum = describedEnum("RunStatus", "Where a run, or one of its steps, stands.", {
@@ -30,14 +29,7 @@ const RunStatusEnum = describedEnum("RunStatus", "Where a run, or one of its ste
 } satisfies Record<RunStatus, string>);
 
 /** A run of the caller's project. */
-export async function loadRun(context: Context, id: string): Promise<RunRow | undefined> {
-  const { caller, read } = context;
-  if (!isId(id)) return undefined;
-  const loader = batched(context, "run", async (ids) =>
-    byId(await read((sql) => runsById(sql, caller.projectId, ids))),
-  );
-  return loader.load(id);
-}
+export const loadRun = rowLoader<RunRow>("run", runsById);
 
 const required = <Row>(row: Row | undefined, what: string): Row => {
   if (row === undefined) throw new Error(`${what} is gone`);

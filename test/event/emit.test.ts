@@ -128,6 +128,14 @@ describe("an event", () => {
     );
   });
 
+  test("is found by its id in capitals, alone and as a node", async () => {
+    const { id } = await accepted<{ id: string }>(hub, { type: "found" }, "id");
+    const found = await hub.run("query ($id: ID!) { event(id: $id) { id } node(id: $id) { id } }", {
+      id: id.toUpperCase(),
+    });
+    expect(found).toEqual({ event: { id }, node: { id } });
+  });
+
   test("may be as long as its limits say, counted in characters and, for documents, in bytes", async () => {
     const long = "😀".repeat(200);
     const input = {

@@ -6,11 +6,11 @@ import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";
 import { UserError } from "../util/userError.ts";
 import { createProgram } from "./program.ts";
 
-/** Exit codes: 1 when the command failed or found what is wrong, 2 when it was misused. */
+/** Exit codes: 1 when the command failed or found differences, 2 when it was misused. */
 const FAILED = 1;
 const MISUSED = 2;
 
-/** What the operator can mend is told in a sentence; anything else is a bug, and told with its stack. */
+/** An error that the operator can fix is printed as a sentence; any other error is a bug and printed with its stack. */
 function explain(error: unknown): string {
   const isForTheOperator =
     error instanceof UserError ||
@@ -18,7 +18,7 @@ function explain(error: unknown): string {
     error instanceof WrongSecretKey ||
     error instanceof DatabaseRefusal;
   if (isForTheOperator) return error.message;
-  if (isOutage(error)) return `The database was lost meanwhile: ${error.message}.`;
+  if (isOutage(error)) return `The connection to the database was lost: ${error.message}.`;
   return (error instanceof Error && error.stack) || String(error);
 }
 
@@ -26,7 +26,7 @@ createProgram()
   .parseAsync()
   .catch((error: unknown) => {
     if (error instanceof CommanderError) {
-      // It is told already; with exit code 0 it was the help page.
+      // Commander has printed it already; exit code 0 means the help page.
       process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
       return;
     }

@@ -3,10 +3,10 @@ import { readDatabaseSettings } from "../config.ts";
 import type { Db } from "../db/connection/client.ts";
 import { withDatabase } from "./database.ts";
 
-/** What a command says: to people, and with --json to programs. `failed` makes the exit code 1. */
+/** The result of a command: text for people, JSON for programs (--json). `failed` makes the exit code 1. */
 export type Answer = { text: string; json?: object; failed?: boolean };
 
-/** A command's action: does `run` on the hub's database, with the command's arguments and options, and prints its answer. */
+/** A command's action: calls `run` with the hub's database, the arguments and the options, and prints its answer. */
 export const onDatabase = <Given extends unknown[]>(
   run: (db: Db, ...given: Given) => Promise<Answer>,
 ) =>

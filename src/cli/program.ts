@@ -5,10 +5,10 @@ import { addProject } from "./project.ts";
 import { addRewrap } from "./rewrap.ts";
 import { addVerify } from "./verify.ts";
 
-/** Every command, in the order in which the help page has them. */
+/** Every command, in the order of the help page. */
 const additions = [addProject, addKey, addVerify, addRewrap, addDistribute];
 
-/** The command line. What is misused throws CommanderError, once it is told. */
+/** The command line. A mistake in a call is printed, then thrown as a CommanderError. */
 export function createProgram(): Command {
   const program = new Command("npm run cli --")
     .configureHelp({
@@ -22,7 +22,7 @@ export function createProgram(): Command {
       "afterAll",
       `
 PROJECT is a project's id or slug; ROLE is EMITTER, VIEWER, OPERATOR or ADMIN; TIME is like
-2026-01-01T00:00:00Z. Before --json use npm run --silent cli -- …, so that npm itself says nothing.
+2026-01-01T00:00:00Z. For --json use npm run --silent cli -- …, so that npm itself prints nothing.
 Of the settings only DATABASE_URL, SIGNALBOX_DIRECT_URL, SIGNALBOX_DATA and LOG_LEVEL are read, and
 SIGNALBOX_SECRET_KEY by rewrap; the embedded database need not be running.`,
     )
@@ -31,7 +31,7 @@ SIGNALBOX_SECRET_KEY by rewrap; the embedded database need not be running.`,
   return program;
 }
 
-/** The commands that do something, of all groups. */
+/** The commands that can be run, those of groups included. */
 export const commandsOf = (command: Command): Command[] =>
   command.commands.flatMap((each) => (each.commands.length > 0 ? commandsOf(each) : each));
 

@@ -1,5 +1,6 @@
 import { jsonText } from "../util/exactJson.ts";
 import { isObject } from "../util/isObject.ts";
+import { MAX_JSON_DEPTH } from "../util/jsonDepth.ts";
 import {
   readDocument,
   type SchemaDocument,
@@ -16,7 +17,7 @@ import { compilePattern } from "./pattern.ts";
  */
 export const schemaLimits = {
   bytes: 65_536,
-  depth: 64,
+  depth: MAX_JSON_DEPTH,
   subschemas: 1_000,
   branches: 200,
   references: 100,

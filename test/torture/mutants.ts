@@ -225,9 +225,9 @@ export const mutants: Mutant[] = [
   mutant(
     "T21",
     "a read-only database is not told from a bug",
-    "src/http/gate/maskError.ts",
-    '"25006", // read-only',
-    "// read-only",
+    "src/db/connection/outage.ts",
+    "^(25006|",
+    "^(",
   ),
   {
     row: "T26",

@@ -150,6 +150,13 @@ test("the environment is read in config.ts alone", () => {
   expect(readers.map(({ path }) => path)).toEqual(["src/config.ts"]);
 });
 
+test("SQL stands in src/db, and in src/verify, which asks what the rest is not to be asked", () => {
+  const wrong = sources
+    .filter(({ path }) => !/^src\/(db|verify)\//.test(path))
+    .filter(({ text }) => /\b(sql|tx)(<[^`;]*>)?`/.test(text));
+  expect(wrong.map(({ path }) => path)).toEqual([]);
+});
+
 test("no file is over 300 lines, and half of those in src are under 80", async () => {
   const lengths = (await sourcesIn("src", "test")).map(({ path, text }) => ({
     path,

@@ -218,9 +218,9 @@ export const mutants: Mutant[] = [
   mutant(
     "T20",
     "no quarantine",
-    "src/db/delivery/reclaim.ts",
-    "const QUARANTINE_AFTER = 3;",
-    "const QUARANTINE_AFTER = 30;",
+    "src/domain/delivery/claimLimits.ts",
+    "quarantineAfter: 3,",
+    "quarantineAfter: 30,",
   ),
   mutant(
     "T21",

@@ -98,6 +98,7 @@ export async function claim(
     workers,
     isSuspect,
     isSettled,
+    leaseMarginMs,
     workerId,
     token,
   }: {
@@ -108,6 +109,8 @@ export async function claim(
     isSuspect: boolean;
     /** Whether it is settled which process has how many of a hook's slots; else what others have in flight is counted. */
     isSettled: boolean;
+    /** A claim holds for twice the hook's timeout and this. */
+    leaseMarginMs: number;
     workerId: string;
     token: string;
   },
@@ -118,7 +121,8 @@ export async function claim(
     (sql) => sql<(Row | ClaimedRow)[]>`
     select * from signalbox.claim(${projectId}, ${requests.map(({ hookId }) => hookId)}::uuid[],
       ${requests.map(({ take }) => take)}::int[], ${requests.map(({ inFlight }) => inFlight)}::int[],
-      ${requests.map(({ place }) => place)}::int[], ${workers}, ${isSuspect}, ${isSettled}, ${workerId}, ${token})`,
+      ${requests.map(({ place }) => place)}::int[], ${workers}, ${isSuspect}, ${isSettled}, ${leaseMarginMs},
+      ${workerId}, ${token})`,
   );
   const states = new Map<string, QueueState>();
   const claims: Claim[] = [];

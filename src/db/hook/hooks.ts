@@ -66,6 +66,13 @@ export const hookByName = (sql: Sql, projectId: string, name: string) =>
   sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
     where h.project_id = ${projectId} and h.name = ${stripNul(name)} and h.status <> 'DELETED'`;
 
+/** How many hooks a project has, without those that are deleted. */
+export async function countHooks(tx: Tx, projectId: string): Promise<number> {
+  const [row] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
+    where project_id = ${projectId} and status <> 'DELETED' and kind = 'HOOK'`;
+  return row?.n ?? 0;
+}
+
 /** What emits need of a project's live hooks. */
 export type MatchableHook = Pick<
   HookRow,

@@ -50,3 +50,16 @@ export const insertProject = (
   with head as (insert into signalbox.heads (project_id) values (${project.id}))
   insert into signalbox.projects (id, name, slug, source)
   values (${project.id}, ${project.name}, ${project.slug}, ${project.source})`;
+
+/** What may be changed of a project; what is null or absent stays. */
+export type ProjectChange = {
+  name?: string | null | undefined;
+  requireRegisteredTypes?: boolean | null | undefined;
+  systemEvents?: boolean | null | undefined;
+};
+
+export const updateProjectRow = (tx: Tx, projectId: string, change: ProjectChange) => tx`
+  update signalbox.projects set name = coalesce(${change.name ?? null}, name),
+    require_registered_types = coalesce(${change.requireRegisteredTypes ?? null}, require_registered_types),
+    system_events = coalesce(${change.systemEvents ?? null}, system_events)
+  where id = ${projectId}`;

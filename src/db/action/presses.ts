@@ -3,19 +3,19 @@ import type { EventRow } from "../event/events.ts";
 import { writeToFeed } from "../feed/record.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
 import { addJobs } from "../queue/jobs.ts";
+import type { presses } from "../schema/actionTables.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
 import { type ActionRow, actionColumns, recordPresses } from "./actions.ts";
 
 export type PressStatus = "PENDING" | "SUCCEEDED" | "FAILED" | "UNKNOWN";
 
-export type PressRow = {
-  projectId: string;
-  id: string;
-  actionId: string;
-  status: PressStatus;
-  pressedBy: string;
-  pressedAt: Date;
-  error: string | null;
-};
+export type PressRow = Narrowed<
+  Pick<
+    typeof presses.$inferSelect,
+    "projectId" | "id" | "actionId" | "pressedBy" | "pressedAt" | "error"
+  >,
+  { status: PressStatus }
+>;
 
 /** The select list that yields a `PressRow`, of a table named `p`. */
 const pressColumns = (sql: Sql) => sql`p.project_id as "projectId", p.id,

@@ -5,21 +5,19 @@ import { minUuid7At } from "../page/minUuid7.ts";
 import { allOf, type Fragment } from "../page/page.ts";
 import { stripNul } from "../page/stripNul.ts";
 import { addJobs, type JobSpec } from "../queue/jobs.ts";
+import type { replays } from "../schema/deliveryTables.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
 import { statusIn } from "./statusFilter.ts";
 
 export type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
 
-export type ReplayRow = {
-  projectId: string;
-  id: string;
+export type ReplayRow = Pick<
+  typeof replays.$inferSelect,
+  "projectId" | "id" | "matched" | "created" | "createdAt" | "finishedAt"
+> & {
   status: ReplayStatus;
-  matched: number;
-  created: number;
   /** Whether it sends again what SUCCEEDED. */
   resends: boolean;
-  createdAt: Date;
-  finishedAt: Date | null;
 };
 
 /** What a replay is to try again: ended deliveries made from `since` on and before `until`. */

@@ -1,15 +1,9 @@
 import type { Sql, Tx } from "../connection/client.ts";
+import type { heads } from "../schema/deliveryTables.ts";
+import type { projects } from "../schema/tables.ts";
 
-export type ProjectRow = {
-  id: string;
-  name: string;
-  slug: string;
-  source: string;
-  requireRegisteredTypes: boolean;
-  systemEvents: boolean;
-  configVersion: number;
-  createdAt: Date;
-};
+export type ProjectRow = Omit<typeof projects.$inferSelect, "signingSecrets"> &
+  Pick<typeof heads.$inferSelect, "configVersion">;
 
 const columns = (sql: Sql) => sql`p.id, p.name, p.slug, p.source,
   p.require_registered_types as "requireRegisteredTypes", p.system_events as "systemEvents",

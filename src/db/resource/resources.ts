@@ -2,18 +2,10 @@ import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { record } from "../feed/record.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
 import { stripNul } from "../page/stripNul.ts";
+import type { resources } from "../schema/resourceTables.ts";
 
 /** A resource as stored; `attributes` is the JSON text of an object without `id`. */
-export type ResourceRow = {
-  projectId: string;
-  id: string;
-  type: string;
-  resourceId: string;
-  attributes: string;
-  version: number;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type ResourceRow = Omit<typeof resources.$inferSelect, "deletedAt">;
 
 /** Names a resource as callers do. */
 export type ResourceKey = Pick<ResourceRow, "projectId" | "type" | "resourceId">;

@@ -1,17 +1,9 @@
 import type { Sql } from "../connection/client.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
+import type { installations } from "../schema/workflowTables.ts";
 
 /** A workflow as installed for one user; `variables` is one sealed JSON object. */
-export type InstallationRow = {
-  projectId: string;
-  id: string;
-  workflowId: string;
-  userId: string;
-  active: boolean;
-  variables: string;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type InstallationRow = typeof installations.$inferSelect;
 
 const columns = (sql: Sql) => sql`i.project_id as "projectId", i.id, i.workflow_id as "workflowId",
   i.user_id as "userId", i.active, i.variables, i.created_at as "createdAt", i.updated_at as "updatedAt"`;

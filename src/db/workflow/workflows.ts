@@ -2,19 +2,12 @@ import { jsonEntries, jsonItems, jsonList, jsonObject, jsonText } from "../../ut
 import { parseJson } from "../../util/parseJson.ts";
 import type { Sql, Tx } from "../connection/client.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
+import type { workflows } from "../schema/workflowTables.ts";
 
 export type WorkflowStatus = "DRAFT" | "RELEASED" | "PAUSED";
 
-export type WorkflowRow = {
-  projectId: string;
-  id: string;
-  name: string;
-  eventType: string;
-  status: WorkflowStatus;
-  version: number;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type WorkflowRow = Narrowed<typeof workflows.$inferSelect, { status: WorkflowStatus }>;
 
 /** A step as stored: its headers are one sealed JSON object, null when it has none. */
 export type StoredStep = {

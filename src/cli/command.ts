@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { Pool } from "../db/connection/client.ts";
 
 /** What a command says: to people, and with --json to programs. `failed` makes the exit code 1. */
-export type Answer = { text: string; json?: object; failed?: boolean };
+type Answer = { text: string; json?: object; failed?: boolean };
 
 type Options = { since?: string; until?: string };
 
@@ -24,7 +24,7 @@ export class UsageError extends Error {
   override name = "UsageError" as const;
 }
 
-export type Call = { command: Command; given: string[]; json: boolean; options: Options };
+type Call = { command: Command; given: string[]; json: boolean; options: Options };
 
 const isTaken = (word: string) => word === word.toUpperCase();
 /** How many words a command takes that may be left out: `[PROJECT]`. */

@@ -15,7 +15,7 @@ import { compilePattern } from "./pattern.ts";
  * What a schema may be, so that compiling it takes well under a second (measured: some 0.4 s at the worst) and
  * checking cannot hang. Sizes of patterns are in instructions of RE2.
  */
-export const schemaLimits = {
+const schemaLimits = {
   bytes: 65_536,
   depth: MAX_JSON_DEPTH,
   subschemas: 1_000,

@@ -7,7 +7,7 @@ import { atNode } from "../nodes/nodes.ts";
  * How many deliveries of a hook are wanted. `inFlight`: so many of it this worker has; `place`: its own among the workers
  * that share the hook.
  */
-export type ClaimRequest = { hookId: string; take: number; inFlight: number; place: number };
+type ClaimRequest = { hookId: string; take: number; inFlight: number; place: number };
 
 /** A hook's queue as it was when deliveries were claimed of it. */
 export type QueueState = {
@@ -49,7 +49,7 @@ type ClaimBase = {
 };
 
 /** What is sent of an event. */
-export type ClaimedEvent = {
+type ClaimedEvent = {
   id: string;
   type: string;
   data: string | null;

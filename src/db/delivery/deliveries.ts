@@ -14,7 +14,7 @@ export type DeliveryStatus =
   | "QUARANTINED";
 
 /** How the body of a delivery is made: a hook's format, or STEP for one that a workflow's step has rendered. */
-export type DeliveryFormat = HookFormat | "STEP";
+type DeliveryFormat = HookFormat | "STEP";
 
 /** What waits and what has ended, in the columns that both have. */
 export type DeliveryRow = Pick<

@@ -9,7 +9,7 @@ import type { replays } from "../schema/deliveryTables.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
 import { statusIn } from "./statusFilter.ts";
 
-export type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
+type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
 
 export type ReplayRow = Pick<
   typeof replays.$inferSelect,

@@ -63,7 +63,7 @@ export async function countHooks(tx: Tx, projectId: string): Promise<number> {
 }
 
 /** What emits need of a project's live hooks. */
-export type MatchableHook = Pick<
+type MatchableHook = Pick<
   HookRow,
   "id" | "types" | "filter" | "userId" | "status" | "retries" | "format"
 >;

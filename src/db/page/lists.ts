@@ -18,7 +18,7 @@ import {
 } from "./page.ts";
 import { stripNul } from "./stripNul.ts";
 
-export type HookListFilter = {
+type HookListFilter = {
   status?: Maybe<HookStatus[]>;
   type?: Maybe<string>;
   search?: Maybe<string>;

@@ -3,7 +3,7 @@ import { isLifeless } from "../connection/locks.ts";
 import type { workers } from "../schema/deliveryTables.ts";
 import { unlockPools } from "./jobs.ts";
 
-export type WorkerRow = Pick<typeof workers.$inferSelect, "id" | "poolId">;
+type WorkerRow = Pick<typeof workers.$inferSelect, "id" | "poolId">;
 
 export const removeWorker = (sql: Sql, workerId: string) =>
   sql`delete from signalbox.workers where id = ${workerId}`;

@@ -24,7 +24,7 @@ export type NewRun = Pick<
 >;
 
 /** A step that a run has come to. */
-export type StepRunRow = Narrowed<
+type StepRunRow = Narrowed<
   Pick<typeof stepRuns.$inferSelect, "runId" | "position" | "deliveryId" | "output">,
   { status: RunStatus }
 >;

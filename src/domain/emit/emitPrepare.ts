@@ -11,7 +11,7 @@ import type { ProjectConfig } from "../project/projectConfig.ts";
 import { entriesAt } from "./idempotency.ts";
 
 /** One event of a call, checked by itself; a `UserError` is what is wrong with it. */
-export type CheckedInput = { input: EventInput; checked: CheckedEvent | UserError };
+type CheckedInput = { input: EventInput; checked: CheckedEvent | UserError };
 
 function checkInput(input: EventInput): CheckedEvent | UserError {
   try {

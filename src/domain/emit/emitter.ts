@@ -31,7 +31,7 @@ import { entriesAt, keysOf, refuseUnknown } from "./idempotency.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
 /** One call: its events are written together or not at all. */
-export type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
+type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
 
 export type Emitter = {
   /**

@@ -24,7 +24,7 @@ const RUNS_AT_ONCE = 5;
 const WRITE_AFTER_MS = 200;
 
 /** What went wrong with a run inside the hub. */
-export type RunFailure = { runId: string; error: unknown };
+type RunFailure = { runId: string; error: unknown };
 
 /**
  * Moves runs of a project on as far as they go by now; gives back the queues that have something to send, and what went

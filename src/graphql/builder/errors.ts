@@ -28,7 +28,7 @@ export const UserErrorType = builder.objectRef<UserErrorDetail>("UserError").imp
 });
 
 /** What a mutation answers: its entities, absent when there are errors. */
-export type Payload<Entities> = Partial<Entities> & { userErrors: UserErrorDetail[] };
+type Payload<Entities> = Partial<Entities> & { userErrors: UserErrorDetail[] };
 
 type PayloadFields<Entities> = PothosSchemaTypes.ObjectFieldBuilder<
   typeof builder.$inferSchemaTypes,

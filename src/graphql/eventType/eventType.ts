@@ -60,7 +60,7 @@ export async function loadEventType(
   return loader.load(id);
 }
 
-export const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
+const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
   description: "A kind of event, and what its data must look like.",
   interfaces: [Node],
   fields: (t) => ({

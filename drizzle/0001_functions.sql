@@ -298,7 +298,8 @@ COMMENT ON FUNCTION signalbox.accept IS
   'acceptance.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[], p_in_flight integer[],
-  p_places integer[], p_workers integer, p_suspect boolean, p_is_settled boolean, p_worker uuid, p_token uuid)
+  p_places integer[], p_workers integer, p_suspect boolean, p_is_settled boolean, p_lease_margin_ms integer,
+  p_worker uuid, p_token uuid)
 RETURNS TABLE ("hookId" uuid, version bigint, take integer, "rateAheadMs" double precision, "nextDueMs" double precision,
   "hasSuspect" boolean, "deliveryId" uuid, "eventId" uuid, attempt smallint,
   "maxAttempts" smallint, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
@@ -376,7 +377,7 @@ BEGIN
     RETURN QUERY
       WITH claimed AS (
         UPDATE signalbox.queue q SET attempt_count = q.attempt_count + 1, lease_worker = p_worker,
-          lease_token = p_token, lease_until = v_now + (v_hook.timeout_ms * 2 + 15000) * interval '1 millisecond'
+          lease_token = p_token, lease_until = v_now + (v_hook.timeout_ms * 2 + p_lease_margin_ms) * interval '1 millisecond'
         WHERE q.project_id = p_project AND q.id = ANY (v_ids)
         RETURNING q.*
       )
@@ -397,7 +398,8 @@ COMMENT ON FUNCTION signalbox.claim IS
   'p_takes[i] of p_hooks[i] and as its rate allows, oldest first. For each ACTIVE hook a row with its state, then a row for '
   'each claim. p_suspect: one delivery that two processes have died of, else none of '
   'these. p_in_flight: what the worker has in flight of each hook; p_places: its place among the p_workers that share the '
-  'hook. p_is_settled: who may have how many in flight is settled, and what others have is not counted.';--> statement-breakpoint
+  'hook. p_is_settled: who may have how many in flight is settled, and what others have is not counted. A claim holds for '
+  'twice the hook''s timeout and p_lease_margin_ms.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.delivery_item(id uuid, event_id uuid, hook_id uuid, status text, attempt_count smallint,
   max_attempts smallint, due_at timestamptz, completed_at timestamptz, last_error text) RETURNS json

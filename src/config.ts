@@ -27,7 +27,7 @@ export type Config = {
   retentionDays: number;
   logLevel: (typeof logLevels)[number];
 };
-export type SecretKey = { id: string; key: Buffer };
+type SecretKey = { id: string; key: Buffer };
 
 /** A setting is wrong; the message is one sentence for the operator, and the boot stops. */
 export class ConfigError extends Error {

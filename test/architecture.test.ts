@@ -60,11 +60,12 @@ type Source = { path: string; text: string; imports: string[] };
 const importPattern =
   /^(?:import|export)\b(?:[^"();=]*\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
 
+const resolvePath = (path: string, from: string) =>
+  from.startsWith(".") ? new URL(from, `file:///${path}`).pathname.slice(1) : from;
+
 function read(path: string, text: string): Source {
-  const resolve = (from: string) =>
-    from.startsWith(".") ? new URL(from, `file:///${path}`).pathname.slice(1) : from;
   const imports = [...text.matchAll(importPattern)].map(([, stated, late]) =>
-    resolve(stated ?? late ?? ""),
+    resolvePath(path, stated ?? late ?? ""),
   );
   return { path, text, imports };
 }
@@ -150,6 +151,13 @@ test("the environment is read in config.ts alone", () => {
   expect(readers.map(({ path }) => path)).toEqual(["src/config.ts"]);
 });
 
+test("SQL stands in src/db, and in src/verify, which asks what the rest is not to be asked", () => {
+  const wrong = sources
+    .filter(({ path }) => !/^src\/(db|verify)\//.test(path))
+    .filter(({ text }) => /\b(sql|tx)(<[^`;]*>)?`/.test(text));
+  expect(wrong.map(({ path }) => path)).toEqual([]);
+});
+
 test("no file is over 300 lines, and half of those in src are under 80", async () => {
   const lengths = (await sourcesIn("src", "test")).map(({ path, text }) => ({
     path,
@@ -165,6 +173,30 @@ test("nothing is exported by default, and no file only passes on what others exp
   // Vite takes its settings in no other way.
   expect(byDefault.map(({ path }) => path)).toEqual(["src/console/vite.config.ts"]);
   expect(sources.filter(({ text }) => /^export \* from/m.test(text))).toEqual([]);
+});
+
+test("whatever src exports is imported somewhere", async () => {
+  const importers = [...sources, ...(await sourcesIn("test", "docs/.vitepress"))];
+  importers.push(read("codegen.ts", await readFile(`${root}codegen.ts`, "utf8")));
+  const clause = /^(?:import|export)\s(?:type\s)?([^;"]*?)\sfrom\s"(\.[^"]+)"/gm;
+  // A module that is loaded late is taken apart where it is loaded.
+  const late = /\bimport\(\s*"(\.[^"]+)"/g;
+  const imported = new Set<string>();
+  const loaded = new Set<string>();
+  for (const { path, text } of importers) {
+    for (const [, from = ""] of text.matchAll(late)) loaded.add(resolvePath(path, from));
+    for (const [, names = "", from = ""] of text.matchAll(clause))
+      for (const name of names.split(/[{},]/))
+        imported.add(`${resolvePath(path, from)}: ${name.trim().replace(/^type | as .*/g, "")}`);
+  }
+  const declared = /^export (?:async )?(?:const|function|class|type|interface|enum) (\w+)/gm;
+  const unused = sources
+    // Tables are read by drizzle-kit, and what is generated says what there is.
+    .filter(({ path }) => !loaded.has(path))
+    .filter(({ path }) => !/^src\/db\/schema\/\w*ables\.ts$|\.d\.ts$/.test(path))
+    .flatMap(({ path, text }) => [...text.matchAll(declared)].map(([, name]) => `${path}: ${name}`))
+    .filter((name) => !imported.has(name));
+  expect(unused).toEqual([]);
 });
 
 test("resolvers hand the connection that sees every project to changes of the domain alone", () => {

@@ -47,7 +47,7 @@ export const event = (required: Fields, optional: Fields = {}): SchemaObject => 
   };
 };
 
-export const contactRef = record({ uuid: uuid4 }, { name: text });
+const contactRef = record({ uuid: uuid4 }, { name: text });
 export const flowRef = record({ uuid: uuid4 }, { name: text });
 export const channelRef = record(
   { uuid: { type: "string", format: "lowercase-uuid" } },

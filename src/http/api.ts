@@ -31,7 +31,7 @@ export type ApiDeps = {
 };
 
 /** Everything at /graphql (operations, GraphiQL, websockets), the console and the documentation. Disposing ends the streams. */
-export type Api = AsyncDisposable & {
+type Api = AsyncDisposable & {
   graphql(req: IncomingMessage, res: ServerResponse): Promise<void>;
   upgrade: WebSockets["upgrade"];
   console: ReturnType<typeof createConsole>;

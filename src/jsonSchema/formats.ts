@@ -1,7 +1,7 @@
 import { fastFormats, fullFormats } from "ajv-formats/dist/formats.js";
 
 /** A string format that is enforced: how it is tested, and how a text that fails is told so. */
-export type TextFormat = { test: (text: string) => boolean; sentence: string };
+type TextFormat = { test: (text: string) => boolean; sentence: string };
 
 /** Lower case only, as in goflow. */
 const lowercaseUuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;

@@ -1,5 +1,6 @@
 import { jsonText } from "../util/exactJson.ts";
 import { isObject } from "../util/isObject.ts";
+import { MAX_JSON_DEPTH } from "../util/jsonDepth.ts";
 import {
   readDocument,
   type SchemaDocument,
@@ -14,9 +15,9 @@ import { compilePattern } from "./pattern.ts";
  * What a schema may be, so that compiling it takes well under a second (measured: some 0.4 s at the worst) and
  * checking cannot hang. Sizes of patterns are in instructions of RE2.
  */
-export const schemaLimits = {
+const schemaLimits = {
   bytes: 65_536,
-  depth: 64,
+  depth: MAX_JSON_DEPTH,
   subschemas: 1_000,
   branches: 200,
   references: 100,

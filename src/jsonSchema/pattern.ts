@@ -1,7 +1,7 @@
 import { RE2JS } from "re2js";
 
 /** A compiled pattern: `test` takes time linear in text and pattern, `size` is its number of instructions. */
-export type Pattern = { size: number; test: (text: string) => boolean };
+type Pattern = { size: number; test: (text: string) => boolean };
 
 /**
  * Compiles a JSON Schema `pattern` for RE2, which cannot backtrack: `(a+)+$` is harmless. Throws an Error that

@@ -10,7 +10,7 @@ export class CursorExpired extends Error {
   override name = "CursorExpired" as const;
 }
 
-export type FeedOptions = {
+type FeedOptions = {
   projectId: string;
   /** Continue after this position; from now on when absent. */
   after?: number;

@@ -18,7 +18,7 @@ export type BatcherOptions<Item> = {
   onWaiting?: (change: number) => void;
 };
 
-export type Batcher<Item, Result> = {
+type Batcher<Item, Result> = {
   /** Settles with the item's batch. Throws Overloaded when too much waits. */
   add(item: Item): Promise<Result>;
   /** Throws Overloaded when an item of this holder and size could not be added now. */

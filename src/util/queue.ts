@@ -25,7 +25,7 @@ export type Queued = {
   reject: (reason: unknown) => void;
 };
 
-export type Queue<Item extends Queued> = {
+type Queue<Item extends Queued> = {
   readonly length: number;
   /** Throws Overloaded when one of this size may not join. */
   checkRoom(holder: string, size: number): void;

@@ -1,6 +1,6 @@
 import { Overloaded } from "./overloaded.ts";
 
-export type SharesOptions = {
+type SharesOptions = {
   /** What is shared, as a refusal names it, such as `operations in flight`. */
   what: string;
   /** How much there is of it in this process. */

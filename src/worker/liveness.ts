@@ -4,6 +4,7 @@ import { type Db, openSession } from "../db/connection/client.ts";
 import { showLife } from "../db/connection/locks.ts";
 import { recoverClaims } from "../db/delivery/reclaim.ts";
 import { buryWorkers, removeWorker, workersBeside } from "../db/queue/workers.ts";
+import { claimLimits } from "../domain/delivery/claimLimits.ts";
 import type { Logger } from "../log.ts";
 import { type Poller, poll } from "./poller.ts";
 
@@ -58,7 +59,10 @@ export async function startLiveness(
     const gone = new Set(looking ? dead : lifeless);
     onWorkers(others.flatMap((worker) => (gone.has(worker) ? [] : worker.id)));
     if (dead.length === 0) return suspects.size > 0 ? SURE_AFTER_MS : LOOK_EVERY_MS;
-    const recovered = await recoverClaims(db.sql, [...isDead]);
+    const recovered = await recoverClaims(db.sql, {
+      deadWorkers: [...isDead],
+      quarantineAfter: claimLimits.quarantineAfter,
+    });
     const unknown = await recoverPresses(db.sql, [...isDead]);
     await buryWorkers(db.sql, dead);
     log.warn(

@@ -9,6 +9,7 @@ import { refreshStatistics } from "../db/queue/analyze.ts";
 import { addJobs, deliverJobs } from "../db/queue/jobs.ts";
 import { lookAround, type Patience } from "../db/queue/lookAround.ts";
 import { advanceJobs, overdueRuns } from "../db/workflow/workflowRuns.ts";
+import { claimLimits } from "../domain/delivery/claimLimits.ts";
 import type { Logger } from "../log.ts";
 import type { OnFeed } from "./job/scheduler.ts";
 import { poll } from "./poller.ts";
@@ -47,7 +48,10 @@ export function startReconciler(
   }
 
   async function takeBack() {
-    const recovered = await recoverClaims(db.sql, []);
+    const recovered = await recoverClaims(db.sql, {
+      deadWorkers: [],
+      quarantineAfter: claimLimits.quarantineAfter,
+    });
     if (recovered > 0) log.warn({ recovered }, "claims ran out; their deliveries are tried again");
     const unknown = await recoverPresses(db.sql, []);
     if (unknown > 0) log.warn({ unknown }, "presses ran out; nobody knows what came of them");

@@ -8,6 +8,7 @@ import { accept } from "../../src/db/event/accept.ts";
 import type { NewDelivery, NewEvent } from "../../src/db/event/newEvent.ts";
 import { MOVED_AT_ONCE, moveWaiting } from "../../src/db/hook/moveQueued.ts";
 import { lookAround, type Patience } from "../../src/db/queue/lookAround.ts";
+import { claimLimits } from "../../src/domain/delivery/claimLimits.ts";
 import { newId } from "../../src/util/ids.ts";
 import { registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -134,6 +135,7 @@ const claimSome = ({ projectId, hookIds }: Site, sql: Pool, take: number, isSusp
       token: randomUUID(),
       isSuspect,
       isSettled: false,
+      leaseMarginMs: claimLimits.leaseMarginMs,
       workers: 1,
     },
     requests: hookIds.map((hookId) => ({ hookId, take, inFlight: 0, place: 0 })),

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { claimLimits } from "../../src/domain/delivery/claimLimits.ts";
 import { heldReceiver } from "../fixtures/heldReceiver.ts";
 import { countByStatus, emit, emitMany, register, update } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -23,7 +24,7 @@ async function knownHook(url: string, type: string, input: object = {}): Promise
 async function takenAtOnce(hookId: string): Promise<boolean[]> {
   const rows = await hub.db.sql<{ isTaken: boolean }[]>`
     select coalesce(attempt_count = 1
-      and lease_until = created_at + ${TIMEOUT_MS * 2 + 15_000} * interval '1 millisecond', false) as "isTaken"
+      and lease_until = created_at + ${TIMEOUT_MS * 2 + claimLimits.leaseMarginMs} * interval '1 millisecond', false) as "isTaken"
     from signalbox.queue where hook_id = ${hookId} order by created_at, id`;
   return rows.map(({ isTaken }) => isTaken);
 }

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
 import { createProject } from "../../src/domain/project/project.ts";
+import { MAX_JSON_DEPTH } from "../../src/util/jsonDepth.ts";
 import { accepted, emit, eventCount, registerHook } from "../fixtures/emit.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
+
+/** Nested lists, `levels` deep. */
+const nested = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels));
 
 let hub: TestHub;
 beforeAll(async () => {
@@ -196,8 +200,8 @@ describe("emitting by SQL is refused", () => {
     [
       "with data too deep",
       "a",
-      { data: JSON.parse("[".repeat(65) + "]".repeat(65)) },
-      "data may be nested 64 levels deep at most",
+      { data: nested(MAX_JSON_DEPTH + 1) },
+      `data may be nested ${MAX_JSON_DEPTH} levels deep at most`,
     ],
     [
       "with an empty user",
@@ -238,7 +242,7 @@ describe("emitting by SQL is refused", () => {
 
 test("the limits of the SQL door are not lower than they say", async () => {
   const type = "😀".repeat(200);
-  const data = JSON.parse("[".repeat(64) + "]".repeat(64));
+  const data = nested(MAX_JSON_DEPTH);
   await emitBySql(hub.db.sql, type, { data, user: type, key: "x".repeat(255) });
   const id = await emitBySql(hub.db.sql, "big", { data: "x".repeat(262_142) });
   expect(await ended(id)).toEqual({ status: "PROCESSED", error: null });

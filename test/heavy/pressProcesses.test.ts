@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { claimPress, finishPress, recoverPresses } from "../../src/db/action/pressClaims.ts";
+import { pressLimits } from "../../src/domain/action/pressLimits.ts";
 import { newId } from "../../src/util/ids.ts";
 import { actionOf, button, press } from "../fixtures/actions.ts";
 import { freshDatabase } from "../fixtures/database.ts";
@@ -156,13 +157,15 @@ test("a press is claimed once, and never again, however many ask", async () => {
   const { sql } = hub.db;
   const waiting = await waitingPress(hub);
   const claims = await Promise.all(
-    [newId(), newId(), newId()].map((worker) => claimPress(sql, worker, waiting)),
+    [newId(), newId(), newId()].map((worker) =>
+      claimPress(sql, worker, waiting, pressLimits.waitSeconds),
+    ),
   );
   expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
   await sql`update signalbox.presses set lease_until = clock_timestamp()`;
-  expect(await claimPress(sql, newId(), waiting)).toBeNull();
+  expect(await claimPress(sql, newId(), waiting, pressLimits.waitSeconds)).toBeNull();
   expect(await recoverPresses(sql, [])).toBe(1);
-  expect(await claimPress(sql, newId(), waiting)).toBeNull();
+  expect(await claimPress(sql, newId(), waiting, pressLimits.waitSeconds)).toBeNull();
   expect(await recoverPresses(sql, [])).toBe(0);
 });
 
@@ -171,7 +174,7 @@ test("a process that was taken for dead records its call, and changes nothing el
   const { sql } = hub.db;
   const { actionId, projectId, pressId } = await waitingPress(hub);
   const worker = newId();
-  const claim = await claimPress(sql, worker, { projectId, pressId });
+  const claim = await claimPress(sql, worker, { projectId, pressId }, pressLimits.waitSeconds);
   expect(await recoverPresses(sql, [worker])).toBe(1);
   const attempt = {
     number: 1,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
 import { recoverClaims, returnClaims } from "../../src/db/delivery/reclaim.ts";
+import { claimLimits } from "../../src/domain/delivery/claimLimits.ts";
 import { finishDeliveries } from "../../src/domain/delivery/finish.ts";
 import { createProjectConfigs } from "../../src/domain/project/projectConfig.ts";
 import { newId } from "../../src/util/ids.ts";
@@ -11,6 +12,7 @@ import { bootRefused, hubProcess, installation } from "../fixtures/process.ts";
 import { testPrograms } from "../fixtures/programs.ts";
 import { receiver } from "../fixtures/receiver.ts";
 
+const { quarantineAfter } = claimLimits;
 const HOOK = `mutation ($url: String!, $timeoutMs: Int) { registerHook(input: {
   url: $url, types: ["*"], timeoutMs: $timeoutMs, maxInFlight: 4 }) { userErrors { message } } }`;
 const EMIT = `mutation { emitEvent(input: { type: "a" }) { event { id } userErrors { message } } }`;
@@ -89,7 +91,7 @@ test("a delivery that took its process down three times is quarantined, and ends
     const worker = newId();
     const { claims } = await claimOf(sql, worker, queue, 1, { isSuspect: death === 3 });
     expect(claims).toHaveLength(1);
-    expect(await recoverClaims(sql, [worker])).toBe(1);
+    expect(await recoverClaims(sql, { deadWorkers: [worker], quarantineAfter })).toBe(1);
     const [row] =
       await sql`select coalesce(round(extract(epoch from due_at - clock_timestamp())), -1)::int as wait
       from signalbox.deliveries`;
@@ -133,14 +135,14 @@ test("what was in flight at two deaths is claimed by itself, so that one poison 
     await sql`update signalbox.queue set due_at = clock_timestamp()`;
     const { worker, count } = await claim(false);
     expect(count).toBe(4);
-    expect(await recoverClaims(sql, [worker])).toBe(4);
+    expect(await recoverClaims(sql, { deadWorkers: [worker], quarantineAfter })).toBe(4);
   }
   await sql`update signalbox.queue set due_at = clock_timestamp()`;
   await hub.run(EMIT);
   expect((await claim(false)).count).toBe(1);
   const { worker, count } = await claim(true);
   expect(count).toBe(1);
-  expect(await recoverClaims(sql, [worker])).toBe(1);
+  expect(await recoverClaims(sql, { deadWorkers: [worker], quarantineAfter })).toBe(1);
   const states = await sql`
     select status, count(*)::int from signalbox.deliveries group by 1 order by 1`;
   expect(states.map(({ status, count }) => [status, count])).toEqual([
@@ -207,7 +209,12 @@ test("more lost claims than one transaction takes are taken back at once", async
     select project_id, gen_random_uuid(), gen_random_uuid(), hook_id, format, status, 4, now(), 1,
       'aaaaaaaa-0000-4000-8000-000000000000', gen_random_uuid(), now() + interval '1 hour'
     from signalbox.deliveries, generate_series(1, 2500)`;
-  expect(await recoverClaims(sql, ["aaaaaaaa-0000-4000-8000-000000000000"])).toBe(2_500);
+  expect(
+    await recoverClaims(sql, {
+      deadWorkers: ["aaaaaaaa-0000-4000-8000-000000000000"],
+      quarantineAfter,
+    }),
+  ).toBe(2_500);
 });
 
 test("a finish with a token that was taken over moves nothing, and is recorded", async () => {
@@ -220,7 +227,7 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
   const late = await claim("aaaaaaaa-0000-4000-8000-000000000000");
   if (!late) throw new Error("nothing to claim");
   await sql`update signalbox.queue set lease_until = clock_timestamp()`;
-  expect(await recoverClaims(sql, [])).toBe(1);
+  expect(await recoverClaims(sql, { deadWorkers: [], quarantineAfter })).toBe(1);
   const heir = await claim("bbbbbbbb-0000-4000-8000-000000000000");
   const configs = createProjectConfigs(sql);
   const { moved } = await finishDeliveries(sql, configs, testPrograms(sql), queue.projectId, [

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import type { Pool } from "../../src/db/connection/client.ts";
 import { recoverClaims } from "../../src/db/delivery/reclaim.ts";
+import { claimLimits } from "../../src/domain/delivery/claimLimits.ts";
 import { createSecretBox } from "../../src/domain/project/secretBox.ts";
 import { createStepTemplates } from "../../src/domain/workflow/stepTemplates.ts";
 import { createRunAdvancer, type RunAdvancer } from "../../src/domain/workflowRun/workflowRun.ts";
@@ -23,6 +24,7 @@ import {
   runOf,
 } from "../fixtures/workflows.ts";
 
+const { quarantineAfter } = claimLimits;
 const soon = { timeout: 60_000 };
 
 const SET_UP = `mutation ($steps: [WorkflowStepInput!]!) {
@@ -188,7 +190,7 @@ test("a step that took its process down three times fails its run", async () => 
     const worker = newId();
     const { claims } = await claimOf(sql, worker, queue, 1, { isSuspect: death === 3 });
     expect(claims).toHaveLength(1);
-    expect(await recoverClaims(sql, [worker])).toBe(1);
+    expect(await recoverClaims(sql, { deadWorkers: [worker], quarantineAfter })).toBe(1);
     expect(await advance(projectId, [runId])).toEqual({ queues: [], failed: [] });
   }
   const run = await runOf(api, runId);

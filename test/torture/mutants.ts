@@ -218,16 +218,16 @@ export const mutants: Mutant[] = [
   mutant(
     "T20",
     "no quarantine",
-    "src/db/delivery/reclaim.ts",
-    "const QUARANTINE_AFTER = 3;",
-    "const QUARANTINE_AFTER = 30;",
+    "src/domain/delivery/claimLimits.ts",
+    "quarantineAfter: 3,",
+    "quarantineAfter: 30,",
   ),
   mutant(
     "T21",
     "a read-only database is not told from a bug",
-    "src/http/gate/maskError.ts",
-    '"25006", // read-only',
-    "// read-only",
+    "src/db/connection/outage.ts",
+    "^(25006|",
+    "^(",
   ),
   {
     row: "T26",

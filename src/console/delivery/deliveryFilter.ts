@@ -12,7 +12,7 @@ export const groups = {
 export type Group = keyof typeof groups;
 const isGroup = (text: string): text is Group => Object.hasOwn(groups, text);
 
-export type DeliveryFilter = {
+type DeliveryFilter = {
   group: Group;
   /** Of this hook only. */
   hookId: string | null;

@@ -17,7 +17,7 @@ const RegisterDocument = graphql(`
   }
 `);
 
-export type TypeDraft = { name: string; description: string; schema: string; example: string };
+type TypeDraft = { name: string; description: string; schema: string; example: string };
 
 /** The JSON of a text; an empty one is none. */
 const parse = (text: string) => (text.trim() === "" ? { value: null } : parseJson(text));

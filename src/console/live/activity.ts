@@ -3,7 +3,7 @@ import type { ResultOf } from "gql.tada";
 import { type Client, createClient } from "graphql-ws";
 import { ActivityDocument, type Changed } from "./activityDocument.ts";
 
-export type LiveState = "connecting" | "live" | "lost";
+type LiveState = "connecting" | "live" | "lost";
 
 /** Changes that came together; or that some were missed for good, so that all has to be read anew. */
 export type News = readonly Changed[] | "missed";

@@ -8,7 +8,7 @@ import { useNews } from "./useNews.ts";
 /** However much changes, a page is read at most so often. */
 const PAUSE_MS = 400;
 
-export type LiveResult<Data> = {
+type LiveResult<Data> = {
   data: Data | undefined;
   error: CombinedError | undefined;
   /** Whether nothing has been read yet. */

@@ -1,4 +1,4 @@
-export type Theme = "light" | "dark";
+type Theme = "light" | "dark";
 
 const NAME = "signalbox.theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -6,7 +6,7 @@ import { toast } from "./Toasts.tsx";
 export type Mistake = { code: string; message: string; path: string[] };
 type Payload = { userErrors: Mistake[] };
 
-export type Act<Data, Variables> = {
+type Act<Data, Variables> = {
   /** Does it: what the mutation answered; null when it was refused, which is shown. */
   run: (variables: Variables, done?: string) => Promise<Data[keyof Data] | null>;
   isRunning: boolean;

@@ -1,27 +1,16 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import { record } from "../feed/record.ts";
+import type { actions } from "../schema/actionTables.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
 
 export type ActionStyle = "DEFAULT" | "IMPORTANT" | "DANGER";
 export type ActionStatus = "PENDING" | "RUNNING" | "COMPLETE" | "EXPIRED";
 
 /** A button of an event. `meta` is JSON text: it is sent as it came. */
-export type ActionRow = {
-  projectId: string;
-  id: string;
-  eventId: string;
-  key: string | null;
-  url: string;
-  buttonText: string;
-  external: boolean;
-  meta: string | null;
-  expireIn: number;
-  expiresAt: Date;
-  repeat: boolean;
-  style: ActionStyle;
-  status: ActionStatus;
-  completedAt: Date | null;
-  lastError: string | null;
-};
+export type ActionRow = Narrowed<
+  Omit<typeof actions.$inferSelect, "position">,
+  { style: ActionStyle; status: ActionStatus }
+>;
 
 /** An action about to be written with its event; it expires so many minutes after the event is due. */
 export type NewAction = Omit<ActionRow, "expiresAt" | "status" | "completedAt" | "lastError"> & {

@@ -34,28 +34,27 @@ export type PressFinish = {
 
 /** A claim holds for the call's 10 s and this; a process that lives longer without finishing is fenced. */
 const LEASE_MS = 25_000;
-/** A person does not wait longer than this: what nobody has taken by then is not sent any more. */
-const MAX_WAIT_S = 60;
 
 /** Why a press that waits is not to be sent; null when it is. */
-const refusal = (sql: Sql) => sql`case
+const refusal = (sql: Sql, waitSeconds: number) => sql`case
   when a.expires_at <= clock_timestamp() then 'not sent: the action expired before its turn came'
   when e.status = 'CANCELLED' then 'not sent: the event was cancelled'
-  when p.pressed_at < clock_timestamp() - ${MAX_WAIT_S} * interval '1 second'
-    then ${`not sent: no worker took it within ${MAX_WAIT_S} s`} end`;
+  when p.pressed_at < clock_timestamp() - ${waitSeconds} * interval '1 second'
+    then ${`not sent: no worker took it within ${waitSeconds} s`} end`;
 
 /**
  * Takes a press for its one call; null when somebody has it or had it, or when it is not to be sent: the action
- * expired, its event was cancelled, or it waited longer than a person does. It then FAILED here.
+ * expired, its event was cancelled, or it waited longer than `waitSeconds`. It then FAILED here.
  */
 export async function claimPress(
   sql: Pool,
   workerId: string,
   { projectId, pressId }: { projectId: string; pressId: string },
+  waitSeconds: number,
 ): Promise<PressClaim | null> {
   return sql.begin(async (tx) => {
     const [waiting] = await tx<{ refusal: string | null }[]>`
-      select ${refusal(tx)} as refusal from signalbox.presses p
+      select ${refusal(tx, waitSeconds)} as refusal from signalbox.presses p
       join signalbox.actions a on a.project_id = p.project_id and a.id = p.action_id
       join signalbox.events e on e.project_id = a.project_id and e.id = a.event_id
       where p.project_id = ${projectId} and p.id = ${pressId} and p.status = 'PENDING' and p.lease_token is null

@@ -1,21 +1,21 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import type { EventRow } from "../event/events.ts";
 import { writeToFeed } from "../feed/record.ts";
-import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
+import { idPagePerParent, type Page, type PageRequest } from "../page/page.ts";
 import { addJobs } from "../queue/jobs.ts";
+import type { presses } from "../schema/actionTables.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
 import { type ActionRow, actionColumns, recordPresses } from "./actions.ts";
 
 export type PressStatus = "PENDING" | "SUCCEEDED" | "FAILED" | "UNKNOWN";
 
-export type PressRow = {
-  projectId: string;
-  id: string;
-  actionId: string;
-  status: PressStatus;
-  pressedBy: string;
-  pressedAt: Date;
-  error: string | null;
-};
+export type PressRow = Narrowed<
+  Pick<
+    typeof presses.$inferSelect,
+    "projectId" | "id" | "actionId" | "pressedBy" | "pressedAt" | "error"
+  >,
+  { status: PressStatus }
+>;
 
 /** The select list that yields a `PressRow`, of a table named `p`. */
 const pressColumns = (sql: Sql) => sql`p.project_id as "projectId", p.id,
@@ -38,13 +38,10 @@ export async function pressesPerAction(
   actionIds: readonly string[],
   request: PageRequest,
 ): Promise<Map<string, Page<PressRow>>> {
-  const conditions = [sql`p.project_id = ${projectId}`, sql`p.action_id = x.action_id`];
-  const rows = await sql<PressRow[]>`
-    select y.* from unnest(${actionIds as string[]}::uuid[]) as x(action_id) cross join lateral (
-      select ${pressColumns(sql)} from signalbox.presses p ${pageClause(sql, sql`p.id`, conditions, request)}
-    ) y`;
-  const groups = Map.groupBy(rows, ({ actionId }) => actionId);
-  return new Map(actionIds.map((id) => [id, toPage(groups.get(id) ?? [], request)]));
+  const conditions = [sql`p.project_id = ${projectId}`, sql`p.action_id = x.parent`];
+  const select = sql`select ${pressColumns(sql)} from signalbox.presses p`;
+  const parents = { values: actionIds, type: "uuid" } as const;
+  return idPagePerParent(sql, select, sql`p.id`, conditions, parents, request);
 }
 
 /** The press that a project's idempotency key stands for. */

@@ -27,7 +27,7 @@ export type Place = {
 export type Db = { url: string; sql: Pool } & AsyncDisposable;
 
 /** What is known of a database before its pools are opened. */
-export type ServerFacts = { version: number; isDistributed: boolean };
+type ServerFacts = { version: number; isDistributed: boolean };
 
 /** By URL: noted when a process first asks it (migrate.ts). */
 const known = new Map<string, ServerFacts>();

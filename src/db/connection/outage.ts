@@ -1,8 +1,8 @@
 /**
- * SQLSTATE classes: connection, resources, operator intervention, system; then read-only, idle in transaction, and a
- * database that is closed to connections.
+ * SQLSTATE classes: connection, resources, operator intervention, system; then read-only, a transaction that took too
+ * long, and a database that is closed to connections.
  */
-const states = /^(08|53|57|58)...$|^(25006|25P03|55000)$/;
+const states = /^(08|53|57|58)...$|^(25006|25P03|25P04|55000)$/;
 /** Of the operating system, which may be out of descriptors or memory; of the resolver, and of postgres.js. */
 const codes =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|EMFILE|ENFILE|EAGAIN|ENOMEM|CONNECT\w+)$/;
@@ -10,9 +10,17 @@ const codes =
 const messages =
   /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout exceeded when trying to connect)/;
 
+const codeOf = (error: Error): string => ("code" in error ? String(error.code) : "");
+
 /** Whether an error says that the database, or the system, cannot be used just now: it passes, and the work is done again. */
-export function isOutage(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  return states.test(code) || codes.test(code) || messages.test(error.message);
-}
+export const isOutage = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (states.test(codeOf(error)) || codes.test(codeOf(error)) || messages.test(error.message));
+
+/** Whether PostgreSQL gave up what took too long, a statement or a transaction: an outage that its own size may have made. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && /^(57014|25P0[34])$/.test(codeOf(error));
+
+/** Whether a statement gave way to somebody's lock (lock_not_available, deadlock_detected): the database is there. */
+export const isLocked = (error: unknown): boolean =>
+  error instanceof Error && /^(55P03|40P01)$/.test(codeOf(error));

@@ -6,7 +6,7 @@ import { sessionSettings } from "./sessionSettings.ts";
 const OLDEST = 150_000;
 
 /** What a server must say of itself, on a session of ours, for the hub's promises to hold. */
-export type ServerFacts = {
+type ServerFacts = {
   version: number;
   fsync: string;
   full_page_writes: string;

@@ -7,7 +7,7 @@ import { atNode } from "../nodes/nodes.ts";
  * How many deliveries of a hook are wanted. `inFlight`: so many of it this worker has; `place`: its own among the workers
  * that share the hook.
  */
-export type ClaimRequest = { hookId: string; take: number; inFlight: number; place: number };
+type ClaimRequest = { hookId: string; take: number; inFlight: number; place: number };
 
 /** A hook's queue as it was when deliveries were claimed of it. */
 export type QueueState = {
@@ -49,7 +49,7 @@ type ClaimBase = {
 };
 
 /** What is sent of an event. */
-export type ClaimedEvent = {
+type ClaimedEvent = {
   id: string;
   type: string;
   data: string | null;
@@ -98,6 +98,7 @@ export async function claim(
     workers,
     isSuspect,
     isSettled,
+    leaseMarginMs,
     workerId,
     token,
   }: {
@@ -108,6 +109,8 @@ export async function claim(
     isSuspect: boolean;
     /** Whether it is settled which process has how many of a hook's slots; else what others have in flight is counted. */
     isSettled: boolean;
+    /** A claim holds for twice the hook's timeout and this. */
+    leaseMarginMs: number;
     workerId: string;
     token: string;
   },
@@ -118,7 +121,8 @@ export async function claim(
     (sql) => sql<(Row | ClaimedRow)[]>`
     select * from signalbox.claim(${projectId}, ${requests.map(({ hookId }) => hookId)}::uuid[],
       ${requests.map(({ take }) => take)}::int[], ${requests.map(({ inFlight }) => inFlight)}::int[],
-      ${requests.map(({ place }) => place)}::int[], ${workers}, ${isSuspect}, ${isSettled}, ${workerId}, ${token})`,
+      ${requests.map(({ place }) => place)}::int[], ${workers}, ${isSuspect}, ${isSettled}, ${leaseMarginMs},
+      ${workerId}, ${token})`,
   );
   const states = new Map<string, QueueState>();
   const claims: Claim[] = [];

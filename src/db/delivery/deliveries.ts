@@ -1,5 +1,7 @@
 import type { Sql } from "../connection/client.ts";
 import type { HookFormat } from "../hook/hooks.ts";
+import type { earlierAttempts, endedDeliveries } from "../schema/deliveryTables.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
 
 export type DeliveryStatus =
   | "PENDING"
@@ -12,26 +14,28 @@ export type DeliveryStatus =
   | "QUARANTINED";
 
 /** How the body of a delivery is made: a hook's format, or STEP for one that a workflow's step has rendered. */
-export type DeliveryFormat = HookFormat | "STEP";
+type DeliveryFormat = HookFormat | "STEP";
 
-export type DeliveryRow = {
-  projectId: string;
-  id: string;
-  eventId: string;
-  hookId: string;
+/** What waits and what has ended, in the columns that both have. */
+export type DeliveryRow = Pick<
+  typeof endedDeliveries.$inferSelect,
+  | "projectId"
+  | "id"
+  | "eventId"
+  | "hookId"
+  | "runId"
+  | "stepPosition"
+  | "attemptCount"
+  | "maxAttempts"
+  | "lastError"
+  | "replayOf"
+  | "createdAt"
+> & {
   format: DeliveryFormat;
-  /** Of a workflow's step: its run, and which of its steps. */
-  runId: string | null;
-  stepPosition: number | null;
   status: DeliveryStatus;
-  attemptCount: number;
-  maxAttempts: number;
   /** Null unless an attempt is to come. */
   nextAttemptAt: Date | null;
   completedAt: Date | null;
-  lastError: string | null;
-  replayOf: string | null;
-  createdAt: Date;
 };
 
 export type AttemptOutcome =
@@ -42,21 +46,14 @@ export type AttemptOutcome =
   | "REFUSED"
   | "UNKNOWN";
 
-export type AttemptRow = {
-  projectId: string;
-  deliveryId: string;
-  number: number;
-  startedAt: Date;
-  elapsedMs: number;
-  outcome: AttemptOutcome;
-  statusCode: number | null;
-  error: string | null;
-  remoteAddress: string | null;
-  requestHeaders: Record<string, string>;
-  responseHeaders: Record<string, string> | null;
-  responseBody: string | null;
-  responseTruncated: boolean;
-};
+export type AttemptRow = Narrowed<
+  typeof earlierAttempts.$inferSelect,
+  {
+    outcome: AttemptOutcome;
+    requestHeaders: Record<string, string>;
+    responseHeaders: Record<string, string> | null;
+  }
+>;
 
 /** The select list that yields a `DeliveryRow`, of a table or row named `d`. */
 export const deliveryColumns = (

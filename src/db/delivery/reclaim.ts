@@ -8,26 +8,26 @@ import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "./recor
 
 /** Claims taken back in one transaction at most. */
 const CHUNK = 1_000;
-/**
- * Deaths in flight after which a delivery is left for a person to decide. Nobody knows which of many took a process
- * down, so those that were there twice are tried alone (worker/delivery/isolation.ts): the third death has one cause.
- */
-const QUARANTINE_AFTER = 3;
 const DIED = "unknown: the process that made this attempt died";
+
+/** The claims that ran out, and those of these workers; how many deaths a delivery is QUARANTINED after. */
+type Lost = { deadWorkers: string[]; quarantineAfter: number };
 
 const isLost = (sql: Sql, deadWorkers: string[]) => sql`q.lease_token is not null
   and (q.lease_until <= clock_timestamp() or q.lease_worker = any(${deadWorkers}::uuid[]))`;
 
 /**
  * Gives up claims that ran out, or that the given dead workers held. The attempt is recorded as UNKNOWN and does
- * not count against the tries; the delivery is due again: at once, then after 10 s and more; the third time it is
+ * not count against the tries; the delivery is due again: at once, then after 10 s and more; after so many times it is
  * QUARANTINED, because it may be what took the processes down. The hooks' rows are share-locked, so that a pause or
  * a deletion that is being committed is waited for and seen.
  */
-const giveUpClaims = (tx: Tx, projectId: string, deadWorkers: string[]) => tx<MovedDelivery[]>`
+const giveUpClaims = (tx: Tx, projectId: string, { deadWorkers, quarantineAfter }: Lost) => tx<
+  MovedDelivery[]
+>`
   with lost as materialized (
     select q.id, q.attempt_count as number,
-      case when q.unknown_count + 1 >= ${QUARANTINE_AFTER} then 'QUARANTINED'
+      case when q.unknown_count + 1 >= ${quarantineAfter} then 'QUARANTINED'
         when h.status = 'ACTIVE' then 'RETRYING'
         when h.status = 'DELETED' then 'CANCELLED' else 'PARKED' end as final
     from signalbox.queue q join signalbox.hooks h on h.project_id = q.project_id and h.id = q.hook_id
@@ -58,29 +58,22 @@ const giveUpClaims = (tx: Tx, projectId: string, deadWorkers: string[]) => tx<Mo
   union all select id, event_id, hook_id, run_id, status from ended`;
 
 /** Takes lost claims back and wakes their hooks' queues. Gives back how many there were. */
-export async function recoverClaims(sql: Pool, deadWorkers: string[]): Promise<number> {
+export async function recoverClaims(sql: Pool, lost: Lost): Promise<number> {
   const projects = await sql<{ projectId: string }[]>`
-    select distinct q.project_id as "projectId" from signalbox.queue q where ${isLost(sql, deadWorkers)}`;
+    select distinct q.project_id as "projectId" from signalbox.queue q where ${isLost(sql, lost.deadWorkers)}`;
   let recovered = 0;
-  for (const { projectId } of projects)
-    recovered += await recoverProject(sql, projectId, deadWorkers);
+  for (const { projectId } of projects) recovered += await recoverProject(sql, projectId, lost);
   return recovered;
 }
 
-async function recoverProject(
-  sql: Pool,
-  projectId: string,
-  deadWorkers: string[],
-): Promise<number> {
-  const recovered = await recoverChunk(sql, projectId, deadWorkers);
-  return recovered < CHUNK
-    ? recovered
-    : recovered + (await recoverProject(sql, projectId, deadWorkers));
+async function recoverProject(sql: Pool, projectId: string, lost: Lost): Promise<number> {
+  const recovered = await recoverChunk(sql, projectId, lost);
+  return recovered < CHUNK ? recovered : recovered + (await recoverProject(sql, projectId, lost));
 }
 
-const recoverChunk = (sql: Pool, projectId: string, deadWorkers: string[]): Promise<number> =>
+const recoverChunk = (sql: Pool, projectId: string, lost: Lost): Promise<number> =>
   sql.begin(async (tx) => {
-    const moved = await giveUpClaims(tx, projectId, deadWorkers);
+    const moved = await giveUpClaims(tx, projectId, lost);
     if (moved.length === 0) return 0;
     const ended = moved.filter(({ status }) => status === "QUARANTINED" || status === "CANCELLED");
     const hookIds = new Set(moved.map(({ hookId }) => hookId));

@@ -5,21 +5,19 @@ import { minUuid7At } from "../page/minUuid7.ts";
 import { allOf, type Fragment } from "../page/page.ts";
 import { stripNul } from "../page/stripNul.ts";
 import { addJobs, type JobSpec } from "../queue/jobs.ts";
+import type { replays } from "../schema/deliveryTables.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
 import { statusIn } from "./statusFilter.ts";
 
-export type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
+type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
 
-export type ReplayRow = {
-  projectId: string;
-  id: string;
+export type ReplayRow = Pick<
+  typeof replays.$inferSelect,
+  "projectId" | "id" | "matched" | "created" | "createdAt" | "finishedAt"
+> & {
   status: ReplayStatus;
-  matched: number;
-  created: number;
   /** Whether it sends again what SUCCEEDED. */
   resends: boolean;
-  createdAt: Date;
-  finishedAt: Date | null;
 };
 
 /** What a replay is to try again: ended deliveries made from `since` on and before `until`. */
@@ -31,10 +29,6 @@ export type ReplayFilter = {
   until: Date | null;
 };
 
-/** Deliveries tried again in one transaction at most. */
-const CHUNK = 200;
-/** A hook with so many that are due again gets no more: what happens now is not to wait behind the past. */
-const MAX_WAITING = 400;
 /** When no hook has room, it is looked again after so long, or at the next poll for jobs. */
 const PAUSE = "200 milliseconds";
 const DAY_MS = 86_400_000;
@@ -94,15 +88,18 @@ export async function countMatching(
 }
 
 /**
- * Writes a replay with what matches at this moment, as a list: nothing that happens later adds to it or takes
- * from it. One that matches nothing is DONE at once.
+ * Writes a replay with what matches at this moment, as a list in chunks of one hook: nothing that happens later adds to it
+ * or takes from it. One that matches nothing is DONE at once.
  */
-export const insertReplay = (tx: Tx, projectId: string, id: string, filter: ReplayFilter) => tx<
-  ReplayRow[]
->`
+export const insertReplay = (
+  tx: Tx,
+  { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
+  filter: ReplayFilter,
+  chunkSize: number,
+) => tx<ReplayRow[]>`
   with matched as materialized (${matching(tx, projectId, filter)}),
   numbered as (
-    select id, hook_id, (row_number() over (partition by hook_id order by id) - 1) / ${CHUNK} as number
+    select id, hook_id, (row_number() over (partition by hook_id order by id) - 1) / ${chunkSize} as number
     from matched
   ), listed as (
     insert into signalbox.replay_chunks (project_id, replay_id, hook_id, number, delivery_ids)
@@ -127,10 +124,11 @@ export const replayJob = (
 /** Waits for a try that is not its first, or is one that was sent before. As the index `queue_again` has it. */
 const isAgain = (sql: Sql) => sql`(d.status = 'RETRYING' or d.replay_of is not null)`;
 
-/** Takes a chunk off the list: of a hook that has room; undefined while there is none. */
+/** Takes a chunk off the list: of a hook with fewer than `maxWaiting` that are due again; undefined while there is none. */
 export async function takeChunk(
   tx: Tx,
   { projectId, id }: ReplayRow,
+  maxWaiting: number,
 ): Promise<{ hookId: string; deliveryIds: string[] } | undefined> {
   const [chunk] = await tx<{ hookId: string; deliveryIds: string[] }[]>`
     delete from signalbox.replay_chunks c using (
@@ -142,14 +140,14 @@ export async function takeChunk(
         select count(*) as n from (
           select from signalbox.queue d
           where d.project_id = ${projectId} and d.hook_id = queue.hook_id and ${isAgain(tx)}
-            and d.due_at <= now() limit ${MAX_WAITING}) due
+            and d.due_at <= now() limit ${maxWaiting}) due
       ) waiting
       cross join lateral (
         select number from signalbox.replay_chunks
         where project_id = ${projectId} and replay_id = ${id} and hook_id = queue.hook_id
         order by number limit 1
       ) first
-      where waiting.n < ${MAX_WAITING} limit 1
+      where waiting.n < ${maxWaiting} limit 1
     ) next
     where c.project_id = ${projectId} and c.replay_id = ${id} and c.hook_id = next.hook_id
       and c.number = next.number

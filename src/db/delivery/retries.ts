@@ -12,7 +12,7 @@ import {
 import { type MovedDelivery, movedColumns, recordMoves } from "./record.ts";
 
 /** A delivery with what decides whether it may be tried again. */
-export type RetryCandidate = DeliveryRow & { inFlight: boolean; hookStatus: HookStatus };
+type RetryCandidate = DeliveryRow & { inFlight: boolean; hookStatus: HookStatus };
 
 /** A hook's state, which no change of it can move before the end of the transaction. */
 export async function heldHookStatus(

@@ -5,7 +5,7 @@ import { z } from "zod";
 const connection = z.object({ pid: z.number(), url: z.string().optional() });
 
 /** What a hub tells about itself to others who may read its data directory; without `url` it is starting. */
-export type Connection = z.infer<typeof connection>;
+type Connection = z.infer<typeof connection>;
 
 const fileOf = (dataDir: string) => join(dataDir, "connection.json");
 

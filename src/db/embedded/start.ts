@@ -7,7 +7,7 @@ import { keepRunning, type Log } from "./keepRunning.ts";
 import { lockDirectory } from "./lock.ts";
 
 /** A PostgreSQL that lives as long as this object, and whatever happens no longer than this process. */
-export type EmbeddedDatabase = { url: string } & AsyncDisposable;
+type EmbeddedDatabase = { url: string } & AsyncDisposable;
 
 /** How long a look at the lock by somebody else may keep a start waiting, in milliseconds. */
 const PATIENCE_MS = 500;

@@ -78,7 +78,7 @@ export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => (
 });
 
 /** A delivery's first change; when its first attempt is due is when it was made. */
-export const deliveryItem = ({ id, eventId, hookId, status }: NewDelivery): FeedItem => ({
+const deliveryItem = ({ id, eventId, hookId, status }: NewDelivery): FeedItem => ({
   kind: "DELIVERY",
   id,
   eventId,

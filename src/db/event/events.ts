@@ -1,4 +1,6 @@
 import type { Sql } from "../connection/client.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
+import type { events } from "../schema/tables.ts";
 
 export type EventStatus =
   | "SCHEDULED"
@@ -11,33 +13,10 @@ export type ContentType = "TEXT" | "ROWS" | "JSON" | "IMAGE";
 export type EventOrigin = "API" | "MANUAL" | "SQL" | "REST" | "SYSTEM";
 
 /** An event as stored. `data` and `content` are JSON text: a body is built from them without parsing. */
-export type EventRow = {
-  projectId: string;
-  id: string;
-  type: string;
-  typeVersion: number | null;
-  data: string | null;
-  name: string;
-  avatar: string | null;
-  category: string | null;
-  contentType: ContentType;
-  content: string | null;
-  userId: string | null;
-  subjectType: string | null;
-  subjectId: string | null;
-  contextId: string | null;
-  stepUuid: string | null;
-  idempotencyKey: string | null;
-  origin: EventOrigin;
-  causeId: string | null;
-  occurredAt: Date;
-  /** When it is or was due; null for an event that was emitted without `timestamp` and `delay`. */
-  scheduledFor: Date | null;
-  receivedAt: Date;
-  status: EventStatus;
-  configVersion: number | null;
-  error: string | null;
-};
+export type EventRow = Narrowed<
+  Omit<typeof events.$inferSelect, "dueAt">,
+  { contentType: ContentType; origin: EventOrigin; status: EventStatus }
+>;
 
 /** What of an event may take 256 KiB each. */
 export type EventDocuments = Pick<EventRow, "data" | "content">;

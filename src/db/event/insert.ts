@@ -7,7 +7,7 @@ import { type Accepting, accept } from "./accept.ts";
 import { keepResources } from "./eventResources.ts";
 
 /** What is written with events beside their deliveries. `first`: feed items of what the events tell of. */
-export type Beside = {
+type Beside = {
   runs?: NewRun[];
   actions?: NewAction[];
   jobs?: JobSpec[];

@@ -1,22 +1,13 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import { stripNul } from "../page/stripNul.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
+import type { eventTypes, eventTypeVersions as eventTypeVersionTable } from "../schema/tables.ts";
 
 /** An event type as stored; `schema` (as given), `jsonSchema` and `example` are JSON text. */
-export type EventTypeRow = {
-  id: string;
-  name: string;
-  description: string | null;
-  origin: "CUSTOM" | "CATALOG";
-  catalog: string | null;
-  version: number;
-  schema: string | null;
-  jsonSchema: string | null;
-  example: string | null;
-  createdAt: Date;
-  archivedAt: Date | null;
-  /** As registered; what the type's name is bound to shows in `boundEvents` (resourceTypes.ts). */
-  resourceType: string | null;
-};
+export type EventTypeRow = Narrowed<
+  Omit<typeof eventTypes.$inferSelect, "projectId">,
+  { origin: "CUSTOM" | "CATALOG" }
+>;
 
 /** The select list that yields an `EventTypeRow`, of a table or row named `t`. */
 export const eventTypeColumns = (
@@ -51,10 +42,7 @@ export const schemaOfVersion = (
     select json_schema::text as "jsonSchema" from signalbox.event_type_versions
     where project_id = ${projectId} and event_type_id = ${typeId} and version = ${version}`;
 
-export type EventTypeVersionRow = Pick<
-  EventTypeRow,
-  "version" | "schema" | "jsonSchema" | "createdAt"
-> & { eventTypeId: string };
+export type EventTypeVersionRow = Omit<typeof eventTypeVersionTable.$inferSelect, "projectId">;
 
 /** All versions of these event types, newest first. */
 export const eventTypeVersions = (sql: Sql, projectId: string, eventTypeIds: readonly string[]) =>

@@ -42,7 +42,7 @@ const changesOf = ({ projectId, first, at, items }: FeedRecord): Change[] =>
   }));
 
 /** Where to go on reading a project's feed: after this position. */
-export type FeedPlace = { projectId: string; position: number };
+type FeedPlace = { projectId: string; position: number };
 
 /** Changes of one read, and the position up to which they are all there are. */
 export type FeedPage = { changes: Change[]; upTo: number };

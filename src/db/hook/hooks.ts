@@ -1,5 +1,7 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import { stripNul } from "../page/stripNul.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
+import type { hooks } from "../schema/tables.ts";
 
 export type HookStatus = "PENDING_VERIFICATION" | "ACTIVE" | "PAUSED" | "DELETED";
 export type HookFormat =
@@ -15,31 +17,18 @@ export type HookVerification = "NONE" | "HOOK_SECRET" | "CLOUD_EVENTS";
 export type SealedSecret = { sealed: string; expiresAt: string | null };
 
 /** A hook as stored: `headers` and `secrets` are sealed. */
-export type HookRow = {
-  projectId: string;
-  id: string;
-  name: string | null;
-  types: string[];
-  url: string;
-  format: HookFormat;
-  filter: string | null;
-  userId: string | null;
-  retries: number;
-  timeoutMs: number;
-  retryScheduleMs: number[] | null;
-  headers: string | null;
-  unsubscribeOn: number[];
-  maxInFlight: number;
-  rateLimitPerSecond: number | null;
-  verification: HookVerification;
-  /** Calls a minute that the target itself has allowed. */
-  allowedPerMinute: number | null;
-  status: HookStatus;
-  statusReason: string | null;
-  secrets: SealedSecret[];
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type HookRow = Narrowed<
+  Omit<
+    typeof hooks.$inferSelect,
+    "kind" | "handshake" | "handshakeAttempts" | "handshakeDueAt" | "rateTat"
+  >,
+  {
+    format: HookFormat;
+    verification: HookVerification;
+    status: HookStatus;
+    secrets: SealedSecret[];
+  }
+>;
 
 /** The select list that yields a `HookRow`, of a table or row named `h`. */
 export const hookColumns = (
@@ -66,8 +55,15 @@ export const hookByName = (sql: Sql, projectId: string, name: string) =>
   sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
     where h.project_id = ${projectId} and h.name = ${stripNul(name)} and h.status <> 'DELETED'`;
 
+/** How many hooks a project has, without those that are deleted. */
+export async function countHooks(tx: Tx, projectId: string): Promise<number> {
+  const [row] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
+    where project_id = ${projectId} and status <> 'DELETED' and kind = 'HOOK'`;
+  return row?.n ?? 0;
+}
+
 /** What emits need of a project's live hooks. */
-export type MatchableHook = Pick<
+type MatchableHook = Pick<
   HookRow,
   "id" | "types" | "filter" | "userId" | "status" | "retries" | "format"
 >;

@@ -5,7 +5,7 @@ import { copyFunctions } from "./copies.ts";
 import { everywhere, FIRST, tablesLeft } from "./distribution.ts";
 import { checkDistributable } from "./requirements.ts";
 
-export type Distributed = { nodes: number; shards: number; tables: string[] };
+type Distributed = { nodes: number; shards: number; tables: string[] };
 
 /** Each by itself, so that what was broken off goes on where it was. */
 async function distributeTable(session: Pool, name: string): Promise<void> {

@@ -8,10 +8,17 @@ import { boundedScanPage, MAX_RANDOM_READS } from "./boundedScan.ts";
 import { boundedScanPerParent } from "./boundedScanPerParent.ts";
 import { holds, type Maybe, when } from "./conditions.ts";
 import { CLOCK_SKEW_MS, rangeOf } from "./minUuid7.ts";
-import { allOf, type Fragment, type Page, type PageRequest, pageClause, toPage } from "./page.ts";
+import {
+  allOf,
+  type Fragment,
+  idPage,
+  idPagePerParent,
+  type Page,
+  type PageRequest,
+} from "./page.ts";
 import { stripNul } from "./stripNul.ts";
 
-export type HookListFilter = {
+type HookListFilter = {
   status?: Maybe<HookStatus[]>;
   type?: Maybe<string>;
   search?: Maybe<string>;
@@ -40,9 +47,8 @@ export async function listHooks(
       (isFailing) => sql`(h.id in (${failingHookIds(sql, projectId)})) = ${isFailing}`,
     ),
   ];
-  const rows = await sql<HookRow[]>`
-    select ${hookColumns(sql)} from signalbox.hooks h ${pageClause(sql, sql`h.id`, conditions, request)}`;
-  return toPage(rows, request);
+  const select = sql`select ${hookColumns(sql)} from signalbox.hooks h`;
+  return idPage(sql, select, sql`h.id`, conditions, request);
 }
 
 /** A page of the live hooks that take each of many event types, in one statement. */
@@ -56,14 +62,11 @@ export async function hooksPerType(
     sql`h.project_id = ${projectId}`,
     sql`h.kind = 'HOOK'`,
     sql`h.status <> 'DELETED'`,
-    takesType(sql, sql`x.type`),
+    takesType(sql, sql`x.parent`),
   ];
-  const rows = await sql<(HookRow & { taken: string })[]>`
-    select x.type as taken, p.* from unnest(${types as string[]}::text[]) as x(type) cross join lateral (
-      select ${hookColumns(sql)} from signalbox.hooks h ${pageClause(sql, sql`h.id`, conditions, request)}
-    ) p`;
-  const groups = Map.groupBy(rows, ({ taken }) => taken);
-  return new Map(types.map((type) => [type, toPage(groups.get(type) ?? [], request)]));
+  const select = sql`select ${hookColumns(sql)} from signalbox.hooks h`;
+  const parents = { values: types, type: "text" } as const;
+  return idPagePerParent(sql, select, sql`h.id`, conditions, parents, request);
 }
 
 export type DeliveryFilter = {
@@ -165,8 +168,6 @@ export async function listEventTypes(
     sql`t.archived_at is null`,
     ...when(filter.search, (search) => holds(sql, [sql`t.name`, sql`t.description`], search)),
   ];
-  const rows = await sql<EventTypeRow[]>`
-    select ${eventTypeColumns(sql)} from signalbox.event_types t
-    ${pageClause(sql, sql`t.id`, conditions, request)}`;
-  return toPage(rows, request);
+  const select = sql`select ${eventTypeColumns(sql)} from signalbox.event_types t`;
+  return idPage(sql, select, sql`t.id`, conditions, request);
 }

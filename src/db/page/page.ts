@@ -30,15 +30,13 @@ export const allOf = (sql: Sql, conditions: Fragment[]): Fragment =>
 
 /**
  * The conditions, order and limit of a page newest first, by id (a UUIDv7, so unique and in order of time:
- * timestamps would skip rows). One row more than asked for is read, to know whether there are more. `first` is a
- * column that all rows have alike, where an index leads by it.
+ * timestamps would skip rows). One row more than asked for is read, to know whether there are more.
  */
-export const pageClause = (
+const pageClause = (
   sql: Sql,
   id: Fragment,
   conditions: Fragment[],
   request: PageRequest,
-  first?: Fragment,
 ): Fragment => {
   const { after, before, backward, limit } = request;
   const within = [
@@ -47,8 +45,7 @@ export const pageClause = (
     ...(before ? [sql`${id} > ${before}`] : []),
   ];
   const order = backward ? sql`asc` : sql`desc`;
-  const by = first ? sql`${first} ${order}, ${id} ${order}` : sql`${id} ${order}`;
-  return sql`where ${allOf(sql, within)} order by ${by} limit ${limit + 1}`;
+  return sql`where ${allOf(sql, within)} order by ${id} ${order} limit ${limit + 1}`;
 };
 
 /** Makes a page of the rows that a `pageClause` let through; `lookedTo` is the row at which looking for more ended. */
@@ -64,4 +61,36 @@ export function toPage<Row>(
   const hasPrevious = after !== undefined || (backward && hasMore);
   const cut = isCut ? (backward ? { start: lookedTo } : { end: lookedTo }) : {};
   return { rows: backward ? rows.reverse() : rows, hasNext, hasPrevious, ...cut };
+}
+
+/** A page of what `select` gives, newest first, of rows that fit all conditions. */
+export async function idPage<Row extends object>(
+  sql: Sql,
+  select: Fragment,
+  id: Fragment,
+  conditions: Fragment[],
+  request: PageRequest,
+): Promise<Page<Row>> {
+  const rows = await sql<Row[]>`${select} ${pageClause(sql, id, conditions, request)}`;
+  return toPage<Row>(rows, request);
+}
+
+/** The same for each of many parents, in one statement; conditions name each as `x.parent`. */
+export async function idPagePerParent<Row extends object>(
+  sql: Sql,
+  select: Fragment,
+  id: Fragment,
+  conditions: Fragment[],
+  parents: { values: readonly string[]; type: "uuid" | "text" },
+  request: PageRequest,
+): Promise<Map<string, Page<Row>>> {
+  const type = parents.type === "uuid" ? sql`uuid` : sql`text`;
+  const rows = await sql<(Row & { parent: string })[]>`
+    select p.*, x.parent from unnest(${parents.values as string[]}::${type}[]) as x(parent) cross join lateral (
+      ${select} ${pageClause(sql, id, conditions, request)}
+    ) p`;
+  const groups = Map.groupBy(rows, ({ parent }) => parent);
+  return new Map(
+    parents.values.map((value) => [value, toPage<Row>(groups.get(value) ?? [], request)]),
+  );
 }

@@ -1,17 +1,10 @@
 import type { Sql } from "../connection/client.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
+import type { apiKeys } from "../schema/tables.ts";
 
 export type Role = "ADMIN" | "EMITTER" | "OPERATOR" | "VIEWER";
 
-export type ApiKeyRow = {
-  projectId: string;
-  id: string;
-  name: string;
-  role: Role;
-  prefix: string;
-  createdAt: Date;
-  lastUsedAt: Date | null;
-  revokedAt: Date | null;
-};
+export type ApiKeyRow = Narrowed<Omit<typeof apiKeys.$inferSelect, "digest">, { role: Role }>;
 
 const columns = (
   sql: Sql,

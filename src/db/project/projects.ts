@@ -1,15 +1,9 @@
 import type { Sql, Tx } from "../connection/client.ts";
+import type { heads } from "../schema/deliveryTables.ts";
+import type { projects } from "../schema/tables.ts";
 
-export type ProjectRow = {
-  id: string;
-  name: string;
-  slug: string;
-  source: string;
-  requireRegisteredTypes: boolean;
-  systemEvents: boolean;
-  configVersion: number;
-  createdAt: Date;
-};
+export type ProjectRow = Omit<typeof projects.$inferSelect, "signingSecrets"> &
+  Pick<typeof heads.$inferSelect, "configVersion">;
 
 const columns = (sql: Sql) => sql`p.id, p.name, p.slug, p.source,
   p.require_registered_types as "requireRegisteredTypes", p.system_events as "systemEvents",
@@ -50,3 +44,16 @@ export const insertProject = (
   with head as (insert into signalbox.heads (project_id) values (${project.id}))
   insert into signalbox.projects (id, name, slug, source)
   values (${project.id}, ${project.name}, ${project.slug}, ${project.source})`;
+
+/** What may be changed of a project; what is null or absent stays. */
+export type ProjectChange = {
+  name?: string | null | undefined;
+  requireRegisteredTypes?: boolean | null | undefined;
+  systemEvents?: boolean | null | undefined;
+};
+
+export const updateProjectRow = (tx: Tx, projectId: string, change: ProjectChange) => tx`
+  update signalbox.projects set name = coalesce(${change.name ?? null}, name),
+    require_registered_types = coalesce(${change.requireRegisteredTypes ?? null}, require_registered_types),
+    system_events = coalesce(${change.systemEvents ?? null}, system_events)
+  where id = ${projectId}`;

@@ -2,7 +2,7 @@ import type { Pool, Sql, Tx } from "../connection/client.ts";
 import type { Fragment } from "../page/page.ts";
 
 /** A column that holds sealed texts: one alone, or several within JSON. */
-export type SealedPlace = {
+type SealedPlace = {
   table: string;
   column: string;
   /** The columns of a unique key, each with its type. */

@@ -4,7 +4,7 @@ import type { Sql, Tx } from "../connection/client.ts";
 export type HookQueue = { projectId: string; hookId: string };
 
 /** What a job carries: ids only. State is read from our tables, so a job is never more than a wake-up. */
-export type JobPayloads = {
+type JobPayloads = {
   deliver: { queues: [projectId: string, hookId: string][] };
   dispatch: { projectId: string; eventIds: string[] };
   settle: HookQueue;

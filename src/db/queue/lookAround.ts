@@ -11,7 +11,7 @@ export type Patience = Record<
   number
 >;
 
-export type Look = {
+type Look = {
   /** Jobs wait that nobody has taken, be it that their time has come, or that their notification was lost. */
   areJobsDue: boolean;
   /** Claims of deliveries or presses ran out. */

@@ -1,8 +1,9 @@
 import type { Pool, Sql } from "../connection/client.ts";
 import { isLifeless } from "../connection/locks.ts";
+import type { workers } from "../schema/deliveryTables.ts";
 import { unlockPools } from "./jobs.ts";
 
-export type WorkerRow = { id: string; poolId: string };
+type WorkerRow = Pick<typeof workers.$inferSelect, "id" | "poolId">;
 
 export const removeWorker = (sql: Sql, workerId: string) =>
   sql`delete from signalbox.workers where id = ${workerId}`;

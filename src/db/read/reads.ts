@@ -23,7 +23,7 @@ export type Reads = AsyncDisposable & {
 };
 
 /** Where queries may be sent to. */
-export type StandbyOptions = {
+type StandbyOptions = {
   url: string;
   onChange: (why: string | undefined) => void;
   staleAfterMs?: number;

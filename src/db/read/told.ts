@@ -2,7 +2,7 @@
  * Up to where in a project's feed this process has told somebody, by a subscription or a cursor. Who was told of a change
  * and then asks must find it: what is behind that is not read.
  */
-export type Told = {
+type Told = {
   note(projectId: string, position: number): void;
   of(projectId: string): number;
   /** Forgets what was told before a moment, of performance.now(). */

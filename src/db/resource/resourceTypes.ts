@@ -1,15 +1,9 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import { stripNul } from "../page/stripNul.ts";
+import type { resourceTypes } from "../schema/resourceTables.ts";
 
 /** A kind of resource, and the events that its changes emit. */
-export type ResourceTypeRow = {
-  projectId: string;
-  id: string;
-  name: string;
-  createdEvent: string;
-  updatedEvent: string | null;
-  deletedEvent: string | null;
-};
+export type ResourceTypeRow = Omit<typeof resourceTypes.$inferSelect, "nextNumber" | "createdAt">;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.name,
   r.created_event as "createdEvent", r.updated_event as "updatedEvent", r.deleted_event as "deletedEvent"`;

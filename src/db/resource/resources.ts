@@ -1,19 +1,11 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { record } from "../feed/record.ts";
-import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
+import { idPage, type Page, type PageRequest } from "../page/page.ts";
 import { stripNul } from "../page/stripNul.ts";
+import type { resources } from "../schema/resourceTables.ts";
 
 /** A resource as stored; `attributes` is the JSON text of an object without `id`. */
-export type ResourceRow = {
-  projectId: string;
-  id: string;
-  type: string;
-  resourceId: string;
-  attributes: string;
-  version: number;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type ResourceRow = Omit<typeof resources.$inferSelect, "deletedAt">;
 
 /** Names a resource as callers do. */
 export type ResourceKey = Pick<ResourceRow, "projectId" | "type" | "resourceId">;
@@ -47,9 +39,8 @@ export async function listResources(
     sql`r.type = ${stripNul(type)}`,
     sql`r.deleted_at is null`,
   ];
-  const rows = await sql<ResourceRow[]>`
-    select ${columns(sql)} from signalbox.resources r ${pageClause(sql, sql`r.id`, conditions, request)}`;
-  return toPage(rows, request);
+  const select = sql`select ${columns(sql)} from signalbox.resources r`;
+  return idPage(sql, select, sql`r.id`, conditions, request);
 }
 
 /** The last known states of resources, deleted ones too; unknown ones are left out. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { openSession, type Pool, type Tx } from "../connection/client.ts";
-import { isLocked } from "../connection/isLocked.ts";
 import { isSessionLocked, lockSession } from "../connection/locks.ts";
+import { isLocked } from "../connection/outage.ts";
 import type { Cut } from "./partitions.ts";
 
 /** How long one try to lock a table may hold up others, how often it is tried, and how long it leaves them alone. */

@@ -18,6 +18,26 @@ import {
 } from "drizzle-orm/pg-core";
 import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 
+/** What a delivery is, waiting or ended. */
+const delivery = {
+  projectId: uuid("project_id").notNull(),
+  id: uuid("id").notNull(),
+  eventId: uuid("event_id").notNull(),
+  hookId: uuid("hook_id").notNull(),
+  /** Frozen when matched: every try sends the same bytes, whatever the hook is changed to. */
+  format: text("format").notNull(),
+  status: text("status").notNull(),
+};
+/** How it last failed, and what it was made for other than its event's hook. */
+const origin = {
+  lastError: text("last_error"),
+  replayOf: uuid("replay_of"),
+  replayNumber: smallint("replay_number").notNull().default(0),
+  /** Of a workflow's step: its run, and which of its steps. `hook_id` is then the workflow's queue. */
+  runId: uuid("run_id"),
+  stepPosition: smallint("step_position"),
+};
+
 /**
  * What waits: small and hot. A claim changes columns that no index has, so that it is written in place; what ends leaves
  * the table. Its indexes begin with what they are to be used for, and only the key with the project: while statistics say
@@ -26,13 +46,7 @@ import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 export const queue = signalbox.table(
   "queue",
   {
-    projectId: uuid("project_id").notNull(),
-    id: uuid("id").notNull(),
-    eventId: uuid("event_id").notNull(),
-    hookId: uuid("hook_id").notNull(),
-    /** Frozen when matched: every try sends the same bytes, whatever the hook is changed to. */
-    format: text("format").notNull(),
-    status: text("status").notNull(),
+    ...delivery,
     attemptCount: smallint("attempt_count").notNull().default(0),
     maxAttempts: smallint("max_attempts").notNull(),
     /** When the next attempt is due; null when PARKED. */
@@ -43,12 +57,7 @@ export const queue = signalbox.table(
     leaseUntil: time("lease_until"),
     /** How often a process died holding it: at 3 it is QUARANTINED. */
     unknownCount: smallint("unknown_count").notNull().default(0),
-    lastError: text("last_error"),
-    replayOf: uuid("replay_of"),
-    replayNumber: smallint("replay_number").notNull().default(0),
-    /** Of a workflow's step: its run, and which of its steps. `hook_id` is then the workflow's queue. */
-    runId: uuid("run_id"),
-    stepPosition: smallint("step_position"),
+    ...origin,
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [
@@ -75,21 +84,12 @@ export const queue = signalbox.table(
 export const endedDeliveries = signalbox.table(
   "ended_deliveries",
   {
-    projectId: uuid("project_id").notNull(),
-    id: uuid("id").notNull(),
-    eventId: uuid("event_id").notNull(),
-    hookId: uuid("hook_id").notNull(),
-    format: text("format").notNull(),
-    status: text("status").notNull(),
+    ...delivery,
     attemptCount: smallint("attempt_count").notNull(),
     maxAttempts: smallint("max_attempts").notNull(),
     unknownCount: smallint("unknown_count").notNull().default(0),
     completedAt: time("completed_at").notNull(),
-    lastError: text("last_error"),
-    replayOf: uuid("replay_of"),
-    replayNumber: smallint("replay_number").notNull().default(0),
-    runId: uuid("run_id"),
-    stepPosition: smallint("step_position"),
+    ...origin,
     createdAt: time("created_at").notNull(),
     /** The last attempt, number `attempt_count`; without an outcome it is in `earlier_attempts`, or there was none. */
     startedAt: time("started_at"),

@@ -10,8 +10,8 @@ import {
   type Sql,
   settingsOf,
 } from "../connection/client.ts";
-import { isLocked } from "../connection/isLocked.ts";
 import { lockMigration } from "../connection/locks.ts";
+import { isLocked } from "../connection/outage.ts";
 import { preparePooler } from "../connection/pooler.ts";
 import { DatabaseRefusal } from "../connection/refusal.ts";
 import { checkServer, explainMigration } from "../connection/requirements.ts";

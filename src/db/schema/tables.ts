@@ -28,8 +28,7 @@ import {
 export const jsonText = customType<{ data: string; driverData: string }>({
   dataType: () => "json",
 });
-/** A moment as text, to the microsecond. */
-export const time = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
+export const time = (name: string) => timestamp(name, { withTimezone: true });
 
 export const signalbox = pgSchema("signalbox");
 

@@ -1,17 +1,9 @@
 import type { Sql } from "../connection/client.ts";
-import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
+import { idPagePerParent, type Page, type PageRequest } from "../page/page.ts";
+import type { installations } from "../schema/workflowTables.ts";
 
 /** A workflow as installed for one user; `variables` is one sealed JSON object. */
-export type InstallationRow = {
-  projectId: string;
-  id: string;
-  workflowId: string;
-  userId: string;
-  active: boolean;
-  variables: string;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type InstallationRow = typeof installations.$inferSelect;
 
 const columns = (sql: Sql) => sql`i.project_id as "projectId", i.id, i.workflow_id as "workflowId",
   i.user_id as "userId", i.active, i.variables, i.created_at as "createdAt", i.updated_at as "updatedAt"`;
@@ -76,10 +68,7 @@ export async function installationsPerWorkflow(
   request: PageRequest,
 ): Promise<Map<string, Page<InstallationRow>>> {
   const conditions = [sql`i.project_id = ${projectId}`, sql`i.workflow_id = x.parent`];
-  const rows = await sql<InstallationRow[]>`
-    select p.* from unnest(${workflowIds as string[]}::uuid[]) as x(parent) cross join lateral (
-      select ${columns(sql)} from signalbox.installations i ${pageClause(sql, sql`i.id`, conditions, request)}
-    ) p`;
-  const groups = Map.groupBy(rows, ({ workflowId }) => workflowId);
-  return new Map(workflowIds.map((id) => [id, toPage(groups.get(id) ?? [], request)]));
+  const select = sql`select ${columns(sql)} from signalbox.installations i`;
+  const parents = { values: workflowIds, type: "uuid" } as const;
+  return idPagePerParent(sql, select, sql`i.id`, conditions, parents, request);
 }

@@ -45,7 +45,7 @@ export const isSameStand = (one: RunStand | undefined, other: RunStand | undefin
   one?.attemptCount === other?.attemptCount;
 
 /** What is known of the last attempt of a delivery. */
-export type LastAttempt = {
+type LastAttempt = {
   lastError: string | null;
   statusCode: number | null;
   responseBody: string | null;

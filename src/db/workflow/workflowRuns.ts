@@ -3,25 +3,19 @@ import { record } from "../feed/record.ts";
 import { boundedScanPerParent } from "../page/boundedScanPerParent.ts";
 import type { Page, PageRequest } from "../page/page.ts";
 import type { JobSpec } from "../queue/jobs.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
+import type { stepRuns, workflowRuns } from "../schema/workflowTables.ts";
 
 export type RunStatus = "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
 
-export type RunRow = {
-  projectId: string;
-  id: string;
-  workflowId: string;
-  version: number;
-  eventId: string;
-  userId: string;
-  status: RunStatus;
-  rerunOf: string | null;
-  error: string | null;
-  createdAt: Date;
-  startedAt: Date | null;
-  stoppedAt: Date | null;
-  /** The states of the steps it has come to, in a row that shows a run as it was at a change. */
-  steps?: RunStatus[];
-};
+export type RunRow = Narrowed<
+  Omit<typeof workflowRuns.$inferSelect, "superseded" | "failures" | "movedAt">,
+  {
+    status: RunStatus;
+    /** The states of the steps it has come to, in a row that shows a run as it was at a change. */
+    steps?: RunStatus[];
+  }
+>;
 
 /** A run about to be written, QUEUED. */
 export type NewRun = Pick<
@@ -30,13 +24,10 @@ export type NewRun = Pick<
 >;
 
 /** A step that a run has come to. */
-export type StepRunRow = {
-  runId: string;
-  position: number;
-  status: RunStatus;
-  deliveryId: string | null;
-  output: string | null;
-};
+type StepRunRow = Narrowed<
+  Pick<typeof stepRuns.$inferSelect, "runId" | "position" | "deliveryId" | "output">,
+  { status: RunStatus }
+>;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.workflow_id as "workflowId",
   r.version, r.event_id as "eventId", r.user_id as "userId", r.status, r.rerun_of as "rerunOf", r.error,

@@ -1,20 +1,13 @@
 import { jsonEntries, jsonItems, jsonList, jsonObject, jsonText } from "../../util/exactJson.ts";
 import { parseJson } from "../../util/parseJson.ts";
 import type { Sql, Tx } from "../connection/client.ts";
-import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
+import { idPage, type Page, type PageRequest } from "../page/page.ts";
+import type { Narrowed } from "../schema/narrowed.ts";
+import type { workflows } from "../schema/workflowTables.ts";
 
 export type WorkflowStatus = "DRAFT" | "RELEASED" | "PAUSED";
 
-export type WorkflowRow = {
-  projectId: string;
-  id: string;
-  name: string;
-  eventType: string;
-  status: WorkflowStatus;
-  version: number;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type WorkflowRow = Narrowed<typeof workflows.$inferSelect, { status: WorkflowStatus }>;
 
 /** A step as stored: its headers are one sealed JSON object, null when it has none. */
 export type StoredStep = {
@@ -44,10 +37,8 @@ export async function listWorkflows(
   projectId: string,
   request: PageRequest,
 ): Promise<Page<WorkflowRow>> {
-  const rows = await sql<WorkflowRow[]>`
-    select ${columns(sql)} from signalbox.workflows w
-    ${pageClause(sql, sql`w.id`, [sql`w.project_id = ${projectId}`], request)}`;
-  return toPage(rows, request);
+  const select = sql`select ${columns(sql)} from signalbox.workflows w`;
+  return idPage(sql, select, sql`w.id`, [sql`w.project_id = ${projectId}`], request);
 }
 
 /** What emits need of a project's released workflows. */

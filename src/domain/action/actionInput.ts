@@ -119,17 +119,15 @@ function checkMeta(meta: unknown, path: string[]): string | null | UserErrorDeta
 }
 
 /**
- * The mistakes of actions whose target may not be called, INVALID or TARGET_REFUSED. Of external ones none, for the
- * hub does not call them, and none either while the actions' shape is not in order, which is told first.
+ * The mistakes of actions whose target may not be called, INVALID or TARGET_REFUSED. Of external ones none: the hub does
+ * not call them.
  */
 export async function refusedTargets(
-  inputs: readonly ActionInput[],
+  actions: readonly CheckedAction[],
   checkTarget: JudgeTarget,
 ): Promise<UserErrorDetail[]> {
-  const { checked, mistakes } = checkActions(inputs);
-  if (mistakes.length > 0) return [];
   const refused = await Promise.all(
-    checked.map(async ({ url, external }, index) => {
+    actions.map(async ({ url, external }, index) => {
       const entries = external ? [] : await checkTarget(url).then(() => [], entriesOf);
       return entries.map((entry) => ({
         ...entry,

@@ -3,9 +3,8 @@ import type { PressClaim, PressFinish } from "../../db/action/pressClaims.ts";
 import type { AttemptRow } from "../../db/delivery/deliveries.ts";
 import { sign } from "../delivery/signature.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
+import { pressLimits } from "./pressLimits.ts";
 
-/** For connecting, sending and the whole answer; the document: "it will wait for 10 seconds and give up after that". */
-const TIMEOUT_MS = 10_000;
 /** Of an answer, so much is shown as the action's error; the attempt has all that is kept. */
 const MAX_ERROR = 1_000;
 
@@ -62,7 +61,7 @@ export function pressRequest(claim: PressClaim, keys: KeyObject[]) {
   const body = pressBody(claim);
   return {
     url: action.url,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: pressLimits.timeoutMs,
     body,
     headers: {
       "content-type": "application/json",

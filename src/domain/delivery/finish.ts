@@ -23,7 +23,7 @@ import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts"
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 
 /** Deliveries that moved, and the queues of what the hub tells of them. */
-export type Finished = { moved: FinishedDelivery[]; queues: HookQueue[] };
+type Finished = { moved: FinishedDelivery[]; queues: HookQueue[] };
 
 /** The system events of one attempt: the call, and the end of the delivery when there is no further try. */
 function planFinish(

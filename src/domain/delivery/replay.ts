@@ -51,6 +51,10 @@ const ENDED: DeliveryStatus[] = ["SUCCEEDED", "FAILED", "GONE", "CANCELLED", "QU
 const MAX_STATUSES = 20;
 /** So many deliveries one replay may match. */
 export const MAX_MATCHED = 1_000_000;
+/** Deliveries tried again in one transaction at most. */
+const CHUNK = 200;
+/** A hook with so many that are due again gets no more: what happens now is not to wait behind the past. */
+const MAX_WAITING = 400;
 
 async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
   const { hookId = null, type = null, since, until = null } = input;
@@ -109,7 +113,7 @@ export async function replayDeliveries(
 ): Promise<ReplayRow> {
   const filter = await filterOf(sql, projectId, input);
   return inTransaction(sql, async (tx) => {
-    const [replay] = await insertReplay(tx, projectId, newId(), filter);
+    const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, CHUNK);
     if (!replay) throw new Error("a replay was not inserted");
     checkCount(replay.matched);
     const jobs = replay.status === "RUNNING" ? [addJobs(tx, [replayJob(replay)])] : [];
@@ -123,7 +127,7 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
   await inTransaction(sql, async (tx) => {
     const [replay] = await lockedReplay(tx, projectId, id);
     if (replay?.status !== "RUNNING") return;
-    const chunk = await takeChunk(tx, replay);
+    const chunk = await takeChunk(tx, replay, MAX_WAITING);
     if (!chunk) return pauseReplay(tx, replay);
     await heldHookStatus(tx, projectId, chunk.hookId);
     const moved = await reopenDeliveries(tx, projectId, chunk.deliveryIds);

@@ -29,7 +29,7 @@ export type Outcome = PromiseSettledResult<Emitted[]>;
 export const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
 
 /** Free slots of this process that are kept for deliveries while these are being accepted. */
-export type Reservation = {
+type Reservation = {
   handOver: HandOver;
   /** They were accepted at this time: they are sent, or of them those that were written. */
   begin(at: Date, written?: ReadonlySet<string>): void;

@@ -17,7 +17,7 @@ import { createStepBudget } from "../program/stepBudget.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
-import { judgeTargets, prepareCall } from "./emitPrepare.ts";
+import { checkInputs, judgeTargets, prepareCall } from "./emitPrepare.ts";
 import {
   type Accepted,
   createEmitWriter,
@@ -31,7 +31,7 @@ import { entriesAt, keysOf, refuseUnknown } from "./idempotency.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
 /** One call: its events are written together or not at all. */
-export type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
+type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
 
 export type Emitter = {
   /**
@@ -158,7 +158,8 @@ export function createEmitter(
     const weight = weightOf(inputs);
     batcher.checkRoom(projectId, weight);
     // Before the batch: a name server or a schema that is slow holds up nobody else.
-    const targets = await judgeTargets(inputs, (url) => checkTarget(url, projectId));
+    const checked = await checkInputs(inputs);
+    const targets = await judgeTargets(checked, (url) => checkTarget(url, projectId));
     let isLastKnown = true;
     return withFreshConfig(async () => {
       const known = isLastKnown ? configs.lastKnown : configs.current;
@@ -166,7 +167,7 @@ export function createEmitter(
       if (!config) throw new Error(`no project ${projectId}`);
       try {
         await warmSystemTypes(config, programs);
-        const events = await prepareCall(config, programs.schemas, inputs, targets);
+        const events = await prepareCall(config, programs.schemas, checked, targets);
         return await batcher.add({ projectId, origin, config, events, weight });
       } catch (error) {
         if (!(isLastKnown && error instanceof UserError)) throw error;

@@ -23,7 +23,7 @@ const keyOf = ({ projectId, type, resourceId }: ResourceKey) =>
   JSON.stringify([projectId, type, resourceId]);
 
 /** An event as far as facts are concerned. */
-export type EventToMatch = {
+type EventToMatch = {
   config: ProjectConfig;
   type: string;
   userId: string | null;

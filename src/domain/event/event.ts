@@ -6,7 +6,7 @@ import type { NewRun } from "../../db/workflow/workflowRuns.ts";
 import { canonicalJson } from "../../jsonSchema/canonicalJson.ts";
 import { newId } from "../../util/ids.ts";
 import type { UserError } from "../../util/userError.ts";
-import { type CheckedAction, checkActions } from "../action/actionInput.ts";
+import type { CheckedAction } from "../action/actionInput.ts";
 import type { MatchContext } from "../emit/matchContext.ts";
 import type { TypeVerdict } from "../eventType/typeCheck.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
@@ -30,12 +30,15 @@ export type PlannedEvent = {
 
 /**
  * What tells two bodies apart: neither the order of keys, nor whether an absent field was said to be null. Actions
- * count with their defaults.
+ * count as they were checked, with their defaults.
  */
-export function fingerprintOf({ idempotencyKey: _, actions, ...body }: EventInput): string {
+export function fingerprintOf(
+  { idempotencyKey: _, actions, ...body }: EventInput,
+  checked: readonly CheckedAction[] = [],
+): string {
   const given = Object.fromEntries(Object.entries(body).filter(([, field]) => field != null));
   if (actions?.length) {
-    given.actions = checkActions(actions).checked.map(({ metaText, ...action }, index) => ({
+    given.actions = checked.map(({ metaText, ...action }, index) => ({
       ...action,
       meta: metaText === null ? null : actions[index]?.meta,
     }));
@@ -59,7 +62,7 @@ export function prepareEvent(
   checked: CheckedEvent,
   { typeVersion, refusal }: TypeVerdict,
 ): PreparedEvent {
-  const fingerprint = checked.idempotencyKey ? fingerprintOf(input) : null;
+  const fingerprint = checked.idempotencyKey ? fingerprintOf(input, checked.actions) : null;
   if (refusal && fingerprint === null) throw refusal;
   return { input, checked, typeVersion, fingerprint, refusal };
 }

@@ -11,7 +11,7 @@ export type SystemEventInput = {
 };
 
 /** One call, as its attempt was recorded: without credentials. `resthook`: the event type it was for, when it was a hook's. */
-export type WebhookCall = {
+type WebhookCall = {
   url: string;
   method?: string;
   body: string;

@@ -30,7 +30,7 @@ import { runInPlace } from "../program/programsInPlace.ts";
 import type { SchemaGiven } from "./schemaRegistration.ts";
 
 /** Limits of event types: characters, and how many a project may have, archived ones included. */
-export const eventTypeLimits = {
+const eventTypeLimits = {
   name: eventLimits.name,
   description: 4_000,
   perProject: 1_000,

@@ -22,7 +22,7 @@ export async function installCatalog(db: Db, projectId: string, name: string): P
   return catalog;
 }
 
-export async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<void> {
+async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<void> {
   const { name, types } = catalog;
   await lockProject(tx, projectId);
   const names = types.map((type) => type.name);
@@ -54,7 +54,7 @@ export async function install(tx: Tx, projectId: string, catalog: Catalog): Prom
 }
 
 /** Those that the project has, with the same first event, stay as they are: it may have added events of its own. */
-export async function installResourceTypes(
+async function installResourceTypes(
   tx: Tx,
   projectId: string,
   { name, resourceTypes = [] }: Catalog,

@@ -22,7 +22,7 @@ export type SchemaChecks = {
 };
 
 /** A longer schema takes too long to compile in place: 5 ms for 1,000 characters [measured]. */
-export const IN_PLACE_CHARACTERS = 8_192;
+const IN_PLACE_CHARACTERS = 8_192;
 /** One check may take so many steps in place (1 ms). */
 const IN_PLACE_STEPS = 20_000;
 const CACHE = { bytes: 128_000_000, bytesPerProject: 24_000_000 };

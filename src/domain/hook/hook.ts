@@ -14,6 +14,7 @@ import { lockProject } from "../../db/eventType/eventTypes.ts";
 import { enterFeed } from "../../db/feed/record.ts";
 import { recordHook, recordHookVersion } from "../../db/hook/hookChanges.ts";
 import {
+  countHooks,
   type HookRow,
   type HookStatus,
   type HookVerification,
@@ -104,9 +105,7 @@ export async function registerHook(
     sql.begin(async (tx) => {
       // Of two that are registered at once, one would not see the other.
       await lockProject(tx, projectId);
-      const [count] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
-        where project_id = ${projectId} and status <> 'DELETED' and kind = 'HOOK'`;
-      if (count && count.n >= MAX_HOOKS)
+      if ((await countHooks(tx, projectId)) >= MAX_HOOKS)
         throw userError("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
       const now = new Date();
       await insertHook(tx, row);

@@ -1,5 +1,5 @@
 /** Finds the hooks of an event type without looking at all of them. */
-export type HookIndex<Hook> = {
+type HookIndex<Hook> = {
   /** The hooks whose patterns take the type, in the order of their ids. */
   find(type: string): Hook[];
   /** How many those are at most: a hook with several such patterns counts for each. */

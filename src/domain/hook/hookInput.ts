@@ -139,7 +139,7 @@ const messagePath = (path: PropertyKey[]) =>
     .slice(1);
 
 /** Collects the mistakes of several checks, so that a caller learns of all of them at once. */
-export function collectMistakes(checks: (() => unknown)[]): void {
+function collectMistakes(checks: (() => unknown)[]): void {
   const entries: UserErrorDetail[] = [];
   for (const check of checks) {
     try {

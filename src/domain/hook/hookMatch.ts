@@ -11,7 +11,7 @@ export type MatchRule = {
   status: string;
 };
 
-export type MatchReason =
+type MatchReason =
   | "MATCHED"
   | "TYPE"
   | "FILTER"
@@ -32,7 +32,7 @@ const statusReasons: Record<string, MatchReason> = {
 };
 
 /** Whether a hook type pattern takes an event type: the exact name, `*`, or a prefix such as `ticket.*`. */
-export const typeMatches = (pattern: string, type: string): boolean =>
+const typeMatches = (pattern: string, type: string): boolean =>
   pattern === type ||
   pattern === "*" ||
   (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1)));

@@ -11,7 +11,7 @@ import type { ConfiguredHook, ProjectConfig } from "../project/projectConfig.ts"
 import { hasFilterFor, MATCH_AT_ONCE, type MatchVerdict, matchHook } from "./hookMatch.ts";
 
 /** An event as far as hooks are matched with it. */
-export type MatchedEvent = Omit<
+type MatchedEvent = Omit<
   EventRow,
   "occurredAt" | "scheduledFor" | "receivedAt" | "error" | "status" | "configVersion"
 >;

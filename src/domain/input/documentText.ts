@@ -1,8 +1,6 @@
 import { jsonText } from "../../util/exactJson.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
 import type { UserErrorDetail } from "../../util/userError.ts";
-
-/** How many levels a document may be nested. */
-const MAX_DEPTH = 64;
 
 /** The JSON text of a document, or what is wrong with it: too large, or nested too deep. */
 export function documentText(
@@ -13,21 +11,11 @@ export function documentText(
   if (value === undefined || value === null) return null;
   const field = path.join(".");
   const invalid = (message: string): UserErrorDetail => ({ code: "INVALID", message, path });
-  if (isTooDeep(value)) return invalid(`${field} may be nested ${MAX_DEPTH} levels deep at most`);
+  if (isTooDeep(value))
+    return invalid(`${field} may be nested ${MAX_JSON_DEPTH} levels deep at most`);
   const text = jsonText(value);
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return text;
   const limit = `${maxBytes} bytes (${maxBytes / 1024} KiB)`;
   return invalid(`${field} may take ${limit} as JSON at most, this takes ${bytes}`);
-}
-
-/** Whether a JSON value is nested deeper than a document may be: writing it as text may then overflow the stack. */
-export const isTooDeep = (value: unknown): boolean => depthOf(value) > MAX_DEPTH;
-
-/** How deep a JSON value nests, giving up just past the limit. */
-function depthOf(value: unknown, depth = 0): number {
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return depth;
-  let deepest = depth + 1;
-  for (const item of Object.values(value)) deepest = Math.max(deepest, depthOf(item, depth + 1));
-  return deepest;
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 
-export type CompiledCache<Value> = {
+type CompiledCache<Value> = {
   get(projectId: string, key: string): Value | undefined;
   /** `bytes`: about how much memory it holds; what is heavier than a project's part is not kept. */
   set(projectId: string, key: string, value: Value, bytes: number): void;

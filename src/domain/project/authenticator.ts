@@ -12,7 +12,7 @@ import { canBeKey, digestOf } from "./apiKey.ts";
 /** Who calls: the project and the role come from the key, never from an argument. */
 export type Caller = { projectId: string; keyId: string; keyName: string; role: Role };
 
-export type Authenticator = AsyncDisposable & {
+type Authenticator = AsyncDisposable & {
   /** The caller behind an `Authorization` header, or null. The scheme word may be in any case. */
   authenticate(authorization: string | null | undefined): Promise<Caller | null>;
   /** Whether a key that was good still is, whoever revoked it; at most 5 s late, for those who ask every second. */

@@ -4,8 +4,10 @@ import {
   allProjects,
   bumpConfigVersion,
   insertProject,
+  type ProjectChange,
   type ProjectRow,
   projectsById,
+  updateProjectRow,
 } from "../../db/project/projects.ts";
 import { newId } from "../../util/ids.ts";
 import { checkLine } from "../input/singleLineText.ts";
@@ -77,19 +79,12 @@ export async function ensureDefaultProject(
 export async function updateProject(
   sql: Pool,
   projectId: string,
-  input: {
-    name?: string | null | undefined;
-    requireRegisteredTypes?: boolean | null | undefined;
-    systemEvents?: boolean | null | undefined;
-  },
+  input: ProjectChange,
 ): Promise<ProjectRow> {
   if (input.name != null) checkName(input.name);
   return sql.begin(async (tx) => {
     await bumpConfigVersion(tx, projectId);
-    await tx`update signalbox.projects set name = coalesce(${input.name ?? null}, name),
-      require_registered_types = coalesce(${input.requireRegisteredTypes ?? null}, require_registered_types),
-      system_events = coalesce(${input.systemEvents ?? null}, system_events)
-      where id = ${projectId}`;
+    await updateProjectRow(tx, projectId, input);
     const [project] = await projectsById(tx, [projectId]);
     if (!project) throw new Error(`no project ${projectId}`);
     return project;

@@ -11,7 +11,7 @@ import type { MatchRule } from "../hook/hookMatch.ts";
 export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAttempts: number };
 
 /** A registered type; its schema is loaded when it is first needed (schemaChecks.ts). */
-export type ConfiguredType = { typeId: string; version: number; hasSchema: boolean };
+type ConfiguredType = { typeId: string; version: number; hasSchema: boolean };
 
 /** Everything about a project that an emit depends on, as of one `heads.config_version`. */
 export type ProjectConfig = {

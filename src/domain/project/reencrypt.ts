@@ -65,7 +65,7 @@ const reseals: Record<keyof typeof sealedPlaces, Reseal> = {
 
 const names = Object.keys(sealedPlaces) as (keyof typeof sealedPlaces)[];
 
-export type Reencrypted = {
+type Reencrypted = {
   /** Rows that hold something sealed anew. */
   rewrapped: number;
   /** What could not be opened, as `table.column key: why`; it was left as it is. */

@@ -28,7 +28,7 @@ const resourceTypeInput = z.object({
 });
 
 /** A kind of resource by its plural, and the events that its changes emit. */
-export type ResourceTypeInput = z.input<typeof resourceTypeInput>;
+type ResourceTypeInput = z.input<typeof resourceTypeInput>;
 
 /**
  * Registers a resource type, or, under a name that is known, the events of it anew. Throws UserError: INVALID,

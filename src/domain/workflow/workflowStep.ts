@@ -34,7 +34,7 @@ export type StepRequest = {
 /** A mistake in a template, and where in its step. */
 export type TemplateProblem = { message: string; path: string[] };
 
-export type CompiledStep = {
+type CompiledStep = {
   /** What is wrong with its templates, as far as it shows before any event. */
   problems(): TemplateProblem[];
   /** The variables that its templates read. */

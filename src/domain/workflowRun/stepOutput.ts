@@ -1,4 +1,4 @@
-import { isTooDeep } from "../input/documentText.ts";
+import { isTooDeep } from "../../util/jsonDepth.ts";
 
 /**
  * What later steps and readers see of a step that succeeded, as JSON text: `{ status, response }`. `response` is the

@@ -8,13 +8,12 @@
  */
 import type { Tx } from "../../db/connection/client.ts";
 import { inTransaction } from "../../db/connection/inTransaction.ts";
-import { isOutage } from "../../db/connection/outage.ts";
+import { isOutage, isTimeout } from "../../db/connection/outage.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { countRunFailure } from "../../db/workflow/runFailures.ts";
 import { isSameStand, runStands } from "../../db/workflow/runState.ts";
 import { type MovingRun, moveRuns } from "../../db/workflow/runSteps.ts";
 import { lockedRuns } from "../../db/workflow/workflowRuns.ts";
-import { isTimeout } from "../emit/emitFault.ts";
 import { nextMove, type OpenRun, type RunServices, readOpenRuns } from "./runMove.ts";
 
 /** So often moving a run on may fail, but for outages; then it ends FAILED with the reason. */
@@ -25,7 +24,7 @@ const RUNS_AT_ONCE = 5;
 const WRITE_AFTER_MS = 200;
 
 /** What went wrong with a run inside the hub. */
-export type RunFailure = { runId: string; error: unknown };
+type RunFailure = { runId: string; error: unknown };
 
 /**
  * Moves runs of a project on as far as they go by now; gives back the queues that have something to send, and what went

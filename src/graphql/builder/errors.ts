@@ -1,5 +1,6 @@
 import type { FieldMap } from "@pothos/core";
 import { GraphQLError } from "graphql";
+import { isLocked, isOutage } from "../../db/connection/outage.ts";
 import { ReadTimeout } from "../../db/read/readTimeout.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { UserError, type UserErrorDetail, userErrorCodes } from "../../util/userError.ts";
@@ -27,7 +28,7 @@ export const UserErrorType = builder.objectRef<UserErrorDetail>("UserError").imp
 });
 
 /** What a mutation answers: its entities, absent when there are errors. */
-export type Payload<Entities> = Partial<Entities> & { userErrors: UserErrorDetail[] };
+type Payload<Entities> = Partial<Entities> & { userErrors: UserErrorDetail[] };
 
 type PayloadFields<Entities> = PothosSchemaTypes.ObjectFieldBuilder<
   typeof builder.$inferSchemaTypes,
@@ -77,3 +78,6 @@ export function topLevelError(error: unknown): GraphQLError | undefined {
     extensions: { code: entry?.code ?? "INVALID", argument: entry?.path ?? [] },
   });
 }
+
+/** Whether PostgreSQL is away, full, read-only or overloaded: what a later try may find mended. */
+export const isDatabaseAway = (error: unknown): boolean => isOutage(error) || isLocked(error);

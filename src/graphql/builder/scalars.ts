@@ -1,24 +1,21 @@
 import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { isChanged, jsonList, jsonNumber, jsonObject, jsonText } from "../../util/exactJson.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
 import { RawJson } from "../../util/rawJson.ts";
 import { requestError } from "../gate/requestError.ts";
 
-/** How deep a JSON value may nest. */
-export const JSON_DEPTH = 64;
-
 const invalid = (message: string) => requestError("BAD_REQUEST", message);
 
-/** At most 64 levels deep. */
-function checkDepth(value: unknown, depth = 1): void {
-  if (typeof value !== "object" || value === null) return;
-  if (depth > JSON_DEPTH) throw invalid(`JSON may nest at most ${JSON_DEPTH} levels deep.`);
-  for (const child of Object.values(value)) checkDepth(child, depth + 1);
+const tooDeep = () => invalid(`JSON may nest at most ${MAX_JSON_DEPTH} levels deep.`);
+
+function checkDepth(value: unknown): void {
+  if (isTooDeep(value)) throw tooDeep();
 }
 
 type Variables = Record<string, unknown> | null | undefined;
 
 function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown {
-  if (depth > JSON_DEPTH + 1) throw invalid(`JSON may nest at most ${JSON_DEPTH} levels deep.`);
+  if (depth > MAX_JSON_DEPTH + 1) throw tooDeep();
   switch (node.kind) {
     case Kind.INT:
     case Kind.FLOAT:
@@ -46,8 +43,7 @@ function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown 
 
 export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   name: "JSON",
-  description:
-    "Any JSON value: object, list, string, number, boolean or null; at most 64 levels. The digits of numbers and the order of keys stay as they are sent.",
+  description: `Any JSON value: object, list, string, number, boolean or null; at most ${MAX_JSON_DEPTH} levels. The digits of numbers and the order of keys stay as they are sent.`,
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
   serialize: (value) => (isChanged(value) ? new RawJson(jsonText(value)) : value),
   parseValue(value) {

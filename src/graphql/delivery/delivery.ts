@@ -106,7 +106,7 @@ Delivery.implement({
   }),
 });
 
-export const DeliveryConnection = connectionType("Delivery", Delivery);
+const DeliveryConnection = connectionType("Delivery", Delivery);
 
 const perParentArgs = builder.args((t) => ({
   first: t.int({ description: "How many: 0 to 100, default 20." }),

@@ -18,7 +18,7 @@ const SubjectInput = builder.inputType("SubjectInput", {
   }),
 });
 
-export const EmitEventInput = builder.inputType("EmitEventInput", {
+const EmitEventInput = builder.inputType("EmitEventInput", {
   description: "An event to emit.",
   fields: (t) => ({
     type: t.string({
@@ -111,7 +111,7 @@ export async function withPlaceToWait<Result>(
 }
 
 /** Waits for the events to end, when asked to, and gives them as they are then. */
-export async function waitForEnd(
+async function waitForEnd(
   context: Context,
   emitted: Emitted[],
   waitMs: number,

@@ -18,7 +18,7 @@ import { batched, byId, rowLoader } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 import { whyOf } from "./why.ts";
 
-export const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
+const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
   SCHEDULED: "Accepted; matched when it is due (`scheduledFor`).",
   STAGED: "Accepted; its hooks are being matched.",
   DISPATCHED: "Matched; deliveries or runs of workflows are under way, or parked.",
@@ -29,7 +29,7 @@ export const EventStatusEnum = describedEnum("EventStatus", "Where an event stan
   CANCELLED: "Cancelled before it was matched; it has no delivery.",
 });
 
-export const EventOriginEnum = describedEnum("EventOrigin", "Where an event came from.", {
+const EventOriginEnum = describedEnum("EventOrigin", "Where an event came from.", {
   API: "emitEvent or emitEvents.",
   MANUAL: "triggerHook: a person.",
   SQL: "signalbox.emit(…) in somebody's transaction.",
@@ -197,7 +197,7 @@ Event.implement({
   }),
 });
 
-export const EventConnection = connectionType("Event", Event);
+const EventConnection = connectionType("Event", Event);
 
 builder.queryFields((t) => ({
   event: t.field({

@@ -48,7 +48,7 @@ const EventTypeVersion = builder.objectRef<EventTypeVersionRow>("EventTypeVersio
 /** An event type of the caller's project, archived ones too. */
 export const loadEventType = rowLoader<EventTypeRow>("eventType", eventTypesById);
 
-export const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
+const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
   description: "A kind of event, and what its data must look like.",
   interfaces: [Node],
   fields: (t) => ({

@@ -9,7 +9,7 @@ import {
 import { requestError } from "./requestError.ts";
 
 /** Limits of an argument that says what to read; those of a mutation's input are rules of the domain. */
-export const argumentLimits = { items: 100, itemCharacters: 200, characters: 1_000 } as const;
+const argumentLimits = { items: 100, itemCharacters: 200, characters: 1_000 } as const;
 /** Sought in each row that is looked at. */
 const SEARCH_CHARACTERS = 200;
 

@@ -19,7 +19,7 @@ const most = {
     says: "Hooks looked at for `why`: at most 50,000 a request. Ask for fewer events.",
   },
 } as const;
-export type Spending = keyof typeof most;
+type Spending = keyof typeof most;
 
 /** What is in memory of many small requests is no matter; that of each over this is shared out. */
 const UNSHARED = 64 * 1024;

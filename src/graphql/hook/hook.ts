@@ -10,7 +10,7 @@ import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
 
-export const HookStatusEnum = describedEnum("HookStatus", "Where a hook stands.", {
+const HookStatusEnum = describedEnum("HookStatus", "Where a hook stands.", {
   PENDING_VERIFICATION:
     "Its target has to consent first (`verification`); events pass it by until then.",
   ACTIVE: "Receives what it matches.",

@@ -18,7 +18,7 @@ export async function currentProject(context: Context): Promise<ProjectRow> {
   return project;
 }
 
-export const Project = builder.objectRef<ProjectRow>("Project").implement({
+const Project = builder.objectRef<ProjectRow>("Project").implement({
   description: "What an API key belongs to: nothing of one project is visible to another.",
   interfaces: [Node],
   fields: (t) => ({

@@ -5,6 +5,7 @@ import {
   resourcesById,
 } from "../../db/resource/resources.ts";
 import { representationOf } from "../../domain/resource/resourceInput.ts";
+import { MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
@@ -23,7 +24,7 @@ export const Resource = builder.objectRef<ResourceRow>("Resource").implement({
     }),
     attributes: t.field({
       type: "JSON",
-      description: "Everything but its id: an object of at most 256 KiB and 64 levels.",
+      description: `Everything but its id: an object of at most 256 KiB and ${MAX_JSON_DEPTH} levels.`,
       resolve: ({ attributes }) => rawJson(attributes),
     }),
     version: t.exposeInt("version", { description: "1, and 1 more with every update." }),

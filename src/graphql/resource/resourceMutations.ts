@@ -4,6 +4,7 @@ import {
   deleteResource,
   updateResource,
 } from "../../domain/resource/resource.ts";
+import { MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { Event } from "../event/event.ts";
@@ -19,8 +20,7 @@ const CreateResourceInput = builder.inputType("CreateResourceInput", {
     attributes: t.field({
       type: "JSON",
       required: true,
-      description:
-        "An object of at most 256 KiB and 64 levels; a member `id` is left out, for the resource's own id takes its place.",
+      description: `An object of at most 256 KiB and ${MAX_JSON_DEPTH} levels; a member \`id\` is left out, for the resource's own id takes its place.`,
     }),
   }),
 });

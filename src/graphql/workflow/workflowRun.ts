@@ -7,6 +7,7 @@ import {
 } from "../../db/workflow/workflowRuns.ts";
 import type { WorkflowStep as Step } from "../../domain/workflow/workflowStep.ts";
 import { rerunWorkflow } from "../../domain/workflowRun/workflowRerun.ts";
+import { MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
@@ -87,8 +88,7 @@ const StepRun = builder.objectRef<StepRunShape>("StepRun").implement({
     output: t.field({
       type: "JSON",
       nullable: true,
-      description:
-        "Once it succeeded, what later steps know of it: `status`, and `response`, which is JSON of at most 64 levels or else text; without `response` for an answer that broke off or was over 64 KiB.",
+      description: `Once it succeeded, what later steps know of it: \`status\`, and \`response\`, which is JSON of at most ${MAX_JSON_DEPTH} levels or else text; without \`response\` for an answer that broke off or was over 64 KiB.`,
       resolve: ({ output }) => rawJson(output),
     }),
   }),

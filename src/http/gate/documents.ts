@@ -16,7 +16,7 @@ import { limitExceeded, limits } from "./limits.ts";
 import { literalPlaces } from "./literalPlaces.ts";
 
 /** A document that may run, or why it may not. */
-export type ReadDocument = { document: DocumentNode } | { errors: readonly GraphQLError[] };
+type ReadDocument = { document: DocumentNode } | { errors: readonly GraphQLError[] };
 
 /** How much text of documents is remembered: some 5,000 usual ones, or 66 of the longest. */
 const REMEMBERED_CHARACTERS = 1_000_000;

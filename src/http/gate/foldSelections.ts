@@ -6,7 +6,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-export type Fold<Parent> = (set: SelectionSetNode | undefined, parent: Parent) => number;
+type Fold<Parent> = (set: SelectionSetNode | undefined, parent: Parent) => number;
 
 /** How selections become a number: `narrow` gives the parent that a fragment's type condition names. */
 type Step<Parent> = {

@@ -1,5 +1,6 @@
 import type { GraphQLError } from "graphql";
 import { requestError } from "../../graphql/gate/requestError.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
 
 /** The limits of one request over either door; docs/limits.md repeats them. */
 export const limits = {
@@ -21,7 +22,7 @@ export const limits = {
   overlaps: 50,
   cost: 2_000,
   introspection: 20_000,
-  variablesDepth: 64,
+  variablesDepth: MAX_JSON_DEPTH,
   /** How long an operation may take, waiting included. */
   operationMs: 30_000,
   /** While PostgreSQL is slow, what has come would otherwise pile up without end. Shared by the projects. */
@@ -48,14 +49,9 @@ export const limits = {
 export const limitExceeded = (what: string, limit: number, actual: number | string): GraphQLError =>
   requestError("LIMIT_EXCEEDED", `${what}: at most ${limit}, got ${actual}.`);
 
-const nests = (value: unknown, levels: number): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((child) => nests(child, levels - 1)));
-
-/** LIMIT_EXCEEDED when a variable nests deeper than 64 levels. */
+/** LIMIT_EXCEEDED when a variable nests too deep. */
 export function checkVariables(variables: object | null | undefined): GraphQLError | null {
   const depth = limits.variablesDepth;
-  if (!variables || !Object.values(variables).some((value) => nests(value, depth))) return null;
+  if (!variables || !Object.values(variables).some((value) => isTooDeep(value, depth))) return null;
   return limitExceeded("Levels of a variable", depth, "more");
 }

@@ -1,37 +1,7 @@
 import { GraphQLError } from "graphql";
-import { topLevelError } from "../../graphql/builder/errors.ts";
+import { isDatabaseAway, topLevelError } from "../../graphql/builder/errors.ts";
 import { requestError, requestErrorStatus } from "../../graphql/gate/requestError.ts";
 import type { Logger } from "../../log.ts";
-
-/** postgres.js and the socket under it; the rest are classes of SQLSTATE. */
-const awayCodes = new Set([
-  "CONNECT_TIMEOUT",
-  "CONNECTION_CLOSED",
-  "CONNECTION_DESTROYED",
-  "CONNECTION_ENDED",
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOENT",
-  "ENOTFOUND",
-  "EPIPE",
-  "ETIMEDOUT",
-  "25006", // read-only: a standby, or a server that is being moved
-  "55000", // the database is closed to connections
-  "55P03", // lock_timeout
-  "57014", // statement_timeout
-  "57P01",
-  "57P02",
-  "57P03",
-]);
-
-/** Whether PostgreSQL is away, full, read-only or overloaded: what a later try may find mended. */
-function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  // 08: connection exceptions; 53: disk full, out of memory, too many connections.
-  return awayCodes.has(code) || /^(08|53)\w{3}$/.test(code) || isDatabaseAway(error.cause);
-}
 
 /** The thrown error itself, under the wrappers that execution puts around it. */
 function unwrap(error: unknown): unknown {

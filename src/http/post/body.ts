@@ -4,7 +4,7 @@ import type { Release, Shares } from "../../util/shares.ts";
 import { limits } from "../gate/limits.ts";
 
 /** A request's whole body; it counts among the bytes in flight until it is disposed of. */
-export type Body = Disposable & { bytes: Buffer };
+type Body = Disposable & { bytes: Buffer };
 
 const tooLarge = () =>
   requestError("REQUEST_TOO_LARGE", `The body may have at most ${limits.bodyBytes} bytes.`);

@@ -25,7 +25,7 @@ import type { Engine } from "./yoga.ts";
 /** Finds the caller by an `Authorization` header (scheme word in any case); null when the key is not good. */
 export type Authenticate = (authorization: string | null) => Promise<Caller | null>;
 
-export type GraphqlPostDeps = {
+type GraphqlPostDeps = {
   engine: Engine;
   prepare: ValidateOperation;
   authenticate: Authenticate;

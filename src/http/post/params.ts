@@ -33,7 +33,7 @@ export function checkContentType(req: IncomingMessage): void {
 }
 
 /** One operation, or BAD_REQUEST that says what is wrong with the message. */
-export function checkParams(value: unknown): Params {
+function checkParams(value: unknown): Params {
   if (Array.isArray(value)) throw bad("One operation a request: send an object, not a list.");
   if (!isRecord(value)) throw bad("The body must be a JSON object.");
   if (isHashOnly(value)) throw persistedQueryNotSupported();

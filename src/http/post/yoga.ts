@@ -27,7 +27,7 @@ export type ContextOf = (
   ended?: AbortSignal,
 ) => Context;
 /** An operation, the signal that ends it, and whether its key still is good. */
-export type Running = { operation: Operation; ended: AbortSignal; isLive: () => boolean };
+type Running = { operation: Operation; ended: AbortSignal; isLive: () => boolean };
 
 /** Waits for the result at most 30 s; what still runs then may yet be done. */
 async function withDeadline(result: Promise<Result>, requestId: string): Promise<Result> {

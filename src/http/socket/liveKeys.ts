@@ -1,7 +1,7 @@
 import type { Shares } from "../../util/shares.ts";
 
 /** Why a connection ends before its client wants it to. */
-export type EndReason = "revoked" | "restart";
+type EndReason = "revoked" | "restart";
 
 type Opener = { keyId: string; projectId: string };
 

@@ -19,7 +19,7 @@ export type SocketOperationDeps = {
 };
 
 /** The operations of one socket. */
-export type SocketOperations = {
+type SocketOperations = {
   /** Whether the client has an operation of this id under way. */
   has(id: string): boolean;
   /** Runs an operation of so many bytes to its end; whatever goes wrong is its own `error`. Never throws. */

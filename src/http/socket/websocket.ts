@@ -12,7 +12,7 @@ import { openChannel, type SocketChannel } from "./socketChannel.ts";
 export type WebSockets = AsyncDisposable & {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
-export type WebSocketDeps = ProtocolDeps & { log: Logger; origins: Origins };
+type WebSocketDeps = ProtocolDeps & { log: Logger; origins: Origins };
 
 const PING_MS = 12_000;
 const PROGRESS_CHECK_MS = 1_000;

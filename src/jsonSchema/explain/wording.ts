@@ -15,7 +15,7 @@ const nouns: Record<string, string> = {
 };
 
 /** A value as messages show it: strings in single quotes, all else as JSON. */
-export const quoted = (value: unknown) =>
+const quoted = (value: unknown) =>
   typeof value === "string" ? `'${value}'` : JSON.stringify(value);
 
 /** "a string or null" for one type or a list of types. */

@@ -1,5 +1,5 @@
 /** What resolv.conf(5) says of names that are given in short. */
-export type SearchList = {
+type SearchList = {
   /** Domains that are tried behind a name. */
   domains: string[];
   /** A name with so many dots is tried as it is before, one with fewer after the domains. */

@@ -9,7 +9,7 @@ import { type Answer, exchange, type Message } from "./exchange.ts";
 import { HubFailure } from "./hubFailure.ts";
 import { answered, noAnswer, type Reply } from "./reply.ts";
 
-export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
 export type PostRequest = {
   url: string;

@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { Pool } from "../../db/connection/client.ts";
 import { type Claim, claim, type QueueState } from "../../db/delivery/claim.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
-import type { Logger } from "../../log.ts";
+import { claimLimits } from "../../domain/delivery/claimLimits.ts";
 import { giveBackUntilDone } from "./giveBack.ts";
-import type { ClaimSlot, HookQueues, QueueEntry } from "./hookQueues.ts";
+import type { ClaimSlot, QueueEntry } from "./hookQueues.ts";
 import { createIsolation } from "./isolation.ts";
-import type { Peers } from "./peers.ts";
-import type { Started } from "./started.ts";
-import type { Target, Targets } from "./targets.ts";
+import type { DelivererParts } from "./parts.ts";
+import type { Target } from "./targets.ts";
 
 export type ClaimLoop = {
   /** Claims for the queues whose turn it is, as far as there are slots. */
@@ -20,16 +18,7 @@ export type ClaimLoop = {
   mayTake(): boolean;
 };
 
-type Parts = {
-  sql: Pool;
-  workerId: string;
-  peers: Peers;
-  queues: HookQueues;
-  targets: Targets;
-  log: Logger;
-  start: (started: Started) => void;
-  track: (work: Promise<void>) => void;
-  isStopped: () => boolean;
+type Parts = DelivererParts & {
   /** Has the other workers look at a queue, too. */
   ask: (queue: HookQueue) => void;
 };
@@ -110,7 +99,8 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     }));
     try {
       const sharing = { workers: peers.count(), isSettled: peers.isSettled() };
-      const wish = { projectId, requests, ...sharing, isSuspect, workerId, token };
+      const { leaseMarginMs } = claimLimits;
+      const wish = { projectId, requests, ...sharing, isSuspect, leaseMarginMs, workerId, token };
       const { states, claims } = await claim(sql, wish);
       const known = await targetsOf(projectId, states);
       // Their attempts begin now, by the database's clock.

@@ -9,7 +9,7 @@ import type { Logger } from "../../log.ts";
 import { createBatcher } from "../../util/batcher.ts";
 
 /** How a delivery moved, or null when another process had taken its claim over. */
-export type Finisher = (finish: Finish) => Promise<FinishedDelivery | null>;
+type Finisher = (finish: Finish) => Promise<FinishedDelivery | null>;
 
 const MAX_BATCH = 100;
 const PARALLEL_BATCHES = 4;

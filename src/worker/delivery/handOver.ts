@@ -1,32 +1,15 @@
 import { randomUUID } from "node:crypto";
-import type { Pool } from "../../db/connection/client.ts";
 import { isOutage } from "../../db/connection/outage.ts";
 import type { HookClaim } from "../../db/delivery/claim.ts";
 import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
+import { claimLimits } from "../../domain/delivery/claimLimits.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
-import type { Logger } from "../../log.ts";
 import type { ClaimLoop } from "./claimLoop.ts";
 import { giveBackUntilDone } from "./giveBack.ts";
-import type { HookQueues, Leave, QueueEntry } from "./hookQueues.ts";
-import type { Peers } from "./peers.ts";
-import type { Started } from "./started.ts";
-import type { Target, Targets } from "./targets.ts";
+import type { Leave, QueueEntry } from "./hookQueues.ts";
+import type { DelivererParts } from "./parts.ts";
+import type { Target } from "./targets.ts";
 
-type Parts = {
-  sql: Pool;
-  workerId: string;
-  peers: Peers;
-  queues: HookQueues;
-  targets: Targets;
-  log: Logger;
-  start: (started: Started) => void;
-  track: (work: Promise<void>) => void;
-  isStopped: () => boolean;
-  loop: ClaimLoop;
-};
-
-/** A claim holds for twice the hook's timeout and this; a process that lives longer without finishing is fenced. */
-const LEASE_MARGIN_MS = 15_000;
 /** Hooks that are asked for at once. */
 const LEARNED = 1_000;
 
@@ -66,7 +49,7 @@ function claimOf(
  * Hands what this process accepts straight to its free slots: claimed by the statement that accepts it, and sent once
  * that has committed. What waits already goes first, and a rate is kept by claims alone.
  */
-export function createHandOver(parts: Parts): Reserve {
+export function createHandOver(parts: DelivererParts & { loop: ClaimLoop }): Reserve {
   const { sql, workerId, peers, queues, targets, log, start, track, isStopped, loop } = parts;
 
   const mayTake = () => loop.mayTake() && peers.isSettled();
@@ -116,7 +99,7 @@ export function createHandOver(parts: Parts): Reserve {
     const leaseMs = new Map(
       admitted.map(({ delivery, target }) => [
         delivery.id,
-        target.hook.timeoutMs * 2 + LEASE_MARGIN_MS,
+        target.hook.timeoutMs * 2 + claimLimits.leaseMarginMs,
       ]),
     );
     return {

@@ -1,9 +1,9 @@
 import type { QueueEntry } from "./hookQueues.ts";
 
 /** What a process may claim now: anything but suspects of any queue, or one suspect of these. */
-export type Permit = { isAlone: false } | { isAlone: true; queues: ReadonlySet<QueueEntry> };
+type Permit = { isAlone: false } | { isAlone: true; queues: ReadonlySet<QueueEntry> };
 
-export type Isolation = {
+type Isolation = {
   /** Asked before each claim, and whether nothing is in flight or unwritten; null while a suspect waits or runs. */
   permit(isIdle: boolean): Permit | null;
   /** A queue has a suspect that is due. Gives back after how many milliseconds the queue is to be looked at again. */

@@ -1,15 +1,14 @@
 import { LRUCache } from "lru-cache";
 import type { Pool } from "../../db/connection/client.ts";
-import { isOutage } from "../../db/connection/outage.ts";
+import { isOutage, isTimeout } from "../../db/connection/outage.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
-import { isTimeout } from "../../domain/emit/emitFault.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import { dispatchEvents, failEvent } from "../../domain/event/dispatch.ts";
 import type { TenantPrograms } from "../../domain/program/tenantPrograms.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
 import type { Logger } from "../../log.ts";
 import { Overloaded } from "../../util/overloaded.ts";
-import { createProjectTurns } from "../../util/projectTurns.ts";
+import { createProjectTurns } from "./projectTurns.ts";
 
 export type Dispatcher = {
   /** Matches these events when it is their project's turn. */

@@ -8,6 +8,7 @@ import {
 } from "../../db/action/pressClaims.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { endPress } from "../../domain/action/pressFinish.ts";
+import { pressLimits } from "../../domain/action/pressLimits.ts";
 import { concludePress, pressRequest } from "../../domain/action/pressRequest.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
 import { withinOpenFiles } from "../../outbound/openFiles.ts";
@@ -51,7 +52,7 @@ export function createPresser(
   async function send(press: { projectId: string; pressId: string }): Promise<void> {
     // Before the claim: what cannot be signed is not taken, and so not in doubt.
     const keys = await openSigningKeys({ sql, box }, press.projectId);
-    const claim = await claimPress(sql, workerId, press);
+    const claim = await claimPress(sql, workerId, press, pressLimits.waitSeconds);
     if (!claim) return;
     const request = pressRequest(claim, keys);
     const { projectId: holder } = press;

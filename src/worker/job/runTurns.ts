@@ -1,7 +1,7 @@
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import type { RunAdvancer } from "../../domain/workflowRun/workflowRun.ts";
 import type { Logger } from "../../log.ts";
-import { createProjectTurns, type ProjectTurns } from "../../util/projectTurns.ts";
+import { createProjectTurns, type ProjectTurns } from "./projectTurns.ts";
 
 const AT_ONCE = 50;
 /** Projects whose turn it is; most of them may wait for their share, which costs nothing. */

@@ -12,7 +12,7 @@ import type { Db } from "../../db/connection/client.ts";
 import { openJobPool } from "../../db/queue/jobPool.ts";
 import type { Logger } from "../../log.ts";
 
-export type JobRunner = AsyncDisposable & {
+type JobRunner = AsyncDisposable & {
   /** graphile-worker locks jobs under this. */
   poolId: string;
   /** Has it look for jobs now. */

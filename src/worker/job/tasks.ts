@@ -4,11 +4,11 @@ import type { Db } from "../../db/connection/client.ts";
 import { continueReplay } from "../../domain/delivery/replay.ts";
 import { settleHook } from "../../domain/hook/hook.ts";
 import type { Logger } from "../../log.ts";
-import type { ProjectTurns } from "../../util/projectTurns.ts";
 import type { Deliverer } from "../delivery/deliverer.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Handshaker } from "./handshaker.ts";
 import type { Presser } from "./presser.ts";
+import type { ProjectTurns } from "./projectTurns.ts";
 import { removeExpired } from "./retention.ts";
 
 const deliverPayload = z.object({ queues: z.array(z.tuple([z.string(), z.string()])) });

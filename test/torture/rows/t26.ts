@@ -11,9 +11,9 @@ import { holds, type Row } from "../row.ts";
 
 /** A claim lasts for 2 × the hook's timeout and this: 6 s here. */
 export const shortLease: Patch = {
-  file: "drizzle/0001_functions.sql",
-  find: "(v_hook.timeout_ms * 2 + 15000)",
-  replace: "(v_hook.timeout_ms * 2 + 2000)",
+  file: "src/domain/delivery/claimLimits.ts",
+  find: "leaseMarginMs: 15_000",
+  replace: "leaseMarginMs: 2_000",
 };
 const TIMEOUT_MS = 2_000;
 /** The one that is stopped has a slow link beside. */

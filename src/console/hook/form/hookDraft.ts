@@ -30,7 +30,7 @@ export const formats = {
   RESOURCE: "The resource itself, of types bound to one",
   EVENT: "Flat event: type, created_on and the data's fields",
 } as const;
-export type HookFormat = keyof typeof formats;
+type HookFormat = keyof typeof formats;
 export const isFormat = (text: string): text is HookFormat => Object.hasOwn(formats, text);
 
 export const verifications = {
@@ -38,7 +38,7 @@ export const verifications = {
   HOOK_SECRET: "Echo of X-Hook-Secret (REST hooks)",
   CLOUD_EVENTS: "Answer to OPTIONS (CloudEvents webhooks)",
 } as const;
-export type HookVerification = keyof typeof verifications;
+type HookVerification = keyof typeof verifications;
 export const isVerification = (text: string): text is HookVerification =>
   Object.hasOwn(verifications, text);
 

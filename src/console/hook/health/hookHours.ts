@@ -3,7 +3,7 @@ import type { HookRow } from "../hookRow.ts";
 const HOUR_MS = 3_600_000;
 const COUNT = 24;
 
-export type HourCounts = { at: number; succeeded: number; failed: number; retried: number };
+type HourCounts = { at: number; succeeded: number; failed: number; retried: number };
 
 /** The last 24 clock hours, this one too, oldest first; those without calls hold zeros. */
 export function lastDay(hours: HookRow["hours"]): HourCounts[] {

@@ -1,6 +1,6 @@
 import "./Badge.css";
 
-export type Tone = "good" | "warn" | "bad" | "busy" | "quiet";
+type Tone = "good" | "warn" | "bad" | "busy" | "quiet";
 
 const tones: Readonly<Record<string, Tone>> = {
   ACTIVE: "good",

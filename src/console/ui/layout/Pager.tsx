@@ -6,7 +6,7 @@ import "./Pager.css";
 type PageInfo = { hasNextPage: boolean; endCursor: string | null };
 
 /** The cursors that led to the page that is shown; the last of them is its `after`. */
-export type Place = {
+type Place = {
   after: string | null;
   forward: (cursor: string | null) => void;
   back: (() => void) | null;

@@ -21,7 +21,7 @@ export type WorkflowDraft = { name: string; eventType: string; steps: StepDraft[
 
 export const methods = ["POST", "PUT", "PATCH", "GET", "DELETE"] as const;
 export const bodyKinds = { none: "None", json: "JSON", text: "Text" } as const;
-export type BodyKind = keyof typeof bodyKinds;
+type BodyKind = keyof typeof bodyKinds;
 export const isBodyKind = (text: string): text is BodyKind => Object.hasOwn(bodyKinds, text);
 
 /** A step that nothing has been written of, under an id that none of these has. */

@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 500;
 /** A connection is replaced after a while: what the server remembers for it grows. */
 const RENEWED_AFTER_MS = 45 * 60_000;
 
-export type PoolOptions = {
+type PoolOptions = {
   address: Address;
   /** What its sessions are started with. */
   settings: Record<string, string>;

@@ -1,3 +1,0 @@
-/** Whether a statement gave way to somebody's lock: lock_not_available, deadlock_detected. */
-export const isLocked = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && /^(55P03|40P01)$/.test(String(error.code));

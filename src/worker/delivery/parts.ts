@@ -1,0 +1,19 @@
+import type { Pool } from "../../db/connection/client.ts";
+import type { Logger } from "../../log.ts";
+import type { HookQueues } from "./hookQueues.ts";
+import type { Peers } from "./peers.ts";
+import type { Started } from "./started.ts";
+import type { Targets } from "./targets.ts";
+
+/** What of a deliverer both ways of taking deliveries share: claiming them, and being handed them. */
+export type DelivererParts = {
+  sql: Pool;
+  workerId: string;
+  peers: Peers;
+  queues: HookQueues;
+  targets: Targets;
+  log: Logger;
+  start: (started: Started) => void;
+  track: (work: Promise<void>) => void;
+  isStopped: () => boolean;
+};

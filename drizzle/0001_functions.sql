@@ -3,30 +3,30 @@
 -- are made by workers; the first reaches three days ahead, so that there is a place for all until one comes.
 DO $$
 DECLARE
-  v_cut record;
+  v_table record;
   v_ahead uuid := rpad(lpad(to_hex((extract(epoch FROM date_trunc('day', now(), 'UTC')) * 1000)::bigint
     + 3 * 86400000::bigint), 12, '0'), 32, '0')::uuid;
 BEGIN
-  FOR v_cut IN SELECT * FROM (VALUES ('events', 70), ('ended_deliveries', 100), ('earlier_attempts', 100)) AS x(name, fillfactor) LOOP
+  FOR v_table IN SELECT * FROM (VALUES ('events', 70), ('ended_deliveries', 100), ('earlier_attempts', 100)) AS x(name, fillfactor) LOOP
     EXECUTE format('CREATE TABLE signalbox.%I PARTITION OF signalbox.%I FOR VALUES FROM (MINVALUE) TO (%L) '
-      'WITH (fillfactor = %s)', v_cut.name || '_first', v_cut.name, v_ahead, v_cut.fillfactor);
+      'WITH (fillfactor = %s)', v_table.name || '_first', v_table.name, v_ahead, v_table.fillfactor);
     EXECUTE format('CREATE TABLE signalbox.%I PARTITION OF signalbox.%I DEFAULT WITH (fillfactor = %s)',
-      v_cut.name || '_beyond', v_cut.name, v_cut.fillfactor);
-    EXECUTE format('ALTER TABLE signalbox.%I ENABLE ROW LEVEL SECURITY', v_cut.name || '_first');
-    EXECUTE format('ALTER TABLE signalbox.%I ENABLE ROW LEVEL SECURITY', v_cut.name || '_beyond');
+      v_table.name || '_default', v_table.name, v_table.fillfactor);
+    EXECUTE format('ALTER TABLE signalbox.%I ENABLE ROW LEVEL SECURITY', v_table.name || '_first');
+    EXECUTE format('ALTER TABLE signalbox.%I ENABLE ROW LEVEL SECURITY', v_table.name || '_default');
   END LOOP;
 END
 $$;--> statement-breakpoint
 -- Of each range: they are cut by `event_id`, which a key of the whole would need.
 ALTER TABLE signalbox.ended_deliveries_first ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
-ALTER TABLE signalbox.ended_deliveries_beyond ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
+ALTER TABLE signalbox.ended_deliveries_default ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
 DO $$
 BEGIN
   EXECUTE format('CREATE TABLE signalbox.feed_first PARTITION OF signalbox.feed FOR VALUES FROM (MINVALUE) TO (%L)',
     date_trunc('day', now(), 'UTC') + interval '3 days');
-  CREATE TABLE signalbox.feed_beyond PARTITION OF signalbox.feed DEFAULT;
+  CREATE TABLE signalbox.feed_default PARTITION OF signalbox.feed DEFAULT;
   ALTER TABLE signalbox.feed_first ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE signalbox.feed_beyond ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE signalbox.feed_default ENABLE ROW LEVEL SECURITY;
 END
 $$;--> statement-breakpoint
 -- Room for HOT updates.
@@ -51,7 +51,7 @@ END $$;--> statement-breakpoint
 COMMENT ON TABLE signalbox.locks IS
   'Whoever has locked a row does what it names alone. '
   'key: the advisory lock of the session that does it, a random number anew each time.';--> statement-breakpoint
-INSERT INTO signalbox.locks (name) VALUES ('projects'), ('reconciler'), ('statistics'), ('ranges');--> statement-breakpoint
+INSERT INTO signalbox.locks (name) VALUES ('projects'), ('reconciler'), ('statistics'), ('partitions');--> statement-breakpoint
 CREATE FUNCTION signalbox.held_by_hub(key bigint) RETURNS boolean LANGUAGE sql AS $$
   SELECT bool_or(has_table_privilege(a.usesysid, 'signalbox.locks', 'update'))
   FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -607,22 +607,22 @@ COMMENT ON FUNCTION signalbox.emit(text, jsonb, text, text, text) IS
   'project: slug or id, the oldest when absent; data: at most 256 KiB; idempotency_key: kept 24 h.';--> statement-breakpoint
 CREATE FUNCTION signalbox.note_event_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.range_moves VALUES (OLD.id);
-  ELSE INSERT INTO signalbox.range_moves VALUES (NEW.id); END IF;
+  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.partition_moves VALUES (OLD.id);
+  ELSE INSERT INTO signalbox.partition_moves VALUES (NEW.id); END IF;
   RETURN NULL;
 END
 $$;--> statement-breakpoint
 CREATE FUNCTION signalbox.note_delivery_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.range_moves VALUES (OLD.event_id);
-  ELSE INSERT INTO signalbox.range_moves VALUES (NEW.event_id); END IF;
+  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.partition_moves VALUES (OLD.event_id);
+  ELSE INSERT INTO signalbox.partition_moves VALUES (NEW.event_id); END IF;
   RETURN NULL;
 END
 $$;--> statement-breakpoint
 CREATE FUNCTION signalbox.note_attempt_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.range_moves VALUES (OLD.delivery_id);
-  ELSE INSERT INTO signalbox.range_moves VALUES (NEW.delivery_id); END IF;
+  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.partition_moves VALUES (OLD.delivery_id);
+  ELSE INSERT INTO signalbox.partition_moves VALUES (NEW.delivery_id); END IF;
   RETURN NULL;
 END
 $$;--> statement-breakpoint

@@ -1,7 +1,7 @@
 import type { Db } from "../db/connection/client.ts";
 import type { HookQueue } from "../db/queue/jobs.ts";
-import { makeRanges } from "../db/retention/createPartitions.ts";
-import { withRanges } from "../db/retention/maintenanceSession.ts";
+import { createPartitions } from "../db/retention/createPartitions.ts";
+import { withMaintenanceSession } from "../db/retention/maintenanceSession.ts";
 import type { TenantPrograms } from "../domain/program/tenantPrograms.ts";
 import type { ProjectConfigs } from "../domain/project/projectConfig.ts";
 import type { SecretBox } from "../domain/project/secretBox.ts";
@@ -70,7 +70,7 @@ export async function startWorker(options: {
     onLost,
   } = options;
   // Before anything is written: nobody may have been here for months.
-  await withRanges(db.url, (session) => makeRanges(session, retentionDays));
+  await withMaintenanceSession(db.url, (session) => createPartitions(session, retentionDays));
   const workerId = newId();
   const peers = createPeers(workerId);
   const parts = { sql: db.sql, configs, programs, workerId, poster, box, origin, log, onAttempt };

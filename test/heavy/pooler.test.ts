@@ -7,9 +7,9 @@ import { openReads } from "../../src/db/read/reads.ts";
 import { emptyDatabase, freshDatabase } from "../fixtures/database.ts";
 import { accepted, registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
+import { agedDatabase, ageEvent, partitionOf, RETENTION_DAYS } from "../fixtures/partitions.ts";
 import { poolerTest, startPooler } from "../fixtures/pgbouncer.ts";
 import { hubProcess, installation } from "../fixtures/process.ts";
-import { agedDatabase, ageEvent, RETENTION_DAYS, rangeOf } from "../fixtures/ranges.ts";
 import { receiver, statuses } from "../fixtures/receiver.ts";
 import { following, overSocket } from "../fixtures/subscription.ts";
 
@@ -112,9 +112,10 @@ poolerTest(
     // What is old goes with its partition.
     const { sql } = database.db;
     const old = await ageEvent(sql, emitted[0] ?? "", RETENTION_DAYS + 2);
-    const range = await rangeOf(sql, "events", "id", old);
+    const partition = await partitionOf(sql, "events", "id", old);
     await sql`select graphile_worker.add_job('retention')`;
-    const isThere = async () => (await sql`select from pg_class where relname = ${range}`).length;
+    const isThere = async () =>
+      (await sql`select from pg_class where relname = ${partition}`).length;
     await expect.poll(isThere, soon).toBe(0);
 
     // While the pooler is away nothing is accepted, and then everything goes on.

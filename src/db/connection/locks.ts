@@ -21,8 +21,8 @@ type RowLock =
 
 /** By a session, as long as it lives. */
 type SessionLock =
-  /** One process makes and drops ranges. */
-  "ranges";
+  /** One process creates and drops partitions. */
+  "partitions";
 
 /** Whoever migrates a database: there may be no table yet, so this number is all there is. */
 const MIGRATION = 7_346_201_852;

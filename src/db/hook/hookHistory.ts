@@ -1,5 +1,5 @@
 import type { Pool } from "../connection/client.ts";
-import { atLeisure } from "../retention/throttle.ts";
+import { throttled } from "../retention/throttle.ts";
 
 /** Hooks, or versions of them, that a statement removes at most. */
 const CHUNK = 500;
@@ -15,7 +15,7 @@ async function inPieces<Key>(
   do {
     found = [...(await find(FOUND))];
     for (let at = 0; at < found.length; at += CHUNK)
-      await atLeisure(() => remove(found.slice(at, at + CHUNK)));
+      await throttled(() => remove(found.slice(at, at + CHUNK)));
   } while (found.length === FOUND);
 }
 

@@ -2,8 +2,8 @@ import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { tryLockRow } from "../connection/locks.ts";
 
 /**
- * Our tables that have at least quadrupled since they were last analyzed. Of those cut into ranges the server counts,
- * and autovacuum analyzes, the ranges alone.
+ * Our tables that have at least quadrupled since they were last analyzed. Of those partitioned the server counts,
+ * and autovacuum analyzes, the partitions alone.
  */
 const grownTables = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_stat_user_tables s join pg_class c on c.oid = s.relid
@@ -24,7 +24,7 @@ const grownShards = (sql: Sql) => sql<{ name: string }[]>`
 
 /**
  * A quarter of the rows that PostgreSQL looks at by itself: while a new hub took its first 20,000 events, samples of the
- * usual size took a quarter of the server's time [measured]. Autovacuum takes a large one of each range later.
+ * usual size took a quarter of the server's time [measured]. Autovacuum takes a large one of each partition later.
  */
 const SAMPLE = 25;
 

@@ -1,5 +1,5 @@
 import type { Pool } from "../connection/client.ts";
-import { atLeisure } from "./throttle.ts";
+import { throttled } from "./throttle.ts";
 
 /** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
 const CHUNK = 500;
@@ -21,7 +21,7 @@ export const ofEvents = (projectId: string, ids: string[]): Owners => ({
 
 /**
  * All events with an id before the given one that are not there, or do not fulfil a condition on the event `e`. That it
- * lies before as well follows from the rest; it leaves the younger ranges out.
+ * lies before as well follows from the rest; it leaves the younger partitions out.
  */
 export const ofGone = (before: string, condition: string): Owners => ({
   of: (table) => `
@@ -36,7 +36,7 @@ export const ofGone = (before: string, condition: string): Owners => ({
  * Removes what belongs to events, but their deliveries: actions with presses and what those sent, runs with their
  * steps, resources as they were sent.
  */
-export async function removeBelongings(sql: Pool, { of, values }: Owners): Promise<void> {
+export async function removeEventDependents(sql: Pool, { of, values }: Owners): Promise<void> {
   /** Finds rows, and removes them some at a time, until it finds no more. */
   async function removeAll(find: string, remove: string): Promise<void> {
     let found: Key[];
@@ -45,7 +45,7 @@ export async function removeBelongings(sql: Pool, { of, values }: Owners): Promi
       for (let at = 0; at < found.length; at += CHUNK) {
         const some = Map.groupBy(found.slice(at, at + CHUNK), ({ projectId }) => projectId);
         for (const [projectId, keys] of some)
-          await atLeisure(() => sql.unsafe(remove, [projectId, keys.map(({ id }) => id)]));
+          await throttled(() => sql.unsafe(remove, [projectId, keys.map(({ id }) => id)]));
       }
     } while (found.length === FOUND);
   }

@@ -1,18 +1,18 @@
 /**
- * The tables that grow for as long as the hub runs are cut into ranges, PostgreSQL's partitions, so that what is old
- * goes by dropping a range and not row by row. Events, and what belongs to them, are cut by the time that their ids
+ * The tables that grow for as long as the hub runs are cut into partitions, PostgreSQL's partitions, so that what is old
+ * goes by dropping a partition and not row by row. Events, and what belongs to them, are cut by the time that their ids
  * begin with; the feed by the time of its records.
  *
- * From the oldest to the newest, a table's ranges are: the first, of all that is older than the others (of what
- * retention has let go of, those that have not ended); ranges of some days each; one or more for days to come; and what
+ * From the oldest to the newest, a table's partitions are: the first, of all that is older than the others (of what
+ * retention has let go of, those that have not ended); partitions of some days each; one or more for days to come; and what
  * is beyond, for ids of clocks that are far ahead, and of a database that goes on while no hub runs. So every row has a
  * place, whoever writes it and when. The first migration makes the first and what is beyond.
  */
 import type { Sql, Tx } from "../connection/client.ts";
 import { minUuid7At, timeOfId } from "../page/minUuid7.ts";
 
-/** A table that is cut, the column it is cut by, and how full its pages are to be made. */
-export type Cut = {
+/** A table that is parent, the column it is cut by, and how full its pages are to be made. */
+export type PartitionedTable = {
   table: string;
   key: string;
   fillfactor: number;
@@ -28,18 +28,21 @@ const byTime = {
 };
 
 /** Deliveries go with their event; attempts have only their delivery's id, or their press's. */
-export const cuts = {
+export const partitionedTables = {
   events: { table: "events", key: "id", fillfactor: 70, ...byId },
   deliveries: { table: "ended_deliveries", key: "event_id", fillfactor: 100, ...byId },
   attempts: { table: "earlier_attempts", key: "delivery_id", fillfactor: 100, ...byId },
   feed: { table: "feed", key: "at", fillfactor: 100, ...byTime },
-} satisfies Record<string, Cut>;
+} satisfies Record<string, PartitionedTable>;
 
-/** A range of a table, from one value on, null in the first, and before another. */
-export type Range = { name: string; from: string | null; to: string };
+/** A partition of a table, from one value on, null in the first, and before another. */
+export type Partition = { name: string; from: string | null; to: string };
 
-/** A table's ranges, oldest first. What is beyond them is left out. */
-export async function rangesOf(sql: Sql, { table }: Cut): Promise<[Range, ...Range[]]> {
+/** A table's partitions, oldest first. What is beyond them is left out. */
+export async function partitionsOf(
+  sql: Sql,
+  { table }: PartitionedTable,
+): Promise<[Partition, ...Partition[]]> {
   const rows = await sql<{ name: string; bounds: string }[]>`
     select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds from pg_class c
     join pg_inherits i on i.inhrelid = c.oid and not i.inhdetachpending
@@ -49,35 +52,43 @@ export async function rangesOf(sql: Sql, { table }: Cut): Promise<[Range, ...Ran
     return to ? { name, from: from ?? null, to } : [];
   });
   const [first, ...rest] = found.sort(inOrder);
-  if (!first) throw new Error(`signalbox.${table} has no range`);
+  if (!first) throw new Error(`signalbox.${table} has no partition`);
   return [first, ...rest];
 }
 
-function inOrder({ from: a }: Range, { from: b }: Range): number {
+function inOrder({ from: a }: Partition, { from: b }: Partition): number {
   if (a === null || b === null) return a === null ? -1 : 1;
   return a < b ? -1 : 1;
 }
 
-/** The range of a table beyond all others. */
-export const beyond = ({ table }: Cut): string => `${table}_beyond`;
+/** The partition of a table beyond all others. */
+export const defaultPartition = ({ table }: PartitionedTable): string => `${table}_default`;
 
-/** Makes the table of a range, which is not one yet: nobody may read it but by the whole. */
-export async function createRange(tx: Tx, cut: Cut, name: string): Promise<void> {
+/** Makes the table of a partition, which is not one yet: nobody may read it but by the whole. */
+export async function createPartition(
+  tx: Tx,
+  parent: PartitionedTable,
+  name: string,
+): Promise<void> {
   await tx.unsafe(
-    `create table signalbox.${name} (like signalbox.${cut.table} including all) with (fillfactor = ${cut.fillfactor})`,
+    `create table signalbox.${name} (like signalbox.${parent.table} including all) with (fillfactor = ${parent.fillfactor})`,
   );
   await tx.unsafe(`alter table signalbox.${name} enable row level security`);
   // Beside the whole's shards at once, so that what it is to take does not go by way of the coordinator.
   if (tx.isDistributed)
     await tx`select create_distributed_table(${`signalbox.${name}`}::regclass, 'project_id',
-      colocate_with => ${`signalbox.${cut.table}`})`;
+      colocate_with => ${`signalbox.${parent.table}`})`;
   // The whole has no such key, which would have to contain what it is cut by.
-  if (cut === cuts.deliveries)
+  if (parent === partitionedTables.deliveries)
     await tx.unsafe(`alter table signalbox.${name} add primary key (project_id, id)`);
 }
 
-/** Makes a table a range. */
-export const attachRange = (tx: Tx, { table }: Cut, { name, from, to }: Range) =>
+/** Makes a table a partition. */
+export const attachPartition = (
+  tx: Tx,
+  { table }: PartitionedTable,
+  { name, from, to }: Partition,
+) =>
   tx.unsafe(
     `alter table signalbox.${table} attach partition signalbox.${name}
       for values from (${from ? `'${from}'` : "minvalue"}) to ('${to}')`,

@@ -1,8 +1,8 @@
 import type { Pool } from "../connection/client.ts";
 import { idBetween } from "../page/idRange.ts";
-import { ofEvents, removeBelongings } from "./eventDependents.ts";
-import { cuts, rangesOf } from "./partitions.ts";
-import { atLeisure } from "./throttle.ts";
+import { ofEvents, removeEventDependents } from "./eventDependents.ts";
+import { partitionedTables, partitionsOf } from "./partitions.ts";
+import { throttled } from "./throttle.ts";
 
 /** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
 const CHUNK = 500;
@@ -10,7 +10,7 @@ const EVENTS_AT_ONCE = 200;
 
 /** Repeats a bounded removal until it removes less than it might. */
 async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<void> {
-  while ((await atLeisure(remove)).count >= CHUNK);
+  while ((await throttled(remove)).count >= CHUNK);
 }
 
 /** Idempotency keys are kept for 24 hours. */
@@ -22,14 +22,14 @@ export const removeOldKeys = (sql: Pool) =>
 
 /**
  * Moves each feed's horizon to its last record that is older than so many days, so that a cursor before it is told
- * CURSOR_EXPIRED and never meets a silent gap. Those records go with their range. They are found by halves: records are in
+ * CURSOR_EXPIRED and never meets a silent gap. Those records go with their partition. They are found by halves: records are in
  * the order of their times, of which there is no index.
  */
 export async function moveHorizons(sql: Pool, days: number): Promise<void> {
   const feeds = await sql<{ projectId: string; head: string; horizon: string }[]>`
     select project_id as "projectId", head, horizon from signalbox.heads where head > horizon`;
   for (const { projectId, head, horizon } of feeds)
-    await atLeisure(() => moveHorizon(sql, days, projectId, Number(horizon), Number(head)));
+    await throttled(() => moveHorizon(sql, days, projectId, Number(horizon), Number(head)));
 }
 
 async function moveHorizon(
@@ -54,7 +54,7 @@ async function moveHorizon(
 }
 
 /**
- * Events of the first range that were accepted, and due, more than so many days ago and have ended. Found by their ids,
+ * Events of the first partition that were accepted, and due, more than so many days ago and have ended. Found by their ids,
  * which begin with the time (UUIDv7): there is no index on `received_at`, and a day is room for clocks that differ.
  */
 const oldEvents = (sql: Pool, days: number, before: string) => sql<
@@ -71,14 +71,14 @@ const oldEvents = (sql: Pool, days: number, before: string) => sql<
   ) e limit ${EVENTS_AT_ONCE}`;
 
 /**
- * Removes ended events older than so many days from the first range, with their actions and presses, deliveries and
- * attempts, and runs. The other ranges are dropped whole (dropRanges.ts).
+ * Removes ended events older than so many days from the first partition, with their actions and presses, deliveries and
+ * attempts, and runs. The other partitions are dropped whole (dropPartitions.ts).
  */
 export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
-  const [{ to }] = await rangesOf(sql, cuts.events);
+  const [{ to }] = await partitionsOf(sql, partitionedTables.events);
   let old: Awaited<ReturnType<typeof oldEvents>>;
   do {
-    old = await atLeisure(() => oldEvents(sql, days, to));
+    old = await throttled(() => oldEvents(sql, days, to));
     if (old.length === 0) return;
     for (const [projectId, events] of Map.groupBy(old, (event) => event.projectId))
       await removeEvents(
@@ -106,8 +106,8 @@ async function removeEvents(sql: Pool, projectId: string, ids: string[]): Promis
       )
       select id from gone`,
   );
-  await removeBelongings(sql, ofEvents(projectId, ids));
-  await atLeisure(
+  await removeEventDependents(sql, ofEvents(projectId, ids));
+  await throttled(
     () =>
       sql`delete from signalbox.events where project_id = ${projectId} and id = any(${ids}::uuid[])`,
   );

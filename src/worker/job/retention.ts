@@ -2,9 +2,9 @@ import type { Db } from "../../db/connection/client.ts";
 import { removeDeletedHooks, removeOldHookVersions } from "../../db/hook/hookHistory.ts";
 import { removeOldCounts } from "../../db/project/counters.ts";
 import { removeDeletedResources } from "../../db/resource/resources.ts";
-import { makeRanges } from "../../db/retention/createPartitions.ts";
-import { dropRanges } from "../../db/retention/dropPartitions.ts";
-import { withRanges } from "../../db/retention/maintenanceSession.ts";
+import { createPartitions } from "../../db/retention/createPartitions.ts";
+import { dropPartitions } from "../../db/retention/dropPartitions.ts";
+import { withMaintenanceSession } from "../../db/retention/maintenanceSession.ts";
 import {
   moveHorizons,
   removeOldEvents,
@@ -23,10 +23,11 @@ export async function removeExpired(
 ): Promise<boolean> {
   await removeOldKeys(sql);
   await moveHorizons(sql, retentionDays);
-  const done = await withRanges(
+  const done = await withMaintenanceSession(
     url,
     async (session) =>
-      (await makeRanges(session, retentionDays)) && (await dropRanges(session, retentionDays)),
+      (await createPartitions(session, retentionDays)) &&
+      (await dropPartitions(session, retentionDays)),
   );
   await removeOldEvents(sql, retentionDays);
   await removeOldHookVersions(sql);

@@ -3,7 +3,7 @@ import { recoverPresses } from "../db/action/pressClaims.ts";
 import { type Db, openSession } from "../db/connection/client.ts";
 import { showLife } from "../db/connection/locks.ts";
 import { recoverClaims } from "../db/delivery/reclaim.ts";
-import { buryWorkers, removeWorker, workersBeside } from "../db/queue/workers.ts";
+import { registerWorker, removeDeadWorkers, removeWorker } from "../db/queue/workers.ts";
 import type { Logger } from "../log.ts";
 import { type Poller, poll } from "./poller.ts";
 
@@ -45,11 +45,11 @@ export async function startLiveness(
       // After a restart of the server nobody holds a lock yet.
       suspects = new Set();
       // Of two that come at once, one at least sees the other: it is committed before the others are read.
-      await workersBeside(session, self);
+      await registerWorker(session, self);
     }
     // Registered each time: somebody may have buried this worker while its session was lost. By the session that
     // holds the lock, so that its end is noticed.
-    const others = await workersBeside(session, self);
+    const others = await registerWorker(session, self);
     const lifeless = others.filter((worker) => worker.isLifeless);
     const dead = lifeless.filter(({ id }) => suspects.has(id));
     suspects = new Set(lifeless.map(({ id }) => id));
@@ -60,7 +60,7 @@ export async function startLiveness(
     if (dead.length === 0) return suspects.size > 0 ? SURE_AFTER_MS : LOOK_EVERY_MS;
     const recovered = await recoverClaims(db.sql, [...isDead]);
     const unknown = await recoverPresses(db.sql, [...isDead]);
-    await buryWorkers(db.sql, dead);
+    await removeDeadWorkers(db.sql, dead);
     log.warn(
       { workers: [...isDead], recovered, unknown },
       "workers died; their deliveries are tried again, their presses are not",

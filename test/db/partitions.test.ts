@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
 import { refreshStatistics } from "../../src/db/queue/analyze.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { createPartitions } from "../../src/db/retention/createPartitions.ts";
 import { withMaintenanceSession } from "../../src/db/retention/maintenanceSession.ts";
 import { partitionedTables, partitionsOf } from "../../src/db/retention/partitions.ts";
@@ -78,7 +78,7 @@ test("the reader comes to a table's rows by the table alone, and to none of its 
   const { sql } = database.db;
   const ours = newId();
   await insertEvent(sql, newId(), ours);
-  await using reads = await openReads(database.url);
+  await using reads = await openReadPools(database.url);
   const partitions = await sql<{ name: string; on: boolean }[]>`
     select relname as name, relrowsecurity as on from pg_class
     where relnamespace = 'signalbox'::regnamespace and relispartition and relkind = 'r'`;

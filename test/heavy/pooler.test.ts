@@ -3,7 +3,7 @@ import { expect, inject } from "vitest";
 import { openDb, openSession } from "../../src/db/connection/client.ts";
 import { DatabaseRefusal } from "../../src/db/connection/refusal.ts";
 import { plans, sessionSettings } from "../../src/db/connection/sessionSettings.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { emptyDatabase, freshDatabase } from "../fixtures/database.ts";
 import { accepted, registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -176,7 +176,7 @@ poolerTest(
       }));
     for (const rows of seen)
       expect([...rows]).toEqual(shown({ ...sessionSettings, ...plans.once }));
-    await using reads = await openReads({ url: database.url, poolerUrl: pooler.url });
+    await using reads = await openReadPools({ url: database.url, poolerUrl: pooler.url });
     expect(reads.warning).toBeNull();
     const [project] = await sql<{ id: string }[]>`select id from signalbox.projects`;
     const read = await reads.read(

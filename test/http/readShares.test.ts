@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Db, openSession, type Sql } from "../../src/db/connection/client.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { createMaskError } from "../../src/http/gate/maskError.ts";
 import { createLogger } from "../../src/log.ts";
 import { newId } from "../../src/util/ids.ts";
@@ -11,10 +11,10 @@ const one = newId();
 const other = newId();
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
-let reads: Awaited<ReturnType<typeof openReads>>;
+let reads: Awaited<ReturnType<typeof openReadPools>>;
 beforeAll(async () => {
   database = await freshDatabase();
-  reads = await openReads(database.url);
+  reads = await openReadPools(database.url);
 });
 afterAll(async () => {
   await reads[Symbol.asyncDispose]();

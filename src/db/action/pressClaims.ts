@@ -97,7 +97,7 @@ export const handBackPress = (
   where project_id = ${projectId} and id = ${pressId} and lease_token = ${token} and status = 'PENDING'`;
 
 /** The events that the hub tells of a press, planned under this version of the configuration. */
-type Said = Omit<Accepting, "projectId">;
+type SystemEvents = Omit<Accepting, "projectId">;
 
 type Ended = Pick<PressRow, "id" | "error"> & { status: PressFinish["status"] };
 
@@ -105,7 +105,12 @@ type Ended = Pick<PressRow, "id" | "error"> & { status: PressFinish["status"] };
  * Ends presses, and with each its action's RUNNING: COMPLETE after a success, else what it was before, with what went
  * wrong. Rows are locked in the order press, action; a press that has just been made is known to nobody else.
  */
-async function end(tx: Tx, projectId: string, ended: Ended[], said?: Said): Promise<void> {
+async function end(
+  tx: Tx,
+  projectId: string,
+  ended: Ended[],
+  systemEvents?: SystemEvents,
+): Promise<void> {
   await writeToFeed(
     tx,
     projectId,
@@ -126,7 +131,8 @@ async function end(tx: Tx, projectId: string, ended: Ended[], said?: Said): Prom
     ],
     [recordPresses(tx, projectId, ended)],
   );
-  if (said && said.events.length > 0) await accept(tx, { projectId, ...said });
+  if (systemEvents && systemEvents.events.length > 0)
+    await accept(tx, { projectId, ...systemEvents });
 }
 
 /**
@@ -134,7 +140,11 @@ async function end(tx: Tx, projectId: string, ended: Ended[], said?: Said): Prom
  * that was planned). Gives back whether it counted: a process that was taken for dead has lost its claim, and only the
  * record of the call is written.
  */
-export const finishPress = (sql: Pool, finish: PressFinish, said?: Said): Promise<boolean> =>
+export const finishPress = (
+  sql: Pool,
+  finish: PressFinish,
+  systemEvents?: SystemEvents,
+): Promise<boolean> =>
   sql.begin(async (tx) => {
     const { projectId, pressId: id, token, attempt, status, error } = finish;
     const [press] = await tx<{ isHeld: boolean }[]>`
@@ -143,7 +153,7 @@ export const finishPress = (sql: Pool, finish: PressFinish, said?: Said): Promis
     // Retention may have removed it.
     if (!press) return false;
     await insertAttempts(tx, projectId, [{ deliveryId: id, attempt }]);
-    if (press.isHeld) await end(tx, projectId, [{ id, status, error }], said);
+    if (press.isHeld) await end(tx, projectId, [{ id, status, error }], systemEvents);
     return press.isHeld;
   });
 

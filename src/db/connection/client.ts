@@ -91,13 +91,16 @@ export function openDb(
 }
 
 /** What a session's owner is told. */
-type Told = { onLost?: () => void; onNotify?: (channel: string, payload: string) => void };
+type SessionListeners = {
+  onLost?: () => void;
+  onNotify?: (channel: string, payload: string) => void;
+};
 
 /** One connection of its own, for LISTEN or a session advisory lock. Throws DatabaseRefusal. */
-export function openSession(url: string, told: Told = {}): Pool {
+export function openSession(url: string, listeners: SessionListeners = {}): Pool {
   const address = readAddress(url);
   const usual = settingsAt(url, address);
   const settings = { ...usual, application_name: `${usual.application_name} session` };
   const isDistributed = known.get(url)?.isDistributed ?? false;
-  return openPool({ address, settings, size: 1, isSession: true, isDistributed, ...told });
+  return openPool({ address, settings, size: 1, isSession: true, isDistributed, ...listeners });
 }

@@ -68,7 +68,7 @@ export async function writeDispatched(
   version: number,
   events: DispatchedEvent[],
   { deliveries, runs }: Consequences,
-  said: NewEvent[],
+  systemEvents: NewEvent[],
   handOver: HandOver | undefined,
 ): Promise<Date> {
   const born = events.filter(({ origin }) => origin === "SQL");
@@ -85,7 +85,7 @@ export async function writeDispatched(
     ),
   ]);
   const at = await accept(tx, {
-    ...{ projectId, version, events: said, deliveries, born: born.length },
+    ...{ projectId, version, events: systemEvents, deliveries, born: born.length },
     ...(handOver && { handOver }),
   });
   if (runs.length > 0) await recordRuns(tx, projectId, runs, true);

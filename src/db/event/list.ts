@@ -35,7 +35,7 @@ export type EventFilter = {
 };
 
 /** What follows from states that few of very many events are in: each has an index. */
-const fewOf = (sql: Sql, status: Maybe<EventStatus[]>): Fragment | undefined => {
+const selectiveStatus = (sql: Sql, status: Maybe<EventStatus[]>): Fragment | undefined => {
   if (status?.length !== 1) return undefined;
   if (status[0] === "SCHEDULED") return sql`e.due_at is not null`;
   if (status[0] === "STAGED") return sql`e.config_version is null and e.scheduled_for is null`;
@@ -43,7 +43,7 @@ const fewOf = (sql: Sql, status: Maybe<EventStatus[]>): Fragment | undefined => 
 };
 
 /** What leads to an event, best first: each an index, by one value of a column and the ids. */
-function leadsOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined): IndexKey[] {
+function indexKeysOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined): IndexKey[] {
   const type = sql`text`;
   return [
     ...(typeof filter.subjectType === "string"
@@ -68,7 +68,7 @@ function leadsOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined
  * the emitter has said otherwise. What came late has ids behind its time, what was told ahead before it; both have an
  * index of their own.
  */
-async function idsOfTime(
+async function idRangeOfTime(
   sql: Sql,
   projectId: string,
   since: Maybe<Date>,
@@ -108,16 +108,16 @@ export async function listEvents<Row extends EventHead = EventRow>(
     !types.some((type) => type.endsWith("*")) &&
     // What is weighed is led by one value.
     (!isSearch || types.length === 1);
-  const [lead, ...others] = leadsOf(sql, filter, areExact ? types : undefined);
+  const [indexKey, ...others] = indexKeysOf(sql, filter, areExact ? types : undefined);
   const subjectType = when(filter.subjectType, (type) => sql`e.subject_type = ${stripNul(type)}`);
   const isOfSubject =
     typeof filter.subjectType === "string" && typeof filter.subjectId === "string";
-  const few = fewOf(sql, filter.status);
+  const selectiveFilter = selectiveStatus(sql, filter.status);
   const status = when(filter.status, (status) => sql`e.status = any(${status}::text[])`);
-  const sought = [
+  const residualFilter = [
     ...others.map(({ column, values }) => sql`${column} = any(${values}::text[])`),
     ...(types && !areExact ? [ofTypes(sql, types)] : []),
-    ...(few ? [] : status),
+    ...(selectiveFilter ? [] : status),
     ...when(filter.category, (category) => sql`e.category = ${stripNul(category)}`),
     ...(isOfSubject ? [] : subjectType),
     ...(isOfSubject ? [] : when(filter.subjectId, (id) => sql`e.subject_id = ${stripNul(id)}`)),
@@ -135,14 +135,17 @@ export async function listEvents<Row extends EventHead = EventRow>(
       name: sql`e`,
       id: sql`e.id`,
       within: [sql`e.project_id = ${projectId}`, ...(isOfSubject ? subjectType : [])],
-      lead,
-      few,
-      sought,
+      indexKey,
+      selectiveFilter,
+      residualFilter,
       weight: isSearch ? dataWeight(sql) : undefined,
       // Those of a type are many, and near each other; those of a context, user or subject come now and then.
-      most: lead && (others.length > 0 || !areExact) ? MAX_RANDOM_READS : undefined,
-      shown: [...(few ? status : []), ...(types ? [] : [sql`e.origin <> 'SYSTEM'`])],
-      range: await idsOfTime(sql, projectId, filter.since, filter.until),
+      scanLimit: indexKey && (others.length > 0 || !areExact) ? MAX_RANDOM_READS : undefined,
+      cheapFilter: [
+        ...(selectiveFilter ? status : []),
+        ...(types ? [] : [sql`e.origin <> 'SYSTEM'`]),
+      ],
+      range: await idRangeOfTime(sql, projectId, filter.since, filter.until),
     },
     request,
   );

@@ -11,8 +11,8 @@ export const when = <Value, Result>(
 ): Result[] => (value === null || value === undefined ? [] : [result(value)]);
 
 /** That one of the texts holds the sought one, taken literally, in any case of any alphabet. */
-export const holds = (sql: Sql, texts: Fragment[], sought: string): Fragment => {
-  const like = `%${stripNul(sought).replace(/[\\%_]/g, "\\$&")}%`;
+export const holds = (sql: Sql, texts: Fragment[], text: string): Fragment => {
+  const like = `%${stripNul(text).replace(/[\\%_]/g, "\\$&")}%`;
   const conditions = texts.map((text) => sql`${text} collate signalbox.any_case ilike ${like}`);
   return sql`(${conditions.reduce((all, one) => sql`${all} or ${one}`)})`;
 };

@@ -80,7 +80,7 @@ const deliveryList = (sql: Sql, projectId: string) => ({
   name: sql`d`,
   id: sql`d.id`,
   within: [sql`d.project_id = ${projectId}`],
-  shown: [],
+  cheapFilter: [],
 });
 
 /** A project's deliveries, newest first. */
@@ -110,13 +110,13 @@ export async function listDeliveries(
         ? sql`(select * from ${list.from} where ${ofEvent} order by d.event_id offset 0) d`
         : list.from,
       within: [...list.within, ...waiting, ...(isLost ? [statusIn(sql, LOST)] : [])],
-      lead: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
-      sought: [
+      indexKey: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
+      residualFilter: [
         ...(inStatus ? [inStatus] : []),
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),
       ],
-      most: isLost ? MAX_RANDOM_READS : undefined,
+      scanLimit: isLost ? MAX_RANDOM_READS : undefined,
       range: rangeOf(since, until, CLOCK_SKEW_MS),
     },
     request,
@@ -143,10 +143,10 @@ export async function deliveriesPerParent(
       within: [...list.within, ...waiting],
       parent: isOfHook ? sql`d.hook_id` : sql`d.event_id`,
       of: (row) => row[parent],
-      isLed: isOfHook,
+      isOrdered: isOfHook,
       // An event has few deliveries: no more than there are hooks.
-      sought: isOfHook ? inStatus : [],
-      shown: isOfHook ? [] : inStatus,
+      residualFilter: isOfHook ? inStatus : [],
+      cheapFilter: isOfHook ? [] : inStatus,
     },
     parentIds,
     request,

@@ -51,17 +51,17 @@ export const pageClause = (
   return sql`where ${allOf(sql, within)} order by ${by} limit ${limit + 1}`;
 };
 
-/** Makes a page of the rows that a `pageClause` let through; `lookedTo` is the row at which looking for more ended. */
+/** Makes a page of the rows that a `pageClause` let through; `scannedTo` is the row at which looking for more ended. */
 export function toPage<Row>(
   found: readonly Row[],
   { limit, backward, after, before }: PageRequest,
-  lookedTo?: string,
+  scannedTo?: string,
 ): Page<Row> {
-  const isCut = found.length <= limit && lookedTo !== undefined;
+  const isCut = found.length <= limit && scannedTo !== undefined;
   const hasMore = found.length > limit || isCut;
   const rows = found.slice(0, limit);
   const hasNext = before !== undefined || (!backward && hasMore);
   const hasPrevious = after !== undefined || (backward && hasMore);
-  const cut = isCut ? (backward ? { start: lookedTo } : { end: lookedTo }) : {};
+  const cut = isCut ? (backward ? { start: scannedTo } : { end: scannedTo }) : {};
   return { rows: backward ? rows.reverse() : rows, hasNext, hasPrevious, ...cut };
 }

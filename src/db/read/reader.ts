@@ -24,7 +24,7 @@ async function attempt(statement: PromiseLike<unknown>): Promise<void> {
 }
 
 /** Reads as the role, to the end of the transaction, and sees of all tables this project alone. */
-export const enterProject = (tx: Tx, projectId: string) =>
+export const setRlsContext = (tx: Tx, projectId: string) =>
   tx`select set_config('role', ${READER}, true), set_config('signalbox.project', ${projectId}, true)`;
 
 /** Whether this session's role may read as the reader. */

@@ -27,7 +27,7 @@ export type Link = {
   close(): Promise<void>;
 };
 
-type Told = {
+type LinkListeners = {
   /** The server has answered, to the first or another statement. */
   onAnswered(): void;
   onLost(link: Link, error: unknown): void;
@@ -47,7 +47,7 @@ const isAnswer = (error: unknown) =>
 export function openLink(
   options: postgres.ParsedOptions,
   connect: (ended: AbortSignal) => Promise<Socket>,
-  told: Told,
+  listeners: LinkListeners,
 ): Link {
   const unanswered = new Set<Statement>();
   const ended = new AbortController();
@@ -113,13 +113,13 @@ export function openLink(
     void client.end({ timeout: 0 });
     socket?.destroy();
     link.taken?.onLost(error);
-    told.onLost(link, error);
+    listeners.onLost(link, error);
   }
 
   function answered(statement: Statement): void {
     unanswered.delete(statement);
     if (unanswered.size === 0) onIdle?.();
-    if (!lost) told.onAnswered();
+    if (!lost) listeners.onAnswered();
   }
 
   async function greet(): Promise<void> {
@@ -131,7 +131,7 @@ export function openLink(
     isReady = true;
     for (const statement of early) sendNow(statement);
     early = [];
-    told.onAnswered();
+    listeners.onAnswered();
   }
 
   const link: Link = {

@@ -1,7 +1,7 @@
 import { createShares } from "../../util/shares.ts";
 import type { Meter, Pool, Sql, Tx } from "../connection/client.ts";
 import { atNode } from "../nodes/nodes.ts";
-import { enterProject } from "./reader.ts";
+import { setRlsContext } from "./reader.ts";
 import { ReadTimeout } from "./readTimeout.ts";
 
 /**
@@ -51,7 +51,7 @@ export function createRead(options: {
        */
       async function run(tx: Tx): Promise<void> {
         const begun = first?.(tx, projectId);
-        const entered = isGuarded ? enterProject(tx, projectId).execute() : undefined;
+        const entered = isGuarded ? setRlsContext(tx, projectId).execute() : undefined;
         const answer = async () => {
           const found = await work(tx);
           await begun;

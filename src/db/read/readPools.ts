@@ -2,21 +2,21 @@ import { openDb, type Place, type Pool, type Tx } from "../connection/client.ts"
 import { isOutage } from "../connection/outage.ts";
 import { readSettings } from "../connection/sessionSettings.ts";
 import { feedBounds } from "../feed/changes.ts";
+import { CONNECTIONS, createRead, type Read } from "./createRead.ts";
 import { whyUnguarded } from "./reader.ts";
-import { CONNECTIONS, createRead, type Read } from "./readPool.ts";
+import { createSeenPositions } from "./seenPositions.ts";
 import { isConflict, LOOK_EVERY_MS, openStandby, type Standby } from "./standby.ts";
-import { createTold } from "./told.ts";
 
-export type { Read } from "./readPool.ts";
+export type { Read } from "./createRead.ts";
 
 /** The reading side of the database. */
-export type Reads = AsyncDisposable & {
+export type ReadPools = AsyncDisposable & {
   /** From the primary: everything that was committed is seen. */
   read: Read;
   /** For one query of the API: from the standby, if there is one, as long as that will do, and then from the primary. */
   forQuery(): Read;
   /** Notes that somebody was told of a project's feed up to a position: no query that comes shows less. */
-  noteTold(projectId: string, position: number): void;
+  noteSeen(projectId: string, position: number): void;
   /** Why nothing but `work` itself limits what it is shown. */
   warning: string | null;
   standby: Standby | undefined;
@@ -41,11 +41,11 @@ const passes = (error: unknown) =>
   error instanceof Elsewhere || isOutage(error) || isConflict(error);
 
 /** Opens the pool of readers, and asks whether their role is there. Throws DatabaseRefusal. */
-export async function openReads(
+export async function openReadPools(
   place: string | Place,
   standbyOptions?: StandbyOptions,
   onRead: (server: "primary" | "standby") => void = () => {},
-): Promise<Reads> {
+): Promise<ReadPools> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(openDb(place, CONNECTIONS, "each time"));
   const warning = await whyUnguarded(db.sql);
@@ -63,15 +63,15 @@ export async function openReads(
   const standby =
     standbyOptions &&
     stack.use(await openStandby({ ...standbyOptions, primary: db.sql, connections: CONNECTIONS }));
-  const told = createTold();
+  const seen = createSeenPositions();
   const owned = stack.move();
   return {
     read,
     forQuery: standby ? createForQuery(standby) : () => read,
-    noteTold(projectId, position) {
+    noteSeen(projectId, position) {
       if (!standby) return;
-      told.forget(standby.freshAt);
-      told.note(projectId, position);
+      seen.forget(standby.freshAt);
+      seen.note(projectId, position);
     },
     warning,
     standby,
@@ -85,7 +85,7 @@ export async function openReads(
       throw new Elsewhere("the standby is away, or too far behind");
     }
     async function reached(tx: Tx, projectId: string): Promise<void> {
-      const position = told.of(projectId);
+      const position = seen.of(projectId);
       if (position > 0 && (await feedBounds(tx, projectId)).head < position)
         throw new Elsewhere("the standby has less than somebody knows of");
     }

@@ -13,18 +13,18 @@ import {
 } from "./partitions.ts";
 
 const DAY_MS = 86_400_000;
-/** Partitions are there for so long ahead. */
+/** Partitions are created this far ahead. */
 const AHEAD_MS = 2 * DAY_MS;
-/** Every statement looks at every partition that it cannot exclude: what is kept makes about so many. */
+/** A statement visits every partition that it cannot exclude. Retention spans about this many. */
 const PARTITIONS_KEPT = 5;
 
-/** How many days a partition of a hub has that keeps its events for so long. */
+/** The days that one partition covers, for a retention time. */
 const partitionDays = (retentionDays: number): number =>
   Math.max(1, Math.ceil(retentionDays / PARTITIONS_KEPT));
 
 const startOf = (ms: number, size: number) => Math.floor(ms / size) * size;
 
-/** Takes what lies beyond all partitions and within a new one. */
+/** Moves rows from the default partition into a new one that covers them. */
 async function moveFromDefault(
   tx: Tx,
   parent: PartitionedTable,
@@ -44,7 +44,10 @@ const addPartition = (session: Pool, parent: PartitionedTable, partition: Partit
     await attachPartition(tx, parent, partition);
   });
 
-/** Makes a table's partitions up to some days ahead; after a long sleep one for all the time that was slept through. */
+/**
+ * Creates a table's partitions up to the horizon. After a long pause of the hub one partition covers all the time
+ * missed.
+ */
 async function createUpTo(
   session: Pool,
   parent: PartitionedTable,
@@ -64,7 +67,7 @@ async function createUpTo(
   return true;
 }
 
-/** Makes what partitions are missing. Gives back whether all are there: a table may be in use for too long. */
+/** Creates missing partitions. Returns false if a table stayed locked by others for too long. */
 export async function createPartitions(
   session: Pool,
   retentionDays: number,

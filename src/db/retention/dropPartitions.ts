@@ -17,32 +17,32 @@ const DAY_MS = 86_400_000;
 /** Pages that one statement reads: 2 MiB. */
 const PAGES = 256;
 
-/** Whether an event is not to go yet: it has not ended, or was accepted, or due, not so long ago. */
+/** Whether an event must be kept: it has not ended, or it was accepted or due after `since`. */
 const isRetained = (event: string, since: Date) =>
   `(${event}.status not in ('PROCESSED', 'FAILED', 'CANCELLED') or ${event}.received_at >= '${since.toISOString()}'
     or (${event}.status <> 'CANCELLED' and ${event}.scheduled_for >= '${since.toISOString()}'))`;
 
-/** What is done to one table: partitions that become one, of what is to stay of them. */
+/** A swap on one table: old partitions become one new partition with the rows to keep. */
 type Swap = {
   parent: PartitionedTable;
   old: Partition[];
   made: Partition;
-  /** The condition under which a row named `r` stays. */
+  /** The SQL condition that keeps a row named `r`. */
   keep: string;
-  /** The function that notes changes. */
+  /** The trigger function that records changed keys. */
   note: string;
 };
 
 const named = ({ name }: Partition) => `signalbox.${name}`;
 
-/** Copies what is to stay; while that goes on, whatever changes is noted. */
+/** Copies the rows to keep. Triggers record the keys that change meanwhile. */
 async function copy(session: Pool, { parent, old, made, keep, note }: Swap): Promise<boolean> {
   const begun = await withShortLock(session, parent, async (tx) => {
     await tx.unsafe(
       "create unlogged table if not exists signalbox.partition_moves (key uuid not null)",
     );
     await createPartition(tx, parent, made.name);
-    // So that it becomes a partition without being read again.
+    // With this constraint, attaching the partition does not scan it.
     await tx.unsafe(
       `alter table ${named(made)} add constraint partition_bound check (${parent.key} < '${made.to}')`,
     );
@@ -52,7 +52,7 @@ async function copy(session: Pool, { parent, old, made, keep, note }: Swap): Pro
         for each row execute function signalbox.${note}()`);
   });
   if (!begun) return false;
-  // Citus has no triggers: copied under the lock (catchUp). What is to stay of old partitions is little.
+  // Citus has no triggers, so catchUp copies under the lock. Few rows of old partitions are kept.
   if (session.isDistributed) return true;
   for (const partition of old) await copyRows(session, named(partition), named(made), keep);
   await session.unsafe(`analyze ${named(made)}`);
@@ -60,8 +60,8 @@ async function copy(session: Pool, { parent, old, made, keep, note }: Swap): Pro
 }
 
 /**
- * Some pages at a time. A row that changes meanwhile moves: it may be met twice, or, on a page that was not there at
- * first, not at all. It is noted, and copied anew.
+ * Copies some pages at a time. A row that is updated meanwhile moves: it may be met twice, or not at all if it moves to
+ * a page added since the start. Such rows are recorded, and copied again by catchUp.
  */
 async function copyRows(session: Pool, from: string, to: string, keep: string): Promise<void> {
   const [size] = await session<{ pages: number }[]>`
@@ -76,7 +76,10 @@ async function copyRows(session: Pool, from: string, to: string, keep: string): 
     );
 }
 
-/** Copies anew what has changed meanwhile. What was to stay stays, so that nothing is left without what it belongs to. */
+/**
+ * Copies again the rows that changed during the copy. A row once kept is always kept, so that no dependent loses its
+ * parent.
+ */
 async function catchUp(tx: Tx, { parent: { key }, old, made, keep }: Swap): Promise<void> {
   if (tx.isDistributed) {
     for (const partition of old)
@@ -96,17 +99,17 @@ async function catchUp(tx: Tx, { parent: { key }, old, made, keep }: Swap): Prom
     );
 }
 
-/** Takes a partition away; nobody else uses the table. */
+/** Drops a partition. The caller has locked the table. */
 async function drop(tx: Tx, { table }: PartitionedTable, partition: Partition): Promise<void> {
   await tx.unsafe(`alter table signalbox.${table} detach partition ${named(partition)}`);
   await tx.unsafe(`drop table ${named(partition)}`);
 }
 
-/** The table alone: a partition that autovacuum is at need not be waited for. */
+/** Locks the parent only, so that an autovacuum of a partition is not waited for. */
 const lockWhole = (tx: Tx, { table }: PartitionedTable) =>
   tx.unsafe(`lock table only signalbox.${table} in access exclusive mode`);
 
-/** Puts the copy in the place of its originals, in one moment in which nobody uses the table. */
+/** Replaces the originals with the copy, in one short transaction that locks the table. */
 const replace = (session: Pool, swap: Swap, before?: (tx: Tx) => Promise<void>) =>
   withShortLock(session, swap.parent, async (tx) => {
     const { parent, old, made } = swap;
@@ -118,7 +121,7 @@ const replace = (session: Pool, swap: Swap, before?: (tx: Tx) => Promise<void>) 
     await tx.unsafe(`alter table ${named(made)} drop constraint partition_bound`);
   });
 
-/** Takes away what a swap has left behind, also one that did not come to its end. */
+/** Removes leftovers of swaps, including interrupted ones. */
 async function clear(session: Pool): Promise<boolean> {
   for (const parent of [
     partitionedTables.events,
@@ -141,12 +144,12 @@ async function clear(session: Pool): Promise<boolean> {
     });
     if (!done) return false;
   }
-  // Only now: a trigger without it would fail.
+  // Dropped last: a trigger fails without this table.
   await session`drop table if exists signalbox.partition_moves`;
   return true;
 }
 
-/** What becomes of a table when all before `until` is over; undefined when no partition of it is. */
+/** The swap for the partitions that end by `until`; undefined if there is none. */
 async function planSwap(
   session: Pool,
   parent: PartitionedTable,
@@ -156,7 +159,8 @@ async function planSwap(
   const partitions = await partitionsOf(session, parent);
   const old = partitions.filter(({ to }) => timeOfId(to) <= until);
   const to = old.at(-1)?.to;
-  // The first alone has been made of what stays: what ends of it goes row by row.
+  // A lone old partition is the first one. Unless it is the initial one (`_first`), it holds only rows that were kept
+  // before: its ended rows are deleted one by one (removeOldEvents).
   if (!to || (old.length < 2 && old[0]?.name !== `${parent.table}_first`)) return undefined;
   return {
     parent,
@@ -166,7 +170,10 @@ async function planSwap(
   };
 }
 
-/** Attempts of deliveries that go, in partitions that stay: of deliveries made long after their event. */
+/**
+ * Deletes attempts of dropped deliveries that lie in younger partitions: those deliveries were created long after their
+ * event.
+ */
 async function removeLateAttempts(session: Pool, gone: { projectId: string; id: string }[]) {
   for (let at = 0; at < gone.length; at += 1_000) {
     const some = Map.groupBy(gone.slice(at, at + 1_000), ({ projectId }) => projectId);
@@ -179,7 +186,7 @@ async function removeLateAttempts(session: Pool, gone: { projectId: string; id: 
   }
 }
 
-/** The last moment before another at which a partition of events ends, and one of their deliveries: they go together. */
+/** The latest end that partitions of events and of deliveries share, not after `before`: they are dropped together. */
 async function commonEnd(session: Pool, before: Date): Promise<number> {
   const endsOf = async (parent: PartitionedTable) =>
     (await partitionsOf(session, parent)).map(({ to }) => timeOfId(to));
@@ -190,7 +197,7 @@ async function commonEnd(session: Pool, before: Date): Promise<number> {
   return Math.max(0, ...common);
 }
 
-/** Drops partitions of events with what belongs to them. What is to stay of them becomes the first partition. */
+/** Drops partitions of events with their dependents. The rows to keep become the first partition. */
 async function dropEvents(session: Pool, since: Date): Promise<boolean> {
   const until = await commonEnd(session, since);
   const events = await planSwap(session, partitionedTables.events, until, {
@@ -198,7 +205,7 @@ async function dropEvents(session: Pool, since: Date): Promise<boolean> {
     note: "note_event_move",
   });
   const deliveries = await planSwap(session, partitionedTables.deliveries, until, {
-    // A value, not `exists`: looked up row by row, where a join would read the whole of events for some pages.
+    // A scalar subquery, not `exists`: it is evaluated per row by key. A join would read all events for a few pages.
     keep: `(select ${isRetained("e", since)} from signalbox.events e
       where e.project_id = r.project_id and e.id = r.event_id)`,
     note: "note_delivery_move",
@@ -229,7 +236,7 @@ async function dropEvents(session: Pool, since: Date): Promise<boolean> {
   return true;
 }
 
-/** Drops partitions of attempts: those of deliveries and presses that are still there stay. */
+/** Drops partitions of attempts. Keeps attempts whose delivery or press still exists. */
 async function dropAttempts(session: Pool, since: Date): Promise<boolean> {
   const [{ to }] = await partitionsOf(session, partitionedTables.deliveries);
   const until = Math.min(since.getTime(), timeOfId(to));
@@ -246,7 +253,7 @@ async function dropAttempts(session: Pool, since: Date): Promise<boolean> {
   return (await copy(session, attempts)) && (await replace(session, attempts));
 }
 
-/** Drops partitions of the feed of which all is older. Cursors before what is left have expired (moveHorizon). */
+/** Drops feed partitions that are entirely older. Cursors before the remaining records have expired (moveHorizon). */
 async function dropFeed(session: Pool, since: Date): Promise<boolean> {
   const parent = partitionedTables.feed;
   for (const partition of await partitionsOf(session, parent)) {
@@ -265,9 +272,8 @@ async function dropFeed(session: Pool, since: Date): Promise<boolean> {
 }
 
 /**
- * Drops the partitions of which all is older than so many days, whole: what is to stay of them, events that have not ended
- * with all that belongs to them, is copied to a first partition before. Gives back whether all of it was done: a table may
- * be in use for too long.
+ * Drops partitions that are entirely older than `days`. Before that, the rows to keep (events that have not ended, with
+ * their dependents) are copied to a first partition. Returns false if a table stayed locked by others for too long.
  */
 export async function dropPartitions(session: Pool, days: number): Promise<boolean> {
   const since = new Date((await databaseNow(session)).getTime() - days * DAY_MS);

@@ -11,36 +11,39 @@ export type { Read } from "./createRead.ts";
 
 /** The reading side of the database. */
 export type ReadPools = AsyncDisposable & {
-  /** From the primary: everything that was committed is seen. */
+  /** From the primary: sees everything committed. */
   read: Read;
-  /** For one query of the API: from the standby, if there is one, as long as that will do, and then from the primary. */
+  /** For one query of the API: from the standby while it is fresh enough, otherwise from the primary. */
   forQuery(): Read;
-  /** Notes that somebody was told of a project's feed up to a position: no query that comes shows less. */
+  /** Notes that a client has seen a project's feed up to a position: no later query may show less. */
   noteSeen(projectId: string, position: number): void;
-  /** Why nothing but `work` itself limits what it is shown. */
+  /** Why row-level security does not protect reads; null if it does. */
   warning: string | null;
   standby: Standby | undefined;
 };
 
-/** Where queries may be sent to. */
+/** The standby for queries. */
 export type StandbyOptions = {
   url: string;
   onChange: (why: string | undefined) => void;
   staleAfterMs?: number;
 };
 
-/** By a pooler a transaction comes with the settings of the hub's role, which are those of its other statements. */
+/**
+ * Behind a pooler, sessions have the defaults of the hub's role, which suit its other statements. So reads set these in
+ * each transaction.
+ */
 const plan = Object.entries(readSettings)
   .map(([name, value]) => `set local ${name} to '${value}'`)
   .join("; ");
 
-/** The standby is of no use for a read: the primary is asked. */
+/** The standby cannot serve this read: use the primary. */
 class Elsewhere extends Error {}
 
 const passes = (error: unknown) =>
   error instanceof Elsewhere || isOutage(error) || isConflict(error);
 
-/** Opens the pool of readers, and asks whether their role is there. Throws DatabaseRefusal. */
+/** Opens the pools of the reader and checks its role. Throws DatabaseRefusal. */
 export async function openReadPools(
   place: string | Place,
   standbyOptions?: StandbyOptions,
@@ -101,7 +104,8 @@ export async function openReadPools(
           return found;
         } catch (error) {
           if (!passes(error)) throw error;
-          // For the rest of the query, too: rows of later find all that belongs to them, and not the other way round.
+          // The rest of the query stays on the primary: later reads then find what earlier rows refer to. The reverse
+          // would not hold.
           isLeft = true;
           return read(...asked);
         } finally {

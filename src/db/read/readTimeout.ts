@@ -1,6 +1,6 @@
 import { READ_TIMEOUT_MS } from "../connection/sessionSettings.ts";
 
-/** PostgreSQL gave up a read because it took too long: what was asked for is too much, or too much at once. */
+/** PostgreSQL cancelled a read that took too long. */
 export class ReadTimeout extends Error {
   override name = "ReadTimeout" as const;
 

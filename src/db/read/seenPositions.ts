@@ -1,11 +1,11 @@
 /**
- * Up to where in a project's feed this process has told somebody, by a subscription or a cursor. Who was told of a change
- * and then asks must find it: what is behind that is not read.
+ * How far clients of this process have seen each project's feed, by a subscription or a cursor. A client that saw a
+ * change and then queries must find it, so a standby behind that position is not read.
  */
 export type SeenPositions = {
   note(projectId: string, position: number): void;
   of(projectId: string): number;
-  /** Forgets what was told before a moment, of performance.now(). */
+  /** Forgets positions noted before a moment, of performance.now(). */
   forget(before: number): void;
 };
 
@@ -15,7 +15,7 @@ export function createSeenPositions(): SeenPositions {
     note(projectId, position) {
       const known = seen.get(projectId);
       if (known && known.position >= position) return;
-      // At the end of the map, which is in the order of time.
+      // Reinserted at the end: the map is ordered by time.
       seen.delete(projectId);
       seen.set(projectId, { position, at: performance.now() });
     },

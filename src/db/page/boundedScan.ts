@@ -3,54 +3,54 @@ import { minUuid7At } from "./minUuid7.ts";
 import { allOf, type Fragment, type Page, type PageRequest, toPage } from "./page.ts";
 
 /**
- * Rows that are looked through for one page at most. Each costs some microseconds, a search in its text more, so that
- * a page takes some 40 ms at worst, however many rows there are.
+ * Rows scanned for one page at most. Each costs some microseconds, more if its text is searched, so a page takes about
+ * 40 ms at worst, however many rows there are.
  */
 export const MAX_SCANNED_ROWS = 3_500;
-/** The same of rows that lie far apart: each is a page of the table, which memory may not have. */
+/** The same for rows that lie far apart: each may be a page read from disk. */
 export const MAX_RANDOM_READS = 400;
-/** For each of many lists in one statement, when they are so many that their share would be less. */
+/** The minimum for each of many lists in one statement. */
 const MIN_SCANNED_ROWS = 200;
-/** How many rows each of so many lists may look through. */
+/** How many rows each of `lists` lists may scan. */
 export const scanShare = (lists: number, limit = MAX_SCANNED_ROWS) =>
   lists === 1 ? limit : Math.max(MIN_SCANNED_ROWS, Math.floor(limit / lists));
-/** What the rows of a page that is sought in their texts hold together: more takes PostgreSQL seconds. */
+/** Bytes of text searched for one page at most: more takes PostgreSQL seconds. */
 const MAX_SEARCHED_BYTES = 4 * 1024 * 1024;
 
-/** What a list is read from, and by which conditions. */
+/** A list: what it is read from, and its conditions. */
 export type ScanList = {
   columns: Fragment;
   from: Fragment;
-  /** What the table is called in `from`. */
+  /** The table's alias in `from`. */
   name: Fragment;
   id: Fragment;
-  /** All rows that may be looked at fit these. */
+  /** Every scanned row meets these conditions. */
   within: Fragment[];
   /** An index has the rows of each of these values in the order of their ids. */
   indexKey?: IndexKey | undefined;
-  /** An index has the rows that fit this, in any order; usually they are few. */
+  /** An index finds the rows that meet this, in any order. Usually they are few. */
   selectiveFilter?: Fragment | undefined;
-  /** Rows are looked through for those that fit these, however few they may be. */
+  /** Rows are scanned for those that meet these, however few they are. */
   residualFilter: Fragment[];
-  /** How many are looked through for a page at most, when not as many as usual. */
+  /** The most rows scanned for a page, if not the usual number. */
   scanLimit?: number | undefined;
   /**
-   * What is looked through of a row when that may be much, and a guess of its length that takes no reading of it. Such a
-   * list has one leading value at most.
+   * The searched text of a row if it may be long, and an estimate of its length that does not read it. Such a list has
+   * at most one value in `indexKey`.
    */
   weight?: { text: Fragment; guess: Fragment } | undefined;
-  /** Nearly all rows fit these, if they fit the others. */
+  /** Nearly all rows that meet the other conditions meet these, too. */
   cheapFilter: Fragment[];
-  /** What ids lie between: this one or later, and before that one. */
+  /** Bounds of the ids: from `from` on, before `to`. */
   range?: { from?: string | undefined; to?: string | undefined } | undefined;
 };
 export type IndexKey = { column: Fragment; type: Fragment; values: string[] };
 
-/** Ids before and behind all others. */
+/** Ids before and after all others. */
 export const LEAST = minUuid7At(0);
 export const GREATEST = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-/** Where in the list a page lies: above one id, or from it on, and below another. */
+/** The bounds of a page: above `first`, or from it on, and below `last`. */
 function boundsOf({ range }: ScanList, { after, before }: PageRequest) {
   const from = range?.from ?? LEAST;
   const to = range?.to ?? GREATEST;
@@ -59,8 +59,9 @@ function boundsOf({ range }: ScanList, { after, before }: PageRequest) {
 }
 
 /**
- * That a row lies there. Told of a pair of value and id, PostgreSQL has to read in the order of the index of both; of one
- * value alone it knows that ids are in order, too, and takes its chance with everybody's rows where that is common.
+ * The condition that a row lies within a page. Compare (value, id) as a row: then PostgreSQL has to read the index of
+ * both in its order. With the value alone it may choose the index of ids and scan every tenant's rows, if the value is
+ * common.
  */
 function isInPage(sql: Sql, list: ScanList, request: PageRequest): Fragment {
   const { id, indexKey } = list;
@@ -72,7 +73,7 @@ function isInPage(sql: Sql, list: ScanList, request: PageRequest): Fragment {
     and (${column}, ${id}) < (x.value, ${last})`;
 }
 
-/** What `read` reads in an order, at most so many rows of it: for each value of an index, or once. */
+/** Runs `read` in the list's order for each value of the index, or once, and keeps `limit` rows. */
 function inOrder(
   sql: Sql,
   { indexKey, id }: ScanList,
@@ -88,7 +89,9 @@ function inOrder(
     order by p.id ${order} limit ${limit}`;
 }
 
-/** The last row that is looked at: of the values' last ones the nearest; undefined when there are no more. */
+/**
+ * The last row that was scanned; with several values the nearest of their last rows. Undefined if there are no more.
+ */
 async function lastScanned(
   sql: Sql,
   list: ScanList,
@@ -103,7 +106,10 @@ async function lastScanned(
   return last?.id;
 }
 
-/** The list led by its few rows, all of which are then sorted; or, when they are many, with them sought like others. */
+/**
+ * The list read by its selective filter, whose rows are then sorted. If they are too many, that filter joins the
+ * residual ones.
+ */
 async function preferSelectiveIndex(sql: Sql, list: ScanList): Promise<ScanList> {
   const { selectiveFilter, from, within, indexKey, residualFilter } = list;
   if (!selectiveFilter) return list;
@@ -113,7 +119,7 @@ async function preferSelectiveIndex(sql: Sql, list: ScanList): Promise<ScanList>
   const isOne = indexKey
     ? [sql`${indexKey.column} = any(${indexKey.values}::${indexKey.type}[])`]
     : [];
-  // Without `offset` a plan would take its chance with everybody's rows.
+  // `offset 0` keeps the planner from scanning the index of ids instead.
   const rows = sql`(select * from ${found} offset 0) ${list.name}`;
   const rest = [...isOne, ...residualFilter];
   const where = list.weight
@@ -122,7 +128,7 @@ async function preferSelectiveIndex(sql: Sql, list: ScanList): Promise<ScanList>
   return { ...list, from: rows, indexKey: undefined, ...where };
 }
 
-/** How many of the rows that lie next may be looked at, when their texts are: one at least. And the last of them. */
+/** How many of the next rows may be searched, by the length of their texts (at least one), and the last of them. */
 async function weighed(
   sql: Sql,
   { from, id, within, indexKey, scanLimit = MAX_SCANNED_ROWS, weight }: ScanList,
@@ -135,7 +141,7 @@ async function weighed(
   const one = indexKey
     ? sql`(values (${indexKey.values[0] ?? ""}::${indexKey.type}))`
     : sql`(values (1))`;
-  // What is stored compressed shows its length when it has been unpacked: of those that are no more by a guess.
+  // The length of a compressed text is only known once it is decompressed. So rows are first limited by the estimate.
   const [found] = await sql<{ all: number; ids: string[] | null }[]>`
     select max(t.all)::int as all, array_agg(t.id order by t.id ${order}) filter (where t.before < ${MAX_SEARCHED_BYTES}) as ids
     from (
@@ -154,8 +160,8 @@ async function weighed(
 }
 
 /**
- * A page of the rows that fit all conditions. Where some have to be sought, so many rows are looked through and no more:
- * the page may then hold fewer rows than asked for, or none, and tells where to go on.
+ * A page of the rows that meet all conditions. With a residual filter a limited number of rows is scanned: the page may
+ * then hold fewer rows than asked for, or none, and says where to go on.
  */
 export async function boundedScanPage<Row extends { id: string }>(
   sql: Sql,
@@ -182,7 +188,7 @@ export async function boundedScanPage<Row extends { id: string }>(
   const isOfSeveral = indexKey && indexKey.values.length > 1;
   if (!hasResidual || (rows.length === wanted && !isOfSeveral)) return toPage<Row>(rows, request);
   const last = byWeight ? byWeight.last : await lastScanned(sql, list, request);
-  // Of several values those found behind the nearest end are left to the next page: others may lie between.
+  // With several values, rows beyond the nearest end are left to the next page: other rows may lie between.
   const near =
     last === undefined || !isOfSeveral
       ? rows

@@ -2,7 +2,7 @@ import type { Sql } from "../connection/client.ts";
 import { GREATEST, LEAST, MAX_SCANNED_ROWS, type ScanList, scanShare } from "./boundedScan.ts";
 import { allOf, type Fragment, type Page, type PageRequest, toPage } from "./page.ts";
 
-/** Lists of what belongs to each of many parents; only forwards. */
+/** Lists of the children of many parents, forwards only. */
 type ChildList<Row> = Omit<ScanList, "indexKey" | "range"> & {
   parent: Fragment;
   of: (row: Row) => string | null;
@@ -10,7 +10,7 @@ type ChildList<Row> = Omit<ScanList, "indexKey" | "range"> & {
   isOrdered: boolean;
 };
 
-/** A page for each parent, by one statement, and another where rows are sought: as `boundedScanPage`. */
+/** A page for each parent in one statement, and a second statement with a residual filter. See `boundedScanPage`. */
 export async function boundedScanPerParent<Row extends { id: string }>(
   sql: Sql,
   asked: ChildList<Row>,
@@ -21,14 +21,14 @@ export async function boundedScanPerParent<Row extends { id: string }>(
   const { columns, from, name, id, within, residualFilter, cheapFilter, isOrdered, parent, of } =
     list;
   const below = request.after ?? GREATEST;
-  // As in `boundedScanPage`: of a pair's bounds it follows which index is to be read, and in which order.
+  // As in `boundedScanPage`: bounds on the pair decide the index and its order.
   const ofParent = isOrdered
     ? sql`(${parent}, ${id}) >= (x.value, ${LEAST}) and (${parent}, ${id}) < (x.value, ${below})`
     : sql`${parent} >= x.value and ${parent} <= x.value and ${id} < ${below}`;
   const order = isOrdered ? sql`order by ${parent} desc, ${id} desc` : sql`order by ${id} desc`;
   const all = sql`${from} where ${allOf(sql, [...within, ofParent])}`;
-  // Without `offset` rows without an order of their own would be sought among everybody's, which have one. They are asked
-  // for in an order, so that the index that has it is taken, also while its table is believed to be empty.
+  // `offset 0` keeps the planner from scanning the index of ids for children that have no index in this order. `order
+  // by` makes it take the parent's index, even while statistics say that the table is empty.
   const inside = isOrdered
     ? all
     : sql`(select * from ${all} order by ${parent} offset 0) ${name} where true`;
@@ -58,7 +58,9 @@ export async function boundedScanPerParent<Row extends { id: string }>(
   );
 }
 
-/** The lists led by their few rows; or, where one has many, with them sought. */
+/**
+ * The lists read by their selective filter. If a parent has too many such rows, that filter joins the residual ones.
+ */
 async function preferSelectiveIndex<Row>(
   sql: Sql,
   list: ChildList<Row>,

@@ -7,7 +7,7 @@ export type WorkerRow = { id: string; poolId: string };
 export const removeWorker = (sql: Sql, workerId: string) =>
   sql`delete from signalbox.workers where id = ${workerId}`;
 
-/** Registers this worker, should it not be, and gives back the others, and of which nobody shows that they live. */
+/** Registers this worker if needed. Returns the other workers, and for each whether its liveness lock is free. */
 export const registerWorker = (
   sql: Sql,
   { id, poolId, host, pid, key }: WorkerRow & { host: string; pid: number; key: string },
@@ -20,7 +20,7 @@ export const registerWorker = (
   )
   select id, pool_id as "poolId", ${isLifeless(sql)} as "isLifeless" from signalbox.workers where id <> ${id}`;
 
-/** Forgets dead workers and frees the jobs they had locked, so that others take them at once. */
+/** Deletes dead workers and unlocks their jobs, so that others take them at once. */
 export const removeDeadWorkers = (sql: Pool, dead: WorkerRow[]) =>
   sql.begin(async (tx) => {
     await unlockPools(

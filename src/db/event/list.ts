@@ -12,8 +12,8 @@ import { stripNul } from "../page/stripNul.ts";
 import { type EventHead, type EventRow, type EventStatus, eventColumns } from "./events.ts";
 
 /**
- * Types named as hooks name them, SYSTEM events by their exact name alone; exact names alone, the common case, are
- * looked up in an index.
+ * A filter by types, with patterns as in hooks. SYSTEM events match by their exact name only. Exact names alone, the
+ * common case, use an index.
  */
 export const ofTypes = (sql: Sql, types: string[]): Fragment =>
   types.some((type) => type.endsWith("*"))
@@ -34,7 +34,7 @@ export type EventFilter = {
   until?: Maybe<Date>;
 };
 
-/** What follows from states that few of very many events are in: each has an index. */
+/** A condition for states that few of many events are in; each has an index. */
 const selectiveStatus = (sql: Sql, status: Maybe<EventStatus[]>): Fragment | undefined => {
   if (status?.length !== 1) return undefined;
   if (status[0] === "SCHEDULED") return sql`e.due_at is not null`;
@@ -42,7 +42,7 @@ const selectiveStatus = (sql: Sql, status: Maybe<EventStatus[]>): Fragment | und
   return undefined;
 };
 
-/** What leads to an event, best first: each an index, by one value of a column and the ids. */
+/** Indexes that find events, best first: each has one column and the ids. */
 function indexKeysOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined): IndexKey[] {
   const type = sql`text`;
   return [
@@ -64,9 +64,9 @@ function indexKeysOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undef
 }
 
 /**
- * What the ids of a time's events lie between: ids begin with when an event came, which is about when it happened, unless
- * the emitter has said otherwise. What came late has ids behind its time, what was told ahead before it; both have an
- * index of their own.
+ * Bounds of the ids of events in a time span. Ids begin with the time of acceptance, which is about when the event
+ * happened, unless the emitter gave another time. Events that came late have ids after their time, those dated ahead
+ * have ids before it. Both have an index of their own.
  */
 async function idRangeOfTime(
   sql: Sql,
@@ -87,13 +87,13 @@ async function idRangeOfTime(
   return rangeOf(found?.isAhead ? null : since, found?.isLate ? null : until, 2 * CLOCK_SKEW_MS);
 }
 
-/** An event's data, and how long it may be: it is stored compressed or not. */
+/** An event's data, and an estimate of its length: it may be stored compressed. */
 const dataWeight = (sql: Sql) => ({
   text: sql`e.data`,
   guess: sql`coalesce(pg_column_size(e.data), 0) * case when pg_column_compression(e.data) is null then 1 else 4 end`,
 });
 
-/** A project's events, newest first. `search` looks in name, type and data. `columns` yield a `Row`. */
+/** A project's events, newest first. `search` covers name, type and data. `columns` yield a `Row`. */
 export async function listEvents<Row extends EventHead = EventRow>(
   sql: Sql,
   projectId: string,
@@ -106,7 +106,7 @@ export async function listEvents<Row extends EventHead = EventRow>(
   const areExact =
     types !== undefined &&
     !types.some((type) => type.endsWith("*")) &&
-    // What is weighed is led by one value.
+    // A list with `weight` has at most one value in its index key.
     (!isSearch || types.length === 1);
   const [indexKey, ...others] = indexKeysOf(sql, filter, areExact ? types : undefined);
   const subjectType = when(filter.subjectType, (type) => sql`e.subject_type = ${stripNul(type)}`);
@@ -139,7 +139,7 @@ export async function listEvents<Row extends EventHead = EventRow>(
       selectiveFilter,
       residualFilter,
       weight: isSearch ? dataWeight(sql) : undefined,
-      // Those of a type are many, and near each other; those of a context, user or subject come now and then.
+      // Events of a type are many and close together. Events of a context, user or subject are far apart.
       scanLimit: indexKey && (others.length > 0 || !areExact) ? MAX_RANDOM_READS : undefined,
       cheapFilter: [
         ...(selectiveFilter ? status : []),

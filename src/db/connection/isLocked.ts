@@ -1,3 +1,3 @@
-/** Whether a statement gave way to somebody's lock: lock_not_available, deadlock_detected. */
+/** Whether a statement failed because of a lock: lock_not_available or deadlock_detected. */
 export const isLocked = (error: unknown): boolean =>
   error instanceof Error && "code" in error && /^(55P03|40P01)$/.test(String(error.code));

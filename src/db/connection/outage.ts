@@ -1,16 +1,19 @@
 /**
- * SQLSTATE classes: connection, resources, operator intervention, system; then read-only, idle in transaction, and a
- * database that is closed to connections.
+ * SQLSTATE classes: connection, resources, operator intervention, system. Then read-only transaction, idle in
+ * transaction, and a database closed to connections.
  */
 const states = /^(08|53|57|58)...$|^(25006|25P03|55000)$/;
-/** Of the operating system, which may be out of descriptors or memory; of the resolver, and of postgres.js. */
+/** Codes of the operating system (which may be out of descriptors or memory), of the resolver and of postgres.js. */
 const codes =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|EMFILE|ENFILE|EAGAIN|ENOMEM|CONNECT\w+)$/;
-/** `pg` gives its own no code. */
+/** `pg` gives no codes to its own errors. */
 const messages =
   /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout exceeded when trying to connect)/;
 
-/** Whether an error says that the database, or the system, cannot be used just now: it passes, and the work is done again. */
+/**
+ * Whether an error means that the database or the system cannot be used at the moment: it passes, and the work is
+ * retried.
+ */
 export function isOutage(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";

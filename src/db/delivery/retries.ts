@@ -60,7 +60,7 @@ export const MAX_ATTEMPTS = 32_000;
 
 /**
  * Reopens deliveries of one hook that ended without success: due now, with as many retries as the hook has; PARKED if
- * the hook is not ACTIVE. Their last attempts become earlier ones. A poison candidate stays one: it is retried alone,
+ * the hook is not ACTIVE. Their last attempts become earlier ones. A suspect stays one: it is retried alone,
  * and its next crash is its last. Open and SUCCEEDED deliveries stay as they are, and so does everything of a deleted
  * hook. The caller holds the hook's status.
  */

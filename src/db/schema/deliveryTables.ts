@@ -58,7 +58,7 @@ export const queue = signalbox.table(
     index("queue_due").on(t.hookId, t.dueAt),
     // For lists of a hook's deliveries: a paused hook may have any number.
     index("queue_hook").on(t.hookId, t.id),
-    // Poison candidates, which are retried alone.
+    // Suspects (in flight at two crashes), which are retried alone.
     index("queue_suspect").on(t.hookId, t.dueAt).where(sql`unknown_count >= 2`),
     // What a replay adds, once due.
     index("queue_again")

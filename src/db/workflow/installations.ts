@@ -1,7 +1,7 @@
 import type { Sql } from "../connection/client.ts";
 import { type Page, type PageRequest, pageClause, toPage } from "../page/page.ts";
 
-/** A workflow as installed for one user; `variables` is one sealed JSON object. */
+/** A workflow installed for a user; `variables` is one sealed JSON object. */
 export type InstallationRow = {
   projectId: string;
   id: string;
@@ -16,12 +16,12 @@ export type InstallationRow = {
 const columns = (sql: Sql) => sql`i.project_id as "projectId", i.id, i.workflow_id as "workflowId",
   i.user_id as "userId", i.active, i.variables, i.created_at as "createdAt", i.updated_at as "updatedAt"`;
 
-/** Installations of one project by id; unknown and foreign ids are left out. */
+/** Installations of one project by id; unknown ids and those of other projects are left out. */
 export const installationsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<InstallationRow[]>`select ${columns(sql)} from signalbox.installations i
     where i.project_id = ${projectId} and i.id = any(${ids as string[]}::uuid[])`;
 
-/** What is installed of a workflow for a user, active or not. */
+/** A workflow's installation for a user, active or not. */
 export async function installationOf(
   sql: Sql,
   projectId: string,
@@ -33,7 +33,7 @@ export async function installationOf(
   return row;
 }
 
-/** Installs a workflow for a user, or again with other variables. */
+/** Installs a workflow for a user, or updates its variables. */
 export const upsertInstallation = (
   sql: Sql,
   given: Pick<InstallationRow, "projectId" | "id" | "workflowId" | "userId" | "variables">,
@@ -44,7 +44,7 @@ export const upsertInstallation = (
     updated_at = excluded.updated_at
   returning ${columns(sql)}`;
 
-/** Makes what is installed inactive; nothing when nothing is. */
+/** Deactivates an installation; no row if there is none. */
 export const deactivateInstallation = (
   sql: Sql,
   projectId: string,
@@ -55,10 +55,10 @@ export const deactivateInstallation = (
   where i.project_id = ${projectId} and i.workflow_id = ${workflowId} and i.user_id = ${userId}
   returning ${columns(sql)}`;
 
-/** A workflow of a project, and one of its users. */
+/** A workflow and a user of the project. */
 export type InstallationKey = { projectId: string; workflowId: string; userId: string };
 
-/** Those of the keys that are installed and active. */
+/** Those of the keys with an active installation. */
 export const activeInstallations = (sql: Sql, keys: InstallationKey[]) =>
   sql<InstallationKey[]>`
     select i.project_id as "projectId", i.workflow_id as "workflowId", i.user_id as "userId"
@@ -68,7 +68,7 @@ export const activeInstallations = (sql: Sql, keys: InstallationKey[]) =>
       and i.user_id = x.user_id
     where i.active`;
 
-/** A page of what is installed of each of many workflows, newest first, in one statement. */
+/** A page of installations of each of many workflows, newest first, in one statement. */
 export async function installationsPerWorkflow(
   sql: Sql,
   projectId: string,

@@ -13,9 +13,9 @@ import {
 } from "../../db/retention/retention.ts";
 
 /**
- * Removes what is older than it is kept, and makes room for what is to come; events that have not ended stay, however
- * old.
- * Gives back whether all of it was done: what a transaction that stays open holds is left for another time.
+ * Deletes what is older than its retention time, and creates partitions for the days ahead. Events that have not ended
+ * are kept, however old. Returns false if an open transaction kept part of the work from being done: it is done another
+ * time.
  */
 export async function removeExpired(
   { url, sql }: Pick<Db, "url" | "sql">,
@@ -35,6 +35,6 @@ export async function removeExpired(
   await removeOldReplays(sql, retentionDays);
   await removeDeletedResources(sql, retentionDays);
   await removeOldCounts(sql);
-  // Undefined: another process is at it.
+  // Undefined: another process is doing it.
   return done !== false;
 }

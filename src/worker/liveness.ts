@@ -64,7 +64,7 @@ export async function startLiveness(
     await removeDeadWorkers(db.sql, dead);
     log.warn(
       { workers: [...isDead], recovered, unknown },
-      "workers died; their deliveries are tried again, their presses are not",
+      "workers died; their deliveries are retried, their presses are not",
     );
     return LOOK_EVERY_MS;
   }

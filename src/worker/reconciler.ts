@@ -48,9 +48,10 @@ export function startReconciler(
 
   async function takeBack() {
     const recovered = await recoverClaims(db.sql, []);
-    if (recovered > 0) log.warn({ recovered }, "claims ran out; their deliveries are tried again");
+    if (recovered > 0) log.warn({ recovered }, "claims expired; their deliveries are retried");
     const unknown = await recoverPresses(db.sql, []);
-    if (unknown > 0) log.warn({ unknown }, "presses ran out; nobody knows what came of them");
+    if (unknown > 0)
+      log.warn({ unknown }, "press claims expired; the outcome of these calls is unknown");
   }
 
   async function wakeOverdue() {
@@ -94,7 +95,7 @@ export function startReconciler(
     log.warn({ err: error }, "could not reconcile"),
   );
   const takingBack = poll(LOOK_THROUGH_EVERY_MS, takeBack, (error) =>
-    log.warn({ err: error }, "claims that ran out could not be looked for"),
+    log.warn({ err: error }, "expired claims could not be looked for"),
   );
   return {
     async [Symbol.asyncDispose]() {

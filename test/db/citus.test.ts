@@ -65,7 +65,7 @@ const isVerified = async ({ db }: TestHub) =>
 
 test.each(["13.2.1", "13.2.2", "14.0.0", "14.0.1"])("Citus %s is refused, and why", (version) => {
   expect(whyVersionRefused(`Citus ${version} on x86_64-pc-linux-gnu`)).toBe(
-    `The database has Citus ${version}, which forgets its plans and never gives back their memory (citusdata/citus#8783): use 13.2.0, or a version with the fix (citusdata/citus#8824).`,
+    `The database has Citus ${version}, which loses cached plans and leaks their memory (citusdata/citus#8783): use 13.2.0, or a version with the fix (citusdata/citus#8824).`,
   );
 });
 

@@ -124,7 +124,7 @@ test("nor by a transaction that stays open after it has emitted", async () => {
   }
 });
 
-test("partitions are made by one process at a time, however the first one ended", async () => {
+test("partitions are maintained by one process at a time, however the first one ended", async () => {
   const { databaseUrl } = hub.settings;
   const inner = await withMaintenanceSession(databaseUrl, () =>
     withMaintenanceSession(databaseUrl, async () => "second"),

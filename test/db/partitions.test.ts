@@ -18,7 +18,7 @@ const insertEvent = (sql: Sql, id: string, project = newId()) => sql`
   insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status)
   values (${project}, ${id}, 'a', 'a', 'TEXT', 'API', now(), 'PROCESSED')`;
 
-test("a hub that starts has partitions for the days to come, and as many as before when it starts again", async () => {
+test("a starting hub has partitions for the days ahead, and the same ones after a restart", async () => {
   await using database = await emptyDatabase();
   const { sql } = database.db;
   const all = async () =>
@@ -36,7 +36,7 @@ test("a hub that starts has partitions for the days to come, and as many as befo
   expect(await partitionOf(sql, "events", "id", id)).toBe("events_first");
 });
 
-test("processes that start at once make partitions once", async () => {
+test("processes that start at once create partitions once", async () => {
   await using database = await emptyDatabase();
   await migrate(database);
   await Promise.all(
@@ -52,7 +52,7 @@ test("processes that start at once make partitions once", async () => {
   await accepted(hub, { type: "a" });
 });
 
-test("ids of clocks that are far off have a place, and come into their partition when there is one", async () => {
+test("ids of clocks that are far off go to the default or first partition, and move to their own once it is created", async () => {
   await using database = await agedDatabase(3);
   const { sql } = database.db;
   const ids = [-40, -36_500, 20_000].map((age) => idOfAge(newId(), age));
@@ -73,7 +73,7 @@ test("ids of clocks that are far off have a place, and come into their partition
     expect(partition.from).toBe(partitions[at - 1]?.to ?? null);
 });
 
-test("the reader comes to a table's rows by the table alone, and to none of its partitions", async () => {
+test("the reader may read a partitioned table, and none of its partitions directly", async () => {
   await using database = await agedDatabase(3);
   const { sql } = database.db;
   const ours = newId();
@@ -91,7 +91,7 @@ test("the reader comes to a table's rows by the table alone, and to none of its 
   expect(await reads.read(ours, (own) => own`select from signalbox.events`)).toHaveLength(1);
 });
 
-test("a partition has what its table has: the one that was there at first, the one beyond, and those made since", async () => {
+test("first, default and later partitions have the indexes, columns and fillfactor of their table", async () => {
   await using database = await agedDatabase(3);
   const { sql } = database.db;
   const indexes = await sql<{ tablename: string; def: string }[]>`
@@ -122,7 +122,7 @@ test("a partition has what its table has: the one that was there at first, the o
   }
 });
 
-test("a table's statistics are made anew as its partitions fill, which the server does of partitions alone", async () => {
+test("a partitioned table is analyzed as its partitions fill, which autovacuum does for partitions only", async () => {
   await using database = await emptyDatabase();
   const { sql } = database.db;
   await migrate(database);

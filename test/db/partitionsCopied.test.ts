@@ -16,7 +16,7 @@ const soon = { timeout: 60_000 };
 /** An advisory lock of this test. */
 const GATE = 77;
 
-test("an event that moves to a later page while its partition is copied is met twice, and stays once, as it is now", async () => {
+test("an event that moves to a later page while its partition is copied is met twice, and kept once in its current state", async () => {
   await using database = await agedDatabase(12);
   await using hub = await testHub({ databaseUrl: database.url, retentionDays: RETENTION_DAYS });
   const { sql } = hub.db;

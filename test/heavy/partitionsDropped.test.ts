@@ -20,7 +20,7 @@ import { receiver } from "../fixtures/receiver.ts";
 const AGE = RETENTION_DAYS + 2;
 const soon = { timeout: 60_000 };
 
-/** A hub whose tables have partitions for days that are over. */
+/** A hub whose tables have partitions for past days. */
 async function agedHub() {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await agedDatabase(12));
@@ -43,7 +43,7 @@ const count = async (sql: Sql, table: string) =>
 
 const everything = { projectId: null, since: null, until: null };
 
-test("what is older than it is kept goes with its partition, and no row of it is deleted", async () => {
+test("rows past retention go with their partition, and none is deleted by itself", async () => {
   await using site = await agedHub();
   const { hub, target } = site;
   const { sql } = hub.db;
@@ -85,7 +85,7 @@ test("what is older than it is kept goes with its partition, and no row of it is
   expect(await count(sql, "events")).toBe(1);
 });
 
-test("events that have not ended stay when their partition goes, are delivered and fire, and go once they ended", async () => {
+test("events that have not ended are kept when their partition is dropped, are delivered and fire, and go once they ended", async () => {
   await using site = await agedHub();
   const { hub, target } = site;
   const { sql } = hub.db;
@@ -124,7 +124,7 @@ test("events that have not ended stay when their partition goes, are delivered a
   expect([await count(sql, "deliveries"), await count(sql, "attempts")]).toEqual([1, 1]);
 });
 
-test("an event that is opened again while its partition is copied stays with all its deliveries", async () => {
+test("an event that is reopened while its partition is copied is kept with all its deliveries", async () => {
   await using site = await agedHub();
   const { hub, target } = site;
   const { sql } = hub.db;
@@ -156,7 +156,7 @@ test("an event that is opened again while its partition is copied stays with all
   expect(await partitionOf(sql, "ended_deliveries", "event_id", gone)).toBe("none");
 });
 
-test("emits go on while partitions are dropped, and none waits for it", async () => {
+test("emits go on while partitions are dropped, and none waits", async () => {
   await using site = await agedHub();
   const { hub, target } = site;
   const { sql } = hub.db;
@@ -245,7 +245,7 @@ test("the attempts of what stays stay, and a late retry's go with its old event"
   expect([await exists(sql, laterIn), await count(sql, "earlier_attempts")]).toEqual([true, 0]);
 });
 
-test("the feed goes on in its next partition, and an old one goes when all of it is before the horizon", async () => {
+test("the feed continues in its next partition, and an old one is dropped once all of it is before the horizon", async () => {
   await using site = await agedHub();
   const { hub } = site;
   const { sql } = hub.db;

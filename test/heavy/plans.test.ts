@@ -91,14 +91,14 @@ test("nothing that a hub does all day reads the whole of a table that grows", as
     expect({ table, read: read - (before[table] ?? 0) }).toSatisfy((it) => it.read < ROWS / 2);
 });
 
-test("what is emitted, delivered and finished now is looked up in the partition of now alone", async () => {
+test("emits, deliveries and finishes of now only look rows up in the current partition", async () => {
   await using database = await agedDatabase(6);
   await using target = await receiver();
   const { sql } = database.db;
   const { settings, ...first } = await testHub({ databaseUrl: database.url });
   await first[Symbol.asyncDispose]();
   await fill(sql);
-  /** Of partitions that have rows; events that are due are looked for in all of them, by other indexes than their key. */
+  /** Key lookups in partitions that have rows. Due events are looked for in all of them, by other indexes than the key. */
   const lookedUp = async () => {
     await sql`select pg_stat_clear_snapshot()`;
     const rows = await sql<{ name: string; n: number }[]>`

@@ -68,7 +68,7 @@ test("a read that takes too long has a code of its own, and its connection reads
   const error = await timedOut.catch((thrown) => thrown);
   const masked = createMaskError(createLogger("silent"))(error, "request");
   expect(masked.extensions.code).toBe("QUERY_TIMEOUT");
-  expect(masked.message).toContain("A read took more than 5 s and was given up.");
+  expect(masked.message).toContain("A read took more than 5 s and was cancelled.");
   const all = Array.from({ length: 20 }, () => reads.read(one, (sql) => sql`select 1 as n`));
   expect(await Promise.all(all)).toHaveLength(20);
 });

@@ -84,7 +84,7 @@ test("a role with CREATEROLE makes the reader itself, also when processes start 
   await works(url);
 
   await operator.sql`alter role signalbox_reader bypassrls`;
-  expect(await warningOf(url)).toContain("signalbox_reader is above row-level security");
+  expect(await warningOf(url)).toContain("signalbox_reader bypasses row-level security");
   await operator.sql`alter role signalbox_reader nobypassrls`;
   expect(await warningOf(url)).toBeNull();
 });

@@ -73,14 +73,14 @@ const look = (pooled: Pool, key: string): Promise<Found | undefined> =>
 function explain(error: unknown, { address }: Pool): unknown {
   const { code, message } = error as Error & { code?: string };
   const why = /^(08P01|CONNECTION_CLOSED)$/.test(code ?? "")
-    ? `The pooler of DATABASE_URL at ${address.host}:${address.port} breaks off a transaction (${message}): it must be in transaction mode, or in session mode.`
+    ? `The pooler of DATABASE_URL at ${address.host}:${address.port} aborts a transaction (${message}): it must be in transaction mode, or in session mode.`
     : whyUnreachable(error, address, "DATABASE_URL");
   return why ? new DatabaseRefusal(why, { cause: error }) : error;
 }
 
 function whyUnfit(found: Found | undefined, role: string): string | undefined {
   if (!found?.isSame)
-    return "DATABASE_URL and SIGNALBOX_DIRECT_URL do not lead to the same database of the same server: they must, by a pooler and without one.";
+    return "DATABASE_URL and SIGNALBOX_DIRECT_URL do not lead to the same database of the same server: they must, the one through the pooler and the other directly.";
   if (found.role !== role)
     return `DATABASE_URL leads to the database as the role ${found.role}, and SIGNALBOX_DIRECT_URL as ${role}: it must be the same one.`;
   return undefined;
@@ -108,7 +108,7 @@ export async function preparePooler(session: Pool, place: Place, version: number
       if (!isOld && found?.isSet) return;
       if (!isOld || performance.now() > giveUpAt)
         throw new DatabaseRefusal(
-          "What the pooler of DATABASE_URL has of sessions from before does not have Signalbox's settings, which are defaults of its role now: have the pooler connect anew (PgBouncer: RECONNECT), and start again.",
+          "The pooler of DATABASE_URL still has sessions without Signalbox's settings, which are now defaults of its role: make the pooler reconnect (PgBouncer: RECONNECT), and start again.",
         );
     } catch (error) {
       // A pooler only notices an ended session when it uses it.

@@ -38,12 +38,12 @@ export function whyRefused(
     }
   }
   if (!["on", "remote_write", "remote_apply"].includes(server.synchronous_commit)) {
-    return `The database server gives sessions synchronous_commit = ${server.synchronous_commit} although on is asked for: a connection pooler between may have to pass it on.`;
+    return `The database server gives sessions synchronous_commit = ${server.synchronous_commit} although on was requested: a connection pooler in between may have to pass it on.`;
   }
   if (server.search_path !== sessionSettings.search_path)
-    return `The settings that Signalbox starts its sessions with do not arrive: a connection pooler between drops them. ${beside(setting)}`;
+    return `The settings that Signalbox starts its sessions with do not arrive: a connection pooler in between drops them. ${beside(setting)}`;
   if (server.session_replication_role !== "origin")
-    return `The database role has session_replication_role = ${server.session_replication_role}, under which triggers are not run: reset it.`;
+    return `The database role has session_replication_role = ${server.session_replication_role}, which disables triggers: reset it.`;
   return undefined;
 }
 
@@ -106,7 +106,7 @@ export async function checkRoom(sql: Pool, needed: number): Promise<void> {
     ) as connections`;
   if (room.connections < needed)
     throw new DatabaseRefusal(
-      `The database gives ${room.connections} connections, and this process needs ${needed}: raise max_connections, or the connection limit of the role or the database.`,
+      `The database allows ${room.connections} connections, and this process needs ${needed}: raise max_connections, or the connection limit of the role or the database.`,
     );
 }
 
@@ -120,7 +120,7 @@ export function explainMigration(error: unknown, role: string): unknown {
     );
   if (code === "42P07" || code === "42710")
     return new DatabaseRefusal(
-      `The schemas signalbox and graphile_worker must hold nothing but Signalbox's own tables: ${message}.`,
+      `The schemas signalbox and graphile_worker must contain only Signalbox's own tables: ${message}.`,
       { cause: error },
     );
   return error;

@@ -52,7 +52,7 @@ async function initdb(place: Place, passwordFile: string) {
   const end = await program.ended;
   if (end !== "exit code 0") {
     throw new DatabaseRefusal(
-      `PostgreSQL could not make a database in ${place.dir} (${end}): ${await program.words()}`,
+      `PostgreSQL could not create a database in ${place.dir} (${end}): ${await program.words()}`,
     );
   }
 }

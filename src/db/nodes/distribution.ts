@@ -31,7 +31,7 @@ export async function checkWhole(sql: Sql): Promise<void> {
     select from pg_proc where pronamespace = 'signalbox'::regnamespace and proname = 'accept_source'`;
   if (left.length > 0 || !step)
     throw new DatabaseRefusal(
-      "The database is distributed in part: what was begun is brought to its end by npm run cli -- distribute.",
+      "The database is only partly distributed: complete it with npm run cli -- distribute.",
     );
 }
 

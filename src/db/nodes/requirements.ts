@@ -17,7 +17,7 @@ export function whyVersionRefused(told: string): string | undefined {
   if (Number.parseInt(version, 10) < OLDEST)
     return `The database has Citus ${version}, and Signalbox needs 13 or newer.`;
   if (LEAKING.includes(version))
-    return `The database has Citus ${version}, which forgets its plans and never gives back their memory (citusdata/citus#8783): use 13.2.0, or a version with the fix (citusdata/citus#8824).`;
+    return `The database has Citus ${version}, which loses cached plans and leaks their memory (citusdata/citus#8783): use 13.2.0, or a version with the fix (citusdata/citus#8824).`;
   return undefined;
 }
 

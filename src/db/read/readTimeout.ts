@@ -6,7 +6,7 @@ export class ReadTimeout extends Error {
 
   constructor(cause: unknown) {
     super(
-      `A read took more than ${READ_TIMEOUT_MS / 1_000} s and was given up. Ask for fewer items, or filter by what has an index.`,
+      `A read took more than ${READ_TIMEOUT_MS / 1_000} s and was cancelled. Ask for fewer items, or filter by an indexed field.`,
       { cause },
     );
   }

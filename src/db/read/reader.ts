@@ -96,8 +96,8 @@ async function whyFree(sql: Pool): Promise<string | null> {
   });
   if (found?.held) return null;
   return (
-    `PostgreSQL does not keep projects apart in reads: the role ${READER} is above row-level security. ` +
-    "It must be no superuser, not have BYPASSRLS, and be no member of the tables' owner."
+    `PostgreSQL does not keep projects apart in reads: the role ${READER} bypasses row-level security. ` +
+    "It must not be a superuser, have BYPASSRLS, or be a member of the tables' owner."
   );
 }
 
@@ -108,7 +108,7 @@ export async function whyUnguarded(sql: Pool): Promise<string | null> {
     select exists (select from pg_roles where rolname = ${READER}), quote_ident(current_user) as "user"`;
   const create = found?.exists ? "" : `create role ${READER} nologin; `;
   return (
-    "PostgreSQL does not keep projects apart in reads: this database role may not read as another. " +
+    "PostgreSQL does not keep projects apart in reads: this database role may not switch to the reader. " +
     `As a superuser run: ${create}grant ${READER} to ${found?.user}; and start again.`
   );
 }

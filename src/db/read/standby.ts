@@ -89,9 +89,9 @@ export async function openStandby(options: {
     const facts = await soon(factsOf(db.sql));
     if (facts.system !== of.system || facts.database !== of.database)
       throw new DatabaseRefusal(
-        "SIGNALBOX_READ_URL does not lead to a standby of the database of DATABASE_URL: it must be one that PostgreSQL keeps by streaming replication.",
+        "SIGNALBOX_READ_URL does not lead to a standby of the database of DATABASE_URL: it must be a streaming replica of it.",
       );
-    if (!facts.isStandby) return "it is no standby (any more)";
+    if (!facts.isStandby) return "it is not a standby (any more)";
     const had = samples.findLast(({ position }) => position <= facts.position);
     const lacked = samples.find(({ position }) => position > facts.position);
     const hasComeOn = had !== undefined && had.at !== freshAt;

@@ -105,7 +105,7 @@ async function refuseUnreleased(session: Pool): Promise<void> {
   const [first] = readMigrationFiles({ migrationsFolder });
   if ((await appliedMigrations(session)).some((time) => time < (first?.folderMillis ?? 0)))
     throw new DatabaseRefusal(
-      "The database has tables of a Signalbox from before its first release, which cannot be upgraded: give it an empty database, or drop the schemas signalbox and graphile_worker with all that is in them (an embedded one: an empty SIGNALBOX_DATA), and start again.",
+      "The database has tables of an unreleased version of Signalbox, which cannot be upgraded: use an empty database, or drop the schemas signalbox and graphile_worker with everything in them (embedded: use an empty SIGNALBOX_DATA), and start again.",
     );
 }
 
@@ -124,7 +124,7 @@ async function applyMissing(session: Pool): Promise<boolean> {
       if (!isLocked(error)) throw error;
       if (performance.now() > giveUpAt)
         throw new DatabaseRefusal(
-          "The tables of Signalbox are in use for longer than a migration may hold up others: end the transactions that have them (pg_stat_activity), and start again.",
+          "Other transactions kept Signalbox's tables locked for longer than a migration waits: end them (pg_stat_activity), and start again.",
         );
       await pause(AGAIN_AFTER_MS);
     }

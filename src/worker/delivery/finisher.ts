@@ -97,7 +97,7 @@ export function createFinisher({
     }
     log.error(
       { err: error, deliveryId: only.deliveryId },
-      "an answer could not be stored, keeping its status alone",
+      "a response could not be stored, only its status is kept",
     );
     return write([withoutResponse(only)], true);
   }

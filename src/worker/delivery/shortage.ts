@@ -13,7 +13,7 @@ let loggedAt = Number.NEGATIVE_INFINITY;
 function logShortage(log: Logger, failure: HubFailure) {
   if (performance.now() - loggedAt < LOG_EVERY_MS) return;
   loggedAt = performance.now();
-  log.warn(`calls wait and are tried again: ${failure.message}`);
+  log.warn(`calls are delayed and retried: ${failure.message}`);
 }
 
 /**

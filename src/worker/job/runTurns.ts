@@ -22,9 +22,9 @@ export function createRunTurns(parts: {
         const { queues, failed } = await advanceRuns(projectId, runIds, signal);
         onDue(queues);
         for (const { runId, error } of failed)
-          log.error({ err: error, projectId, runId }, "could not move a run on");
+          log.error({ err: error, projectId, runId }, "could not advance a run");
       } catch (error) {
-        log.warn({ err: error, projectId }, "could not move runs on, trying again");
+        log.warn({ err: error, projectId }, "could not advance runs, trying again");
       }
     },
   );

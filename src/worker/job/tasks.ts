@@ -67,7 +67,7 @@ export function createTasks(deps: {
     },
     retention: async () => {
       if (!(await removeExpired(db, retentionDays)))
-        log.warn("a transaction has been open for long: what is old is tried again in an hour");
+        log.warn("a transaction has been open for a long time: retention tries again in an hour");
     },
   };
 }

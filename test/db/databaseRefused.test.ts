@@ -95,7 +95,7 @@ test("a schema that holds somebody else's tables is refused in words", async () 
 
 test("too few connections are told, and how many are needed", async () => {
   const { url } = await site({ role: "connection limit 10" });
-  expect(await refusalOf(url)).toContain("gives 10 connections, and this process needs 23");
+  expect(await refusalOf(url)).toContain("allows 10 connections, and this process needs 23");
 });
 
 test("a wrong password is told in one sentence, with exit code 1", async () => {

@@ -48,7 +48,7 @@ const addPartition = (session: Pool, parent: PartitionedTable, partition: Partit
  * Creates a table's partitions up to the horizon. After a long pause of the hub one partition covers all the time
  * missed.
  */
-async function createUpTo(
+async function createMissing(
   session: Pool,
   parent: PartitionedTable,
   now: number,
@@ -77,6 +77,6 @@ export async function createPartitions(
   const size = partitionDays(retentionDays) * DAY_MS;
   const done = [];
   for (const parent of Object.values(partitionedTables))
-    done.push(await createUpTo(session, parent, now, size));
+    done.push(await createMissing(session, parent, now, size));
   return done.every(Boolean);
 }

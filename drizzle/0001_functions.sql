@@ -1,32 +1,32 @@
--- What drizzle cannot say. PARTITION BY, in the file before, is by hand, too.
--- The first range of each table that is cut into ranges, and what is beyond all others (src/db/retention/partitions.ts). Those to come
--- are made by workers; the first reaches three days ahead, so that there is a place for all until one comes.
+-- Everything that drizzle cannot express. PARTITION BY in 0000_tables.sql is written by hand, too. Each partitioned
+-- table gets a first and a default partition (src/db/retention/partitions.ts). Workers create the others. The first one
+-- ends three days ahead, so that all rows have a place until a worker runs.
 DO $$
 DECLARE
-  v_cut record;
+  v_table record;
   v_ahead uuid := rpad(lpad(to_hex((extract(epoch FROM date_trunc('day', now(), 'UTC')) * 1000)::bigint
     + 3 * 86400000::bigint), 12, '0'), 32, '0')::uuid;
 BEGIN
-  FOR v_cut IN SELECT * FROM (VALUES ('events', 70), ('ended_deliveries', 100), ('earlier_attempts', 100)) AS x(name, fillfactor) LOOP
+  FOR v_table IN SELECT * FROM (VALUES ('events', 70), ('ended_deliveries', 100), ('earlier_attempts', 100)) AS x(name, fillfactor) LOOP
     EXECUTE format('CREATE TABLE signalbox.%I PARTITION OF signalbox.%I FOR VALUES FROM (MINVALUE) TO (%L) '
-      'WITH (fillfactor = %s)', v_cut.name || '_first', v_cut.name, v_ahead, v_cut.fillfactor);
+      'WITH (fillfactor = %s)', v_table.name || '_first', v_table.name, v_ahead, v_table.fillfactor);
     EXECUTE format('CREATE TABLE signalbox.%I PARTITION OF signalbox.%I DEFAULT WITH (fillfactor = %s)',
-      v_cut.name || '_beyond', v_cut.name, v_cut.fillfactor);
-    EXECUTE format('ALTER TABLE signalbox.%I ENABLE ROW LEVEL SECURITY', v_cut.name || '_first');
-    EXECUTE format('ALTER TABLE signalbox.%I ENABLE ROW LEVEL SECURITY', v_cut.name || '_beyond');
+      v_table.name || '_default', v_table.name, v_table.fillfactor);
+    EXECUTE format('ALTER TABLE signalbox.%I ENABLE ROW LEVEL SECURITY', v_table.name || '_first');
+    EXECUTE format('ALTER TABLE signalbox.%I ENABLE ROW LEVEL SECURITY', v_table.name || '_default');
   END LOOP;
 END
 $$;--> statement-breakpoint
--- Of each range: they are cut by `event_id`, which a key of the whole would need.
+-- A key per partition: a key of the whole table would need the partition key `event_id`.
 ALTER TABLE signalbox.ended_deliveries_first ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
-ALTER TABLE signalbox.ended_deliveries_beyond ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
+ALTER TABLE signalbox.ended_deliveries_default ADD PRIMARY KEY (project_id, id);--> statement-breakpoint
 DO $$
 BEGIN
   EXECUTE format('CREATE TABLE signalbox.feed_first PARTITION OF signalbox.feed FOR VALUES FROM (MINVALUE) TO (%L)',
     date_trunc('day', now(), 'UTC') + interval '3 days');
-  CREATE TABLE signalbox.feed_beyond PARTITION OF signalbox.feed DEFAULT;
+  CREATE TABLE signalbox.feed_default PARTITION OF signalbox.feed DEFAULT;
   ALTER TABLE signalbox.feed_first ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE signalbox.feed_beyond ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE signalbox.feed_default ENABLE ROW LEVEL SECURITY;
 END
 $$;--> statement-breakpoint
 -- Room for HOT updates.
@@ -34,8 +34,8 @@ ALTER TABLE signalbox.hook_stats SET (fillfactor = 50);--> statement-breakpoint
 ALTER TABLE signalbox.locks SET (fillfactor = 50);--> statement-breakpoint
 ALTER TABLE signalbox.queue SET (fillfactor = 60);--> statement-breakpoint
 ALTER TABLE signalbox.heads SET (fillfactor = 10);--> statement-breakpoint
--- By which texts are compared in any case, whatever the server's locale is: the first of these that it has. With the
--- last, which is for a PostgreSQL before 17 that was built without ICU, letters beyond ASCII are compared as they are.
+-- The collation for comparing texts in any case, independent of the server's locale: the first of these that exists.
+-- The last one is for a PostgreSQL before 17 built without ICU: it compares letters outside ASCII as they are.
 DO $$
 DECLARE
   v_best name;
@@ -46,12 +46,12 @@ BEGIN
     ORDER BY array_position(array['pg_c_utf8', 'und-x-icu', 'C.utf8', 'C']::name[], collname) LIMIT 1;
   EXECUTE format('CREATE COLLATION signalbox.any_case FROM pg_catalog.%I', v_best);
 END $$;--> statement-breakpoint
--- Advisory locks can be held by every role of the database. What only the hub may hold is a lock of a table, or of a
--- row, that nobody else has a right on (src/db/connection/locks.ts names them all).
+-- Every role of the database can hold advisory locks. So locks that only the hub may hold are locks on a table or row
+-- that nobody else has rights on (src/db/connection/locks.ts names them all).
 COMMENT ON TABLE signalbox.locks IS
-  'Whoever has locked a row does what it names alone. '
-  'key: the advisory lock of the session that does it, a random number anew each time.';--> statement-breakpoint
-INSERT INTO signalbox.locks (name) VALUES ('projects'), ('reconciler'), ('statistics'), ('ranges');--> statement-breakpoint
+  'Locks for tasks that one session does at a time: it locks the row that names the task. key: the session''s advisory '
+  'lock, a new random number each time.';--> statement-breakpoint
+INSERT INTO signalbox.locks (name) VALUES ('projects'), ('reconciler'), ('statistics'), ('partitions');--> statement-breakpoint
 CREATE FUNCTION signalbox.held_by_hub(key bigint) RETURNS boolean LANGUAGE sql AS $$
   SELECT bool_or(has_table_privilege(a.usesysid, 'signalbox.locks', 'update'))
   FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -60,8 +60,9 @@ CREATE FUNCTION signalbox.held_by_hub(key bigint) RETURNS boolean LANGUAGE sql A
     AND (l.classid::bigint << 32 | l.objid::bigint) = key
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.held_by_hub(bigint) IS
-  'Whether a session that may write the hub''s tables holds an advisory lock; null when nobody does.';--> statement-breakpoint
--- What waits is in one table, small and hot, and what has ended in another, written once. These show both as one.
+  'Whether a session whose role may write the hub''s tables holds an advisory lock; null if nobody holds it.';--> statement-breakpoint
+-- Waiting deliveries are in a small, hot table, ended ones in another that is written once. These views show both as
+-- one.
 CREATE VIEW signalbox.deliveries WITH (security_invoker = true) AS
   SELECT project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts, due_at, lease_worker, lease_token,
     lease_until, unknown_count, NULL::timestamptz AS completed_at, last_error, replay_of, replay_number, run_id,
@@ -71,7 +72,8 @@ CREATE VIEW signalbox.deliveries WITH (security_invoker = true) AS
   SELECT project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts, NULL, NULL, NULL,
     NULL, unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at
   FROM signalbox.ended_deliveries;--> statement-breakpoint
-COMMENT ON VIEW signalbox.deliveries IS 'Every delivery: what waits (queue) and what has ended (ended_deliveries).';--> statement-breakpoint
+COMMENT ON VIEW signalbox.deliveries IS
+  'Every delivery: waiting ones (queue) and ended ones (ended_deliveries).';--> statement-breakpoint
 CREATE VIEW signalbox.attempts WITH (security_invoker = true) AS
   SELECT project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code, error, remote_address,
     request_headers, response_headers, response_body, response_truncated
@@ -81,13 +83,13 @@ CREATE VIEW signalbox.attempts WITH (security_invoker = true) AS
     request_headers, response_headers, response_body, response_truncated
   FROM signalbox.ended_deliveries WHERE outcome IS NOT NULL;--> statement-breakpoint
 COMMENT ON VIEW signalbox.attempts IS
-  'Every attempt: the one that ended its delivery is in the delivery''s row, the others are in earlier_attempts.';--> statement-breakpoint
+  'Every attempt. The attempt that ended a delivery is in the delivery''s row, the others are in earlier_attempts.';--> statement-breakpoint
 CREATE VIEW signalbox.changes WITH (security_invoker = true) AS
   SELECT f.project_id, f.first + i.ordinal - 1 AS position, i.item->>'kind' AS kind, (i.item->>'id')::uuid AS entity_id,
     coalesce(i.item->>'eventId', CASE i.item->>'kind' WHEN 'EVENT' THEN i.item->>'id' END)::uuid AS event_id, (i.item->>'hookId')::uuid AS hook_id,
     coalesce((i.item->>'created')::boolean, false) AS created, i.item->'state' AS state, f.at
   FROM signalbox.feed f CROSS JOIN LATERAL json_array_elements(f.items) WITH ORDINALITY AS i(item, ordinal);--> statement-breakpoint
-COMMENT ON VIEW signalbox.changes IS 'The feed, a row for each change.';--> statement-breakpoint
+COMMENT ON VIEW signalbox.changes IS 'The feed with one row per change.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.publish(p_project uuid, p_items json) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -104,8 +106,8 @@ BEGIN
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.publish(uuid, json) IS
-  'Appends a record to a project''s feed. The row of signalbox.heads stays locked to the end of the transaction, so that '
-  'positions are dense and in the order of commits.';--> statement-breakpoint
+  'Appends a record to a project''s feed. The row of signalbox.heads stays locked until the end of the transaction, so '
+  'positions are dense and in commit order.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.event_item(id uuid, status text, type text, context_id text, origin text) RETURNS json
 LANGUAGE sql STABLE AS $$
@@ -116,7 +118,7 @@ $$;--> statement-breakpoint
 CREATE FUNCTION signalbox.complete_events(p_project uuid, p_events uuid[]) RETURNS json[] LANGUAGE plpgsql AS $$
 DECLARE
   v_items json[];
-  -- Bounds that follow from the ids: by an array alone a plan does not know which partitions to leave out.
+  -- A redundant bound on the partition key: with an array alone a generic plan does not prune partitions.
   v_least uuid := (SELECT x FROM unnest(p_events) x ORDER BY x LIMIT 1);
   v_greatest uuid := (SELECT x FROM unnest(p_events) x ORDER BY x DESC LIMIT 1);
 BEGIN
@@ -143,9 +145,9 @@ BEGIN
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.complete_events(uuid, uuid[]) IS
-  'Ends those of the events of which every delivery and every run is over; of deliveries that were sent again the last '
-  'one counts, and of a workflow its run. Gives back their feed items. The caller has locked the project''s head, so that '
-  'two that each end one of an event''s last deliveries see each other.';--> statement-breakpoint
+  'Ends those events whose deliveries and runs have all ended. Of replayed deliveries the last one counts, and of a '
+  'workflow its latest run. Returns their feed items. The caller has locked the project''s head, so that two '
+  'transactions that each end one of an event''s last deliveries see each other.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.enter_feed(p_project uuid, p_version bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -158,8 +160,8 @@ BEGIN
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.enter_feed(uuid, bigint) IS
-  'Locks a project''s head to the end of the transaction, refuses what was planned under another configuration, and wakes '
-  'the listeners at the commit.';--> statement-breakpoint
+  'Locks a project''s head until the end of the transaction, fails (SB001) if the work was planned under another config '
+  'version, and wakes the listeners at commit.';--> statement-breakpoint
 
 CREATE TYPE signalbox.moved_delivery AS (id uuid, event_id uuid, hook_id uuid, run_id uuid, status text,
   due_at timestamptz);--> statement-breakpoint
@@ -197,8 +199,8 @@ BEGIN
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.count_outcomes IS
-  'Counts how the attempts of these deliveries went, per hook and hour, and per project and minute. Under the lock of the '
-  'project''s head.';--> statement-breakpoint
+  'Counts the outcomes of these deliveries'' attempts per hook and hour, and per project and minute. The caller has '
+  'locked the project''s head.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.end_deliveries(p_project uuid, p_ids uuid[], p_status text, p_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -227,8 +229,8 @@ DECLARE
   v_head bigint;
 BEGIN
   IF p_keys IS NOT NULL THEN
-    -- In the order of keys: two that claim the same ones wait in one direction only. And not long: a transaction that
-    -- emitted with a key by the SQL door may stay open.
+    -- In key order: two transactions that claim the same keys then wait in one direction only. The wait is short: a
+    -- transaction that emitted with a key through signalbox.emit() may stay open.
     PERFORM set_config('lock_timeout', '50ms', true);
     INSERT INTO signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
     SELECT p_project, k.key, k.fingerprint, k."eventId"
@@ -272,7 +274,8 @@ BEGIN
     INSERT INTO signalbox.feed (project_id, last, first, at, items)
     VALUES (p_project, v_head, v_head - v_count + 1, v_at, p_items);
   END IF;
-  -- Counters move under the lock of the head. Each row is looked up by its key: a join's plan reads all for each.
+  -- Counters change under the lock of the head. Each row is looked up by its key: a join's plan would read all rows for
+  -- each.
   IF p_counts IS NULL THEN
     UPDATE signalbox.hook_stats SET triggered_count = triggered_count + 1, last_triggered_at = v_now
     WHERE project_id = p_project AND hook_id = ANY (p_hooks);
@@ -291,11 +294,10 @@ BEGIN
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.accept IS
-  'Step 1 of 3 in an event''s life: stores events of a project with the deliveries they call for, and their feed record. '
-  'Deliveries with "leaseMs" are claimed by p_worker in the same breath, under p_token. p_hooks: the hooks of the '
-  'deliveries; p_counts: how many each has, null when each has one; p_accepted: how many events count as accepted. '
-  'Refuses what was planned under another configuration (SB001) and keys that are taken (SB002). Gives back the time of '
-  'acceptance.';--> statement-breakpoint
+  'Step 1 of 3 in an event''s life: stores events of a project with their deliveries and their feed record. Deliveries '
+  'with "leaseMs" are claimed for p_worker at once, under p_token. p_hooks: the hooks of the deliveries; p_counts: '
+  'deliveries per hook, null if each has one; p_accepted: how many events count as accepted. Fails if the work was '
+  'planned under another config version (SB001) or an idempotency key is taken (SB002). Returns the time of acceptance.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[], p_in_flight integer[],
   p_places integer[], p_workers integer, p_suspect boolean, p_is_settled boolean, p_lease_margin_ms integer,
@@ -321,11 +323,13 @@ BEGIN
     INTO v_hook FROM signalbox.hooks h
     WHERE h.project_id = p_project AND h.id = p_hooks[i] AND h.status = 'ACTIVE';
     CONTINUE WHEN NOT FOUND;
-    -- This worker's share of what the hook may have in flight by now, whatever it knew of it (src/worker/delivery/peers.ts).
+    -- This worker's current share of the hook's max_in_flight, whatever it assumed before
+    -- (src/worker/delivery/peers.ts).
     v_take := CASE WHEN p_suspect AND v_found > 0 THEN 0 ELSE greatest(0, least(p_takes[i], v_hook.max_in_flight / p_workers
       + (p_places[i] < v_hook.max_in_flight % p_workers)::integer - p_in_flight[i])) END;
     IF NOT p_is_settled THEN
-      -- What is in flight was due before what is not: a look at the head of the queue finds it, however long that is.
+      -- Deliveries in flight were due before the others, so a look at the head of the queue finds them, however long
+      -- the queue is.
       v_take := least(v_take, greatest(0, v_hook.max_in_flight - (
         SELECT count(*) FILTER (WHERE head.lease_until > v_now) FROM (
           SELECT q.lease_until FROM signalbox.queue q
@@ -341,7 +345,7 @@ BEGIN
       v_take := CASE WHEN v_ahead > 100 THEN 0
         ELSE least(v_take, floor((100 - v_ahead) * v_hook.rate / 1000)::integer + 1) END;
     END IF;
-    -- Suspects have an index of their own, which is only taken where the condition is written out.
+    -- Suspects have an index of their own. The planner only uses it if the condition is written out.
     IF p_suspect THEN
       v_ids := ARRAY(
         SELECT q.id FROM signalbox.queue q
@@ -361,7 +365,7 @@ BEGIN
         + cardinality(v_ids) * interval '1 second' / v_hook.rate
       WHERE h.project_id = p_project AND h.id = p_hooks[i];
     END IF;
-    -- The version last: what is known of the hook under it is no older than the claim.
+    -- The version is read last, so that what the caller then reads about the hook is no older than the claim.
     RETURN QUERY SELECT p_hooks[i], (SELECT config_version FROM signalbox.heads WHERE project_id = p_project), v_take,
       v_ahead,
       (SELECT extract(epoch FROM q.due_at - v_now) * 1000 FROM signalbox.queue q
@@ -394,12 +398,12 @@ BEGIN
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.claim IS
-  'Step 2 of 3, for what the accepting process did not take at once: claims due deliveries of hooks of a project, up to '
-  'p_takes[i] of p_hooks[i] and as its rate allows, oldest first. For each ACTIVE hook a row with its state, then a row for '
-  'each claim. p_suspect: one delivery that two processes have died of, else none of '
-  'these. p_in_flight: what the worker has in flight of each hook; p_places: its place among the p_workers that share the '
-  'hook. p_is_settled: who may have how many in flight is settled, and what others have is not counted. A claim holds for '
-  'twice the hook''s timeout and p_lease_margin_ms.';--> statement-breakpoint
+  'Step 2 of 3, for deliveries that the accepting process did not claim at once: claims due deliveries of a project''s '
+  'hooks, oldest first, up to p_takes[i] of p_hooks[i] and within its rate limit. Returns a row with its state for each '
+  'ACTIVE hook, followed by a row for each claim. p_suspect: claim one delivery that was in flight at two crashes, '
+  'otherwise none of these. p_in_flight: the worker''s deliveries in flight per hook; p_places: its place among the '
+  'p_workers that share the hook. p_is_settled: the workers'' shares have settled, so deliveries in flight at others '
+  'are not counted. A lease lasts twice the hook''s timeout and p_lease_margin_ms.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.delivery_item(id uuid, event_id uuid, hook_id uuid, status text, attempt_count smallint,
   max_attempts smallint, due_at timestamptz, completed_at timestamptz, last_error text) RETURNS json
@@ -425,7 +429,7 @@ DECLARE
   v_head bigint;
 BEGIN
   IF p_ended IS NOT NULL THEN
-    -- Each row is found by its key, with its token beside: a join's plan may read the whole queue for each.
+    -- Each row is found by its key, with its token beside it: a join's plan may read the whole queue for each.
     WITH gone AS (
       DELETE FROM signalbox.queue q WHERE q.project_id = p_project AND q.id = ANY (p_ids)
         AND q.lease_token = p_tokens[array_position(p_ids, q.id)]
@@ -454,7 +458,7 @@ BEGIN
     "remoteAddress" text, "requestHeaders" json, "responseHeaders" json, "responseBody" text,
     "responseTruncated" boolean)
   LOOP
-    -- Share-locked, so that a pause or a deletion that is being committed is waited for and seen.
+    -- Share-locked, so that a pause or deletion being committed is waited for and seen.
     SELECT CASE h.status WHEN 'ACTIVE' THEN 'RETRYING' WHEN 'DELETED' THEN 'CANCELLED' ELSE 'PARKED' END INTO v_final
     FROM signalbox.hooks h WHERE h.project_id = p_project AND h.id = v_again."hookId" FOR SHARE;
     UPDATE signalbox.queue q SET status = CASE v_final WHEN 'CANCELLED' THEN q.status ELSE v_final END,
@@ -480,7 +484,7 @@ BEGIN
   END LOOP;
   IF cardinality(v_items) = 0 THEN RETURN; END IF;
   v_events := ARRAY(SELECT DISTINCT m.event_id FROM unnest(v_moved) m WHERE m.status NOT IN ('RETRYING', 'PARKED'));
-  -- Room for the ends of the events: how many there are can be known under the lock alone.
+  -- Positions reserved for the ends of events: their number is only known under the lock.
   v_positions := cardinality(v_items) + cardinality(v_events);
   UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
   PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);
@@ -491,12 +495,12 @@ BEGIN
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.finish IS
-  'Step 3 of 3: ends deliveries of a project (p_ended), or has them wait for their next try (p_again), each fenced by the '
-  'token of its claim: p_ids and p_tokens are those of p_ended. Their attempts, their hooks'' counters, the ends of their '
-  'events and the feed record go with them. Gives back the deliveries that moved: a claim that was taken over moves nothing.';
+  'Step 3 of 3: ends deliveries of a project (p_ended) or schedules their next attempt (p_again). Each is fenced by its '
+  'claim''s token: p_ids and p_tokens are those of p_ended. Also stores the attempts, the hooks'' counters, the ends of '
+  'events and the feed record. Returns the deliveries that moved. A claim that was taken over moves nothing.';
 --> statement-breakpoint
 CREATE FUNCTION signalbox.uuid7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
-  -- RFC 9562: 48 bits of milliseconds over a random UUID, version 7. (PostgreSQL has its own from 18 on.)
+  -- RFC 9562: 48 bits of milliseconds over a random UUID, version 7. (PostgreSQL has its own from version 18 on.)
   SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
     PLACING substring(int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
     FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
@@ -513,13 +517,13 @@ BEGIN
     AND NOT EXISTS (SELECT FROM signalbox.actions a
       WHERE a.project_id = event.project_id AND a.event_id = event.id);
 EXCEPTION WHEN untranslatable_character OR numeric_value_out_of_range THEN
-  -- "\u0000" or 1e999999, which json keeps and jsonb refuses: the SQL door cannot have been given it.
+  -- "\u0000" or 1e999999, which json keeps and jsonb refuses: signalbox.emit() cannot have received it.
   RETURN false;
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.same_body(signalbox.events, text, jsonb, text) IS
-  'Whether an event of the API says what signalbox.emit() was given, and nothing beside: the same idempotency key '
-  'then stands for it.';--> statement-breakpoint
+  'Whether an event from the API has exactly the content given to signalbox.emit(). The same idempotency key then '
+  'stands for it.';--> statement-breakpoint
 CREATE FUNCTION signalbox.emit(type text, data jsonb DEFAULT NULL, project text DEFAULT NULL,
   user_id text DEFAULT NULL, idempotency_key text DEFAULT NULL)
 RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -533,7 +537,7 @@ DECLARE
     encode(sha256(convert_to(jsonb_build_array(type, data, user_id)::text, 'UTF8')), 'hex');
   v_control text := '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
   v_seen text := '[^\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]';
-  -- What cannot be seen or changes the direction of text; in a type also what may join letters and emoji.
+  -- Invisible characters and those that change the text direction. In a type also those that join letters and emoji.
   v_hidden text := '[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e'
     '\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a'
     '\U000e0000-\U000e0060\U000e007b-\U000e007e]';
@@ -593,8 +597,8 @@ BEGIN
     RAISE EXCEPTION 'unknown type: ''%''', type USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- Matched, checked against its schema and put into the feed by the job: the project's head must not be locked for
-  -- as long as the caller's transaction lasts.
+  -- A job matches the event, checks it against its schema and writes it to the feed: the project's head must not be
+  -- locked for as long as the caller's transaction lasts.
   INSERT INTO signalbox.events (project_id, id, type, data, name, content_type, user_id, idempotency_key, origin,
     occurred_at, received_at, status)
   VALUES (v_project.id, v_id, type, data::text::json, type, 'TEXT', user_id, idempotency_key, 'SQL',
@@ -605,30 +609,30 @@ BEGIN
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.emit(text, jsonb, text, text, text) IS
-  'Emits an event within the caller''s transaction: it commits and rolls back with it. Gives back the event''s id. '
-  'project: slug or id, the oldest when absent; data: at most 256 KiB; idempotency_key: kept 24 h.';--> statement-breakpoint
+  'Emits an event in the caller''s transaction: it commits or rolls back with it. Returns the event''s id. project: '
+  'slug or id, the oldest if null; data: at most 256 KiB; idempotency_key: kept 24 h.';--> statement-breakpoint
 CREATE FUNCTION signalbox.note_event_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.range_moves VALUES (OLD.id);
-  ELSE INSERT INTO signalbox.range_moves VALUES (NEW.id); END IF;
+  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.partition_moves VALUES (OLD.id);
+  ELSE INSERT INTO signalbox.partition_moves VALUES (NEW.id); END IF;
   RETURN NULL;
 END
 $$;--> statement-breakpoint
 CREATE FUNCTION signalbox.note_delivery_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.range_moves VALUES (OLD.event_id);
-  ELSE INSERT INTO signalbox.range_moves VALUES (NEW.event_id); END IF;
+  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.partition_moves VALUES (OLD.event_id);
+  ELSE INSERT INTO signalbox.partition_moves VALUES (NEW.event_id); END IF;
   RETURN NULL;
 END
 $$;--> statement-breakpoint
 CREATE FUNCTION signalbox.note_attempt_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.range_moves VALUES (OLD.delivery_id);
-  ELSE INSERT INTO signalbox.range_moves VALUES (NEW.delivery_id); END IF;
+  IF TG_OP = 'DELETE' THEN INSERT INTO signalbox.partition_moves VALUES (OLD.delivery_id);
+  ELSE INSERT INTO signalbox.partition_moves VALUES (NEW.delivery_id); END IF;
   RETURN NULL;
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.note_event_move() IS
-  'Notes, in a table that is there for as long, which rows change while what is to stay of an old range is copied.';--> statement-breakpoint
--- The reader may use the schema, and is to call none of its functions; other roles have their own grants of emit().
+  'Records in partition_moves which rows change while the rows to keep of an old partition are copied.';--> statement-breakpoint
+-- The reader may use the schema but must not call its functions. Other roles have their own grants of emit().
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA signalbox FROM PUBLIC;

@@ -6,7 +6,7 @@ import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded/start.ts";
 import { checkWhole, nodeHosts } from "./db/nodes/distribution.ts";
-import { openReads, type Reads } from "./db/read/reads.ts";
+import { openReadPools, type ReadPools } from "./db/read/readPools.ts";
 import { migrate, migrationsCurrent } from "./db/schema/migrate.ts";
 import { createEmitInTransaction } from "./domain/emit/emitInTransaction.ts";
 import { createEmitter, type EmitterHooks } from "./domain/emit/emitter.ts";
@@ -71,7 +71,7 @@ async function openWalled(
   readUrl: string | undefined,
   log: Logger,
   metrics: Metrics,
-): Promise<Reads> {
+): Promise<ReadPools> {
   const standby = readUrl && {
     url: readUrl,
     onChange: (why: string | undefined) => {
@@ -79,7 +79,7 @@ async function openWalled(
       else log.info("queries are read from the standby");
     },
   };
-  const reads = await openReads(place, standby || undefined, (server) =>
+  const reads = await openReadPools(place, standby || undefined, (server) =>
     metrics.reads.inc({ server }),
   );
   if (reads.standby) metrics.watchStandby(reads.standby.behindS);
@@ -92,7 +92,7 @@ function openApi(
   stack: AsyncDisposableStack,
   parts: {
     db: Db;
-    reads: Reads;
+    reads: ReadPools;
     box: SecretBox;
     configs: ProjectConfigs;
     programs: TenantPrograms;
@@ -105,7 +105,7 @@ function openApi(
   facts: HubFacts,
 ) {
   const { db, reads, box, configs, programs, wake, log, metrics } = parts;
-  const { read, forQuery, noteTold } = reads;
+  const { read, forQuery, noteSeen } = reads;
   const entities = createEntities(read);
   const tail = createTail(db.sql, wake, log, (page) => {
     entities.announce(page);
@@ -114,7 +114,7 @@ function openApi(
   const feed = createFeed({ sql: db.sql, read }, tail, log, {
     onSubscribers: (change) => metrics.subscribers.inc(change),
     onPage: entities.announce,
-    onTold: noteTold,
+    onTold: noteSeen,
   });
   const authenticator = stack.use(
     createAuthenticator(db.sql, (error) => log.warn({ err: error }, "keys could not be checked")),
@@ -137,7 +137,7 @@ function openApi(
     db,
     read,
     forQuery,
-    noteTold,
+    noteSeen,
     emitter: createEmitter(db.sql, configs, programs, accepting),
     emitInTransaction: createEmitInTransaction(db.sql, configs, programs, accepting),
     configs,

@@ -7,8 +7,8 @@ import type { ProvidedContext } from "vitest";
 import { createVitest, parseCLI, type TestRunResult } from "vitest/node";
 import { readDatabaseSettings } from "../src/config.ts";
 import { startEmbedded } from "../src/db/embedded/start.ts";
-import { makeRanges } from "../src/db/retention/createPartitions.ts";
-import { withRanges } from "../src/db/retention/maintenanceSession.ts";
+import { createPartitions } from "../src/db/retention/createPartitions.ts";
+import { withMaintenanceSession } from "../src/db/retention/maintenanceSession.ts";
 import { migrate } from "../src/db/schema/migrate.ts";
 import { createLogger } from "../src/log.ts";
 import { buildPages } from "./fixtures/build.ts";
@@ -85,7 +85,7 @@ async function makeTemplate(servers: Servers, stack: AsyncDisposableStack): Prom
     : createDatabase(servers, name, "template0"));
   await migrate({ url });
   // As every hub does that starts, and each test's would.
-  await withRanges(url, (session) => makeRanges(session, 30));
+  await withMaintenanceSession(url, (session) => createPartitions(session, 30));
   if (isCitus) await makeDistributedTemplate(servers, name);
   return name;
 }

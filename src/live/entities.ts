@@ -7,7 +7,7 @@ import { type ReplayRow, replaysById } from "../db/delivery/replays.ts";
 import { type EventRow, eventsById } from "../db/event/events.ts";
 import type { Change, ChangeKind } from "../db/feed/changes.ts";
 import { type HookRow, hooksById } from "../db/hook/hooks.ts";
-import type { Read } from "../db/read/reads.ts";
+import type { Read } from "../db/read/readPools.ts";
 import { ReadTimeout } from "../db/read/readTimeout.ts";
 import { type ResourceRow, resourcesById } from "../db/resource/resources.ts";
 import { type RunRow, runsById } from "../db/workflow/workflowRuns.ts";

@@ -1,7 +1,7 @@
 import { Repeater } from "graphql-yoga";
 import type { Sql } from "../db/connection/client.ts";
 import { type Change, changesAfter, type FeedPage, feedBounds } from "../db/feed/changes.ts";
-import type { Read } from "../db/read/reads.ts";
+import type { Read } from "../db/read/readPools.ts";
 import type { Logger } from "../log.ts";
 import type { Tail } from "./tail.ts";
 

@@ -46,7 +46,7 @@ export async function compareAll(
   tx: Tx,
   asked: Pick<Scope, "projectId" | "since" | "until">,
 ): Promise<Verdict> {
-  // Before anything is seen: no range may go while rows of one table are compared with another's.
+  // Before anything is seen: no partition may be dropped while rows of one table are compared with another's.
   await tx`lock table signalbox.events, signalbox.ended_deliveries, signalbox.earlier_attempts, signalbox.feed in access share mode`;
   // It may take minutes of a large hub, each plan for its own values, and whole tables are what it compares.
   await tx`select set_config('statement_timeout', '0', true), set_config('plan_cache_mode', 'auto', true),

@@ -3,31 +3,32 @@ import { recoverPresses } from "../db/action/pressClaims.ts";
 import { type Db, openSession } from "../db/connection/client.ts";
 import { showLife } from "../db/connection/locks.ts";
 import { recoverClaims } from "../db/delivery/reclaim.ts";
-import { buryWorkers, removeWorker, workersBeside } from "../db/queue/workers.ts";
+import { registerWorker, removeDeadWorkers, removeWorker } from "../db/queue/workers.ts";
 import { claimLimits } from "../domain/delivery/claimLimits.ts";
 import type { Logger } from "../log.ts";
 import { type Poller, poll } from "./poller.ts";
 
 const LOOK_EVERY_MS = 2_500;
-/** By then a worker that has only lost its session shows its life by another. */
+/** By then a worker that has only lost its session holds its lock by a new one. */
 const SURE_AFTER_MS = 1_000;
-/** While the database is away. */
+/** The pause while the database is away. */
 const RETRY_MS = 500;
 
 /**
- * Shows that this worker lives, by a lock its own session holds, and looks every 2.5 s for workers whose lock is free,
- * and again a second after it found one. One that is lifeless twice in a row is dead: its jobs are freed and its
- * claims taken back, so that what it had in flight is tried again within seconds (graphile-worker alone: 4 hours).
+ * Shows that this worker lives, by an advisory lock of its own session. Every 2.5 s it looks for workers whose lock is
+ * free, and again one second after it found one. A worker found lifeless twice in a row is dead: its jobs are unlocked
+ * and its claims released, so that its deliveries in flight are retried within seconds (graphile-worker alone: 4
+ * hours).
  */
 export async function startLiveness(
   db: Db,
   workerId: string,
   poolId: string,
   log: Logger,
-  /** Told who else is alive. */
+  /** Called with the other live workers. */
   onWorkers: (workerIds: string[]) => void,
 ): Promise<AsyncDisposable> {
-  /** By which others see that this worker lives; a session that is made anew has another. */
+  /** The key of this worker's liveness lock; a new session has a new one. */
   let key: string | undefined;
   const session = openSession(db.url, {
     onLost() {
@@ -45,17 +46,17 @@ export async function startLiveness(
     if (isNew) {
       // After a restart of the server nobody holds a lock yet.
       suspects = new Set();
-      // Of two that come at once, one at least sees the other: it is committed before the others are read.
-      await workersBeside(session, self);
+      // Registered before the others are read: of two workers that start at once, at least one sees the other.
+      await registerWorker(session, self);
     }
-    // Registered each time: somebody may have buried this worker while its session was lost. By the session that
-    // holds the lock, so that its end is noticed.
-    const others = await workersBeside(session, self);
+    // Registered each time: another worker may have removed this one while its session was lost. The session that holds
+    // the lock does it, so that its loss is noticed.
+    const others = await registerWorker(session, self);
     const lifeless = others.filter((worker) => worker.isLifeless);
     const dead = lifeless.filter(({ id }) => suspects.has(id));
     suspects = new Set(lifeless.map(({ id }) => id));
     const isDead = new Set(dead.map(({ id }) => id));
-    // At the start nobody waits for whoever shows no life: most often it is this installation's worker that was killed.
+    // At the start a lifeless worker is not waited for: it is usually this installation's previous worker.
     const gone = new Set(looking ? dead : lifeless);
     onWorkers(others.flatMap((worker) => (gone.has(worker) ? [] : worker.id)));
     if (dead.length === 0) return suspects.size > 0 ? SURE_AFTER_MS : LOOK_EVERY_MS;
@@ -64,10 +65,10 @@ export async function startLiveness(
       quarantineAfter: claimLimits.quarantineAfter,
     });
     const unknown = await recoverPresses(db.sql, [...isDead]);
-    await buryWorkers(db.sql, dead);
+    await removeDeadWorkers(db.sql, dead);
     log.warn(
       { workers: [...isDead], recovered, unknown },
-      "workers died; their deliveries are tried again, their presses are not",
+      "workers died; their deliveries are retried, their presses are not",
     );
     return LOOK_EVERY_MS;
   }

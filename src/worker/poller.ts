@@ -1,10 +1,10 @@
 export type Poller = AsyncDisposable & {
-  /** Has the work done within so many milliseconds, should it not be its turn before. */
+  /** Makes the next run start within this many milliseconds. */
   within(ms: number): void;
 };
 
 /**
- * Runs `work` again and again, so many milliseconds after it ended, or as many as it gave back; a failure is told
+ * Runs `work` repeatedly, `ms` after it ended, or after as many milliseconds as it returned. A failure is reported
  * and does not stop it.
  */
 export function poll(

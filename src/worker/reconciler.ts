@@ -14,11 +14,11 @@ import type { Logger } from "../log.ts";
 import type { OnFeed } from "./job/scheduler.ts";
 import { poll } from "./poller.ts";
 
-/** A look is one statement, and finds nothing most of the time. */
+/** A look is one statement, and usually finds nothing. */
 const LOOK_EVERY_MS = 2_500;
-/** Claims are looked for in whole queues, which may be long. */
+/** The interval for finding expired claims in whole queues, which may be long. */
 const LOOK_THROUGH_EVERY_MS = 30_000;
-/** Ordinary wake-ups come within milliseconds; what is overdue by this has lost its own. */
+/** Wake-ups normally come within milliseconds. Work that is overdue by this has lost its wake-up. */
 const patience: Patience = {
   queues: 1_500,
   presses: 1_500,
@@ -27,13 +27,13 @@ const patience: Patience = {
   replays: 5_000,
   runs: 3_000,
 };
-/** Tables grow by what is written to the feed, too. */
+/** Tables grow as the feed is written. */
 const ANALYZE_SOON_MS = 2_000;
 const ANALYZE_EVERY_MS = 60_000;
 
 /**
- * The guarantee behind the wake-ups: every 2.5 s jobs that are due are pointed out, claims that ran out are taken back,
- * and one process of all (by a row's lock) wakes whatever is overdue, from the tables alone.
+ * The guarantee behind the wake-ups. Every 2.5 s due jobs are announced, expired claims are released, and one process
+ * (by a row's lock) wakes overdue work, from the tables alone.
  */
 export function startReconciler(
   db: Db,
@@ -52,9 +52,10 @@ export function startReconciler(
       deadWorkers: [],
       quarantineAfter: claimLimits.quarantineAfter,
     });
-    if (recovered > 0) log.warn({ recovered }, "claims ran out; their deliveries are tried again");
+    if (recovered > 0) log.warn({ recovered }, "claims expired; their deliveries are retried");
     const unknown = await recoverPresses(db.sql, []);
-    if (unknown > 0) log.warn({ unknown }, "presses ran out; nobody knows what came of them");
+    if (unknown > 0)
+      log.warn({ unknown }, "press claims expired; the outcome of these calls is unknown");
   }
 
   async function wakeOverdue() {
@@ -87,7 +88,7 @@ export function startReconciler(
       if (jobs.length > 0) await addJobs(tx, jobs);
     });
   }
-  // Beside it: a table that takes long to analyze, or cannot be, keeps no wake-up waiting.
+  // Separate: a table that takes long to analyze, or cannot be analyzed, delays no wake-up.
   const analyzing = poll(
     ANALYZE_EVERY_MS,
     () => refreshStatistics(db.sql),
@@ -98,7 +99,7 @@ export function startReconciler(
     log.warn({ err: error }, "could not reconcile"),
   );
   const takingBack = poll(LOOK_THROUGH_EVERY_MS, takeBack, (error) =>
-    log.warn({ err: error }, "claims that ran out could not be looked for"),
+    log.warn({ err: error }, "expired claims could not be looked for"),
   );
   return {
     async [Symbol.asyncDispose]() {

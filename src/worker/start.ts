@@ -1,7 +1,7 @@
 import type { Db } from "../db/connection/client.ts";
 import type { HookQueue } from "../db/queue/jobs.ts";
-import { makeRanges } from "../db/retention/createPartitions.ts";
-import { withRanges } from "../db/retention/maintenanceSession.ts";
+import { createPartitions } from "../db/retention/createPartitions.ts";
+import { withMaintenanceSession } from "../db/retention/maintenanceSession.ts";
 import type { TenantPrograms } from "../domain/program/tenantPrograms.ts";
 import type { ProjectConfigs } from "../domain/project/projectConfig.ts";
 import type { SecretBox } from "../domain/project/secretBox.ts";
@@ -21,18 +21,18 @@ import { createTasks, crontab } from "./job/tasks.ts";
 import { startLiveness } from "./liveness.ts";
 import { startReconciler } from "./reconciler.ts";
 
-/** How long attempts in flight may go on when the process is to stop; the whole stop takes at most 30 s. */
+/** How long attempts in flight may run when the process stops; the whole stop takes at most 30 s. */
 const GRACE_MS = 20_000;
 
 export type WorkerRole = AsyncDisposable &
   Pick<Deliverer, "wake" | "reserve"> &
   Pick<Dispatcher, "dispatch"> &
   Pick<Presser, "press"> & {
-    /** Starts the stop that disposing waits for. */
+    /** Starts the stop; disposing waits for it. */
     beginStop(): void;
   };
 
-/** What processes tell each other. */
+/** Messages between processes. */
 type Wakes = {
   onHint: OnFeed;
   announce: () => void;
@@ -40,20 +40,20 @@ type Wakes = {
   onAsked: (listener: (queues: HookQueue[]) => void) => () => void;
 };
 
-/** Starts everything that happens later: jobs, schedules, deliveries, liveness, the reconciler. */
+/** Starts everything that runs in the background: jobs, schedules, deliveries, liveness, the reconciler. */
 export async function startWorker(options: {
   db: Db;
   configs: ProjectConfigs;
   programs: TenantPrograms;
   poster: Poster;
   box: SecretBox;
-  /** The host this hub is known by, as handshakes tell it. */
+  /** The host name of this hub, which handshakes contain. */
   origin: () => string;
   retentionDays: number;
   log: Logger;
   wake: Wakes;
   onAttempt: DelivererOptions["onAttempt"];
-  /** Told when jobs are not run any more, and the process had better end. */
+  /** Called when jobs no longer run, and the process should end. */
   onLost: (error: unknown) => void;
 }): Promise<WorkerRole> {
   const {
@@ -69,8 +69,8 @@ export async function startWorker(options: {
     onAttempt,
     onLost,
   } = options;
-  // Before anything is written: nobody may have been here for months.
-  await withRanges(db.url, (session) => makeRanges(session, retentionDays));
+  // Before anything is written: no hub may have run for months.
+  await withMaintenanceSession(db.url, (session) => createPartitions(session, retentionDays));
   const workerId = newId();
   const peers = createPeers(workerId);
   const parts = { sql: db.sql, configs, programs, workerId, poster, box, origin, log, onAttempt };
@@ -103,7 +103,7 @@ export async function startWorker(options: {
     alive: alive.promise,
   });
   const runner = await startRunner({ db, tasks, crontab, log, onLost });
-  // Stopped in reverse: nothing scheduled, no new jobs, then attempts in flight end, and only then is the sign of life taken down.
+  // Stopped in reverse order: first schedules and new jobs, then attempts in flight, and last the liveness lock.
   await using stack = new AsyncDisposableStack();
   stack.use(await startLiveness(db, workerId, runner.poolId, log, peers.see));
   alive.resolve();

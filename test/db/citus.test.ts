@@ -65,7 +65,7 @@ const isVerified = async ({ db }: TestHub) =>
 
 test.each(["13.2.1", "13.2.2", "14.0.0", "14.0.1"])("Citus %s is refused, and why", (version) => {
   expect(whyVersionRefused(`Citus ${version} on x86_64-pc-linux-gnu`)).toBe(
-    `The database has Citus ${version}, which forgets its plans and never gives back their memory (citusdata/citus#8783): use 13.2.0, or a version with the fix (citusdata/citus#8824).`,
+    `The database has Citus ${version}, which loses cached plans and leaks their memory (citusdata/citus#8783): use 13.2.0, or a version with the fix (citusdata/citus#8824).`,
   );
 });
 
@@ -133,14 +133,14 @@ describe.skipIf(!given)("on a coordinator with two nodes", () => {
     expect(left).toEqual({ bytes: 0 });
   });
 
-  test("a database that is distributed in part is refused until it is whole", async () => {
+  test("a partly distributed database is refused until it is complete", async () => {
     const url = await bare();
     await distribute(url);
     {
       await using db = openDb(url, 1);
       await db.sql`select undistribute_table('signalbox.presses')`;
     }
-    await expect(testHub({ databaseUrl: url })).rejects.toThrow("distributed in part");
+    await expect(testHub({ databaseUrl: url })).rejects.toThrow("only partly distributed");
     expect(JSON.parse((await distribute(url)).stdout)).toMatchObject({ tables: ["presses"] });
     await using hub = await testHub({ databaseUrl: url });
     expect(await emit(hub, { type: "a" })).toMatchObject({ userErrors: [] });

@@ -90,14 +90,12 @@ test("an empty schema of another role is refused in words", async () => {
 test("a schema that holds somebody else's tables is refused in words", async () => {
   const { url, name, as } = await site();
   await as(`create schema signalbox authorization ${name} create table events (id int)`);
-  expect(await refusalOf(url)).toMatch(
-    /lacks a right|must hold nothing but Signalbox's own tables/,
-  );
+  expect(await refusalOf(url)).toMatch(/lacks a right|must contain only Signalbox's own tables/);
 });
 
 test("too few connections are told, and how many are needed", async () => {
   const { url } = await site({ role: "connection limit 10" });
-  expect(await refusalOf(url)).toContain("gives 10 connections, and this process needs 23");
+  expect(await refusalOf(url)).toContain("allows 10 connections, and this process needs 23");
 });
 
 test("a wrong password is told in one sentence, with exit code 1", async () => {

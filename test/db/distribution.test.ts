@@ -20,10 +20,10 @@ const ofAll: Record<string, string> = {
  */
 const exceptions: Record<string, string> = {
   "ended_deliveries: no primary key":
-    "each of its ranges has one, (project_id, id); one of the whole would be one index more, for `event_id`",
+    "each of its partitions has one, (project_id, id); one of the whole table would be an additional index, for `event_id`",
 };
 
-/** From PostgreSQL's catalogue, of all tables that hold rows of projects. Ranges of a table are the table's. */
+/** From PostgreSQL's catalogue, of all tables with rows of projects. Partitions count as part of their table. */
 async function found(sql: Sql): Promise<string[]> {
   const rows = await sql<{ obstacle: string }[]>`
     with ours as (
@@ -49,7 +49,7 @@ async function found(sql: Sql): Promise<string[]> {
       where attidentity <> '' or pg_get_serial_sequence('signalbox.' || quote_ident(relname), attname) is not null
     union all select relname || ': trigger ' || tgname from ours join pg_trigger on tgrelid = ours.oid
       where not tgisinternal
-    union all select p.relname || ': has a range of ranges, ' || c.relname from pg_inherits
+    union all select p.relname || ': has a partition with partitions, ' || c.relname from pg_inherits
       join pg_class c on c.oid = inhrelid and c.relkind = 'p' join pg_class p on p.oid = inhparent
       where c.relnamespace = 'signalbox'::regnamespace`;
   return rows.map(({ obstacle }) => obstacle.replaceAll("signalbox.", "")).sort();

@@ -40,7 +40,7 @@ const listsOf = (waiting: Waiting): Lists => {
 
 const forwards: PageRequest = { limit: 20, backward: false, after: undefined, before: undefined };
 
-/** Rows that this session has read so far, of each table with its ranges; some are counted apart for a while. */
+/** Rows that this session has read so far, of each table with its partitions; PostgreSQL counts some separately for a while. */
 const readSoFar = (sql: Sql) => sql<{ name: string; read: number }[]>`
   select coalesce(pg_partition_root(relid), relid)::regclass::text as name,
     sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read

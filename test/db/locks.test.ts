@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDb, openSession, type Pool } from "../../src/db/connection/client.ts";
-import { withRanges } from "../../src/db/retention/maintenanceSession.ts";
+import { withMaintenanceSession } from "../../src/db/retention/maintenanceSession.ts";
 import { registerHook } from "../fixtures/emit.ts";
 import { change, countByStatus, emit } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -76,9 +76,9 @@ test("a role that may only emit keeps nobody from anything by advisory locks", a
     await emit(hub, { type: "a", waitMs: 0 });
     expect((await change(hub, "resumeHook", hookId)).hook?.status).toBe("ACTIVE");
     await expect.poll(() => countByStatus(hub)).toEqual({ SUCCEEDED: 4 });
-    // Another process starts, and makes ranges; so does a retention run.
+    // Another process starts, and makes partitions; so does a retention run.
     const { databaseUrl } = hub.settings;
-    expect(await withRanges(databaseUrl, async () => "at it")).toBe("at it");
+    expect(await withMaintenanceSession(databaseUrl, async () => "at it")).toBe("at it");
     await using other = await testHub(hub.settings);
     expect(await emit(other, { type: "a" })).toMatchObject({ status: "PROCESSED" });
   } finally {
@@ -124,9 +124,11 @@ test("nor by a transaction that stays open after it has emitted", async () => {
   }
 });
 
-test("ranges are made by one process at a time, however the first one ended", async () => {
+test("partitions are maintained by one process at a time, however the first one ended", async () => {
   const { databaseUrl } = hub.settings;
-  const inner = await withRanges(databaseUrl, () => withRanges(databaseUrl, async () => "second"));
+  const inner = await withMaintenanceSession(databaseUrl, () =>
+    withMaintenanceSession(databaseUrl, async () => "second"),
+  );
   expect(inner).toBe(undefined);
-  expect(await withRanges(databaseUrl, async () => "next")).toBe("next");
+  expect(await withMaintenanceSession(databaseUrl, async () => "next")).toBe("next");
 });

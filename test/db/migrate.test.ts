@@ -79,7 +79,7 @@ test("a database of before the first release is refused in one sentence, and lef
   // When the first of those that led to no release was made.
   await sql`update signalbox.migrations set created_at = 1794096000000 where id = 1`;
   await expect(migrate(database)).rejects.toThrow(
-    /^The database has tables of a Signalbox from before its first release, .* and start again\.$/,
+    /^The database has tables of an unreleased version of Signalbox, .* and start again\.$/,
   );
   expect(await sql`select from signalbox.migrations`).toHaveLength(2);
 });
@@ -132,7 +132,7 @@ test.each([
   [{ encoding: "LATIN1" }, "encoding LATIN1, and Signalbox needs UTF8"],
   [{ is_standby: true }, "is a standby"],
   [{ session_replication_role: "replica" }, "session_replication_role = replica"],
-  [{ search_path: "public" }, "a connection pooler between drops them"],
+  [{ search_path: "public" }, "a connection pooler in between drops them"],
 ])("a server with %o is refused in words", (wrong, words) => {
   expect(whyRefused({ ...good, ...wrong })).toContain(words);
 });

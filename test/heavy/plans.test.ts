@@ -4,7 +4,7 @@ import { removeExpired } from "../../src/worker/job/retention.ts";
 import { busyHub } from "../fixtures/busyHub.ts";
 import { accepted, registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
-import { agedDatabase, rangeOf } from "../fixtures/ranges.ts";
+import { agedDatabase, partitionOf } from "../fixtures/partitions.ts";
 import { receiver } from "../fixtures/receiver.ts";
 
 const ROWS = 30_000;
@@ -91,14 +91,14 @@ test("nothing that a hub does all day reads the whole of a table that grows", as
     expect({ table, read: read - (before[table] ?? 0) }).toSatisfy((it) => it.read < ROWS / 2);
 });
 
-test("what is emitted, delivered and finished now is looked up in the range of now alone", async () => {
+test("emits, deliveries and finishes of now only look rows up in the current partition", async () => {
   await using database = await agedDatabase(6);
   await using target = await receiver();
   const { sql } = database.db;
   const { settings, ...first } = await testHub({ databaseUrl: database.url });
   await first[Symbol.asyncDispose]();
   await fill(sql);
-  /** Of ranges that have rows; events that are due are looked for in all of them, by other indexes than their key. */
+  /** Key lookups in partitions that have rows. Due events are looked for in all of them, by other indexes than the key. */
   const lookedUp = async () => {
     await sql`select pg_stat_clear_snapshot()`;
     const rows = await sql<{ name: string; n: number }[]>`
@@ -125,8 +125,8 @@ test("what is emitted, delivered and finished now is looked up in the range of n
   const after = await lookedUp();
   const moved = Object.keys(after).filter((name) => (after[name] ?? 0) > (before[name] ?? 0));
   // One, unless it was midnight.
-  const ranges = await Promise.all(ids.map((id) => rangeOf(sql, "events", "id", id)));
-  const now = new Set(ranges.map((name) => name.slice("events".length)));
+  const partitions = await Promise.all(ids.map((id) => partitionOf(sql, "events", "id", id)));
+  const now = new Set(partitions.map((name) => name.slice("events".length)));
   expect(
     moved.filter(
       (name) => !now.has(name.replace(/^(events|ended_deliveries|earlier_attempts)/, "")),

@@ -3,13 +3,13 @@ import { expect, inject } from "vitest";
 import { openDb, openSession } from "../../src/db/connection/client.ts";
 import { DatabaseRefusal } from "../../src/db/connection/refusal.ts";
 import { plans, sessionSettings } from "../../src/db/connection/sessionSettings.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { emptyDatabase, freshDatabase } from "../fixtures/database.ts";
 import { accepted, registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
+import { agedDatabase, ageEvent, partitionOf, RETENTION_DAYS } from "../fixtures/partitions.ts";
 import { poolerTest, startPooler } from "../fixtures/pgbouncer.ts";
 import { hubProcess, installation } from "../fixtures/process.ts";
-import { agedDatabase, ageEvent, RETENTION_DAYS, rangeOf } from "../fixtures/ranges.ts";
 import { receiver, statuses } from "../fixtures/receiver.ts";
 import { following, overSocket } from "../fixtures/subscription.ts";
 
@@ -112,9 +112,10 @@ poolerTest(
     // What is old goes with its partition.
     const { sql } = database.db;
     const old = await ageEvent(sql, emitted[0] ?? "", RETENTION_DAYS + 2);
-    const range = await rangeOf(sql, "events", "id", old);
+    const partition = await partitionOf(sql, "events", "id", old);
     await sql`select graphile_worker.add_job('retention')`;
-    const isThere = async () => (await sql`select from pg_class where relname = ${range}`).length;
+    const isThere = async () =>
+      (await sql`select from pg_class where relname = ${partition}`).length;
     await expect.poll(isThere, soon).toBe(0);
 
     // While the pooler is away nothing is accepted, and then everything goes on.
@@ -175,7 +176,7 @@ poolerTest(
       }));
     for (const rows of seen)
       expect([...rows]).toEqual(shown({ ...sessionSettings, ...plans.once }));
-    await using reads = await openReads({ url: database.url, poolerUrl: pooler.url });
+    await using reads = await openReadPools({ url: database.url, poolerUrl: pooler.url });
     expect(reads.warning).toBeNull();
     const [project] = await sql<{ id: string }[]>`select id from signalbox.projects`;
     const read = await reads.read(

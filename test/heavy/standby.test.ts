@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import { openDb } from "../../src/db/connection/client.ts";
 import { DatabaseRefusal } from "../../src/db/connection/refusal.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { freshDatabase } from "../fixtures/database.ts";
 import { accepted, registerHook } from "../fixtures/emit.ts";
 import { type TestHub, testHub, testKey } from "../fixtures/hub.ts";
@@ -140,7 +140,7 @@ test("a standby that is too far behind is left, and taken again when it has caug
   await using db = openDb(pair.url, 1);
   const [project] = await db.sql<{ id: string }[]>`select id from signalbox.projects`;
   const changes: (string | undefined)[] = [];
-  await using reads = await openReads(pair.url, {
+  await using reads = await openReadPools(pair.url, {
     url: pair.standby.url,
     staleAfterMs: 3_000,
     onChange: (why) => changes.push(why),
@@ -178,7 +178,7 @@ test("a standby that is too far behind is left, and taken again when it has caug
 test("a read that is in the way of what the standby has to take over is done again on the primary", async () => {
   await using hub = await hubWithStandby();
   await served(hub);
-  await using reads = await openReads(pair.url, { url: pair.standby.url, onChange: () => {} });
+  await using reads = await openReadPools(pair.url, { url: pair.standby.url, onChange: () => {} });
   await using db = openDb(pair.url, 1);
   await using standby = openDb(pair.standby.url, 1);
   const read = (seconds: number) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Db, openSession, type Sql } from "../../src/db/connection/client.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { createMaskError } from "../../src/http/gate/maskError.ts";
 import { createLogger } from "../../src/log.ts";
 import { newId } from "../../src/util/ids.ts";
@@ -11,10 +11,10 @@ const one = newId();
 const other = newId();
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
-let reads: Awaited<ReturnType<typeof openReads>>;
+let reads: Awaited<ReturnType<typeof openReadPools>>;
 beforeAll(async () => {
   database = await freshDatabase();
-  reads = await openReads(database.url);
+  reads = await openReadPools(database.url);
 });
 afterAll(async () => {
   await reads[Symbol.asyncDispose]();
@@ -68,7 +68,7 @@ test("a read that takes too long has a code of its own, and its connection reads
   const error = await timedOut.catch((thrown) => thrown);
   const masked = createMaskError(createLogger("silent"))(error, "request");
   expect(masked.extensions.code).toBe("QUERY_TIMEOUT");
-  expect(masked.message).toContain("A read took more than 5 s and was given up.");
+  expect(masked.message).toContain("A read took more than 5 s and was cancelled.");
   const all = Array.from({ length: 20 }, () => reads.read(one, (sql) => sql`select 1 as n`));
   expect(await Promise.all(all)).toHaveLength(20);
 });

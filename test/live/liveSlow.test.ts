@@ -4,7 +4,7 @@ import postgres from "postgres";
 import { expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
 import { openDb, type Sql } from "../../src/db/connection/client.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { moveHorizons } from "../../src/db/retention/retention.ts";
 import { CursorExpired, createFeed } from "../../src/live/feed.ts";
 import { createTail } from "../../src/live/tail.ts";
@@ -111,7 +111,7 @@ test("a reader that lags behind retention ends with CursorExpired, and meets no 
   for (let count = 0; count < 20; count++) await publish(sql, projectId, 100);
   await using wake = await startWake(database.url, sql, log);
   const tail = createTail(sql, wake, log, () => {});
-  await using reads = await openReads(database.url);
+  await using reads = await openReadPools(database.url);
   const feed = createFeed({ sql, read: reads.read }, tail, log, {
     onSubscribers: () => {},
     onPage: () => {},
@@ -138,7 +138,7 @@ test("a subscription that starts while the database is away begins when it is ba
   await using wake = await startWake(database.url, database.db.sql, log);
   await using db = openDb(database.url, 1);
   const tail = createTail(db.sql, wake, log, () => {});
-  await using reads = await openReads(database.url);
+  await using reads = await openReadPools(database.url);
   const feed = createFeed({ sql: db.sql, read: reads.read }, tail, log, {
     onSubscribers: () => {},
     onPage: () => {},

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSession, type Sql } from "../../src/db/connection/client.ts";
-import { enterProject } from "../../src/db/read/reader.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { setRlsContext } from "../../src/db/read/reader.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { newId } from "../../src/util/ids.ts";
 import { freshDatabase } from "../fixtures/database.ts";
 
@@ -12,13 +12,13 @@ const ours = newId();
 const theirs = newId();
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
-let reads: Awaited<ReturnType<typeof openReads>>;
+let reads: Awaited<ReturnType<typeof openReadPools>>;
 /** The tables of projects, and the column of each that says whose a row is. */
 let tables: { name: string; owner: string }[];
 
 beforeAll(async () => {
   database = await freshDatabase();
-  reads = await openReads(database.url);
+  reads = await openReadPools(database.url);
   tables = await database.db.sql<{ name: string; owner: string }[]>`
     select c.relname as name, case c.relname when 'projects' then 'id' else 'project_id' end as owner
     from pg_class c where c.relnamespace = 'signalbox'::regnamespace and c.relkind in ('r', 'p')
@@ -154,7 +154,7 @@ test("the reader can write no row and call no door", async () => {
   const write = (statement: (tx: Sql) => PromiseLike<unknown>) =>
     expect(
       database.db.sql.begin(async (tx) => {
-        await enterProject(tx, ours);
+        await setRlsContext(tx, ours);
         await statement(tx);
       }),
     ).rejects.toThrow("permission denied");

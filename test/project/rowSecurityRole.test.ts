@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Db, openDb } from "../../src/db/connection/client.ts";
 import { startEmbedded } from "../../src/db/embedded/start.ts";
-import { openReads } from "../../src/db/read/reads.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
 import { migrate } from "../../src/db/schema/migrate.ts";
 import { createLogger } from "../../src/log.ts";
 import { cli } from "../fixtures/cli.ts";
@@ -51,7 +51,7 @@ async function works(databaseUrl: string): Promise<void> {
 
 async function warningOf(url: string): Promise<string | null> {
   await migrate({ url });
-  await using reads = await openReads(url);
+  await using reads = await openReadPools(url);
   return reads.warning;
 }
 
@@ -84,7 +84,7 @@ test("a role with CREATEROLE makes the reader itself, also when processes start 
   await works(url);
 
   await operator.sql`alter role signalbox_reader bypassrls`;
-  expect(await warningOf(url)).toContain("signalbox_reader is above row-level security");
+  expect(await warningOf(url)).toContain("signalbox_reader bypasses row-level security");
   await operator.sql`alter role signalbox_reader nobypassrls`;
   expect(await warningOf(url)).toBeNull();
 });

@@ -195,8 +195,8 @@ export const mutants: Mutant[] = [
     where \${projectId}::uuid is not null and p.id = any(`,
       },
       {
-        file: "src/db/read/readPool.ts",
-        find: "isGuarded ? enterProject(tx, projectId).execute() : undefined",
+        file: "src/db/read/createRead.ts",
+        find: "isGuarded ? setRlsContext(tx, projectId).execute() : undefined",
         replace: "undefined",
       },
     ],

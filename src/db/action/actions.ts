@@ -6,24 +6,24 @@ import type { Narrowed } from "../schema/narrowed.ts";
 export type ActionStyle = "DEFAULT" | "IMPORTANT" | "DANGER";
 export type ActionStatus = "PENDING" | "RUNNING" | "COMPLETE" | "EXPIRED";
 
-/** A button of an event. `meta` is JSON text: it is sent as it came. */
+/** An action of an event. `meta` is JSON text, sent as it came. */
 export type ActionRow = Narrowed<
   Omit<typeof actions.$inferSelect, "position">,
   { style: ActionStyle; status: ActionStatus }
 >;
 
-/** An action about to be written with its event; it expires so many minutes after the event is due. */
+/** An action to be inserted with its event. It expires `expireIn` minutes after the event is due. */
 export type NewAction = Omit<ActionRow, "expiresAt" | "status" | "completedAt" | "lastError"> & {
   position: number;
-  /** When the event is due; null for at once. */
+  /** When the event is due; null for now. */
   dueAt: Date | null;
 };
 
-/** An action's status: whether it has expired is for the database's clock to say. */
+/** An action's status. EXPIRED depends on the database's clock. */
 const status = (sql: Sql) =>
   sql`case when a.status = 'PENDING' and a.expires_at <= clock_timestamp() then 'EXPIRED' else a.status end`;
 
-/** The select list that yields an `ActionRow`, of a table named `a`. */
+/** The select list of an `ActionRow`, from a table named `a`. */
 export const actionColumns = (
   sql: Sql,
 ) => sql`a.project_id as "projectId", a.id, a.event_id as "eventId", a.key,
@@ -32,12 +32,12 @@ export const actionColumns = (
   ${status(sql)} as status,
   a.completed_at as "completedAt", a.last_error as "lastError"`;
 
-/** Actions of one project by id; unknown and foreign ids are left out. */
+/** Actions of one project by id; unknown ids and those of other projects are left out. */
 export const actionsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<ActionRow[]>`select ${actionColumns(sql)} from signalbox.actions a
     where a.project_id = ${projectId} and a.id = any(${ids as string[]}::uuid[])`;
 
-/** The actions of these events, in the order of their buttons. */
+/** The actions of these events, by position. */
 export const actionsOfEvents = (sql: Sql, projectId: string, eventIds: readonly string[]) =>
   sql<ActionRow[]>`select ${actionColumns(sql)} from signalbox.actions a
     where a.project_id = ${projectId} and a.event_id = any(${eventIds as string[]}::uuid[])
@@ -45,10 +45,10 @@ export const actionsOfEvents = (sql: Sql, projectId: string, eventIds: readonly 
 
 const column = <Row, Key extends keyof Row>(rows: Row[], key: Key): Row[Key][] =>
   rows.map((row) => row[key]);
-/** postgres.js takes no list of booleans. */
+/** postgres.js cannot send arrays of booleans. */
 const flags = (values: boolean[]) => values.map(String);
 
-/** Inserts the actions of events that are being written. */
+/** Inserts the actions of new events. */
 export const insertActions = (tx: Tx, actions: NewAction[]) => tx`
   insert into signalbox.actions (project_id, id, event_id, position, key, url, button_text, external, meta, expire_in,
     expires_at, repeat, style)
@@ -63,21 +63,21 @@ export const insertActions = (tx: Tx, actions: NewAction[]) => tx`
     ${flags(column(actions, "repeat"))}::text[]::boolean[], ${column(actions, "style")}::text[])
     as x(project_id, id, event_id, position, key, url, button_text, external, meta, expire_in, due_at, repeat, style)`;
 
-/** Counts the expiry of an event's actions from its new time. */
+/** Moves the expiry of an event's actions to follow its new time. */
 export const moveExpiry = (tx: Tx, event: { projectId: string; id: string }, dueAt: Date) => tx`
   update signalbox.actions
   set expires_at = (greatest(${dueAt}::timestamptz, now()) at time zone 'UTC' + expire_in * interval '1 minute') at time zone 'UTC'
   where project_id = ${event.projectId} and event_id = ${event.id}`;
 
-/** The moving fields of an action named `a`, as a feed item's `state` has them. */
+/** The changing fields of an action named `a`, for a feed item's `state`. */
 const moving = (
   tx: Tx,
 ) => tx`'status', ${status(tx)}, 'completedAt', a.completed_at, 'lastError', a.last_error,
   'expiresAt', a.expires_at`;
 
 /**
- * Feed items for all actions of these events as they now are; `created` for their first. Under the lock of the project's
- * head.
+ * Feed items for all actions of these events in their current state; `created` for the first ones. The caller has
+ * locked the project's head.
  */
 export const recordActionsOf = (
   tx: Tx,
@@ -96,8 +96,8 @@ export const recordActionsOf = (
   );
 
 /**
- * Feed items for actions as these presses have left them, for those who wait for a press, too. Under the lock of the
- * project's head.
+ * Feed items for the actions of these presses, with the press's own state for subscribers who wait for it. The caller
+ * has locked the project's head.
  */
 export const recordPresses = (tx: Tx, projectId: string, presses: { id: string }[]) =>
   record(

@@ -8,7 +8,7 @@ import { writeToFeed } from "../feed/record.ts";
 import { type ActionRow, actionColumns, recordPresses } from "./actions.ts";
 import type { PressRow } from "./presses.ts";
 
-/** A press that was taken by this process, fenced by its token, with all that its one call is made of. */
+/** A press claimed by this process, fenced by its token, with everything its one call needs. */
 export type PressClaim = {
   projectId: string;
   pressId: string;
@@ -16,13 +16,13 @@ export type PressClaim = {
   pressedBy: string;
   pressedAt: Date;
   claimedAt: Date;
-  /** The database's clock, in seconds since 1970: the one `webhook-timestamp` goes by. */
+  /** The database's clock in seconds since 1970, for `webhook-timestamp`. */
   nowSeconds: number;
   action: ActionRow;
   event: EventHead;
 };
 
-/** What came of a press. */
+/** The outcome of a press. */
 export type PressFinish = {
   projectId: string;
   pressId: string;
@@ -32,10 +32,10 @@ export type PressFinish = {
   error: string | null;
 };
 
-/** A claim holds for the call's 10 s and this; a process that lives longer without finishing is fenced. */
+/** The lease: the call's 10 s and a margin. A process that takes longer is fenced. */
 const LEASE_MS = 25_000;
 
-/** Why a press that waits is not to be sent; null when it is. */
+/** Why a waiting press must not be sent; null if it may. */
 const refusal = (sql: Sql, waitSeconds: number) => sql`case
   when a.expires_at <= clock_timestamp() then 'not sent: the action expired before its turn came'
   when e.status = 'CANCELLED' then 'not sent: the event was cancelled'
@@ -43,8 +43,8 @@ const refusal = (sql: Sql, waitSeconds: number) => sql`case
     then ${`not sent: no worker took it within ${waitSeconds} s`} end`;
 
 /**
- * Takes a press for its one call; null when somebody has it or had it, or when it is not to be sent: the action
- * expired, its event was cancelled, or it waited longer than `waitSeconds`. It then FAILED here.
+ * Claims a press for its one call. Returns null if it is or was claimed, or must not be sent: the action expired, its
+ * event was cancelled, or it waited too long. Then it is set to FAILED here.
  */
 export async function claimPress(
   sql: Pool,
@@ -87,7 +87,7 @@ export async function claimPress(
   });
 }
 
-/** Gives a press back whose call could not be begun: nothing was sent, and whoever takes it next may. */
+/** Releases a press whose call could not start: nothing was sent, so any process may claim it. */
 export const handBackPress = (
   sql: Pool,
   { projectId, pressId, token }: Pick<PressClaim, "projectId" | "pressId" | "token">,
@@ -95,16 +95,21 @@ export const handBackPress = (
   update signalbox.presses set lease_worker = null, lease_token = null, lease_until = null
   where project_id = ${projectId} and id = ${pressId} and lease_token = ${token} and status = 'PENDING'`;
 
-/** The events that the hub tells of a press, planned under this version of the configuration. */
-type Said = Omit<Accepting, "projectId">;
+/** The system events about a press, planned under one config version. */
+type SystemEvents = Omit<Accepting, "projectId">;
 
 type Ended = Pick<PressRow, "id" | "error"> & { status: PressFinish["status"] };
 
 /**
- * Ends presses, and with each its action's RUNNING: COMPLETE after a success, else what it was before, with what went
- * wrong. Rows are locked in the order press, action; a press that has just been made is known to nobody else.
+ * Ends presses, and the RUNNING of their actions: COMPLETE after a success, otherwise the previous status with the
+ * error. Rows are locked in the order press, action. A new press is not visible to others yet.
  */
-async function end(tx: Tx, projectId: string, ended: Ended[], said?: Said): Promise<void> {
+async function end(
+  tx: Tx,
+  projectId: string,
+  ended: Ended[],
+  systemEvents?: SystemEvents,
+): Promise<void> {
   await writeToFeed(
     tx,
     projectId,
@@ -125,28 +130,33 @@ async function end(tx: Tx, projectId: string, ended: Ended[], said?: Said): Prom
     ],
     [recordPresses(tx, projectId, ended)],
   );
-  if (said && said.events.length > 0) await accept(tx, { projectId, ...said });
+  if (systemEvents && systemEvents.events.length > 0)
+    await accept(tx, { projectId, ...systemEvents });
 }
 
 /**
- * Writes what came of a press, with what is said of it (refused, isStaleConfig, when the configuration has changed since
- * that was planned). Gives back whether it counted: a process that was taken for dead has lost its claim, and only the
- * record of the call is written.
+ * Stores the outcome of a press with its system events. Fails (isStaleConfig) if the configuration has changed since
+ * they were planned. Returns whether the outcome counted: a process that was declared dead has lost its claim, and only
+ * its attempt is stored.
  */
-export const finishPress = (sql: Pool, finish: PressFinish, said?: Said): Promise<boolean> =>
+export const finishPress = (
+  sql: Pool,
+  finish: PressFinish,
+  systemEvents?: SystemEvents,
+): Promise<boolean> =>
   sql.begin(async (tx) => {
     const { projectId, pressId: id, token, attempt, status, error } = finish;
     const [press] = await tx<{ isHeld: boolean }[]>`
       select lease_token = ${token} and status = 'PENDING' as "isHeld" from signalbox.presses
       where project_id = ${projectId} and id = ${id} for update`;
-    // Retention may have removed it.
+    // Retention may have deleted it.
     if (!press) return false;
     await insertAttempts(tx, projectId, [{ deliveryId: id, attempt }]);
-    if (press.isHeld) await end(tx, projectId, [{ id, status, error }], said);
+    if (press.isHeld) await end(tx, projectId, [{ id, status, error }], systemEvents);
     return press.isHeld;
   });
 
-/** Presses that no worker has taken for so long: their wake-up is lost. */
+/** Presses that no worker has claimed for this long: their wake-up is lost. */
 export const overduePresses = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; id: string }[]
 >`
@@ -158,8 +168,8 @@ export const overduePresses = (sql: Sql, overdueMs: number) => sql<
 const OUTCOME_UNKNOWN = "outcome unknown: the process that sent it died before the answer came";
 
 /**
- * Ends, as UNKNOWN, presses whose claim ran out or whose worker is dead: the target may have got them, so they are
- * shown, and never sent again. Gives back how many there were.
+ * Ends presses with an expired lease or a dead worker as UNKNOWN: the target may have received them, so they are shown
+ * and never sent again. Returns their number.
  */
 export async function recoverPresses(sql: Pool, deadWorkers: string[]): Promise<number> {
   const projects = await sql<{ projectId: string }[]>`

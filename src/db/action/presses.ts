@@ -17,16 +17,16 @@ export type PressRow = Narrowed<
   { status: PressStatus }
 >;
 
-/** The select list that yields a `PressRow`, of a table named `p`. */
+/** The select list of a `PressRow`, from a table named `p`. */
 const pressColumns = (sql: Sql) => sql`p.project_id as "projectId", p.id,
   p.action_id as "actionId", p.status, p.pressed_by as "pressedBy", p.pressed_at as "pressedAt", p.error`;
 
-/** Presses of one project by id; unknown and foreign ids are left out. */
+/** Presses of one project by id; unknown ids and those of other projects are left out. */
 export const pressesById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<PressRow[]>`select ${pressColumns(sql)} from signalbox.presses p
     where p.project_id = ${projectId} and p.id = any(${ids as string[]}::uuid[])`;
 
-/** The ids of those of the given presses that have ended. */
+/** Those of the given presses that have ended. */
 export const endedPresses = (sql: Sql, projectId: string, ids: string[]) =>
   sql<{ id: string }[]>`select id from signalbox.presses
     where project_id = ${projectId} and id = any(${ids}::uuid[]) and status <> 'PENDING'`;
@@ -44,21 +44,21 @@ export async function pressesPerAction(
   return idPagePerParent(sql, select, sql`p.id`, conditions, parents, request);
 }
 
-/** The press that a project's idempotency key stands for. */
+/** The press with this idempotency key. */
 export const pressByKey = (sql: Sql, projectId: string, key: string) =>
   sql<PressRow[]>`select ${pressColumns(sql)} from signalbox.presses p
     where p.project_id = ${projectId} and p.idempotency_key = ${key}`;
 
-/** An action with what its event says of it, as they were `at` one moment of the database's clock. */
+/** An action with the state of its event, at one moment `at` of the database's clock. */
 type LockedAction = ActionRow & {
   isExpired: boolean;
   eventStatus: EventRow["status"];
   isEarly: boolean;
-  /** To the microsecond. */
+  /** With microseconds. */
   at: string;
 };
 
-/** The action, its row locked to the end of the transaction. */
+/** Locks an action until the end of the transaction and returns it. */
 export const lockedAction = (tx: Tx, projectId: string, id: string) =>
   tx<LockedAction[]>`
     select ${actionColumns(tx)}, a.expires_at <= clock.at as "isExpired", e.status as "eventStatus",
@@ -68,18 +68,15 @@ export const lockedAction = (tx: Tx, projectId: string, id: string) =>
     cross join (select clock_timestamp() as at) clock
     where a.project_id = ${projectId} and a.id = ${id} for update of a`;
 
-/** A press about to be written. */
+/** A press to be inserted. */
 type NewPress = Pick<PressRow, "projectId" | "id" | "actionId" | "pressedBy"> & {
   keyId: string;
   idempotencyKey: string | null;
-  /** When the action was found fit to be pressed: a press never bears a later time than its action's end. */
+  /** When the action was found pressable, so that a press is never later than its action's end. */
   at: string;
 };
 
-/**
- * Writes a press of a locked action, which is RUNNING from now on; with the wake-up, unless this process needs none. Ends
- * the transaction.
- */
+/** Inserts a press of a locked action, which is then RUNNING, and a wake-up job if needed. Ends the transaction. */
 export async function writePress(tx: Tx, press: NewPress, needsJob: boolean): Promise<PressRow> {
   const { projectId, id, actionId } = press;
   const written = pressesById(tx, projectId, [id]);
@@ -101,7 +98,7 @@ export async function writePress(tx: Tx, press: NewPress, needsJob: boolean): Pr
   return row;
 }
 
-/** The wake-up for a press. */
+/** The wake-up job of a press. */
 export const pressJob = ({ projectId, id }: Pick<PressRow, "projectId" | "id">) => ({
   identifier: "press" as const,
   payload: { projectId, pressId: id },

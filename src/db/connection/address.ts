@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { DatabaseRefusal } from "./refusal.ts";
 import { readTls, type Tls, tlsParameters } from "./tls.ts";
 
-/** What a database's URL says, for both drivers alike: neither reads it, or a variable of PG*, by itself. */
+/** A parsed database URL, for both drivers: neither reads the URL or a PG* variable itself. */
 export type Address = {
   host: string;
   port: number;
@@ -10,29 +10,29 @@ export type Address = {
   password: string;
   database: string;
   tls: Tls;
-  /** 0: as long as the system tries. */
+  /** 0: no limit but the system's. */
   connectTimeoutS: number;
   applicationName: string | undefined;
-  /** As for PGOPTIONS: `-c name=value …`; what the hub sets itself counts more. */
+  /** As in PGOPTIONS: `-c name=value …`. The hub's own settings take precedence. */
   options: string | undefined;
-  /** Names of parameters that mean nothing here. */
+  /** Names of parameters that have no meaning here. */
   ignored: string[];
 };
 
 const CONNECT_TIMEOUT_S = 5;
 
-/** Parameters of a libpq URI, and how far they are taken. */
+/** Parameters of a libpq URI, and how far they are supported. */
 const read = [
   ...["host", "port", "user", "password", "dbname", "connect_timeout", "application_name"],
   ...["options", "target_session_attrs", ...tlsParameters],
 ];
-/** Says of other clients how they are to read the URL. */
+/** Parameters that only tell other clients how to read the URL. */
 const moot = ["uselibpqcompat"];
 
-/** Says what is wrong with a URL, by the name of the setting that holds it. */
+/** Throws what is wrong with a URL, naming the setting that holds it. */
 type Refuse = (text: string) => DatabaseRefusal;
 
-/** A `%` that begins no code stands for itself, as in passwords that were pasted as they are. */
+/** A `%` that starts no escape stands for itself, as in passwords pasted unencoded. */
 const bareSign = /%(?![\da-f]{2})/gi;
 
 function decode(text: string, what: string, refuse: Refuse): string {
@@ -58,7 +58,9 @@ function readNumber(given: string, name: string, [min, max]: [number, number], r
   throw refuse(`has ${name}=${given}: it must be a whole number from ${min} to ${max}`);
 }
 
-/** The hub writes, so it takes no other server for one that only reads; or it reads, where reads are sent elsewhere. */
+/**
+ * The hub writes, so it does not accept a read-only server in place of the primary; the URL for reads may lead to one.
+ */
 function checkTarget(attributes: string | undefined, reads: boolean, refuse: Refuse): void {
   const fitting = reads
     ? ["any", "read-only", "standby", "prefer-standby"]
@@ -70,10 +72,10 @@ function checkTarget(attributes: string | undefined, reads: boolean, refuse: Ref
   );
 }
 
-/** Settings that hold a database's URL. */
+/** Settings that hold a database URL. */
 export type UrlSetting = "DATABASE_URL" | "SIGNALBOX_DIRECT_URL" | "SIGNALBOX_READ_URL";
 
-/** Reads a URL as libpq does. Throws DatabaseRefusal; its sentence holds no password. */
+/** Parses a URL as libpq does. Throws DatabaseRefusal; its message contains no password. */
 export function readAddress(text: string, setting: UrlSetting = "DATABASE_URL"): Address {
   const refuse = (why: string) => new DatabaseRefusal(`${setting} ${why}.`);
   const url = URL.parse(text);

@@ -12,35 +12,35 @@ import {
 
 export type { Meter, Pool, Sql, Tx } from "./pool/sql.ts";
 
-/** Where the database is, and the transaction pooler by which it is reached for all that needs no session of its own. */
+/** Where the database is, and the transaction pooler for everything that needs no session of its own. */
 export type Place = {
   url: string;
-  /** The setting that names it, DATABASE_URL when there is no other. */
+  /** The setting that holds the URL; DATABASE_URL by default. */
   setting?: UrlSetting;
   poolerUrl?: string;
 };
 
 /**
- * The database: its address, for sessions of their own, and the pool. The pool is never given to drizzle, which
- * would alter its parsers (drizzle-orm#5789): drizzle declares the tables and makes the migrations.
+ * The database: its URL, for separate sessions, and its pool. The pool is never passed to drizzle, which would change
+ * its parsers (drizzle-orm#5789). Drizzle only declares the tables and generates the migrations.
  */
 export type Db = { url: string; sql: Pool } & AsyncDisposable;
 
-/** What is known of a database before its pools are opened. */
+/** Facts about a server, known before pools are opened. */
 type ServerFacts = { version: number; isDistributed: boolean };
 
-/** By URL: noted when a process first asks it (migrate.ts). */
+/** By URL; set when a process first connects (migrate.ts). */
 const known = new Map<string, ServerFacts>();
 
 export const noteServer = (url: string, facts: ServerFacts) => void known.set(url, facts);
 
-/** What its sessions are started with beside what all are. */
+/** Settings of its sessions besides those of all sessions. */
 export const settingsOf = ({ version, isDistributed }: ServerFacts): Record<string, string> => ({
   ...settingsSince(version),
   ...(isDistributed && distributedPlans),
 });
 
-/** What a session at this address is started with. */
+/** All settings of a session at this address. */
 export function settingsAt(url: string, address: Address): Record<string, string> {
   const facts = known.get(url);
   return {
@@ -51,8 +51,8 @@ export function settingsAt(url: string, address: Address): Record<string, string
 }
 
 /**
- * What a client tells a transaction pooler of itself. The rest, and whatever is prepared by name, would be of one of the
- * server's sessions, which is another client's a moment later (db/pooler.ts).
+ * The startup settings of a client of a transaction pooler. Any other setting, and any named prepared statement, would
+ * belong to a server session that another client gets a moment later (pooler.ts).
  */
 function poolerOptions(url: string) {
   const address = readAddress(url);
@@ -64,7 +64,7 @@ function poolerOptions(url: string) {
   };
 }
 
-/** Opens the pool; connections are made when first needed and remade when lost. Throws DatabaseRefusal. */
+/** Opens the pool. Connections are opened when needed and replaced when lost. Throws DatabaseRefusal. */
 export function openDb(
   place: string | Place,
   poolSize = 10,
@@ -90,14 +90,17 @@ export function openDb(
   };
 }
 
-/** What a session's owner is told. */
-type Told = { onLost?: () => void; onNotify?: (channel: string, payload: string) => void };
+/** Callbacks of a session. */
+type SessionListeners = {
+  onLost?: () => void;
+  onNotify?: (channel: string, payload: string) => void;
+};
 
-/** One connection of its own, for LISTEN or a session advisory lock. Throws DatabaseRefusal. */
-export function openSession(url: string, told: Told = {}): Pool {
+/** Opens a single connection, for LISTEN or a session advisory lock. Throws DatabaseRefusal. */
+export function openSession(url: string, listeners: SessionListeners = {}): Pool {
   const address = readAddress(url);
   const usual = settingsAt(url, address);
   const settings = { ...usual, application_name: `${usual.application_name} session` };
   const isDistributed = known.get(url)?.isDistributed ?? false;
-  return openPool({ address, settings, size: 1, isSession: true, isDistributed, ...told });
+  return openPool({ address, settings, size: 1, isSession: true, isDistributed, ...listeners });
 }

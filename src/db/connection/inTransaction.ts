@@ -1,6 +1,6 @@
 import type { Pool, Tx } from "./client.ts";
 
-/** Runs `write` in one transaction: everything or nothing, and durable once it returns. */
+/** Runs `write` in one transaction, durable once it returns. */
 export const inTransaction = <Result>(
   sql: Pool,
   write: (tx: Tx) => Promise<Result>,

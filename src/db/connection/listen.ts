@@ -3,8 +3,8 @@ import { openSession } from "./client.ts";
 const AGAIN_AFTER_MS = 500;
 
 /**
- * Listens, by a session of its own that is made again when it is lost: what was said meanwhile is lost, so
- * `onListening` is told each time.
+ * Listens on a session of its own, which is reopened when lost. Notifications sent meanwhile are lost, so `onListening`
+ * is called each time it listens again.
  */
 export async function listen(
   url: string,

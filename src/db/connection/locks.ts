@@ -3,42 +3,42 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Pool, Sql, Tx } from "./client.ts";
 
 /**
- * Every lock by which processes of the hub exclude each other, beside those of the rows that they change.
+ * Every lock that processes of the hub use against each other, besides locks of the rows that they change.
  *
- * Any role of the database may hold any advisory lock, and see in pg_locks which are held. So none of these is one by
- * itself: a transaction locks a table or a row that nobody else has a right on, and a session an advisory lock with a
- * random number, which counts only while a role holds it that may write the hub's tables.
+ * Any role of the database can hold any advisory lock, and see in pg_locks which are held. So none of these is a plain
+ * advisory lock. A transaction locks a table or row that nobody else has rights on. A session holds an advisory lock
+ * with a random number, which counts only if its role may write the hub's tables.
  */
 
-/** By a row of signalbox.locks, to the end of a transaction. */
+/** Locks of a row of signalbox.locks, until the end of a transaction. */
 type RowLock =
-  /** Projects are made one at a time: slugs are unique, and there is one default project. */
+  /** Projects are created one at a time: slugs are unique, and there is one default project. */
   | "projects"
-  /** One process wakes what is overdue. */
+  /** One process wakes overdue work. */
   | "reconciler"
   /** One process analyzes tables. */
   | "statistics";
 
-/** By a session, as long as it lives. */
+/** Locks of a session, until it ends. */
 type SessionLock =
-  /** One process makes and drops ranges. */
-  "ranges";
+  /** One process creates and drops partitions. */
+  "partitions";
 
-/** Whoever migrates a database: there may be no table yet, so this number is all there is. */
+/** The advisory lock for migrations: there may be no table yet to lock. */
 const MIGRATION = 7_346_201_852;
 const AGAIN_AFTER_MS = 50;
 
-/** Waits for a row's lock. */
+/** Locks a row, waiting if needed. */
 export const lockRow = (tx: Tx, name: RowLock) =>
   tx`select from signalbox.locks where name = ${name} for update`;
 
-/** Whether the row's lock could be had at once. */
+/** Locks a row if it is free. Returns whether it was. */
 export const tryLockRow = async (tx: Tx, name: RowLock): Promise<boolean> =>
   (await tx`select from signalbox.locks where name = ${name} for update skip locked`).length > 0;
 
 const randomKey = () => String(randomBytes(8).readBigInt64BE());
 
-/** Whether this session alone, of all of the hub's, now does what the name says, for as long as it lives. */
+/** Takes a session lock. Returns false if another session of the hub holds it. */
 export const lockSession = (session: Pool, name: SessionLock): Promise<boolean> =>
   session.begin(async (tx) => {
     const [last] = await tx<{ isHeld: boolean | null }[]>`
@@ -50,7 +50,7 @@ export const lockSession = (session: Pool, name: SessionLock): Promise<boolean> 
     return true;
   });
 
-/** Whether this session, and not one that has taken its place when its connection was lost, still does. */
+/** Whether this session holds the lock. A session reopened after a lost connection does not. */
 export const isSessionLocked = async (sql: Sql, name: SessionLock): Promise<boolean> =>
   (
     await sql`
@@ -58,19 +58,19 @@ export const isSessionLocked = async (sql: Sql, name: SessionLock): Promise<bool
       where name = ${name} and locktype = 'advisory' and granted and pid = pg_backend_pid()`
   ).length > 0;
 
-/** Shows, for as long as the session lives, that a worker does: gives back the key that its row is to name. */
+/** Takes a worker's liveness lock for this session. Returns its key, to be stored in the worker's row. */
 export async function showLife(session: Sql): Promise<string> {
   const key = randomKey();
   await session`select pg_advisory_lock(${key}::bigint)`;
   return key;
 }
 
-/** Whether nobody shows the life of a worker, as a condition on rows of signalbox.workers. */
+/** Whether nobody holds a worker's liveness lock, as a condition on rows of signalbox.workers. */
 export const isLifeless = (sql: Sql) => sql`signalbox.held_by_hub(liveness_key) is not true`;
 
 /**
- * Waits until no other process of the hub migrates the database. A stranger's lock is not waited for: then the tables
- * themselves are, which every migration locks.
+ * Waits until no other process of the hub migrates the database. A lock held by another role does not count: migrations
+ * also lock the tables themselves.
  */
 export async function lockMigration(session: Pool): Promise<void> {
   for (;;) {

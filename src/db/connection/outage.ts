@@ -1,12 +1,12 @@
 /**
- * SQLSTATE classes: connection, resources, operator intervention, system; then read-only, a transaction that took too
- * long, and a database that is closed to connections.
+ * SQLSTATE classes: connection, resources, operator intervention, system. Then read-only transaction, idle in
+ * transaction, and a database closed to connections.
  */
 const states = /^(08|53|57|58)...$|^(25006|25P03|25P04|55000)$/;
-/** Of the operating system, which may be out of descriptors or memory; of the resolver, and of postgres.js. */
+/** Codes of the operating system (which may be out of descriptors or memory), of the resolver and of postgres.js. */
 const codes =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND|EMFILE|ENFILE|EAGAIN|ENOMEM|CONNECT\w+)$/;
-/** `pg` gives its own no code. */
+/** `pg` gives no codes to its own errors. */
 const messages =
   /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout exceeded when trying to connect)/;
 

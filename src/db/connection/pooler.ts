@@ -7,9 +7,9 @@ import { whyUnreachable } from "./requirements.ts";
 import { roleSettings, sessionSettings, settingsSince } from "./sessionSettings.ts";
 
 /**
- * A pooler in transaction mode gives a client a session of the server's for one transaction at a time. A setting of the
- * session would be lost with it, and found by somebody else; setting all of them in each transaction would be a round trip
- * for each statement. So they are made the defaults of the hub's role in its database.
+ * A pooler in transaction mode assigns a server session to a client for one transaction at a time. Session settings
+ * would be lost with it, and seen by other clients. Setting them in each transaction would cost a round trip per
+ * statement. So they become defaults of the hub's role in its database.
  */
 
 const WITHIN_MS = 15_000;
@@ -21,7 +21,7 @@ const quoted = (value: string) =>
     .map((item) => `'${item}'`)
     .join(", ");
 
-/** Makes the settings the defaults of the session's role; gives back whether they were not. */
+/** Makes the settings defaults of the session's role. Returns whether any changed. */
 async function setDefaults(session: Pool, settings: Record<string, string>): Promise<boolean> {
   const kept = await session<{ name: string; value: string }[]>`
     select lower(split_part(kept, '=', 1)) as name, substr(kept, strpos(kept, '=') + 1) as value
@@ -41,7 +41,10 @@ async function setDefaults(session: Pool, settings: Record<string, string>): Pro
   return true;
 }
 
-/** Ends sessions that the pooler at the other end of `pid` has had since before a moment; gives back how many there were. */
+/**
+ * Ends the pooler's server sessions (the pooler is the client of `pid`) that began before `before`. Returns how many
+ * there were.
+ */
 async function endOld(session: Pool, pid: number, before: Date): Promise<number> {
   const old = await session`
     select state = 'idle' and pg_terminate_backend(pid) from pg_stat_activity
@@ -53,7 +56,7 @@ async function endOld(session: Pool, pid: number, before: Date): Promise<number>
 
 type Found = { pid: number; role: string; isSame: boolean; isSet: boolean };
 
-/** What is there at the other end of the pooler; in a transaction, which not all poolers allow. */
+/** What the pooler leads to. Asked in a transaction, which some pooler modes do not allow. */
 const look = (pooled: Pool, key: string): Promise<Found | undefined> =>
   pooled.begin("read only", async (tx) => {
     const [found] = await tx<[Found]>`
@@ -70,22 +73,22 @@ const look = (pooled: Pool, key: string): Promise<Found | undefined> =>
 function explain(error: unknown, { address }: Pool): unknown {
   const { code, message } = error as Error & { code?: string };
   const why = /^(08P01|CONNECTION_CLOSED)$/.test(code ?? "")
-    ? `The pooler of DATABASE_URL at ${address.host}:${address.port} breaks off a transaction (${message}): it must be in transaction mode, or in session mode.`
+    ? `The pooler of DATABASE_URL at ${address.host}:${address.port} aborts a transaction (${message}): it must be in transaction mode, or in session mode.`
     : whyUnreachable(error, address, "DATABASE_URL");
   return why ? new DatabaseRefusal(why, { cause: error }) : error;
 }
 
 function whyUnfit(found: Found | undefined, role: string): string | undefined {
   if (!found?.isSame)
-    return "DATABASE_URL and SIGNALBOX_DIRECT_URL do not lead to the same database of the same server: they must, by a pooler and without one.";
+    return "DATABASE_URL and SIGNALBOX_DIRECT_URL do not lead to the same database of the same server: they must, the one through the pooler and the other directly.";
   if (found.role !== role)
     return `DATABASE_URL leads to the database as the role ${found.role}, and SIGNALBOX_DIRECT_URL as ${role}: it must be the same one.`;
   return undefined;
 }
 
 /**
- * Gives what comes through a pooler the hub's settings, and sees that it leads where the session does. Whoever calls it
- * holds the migration's lock. Throws DatabaseRefusal.
+ * Gives connections through a pooler the hub's settings, and checks that the pooler leads to the session's database.
+ * The caller holds the migration lock. Throws DatabaseRefusal.
  */
 export async function preparePooler(session: Pool, place: Place, version: number): Promise<void> {
   const hasChanged = await setDefaults(session, { ...roleSettings, ...settingsSince(version) });
@@ -105,10 +108,10 @@ export async function preparePooler(session: Pool, place: Place, version: number
       if (!isOld && found?.isSet) return;
       if (!isOld || performance.now() > giveUpAt)
         throw new DatabaseRefusal(
-          "What the pooler of DATABASE_URL has of sessions from before does not have Signalbox's settings, which are defaults of its role now: have the pooler connect anew (PgBouncer: RECONNECT), and start again.",
+          "The pooler of DATABASE_URL still has sessions without Signalbox's settings, which are now defaults of its role: make the pooler reconnect (PgBouncer: RECONNECT), and start again.",
         );
     } catch (error) {
-      // A pooler tells of a session that was ended only as it uses it.
+      // A pooler only notices an ended session when it uses it.
       if (!(hasEnded && isOutage(error)) || performance.now() > giveUpAt)
         throw explain(error, pooled.sql);
     }

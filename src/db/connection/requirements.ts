@@ -5,22 +5,21 @@ import { sessionSettings } from "./sessionSettings.ts";
 
 const OLDEST = 150_000;
 
-/** What a server must say of itself, on a session of ours, for the hub's promises to hold. */
+/** Facts about a server, seen from a session of ours, that the hub's promises depend on. */
 type ServerFacts = {
   version: number;
   fsync: string;
   full_page_writes: string;
   synchronous_commit: string;
-  /** The database's encoding. */
   encoding: string;
-  /** It follows another server, and nobody writes to it. */
+  /** It is a standby, so it is read-only. */
   is_standby: boolean;
   session_replication_role: string;
-  /** Of the settings the session was started with, one that no server has by itself. */
+  /** One of the session's startup settings that no server has by default. */
   search_path: string;
 };
 
-/** The sentence that refuses the server that a setting leads to, or undefined for one that will do. */
+/** Why a server cannot be used, or undefined if it can. */
 export function whyRefused(
   server: ServerFacts,
   setting: UrlSetting = "DATABASE_URL",
@@ -39,21 +38,21 @@ export function whyRefused(
     }
   }
   if (!["on", "remote_write", "remote_apply"].includes(server.synchronous_commit)) {
-    return `The database server gives sessions synchronous_commit = ${server.synchronous_commit} although on is asked for: a connection pooler between may have to pass it on.`;
+    return `The database server gives sessions synchronous_commit = ${server.synchronous_commit} although on was requested: a connection pooler in between may have to pass it on.`;
   }
   if (server.search_path !== sessionSettings.search_path)
-    return `The settings that Signalbox starts its sessions with do not arrive: a connection pooler between drops them. ${beside(setting)}`;
+    return `The settings that Signalbox starts its sessions with do not arrive: a connection pooler in between drops them. ${beside(setting)}`;
   if (server.session_replication_role !== "origin")
-    return `The database role has session_replication_role = ${server.session_replication_role}, under which triggers are not run: reset it.`;
+    return `The database role has session_replication_role = ${server.session_replication_role}, which disables triggers: reset it.`;
   return undefined;
 }
 
 const beside = (setting: UrlSetting) =>
   setting === "SIGNALBOX_DIRECT_URL"
     ? "SIGNALBOX_DIRECT_URL must lead to PostgreSQL itself."
-    : "Give SIGNALBOX_DIRECT_URL the address of PostgreSQL itself beside it (see Poolers in README).";
+    : "Give SIGNALBOX_DIRECT_URL the address of PostgreSQL itself beside it (see Poolers in docs/operate.md).";
 
-/** What a failed first connection means to the operator. */
+/** Explains a failed first connection to the operator. */
 export function whyUnreachable(
   error: unknown,
   { host: name, port, database }: Pick<Address, "host" | "port" | "database">,
@@ -75,8 +74,7 @@ export function whyUnreachable(
 }
 
 /**
- * Gives back the server's version. Throws DatabaseRefusal when it cannot be reached, is too old, or cannot keep what
- * it is given.
+ * Returns the server's version. Throws DatabaseRefusal if the server cannot be reached, is too old, or could lose data.
  */
 export async function checkServer(sql: Pool, setting: UrlSetting): Promise<number> {
   const [server] = await sql<[ServerFacts]>`
@@ -97,7 +95,7 @@ export async function checkServer(sql: Pool, setting: UrlSetting): Promise<numbe
   return server.version;
 }
 
-/** Throws DatabaseRefusal when the server, the database or the role gives fewer connections than a process needs. */
+/** Throws DatabaseRefusal if the server, the database or the role allows fewer connections than a process needs. */
 export async function checkRoom(sql: Pool, needed: number): Promise<void> {
   const [room] = await sql<[{ connections: number }]>`
     select least(
@@ -108,11 +106,11 @@ export async function checkRoom(sql: Pool, needed: number): Promise<void> {
     ) as connections`;
   if (room.connections < needed)
     throw new DatabaseRefusal(
-      `The database gives ${room.connections} connections, and this process needs ${needed}: raise max_connections, or the connection limit of the role or the database.`,
+      `The database allows ${room.connections} connections, and this process needs ${needed}: raise max_connections, or the connection limit of the role or the database.`,
     );
 }
 
-/** What a right that is missing, or a schema that is somebody else's, means to the operator; any other error as it is. */
+/** Explains a missing right or a schema owned by another role to the operator; returns any other error as it is. */
 export function explainMigration(error: unknown, role: string): unknown {
   const { code, message } = error as Error & { code?: string };
   if (code === "42501")
@@ -122,7 +120,7 @@ export function explainMigration(error: unknown, role: string): unknown {
     );
   if (code === "42P07" || code === "42710")
     return new DatabaseRefusal(
-      `The schemas signalbox and graphile_worker must hold nothing but Signalbox's own tables: ${message}.`,
+      `The schemas signalbox and graphile_worker must contain only Signalbox's own tables: ${message}.`,
       { cause: error },
     );
   return error;

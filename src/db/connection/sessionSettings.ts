@@ -1,32 +1,32 @@
-/** How long a statement, and a transaction left open, may hold others up, in milliseconds. */
+/** How long a statement, and an idle transaction, may block others, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** Of what is read for people, who can ask for less; nothing waits for it but themselves. */
+/** The limit for reads of the API, in milliseconds: the caller can ask for less, and nothing else waits for them. */
 export const READ_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 
-/** Transactions are what the hub's statements were written for. */
+/** Transaction behaviour that the hub's statements rely on. */
 const transactions = {
   default_transaction_isolation: "read committed",
   default_transaction_read_only: "off",
   default_transaction_deferrable: "off",
-  // An answered emit is on disk.
+  // An emit is on disk before it is answered.
   synchronous_commit: "on",
 };
 
-/** Nothing waits, or is cut, at another time than the hub reckons with. */
+/** Timeouts: nothing waits or is aborted at times that the hub does not expect. */
 const timeouts = {
   statement_timeout: String(STATEMENT_TIMEOUT_MS),
   lock_timeout: "0",
   idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
-  // LISTEN, and the sign of life, are idle for long.
+  // Sessions for LISTEN and liveness locks are idle for long.
   idle_session_timeout: "0",
-  // The server lets go of a vanished host's locks after 25 s, instead of 2 h.
+  // The server releases the locks of a vanished host after 25 s instead of 2 h.
   tcp_keepalives_idle: "10",
   tcp_keepalives_interval: "5",
   tcp_keepalives_count: "3",
 };
 
-/** Statements, and values on their way, mean what they meant when they were written. */
+/** How statements and values are parsed and printed. */
 const language = {
   client_encoding: "UTF8",
   DateStyle: "ISO, MDY",
@@ -45,10 +45,10 @@ const language = {
   client_min_messages: "warning",
 };
 
-/** Plans: which ways a planner may go is set whole, since each pool closes some of them. */
+/** Planner settings. All are set for each pool, since each pool turns some off. */
 const planning = {
-  // Planning was a third of the server's time at 200 events/s [measured]. A plan made while a table was small is
-  // made anew when db/statistics.ts analyzes it.
+  // Planning took a third of the server's time at 200 events/s [measured]. A plan made while a table was small is
+  // replaced when db/queue/analyze.ts analyzes the table.
   plan_cache_mode: "force_generic_plan",
   jit: "off",
   enable_seqscan: "on",
@@ -65,8 +65,8 @@ const planning = {
 };
 
 /**
- * What every session of the hub is started with, whatever the defaults of the server, the database and the role are:
- * the promises of docs/failure-and-torture.md rest on it.
+ * Settings of every session, whatever the defaults of the server, database and role are. The promises of
+ * docs/failure-and-torture.md depend on them.
  */
 export const sessionSettings = {
   application_name: "signalbox",
@@ -77,10 +77,10 @@ export const sessionSettings = {
 };
 
 /**
- * How a pool's statements are planned. Whatever the hub does all day it does to rows it has the keys of: a plan made
- * once doesn't know that an array or a `limit` is short, took a tenth of the table for granted and read all of it,
- * 34 ms for a claim [measured]. What people ask for differs, so it is planned each time, for its values; a page is read
- * in the order of an index up to its end, and not found among all rows of its list, sorted.
+ * How a pool's statements are planned. The hub's own statements find rows by key. Generic plans assume that an array or
+ * `limit` is long (a tenth of the table) and choose sequential scans: 34 ms for a claim [measured]. API reads differ,
+ * so they are planned each time for their values; a page is read in index order up to its end, not by sorting all rows
+ * of its list.
  */
 export const plans = {
   once: { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off" },
@@ -89,24 +89,24 @@ export const plans = {
     statement_timeout: String(READ_TIMEOUT_MS),
     enable_seqscan: "off",
     enable_bitmapscan: "off",
-    // Of many ranges the indexes are merged, not what is found in each sorted.
+    // Without sorts the indexes of partitions are merged in order, instead of sorting the rows of each.
     enable_sort: "off",
     enable_incremental_sort: "off",
   },
 } as const;
 
-/** Where the database is distributed. */
+/** Settings for a distributed database. */
 export const distributedPlans = {
-  // Citus plans a statement for the one project that it names, and hands a function's call on to its node, only if it is
-  // told the project's id.
+  // Citus only plans a statement for one project, and forwards a function call to its node, if the plan sees the
+  // project's id.
   plan_cache_mode: "auto",
-  // What a transaction has written on a node by one connection, another would not see.
+  // Otherwise one connection to a node would not see what another has written in the same transaction.
   "citus.multi_shard_modify_mode": "sequential",
 };
 
 /**
- * What a transaction pooler keeps for each client: PgBouncer gives a session the client's before it gives the client the
- * session. It refuses a client that asks for any other.
+ * The settings that PgBouncer keeps per client and applies before the client gets a session. It refuses clients that
+ * ask for any other.
  */
 export const tracked = [
   "application_name",
@@ -116,12 +116,12 @@ export const tracked = [
   "standard_conforming_strings",
 ];
 
-/** What sessions of a transaction pooler have as defaults of the hub's role. */
+/** Settings of pooled sessions, as defaults of the hub's role. */
 export const roleSettings: Record<string, string> = Object.fromEntries(
   Object.entries({ ...sessionSettings, ...plans.once }).filter(([name]) => !tracked.includes(name)),
 );
 
-/** What reads there set instead, in each transaction. */
+/** Settings that pooled reads set in each transaction instead. */
 export const readSettings: Record<string, string> = Object.fromEntries(
   Object.keys({ ...plans.once, ...plans["each time"] }).map((name) => [
     name,
@@ -129,6 +129,6 @@ export const readSettings: Record<string, string> = Object.fromEntries(
   ]),
 );
 
-/** What a server of this version knows beside: an older one refuses a session that names it. */
+/** Settings that exist since some version: an older server refuses a session that names them. */
 export const settingsSince = (version: number): Record<string, string> =>
   version >= 170_000 ? { transaction_timeout: "0" } : {};

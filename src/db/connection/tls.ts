@@ -6,7 +6,7 @@ import {
   getCACertificates,
 } from "node:tls";
 
-/** How a connection is encrypted: not at all, when the server offers it (and then unchecked), or so. */
+/** How a connection is encrypted: never, if the server offers it (unverified), or always, with these options. */
 export type Tls =
   | { mode: "never" | "if offered" }
   | { mode: "always"; options: ConnectionOptions; negotiation: "postgres" | "direct" };
@@ -15,12 +15,12 @@ type Refuse = (text: string) => Error;
 
 const MODES = ["disable", "allow", "prefer", "require", "no-verify", "verify-ca", "verify-full"];
 
-/** The parameters of a URL that are read here. */
+/** The URL parameters that are read here. */
 export const tlsParameters = [
   ...["ssl", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslnegotiation"],
 ];
 
-/** `ssl` is what other drivers call it; libpq takes `ssl=true` for require. */
+/** Other drivers call it `ssl`; libpq takes `ssl=true` for require. */
 function modeOf(given: ReadonlyMap<string, string>, refuse: Refuse): string {
   const fallback = given.get("sslrootcert") === "system" ? "verify-full" : "prefer";
   const name = given.has("sslmode") ? "sslmode" : "ssl";
@@ -43,7 +43,7 @@ function readFile(given: ReadonlyMap<string, string>, name: string, refuse: Refu
   }
 }
 
-/** As libpq means it, `sslrootcert` given: `require` is then `verify-ca`. */
+/** As in libpq: with `sslrootcert`, `require` means `verify-ca`. */
 function readIdentity(mode: string, root: string | undefined, host: string) {
   if (mode === "verify-full")
     return {
@@ -57,7 +57,7 @@ function readIdentity(mode: string, root: string | undefined, host: string) {
   return { rejectUnauthorized: false };
 }
 
-/** Who may have signed the server's certificate; nothing said: those Node.js knows, and NODE_EXTRA_CA_CERTS. */
+/** The accepted certificate authorities; by default those of Node.js and NODE_EXTRA_CA_CERTS. */
 function readRoots(given: ReadonlyMap<string, string>, mode: string, refuse: Refuse) {
   if (given.get("sslrootcert") !== "system") {
     const ca = readFile(given, "sslrootcert", refuse);
@@ -68,7 +68,7 @@ function readRoots(given: ReadonlyMap<string, string>, mode: string, refuse: Ref
   return { ca: [...getCACertificates("default"), ...getCACertificates("system")] };
 }
 
-/** Reads what a URL says of encryption, as libpq means it. Throws what `refuse` makes of a sentence. */
+/** Reads the encryption parameters of a URL as libpq does. Throws what `refuse` makes of a message. */
 export function readTls(given: ReadonlyMap<string, string>, host: string, refuse: Refuse): Tls {
   const mode = modeOf(given, refuse);
   const negotiation = given.get("sslnegotiation") ?? "postgres";

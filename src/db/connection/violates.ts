@@ -1,4 +1,4 @@
-/** Whether a write was refused by this constraint or unique index; on a node of Citus its name has a shard's number behind. */
+/** Whether a write violated this constraint or unique index. On a node of Citus the name ends with a shard number. */
 export const violates = (error: unknown, name: string): boolean =>
   error instanceof Error &&
   "constraint_name" in error &&

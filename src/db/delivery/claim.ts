@@ -4,30 +4,33 @@ import type { HookFormat } from "../hook/hooks.ts";
 import { atNode } from "../nodes/nodes.ts";
 
 /**
- * How many deliveries of a hook are wanted. `inFlight`: so many of it this worker has; `place`: its own among the workers
- * that share the hook.
+ * A request to claim `take` deliveries of a hook. `inFlight`: this worker's deliveries of it in flight; `place`: its
+ * place among the workers that share the hook.
  */
 type ClaimRequest = { hookId: string; take: number; inFlight: number; place: number };
 
-/** A hook's queue as it was when deliveries were claimed of it. */
+/** The state of a hook's queue at the time of a claim. */
 export type QueueState = {
   hookId: string;
-  /** Of its project's configuration: what is known of the hook under another is outdated. */
+  /** The project's config version: a hook loaded under another version is outdated. */
   version: number;
-  /** How many might be taken: what was asked for, as far as its limit, its rate and what others have in flight allow. */
+  /**
+   * How many could be claimed: the number asked for, within the hook's limit, its rate and what other workers have in
+   * flight.
+   */
   take: number;
-  /** Milliseconds from now to the rate limit's theoretical arrival time. */
+  /** Milliseconds until the rate limit's theoretical arrival time. */
   rateAheadMs: number;
-  /** Milliseconds to its next delivery that is not due yet. */
+  /** Milliseconds until its next delivery is due, of those not due yet. */
   nextDueMs: number | null;
-  /** Whether something is due that two processes have died of, or beside. */
+  /** Whether a delivery that was in flight at two crashes is due and was not claimed. */
   hasSuspect: boolean;
 };
 
-/** A delivery claimed for one attempt, fenced by its token: to a hook, or as a workflow's step. */
+/** A delivery claimed for one attempt, fenced by its token: of a hook or of a workflow's step. */
 export type Claim = HookClaim | StepClaim;
 export type HookClaim = ClaimBase & { format: HookFormat };
-/** `position` is the step's in its run; `request` is sealed. */
+/** `position` is the step's position in its run; `request` is sealed. */
 export type StepClaim = ClaimBase & {
   format: "STEP";
   runId: string;
@@ -41,14 +44,14 @@ type ClaimBase = {
   eventId: string;
   hookId: string;
   token: string;
-  /** By the database's clock, by which `webhook-timestamp` goes, too: when its attempt begins. */
+  /** The start of the attempt by the database's clock, which `webhook-timestamp` uses, too. */
   claimedAt: Date;
   attempt: number;
   maxAttempts: number;
   event: ClaimedEvent;
 };
 
-/** What is sent of an event. */
+/** The event of a delivery. */
 type ClaimedEvent = {
   id: string;
   type: string;
@@ -61,11 +64,11 @@ type ClaimedEvent = {
   subjectType: string | null;
   subjectId: string | null;
   origin: EventOrigin;
-  /** What format RESOURCE sends, as JSON text; null for the other formats. */
+  /** What format RESOURCE sends, as JSON text; null for other formats. */
   resource: string | null;
 };
 
-/** A row of `signalbox.claim`: the state of a queue, or one claim of it. */
+/** A row of `signalbox.claim`: a queue's state, or a claim. */
 type Row = QueueState & { deliveryId: null };
 type ClaimedRow = Omit<ClaimedEvent, "id"> &
   (
@@ -86,9 +89,9 @@ function toClaim(projectId: string, token: string, row: ClaimedRow): Claim {
 }
 
 /**
- * Step 2 of 3 in an event's life, for what the accepting process did not take at once: claims due deliveries, oldest
- * first, in one statement. Hooks that are not ACTIVE have no state. `isSuspect`: one delivery that two processes have
- * died of, else none of these.
+ * Step 2 of 3 in an event's life, for deliveries that the accepting process did not claim at once: claims due
+ * deliveries, oldest first, in one statement. Hooks that are not ACTIVE return no state. `isSuspect`: claim one
+ * delivery that was in flight at two crashes, otherwise none of these.
  */
 export async function claim(
   sql: Pool,
@@ -104,10 +107,10 @@ export async function claim(
   }: {
     projectId: string;
     requests: ClaimRequest[];
-    /** How many workers share the hooks. */
+    /** The number of workers that share the hooks. */
     workers: number;
     isSuspect: boolean;
-    /** Whether it is settled which process has how many of a hook's slots; else what others have in flight is counted. */
+    /** Whether the workers' shares have settled. If not, deliveries in flight at other workers are counted. */
     isSettled: boolean;
     /** A claim holds for twice the hook's timeout and this. */
     leaseMarginMs: number;

@@ -13,7 +13,7 @@ export type DeliveryStatus =
   | "PARKED"
   | "QUARANTINED";
 
-/** How the body of a delivery is made: a hook's format, or STEP for one that a workflow's step has rendered. */
+/** The body of a delivery: a hook's format, or STEP for the request rendered by a workflow's step. */
 type DeliveryFormat = HookFormat | "STEP";
 
 /** What waits and what has ended, in the columns that both have. */
@@ -33,7 +33,7 @@ export type DeliveryRow = Pick<
 > & {
   format: DeliveryFormat;
   status: DeliveryStatus;
-  /** Null unless an attempt is to come. */
+  /** Null if no attempt is to come. */
   nextAttemptAt: Date | null;
   completedAt: Date | null;
 };
@@ -55,7 +55,7 @@ export type AttemptRow = Narrowed<
   }
 >;
 
-/** The select list that yields a `DeliveryRow`, of a table or row named `d`. */
+/** The select list of a `DeliveryRow`, from a table or row named `d`. */
 export const deliveryColumns = (
   sql: Sql,
 ) => sql`d.project_id as "projectId", d.id, d.event_id as "eventId",
@@ -63,7 +63,7 @@ export const deliveryColumns = (
   d.due_at as "nextAttemptAt", d.completed_at as "completedAt", d.last_error as "lastError",
   d.replay_of as "replayOf", d.created_at as "createdAt"`;
 
-/** Deliveries of one project by id; unknown and foreign ids are left out. */
+/** Deliveries of one project by id; unknown ids and those of other projects are left out. */
 export const deliveriesById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<DeliveryRow[]>`select ${deliveryColumns(sql)} from signalbox.deliveries d
     where d.project_id = ${projectId} and d.id = any(${ids as string[]}::uuid[])`;

@@ -2,7 +2,7 @@ import type { Sql } from "../connection/client.ts";
 import { atNode } from "../nodes/nodes.ts";
 import type { AttemptRow } from "./deliveries.ts";
 
-/** One attempt that is over, and what it means for its delivery. */
+/** A finished attempt, and its effect on the delivery. */
 export type Finish = {
   projectId: string;
   deliveryId: string;
@@ -11,11 +11,11 @@ export type Finish = {
   token: string;
   attempt: Omit<AttemptRow, "projectId" | "deliveryId">;
   status: "SUCCEEDED" | "RETRYING" | "FAILED" | "GONE";
-  /** Milliseconds to the next attempt, when RETRYING. */
+  /** Milliseconds until the next attempt, if RETRYING. */
   delayMs: number | null;
-  /** True when the attempt does not count against the tries: this process was stopping. */
+  /** Whether the attempt does not count as a retry: this process was stopping. */
   free: boolean;
-  /** What system events say of it beside; null when the project wants none, or the event is one itself. */
+  /** Details for system events; null if the project wants none, or the event is itself a system event. */
   call: {
     eventId: string;
     eventType: string;
@@ -26,15 +26,15 @@ export type Finish = {
   } | null;
 };
 
-/** A delivery that an attempt has moved. */
+/** A delivery moved by an attempt. */
 export type FinishedDelivery = {
   id: string;
   eventId: string;
   hookId: string;
-  /** Null unless it is a step of a workflow's run. */
+  /** Null if it is not a step of a workflow's run. */
   runId: string | null;
   status: string;
-  /** When it is tried again, when RETRYING. */
+  /** When it is retried, if RETRYING. */
   dueAt: Date | null;
 };
 
@@ -54,8 +54,8 @@ const attemptRecord = ({ attempt }: Pick<Finish, "attempt">) => ({
 const jsonOrNull = (records: object[]) => (records.length > 0 ? JSON.stringify(records) : null);
 
 /**
- * Step 3 of 3 in an event's life: ends deliveries of one project, or has them wait for their next try, in one statement
- * and, by itself, one commit. Gives back those that moved; one whose claim was taken over does not.
+ * Step 3 of 3 in an event's life: ends deliveries of one project or schedules their next attempt, in one statement and
+ * by itself one commit. Returns those that moved. A delivery whose claim was taken over does not move.
  */
 export function finish(
   sql: Sql,
@@ -63,7 +63,7 @@ export function finish(
   finishes: Finish[],
 ): PromiseLike<FinishedDelivery[]> {
   const ended = finishes.filter(({ status }) => status !== "RETRYING");
-  // In the order of hooks: two that lock the same ones wait in one direction only.
+  // In hook order: two transactions that lock the same hooks then wait in one direction only.
   const again = finishes
     .filter(({ status }) => status === "RETRYING")
     .sort((a, b) => (a.hookId < b.hookId ? -1 : 1));
@@ -91,8 +91,8 @@ export function finish(
 }
 
 /**
- * The records of attempts that end nothing: of presses, and of deliveries whose claims were taken over. One that was
- * given up as UNKNOWN is replaced by what really happened.
+ * Inserts attempts that end no delivery: of presses, and of deliveries whose claims were taken over. An attempt that
+ * was recorded as UNKNOWN is replaced by its real outcome.
  */
 export const insertAttempts = (
   sql: Sql,

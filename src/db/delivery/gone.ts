@@ -1,7 +1,9 @@
 import type { Tx } from "../connection/client.ts";
 import type { Finish } from "./finish.ts";
 
-/** The hooks of finishes that say that their target is gone, with the reason: of those whose claims still count. */
+/**
+ * The hooks whose target answered that it is gone, with the reason. Only finishes that still hold their claim count.
+ */
 export async function goneHooks(
   tx: Tx,
   projectId: string,

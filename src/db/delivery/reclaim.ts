@@ -6,7 +6,7 @@ import { advanceJobs } from "../workflow/workflowRuns.ts";
 import type { Claim } from "./claim.ts";
 import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "./record.ts";
 
-/** Claims taken back in one transaction at most. */
+/** Claims reclaimed per transaction. */
 const CHUNK = 1_000;
 const DIED = "unknown: the process that made this attempt died";
 
@@ -17,10 +17,10 @@ const isLost = (sql: Sql, deadWorkers: string[]) => sql`q.lease_token is not nul
   and (q.lease_until <= clock_timestamp() or q.lease_worker = any(${deadWorkers}::uuid[]))`;
 
 /**
- * Gives up claims that ran out, or that the given dead workers held. The attempt is recorded as UNKNOWN and does
- * not count against the tries; the delivery is due again: at once, then after 10 s and more; after so many times it is
- * QUARANTINED, because it may be what took the processes down. The hooks' rows are share-locked, so that a pause or
- * a deletion that is being committed is waited for and seen.
+ * Releases claims with an expired lease or a dead worker. The attempt is recorded as UNKNOWN and does not count as a
+ * retry. The delivery is due again: at once, then after 10 s and more. The third time it is QUARANTINED, because it may
+ * have caused the crashes. The hooks' rows are share-locked, so that a pause or deletion being committed is waited for
+ * and seen.
  */
 const giveUpClaims = (tx: Tx, projectId: string, { deadWorkers, quarantineAfter }: Lost) => tx<
   MovedDelivery[]
@@ -57,7 +57,7 @@ const giveUpClaims = (tx: Tx, projectId: string, { deadWorkers, quarantineAfter 
   select id, event_id as "eventId", hook_id as "hookId", run_id as "runId", status from waiting
   union all select id, event_id, hook_id, run_id, status from ended`;
 
-/** Takes lost claims back and wakes their hooks' queues. Gives back how many there were. */
+/** Reclaims lost claims and wakes their hooks' queues. Returns their number. */
 export async function recoverClaims(sql: Pool, lost: Lost): Promise<number> {
   const projects = await sql<{ projectId: string }[]>`
     select distinct q.project_id as "projectId" from signalbox.queue q where ${isLost(sql, lost.deadWorkers)}`;
@@ -91,8 +91,8 @@ const recoverChunk = (sql: Pool, projectId: string, lost: Lost): Promise<number>
   });
 
 /**
- * Gives back what was claimed under a token when nobody heard of the claim: the connection broke at its commit. Nothing was
- * sent for it, so it counts as no try. A statement that the server is still at is waited for, should it be one of those.
+ * Releases the claims under a token whose commit was never confirmed: the connection broke. Nothing was sent, so no
+ * attempt counts. If the server is still running the claiming statement, this waits for it if it finds its rows.
  */
 export const returnClaims = (
   sql: Pool,
@@ -103,8 +103,8 @@ export const returnClaims = (
   where project_id = ${projectId} and hook_id = any(${hookIds}::uuid[]) and lease_token = ${token}`;
 
 /**
- * Gives a claim back, fenced by its token, and has the delivery wait for a moment: the hub itself could not make the
- * call. It counts as no try.
+ * Releases a claim, fenced by its token, and delays the delivery: the hub itself could not make the call. No attempt
+ * counts.
  */
 export const handBack = (
   sql: Pool,
@@ -116,8 +116,8 @@ export const handBack = (
   where project_id = ${projectId} and id = ${deliveryId} and lease_token = ${token}`;
 
 /**
- * Claims that ran out, at the heads of their queues: claims take what was due first, and whoever reads a whole queue for it
- * reads what waits for a paused hook, too. Those further behind are found by `recoverClaims`.
+ * Expired claims at the heads of the queues, where claims are: they take what was due first. Reading a whole queue
+ * would also read what waits for a paused hook. `recoverClaims` finds those further behind.
  */
 export const claimsLostAtHeads = (sql: Sql) => sql`
   with ${waitingQueues(sql)}
@@ -127,7 +127,7 @@ export const claimsLostAtHeads = (sql: Sql) => sql`
     order by q.due_at limit 2 * h.max_in_flight + 64) head
   where head.lease_until <= clock_timestamp()`;
 
-/** The queues of active hooks with a delivery that has been due for so long and is not claimed. */
+/** The queues of active hooks with an unclaimed delivery that has been due for this long. */
 export const overdueQueues = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
   with ${waitingQueues(sql)}
   select waiting.project_id as "projectId", waiting.hook_id as "hookId" from waiting
@@ -139,9 +139,9 @@ export const overdueQueues = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
     order by q.due_at limit 1) overdue`;
 
 /**
- * Events accepted so long ago that were never matched: their `dispatch` job is lost or stuck. Those that were
- * scheduled are looked for when they are due (schedules.ts). At most 200 of each project, so that one with very many
- * does not keep the others waiting.
+ * Events accepted this long ago that were never matched: their `dispatch` job is lost or stuck. Scheduled events are
+ * found when they are due (schedules.ts). At most 200 per project, so that one with very many does not delay the
+ * others.
  */
 export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; id: string }[]
@@ -153,7 +153,7 @@ export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
       and e.status = 'STAGED' and e.received_at <= now() - ${overdueMs} * interval '1 millisecond'
     order by e.received_at limit 200) overdue`;
 
-/** How many seconds the oldest due delivery of any queue has waited; 0 when nothing waits. */
+/** The age in seconds of the oldest unclaimed due delivery; 0 if none is due. */
 export async function oldestDueSeconds(sql: Sql): Promise<number> {
   const [row] = await sql<{ age: number }[]>`
     with ${waitingQueues(sql)}

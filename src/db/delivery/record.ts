@@ -1,28 +1,28 @@
 import type { Tx } from "../connection/client.ts";
 import { record } from "../feed/record.ts";
 
-/** A delivery whose state has moved, as the statement that moved it returns it. */
+/** A delivery whose state changed, as returned by the statement. */
 export type MovedDelivery = {
   id: string;
   eventId: string;
   hookId: string;
-  /** Null unless it is a step of a workflow's run. */
+  /** Null if it is not a step of a workflow's run. */
   runId: string | null;
   status: string;
 };
 
-/** The `returning` list of a statement that moves deliveries named `d`. */
+/** The `returning` list of a statement that changes deliveries named `d`. */
 export const movedColumns = (tx: Tx) =>
   tx`d.id, d.event_id as "eventId", d.hook_id as "hookId", d.run_id as "runId", d.status`;
 
-/** The runs of workflows whose steps these deliveries were. */
+/** The runs that these deliveries belong to as steps. */
 export const runsOf = (
   projectId: string,
   moved: Pick<MovedDelivery, "runId">[],
 ): { projectId: string; runId: string }[] =>
   moved.flatMap(({ runId }) => (runId === null ? [] : [{ projectId, runId }]));
 
-/** Feed items for deliveries as they now are. */
+/** Feed items for deliveries in their current state. */
 export const recordMoves = (
   tx: Tx,
   projectId: string,
@@ -40,8 +40,8 @@ export const recordMoves = (
   );
 
 /**
- * Ends the events of which every delivery and every run is over. The caller has locked the project's head, so that two
- * that each end one of an event's last deliveries see each other: no counter is needed that could drift.
+ * Ends the events whose deliveries and runs have all ended. The caller has locked the project's head, so that two
+ * transactions that each end one of an event's last deliveries see each other. No counter is needed that could drift.
  */
 export const completeEvents = (tx: Tx, projectId: string, ended: { eventId: string }[]) => tx`
   select signalbox.publish(${projectId}, array_to_json(coalesce(

@@ -16,11 +16,11 @@ export type ReplayRow = Pick<
   "projectId" | "id" | "matched" | "created" | "createdAt" | "finishedAt"
 > & {
   status: ReplayStatus;
-  /** Whether it sends again what SUCCEEDED. */
+  /** Whether it sends SUCCEEDED deliveries again. */
   resends: boolean;
 };
 
-/** What a replay is to try again: ended deliveries made from `since` on and before `until`. */
+/** The filter of a replay: ended deliveries created from `since` on and before `until`. */
 export type ReplayFilter = {
   hookId: string | null;
   type: string | null;
@@ -36,19 +36,20 @@ const DAY_MS = 86_400_000;
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.status, r.matched, r.created,
   coalesce(r.filter::jsonb -> 'status' @> '["SUCCEEDED"]', false) as resends, r.created_at as "createdAt", r.finished_at as "finishedAt"`;
 
-/** Replays of one project by id; unknown and foreign ids are left out. */
+/** Replays of one project by id; unknown ids and those of other projects are left out. */
 export const replaysById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<ReplayRow[]>`select ${columns(sql)} from signalbox.replays r
     where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
 
-/** The replay, its row locked to the end of the transaction: before queues, hooks and the feed. */
+/** Locks a replay until the end of the transaction and returns it. It is locked before queues, hooks and the feed. */
 export const lockedReplay = (tx: Tx, projectId: string, id: string) =>
   tx<ReplayRow[]>`select ${columns(tx)} from signalbox.replays r
     where r.project_id = ${projectId} and r.id = ${id} for update`;
 
 /**
- * The deliveries that a filter names: of hooks that are not deleted, and no steps of workflows; of those that SUCCEEDED
- * the first ones only, so that what replays have sent again is not sent again by each further one. Found by their ids: there is no index on `created_at`, and a day is room for clocks that differ.
+ * The deliveries that match a filter, of hooks that are not deleted, and no steps of workflows. Of SUCCEEDED ones only
+ * the first ones, so that what replays have sent is not sent again by each further replay. They are found by their ids:
+ * `created_at` has no index. One day is left for clock skew.
  */
 function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
   const { hookId, type, status, since, until } = filter;
@@ -76,7 +77,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
     where ${allOf(sql, conditions)}`;
 }
 
-/** How many deliveries a filter names now. */
+/** The number of deliveries that match a filter now. */
 export async function countMatching(
   sql: Sql,
   projectId: string,
@@ -88,8 +89,8 @@ export async function countMatching(
 }
 
 /**
- * Writes a replay with what matches at this moment, as a list in chunks of one hook: nothing that happens later adds to it
- * or takes from it. One that matches nothing is DONE at once.
+ * Inserts a replay with the list of what matches now: later changes do not add to it or remove from it. A replay that
+ * matches nothing is DONE at once.
  */
 export const insertReplay = (
   tx: Tx,
@@ -110,7 +111,7 @@ export const insertReplay = (
     case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
   from counted returning ${columns(tx)}`;
 
-/** The job that goes on with a replay; equal ones become one. */
+/** The job that continues a replay; equal jobs are merged. */
 export const replayJob = (
   { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
   runAt?: Date,
@@ -121,10 +122,10 @@ export const replayJob = (
   ...(runAt && { runAt }),
 });
 
-/** Waits for a try that is not its first, or is one that was sent before. As the index `queue_again` has it. */
+/** The condition of a waiting retry or replay, as in the index `queue_again`. */
 const isAgain = (sql: Sql) => sql`(d.status = 'RETRYING' or d.replay_of is not null)`;
 
-/** Takes a chunk off the list: of a hook with fewer than `maxWaiting` that are due again; undefined while there is none. */
+/** Removes a chunk of a hook with room from the list; undefined if there is none. */
 export async function takeChunk(
   tx: Tx,
   { projectId, id }: ReplayRow,
@@ -155,7 +156,7 @@ export async function takeChunk(
   return chunk;
 }
 
-/** Looks again later, because every hook of the rest is busy. */
+/** Continues later: every hook of the remaining chunks is busy. */
 export async function pauseReplay(tx: Tx, replay: ReplayRow): Promise<void> {
   const [row] = await tx<{ again: Date }[]>`
     update signalbox.replays set looked_at = now() where project_id = ${replay.projectId} and id = ${replay.id}
@@ -163,7 +164,7 @@ export async function pauseReplay(tx: Tx, replay: ReplayRow): Promise<void> {
   await addJobs(tx, [replayJob(replay, row?.again)]);
 }
 
-/** Adds to what a replay has opened and made; with nothing left to do it is DONE. */
+/** Adds to the number of deliveries a replay has reopened and created. Without remaining chunks it is DONE. */
 export async function advanceReplay(
   tx: Tx,
   { projectId, id }: ReplayRow,
@@ -180,7 +181,7 @@ export async function advanceReplay(
   return row.status;
 }
 
-/** Ends a replay before it is done, and forgets what it had still to do. */
+/** Cancels a replay and deletes its remaining chunks. */
 export const stopReplay = (tx: Tx, { projectId, id }: ReplayRow) => tx`
   with forgotten as (
     delete from signalbox.replay_chunks where project_id = ${projectId} and replay_id = ${id}
@@ -188,7 +189,7 @@ export const stopReplay = (tx: Tx, { projectId, id }: ReplayRow) => tx`
   update signalbox.replays set status = 'CANCELLED', finished_at = statement_timestamp()
   where project_id = ${projectId} and id = ${id}`;
 
-/** A feed item for a replay as it now is. Under the lock of the project's head. */
+/** A feed item for a replay in its current state. The caller has locked the project's head. */
 export const recordReplay = (
   tx: Tx,
   { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
@@ -203,7 +204,7 @@ export const recordReplay = (
   from signalbox.replays where project_id = ${projectId} and id = ${id}`,
   );
 
-/** Running replays that nobody has looked at for so long: their job is lost. */
+/** Running replays not advanced for this long: their job is lost. */
 export const overdueReplays = (sql: Sql, overdueMs: number) => sql<
   Pick<ReplayRow, "projectId" | "id">[]
 >`

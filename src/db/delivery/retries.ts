@@ -11,10 +11,10 @@ import {
 } from "./deliveries.ts";
 import { type MovedDelivery, movedColumns, recordMoves } from "./record.ts";
 
-/** A delivery with what decides whether it may be tried again. */
+/** A delivery with the facts that decide whether it may be retried. */
 type RetryCandidate = DeliveryRow & { inFlight: boolean; hookStatus: HookStatus };
 
-/** A hook's state, which no change of it can move before the end of the transaction. */
+/** A hook's status, share-locked until the end of the transaction. */
 export async function heldHookStatus(
   tx: Tx,
   projectId: string,
@@ -26,8 +26,8 @@ export async function heldHookStatus(
 }
 
 /**
- * The delivery, locked to the end of the transaction when it waits: after its hook's row, in the one order of locks. What
- * has ended is never changed, only opened again, by one who then finds it.
+ * Locks a waiting delivery until the end of the transaction and returns it. Its hook's row is locked first, as
+ * everywhere. An ended delivery is never changed, only reopened, by a transaction that then finds it here.
  */
 export async function lockedDelivery(
   tx: Tx,
@@ -44,26 +44,25 @@ export async function lockedDelivery(
   return hookStatus && delivery && { ...delivery, hookStatus };
 }
 
-/** What is tried again: deliveries that were there and moved, and new ones. */
+/** The result of a retry: reopened deliveries, and new ones. */
 export type Retried = {
-  /** `was`: the state it is taken out of. */
+  /** `was`: the previous status. */
   moved: (MovedDelivery & { was: DeliveryStatus })[];
   made: MovedDelivery[];
 };
 
-/** Makes a waiting delivery due at once. */
 export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Retried["moved"]>`
   update signalbox.queue d set due_at = statement_timestamp() where project_id = ${projectId} and id = ${id}
   returning ${movedColumns(tx)}, ${status}::text as was`;
 
-/** Attempts are counted in a smallint. */
+/** The most attempts of a delivery: they are counted in a smallint. */
 export const MAX_ATTEMPTS = 32_000;
 
 /**
- * Opens deliveries of one hook again that have ended without success: due now, with as many further tries as the hook
- * has; PARKED unless it is ACTIVE. Their last attempts become earlier ones. What took processes down stays a suspect: it
- * is tried alone, and its next death is its last. Those that are open or SUCCEEDED stay as they are, and so does
- * everything of a deleted hook. The caller holds the hook's status.
+ * Reopens deliveries of one hook that ended without success: due now, with as many retries as the hook has; PARKED if
+ * the hook is not ACTIVE. Their last attempts become earlier ones. A suspect stays one: it is retried alone,
+ * and its next crash is its last. Open and SUCCEEDED deliveries stay as they are, and so does everything of a deleted
+ * hook. The caller holds the hook's status.
  */
 export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx<Retried["moved"]>`
   with gone as (
@@ -93,10 +92,9 @@ export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx
   select o.*, g.status as was from opened o join gone g on g.id = o.id`;
 
 /**
- * New deliveries of the same events to the same hook for those that SUCCEEDED, with tries of their own; PARKED unless
- * the hook is ACTIVE. None for those of which a try is still open, nor for a deleted hook. The caller holds the hook's
- * status. Written so that rows are only ever looked up by their keys: planned otherwise, a hook's whole history is read
- * for each.
+ * Creates new deliveries of the same events to the same hook for SUCCEEDED ones, with their own retries; PARKED if the
+ * hook is not ACTIVE. None for those with an open replay, nor for a deleted hook. The caller holds the hook's status.
+ * The statement makes the planner look rows up by their keys only: otherwise it reads a hook's whole history for each.
  */
 export const insertRetries = (
   tx: Tx,
@@ -126,7 +124,7 @@ export const insertRetries = (
   select * from retry
   returning ${movedColumns(tx)}`;
 
-/** Opens events again of which something is tried again, with their feed items. Under the lock of the head. */
+/** Reopens the events of retried deliveries and adds their feed items. The caller has locked the head. */
 export const recordReopened = (tx: Tx, projectId: string, eventIds: string[]) => tx`
   with reopened as (
     update signalbox.events e set status = 'DISPATCHED'
@@ -136,7 +134,7 @@ export const recordReopened = (tx: Tx, projectId: string, eventIds: string[]) =>
   select signalbox.publish(${projectId}, (
     select coalesce(json_agg(signalbox.event_item(id, status, type, context_id, origin)), '[]') from reopened))`;
 
-/** What has FAILED and is open again counts as failed no longer. */
+/** Reopened FAILED deliveries no longer count as failed. */
 function uncountFailed(tx: Tx, projectId: string, moved: Retried["moved"]): Fragment[] {
   const [first, ...rest] = moved.filter(({ was }) => was === "FAILED");
   if (!first) return [];
@@ -147,8 +145,8 @@ function uncountFailed(tx: Tx, projectId: string, moved: Retried["moved"]): Frag
 }
 
 /**
- * Puts deliveries of one hook that are due again into the feed, wakes its queue, and opens their events again.
- * `jobs` and `under` (feed items, what is read of it all) go with them.
+ * Adds retried deliveries of one hook to the feed, wakes its queue, and reopens their events. `jobs` and `under` (feed
+ * items, reads of the result) go with them.
  */
 export async function publishRetries(
   tx: Tx,

@@ -1,17 +1,16 @@
 import type { Sql } from "../connection/client.ts";
 import { type HookRow, hookColumns } from "../hook/hooks.ts";
 
-/** What a hook's deliveries are sent by, as of one version of its project's configuration. */
+/** The target of a hook's deliveries, as of one config version of its project. */
 export type DeliveryTarget = {
-  /** A hook, or a workflow's queue. */
+  /** A hook, or the queue of a workflow. */
   hook: HookRow;
   version: number;
   source: string;
-  /** Whether the project has the hub record what it does (`Project.systemEvents`). */
+  /** Whether the project records system events (`Project.systemEvents`). */
   systemEvents: boolean;
 };
 
-/** The targets of these hooks of a project. */
 export async function deliveryTargets(
   sql: Sql,
   projectId: string,

@@ -23,8 +23,8 @@ const platform = `${process.platform}-${process.arch}`;
 const advice = "set DATABASE_URL to a PostgreSQL 15 or newer instead";
 
 /**
- * The directory with `initdb` and `postgres` that `owner` can run: inside node_modules, or, where that account
- * may not look (a checkout below /root), a copy of them in a place for all to read.
+ * The directory with an `initdb` and `postgres` that `owner` can run: inside node_modules, or a copy in a readable
+ * place if that account has no access there (a checkout below /root).
  */
 export async function findBinaries(owner: Owner): Promise<string> {
   const { native, version } = await locatePackage();
@@ -47,12 +47,12 @@ async function locatePackage() {
   }
 }
 
-/** npm packages hold no symbolic links; the package's install script makes them, unless scripts are off. */
+/** npm packages contain no symbolic links. The package's install script creates them, unless scripts are off. */
 async function restoreLinks(native: string): Promise<void> {
   const listed = await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
   const links: { source: string; target: string }[] = JSON.parse(listed);
   for (const { source, target } of links) {
-    // There already, or on a read-only disk: whether that matters shows when the binaries are tried.
+    // The link exists, or the disk is read-only: whether that matters shows when the binaries run.
     await symlink(basename(source), join(dirname(native), target)).catch(() => {});
   }
 }
@@ -69,7 +69,7 @@ async function failure(native: string, owner: Owner): Promise<string | undefined
 
 async function copyOf(native: string, version: string): Promise<string> {
   const shelf = await findShelf();
-  // The package's layout is kept (native/ below a root), because the links are listed relative to that root.
+  // Keeps the package's layout (native/ below a root): the links are relative to that root.
   const finished = join(shelf, `postgres-${version}-${platform}`);
   if (await lstat(finished).catch(() => undefined)) return join(finished, "native");
   const draft = await mkdtemp(`${finished}.`);
@@ -88,13 +88,13 @@ async function copyOf(native: string, version: string): Promise<string> {
     await rename(draft, finished);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    // Another hub may have been first.
+    // Another hub may have created it first.
     if (!(await lstat(finished).catch(() => undefined))) throw error;
   }
   return join(finished, "native");
 }
 
-/** A directory that is ours and that nobody else can put files into. */
+/** A directory that is ours, and writable by nobody else. */
 async function findShelf(): Promise<string> {
   const uid = process.getuid?.() ?? 0;
   const places = ["/var/cache/signalbox", join(tmpdir(), `signalbox-${uid}`)];

@@ -6,12 +6,12 @@ import { findBinaries } from "./binaries.ts";
 import { chooseOwner, giveTo } from "./owner.ts";
 import { type Place, startProgram } from "./program.ts";
 
-/** A database cluster on disk, and the account of its only user. */
+/** A database cluster on disk, with the account of its only user. */
 export type Cluster = Place & { user: string; password: string };
 
 const user = "signalbox";
 
-/** Finds the cluster of a data directory, or makes it at the first start. */
+/** Opens the cluster of a data directory. The first start creates it. */
 export async function openCluster(dataDir: string): Promise<Cluster> {
   const dir = join(dataDir, "postgres");
   const log = join(dataDir, "postgres.log");
@@ -20,12 +20,12 @@ export async function openCluster(dataDir: string): Promise<Cluster> {
   const place = { dir, log, binaries: await findBinaries(owner), owner };
   const found = await stat(dir).catch(() => undefined);
   if (!found) await createCluster(dataDir, place, passwordFile);
-  // Copied or restored by root.
+  // Its files were copied or restored by root.
   else if (owner && found.uid === 0) await giveTo(owner, dir);
   return { ...place, user, password: await readFile(passwordFile, "utf8") };
 }
 
-/** A cluster gets its name when it is whole, so that a crash on the way leaves nothing that looks like one. */
+/** A cluster is renamed into place when complete, so that a crash meanwhile leaves nothing that looks like one. */
 async function createCluster(dataDir: string, place: Place, passwordFile: string) {
   for (const name of await readdir(dataDir)) {
     if (name.startsWith("draft-")) await rm(join(dataDir, name), { recursive: true, force: true });
@@ -52,7 +52,7 @@ async function initdb(place: Place, passwordFile: string) {
   const end = await program.ended;
   if (end !== "exit code 0") {
     throw new DatabaseRefusal(
-      `PostgreSQL could not make a database in ${place.dir} (${end}): ${await program.words()}`,
+      `PostgreSQL could not create a database in ${place.dir} (${end}): ${await program.words()}`,
     );
   }
 }

@@ -4,12 +4,12 @@ import { z } from "zod";
 
 const connection = z.object({ pid: z.number(), url: z.string().optional() });
 
-/** What a hub tells about itself to others who may read its data directory; without `url` it is starting. */
+/** A hub's connection for other processes that may read its data directory. Without `url` it is still starting. */
 type Connection = z.infer<typeof connection>;
 
 const fileOf = (dataDir: string) => join(dataDir, "connection.json");
 
-/** Writes the file as a whole, so that a reader never sees a part. */
+/** Writes the file atomically, so that a reader never sees a part. */
 export async function saveConnection(dataDir: string, content: Connection): Promise<void> {
   const draft = `${fileOf(dataDir)}.draft`;
   await writeFile(draft, JSON.stringify(content), { mode: 0o600 });

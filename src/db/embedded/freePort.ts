@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * A port of 127.0.0.1 that nobody listens on, below those that systems give to outgoing connections, so that
- * it is still free when the server that had it is started again.
+ * A free port of 127.0.0.1, below those used for outgoing connections, so that it is still free when PostgreSQL is
+ * restarted on it.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "./cluster.ts";
 import { startPostmaster } from "./postmaster.ts";
 
-/** As much of a logger as this needs. */
+/** The logger functions used here. */
 export type Log = Record<"info" | "warn" | "error", (message: string) => void>;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Starts PostgreSQL and, should it die, starts it again on the same port until it is disposed of. */
+/** Starts PostgreSQL, and restarts it on the same port if it dies, until disposed of. */
 export async function keepRunning(
   cluster: Cluster,
   port: number,

@@ -9,9 +9,9 @@ const FAST_SHUTDOWN_MS = 20_000;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Stops the server that a killed hub has left on this cluster, if any; the caller holds the lock of the data
- * directory, so it cannot be one in use. A pid file that names a stranger, as after a reboot or in a new
- * container, goes, for PostgreSQL would take the stranger for a server and not start.
+ * Stops a server that a killed hub left on this cluster. The caller holds the lock of the data directory, so the server
+ * is not in use. A pid file that names an unrelated process, as after a reboot or in a new container, is deleted:
+ * otherwise PostgreSQL would take that process for a server and not start.
  */
 export async function stopOrphan(dir: string): Promise<void> {
   const pidFile = join(dir, "postmaster.pid");
@@ -39,7 +39,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether a process is a server on this cluster: it works in that directory, or has it among its arguments. */
+/** Whether a process is a server on this cluster: its working directory or one of its arguments is the cluster's. */
 async function serves(pid: number, dir: string): Promise<boolean> {
   try {
     if (process.platform === "linux") return (await readlink(`/proc/${pid}/cwd`)) === dir;

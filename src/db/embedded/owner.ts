@@ -1,12 +1,12 @@
 import { lchown, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Whom PostgreSQL runs as; undefined: as the hub itself. */
+/** The account that PostgreSQL runs as; undefined for the hub's own. */
 export type Owner = { uid: number; gid: number } | undefined;
 
 /**
- * PostgreSQL refuses to run as root, so a root hub runs it as the account that owns the cluster, or for a new
- * one as `postgres`, or as `nobody`, which every system has.
+ * PostgreSQL refuses to run as root. So a root hub runs it as the account that owns the cluster, or for a new cluster
+ * as `postgres`, or as `nobody`, which every system has.
  */
 export async function chooseOwner(clusterDir: string): Promise<Owner> {
   if (process.getuid?.() !== 0) return undefined;
@@ -20,7 +20,7 @@ export async function chooseOwner(clusterDir: string): Promise<Owner> {
   throw new Error("Neither an account named postgres nor nobody is in /etc/passwd");
 }
 
-/** Gives a directory and all that it holds to `owner`. */
+/** Changes the owner of a directory and everything in it. */
 export async function giveTo(owner: Owner, dir: string): Promise<void> {
   if (!owner) return;
   const below = await readdir(dir, { recursive: true });

@@ -8,26 +8,25 @@ import { type Program, startProgram } from "./program.ts";
 import { settings } from "./settings.ts";
 import { watchOver } from "./watcher.ts";
 
-/** A PostgreSQL that accepts connections. */
 export type Postmaster = {
-  /** Resolves when it has ended, to how. */
+  /** Resolves to how it ended. */
   ended: Promise<string>;
-  /** Fast shutdown: open transactions are rolled back, all others are on disk. */
+  /** Fast shutdown: open transactions are rolled back, committed ones are on disk. */
   stop(): Promise<unknown>;
 };
 
-/** How long what a killed server has left may keep a new one from starting, in milliseconds. */
+/** How long remains of a killed server may delay a new one, in milliseconds. */
 const PATIENCE_MS = 30_000;
 const RETRY_MS = 200;
 const LOOK_EVERY_MS = 10;
 const FAST_SHUTDOWN_MS = 20_000;
 
-// Right after a kill the process is not yet reaped, its backends are still leaving, its port is not yet free.
+// Right after a kill the process is not yet reaped, its backends are still ending, and its port is still in use.
 const passing = /already exists|still in use|address already in use/i;
 
 /**
- * Starts PostgreSQL, after a crash too, and resolves when it accepts connections. Throws DatabaseRefusal when it
- * cannot start, or when `signal` says stop first.
+ * Starts PostgreSQL, with crash recovery if needed, and resolves when it accepts connections. Throws DatabaseRefusal if
+ * it cannot start or `signal` aborts first.
  */
 export async function startPostmaster(
   cluster: Cluster,
@@ -61,7 +60,7 @@ function guard({ child, ended }: Program, { owner }: Cluster): Postmaster {
   };
 }
 
-/** PostgreSQL writes its state into the eighth line of its pid file; recovery may take as long as it takes. */
+/** PostgreSQL writes its state into line eight of its pid file. Recovery may take any time. */
 async function becomesReady({ child }: Program, dir: string, signal: AbortSignal) {
   while (child.exitCode === null && child.signalCode === null && !signal.aborted) {
     const lines = (await readFile(join(dir, "postmaster.pid"), "utf8").catch(() => "")).split("\n");

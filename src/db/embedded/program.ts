@@ -5,20 +5,20 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Owner } from "./owner.ts";
 
-/** A cluster's directory, the log beside it, and which programs run on it as whom. */
+/** A cluster's directory, its log, the binaries, and the account that runs them. */
 export type Place = { dir: string; log: string; binaries: string; owner: Owner };
 
 export type Program = {
   child: ChildProcess;
-  /** Resolves at its end to how it ended, "exit code 0" or "signal SIGKILL". */
+  /** Resolves to how it ended: "exit code 0" or "signal SIGKILL". */
   ended: Promise<string>;
-  /** What it has written to the log since its start. */
+  /** Its output to the log since its start. */
   words(): Promise<string>;
 };
 
 /**
- * Starts one of PostgreSQL's programs on a cluster, in a process group of its own, so that Ctrl-C reaches the
- * hub alone. `extra` are file descriptors it gets from number 3 on.
+ * Starts one of PostgreSQL's programs on a cluster, in its own process group, so that Ctrl-C only reaches the hub.
+ * `extra` are file descriptors passed from number 3 on.
  */
 export function startProgram(
   name: "initdb" | "postgres",
@@ -26,8 +26,8 @@ export function startProgram(
   args: string[],
   extra: number[] = [],
 ): Program {
-  // Node.js enters the working directory before it changes the account: named this way, it is reached below
-  // directories that only root may enter.
+  // Node.js enters the working directory before it changes the account. This name makes it reachable below directories
+  // that only root may enter.
   const named = owner && process.platform === "linux" ? "/proc/self/cwd" : dir;
   const output = openSync(log, "a", 0o600);
   try {

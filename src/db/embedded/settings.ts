@@ -1,4 +1,4 @@
-/** PostgreSQL's settings, as arguments: these win over any file of the cluster. */
+/** PostgreSQL's settings as arguments: they take precedence over files of the cluster. */
 export const settings = (port: number): string[] =>
   Object.entries({
     listen_addresses: "127.0.0.1",
@@ -7,19 +7,19 @@ export const settings = (port: number): string[] =>
     max_connections: 200,
     shared_buffers: "128MB",
     max_wal_size: "2GB",
-    // An answered emit is on disk.
+    // An emit is on disk before it is answered.
     fsync: "on",
     full_page_writes: "on",
     synchronous_commit: "on",
-    // Sessions of a vanished hub, and their locks, go within half a minute.
+    // Sessions of a vanished hub, and their locks, end within half a minute.
     tcp_keepalives_idle: 10,
     tcp_keepalives_interval: 5,
     tcp_keepalives_count: 3,
-    // Short statements only: compiling them costs more than it saves.
+    // Statements are short: compiling them costs more than it saves.
     jit: "off",
     timezone: "UTC",
     log_timezone: "UTC",
-    // The server's own affairs, and no statement, which may hold what users entrust to the hub.
+    // Logs the server's own messages and no statements, which may contain users' data.
     log_min_messages: "log",
     log_min_error_statement: "panic",
     log_checkpoints: "off",

@@ -6,15 +6,15 @@ import { freePort } from "./freePort.ts";
 import { keepRunning, type Log } from "./keepRunning.ts";
 import { lockDirectory } from "./lock.ts";
 
-/** A PostgreSQL that lives as long as this object, and whatever happens no longer than this process. */
+/** A PostgreSQL that runs until disposed of, and never longer than this process. */
 type EmbeddedDatabase = { url: string } & AsyncDisposable;
 
-/** How long a look at the lock by somebody else may keep a start waiting, in milliseconds. */
+/** How long another process that tests the lock may delay a start, in milliseconds. */
 const PATIENCE_MS = 500;
 
 /**
- * Starts PostgreSQL on a data directory, which is made at the first start. Throws DatabaseRefusal when another
- * hub runs there, or when PostgreSQL cannot.
+ * Starts PostgreSQL on a data directory, which the first start creates. Throws DatabaseRefusal if another hub runs
+ * there or PostgreSQL cannot start.
  */
 export async function startEmbedded(input: {
   dataDir: string;
@@ -41,12 +41,12 @@ export async function startEmbedded(input: {
   return { url, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
 }
 
-/** The URL of the embedded database of a hub that runs on this data directory now, for other processes. */
+/** The URL of the embedded database of a hub that is running on this data directory, for other processes. */
 export async function findRunning(dataDir: string): Promise<string | undefined> {
   const connection = await readConnection(dataDir);
   if (!connection) return undefined;
   using lock = lockDirectory(dataDir);
-  // A lock that can be had means that the hub was killed, and the file is what it left.
+  // If the lock is free, the hub was killed and left the file.
   return lock ? undefined : connection.url;
 }
 

@@ -4,22 +4,22 @@ import { atNode } from "../nodes/nodes.ts";
 import type { KeyClaim } from "./idempotencyKeys.ts";
 import type { NewDelivery, NewEvent } from "./newEvent.ts";
 
-/** Which of the deliveries the accepting process takes at once: its slots are free for them. */
+/** The deliveries that the accepting process claims at once: it has free slots for them. */
 export type HandOver = {
   workerId: string;
-  /** Fences all that one call takes. */
+  /** The fencing token of this call's claims. */
   token: string;
-  /** For how long each claim holds, by the id of the delivery. */
+  /** The lease of each claim in milliseconds, by delivery id. */
   leaseMs: ReadonlyMap<string, number>;
 };
 
-/** Events of one project, planned under one version of its configuration. */
+/** Events of one project, planned under one config version. */
 export type Accepting = {
   projectId: string;
   version: number;
   events: NewEvent[];
   deliveries: NewDelivery[];
-  /** Events that come into the feed beside these for the first time, and are counted. */
+  /** The number of other events that enter the feed and are counted for the first time. */
   born?: number;
   keys?: KeyClaim[];
   handOver?: HandOver;
@@ -63,7 +63,10 @@ type RecordedEvent = Pick<NewEvent, "id" | "status" | "type" | "contextId" | "or
   scheduledFor: Date | null;
 };
 
-/** An event's change; of one that was scheduled with its schedule: a later one must not show in earlier states. */
+/**
+ * An event's feed item. A scheduled event's item includes its schedule: a later schedule must not show in earlier
+ * states.
+ */
 export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => ({
   kind: "EVENT",
   id: event.id,
@@ -77,7 +80,7 @@ export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => (
   },
 });
 
-/** A delivery's first change; when its first attempt is due is when it was made. */
+/** A delivery's first feed item. Its first attempt is due when it was created. */
 const deliveryItem = ({ id, eventId, hookId, status }: NewDelivery): FeedItem => ({
   kind: "DELIVERY",
   id,
@@ -87,7 +90,7 @@ const deliveryItem = ({ id, eventId, hookId, status }: NewDelivery): FeedItem =>
   state: { status, attemptCount: 0 },
 });
 
-/** How many deliveries each hook has; null for one each. */
+/** Deliveries per hook; null if each hook has one. */
 function countByHook(deliveries: NewDelivery[]): { hooks: string[]; counts: number[] | null } {
   const counts = new Map<string, number>();
   for (const { hookId } of deliveries) counts.set(hookId, (counts.get(hookId) ?? 0) + 1);
@@ -97,8 +100,8 @@ function countByHook(deliveries: NewDelivery[]): { hooks: string[]; counts: numb
 }
 
 /**
- * Step 1 of 3 in an event's life: stores events with the deliveries they call for, in one statement and, by itself, one
- * commit. Gives back the time of acceptance. Refused when the configuration has changed (isStaleConfig) or a key is taken
+ * Step 1 of 3 in an event's life: stores events with their deliveries, in one statement and by itself one commit.
+ * Returns the time of acceptance. Fails if the configuration has changed (isStaleConfig) or an idempotency key is taken
  * (isKeyTaken).
  */
 export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
@@ -123,6 +126,6 @@ export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
   return row.at;
 }
 
-/** Whether events were refused because an idempotency key among theirs is taken, or being taken. */
+/** Whether a write failed because an idempotency key is taken, or is being taken. */
 export const isKeyTaken = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "SB002" || error.code === "55P03");

@@ -7,7 +7,7 @@ import { keepResources } from "./eventResources.ts";
 import { type EventRow, eventColumns } from "./events.ts";
 import type { Consequences, NewEvent } from "./newEvent.ts";
 
-/** What a staged event became. */
+/** The outcome of a staged event. */
 export type DispatchedEvent = Omit<EventRow, "status" | "configVersion"> & {
   status: "DISPATCHED" | "PROCESSED" | "FAILED";
   configVersion: number;
@@ -17,23 +17,23 @@ const isToMatch = (sql: Sql, projectId: string, ids: string[]) => sql`
   e.project_id = ${projectId} and e.id = any(${ids}::uuid[])
     and (e.status = 'STAGED' or (e.status = 'SCHEDULED' and e.due_at <= now()))`;
 
-/** Those of the events that are to be matched now. */
+/** Those of the events that are still to be matched. */
 export const stagedEvents = (sql: Sql, projectId: string, ids: string[]) => sql<EventRow[]>`
   select ${eventColumns(sql)} from signalbox.events e where ${isToMatch(sql, projectId, ids)}
   order by e.id`;
 
-/** Locks those that still are; what another process works on is left to it. */
+/** Locks those that are still to be matched, skipping events locked by another process. */
 export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) => tx<{ id: string }[]>`
   select e.id from signalbox.events e where ${isToMatch(tx, projectId, ids)}
   order by e.id for update skip locked`;
 
-/** The hooks that staged events have deliveries for: an earlier try has written them before it ended. */
+/** The hooks that already have deliveries of staged events, from an earlier incomplete try. */
 export const deliveredHooks = (tx: Tx, projectId: string, eventIds: string[]) =>
   tx<{ eventId: string; hookId: string }[]>`
     select event_id as "eventId", hook_id as "hookId" from signalbox.deliveries
     where project_id = ${projectId} and event_id = any(${eventIds}::uuid[]) and run_id is null`;
 
-/** What became of events all of whose deliveries have ended already. */
+/** The status of events whose deliveries have all ended already. */
 export async function endedEvents(
   tx: Tx,
   projectId: string,
@@ -58,9 +58,9 @@ const updateEvents = (tx: Tx, projectId: string, events: DispatchedEvent[]) => t
   where e.project_id = ${projectId} and e.id = x.id`;
 
 /**
- * Writes what staged events became, with their deliveries, runs and feed items. An event of the SQL door has its first
- * feed item here: its own transaction could not hold the head's lock. `said`: the events that the hub tells of them.
- * Gives back the time of it.
+ * Stores the outcome of staged events with their deliveries, runs and feed items. An event from signalbox.emit() gets
+ * its first feed item here: the caller's transaction could not lock the head. `systemEvents`: the system events about
+ * them. Returns the time of the write.
  */
 export async function writeDispatched(
   tx: Tx,
@@ -68,7 +68,7 @@ export async function writeDispatched(
   version: number,
   events: DispatchedEvent[],
   { deliveries, runs }: Consequences,
-  said: NewEvent[],
+  systemEvents: NewEvent[],
   handOver: HandOver | undefined,
 ): Promise<Date> {
   const born = events.filter(({ origin }) => origin === "SQL");
@@ -85,7 +85,7 @@ export async function writeDispatched(
     ),
   ]);
   const at = await accept(tx, {
-    ...{ projectId, version, events: said, deliveries, born: born.length },
+    ...{ projectId, version, events: systemEvents, deliveries, born: born.length },
     ...(handOver && { handOver }),
   });
   if (runs.length > 0) await recordRuns(tx, projectId, runs, true);

@@ -3,8 +3,8 @@ import type { Fragment } from "../page/page.ts";
 import type { NewDelivery } from "./newEvent.ts";
 
 /**
- * The statement, when one is needed, that keeps what deliveries of format RESOURCE send: once an event, however many
- * there are, so that every try, retry and replay sends the same bytes.
+ * The statement, if needed, that stores what deliveries of format RESOURCE send: once per event, so that every attempt,
+ * retry and replay sends the same bytes.
  */
 export function keepResources(tx: Tx, deliveries: NewDelivery[]): Fragment[] {
   const kept = new Map(
@@ -23,7 +23,7 @@ export function keepResources(tx: Tx, deliveries: NewDelivery[]): Fragment[] {
   ];
 }
 
-/** What the hooks of format RESOURCE are sent for these events, as JSON text; events that have none are left out. */
+/** What hooks of format RESOURCE are sent for these events, as JSON text. Events without any are left out. */
 export const resourcesOfEvents = (sql: Sql, projectId: string, eventIds: readonly string[]) =>
   sql<{ eventId: string; representation: string }[]>`
     select event_id as "eventId", representation::text as representation from signalbox.event_resources

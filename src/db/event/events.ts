@@ -18,12 +18,12 @@ export type EventRow = Narrowed<
   { contentType: ContentType; origin: EventOrigin; status: EventStatus }
 >;
 
-/** What of an event may take 256 KiB each. */
+/** The fields of an event that may take 256 KiB each. */
 export type EventDocuments = Pick<EventRow, "data" | "content">;
 /** An event without them. */
 export type EventHead = Omit<EventRow, keyof EventDocuments>;
 
-/** The select list that yields an `EventHead`, of a table or row named `e`. */
+/** The select list of an `EventHead`, from a table or row named `e`. */
 export const eventHeadColumns = (sql: Sql) => sql`e.project_id as "projectId", e.id, e.type,
   e.type_version as "typeVersion", e.name, e.avatar, e.category,
   e.content_type as "contentType", e.user_id as "userId",
@@ -34,20 +34,19 @@ export const eventHeadColumns = (sql: Sql) => sql`e.project_id as "projectId", e
 
 const documentColumns = (sql: Sql) => sql`e.data::text as data, e.content::text as content`;
 
-/** The select list that yields an `EventRow`. */
+/** The select list of an `EventRow`. */
 export const eventColumns = (sql: Sql) => sql`${eventHeadColumns(sql)}, ${documentColumns(sql)}`;
 
-/** Events of one project by id, in no order; unknown and foreign ids are left out. */
+/** Events of one project by id, in no order; unknown ids and those of other projects are left out. */
 export const eventsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<EventRow[]>`select ${eventColumns(sql)} from signalbox.events e
     where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
 
-/** The same without their documents, for whom does not know yet whether these are asked for. */
+/** Events without their documents, for callers that may not need them. */
 export const eventHeadsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<EventHead[]>`select ${eventHeadColumns(sql)} from signalbox.events e
     where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
 
-/** The documents of events. */
 export const documentsOfEvents = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<
     (EventDocuments & { id: string })[]
@@ -56,10 +55,10 @@ export const documentsOfEvents = (sql: Sql, projectId: string, ids: readonly str
 
 const ENDED: readonly unknown[] = ["PROCESSED", "FAILED", "CANCELLED"] satisfies EventStatus[];
 
-/** Whether nothing more comes of an event in this state, but by a retry by hand. */
+/** Whether an event in this status has ended: only a manual retry reopens it. */
 export const hasEnded = (status: unknown): boolean => ENDED.includes(status);
 
-/** The ids of those of the given events that have ended. */
+/** Those of the given events that have ended. */
 export const endedEvents = (sql: Sql, projectId: string, ids: string[]) =>
   sql<{ id: string }[]>`select id from signalbox.events
     where project_id = ${projectId} and id = any(${ids}::uuid[]) and status in ('PROCESSED', 'FAILED', 'CANCELLED')`;

@@ -1,9 +1,9 @@
 import type { Sql, Tx } from "../connection/client.ts";
 
-/** An idempotency key an event claims, with the fingerprint of its body. */
+/** An idempotency key claimed by an event, with the fingerprint of its body. */
 export type KeyClaim = { projectId: string; key: string; fingerprint: string; eventId: string };
 
-/** Those of the keys that another event has, and what they stand for. */
+/** Those of the keys that another event has, with that event. */
 export const takenKeys = (sql: Sql, claims: KeyClaim[]) => sql<KeyClaim[]>`
   select k.project_id as "projectId", k.key, k.fingerprint, k.event_id as "eventId"
   from signalbox.idempotency_keys k
@@ -12,10 +12,10 @@ export const takenKeys = (sql: Sql, claims: KeyClaim[]) => sql<KeyClaim[]>`
     on k.project_id = x.project_id and k.key = x.key and k.event_id <> x.event_id`;
 
 /**
- * Claims the keys; gives back those that were taken before, with what they stand for. Ordered by key, so that
- * two processes that claim the same keys wait for each other in one direction only; and not long (55P03), because
- * a transaction that emitted with the key by the SQL door may stay open for as long as it likes. Keys of several calls
- * wait less: each time that they are halved to find the one that is held, the others wait again.
+ * Claims the keys. Returns those that were taken before, with their events. Keys are claimed in order, so that two
+ * processes that claim the same keys wait for each other in one direction only. The wait is short (55P03): a
+ * transaction that emitted with a key through signalbox.emit() may stay open. Keys of several calls wait less: each
+ * time the batch is halved to find the held key, the others wait again.
  */
 export async function claimKeys(tx: Tx, claims: KeyClaim[], areOfOneCall: boolean) {
   const patienceMs = areOfOneCall ? 1_000 : 50;

@@ -6,7 +6,7 @@ import { insertRuns, type NewRun, recordRuns } from "../workflow/workflowRuns.ts
 import { type Accepting, accept } from "./accept.ts";
 import { keepResources } from "./eventResources.ts";
 
-/** What is written with events beside their deliveries. `first`: feed items of what the events tell of. */
+/** What is stored with events besides their deliveries. `first`: feed items of changes that the events report. */
 type Beside = {
   runs?: NewRun[];
   actions?: NewAction[];
@@ -14,7 +14,7 @@ type Beside = {
   first?: Fragment[];
 };
 
-/** Whether `accept` alone writes it all, in one statement. */
+/** Whether `accept` alone stores everything, in one statement. */
 export const isPlain = (
   { deliveries }: Accepting,
   { runs, actions, jobs, first }: Beside,
@@ -26,8 +26,8 @@ export const isPlain = (
   deliveries.every(({ resource }) => resource === undefined);
 
 /**
- * Writes events with all that belongs to them in the caller's transaction. Gives back the time of acceptance. Refused as
- * `accept` is.
+ * Stores events with all their dependents in the caller's transaction. Returns the time of acceptance. Fails as
+ * `accept` does.
  */
 export async function writeEvents(
   tx: Tx,

@@ -12,8 +12,8 @@ import { stripNul } from "../page/stripNul.ts";
 import { type EventHead, type EventRow, type EventStatus, eventColumns } from "./events.ts";
 
 /**
- * Types named as hooks name them, SYSTEM events by their exact name alone; exact names alone, the common case, are
- * looked up in an index.
+ * A filter by types, with patterns as in hooks. SYSTEM events match by their exact name only. Exact names alone, the
+ * common case, use an index.
  */
 export const ofTypes = (sql: Sql, types: string[]): Fragment =>
   types.some((type) => type.endsWith("*"))
@@ -34,16 +34,16 @@ export type EventFilter = {
   until?: Maybe<Date>;
 };
 
-/** What follows from states that few of very many events are in: each has an index. */
-const fewOf = (sql: Sql, status: Maybe<EventStatus[]>): Fragment | undefined => {
+/** A condition for states that few of many events are in; each has an index. */
+const selectiveStatus = (sql: Sql, status: Maybe<EventStatus[]>): Fragment | undefined => {
   if (status?.length !== 1) return undefined;
   if (status[0] === "SCHEDULED") return sql`e.due_at is not null`;
   if (status[0] === "STAGED") return sql`e.config_version is null and e.scheduled_for is null`;
   return undefined;
 };
 
-/** What leads to an event, best first: each an index, by one value of a column and the ids. */
-function leadsOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined): IndexKey[] {
+/** Indexes that find events, best first: each has one column and the ids. */
+function indexKeysOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined): IndexKey[] {
   const type = sql`text`;
   return [
     ...(typeof filter.subjectType === "string"
@@ -64,11 +64,11 @@ function leadsOf(sql: Sql, filter: EventFilter, exactTypes: string[] | undefined
 }
 
 /**
- * What the ids of a time's events lie between: ids begin with when an event came, which is about when it happened, unless
- * the emitter has said otherwise. What came late has ids behind its time, what was told ahead before it; both have an
- * index of their own.
+ * Bounds of the ids of events in a time span. Ids begin with the time of acceptance, which is about when the event
+ * happened, unless the emitter gave another time. Events that came late have ids after their time, those dated ahead
+ * have ids before it. Both have an index of their own.
  */
-async function idsOfTime(
+async function idRangeOfTime(
   sql: Sql,
   projectId: string,
   since: Maybe<Date>,
@@ -87,13 +87,13 @@ async function idsOfTime(
   return rangeOf(found?.isAhead ? null : since, found?.isLate ? null : until, 2 * CLOCK_SKEW_MS);
 }
 
-/** An event's data, and how long it may be: it is stored compressed or not. */
+/** An event's data, and an estimate of its length: it may be stored compressed. */
 const dataWeight = (sql: Sql) => ({
   text: sql`e.data`,
   guess: sql`coalesce(pg_column_size(e.data), 0) * case when pg_column_compression(e.data) is null then 1 else 4 end`,
 });
 
-/** A project's events, newest first. `search` looks in name, type and data. `columns` yield a `Row`. */
+/** A project's events, newest first. `search` covers name, type and data. `columns` yield a `Row`. */
 export async function listEvents<Row extends EventHead = EventRow>(
   sql: Sql,
   projectId: string,
@@ -106,18 +106,18 @@ export async function listEvents<Row extends EventHead = EventRow>(
   const areExact =
     types !== undefined &&
     !types.some((type) => type.endsWith("*")) &&
-    // What is weighed is led by one value.
+    // A list with `weight` has at most one value in its index key.
     (!isSearch || types.length === 1);
-  const [lead, ...others] = leadsOf(sql, filter, areExact ? types : undefined);
+  const [indexKey, ...others] = indexKeysOf(sql, filter, areExact ? types : undefined);
   const subjectType = when(filter.subjectType, (type) => sql`e.subject_type = ${stripNul(type)}`);
   const isOfSubject =
     typeof filter.subjectType === "string" && typeof filter.subjectId === "string";
-  const few = fewOf(sql, filter.status);
+  const selectiveFilter = selectiveStatus(sql, filter.status);
   const status = when(filter.status, (status) => sql`e.status = any(${status}::text[])`);
-  const sought = [
+  const residualFilter = [
     ...others.map(({ column, values }) => sql`${column} = any(${values}::text[])`),
     ...(types && !areExact ? [ofTypes(sql, types)] : []),
-    ...(few ? [] : status),
+    ...(selectiveFilter ? [] : status),
     ...when(filter.category, (category) => sql`e.category = ${stripNul(category)}`),
     ...(isOfSubject ? [] : subjectType),
     ...(isOfSubject ? [] : when(filter.subjectId, (id) => sql`e.subject_id = ${stripNul(id)}`)),
@@ -135,14 +135,17 @@ export async function listEvents<Row extends EventHead = EventRow>(
       name: sql`e`,
       id: sql`e.id`,
       within: [sql`e.project_id = ${projectId}`, ...(isOfSubject ? subjectType : [])],
-      lead,
-      few,
-      sought,
+      indexKey,
+      selectiveFilter,
+      residualFilter,
       weight: isSearch ? dataWeight(sql) : undefined,
-      // Those of a type are many, and near each other; those of a context, user or subject come now and then.
-      most: lead && (others.length > 0 || !areExact) ? MAX_RANDOM_READS : undefined,
-      shown: [...(few ? status : []), ...(types ? [] : [sql`e.origin <> 'SYSTEM'`])],
-      range: await idsOfTime(sql, projectId, filter.since, filter.until),
+      // Events of a type are many and close together. Events of a context, user or subject are far apart.
+      scanLimit: indexKey && (others.length > 0 || !areExact) ? MAX_RANDOM_READS : undefined,
+      cheapFilter: [
+        ...(selectiveFilter ? status : []),
+        ...(types ? [] : [sql`e.origin <> 'SYSTEM'`]),
+      ],
+      range: await idRangeOfTime(sql, projectId, filter.since, filter.until),
     },
     request,
   );

@@ -3,7 +3,7 @@ import type { HookQueue } from "../queue/jobs.ts";
 import type { NewRun } from "../workflow/workflowRuns.ts";
 import type { EventRow } from "./events.ts";
 
-/** An event about to be written; its times are the database's unless the caller gave `occurredAt`. */
+/** An event to be inserted. The database sets its times, unless the caller gave `occurredAt`. */
 export type NewEvent = Omit<EventRow, "occurredAt" | "receivedAt" | "error"> & {
   occurredAt: Date | null;
 };
@@ -16,14 +16,14 @@ export type NewDelivery = {
   format: HookFormat;
   status: "PENDING" | "PARKED";
   maxAttempts: number;
-  /** What one of format RESOURCE sends: the resource as it is now, as JSON text. */
+  /** What format RESOURCE sends: the resource in its current state, as JSON text. */
   resource?: string;
 };
 
-/** What events that are being matched call for. */
+/** The deliveries and runs that follow from matching events. */
 export type Consequences = { deliveries: NewDelivery[]; runs: NewRun[] };
 
-/** The queues that have something to send. */
+/** The queues with something to send. */
 export function hookQueuesOf(deliveries: NewDelivery[]): HookQueue[] {
   const queues = new Map<string, HookQueue>();
   for (const { status, projectId, hookId } of deliveries) {
@@ -32,7 +32,7 @@ export function hookQueuesOf(deliveries: NewDelivery[]): HookQueue[] {
   return [...queues.values()];
 }
 
-/** A stored event, as it was written. */
+/** An event as it was stored. */
 export const storedEvent = (event: NewEvent, receivedAt: Date): EventRow => ({
   ...event,
   occurredAt: event.occurredAt ?? receivedAt,

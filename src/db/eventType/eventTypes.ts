@@ -9,7 +9,7 @@ export type EventTypeRow = Narrowed<
   { origin: "CUSTOM" | "CATALOG" }
 >;
 
-/** The select list that yields an `EventTypeRow`, of a table or row named `t`. */
+/** The select list of an `EventTypeRow`, from a table or row named `t`. */
 export const eventTypeColumns = (
   sql: Sql,
 ) => sql`t.id, t.name, t.description, t.origin, t.catalog, t.version,
@@ -17,17 +17,17 @@ export const eventTypeColumns = (
   t.created_at as "createdAt", t.archived_at as "archivedAt",
   t.resource_type as "resourceType"`;
 
-/** Event types of one project by name, archived ones included; unknown names are left out. */
+/** Event types of one project by name, including archived ones; unknown names are left out. */
 export const eventTypesByName = (sql: Sql, projectId: string, names: readonly string[]) =>
   sql<EventTypeRow[]>`select ${eventTypeColumns(sql)} from signalbox.event_types t
     where t.project_id = ${projectId} and t.name = any(${names.map(stripNul)}::text[])`;
 
-/** Event types of one project by id, archived ones included; unknown and foreign ids are left out. */
+/** Event types of one project by id, including archived ones; unknown ids and those of other projects are left out. */
 export const eventTypesById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<EventTypeRow[]>`select ${eventTypeColumns(sql)} from signalbox.event_types t
     where t.project_id = ${projectId} and t.id = any(${ids as string[]}::uuid[])`;
 
-/** What emits need of a project's event types; archived ones count as not registered. */
+/** The event types that emits need; archived ones count as not registered. */
 export const loadEventTypes = (sql: Sql, projectId: string) =>
   sql<(Pick<EventTypeRow, "id" | "name" | "version"> & { hasSchema: boolean })[]>`
     select id, name, version, json_schema is not null as "hasSchema" from signalbox.event_types
@@ -53,16 +53,16 @@ export const eventTypeVersions = (sql: Sql, projectId: string, eventTypeIds: rea
     where project_id = ${projectId} and event_type_id = any(${eventTypeIds as string[]}::uuid[])
     order by event_type_id, version desc`;
 
-/** Locks the project's row to commit: what changes its event types happens one after another. */
+/** Locks the project's row until commit: changes of its event types come one after another. */
 export const lockProject = (tx: Tx, projectId: string) =>
   tx`select from signalbox.projects where id = ${projectId} for no key update`;
 
-/** How many event types the project has, archived ones included. */
+/** The number of event types of the project, including archived ones. */
 export const countEventTypes = (sql: Sql, projectId: string) =>
   sql<{ count: number }[]>`
     select count(*)::int as count from signalbox.event_types where project_id = ${projectId}`;
 
-/** What a registration says of a type. */
+/** A registration of a type. */
 export type RegisteredType = Omit<EventTypeRow, "createdAt" | "archivedAt">;
 
 export const insertEventType = (tx: Tx, projectId: string, type: RegisteredType) =>
@@ -75,7 +75,7 @@ export const insertEventType = (tx: Tx, projectId: string, type: RegisteredType)
       ${type.jsonSchema}::text::json, ${type.example}::text::json, ${type.resourceType})
     returning ${eventTypeColumns(tx)}`;
 
-/** Writes what a registration says of a type, which is then no longer archived. */
+/** Updates a registered type and removes its archived state. */
 export const updateEventType = (tx: Tx, projectId: string, type: RegisteredType) =>
   tx<EventTypeRow[]>`
     update signalbox.event_types t set description = ${type.description},
@@ -90,7 +90,7 @@ export const insertEventTypeVersion = (tx: Tx, projectId: string, type: Register
   values (${projectId}, ${type.id}, ${type.version}, ${type.schema}::text::json,
     ${type.jsonSchema}::text::json)`;
 
-/** The catalogues of which the project has types. */
+/** The catalogues with types in the project. */
 export const installedCatalogs = (sql: Sql, projectId: string) =>
   sql<{ catalog: string }[]>`
     select distinct catalog from signalbox.event_types
@@ -102,7 +102,7 @@ export const markEventTypeArchived = (tx: Tx, projectId: string, id: string) =>
     where t.project_id = ${projectId} and t.id = ${id}
     returning ${eventTypeColumns(tx)}`;
 
-/** The hooks, deleted ones left out, that name the type exactly: a few of them, oldest first. */
+/** Some of the live hooks that name the type exactly, oldest first. */
 export const hooksNamingType = (sql: Sql, projectId: string, type: string) =>
   sql<{ id: string; name: string | null }[]>`
     select id, name from signalbox.hooks

@@ -3,7 +3,7 @@ import { atNode } from "../nodes/nodes.ts";
 
 export type ChangeKind = "EVENT" | "DELIVERY" | "HOOK" | "REPLAY" | "RESOURCE" | "ACTION" | "RUN";
 
-/** One change in a project's feed. `state` holds the entity's moving fields as they were at this change. */
+/** One change in a project's feed. `state` has the entity's changing fields as they were then. */
 export type Change = {
   position: number;
   projectId: string;
@@ -16,7 +16,7 @@ export type Change = {
   at: Date;
 };
 
-/** A change as a feed record has it: what can be told from the rest is left out. */
+/** A change as stored in a feed record, without what can be derived. */
 export type FeedItem = {
   kind: ChangeKind;
   id: string;
@@ -41,19 +41,19 @@ const changesOf = ({ projectId, first, at, items }: FeedRecord): Change[] =>
     at,
   }));
 
-/** Where to go on reading a project's feed: after this position. */
+/** Where to continue in a project's feed: after this position. */
 type FeedPlace = { projectId: string; position: number };
 
-/** Changes of one read, and the position up to which they are all there are. */
+/** The changes of one read, complete up to `upTo`. */
 export type FeedPage = { changes: Change[]; upTo: number };
 
-/** What one read gives of a project at most: records until their changes are more than this. */
+/** Limits of one read for a project: it stops after the record that exceeds the number of changes. */
 const CHANGES_AT_ONCE = 500;
 const RECORDS_AT_ONCE = 200;
 
 /**
  * The next changes of each of these projects, in order. Positions are dense, so nothing can be missing between two
- * records. A project that has none is left out.
+ * records. Projects without changes are left out.
  */
 export async function changesAfter(sql: Sql, places: FeedPlace[]): Promise<Map<string, FeedPage>> {
   if (!sql.isDistributed) return readChanges(sql, places);
@@ -88,7 +88,10 @@ async function readChanges(sql: Sql, places: FeedPlace[]): Promise<Map<string, F
   return pages;
 }
 
-/** A project's newest position, and the newest one that retention has removed (0 when none): cursors lie between. */
+/**
+ * A project's newest position (`head`) and the newest one that retention has removed (`horizon`, 0 if none). Valid
+ * cursors lie between.
+ */
 export async function feedBounds(
   sql: Sql,
   projectId: string,

@@ -1,18 +1,18 @@
 /**
- * The handshakes of hooks whose target has to consent first. What is still to be asked is in the hook's own row
- * (`handshake_due_at`), so a lost job or a dead process costs seconds: the reconciler finds it.
+ * Handshakes of hooks whose target must consent first. A pending handshake is in the hook's own row
+ * (`handshake_due_at`), so a lost job or a dead process only costs seconds: the reconciler finds it.
  */
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { addJobs, type HookQueue, type JobSpec } from "../queue/jobs.ts";
 import { type HookRow, hookColumns } from "./hooks.ts";
 
-/** How long an asking process may take longer than the hook's timeout before another asks in its place. */
+/** The lease beyond the hook's timeout, after which another process makes the request. */
 const LEASE_MARGIN_MS = 5_000;
 
-/** A handshake that this process is to make; `sealed` also tells it from one that was begun later. */
+/** A handshake claimed by this process; `sealed` also distinguishes it from a later one. */
 export type ClaimedHandshake = { hook: HookRow; sealed: string; attempt: number };
 
-/** The job that makes a hook's handshake. */
+/** The job for a hook's handshake. */
 export const handshakeJob = ({ projectId, hookId }: HookQueue, runAt?: Date): JobSpec => ({
   identifier: "handshake",
   payload: { projectId, hookId },
@@ -23,7 +23,7 @@ export const handshakeJob = ({ projectId, hookId }: HookQueue, runAt?: Date): Jo
 const ofHook = (sql: Sql, { projectId, id }: Pick<HookRow, "projectId" | "id">) =>
   sql`h.project_id = ${projectId} and h.id = ${id}`;
 
-/** Begins a handshake anew: what was asked before no longer counts. */
+/** Starts a new handshake: the previous value no longer counts. */
 export async function beginHandshake(
   tx: Tx,
   hook: Pick<HookRow, "projectId" | "id">,
@@ -34,7 +34,7 @@ export async function beginHandshake(
   await addJobs(tx, [handshakeJob({ projectId: hook.projectId, hookId: hook.id })]);
 }
 
-/** Takes a handshake that is due; undefined when there is none, or another process has it. */
+/** Claims a due handshake; undefined if none is due or another process has it. */
 export async function claimHandshake(
   sql: Sql,
   { projectId, hookId }: HookQueue,
@@ -51,7 +51,7 @@ export async function claimHandshake(
   return { hook, sealed, attempt };
 }
 
-/** What the target of a hook was last asked to echo, sealed; null for a hook that needs no handshake. */
+/** The sealed value that the target was last asked to echo; null if no handshake is needed. */
 export async function sealedHandshake(
   tx: Tx,
   hook: Pick<HookRow, "projectId" | "id">,
@@ -61,7 +61,7 @@ export async function sealedHandshake(
   return row?.handshake ?? null;
 }
 
-/** Ends the asking; or asks again in so many milliseconds. */
+/** Ends the requests, or schedules another after some milliseconds. */
 export async function askAgain(
   tx: Tx,
   hook: Pick<HookRow, "projectId" | "id">,
@@ -75,7 +75,7 @@ export async function askAgain(
     await addJobs(tx, [handshakeJob({ projectId: hook.projectId, hookId: hook.id }, row.dueAt)]);
 }
 
-/** Has a handshake that could not be made begin later; it counts as not asked. */
+/** Postpones a handshake that could not be made; it does not count as a request. */
 export const postponeHandshake = (
   sql: Pool,
   { hook, sealed }: ClaimedHandshake,
@@ -88,7 +88,7 @@ export const postponeHandshake = (
     if (postponed.length > 0) await askAgain(tx, hook, waitMs);
   });
 
-/** Hooks whose handshake has been due for so long: its job is lost, or the process that asked is dead. */
+/** Hooks whose handshake has been due for this long: its job is lost, or its process died. */
 export const overdueHandshakes = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
   select project_id as "projectId", id as "hookId" from signalbox.hooks
   where handshake_due_at <= now() - ${overdueMs} * interval '1 millisecond' and status = 'PENDING_VERIFICATION'

@@ -3,7 +3,7 @@ import { publish } from "../feed/record.ts";
 import { bumpConfigVersion } from "../project/projects.ts";
 import { type HookRow, hookColumns, insertHookVersion } from "./hooks.ts";
 
-/** A feed item for a hook as it now is. Under the lock of the project's head. */
+/** A feed item for a hook in its current state. The caller has locked the project's head. */
 export const recordHook = (
   tx: Tx,
   hook: Pick<HookRow, "projectId" | "id" | "status" | "statusReason">,
@@ -19,13 +19,13 @@ export const recordHook = (
     },
   ]);
 
-/** Makes the hook's new rule count from the next config version on. */
+/** Applies the hook's new rule from the next config version on. */
 export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
   await insertHookVersion(tx, hook, await bumpConfigVersion(tx, hook.projectId));
 }
 
 /**
- * Deletes hooks whose target said it is gone; kept for history with the reason. Gives back those it deleted.
+ * Deletes hooks whose target answered that it is gone, keeping the reason for their history. Returns those it deleted.
  */
 export async function retireHooks(
   tx: Tx,

@@ -1,12 +1,12 @@
 import type { Pool } from "../connection/client.ts";
-import { atLeisure } from "../retention/throttle.ts";
+import { throttled } from "../retention/throttle.ts";
 
-/** Hooks, or versions of them, that a statement removes at most. */
+/** Hooks or versions deleted per statement. */
 const CHUNK = 500;
-/** Those that are looked for at once: that reads all there are, so not for each chunk. */
+/** Rows found per query. Each such query scans everything, so it does not run once per chunk. */
 const FOUND = 50_000;
 
-/** Finds what is to go, and removes it some at a time, until nothing more is found. */
+/** Finds rows and deletes them in chunks, until none is left. */
 async function inPieces<Key>(
   find: (limit: number) => PromiseLike<Key[]>,
   remove: (keys: Key[]) => PromiseLike<unknown>,
@@ -15,15 +15,15 @@ async function inPieces<Key>(
   do {
     found = [...(await find(FOUND))];
     for (let at = 0; at < found.length; at += CHUNK)
-      await atLeisure(() => remove(found.slice(at, at + CHUNK)));
+      await throttled(() => remove(found.slice(at, at + CHUNK)));
   } while (found.length === FOUND);
 }
 
 type Version = { projectId: string; hookId: string; configVersion: string };
 
 /**
- * Removes versions of hooks that no kept event can ask for: the next was there a day before the oldest event of the
- * project came, a day being room for a transaction that took long, and for clocks that differ.
+ * Deletes versions of hooks that no stored event can ask for: the next version existed a day before the project's
+ * oldest event came. The day allows for long transactions and clock skew.
  */
 export const removeOldHookVersions = (sql: Pool) =>
   inPieces<Version>(
@@ -46,7 +46,7 @@ export const removeOldHookVersions = (sql: Pool) =>
 
 type Hook = { projectId: string; id: string };
 
-/** Removes hooks that were deleted so many days ago and have no delivery left, with all that is kept of them. */
+/** Deletes hooks that were deleted `days` days ago and have no delivery left, with everything stored about them. */
 export const removeDeletedHooks = (sql: Pool, days: number) => {
   const isGone = sql`h.status = 'DELETED' and h.kind = 'HOOK' and h.updated_at < now() - ${days} * interval '1 day'
     and not exists (select from signalbox.deliveries d where d.project_id = h.project_id and d.hook_id = h.id)`;

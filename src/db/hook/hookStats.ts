@@ -7,7 +7,6 @@ export type HookStats = {
   failedCount: number;
 };
 
-/** The counters of these hooks, by hook id. */
 export async function statsOf(
   sql: Sql,
   projectId: string,

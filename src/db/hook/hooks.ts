@@ -10,10 +10,10 @@ export type HookFormat =
   | "CLOUD_EVENT_BINARY"
   | "RESOURCE"
   | "EVENT";
-/** The handshake its target has to answer before it receives anything. */
+/** The handshake that the target must pass before it receives anything. */
 export type HookVerification = "NONE" | "HOOK_SECRET" | "CLOUD_EVENTS";
 
-/** A secret at rest; one that is being rotated out has an end. */
+/** A sealed secret; `expiresAt` is set once it has been rotated out. */
 export type SealedSecret = { sealed: string; expiresAt: string | null };
 
 /** A hook as stored: `headers` and `secrets` are sealed. */
@@ -30,7 +30,7 @@ export type HookRow = Narrowed<
   }
 >;
 
-/** The select list that yields a `HookRow`, of a table or row named `h`. */
+/** The select list of a `HookRow`, from a table or row named `h`. */
 export const hookColumns = (
   sql: Sql,
 ) => sql`h.project_id as "projectId", h.id, h.name, h.types, h.url,
@@ -40,17 +40,17 @@ export const hookColumns = (
   h.verification, h.allowed_per_minute as "allowedPerMinute", h.status,
   h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt"`;
 
-/** Hooks of one project by id, deleted ones included; unknown and foreign ids are left out. */
+/** Hooks of one project by id, including deleted ones; unknown ids and those of other projects are left out. */
 export const hooksById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
     where h.project_id = ${projectId} and h.id = any(${ids as string[]}::uuid[]) and h.kind = 'HOOK'`;
 
-/** The hook, its row locked to the end of the transaction. */
+/** Locks a hook until the end of the transaction and returns it. */
 export const lockedHook = (tx: Tx, projectId: string, id: string) =>
   tx<HookRow[]>`select ${hookColumns(tx)} from signalbox.hooks h
     where h.project_id = ${projectId} and h.id = ${id} and h.kind = 'HOOK' for update`;
 
-/** The live hook of that name. */
+/** The live hook with this name. */
 export const hookByName = (sql: Sql, projectId: string, name: string) =>
   sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
     where h.project_id = ${projectId} and h.name = ${stripNul(name)} and h.status <> 'DELETED'`;
@@ -75,7 +75,7 @@ export const matchableHooks = (sql: Sql, projectId: string) =>
     from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' and h.kind = 'HOOK'
     order by h.id`;
 
-/** Inserts a hook with its counters at zero. */
+/** Inserts a hook with counters at zero. */
 export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt">) => tx`
   with counters as (
     insert into signalbox.hook_stats (project_id, hook_id) values (${hook.projectId}, ${hook.id})
@@ -88,7 +88,7 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
     ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json)`;
 
-/** Writes every field of a hook that an update or a state change may touch. */
+/** Updates every field of a hook that an update or a status change may change. */
 export const updateHookRow = (tx: Tx, hook: HookRow) => tx`
   update signalbox.hooks set name = ${hook.name}, types = ${hook.types}::text[], url = ${hook.url},
     format = ${hook.format}, filter = ${hook.filter}, user_id = ${hook.userId}, retries = ${hook.retries},
@@ -99,7 +99,7 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx`
     secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now()
   where project_id = ${hook.projectId} and id = ${hook.id}`;
 
-/** Records what the hook asks for from this config version on. */
+/** Stores the hook's rule from this config version on. */
 export const insertHookVersion = (
   tx: Tx,
   hook: MatchableHook & { projectId: string },
@@ -109,12 +109,12 @@ export const insertHookVersion = (
   values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.format}, ${hook.filter},
     ${hook.userId}, ${hook.status})`;
 
-/** What a hook asked for under a config version. */
+/** A hook's rule under a config version. */
 export type PastHook = Pick<HookRow, "id" | "types" | "format" | "filter" | "userId" | "status">;
 
 /**
- * Every hook of the project as it was under each of these config versions: its newest version not after it. One that
- * is the newest for several is read once, with all of them.
+ * Every hook of the project under each of these config versions: its newest version not after it. A version that is the
+ * newest for several is read once.
  */
 export const hooksAsOf = (sql: Sql, projectId: string, versions: readonly number[]) =>
   sql<(PastHook & { asOf: number[] })[]>`

@@ -8,10 +8,10 @@ import {
 import { addJobs, deliverJobs } from "../queue/jobs.ts";
 import type { HookStatus } from "./hooks.ts";
 
-/** Deliveries moved in one transaction at most: the head is locked meanwhile, for which the project's emits wait. */
+/** Deliveries moved per transaction: the head is locked meanwhile, and the project's emits wait for it. */
 export const MOVED_AT_ONCE = 1_000;
 
-/** What a hook's new status makes of the deliveries that wait for it. */
+/** The effect of a hook's new status on its waiting deliveries. */
 const moves: Record<HookStatus, { from: "due" | "parked" | "both"; to: string }> = {
   ACTIVE: { from: "parked", to: "PENDING" },
   PENDING_VERIFICATION: { from: "due", to: "PARKED" },
@@ -20,9 +20,9 @@ const moves: Record<HookStatus, { from: "due" | "parked" | "both"; to: string }>
 };
 
 /**
- * Moves up to 1,000 waiting deliveries of a hook to what its new status says, and tells how many; those in flight end by
- * themselves. The caller holds the hook's row and the project's head, so that no emit can add one unseen; it may miss some
- * that are being claimed, and is to be called until it moves none.
+ * Moves up to 1,000 waiting deliveries of a hook to the status that follows from its new status, and returns how many.
+ * Those in flight end by themselves. The caller has locked the hook's row and the project's head, so that no emit can
+ * add one unseen. It may miss deliveries that are being claimed: repeat until it moves none.
  */
 export async function moveWaiting(
   tx: Tx,
@@ -31,7 +31,7 @@ export async function moveWaiting(
 ): Promise<number> {
   const { from, to } = moves[status];
   const which = { due: tx`and q.due_at is not null`, parked: tx`and q.due_at is null`, both: tx`` };
-  // An array, because a plan takes it for short: it would read all deliveries for a join with what `limit` leaves.
+  // An array, because the planner assumes it is short. Joined with a `limit` subquery it would read all deliveries.
   const waiting = tx`array(
     select q.id from signalbox.queue q
     where q.project_id = ${projectId} and q.hook_id = ${id} and q.lease_token is null ${which[from]}
@@ -58,7 +58,7 @@ export async function moveWaiting(
   return moved.length;
 }
 
-/** Queues the rest of what `moveWaiting` has begun. */
+/** Adds the job that continues `moveWaiting`. */
 export const queueSettling = (tx: Tx, hook: { projectId: string; id: string }) =>
   addJobs(tx, [
     {

@@ -2,12 +2,12 @@ import type { Sql } from "../connection/client.ts";
 import type { Fragment } from "../page/page.ts";
 
 /**
- * What waits, over all projects, is looked for by loose index scans: a probe for each project or queue that has any,
- * however long its queue is. Citus knows no recursion over nodes. There each node probes for every project or queue of its
- * own, and rows are joined by their project, too, since that says that they are on one node.
+ * Waiting work of all projects is found by loose index scans: one probe per project or queue that has any, however long
+ * the queue is. Citus cannot run a recursion across nodes. There each node probes for every one of its projects or
+ * queues, and joins include the project id, which shows Citus that both rows are on one node.
  */
 
-/** The projects that have events like these, as the CTE `project`. */
+/** The projects with events that meet `condition`, as the CTE `project`. */
 export const projectsWith = (sql: Sql, condition: Fragment): Fragment =>
   sql.isDistributed
     ? sql`project as (select project_id from signalbox.heads)`
@@ -20,7 +20,7 @@ export const projectsWith = (sql: Sql, condition: Fragment): Fragment =>
           order by e.project_id limit 1) n
       )`;
 
-/** Every queue that has anything waiting, as the CTE `waiting`. */
+/** Every queue with waiting deliveries, as the CTE `waiting`. */
 export const waitingQueues = (sql: Sql): Fragment =>
   sql.isDistributed
     ? sql`waiting as (select project_id, id as hook_id from signalbox.hooks)`
@@ -34,8 +34,8 @@ export const waitingQueues = (sql: Sql): Fragment =>
       )`;
 
 /**
- * That a row `q` is in the queue: found by the hook alone. With the project beside it, its whole queue might be read for
- * each queue while the table is believed to be empty.
+ * The condition that a row `q` is in the queue, by the hook alone. With the project id beside it, the planner might
+ * read a project's whole queue for each hook while statistics say that the table is empty.
  */
 export const inQueue = (sql: Sql): Fragment =>
   sql.isDistributed

@@ -1,24 +1,24 @@
 import type { Pool, Tx } from "../connection/pool/sql.ts";
 
 /**
- * Citus plans a statement that joins anything anew at each call, 150 to 500 µs each, and knows not all of SQL. So the steps
- * of an event's life run in copies, one for each shard, which name the shard's own tables: to PostgreSQL these are tables
- * like any others. What is called is still `signalbox.accept`: a door, which Citus opens on the project's node, and which
- * leads to the copy of the project's shard. Its text from before is kept as `accept_source`.
+ * Citus plans a statement with a join again at each call, 150 to 500 µs each, and does not support all of SQL. So the
+ * steps of an event's life run as copies, one per shard, which name the shard's own tables: ordinary tables to
+ * PostgreSQL. Callers still call `signalbox.accept`. It is a door that Citus runs on the project's node and that calls
+ * the copy for the project's shard. Its original text is kept as `accept_source`.
  */
 const steps = ["accept", "claim", "finish"];
-/** What these call that reads or writes. */
+/** Functions called by the steps that read or write. */
 const helpers = ["complete_events", "count_outcomes", "end_deliveries"];
 
 const sourceOf = (step: string) => `${step}_source`;
-/** How a door begins, by which it is known from what a migration has put in its place. */
+/** The first line of a door, which distinguishes it from a function replaced by a migration. */
 const DOOR = "-- Leads to the copy of the project's shard.";
 
 type Function = {
   oid: number;
   name: string;
   args: string;
-  /** The names of its arguments, to pass them on. */
+  /** The names of its arguments, for the call. */
   given: string;
   types: string;
   result: string;
@@ -33,7 +33,7 @@ const functionsOf = (sql: Tx, names: string[]) => sql<Function[]>`
   from pg_proc p join pg_language l on l.oid = prolang
   where pronamespace = 'signalbox'::regnamespace and proname = any(${names}::text[]) order by 2`;
 
-/** One shard of each table, all on one node. */
+/** One shard of each table, all on the same node. */
 type Shard = { id: string; tables: Record<string, string> };
 
 const shardsOf = (sql: Tx) => sql<Shard[]>`
@@ -45,14 +45,14 @@ const shardsOf = (sql: Tx) => sql<Shard[]>`
 
 const quoted = (text: string) => `$copied$${text}$copied$`;
 
-/** A text with a shard's own tables, and functions, instead of those of all. */
+/** A function body with a shard's own tables and functions. */
 const ofShard = (text: string, { id, tables }: Shard) =>
   text.replace(/signalbox\.(\w+)/g, (whole, name: string) => {
     if (name in tables) return `${whole}_${tables[name]}`;
     return helpers.includes(name) ? `${whole}_${id}` : whole;
   });
 
-/** How statements are planned that name no project: as everywhere (sessionSettings.ts), whoever's session it is. */
+/** The planner settings of the steps, as in sessionSettings.ts, whoever's session calls them. */
 const planning = `set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' set enable_hashjoin = 'off'
   set enable_mergejoin = 'off'`;
 
@@ -60,8 +60,8 @@ const create = ({ name, args, result, language }: Function, body: string, settin
   `create or replace function signalbox.${name}(${args}) returns ${result} language ${language} ${settings} as ${quoted(body)}`;
 
 /**
- * Citus does not know that a statement which names a shard uses it. Without this a move of the shard loses what is written
- * meanwhile: 704 of 1,950 acknowledged events [measured].
+ * Citus does not notice that a statement which names a shard uses it. Without this lock a move of the shard loses what
+ * is written meanwhile: 704 of 1,950 acknowledged events [measured].
  */
 const hold = `create or replace function signalbox.hold(p_shard bigint) returns void language plpgsql as $$
 begin
@@ -91,17 +91,17 @@ END
 `;
 }
 
-/** Keeps the texts that steps have without nodes: at first, and when a migration has changed one. */
+/** Saves the original texts of the steps: at first, and after a migration has changed one. */
 async function keepSources(tx: Tx): Promise<void> {
   for (const step of await functionsOf(tx, steps))
     if (!step.body.includes(DOOR))
       await tx.unsafe(create({ ...step, name: sourceOf(step.name) }, step.body));
 }
 
-/** Makes the copies and the doors, from what the functions are now. Gives back how many shards there are. */
+/** Creates the copies and the doors from the current functions. Returns the number of shards. */
 export const copyFunctions = (session: Pool): Promise<number> =>
   session.begin(async (tx) => {
-    // A copy names tables that the coordinator does not have.
+    // A copy names tables that do not exist on the coordinator.
     await tx`select set_config('check_function_bodies', 'off', true)`;
     await tx.unsafe(hold);
     await keepSources(tx);
@@ -121,7 +121,7 @@ export const copyFunctions = (session: Pool): Promise<number> =>
       }
     for (const step of made.filter(({ name }) => steps.includes(name))) {
       await tx.unsafe(create(step, door(step, shards)));
-      // "Forced": in a transaction of the coordinator, too.
+      // "Forced": delegated inside a transaction of the coordinator, too.
       await tx`select create_distributed_function(${`signalbox.${step.name}(${step.types})`}::regprocedure, 'p_project',
         colocate_with => 'signalbox.heads', force_delegation => true)`;
     }

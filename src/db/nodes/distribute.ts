@@ -7,7 +7,7 @@ import { checkDistributable } from "./requirements.ts";
 
 type Distributed = { nodes: number; shards: number; tables: string[] };
 
-/** Each by itself, so that what was broken off goes on where it was. */
+/** One transaction per table, so that an interrupted run continues where it stopped. */
 async function distributeTable(session: Pool, name: string): Promise<void> {
   const table = `signalbox.${name}`;
   if (everywhere.includes(name))
@@ -16,7 +16,7 @@ async function distributeTable(session: Pool, name: string): Promise<void> {
   await session`select create_distributed_table(${table}::regclass, 'project_id', colocate_with => ${beside})`;
 }
 
-/** Rows that were copied to nodes are still in the tables here, where nobody sees them. */
+/** Distributing copies a table's rows to the nodes and leaves the local ones behind, invisible: truncate them. */
 async function removeCopied(session: Pool): Promise<void> {
   const tables = await session<{ name: string }[]>`
     select logicalrelid::text as name from pg_dist_partition join pg_class c on c.oid = logicalrelid
@@ -26,14 +26,14 @@ async function removeCopied(session: Pool): Promise<void> {
 }
 
 /**
- * Sessions of the nodes' own, by which the coordinator works there, show times as the hub's do. Each server has settings of
- * its own, whatever Citus passes on.
+ * Sessions that the coordinator opens on nodes print times as the hub's do. Each server has its own default, whatever
+ * Citus passes on.
  */
 const alignNodes = (session: Pool) => session`
   select run_command_on_all_nodes(format(
     'set citus.enable_ddl_propagation to off; alter database %I set timezone = ''UTC''', current_database()))`;
 
-/** Brings what is not there yet to the nodes: all of it, or what a migration has made or changed. */
+/** Distributes what is not on the nodes yet: everything, or what a migration has created or changed. */
 export async function spread(session: Pool): Promise<Omit<Distributed, "nodes">> {
   const tables = await tablesLeft(session);
   for (const { name } of tables) await distributeTable(session, name);
@@ -44,8 +44,9 @@ export async function spread(session: Pool): Promise<Omit<Distributed, "nodes">>
 }
 
 /**
- * Distributes a migrated database over the nodes that its Citus has: every table of projects by the project, so that all
- * of a project is on one node. What has been done is not done again. Throws DatabaseRefusal where it cannot be.
+ * Distributes a migrated database over the nodes of its Citus: every table with projects by project, so that a
+ * project's rows are on one node. It can be repeated: work already done is skipped. Throws DatabaseRefusal if the
+ * database cannot be distributed.
  */
 export async function distribute(url: string): Promise<Distributed> {
   const session = openSession(url);

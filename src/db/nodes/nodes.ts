@@ -2,21 +2,23 @@ import { LRUCache } from "lru-cache";
 import type { Address } from "../connection/address.ts";
 import type { Nodes, Pool, Sql } from "../connection/pool/sql.ts";
 
-/** So many projects' places are remembered. */
+/** Projects whose nodes are remembered. */
 const REMEMBERED = 10_000;
-/** A move that has ended is seen at once; two in a row are not to be reckoned with. */
+/** Tries after a shard has moved: a finished move is visible at once, and two in a row are not expected. */
 const TRIES = 3;
 /**
- * What a node says when a project's rows are no longer its own: the copy of a function (copies.ts), which has written
- * nothing, and Citus, which may not go on to another node as the reader.
+ * Codes of a node that no longer holds a project's rows: of a copied function (copies.ts), which has written nothing,
+ * and of Citus, which may not forward to another node as the reader.
  */
 const ELSEWHERE = ["SB009", "08006"];
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? "";
 const isElsewhere = (error: unknown) => ELSEWHERE.includes(codeOf(error));
-/** With a SQLSTATE: the node is there, and has the project. */
+/** With any other SQLSTATE the node is up and holds the project. */
 const isAnswered = (error: unknown) => /^[0-9A-Z]{5}$/.test(codeOf(error)) && !isElsewhere(error);
 
-/** Opens pools as they are needed. `sql` asks the coordinator, and `openAt` opens a pool at a node's host and port. */
+/**
+ * Opens pools of nodes when needed. `sql` queries the coordinator, and `openAt` opens a pool at a node's host and port.
+ */
 export function openNodes(
   sql: Pool,
   openAt: (node: Pick<Address, "host" | "port">) => Pool,
@@ -48,7 +50,7 @@ export function openNodes(
         try {
           return await work(places.get(projectId) ?? (await find(projectId)));
         } catch (error) {
-          // Also when there was no answer: a node may be another host by now.
+          // Also without an answer: a node may be on another host by now.
           if (!isAnswered(error)) places.delete(projectId);
           if (!isElsewhere(error) || tries === TRIES) throw error;
         }
@@ -60,7 +62,7 @@ export function openNodes(
   };
 }
 
-/** Does `work` where a project's rows are: in the transaction that is under way, else on its node, if there are nodes. */
+/** Runs `work` where a project's rows are: in the current transaction, else on its node, if there are nodes. */
 export async function atNode<Result, Where extends Sql & { readonly nodes?: Nodes }>(
   sql: Where,
   projectId: string,

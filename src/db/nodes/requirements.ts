@@ -6,31 +6,31 @@ import { sessionSettings } from "../connection/sessionSettings.ts";
 
 const OLDEST = 13;
 /**
- * These never find a plan of a local shard again that they have kept: each statement of a function is planned anew, and
- * some 30 KiB of memory are not given back (citusdata/citus#8783).
+ * These versions never reuse a cached plan of a local shard: each statement of a function is planned again, and about
+ * 30 KiB of memory leak (citusdata/citus#8783).
  */
 const LEAKING = ["13.2.1", "13.2.2", "14.0.0", "14.0.1"];
 
-/** The sentence that refuses a version, as citus_version() tells it, or undefined. */
+/** Why a version, as in citus_version(), cannot be used; undefined if it can. */
 export function whyVersionRefused(told: string): string | undefined {
   const version = /^Citus (\d[\w.]*)/.exec(told)?.[1] ?? told;
   if (Number.parseInt(version, 10) < OLDEST)
     return `The database has Citus ${version}, and Signalbox needs 13 or newer.`;
   if (LEAKING.includes(version))
-    return `The database has Citus ${version}, which forgets its plans and never gives back their memory (citusdata/citus#8783): use 13.2.0, or a version with the fix (citusdata/citus#8824).`;
+    return `The database has Citus ${version}, which loses cached plans and leaks their memory (citusdata/citus#8783): use 13.2.0, or a version with the fix (citusdata/citus#8824).`;
   return undefined;
 }
 
 type Node = { host: string; port: number };
 
-/** What must be so on each node, as on the coordinator (../requirements.ts). */
+/** Required settings of each node, as of the coordinator (../connection/requirements.ts). */
 const onNodes = { fsync: "on", full_page_writes: "on", synchronous_commit: "on" };
 
 async function checkNode(address: Address, node: Node): Promise<void> {
   const name = `${node.host}:${node.port}`;
   const sql = openPool({
     address: { ...address, ...node },
-    // Not what a session of the hub asks for, but what those have that the coordinator opens.
+    // Without the hub's session settings: sessions that the coordinator opens do not have them either.
     settings: { search_path: sessionSettings.search_path },
     size: 1,
   });
@@ -53,7 +53,7 @@ async function checkNode(address: Address, node: Node): Promise<void> {
   }
 }
 
-/** Throws DatabaseRefusal when the database cannot be distributed. Gives back the nodes that are to have rows. */
+/** Throws DatabaseRefusal if the database cannot be distributed. Returns the nodes that get rows. */
 export async function checkDistributable(session: Pool): Promise<Node[]> {
   const [citus] = await session`select from pg_extension where extname = 'citus'`;
   if (!citus)

@@ -4,10 +4,9 @@ import type { Fragment } from "./page.ts";
 const NONE = "00000000-0000-0000-0000-000000000000";
 
 /**
- * That a column's value lies between the least and the greatest of these ids: said beside the ids themselves, so that a
- * statement that is planned once does not even open the ranges that have none of them. For deliveries, and not that
- * `event_id` is the one that belongs to the id: while there are no statistics an event's deliveries are then read for
- * each of them.
+ * A redundant bound on the partition key, so that generic plans prune partitions: the column lies between the least and
+ * the greatest of these ids. For deliveries, pairing each id with its `event_id` is no substitute: without statistics
+ * the planner then reads all of an event's deliveries for each id.
  */
 export function idBetween(sql: Sql, column: Fragment, ids: string[]): Fragment {
   const sorted = ids.toSorted();

@@ -29,7 +29,7 @@ const takesType = (sql: Sql, type: Fragment) =>
   sql`exists (select from unnest(h.types) as p(pattern) where pattern in (${type}, '*')
     or (pattern like '%.*' and starts_with(${type}, left(pattern, -1))))`;
 
-/** A project's hooks, newest first; deleted ones only when `status` asks for them. `type`: those that take it. */
+/** A project's hooks, newest first; deleted ones only if `status` asks for them. `type`: only hooks that match it. */
 export async function listHooks(
   sql: Sql,
   projectId: string,
@@ -51,7 +51,7 @@ export async function listHooks(
   return idPage(sql, select, sql`h.id`, conditions, request);
 }
 
-/** A page of the live hooks that take each of many event types, in one statement. */
+/** A page of the live hooks that match each of many event types, in one statement. */
 export async function hooksPerType(
   sql: Sql,
   projectId: string,
@@ -83,7 +83,7 @@ const deliveryList = (sql: Sql, projectId: string) => ({
   name: sql`d`,
   id: sql`d.id`,
   within: [sql`d.project_id = ${projectId}`],
-  shown: [],
+  cheapFilter: [],
 });
 
 /** A project's deliveries, newest first. */
@@ -96,12 +96,12 @@ export async function listDeliveries(
   const { hookId, eventId, status, since, until } = filter;
   const [inStatus] = when(status, (wanted) => statusIn(sql, wanted));
   const list = deliveryList(sql, projectId);
-  // One table has all of these.
+  // All of these are in one table.
   const waiting = isWaiting(status) ? [statusIn(sql, WAITING)] : [];
-  // An index has these in order, of all hooks together.
+  // An index has these in order, for all hooks together.
   const isLost = hasOnlyLost(status) && !hookId;
-  // Those of an event have no index in their order, but are few: read whole, and then sorted. As a range they have an order,
-  // so that the index that has it is taken, also while a table is believed to be empty.
+  // No index has an event's deliveries in this order, but they are few: read all, then sort. The range condition with
+  // `order by` makes the planner take the index on `event_id`, even while statistics say that the table is empty.
   const [ofEvent] = when(eventId, (id) =>
     allOf(sql, [...list.within, sql`d.event_id >= ${id} and d.event_id <= ${id}`]),
   );
@@ -113,13 +113,13 @@ export async function listDeliveries(
         ? sql`(select * from ${list.from} where ${ofEvent} order by d.event_id offset 0) d`
         : list.from,
       within: [...list.within, ...waiting, ...(isLost ? [statusIn(sql, LOST)] : [])],
-      lead: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
-      sought: [
+      indexKey: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
+      residualFilter: [
         ...(inStatus ? [inStatus] : []),
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),
       ],
-      most: isLost ? MAX_RANDOM_READS : undefined,
+      scanLimit: isLost ? MAX_RANDOM_READS : undefined,
       range: rangeOf(since, until, CLOCK_SKEW_MS),
     },
     request,
@@ -146,10 +146,10 @@ export async function deliveriesPerParent(
       within: [...list.within, ...waiting],
       parent: isOfHook ? sql`d.hook_id` : sql`d.event_id`,
       of: (row) => row[parent],
-      isLed: isOfHook,
+      isOrdered: isOfHook,
       // An event has few deliveries: no more than there are hooks.
-      sought: isOfHook ? inStatus : [],
-      shown: isOfHook ? [] : inStatus,
+      residualFilter: isOfHook ? inStatus : [],
+      cheapFilter: isOfHook ? [] : inStatus,
     },
     parentIds,
     request,

@@ -1,21 +1,21 @@
-/** The least id of a moment, in milliseconds since 1970: ids begin with the time (UUIDv7). */
+/** The least UUIDv7 of a moment, in milliseconds since 1970. */
 export function minUuid7At(ms: number): string {
   const hex = Math.max(0, ms).toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
-/** The moment that an id begins with. */
+/** The moment in an id. */
 export const timeOfId = (id: string): number =>
   Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
-/** The date of a moment, in UTC, as names of tables have it: `20261121`. */
+/** The UTC date of a moment, as in names of partitions: `20261121`. */
 export const dateOf = (ms: number): string =>
   new Date(ms).toISOString().slice(0, 10).replaceAll("-", "");
 
-/** Ids come from a process and times from the database: signatures allow clocks to differ as much. */
+/** Ids are made by a process and times by the database. Clocks may differ by this much, as signatures allow, too. */
 export const CLOCK_SKEW_MS = 300_000;
 
-/** What the ids of a time's rows lie between, when their times are no further from their ids than this. */
+/** The id bounds of rows from a time span, if times and ids differ by at most `roomMs`. */
 export const rangeOf = (
   since: Date | null | undefined,
   until: Date | null | undefined,

@@ -13,8 +13,8 @@ export type PageRequest = {
 };
 
 /**
- * A page in the list's order, whatever the direction it was read in. `start` and `end` are the ids to go on from where
- * they aren't those of its first and last row.
+ * A page in the list's order, whatever direction it was read in. `start` and `end` are the ids to go on from, if they
+ * are not those of its first and last row.
  */
 export type Page<Row> = {
   rows: Row[];
@@ -24,13 +24,14 @@ export type Page<Row> = {
   end?: string;
 };
 
-/** `a and b and c`; true when there is none. */
+/** Joins conditions by `and`; true if there are none. */
 export const allOf = (sql: Sql, conditions: Fragment[]): Fragment =>
   conditions.reduce((all, condition) => sql`${all} and ${condition}`, sql`true`);
 
 /**
- * The conditions, order and limit of a page newest first, by id (a UUIDv7, so unique and in order of time:
- * timestamps would skip rows). One row more than asked for is read, to know whether there are more.
+ * The conditions, order and limit of a page, newest first. The order is by id, a UUIDv7: unique and in order of time
+ * (timestamps would skip rows). One more row than asked for is read, to know whether there are more. `first` is a
+ * column with the same value in all rows, if the index begins with it.
  */
 const pageClause = (
   sql: Sql,
@@ -48,18 +49,18 @@ const pageClause = (
   return sql`where ${allOf(sql, within)} order by ${id} ${order} limit ${limit + 1}`;
 };
 
-/** Makes a page of the rows that a `pageClause` let through; `lookedTo` is the row at which looking for more ended. */
+/** Makes a page of the rows that `pageClause` found. `scannedTo` is the row at which a bounded scan ended. */
 export function toPage<Row>(
   found: readonly Row[],
   { limit, backward, after, before }: PageRequest,
-  lookedTo?: string,
+  scannedTo?: string,
 ): Page<Row> {
-  const isCut = found.length <= limit && lookedTo !== undefined;
+  const isCut = found.length <= limit && scannedTo !== undefined;
   const hasMore = found.length > limit || isCut;
   const rows = found.slice(0, limit);
   const hasNext = before !== undefined || (!backward && hasMore);
   const hasPrevious = after !== undefined || (backward && hasMore);
-  const cut = isCut ? (backward ? { start: lookedTo } : { end: lookedTo }) : {};
+  const cut = isCut ? (backward ? { start: scannedTo } : { end: scannedTo }) : {};
   return { rows: backward ? rows.reverse() : rows, hasNext, hasPrevious, ...cut };
 }
 

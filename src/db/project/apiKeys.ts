@@ -11,13 +11,13 @@ const columns = (
 ) => sql`project_id as "projectId", id, name, role, prefix, created_at as "createdAt",
   last_used_at as "lastUsedAt", revoked_at as "revokedAt"`;
 
-/** The keys with these digests, revoked or not. */
+/** The keys with these digests, including revoked ones. */
 export const keysByDigest = (sql: Sql, digests: readonly string[]) => sql<
   (ApiKeyRow & { digest: string })[]
 >`
   select digest, ${columns(sql)} from signalbox.api_keys where digest = any(${digests as string[]})`;
 
-/** Every key of a project, newest first. */
+/** All keys of a project, newest first. */
 export const keysOf = (sql: Sql, projectId: string) => sql<ApiKeyRow[]>`
   select ${columns(sql)} from signalbox.api_keys where project_id = ${projectId} order by id desc`;
 
@@ -25,7 +25,7 @@ export const keysById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   select ${columns(sql)} from signalbox.api_keys
   where project_id = ${projectId} and id = any(${ids as string[]}::uuid[])`;
 
-/** The project that a key belongs to, for operators, who stand above projects. */
+/** The project of a key, for operators, who act across projects. */
 export async function projectOfKey(sql: Sql, id: string): Promise<string | undefined> {
   const [row] = await sql<{ projectId: string }[]>`
     select project_id as "projectId" from signalbox.api_keys where id::text = lower(${id})`;
@@ -43,7 +43,7 @@ export async function insertKey(sql: Sql, key: NewKey): Promise<ApiKeyRow> {
   return row;
 }
 
-/** Revokes a key for good; the time of the first revocation stays. */
+/** Revokes a key. The time of the first revocation is kept. */
 export async function revokeKey(
   sql: Sql,
   projectId: string,
@@ -55,12 +55,12 @@ export async function revokeKey(
   return row;
 }
 
-/** Notes that keys are in use, to the minute. */
+/** Records that keys are in use, to the minute. */
 export const touchKeys = (sql: Sql, ids: string[]) => sql`
   update signalbox.api_keys set last_used_at = now()
   where id = any(${ids}::uuid[]) and (last_used_at is null or last_used_at < now() - interval '1 minute')`;
 
-/** Those of the keys that are revoked or gone. */
+/** Those of the keys that are revoked or deleted. */
 export const revokedAmong = (sql: Sql, ids: string[]) => sql<{ id: string }[]>`
   select x.id from unnest(${ids}::uuid[]) as x(id)
   where not exists (select from signalbox.api_keys k where k.id = x.id and k.revoked_at is null)`;

@@ -1,10 +1,13 @@
-/** How a project and its hooks are doing: counted as it happens, so that it costs as little to read at 10 million deliveries as at ten. */
+/**
+ * Statistics of a project and its hooks, counted as events happen: reading them costs the same at 10 million deliveries
+ * as at ten.
+ */
 
 import type { Sql } from "../connection/client.ts";
 
 export type HookHour = { hour: Date; succeeded: number; failed: number; retried: number };
 
-/** The hours of these hooks, oldest first, from `hours` ago on; hours in which nothing happened are not there. */
+/** The hourly counts of these hooks in the last `hours` hours, oldest first. Hours without calls are missing. */
 export async function hookHoursOf(
   sql: Sql,
   projectId: string,
@@ -21,12 +24,12 @@ export async function hookHoursOf(
 
 export type HookQueue = { waiting: number; parked: number };
 
-/** Counting ends here: a queue that long is long. */
+/** Counts stop here: such a queue is long. */
 export const MAX_COUNTED = 10_000;
 
 /**
- * How many deliveries wait for each of these hooks, and how many are parked; each counted to 10,000. In the order of an
- * index, so that it is taken, also while the table is believed to be empty.
+ * The number of waiting and of parked deliveries of each of these hooks, each counted to 10,000. `order by` makes the
+ * planner take the index, even while statistics say that the table is empty.
  */
 export async function hookQueuesOf(
   sql: Sql,
@@ -45,7 +48,7 @@ export async function hookQueuesOf(
 
 export type ProjectMinute = { minute: Date; accepted: number; delivered: number; failed: number };
 
-/** The project's last minutes, this one too, oldest first; those in which nothing happened hold zeros. */
+/** The project's last minutes including the current one, oldest first. Minutes without activity are zeros. */
 export const projectMinutesOf = (sql: Sql, projectId: string, minutes: number) =>
   sql<ProjectMinute[]>`
     select m.minute, coalesce(p.accepted, 0) as accepted, coalesce(p.delivered, 0) as delivered,
@@ -62,15 +65,15 @@ export type Overview = {
   oldestWaitingSeconds: number;
 };
 
-/** The queues of which more calls failed than succeeded in this clock hour and the last. */
+/** Hooks with more failed than successful calls in this clock hour and the previous one. */
 export const failingHookIds = (sql: Sql, projectId: string) => sql`
   select hook_id from signalbox.hook_hours
   where project_id = ${projectId} and hour >= date_trunc('hour', now(), 'UTC') - interval '1 hour'
   group by hook_id having sum(failed + retried) > sum(succeeded)`;
 
 /**
- * The project at a glance. The rates are those of the last 60 seconds, this minute's count and its share of the last
- * one's. A hook is failing when more of its calls failed than succeeded in this hour and the last.
+ * A project's overview. Rates cover the last 60 seconds: the current minute's count and a share of the previous one's.
+ * A hook is failing if more of its calls failed than succeeded in this clock hour and the previous one.
  */
 export async function overviewOf(sql: Sql, projectId: string): Promise<Overview> {
   const [row] = await sql<Overview[]>`
@@ -94,7 +97,7 @@ export async function overviewOf(sql: Sql, projectId: string): Promise<Overview>
   return row;
 }
 
-/** Removes counts that no chart shows any more: hours after 8 days, minutes after two. */
+/** Deletes counts that charts no longer show: hours after 8 days, minutes after two. */
 export const removeOldCounts = async (sql: Sql) => {
   await sql`delete from signalbox.hook_hours where hour < now() - interval '8 days'`;
   await sql`delete from signalbox.project_minutes where minute < now() - interval '2 days'`;

@@ -10,12 +10,11 @@ const columns = (sql: Sql) => sql`p.id, p.name, p.slug, p.source,
   h.config_version::int as "configVersion", p.created_at as "createdAt"
   from signalbox.projects p join signalbox.heads h on h.project_id = p.id`;
 
-/** The projects with these ids. */
 export const projectsById = (sql: Sql, ids: readonly string[]) =>
   sql<ProjectRow[]>`select ${columns(sql)}
     where p.id = any(${ids as string[]}::uuid[]) and h.project_id = any(${ids as string[]}::uuid[])`;
 
-/** Every project, oldest first. */
+/** All projects, oldest first. */
 export const allProjects = (sql: Sql) =>
   sql<ProjectRow[]>`select ${columns(sql)} order by p.created_at, p.id`;
 
@@ -25,8 +24,8 @@ export const configVersions = (sql: Sql, ids: string[]) =>
     select project_id as id, config_version::int as version from signalbox.heads where project_id = any(${ids}::uuid[])`;
 
 /**
- * Moves the project's config version: every process then reloads what emits depend on before its next batch.
- * Locks the project's head to commit, so that changes of one project's configuration come one after another.
+ * Increments the project's config version: every process then reloads what emits depend on before its next batch. Locks
+ * the project's head until commit, so that changes of one project's configuration come one after another.
  */
 export async function bumpConfigVersion(tx: Tx, projectId: string): Promise<number> {
   const [row] = await tx<{ version: number }[]>`

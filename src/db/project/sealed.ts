@@ -1,16 +1,16 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import type { Fragment } from "../page/page.ts";
 
-/** A column that holds sealed texts: one alone, or several within JSON. */
+/** A column with sealed texts: one alone, or several within JSON. */
 type SealedPlace = {
   table: string;
   column: string;
-  /** The columns of a unique key, each with its type. */
+  /** A unique key: its columns and their types. */
   key: [name: string, type: "uuid" | "int" | "text"][];
   json: boolean;
 };
 
-/** Every column that holds what the key-encryption key has sealed, but the key's own canary. */
+/** Every column sealed by the key-encryption key, except the key's canary. */
 export const sealedPlaces = {
   hookSecrets: hookColumn("secrets", true),
   hookHeaders: hookColumn("headers"),
@@ -65,7 +65,7 @@ function hookColumn(column: string, json = false): SealedPlace {
   };
 }
 
-/** Rows rewritten in one transaction at most. */
+/** Rows rewritten per transaction. */
 const BATCH = 200;
 
 type SealedRow = { key: string[]; text: string };
@@ -95,8 +95,8 @@ const writeText = (tx: Tx, place: SealedPlace, { key, text }: SealedRow) => tx`
   where (${commas(tx, keyColumns(tx, place))}) = (${commas(tx, keyValues(tx, place, key))})`;
 
 /**
- * Goes through every row of a place, some in a transaction, their rows locked meanwhile; what `change` gives back is
- * written, null leaves the row as it is. Gives back how many were written.
+ * Goes through all rows of a place, a batch per transaction with its rows locked. Writes the text that `change`
+ * returns; null leaves the row. Returns the number of rows written.
  */
 export async function rewriteSealed(
   sql: Pool,

@@ -1,6 +1,6 @@
 import type { Sql } from "../connection/client.ts";
 
-/** Stores the key canary unless there is one; gives back the one that is stored. */
+/** Stores the key canary if there is none. Returns the stored one. */
 export async function ensureCanary(sql: Sql, sealed: string): Promise<string> {
   await sql`insert into signalbox.settings (name, value) values ('key_canary', ${sealed}) on conflict do nothing`;
   const [row] = await sql<
@@ -9,6 +9,6 @@ export async function ensureCanary(sql: Sql, sealed: string): Promise<string> {
   return row?.value ?? sealed;
 }
 
-/** Stores the key canary in place of the one there is. */
+/** Replaces the key canary. */
 export const replaceCanary = (sql: Sql, sealed: string) =>
   sql`update signalbox.settings set value = ${sealed} where name = 'key_canary'`;

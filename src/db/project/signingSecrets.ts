@@ -3,7 +3,7 @@ import type { SealedSecret } from "../hook/hooks.ts";
 
 type Row = { secrets: SealedSecret[] | null };
 
-/** The project's sealed signing secrets, newest first; null until it has had one. */
+/** The project's sealed signing secrets, newest first; null until it has one. */
 export async function signingSecretsOf(
   sql: Sql,
   projectId: string,
@@ -13,7 +13,7 @@ export async function signingSecretsOf(
   return row?.secrets ?? null;
 }
 
-/** The same, the project's row locked to the end of the transaction. */
+/** The same, with the project's row locked until the end of the transaction. */
 export async function lockedSigningSecrets(
   tx: Tx,
   projectId: string,

@@ -2,8 +2,8 @@ import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { tryLockRow } from "../connection/locks.ts";
 
 /**
- * Our tables that have at least quadrupled since they were last analyzed. Of those cut into ranges the server counts,
- * and autovacuum analyzes, the ranges alone.
+ * Our tables that have at least quadrupled since their last ANALYZE. For partitioned tables the server counts rows, and
+ * autovacuum analyzes, per partition only.
  */
 const grownTables = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_stat_user_tables s join pg_class c on c.oid = s.relid
@@ -14,7 +14,7 @@ const grownTables = (sql: Sql) => sql<{ name: string }[]>`
   where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'p'
   group by c.oid having sum(s.n_live_tup) > greatest(500, 4 * c.reltuples)`;
 
-/** The same of the shards of tables: what grows does so on nodes, and the coordinator does not see it. */
+/** The same for shards: distributed tables grow on the nodes, which the coordinator does not see. */
 const grownShards = (sql: Sql) => sql<{ name: string }[]>`
   select distinct regexp_replace(shard, '_[0-9]+$', '') as name
   from run_command_on_workers($$select string_agg(s.relname, ' ') from pg_stat_user_tables s
@@ -23,15 +23,15 @@ const grownShards = (sql: Sql) => sql<{ name: string }[]>`
   cross join lateral unnest(string_to_array(nullif(result, ''), ' ')) as shard where success`;
 
 /**
- * A quarter of the rows that PostgreSQL looks at by itself: while a new hub took its first 20,000 events, samples of the
- * usual size took a quarter of the server's time [measured]. Autovacuum takes a large one of each range later.
+ * A quarter of PostgreSQL's default sample. With the default, sampling took a quarter of the server's time during a new
+ * hub's first 20,000 events [measured]. Autovacuum later takes a full sample of each partition.
  */
 const SAMPLE = 25;
 
-/** How long one table may take. */
+/** The time limit for one table. */
 const WITHIN_MS = 60_000;
 
-/** A table in somebody's long use is left for another time. */
+/** A table that is locked is skipped until next time. */
 async function analyze(tx: Tx, name: string): Promise<void> {
   await tx`select set_config('default_statistics_target', ${String(SAMPLE)}, true),
     set_config('statement_timeout', ${String(WITHIN_MS)}, true)`;
@@ -39,10 +39,10 @@ async function analyze(tx: Tx, name: string): Promise<void> {
 }
 
 /**
- * Analyzes tables as they grow, which also makes every connection plan its statements anew. A plan that was cached
- * while a table was empty reads it whole for ever after: on a new hub, finishing a batch took seconds until
- * autovacuum came by, up to a minute later [measured]. Each table is a transaction of its own: one that fails leaves the others what
- * they have. Throws AggregateError of those that failed.
+ * Analyzes tables as they grow. This also makes every connection plan its statements again. A plan cached while a table
+ * was empty uses a sequential scan forever: on a new hub, finishing a batch took seconds until autovacuum came, up to a
+ * minute later [measured]. Each table has its own transaction: if one fails, the others are still analyzed. Throws
+ * AggregateError for those that failed.
  */
 export async function refreshStatistics(sql: Pool): Promise<void> {
   const failures: unknown[] = [];

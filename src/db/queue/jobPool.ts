@@ -2,7 +2,7 @@ import pg from "pg";
 import { readAddress } from "../connection/address.ts";
 import { openSession, settingsAt } from "../connection/client.ts";
 
-/** Whether the server encrypts connections at this address: pg cannot find out by itself, as `prefer` asks. */
+/** Whether the server encrypts connections at this address. pg has no `prefer` and cannot find out itself. */
 async function isEncrypted(url: string): Promise<boolean> {
   const session = openSession(url);
   try {
@@ -15,8 +15,8 @@ async function isEncrypted(url: string): Promise<boolean> {
 }
 
 /**
- * The pool that graphile-worker asks for, which knows `pg` alone: with the hub's settings, and straight to the server,
- * since one of its connections listens. `onLost` is told when a connection breaks.
+ * The pool for graphile-worker, which only knows `pg`. It has the hub's settings and goes straight to the server, since
+ * one of its connections uses LISTEN. `onLost` is called when a connection breaks.
  */
 export async function openJobPool(
   url: string,
@@ -27,7 +27,7 @@ export async function openJobPool(
   const { host, port, user, password, database, tls, connectTimeoutS } = address;
   const offered = tls.mode === "if offered" && (await isEncrypted(url));
   const settings = Object.entries(settingsAt(url, address)).map(
-    // A space and a backslash would end a value, or be taken away.
+    // Escaped: a space would end the value, and a backslash would be dropped.
     ([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, "\\$&")}`,
   );
   const config = {
@@ -37,7 +37,7 @@ export async function openJobPool(
     options: [address.options ?? "", ...settings].join(" ").trim(),
     connectionTimeoutMillis: connectTimeoutS * 1_000,
   };
-  /** The pool itself would also count the wait for one of its connections. */
+  /** As an option of the pool, the timeout would also count waiting for a free connection. */
   class Client extends pg.Client {
     constructor() {
       super(config);

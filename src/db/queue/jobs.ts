@@ -1,9 +1,9 @@
 import type { Sql, Tx } from "../connection/client.ts";
 
-/** A hook of a project: deliveries queue, and are limited, per queue. */
+/** A hook's queue of deliveries. Limits apply per queue. */
 export type HookQueue = { projectId: string; hookId: string };
 
-/** What a job carries: ids only. State is read from our tables, so a job is never more than a wake-up. */
+/** A job's payload: ids only. State is read from the tables, so a job is never more than a wake-up. */
 type JobPayloads = {
   deliver: { queues: [projectId: string, hookId: string][] };
   dispatch: { projectId: string; eventIds: string[] };
@@ -14,7 +14,7 @@ type JobPayloads = {
   press: { projectId: string; pressId: string };
 };
 
-/** A wake-up to queue; `runAt` in the future for a retry, `key` so that equal wake-ups become one. */
+/** A job to add; `runAt` in the future for a retry, `key` to merge equal jobs. */
 export type JobSpec = {
   [Name in keyof JobPayloads]: {
     identifier: Name;
@@ -26,7 +26,7 @@ export type JobSpec = {
 
 const QUEUES_PER_JOB = 500;
 
-/** `deliver` jobs for queues, however many. */
+/** `deliver` jobs for any number of queues. */
 export function deliverJobs(queues: HookQueue[]): JobSpec[] {
   const jobs: JobSpec[] = [];
   for (let at = 0; at < queues.length; at += QUEUES_PER_JOB) {
@@ -39,7 +39,7 @@ export function deliverJobs(queues: HookQueue[]): JobSpec[] {
   return jobs;
 }
 
-/** Queues wake-ups within the caller's transaction, by graphile-worker's public `add_jobs`. */
+/** Adds jobs in the caller's transaction, by graphile-worker's public `add_jobs`. */
 export const addJobs = (tx: Sql, jobs: JobSpec[]) => {
   const specs = jobs.map((job) => ({
     identifier: job.identifier,
@@ -52,6 +52,6 @@ export const addJobs = (tx: Sql, jobs: JobSpec[]) => {
     select json_populate_recordset(null::graphile_worker.job_spec, ${JSON.stringify(specs)}::text::json)))`;
 };
 
-/** Frees the jobs (and queues) that dead worker pools had locked, so that others take them at once. */
+/** Unlocks the jobs and queues of dead worker pools, so that others take them at once. */
 export const unlockPools = (tx: Tx, poolIds: string[]) =>
   tx`select graphile_worker.force_unlock_workers(${poolIds}::text[])`;

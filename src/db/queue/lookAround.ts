@@ -5,22 +5,22 @@ import { overdueReplays } from "../delivery/replays.ts";
 import { overdueHandshakes } from "../hook/handshakes.ts";
 import { overdueRuns } from "../workflow/workflowRuns.ts";
 
-/** After how many milliseconds without a wake-up each kind is overdue. */
+/** After how many milliseconds without a wake-up each kind of work is overdue. */
 export type Patience = Record<
   "queues" | "events" | "handshakes" | "presses" | "replays" | "runs",
   number
 >;
 
 type Look = {
-  /** Jobs wait that nobody has taken, be it that their time has come, or that their notification was lost. */
+  /** Due jobs that no worker has taken: their time has come, or their notification was lost. */
   areJobsDue: boolean;
-  /** Claims of deliveries or presses ran out. */
+  /** Claims of deliveries or presses have expired. */
   areClaimsLost: boolean;
-  /** Something waits whose wake-up is lost. */
+  /** Some work has lost its wake-up. */
   isOverdue: boolean;
 };
 
-/** Whether there is anything to mend, in one statement: at rest it is all there is to ask. */
+/** Whether there is anything to recover, in one statement: at rest it is the only query. */
 export async function lookAround(sql: Sql, patience: Patience): Promise<Look> {
   const [look] = await sql<[Look]>`
     select

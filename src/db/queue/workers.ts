@@ -8,8 +8,8 @@ type WorkerRow = Pick<typeof workers.$inferSelect, "id" | "poolId">;
 export const removeWorker = (sql: Sql, workerId: string) =>
   sql`delete from signalbox.workers where id = ${workerId}`;
 
-/** Registers this worker, should it not be, and gives back the others, and of which nobody shows that they live. */
-export const workersBeside = (
+/** Registers this worker if needed. Returns the other workers, and for each whether its liveness lock is free. */
+export const registerWorker = (
   sql: Sql,
   { id, poolId, host, pid, key }: WorkerRow & { host: string; pid: number; key: string },
 ) => sql<(WorkerRow & { isLifeless: boolean })[]>`
@@ -21,8 +21,8 @@ export const workersBeside = (
   )
   select id, pool_id as "poolId", ${isLifeless(sql)} as "isLifeless" from signalbox.workers where id <> ${id}`;
 
-/** Forgets dead workers and frees the jobs they had locked, so that others take them at once. */
-export const buryWorkers = (sql: Pool, dead: WorkerRow[]) =>
+/** Deletes dead workers and unlocks their jobs, so that others take them at once. */
+export const removeDeadWorkers = (sql: Pool, dead: WorkerRow[]) =>
   sql.begin(async (tx) => {
     await unlockPools(
       tx,

@@ -1,12 +1,12 @@
 import { READ_TIMEOUT_MS } from "../connection/sessionSettings.ts";
 
-/** PostgreSQL gave up a read because it took too long: what was asked for is too much, or too much at once. */
+/** PostgreSQL cancelled a read that took too long. */
 export class ReadTimeout extends Error {
   override name = "ReadTimeout" as const;
 
   constructor(cause: unknown) {
     super(
-      `A read took more than ${READ_TIMEOUT_MS / 1_000} s and was given up. Ask for fewer items, or filter by what has an index.`,
+      `A read took more than ${READ_TIMEOUT_MS / 1_000} s and was cancelled. Ask for fewer items, or filter by an indexed field.`,
       { cause },
     );
   }

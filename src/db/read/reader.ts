@@ -2,19 +2,19 @@ import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { DatabaseRefusal } from "../connection/refusal.ts";
 
 /**
- * The role the API reads as. It owns nothing, so row-level security holds for it; the hub's own role owns the
- * tables and is free of it. Roles belong to the server: one serves all databases on it.
+ * The role that the API reads as. It owns nothing, so row-level security applies to it. The hub's own role owns the
+ * tables and bypasses it. Roles belong to the server: one serves all its databases.
  */
 const READER = "signalbox_reader";
 
-/** SQLSTATEs: this role may not do it; the role is not there; another process has just done it. */
+/** SQLSTATEs: no permission; no such role; another process has just created it. */
 const MAY_NOT = "42501";
 const NO_SUCH_ROLE = "22023";
 const DONE_MEANWHILE = ["42710", "23505"];
 
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? "";
 
-/** Does what the server allows. */
+/** Runs a statement that the server may refuse. */
 async function attempt(statement: PromiseLike<unknown>): Promise<void> {
   try {
     await statement;
@@ -23,11 +23,11 @@ async function attempt(statement: PromiseLike<unknown>): Promise<void> {
   }
 }
 
-/** Reads as the role, to the end of the transaction, and sees of all tables this project alone. */
-export const enterProject = (tx: Tx, projectId: string) =>
+/** Switches to the reader role and to one project, until the end of the transaction. */
+export const setRlsContext = (tx: Tx, projectId: string) =>
   tx`select set_config('role', ${READER}, true), set_config('signalbox.project', ${projectId}, true)`;
 
-/** Whether this session's role may read as the reader. */
+/** Whether this session's role may switch to the reader. */
 async function mayEnter(sql: Pool): Promise<boolean> {
   try {
     await sql.begin("read only", (tx) => tx`select set_config('role', ${READER}, true)`);
@@ -39,8 +39,8 @@ async function mayEnter(sql: Pool): Promise<boolean> {
 }
 
 /**
- * Tables behind row-level security, and views that are read by the reader's own rights, that it may not read yet: what is
- * open to all stays closed to it, and so do ranges of a table, which would be a way round its rule.
+ * Tables with row-level security, and views with the invoker's rights, that the reader may not read yet. Tables without
+ * row-level security are never granted. Partitions are not granted: they would bypass the parent's row-level security.
  */
 const ungranted = (sql: Sql) => sql<{ name: string }[]>`
   select c.relname as name from pg_class c
@@ -51,7 +51,7 @@ const ungranted = (sql: Sql) => sql<{ name: string }[]>`
 const isReadersView = (sql: Sql) =>
   sql`(c.relkind = 'v' and 'security_invoker=true' = any(c.reloptions))`;
 
-/** Once more for views: Citus makes them on its nodes without the rights that were given here. */
+/** Grants the views again: Citus creates them on its nodes without the rights granted here. */
 export async function grantViewsAgain(session: Pool): Promise<void> {
   const views = await session<{ name: string }[]>`
     select c.relname as name from pg_class c join pg_roles on rolname = ${READER}
@@ -61,8 +61,7 @@ export async function grantViewsAgain(session: Pool): Promise<void> {
 }
 
 /**
- * Throws DatabaseRefusal when row-level security holds for this session's role itself: it would find all tables
- * empty.
+ * Throws DatabaseRefusal if row-level security applies to this session's own role: it would see all tables as empty.
  */
 export async function checkOwner(session: Pool): Promise<void> {
   const [found] = await session<{ shut: boolean; user: string }[]>`
@@ -74,8 +73,8 @@ export async function checkOwner(session: Pool): Promise<void> {
 }
 
 /**
- * Makes the reader, lets this session's role become it, and lets it read what row-level security guards, as far as
- * the server allows: a role without CREATEROLE needs an operator for it. Whoever calls it holds the migration's lock.
+ * Creates the reader, lets this session's role switch to it, and grants it what row-level security protects, as far as
+ * the server allows: a role without CREATEROLE needs an operator for it. The caller holds the migration lock.
  */
 export async function ensureReader(session: Pool): Promise<void> {
   const exists = () => session`select from pg_roles where rolname = ${READER}`;
@@ -89,7 +88,7 @@ export async function ensureReader(session: Pool): Promise<void> {
     await session`grant select on signalbox.${session(name)} to ${session(READER)}`;
 }
 
-/** Why row-level security does not hold for the reader; null when it does. */
+/** Why row-level security does not apply to the reader; null if it does. */
 async function whyFree(sql: Pool): Promise<string | null> {
   const [found] = await sql.begin("read only", async (tx) => {
     await tx`select set_config('role', ${READER}, true)`;
@@ -97,19 +96,19 @@ async function whyFree(sql: Pool): Promise<string | null> {
   });
   if (found?.held) return null;
   return (
-    `PostgreSQL does not keep projects apart in reads: the role ${READER} is above row-level security. ` +
-    "It must be no superuser, not have BYPASSRLS, and be no member of the tables' owner."
+    `PostgreSQL does not keep projects apart in reads: the role ${READER} bypasses row-level security. ` +
+    "It must not be a superuser, have BYPASSRLS, or be a member of the tables' owner."
   );
 }
 
-/** Why row-level security does not guard reads, and what to do about it; null when it does. */
+/** Why row-level security does not protect reads, and how to fix it; null if it does. */
 export async function whyUnguarded(sql: Pool): Promise<string | null> {
   if (await mayEnter(sql)) return await whyFree(sql);
   const [found] = await sql<{ exists: boolean; user: string }[]>`
     select exists (select from pg_roles where rolname = ${READER}), quote_ident(current_user) as "user"`;
   const create = found?.exists ? "" : `create role ${READER} nologin; `;
   return (
-    "PostgreSQL does not keep projects apart in reads: this database role may not read as another. " +
+    "PostgreSQL does not keep projects apart in reads: this database role may not switch to the reader. " +
     `As a superuser run: ${create}grant ${READER} to ${found?.user}; and start again.`
   );
 }

@@ -4,31 +4,31 @@ import { type Db, openDb, type Pool } from "../connection/client.ts";
 import { DatabaseRefusal } from "../connection/refusal.ts";
 
 export const LOOK_EVERY_MS = 1_000;
-/** One that has not answered by then is away. */
+/** A standby that does not answer in this time counts as away. */
 const ANSWERS_WITHIN_MS = 2_000;
-/** Older than this nobody is shown anything. */
+/** Nobody is shown data older than this. */
 const STALE_AFTER_MS = 30_000;
 
-/** A server that follows the primary. */
+/** A server that replicates the primary. */
 export type Standby = AsyncDisposable & {
-  /** Where to read; undefined while it is away, or too far behind. */
+  /** The pool to read from; undefined while the standby is away or too far behind. */
   pool(): Pool | undefined;
-  /** Sees whether it still answers, at most once a second: what it does not answer is then given up. */
+  /** Checks whether it still answers, at most once a second. If it does not, its open reads fail. */
   look(): void;
-  /** It has everything that was committed before this moment, of performance.now(). */
+  /** It has everything committed before this moment, of performance.now(). */
   readonly freshAt: number;
-  /** For how long it has lacked something, in seconds; not a number while it cannot be read from. Looks anew. */
+  /** How long it has been behind, in seconds; NaN while it cannot be read from. Checks first. */
   behindS(): Promise<number>;
 };
 
-/** SQLSTATEs: a standby had to take over something that a read was in the way of. */
+/** SQLSTATEs: replay on the standby conflicted with a read. */
 const CONFLICTS = ["40001", "40P01"];
 export const isConflict = (error: unknown): boolean =>
   CONFLICTS.includes((error as { code?: string }).code ?? "");
 
 type Facts = { system: string; database: string; isStandby: boolean; position: number };
 
-/** Where the log of the primary ends, and how far a standby has taken it over, in bytes. */
+/** The end of the primary's WAL, or the position that the standby has replayed, in bytes. */
 const factsOf = async (sql: Pool): Promise<Facts> => {
   const [facts] = await sql<[Facts]>`
     select (select system_identifier::text from pg_control_system()) as system,
@@ -49,15 +49,15 @@ async function soon<Answer>(answer: Promise<Answer>): Promise<Answer> {
 }
 
 /**
- * Watches over a standby as long as somebody reads from it. How far it is behind is known from the primary: where its log
- * ended at some moment, and whether that has arrived. What a standby says itself is that it has all it was sent.
- * Throws DatabaseRefusal when it is no standby of this primary; one that is away may come later.
+ * Monitors a standby while it is being read from. Its lag is measured against the primary: the WAL end at a moment, and
+ * whether the standby has replayed it. The standby itself only knows what it was sent. Throws DatabaseRefusal if it is
+ * not a standby of this primary. If it is away, it may come later.
  */
 export async function openStandby(options: {
   url: string;
   primary: Pool;
   connections: number;
-  /** Told each time it can be read from no longer, and why; and, without a reason, that it can again. */
+  /** Called when it can no longer be read from, with the reason, and without one when it can again. */
   onChange: (why: string | undefined) => void;
   staleAfterMs?: number;
 }): Promise<Standby> {
@@ -67,7 +67,7 @@ export async function openStandby(options: {
   let freshAt = Number.NEGATIVE_INFINITY;
   let why: string | undefined = "it was not asked yet";
   let isOver = false;
-  /** Since when it has lacked something. */
+  /** Since when it has been behind. */
   let lacksSince: number | undefined;
   const behindMs = () => (lacksSince === undefined ? 0 : performance.now() - lacksSince);
 
@@ -76,7 +76,7 @@ export async function openStandby(options: {
     why = reason;
   }
 
-  /** Whoever reads there just now is told that the connection is gone, and reads elsewhere. */
+  /** Ends its open reads: they fail with a lost connection and go to the primary. */
   async function leave(): Promise<void> {
     const left = db;
     db = undefined;
@@ -84,14 +84,14 @@ export async function openStandby(options: {
   }
 
   async function ask(of: Facts): Promise<string | undefined> {
-    // One more than there are readers, so that the question never waits for them.
+    // One connection more than there are readers, so that the check never waits for them.
     db ??= openDb({ url, setting: "SIGNALBOX_READ_URL" }, connections + 1, "each time");
     const facts = await soon(factsOf(db.sql));
     if (facts.system !== of.system || facts.database !== of.database)
       throw new DatabaseRefusal(
-        "SIGNALBOX_READ_URL does not lead to a standby of the database of DATABASE_URL: it must be one that PostgreSQL keeps by streaming replication.",
+        "SIGNALBOX_READ_URL does not lead to a standby of the database of DATABASE_URL: it must be a streaming replica of it.",
       );
-    if (!facts.isStandby) return "it is no standby (any more)";
+    if (!facts.isStandby) return "it is not a standby (any more)";
     const had = samples.findLast(({ position }) => position <= facts.position);
     const lacked = samples.find(({ position }) => position > facts.position);
     const hasComeOn = had !== undefined && had.at !== freshAt;
@@ -108,7 +108,7 @@ export async function openStandby(options: {
     try {
       facts = await factsOf(primary);
     } catch {
-      // What is known of the standby holds on, until it is too old.
+      // The last result stays valid until it is too old.
       return;
     }
     if (isOver) return;
@@ -117,7 +117,7 @@ export async function openStandby(options: {
     try {
       settle(await ask(facts));
     } catch (error) {
-      // It answers: it had to take something over just then.
+      // It does answer: replay conflicted with the check.
       if (isConflict(error)) return;
       settle((error as Error).message);
       await leave();

@@ -2,18 +2,18 @@ import type { Sql, Tx } from "../connection/client.ts";
 import { stripNul } from "../page/stripNul.ts";
 import type { resourceTypes } from "../schema/resourceTables.ts";
 
-/** A kind of resource, and the events that its changes emit. */
+/** A resource type, and the event types that its changes emit. */
 export type ResourceTypeRow = Omit<typeof resourceTypes.$inferSelect, "nextNumber" | "createdAt">;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.name,
   r.created_event as "createdEvent", r.updated_event as "updatedEvent", r.deleted_event as "deletedEvent"`;
 
-/** All of a project's resource types, by name; there are few. */
+/** All resource types of a project by name; there are few. */
 export const resourceTypesOf = (sql: Sql, projectId: string) =>
   sql<ResourceTypeRow[]>`select ${columns(sql)} from signalbox.resource_types r
     where r.project_id = ${projectId} order by r.name`;
 
-/** Resource types of one project by id; unknown and foreign ids are left out. */
+/** Resource types of one project by id; unknown ids and those of other projects are left out. */
 export const resourceTypesById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<ResourceTypeRow[]>`select ${columns(sql)} from signalbox.resource_types r
     where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
@@ -22,7 +22,7 @@ export const resourceTypeByName = (sql: Sql, projectId: string, name: string) =>
   sql<ResourceTypeRow[]>`select ${columns(sql)} from signalbox.resource_types r
     where r.project_id = ${projectId} and r.name = ${stripNul(name)}`;
 
-/** Writes a resource type, or the events of one that is there; its numbers go on. */
+/** Inserts a resource type, or updates the events of an existing one, which keeps its number sequence. */
 export const saveResourceType = (tx: Tx, type: ResourceTypeRow) => tx<ResourceTypeRow[]>`
   insert into signalbox.resource_types as r (project_id, id, name, created_event, updated_event, deleted_event)
   values (${type.projectId}, ${type.id}, ${type.name}, ${type.createdEvent}, ${type.updatedEvent},
@@ -31,7 +31,7 @@ export const saveResourceType = (tx: Tx, type: ResourceTypeRow) => tx<ResourceTy
     updated_event = excluded.updated_event, deleted_event = excluded.deleted_event
   returning ${columns(tx)}`;
 
-/** Takes the next number of a resource type; whoever else wants one waits for the end of this transaction. */
+/** Takes the next number of a resource type. Other transactions wait for the end of this one. */
 export async function takeNumber(tx: Tx, { projectId, id }: ResourceTypeRow): Promise<string> {
   const [row] = await tx<{ number: string }[]>`
     update signalbox.resource_types set next_number = next_number + 1
@@ -40,12 +40,12 @@ export async function takeNumber(tx: Tx, { projectId, id }: ResourceTypeRow): Pr
   return row.number;
 }
 
-/** Lets the numbers of a resource type go on behind one that a caller chose. */
+/** Continues a resource type's numbers after one that a caller chose. */
 export const skipNumber = (tx: Tx, { projectId, id }: ResourceTypeRow, taken: number) => tx`
   update signalbox.resource_types set next_number = ${taken + 1}
   where project_id = ${projectId} and id = ${id} and next_number <= ${taken}`;
 
-/** The resource type that each of these event types is about; those of none are left out. */
+/** The resource type of each of these event types; those without are left out. */
 export const boundEvents = (sql: Sql, projectId: string, events: readonly string[]) => sql<
   { event: string; resourceType: string }[]
 >`

@@ -7,7 +7,7 @@ import type { resources } from "../schema/resourceTables.ts";
 /** A resource as stored; `attributes` is the JSON text of an object without `id`. */
 export type ResourceRow = Omit<typeof resources.$inferSelect, "deletedAt">;
 
-/** Names a resource as callers do. */
+/** A resource's name, as callers give it. */
 export type ResourceKey = Pick<ResourceRow, "projectId" | "type" | "resourceId">;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.type,
@@ -18,11 +18,11 @@ const named = (sql: Sql, { projectId, type, resourceId }: ResourceKey) => sql`
   r.project_id = ${projectId} and r.type = ${stripNul(type)} and r.resource_id = ${stripNul(resourceId)}
     and r.deleted_at is null`;
 
-/** The live resource of that name. */
+/** The live resource with this name. */
 export const resourceByKey = (sql: Sql, key: ResourceKey) =>
   sql<ResourceRow[]>`select ${columns(sql)} from signalbox.resources r where ${named(sql, key)}`;
 
-/** Resources of one project by id, deleted ones too while they are kept. */
+/** Resources of one project by id, including deleted ones while they are kept. */
 export const resourcesById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<ResourceRow[]>`select ${columns(sql)} from signalbox.resources r
     where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
@@ -43,7 +43,7 @@ export async function listResources(
   return idPage(sql, select, sql`r.id`, conditions, request);
 }
 
-/** The last known states of resources, deleted ones too; unknown ones are left out. */
+/** The last known states of resources, including deleted ones; unknown ones are left out. */
 export const lastKnown = (sql: Sql, keys: ResourceKey[]) => sql<
   Pick<ResourceRow, "projectId" | "type" | "resourceId" | "attributes">[]
 >`
@@ -54,7 +54,7 @@ export const lastKnown = (sql: Sql, keys: ResourceKey[]) => sql<
   join signalbox.resources r on r.project_id = x.project_id and r.type = x.type and r.resource_id = x.resource_id
   order by r.project_id, r.type, r.resource_id, r.deleted_at desc nulls first`;
 
-/** Inserts a resource; nothing when there is a live one of that name. */
+/** Inserts a resource; no row if there is a live one with this name. */
 export const insertResource = (
   tx: Tx,
   resource: ResourceKey & Pick<ResourceRow, "id" | "attributes">,
@@ -73,12 +73,12 @@ export const replaceAttributes = (tx: Tx, key: ResourceKey, attributes: string) 
     updated_at = now()
   where ${named(tx, key)} returning ${columns(tx)}`;
 
-/** Takes a live resource out of use; its last state stays for a while. */
+/** Marks a live resource as deleted. Its last state is kept for a while. */
 export const markDeleted = (tx: Tx, key: ResourceKey) => tx<ResourceRow[]>`
   update signalbox.resources r set deleted_at = now(), updated_at = now()
   where ${named(tx, key)} returning ${columns(tx)}`;
 
-/** A feed item for a resource as a change left it. Under the lock of the project's head. */
+/** A feed item for a resource after a change. The caller has locked the project's head. */
 export const recordResource = (
   tx: Tx,
   { projectId, id }: Pick<ResourceRow, "projectId" | "id">,
@@ -95,7 +95,7 @@ export const recordResource = (
 
 const CHUNK = 2_000;
 
-/** Forgets the last states of resources that were deleted so many days ago. */
+/** Deletes the last states of resources that were deleted `days` days ago. */
 export async function removeDeletedResources(sql: Pool, days: number): Promise<void> {
   const { count } = await sql`delete from signalbox.resources where (project_id, id) in (
     select project_id, id from signalbox.resources

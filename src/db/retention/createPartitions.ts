@@ -1,69 +1,82 @@
 import type { Pool, Tx } from "../connection/client.ts";
 import { databaseNow } from "../event/schedules.ts";
 import { dateOf } from "../page/minUuid7.ts";
-import { briefly } from "./maintenanceSession.ts";
+import { withShortLock } from "./maintenanceSession.ts";
 import {
-  attachRange,
-  beyond,
-  type Cut,
-  createRange,
-  cuts,
-  type Range,
-  rangesOf,
+  attachPartition,
+  createPartition,
+  defaultPartition,
+  type Partition,
+  type PartitionedTable,
+  partitionedTables,
+  partitionsOf,
 } from "./partitions.ts";
 
 const DAY_MS = 86_400_000;
-/** Ranges are there for so long ahead. */
+/** Partitions are created this far ahead. */
 const AHEAD_MS = 2 * DAY_MS;
-/** Every statement looks at every range that it cannot exclude: what is kept makes about so many. */
-const RANGES_KEPT = 5;
+/** A statement visits every partition that it cannot exclude. Retention spans about this many. */
+const PARTITIONS_KEPT = 5;
 
-/** How many days a range of a hub has that keeps its events for so long. */
-const rangeDays = (retentionDays: number): number =>
-  Math.max(1, Math.ceil(retentionDays / RANGES_KEPT));
+/** The days that one partition covers, for a retention time. */
+const partitionDays = (retentionDays: number): number =>
+  Math.max(1, Math.ceil(retentionDays / PARTITIONS_KEPT));
 
 const startOf = (ms: number, size: number) => Math.floor(ms / size) * size;
 
-/** Takes what lies beyond all ranges and within a new one. */
-async function takeBeyond(tx: Tx, cut: Cut, { name, from, to }: Range): Promise<void> {
-  const source = `signalbox.${beyond(cut)}`;
+/** Moves rows from the default partition into a new one that covers them. */
+async function moveFromDefault(
+  tx: Tx,
+  parent: PartitionedTable,
+  { name, from, to }: Partition,
+): Promise<void> {
+  const source = `signalbox.${defaultPartition(parent)}`;
   await tx.unsafe(`lock table ${source} in access exclusive mode`);
   await tx.unsafe(`
-    with found as (delete from ${source} where ${cut.key} >= '${from}' and ${cut.key} < '${to}' returning *)
+    with found as (delete from ${source} where ${parent.key} >= '${from}' and ${parent.key} < '${to}' returning *)
     insert into signalbox.${name} select * from found`);
 }
 
-const addRange = (session: Pool, cut: Cut, range: Range) =>
-  briefly(session, cut, async (tx) => {
-    await createRange(tx, cut, range.name);
-    await takeBeyond(tx, cut, range);
-    await attachRange(tx, cut, range);
+const addPartition = (session: Pool, parent: PartitionedTable, partition: Partition) =>
+  withShortLock(session, parent, async (tx) => {
+    await createPartition(tx, parent, partition.name);
+    await moveFromDefault(tx, parent, partition);
+    await attachPartition(tx, parent, partition);
   });
 
-/** Makes a table's ranges up to some days ahead; after a long sleep one for all the time that was slept through. */
-async function makeTimes(session: Pool, cut: Cut, now: number, size: number): Promise<boolean> {
-  const ranges = await rangesOf(session, cut);
-  let { to } = ranges.at(-1) ?? ranges[0];
-  while (cut.timeOf(to) < now + AHEAD_MS) {
-    const start = cut.timeOf(to);
+/**
+ * Creates a table's partitions up to the horizon. After a long pause of the hub one partition covers all the time
+ * missed.
+ */
+async function createMissing(
+  session: Pool,
+  parent: PartitionedTable,
+  now: number,
+  size: number,
+): Promise<boolean> {
+  const partitions = await partitionsOf(session, parent);
+  let { to } = partitions.at(-1) ?? partitions[0];
+  while (parent.timeOf(to) < now + AHEAD_MS) {
+    const start = parent.timeOf(to);
     const present = startOf(now, size);
-    const next = cut.boundAt(start < present ? present : startOf(start, size) + size);
-    const range = { name: `${cut.table}_${dateOf(start)}`, from: to, to: next };
-    if (!(await addRange(session, cut, range))) return false;
+    const next = parent.boundAt(start < present ? present : startOf(start, size) + size);
+    const partition = { name: `${parent.table}_${dateOf(start)}`, from: to, to: next };
+    if (!(await addPartition(session, parent, partition))) return false;
     to = next;
   }
   return true;
 }
 
-/** Makes what ranges are missing. Gives back whether all are there: a table may be in use for too long. */
-export async function makeRanges(
+/** Creates missing partitions. Returns false if a table stayed locked by others for too long. */
+export async function createPartitions(
   session: Pool,
   retentionDays: number,
   at?: Date,
 ): Promise<boolean> {
   const now = (at ?? (await databaseNow(session))).getTime();
-  const size = rangeDays(retentionDays) * DAY_MS;
-  const made = [];
-  for (const cut of Object.values(cuts)) made.push(await makeTimes(session, cut, now, size));
-  return made.every(Boolean);
+  const size = partitionDays(retentionDays) * DAY_MS;
+  const done = [];
+  for (const parent of Object.values(partitionedTables))
+    done.push(await createMissing(session, parent, now, size));
+  return done.every(Boolean);
 }

@@ -1,66 +1,73 @@
 import type { Pool, Tx } from "../connection/client.ts";
 import { databaseNow } from "../event/schedules.ts";
 import { dateOf, minUuid7At, timeOfId } from "../page/minUuid7.ts";
-import { ofGone, removeBelongings } from "./eventDependents.ts";
-import { briefly } from "./maintenanceSession.ts";
-import { attachRange, type Cut, createRange, cuts, type Range, rangesOf } from "./partitions.ts";
-import { atLeisure } from "./throttle.ts";
+import { ofGone, removeEventDependents } from "./eventDependents.ts";
+import { withShortLock } from "./maintenanceSession.ts";
+import {
+  attachPartition,
+  createPartition,
+  type Partition,
+  type PartitionedTable,
+  partitionedTables,
+  partitionsOf,
+} from "./partitions.ts";
+import { throttled } from "./throttle.ts";
 
 const DAY_MS = 86_400_000;
 /** Pages that one statement reads: 2 MiB. */
 const PAGES = 256;
 
-/** Whether an event is not to go yet: it has not ended, or was accepted, or due, not so long ago. */
-const stays = (event: string, since: Date) =>
+/** Whether an event must be kept: it has not ended, or it was accepted or due after `since`. */
+const isRetained = (event: string, since: Date) =>
   `(${event}.status not in ('PROCESSED', 'FAILED', 'CANCELLED') or ${event}.received_at >= '${since.toISOString()}'
     or (${event}.status <> 'CANCELLED' and ${event}.scheduled_for >= '${since.toISOString()}'))`;
 
-/** What is done to one table: ranges that become one, of what is to stay of them. */
+/** A swap on one table: old partitions become one new partition with the rows to keep. */
 type Swap = {
-  cut: Cut;
-  old: Range[];
-  made: Range;
-  /** The condition under which a row named `r` stays. */
+  parent: PartitionedTable;
+  old: Partition[];
+  made: Partition;
+  /** The SQL condition that keeps a row named `r`. */
   keep: string;
-  /** The function that notes changes. */
+  /** The trigger function that records changed keys. */
   note: string;
 };
 
-const named = ({ name }: Range) => `signalbox.${name}`;
+const named = ({ name }: Partition) => `signalbox.${name}`;
 
-/** Copies what is to stay; while that goes on, whatever changes is noted. */
-async function copy(session: Pool, { cut, old, made, keep, note }: Swap): Promise<boolean> {
-  const begun = await briefly(session, cut, async (tx) => {
+/** Copies the rows to keep. Triggers record the keys that change meanwhile. */
+async function copy(session: Pool, { parent, old, made, keep, note }: Swap): Promise<boolean> {
+  const begun = await withShortLock(session, parent, async (tx) => {
     await tx.unsafe(
-      "create unlogged table if not exists signalbox.range_moves (key uuid not null)",
+      "create unlogged table if not exists signalbox.partition_moves (key uuid not null)",
     );
-    await createRange(tx, cut, made.name);
-    // So that it becomes a range without being read again.
+    await createPartition(tx, parent, made.name);
+    // With this constraint, attaching the partition does not scan it.
     await tx.unsafe(
-      `alter table ${named(made)} add constraint range_bound check (${cut.key} < '${made.to}')`,
+      `alter table ${named(made)} add constraint partition_bound check (${parent.key} < '${made.to}')`,
     );
     if (tx.isDistributed) return;
-    for (const range of old)
-      await tx.unsafe(`create trigger range_moves after insert or update or delete on ${named(range)}
+    for (const partition of old)
+      await tx.unsafe(`create trigger partition_moves after insert or update or delete on ${named(partition)}
         for each row execute function signalbox.${note}()`);
   });
   if (!begun) return false;
-  // Citus has no triggers: copied under the lock (catchUp). What is to stay of old ranges is little.
+  // Citus has no triggers, so catchUp copies under the lock. Few rows of old partitions are kept.
   if (session.isDistributed) return true;
-  for (const range of old) await copyRows(session, named(range), named(made), keep);
+  for (const partition of old) await copyRows(session, named(partition), named(made), keep);
   await session.unsafe(`analyze ${named(made)}`);
   return true;
 }
 
 /**
- * Some pages at a time. A row that changes meanwhile moves: it may be met twice, or, on a page that was not there at
- * first, not at all. It is noted, and copied anew.
+ * Copies some pages at a time. A row that is updated meanwhile moves: it may be met twice, or not at all if it moves to
+ * a page added since the start. Such rows are recorded, and copied again by catchUp.
  */
 async function copyRows(session: Pool, from: string, to: string, keep: string): Promise<void> {
   const [size] = await session<{ pages: number }[]>`
     select (pg_relation_size(${from}::regclass) / current_setting('block_size')::int)::int as pages`;
   for (let page = 0; page < (size?.pages ?? 0); page += PAGES)
-    await atLeisure(() =>
+    await throttled(() =>
       session.unsafe(
         `insert into ${to} select r.* from ${from} r
           where r.ctid >= '(${page},0)' and r.ctid < '(${page + PAGES},0)' and ${keep}
@@ -69,96 +76,109 @@ async function copyRows(session: Pool, from: string, to: string, keep: string): 
     );
 }
 
-/** Copies anew what has changed meanwhile. What was to stay stays, so that nothing is left without what it belongs to. */
-async function catchUp(tx: Tx, { cut: { key }, old, made, keep }: Swap): Promise<void> {
+/**
+ * Copies again the rows that changed during the copy. A row once kept is always kept, so that no dependent loses its
+ * parent.
+ */
+async function catchUp(tx: Tx, { parent: { key }, old, made, keep }: Swap): Promise<void> {
   if (tx.isDistributed) {
-    for (const range of old)
-      await tx.unsafe(`insert into ${named(made)} select r.* from ${named(range)} r where ${keep}`);
+    for (const partition of old)
+      await tx.unsafe(
+        `insert into ${named(made)} select r.* from ${named(partition)} r where ${keep}`,
+      );
     return;
   }
   const copied = await tx.unsafe(
-    `delete from ${named(made)} where ${key} in (select key from signalbox.range_moves) returning ${key}::text as key`,
+    `delete from ${named(made)} where ${key} in (select key from signalbox.partition_moves) returning ${key}::text as key`,
   );
-  for (const range of old)
+  for (const partition of old)
     await tx.unsafe(
-      `insert into ${named(made)} select r.* from ${named(range)} r
-        where r.${key} in (select key from signalbox.range_moves) and (${keep} or r.${key} = any($1::uuid[]))`,
+      `insert into ${named(made)} select r.* from ${named(partition)} r
+        where r.${key} in (select key from signalbox.partition_moves) and (${keep} or r.${key} = any($1::uuid[]))`,
       [[...new Set(copied.map((row) => row.key))]],
     );
 }
 
-/** Takes a range away; nobody else uses the table. */
-async function drop(tx: Tx, { table }: Cut, range: Range): Promise<void> {
-  await tx.unsafe(`alter table signalbox.${table} detach partition ${named(range)}`);
-  await tx.unsafe(`drop table ${named(range)}`);
+/** Drops a partition. The caller has locked the table. */
+async function drop(tx: Tx, { table }: PartitionedTable, partition: Partition): Promise<void> {
+  await tx.unsafe(`alter table signalbox.${table} detach partition ${named(partition)}`);
+  await tx.unsafe(`drop table ${named(partition)}`);
 }
 
-/** The table alone: a range that autovacuum is at need not be waited for. */
-const lockWhole = (tx: Tx, { table }: Cut) =>
+/** Locks the parent only, so that an autovacuum of a partition is not waited for. */
+const lockWhole = (tx: Tx, { table }: PartitionedTable) =>
   tx.unsafe(`lock table only signalbox.${table} in access exclusive mode`);
 
-/** Puts the copy in the place of its originals, in one moment in which nobody uses the table. */
+/** Replaces the originals with the copy, in one short transaction that locks the table. */
 const replace = (session: Pool, swap: Swap, before?: (tx: Tx) => Promise<void>) =>
-  briefly(session, swap.cut, async (tx) => {
-    const { cut, old, made } = swap;
-    await lockWhole(tx, cut);
+  withShortLock(session, swap.parent, async (tx) => {
+    const { parent, old, made } = swap;
+    await lockWhole(tx, parent);
     await catchUp(tx, swap);
     await before?.(tx);
-    for (const range of old) await drop(tx, cut, range);
-    await attachRange(tx, cut, made);
-    await tx.unsafe(`alter table ${named(made)} drop constraint range_bound`);
+    for (const partition of old) await drop(tx, parent, partition);
+    await attachPartition(tx, parent, made);
+    await tx.unsafe(`alter table ${named(made)} drop constraint partition_bound`);
   });
 
-/** Takes away what a swap has left behind, also one that did not come to its end. */
+/** Removes leftovers of swaps, including interrupted ones. */
 async function clear(session: Pool): Promise<boolean> {
-  for (const cut of [cuts.events, cuts.deliveries, cuts.attempts]) {
+  for (const parent of [
+    partitionedTables.events,
+    partitionedTables.deliveries,
+    partitionedTables.attempts,
+  ]) {
     const left = await session<{ name: string; isNoted: boolean }[]>`
       select c.relname as name, t.oid is not null as "isNoted" from pg_class c
-      left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'range_moves'
-      where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'r' and starts_with(c.relname, ${`${cut.table}_`})
-        and (t.oid is not null or (starts_with(c.relname, ${`${cut.table}_until_`}) and not c.relispartition))`;
+      left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'partition_moves'
+      where c.relnamespace = 'signalbox'::regnamespace and c.relkind = 'r' and starts_with(c.relname, ${`${parent.table}_`})
+        and (t.oid is not null or (starts_with(c.relname, ${`${parent.table}_until_`}) and not c.relispartition))`;
     if (left.length === 0) continue;
-    const done = await briefly(session, cut, async (tx) => {
+    const done = await withShortLock(session, parent, async (tx) => {
       for (const { name, isNoted } of left)
         await tx.unsafe(
           isNoted
-            ? `drop trigger range_moves on signalbox.${name}`
+            ? `drop trigger partition_moves on signalbox.${name}`
             : `drop table signalbox.${name}`,
         );
     });
     if (!done) return false;
   }
-  // Only now: a trigger without it would fail.
-  await session`drop table if exists signalbox.range_moves`;
+  // Dropped last: a trigger fails without this table.
+  await session`drop table if exists signalbox.partition_moves`;
   return true;
 }
 
-/** What becomes of a table when all before `until` is over; undefined when no range of it is. */
+/** The swap for the partitions that end by `until`; undefined if there is none. */
 async function planSwap(
   session: Pool,
-  cut: Cut,
+  parent: PartitionedTable,
   until: number,
   rules: Pick<Swap, "keep" | "note">,
 ): Promise<Swap | undefined> {
-  const ranges = await rangesOf(session, cut);
-  const old = ranges.filter(({ to }) => timeOfId(to) <= until);
+  const partitions = await partitionsOf(session, parent);
+  const old = partitions.filter(({ to }) => timeOfId(to) <= until);
   const to = old.at(-1)?.to;
-  // The first alone has been made of what stays: what ends of it goes row by row.
-  if (!to || (old.length < 2 && old[0]?.name !== `${cut.table}_first`)) return undefined;
+  // A lone old partition is the first one. Unless it is the initial one (`_first`), it holds only rows that were kept
+  // before: its ended rows are deleted one by one (removeOldEvents).
+  if (!to || (old.length < 2 && old[0]?.name !== `${parent.table}_first`)) return undefined;
   return {
-    cut,
+    parent,
     old,
-    made: { name: `${cut.table}_until_${dateOf(timeOfId(to))}`, from: null, to },
+    made: { name: `${parent.table}_until_${dateOf(timeOfId(to))}`, from: null, to },
     ...rules,
   };
 }
 
-/** Attempts of deliveries that go, in ranges that stay: of deliveries made long after their event. */
+/**
+ * Deletes attempts of dropped deliveries that lie in younger partitions: those deliveries were created long after their
+ * event.
+ */
 async function removeLateAttempts(session: Pool, gone: { projectId: string; id: string }[]) {
   for (let at = 0; at < gone.length; at += 1_000) {
     const some = Map.groupBy(gone.slice(at, at + 1_000), ({ projectId }) => projectId);
     for (const [projectId, deliveries] of some)
-      await atLeisure(
+      await throttled(
         () => session`
           delete from signalbox.earlier_attempts
           where project_id = ${projectId} and delivery_id = any(${deliveries.map(({ id }) => id)}::uuid[])`,
@@ -166,26 +186,27 @@ async function removeLateAttempts(session: Pool, gone: { projectId: string; id: 
   }
 }
 
-/** The last moment before another at which a range of events ends, and one of their deliveries: they go together. */
+/** The latest end that partitions of events and of deliveries share, not after `before`: they are dropped together. */
 async function commonEnd(session: Pool, before: Date): Promise<number> {
-  const endsOf = async (cut: Cut) => (await rangesOf(session, cut)).map(({ to }) => timeOfId(to));
-  const ends = new Set(await endsOf(cuts.deliveries));
-  const common = (await endsOf(cuts.events)).filter(
+  const endsOf = async (parent: PartitionedTable) =>
+    (await partitionsOf(session, parent)).map(({ to }) => timeOfId(to));
+  const ends = new Set(await endsOf(partitionedTables.deliveries));
+  const common = (await endsOf(partitionedTables.events)).filter(
     (end) => end <= before.getTime() && ends.has(end),
   );
   return Math.max(0, ...common);
 }
 
-/** Drops ranges of events with what belongs to them. What is to stay of them becomes the first range. */
+/** Drops partitions of events with their dependents. The rows to keep become the first partition. */
 async function dropEvents(session: Pool, since: Date): Promise<boolean> {
   const until = await commonEnd(session, since);
-  const events = await planSwap(session, cuts.events, until, {
-    keep: stays("r", since),
+  const events = await planSwap(session, partitionedTables.events, until, {
+    keep: isRetained("r", since),
     note: "note_event_move",
   });
-  const deliveries = await planSwap(session, cuts.deliveries, until, {
-    // A value, not `exists`: looked up row by row, where a join would read the whole of events for some pages.
-    keep: `(select ${stays("e", since)} from signalbox.events e
+  const deliveries = await planSwap(session, partitionedTables.deliveries, until, {
+    // A scalar subquery, not `exists`: it is evaluated per row by key. A join would read all events for a few pages.
+    keep: `(select ${isRetained("e", since)} from signalbox.events e
       where e.project_id = r.project_id and e.id = r.event_id)`,
     note: "note_delivery_move",
   });
@@ -194,11 +215,11 @@ async function dropEvents(session: Pool, since: Date): Promise<boolean> {
     if (!(await copy(session, deliveries))) return false;
     const late: { projectId: string; id: string }[] = [];
     const listLate = async (tx: Tx) => {
-      for (const range of deliveries.old)
+      for (const partition of deliveries.old)
         late.push(
           ...(await tx.unsafe<{ projectId: string; id: string }[]>(
             `select d.project_id as "projectId", d.id from signalbox.projects p
-              join ${named(range)} d on d.project_id = p.id and d.id >= $1
+              join ${named(partition)} d on d.project_id = p.id and d.id >= $1
               where not exists (select from ${named(deliveries.made)} n
                 where n.project_id = d.project_id and n.event_id = d.event_id and n.id = d.id)`,
             [deliveries.made.to],
@@ -209,17 +230,17 @@ async function dropEvents(session: Pool, since: Date): Promise<boolean> {
     await removeLateAttempts(session, late);
   }
   if (!events) return true;
-  await removeBelongings(session, ofGone(events.made.to, stays("e", since)));
+  await removeEventDependents(session, ofGone(events.made.to, isRetained("e", since)));
   if (!(await replace(session, events))) return false;
-  await removeBelongings(session, ofGone(events.made.to, "true"));
+  await removeEventDependents(session, ofGone(events.made.to, "true"));
   return true;
 }
 
-/** Drops ranges of attempts: those of deliveries and presses that are still there stay. */
+/** Drops partitions of attempts. Keeps attempts whose delivery or press still exists. */
 async function dropAttempts(session: Pool, since: Date): Promise<boolean> {
-  const [{ to }] = await rangesOf(session, cuts.deliveries);
+  const [{ to }] = await partitionsOf(session, partitionedTables.deliveries);
   const until = Math.min(since.getTime(), timeOfId(to));
-  const attempts = await planSwap(session, cuts.attempts, until, {
+  const attempts = await planSwap(session, partitionedTables.attempts, until, {
     keep: `(r.project_id, r.delivery_id) in (
       select d.project_id, d.id from signalbox.projects p
         join signalbox.deliveries d on d.project_id = p.id and d.id < '${minUuid7At(until)}'
@@ -232,18 +253,18 @@ async function dropAttempts(session: Pool, since: Date): Promise<boolean> {
   return (await copy(session, attempts)) && (await replace(session, attempts));
 }
 
-/** Drops ranges of the feed of which all is older. Cursors before what is left have expired (moveHorizon). */
+/** Drops feed partitions that are entirely older. Cursors before the remaining records have expired (moveHorizon). */
 async function dropFeed(session: Pool, since: Date): Promise<boolean> {
-  const cut = cuts.feed;
-  for (const range of await rangesOf(session, cut)) {
-    if (cut.timeOf(range.to) > since.getTime()) return true;
-    const done = await briefly(session, cut, async (tx) => {
+  const parent = partitionedTables.feed;
+  for (const partition of await partitionsOf(session, parent)) {
+    if (parent.timeOf(partition.to) > since.getTime()) return true;
+    const done = await withShortLock(session, parent, async (tx) => {
       await tx.unsafe(`
         update signalbox.heads h set horizon = greatest(h.horizon, x.last)
-        from (select project_id, max(last) as last from ${named(range)} group by project_id) x
+        from (select project_id, max(last) as last from ${named(partition)} group by project_id) x
         where h.project_id = x.project_id`);
-      await lockWhole(tx, cut);
-      await drop(tx, cut, range);
+      await lockWhole(tx, parent);
+      await drop(tx, parent, partition);
     });
     if (!done) return false;
   }
@@ -251,11 +272,10 @@ async function dropFeed(session: Pool, since: Date): Promise<boolean> {
 }
 
 /**
- * Drops the ranges of which all is older than so many days, whole: what is to stay of them, events that have not ended
- * with all that belongs to them, is copied to a first range before. Gives back whether all of it was done: a table may
- * be in use for too long.
+ * Drops partitions that are entirely older than `days`. Before that, the rows to keep (events that have not ended, with
+ * their dependents) are copied to a first partition. Returns false if a table stayed locked by others for too long.
  */
-export async function dropRanges(session: Pool, days: number): Promise<boolean> {
+export async function dropPartitions(session: Pool, days: number): Promise<boolean> {
   const since = new Date((await databaseNow(session)).getTime() - days * DAY_MS);
   const done = [
     await dropFeed(session, since),

@@ -1,18 +1,18 @@
 import type { Pool } from "../connection/client.ts";
-import { atLeisure } from "./throttle.ts";
+import { throttled } from "./throttle.ts";
 
-/** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
+/** Rows deleted per statement: a long DELETE would delay deliveries. */
 const CHUNK = 500;
-/** Rows that are looked for at once: that reads all there are, so not for each chunk. */
+/** Rows found per query. Each such query scans everything, so it does not run once per chunk. */
 const FOUND = 50_000;
 
-/** A row by its table's key: the column beside `project_id`. */
+/** A row's key: its column beside `project_id`. */
 type Key = { projectId: string; id: string };
 
-/** Events, by what belongs to them: the rows `t` of a table, as SQL from its `from` on, with its parameters. */
+/** Dependents of some events: `of` gives the SQL from `from` on for rows `t` of a table, `values` its parameters. */
 type Owners = { of: (table: string) => string; values: (string | string[])[] };
 
-/** These events of a project. */
+/** Dependents of these events of a project. */
 export const ofEvents = (projectId: string, ids: string[]): Owners => ({
   of: (table) =>
     `from unnest($2::uuid[]) x join signalbox.${table} t on t.project_id = $1 and t.event_id = x`,
@@ -20,8 +20,8 @@ export const ofEvents = (projectId: string, ids: string[]): Owners => ({
 });
 
 /**
- * All events with an id before the given one that are not there, or do not fulfil a condition on the event `e`. That it
- * lies before as well follows from the rest; it leaves the younger ranges out.
+ * Dependents of events before an id that are missing or fail a condition on the event `e`. The bound on `e.id` is
+ * redundant: it prunes newer partitions.
  */
 export const ofGone = (before: string, condition: string): Owners => ({
   of: (table) => `
@@ -33,11 +33,11 @@ export const ofGone = (before: string, condition: string): Owners => ({
 });
 
 /**
- * Removes what belongs to events, but their deliveries: actions with presses and what those sent, runs with their
- * steps, resources as they were sent.
+ * Deletes the dependents of events except deliveries: actions with presses and their attempts, runs with their steps,
+ * and the resources that were sent.
  */
-export async function removeBelongings(sql: Pool, { of, values }: Owners): Promise<void> {
-  /** Finds rows, and removes them some at a time, until it finds no more. */
+export async function removeEventDependents(sql: Pool, { of, values }: Owners): Promise<void> {
+  /** Finds rows and deletes them in chunks, until none is left. */
   async function removeAll(find: string, remove: string): Promise<void> {
     let found: Key[];
     do {
@@ -45,7 +45,7 @@ export async function removeBelongings(sql: Pool, { of, values }: Owners): Promi
       for (let at = 0; at < found.length; at += CHUNK) {
         const some = Map.groupBy(found.slice(at, at + CHUNK), ({ projectId }) => projectId);
         for (const [projectId, keys] of some)
-          await atLeisure(() => sql.unsafe(remove, [projectId, keys.map(({ id }) => id)]));
+          await throttled(() => sql.unsafe(remove, [projectId, keys.map(({ id }) => id)]));
       }
     } while (found.length === FOUND);
   }

@@ -1,22 +1,22 @@
 /**
- * The tables that grow for as long as the hub runs are cut into ranges, PostgreSQL's partitions, so that what is old
- * goes by dropping a range and not row by row. Events, and what belongs to them, are cut by the time that their ids
- * begin with; the feed by the time of its records.
+ * The tables that grow forever are partitioned, so that old rows go by dropping a partition, not by deleting rows.
+ * Events and their dependents are partitioned by the time at the start of their ids, the feed by the time of its
+ * records.
  *
- * From the oldest to the newest, a table's ranges are: the first, of all that is older than the others (of what
- * retention has let go of, those that have not ended); ranges of some days each; one or more for days to come; and what
- * is beyond, for ids of clocks that are far ahead, and of a database that goes on while no hub runs. So every row has a
- * place, whoever writes it and when. The first migration makes the first and what is beyond.
+ * From oldest to newest, a table has: a first partition for everything older than the others (after retention, rows of
+ * events that have not ended); partitions of some days each; one or more for the days ahead; and the default partition,
+ * for ids from clocks that are far ahead and for a database that is used while no hub runs. So every row has a place,
+ * whoever writes it and when. The first migration creates the first and the default partition.
  */
 import type { Sql, Tx } from "../connection/client.ts";
 import { minUuid7At, timeOfId } from "../page/minUuid7.ts";
 
-/** A table that is cut, the column it is cut by, and how full its pages are to be made. */
-export type Cut = {
+/** A partitioned table, its partition key, and the fillfactor of its partitions. */
+export type PartitionedTable = {
   table: string;
   key: string;
   fillfactor: number;
-  /** The bound at a moment, as PostgreSQL shows it, and back. */
+  /** The bound at a moment, as PostgreSQL prints it, and its inverse. */
   boundAt: (ms: number) => string;
   timeOf: (bound: string) => number;
 };
@@ -27,19 +27,22 @@ const byTime = {
   timeOf: (bound: string) => Date.parse(bound),
 };
 
-/** Deliveries go with their event; attempts have only their delivery's id, or their press's. */
-export const cuts = {
+/** Deliveries are dropped with their event. Attempts only have the id of their delivery or press. */
+export const partitionedTables = {
   events: { table: "events", key: "id", fillfactor: 70, ...byId },
   deliveries: { table: "ended_deliveries", key: "event_id", fillfactor: 100, ...byId },
   attempts: { table: "earlier_attempts", key: "delivery_id", fillfactor: 100, ...byId },
   feed: { table: "feed", key: "at", fillfactor: 100, ...byTime },
-} satisfies Record<string, Cut>;
+} satisfies Record<string, PartitionedTable>;
 
-/** A range of a table, from one value on, null in the first, and before another. */
-export type Range = { name: string; from: string | null; to: string };
+/** A partition with its bounds: from `from` (null in the first) to before `to`. */
+export type Partition = { name: string; from: string | null; to: string };
 
-/** A table's ranges, oldest first. What is beyond them is left out. */
-export async function rangesOf(sql: Sql, { table }: Cut): Promise<[Range, ...Range[]]> {
+/** A table's partitions, oldest first, without the default partition. */
+export async function partitionsOf(
+  sql: Sql,
+  { table }: PartitionedTable,
+): Promise<[Partition, ...Partition[]]> {
   const rows = await sql<{ name: string; bounds: string }[]>`
     select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds from pg_class c
     join pg_inherits i on i.inhrelid = c.oid and not i.inhdetachpending
@@ -49,35 +52,44 @@ export async function rangesOf(sql: Sql, { table }: Cut): Promise<[Range, ...Ran
     return to ? { name, from: from ?? null, to } : [];
   });
   const [first, ...rest] = found.sort(inOrder);
-  if (!first) throw new Error(`signalbox.${table} has no range`);
+  if (!first) throw new Error(`signalbox.${table} has no partition`);
   return [first, ...rest];
 }
 
-function inOrder({ from: a }: Range, { from: b }: Range): number {
+function inOrder({ from: a }: Partition, { from: b }: Partition): number {
   if (a === null || b === null) return a === null ? -1 : 1;
   return a < b ? -1 : 1;
 }
 
-/** The range of a table beyond all others. */
-export const beyond = ({ table }: Cut): string => `${table}_beyond`;
+/** The name of a table's default partition. */
+export const defaultPartition = ({ table }: PartitionedTable): string => `${table}_default`;
 
-/** Makes the table of a range, which is not one yet: nobody may read it but by the whole. */
-export async function createRange(tx: Tx, cut: Cut, name: string): Promise<void> {
+/**
+ * Creates a partition's table, not yet attached. It is readable only through its parent: row security without a policy.
+ */
+export async function createPartition(
+  tx: Tx,
+  parent: PartitionedTable,
+  name: string,
+): Promise<void> {
   await tx.unsafe(
-    `create table signalbox.${name} (like signalbox.${cut.table} including all) with (fillfactor = ${cut.fillfactor})`,
+    `create table signalbox.${name} (like signalbox.${parent.table} including all) with (fillfactor = ${parent.fillfactor})`,
   );
   await tx.unsafe(`alter table signalbox.${name} enable row level security`);
-  // Beside the whole's shards at once, so that what it is to take does not go by way of the coordinator.
+  // Colocated with the parent's shards at once, so that rows move on the node and not through the coordinator.
   if (tx.isDistributed)
     await tx`select create_distributed_table(${`signalbox.${name}`}::regclass, 'project_id',
-      colocate_with => ${`signalbox.${cut.table}`})`;
-  // The whole has no such key, which would have to contain what it is cut by.
-  if (cut === cuts.deliveries)
+      colocate_with => ${`signalbox.${parent.table}`})`;
+  // The parent has no such key: it would have to contain the partition key.
+  if (parent === partitionedTables.deliveries)
     await tx.unsafe(`alter table signalbox.${name} add primary key (project_id, id)`);
 }
 
-/** Makes a table a range. */
-export const attachRange = (tx: Tx, { table }: Cut, { name, from, to }: Range) =>
+export const attachPartition = (
+  tx: Tx,
+  { table }: PartitionedTable,
+  { name, from, to }: Partition,
+) =>
   tx.unsafe(
     `alter table signalbox.${table} attach partition signalbox.${name}
       for values from (${from ? `'${from}'` : "minvalue"}) to ('${to}')`,

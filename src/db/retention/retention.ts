@@ -1,16 +1,16 @@
 import type { Pool } from "../connection/client.ts";
 import { idBetween } from "../page/idRange.ts";
-import { ofEvents, removeBelongings } from "./eventDependents.ts";
-import { cuts, rangesOf } from "./partitions.ts";
-import { atLeisure } from "./throttle.ts";
+import { ofEvents, removeEventDependents } from "./eventDependents.ts";
+import { partitionedTables, partitionsOf } from "./partitions.ts";
+import { throttled } from "./throttle.ts";
 
-/** Rows a statement removes at most: a long DELETE would hold up the deliveries. */
+/** Rows deleted per statement: a long DELETE would delay deliveries. */
 const CHUNK = 500;
 const EVENTS_AT_ONCE = 200;
 
-/** Repeats a bounded removal until it removes less than it might. */
+/** Repeats a bounded deletion until it deletes less than its limit. */
 async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<void> {
-  while ((await atLeisure(remove)).count >= CHUNK);
+  while ((await throttled(remove)).count >= CHUNK);
 }
 
 /** Idempotency keys are kept for 24 hours. */
@@ -21,15 +21,15 @@ export const removeOldKeys = (sql: Pool) =>
   );
 
 /**
- * Moves each feed's horizon to its last record that is older than so many days, so that a cursor before it is told
- * CURSOR_EXPIRED and never meets a silent gap. Those records go with their range. They are found by halves: records are in
- * the order of their times, of which there is no index.
+ * Moves each feed's horizon to its last record older than `days`, so that an older cursor gets CURSOR_EXPIRED and never
+ * a silent gap. The records themselves are dropped with their partition. The horizon is found by binary search: records
+ * are in the order of their times, but time has no index.
  */
 export async function moveHorizons(sql: Pool, days: number): Promise<void> {
   const feeds = await sql<{ projectId: string; head: string; horizon: string }[]>`
     select project_id as "projectId", head, horizon from signalbox.heads where head > horizon`;
   for (const { projectId, head, horizon } of feeds)
-    await atLeisure(() => moveHorizon(sql, days, projectId, Number(horizon), Number(head)));
+    await throttled(() => moveHorizon(sql, days, projectId, Number(horizon), Number(head)));
 }
 
 async function moveHorizon(
@@ -54,8 +54,8 @@ async function moveHorizon(
 }
 
 /**
- * Events of the first range that were accepted, and due, more than so many days ago and have ended. Found by their ids,
- * which begin with the time (UUIDv7): there is no index on `received_at`, and a day is room for clocks that differ.
+ * Ended events of the first partition that were accepted and due more than `days` days ago. They are found by their
+ * ids, which begin with the time (UUIDv7): `received_at` has no index. One day is left for clock skew.
  */
 const oldEvents = (sql: Pool, days: number, before: string) => sql<
   { projectId: string; id: string }[]
@@ -71,14 +71,14 @@ const oldEvents = (sql: Pool, days: number, before: string) => sql<
   ) e limit ${EVENTS_AT_ONCE}`;
 
 /**
- * Removes ended events older than so many days from the first range, with their actions and presses, deliveries and
- * attempts, and runs. The other ranges are dropped whole (dropRanges.ts).
+ * Deletes ended events older than `days` from the first partition, with their actions, presses, deliveries, attempts
+ * and runs. The other partitions are dropped whole (dropPartitions.ts).
  */
 export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
-  const [{ to }] = await rangesOf(sql, cuts.events);
+  const [{ to }] = await partitionsOf(sql, partitionedTables.events);
   let old: Awaited<ReturnType<typeof oldEvents>>;
   do {
-    old = await atLeisure(() => oldEvents(sql, days, to));
+    old = await throttled(() => oldEvents(sql, days, to));
     if (old.length === 0) return;
     for (const [projectId, events] of Map.groupBy(old, (event) => event.projectId))
       await removeEvents(
@@ -90,7 +90,7 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
 }
 
 async function removeEvents(sql: Pool, projectId: string, ids: string[]): Promise<void> {
-  // Apart from their events, because one event may have thousands.
+  // Deleted before their events, in chunks: one event may have thousands.
   await inChunks(
     () => sql`
       with gone as (
@@ -106,14 +106,14 @@ async function removeEvents(sql: Pool, projectId: string, ids: string[]): Promis
       )
       select id from gone`,
   );
-  await removeBelongings(sql, ofEvents(projectId, ids));
-  await atLeisure(
+  await removeEventDependents(sql, ofEvents(projectId, ids));
+  await throttled(
     () =>
       sql`delete from signalbox.events where project_id = ${projectId} and id = any(${ids}::uuid[])`,
   );
 }
 
-/** Removes replays that ended so many days ago. */
+/** Deletes replays that ended more than `days` days ago. */
 export const removeOldReplays = (sql: Pool, days: number) =>
   inChunks(
     () => sql`delete from signalbox.replays where (project_id, id) in (

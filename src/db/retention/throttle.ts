@@ -1,10 +1,10 @@
 import { setTimeout as rest } from "node:timers/promises";
 
 /**
- * Does one of many short pieces of a long work, and then rests for as long as it took: what else the database does has
- * at most half a core less meanwhile, and nothing waits for longer than one piece takes.
+ * Runs one chunk of a long job, then sleeps as long as it took (50 % duty cycle). So the job takes at most half a core
+ * of the database, and nothing waits for longer than one chunk.
  */
-export async function atLeisure<Result>(work: () => PromiseLike<Result>): Promise<Result> {
+export async function throttled<Result>(work: () => PromiseLike<Result>): Promise<Result> {
   const begun = performance.now();
   const result = await work();
   await rest(performance.now() - begun);

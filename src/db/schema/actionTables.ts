@@ -1,4 +1,4 @@
-/** The tables of the buttons on events, and of who pressed them. */
+/** The tables of actions (buttons on events) and presses. */
 import { sql } from "drizzle-orm";
 import {
   boolean,
@@ -19,19 +19,19 @@ export const actions = signalbox.table(
     projectId: uuid("project_id").notNull(),
     id: uuid("id").notNull(),
     eventId: uuid("event_id").notNull(),
-    /** Its place on the event, from 0. */
+    /** Its position on the event, from 0. */
     position: smallint("position").notNull(),
     key: text("key"),
     url: text("url").notNull(),
     buttonText: text("button_text").notNull(),
     external: boolean("external").notNull(),
     meta: jsonText("meta"),
-    /** Minutes from when the event was due. */
+    /** Minutes from the time the event was due. */
     expireIn: integer("expire_in").notNull(),
     expiresAt: time("expires_at").notNull(),
     repeat: boolean("repeat").notNull(),
     style: text("style").notNull(),
-    /** PENDING, RUNNING or COMPLETE; EXPIRED is read off `expires_at`. */
+    /** PENDING, RUNNING or COMPLETE. EXPIRED is derived from `expires_at`. */
     status: text("status").notNull().default("PENDING"),
     completedAt: time("completed_at"),
     lastError: text("last_error"),
@@ -43,7 +43,7 @@ export const actions = signalbox.table(
   ],
 );
 
-/** Its one attempt is in `attempts`, under the press's id. */
+/** A press. Its one attempt is in `attempts`, under the press's id. */
 export const presses = signalbox.table(
   "presses",
   {
@@ -51,12 +51,12 @@ export const presses = signalbox.table(
     id: uuid("id").notNull(),
     actionId: uuid("action_id").notNull(),
     status: text("status").notNull().default("PENDING"),
-    /** The name of the key, as it was then. */
+    /** The key's name at that time. */
     pressedBy: text("pressed_by").notNull(),
     keyId: uuid("key_id").notNull(),
     pressedAt: time("pressed_at").notNull().defaultNow(),
     idempotencyKey: text("idempotency_key"),
-    /** Set when it is claimed, once for all: who sends it, the fencing token, and until when it counts. */
+    /** Set once, by its claim: the worker, the fencing token, and the end of the lease. */
     leaseWorker: uuid("lease_worker"),
     leaseToken: uuid("lease_token"),
     leaseUntil: time("lease_until"),
@@ -70,7 +70,7 @@ export const presses = signalbox.table(
     uniqueIndex("presses_idempotency_key")
       .on(t.projectId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
-    // What is waited for or under way: looked up every other second.
+    // Waiting and running presses: queried every other second.
     index("presses_pending").on(t.projectId, t.pressedAt).where(sql`status = 'PENDING'`),
   ],
 );

@@ -1,7 +1,7 @@
 /**
- * The tables of what happens to events: deliveries and their attempts, the feed, and the processes at work. What waits is
- * in one table and what has ended in another; the views `deliveries`, `attempts` and `changes` show them as one. Some are
- * cut into partitions, as `events` is, which drizzle cannot say: ranges.ts.
+ * The tables of deliveries and attempts, the feed, and the worker processes. Waiting deliveries are in one table and
+ * ended ones in another; the views `deliveries`, `attempts` and `changes` show them as one. Some tables are
+ * partitioned, like `events`, which drizzle cannot declare: see src/db/retention/partitions.ts.
  */
 import { sql } from "drizzle-orm";
 import {
@@ -39,9 +39,10 @@ const origin = {
 };
 
 /**
- * What waits: small and hot. A claim changes columns that no index has, so that it is written in place; what ends leaves
- * the table. Its indexes begin with what they are to be used for, and only the key with the project: while statistics say
- * that the table is empty, every index that fits costs the same, and a project's whole queue might be read for each row.
+ * Waiting deliveries: small and hot. A claim only changes columns without an index, so it is a HOT update. Ended
+ * deliveries leave the table. Its indexes begin with the column of their query, and only the key begins with the
+ * project: while statistics say that the table is empty, every index costs the planner the same, and it might read a
+ * project's whole queue for each row.
  */
 export const queue = signalbox.table(
   "queue",
@@ -49,13 +50,13 @@ export const queue = signalbox.table(
     ...delivery,
     attemptCount: smallint("attempt_count").notNull().default(0),
     maxAttempts: smallint("max_attempts").notNull(),
-    /** When the next attempt is due; null when PARKED. */
+    /** When the next attempt is due; null if PARKED. */
     dueAt: time("due_at"),
-    /** Set while an attempt is in flight: who holds it, the fencing token, and until when it counts. */
+    /** Set while an attempt is in flight: the worker, the fencing token, and the end of the lease. */
     leaseWorker: uuid("lease_worker"),
     leaseToken: uuid("lease_token"),
     leaseUntil: time("lease_until"),
-    /** How often a process died holding it: at 3 it is QUARANTINED. */
+    /** How often a process died while holding it: at 3 it is QUARANTINED. */
     unknownCount: smallint("unknown_count").notNull().default(0),
     ...origin,
     createdAt: time("created_at").notNull().defaultNow(),
@@ -64,23 +65,24 @@ export const queue = signalbox.table(
     ownProject,
     check("queue_status", sql`status in ('PENDING', 'RETRYING', 'PARKED')`),
     index("queue_due").on(t.hookId, t.dueAt),
-    // What is listed of a hook; one that is paused may have any number.
+    // For lists of a hook's deliveries: a paused hook may have any number.
     index("queue_hook").on(t.hookId, t.id),
-    // What processes have died of: tried alone.
+    // Suspects (in flight at two crashes), which are retried alone.
     index("queue_suspect").on(t.hookId, t.dueAt).where(sql`unknown_count >= 2`),
-    // What a replay adds to, as far as it is due.
+    // What a replay adds, once due.
     index("queue_again")
       .on(t.hookId, t.dueAt)
       .where(sql`status = 'RETRYING' or replay_of is not null`),
     primaryKey({ columns: [t.projectId, t.id] }),
-    // One delivery per event and hook, one per replay of it, and one per step of a run; also finds an event's deliveries.
+    // One delivery per event and hook, one per replay of it, and one per step of a run. Also finds an event's
+    // deliveries.
     unique("queue_once")
       .on(t.eventId, t.projectId, t.hookId, t.replayNumber, t.runId, t.stepPosition)
       .nullsNotDistinct(),
   ],
 );
 
-/** What has ended: written once, with the attempt that ended it. Cut into partitions by `event_id`. */
+/** Ended deliveries: written once, with the attempt that ended them. Partitioned by `event_id`. */
 export const endedDeliveries = signalbox.table(
   "ended_deliveries",
   {
@@ -91,7 +93,10 @@ export const endedDeliveries = signalbox.table(
     completedAt: time("completed_at").notNull(),
     ...origin,
     createdAt: time("created_at").notNull(),
-    /** The last attempt, number `attempt_count`; without an outcome it is in `earlier_attempts`, or there was none. */
+    /**
+     * The last attempt, number `attempt_count`. Without an outcome the last attempt is in `earlier_attempts`, or there
+     * was none.
+     */
     startedAt: time("started_at"),
     elapsedMs: integer("elapsed_ms"),
     outcome: text("outcome"),
@@ -111,14 +116,14 @@ export const endedDeliveries = signalbox.table(
     ),
     index("ended_deliveries_event").on(t.projectId, t.eventId, t.hookId),
     index("ended_deliveries_hook").on(t.projectId, t.hookId, t.id),
-    // What an operator looks for: few among very many.
+    // For operators: lost deliveries are few among very many.
     index("ended_deliveries_lost")
       .on(t.projectId, t.id)
       .where(sql`status in ('FAILED', 'QUARANTINED')`),
   ],
 );
 
-/** Attempts that did not end their delivery, and those of presses. Cut into partitions by `delivery_id`. */
+/** Attempts that did not end their delivery, and those of presses. Partitioned by `delivery_id`. */
 export const earlierAttempts = signalbox.table(
   "earlier_attempts",
   {
@@ -139,7 +144,7 @@ export const earlierAttempts = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.deliveryId, t.number] })],
 );
 
-/** A project's feed: one record for each commit, of positions `first` to `last`. Cut into partitions by `at`. */
+/** A project's feed: one record per commit, with positions `first` to `last`. Partitioned by `at`. */
 export const feed = signalbox.table(
   "feed",
   {
@@ -147,42 +152,42 @@ export const feed = signalbox.table(
     last: bigint("last", { mode: "number" }).notNull(),
     first: bigint("first", { mode: "number" }).notNull(),
     at: time("at").notNull(),
-    /** [{ kind, id, eventId, hookId, created, state }], one for each position; there may be fewer. */
+    /** [{ kind, id, eventId, hookId, created, state }], one per position; there may be fewer items than positions. */
     items: jsonText("items").notNull(),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.last, t.at] })],
 );
 
 /**
- * What moves with a project's commits. Whoever writes to its feed locks its row to the commit, so that positions are
- * dense and in the order of commits.
+ * The head of each project's feed. A transaction that writes to the feed locks this row until its commit, so that
+ * positions are dense and in commit order.
  */
 export const heads = signalbox.table(
   "heads",
   {
     projectId: uuid("project_id").primaryKey(),
     head: bigint("head", { mode: "number" }).notNull().default(0),
-    /** The newest position that retention has removed. */
+    /** The newest position removed by retention. */
     horizon: bigint("horizon", { mode: "number" }).notNull().default(0),
-    /** Moves with every change that emits depend on: hooks, event types, the project's settings. */
+    /** Incremented by every change that emits depend on: hooks, event types, the project's settings. */
     configVersion: bigint("config_version", { mode: "number" }).notNull().default(1),
   },
   () => [ownProject],
 );
 
-/** Every replay: deliveries that are tried again, some at a time. */
+/** Replays: deliveries that are sent again in chunks. */
 export const replays = signalbox.table(
   "replays",
   {
     projectId: uuid("project_id").notNull(),
     id: uuid("id").notNull(),
-    /** What it was asked for: `{ hookId, type, status, since, until }`. */
+    /** Its filter: `{ hookId, type, status, since, until }`. */
     filter: jsonText("filter").notNull(),
     status: text("status").notNull(),
     matched: integer("matched").notNull(),
     created: integer("created").notNull().default(0),
     createdAt: time("created_at").notNull().defaultNow(),
-    /** When it was last worked at, or found waiting for room: a RUNNING one that is not has lost its job. */
+    /** When a worker last advanced it or found no room. A RUNNING one with an old value has lost its job. */
     lookedAt: time("looked_at").notNull().defaultNow(),
     finishedAt: time("finished_at"),
   },
@@ -193,7 +198,7 @@ export const replays = signalbox.table(
   ],
 );
 
-/** What a replay still has to do: the deliveries that matched when it was asked for, of one hook each. */
+/** The remaining chunks of a replay: deliveries that matched when it was created, each chunk of one hook. */
 export const replayChunks = signalbox.table(
   "replay_chunks",
   {
@@ -206,7 +211,7 @@ export const replayChunks = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.replayId, t.hookId, t.number] })],
 );
 
-/** How each hook's calls went, hour by hour: kept for some days, for charts and health. */
+/** The outcomes of each hook's calls by hour, kept for some days, for charts and health. */
 export const hookHours = signalbox.table(
   "hook_hours",
   {
@@ -215,7 +220,7 @@ export const hookHours = signalbox.table(
     hour: time("hour").notNull(),
     succeeded: integer("succeeded").notNull().default(0),
     failed: integer("failed").notNull().default(0),
-    /** Tries that failed with more to come. */
+    /** Failed attempts that are followed by another. */
     retried: integer("retried").notNull().default(0),
   },
   (t) => [
@@ -225,7 +230,7 @@ export const hookHours = signalbox.table(
   ],
 );
 
-/** What a project took in and delivered, minute by minute: kept for two days. */
+/** Events accepted and delivered by a project per minute, kept for two days. */
 export const projectMinutes = signalbox.table(
   "project_minutes",
   {
@@ -238,26 +243,26 @@ export const projectMinutes = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.minute] })],
 );
 
-/** Live worker processes; the session of each holds an advisory lock, so that its death shows. */
+/** Live worker processes. The session of each holds an advisory lock, so that its death shows. */
 export const workers = signalbox.table("workers", {
   id: uuid("id").primaryKey(),
   host: text("host").notNull(),
   pid: integer("pid").notNull(),
-  /** graphile-worker's pool id: jobs are locked under it. */
+  /** graphile-worker's pool id, under which jobs are locked. */
   poolId: text("pool_id").notNull(),
-  /** The advisory lock its session holds, by which others see that it lives: a new number for each session. */
+  /** The key of the liveness lock that its session holds, a new number for each session. */
   livenessKey: bigint("liveness_key", { mode: "bigint" }).notNull(),
   startedAt: time("started_at").notNull().defaultNow(),
 });
 
-/** What is done by one at a time (locks.ts). */
+/** Tasks for one process at a time (src/db/connection/locks.ts). */
 export const locks = signalbox.table("locks", {
   name: text("name").primaryKey(),
-  /** The advisory lock of the session that does it: a new number each time. */
+  /** The key of the session's advisory lock, a new number each time. */
   key: bigint("key", { mode: "bigint" }),
 });
 
-/** Facts about the installation: the key canary. */
+/** Settings of the installation: the key canary. */
 export const settings = signalbox.table("settings", {
   name: text("name").primaryKey(),
   value: text("value").notNull(),

@@ -20,19 +20,19 @@ import { isDistributed } from "../nodes/distribution.ts";
 import { openJobPool } from "../queue/jobPool.ts";
 import { checkOwner, ensureReader } from "../read/reader.ts";
 
-/** How long one try to lock the tables holds up others, how long it then leaves them alone, and all tries together. */
+/** How long one try to lock the tables may block others, the pause after it, and the limit for all tries. */
 const LOCKED_ALL_MS = 500;
 const AGAIN_AFTER_MS = 1_000;
 const LOCKED_WITHIN_MS = 120_000;
 
-/** An operator may have made the schema, empty, for a role that may make none. */
+/** An operator may have created the empty schema for a role that may not. */
 const makesSchema = /^\s*create schema "signalbox";?\s*$/i;
 
 const migrationsFolder = fileURLToPath(new URL("../../../drizzle", import.meta.url));
 
 /**
- * Brings a database, an empty one too, to this version's tables and job queue; processes that start together
- * take turns. Throws DatabaseRefusal when the server cannot keep the hub's promises.
+ * Migrates a database, or an empty one, to this version's tables and job queue. Processes that start together take
+ * turns. Throws DatabaseRefusal if the server cannot keep the hub's promises.
  */
 export async function migrate(place: Place): Promise<void> {
   const { url, setting = "DATABASE_URL", poolerUrl } = place;
@@ -43,7 +43,7 @@ export async function migrate(place: Place): Promise<void> {
       isDistributed: await isDistributed(session),
     };
     noteServer(url, facts);
-    // A migration, and the wait for one that another process makes, may take longer than a request.
+    // A migration, or waiting for another process's, may take longer than the usual statement timeout.
     const patient = { ...settingsOf(facts), statement_timeout: "0" };
     for (const [name, value] of Object.entries(patient))
       await session`select set_config(${name}, ${value}, false)`;
@@ -62,7 +62,7 @@ export async function migrate(place: Place): Promise<void> {
   }
 }
 
-/** graphile-worker begins with its schema, for which it needs a right even where the schema is there. */
+/** graphile-worker starts by creating its schema, for which it needs a right even if the schema exists. */
 const beginQueue = `do $$ begin
   if to_regnamespace('graphile_worker') is not null and to_regclass('graphile_worker.migrations') is null then
     create table graphile_worker.migrations (
@@ -80,12 +80,12 @@ async function migrateQueue(url: string, session: Pool): Promise<void> {
   }
 }
 
-/** Whether every migration of drizzle/ is applied, for readiness. */
+/** Whether every migration of drizzle/ has been applied, for readiness. */
 export async function migrationsCurrent(sql: Sql): Promise<boolean> {
   return (await missingMigrations(sql)).length === 0;
 }
 
-/** Which migrations the database has had, by their times. */
+/** The migrations applied to the database, by their times. */
 async function appliedMigrations(sql: Sql): Promise<number[]> {
   const [found] = await sql`select to_regclass('signalbox.migrations') is not null as made`;
   if (!found?.made) return [];
@@ -100,19 +100,18 @@ async function missingMigrations(sql: Sql) {
   );
 }
 
-/** The first migration makes the tables as they were first released: what is older led to no release. */
+/** The first migration creates the tables as first released. Older databases are of unreleased versions. */
 async function refuseUnreleased(session: Pool): Promise<void> {
   const [first] = readMigrationFiles({ migrationsFolder });
   if ((await appliedMigrations(session)).some((time) => time < (first?.folderMillis ?? 0)))
     throw new DatabaseRefusal(
-      "The database has tables of a Signalbox from before its first release, which cannot be upgraded: give it an empty database, or drop the schemas signalbox and graphile_worker with all that is in them (an embedded one: an empty SIGNALBOX_DATA), and start again.",
+      "The database has tables of an unreleased version of Signalbox, which cannot be upgraded: use an empty database, or drop the schemas signalbox and graphile_worker with everything in them (embedded: use an empty SIGNALBOX_DATA), and start again.",
     );
 }
 
 /**
- * Drizzle's own migrator cannot keep its journal in the schema that the first migration creates, and passes over
- * a migration that is older than the last one applied; its files and its table are kept. Gives back whether any was
- * missing.
+ * Drizzle's migrator cannot keep its journal in the schema that the first migration creates, and skips a migration that
+ * is older than the last one applied. Its files and table format are kept. Returns whether any was missing.
  */
 async function applyMissing(session: Pool): Promise<boolean> {
   if ((await missingMigrations(session)).length === 0) return false;
@@ -125,7 +124,7 @@ async function applyMissing(session: Pool): Promise<boolean> {
       if (!isLocked(error)) throw error;
       if (performance.now() > giveUpAt)
         throw new DatabaseRefusal(
-          "The tables of Signalbox are in use for longer than a migration may hold up others: end the transactions that have them (pg_stat_activity), and start again.",
+          "Other transactions kept Signalbox's tables locked for longer than a migration waits: end them (pg_stat_activity), and start again.",
         );
       await pause(AGAIN_AFTER_MS);
     }
@@ -133,9 +132,9 @@ async function applyMissing(session: Pool): Promise<boolean> {
 }
 
 /**
- * One transaction. Processes of the version before may be at work: all tables are locked first, and let go when one is
- * not to be had within less than PostgreSQL's deadlock_timeout (1 s), so that their transactions are held up for a
- * moment and never broken off.
+ * One transaction. Processes of the previous version may be running. All tables are locked first, and released if one
+ * is not available within less than deadlock_timeout (1 s), so that other transactions are delayed briefly and never
+ * aborted.
  */
 async function apply(session: Pool): Promise<void> {
   await session.begin(async (tx) => {
@@ -144,7 +143,7 @@ async function apply(session: Pool): Promise<void> {
       select tablename as name from pg_tables where schemaname = 'signalbox' order by tablename`;
     const names = tables.map(({ name }) => `signalbox.${name}`).join(", ");
     if (tables.length > 0) await tx.unsafe(`lock table ${names} in access exclusive mode`);
-    // Read again: another process may have applied some, if a stranger kept this one from its turn.
+    // Read again: another process may have applied some, if a lock of another role made this one skip the wait.
     const missing = await missingMigrations(tx);
     const [found] = await tx`select to_regnamespace('signalbox') is not null as made`;
     for (const statement of missing.flatMap(({ sql }) => sql))

@@ -1,10 +1,10 @@
 /**
- * The tables of the hub, in schema `signalbox`; deliveryTables.ts has those of what happens to events,
- * workflowTables.ts those of workflows. Every key leads with `project_id`, so that a table can be partitioned, put
- * behind row-level security or distributed by tenant without a rewrite. Ids are UUIDv7.
+ * The tables of the hub, in schema `signalbox`. The other files here have those of deliveries, actions, resources and
+ * workflows. Every key begins with `project_id`, so that a table can be partitioned, protected by row-level security or
+ * distributed by tenant without a rewrite. Ids are UUIDv7.
  *
- * Documents (event data, schemas, headers) are `json`, not `jsonb`: the text is kept as it came (key order,
- * "\u0000"), and a request body can be built from it without parsing, byte-identical on every try.
+ * Documents (event data, schemas, headers) are `json`, not `jsonb`: the text stays as it came (key order, "\u0000"),
+ * and a request body is built from it without parsing, byte-identical on every attempt.
  */
 import { sql } from "drizzle-orm";
 import {
@@ -24,7 +24,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 
-/** A JSON document as text: never parsed by the driver (drizzle alters its parsers; drizzle-orm#5789). */
+/** A JSON document as text: never parsed by the driver (drizzle changes its parsers; drizzle-orm#5789). */
 export const jsonText = customType<{ data: string; driverData: string }>({
   dataType: () => "json",
 });
@@ -32,11 +32,11 @@ export const time = (name: string) => timestamp(name, { withTimezone: true });
 
 export const signalbox = pgSchema("signalbox");
 
-/** The project that a transaction reads as (reads.ts); nothing equals it where none is named. */
+/** The project that a transaction reads as (src/db/read/reader.ts). If none is set, no row matches. */
 const ownProjectId = sql`nullif(current_setting('signalbox.project', true), '')::uuid`;
 /**
- * What belongs to a project shows a role that owns nothing that project's rows alone. Every table takes it, in
- * front: one without is closed to that role.
+ * Row-level security: a role that owns nothing sees only this project's rows. Every table has this policy, as its first
+ * entry: without a policy a table is closed to that role.
  */
 export const ownProject = pgPolicy("own_project", {
   for: "select",
@@ -52,7 +52,7 @@ export const projects = signalbox.table(
     source: text("source").notNull(),
     requireRegisteredTypes: boolean("require_registered_types").notNull().default(false),
     systemEvents: boolean("system_events").notNull().default(false),
-    /** As a hook's `secrets`; null until the first is needed. */
+    /** Like a hook's `secrets`; null until first needed. */
     signingSecrets: jsonText("signing_secrets"),
     createdAt: time("created_at").notNull().defaultNow(),
   },
@@ -67,7 +67,7 @@ export const apiKeys = signalbox.table(
     name: text("name").notNull(),
     role: text("role").notNull(),
     prefix: text("prefix").notNull(),
-    /** sha256 of the whole key, hex. A key holds 256 random bits, so a slow hash would add nothing. */
+    /** sha256 of the whole key, hex. A key has 256 random bits, so a slow hash would add nothing. */
     digest: text("digest").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
     lastUsedAt: time("last_used_at"),
@@ -95,7 +95,7 @@ export const eventTypes = signalbox.table(
     example: jsonText("example"),
     createdAt: time("created_at").notNull().defaultNow(),
     archivedAt: time("archived_at"),
-    /** The kind of resource its events are about, when it was said at registration; may not be registered yet. */
+    /** The resource type of its events, if given at registration; it may not be registered yet. */
     resourceType: text("resource_type"),
   },
   (t) => [
@@ -118,7 +118,7 @@ export const eventTypeVersions = signalbox.table(
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.eventTypeId, t.version] })],
 );
 
-/** Cut into ranges by `id`, which drizzle cannot say: ranges.ts. */
+/** Partitioned by `id`, which drizzle cannot declare: see src/db/retention/partitions.ts. */
 export const events = signalbox.table(
   "events",
   {
@@ -141,31 +141,32 @@ export const events = signalbox.table(
     origin: text("origin").notNull(),
     causeId: uuid("cause_id"),
     occurredAt: time("occurred_at").notNull(),
-    /** The instant it was scheduled for, also one that had passed already. */
+    /** The time it was scheduled for, even if already past. */
     scheduledFor: time("scheduled_for"),
-    /** When a scheduled event is to be matched; null once it is matched or cancelled, and for all others. */
+    /** When a scheduled event is to be matched; null once matched or cancelled, and for all other events. */
     dueAt: time("due_at"),
     receivedAt: time("received_at").notNull().defaultNow(),
     status: text("status").notNull(),
-    /** heads.config_version the event was matched under; null while it is not matched. */
+    /** heads.config_version under which the event was matched; null until then. */
     configVersion: bigint("config_version", { mode: "number" }),
-    /** Why it FAILED before any delivery: an event of the SQL door that does not fit its type. */
+    /** Why it FAILED before any delivery: an event from signalbox.emit() that does not fit its type. */
     error: text("error"),
   },
   (t) => [
     ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     index("events_type").on(t.projectId, t.type, t.id),
-    // STAGED is config_version is null: an index on status would cost every later status change its HOT update.
+    // STAGED events have a null config_version. An index on status would prevent HOT updates for every later status
+    // change.
     index("events_unmatched")
       .on(t.projectId, t.receivedAt)
       .where(sql`config_version is null and scheduled_for is null`),
-    // What is due next, project by project: looked up several times a second.
+    // Due events per project: queried several times a second.
     index("events_due").on(t.projectId, t.dueAt).where(sql`due_at is not null`),
     index("events_context").on(t.projectId, t.contextId, t.id).where(sql`context_id is not null`),
     index("events_user").on(t.projectId, t.userId, t.id).where(sql`user_id is not null`),
-    // Those that did not happen about when they came: all others of a time are found by their ids (eventList.ts has the
-    // same conditions).
+    // Events that did not happen about when they came. All others of a time span are found by their ids
+    // (src/db/event/list.ts has the same conditions).
     index("events_late")
       .on(t.projectId, t.occurredAt)
       .where(sql`received_at - occurred_at > interval '5 minutes'`),
@@ -183,7 +184,7 @@ export const idempotencyKeys = signalbox.table(
   {
     projectId: uuid("project_id").notNull(),
     key: text("key").notNull(),
-    /** sha256 over the canonical input, hex: same key with another body is a conflict. */
+    /** sha256 of the canonical input, hex: the same key with another body is a conflict. */
     fingerprint: text("fingerprint").notNull(),
     eventId: uuid("event_id").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
@@ -200,7 +201,7 @@ export const hooks = signalbox.table(
   {
     projectId: uuid("project_id").notNull(),
     id: uuid("id").notNull(),
-    /** HOOK, or WORKFLOW: the queue of a workflow's steps, which is no hook to anybody and only queues. */
+    /** HOOK or WORKFLOW. WORKFLOW is the queue of a workflow's steps: not visible as a hook, it only queues. */
     kind: text("kind").notNull().default("HOOK"),
     name: text("name"),
     types: text("types").array().notNull(),
@@ -211,19 +212,19 @@ export const hooks = signalbox.table(
     retries: smallint("retries").notNull(),
     timeoutMs: integer("timeout_ms").notNull(),
     retryScheduleMs: integer("retry_schedule_ms").array(),
-    /** Own headers as one sealed JSON object: a header may carry a credential. */
+    /** Custom headers as one sealed JSON object: a header may be a credential. */
     headers: text("headers"),
     unsubscribeOn: smallint("unsubscribe_on").array().notNull(),
     maxInFlight: integer("max_in_flight").notNull(),
     rateLimitPerSecond: integer("rate_limit_per_second"),
-    /** Which handshake its target has to answer before it receives anything. */
+    /** The handshake that its target must pass before it receives anything. */
     verification: text("verification").notNull().default("NONE"),
-    /** What the target has to echo, sealed; made anew with every new target. */
+    /** The sealed value that the target must echo; new for every new target. */
     handshake: text("handshake"),
-    /** How often the target was asked, and when it is to be asked next; null when it is not. */
+    /** How often the target was asked, and when the next request is due; null if none is. */
     handshakeAttempts: smallint("handshake_attempts").notNull().default(0),
     handshakeDueAt: time("handshake_due_at"),
-    /** `WebHook-Allowed-Rate`: calls a minute that the target has allowed. */
+    /** `WebHook-Allowed-Rate`: calls per minute that the target allows. */
     allowedPerMinute: integer("allowed_per_minute"),
     /** Generic cell rate algorithm: the theoretical arrival time of the next attempt. */
     rateTat: time("rate_tat"),
@@ -244,7 +245,7 @@ export const hooks = signalbox.table(
   ],
 );
 
-/** What a hook asked for, from one heads.config_version on: `Event.why` is answered from these. */
+/** A hook's rule from one heads.config_version on. `Event.why` is answered from these. */
 export const hookVersions = signalbox.table(
   "hook_versions",
   {
@@ -256,13 +257,13 @@ export const hookVersions = signalbox.table(
     filter: text("filter"),
     userId: text("user_id"),
     status: text("status").notNull(),
-    /** No event that was received later asks for the version before. */
+    /** No event received later needs the version before. */
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
 );
 
-/** Counters apart from the hook: they move with every batch. */
+/** Counters, separate from the hook: they change with every batch. */
 export const hookStats = signalbox.table(
   "hook_stats",
   {

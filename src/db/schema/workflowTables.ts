@@ -1,4 +1,4 @@
-/** The tables of workflows: what is to be done for an event, for whom, and each time it was done. */
+/** The tables of workflows: their steps, their installations for users, and their runs. */
 import { sql } from "drizzle-orm";
 import {
   boolean,
@@ -16,12 +16,12 @@ export const workflows = signalbox.table(
   "workflows",
   {
     projectId: uuid("project_id").notNull(),
-    /** Also of its row in `hooks`, of kind WORKFLOW: the queue its steps queue in. */
+    /** Also the id of its row in `hooks`, of kind WORKFLOW: the queue of its steps. */
     id: uuid("id").notNull(),
     name: text("name").notNull(),
     eventType: text("event_type").notNull(),
     status: text("status").notNull(),
-    /** Of its steps; runs keep the one they began with. */
+    /** The current version of its steps. Runs keep the version they began with. */
     version: integer("version").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
     updatedAt: time("updated_at").notNull().defaultNow(),
@@ -39,7 +39,7 @@ export const workflowVersions = signalbox.table(
     projectId: uuid("project_id").notNull(),
     workflowId: uuid("workflow_id").notNull(),
     version: integer("version").notNull(),
-    /** [{ id, name, method, url, headers, body, retries, timeoutMs }]; `headers` is one sealed JSON object, or null. */
+    /** [{ id, name, method, url, headers, body, retries, timeoutMs }]; `headers` is one sealed JSON object or null. */
     steps: jsonText("steps").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
   },
@@ -77,15 +77,15 @@ export const workflowRuns = signalbox.table(
     userId: text("user_id").notNull(),
     status: text("status").notNull(),
     rerunOf: uuid("rerun_of"),
-    /** Whether a later run of the same event counts in its place. */
+    /** Whether a later run of the same event replaces it in the event's outcome. */
     superseded: boolean("superseded").notNull().default(false),
     error: text("error"),
-    /** How often moving it on has failed inside the hub, but for outages. */
+    /** How often advancing it has failed inside the hub, not counting outages. */
     failures: smallint("failures").notNull().default(0),
     createdAt: time("created_at").notNull().defaultNow(),
     startedAt: time("started_at"),
     stoppedAt: time("stopped_at"),
-    /** When it last went on: an open one that does not, and waits for no delivery, has lost its job. */
+    /** When it last advanced. An open run with an old value that waits for no delivery has lost its job. */
     movedAt: time("moved_at").notNull().defaultNow(),
   },
   (t) => [
@@ -97,20 +97,20 @@ export const workflowRuns = signalbox.table(
   ],
 );
 
-/** The steps that a run has come to. */
+/** The steps that a run has reached. */
 export const stepRuns = signalbox.table(
   "step_runs",
   {
     projectId: uuid("project_id").notNull(),
     runId: uuid("run_id").notNull(),
-    /** From 0, in the steps of the run's version. */
+    /** From 0, in the run's version of the steps. */
     position: smallint("position").notNull(),
     status: text("status").notNull(),
-    /** Null when nothing could be sent: a template had no value for something. */
+    /** Null if nothing could be sent: a template had no value for something. */
     deliveryId: uuid("delivery_id"),
-    /** What every try sends, rendered once, as one sealed JSON object. */
+    /** What every attempt sends, rendered once, as one sealed JSON object. */
     request: text("request"),
-    /** { status, response }, of the answer that made it succeed. */
+    /** { status, response } of the successful answer. */
     output: jsonText("output"),
     startedAt: time("started_at").notNull().defaultNow(),
     stoppedAt: time("stopped_at"),

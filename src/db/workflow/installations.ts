@@ -2,18 +2,18 @@ import type { Sql } from "../connection/client.ts";
 import { idPagePerParent, type Page, type PageRequest } from "../page/page.ts";
 import type { installations } from "../schema/workflowTables.ts";
 
-/** A workflow as installed for one user; `variables` is one sealed JSON object. */
+/** A workflow installed for a user; `variables` is one sealed JSON object. */
 export type InstallationRow = typeof installations.$inferSelect;
 
 const columns = (sql: Sql) => sql`i.project_id as "projectId", i.id, i.workflow_id as "workflowId",
   i.user_id as "userId", i.active, i.variables, i.created_at as "createdAt", i.updated_at as "updatedAt"`;
 
-/** Installations of one project by id; unknown and foreign ids are left out. */
+/** Installations of one project by id; unknown ids and those of other projects are left out. */
 export const installationsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<InstallationRow[]>`select ${columns(sql)} from signalbox.installations i
     where i.project_id = ${projectId} and i.id = any(${ids as string[]}::uuid[])`;
 
-/** What is installed of a workflow for a user, active or not. */
+/** A workflow's installation for a user, active or not. */
 export async function installationOf(
   sql: Sql,
   projectId: string,
@@ -25,7 +25,7 @@ export async function installationOf(
   return row;
 }
 
-/** Installs a workflow for a user, or again with other variables. */
+/** Installs a workflow for a user, or updates its variables. */
 export const upsertInstallation = (
   sql: Sql,
   given: Pick<InstallationRow, "projectId" | "id" | "workflowId" | "userId" | "variables">,
@@ -36,7 +36,7 @@ export const upsertInstallation = (
     updated_at = excluded.updated_at
   returning ${columns(sql)}`;
 
-/** Makes what is installed inactive; nothing when nothing is. */
+/** Deactivates an installation; no row if there is none. */
 export const deactivateInstallation = (
   sql: Sql,
   projectId: string,
@@ -47,10 +47,10 @@ export const deactivateInstallation = (
   where i.project_id = ${projectId} and i.workflow_id = ${workflowId} and i.user_id = ${userId}
   returning ${columns(sql)}`;
 
-/** A workflow of a project, and one of its users. */
+/** A workflow and a user of the project. */
 export type InstallationKey = { projectId: string; workflowId: string; userId: string };
 
-/** Those of the keys that are installed and active. */
+/** Those of the keys with an active installation. */
 export const activeInstallations = (sql: Sql, keys: InstallationKey[]) =>
   sql<InstallationKey[]>`
     select i.project_id as "projectId", i.workflow_id as "workflowId", i.user_id as "userId"
@@ -60,7 +60,7 @@ export const activeInstallations = (sql: Sql, keys: InstallationKey[]) =>
       and i.user_id = x.user_id
     where i.active`;
 
-/** A page of what is installed of each of many workflows, newest first, in one statement. */
+/** A page of installations of each of many workflows, newest first, in one statement. */
 export async function installationsPerWorkflow(
   sql: Sql,
   projectId: string,

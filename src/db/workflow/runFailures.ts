@@ -1,6 +1,6 @@
 import type { Sql } from "../connection/client.ts";
 
-/** Notes that moving an open run on has failed; gives back how often by now. It is looked at again later. */
+/** Records that advancing an open run has failed, and delays the next try. Returns the number of failures. */
 export async function countRunFailure(sql: Sql, projectId: string, runId: string): Promise<number> {
   const [row] = await sql<{ failures: number }[]>`
     update signalbox.workflow_runs set failures = failures + 1, moved_at = now()

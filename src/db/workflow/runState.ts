@@ -1,7 +1,7 @@
 import type { Sql } from "../connection/client.ts";
 import type { DeliveryStatus } from "../delivery/deliveries.ts";
 
-/** How an open run stands: its latest step, and that step's delivery. What is to happen to it follows from this. */
+/** The state of an open run: its latest step, and that step's delivery. What happens next follows from this. */
 export type RunStand = {
   runId: string;
   position: number;
@@ -11,7 +11,7 @@ export type RunStand = {
   attemptCount: number | null;
 };
 
-/** How these runs stand, by id; a run that has come to no step has none. */
+/** The states of these runs by id; a run without steps has none. */
 export async function runStands(
   sql: Sql,
   projectId: string,
@@ -36,7 +36,7 @@ export async function runStands(
   );
 }
 
-/** Whether a run stands as it stood. */
+/** Whether a run's state is unchanged. */
 export const isSameStand = (one: RunStand | undefined, other: RunStand | undefined): boolean =>
   one?.position === other?.position &&
   one?.status === other?.status &&
@@ -44,7 +44,7 @@ export const isSameStand = (one: RunStand | undefined, other: RunStand | undefin
   one?.deliveryStatus === other?.deliveryStatus &&
   one?.attemptCount === other?.attemptCount;
 
-/** What is known of the last attempt of a delivery. */
+/** The last attempt of a delivery. */
 type LastAttempt = {
   lastError: string | null;
   statusCode: number | null;
@@ -52,7 +52,7 @@ type LastAttempt = {
   responseTruncated: boolean | null;
 };
 
-/** The last attempt of a delivery, and the answer to it. */
+/** The last attempt of a delivery, with its response. */
 export async function lastAttempt(
   sql: Sql,
   projectId: string,

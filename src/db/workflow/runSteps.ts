@@ -3,13 +3,13 @@ import { completeEvents, recordMoves } from "../delivery/record.ts";
 import { writeToFeed } from "../feed/record.ts";
 import { type RunRow, type RunStatus, recordRuns } from "./workflowRuns.ts";
 
-/** What happens to a run at once: a step ends, the next begins, or the run ends. */
+/** One advance of a run: a step ends, the next begins, or the run ends. */
 export type RunMove = {
   status: RunStatus;
   error: string | null;
   /** The step that ended; `output` is JSON text. */
   ended: { position: number; status: "SUCCEEDED" | "FAILED"; output: string | null } | null;
-  /** The step that begins, with its delivery and its sealed request; or that failed before anything was sent. */
+  /** The step that begins, with its delivery and sealed request, or that failed before anything was sent. */
   begun:
     | { position: number; deliveryId: string; request: string; maxAttempts: number }
     | { position: number; deliveryId: null }
@@ -27,12 +27,12 @@ const endStep = (tx: Tx, run: RunRow, ended: NonNullable<RunMove["ended"]>) => t
     stopped_at = statement_timestamp()
   where project_id = ${run.projectId} and run_id = ${run.id} and position = ${ended.position}`;
 
-/** A step whose request could not be made is over as it begins. */
+/** A step whose request could not be built ends as it begins. */
 const insertFailedStep = (tx: Tx, { projectId, id }: RunRow, position: number) => tx`
   insert into signalbox.step_runs (project_id, run_id, position, status, stopped_at)
   values (${projectId}, ${id}, ${position}, 'FAILED', statement_timestamp())`;
 
-/** A step and its delivery, due at once in the workflow's queue. */
+/** A step and its delivery, due now in the workflow's queue. */
 const insertStep = (
   tx: Tx,
   { projectId, id, eventId, workflowId }: RunRow,
@@ -47,7 +47,7 @@ const insertStep = (
   values (${projectId}, ${step.deliveryId}, ${eventId}, ${workflowId}, 'STEP', 'PENDING', ${step.maxAttempts}, now(),
     ${id}, ${step.position})`;
 
-/** A run, and what happens to it. */
+/** A run and its advance. */
 export type MovingRun = { run: RunRow; move: RunMove };
 
 const statementsOf = (tx: Tx, { run, move }: MovingRun) => {
@@ -64,7 +64,10 @@ const statementsOf = (tx: Tx, { run, move }: MovingRun) => {
   ];
 };
 
-/** Moves runs of one project on in the caller's transaction, which holds their rows: everything at once, the feed last. */
+/**
+ * Advances runs of one project in the caller's transaction, which has locked them. All statements are sent at once, the
+ * feed last.
+ */
 export async function moveRuns(tx: Tx, projectId: string, moving: MovingRun[]): Promise<void> {
   if (moving.length === 0) return;
   const deliveries = moving.flatMap(({ move: { begun } }) =>

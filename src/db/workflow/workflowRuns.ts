@@ -12,18 +12,18 @@ export type RunRow = Narrowed<
   Omit<typeof workflowRuns.$inferSelect, "superseded" | "failures" | "movedAt">,
   {
     status: RunStatus;
-    /** The states of the steps it has come to, in a row that shows a run as it was at a change. */
+    /** The states of its steps, in a row that shows a run as it was at a change. */
     steps?: RunStatus[];
   }
 >;
 
-/** A run about to be written, QUEUED. */
+/** A run to be inserted as QUEUED. */
 export type NewRun = Pick<
   RunRow,
   "projectId" | "id" | "workflowId" | "version" | "eventId" | "userId"
 >;
 
-/** A step that a run has come to. */
+/** A step that a run has reached. */
 type StepRunRow = Narrowed<
   Pick<typeof stepRuns.$inferSelect, "runId" | "position" | "deliveryId" | "output">,
   { status: RunStatus }
@@ -33,7 +33,7 @@ const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.workflow_
   r.version, r.event_id as "eventId", r.user_id as "userId", r.status, r.rerun_of as "rerunOf", r.error,
   r.created_at as "createdAt", r.started_at as "startedAt", r.stopped_at as "stoppedAt"`;
 
-/** Runs of one project by id; unknown and foreign ids are left out. */
+/** Runs of one project by id; unknown ids and those of other projects are left out. */
 export const runsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<RunRow[]>`select ${columns(sql)} from signalbox.workflow_runs r
     where r.project_id = ${projectId} and r.id = any(${ids as string[]}::uuid[])`;
@@ -44,16 +44,16 @@ export const openRuns = (sql: Sql, projectId: string, ids: string[]) =>
     where r.project_id = ${projectId} and r.id = any(${ids}::uuid[]) and r.status in ('QUEUED', 'RUNNING')
     order by r.id`;
 
-/** Every run of an event, oldest first: one a workflow, and one a rerun. */
+/** All runs of an event, oldest first: one per workflow, and one per rerun. */
 export const runsOfEvent = (sql: Sql, projectId: string, eventId: string) =>
   sql<RunRow[]>`select ${columns(sql)} from signalbox.workflow_runs r
     where r.project_id = ${projectId} and r.event_id = ${eventId} order by r.id`;
 
-/** The same, their rows locked to the end of the transaction. */
+/** The same, with their rows locked until the end of the transaction. */
 export const lockedRuns = (tx: Tx, projectId: string, ids: string[]) =>
   tx<RunRow[]>`${openRuns(tx, projectId, ids)} for update`;
 
-/** A page of the runs of each of many workflows or events, newest first, in one statement. */
+/** A page of runs of each of many workflows or events, newest first, in one statement. */
 export function runsPerParent(
   sql: Sql,
   projectId: string,
@@ -71,17 +71,17 @@ export function runsPerParent(
       id: sql`r.id`,
       parent: parent === "workflowId" ? sql`r.workflow_id` : sql`r.event_id`,
       of: (row) => row[parent],
-      isLed: true,
+      isOrdered: true,
       within: [sql`r.project_id = ${projectId}`],
-      sought: status ? [sql`r.status = any(${status as string[]}::text[])`] : [],
-      shown: [],
+      residualFilter: status ? [sql`r.status = any(${status as string[]}::text[])`] : [],
+      cheapFilter: [],
     },
     parentIds,
     request,
   );
 }
 
-/** The steps that these runs have come to, in order. */
+/** The steps that these runs have reached, in order. */
 export const stepRunsOf = (sql: Sql, projectId: string, runIds: readonly string[]) =>
   sql<StepRunRow[]>`
     select s.run_id as "runId", s.position, s.status, s.delivery_id as "deliveryId", s.output::text as output
@@ -101,7 +101,6 @@ export const stepRequestsOf = (
   join signalbox.step_runs s on s.project_id = ${projectId} and s.run_id = x.run_id and s.position = x.position
   where s.request is not null`;
 
-/** Inserts runs, QUEUED. */
 export const insertRuns = (tx: Tx, runs: NewRun[]) => tx`
   insert into signalbox.workflow_runs (project_id, id, workflow_id, version, event_id, user_id, status)
   select project_id, id, workflow_id, version, event_id, user_id, 'QUEUED'
@@ -110,7 +109,7 @@ export const insertRuns = (tx: Tx, runs: NewRun[]) => tx`
     ${runs.map((r) => r.eventId)}::uuid[], ${runs.map((r) => r.userId)}::text[])
     as x(project_id, id, workflow_id, version, event_id, user_id)`;
 
-/** A run of the same event and workflow that has not ended. */
+/** An open run of the same event and workflow. */
 export async function openRunLike(
   tx: Tx,
   { projectId, eventId, workflowId }: RunRow,
@@ -121,7 +120,7 @@ export async function openRunLike(
   return row;
 }
 
-/** Inserts a run like another, QUEUED, which counts in the place of all there were. */
+/** Inserts a rerun, QUEUED, which replaces all earlier ones in the event's outcome. */
 export const insertRerun = (
   tx: Tx,
   { projectId, eventId, workflowId, version, userId, id }: RunRow,
@@ -134,7 +133,9 @@ export const insertRerun = (
   insert into signalbox.workflow_runs (project_id, id, workflow_id, version, event_id, user_id, status, rerun_of)
   values (${projectId}, ${newId}, ${workflowId}, ${version}, ${eventId}, ${userId}, 'QUEUED', ${id})`;
 
-/** Feed items for runs as they now are, with the states of their steps. Under the lock of the project's head. */
+/**
+ * Feed items for runs in their current state, with the states of their steps. The caller has locked the project's head.
+ */
 export const recordRuns = (
   tx: Tx,
   projectId: string,
@@ -153,10 +154,10 @@ export const recordRuns = (
   join signalbox.workflow_runs r on r.project_id = ${projectId} and r.id = x.id`,
   );
 
-/** Runs that one job goes on with, in one transaction. */
+/** Runs that one job advances, in one transaction. */
 const RUNS_PER_JOB = 20;
 
-/** The jobs that go on with these runs. */
+/** The jobs that advance these runs. */
 export function advanceJobs(runs: { projectId: string; runId: string }[]): JobSpec[] {
   const jobs: JobSpec[] = [];
   for (const [projectId, ofProject] of Map.groupBy(runs, (run) => run.projectId)) {
@@ -171,9 +172,9 @@ export function advanceJobs(runs: { projectId: string; runId: string }[]): JobSp
 }
 
 /**
- * Open runs that have not moved for so long and wait for no delivery: their job is lost. Of each project some, so that
- * one whose runs take long does not hide the others'. `offset 0` keeps the look at the steps one by open run: as a join
- * it reads the steps of every run there ever was, each two seconds.
+ * Open runs that have not advanced for this long and wait for no delivery: their job is lost. Rows of each project take
+ * turns, so that one with slow runs does not hide the others. `offset 0` makes the planner look up steps per open run:
+ * as a join it reads the steps of all runs ever, every two seconds.
  */
 export const overdueRuns = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; runId: string }[]

@@ -9,7 +9,7 @@ export type WorkflowStatus = "DRAFT" | "RELEASED" | "PAUSED";
 
 export type WorkflowRow = Narrowed<typeof workflows.$inferSelect, { status: WorkflowStatus }>;
 
-/** A step as stored: its headers are one sealed JSON object, null when it has none. */
+/** A step as stored; `headers` is one sealed JSON object, null if there are none. */
 export type StoredStep = {
   id: string;
   name: string;
@@ -26,7 +26,7 @@ const columns = (
 ) => sql`w.project_id as "projectId", w.id, w.name, w.event_type as "eventType",
   w.status, w.version, w.created_at as "createdAt", w.updated_at as "updatedAt"`;
 
-/** Workflows of one project by id; unknown and foreign ids are left out. */
+/** Workflows of one project by id; unknown ids and those of other projects are left out. */
 export const workflowsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<WorkflowRow[]>`select ${columns(sql)} from signalbox.workflows w
     where w.project_id = ${projectId} and w.id = any(${ids as string[]}::uuid[])`;
@@ -41,7 +41,7 @@ export async function listWorkflows(
   return idPage(sql, select, sql`w.id`, [sql`w.project_id = ${projectId}`], request);
 }
 
-/** What emits need of a project's released workflows. */
+/** The released workflows' fields that emits need. */
 export const releasedWorkflows = (sql: Sql, projectId: string) =>
   sql<{ id: string; version: number; eventType: string }[]>`
     select id, version, event_type as "eventType" from signalbox.workflows
@@ -62,7 +62,7 @@ export async function stepsOf(
   return rows.map((row) => ({ ...row, steps: stepsIn(row.steps) }));
 }
 
-/** Steps whose bodies are as they were sent. */
+/** Steps with their bodies as they were sent. */
 function stepsIn(text: string): StoredStep[] {
   const steps = jsonItems(parseJson(text) as StoredStep[]) as StoredStep[];
   return steps.map((step) => Object.fromEntries(jsonEntries(step)) as StoredStep);
@@ -71,10 +71,10 @@ function stepsIn(text: string): StoredStep[] {
 const stepsText = (steps: StoredStep[]) =>
   jsonText(jsonList(steps.map((step) => jsonObject(Object.entries(step)))));
 
-/** The longest of the steps' time limits: how long a claim of the queue must hold. */
+/** The longest timeout of the steps: the lease of the queue's claims must cover it. */
 const longest = (steps: StoredStep[]) => Math.max(...steps.map(({ timeoutMs }) => timeoutMs));
 
-/** Writes a version of a workflow's steps; its queue's claims hold long enough for every version there is. */
+/** Inserts a version of a workflow's steps. The lease of its queue's claims covers every existing version. */
 export const insertVersion = (tx: Tx, workflow: WorkflowRow, steps: StoredStep[]) => tx`
   with queue as (
     update signalbox.hooks set timeout_ms = greatest(timeout_ms, ${longest(steps)})
@@ -83,10 +83,10 @@ export const insertVersion = (tx: Tx, workflow: WorkflowRow, steps: StoredStep[]
   insert into signalbox.workflow_versions (project_id, workflow_id, version, steps)
   values (${workflow.projectId}, ${workflow.id}, ${workflow.version}, ${stepsText(steps)}::text::json)`;
 
-/** Calls of one workflow's steps at the same time, in all processes: many users' targets share them. */
+/** The most concurrent calls of one workflow's steps over all processes: many users' targets share them. */
 const MAX_IN_FLIGHT = 32;
 
-/** Inserts a workflow with the queue that its steps queue in. */
+/** Inserts a workflow with the queue of its steps. */
 export const insertWorkflow = (
   tx: Tx,
   { projectId, id, name, eventType, status, version }: WorkflowRow,
@@ -99,14 +99,17 @@ export const insertWorkflow = (
   insert into signalbox.workflows (project_id, id, name, event_type, status, version)
   values (${projectId}, ${id}, ${name}, ${eventType}, ${status}, ${version})`;
 
-/** How many workflows a project has. */
+/** The number of workflows of a project. */
 export async function countWorkflows(tx: Tx, projectId: string): Promise<number> {
   const [row] = await tx<{ n: number }[]>`
     select count(*)::int as n from signalbox.workflows where project_id = ${projectId}`;
   return row?.n ?? 0;
 }
 
-/** The workflow; its queue's row is locked to the end of the transaction, so that changes of it come one by one. */
+/**
+ * Locks a workflow's queue row until the end of the transaction, so that its changes come one by one, and returns the
+ * workflow.
+ */
 export async function lockedWorkflow(
   tx: Tx,
   projectId: string,
@@ -117,7 +120,7 @@ export async function lockedWorkflow(
   return row;
 }
 
-/** Writes what may change of a workflow. */
+/** Updates the changeable fields of a workflow. */
 export const updateWorkflowRow = (tx: Tx, workflow: WorkflowRow) => tx`
   update signalbox.workflows set name = ${workflow.name}, status = ${workflow.status},
     version = ${workflow.version}, updated_at = now()

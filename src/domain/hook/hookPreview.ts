@@ -1,7 +1,7 @@
 import type { EventRow } from "../../db/event/events.ts";
 import { listEvents } from "../../db/event/list.ts";
 import type { PageRequest } from "../../db/page/page.ts";
-import type { Read } from "../../db/read/reads.ts";
+import type { Read } from "../../db/read/readPools.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { noResources, resourcesNow } from "../emit/matchContext.ts";
 import { createEnvelope, type Envelope, envelopeEvent } from "../event/envelope.ts";

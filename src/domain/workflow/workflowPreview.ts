@@ -1,7 +1,7 @@
 import type { Sql } from "../../db/connection/client.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { listEvents } from "../../db/event/list.ts";
-import type { Read } from "../../db/read/reads.ts";
+import type { Read } from "../../db/read/readPools.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";

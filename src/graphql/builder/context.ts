@@ -2,7 +2,7 @@ import { contextCacheSymbol, initContextCache } from "@pothos/core";
 import type { OperationTypeNode } from "graphql";
 import type { Db, Sql } from "../../db/connection/client.ts";
 import type { Role } from "../../db/project/apiKeys.ts";
-import type { Read, Reads } from "../../db/read/reads.ts";
+import type { Read, ReadPools } from "../../db/read/readPools.ts";
 import type { PressServices } from "../../domain/action/press.ts";
 import type { EmitInTransaction } from "../../domain/emit/emitInTransaction.ts";
 import type { Emitter } from "../../domain/emit/emitter.ts";
@@ -47,9 +47,9 @@ export type Hub = {
   /** From the primary. */
   read: Read;
   /** For one query. */
-  forQuery: Reads["forQuery"];
+  forQuery: ReadPools["forQuery"];
   /** Notes up to where somebody was told of a project's feed. */
-  noteTold: Reads["noteTold"];
+  noteSeen: ReadPools["noteSeen"];
   emitter: Emitter;
   emitInTransaction: EmitInTransaction;
   configs: ProjectConfigs;

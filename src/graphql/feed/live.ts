@@ -104,7 +104,7 @@ builder.queryField("feedCursor", (t) =>
       "The feed's end at this moment. What is read after it, and a subscription with it as `after`, miss nothing between them.",
     resolve: async (_root, _args, { hub, caller: { projectId }, read }) => {
       const { head } = await read((sql) => feedBounds(sql, projectId));
-      hub.noteTold(projectId, head);
+      hub.noteSeen(projectId, head);
       return cursorOf({ position: head });
     },
   }),

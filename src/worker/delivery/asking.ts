@@ -1,9 +1,9 @@
 import type { HookQueue } from "../../db/queue/jobs.ts";
 
-/** Other workers are asked once in so long, for all hooks together. */
+/** The interval for asking other workers, for all hooks together. */
 const EVERY_MS = 10;
 
-/** Asks the other workers to look at hooks' queues that are more than this one's share, a moment's together. */
+/** Asks other workers to look at queues with more due than this worker's share, batching requests of a short time. */
 export function createAsking(askPeers: (queues: HookQueue[]) => void): (queue: HookQueue) => void {
   const wanted = new Map<string, HookQueue>();
   return ({ projectId, hookId }) => {

@@ -9,32 +9,34 @@ import type { DelivererParts } from "./parts.ts";
 import type { Target } from "./targets.ts";
 
 export type ClaimLoop = {
-  /** Claims for the queues whose turn it is, as far as there are slots. */
+  /** Claims for the queues whose turn it is, while slots are free. */
   pump(): void;
-  /** Counts an attempt whose result is not written yet, and one that is. */
+  /** Counts an attempt whose result is not stored yet, until `release`. */
   hold(): void;
   release(): void;
-  /** Whether something may be taken without being claimed. */
+  /** Whether deliveries may be taken without a claim statement. */
   mayTake(): boolean;
 };
 
 type Parts = DelivererParts & {
-  /** Has the other workers look at a queue, too. */
+  /** Asks other workers to look at a queue, too. */
   ask: (queue: HookQueue) => void;
 };
 
 const CLAIMS_AT_ONCE = 2;
-/** Attempts whose result is not written yet: above so many nothing is claimed, lest claims run out in the queue. */
+/**
+ * No more is claimed above this many attempts without a stored result, so that leases do not expire while results wait.
+ */
 const MAX_UNFINISHED = 2_048;
-/** When a claim failed (no database), and when other processes hold a queue's slots. */
+/** Pauses after a failed claim (no database), and when other processes use a queue's slots. */
 const RETRY_MS = 500;
 const BUSY_ELSEWHERE_MS = 100;
-/** So often others are told of a queue that goes on having more. */
+/** How often others are asked about a queue that keeps having more. */
 const ASK_EVERY_MS = 200;
-/** How far a rate may run ahead: evens out timers without letting a burst through. */
+/** How far a rate limit may run ahead: it evens out timers without allowing a burst. */
 const RATE_TOLERANCE_MS = 100;
 
-/** Milliseconds until a queue that now took so many may take another by its rate; null without one. */
+/** Milliseconds until the rate limit allows the next delivery after `taken` more; null without a limit. */
 function rateWaitMs({ rateAheadMs }: QueueState, { hook }: Target, taken: number): number | null {
   const { rateLimitPerSecond, allowedPerMinute } = hook;
   if (rateLimitPerSecond === null && allowedPerMinute === null) return null;
@@ -43,7 +45,7 @@ function rateWaitMs({ rateAheadMs }: QueueState, { hook }: Target, taken: number
   return rateAheadMs + (taken * 1_000) / perSecond - RATE_TOLERANCE_MS;
 }
 
-/** Claims what is due of hooks' queues in turn. */
+/** Claims due deliveries of hooks' queues in turn. */
 export function createClaimLoop(parts: Parts): ClaimLoop {
   const { sql, workerId, peers, queues, targets, log, start, track, isStopped, ask } = parts;
   const isolation = createIsolation();
@@ -79,7 +81,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     }
   }
 
-  /** One suspect of all projects: those that come behind it have theirs later. */
+  /** Claims one suspect over all projects; later groups get their turn afterwards. */
   async function claimSuspect(groups: [projectId: string, turns: ClaimSlot[]][]): Promise<number> {
     for (const [index, [projectId, own]] of groups.entries()) {
       if ((await claimProject(projectId, own, true)) === 0) continue;
@@ -90,7 +92,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     return 0;
   }
 
-  /** Claims of one project's queues, and starts what was claimed. Gives back how many that were. */
+  /** Claims for one project's queues and starts the attempts. Returns the number of claims. */
   async function claimProject(projectId: string, turns: ClaimSlot[], isSuspect: boolean) {
     const token = randomUUID();
     const askedAt = performance.now();
@@ -103,7 +105,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
       const wish = { projectId, requests, ...sharing, isSuspect, leaseMarginMs, workerId, token };
       const { states, claims } = await claim(sql, wish);
       const known = await targetsOf(projectId, states);
-      // Their attempts begin now, by the database's clock.
+      // The start of their attempts, by the database's clock.
       for (const claimed of claims)
         claimed.claimedAt = new Date(claimed.claimedAt.getTime() + performance.now() - askedAt);
       const taken = Map.groupBy(claims, ({ hookId }) => hookId);
@@ -111,7 +113,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
         const { queue } = turn;
         const state = states.get(queue.hookId);
         const target = known.get(queue.hookId);
-        // Not ACTIVE: its deliveries are parked or cancelled, and its queue is forgotten.
+        // The hook is not ACTIVE: its deliveries are parked or cancelled, and its queue is forgotten.
         if (!state || !target) queue.failures = 0;
         else begin(turn, state, target, taken.get(queue.hookId) ?? [], isSuspect);
       }
@@ -125,7 +127,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     }
   }
 
-  /** What is known of the hooks, as of the version that they were claimed under. */
+  /** The hooks' targets, under the config version of the claim. */
   async function targetsOf(projectId: string, states: Map<string, QueueState>) {
     const known = new Map<string, Target>();
     for (const { hookId, version } of states.values()) {
@@ -153,7 +155,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     plan(turn, state, target, claims.length);
   }
 
-  /** Something is left in the queue that is to be tried alone. */
+  /** A suspect is due in the queue: it must be tried alone. */
   function suspect(queue: QueueEntry, isAlone: boolean) {
     const wait = isAlone ? 0 : isolation.saw(queue);
     if (wait > 0) queues.enqueueAfter(queue, wait);
@@ -167,7 +169,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     ask(queue);
   }
 
-  /** When the queue is to be looked at next, after a claim that took so many. */
+  /** Schedules the next look at the queue after a claim of `taken` deliveries. */
   function plan(
     { queue, room, inFlight }: ClaimSlot,
     state: QueueState,
@@ -176,7 +178,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
   ) {
     if (state.nextDueMs !== null) queues.enqueueAfter(queue, state.nextDueMs);
     if (taken < state.take) return;
-    // It took all it might: there may be more, for others too, and for when the rate or its own slots allow it.
+    // It took all it could. There may be more: for others, and for when the rate limit or free slots allow it.
     tellOthers(queue);
     const waitMs = rateWaitMs(state, target, taken);
     const own = Math.min(room, peers.shareOf(queue.hookId, target.hook.maxInFlight) - inFlight);

@@ -31,36 +31,35 @@ export type DelivererOptions = {
   peers: Peers;
   poster: Poster;
   box: SecretBox;
-  /** The host this hub is known by: some deliveries say it. */
+  /** The host name of this hub, which some deliveries contain. */
   origin: () => string;
   log: Logger;
   onAttempt: (attempt: { outcome: AttemptOutcome; elapsedMs: number }) => void;
-  /** Told after each commit that there is something new in the feed. */
+  /** Called after each commit that added to the feed. */
   onFinished: () => void;
-  /** Told of the runs whose steps have ended. */
+  /** Called with the runs whose steps have ended. */
   onSteps: (projectId: string, runIds: string[]) => void;
-  /** Asks other workers to look at these hooks' queues. */
   askPeers: (queues: HookQueue[]) => void;
 };
 
 export type Deliverer = AsyncDisposable & {
   /** Looks at hooks' queues that may have something due. */
   wake(queues: HookQueue[]): void;
-  /** The same because another process has more than its share of them. */
+  /** The same, at the request of another worker. */
   wakeAsked(queues: HookQueue[]): void;
-  /** Keeps slots for deliveries that are being accepted. */
+  /** Reserves slots for deliveries that are being accepted. */
   reserve: Reserve;
-  /** Claims no more; waits for attempts in flight, and ends them after `graceMs`. */
+  /** Claims no more, waits for attempts in flight, and aborts them after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 };
 
-/** An answer that takes longer holds up its hook's queue, and is to hold up no other. */
+/** A slower answer counts as trouble: such a hook must not block others. */
 const SLOW_MS = 1_000;
 
 /**
- * The delivery engine of one process. What it accepts and has free slots for it sends at once; hooks' queues that may
- * have more due are claimed in batches, oldest delivery first, as slots come free. Attempts are made concurrently and
- * finished in micro-batches. A job is only a wake-up: the reconciler finds what a dead process knew.
+ * The delivery engine of one process. Deliveries that it accepts while slots are free are sent at once. Hooks' queues
+ * that may have more due are claimed in batches, oldest delivery first, as slots become free. Attempts run concurrently
+ * and are finished in micro-batches. A job is only a wake-up: the reconciler finds what a dead process left.
  */
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { sql, peers, poster, box, origin, log, onAttempt } = options;
@@ -91,7 +90,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   function start(started: Started) {
     track(
       attempt(started).catch((error) =>
-        // The claim runs out, and the delivery is tried again or, the third time, quarantined.
+        // The lease expires, and the delivery is retried or, the third time, quarantined.
         log.error(
           { err: error, deliveryId: started.claimed.deliveryId },
           "an attempt failed inside the hub",
@@ -100,7 +99,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     );
   }
 
-  /** What is to be sent, and what may be told of it. A workflow's steps are signed with the project's secret. */
+  /** The request of a workflow's step, signed with the project's secret. */
   async function stepRequest(claimed: Extract<Claim, { format: "STEP" }>): Promise<AttemptRequest> {
     const request = openStepRequest(box, claimed, claimed.request);
     return stepRequestOf(claimed, request, await openSigningKeys({ sql, box }, claimed.projectId));
@@ -121,11 +120,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
       } catch (error) {
         const back = (waitMs: number) => handBack(sql, claimed, waitMs);
-        // No fault of the queue's.
+        // Not the target's fault.
         isWell = queue.failures === 0;
         return queues.enqueueAfter(queue, await postponed(error, back, { log, stopping: signal }));
       } finally {
-        // The slot is free as soon as the call is over: what follows is the database's business.
+        // The slot is free once the call is over: storing the result does not need it.
         leave(isWell);
         pump();
       }
@@ -136,7 +135,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       if (moved?.status === "RETRYING") queues.enqueueAfter(queue, finished.delayMs ?? 0);
     } finally {
       loop.release();
-      // Not before its result is stored: what kills this process next would be laid at its door, too.
+      // Only once its result is stored: until then a crash of this process would still be blamed on it.
       onStored?.();
       pump();
     }

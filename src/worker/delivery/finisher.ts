@@ -8,21 +8,24 @@ import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
 import type { Logger } from "../../log.ts";
 import { createBatcher } from "../../util/batcher.ts";
 
-/** How a delivery moved, or null when another process had taken its claim over. */
+/** Resolves to how a delivery moved, or null if another process had taken over its claim. */
 type Finisher = (finish: Finish) => Promise<FinishedDelivery | null>;
 
 const MAX_BATCH = 100;
 const PARALLEL_BATCHES = 4;
 const PARALLEL_OF_PROJECT = 2;
-/** At 200 deliveries a second each would be a transaction of its own: two in one leave a tenth of the machine to others. */
+/**
+ * The time for gathering a batch. At 200 deliveries a second each would be its own transaction: with two per
+ * transaction, a tenth of the machine is left to others.
+ */
 const GATHER_MS = 10;
 const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
 
-/** Whether PostgreSQL refused a value, and would again. */
+/** Whether PostgreSQL refused a value, so that a retry would fail, too. */
 export const isDataError = (error: unknown) =>
   error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code));
 
-/** The same attempt without what the receiver sent: kept when PostgreSQL refuses that. */
+/** An attempt without its response: stored if PostgreSQL refuses the response. */
 export const withoutResponse = <Kind extends Pick<Finish, "attempt">>(finish: Kind): Kind => ({
   ...finish,
   attempt: {
@@ -34,9 +37,8 @@ export const withoutResponse = <Kind extends Pick<Finish, "attempt">>(finish: Ki
 });
 
 /**
- * Writes finished attempts in micro-batches. A result is kept until it is written, however long the database is
- * away: an attempt that was made is never forgotten. Its claim outlives short outages; after a long one the
- * token decides.
+ * Stores finished attempts in micro-batches. A result is kept until it is stored, however long the database is away: no
+ * attempt is forgotten. Its lease outlives short outages; after a long one the token decides.
  */
 export function createFinisher({
   sql,
@@ -51,11 +53,11 @@ export function createFinisher({
   configs: ProjectConfigs;
   programs: InPlace;
   log: Logger;
-  /** Told of the queues of what the system events go to. */
+  /** Called with the queues of deliveries of system events. */
   onDue: (queues: HookQueue[]) => void;
-  /** Told after each commit that there is something new in the feed. */
+  /** Called after each commit that added to the feed. */
   onFinished: () => void;
-  /** Told of the runs whose steps have ended. */
+  /** Called with the runs whose steps have ended. */
   onSteps: (projectId: string, runIds: string[]) => void;
 }): Finisher {
   async function write(finishes: Finish[], areBare = false): Promise<FinishedDelivery[]> {
@@ -95,7 +97,7 @@ export function createFinisher({
     }
     log.error(
       { err: error, deliveryId: only.deliveryId },
-      "an answer could not be stored, keeping its status alone",
+      "a response could not be stored, only its status is kept",
     );
     return write([withoutResponse(only)], true);
   }

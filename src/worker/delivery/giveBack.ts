@@ -4,10 +4,10 @@ import { returnClaims } from "../../db/delivery/reclaim.ts";
 import type { Logger } from "../../log.ts";
 
 const RETRY_MS = 500;
-/** The server may still be at a statement whose connection has broken; by then it has given it up. */
+/** The server may still be running a statement whose connection broke. It has given up by this time. */
 const LATER_MS = 11_000;
 
-/** Claims whose commit nobody heard of would block their deliveries until they run out: they are given back. */
+/** Releases claims whose commit was never confirmed: otherwise they block their deliveries until the lease expires. */
 export async function giveBackUntilDone(
   { sql, log, isStopped }: { sql: Pool; log: Logger; isStopped: () => boolean },
   lost: { projectId: string; hookIds: string[]; token: string },

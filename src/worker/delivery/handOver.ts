@@ -13,13 +13,13 @@ import type { Target } from "./targets.ts";
 /** Hooks that are asked for at once. */
 const LEARNED = 1_000;
 
-/** A delivery that has its slot before it is accepted. */
+/** A delivery that got its slot before it was accepted. */
 type Admitted = { delivery: NewDelivery; target: Target; queue: QueueEntry; leave: Leave };
 
 const isLimited = ({ hook }: Target) =>
   hook.rateLimitPerSecond !== null || hook.allowedPerMinute !== null;
 
-/** The claim of a delivery that was taken as it was accepted. */
+/** The claim of a delivery that was claimed as it was accepted. */
 function claimOf(
   { delivery }: Admitted,
   event: NewEvent,
@@ -46,8 +46,8 @@ function claimOf(
 }
 
 /**
- * Hands what this process accepts straight to its free slots: claimed by the statement that accepts it, and sent once
- * that has committed. What waits already goes first, and a rate is kept by claims alone.
+ * Hands accepted deliveries straight to free slots: the accepting statement claims them, and they are sent once it has
+ * committed. Waiting deliveries go first. Hooks with a rate limit only use claims.
  */
 export function createHandOver(parts: DelivererParts & { loop: ClaimLoop }): Reserve {
   const { sql, workerId, peers, queues, targets, log, start, track, isStopped, loop } = parts;
@@ -68,7 +68,7 @@ export function createHandOver(parts: DelivererParts & { loop: ClaimLoop }): Res
     return admitted;
   }
 
-  /** What is not known of the hooks yet, or under another version, is asked for once. */
+  /** Loads hooks that are not known under this config version, once. */
   async function learn(version: number, deliveries: NewDelivery[]): Promise<void> {
     const [first] = deliveries;
     const hookIds = new Set(deliveries.map(({ hookId }) => hookId));
@@ -82,12 +82,12 @@ export function createHandOver(parts: DelivererParts & { loop: ClaimLoop }): Res
   return async (version, events, deliveries) => {
     if (deliveries.length === 0 || !mayTake()) return undefined;
     await learn(version, deliveries);
-    // Asked again: a stop, a suspect or another worker may have come meanwhile.
+    // Checked again: a stop, a suspect or another worker may have come meanwhile.
     const admitted = mayTake() ? admit(version, deliveries) : [];
     if (admitted.length === 0) return undefined;
     const token = randomUUID();
     const reservedAt = performance.now();
-    // A stop waits for what is being accepted: it is sent, or given back. So does what is to be tried alone.
+    // A stop waits for deliveries that are being accepted: they are sent or released. So does a suspect's attempt.
     const decided = Promise.withResolvers<void>();
     track(decided.promise);
     loop.hold();
@@ -105,7 +105,7 @@ export function createHandOver(parts: DelivererParts & { loop: ClaimLoop }): Res
     return {
       handOver: { workerId, token, leaseMs },
       begin(at, written) {
-        // The database's clock when its commit was heard of, which may have taken long.
+        // The database's time when this process learned of the commit, which may have taken long.
         const claimedAt = new Date(at.getTime() + performance.now() - reservedAt);
         const byId = new Map(events.map((event) => [event.id, event]));
         for (const one of admitted) {

@@ -1,28 +1,31 @@
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { withinOpenFiles } from "../../outbound/openFiles.ts";
 
-/** What a worker process knows of one hook's queue. */
+/** What a worker process knows about one hook's queue. */
 export type QueueEntry = HookQueue & {
   isClaiming: boolean;
   inFlight: number;
-  /** When others were last told that there is more in it than this process may take. */
+  /** When others were last asked to help: it had more due than this process may take. */
   askedAt: number;
-  /** Attempts in a row that did not reach the target, or took long. */
+  /** Consecutive attempts that did not reach the target or were slow. */
   failures: number;
   timer: { at: number; handle: NodeJS.Timeout } | null;
 };
 
-/** Ends an attempt: whether it reached its target in time. */
+/** Ends an attempt; `isWell`: it reached its target in time. */
 export type Leave = (isWell: boolean) => void;
 
-/** A queue that is to be claimed for, how many deliveries it may take, and how many it had in flight then. */
+/** A queue to claim for: how many deliveries it may take, and how many it had in flight then. */
 export type ClaimSlot = { queue: QueueEntry; room: number; inFlight: number; asTroubled: boolean };
 
-/** Attempts in flight in one process, at most. */
+/** The most attempts in flight in one process. */
 const MAX_IN_FLIGHT = withinOpenFiles(1_024, 1 / 4);
-/** Of these, so many are for queues that have none: whoever is not being served can be, one at a time. */
+/** Slots reserved for queues that have nothing in flight, one each: every hook gets served. */
 const RESERVED = Math.floor(MAX_IN_FLIGHT / 4);
-/** Lanes in trouble (time-outs, refused connections, slow answers in a row) share at most half: nobody else waits. */
+/**
+ * Queues in trouble (consecutive timeouts, refused connections or slow answers) share at most half of the slots, so
+ * that others do not wait.
+ */
 const MAX_TROUBLED = Math.floor(MAX_IN_FLIGHT / 2);
 const TROUBLED_AFTER = 3;
 const QUEUES_PER_CLAIM = 64;
@@ -33,9 +36,10 @@ const isTroubled = (queue: QueueEntry) => queue.failures >= TROUBLED_AFTER;
 export type HookQueues = ReturnType<typeof createHookQueues>;
 
 /**
- * The queues of one process: whose turn it is and with how many slots, so that one slow or dead hook never takes
- * another's. `onReady` is told when a queue's timer makes it ready; `shareOf` says how many of a hook this process may
- * have in flight, as far as is known; `onForeign` is told of what is due and others' alone to send.
+ * The queues of one process: whose turn it is and with how many slots, so that a slow or dead hook never takes
+ * another's slots. `onReady` is called when a queue's timer makes it ready. `shareOf` returns how many deliveries of a
+ * hook this process may have in flight, as far as known. `onForeign` is called with queues that only others may send
+ * for.
  */
 export function createHookQueues(
   onReady: () => void,
@@ -43,9 +47,9 @@ export function createHookQueues(
   onForeign: (queue: HookQueue) => void,
 ) {
   const queues = new Map<string, QueueEntry>();
-  /** Those that may have deliveries that are due, in the order of their turns. */
+  /** Queues that may have due deliveries, in the order of their turns. */
   const ready = new Set<QueueEntry>();
-  /** Slots in use, or promised to claims that are under way; and those of queues in trouble among them. */
+  /** Slots in use or promised to running claims, and those among them of queues in trouble. */
   let taken = 0;
   let troubled = 0;
   let isClosed = false;
@@ -69,7 +73,7 @@ export function createHookQueues(
   function forgetIfIdle(queue: QueueEntry) {
     const isBusy =
       queue.isClaiming || queue.inFlight > 0 || queue.timer !== null || ready.has(queue);
-    // One that failed is remembered, so that its failures add up.
+    // A queue with failures is remembered, so that they add up.
     if (!isBusy && queue.failures === 0) queues.delete(queue.hookId);
   }
 
@@ -78,7 +82,7 @@ export function createHookQueues(
     if (asTroubled) troubled += slots;
   }
 
-  /** Counts an attempt in; the function it gives back counts it out again, and whether it went as it should. */
+  /** Counts an attempt. The returned function ends it, with whether it went well. */
   function enter(queue: QueueEntry): Leave {
     const asTroubled = isTroubled(queue);
     queue.inFlight++;
@@ -91,7 +95,7 @@ export function createHookQueues(
     };
   }
 
-  /** One that is not this process's to send for is not remembered; others are told, unless it was them who asked. */
+  /** A queue that this process may not send for is not remembered. Others are asked, unless they asked. */
   function makeReady(queue: QueueEntry, isAsked: boolean) {
     if (shareOf(queue.hookId) > 0) return void ready.add(queue);
     forgetIfIdle(queue);
@@ -104,12 +108,12 @@ export function createHookQueues(
     (troubled < MAX_TROUBLED || !isTroubled(queue));
 
   return {
-    /** Marks queues that may have something due; `isAsked` by another process. */
+    /** Marks queues that may have something due; `isAsked`: at another process's request. */
     enqueue(added: HookQueue[], isAsked = false) {
       if (!isClosed) for (const queue of added) makeReady(entry(queue), isAsked);
     },
 
-    /** Feeds a queue after so many milliseconds, or earlier when it was to be added earlier. */
+    /** Marks a queue as ready after some milliseconds, or earlier if it was already scheduled earlier. */
     enqueueAfter(which: HookQueue, ms: number) {
       if (isClosed) return;
       const queue = entry(which);
@@ -126,8 +130,8 @@ export function createHookQueues(
     },
 
     /**
-     * The next ready queues in turn, only of these when some are named, each with its share of the free slots; `release`
-     * each after its claim.
+     * The next ready queues in turn, each with its share of the free slots; only some queues if `only` is given. Call
+     * `release` for each after its claim.
      */
     next(only?: ReadonlySet<QueueEntry>): ClaimSlot[] {
       const turns: ClaimSlot[] = [];
@@ -154,7 +158,6 @@ export function createHookQueues(
       return turns;
     },
 
-    /** Ends a queue's claim. */
     release({ queue, room, asTroubled }: ClaimSlot) {
       occupy(-room, asTroubled);
       queue.isClaiming = false;
@@ -164,8 +167,8 @@ export function createHookQueues(
     enter,
 
     /**
-     * Counts an attempt in whose delivery has not been accepted yet: undefined unless its queue has a slot, and nothing that
-     * waits before it.
+     * Counts an attempt of a delivery that is not accepted yet. Undefined if its queue has no slot or other deliveries
+     * wait before it.
      */
     admit(which: HookQueue): { queue: QueueEntry; leave: Leave } | undefined {
       if (isClosed) return undefined;
@@ -175,7 +178,7 @@ export function createHookQueues(
       return { queue, leave: enter(queue) };
     },
 
-    /** Forgets every queue; nothing is added any more. */
+    /** Forgets all queues and accepts no more. */
     close() {
       isClosed = true;
       for (const { timer } of queues.values()) if (timer) clearTimeout(timer.handle);

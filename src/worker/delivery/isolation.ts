@@ -1,26 +1,27 @@
 import type { QueueEntry } from "./hookQueues.ts";
 
-/** What a process may claim now: anything but suspects of any queue, or one suspect of these. */
+/** What a process may claim now: anything except suspects, or one suspect of these queues. */
 type Permit = { isAlone: false } | { isAlone: true; queues: ReadonlySet<QueueEntry> };
 
 type Isolation = {
-  /** Asked before each claim, and whether nothing is in flight or unwritten; null while a suspect waits or runs. */
+  /**
+   * Called before each claim; `isIdle`: nothing is in flight or unstored. Returns null while a suspect waits or runs.
+   */
   permit(isIdle: boolean): Permit | null;
-  /** A queue has a suspect that is due. Gives back after how many milliseconds the queue is to be looked at again. */
+  /** Reports a due suspect in a queue. Returns the milliseconds until the queue should be looked at again. */
   saw(queue: QueueEntry): number;
-  /** Whether no suspect waits or runs. */
   isQuiet(): boolean;
-  /** The suspect is dealt with, or there was none to be had. */
+  /** The suspect is done, or none could be claimed. */
   over(wasFound: boolean): void;
 };
 
-/** When a suspect is not to be had: its hook may send no more at the moment, or another process has it. */
+/** The pause if a suspect could not be claimed: its hook may send no more at the moment, or another process has it. */
 const AGAIN_AFTER_MS = 1_000;
 
 /**
- * Has what two processes have died of tried with nothing beside it, so that a third death has one cause. A process that
- * sees such a suspect claims no more, lets what is in flight end, tries it, and goes on; between two of them it claims
- * what else there is.
+ * Retries suspects, deliveries that were in flight at two crashes, alone, so that a third crash identifies one. A
+ * process that sees a suspect claims no more, lets attempts in flight end, tries the suspect, and goes on. Between two
+ * suspects it claims other deliveries.
  */
 export function createIsolation(): Isolation {
   const suspected = new Set<QueueEntry>();

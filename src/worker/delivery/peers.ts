@@ -2,28 +2,27 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 
 /**
- * How many deliveries of a hook each worker may have in flight, so that its `maxInFlight` holds over all of them without
- * a lock: what can be divided goes to each alike, the rest to those that a hash of worker and hook puts first
- * (rendezvous hashing). One that comes has none until the others have seen it.
+ * Divides a hook's `maxInFlight` over all workers without a lock: each gets an equal share, and the remainder goes to
+ * those that a hash of worker and hook puts first (rendezvous hashing). A new worker gets no share until the others
+ * have seen it.
  */
 export type Peers = {
-  /** Told who is alive, this worker too. */
+  /** Sets the live workers, including this one. */
   see(workerIds: string[]): void;
   shareOf(hookId: string, maxInFlight: number): number;
-  /** This worker's place, from 0, among those that share a hook: the rest goes to the first. */
+  /** This worker's place, from 0, among those that share a hook: the remainder goes to the first places. */
   placeFor(hookId: string): number;
-  /** How many workers there are. */
+  /** The number of workers. */
   count(): number;
-  /** Whether there are other workers. */
   hasOthers(): boolean;
-  /** Whether nobody has in flight what is this worker's share by now. */
+  /** Whether deliveries claimed under earlier shares have ended everywhere. */
   isSettled(): boolean;
 };
 
-/** The longest claim: after so long nobody has in flight what was claimed under other shares. */
+/** The longest lease: claims made under other shares have ended by then. */
 const SETTLES_AFTER_MS = 150_000;
 
-/** By then the others have seen a worker that has come, and take no more of what is its share. */
+/** By then the others have seen a new worker, and take no more of its share. */
 const SEEN_AFTER_MS = 5_000;
 const MAX_PLACES = 10_000;
 

@@ -2,10 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../../log.ts";
 import { HubFailure } from "../../outbound/call/hubFailure.ts";
 
-/** How long what the hub itself could not send waits, give or take a half, until it is tried again. */
+/** The delay of a delivery that the hub itself could not send, randomized by half. */
 const WAIT_MS = 1_000;
 const RETRY_MS = 500;
-/** A shortage fails thousands of calls a minute; the log is told of it once in so long. */
+/** A shortage fails thousands of calls a minute. It is logged once in this time. */
 const LOG_EVERY_MS = 5_000;
 
 let loggedAt = Number.NEGATIVE_INFINITY;
@@ -13,13 +13,13 @@ let loggedAt = Number.NEGATIVE_INFINITY;
 function logShortage(log: Logger, failure: HubFailure) {
   if (performance.now() - loggedAt < LOG_EVERY_MS) return;
   loggedAt = performance.now();
-  log.warn(`calls wait and are tried again: ${failure.message}`);
+  log.warn(`calls are delayed and retried: ${failure.message}`);
 }
 
 /**
- * Hands back a claim whose call could not be begun for a lack of the hub's own, and gives the milliseconds after which
- * it is due again; any other error is thrown. Until it is written, unless the process stops: a claim that merely ran
- * out would be taken for a death of this process.
+ * Releases a claim whose call could not start because the hub lacked something, and returns the milliseconds until it
+ * is due again. Throws any other error. It repeats until the release is stored, unless the process stops: an expired
+ * lease would count as a crash of this process.
  */
 export async function postponed(
   error: unknown,

@@ -4,28 +4,28 @@ import { type DeliveryTarget, deliveryTargets } from "../../db/delivery/target.t
 import { type HookSecrets, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
 
-/** What deliveries of a hook are sent by, with its secrets opened. */
+/** The target of a hook's deliveries, with its secrets opened. */
 export type Target = DeliveryTarget & { credentials(): HookSecrets };
 
-/** What this process knows of the hooks it sends for. What is known under another version is outdated. */
+/** The targets that this process knows. A target of another config version is outdated. */
 export type Targets = {
   known(hookId: string, version: number): Target | undefined;
-  /** What was known last, if it was within a minute. */
+  /** The last known target, if loaded within a minute. */
   last(hookId: string): Target | undefined;
-  /** Those of these hooks, as they are now. */
+  /** Loads the current targets of these hooks. */
   load(projectId: string, hookIds: string[]): Promise<Map<string, Target>>;
 };
 
-/** What all targets of a process may hold, in bytes; the one used longest ago goes first. */
+/** The limit in bytes for all targets of a process; the least recently used is dropped first. */
 const MAX_BYTES = 64_000_000;
-/** What one holds beside its texts: keys, and what is opened of its secrets. */
+/** Bytes of a target besides its texts: keys and opened secrets. */
 const ENTRY_BYTES = 2_000;
 const KEPT_MS = 60_000;
 
 const bytesOf = ({ hook: { url, filter, headers, secrets, types } }: DeliveryTarget): number =>
   ENTRY_BYTES + 3 * JSON.stringify([url, filter, headers, secrets, types]).length;
 
-/** Secrets are opened once, and again when one of them has come to its end. */
+/** Opens secrets once, and again when one of them has expired. */
 function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
   let opened: HookSecrets | undefined;
   let until = 0;

@@ -11,20 +11,20 @@ import { Overloaded } from "../../util/overloaded.ts";
 import { createProjectTurns } from "./projectTurns.ts";
 
 export type Dispatcher = {
-  /** Matches these events when it is their project's turn. */
+  /** Matches these events in their project's turn. */
   dispatch(projectId: string, eventIds: string[]): void;
   stop(): Promise<void>;
 };
 
 const AT_ONCE = 50;
-/** Projects whose turn it is; most of them may wait for their share, which costs nothing. */
+/** Projects in turn at the same time. Most of them wait for their share, which costs nothing. */
 const PARALLEL = 256;
-/** So often dispatching an event may fail, but for outages; then it ends FAILED with the reason. */
+/** The number of failed tries to dispatch an event, not counting outages, after which it is FAILED with the reason. */
 const MAX_FAILURES = 5;
 
 /**
- * Dispatches events, the projects in turn. What is lost with the process is found by the reconciler and the scheduler,
- * from the tables alone.
+ * Dispatches events, with projects taking turns. The reconciler and the scheduler find from the tables what a process
+ * lost.
  */
 export function createDispatcher(parts: {
   sql: Pool;
@@ -37,7 +37,7 @@ export function createDispatcher(parts: {
   const { log } = parts;
   const failures = new LRUCache<string, number>({ max: 10_000 });
 
-  /** Those that could not be dispatched are found again by the scheduler or the reconciler. */
+  /** Events that could not be dispatched are found by the scheduler or the reconciler. */
   async function dispatch(
     projectId: string,
     eventIds: string[],
@@ -50,7 +50,7 @@ export function createDispatcher(parts: {
       if (stopping.aborted) return;
       if (passes(error))
         return log.warn({ err: error, projectId }, "could not dispatch events yet");
-      // One event's trouble is not the others'.
+      // One event's failure must not fail the others.
       if (eventIds.length > 1) {
         for (const id of eventIds) await dispatch(projectId, [id], stopping);
         return;
@@ -79,6 +79,6 @@ export function createDispatcher(parts: {
   return { dispatch: turns.add, stop: turns.stop };
 }
 
-/** An outage, or a configuration that keeps moving: not the event's fault. Statements that take too long are. */
+/** Whether an outage or a configuration that keeps changing failed it: not the event's fault. Slow statements are. */
 const passes = (error: unknown) =>
   error instanceof Overloaded || (isOutage(error) && !isTimeout(error));

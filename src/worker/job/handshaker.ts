@@ -12,19 +12,16 @@ import { withinOpenFiles } from "../../outbound/openFiles.ts";
 import { postponed } from "../delivery/shortage.ts";
 
 export type Handshaker = {
-  /** Makes the handshake of a hook, if one is due; whoever asks does not wait for it. */
+  /** Makes a hook's handshake if one is due. Callers do not wait for it. */
   ask(queue: HookQueue): void;
-  /** Breaks off those under way; another process, or the next start, makes them. */
+  /** Aborts running handshakes. Another process, or the next start, makes them. */
   stop(): Promise<void>;
 };
 
-/** Handshakes at the same time; the reconciler brings what is more than that again. */
+/** Concurrent handshakes. The reconciler brings the rest again. */
 const MAX_AT_ONCE = withinOpenFiles(32, 1 / 32);
 
-/**
- * Makes handshakes, beside the jobs that ask for them: a target may take a minute to answer, and the few jobs at a
- * time are to wait for nobody.
- */
+/** Makes handshakes, outside the job slots: a target may take a minute to answer. */
 export function createHandshaker(deps: {
   sql: Pool;
   box: SecretBox;
@@ -53,7 +50,7 @@ export function createHandshaker(deps: {
         await postponed(error, back, { log, stopping: stopping.signal });
       });
     if (!reply) return;
-    // What was broken off here is asked again when its lease is over.
+    // An aborted handshake is made again after its lease.
     if (stopping.signal.aborted && reply.statusCode === null) return;
     await concludeHandshake(sql, claimed, judgeHandshake(hook.verification, reply, secret, host));
   }

@@ -18,17 +18,17 @@ import { postponed } from "../delivery/shortage.ts";
 
 /** Sends the presses of one process. */
 export type Presser = {
-  /** Takes a press, unless somebody has it or had it, and sends it once. */
+  /** Claims a press, unless it is or was claimed, and sends it once. */
   press(press: { projectId: string; pressId: string }): void;
-  /** Takes no more; waits for calls in flight, and ends them after `graceMs`. */
+  /** Claims no more, waits for calls in flight, and aborts them after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 };
 
-/** Above so many calls at once a press is left to other processes, or to the reconciler's next look. */
+/** Above this many concurrent calls a press is left to other processes or to the reconciler's next look. */
 const MAX_IN_FLIGHT = withinOpenFiles(256, 1 / 8);
 const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
 
-/** What is left to write when PostgreSQL refuses what the target sent. */
+/** The attempt without its response, stored if PostgreSQL refuses the response. */
 const withoutAnswer = (finish: PressFinish): PressFinish => ({
   ...withoutResponse(finish),
   error: finish.error === null ? null : `Http status was ${finish.attempt.statusCode}`,
@@ -39,7 +39,7 @@ export function createPresser(
     DelivererOptions,
     "sql" | "configs" | "programs" | "workerId" | "poster" | "box" | "log" | "onAttempt"
   > & {
-    /** Told of the queues of what the system events go to. */
+    /** Called with the queues of deliveries of system events. */
     onDue: (queues: HookQueue[]) => void;
   },
 ): Presser {
@@ -50,7 +50,7 @@ export function createPresser(
   let stopped = false;
 
   async function send(press: { projectId: string; pressId: string }): Promise<void> {
-    // Before the claim: what cannot be signed is not taken, and so not in doubt.
+    // Before the claim: a press that cannot be signed is not claimed, so its outcome is not in doubt.
     const keys = await openSigningKeys({ sql, box }, press.projectId);
     const claim = await claimPress(sql, workerId, press, pressLimits.waitSeconds);
     if (!claim) return;
@@ -63,14 +63,14 @@ export function createPresser(
         const waitMs = await postponed(error, back, { log, stopping: stopping.signal });
         await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => {});
       });
-    // Not sent yet, and not in doubt: whoever takes it next may, as long as a person waits for it.
+    // Not sent, so its outcome is not in doubt: any process may claim it while a person waits for it.
     if (!result) return stopped ? undefined : await send(press);
     onAttempt(result);
     const interrupted = stopping.signal.aborted && result.statusCode === null;
     await record(claim, request, concludePress(claim, result, interrupted));
   }
 
-  /** Until it is written, however long the database is away: a call that was made is never forgotten. */
+  /** Repeats until it is stored, however long the database is away: no call is forgotten. */
   async function record(
     claim: PressClaim,
     request: { url: string; body: string },
@@ -95,7 +95,7 @@ export function createPresser(
     press(press) {
       if (stopped || running.size >= MAX_IN_FLIGHT) return;
       const work = send(press).catch((error) =>
-        // If it was not taken, the reconciler wakes it again; if it was, it ends as UNKNOWN.
+        // If it was not claimed, the reconciler wakes it again. If it was, it ends as UNKNOWN.
         log.error({ err: error, pressId: press.pressId }, "a press failed inside the hub"),
       );
       running.add(work);

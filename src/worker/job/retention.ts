@@ -2,9 +2,9 @@ import type { Db } from "../../db/connection/client.ts";
 import { removeDeletedHooks, removeOldHookVersions } from "../../db/hook/hookHistory.ts";
 import { removeOldCounts } from "../../db/project/counters.ts";
 import { removeDeletedResources } from "../../db/resource/resources.ts";
-import { makeRanges } from "../../db/retention/createPartitions.ts";
-import { dropRanges } from "../../db/retention/dropPartitions.ts";
-import { withRanges } from "../../db/retention/maintenanceSession.ts";
+import { createPartitions } from "../../db/retention/createPartitions.ts";
+import { dropPartitions } from "../../db/retention/dropPartitions.ts";
+import { withMaintenanceSession } from "../../db/retention/maintenanceSession.ts";
 import {
   moveHorizons,
   removeOldEvents,
@@ -13,9 +13,9 @@ import {
 } from "../../db/retention/retention.ts";
 
 /**
- * Removes what is older than it is kept, and makes room for what is to come; events that have not ended stay, however
- * old.
- * Gives back whether all of it was done: what a transaction that stays open holds is left for another time.
+ * Deletes what is older than its retention time, and creates partitions for the days ahead. Events that have not ended
+ * are kept, however old. Returns false if an open transaction kept part of the work from being done: it is done another
+ * time.
  */
 export async function removeExpired(
   { url, sql }: Pick<Db, "url" | "sql">,
@@ -23,10 +23,11 @@ export async function removeExpired(
 ): Promise<boolean> {
   await removeOldKeys(sql);
   await moveHorizons(sql, retentionDays);
-  const done = await withRanges(
+  const done = await withMaintenanceSession(
     url,
     async (session) =>
-      (await makeRanges(session, retentionDays)) && (await dropRanges(session, retentionDays)),
+      (await createPartitions(session, retentionDays)) &&
+      (await dropPartitions(session, retentionDays)),
   );
   await removeOldEvents(sql, retentionDays);
   await removeOldHookVersions(sql);
@@ -34,6 +35,6 @@ export async function removeExpired(
   await removeOldReplays(sql, retentionDays);
   await removeDeletedResources(sql, retentionDays);
   await removeOldCounts(sql);
-  // Undefined: another process is at it.
+  // Undefined: another process is doing it.
   return done !== false;
 }

@@ -4,13 +4,13 @@ import type { Logger } from "../../log.ts";
 import { createProjectTurns, type ProjectTurns } from "./projectTurns.ts";
 
 const AT_ONCE = 50;
-/** Projects whose turn it is; most of them may wait for their share, which costs nothing. */
+/** Projects in turn at the same time. Most of them wait for their share, which costs nothing. */
 const PARALLEL = 64;
 
-/** Moves runs on, each project in its own turn; what fails or is lost is found again by the reconciler. */
+/** Advances runs, each project in its own turn. The reconciler finds failed or lost ones again. */
 export function createRunTurns(parts: {
   advanceRuns: RunAdvancer;
-  /** Told of the queues that have something to send. */
+  /** Called with the queues that have something to send. */
   onDue: (queues: HookQueue[]) => void;
   log: Logger;
 }): ProjectTurns {
@@ -22,9 +22,9 @@ export function createRunTurns(parts: {
         const { queues, failed } = await advanceRuns(projectId, runIds, signal);
         onDue(queues);
         for (const { runId, error } of failed)
-          log.error({ err: error, projectId, runId }, "could not move a run on");
+          log.error({ err: error, projectId, runId }, "could not advance a run");
       } catch (error) {
-        log.warn({ err: error, projectId }, "could not move runs on, trying again");
+        log.warn({ err: error, projectId }, "could not advance runs, trying again");
       }
     },
   );

@@ -13,26 +13,26 @@ import { openJobPool } from "../../db/queue/jobPool.ts";
 import type { Logger } from "../../log.ts";
 
 type JobRunner = AsyncDisposable & {
-  /** graphile-worker locks jobs under this. */
+  /** The pool id under which graphile-worker locks jobs. */
   poolId: string;
-  /** Has it look for jobs now. */
+  /** Makes it look for jobs now. */
   look(): void;
   stop(): Promise<void>;
 };
 
 const CONCURRENCY = 4;
-/** Each of the four would poll: the reconciler's look serves all of them, and points out what is due. */
+/** No polling: each of the four workers would poll. The reconciler's look serves all of them and triggers `look`. */
 const POLL_MS = 300_000;
 const IDLE_POOL_MS = 5_000;
 
-/** graphile-worker's chatter at debug; its errors as warnings, because it tries again by itself. */
+/** Logs graphile-worker's info at debug, and its errors as warnings: it retries by itself. */
 const workerLogger = (log: Logger) =>
   new WorkerLogger(() => (level, message) => {
     if (level === "error" || level === "warning") log.warn({ from: "graphile-worker" }, message);
     else log.debug({ from: "graphile-worker" }, message);
   });
 
-/** Waits until no connection is in use: job completions are not awaited by graphile-worker's own stop. */
+/** Waits until no connection is in use: graphile-worker's own stop does not await job completions. */
 async function poolIdle(pool: pg.Pool): Promise<void> {
   const deadline = performance.now() + IDLE_POOL_MS;
   while (
@@ -44,8 +44,8 @@ async function poolIdle(pool: pg.Pool): Promise<void> {
 }
 
 /**
- * Runs graphile-worker with its own small `pg` pool. No local queue, no named queues, no batched completion: each
- * leaves jobs locked for hours after a crash (reliability.md, facts 1–5).
+ * Runs graphile-worker with its own small `pg` pool. No local queue, no named queues, no batched completion: each of
+ * these leaves jobs locked for hours after a crash.
  */
 export async function startRunner(options: {
   db: Db;
@@ -59,7 +59,7 @@ export async function startRunner(options: {
     log.warn({ err: error }, "a job connection was lost"),
   );
   const events = new EventEmitter();
-  // In an object of its own: graphile-worker's could be awaited itself.
+  // Wrapped in an object: graphile-worker's promise would be awaited on return.
   const created = new Promise<{ workers: WorkerPool }>((resolve) => {
     events.once("pool:create", ({ workerPool: workers }: { workerPool: WorkerPool }) =>
       resolve({ workers }),

@@ -4,23 +4,23 @@ import type { Logger } from "../../log.ts";
 import { poll } from "../poller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
-/** How often it looks at most; an event scheduled for sooner than that may be as late. */
+/** The shortest interval between looks. An event scheduled for sooner than this may be that late. */
 const LOOK_MS = 250;
 /**
- * How far ahead it looks. Where nothing is written to the feed, a look is due only so often: by which something is late
- * at most, should its notification be lost.
+ * How far ahead it looks, and so the interval between looks while nothing is written to the feed: an event may be this
+ * late if its notification is lost.
  */
 const AHEAD_MS = 9_500;
-/** Of one project; the rest is found by the next look. */
+/** The limit per project. The next look finds the rest. */
 const AT_ONCE = 1_000;
 
-/** Calls back when something was written to the feed, until the function it returns is called. */
+/** Calls the listener when something was written to the feed, until the returned function is called. */
 export type OnFeed = (listener: () => void) => () => void;
 
 /**
- * Dispatches scheduled events when they are due, from the table alone. What is due before the next look is waited
- * for to the millisecond; that something has been scheduled meanwhile shows by the feed. Every worker process does
- * this; an event is dispatched by the one that locks it.
+ * Dispatches scheduled events when they are due, from the table alone. Events due before the next look are waited for
+ * to the millisecond. New schedules show in the feed. Every worker process does this; the one that locks an event
+ * dispatches it.
  */
 export function startScheduler(deps: {
   sql: Pool;
@@ -30,7 +30,7 @@ export function startScheduler(deps: {
 }): AsyncDisposable {
   const { sql, dispatcher, onFeed, log } = deps;
 
-  /** Gives back in how many milliseconds to look again. */
+  /** Returns the milliseconds until the next look. */
   async function dispatchDue(): Promise<number> {
     const lookedAt = performance.now();
     const soon = await dueEvents(sql, AHEAD_MS, AT_ONCE);

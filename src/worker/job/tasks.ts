@@ -19,7 +19,7 @@ const advancePayload = z.object({ projectId: z.string(), runIds: z.array(z.strin
 const handshakePayload = z.object({ projectId: z.string(), hookId: z.string() });
 const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });
 
-/** What jobs do. A task only throws for bugs and outages: graphile-worker then runs it again. */
+/** The job tasks. A task only throws for bugs and outages: graphile-worker then retries it. */
 export function createTasks(deps: {
   db: Db;
   log: Logger;
@@ -29,7 +29,7 @@ export function createTasks(deps: {
   handshaker: Handshaker;
   presser: Presser;
   retentionDays: number;
-  /** Settles when this process shows its sign of life: nobody would notice the death of what ran before. */
+  /** Resolves when this process holds its liveness lock: nobody would notice its death before. */
   alive: Promise<void>;
 }): TaskList {
   const { db, log, deliverer, dispatcher, runTurns, handshaker, presser, retentionDays, alive } =
@@ -67,10 +67,10 @@ export function createTasks(deps: {
     },
     retention: async () => {
       if (!(await removeExpired(db, retentionDays)))
-        log.warn("a transaction has been open for long: what is old is tried again in an hour");
+        log.warn("a transaction has been open for a long time: retention tries again in an hour");
     },
   };
 }
 
-/** Once an hour, at an odd minute: what is older than its keep goes. */
+/** Retention runs once an hour, at an odd minute. */
 export const crontab = "17 * * * * retention ?fill=1d";

@@ -1,4 +1,4 @@
-import { migrateAged } from "../../fixtures/agedRanges.ts";
+import { migrateAged } from "../../fixtures/agedPartitions.ts";
 import { type Answer, ask } from "../grown/ask.ts";
 import { explain } from "../grown/explain.ts";
 import { DAYS, fill, prepare, RETENTION_DAYS } from "../grown/fill.ts";

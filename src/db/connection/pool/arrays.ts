@@ -2,7 +2,7 @@ import type postgres from "postgres";
 
 type Types = Pick<postgres.ParsedOptions, "parsers" | "serializers">;
 
-/** What PostgreSQL numbers the types that are sent or read in arrays: one of them, and an array of them. */
+/** OIDs of the types that are sent or read in arrays: of the element and of its array. */
 const numbers: Record<string, [one: number, many: number]> = {
   boolean: [16, 1000],
   bytea: [17, 1001],
@@ -24,7 +24,7 @@ const numbers: Record<string, [one: number, many: number]> = {
   jsonb: [3802, 3807],
 };
 
-/** What is between quotes from `from` on, and where it ends. */
+/** The quoted text from `from` on, and where it ends. */
 function readQuoted(text: string, from: number): [item: string, end: number] {
   let end = from + 1;
   while (text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
@@ -48,7 +48,7 @@ function readArray(text: string, parse: (item: string) => unknown): unknown[] {
   function readItems(): unknown[] {
     const items = [];
     while (text[at] !== "}") {
-      // Behind the brace, or the comma.
+      // Skips the brace or comma.
       at += 1;
       if (text[at] !== "}") items.push(readItem());
     }
@@ -59,7 +59,7 @@ function readArray(text: string, parse: (item: string) => unknown): unknown[] {
 }
 
 function writeArray(items: unknown, write: (item: unknown) => string): string {
-  // Written by somebody already.
+  // Already an array literal.
   if (!Array.isArray(items)) return String(items);
   const texts = items.map((item) => {
     if (Array.isArray(item)) return writeArray(item, write);
@@ -69,8 +69,8 @@ function writeArray(items: unknown, write: (item: unknown) => string): string {
 }
 
 /**
- * Teaches postgres.js arrays of the types it knows. By itself it asks the server for them, on each connection anew, and
- * ends the process when the connection breaks meanwhile.
+ * Teaches postgres.js the arrays of known types. By default it asks the server for them on each connection, and ends
+ * the process if the connection breaks meanwhile.
  */
 export function teachArrays({ parsers, serializers }: Types): void {
   for (const [one, many] of Object.values(numbers)) {

@@ -3,32 +3,32 @@ import postgres from "postgres";
 import type { Meter } from "./sql.ts";
 import type { Statement } from "./statement.ts";
 
-/** What comes of an answer that nobody wants any more is read this far; then the connection is given up. */
+/** Bytes of an unwanted answer that are read before the connection is given up. */
 const PASSED_OVER_BYTES = 1024 * 1024;
 
-/** One connection to the server: made as it is first asked, and never made again. */
+/** One connection to the server: opened on first use, never reopened. */
 export type Link = {
   readonly bornAt: number;
-  /** How many statements are not answered. */
+  /** The number of statements in flight. */
   readonly unanswered: number;
-  /** The server has answered. */
+  /** Whether the server has accepted the connection. */
   readonly isReady: boolean;
-  /** A transaction has it for itself; what it wants to be told should the connection break. */
+  /** Set while a transaction owns the connection: its callback for a lost connection. */
   taken: { onLost(error: unknown): void } | undefined;
-  /** Sends it behind those before it, and tells when it failed. */
+  /** Sends a statement after those before it, and reports when it fails. */
   send(statement: Statement, onFailed?: (error: unknown) => void): void;
-  /** Settles when nothing is unanswered. */
+  /** Resolves when no statement is in flight. */
   idle(): Promise<void>;
-  /** Counts what comes from now on. */
+  /** Sets the meter for bytes received from now on. */
   meter(meter: Meter | undefined): void;
-  /** Gives the connection up: all that is unanswered is told why. */
+  /** Closes the connection. All statements in flight fail with the error. */
   lose(error: unknown): void;
-  /** Says goodbye to the server; nothing is unanswered. */
+  /** Closes the connection cleanly; nothing is in flight. */
   close(): Promise<void>;
 };
 
-type Told = {
-  /** The server has answered, to the first or another statement. */
+type LinkListeners = {
+  /** The server has answered, to the first or a later statement. */
   onAnswered(): void;
   onLost(link: Link, error: unknown): void;
 };
@@ -36,28 +36,28 @@ type Told = {
 export const connectionError = (code: string, text: string) =>
   Object.assign(new Error(text), { code });
 
-/** Whether the server has said it, and goes on. */
+/** Whether it is an error of the statement that leaves the connection usable. */
 const isAnswer = (error: unknown) =>
   error instanceof postgres.PostgresError && !/^(FATAL|PANIC)$/.test(error.severity);
 
 /**
- * A client of postgres.js for one connection: one that broke leaves it with remains, which it would take for its
- * successor's (porsager/postgres#1154, #1208, #1216).
+ * Opens a postgres.js client for one connection. A broken connection leaves state in the client that it would apply to
+ * the next one (porsager/postgres#1154, #1208, #1216).
  */
 export function openLink(
   options: postgres.ParsedOptions,
   connect: (ended: AbortSignal) => Promise<Socket>,
-  told: Told,
+  listeners: LinkListeners,
 ): Link {
   const unanswered = new Set<Statement>();
   const ended = new AbortController();
   let socket: Socket | undefined;
   let lost: { error: unknown } | undefined;
-  /** Why the server has ended it, or the system. */
+  /** The error by which the server or the system ended it. */
   let reason: unknown;
   let isReady = false;
   let onIdle: (() => void) | undefined;
-  /** What was asked before the server was there: the library would let later statements overtake some of these. */
+  /** Statements sent before the server was ready: the library would let later ones overtake some of these. */
   let early: Statement[] = [];
   let meter: Meter | undefined;
   let passedOver: { error: unknown; bytes: number } | undefined;
@@ -72,7 +72,7 @@ export function openLink(
       opened.on("error", (error) => (reason ??= error));
       opened.on("close", () => {
         lose(reason ?? closed());
-        // What was asked while it closed is told, too: the library itself would keep it for its next connection.
+        // Also fails statements sent during the close: the library would keep them for its next connection.
         opened.emit("error", lost?.error);
       });
       return opened;
@@ -84,7 +84,7 @@ export function openLink(
   const closed = () =>
     connectionError("CONNECTION_CLOSED", "the connection to the database is closed");
   const client = postgres({ ...options, socket: openOnce } as object);
-  /** How the library sends a statement by this client. */
+  /** The library's own way to send a statement by this client. */
   const { handler: sendNow } = client`` as unknown as Statement;
 
   function count(bytes: number): void {
@@ -113,13 +113,13 @@ export function openLink(
     void client.end({ timeout: 0 });
     socket?.destroy();
     link.taken?.onLost(error);
-    told.onLost(link, error);
+    listeners.onLost(link, error);
   }
 
   function answered(statement: Statement): void {
     unanswered.delete(statement);
     if (unanswered.size === 0) onIdle?.();
-    if (!lost) told.onAnswered();
+    if (!lost) listeners.onAnswered();
   }
 
   async function greet(): Promise<void> {
@@ -131,7 +131,7 @@ export function openLink(
     isReady = true;
     for (const statement of early) sendNow(statement);
     early = [];
-    told.onAnswered();
+    listeners.onAnswered();
   }
 
   const link: Link = {
@@ -153,7 +153,7 @@ export function openLink(
         () => answered(statement),
         (error) => {
           onFailed?.(error);
-          // What the library itself could not send, or read, may have brought its answers out of step.
+          // If the library failed to send or read something, its answers may be out of step.
           if (!isAnswer(error) && error !== passedOver?.error) lose(error);
           answered(statement);
         },

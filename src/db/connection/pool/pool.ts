@@ -8,38 +8,41 @@ import { type Begin, type Pool, sqlMaker } from "./sql.ts";
 import type { Statement } from "./statement.ts";
 import { runTransaction } from "./transaction.ts";
 
-/** While the server is away it is tried less and less often, up to this; who asks meanwhile is told after one try. */
+/** The longest pause between attempts while the server is away. Callers then fail after one attempt. */
 const LONGEST_PAUSE_MS = 500;
-/** A connection is replaced after a while: what the server remembers for it grows. */
+/** Connections are replaced after this time: their memory on the server grows. */
 const RENEWED_AFTER_MS = 45 * 60_000;
 
 type PoolOptions = {
   address: Address;
-  /** What its sessions are started with. */
+  /** The settings of its sessions. */
   settings: Record<string, string>;
-  /** How many connections it has at most. */
+  /** The maximum number of connections. */
   size: number;
   /**
-   * Its connections are a transaction pooler's, which has another session of the server for each transaction: nothing is
-   * prepared by name, and nothing sent behind what is not answered, since PgBouncer (1.18) gives the session to somebody
-   * else at the first answer that ends a transaction, with the rest still on its way there.
+   * Its connections lead to a transaction pooler, which uses another server session for each transaction. So no
+   * statement is prepared by name, and none is sent before the previous one is answered: PgBouncer (1.18) gives the
+   * session to another client at the first answer that ends a transaction, with the rest still on its way there.
    */
   isPooled?: boolean;
   isDistributed?: boolean;
-  /** Its connection is itself what is wanted: it is not renewed. */
+  /** Its one connection is a session: it is not replaced. */
   isSession?: boolean;
-  /** Told of each connection that breaks, or cannot be made. */
+  /** Called for each connection that breaks or cannot be opened. */
   onLost?: () => void;
   onNotify?: (channel: string, payload: string) => void;
 };
 
-/** Something that waits for a connection. */
+/** A waiter for a connection. */
 type Waiting = { start(link: Link): void; refuse(error: unknown): void };
 
-/** What statements are made with, and each connection's client after it; it connects nowhere itself. */
+/**
+ * Creates the postgres.js instance that builds statements and whose options each connection's client gets. It never
+ * connects.
+ */
 function createMaker({ address, settings, isPooled, onNotify }: PoolOptions): postgres.Sql {
   const { host, port, user, password, database, connectTimeoutS, options } = address;
-  // What its types do not know: a host's text would be cut at its colons, and IPv6 addresses have some.
+  // The types lack these. As a string, a host would be split at its colons, which IPv6 addresses have.
   const untyped: object = {
     host: [host],
     port: [port],
@@ -58,8 +61,8 @@ function createMaker({ address, settings, isPooled, onNotify }: PoolOptions): po
 }
 
 /**
- * Connections, made as they are needed. A statement goes to one that is free, else to a new one, else behind those
- * that are on their way on the least busy; a transaction has its connection for itself.
+ * A pool of connections, opened as needed. A statement goes to a free connection, else to a new one, else it is
+ * pipelined on the least busy one. A transaction owns its connection.
  */
 export function openPool(options: PoolOptions): Pool {
   const { address, size, isPooled, isSession, onLost } = options;
@@ -67,7 +70,7 @@ export function openPool(options: PoolOptions): Pool {
   const makeSql = sqlMaker(maker, options.isDistributed ?? false);
   const links = new Set<Link>();
   const waiting: Waiting[] = [];
-  /** How often in a row the server could not be reached. */
+  /** Consecutive failures to reach the server. */
   let failures = 0;
   let failedAt = Number.NEGATIVE_INFINITY;
   let ending: Promise<void> | undefined;
@@ -88,10 +91,10 @@ export function openPool(options: PoolOptions): Pool {
       onLost({ isReady }, error) {
         links.delete(link);
         if (!isReady) {
-          // Those that were tried at the same time have failed once together.
+          // Attempts made at the same time count as one failure.
           if (link.bornAt > failedAt) failures += 1;
           failedAt = performance.now();
-          // It speaks for all when there is no other.
+          // Without any connection left, its error is everyone's.
           if (![...links].some((other) => other.isReady))
             for (const one of waiting.splice(0)) one.refuse(error);
         }
@@ -105,7 +108,7 @@ export function openPool(options: PoolOptions): Pool {
 
   const isOld = ({ bornAt }: Link) => !isSession && performance.now() - bornAt > RENEWED_AFTER_MS;
 
-  /** A connection for what comes next. */
+  /** The connection for the next statement. */
   function find(): Link | undefined {
     let best: Link | undefined;
     for (const link of links) {
@@ -185,7 +188,7 @@ export function openPool(options: PoolOptions): Pool {
     address,
     begin,
     async end({ timeout }: { timeout?: number } = {}) {
-      // What was asked just before is on its way here.
+      // Statements asked just before are still on their way here.
       await Promise.resolve();
       ending ??= finish(timeout);
       await ending;

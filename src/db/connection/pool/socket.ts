@@ -3,10 +3,10 @@ import { type ConnectionOptions, connect as encrypt } from "node:tls";
 import type { Address } from "../address.ts";
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
-/** What a server answers that is willing. */
+/** The server's answer if it accepts TLS. */
 const WILLING = "S";
 
-/** The first of the event, and of what ends a socket before. */
+/** Waits for the event, or for the socket to end before it. */
 const first = <Given>(socket: Socket, event: string, signal: AbortSignal) =>
   new Promise<Given>((resolve, reject) => {
     const settle = (end: () => void) => {
@@ -30,11 +30,11 @@ const first = <Given>(socket: Socket, event: string, signal: AbortSignal) =>
 
 async function isWilling(socket: Socket, signal: AbortSignal): Promise<boolean> {
   socket.write(SSL_REQUEST);
-  // Of more than one byte the rest would be somebody's between, and be taken for the server's.
+  // More than one byte would come from an attacker in between and be taken as the server's.
   return (await first<Buffer>(socket, "data", signal)).toString() === WILLING;
 }
 
-/** Encrypted as the address asks for it. */
+/** Encrypts the socket as the address requires. */
 async function secured(socket: Socket, { tls, host }: Address, signal: AbortSignal) {
   if (tls.mode === "never") return socket;
   const isDirect = tls.mode === "always" && tls.negotiation === "direct";
@@ -46,7 +46,7 @@ async function secured(socket: Socket, { tls, host }: Address, signal: AbortSign
   }
   const options: ConnectionOptions =
     tls.mode === "always" ? tls.options : { rejectUnauthorized: false };
-  // What happens to it is told by the one around it.
+  // The wrapping socket reports its errors.
   socket.on("error", () => {});
   const secure = encrypt({
     socket,
@@ -71,7 +71,7 @@ function deadline({ host, port, connectTimeoutS }: Address): AbortSignal {
   return late.signal;
 }
 
-/** A connection to the server of the address, ready to be spoken on. */
+/** Opens a socket to the server, encrypted as required and ready for the protocol. */
 export async function openSocket(address: Address, ended: AbortSignal): Promise<Socket> {
   const { host, port } = address;
   const signal = AbortSignal.any([ended, deadline(address)]);

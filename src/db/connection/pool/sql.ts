@@ -2,34 +2,34 @@ import type postgres from "postgres";
 import type { Address } from "../address.ts";
 import { type Send, type Statement, statementsOf } from "./statement.ts";
 
-/** Where raw SQL can run: the pool itself, one transaction, or either. */
+/** Where raw SQL can run: the pool, a transaction, or either. */
 export type Sql = postgres.ISql & {
-  /** Whether the database has its projects on nodes (nodes/nodes.ts): some statements are others then. */
+  /** Whether projects are distributed over nodes (nodes/nodes.ts): some statements differ then. */
   readonly isDistributed?: boolean;
 };
 export type Tx = Sql & { readonly isTransaction: true };
-/** The nodes of a database that is distributed: each has whole projects, and a pool of its own. */
+/** The nodes of a distributed database: each holds whole projects and has a pool. */
 export type Nodes = {
-  /** Does `work` on the node that has a project's rows: anew, should they move to another one just then. */
+  /** Runs `work` on the node that holds a project's rows, and again if they are just being moved to another. */
   at<Result>(projectId: string, work: (sql: Pool) => PromiseLike<Result>): Promise<Result>;
   end(within?: { timeout?: number }): Promise<void>;
 };
 export type Pool = Sql & {
-  /** Where its connections lead. */
+  /** The address of its connections. */
   readonly address: Address;
-  /** The nodes that have the rows of projects, if the database is distributed. */
+  /** The nodes, if the database is distributed. */
   readonly nodes?: Nodes;
   begin: Begin;
-  /** Takes no more, and waits for what it has taken: for so many seconds, if told. */
+  /** Accepts no more statements and waits for those accepted, at most `timeout` seconds if given. */
   end(within?: { timeout?: number }): Promise<void>;
 };
 
-/** Called with the bytes of an answer as they come; what it throws ends the transaction. */
+/** Called with the number of bytes of an answer as they arrive. If it throws, the transaction ends. */
 export type Meter = (bytes: number) => void;
 
 /**
- * Runs `work` in a transaction, `mode` as in BEGIN: committed when it succeeds, rolled back when it, or any of its
- * statements, fails. A broken connection is told at once, whatever `work` does at that moment.
+ * Runs `work` in a transaction, `mode` as in BEGIN. It commits on success and rolls back if `work` or any of its
+ * statements fails. A broken connection rejects at once, whatever `work` is doing.
  */
 export type Begin = {
   <Result>(work: (tx: Tx) => PromiseLike<Result> | Result): Promise<Result>;
@@ -42,11 +42,11 @@ export type Begin = {
 
 export type MakeSql = {
   (send: Send): Sql;
-  /** A statement without values, to be sent so. */
+  /** Sends a statement without values as it is. */
   statement(text: string, send: Send): Statement;
 };
 
-/** What statements and their parts are made with: each is sent by `send` as it is awaited. */
+/** Builds statements and fragments; `send` sends each statement when it is awaited. */
 export function sqlMaker(maker: postgres.Sql, isDistributed: boolean): MakeSql {
   const Own = statementsOf(maker);
   const unsafe = (send: Send, text: string, args: readonly unknown[], options: object) =>

@@ -2,7 +2,10 @@ import type postgres from "postgres";
 
 export type Send = (statement: Statement) => void;
 
-/** What postgres.js asks of a statement beside what its types tell: whom it is given to as it is first awaited, and so on. */
+/**
+ * Members of a statement that postgres.js uses beyond its public types: who handles it when it is first awaited, and so
+ * on.
+ */
 export type Statement = Promise<unknown> & {
   handler: Send;
   resolve(answer: unknown): void;
@@ -16,7 +19,7 @@ type Made = new (
   options: object,
 ) => Statement;
 
-/** Where each template stands in the source: postgres.js adds it to the errors of its statements. */
+/** The source position of each template: postgres.js adds it to errors. */
 const origins = new WeakMap<object, Error>();
 const FRAMES = 5;
 
@@ -28,12 +31,13 @@ function noteOrigin(strings: object): void {
   Error.stackTraceLimit = limit;
 }
 
-/** One class for all pools, since a client's statements are all alike. */
+/** One class for all pools: statements of all clients are alike. */
 let known: Made | undefined;
 
 /**
- * Statements that postgres.js takes for its own. Those make two functions each as they are made, by which V8 keeps them
- * with their rows until the old generation is collected: of what is allocated 27 % survived, and 2 % do here.
+ * Statements that postgres.js accepts as its own. Its own class creates two closures per statement, which make V8 keep
+ * each statement with its rows until the old generation is collected: 27 % of allocations survived, 2 % with this
+ * class.
  */
 export function statementsOf(maker: postgres.Sql): Made {
   known ??= likeThoseOf(maker``);
@@ -91,7 +95,7 @@ function likeThoseOf(theirs: object): Made {
       return origins.get(this.strings)?.stack ?? "";
     }
   }
-  // All else is as theirs does it.
+  // Everything else behaves as in theirs.
   Object.setPrototypeOf(Own.prototype, Object.getPrototypeOf(theirs));
   return Own;
 }

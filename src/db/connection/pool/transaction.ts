@@ -2,14 +2,14 @@ import type { Link } from "./link.ts";
 import type { MakeSql, Meter, Tx } from "./sql.ts";
 import type { Statement } from "./statement.ts";
 
-/** SQLSTATE: a statement behind one that failed. */
+/** SQLSTATE of a statement after a failed one. */
 const ABORTED = "25P02";
 
 const codeOf = (error: unknown) => (error as { code?: unknown } | null)?.code;
 
 /**
- * Runs one transaction on a connection that nobody else has meanwhile. BEGIN is not waited for: it goes out with the
- * first statements. After COMMIT or ROLLBACK, and after the connection has broken, nothing more is sent.
+ * Runs one transaction on a connection that it owns. BEGIN is not awaited: it is sent with the first statements. After
+ * COMMIT or ROLLBACK, or a lost connection, nothing more is sent.
  */
 export function runTransaction<Result>(
   link: Link,
@@ -42,9 +42,10 @@ export function runTransaction<Result>(
     }
   }
 
-  /** A statement's failure is the transaction's, although `work` may have caught it: PostgreSQL commits nothing then. */
+  /** A failed statement fails the transaction even if `work` caught the error: PostgreSQL does not commit it. */
   async function end(how: "commit" | "rollback"): Promise<void> {
-    // The library tries a statement again whose plan is of the past: not behind the transaction's end.
+    // The library retries a statement after "cached plan must not change result type". Not once the end of the
+    // transaction is queued.
     while (link.unanswered > 0) await link.idle();
     if (how === "commit" && failed) throw failed.error;
     isOver = true;

@@ -1,13 +1,13 @@
 import { createShares } from "../../util/shares.ts";
 import type { Meter, Pool, Sql, Tx } from "../connection/client.ts";
 import { atNode } from "../nodes/nodes.ts";
-import { enterProject } from "./reader.ts";
+import { setRlsContext } from "./reader.ts";
 import { ReadTimeout } from "./readTimeout.ts";
 
 /**
- * Reads as a project: whatever `work` asks, PostgreSQL shows it no row of another one. It cannot write. `work` may
- * ask more than once, and should do nothing else meanwhile: it holds a connection. Throws Overloaded when too many
- * reads of the project wait for their turn, and ReadTimeout.
+ * Reads as a project: PostgreSQL returns no row of another project, whatever `work` asks. It cannot write. `work` may
+ * run several queries, and should do nothing else meanwhile: it holds a connection. Throws Overloaded if too many reads
+ * of the project wait, and ReadTimeout.
  */
 export type Read = <T>(
   projectId: string,
@@ -15,25 +15,25 @@ export type Read = <T>(
   meter?: Meter,
 ) => Promise<T>;
 
-/** Connections of their own: a slow search cannot keep emits waiting, and plans are made for one role. */
+/** A pool of its own: a slow search cannot block emits, and plans are made for one role. */
 export const CONNECTIONS = 5;
-/** How many of them one project has at most, so that there is one for whoever comes next. */
+/** Connections that one project may use at a time, so that one is left for others. */
 const OF_ONE_PROJECT = 2;
-/** How many more of a project's reads may wait. */
+/** Reads of a project that may wait. */
 const WAITING = 2_000;
 
-/** What PostgreSQL says of a statement that it has cancelled. */
+/** SQLSTATE of a cancelled statement. */
 const CANCELLED = "57014";
 const isCancelled = (error: unknown) =>
   error instanceof Error && "code" in error && error.code === CANCELLED;
 
-/** How reads are done on one server: one transaction each, in turns of the projects. */
+/** Creates the reads of one server: each is one transaction, with fair shares for projects. */
 export function createRead(options: {
-  /** Where to, when a read has its turn; throws when there is nowhere. */
+  /** The pool to use when a read's turn comes. Throws if there is none. */
   pool: () => Pool;
-  /** Whether PostgreSQL lets them see one project alone. */
+  /** Whether row-level security limits reads to one project. */
   isGuarded: boolean;
-  /** What the transaction begins with; nothing is answered when it fails. */
+  /** Runs first in the transaction. If it fails, the read fails. */
   first?: ((tx: Tx, projectId: string) => Promise<unknown>) | undefined;
 }): Read {
   const { pool, isGuarded, first } = options;
@@ -46,12 +46,12 @@ export function createRead(options: {
   return (projectId, work, meter) =>
     new Promise((resolve, reject) => {
       /**
-       * The project is named and the first question asked in one round trip, in this order: queries start in the order in
-       * which they are executed. The answer is passed on here: that does not wait for the commit, which ends nothing.
+       * The role and project are set in the same round trip as the first query, and before it: queries start in the
+       * order in which they are executed. The answer is passed on before the commit, which changes nothing for a read.
        */
       async function run(tx: Tx): Promise<void> {
         const begun = first?.(tx, projectId);
-        const entered = isGuarded ? enterProject(tx, projectId).execute() : undefined;
+        const entered = isGuarded ? setRlsContext(tx, projectId).execute() : undefined;
         const answer = async () => {
           const found = await work(tx);
           await begun;

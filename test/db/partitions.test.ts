@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
 import { refreshStatistics } from "../../src/db/queue/analyze.ts";
-import { openReads } from "../../src/db/read/reads.ts";
-import { makeRanges } from "../../src/db/retention/createPartitions.ts";
-import { withRanges } from "../../src/db/retention/maintenanceSession.ts";
-import { cuts, rangesOf } from "../../src/db/retention/partitions.ts";
+import { openReadPools } from "../../src/db/read/readPools.ts";
+import { createPartitions } from "../../src/db/retention/createPartitions.ts";
+import { withMaintenanceSession } from "../../src/db/retention/maintenanceSession.ts";
+import { partitionedTables, partitionsOf } from "../../src/db/retention/partitions.ts";
 import { migrate } from "../../src/db/schema/migrate.ts";
 import { newId } from "../../src/util/ids.ts";
 import { emptyDatabase } from "../fixtures/database.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
-import { agedDatabase, idOfAge, rangeOf } from "../fixtures/ranges.ts";
+import { agedDatabase, idOfAge, partitionOf } from "../fixtures/partitions.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -18,64 +18,72 @@ const insertEvent = (sql: Sql, id: string, project = newId()) => sql`
   insert into signalbox.events (project_id, id, type, name, content_type, origin, occurred_at, status)
   values (${project}, ${id}, 'a', 'a', 'TEXT', 'API', now(), 'PROCESSED')`;
 
-test("a hub that starts has ranges for the days to come, and as many as before when it starts again", async () => {
+test("a starting hub has partitions for the days ahead, and the same ones after a restart", async () => {
   await using database = await emptyDatabase();
   const { sql } = database.db;
-  const all = async () => Promise.all(Object.values(cuts).map((cut) => rangesOf(sql, cut)));
+  const all = async () =>
+    Promise.all(Object.values(partitionedTables).map((parent) => partitionsOf(sql, parent)));
   const first = await testHub({ databaseUrl: database.url });
   const found = await all();
-  for (const cut of Object.values(cuts)) {
-    const { to } = (await rangesOf(sql, cut)).at(-1) ?? { to: "" };
-    expect(cut.timeOf(to)).toBeGreaterThan(Date.now() + 2 * DAY_MS);
+  for (const parent of Object.values(partitionedTables)) {
+    const { to } = (await partitionsOf(sql, parent)).at(-1) ?? { to: "" };
+    expect(parent.timeOf(to)).toBeGreaterThan(Date.now() + 2 * DAY_MS);
   }
   await first[Symbol.asyncDispose]();
   await using hub = await testHub(first.settings);
   expect(await all()).toEqual(found);
   const { id } = await accepted(hub, { type: "a" });
-  expect(await rangeOf(sql, "events", "id", id)).toBe("events_first");
+  expect(await partitionOf(sql, "events", "id", id)).toBe("events_first");
 });
 
-test("processes that start at once make ranges once", async () => {
+test("processes that start at once create partitions once", async () => {
   await using database = await emptyDatabase();
   await migrate(database);
   await Promise.all(
-    Array.from({ length: 4 }, () => withRanges(database.url, (session) => makeRanges(session, 30))),
+    Array.from({ length: 4 }, () =>
+      withMaintenanceSession(database.url, (session) => createPartitions(session, 30)),
+    ),
   );
-  const names = (await rangesOf(database.db.sql, cuts.events)).map(({ name }) => name);
+  const names = (await partitionsOf(database.db.sql, partitionedTables.events)).map(
+    ({ name }) => name,
+  );
   expect(new Set(names).size).toBe(names.length);
   await using hub = await testHub({ databaseUrl: database.url });
   await accepted(hub, { type: "a" });
 });
 
-test("ids of clocks that are far off have a place, and come into their range when there is one", async () => {
+test("ids of clocks that are far off go to the default or first partition, and move to their own once it is created", async () => {
   await using database = await agedDatabase(3);
   const { sql } = database.db;
   const ids = [-40, -36_500, 20_000].map((age) => idOfAge(newId(), age));
   for (const id of ids) await insertEvent(sql, id);
-  const found = () => Promise.all(ids.map((id) => rangeOf(sql, "events", "id", id)));
-  expect(await found()).toEqual(["events_beyond", "events_beyond", "events_first"]);
+  const found = () => Promise.all(ids.map((id) => partitionOf(sql, "events", "id", id)));
+  expect(await found()).toEqual(["events_default", "events_default", "events_first"]);
   // As after a sleep of 39 days.
   const later = new Date(Date.now() + 39 * DAY_MS);
-  expect(await withRanges(database.url, (session) => makeRanges(session, 5, later))).toBe(true);
-  const ranges = await rangesOf(sql, cuts.events);
-  expect(ranges.length).toBeLessThan(10);
+  expect(
+    await withMaintenanceSession(database.url, (session) => createPartitions(session, 5, later)),
+  ).toBe(true);
+  const partitions = await partitionsOf(sql, partitionedTables.events);
+  expect(partitions.length).toBeLessThan(10);
   const [soon, never, past] = await found();
-  expect(ranges.map(({ name }) => name)).toContain(soon);
-  expect([never, past]).toEqual(["events_beyond", "events_first"]);
-  for (const [at, range] of ranges.entries()) expect(range.from).toBe(ranges[at - 1]?.to ?? null);
+  expect(partitions.map(({ name }) => name)).toContain(soon);
+  expect([never, past]).toEqual(["events_default", "events_first"]);
+  for (const [at, partition] of partitions.entries())
+    expect(partition.from).toBe(partitions[at - 1]?.to ?? null);
 });
 
-test("the reader comes to a table's rows by the table alone, and to none of its ranges", async () => {
+test("the reader may read a partitioned table, and none of its partitions directly", async () => {
   await using database = await agedDatabase(3);
   const { sql } = database.db;
   const ours = newId();
   await insertEvent(sql, newId(), ours);
-  await using reads = await openReads(database.url);
-  const ranges = await sql<{ name: string; on: boolean }[]>`
+  await using reads = await openReadPools(database.url);
+  const partitions = await sql<{ name: string; on: boolean }[]>`
     select relname as name, relrowsecurity as on from pg_class
     where relnamespace = 'signalbox'::regnamespace and relispartition and relkind = 'r'`;
-  expect(ranges.length).toBeGreaterThan(8);
-  for (const { name, on } of ranges) {
+  expect(partitions.length).toBeGreaterThan(8);
+  for (const { name, on } of partitions) {
     expect([name, on]).toEqual([name, true]);
     const reading = reads.read(ours, (own) => own`select from ${own(`signalbox.${name}`)}`);
     await expect(reading).rejects.toThrow("permission denied");
@@ -83,7 +91,7 @@ test("the reader comes to a table's rows by the table alone, and to none of its 
   expect(await reads.read(ours, (own) => own`select from signalbox.events`)).toHaveLength(1);
 });
 
-test("a range has what its table has: the one that was there at first, the one beyond, and those made since", async () => {
+test("first, default and later partitions have the indexes, columns and fillfactor of their table", async () => {
   await using database = await agedDatabase(3);
   const { sql } = database.db;
   const indexes = await sql<{ tablename: string; def: string }[]>`
@@ -93,27 +101,28 @@ test("a range has what its table has: the one that was there at first, the one b
     select attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid) as value
     from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
     where attrelid = ${`signalbox.${table}`}::regclass and attnum > 0 order by attnum`;
-  for (const cut of Object.values(cuts)) {
+  for (const parent of Object.values(partitionedTables)) {
     const indexesOf = (table: string) =>
       indexes.filter(({ tablename }) => tablename === table).map(({ def }) => def);
-    const key = cut === cuts.deliveries ? ["UNIQUE  USING btree (project_id, id)"] : [];
-    const expected = [...indexesOf(cut.table), ...key].sort();
-    const ranges = await sql<{ name: string; options: string[] | null }[]>`
+    const key =
+      parent === partitionedTables.deliveries ? ["UNIQUE  USING btree (project_id, id)"] : [];
+    const expected = [...indexesOf(parent.table), ...key].sort();
+    const partitions = await sql<{ name: string; options: string[] | null }[]>`
       select relname as name, reloptions as options from pg_inherits join pg_class c on c.oid = inhrelid
-      where inhparent = ${`signalbox.${cut.table}`}::regclass`;
-    expect(ranges.length).toBeGreaterThan(1);
-    for (const { name, options } of ranges) {
+      where inhparent = ${`signalbox.${parent.table}`}::regclass`;
+    expect(partitions.length).toBeGreaterThan(1);
+    for (const { name, options } of partitions) {
       expect([name, options ?? ["fillfactor=100"]]).toEqual([
         name,
-        [`fillfactor=${cut.fillfactor}`],
+        [`fillfactor=${parent.fillfactor}`],
       ]);
       expect([name, indexesOf(name).sort()]).toEqual([name, expected]);
-      expect([name, await columnsOf(name)]).toEqual([name, await columnsOf(cut.table)]);
+      expect([name, await columnsOf(name)]).toEqual([name, await columnsOf(parent.table)]);
     }
   }
 });
 
-test("a table's statistics are made anew as its ranges fill, which the server does of ranges alone", async () => {
+test("a partitioned table is analyzed as its partitions fill, which autovacuum does for partitions only", async () => {
   await using database = await emptyDatabase();
   const { sql } = database.db;
   await migrate(database);

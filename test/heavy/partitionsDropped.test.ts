@@ -11,16 +11,16 @@ import {
   agedDatabase,
   ageEvent,
   idOfAge,
+  partitionOf,
   RETENTION_DAYS,
-  rangeOf,
   refuseDeletes,
-} from "../fixtures/ranges.ts";
+} from "../fixtures/partitions.ts";
 import { receiver } from "../fixtures/receiver.ts";
 
 const AGE = RETENTION_DAYS + 2;
 const soon = { timeout: 60_000 };
 
-/** A hub whose tables have ranges for days that are over. */
+/** A hub whose tables have partitions for past days. */
 async function agedHub() {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await agedDatabase(12));
@@ -43,7 +43,7 @@ const count = async (sql: Sql, table: string) =>
 
 const everything = { projectId: null, since: null, until: null };
 
-test("what is older than it is kept goes with its range, and no row of it is deleted", async () => {
+test("rows past retention go with their partition, and none is deleted by itself", async () => {
   await using site = await agedHub();
   const { hub, target } = site;
   const { sql } = hub.db;
@@ -61,18 +61,18 @@ test("what is older than it is kept goes with its range, and no row of it is del
   const old = await ageEvent(sql, (await ended(hub)).id, AGE);
   const kept = await ageEvent(sql, (await ended(hub)).id, RETENTION_DAYS - 1);
   await ageEvent(sql, id, AGE);
-  const range = await rangeOf(sql, "events", "id", old);
-  expect(range).toMatch(/^events_\d{8}$/);
-  const keptIn = await rangeOf(sql, "events", "id", kept);
+  const partition = await partitionOf(sql, "events", "id", old);
+  expect(partition).toMatch(/^events_\d{8}$/);
+  const keptIn = await partitionOf(sql, "events", "id", kept);
   await sql`delete from signalbox.earlier_attempts where delivery_id in (select id from signalbox.presses)`;
   await refuseDeletes(sql);
   expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
-  const suffix = range.slice("events".length);
+  const suffix = partition.slice("events".length);
   for (const table of ["events", "ended_deliveries", "earlier_attempts"])
     expect([table, await exists(sql, `${table}${suffix}`)]).toEqual([table, false]);
   const left = await sql`select id from signalbox.events`;
   expect(left.map((row) => row.id)).toEqual([kept]);
-  expect(await rangeOf(sql, "events", "id", kept)).toBe(keptIn);
+  expect(await partitionOf(sql, "events", "id", kept)).toBe(keptIn);
   for (const [table, rows] of Object.entries({
     deliveries: 1,
     attempts: 1,
@@ -85,7 +85,7 @@ test("what is older than it is kept goes with its range, and no row of it is del
   expect(await count(sql, "events")).toBe(1);
 });
 
-test("events that have not ended stay when their range goes, are delivered and fire, and go once they ended", async () => {
+test("events that have not ended are kept when their partition is dropped, are delivered and fire, and go once they ended", async () => {
   await using site = await agedHub();
   const { hub, target } = site;
   const { sql } = hub.db;
@@ -101,13 +101,13 @@ test("events that have not ended stay when their range goes, are delivered and f
     (await accepted(hub, { type: "a", timestamp: later })).id,
     AGE,
   );
-  const range = await rangeOf(sql, "events", "id", done);
+  const partition = await partitionOf(sql, "events", "id", done);
   const received = target.requests.length;
   expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
-  expect(await exists(sql, range)).toBe(false);
+  expect(await exists(sql, partition)).toBe(false);
   const left = await sql`select id from signalbox.events order by id`;
   expect(left.map((row) => row.id).sort()).toEqual([parked, scheduled].sort());
-  expect(await rangeOf(sql, "events", "id", parked)).toMatch(/^events_until_\d{8}$/);
+  expect(await partitionOf(sql, "events", "id", parked)).toMatch(/^events_until_\d{8}$/);
   await hub.run("mutation ($id: ID!) { resumeHook(id: $id) { userErrors { message } } }", {
     id: hookId,
   });
@@ -116,7 +116,7 @@ test("events that have not ended stay when their range goes, are delivered and f
   const open = async () =>
     (await sql`select from signalbox.events where status not in ('PROCESSED')`).length;
   await expect.poll(open, soon).toBe(0);
-  const endedIn = await rangeOf(sql, "ended_deliveries", "event_id", parked);
+  const endedIn = await partitionOf(sql, "ended_deliveries", "event_id", parked);
   expect(endedIn).toMatch(/^ended_deliveries_until_\d{8}$/);
   expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
   // That one was due today.
@@ -124,7 +124,7 @@ test("events that have not ended stay when their range goes, are delivered and f
   expect([await count(sql, "deliveries"), await count(sql, "attempts")]).toEqual([1, 1]);
 });
 
-test("an event that is opened again while its range is copied stays with all its deliveries", async () => {
+test("an event that is reopened while its partition is copied is kept with all its deliveries", async () => {
   await using site = await agedHub();
   const { hub, target } = site;
   const { sql } = hub.db;
@@ -153,10 +153,10 @@ test("an event that is opened again while its range is copied stays with all its
     await sql`select e.id, e.status, (select count(*)::int from signalbox.deliveries d where d.event_id = e.id) as n
     from signalbox.events e`;
   expect([...left]).toEqual([{ id: old, status: "DISPATCHED", n: 2 }]);
-  expect(await rangeOf(sql, "ended_deliveries", "event_id", gone)).toBe("none");
+  expect(await partitionOf(sql, "ended_deliveries", "event_id", gone)).toBe("none");
 });
 
-test("emits go on while ranges are dropped, and none waits for it", async () => {
+test("emits go on while partitions are dropped, and none waits", async () => {
   await using site = await agedHub();
   const { hub, target } = site;
   const { sql } = hub.db;
@@ -198,7 +198,7 @@ test("a transaction that stays open keeps what is old, and holds nobody else up"
   const { hub } = site;
   const { sql } = hub.db;
   const old = await ageEvent(sql, (await ended(hub)).id, AGE);
-  const range = await rangeOf(sql, "events", "id", old);
+  const partition = await partitionOf(sql, "events", "id", old);
   await using other = openDb(hub.settings.databaseUrl, 1);
   await other.sql.begin(async (tx) => {
     await tx`set local idle_in_transaction_session_timeout = 0`;
@@ -207,10 +207,10 @@ test("a transaction that stays open keeps what is old, and holds nobody else up"
     await accepted(hub, { type: "a" });
     expect(await removed).toBe(false);
   });
-  expect(await exists(sql, range)).toBe(true);
+  expect(await exists(sql, partition)).toBe(true);
   expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
-  expect(await exists(sql, range)).toBe(false);
-  expect(await rangeOf(sql, "events", "id", old)).toBe("none");
+  expect(await exists(sql, partition)).toBe(false);
+  expect(await partitionOf(sql, "events", "id", old)).toBe("none");
 });
 
 test("the attempts of what stays stay, and a late retry's go with its old event", async () => {
@@ -230,7 +230,7 @@ test("the attempts of what stays stay, and a late retry's go with its old event"
     await sql`update signalbox.ended_deliveries set attempt_count = 2 where replay_of = ${first?.id} returning id`;
   await sql`insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, request_headers)
     select project_id, id, 1, now(), 1, 'RESPONSE_ERROR', '{}' from signalbox.ended_deliveries where replay_of = ${first?.id}`;
-  const laterIn = await rangeOf(sql, "earlier_attempts", "delivery_id", retried[0]?.id);
+  const laterIn = await partitionOf(sql, "earlier_attempts", "delivery_id", retried[0]?.id);
   expect(laterIn).not.toBe("none");
   const status = async () =>
     (await sql`select status from signalbox.events where id = ${old}`)[0]?.status;
@@ -245,7 +245,7 @@ test("the attempts of what stays stay, and a late retry's go with its old event"
   expect([await exists(sql, laterIn), await count(sql, "earlier_attempts")]).toEqual([true, 0]);
 });
 
-test("the feed goes on in its next range, and an old one goes when all of it is before the horizon", async () => {
+test("the feed continues in its next partition, and an old one is dropped once all of it is before the horizon", async () => {
   await using site = await agedHub();
   const { hub } = site;
   const { sql } = hub.db;
@@ -253,12 +253,12 @@ test("the feed goes on in its next range, and an old one goes when all of it is 
   await sql`update signalbox.feed set at = now() - interval '3 days'`;
   await removeExpired(hub.db, RETENTION_DAYS);
   await ended(hub);
-  const ranges = async () =>
+  const partitions = async () =>
     (
       await sql<{ name: string }[]>`
         select c.relname as name from signalbox.feed t join pg_class c on c.oid = t.tableoid group by 1 order by min(t.last)`
     ).map(({ name }) => name);
-  const [old = "", now = "", ...more] = await ranges();
+  const [old = "", now = "", ...more] = await partitions();
   expect([old === now, more]).toEqual([false, []]);
   const [last] =
     await sql`select max(last) as position from signalbox.feed where at < now() - interval '2 days'`;
@@ -266,7 +266,7 @@ test("the feed goes on in its next range, and an old one goes when all of it is 
     await sql`select count(*)::int as n from signalbox.changes where at > now() - interval '1 day'`;
   await refuseDeletes(sql);
   expect(await removeExpired(hub.db, 2)).toBe(true);
-  expect(await ranges()).toEqual([now]);
+  expect(await partitions()).toEqual([now]);
   expect(await exists(sql, old)).toBe(false);
   expect(await count(sql, "changes")).toBe(kept?.n);
   const heads = await sql`select horizon, head - horizon as left from signalbox.heads`;
@@ -279,15 +279,15 @@ test("what an interrupted try has left behind is taken away by the next", async 
   const { hub } = site;
   const { sql } = hub.db;
   const old = await ageEvent(sql, (await ended(hub)).id, AGE);
-  const range = await rangeOf(sql, "events", "id", old);
-  await sql`create unlogged table signalbox.range_moves (key uuid not null)`;
+  const partition = await partitionOf(sql, "events", "id", old);
+  await sql`create unlogged table signalbox.partition_moves (key uuid not null)`;
   await sql`create table signalbox.events_until_20200101 (like signalbox.events)`;
-  await sql.unsafe(`create trigger range_moves after insert or update or delete on signalbox.${range}
+  await sql.unsafe(`create trigger partition_moves after insert or update or delete on signalbox.${partition}
     for each row execute function signalbox.note_event_move()`);
   await sql`update signalbox.events set name = 'b' where id = ${old}`;
   expect(await removeExpired(hub.db, RETENTION_DAYS)).toBe(true);
-  for (const name of ["range_moves", "events_until_20200101", range])
+  for (const name of ["partition_moves", "events_until_20200101", partition])
     expect([name, await exists(sql, name)]).toEqual([name, false]);
-  expect(await sql`select from pg_trigger where tgname = 'range_moves'`).toHaveLength(0);
-  expect(await rangeOf(sql, "events", "id", idOfAge(old, AGE))).toBe("none");
+  expect(await sql`select from pg_trigger where tgname = 'partition_moves'`).toHaveLength(0);
+  expect(await partitionOf(sql, "events", "id", idOfAge(old, AGE))).toBe("none");
 });

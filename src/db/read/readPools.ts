@@ -2,50 +2,53 @@ import { openDb, type Place, type Pool, type Tx } from "../connection/client.ts"
 import { isOutage } from "../connection/outage.ts";
 import { readSettings } from "../connection/sessionSettings.ts";
 import { feedBounds } from "../feed/changes.ts";
+import { CONNECTIONS, createRead, type Read } from "./createRead.ts";
 import { whyUnguarded } from "./reader.ts";
-import { CONNECTIONS, createRead, type Read } from "./readPool.ts";
+import { createSeenPositions } from "./seenPositions.ts";
 import { isConflict, LOOK_EVERY_MS, openStandby, type Standby } from "./standby.ts";
-import { createTold } from "./told.ts";
 
-export type { Read } from "./readPool.ts";
+export type { Read } from "./createRead.ts";
 
 /** The reading side of the database. */
-export type Reads = AsyncDisposable & {
-  /** From the primary: everything that was committed is seen. */
+export type ReadPools = AsyncDisposable & {
+  /** From the primary: sees everything committed. */
   read: Read;
-  /** For one query of the API: from the standby, if there is one, as long as that will do, and then from the primary. */
+  /** For one query of the API: from the standby while it is fresh enough, otherwise from the primary. */
   forQuery(): Read;
-  /** Notes that somebody was told of a project's feed up to a position: no query that comes shows less. */
-  noteTold(projectId: string, position: number): void;
-  /** Why nothing but `work` itself limits what it is shown. */
+  /** Notes that a client has seen a project's feed up to a position: no later query may show less. */
+  noteSeen(projectId: string, position: number): void;
+  /** Why row-level security does not protect reads; null if it does. */
   warning: string | null;
   standby: Standby | undefined;
 };
 
-/** Where queries may be sent to. */
+/** The standby for queries. */
 type StandbyOptions = {
   url: string;
   onChange: (why: string | undefined) => void;
   staleAfterMs?: number;
 };
 
-/** By a pooler a transaction comes with the settings of the hub's role, which are those of its other statements. */
+/**
+ * Behind a pooler, sessions have the defaults of the hub's role, which suit its other statements. So reads set these in
+ * each transaction.
+ */
 const plan = Object.entries(readSettings)
   .map(([name, value]) => `set local ${name} to '${value}'`)
   .join("; ");
 
-/** The standby is of no use for a read: the primary is asked. */
+/** The standby cannot serve this read: use the primary. */
 class Elsewhere extends Error {}
 
 const passes = (error: unknown) =>
   error instanceof Elsewhere || isOutage(error) || isConflict(error);
 
-/** Opens the pool of readers, and asks whether their role is there. Throws DatabaseRefusal. */
-export async function openReads(
+/** Opens the pools of the reader and checks its role. Throws DatabaseRefusal. */
+export async function openReadPools(
   place: string | Place,
   standbyOptions?: StandbyOptions,
   onRead: (server: "primary" | "standby") => void = () => {},
-): Promise<Reads> {
+): Promise<ReadPools> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(openDb(place, CONNECTIONS, "each time"));
   const warning = await whyUnguarded(db.sql);
@@ -63,15 +66,15 @@ export async function openReads(
   const standby =
     standbyOptions &&
     stack.use(await openStandby({ ...standbyOptions, primary: db.sql, connections: CONNECTIONS }));
-  const told = createTold();
+  const seen = createSeenPositions();
   const owned = stack.move();
   return {
     read,
     forQuery: standby ? createForQuery(standby) : () => read,
-    noteTold(projectId, position) {
+    noteSeen(projectId, position) {
       if (!standby) return;
-      told.forget(standby.freshAt);
-      told.note(projectId, position);
+      seen.forget(standby.freshAt);
+      seen.note(projectId, position);
     },
     warning,
     standby,
@@ -85,7 +88,7 @@ export async function openReads(
       throw new Elsewhere("the standby is away, or too far behind");
     }
     async function reached(tx: Tx, projectId: string): Promise<void> {
-      const position = told.of(projectId);
+      const position = seen.of(projectId);
       if (position > 0 && (await feedBounds(tx, projectId)).head < position)
         throw new Elsewhere("the standby has less than somebody knows of");
     }
@@ -101,7 +104,8 @@ export async function openReads(
           return found;
         } catch (error) {
           if (!passes(error)) throw error;
-          // For the rest of the query, too: rows of later find all that belongs to them, and not the other way round.
+          // The rest of the query stays on the primary: later reads then find what earlier rows refer to. The reverse
+          // would not hold.
           isLeft = true;
           return read(...asked);
         } finally {

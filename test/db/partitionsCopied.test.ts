@@ -4,13 +4,19 @@ import { newId } from "../../src/util/ids.ts";
 import { removeExpired } from "../../src/worker/job/retention.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
-import { agedDatabase, ageEvent, idOfAge, RETENTION_DAYS, rangeOf } from "../fixtures/ranges.ts";
+import {
+  agedDatabase,
+  ageEvent,
+  idOfAge,
+  partitionOf,
+  RETENTION_DAYS,
+} from "../fixtures/partitions.ts";
 
 const soon = { timeout: 60_000 };
 /** An advisory lock of this test. */
 const GATE = 77;
 
-test("an event that moves to a later page while its range is copied is met twice, and stays once, as it is now", async () => {
+test("an event that moves to a later page while its partition is copied is met twice, and kept once in its current state", async () => {
   await using database = await agedDatabase(12);
   await using hub = await testHub({ databaseUrl: database.url, retentionDays: RETENTION_DAYS });
   const { sql } = hub.db;
@@ -20,17 +26,17 @@ test("an event that moves to a later page while its range is copied is met twice
     (await accepted(hub, { type: "a", waitMs: 10_000 })).id,
     RETENTION_DAYS + 2,
   );
-  const range = await rangeOf(sql, "events", "id", template);
+  const partition = await partitionOf(sql, "events", "id", template);
   const ids = Array.from({ length: 2_800 }, () => idOfAge(newId(), RETENTION_DAYS + 2));
   const [moved, between] = [ids[0] ?? "", ids[1_400] ?? ""];
-  await sql`alter table ${sql(`signalbox.${range}`)} set (fillfactor = 100, toast_tuple_target = 8160)`;
+  await sql`alter table ${sql(`signalbox.${partition}`)} set (fillfactor = 100, toast_tuple_target = 8160)`;
   await sql`
     insert into signalbox.events select (jsonb_populate_record(e, jsonb_build_object('id', i.id, 'name', repeat('n', 1800),
       'status', case when i.id in (${moved}, ${between}) then 'DISPATCHED' else e.status end))).*
     from signalbox.events e, unnest(${ids}::uuid[]) with ordinality i (id, n) where e.id = ${template} order by n`;
   // Room for it in the pages of the third.
   await sql`delete from signalbox.events where id in ${sql(ids.slice(2_600, 2_700))}`;
-  await sql`vacuum ${sql(`signalbox.${range}`)}`;
+  await sql`vacuum ${sql(`signalbox.${partition}`)}`;
   // A constraint is copied with the table: it holds the second statement up.
   await sql`create function signalbox.pass(id uuid) returns boolean language plpgsql as
     ${sql.unsafe(`'begin if id = ''${between}'' then perform pg_advisory_xact_lock_shared(${GATE}); end if; return true; end'`)}`;
@@ -60,5 +66,5 @@ test("an event that moves to a later page while its range is copied is met twice
     { id: moved, name: "m" },
     { id: between, name: "n" },
   ]);
-  expect(await rangeOf(sql, "events", "id", moved)).toMatch(/^events_until_\d{8}$/);
+  expect(await partitionOf(sql, "events", "id", moved)).toMatch(/^events_until_\d{8}$/);
 });

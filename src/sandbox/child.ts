@@ -3,19 +3,19 @@ import { Script } from "node:vm";
 import type { Answer, Question, Thrown } from "./message.ts";
 
 /**
- * The sandbox process: runs one task at a time, each asked by a message. The hub kills it when a task passes its
- * deadline; a heap over its limit ends it. It has no environment, so no secret of the hub.
+ * The sandbox process runs one task at a time, one per message. The hub kills it when a task passes its deadline; V8
+ * ends it when its heap passes the limit. Its environment is empty, so it holds none of the hub's secrets.
  */
 const [cacheDir] = process.argv.slice(2);
 if (cacheDir) enableCompileCache(cacheDir);
 const { programTasks } = await import("../domain/program/programTasks.ts");
 const tasks: Record<string, (input: never) => unknown> = programTasks;
 
-/** The hub ends a task sooner; this ends one whose hub has died. */
+/** The hub ends a task sooner; this limit ends a task whose hub has died. */
 const LONGEST_MS = 30_000;
 let task = (): unknown => undefined;
 Object.assign(globalThis, { runTask: () => task() });
-/** Its time-out stops whatever is called from it, regular expressions too. */
+/** The timeout of `runInThisContext` covers everything called from this script, regular expressions included. */
 const bounded = new Script("runTask()");
 
 const cpuMs = () => {
@@ -48,8 +48,8 @@ function answer({ name, input }: Question): Answer {
 process.on("message", (question: Question) => {
   process.send?.(answer(question));
 });
-// Ctrl-C reaches it, too; what runs is ended by the hub, which knows what for.
+// Ctrl-C reaches this process, too, but only the hub ends it: the hub knows what a running task is for.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
-// The hub is gone: nobody asks any more.
+// The hub has ended.
 process.on("disconnect", () => process.exit(0));
 process.send?.("ready");

@@ -90,7 +90,7 @@ export function checkEventInput(input: EventInput): CheckedEvent {
     entries.push({ code: "INVALID", message, path: ["content"] });
   }
   const actions = checkActions(input.actions ?? []);
-  entries.push(...actions.mistakes);
+  entries.push(...actions.errors);
   if (entries.length > 0 || !result.success || !type) throw new UserError(entries);
   return {
     ...result.data,

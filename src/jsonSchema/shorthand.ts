@@ -5,9 +5,9 @@ import { textFormat } from "./formats.ts";
 import { invalidSchema } from "./invalidSchema.ts";
 
 /**
- * The shorthand: `{"ticketName":"String","amount":"Number","note":"String?"}`. Every field is required unless
- * its type ends in "?", other fields are allowed, and a value that is no type word is a sample of its type. A text that
- * looks like a type and is none is refused: as a sample it would silently be a string.
+ * The shorthand: `{"ticketName":"String","amount":"Number","note":"String?"}`. Every field is required unless its type
+ * ends in "?", other fields are allowed, and a value that is not a type word is a sample of its type. A text that looks
+ * like a type but is not one is rejected, because as a sample it would silently mean string.
  */
 
 const typeWord = /^(string|number|integer|boolean|object|array|date|any)(\??)$/i;
@@ -17,12 +17,12 @@ const KNOWN = "String, Number, Integer, Boolean, Object, Array, Date or Any";
 const looksLikeType =
   /^[a-z_]\w*\??$|^(?=\S*(?<![a-z])(?:string|number|integer|int|float|boolean|bool|object|array|date|any|null)(?![a-z]))[a-z][\w<>[\]{}|?*!:,-]*$/i;
 
-/** A type word for a date takes a day as well as an instant. */
+/** The type word for a date accepts a day as well as an instant. */
 const dateSchema = { type: "string", anyOf: [{ format: "date-time" }, { format: "date" }] };
 
 const jsonTypes = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-/** Keywords that nobody has as a field: where one has a value that is no type word, it is JSON Schema. */
+/** Keywords that are not used as field names: with a value that is not a type word, they mark JSON Schema. */
 const tellTale = new Set(
   `$schema $id $ref $defs $anchor $comment $vocabulary $dynamicRef $dynamicAnchor definitions properties
   patternProperties additionalProperties unevaluatedProperties propertyNames minProperties maxProperties
@@ -31,7 +31,7 @@ const tellTale = new Set(
   maxLength`.split(/\s+/),
 );
 
-/** Keywords that might as well be fields. */
+/** Keywords that may also be field names. */
 const common = new Set(
   `type title description default examples deprecated readOnly writeOnly format contentEncoding
   contentMediaType contentSchema pattern minimum maximum required items contains not if then else`.split(
@@ -42,8 +42,8 @@ const common = new Set(
 const isTypeWord = (value: unknown) => typeof value === "string" && typeWord.test(value);
 
 /**
- * Whether an object is JSON Schema rather than shorthand. It is when it is empty; when it has a keyword that is
- * no field name (`properties`, `$schema`, `anyOf`, …), or `required` with a list of names; or when `type` is a
+ * Whether an object is JSON Schema rather than shorthand. It is when it is empty; when it has a keyword that is not
+ * used as a field name (`properties`, `$schema`, `anyOf`, …), or `required` with a list of names; or when `type` is a
  * type in JSON Schema's own spelling and all the rest are keywords. So `{"type":"string"}` is JSON Schema, and
  * `{"type":"String"}` and `{"type":"string","title":"string"}` are shorthand for data with a field `type`.
  */
@@ -73,14 +73,14 @@ function isKeyword([key, value]: [string, unknown]): boolean {
     : !isTypeWord(value);
 }
 
-/** The JSON Schema that a shorthand stands for; SCHEMA_INVALID where JSON Schema is mixed in. */
+/** The JSON Schema of a shorthand. Throws SCHEMA_INVALID where JSON Schema is mixed in. */
 export function fromShorthand(shorthand: SchemaObject, path: string[] = []): SchemaObject {
   const entries = jsonEntries(shorthand);
   const required = entries.filter(([, value]) => !isOptional(value)).map(([name]) => name);
   const properties = jsonObject(
     entries.map(([name, value]) => [name, schemaOf(plainJson(value), [...path, name])]),
   );
-  // The order of its fields stays, also where their names are numbers.
+  // Keeps the order of its fields, even when their names are numbers.
   return jsonObject(
     Object.entries({
       type: "object",
@@ -121,7 +121,7 @@ function wordSchema(text: string, path: string[]): SchemaObject {
   return word === "date" ? dateSchema : { type: word };
 }
 
-/** One item says what all items are; a longer array is a sample, and says only that it is an array. */
+/** One item defines all items; a longer array is a sample and only means that the value is an array. */
 function arraySchema(items: unknown[], path: string[]): SchemaObject {
   if (items.length !== 1) return { type: "array" };
   if (isOptional(items[0])) {

@@ -4,7 +4,7 @@ import type { SchemaObject } from "../document.ts";
 import type { Break, Comparison } from "./comparison.ts";
 import { unclear } from "./parts.ts";
 
-/** Keywords that say one thing together, and nothing without the first of them. */
+/** Keywords that only have a meaning together, the first of them always present. */
 const units = [
   ["oneOf"],
   ["not"],
@@ -13,8 +13,8 @@ const units = [
 ];
 
 /**
- * What breaks by references and by the keywords that combine schemas. To leave one out asks for less; where one
- * is new or changed, the schema before as a whole, or a part of it, has to ask for as much.
+ * The breaking changes in references and in the keywords that combine schemas. Removing a branch relaxes the schema; a
+ * new or changed one must be implied by the old schema as a whole, or by a part of it.
  */
 export function branchBreaks(
   comparison: Comparison,
@@ -35,7 +35,7 @@ export function branchBreaks(
     }
   }
   for (const keyword of ["unevaluatedProperties", "unevaluatedItems"]) {
-    // It depends on all that stands beside it.
+    // It depends on everything beside it.
     const isUnchanged = () =>
       canonicalForm(comparison.before, before) === canonicalForm(comparison.after, after);
     if (!isOpen(after[keyword]) && !isUnchanged()) breaks.push(unclear(path, keyword));
@@ -93,7 +93,7 @@ function dependentBreaks(
   );
 }
 
-/** Whether all that came before finds a branch, by each of its own branches or as a whole. */
+/** Whether the branches accept everything that the old schema accepts, compared as a whole or branch by branch. */
 function isAnyOfCovered(
   { strictly }: Comparison,
   before: SchemaObject,
@@ -104,12 +104,12 @@ function isAnyOfCovered(
   if (branches.length === 0) return true;
   const isCovered = (source: unknown, index: number) =>
     likely(branches, index).some((branch) => strictly(source, branch, path).length === 0);
-  // Of `oneOf`, too, at least one branch holds.
+  // At least one branch of `oneOf` must match, as well.
   const own = [before.anyOf, before.oneOf].map(listOf).filter((list) => list.length > 0);
   return own.some((list) => list.every(isCovered)) || isCovered(before, 0);
 }
 
-/** A list from its likeliest member on: what stands at the same place. */
+/** The list rotated to begin at `index`: the branch at the same position most likely matches. */
 const likely = (list: unknown[], index: number) => [...list.slice(index), ...list.slice(0, index)];
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

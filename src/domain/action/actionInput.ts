@@ -56,7 +56,7 @@ export type CheckedAction = {
 };
 
 /** Checks a URL that is to be called, as for hooks. Throws UserError. */
-export type JudgeTarget = (url: string) => Promise<string>;
+export type CheckActionTarget = (url: string) => Promise<string>;
 
 /** A link for people: http or https (never `javascript:`), on one line, and without a misleading user name. */
 function isLink(text: string): boolean {
@@ -122,9 +122,9 @@ function checkMeta(meta: unknown, path: string[]): string | null | UserErrorDeta
  * Errors for actions whose target may not be called: INVALID or TARGET_REFUSED. External actions are skipped, because
  * the hub does not call them. Returns none while an action's shape is invalid, because that is reported first.
  */
-export async function refusedTargets(
+export async function actionTargetErrors(
   inputs: readonly ActionInput[],
-  checkTarget: JudgeTarget,
+  checkTarget: CheckActionTarget,
 ): Promise<UserErrorDetail[]> {
   const { checked, errors } = checkActions(inputs);
   if (errors.length > 0) return [];

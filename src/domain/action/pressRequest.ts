@@ -83,7 +83,7 @@ function shownError({ statusCode, responseBody, error }: CallResult): string {
 }
 
 /** The outcome of a press for a call's result. `interrupted`: this process stopped waiting for the response. */
-export function concludePress(
+export function decidePressOutcome(
   { projectId, pressId, token, claimedAt: startedAt }: PressClaim,
   result: CallResult,
   interrupted: boolean,

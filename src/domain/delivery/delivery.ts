@@ -42,7 +42,7 @@ export type AttemptRequest = {
   /** Headers whose values are not recorded, whatever their names. */
   secretHeaders?: string[];
   /** What system events report about the call. */
-  told: Pick<NonNullable<Finish["call"]>, "url" | "method" | "body" | "resthook">;
+  auditInfo: Pick<NonNullable<Finish["call"]>, "url" | "method" | "body" | "resthook">;
 };
 
 /** The request of one attempt: a pure function of the claim, except for the timestamp and with it the signature. */
@@ -58,7 +58,7 @@ export function requestOf(
     url: hook.url,
     timeoutMs: hook.timeoutMs,
     body: envelope.body,
-    told: { url: hook.url, body: envelope.body, resthook: event.type },
+    auditInfo: { url: hook.url, body: envelope.body, resthook: event.type },
     headers: {
       ...headers,
       "content-type": envelope.contentType,
@@ -83,7 +83,7 @@ function scheduledAttempt({ format, attempt, maxAttempts }: Claim, retries: numb
 export function decideOutcome(
   claim: Claim,
   { hook, systemEvents }: DeliveryTarget,
-  { told, secretHeaders }: Pick<AttemptRequest, "told" | "secretHeaders">,
+  { auditInfo, secretHeaders }: Pick<AttemptRequest, "auditInfo" | "secretHeaders">,
   result: CallResult,
   interrupted: boolean,
 ): Finish {
@@ -96,7 +96,7 @@ export function decideOutcome(
     responseHeaders: result.responseHeaders && redactResponseHeaders(result.responseHeaders),
   };
   const isReported = systemEvents && event.origin !== "SYSTEM";
-  const call = isReported ? { ...told, eventId: event.id, eventType: event.type } : null;
+  const call = isReported ? { ...auditInfo, eventId: event.id, eventType: event.type } : null;
   const ids = { projectId, deliveryId, eventId: event.id, hookId, token };
   const base = { ...ids, free: false, delayMs: null, call };
   if (result.outcome === "SUCCESS") return { ...base, attempt: record, status: "SUCCEEDED" };

@@ -4,11 +4,11 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "";
 
 /**
- * Whether a failed write is the fault of one of its calls, not an outage: a key that was used, or that somebody's
- * open transaction holds (55P03, 40P01), or a value PostgreSQL refuses.
+ * Whether a failed write was caused by one of its calls rather than by an outage: a key that was used before or is
+ * locked by another open transaction (55P03, 40P01), or a value that PostgreSQL rejects.
  */
-export const faultOfACall = (error: unknown): boolean =>
+export const isCallFault = (error: unknown): boolean =>
   error instanceof UserError || /^(22|23|54|55P03|40P01)/.test(codeOf(error));
 
-/** Whether PostgreSQL gave up what took too long, a statement or a transaction: one project asks for too much. */
+/** Whether PostgreSQL cancelled a statement or transaction that took too long: one project asks for too much. */
 export const isTimeout = (error: unknown): boolean => /^(57014|25P0[34])$/.test(codeOf(error));

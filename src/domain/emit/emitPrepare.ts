@@ -1,7 +1,7 @@
 import { Overloaded } from "../../util/overloaded.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
-import { type JudgeTarget, refusedTargets } from "../action/actionInput.ts";
+import { actionTargetErrors, type CheckActionTarget } from "../action/actionInput.ts";
 import { type PreparedEvent, prepareEvent } from "../event/event.ts";
 import { checkEventInput, type EventInput } from "../event/eventInput.ts";
 import { scheduleOf } from "../event/schedule.ts";
@@ -10,28 +10,28 @@ import { checkType } from "../eventType/typeCheck.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import { entriesAt } from "./idempotency.ts";
 
-/** What of a call's actions may not be called, by the index of the event; each target is judged once. */
-export async function judgeTargets(
+/** Errors of the targets of a call's actions, by the index of the event. Each target is checked once. */
+export async function checkActionTargets(
   inputs: readonly EventInput[],
-  checkTarget: JudgeTarget,
+  checkTarget: CheckActionTarget,
 ): Promise<Map<number, UserErrorDetail[]>> {
-  const refused = new Map<number, UserErrorDetail[]>();
-  if (!inputs.some(({ actions }) => actions?.length)) return refused;
+  const errors = new Map<number, UserErrorDetail[]>();
+  if (!inputs.some(({ actions }) => actions?.length)) return errors;
   const verdicts = new Map<string, Promise<string>>();
-  const judge = (url: string) => {
+  const checkOnce = (url: string) => {
     const verdict = verdicts.get(url) ?? checkTarget(url);
     verdicts.set(url, verdict);
     return verdict;
   };
   const check = async ({ actions }: EventInput, index: number) => {
-    const entries = await refusedTargets(actions ?? [], judge);
-    if (entries.length > 0) refused.set(index, entries);
+    const entries = await actionTargetErrors(actions ?? [], checkOnce);
+    if (entries.length > 0) errors.set(index, entries);
   };
   await Promise.all(inputs.map(check));
-  return refused;
+  return errors;
 }
 
-/** Checks one event's text and type; `targets`: what of its actions may not be called. Throws UserError. */
+/** Checks one event's fields and type; `targets`: errors of its actions' targets. Throws UserError. */
 async function prepareInput(
   config: ProjectConfig,
   schemas: SchemaChecks,
@@ -39,15 +39,15 @@ async function prepareInput(
   targets: UserErrorDetail[] = [],
 ): Promise<PreparedEvent> {
   const checked = checkEventInput(input);
-  // What is wrong with its schedule shows by any clock; when it is due, by the database's alone.
+  // Any clock can tell whether the schedule is valid; only the database's clock decides when it is due.
   scheduleOf(input, new Date());
   const verdict = await checkType(config, schemas, checked.type, input.data ?? null);
   if (targets.length === 0) return prepareEvent(input, checked, verdict);
-  const entries = [...(verdict.refusal?.entries ?? []), ...targets];
-  return prepareEvent(input, checked, { ...verdict, refusal: new UserError(entries) });
+  const entries = [...(verdict.rejection?.entries ?? []), ...targets];
+  return prepareEvent(input, checked, { ...verdict, rejection: new UserError(entries) });
 }
 
-/** Nothing is written for a caller who has been told that the operation took too long. */
+/** Nothing may be written for a caller who was told that the operation timed out. */
 const LONGEST_MS = 10_000;
 
 const tooSlow = () =>
@@ -58,9 +58,9 @@ const tooSlow = () =>
   );
 
 /**
- * Checks the events of one call before they wait for their batch, letting the event loop turn. Throws UserError with
- * all that is wrong, unless known idempotency keys may excuse it; its paths begin with the event's index. Throws
- * Overloaded when it takes longer than 10 s.
+ * Checks the events of one call before they wait for their batch, yielding to the event loop. Throws UserError with all
+ * errors, unless known idempotency keys may resolve the call to existing events; the paths begin with the event's
+ * index. Throws Overloaded when it takes longer than 10 s.
  */
 export async function prepareCall(
   config: ProjectConfig,
@@ -72,20 +72,20 @@ export async function prepareCall(
   const endsAt = performance.now() + LONGEST_MS;
   const entries: UserErrorDetail[] = [];
   const prepared: PreparedEvent[] = [];
-  let isRefused = false;
+  let isInvalid = false;
   for (const [index, input] of inputs.entries()) {
     try {
       const event = await prepareInput(config, schemas, input, targets.get(index));
       prepared.push(event);
-      if (event.refusal) entries.push(...entriesAt(index, event.refusal));
+      if (event.rejection) entries.push(...entriesAt(index, event.rejection));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      isRefused = true;
+      isInvalid = true;
       entries.push(...entriesAt(index, error));
     }
     if (performance.now() > endsAt) throw tooSlow();
     await nextSlice();
   }
-  if (isRefused) throw new UserError(entries);
+  if (isInvalid) throw new UserError(entries);
   return prepared;
 }

@@ -1,7 +1,7 @@
 /**
- * The life of a hook that asks for consent: PENDING_VERIFICATION ⟶ ACTIVE, once its target has answered the handshake
- * or confirmHook was called; back again when its URL is changed. Meanwhile events pass it by (UNVERIFIED), and what
- * waits for it from before is PARKED.
+ * The life of a hook whose target must consent: PENDING_VERIFICATION ⟶ ACTIVE, once its target has answered the
+ * handshake or confirmHook was called; back again when its URL is changed. While it is pending it matches no events
+ * (UNVERIFIED), and deliveries that waited before are PARKED.
  */
 import type { Pool } from "../../db/connection/client.ts";
 import { askAgain, type ClaimedHandshake, sealedHandshake } from "../../db/hook/handshakes.ts";
@@ -10,7 +10,7 @@ import { userError } from "../../util/userError.ts";
 import { changeHook, type HookServices } from "./hook.ts";
 import { type HandshakeVerdict, isHandshakeSecret } from "./hookHandshake.ts";
 
-/** A target that does not answer at all is asked three times, so long after each other. */
+/** A target that does not respond is asked three times, with these delays. */
 const AGAIN_AFTER_MS = [1_000, 5_000];
 
 const verified = (hook: HookRow, allowedPerMinute: number | null): HookRow => ({
@@ -20,8 +20,8 @@ const verified = (hook: HookRow, allowedPerMinute: number | null): HookRow => ({
   allowedPerMinute,
 });
 
-/** Writes what came of a handshake; nothing when the hook was changed, confirmed or asked anew meanwhile. */
-export const concludeHandshake = (
+/** Writes the result of a handshake; does nothing when the hook was changed, confirmed or asked anew meanwhile. */
+export const recordHandshakeResult = (
   sql: Pool,
   { hook: asked, sealed, attempt }: ClaimedHandshake,
   verdict: HandshakeVerdict,
@@ -37,8 +37,8 @@ export const concludeHandshake = (
   });
 
 /**
- * Confirms a hook by the secret that its target was sent; twice is the same as once. Throws INVALID for another
- * secret, NOT_FOUND, or NOT_ALLOWED_NOW for a hook that has none to confirm.
+ * Confirms a hook with the secret that its target received. Idempotent. Throws INVALID for another secret, NOT_FOUND,
+ * or NOT_ALLOWED_NOW for a hook that has none to confirm.
  */
 export const confirmHook = (
   { sql, box }: HookServices,

@@ -1,10 +1,10 @@
 import { jsonText } from "../../util/exactJson.ts";
 import type { UserErrorDetail } from "../../util/userError.ts";
 
-/** How many levels a document may be nested. */
+/** The most levels that a document may nest. */
 const MAX_DEPTH = 64;
 
-/** The JSON text of a document, or what is wrong with it: too large, or nested too deep. */
+/** The JSON text of a document, or the error when it is too large or nested too deeply. */
 export function documentText(
   value: unknown,
   path: string[],
@@ -21,10 +21,10 @@ export function documentText(
   return invalid(`${field} may take ${limit} as JSON at most, this takes ${bytes}`);
 }
 
-/** Whether a JSON value is nested deeper than a document may be: writing it as text may then overflow the stack. */
+/** Whether a JSON value is nested deeper than documents may be: serializing it could overflow the stack. */
 export const isTooDeep = (value: unknown): boolean => depthOf(value) > MAX_DEPTH;
 
-/** How deep a JSON value nests, giving up just past the limit. */
+/** The nesting depth of a JSON value; stops just beyond the limit. */
 function depthOf(value: unknown, depth = 0): number {
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return depth;
   let deepest = depth + 1;

@@ -1,6 +1,6 @@
 /**
- * A resource is created, updated and deleted; each change emits the event that its type has for it, in the same
- * transaction: the event's subject names the resource, its data is the resource (as it was, for a deletion).
+ * A resource is created, updated and deleted. Each change emits the event that its type defines for it, in the same
+ * transaction. The event's subject names the resource; its data is the resource (for a deletion, its last state).
  */
 import type { Tx } from "../../db/connection/client.ts";
 import type { EventRow } from "../../db/event/events.ts";
@@ -24,10 +24,10 @@ import { UserError, userError } from "../../util/userError.ts";
 import type { EmitInTransaction } from "../emit/emitInTransaction.ts";
 import { attributesText, checkResourceKey, resourceText } from "./resourceInput.ts";
 
-/** A resource as a change left it, and the event that told of it; null when its type has none for the change. */
+/** A resource after a change, and the event of the change; null when its type defines none. */
 export type ChangedResource = { resource: ResourceRow; event: EventRow | null };
 
-/** Runs one change of a resource together with its event, whose mistakes are told as mistakes of the attributes. */
+/** Changes a resource and emits the event. Errors of the event's data are reported as errors of the attributes. */
 async function changeResource(
   emitInTransaction: EmitInTransaction,
   { projectId, type: typeName }: Pick<ResourceKey, "projectId" | "type">,
@@ -66,8 +66,8 @@ async function changeResource(
 }
 
 /**
- * Creates a resource, under the given id or the next number of its type. Throws UserError: INVALID, NOT_FOUND for
- * its type, NAME_TAKEN, or what emitting its event is told.
+ * Creates a resource, with the given id or the next number of its type. Throws UserError: INVALID, NOT_FOUND for its
+ * type, NAME_TAKEN, or the errors of emitting its event.
  */
 export async function createResource(
   emitInTransaction: EmitInTransaction,
@@ -99,7 +99,7 @@ export async function createResource(
   );
 }
 
-/** Inserts under the next number that no resource has. */
+/** Inserts the resource with the next free number. */
 async function numbered(
   tx: Tx,
   type: ResourceTypeRow,
@@ -116,7 +116,7 @@ const known = (row: ResourceRow | undefined, { type, resourceId }: ResourceKey):
   ]);
 };
 
-/** Replaces all attributes of a resource. Throws UserError: INVALID, NOT_FOUND, or what emitting its event is told. */
+/** Replaces all attributes of a resource. Throws UserError: INVALID, NOT_FOUND, or the errors of emitting its event. */
 export async function updateResource(
   emitInTransaction: EmitInTransaction,
   key: ResourceKey,
@@ -128,7 +128,7 @@ export async function updateResource(
   );
 }
 
-/** Deletes a resource; gives back its last state. Throws NOT_FOUND, or what emitting its event is told. */
+/** Deletes a resource and returns its last state. Throws NOT_FOUND, or the errors of emitting its event. */
 export const deleteResource = (
   emitInTransaction: EmitInTransaction,
   key: ResourceKey,

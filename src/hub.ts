@@ -68,10 +68,7 @@ async function openOutbound(config: Config, { url, poolerUrl }: Place, sql: Pool
   };
 }
 
-/**
- * Opens the API's reads. Warns when PostgreSQL does not isolate projects from each other in them, and when the standby
- * is not used.
- */
+/** Opens the API's reads. Warns when PostgreSQL does not isolate projects in them, and when the standby is not used. */
 async function openApiReads(
   place: Place,
   readUrl: string | undefined,
@@ -202,9 +199,8 @@ async function findDatabase(
 }
 
 /**
- * The most PostgreSQL connections that this process holds (documented in docs/operate.md): one for LISTEN; for a worker
- * one for its heartbeat and those of its jobs; and those of emits and API reads, unless they go through a pooler, which
- * holds at least one.
+ * The most PostgreSQL connections that this process holds (docs/operate.md): one for LISTEN; for a worker one for its
+ * heartbeat and those of its jobs; and those of emits and API reads, or at least one when they go through a pooler.
  */
 const connectionsOf = ({ api, worker }: Config["roles"], { poolerUrl }: Place) =>
   1 + (worker ? 7 : 0) + (poolerUrl === undefined ? 10 + (api ? 5 : 0) : 1);

@@ -26,7 +26,7 @@ export const schemaLimits = {
 } as const;
 
 /** Keywords that refer outside the document, or that only other drafts define. */
-const refused: Record<string, string> = {
+const unsupported: Record<string, string> = {
   $dynamicRef: "is not supported: use '$ref'",
   $dynamicAnchor: "is not supported: use '$anchor'",
   $recursiveRef: "is of another draft: use '$ref'",
@@ -83,7 +83,7 @@ export function checkBounds(schema: SchemaObject): void {
 }
 
 function checkKeywords(schema: SchemaObject, path: string[], document: SchemaDocument): void {
-  for (const [keyword, sentence] of Object.entries(refused)) {
+  for (const [keyword, sentence] of Object.entries(unsupported)) {
     if (Object.hasOwn(schema, keyword)) throw invalidSchema([...path, keyword], sentence);
   }
   const { $schema, $id, $ref } = schema;

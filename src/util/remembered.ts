@@ -5,9 +5,9 @@ export function remembered<Answer>(ask: () => Promise<Answer>, ms: number): () =
   return () => {
     if (last && performance.now() < until) return last;
     until = Number.POSITIVE_INFINITY;
-    const asked = performance.now();
+    const startedAt = performance.now();
     last = ask().finally(() => {
-      until = asked + ms;
+      until = startedAt + ms;
     });
     return last;
   };

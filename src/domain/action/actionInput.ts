@@ -128,7 +128,7 @@ export async function actionTargetErrors(
 ): Promise<UserErrorDetail[]> {
   const { checked, errors } = checkActions(inputs);
   if (errors.length > 0) return [];
-  const refused = await Promise.all(
+  const targetErrors = await Promise.all(
     checked.map(async ({ url, external }, index) => {
       const entries = external ? [] : await checkTarget(url).then(() => [], entriesOf);
       return entries.map((entry) => ({
@@ -137,7 +137,7 @@ export async function actionTargetErrors(
       }));
     }),
   );
-  return refused.flat();
+  return targetErrors.flat();
 }
 
 function entriesOf(error: unknown): UserErrorDetail[] {

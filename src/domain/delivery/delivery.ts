@@ -1,6 +1,6 @@
 /**
  * The life of a delivery. One is made per event and hook, when the event is matched (and one per step of a workflow's
- * run, when the run comes to it; such a one is never PARKED, GONE or CANCELLED):
+ * run, when the step begins; those are never PARKED, GONE or CANCELLED):
  *
  *   PENDING ──claim──> (in flight) ──2xx───────────────────> SUCCEEDED
  *      ^                   │ ├──status in unsubscribeOn ───> GONE       (and its hook is deleted)
@@ -10,11 +10,11 @@
  *      │                                                     after the third death QUARANTINED
  *      └──resume── PARKED <──its hook is paused (also at birth)
  *
- * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is no state but a lease
- * (worker, fencing token, until when) on a PENDING or RETRYING delivery: only the holder of the token may change it.
- * SUCCEEDED is final: a retry by hand or a replay of it makes a new delivery that points back (`replayOf`). What ended
- * without success is opened by one, RETRYING (PARKED for a hook that is not ACTIVE) with as many further tries as its
- * hook has.
+ * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is not a status but a lease
+ * (worker, fencing token, expiry) on a PENDING or RETRYING delivery: only the holder of the token may change it.
+ * SUCCEEDED is final: a manual retry or a replay makes a new delivery that points back to it (`replayOf`). A delivery
+ * that ended without success is reopened as RETRYING (PARKED when its hook is not ACTIVE), with as many further tries
+ * as its hook allows.
  */
 
 import type { Claim, HookClaim } from "../../db/delivery/claim.ts";

@@ -29,6 +29,6 @@ export function nextDelayMs(tried: {
   const { attempt, scheduleMs, statusCode, retryAfter, random = Math.random } = tried;
   const base = scheduleMs?.[attempt - 1] ?? scheduleMs?.at(-1) ?? defaultDelayMs(attempt);
   const planned = Math.round(base * (1 - jitter + 2 * jitter * random()));
-  const asked = statusCode === 429 || statusCode === 503 ? retryAfterMs(retryAfter ?? "") : 0;
-  return Math.max(planned, Math.min(asked, hourMs));
+  const requested = statusCode === 429 || statusCode === 503 ? retryAfterMs(retryAfter ?? "") : 0;
+  return Math.max(planned, Math.min(requested, hourMs));
 }

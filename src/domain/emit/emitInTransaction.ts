@@ -64,11 +64,11 @@ export function createEmitInTransaction(
         await writeToFeed(tx, projectId, [], [record]);
         return { result, event: null, accepted: null };
       }
-      const facts = await loadMatchContext(tx, [eventToMatch(config, input)]);
+      const context = await loadMatchContext(tx, [eventToMatch(config, input)]);
       const prepared = prepareNow(config, programs, input, verdicts);
       const budget = createStepBudget(IN_PLACE_STEPS);
       const place = { config, filters: programs.filters, budget };
-      const planned = planEvent(place, prepared, origin, new Date(), facts);
+      const planned = planEvent(place, prepared, origin, new Date(), context);
       const systemEvents = planMatchedSystemEvents(config, programs, planned.event);
       const deliveries = [planned, ...systemEvents].flatMap(({ deliveries }) => deliveries);
       const { runs } = planned;

@@ -99,7 +99,7 @@ export function createEmitter(
     // The database's clock is read only when a schedule depends on it.
     const isTimed = current.some(({ events }) => events.some(({ input }) => hasSchedule(input)));
     const now = isTimed ? await databaseNow(sql) : new Date();
-    const facts = await loadMatchContext(
+    const context = await loadMatchContext(
       sql,
       current.flatMap(({ config, events }) =>
         events.map(({ input }) => eventToMatch(config, input)),
@@ -114,7 +114,7 @@ export function createEmitter(
       const rejections: UserErrorDetail[] = [];
       for (const [index, event] of call.events.entries()) {
         try {
-          events.push(planEvent(place, event, call.origin, now, facts));
+          events.push(planEvent(place, event, call.origin, now, context));
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
           rejections.push(...entriesAt(index, error));

@@ -38,13 +38,13 @@ async function dispatchOne(
   config: ProjectConfig,
   { programs, patience }: Pick<Parts, "programs" | "patience">,
   event: EventRow,
-  facts: MatchContext,
+  context: MatchContext,
 ): Promise<Dispatched> {
   const base = { ...event, configVersion: config.version };
   try {
     const typeVersion = await typeVersionOf(config, programs, event, patience);
-    const deliveries = await matchHooks(config, event, facts, programs.filters, patience);
-    const runs = planRuns(config, event, facts);
+    const deliveries = await matchHooks(config, event, context, programs.filters, patience);
+    const runs = planRuns(config, event, context);
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
     const systemEvents = planMatchedSystemEvents(config, programs, { ...event, status });
     return { event: { ...base, typeVersion, status }, deliveries, runs, systemEvents };
@@ -90,7 +90,7 @@ export function dispatchEvents(
     if (!config) return;
     await warmSystemTypes(config, programs);
     const staged = await stagedEvents(sql, projectId, eventIds);
-    const facts = await loadMatchContext(
+    const context = await loadMatchContext(
       sql,
       staged.map((event) => ({ config, ...event, subject: event })),
     );
@@ -100,7 +100,7 @@ export function dispatchEvents(
       piece = [];
     };
     for (const event of staged) {
-      const dispatched = await dispatchOne(config, parts, event, facts);
+      const dispatched = await dispatchOne(config, parts, event, context);
       if (deliveriesIn(piece) + dispatched.deliveries.length > DELIVERIES_AT_ONCE) await flush();
       const { pieces, last } = split(dispatched);
       for (const part of pieces) onDue(await writePiece(parts, projectId, [part]));

@@ -73,12 +73,12 @@ export function prepareEvent(
 export function planRuns(
   config: ProjectConfig,
   { id, projectId, type, userId }: Pick<EventRow, "id" | "projectId" | "type" | "userId">,
-  facts: MatchContext,
+  context: MatchContext,
 ): NewRun[] {
   if (userId === null) return [];
   return config
     .workflowsFor(type)
-    .filter((workflow) => facts.isInstalled(workflow.id, userId))
+    .filter((workflow) => context.isInstalled(workflow.id, userId))
     .map((workflow) => ({
       projectId,
       id: newId(),
@@ -99,16 +99,16 @@ export function planEvent(
   { input, checked, typeVersion, fingerprint, rejection }: PreparedEvent,
   origin: EventOrigin,
   now: Date,
-  facts: MatchContext,
+  context: MatchContext,
 ): PlannedEvent {
   const scheduledFor = scheduleOf(input, now);
   const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor);
   const base = { fingerprint, rejection, actions: newActions(event, checked.actions) };
   if (scheduledFor !== null && scheduledFor > now)
     return { ...base, event: { ...event, status: "SCHEDULED" }, deliveries: [], runs: [] };
-  const deliveries = tryMatchHooks(config, event, facts, filters, budget);
+  const deliveries = tryMatchHooks(config, event, context, filters, budget);
   if (!deliveries) return { ...base, event, deliveries: [], runs: [] };
-  const runs = planRuns(config, event, facts);
+  const runs = planRuns(config, event, context);
   const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
   return {
     ...base,

@@ -27,19 +27,19 @@ export async function previewHook(
 ): Promise<PreviewedEvent[]> {
   const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
-  const { rows, facts } = await read(project.id, async (sql) => {
+  const { rows, context } = await read(project.id, async (sql) => {
     await checkTypesHaveResource(sql, project.id, settings);
     const { rows } = await listEvents(sql, project.id, { types: settings.types }, page);
     return {
       rows,
-      facts: settings.format === "RESOURCE" ? await resourcesNow(sql, rows) : noResources,
+      context: settings.format === "RESOURCE" ? await resourcesNow(sql, rows) : noResources,
     };
   });
   const rule = { ...settings, status: "ACTIVE" };
   const nextSlice = createTimeSlice();
   const previews: PreviewedEvent[] = [];
   for (const event of rows) {
-    const resource = facts.resourceOf(event);
+    const resource = context.resourceOf(event);
     const view = filterInput(filterView(event, project.source));
     const verdict = await evaluateHook(project.id, rule, view, resource !== null, filters);
     const isMatch = verdict.reason === "MATCHED";

@@ -23,10 +23,10 @@ const verified = (hook: HookRow, allowedPerMinute: number | null): HookRow => ({
 /** Writes the result of a handshake; does nothing when the hook was changed, confirmed or asked anew meanwhile. */
 export const recordHandshakeResult = (
   sql: Pool,
-  { hook: asked, sealed, attempt }: ClaimedHandshake,
+  { hook: claimed, sealed, attempt }: ClaimedHandshake,
   verdict: HandshakeVerdict,
 ): Promise<HookRow> =>
-  changeHook(sql, asked.projectId, asked.id, async (hook, tx) => {
+  changeHook(sql, claimed.projectId, claimed.id, async (hook, tx) => {
     const isCurrent = (await sealedHandshake(tx, hook)) === sealed;
     if (hook.status !== "PENDING_VERIFICATION" || !isCurrent) return null;
     const againMs = verdict.consents || !verdict.isSilent ? undefined : AGAIN_AFTER_MS[attempt - 1];

@@ -18,7 +18,7 @@ export function canonicalSchema(input: unknown): SchemaObject | null {
   if (input === false) {
     throw invalidSchema(
       [],
-      "must not be false, which refuses every event: leave it out to accept any",
+      "must not be false, which rejects every event: leave it out to accept any",
     );
   }
   if (!isObject(input)) {

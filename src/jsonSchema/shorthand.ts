@@ -23,7 +23,7 @@ const dateSchema = { type: "string", anyOf: [{ format: "date-time" }, { format: 
 const jsonTypes = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
 /** Keywords that are not used as field names: with a value that is not a type word, they mark JSON Schema. */
-const tellTale = new Set(
+const schemaKeywords = new Set(
   `$schema $id $ref $defs $anchor $comment $vocabulary $dynamicRef $dynamicAnchor definitions properties
   patternProperties additionalProperties unevaluatedProperties propertyNames minProperties maxProperties
   dependentRequired dependentSchemas dependencies prefixItems unevaluatedItems minItems maxItems uniqueItems
@@ -32,7 +32,7 @@ const tellTale = new Set(
 );
 
 /** Keywords that may also be field names. */
-const common = new Set(
+const ambiguousKeywords = new Set(
   `type title description default examples deprecated readOnly writeOnly format contentEncoding
   contentMediaType contentSchema pattern minimum maximum required items contains not if then else`.split(
     /\s+/,
@@ -49,7 +49,7 @@ const isTypeWord = (value: unknown) => typeof value === "string" && typeWord.tes
  */
 export function isJsonSchema(input: SchemaObject): boolean {
   const entries = Object.entries(input);
-  if (entries.some(([key, value]) => tellTale.has(key) && !isTypeWord(value))) return true;
+  if (entries.some(([key, value]) => schemaKeywords.has(key) && !isTypeWord(value))) return true;
   const { type, required, items } = input;
   if (
     Array.isArray(required) &&
@@ -67,7 +67,7 @@ export function isJsonSchema(input: SchemaObject): boolean {
 
 function isKeyword([key, value]: [string, unknown]): boolean {
   if (key === "type" || key.startsWith("x-")) return true;
-  if (!common.has(key) && !tellTale.has(key)) return false;
+  if (!ambiguousKeywords.has(key) && !schemaKeywords.has(key)) return false;
   return key === "format"
     ? !isTypeWord(value) || textFormat(value) !== undefined
     : !isTypeWord(value);
@@ -113,7 +113,7 @@ function wordSchema(text: string, path: string[]): SchemaObject {
   if (known === undefined && (looksLikeType.test(text.trim()) || typeWord.test(compact))) {
     throw invalidSchema(
       path,
-      `is '${text}', which is no type: use ${KNOWN}, with a ? right behind it when the field may be missing`,
+      `is '${text}', which is not a type: use ${KNOWN}, followed by ? when the field may be missing`,
     );
   }
   const word = known?.toLowerCase() ?? "string";

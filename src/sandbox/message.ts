@@ -1,7 +1,7 @@
 /** What the hub sends to a sandbox process. */
-export type Question = { name: string; input: unknown };
+export type TaskRequest = { name: string; input: unknown };
 
 /** The response: the result, or what was thrown, and the processor time used. */
-export type Answer = { cpuMs: number } & ({ result: unknown } | { thrown: Thrown });
+export type TaskResult = { cpuMs: number } & ({ result: unknown } | { thrown: SerializedError });
 
-export type Thrown = { name: string; message: string; stack?: string; entries?: unknown };
+export type SerializedError = { name: string; message: string; stack?: string; entries?: unknown };

@@ -2,7 +2,7 @@ import { ProgramStopped, type Programs, programLimits } from "../domain/program/
 import { TemplateFailure } from "../domain/template/templateFailure.ts";
 import { Overloaded } from "../util/overloaded.ts";
 import { UserError } from "../util/userError.ts";
-import type { Answer, Question, Thrown } from "./message.ts";
+import type { SerializedError, TaskRequest, TaskResult } from "./message.ts";
 import { createProgramShare, type ProgramShare } from "./programShare.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandboxProcess.ts";
 
@@ -10,14 +10,14 @@ import { type SandboxProcess, startSandboxProcess } from "./sandboxProcess.ts";
 const PROCESSES = 2;
 /** Per project. */
 const MAX_WAITING = 100;
-/** Shorter than a request may last, so that the caller gets this answer rather than a timeout. */
-const LONGEST_WAIT_MS = 5_000;
+/** Shorter than a request may last, so that the caller gets this error rather than a timeout. */
+const MAX_WAIT_MS = 5_000;
 /** Charged for a process that had to be killed, because a new one has to start. */
 const RESTART_MS = 250;
 const IDLE_MS = 60_000;
 
 type Job = {
-  question: Question;
+  request: TaskRequest;
   /** `performance.now()` by which it must begin; otherwise it is rejected. */
   beginsBy: number;
   resolve: (result: unknown) => void;
@@ -44,10 +44,10 @@ export function createSandbox(): Programs & Disposable {
     try {
       process = takeIdle() ?? (await startSandboxProcess());
       busy.add(process);
-      const answer = await process.ask(job.question);
+      const taskResult = await process.run(job.request);
       idle.push(process);
-      queue.share.spend(answer.cpuMs);
-      settle(job, answer);
+      queue.share.spend(taskResult.cpuMs);
+      settle(job, taskResult);
     } catch (error) {
       process?.end();
       queue.share.spend(programLimits.cpuMs + RESTART_MS);
@@ -102,9 +102,9 @@ export function createSandbox(): Programs & Disposable {
           share: createProgramShare(),
           isRunning: false,
         };
-        if (!patience && queue.jobs.length >= MAX_WAITING) return reject(overShare(queue));
+        if (!patience && queue.jobs.length >= MAX_WAITING) return reject(shareExceeded(queue));
         projects.set(projectId, queue);
-        const beginsBy = patience ? Number.POSITIVE_INFINITY : performance.now() + LONGEST_WAIT_MS;
+        const beginsBy = patience ? Number.POSITIVE_INFINITY : performance.now() + MAX_WAIT_MS;
         const settled =
           <Value>(settle: (value: Value) => void) =>
           (value: Value) => {
@@ -112,7 +112,7 @@ export function createSandbox(): Programs & Disposable {
             settle(value);
           };
         const job: Job = {
-          question: { name, input },
+          request: { name, input },
           beginsBy,
           resolve: settled(resolve as (result: unknown) => void),
           reject: settled(reject),
@@ -141,21 +141,21 @@ function rejectExpired(queue: ProjectQueue) {
   const expired = queue.jobs.filter(({ beginsBy }) => beginsBy < now);
   if (expired.length === 0) return;
   queue.jobs = queue.jobs.filter(({ beginsBy }) => beginsBy >= now);
-  for (const { reject } of expired) reject(overShare(queue));
+  for (const { reject } of expired) reject(shareExceeded(queue));
 }
 
-const overShare = ({ share }: ProjectQueue) =>
+const shareExceeded = ({ share }: ProjectQueue) =>
   new Overloaded(
     "the project's filters, templates and schemas have used up its share of processor time: try again later",
     Math.max(1, Math.ceil(share.waitMs() / 1_000)),
   );
 
-function settle({ resolve, reject }: Job, answer: Answer) {
-  if ("thrown" in answer) reject(deserializeError(answer.thrown));
-  else resolve(answer.result);
+function settle({ resolve, reject }: Job, taskResult: TaskResult) {
+  if ("thrown" in taskResult) reject(deserializeError(taskResult.thrown));
+  else resolve(taskResult.result);
 }
 
-function deserializeError({ name, message, stack, entries }: Thrown): Error {
+function deserializeError({ name, message, stack, entries }: SerializedError): Error {
   if (name === "UserError" && Array.isArray(entries)) return new UserError(entries);
   if (name === "TemplateFailure") return new TemplateFailure(message);
   if (name === "ProgramStopped") return new ProgramStopped(message);

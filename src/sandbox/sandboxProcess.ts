@@ -4,11 +4,11 @@ import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ProgramStopped, programLimits } from "../domain/program/programs.ts";
 import { cpuMsOf } from "./cpuMsOf.ts";
-import type { Answer, Question } from "./message.ts";
+import type { TaskRequest, TaskResult } from "./message.ts";
 
-/** A process that runs one task at a time. It is killed when `ask` throws. */
+/** A process that runs one task at a time. It is killed when `run` throws. */
 export type SandboxProcess = {
-  ask(question: Question): Promise<Answer>;
+  run(request: TaskRequest): Promise<TaskResult>;
   /** False once it has ended; an idle process may also be killed from outside. */
   isAlive(): boolean;
   end(): void;
@@ -16,7 +16,7 @@ export type SandboxProcess = {
 
 const entry = fileURLToPath(new URL("./child.ts", import.meta.url));
 /** On a machine so busy that a program gets no processor time, this ends the wait. */
-const LONGEST_WAIT_MS = 20_000;
+const MAX_WAIT_MS = 20_000;
 
 /**
  * A process, not a thread: V8 ends the whole process when one large allocation (`split`, `join`) passes the heap limit
@@ -44,20 +44,20 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
   child.unref();
   child.channel?.unref();
   return {
-    ask: (question) => ask(child, question),
+    run: (request) => run(child, request),
     isAlive: () => child.connected && child.exitCode === null && child.signalCode === null,
     end: () => child.kill("SIGKILL"),
   };
 }
 
-async function ask(child: ChildProcess, question: Question): Promise<Answer> {
+async function run(child: ChildProcess, request: TaskRequest): Promise<TaskResult> {
   const settled = new AbortController();
   const stopped = (why: string) => new ProgramStopped(why);
   const pid = child.pid ?? 0;
   const begunAt = performance.now();
   const begunCpu = cpuMsOf(pid);
   try {
-    return await new Promise<Answer>((resolve, reject) => {
+    return await new Promise<TaskResult>((resolve, reject) => {
       const { signal } = settled;
       let isLate = false;
       const limit = (after: number) => {
@@ -65,13 +65,13 @@ async function ask(child: ChildProcess, question: Question): Promise<Answer> {
           const waited = performance.now() - begunAt;
           const used = begunCpu === undefined ? waited : (cpuMsOf(pid) ?? waited) - begunCpu;
           const left = programLimits.cpuMs - used;
-          if (left > 0 && waited < LONGEST_WAIT_MS) return limit(Math.max(left, 10));
+          if (left > 0 && waited < MAX_WAIT_MS) return limit(Math.max(left, 10));
           isLate = true;
           child.kill("SIGKILL");
         }, after);
         signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
       };
-      const onMessage = (answer: Answer) => resolve(answer);
+      const onMessage = (taskResult: TaskResult) => resolve(taskResult);
       const onExit = (_code: number | null, signal: NodeJS.Signals | null) => {
         if (isLate) reject(stopped(`took longer than ${programLimits.cpuMs} ms of processor time`));
         // V8 aborts at its heap limit. SIGKILL came from outside, so the program is not at fault.
@@ -83,7 +83,7 @@ async function ask(child: ChildProcess, question: Question): Promise<Answer> {
         child.off("message", onMessage).off("exit", onExit);
       });
       limit(programLimits.cpuMs);
-      child.send(question, (error) => {
+      child.send(request, (error) => {
         if (!error) return;
         child.kill("SIGKILL");
         reject(error);

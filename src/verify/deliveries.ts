@@ -3,7 +3,7 @@ import { type Check, inScope, isKept, reportRows } from "./check.ts";
 /** The upper bound of a lease: twice the longest hook timeout, 15 s, and some slack. */
 const LONGEST_LEASE = "140 seconds";
 /** An expired lease is reclaimed within seconds while any worker runs. */
-const LEFT_ALONE = "1 minute";
+const RECLAIM_WITHIN = "1 minute";
 
 const state: Check = {
   name: "delivery",
@@ -37,7 +37,7 @@ const lease: Check = {
         when num_nulls(d.lease_worker, d.lease_token, d.lease_until) not in (0, 3) then 'has half a lease'
         when d.lease_token is not null and d.status not in ('PENDING', 'RETRYING')
           then format('is %s and still leased', d.status)
-        when d.lease_until < now() - ${LEFT_ALONE}::interval
+        when d.lease_until < now() - ${RECLAIM_WITHIN}::interval
           then format('has a lease that expired at %s and was not reclaimed (is a worker running?)', d.lease_until)
         when d.lease_until > now() + ${LONGEST_LEASE}::interval
           then format('is leased until %s, longer than any lease may last', d.lease_until)

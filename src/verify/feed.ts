@@ -71,7 +71,7 @@ const lastState = ({ kind, rows, row, state }: FeedEntity): Check => ({
 });
 
 /** Checks kinds whose rows are all reported as new, and whose rows retention does not remove before their changes. */
-const beginnings = (
+const reportedAsNew = (
   kind: "EVENT" | "DELIVERY",
   rows: (sql: Sql) => Fragment,
   at: (sql: Sql) => Fragment,
@@ -94,7 +94,7 @@ const beginnings = (
  * Positions are dense: each record begins after the previous one, or after what retention has removed, and the last
  * record ends at the head.
  */
-const dense: Check = {
+const densePositions: Check = {
   name: "feed",
   find: (sql, scope) =>
     reportRows(sql, {
@@ -121,15 +121,15 @@ const dense: Check = {
  * missing.
  */
 export const feedChecks: Check[] = [
-  dense,
+  densePositions,
   ...feedEntities.map(lastState),
-  beginnings(
+  reportedAsNew(
     "DELIVERY",
     (sql) => sql`signalbox.deliveries`,
     (sql) => sql`created_at`,
   ),
   // An event written through SQL is reported when it is matched.
-  beginnings(
+  reportedAsNew(
     "EVENT",
     (sql) => sql`(select * from signalbox.events where status <> 'STAGED')`,
     (sql) => sql`received_at`,

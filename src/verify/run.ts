@@ -19,7 +19,7 @@ export type Verdict = {
   unlisted: number;
 };
 
-const LISTED = 1_000;
+const MAX_LISTED = 1_000;
 
 /** Retention removes changes and events of the same age one after the other. */
 const MARGIN = "1 hour";
@@ -36,7 +36,7 @@ async function keptSince(sql: Sql): Promise<Date | null> {
 async function runCheck(tx: Tx, { name, find }: Check, scope: Scope) {
   const rows = await tx<(Omit<Difference, "check"> & { total: number })[]>`
     select project_id as "projectId", id, says, (count(*) over ())::float8 as total
-    from (${find(tx, scope)}) difference order by id limit ${LISTED}`;
+    from (${find(tx, scope)}) difference order by id limit ${MAX_LISTED}`;
   const found = rows.map(({ projectId, id, says }) => ({ check: name, projectId, id, says }));
   return { found, unlisted: (rows[0]?.total ?? 0) - rows.length };
 }

@@ -19,13 +19,19 @@ const object = (fields: Record<string, string>) =>
 const text = (value: string | null) => JSON.stringify(value);
 
 /** The input of a body; none of it changes after the press. */
-type PressedWith = Pick<PressClaim, "action" | "event" | "pressId" | "pressedBy" | "pressedAt">;
+type PressBodyInput = Pick<PressClaim, "action" | "event" | "pressId" | "pressedBy" | "pressedAt">;
 
 /**
  * The body. It repeats the key and `meta`, because existing handlers read them in different places: `actionType` and
  * `data`, `event.key` and `event.meta`, `action.type`.
  */
-export function pressBody({ action, event, pressId, pressedBy, pressedAt }: PressedWith): string {
+export function pressBody({
+  action,
+  event,
+  pressId,
+  pressedBy,
+  pressedAt,
+}: PressBodyInput): string {
   const key = text(action.key);
   const meta = action.meta ?? "null";
   return object({

@@ -48,7 +48,7 @@ async function prepareInput(
 }
 
 /** Nothing may be written for a caller who was told that the operation timed out. */
-const LONGEST_MS = 10_000;
+const MAX_MS = 10_000;
 
 const tooSlow = () =>
   new Overloaded(
@@ -69,7 +69,7 @@ export async function prepareCall(
   targets: Map<number, UserErrorDetail[]>,
 ): Promise<PreparedEvent[]> {
   const nextSlice = createTimeSlice();
-  const endsAt = performance.now() + LONGEST_MS;
+  const endsAt = performance.now() + MAX_MS;
   const entries: UserErrorDetail[] = [];
   const prepared: PreparedEvent[] = [];
   let isInvalid = false;

@@ -75,7 +75,7 @@ export const acceptedOf = (
 });
 
 /** Everything that one project's planned events write. */
-type Writing = Accepting & { actions: NewAction[]; runs: NewRun[] };
+type WriteSet = Accepting & { actions: NewAction[]; runs: NewRun[] };
 
 /**
  * Writes planned calls of one project in one commit, all planned under one configuration; each call has its own
@@ -98,7 +98,7 @@ export function createEmitWriter(
     reserve?: Reserve | undefined;
   },
 ): (calls: PlannedCall[]) => Promise<Outcome[]> {
-  function planWrite(calls: PlannedCall[], fresh: PlannedEvent[]): Writing {
+  function planWrite(calls: PlannedCall[], fresh: PlannedEvent[]): WriteSet {
     const [{ config }] = calls as [PlannedCall, ...PlannedCall[]];
     const systemEvents = fresh.flatMap(({ event }) =>
       planMatchedSystemEvents(config, programs, event),
@@ -115,7 +115,7 @@ export function createEmitWriter(
 
   /** Wakes up what follows from written events, except for deliveries that have a slot. */
   function wakeUpAfter(
-    { projectId, events, deliveries, runs }: Writing,
+    { projectId, events, deliveries, runs }: WriteSet,
     at: Date,
     handOver?: HandOver,
   ) {
@@ -152,7 +152,7 @@ export function createEmitWriter(
   }
 
   /** Resolves the keys first: events of known keys are not written. */
-  async function writeUnknown(calls: PlannedCall[]): Promise<Outcome[]> {
+  async function writeResolvingKeys(calls: PlannedCall[]): Promise<Outcome[]> {
     const { duplicateOf, writing, at } = await inTransaction(sql, async (tx) => {
       const duplicateOf = await resolveKeys(tx, calls);
       for (const call of calls) checkRejections(call, (claim) => duplicateOf.has(claim.eventId));
@@ -197,12 +197,12 @@ export function createEmitWriter(
     planned.some(({ rejection }) => rejection !== null);
 
   async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
-    if (calls.some(hasDeferredError)) return writeUnknown(calls);
+    if (calls.some(hasDeferredError)) return writeResolvingKeys(calls);
     try {
       return await writeNew(calls);
     } catch (error) {
       if (!isKeyTaken(error)) throw error;
-      return writeUnknown(calls);
+      return writeResolvingKeys(calls);
     }
   }
 

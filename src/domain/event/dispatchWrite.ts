@@ -67,14 +67,14 @@ async function write(
 ): Promise<Piece> {
   const ids = pieces.map(({ event }) => event.id);
   const locked = new Set((await lockStagedEvents(tx, projectId, ids)).map(({ id }) => id));
-  const mine = pieces.filter(({ event }) => locked.has(event.id));
-  if (mine.length === 0) return { deliveries: [], at: new Date() };
+  const lockedPieces = pieces.filter(({ event }) => locked.has(event.id));
+  if (lockedPieces.length === 0) return { deliveries: [], at: new Date() };
   const begun = await deliveredHooks(tx, projectId, [...locked]);
   const isWritten = new Set(begun.map(({ eventId, hookId }) => `${eventId} ${hookId}`));
-  const deliveries = [...mine, ...mine.flatMap(({ systemEvents }) => systemEvents)]
+  const deliveries = [...lockedPieces, ...lockedPieces.flatMap(({ systemEvents }) => systemEvents)]
     .flatMap((piece) => piece.deliveries)
     .filter(({ eventId, hookId }) => !isWritten.has(`${eventId} ${hookId}`));
-  const whole = mine.filter(({ isPart }) => !isPart).map(({ event }) => event);
+  const whole = lockedPieces.filter(({ isPart }) => !isPart).map(({ event }) => event);
   const resumed = new Set(begun.map(({ eventId }) => eventId));
   const ended = await endedEvents(
     tx,
@@ -92,8 +92,8 @@ async function write(
     projectId,
     version,
     events,
-    { deliveries, runs: mine.flatMap(({ runs }) => runs) },
-    mine.flatMap(({ systemEvents }) => systemEvents).map(({ event }) => event),
+    { deliveries, runs: lockedPieces.flatMap(({ runs }) => runs) },
+    lockedPieces.flatMap(({ systemEvents }) => systemEvents).map(({ event }) => event),
     handOver,
   );
   return { deliveries, at };

@@ -33,7 +33,7 @@ export async function install(tx: Tx, projectId: string, catalog: Catalog): Prom
     throw new UserError(
       taken.map((row) => ({
         code: "NAME_TAKEN",
-        message: `event type '${row.name}' of the project has to be archived first, for the catalogue '${name}' has one of that name`,
+        message: `event type '${row.name}' of the project must be archived first: the catalogue '${name}' has a type of that name`,
         path: ["name"],
       })),
     );

@@ -30,23 +30,23 @@ const IN_PLACE_STEPS = 20_000;
 const CACHE = { bytes: 128_000_000, bytesPerProject: 24_000_000 };
 
 /** `check` is null for a schema that is compiled only in the sandbox. */
-type Known = { schema: string; check: Check | null };
+type LoadedSchema = { schema: string; check: Check | null };
 
 export function createSchemaChecks(sql: Sql, programs: Programs): SchemaChecks {
-  const cache = createCompiledCache<Known>(CACHE);
+  const cache = createCompiledCache<LoadedSchema>(CACHE);
   const keyOf = ({ typeId, version }: SchemaRef) => `${typeId} ${version}`;
 
-  const loading = new Map<string, Promise<Known>>();
+  const loading = new Map<string, Promise<LoadedSchema>>();
 
   /** Concurrent callers of the same version share one load. */
-  function load(ref: SchemaRef): Promise<Known> {
+  function load(ref: SchemaRef): Promise<LoadedSchema> {
     const key = keyOf(ref);
-    const under = loading.get(key) ?? loadNow(ref).finally(() => loading.delete(key));
-    loading.set(key, under);
-    return under;
+    const pending = loading.get(key) ?? loadNow(ref).finally(() => loading.delete(key));
+    loading.set(key, pending);
+    return pending;
   }
 
-  async function loadNow(ref: SchemaRef): Promise<Known> {
+  async function loadNow(ref: SchemaRef): Promise<LoadedSchema> {
     const [row] = await schemaOfVersion(sql, ref);
     const schema = row?.jsonSchema ?? "true";
     const isShort = schema.length <= IN_PLACE_CHARACTERS;
@@ -58,7 +58,7 @@ export function createSchemaChecks(sql: Sql, programs: Programs): SchemaChecks {
     return known;
   }
 
-  function inPlace({ check }: Known, data: unknown): SchemaProblem[] | undefined {
+  function inPlace({ check }: LoadedSchema, data: unknown): SchemaProblem[] | undefined {
     try {
       return check?.(plainJson(data), "data", IN_PLACE_STEPS);
     } catch (error) {

@@ -33,11 +33,11 @@ export function hardenFilter(environment: Environment, ast: ASTNode): string | n
 }
 
 /** A property that cel-js adds to macros and its types leave out. */
-type WrittenOut = ASTNode & { meta?: { alternate?: { args?: { iterable?: ASTNode } } } };
+type ExpandedMacro = ASTNode & { meta?: { alternate?: { args?: { iterable?: ASTNode } } } };
 
 /** The parser has already expanded the macro, with its list as `iterable`. */
 function boundList(environment: Environment, macro: ASTNode) {
-  const comprehension = (macro as WrittenOut).meta?.alternate?.args;
+  const comprehension = (macro as ExpandedMacro).meta?.alternate?.args;
   if (!comprehension?.iterable) throw new Error("cel-js writes its list macros out in another way");
   const { ast } = environment.parse(`${BOUNDED}(event)`);
   if (ast.op === "call") ast.args[1][0] = comprehension.iterable;

@@ -40,7 +40,7 @@ const CACHE = { bytes: 96_000_000, bytesPerProject: 16_000_000 };
  * continue.
  */
 const MAX_STOPS = 3;
-const REST_MS = 600_000;
+const PAUSE_MS = 600_000;
 /** The memory of a compiled filter in addition to its text, at least. */
 const MIN_BYTES = 1_000;
 
@@ -48,7 +48,7 @@ export function createFilterRunner(programs: Programs): FilterRunner {
   const cache = createCompiledCache<HookFilter>(CACHE);
   const stops = new LRUCache<string, { count: number; detail: string }>({
     max: 10_000,
-    ttl: REST_MS,
+    ttl: PAUSE_MS,
   });
 
   function compiled(projectId: string, text: string): HookFilter {

@@ -89,13 +89,15 @@ function echoVerdict(
   const echo = headers["x-hook-secret"];
   if ((statusCode === 200 || statusCode === 204) && echo === secret)
     return { consents: true, allowedPerMinute: null };
-  const lack =
+  const missing =
     echo === undefined
       ? " without X-Hook-Secret"
       : echo === secret
         ? ", where 200 or 204 is asked for"
         : " with another X-Hook-Secret";
-  return refused(`the target answered ${statusCode}${lack}; confirmHook(id, secret) confirms it`);
+  return refused(
+    `the target answered ${statusCode}${missing}; confirmHook(id, secret) confirms it`,
+  );
 }
 
 const MAX_RATE = 2 ** 31 - 1;
@@ -109,12 +111,12 @@ function optionsVerdict(
   // Servers may know the hub by its host name alone, without the port.
   const names = ["*", origin, origin.replace(/:\d+$/, "")];
   if (allowed === undefined || !names.includes(allowed.trim().toLowerCase())) {
-    const lack =
+    const missing =
       allowed === undefined
         ? "without WebHook-Allowed-Origin"
         : "with WebHook-Allowed-Origin for another";
     return refused(
-      `the target answered OPTIONS with ${statusCode} ${lack}, where '${origin}' or '*' is asked for; updateHook(url) asks again`,
+      `the target answered OPTIONS with ${statusCode} ${missing}, where '${origin}' or '*' is asked for; updateHook(url) asks again`,
     );
   }
   const rate = headers["webhook-allowed-rate"]?.trim() ?? "*";

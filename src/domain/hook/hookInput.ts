@@ -9,12 +9,12 @@ import { checkHeaders } from "./hookHeaders.ts";
 const name = singleLineText(200);
 
 const isPattern = (text: string) => text === "*" || !text.replace(/\.\*$/, "").includes("*");
-const whole = (min: number, max: number) => {
+const integerBetween = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
   return z.number(message).int(message).min(min, message).max(max, message);
 };
-const retryMs = whole(100, 86_400_000);
-const status = whole(300, 599);
+const retryMs = integerBetween(100, 86_400_000);
+const status = integerBetween(300, 599);
 
 const hookInput = z.object({
   name: name.nullish(),
@@ -36,16 +36,16 @@ const hookInput = z.object({
   ]),
   filter: z.string().nullish(),
   userId: name.nullish(),
-  retries: whole(0, 20),
-  timeoutMs: whole(100, 60_000),
+  retries: integerBetween(0, 20),
+  timeoutMs: integerBetween(100, 60_000),
   retryScheduleMs: z
     .array(retryMs)
     .min(1, "must have a minimum of 1 items")
     .max(20, "must have a maximum of 20 items")
     .nullish(),
   unsubscribeOn: z.array(status).max(20, "must have a maximum of 20 items"),
-  maxInFlight: whole(1, 256),
-  rateLimitPerSecond: whole(1, 10_000).nullish(),
+  maxInFlight: integerBetween(1, 256),
+  rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
 });
 
 /** A hook's settings, without the target, its headers and its secret. */

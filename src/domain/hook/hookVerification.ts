@@ -11,7 +11,7 @@ import { changeHook, type HookServices } from "./hook.ts";
 import { type HandshakeVerdict, isHandshakeSecret } from "./hookHandshake.ts";
 
 /** A target that does not respond is asked three times, with these delays. */
-const AGAIN_AFTER_MS = [1_000, 5_000];
+const RETRY_AFTER_MS = [1_000, 5_000];
 
 const verified = (hook: HookRow, allowedPerMinute: number | null): HookRow => ({
   ...hook,
@@ -29,10 +29,10 @@ export const recordHandshakeResult = (
   changeHook(sql, claimed.projectId, claimed.id, async (hook, tx) => {
     const isCurrent = (await sealedHandshake(tx, hook)) === sealed;
     if (hook.status !== "PENDING_VERIFICATION" || !isCurrent) return null;
-    const againMs = verdict.consents || !verdict.isSilent ? undefined : AGAIN_AFTER_MS[attempt - 1];
-    await askAgain(tx, hook, againMs ?? null);
+    const retryMs = verdict.consents || !verdict.isSilent ? undefined : RETRY_AFTER_MS[attempt - 1];
+    await askAgain(tx, hook, retryMs ?? null);
     if (verdict.consents) return verified(hook, verdict.allowedPerMinute);
-    const next = againMs === undefined ? "; updateHook(url) asks again" : "; it is asked again";
+    const next = retryMs === undefined ? "; updateHook(url) asks again" : "; it is asked again";
     return { ...hook, statusReason: verdict.reason + (verdict.isSilent ? next : "") };
   });
 

@@ -57,9 +57,9 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
   /** One load per project and version at a time, shared by all callers. */
   function load(projectId: string, version: number): Promise<ProjectConfig | undefined> {
     const key = `${projectId} ${version}`;
-    const under = loading.get(key) ?? loadNow(projectId).finally(() => loading.delete(key));
-    loading.set(key, under);
-    return under;
+    const pending = loading.get(key) ?? loadNow(projectId).finally(() => loading.delete(key));
+    loading.set(key, pending);
+    return pending;
   }
 
   async function loadNow(projectId: string): Promise<ProjectConfig | undefined> {

@@ -86,7 +86,7 @@ export async function createResource(
         const key = { projectId, type: type.name, resourceId: id };
         return (await insertResource(tx, { ...key, id: newId(), attributes })).at(0);
       };
-      if (resourceId == null) return numbered(tx, type, insert);
+      if (resourceId == null) return insertNumbered(tx, type, insert);
       if (/^[1-9]\d{0,14}$/.test(resourceId)) await skipNumber(tx, type, Number(resourceId));
       const resource = await insert(resourceId);
       if (resource) return resource;
@@ -100,16 +100,19 @@ export async function createResource(
 }
 
 /** Inserts the resource with the next free number. */
-async function numbered(
+async function insertNumbered(
   tx: Tx,
   type: ResourceTypeRow,
   insert: (id: string) => Promise<ResourceRow | undefined>,
 ): Promise<ResourceRow> {
   const resource = await insert(await takeNumber(tx, type));
-  return resource ?? numbered(tx, type, insert);
+  return resource ?? insertNumbered(tx, type, insert);
 }
 
-const known = (row: ResourceRow | undefined, { type, resourceId }: ResourceKey): ResourceRow => {
+const requireFound = (
+  row: ResourceRow | undefined,
+  { type, resourceId }: ResourceKey,
+): ResourceRow => {
   if (row) return row;
   throw userError("NOT_FOUND", `there is no resource '${resourceId}' of type '${type}'`, [
     "resourceId",
@@ -124,7 +127,7 @@ export async function updateResource(
 ): Promise<ChangedResource> {
   const text = attributesText(attributes);
   return changeResource(emitInTransaction, key, "updatedEvent", async (tx) =>
-    known((await replaceAttributes(tx, key, text)).at(0), key),
+    requireFound((await replaceAttributes(tx, key, text)).at(0), key),
   );
 }
 
@@ -134,5 +137,5 @@ export const deleteResource = (
   key: ResourceKey,
 ): Promise<ChangedResource> =>
   changeResource(emitInTransaction, key, "deletedEvent", async (tx) =>
-    known((await markDeleted(tx, key)).at(0), key),
+    requireFound((await markDeleted(tx, key)).at(0), key),
   );

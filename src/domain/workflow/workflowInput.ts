@@ -21,7 +21,7 @@ export const workflowLimits = {
 
 const name = singleLineText(workflowLimits.name);
 
-const whole = (min: number, max: number) => {
+const integerBetween = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
   return z.number(message).int(message).min(min, message).max(max, message);
 };
@@ -43,8 +43,8 @@ const step = z.object({
       (body) => Buffer.byteLength(jsonText(body ?? null)) <= workflowLimits.bodyBytes,
       `may take ${workflowLimits.bodyBytes} bytes (64 KiB) as JSON at most`,
     ),
-  retries: whole(0, 20),
-  timeoutMs: whole(100, 60_000),
+  retries: integerBetween(0, 20),
+  timeoutMs: integerBetween(100, 60_000),
 });
 
 const workflow = z.object({

@@ -39,16 +39,16 @@ export async function rerunWorkflow(sql: Pool, projectId: string, id: string): P
     const installation = await installationOf(tx, projectId, workflowId, userId);
     if (!installation?.active)
       throw rejection(`workflow ${workflowId} is not installed for user '${userId}' any more`);
-    const again = { projectId, id: newId() };
-    const found = runsById(tx, projectId, [again.id]);
+    const rerun = { projectId, id: newId() };
+    const found = runsById(tx, projectId, [rerun.id]);
     await writeToFeed(
       tx,
       projectId,
-      [insertRerun(tx, run, again.id), addJobs(tx, advanceJobs([{ projectId, runId: again.id }]))],
-      [recordReopened(tx, projectId, [eventId]), recordRuns(tx, projectId, [again], true), found],
+      [insertRerun(tx, run, rerun.id), addJobs(tx, advanceJobs([{ projectId, runId: rerun.id }]))],
+      [recordReopened(tx, projectId, [eventId]), recordRuns(tx, projectId, [rerun], true), found],
     );
     const [row] = await found;
-    if (!row) throw new Error(`run ${again.id} is gone`);
+    if (!row) throw new Error(`run ${rerun.id} is gone`);
     return row;
   });
 }

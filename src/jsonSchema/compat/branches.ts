@@ -5,7 +5,7 @@ import type { Break, Comparison } from "./comparison.ts";
 import { unclear } from "./parts.ts";
 
 /** Keywords that only have a meaning together, the first of them always present. */
-const units = [
+const keywordGroups = [
   ["oneOf"],
   ["not"],
   ["if", "then", "else"],
@@ -28,9 +28,9 @@ export function branchBreaks(
     ...dependentBreaks(comparison, before, after, path),
   ];
   if (!isAnyOfCovered(comparison, before, after, path)) breaks.push(unclear(path, "anyOf"));
-  for (const unit of units) {
-    const [keyword = ""] = unit;
-    if (after[keyword] !== undefined && !isSame(comparison, unit, before, after)) {
+  for (const group of keywordGroups) {
+    const [keyword = ""] = group;
+    if (after[keyword] !== undefined && !isSame(comparison, group, before, after)) {
       breaks.push(unclear(path, keyword));
     }
   }
@@ -76,7 +76,7 @@ function allOfBreaks(
   const was = listOf(before.allOf);
   return listOf(after.allOf).flatMap((branch, index) => {
     const covers = (source: unknown) => strictly(source, branch, path).length === 0;
-    const isCovered = likely(was, index).some(covers) || covers(before);
+    const isCovered = rotated(was, index).some(covers) || covers(before);
     return isCovered ? [] : strictly(was[index] ?? before, branch, path);
   });
 }
@@ -103,13 +103,13 @@ function isAnyOfCovered(
   const branches = listOf(after.anyOf);
   if (branches.length === 0) return true;
   const isCovered = (source: unknown, index: number) =>
-    likely(branches, index).some((branch) => strictly(source, branch, path).length === 0);
+    rotated(branches, index).some((branch) => strictly(source, branch, path).length === 0);
   // At least one branch of `oneOf` must match, as well.
   const own = [before.anyOf, before.oneOf].map(listOf).filter((list) => list.length > 0);
   return own.some((list) => list.every(isCovered)) || isCovered(before, 0);
 }
 
 /** The list rotated to begin at `index`: the branch at the same position most likely matches. */
-const likely = (list: unknown[], index: number) => [...list.slice(index), ...list.slice(0, index)];
+const rotated = (list: unknown[], index: number) => [...list.slice(index), ...list.slice(0, index)];
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

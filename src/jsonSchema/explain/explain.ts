@@ -14,7 +14,7 @@ const unprepared: Prepared = { schema: {}, pointers: new Map() };
 const maxProblems = 20;
 
 /** With more errors than this, finding the intended branch of a union takes too long. */
-const maxWeighed = 1_000;
+const maxErrorsForUnions = 1_000;
 
 /** Turns ajv's errors into problems. ajv reports the errors of a union's branches before the union's own error. */
 export function explainErrors(errors: ErrorObject[], checked: Checked): SchemaProblem[] {
@@ -28,7 +28,9 @@ export function explainErrors(errors: ErrorObject[], checked: Checked): SchemaPr
       : [];
     const own = { error, path: pathOf(error), sentence: sentenceFor(error) };
     if (error.keyword === "anyOf" || error.keyword === "oneOf") {
-      findings.push(...explainUnion(own, errors.length > maxWeighed ? [] : inside, prepared));
+      findings.push(
+        ...explainUnion(own, errors.length > maxErrorsForUnions ? [] : inside, prepared),
+      );
     } else {
       findings.push(mutuallyExclusive(own) ?? own);
     }

@@ -5,11 +5,11 @@ import { version } from "./version.ts";
 const firstEvent =
   'mutation { emitEvent(input: { type: "hello.world", data: { text: "It works" } }) { event { id status } userErrors { message } } }';
 
-/** A command to paste into a shell; neither the key nor the body holds a single quote. */
+/** A command to paste into a shell; neither the key nor the body contains a single quote. */
 const curl = (url: string, key: string) =>
   `curl -s ${url}/graphql -H 'authorization: Bearer ${key}' -H 'content-type: application/json' -d '${JSON.stringify({ query: firstEvent })}'`;
 
-/** What the terminal shows once the hub is ready: where it is, and at first boot how to begin. */
+/** What the terminal shows once the hub is ready: its addresses, and at first boot how to begin. */
 export function banner(
   config: Pick<Config, "databaseUrl" | "dataDir" | "roles">,
   { url, newAdminKey }: Pick<RunningHub, "url" | "newAdminKey">,
@@ -27,7 +27,7 @@ export function banner(
     lines.push("Emit a first event, from another terminal:", `  ${curl(url, newAdminKey)}`, "");
   }
   if (newAdminKey === null && config.roles.api) {
-    lines.push("A new key: npm run cli -- key create default NAME ADMIN", "");
+    lines.push("Create another key: npm run cli -- key create default NAME ADMIN", "");
   }
   return lines.join("\n");
 }

@@ -7,36 +7,36 @@ export type Config = {
   port: number;
   host: string;
   databaseUrl?: string;
-  /** PostgreSQL itself, when `databaseUrl` is a transaction pooler's. */
+  /** PostgreSQL's own URL, when `databaseUrl` is a transaction pooler's. */
   directUrl?: string;
-  /** A standby's, for queries. */
+  /** A standby's URL, for queries. */
   readUrl?: string;
-  /** Absolute. */
+  /** Absolute path. */
   dataDir: string;
   roles: { api: boolean; worker: boolean };
   adminKey?: string;
-  /** The first encrypts, all decrypt. */
+  /** The first key encrypts; all of them decrypt. */
   secretKeys?: SecretKey[];
   /** CIDRs that outgoing calls may reach although they are not public. */
   allowTargets: string[];
   requireHttps: boolean;
-  /** Origins of pages elsewhere that may call the API, as browsers write them. */
+  /** Origins of web pages that may call the API, as browsers write them. */
   allowedOrigins: string[];
-  /** Without a path; absent: `http://HOST:PORT`, known once the hub listens. */
+  /** Without a path. When absent, `http://HOST:PORT` is used once the hub listens. */
   publicUrl?: string;
   retentionDays: number;
   logLevel: (typeof logLevels)[number];
 };
 type SecretKey = { id: string; key: Buffer };
 
-/** A setting is wrong; the message is one sentence for the operator, and the boot stops. */
+/** Thrown for an invalid setting, which stops the boot. The message is one sentence for the operator. */
 export class ConfigError extends Error {
   override name = "ConfigError" as const;
 }
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
-/** One setting: `read` answers undefined for a wrong text, `right` says what would be right. */
+/** One setting: `read` returns undefined for an invalid value; `right` describes valid ones. */
 const setting = <T>(right: string, read: (text: string) => T | undefined, shown = quoted) =>
   z.string().transform((text, context) => {
     const value = read(text);
@@ -46,7 +46,7 @@ const setting = <T>(right: string, read: (text: string) => T | undefined, shown 
   });
 
 const quoted = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-/** What may be a secret, or hold one, is not repeated on a terminal. */
+/** Values that may be or contain a secret are not shown on a terminal. */
 const hidden = (text: string) => `the ${text.length} characters given`;
 
 const wholeNumber = (min: number, max: number) =>
@@ -60,8 +60,8 @@ const oneOf = <T extends string>(values: readonly T[]) =>
 const list = (text: string) => text.split(",").map((item) => item.trim());
 
 /**
- * Over TCP: a socket's directory, as libpq takes it for a host, would be passed over and another server asked. What the
- * URL says in detail is read by db/address.ts.
+ * TCP only: libpq accepts a socket directory as a host, but the driver would ignore it and connect to another server.
+ * The URL's details are read by db/connection/address.ts.
  */
 const databaseUrl = setting(
   "a URL like postgres://user:password@host:5432/database (one host to reach over TCP, not a Unix socket; special characters of the password percent-encoded)",
@@ -94,7 +94,7 @@ const adminKey = setting(
   hidden,
 );
 
-/** An entry without an id has the id `default`, so that a first key can be kept when a second comes. */
+/** An entry without an id gets the id `default`, so that a single key stays valid when a second one is added. */
 const secretKeys = setting(
   "32 bytes in base64 (openssl rand -base64 32), or several as id:base64,id:base64 with distinct ids",
   (text) => {
@@ -121,14 +121,14 @@ const allowTargets = setting("a list of CIDRs like 10.0.0.0/8,fd00::/8", (text) 
   return list(text).every(isCidr) ? list(text) : undefined;
 });
 
-/** The origin that a URL names, when it names nothing more; a slash at its end is nothing. */
+/** The URL's origin, when the URL has no other part; a trailing slash is allowed. */
 function originOf(text: string): string | undefined {
   const url = /[*]/.test(text) ? null : URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
   return url.href === `${url.origin}/` && !/[?#]/.test(text) ? url.origin : undefined;
 }
 
-/** The console and GraphiQL call their own origin at /graphql: under a path of a proxy they would not work. */
+/** The console and GraphiQL call /graphql of their own origin, so they would not work under a proxy's path. */
 const publicUrl = setting(
   "a URL like https://hub.example.com, without a path (give the hub a host name or a port of its own)",
   originOf,
@@ -168,7 +168,7 @@ const shape = {
   SIGNALBOX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault("30"),
 };
 
-/** Set but empty counts as not set (as container tools pass it), save where empty has a meaning. */
+/** A variable that is set but empty counts as unset (container tools pass it so), except where empty has a meaning. */
 const given = (env: NodeJS.ProcessEnv) =>
   Object.fromEntries(
     Object.entries(env)
@@ -183,7 +183,7 @@ function parse<S extends z.ZodRawShape>(settings: S, env: NodeJS.ProcessEnv) {
   throw new ConfigError(`${issue?.path.join(".")} ${issue?.message}.`);
 }
 
-/** The database's addresses, as far as they are given. */
+/** The database URLs that are set. */
 function readUrls(values: z.output<z.ZodObject<typeof databaseShape>>, env: NodeJS.ProcessEnv) {
   const { DATABASE_URL, SIGNALBOX_DIRECT_URL, SIGNALBOX_READ_URL } = values;
   for (const [name, url] of Object.entries({ SIGNALBOX_DIRECT_URL, SIGNALBOX_READ_URL }))
@@ -200,8 +200,8 @@ function readUrls(values: z.output<z.ZodObject<typeof databaseShape>>, env: Node
 }
 
 /**
- * Only the settings of the database, for the command line; variables of libpq (PG…) are taken out of the environment.
- * Throws ConfigError.
+ * Only the settings of the database, for the command line. Removes libpq's variables (PG…) from the environment. Throws
+ * ConfigError.
  */
 export function readDatabaseSettings(
   env: NodeJS.ProcessEnv = process.env,
@@ -216,7 +216,7 @@ export function readDatabaseSettings(
 export const readSecretKeys = (env: NodeJS.ProcessEnv = process.env): SecretKey[] | undefined =>
   parse(keyShape, env).SIGNALBOX_SECRET_KEY;
 
-/** All settings of the hub, checked. Throws ConfigError for the first that is wrong. */
+/** All settings of the hub, validated. Throws ConfigError for the first invalid one. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
     throw new ConfigError(
@@ -245,11 +245,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
-/** What Kubernetes sets in every container beside a service that is called signalbox. */
-const ofService =
+/** The variables that Kubernetes sets in every container next to a service named signalbox. */
+const kubernetesVariable =
   /^SIGNALBOX(_[A-Z\d_]+)?_(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP|SCTP)(_.*)?)$/;
 
-/** How many letters have to be changed, added or left out to make one word of another. */
+/** The edit distance of two words (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
@@ -265,7 +265,7 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** Variables that are named as settings and are none, each with the setting it comes nearest to. */
+/** Variables named like settings that are not settings, each with the nearest setting. */
 export function unknownSettings(
   env: NodeJS.ProcessEnv = process.env,
 ): { name: string; nearest: string }[] {
@@ -274,7 +274,7 @@ export function unknownSettings(
     ([name, value]) =>
       /^SIGNALBOX_/i.test(name) &&
       !known.includes(name) &&
-      !ofService.test(name) &&
+      !kubernetesVariable.test(name) &&
       !/^(tcp|udp|sctp):\/\//.test(value ?? ""),
   );
   return unknown.map(([name]) => {

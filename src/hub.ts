@@ -38,14 +38,17 @@ import { createTurns } from "./util/turns.ts";
 import { version } from "./version.ts";
 import { startWorker, type WorkerRole } from "./worker/start.ts";
 
-/** A running hub. Disposing stops it in order: no new requests, no new jobs, attempts in flight end, database last. */
+/**
+ * A running hub. Disposing it stops it in order: no new requests, no new jobs, attempts in flight end, the database
+ * last.
+ */
 export type RunningHub = AsyncDisposable & {
   url: string;
-  /** The default project's first key, when this boot made it and it was not given. */
+  /** The default project's first key, when this boot created it and no key was configured. */
   newAdminKey: string | null;
 };
 
-/** The address guard must also know the database's own addresses, and its nodes': a hook may not talk to them. */
+/** The address guard must also know the addresses of the database and its nodes: a hook must not reach them. */
 async function addressesOf(hosts: string[]): Promise<string[]> {
   const found = hosts.map((host) => lookup(host, { all: true }).catch(() => []));
   return (await Promise.all(found)).flat().map(({ address }) => address);
@@ -65,8 +68,8 @@ async function openOutbound(config: Config, { url, poolerUrl }: Place, sql: Pool
   };
 }
 
-/** The API's reads; says so where PostgreSQL does not keep projects apart in them, and when a standby does not serve. */
-async function openWalled(
+/** Opens the API's reads. Warns when PostgreSQL does not isolate projects in them, and when the standby is not used. */
+async function openApiReads(
   place: Place,
   readUrl: string | undefined,
   log: Logger,
@@ -75,8 +78,8 @@ async function openWalled(
   const standby = readUrl && {
     url: readUrl,
     onChange: (why: string | undefined) => {
-      if (why) log.warn(`queries are read from the primary, not the standby: ${why}`);
-      else log.info("queries are read from the standby");
+      if (why) log.warn(`queries read from the primary, not the standby: ${why}`);
+      else log.info("queries read from the standby");
     },
   };
   const reads = await openReadPools(place, standby || undefined, (server) =>
@@ -87,7 +90,7 @@ async function openWalled(
   return reads;
 }
 
-/** The services of the API, and the feed its subscriptions read. */
+/** The services of the API, and the feed that its subscriptions read. */
 function openApi(
   stack: AsyncDisposableStack,
   parts: {
@@ -117,9 +120,11 @@ function openApi(
     onTold: noteSeen,
   });
   const authenticator = stack.use(
-    createAuthenticator(db.sql, (error) => log.warn({ err: error }, "keys could not be checked")),
+    createAuthenticator(db.sql, (error) =>
+      log.warn({ err: error }, "API keys could not be checked"),
+    ),
   );
-  const accepting: EmitterHooks = {
+  const emitterHooks: EmitterHooks = {
     deliversHere: worker !== undefined,
     reserve: worker?.reserve,
     onLate: (error) => log.warn({ err: error }, "a wake-up was not queued"),
@@ -138,8 +143,8 @@ function openApi(
     read,
     forQuery,
     noteSeen,
-    emitter: createEmitter(db.sql, configs, programs, accepting),
-    emitInTransaction: createEmitInTransaction(db.sql, configs, programs, accepting),
+    emitter: createEmitter(db.sql, configs, programs, emitterHooks),
+    emitInTransaction: createEmitInTransaction(db.sql, configs, programs, emitterHooks),
     configs,
     programs,
     feed,
@@ -173,14 +178,13 @@ function openApi(
   return { hub, authenticator };
 }
 
-/** What a URL asks for and does not get, such as a parameter for another client. */
-function warnOfIgnored(url: string, setting: UrlSetting, log: Logger): void {
+/** Warns about parts of a URL that have no effect, such as a parameter meant for another client. */
+function warnIgnored(url: string, setting: UrlSetting, log: Logger): void {
   const { ignored } = readAddress(url, setting);
-  if (ignored.length > 0)
-    log.warn(`${setting}: Signalbox takes no notice of ${ignored.join(", ")}`);
+  if (ignored.length > 0) log.warn(`${setting}: Signalbox ignores ${ignored.join(", ")}`);
 }
 
-/** Where the database is: of two settings the direct one is for the few sessions that no pooler may share out. */
+/** The database's address. With two settings, the direct one is for the few sessions that a pooler must not share. */
 async function findDatabase(
   { databaseUrl, directUrl, dataDir }: Config,
   stack: AsyncDisposableStack,
@@ -188,20 +192,20 @@ async function findDatabase(
 ): Promise<Place> {
   if (databaseUrl === undefined)
     return { url: stack.use(await startEmbedded({ dataDir, log })).url };
-  warnOfIgnored(databaseUrl, "DATABASE_URL", log);
+  warnIgnored(databaseUrl, "DATABASE_URL", log);
   if (directUrl === undefined) return { url: databaseUrl };
-  warnOfIgnored(directUrl, "SIGNALBOX_DIRECT_URL", log);
+  warnIgnored(directUrl, "SIGNALBOX_DIRECT_URL", log);
   return { url: directUrl, setting: "SIGNALBOX_DIRECT_URL", poolerUrl: databaseUrl };
 }
 
 /**
- * How many connections of the server a process holds at most, as README says: a session for LISTEN, one for a worker's
- * sign of life, those of its jobs; and for emits and the API's reads, unless these come by a pooler, which has one at least.
+ * The most PostgreSQL connections that this process holds (docs/operate.md): one for LISTEN; for a worker one for its
+ * heartbeat and those of its jobs; and those of emits and API reads, or at least one when they go through a pooler.
  */
 const connectionsOf = ({ api, worker }: Config["roles"], { poolerUrl }: Place) =>
   1 + (worker ? 7 : 0) + (poolerUrl === undefined ? 10 + (api ? 5 : 0) : 1);
 
-/** Starts a hub: database, live feed, worker, HTTP, as far as its roles go. */
+/** Starts a hub: database, live feed, worker and HTTP, as its roles require. */
 export async function startHub(
   config: Config,
   log: Logger,
@@ -214,7 +218,7 @@ export async function startHub(
   }
   await using stack = new AsyncDisposableStack();
   const place = await findDatabase(config, stack, log);
-  if (config.readUrl !== undefined) warnOfIgnored(config.readUrl, "SIGNALBOX_READ_URL", log);
+  if (config.readUrl !== undefined) warnIgnored(config.readUrl, "SIGNALBOX_READ_URL", log);
   await migrate(place);
   const db = stack.use(openDb(place));
   await checkRoom(db.sql, connectionsOf(config.roles, place));
@@ -222,13 +226,13 @@ export async function startHub(
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
   const metrics = createMetrics(() => oldestDueSeconds(db.sql));
-  // Side by side: each waits for the database.
+  // In parallel, because each waits for the database.
   const [newAdminKey, outbound, wake, reads] = await Promise.all([
     ensureDefaultProject(db.sql, config.adminKey),
     openOutbound(config, place, db.sql),
     startWake(place.url, db.sql, log).then((wake) => stack.use(wake)),
     config.roles.api
-      ? openWalled(place, config.readUrl, log, metrics).then((reads) => stack.use(reads))
+      ? openApiReads(place, config.readUrl, log, metrics).then((reads) => stack.use(reads))
       : undefined,
   ]);
   stack.use(outbound.poster);
@@ -285,7 +289,7 @@ export async function startHub(
     }),
   );
   publicUrl = config.publicUrl ?? server.url;
-  // Requests in flight and attempts in flight end side by side: one after the other they might take over 30 s.
+  // Requests and attempts in flight end in parallel: one after the other they might take over 30 s.
   stack.defer(() => worker?.beginStop());
   const owned = stack.move();
   return {

@@ -19,15 +19,15 @@ const hiddenKeys = [
 ];
 const hiddenPaths = hiddenKeys.flatMap((key) => [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`]);
 
-/** Secrets that are known by how they look, wherever in a line they stand. */
+/** Secrets recognized by their form, anywhere in a line. */
 const secretPatterns: [RegExp, string][] = [
   [/\b(whsec_|whsk_|sbx_)[\w+/=-]+/g, "$1[hidden]"],
   [/\b(bearer)\s+[\w.~+/=-]+/gi, "$1 [hidden]"],
   [/(\w:\/\/)[^\s/@"\\]+@/g, "$1[hidden]@"],
 ];
 
-// A terminal obeys control characters, and a log that repeats a stranger's words must not: escape sequences
-// go as a whole, then every other control character but the line break and the tab.
+// Terminals obey control characters, and a log may repeat text from outside. Escape sequences are removed as a whole,
+// then every other control character except line breaks and tabs.
 const ansiSequence = /\\u001b\[[\d;?]*[ -/]*[@-~]/gi;
 const escapePair = /\\(?:(u00[01][\da-f]|u007f|[bfr])|.)/gi;
 const rawControl = /[\u007f-\u009f\u2028\u2029]/g;
@@ -41,9 +41,7 @@ const clean = (line: string) =>
       .replace(rawControl, ""),
   );
 
-/**
- * What an error says, and not all that hangs on it: drivers hang their connections on theirs, and what a row contains.
- */
+/** Logs an error's message, stack and code only: drivers attach connections and row values to errors. */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack, code, constraint_name } = pino.stdSerializers.err(error);
@@ -53,8 +51,8 @@ function serializeError(error: unknown): unknown {
 }
 
 /**
- * The only logger: JSON lines, or readable lines when `out` is a terminal; secrets and control characters are
- * taken out of both.
+ * The only logger: JSON lines, or readable lines when `out` is a terminal. Secrets and control characters are removed
+ * from both.
  */
 export function createLogger(
   level: string,
@@ -71,12 +69,12 @@ export function createLogger(
   if (!out.isTTY) {
     return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, out);
   }
-  // Loaded where people look on, and not by servers.
+  // Loaded only for terminals.
   const pretty: typeof PinoPretty = require("pino-pretty");
   const readable = pretty.prettyFactory({
     colorize: true,
     translateTime: "SYS:HH:MM:ss",
-    // A message is one line; the line breaks of stack traces are indented, and so cannot pass for a message.
+    // A message is one line. Line breaks of stack traces are indented, so they cannot pass for a message.
     messageFormat: (entry, key) => String(entry[key] ?? "").replaceAll("\n", " "),
   });
   return pino(options, { write: (line) => out.write(readable(line)) });

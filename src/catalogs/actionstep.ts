@@ -1,8 +1,8 @@
 import type { Catalog, CatalogType } from "./catalog.ts";
 
 /**
- * Data that createResource emits: the resource itself. Nothing is required of an event that only points at a resource
- * by its subject.
+ * The data that createResource emits: the resource itself. Nothing is required, because an event may name a resource by
+ * its subject only.
  */
 const resource = (about: string) => ({
   $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -29,8 +29,8 @@ const types: CatalogType[] = [
 ];
 
 /**
- * The events that Actionstep's page on REST hooks lists, with their resources. Its actions are legal matters: they
- * have nothing to do with the actions (buttons) of events.
+ * The events of Actionstep's REST hooks page, with their resources. Its actions are legal matters, unrelated to the
+ * actions (buttons) of events.
  */
 export const actionstep: Catalog = {
   name: "actionstep",

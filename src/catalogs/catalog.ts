@@ -1,6 +1,6 @@
 import type { SchemaObject } from "../jsonSchema/document.ts";
 
-/** An event type of a catalogue; the example is data that fits. */
+/** An event type of a catalogue, with an example of valid data. */
 export type CatalogType = {
   name: string;
   description: string;
@@ -8,12 +8,12 @@ export type CatalogType = {
   example: unknown;
 };
 
-/** Event types that belong together, ready to be installed. */
+/** Related event types, ready to install. */
 export type Catalog = {
   name: string;
   description: string;
   types: CatalogType[];
-  /** The resource types that its events are about; none when absent. */
+  /** The resource types that the events are about, if any. */
   resourceTypes?: {
     name: string;
     createdEvent: string;

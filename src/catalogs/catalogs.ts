@@ -2,5 +2,5 @@ import { actionstep } from "./actionstep.ts";
 import type { Catalog } from "./catalog.ts";
 import { goflow } from "./goflow.ts";
 
-/** Every catalogue there is. */
+/** All catalogues. */
 export const catalogs: readonly Catalog[] = [actionstep, goflow];

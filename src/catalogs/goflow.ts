@@ -4,8 +4,8 @@ import { messageTypes } from "./goflowMessages.ts";
 import { runTypes } from "./goflowRuns.ts";
 
 /**
- * The 23 events of goflow 0.29.7, with what its validation is meant to enforce: it does not see an empty
- * `translations`, a missing `msg` of msg_received, what lies inside of a `msg`, and null in a list of references.
+ * The 23 events of goflow 0.29.7. The schemas enforce what goflow's own validation is meant to enforce but misses: an
+ * empty `translations`, a missing `msg` of msg_received, the contents of a `msg`, and null in a list of references.
  */
 export const goflow: Catalog = {
   name: "goflow",

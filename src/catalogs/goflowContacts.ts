@@ -17,7 +17,7 @@ const fieldValue = record(
   { datetime: moment, number: { type: "number" }, state: text, district: text, ward: text },
 );
 
-/** Events of contacts: what about them has changed. */
+/** Events about changes of contacts. */
 export const contactTypes: CatalogType[] = [
   {
     name: "contact_field_changed",

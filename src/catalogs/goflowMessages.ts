@@ -22,7 +22,7 @@ const message = {
   urn: orEmpty(urn),
   channel: channelRef,
   text,
-  // "content/type:url", or a url.
+  // Either "content/type:url" or a URL.
   attachments: listOf(text),
 };
 const messageIn = record({}, { ...message, external_id: text });
@@ -37,7 +37,7 @@ const messageExample = {
   text: "hi there",
 };
 
-/** Events of messages: what was said, what is to be said, and waiting for an answer. */
+/** Events about messages: received, to be sent, and waiting for a reply. */
 export const messageTypes: CatalogType[] = [
   {
     name: "broadcast_created",
@@ -123,7 +123,7 @@ export const messageTypes: CatalogType[] = [
     description:
       "From the engine: the flow pauses for an answer of the contact; `timeout_on`, when given, is when to go on without one.",
     jsonSchema: event({}, { timeout_on: moment }),
-    // goflow's own example has `timeout` alone, which goflow does not read.
+    // goflow's own example has only `timeout`, which goflow does not read.
     example: { timeout: 300, timeout_on: "2006-01-02T15:09:05Z" },
   },
   {

@@ -12,7 +12,7 @@ import {
   uuid4,
 } from "./goflowSchemas.ts";
 
-/** Events of flows as they run, of what they call, and of what goes wrong. */
+/** Events about running flows, their calls and their errors. */
 export const runTypes: CatalogType[] = [
   {
     name: "environment_refreshed",

@@ -1,18 +1,18 @@
 import type { SchemaObject } from "../jsonSchema/document.ts";
 
-/** The parts that goflow's events are made of, as JSON Schema. */
+/** The parts of goflow's events, as JSON Schema. */
 
 type Fields = Readonly<Record<string, SchemaObject>>;
 
 export const text = { type: "string" };
-/** A string that must not be empty. */
+/** A non-empty string. */
 export const filled = { type: "string", minLength: 1 };
 export const integer = { type: "integer" };
 export const flag = { type: "boolean" };
 export const moment = { type: "string", format: "date-time" };
 export const uuid4 = { type: "string", format: "uuid4" };
 export const urn = { type: "string", format: "urn" };
-/** Any JSON, which is not looked into. */
+/** Any JSON; its contents are not checked. */
 export const anything = {};
 
 /** A string of a format, or the empty string, which goflow writes for "none". */
@@ -24,11 +24,11 @@ export const orEmpty = ({ format }: { format: string }) => ({
 export const listOf = (items: SchemaObject) => ({ type: "array", items });
 export const filledListOf = (items: SchemaObject) => ({ type: "array", minItems: 1, items });
 
-/** Whatever is optional may also be null: goflow writes null for a list, a map or a document that it has not. */
+/** Optional fields may also be null: goflow writes null for a missing list, map or document. */
 const orNull = (schema: SchemaObject): SchemaObject =>
   schema.type === undefined ? schema : { ...schema, type: [schema.type, "null"] };
 
-/** An object; it may have other fields, too, which are kept as they are. */
+/** An object. Other fields are allowed and kept. */
 export const record = (required: Fields, optional: Fields = {}) => ({
   type: "object",
   required: Object.keys(required),
@@ -38,7 +38,7 @@ export const record = (required: Fields, optional: Fields = {}) => ({
   },
 });
 
-/** The data of an event. Where nothing is required, an event may come without data. */
+/** The data of an event. When nothing is required, the data may be missing. */
 export const event = (required: Fields, optional: Fields = {}): SchemaObject => {
   const data = record(required, optional);
   return {
@@ -55,7 +55,7 @@ export const channelRef = record(
 );
 export const fieldRef = record({ key: filled }, { name: text });
 
-/** A group or a label: either one that is known by its UUID, or all whose name matches. */
+/** A group or a label: one named by its UUID, or all whose name matches. */
 const variableRef = {
   type: "object",
   properties: { uuid: uuid4, name: orNull(text), name_match: filled },
@@ -64,7 +64,7 @@ const variableRef = {
 export const groupRef = variableRef;
 export const labelRef = variableRef;
 
-/** Whom a broadcast, or a session, is for. */
+/** The recipients of a broadcast or a session. */
 export const recipients = {
   urns: listOf(urn),
   contacts: listOf(contactRef),

@@ -12,16 +12,16 @@ export function addKey(program: Command): void {
   const key = program.command("key").description("keys of projects");
   key
     .command("create <PROJECT> <NAME> <ROLE>")
-    .description("makes a key of a project and prints it")
+    .description("creates an API key for a project and prints it")
     .option("--json", "print one JSON object on one line")
     .action(onDatabase(create));
   key
     .command("list <PROJECT>")
-    .description("lists a project's keys, newest first, revoked ones too")
+    .description("lists a project's keys, newest first, including revoked ones")
     .action(onDatabase(list));
   key
     .command("revoke <ID>")
-    .description("revokes a key for good, of whatever project; its live connections end within 5 s")
+    .description("revokes a key of any project permanently; its live connections end within 5 s")
     .action(onDatabase(revoke));
 }
 

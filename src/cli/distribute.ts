@@ -7,7 +7,7 @@ export function addDistribute(program: Command): void {
   program
     .command("distribute")
     .description(
-      "spreads the projects over the nodes of the database's Citus; again when nodes or shards have changed",
+      "spreads the projects over the Citus nodes of the database; run it again when nodes or shards have changed",
     )
     .option("--json", "print one JSON object on one line")
     .action(onDatabase(distribute));

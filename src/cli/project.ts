@@ -9,7 +9,7 @@ export function addProject(program: Command): void {
   const project = program.command("project").description("projects");
   project
     .command("create <NAME>")
-    .description("makes a project and prints its id and its first ADMIN key")
+    .description("creates a project and prints its id and its first ADMIN key")
     .option("--json", "print one JSON object on one line")
     .action(onDatabase(createAndPrint));
   project.command("list").description("lists every project, oldest first").action(onDatabase(list));

@@ -8,7 +8,7 @@ export function addRewrap(program: Command): void {
   program
     .command("rewrap")
     .description(
-      "seals every secret anew with the first key of SIGNALBOX_SECRET_KEY, which also has the old ones",
+      "re-encrypts every secret with the first key of SIGNALBOX_SECRET_KEY, which must also hold the old keys",
     )
     .option("--json", "print one JSON object on one line")
     .action(onDatabase(rewrap));
@@ -23,13 +23,13 @@ async function rewrap({ sql }: Db): Promise<Answer> {
   const { rewrapped, unopened } = await rewrapSecrets(sql, keys);
   const rest =
     unopened.length === 0
-      ? ["Everything is sealed with the first key: the others may go."]
+      ? ["Every secret is sealed with the first key: the other keys can be removed."]
       : [
-          `${unopened.length} could not be opened and stay as they are: keep the old keys.`,
+          `${unopened.length} could not be opened and are unchanged: keep the old keys.`,
           ...unopened,
         ];
   return {
-    text: [`Sealed anew: ${rewrapped}`, ...rest].join("\n"),
+    text: [`Re-encrypted: ${rewrapped}`, ...rest].join("\n"),
     json: { rewrapped, unopened },
     failed: unopened.length > 0,
   };

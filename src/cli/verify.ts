@@ -12,7 +12,7 @@ export function addVerify(program: Command): void {
   program
     .command("verify [PROJECT]")
     .description(
-      "proves that what was accepted and what became of it agree; exit code 1 when not; times without a zone are UTC",
+      "checks that accepted events and their outcomes agree; exit code 1 if not; times without a zone are UTC",
     )
     .option("--since <TIME>", "only what was made then or later")
     .option("--until <TIME>", "only what was made before")

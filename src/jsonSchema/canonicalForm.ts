@@ -4,8 +4,8 @@ import { mapSubschemas, type SchemaDocument, type SchemaObject, subschemasOf } f
 import { assertionsOf } from "./prepare.ts";
 
 /**
- * A text that is the same for schemas that ask the same in the same way: without annotations, and with what
- * they refer to, wherever it stands.
+ * A text that is equal for schemas with the same assertions: without annotations, and with the targets of references,
+ * wherever they are defined.
  */
 export function canonicalForm(document: SchemaDocument, schema: unknown): string {
   const targets: string[] = [];
@@ -15,33 +15,36 @@ export function canonicalForm(document: SchemaDocument, schema: unknown): string
     if (target !== undefined && !targets.includes(target)) targets.push(target);
     return {
       ...assertionsOf(part),
-      ...mapSubschemas(part, [], ({ schema, looks }) => (looks === "nowhere" ? {} : write(schema))),
+      ...mapSubschemas(part, [], ({ schema, appliesTo }) =>
+        appliesTo === "none" ? {} : write(schema),
+      ),
       $defs: undefined,
       definitions: undefined,
       $ref: target === undefined ? undefined : targets.indexOf(target),
     };
   };
   const texts = [write(schema)];
-  // The list grows while it is read.
+  // The list grows during the loop.
   for (const target of targets) texts.push(write(document.subschemas.get(target)?.schema));
   return canonicalJson(texts);
 }
 
-/** Whether a schema asks nothing. */
+/** Whether a schema accepts everything. */
 export const isOpen = (schema: unknown): boolean =>
   schema === undefined ||
   schema === true ||
-  (isObject(schema) && schema.$ref === undefined && asksNothing(schema));
+  (isObject(schema) && schema.$ref === undefined && hasNoAssertions(schema));
 
-/** The schema that a reference with nothing beside it stands for. */
+/** Follows a reference that has no other assertions beside it. */
 export function dereferenced(document: SchemaDocument, schema: unknown): unknown {
-  if (!isObject(schema) || typeof schema.$ref !== "string" || !asksNothing(schema)) return schema;
+  if (!isObject(schema) || typeof schema.$ref !== "string" || !hasNoAssertions(schema))
+    return schema;
   const pointer = document.resolve(schema.$ref);
   if (pointer === undefined) throw new Error(`the reference ${schema.$ref} leads nowhere`);
   return dereferenced(document, document.subschemas.get(pointer)?.schema);
 }
 
-/** Whether a schema has nothing but annotations, definitions and perhaps a reference. */
-const asksNothing = (schema: SchemaObject) =>
+/** Whether a schema has only annotations, definitions and perhaps a reference. */
+const hasNoAssertions = (schema: SchemaObject) =>
   Object.keys(assertionsOf(schema)).length === 0 &&
-  subschemasOf(schema).every(({ looks }) => looks === "nowhere");
+  subschemasOf(schema).every(({ appliesTo }) => appliesTo === "none");

@@ -2,7 +2,7 @@ import { jsonEntries, jsonItems, jsonText } from "../util/exactJson.ts";
 import { isObject } from "../util/isObject.ts";
 
 declare global {
-  // Node.js has them, TypeScript does not know yet.
+  // Available in Node.js; TypeScript does not know them yet.
   interface JSON {
     rawJSON(text: string): object;
     isRawJSON(value: unknown): boolean;
@@ -10,8 +10,8 @@ declare global {
 }
 
 /**
- * JSON text that is the same for equal values, whatever the order of keys: 1.0 equals 1, and 9007199254740993 is not
- * 9007199254740992.
+ * JSON text that is the same for equal values, regardless of the order of keys: 1.0 equals 1, and 9007199254740993 does
+ * not equal 9007199254740992.
  */
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_key, part) => {
@@ -24,13 +24,13 @@ export const canonicalJson = (value: unknown): string =>
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) =>
   a < b ? -1 : 1;
 
-/** As JavaScript writes the number when that is the same number; else its digits and exponent. */
+/** JavaScript's text of the number when that is exact; otherwise its digits and exponent. */
 function canonicalNumber(source: string): string {
   const rounded = String(Number(source));
   return decimal(source) === decimal(rounded) ? rounded : decimal(source);
 }
 
-/** A number without anything that could be left out of it. */
+/** A number in its shortest exact form. */
 function decimal(number: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number) ?? [];

@@ -11,14 +11,14 @@ import { meterKeyword, prepareSchema } from "./prepare.ts";
 export type { SchemaProblem };
 
 /**
- * Checks a value; its problems name it `rootName` ("data" unless said). At most 20 are told. With `steps`, throws
+ * Checks a value; the problems call it `rootName` (default "data"). Reports at most 20 problems. With `steps`, throws
  * TooManySteps for a value that takes more.
  */
 export type Check = (value: unknown, rootName?: string, steps?: number) => SchemaProblem[];
 
 /**
- * Compiles a schema that `canonicalSchema` has let pass into a pure check. A check takes well under a second
- * whatever the data; data that would take longer is a problem of its own.
+ * Compiles a schema accepted by `canonicalSchema` into a pure check. A check takes well under a second for any data;
+ * data that would take longer is reported as a problem.
  */
 export function compileSchema(schema: SchemaObject): Check {
   const meter = openMeter();
@@ -30,7 +30,7 @@ export function compileSchema(schema: SchemaObject): Check {
       if (validate(value)) return [];
     } catch (error) {
       if (error instanceof TooManySteps && steps < maxSteps) throw error;
-      // A RangeError: the schema refers to itself deeper than the stack goes.
+      // A RangeError: the schema's recursion overflows the stack.
       if (!(error instanceof TooManySteps || error instanceof RangeError)) throw error;
       return [problem(rootName, value, [], "takes too long to check against its schema")];
     }
@@ -38,19 +38,19 @@ export function compileSchema(schema: SchemaObject): Check {
   };
 }
 
-/** A new ajv: an old one would keep every schema it ever compiled. */
+/** A new ajv for each schema, because an instance keeps every schema it has compiled. */
 function ajvWith(meter: Meter): Ajv2020 {
   const ajv = new Ajv2020({
     strict: false,
     meta: false,
     validateSchema: false,
     logger: false,
-    // Without it ajv nests a block per keyword, and a schema of some hundred overflows the stack.
+    // Without this, ajv nests a block per keyword, and a schema of some hundred keywords overflows the stack.
     allErrors: true,
     verbose: true,
     messages: false,
     ownProperties: true,
-    // References inlined twice at every level would be code that doubles at every level.
+    // Inlined references would double the generated code at every level that refers twice.
     inlineRefs: false,
     multipleOfPrecision: 6,
     code: { optimize: false, regExp: meteredRegExp(meter) },
@@ -64,7 +64,7 @@ function ajvWith(meter: Meter): Ajv2020 {
       gen.code(_`${enter}(${schema}, ${data}, ${new Name("errors")})`);
     },
   });
-  // ajv compares every item with every other.
+  // ajv's own check compares every item with every other.
   ajv.removeKeyword("uniqueItems");
   ajv.addKeyword({
     keyword: "uniqueItems",
@@ -90,7 +90,7 @@ function meteredRegExp(meter: Meter) {
         meter.spend((text.length * size) / 8);
         return test(text);
       },
-      // By it ajv tells patterns apart.
+      // ajv uses this to tell patterns apart.
       toString: () => source,
     };
   };

@@ -2,45 +2,45 @@ import { isObject } from "../util/isObject.ts";
 /** A JSON Schema as an object; booleans are schemas too. */
 export type SchemaObject = { readonly [keyword: string]: unknown };
 
-/** One subschema of a document, where it stands, and which part of the data it looks at. */
+/** One subschema of a document, its path, and which part of the data it applies to. */
 export type Subschema = {
   schema: unknown;
   path: string[];
-  /** `here`: the same value as its parent; `inside`: a part of it; `nowhere`: only where referenced. */
-  looks: "here" | "inside" | "nowhere";
+  /** `self`: the same value as its parent; `child`: a part of that value; `none`: only where it is referenced. */
+  appliesTo: "self" | "child" | "none";
 };
 
-/** All subschemas of a document by JSON pointer, and what its local references stand for. */
+/** All subschemas of a document by JSON pointer, and the targets of its local references. */
 export type SchemaDocument = {
   root: SchemaObject;
   subschemas: Map<string, Subschema>;
-  /** The pointer a `$ref` leads to, or undefined when it leads to no subschema of the document. */
+  /** The pointer of a `$ref`'s target, or undefined when it refers to no subschema of the document. */
   resolve: (ref: string) => string | undefined;
 };
 
-/** The keywords that hold subschemas: what they look at, and whether they hold one, a list or a map. */
+/** The keywords that hold subschemas: what these apply to, and whether the keyword holds one, a list or a map. */
 const applicators = {
-  allOf: ["here", "list"],
-  anyOf: ["here", "list"],
-  oneOf: ["here", "list"],
-  not: ["here", "one"],
-  if: ["here", "one"],
+  allOf: ["self", "list"],
+  anyOf: ["self", "list"],
+  oneOf: ["self", "list"],
+  not: ["self", "one"],
+  if: ["self", "one"],
   // biome-ignore lint/suspicious/noThenProperty: `then` is the name of the keyword.
-  then: ["here", "one"],
-  else: ["here", "one"],
-  dependentSchemas: ["here", "map"],
-  properties: ["inside", "map"],
-  patternProperties: ["inside", "map"],
-  additionalProperties: ["inside", "one"],
-  unevaluatedProperties: ["inside", "one"],
-  propertyNames: ["inside", "one"],
-  prefixItems: ["inside", "list"],
-  items: ["inside", "one"],
-  unevaluatedItems: ["inside", "one"],
-  contains: ["inside", "one"],
-  $defs: ["nowhere", "map"],
-  definitions: ["nowhere", "map"],
-} as const satisfies Record<string, readonly [Subschema["looks"], "one" | "list" | "map"]>;
+  then: ["self", "one"],
+  else: ["self", "one"],
+  dependentSchemas: ["self", "map"],
+  properties: ["child", "map"],
+  patternProperties: ["child", "map"],
+  additionalProperties: ["child", "one"],
+  unevaluatedProperties: ["child", "one"],
+  propertyNames: ["child", "one"],
+  prefixItems: ["child", "list"],
+  items: ["child", "one"],
+  unevaluatedItems: ["child", "one"],
+  contains: ["child", "one"],
+  $defs: ["none", "map"],
+  definitions: ["none", "map"],
+} as const satisfies Record<string, readonly [Subschema["appliesTo"], "one" | "list" | "map"]>;
 
 const isSchema = (value: unknown) => isObject(value) || typeof value === "boolean";
 
@@ -49,8 +49,8 @@ export const toPointer = (path: readonly string[]) =>
   path.map((step) => `/${step.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
 /**
- * Every keyword of the schema that holds subschemas, with each of them changed. What is neither an object nor a
- * boolean where a schema belongs is left out.
+ * Maps every subschema of a schema, by keyword. Leaves out values that are neither an object nor a boolean where a
+ * schema belongs.
  */
 export function mapSubschemas(
   schema: SchemaObject,
@@ -58,11 +58,11 @@ export function mapSubschemas(
   change: (subschema: Subschema) => unknown,
 ): Record<string, unknown> {
   const mapped: Record<string, unknown> = {};
-  for (const [keyword, [looks, shape]] of Object.entries(applicators)) {
+  for (const [keyword, [appliesTo, shape]] of Object.entries(applicators)) {
     if (!Object.hasOwn(schema, keyword)) continue;
     const value = schema[keyword];
     const visit = (subschema: unknown, ...steps: string[]) =>
-      change({ schema: subschema, path: [...path, keyword, ...steps], looks });
+      change({ schema: subschema, path: [...path, keyword, ...steps], appliesTo });
     if (shape === "one" && isSchema(value)) mapped[keyword] = visit(value);
     if (shape === "list" && Array.isArray(value)) {
       mapped[keyword] = value.filter(isSchema).map((item, index) => visit(item, String(index)));
@@ -84,7 +84,7 @@ export function subschemasOf(schema: SchemaObject, path: string[] = []): Subsche
   return found;
 }
 
-/** Walks a schema of bounded depth once, and reads where its anchors and pointers lead. */
+/** Walks a schema of bounded depth once and resolves its anchors and pointers. */
 export function readDocument(schema: SchemaObject): SchemaDocument {
   const subschemas = new Map<string, Subschema>();
   const anchors = new Map<string, string>();
@@ -96,7 +96,7 @@ export function readDocument(schema: SchemaObject): SchemaDocument {
     if (typeof $anchor === "string") anchors.set($anchor, pointer);
     for (const child of subschemasOf(subschema.schema, subschema.path)) visit(child);
   };
-  visit({ schema, path: [], looks: "here" });
+  visit({ schema, path: [], appliesTo: "self" });
   return {
     root: schema,
     subschemas,

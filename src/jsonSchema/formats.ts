@@ -1,13 +1,13 @@
 import { fastFormats, fullFormats } from "ajv-formats/dist/formats.js";
 
-/** A string format that is enforced: how it is tested, and how a text that fails is told so. */
+/** An enforced string format: its test, and the sentence for a text that fails it. */
 type TextFormat = { test: (text: string) => boolean; sentence: string };
 
 /** Lower case only, as in goflow. */
 const lowercaseUuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** What follows the scheme of a goflow URN; schemes that are not here are refused. */
+/** The paths of goflow URNs by scheme; other schemes are rejected. */
 const urnPaths: Record<string, RegExp> = {
   ext: /./s,
   facebook: /^(?:\d+|ref:.+)$/s,
@@ -33,8 +33,8 @@ function isUrn(text: string): boolean {
 }
 
 /**
- * The formats that are enforced; all others are annotations, as JSON Schema has it. Of the two makes that
- * ajv-formats has of some, those are taken whose expressions cannot backtrack far: each is linear in the text.
+ * The enforced formats; all others are annotations, as JSON Schema defines. Where ajv-formats has two versions, the one
+ * whose expression cannot backtrack far is used: each is linear in the text.
  */
 const formats: Record<string, TextFormat> = {
   date: own(fullFormats.date, "must be a valid RFC 3339 date"),

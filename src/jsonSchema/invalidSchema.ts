@@ -1,6 +1,6 @@
 import { type UserError, userError } from "../util/userError.ts";
 
-/** The mistake of a schema that cannot be used: `field 'properties.a.pattern' must be …`. */
+/** The error for an unusable schema: `field 'properties.a.pattern' must be …`. */
 export const invalidSchema = (path: string[], sentence: string): UserError =>
   userError("SCHEMA_INVALID", `field '${path.join(".") || "schema"}' ${sentence}`, [
     "schema",

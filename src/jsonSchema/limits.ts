@@ -12,8 +12,8 @@ import { invalidSchema } from "./invalidSchema.ts";
 import { compilePattern } from "./pattern.ts";
 
 /**
- * What a schema may be, so that compiling it takes well under a second (measured: some 0.4 s at the worst) and
- * checking cannot hang. Sizes of patterns are in instructions of RE2.
+ * Limits of a schema, so that compiling it takes well under a second (measured: about 0.4 s at worst) and checking
+ * cannot hang. Pattern sizes are in instructions of RE2.
  */
 const schemaLimits = {
   bytes: 65_536,
@@ -26,8 +26,8 @@ const schemaLimits = {
   patternInstructions: 10_000,
 } as const;
 
-/** Keywords that lead out of the document, or mean something only in other drafts. */
-const refused: Record<string, string> = {
+/** Keywords that refer outside the document, or that only other drafts define. */
+const unsupported: Record<string, string> = {
   $dynamicRef: "is not supported: use '$ref'",
   $dynamicAnchor: "is not supported: use '$anchor'",
   $recursiveRef: "is of another draft: use '$ref'",
@@ -38,7 +38,7 @@ const refused: Record<string, string> = {
 
 const draft = /^https:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/;
 
-/** Refuses what is too big to be looked at any closer. */
+/** Rejects a schema that is too large for further checks. */
 export function checkSize(input: unknown): void {
   const bytes = Buffer.byteLength(jsonText(input));
   if (bytes <= schemaLimits.bytes) return;
@@ -48,7 +48,10 @@ export function checkSize(input: unknown): void {
   );
 }
 
-/** Refuses what is nested too deep to be walked, and texts that are no text: ajv could not write them into its code. */
+/**
+ * Rejects a schema that is nested too deeply to walk, and texts with lone surrogates, which ajv could not write into
+ * its code.
+ */
 export function checkDepth(value: unknown, path: string[] = []): void {
   if (typeof value === "string" && !value.isWellFormed()) {
     throw invalidSchema(path, "must not hold halves of characters");
@@ -58,7 +61,7 @@ export function checkDepth(value: unknown, path: string[] = []): void {
     throw invalidSchema([], `may be nested ${schemaLimits.depth} levels deep at most`);
   }
   for (const [key, part] of Object.entries(value)) {
-    // Where an object has it, it is a field like any other; in code that ajv writes it is not.
+    // In an object it is a field like any other; in the code that ajv generates it is not.
     if (!key.isWellFormed()) {
       throw invalidSchema(path, "must not have names that hold halves of characters");
     }
@@ -67,7 +70,7 @@ export function checkDepth(value: unknown, path: string[] = []): void {
   }
 }
 
-/** Refuses a JSON Schema, well-formed or not, that is over a limit, leads elsewhere, or could hang a check. */
+/** Rejects a JSON Schema, well-formed or not, that exceeds a limit, refers outside itself, or could hang a check. */
 export function checkBounds(schema: SchemaObject): void {
   const document = readDocument(schema);
   if (document.subschemas.size > schemaLimits.subschemas) {
@@ -81,7 +84,7 @@ export function checkBounds(schema: SchemaObject): void {
 }
 
 function checkKeywords(schema: SchemaObject, path: string[], document: SchemaDocument): void {
-  for (const [keyword, sentence] of Object.entries(refused)) {
+  for (const [keyword, sentence] of Object.entries(unsupported)) {
     if (Object.hasOwn(schema, keyword)) throw invalidSchema([...path, keyword], sentence);
   }
   const { $schema, $id, $ref } = schema;
@@ -131,13 +134,13 @@ function checkPatterns(document: SchemaDocument): void {
   }
 }
 
-/** Refuses references that come back to where they are without having gone into the data. */
+/** Rejects references that return to themselves without descending into the data. */
 function checkReferences(document: SchemaDocument): void {
   const chains = new Map<string, number>();
   const targets = new Set<string>();
   const open = new Set<string>();
 
-  /** How many references may follow each other from here on, for one and the same value. */
+  /** The number of references that may follow each other from here, for the same value. */
   const chainFrom = (pointer: string): number => {
     const known = chains.get(pointer);
     if (known !== undefined) return known;
@@ -163,7 +166,7 @@ function checkReferences(document: SchemaDocument): void {
       longest = 1 + chainFrom(target);
     }
     for (const child of subschemasOf(schema, path)) {
-      if (child.looks === "here") longest = Math.max(longest, chainFrom(toPointer(child.path)));
+      if (child.appliesTo === "self") longest = Math.max(longest, chainFrom(toPointer(child.path)));
     }
     return longest;
   };

@@ -9,10 +9,10 @@ import {
 } from "./document.ts";
 import { textFormat } from "./formats.ts";
 
-/** The keyword that has the meter charge for a subschema; its value is the subschema's weight. */
+/** The keyword that charges the meter for a subschema; its value is the subschema's weight. */
 export const meterKeyword = "meter";
 
-/** Keywords that say something about the data by themselves. All that is not in a list is an annotation. */
+/** Keywords that constrain the data by themselves. Keywords in no list are annotations. */
 const assertions = [
   "type",
   "enum",
@@ -36,13 +36,14 @@ const assertions = [
   "dependentRequired",
 ];
 
-/** The schema as ajv is given it, and where each of its objects comes from in the schema as written. */
+/** The schema for ajv, and the pointer of each of its objects in the schema as written. */
 export type Prepared = { schema: SchemaObject; pointers: Map<unknown, string> };
 
 /**
- * Writes a schema anew for ajv: only the keywords of JSON Schema 2020-12 (ajv knows more, some of which change
- * how it runs: `$async`, `nullable`), every target of a reference under a number of its own in `$defs` (so that
- * ajv finds what we found, however the reference is spelled), and a meter wherever a schema meets a value.
+ * Rewrites a schema for ajv. It keeps only the keywords of JSON Schema 2020-12 (ajv knows more, some of which change
+ * how it runs: `$async`, `nullable`), moves every target of a reference to a numbered entry of `$defs` (so that ajv
+ * resolves a reference as this code does, however it is spelled), and adds a meter wherever a schema is applied to a
+ * value.
  */
 export function prepareSchema(document: SchemaDocument): Prepared {
   const pointers = new Map<unknown, string>();
@@ -53,28 +54,28 @@ export function prepareSchema(document: SchemaDocument): Prepared {
   }
   const reference = (pointer: string) => ({ $ref: `#/$defs/${targets.get(pointer)}` });
 
-  const write = ({ schema, path, looks }: Subschema): unknown => {
+  const write = ({ schema, path, appliesTo }: Subschema): unknown => {
     if (!isObject(schema)) return schema;
     const target = targetOf(document, schema);
     const copy = {
       ...assertionsOf(schema),
       ...(target === undefined ? {} : reference(target)),
       ...mapSubschemas(schema, path, place),
-      ...(looks === "here" ? {} : { [meterKeyword]: weight(schema) }),
+      ...(appliesTo === "self" ? {} : { [meterKeyword]: weight(schema) }),
     };
     pointers.set(copy, toPointer(path));
     return copy;
   };
   const place = (subschema: Subschema): unknown => {
-    if (subschema.looks === "nowhere") return true;
+    if (subschema.appliesTo === "none") return true;
     const pointer = toPointer(subschema.path);
     return targets.has(pointer) ? reference(pointer) : write(subschema);
   };
   const define = ([pointer, number]: [string, number]) => {
     const { schema, path } = document.subschemas.get(pointer) ?? { schema: true, path: [] };
-    return [number, write({ schema, path, looks: "inside" })];
+    return [number, write({ schema, path, appliesTo: "child" })];
   };
-  const root = place({ schema: document.root, path: [], looks: "inside" });
+  const root = place({ schema: document.root, path: [], appliesTo: "child" });
   return {
     schema: { ...Object(root), $defs: Object.fromEntries([...targets].map(define)) },
     pointers,
@@ -84,7 +85,7 @@ export function prepareSchema(document: SchemaDocument): Prepared {
 const targetOf = (document: SchemaDocument, { $ref }: SchemaObject) =>
   typeof $ref === "string" ? document.resolve($ref) : undefined;
 
-/** What a schema asks by itself, without its subschemas and annotations. */
+/** The assertions of a schema, without its subschemas and annotations. */
 export function assertionsOf(schema: SchemaObject): Record<string, unknown> {
   const present = assertions.filter((keyword) => Object.hasOwn(schema, keyword));
   const entries = present.map((keyword) => [keyword, schema[keyword]]);
@@ -97,7 +98,7 @@ export function assertionsOf(schema: SchemaObject): Record<string, unknown> {
 function weight(schema: SchemaObject): number {
   let steps = 1 + countNodes(Object.values(assertionsOf(schema)));
   for (const child of subschemasOf(schema)) {
-    steps += child.looks === "here" && isObject(child.schema) ? weight(child.schema) : 1;
+    steps += child.appliesTo === "self" && isObject(child.schema) ? weight(child.schema) : 1;
   }
   return steps;
 }

@@ -9,16 +9,16 @@ import { checkBounds, checkDepth, checkSize } from "./limits.ts";
 import { fromShorthand, isJsonSchema } from "./shorthand.ts";
 
 /**
- * The JSON Schema 2020-12 that an event type's schema as given stands for: JSON Schema itself, or shorthand
- * (eventSchemaShorthand.ts). Null accepts anything, as do an absent schema and `true`. Throws SCHEMA_INVALID
- * for what is neither, or is over a limit (eventSchemaBounds.ts); what it returns is safe to compile and run.
+ * The JSON Schema 2020-12 of an event type's schema: JSON Schema itself, or shorthand (shorthand.ts). Null, an absent
+ * schema and `true` accept anything. Throws SCHEMA_INVALID when it is neither, or exceeds a limit (limits.ts); the
+ * result is safe to compile and run.
  */
 export function canonicalSchema(input: unknown): SchemaObject | null {
   if (input === undefined || input === null || input === true) return null;
   if (input === false) {
     throw invalidSchema(
       [],
-      "must not be false, which refuses every event: leave it out to accept any",
+      "must not be false, which rejects every event: leave it out to accept any",
     );
   }
   if (!isObject(input)) {
@@ -34,7 +34,7 @@ export function canonicalSchema(input: unknown): SchemaObject | null {
   return schema;
 }
 
-/** The metaschema as a validator: made once, when first needed, for it takes some 60 ms. */
+/** The validator of the metaschema. Created once, when first needed, because that takes about 60 ms. */
 let metaschema: ValidateFunction | undefined;
 
 function checkWellFormed(schema: SchemaObject): void {
@@ -50,10 +50,10 @@ function checkWellFormed(schema: SchemaObject): void {
   throw userError("SCHEMA_INVALID", problem?.message ?? "the schema is not valid", problem?.path);
 }
 
-/** Frames that are in use at most where a schema is compiled again to check an event. */
+/** The stack frames in use, at most, where a schema is compiled again to check an event. */
 const sparedFrames = 1_000;
 
-/** References nested in references, each deep in its schema, can overflow the stack of the compiler. */
+/** References nested in references, each deep in its schema, can overflow the compiler's stack. */
 function checkCompiles(schema: SchemaObject, frames = sparedFrames): void {
   try {
     if (frames > 0) checkCompiles(schema, frames - 1);

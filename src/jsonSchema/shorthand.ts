@@ -5,9 +5,9 @@ import { textFormat } from "./formats.ts";
 import { invalidSchema } from "./invalidSchema.ts";
 
 /**
- * The shorthand: `{"ticketName":"String","amount":"Number","note":"String?"}`. Every field is required unless
- * its type ends in "?", other fields are allowed, and a value that is no type word is a sample of its type. A text that
- * looks like a type and is none is refused: as a sample it would silently be a string.
+ * The shorthand: `{"ticketName":"String","amount":"Number","note":"String?"}`. Every field is required unless its type
+ * ends in "?", other fields are allowed, and a value that is not a type word is a sample of its type. A text that looks
+ * like a type but is not one is rejected, because as a sample it would silently mean string.
  */
 
 const typeWord = /^(string|number|integer|boolean|object|array|date|any)(\??)$/i;
@@ -17,13 +17,13 @@ const KNOWN = "String, Number, Integer, Boolean, Object, Array, Date or Any";
 const looksLikeType =
   /^[a-z_]\w*\??$|^(?=\S*(?<![a-z])(?:string|number|integer|int|float|boolean|bool|object|array|date|any|null)(?![a-z]))[a-z][\w<>[\]{}|?*!:,-]*$/i;
 
-/** A type word for a date takes a day as well as an instant. */
+/** The type word for a date accepts a day as well as an instant. */
 const dateSchema = { type: "string", anyOf: [{ format: "date-time" }, { format: "date" }] };
 
 const jsonTypes = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-/** Keywords that nobody has as a field: where one has a value that is no type word, it is JSON Schema. */
-const tellTale = new Set(
+/** Keywords that are not used as field names: with a value that is not a type word, they mark JSON Schema. */
+const schemaKeywords = new Set(
   `$schema $id $ref $defs $anchor $comment $vocabulary $dynamicRef $dynamicAnchor definitions properties
   patternProperties additionalProperties unevaluatedProperties propertyNames minProperties maxProperties
   dependentRequired dependentSchemas dependencies prefixItems unevaluatedItems minItems maxItems uniqueItems
@@ -31,8 +31,8 @@ const tellTale = new Set(
   maxLength`.split(/\s+/),
 );
 
-/** Keywords that might as well be fields. */
-const common = new Set(
+/** Keywords that may also be field names. */
+const ambiguousKeywords = new Set(
   `type title description default examples deprecated readOnly writeOnly format contentEncoding
   contentMediaType contentSchema pattern minimum maximum required items contains not if then else`.split(
     /\s+/,
@@ -42,14 +42,14 @@ const common = new Set(
 const isTypeWord = (value: unknown) => typeof value === "string" && typeWord.test(value);
 
 /**
- * Whether an object is JSON Schema rather than shorthand. It is when it is empty; when it has a keyword that is
- * no field name (`properties`, `$schema`, `anyOf`, …), or `required` with a list of names; or when `type` is a
+ * Whether an object is JSON Schema rather than shorthand. It is when it is empty; when it has a keyword that is not
+ * used as a field name (`properties`, `$schema`, `anyOf`, …), or `required` with a list of names; or when `type` is a
  * type in JSON Schema's own spelling and all the rest are keywords. So `{"type":"string"}` is JSON Schema, and
  * `{"type":"String"}` and `{"type":"string","title":"string"}` are shorthand for data with a field `type`.
  */
 export function isJsonSchema(input: SchemaObject): boolean {
   const entries = Object.entries(input);
-  if (entries.some(([key, value]) => tellTale.has(key) && !isTypeWord(value))) return true;
+  if (entries.some(([key, value]) => schemaKeywords.has(key) && !isTypeWord(value))) return true;
   const { type, required, items } = input;
   if (
     Array.isArray(required) &&
@@ -67,20 +67,20 @@ export function isJsonSchema(input: SchemaObject): boolean {
 
 function isKeyword([key, value]: [string, unknown]): boolean {
   if (key === "type" || key.startsWith("x-")) return true;
-  if (!common.has(key) && !tellTale.has(key)) return false;
+  if (!ambiguousKeywords.has(key) && !schemaKeywords.has(key)) return false;
   return key === "format"
     ? !isTypeWord(value) || textFormat(value) !== undefined
     : !isTypeWord(value);
 }
 
-/** The JSON Schema that a shorthand stands for; SCHEMA_INVALID where JSON Schema is mixed in. */
+/** The JSON Schema of a shorthand. Throws SCHEMA_INVALID where JSON Schema is mixed in. */
 export function fromShorthand(shorthand: SchemaObject, path: string[] = []): SchemaObject {
   const entries = jsonEntries(shorthand);
   const required = entries.filter(([, value]) => !isOptional(value)).map(([name]) => name);
   const properties = jsonObject(
     entries.map(([name, value]) => [name, schemaOf(plainJson(value), [...path, name])]),
   );
-  // The order of its fields stays, also where their names are numbers.
+  // Keeps the order of its fields, even when their names are numbers.
   return jsonObject(
     Object.entries({
       type: "object",
@@ -113,7 +113,7 @@ function wordSchema(text: string, path: string[]): SchemaObject {
   if (known === undefined && (looksLikeType.test(text.trim()) || typeWord.test(compact))) {
     throw invalidSchema(
       path,
-      `is '${text}', which is no type: use ${KNOWN}, with a ? right behind it when the field may be missing`,
+      `is '${text}', which is not a type: use ${KNOWN}, followed by ? when the field may be missing`,
     );
   }
   const word = known?.toLowerCase() ?? "string";
@@ -121,7 +121,7 @@ function wordSchema(text: string, path: string[]): SchemaObject {
   return word === "date" ? dateSchema : { type: word };
 }
 
-/** One item says what all items are; a longer array is a sample, and says only that it is an array. */
+/** One item defines all items; a longer array is a sample and only means that the value is an array. */
 function arraySchema(items: unknown[], path: string[]): SchemaObject {
   if (items.length !== 1) return { type: "array" };
   if (isOptional(items[0])) {

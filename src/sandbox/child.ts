@@ -1,21 +1,21 @@
 import { enableCompileCache } from "node:module";
 import { Script } from "node:vm";
-import type { Answer, Question, Thrown } from "./message.ts";
+import type { SerializedError, TaskRequest, TaskResult } from "./message.ts";
 
 /**
- * The sandbox process: runs one task at a time, each asked by a message. The hub kills it when a task passes its
- * deadline; a heap over its limit ends it. It has no environment, so no secret of the hub.
+ * The sandbox process runs one task at a time, one per message. The hub kills it when a task passes its deadline; V8
+ * ends it when its heap passes the limit. Its environment is empty, so it holds none of the hub's secrets.
  */
 const [cacheDir] = process.argv.slice(2);
 if (cacheDir) enableCompileCache(cacheDir);
 const { programTasks } = await import("../domain/program/programTasks.ts");
 const tasks: Record<string, (input: never) => unknown> = programTasks;
 
-/** The hub ends a task sooner; this ends one whose hub has died. */
-const LONGEST_MS = 30_000;
+/** The hub ends a task sooner; this limit ends a task whose hub has died. */
+const MAX_MS = 30_000;
 let task = (): unknown => undefined;
 Object.assign(globalThis, { runTask: () => task() });
-/** Its time-out stops whatever is called from it, regular expressions too. */
+/** The timeout of `runInThisContext` covers everything called from this script, regular expressions included. */
 const bounded = new Script("runTask()");
 
 const cpuMs = () => {
@@ -23,7 +23,7 @@ const cpuMs = () => {
   return (user + system) / 1_000;
 };
 
-const thrownOf = (error: unknown): Thrown =>
+const serializeError = (error: unknown): SerializedError =>
   error instanceof Error
     ? { entries: "entries" in error ? error.entries : undefined, ...plainError(error) }
     : { name: "Error", message: String(error) };
@@ -34,22 +34,22 @@ const plainError = ({ name, message, stack }: Error) => ({
   ...(stack && { stack }),
 });
 
-function answer({ name, input }: Question): Answer {
+function execute({ name, input }: TaskRequest): TaskResult {
   const before = cpuMs();
   try {
     task = () => tasks[name]?.(input as never);
-    const result = bounded.runInThisContext({ timeout: LONGEST_MS });
+    const result = bounded.runInThisContext({ timeout: MAX_MS });
     return { result, cpuMs: cpuMs() - before };
   } catch (error) {
-    return { thrown: thrownOf(error), cpuMs: cpuMs() - before };
+    return { thrown: serializeError(error), cpuMs: cpuMs() - before };
   }
 }
 
-process.on("message", (question: Question) => {
-  process.send?.(answer(question));
+process.on("message", (request: TaskRequest) => {
+  process.send?.(execute(request));
 });
-// Ctrl-C reaches it, too; what runs is ended by the hub, which knows what for.
+// Ctrl-C reaches this process, too, but only the hub ends it: the hub knows what a running task is for.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
-// The hub is gone: nobody asks any more.
+// The hub has ended.
 process.on("disconnect", () => process.exit(0));
 process.send?.("ready");

@@ -1,7 +1,7 @@
-/** What the hub asks a sandbox process. */
-export type Question = { name: string; input: unknown };
+/** What the hub sends to a sandbox process. */
+export type TaskRequest = { name: string; input: unknown };
 
-/** What it answers: the result and the processor time it took, or what was thrown. */
-export type Answer = { cpuMs: number } & ({ result: unknown } | { thrown: Thrown });
+/** The response: the result, or what was thrown, and the processor time used. */
+export type TaskResult = { cpuMs: number } & ({ result: unknown } | { thrown: SerializedError });
 
-export type Thrown = { name: string; message: string; stack?: string; entries?: unknown };
+export type SerializedError = { name: string; message: string; stack?: string; entries?: unknown };

@@ -1,13 +1,13 @@
-/** Processor time that the programs of one project may use: a burst, and then a share of one core. */
+/** A token bucket of processor time per project: a burst, refilled at a share of one core. */
 const BURST_MS = 3_000;
 const SHARE = 0.5;
 
-/** What is left of one project's share of processor time; it grows with time up to the burst. */
+/** What is left of one project's processor time. */
 export type ProgramShare = {
-  /** In how many milliseconds there is something left; 0 when there is. */
+  /** Milliseconds until there is time left; 0 when there is. */
   waitMs(): number;
   spend(cpuMs: number): void;
-  /** Whether nothing of it is spent, so that it need not be remembered. */
+  /** Whether nothing is spent, so that the share need not be kept in memory. */
   isWhole(): boolean;
 };
 

@@ -2,23 +2,23 @@ import { ProgramStopped, type Programs, programLimits } from "../domain/program/
 import { TemplateFailure } from "../domain/template/templateFailure.ts";
 import { Overloaded } from "../util/overloaded.ts";
 import { UserError } from "../util/userError.ts";
-import type { Answer, Question, Thrown } from "./message.ts";
+import type { SerializedError, TaskRequest, TaskResult } from "./message.ts";
 import { createProgramShare, type ProgramShare } from "./programShare.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandboxProcess.ts";
 
-/** With two, one project's long program leaves a process to the others. */
+/** With two processes, one project's long program leaves one to the others. */
 const PROCESSES = 2;
-/** What may wait of one project. */
+/** Per project. */
 const MAX_WAITING = 100;
-/** A caller who waits for an answer is told sooner than its request ends. */
-const LONGEST_WAIT_MS = 5_000;
-/** A process that was ended is charged for, as a new one has to start. */
+/** Shorter than a request may last, so that the caller gets this error rather than a timeout. */
+const MAX_WAIT_MS = 5_000;
+/** Charged for a process that had to be killed, because a new one has to start. */
 const RESTART_MS = 250;
 const IDLE_MS = 60_000;
 
 type Job = {
-  question: Question;
-  /** `performance.now()` by which it begins, or is refused. */
+  request: TaskRequest;
+  /** `performance.now()` by which it must begin; otherwise it is rejected. */
   beginsBy: number;
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
@@ -26,8 +26,8 @@ type Job = {
 type ProjectQueue = { jobs: Job[]; share: ProgramShare; isRunning: boolean };
 
 /**
- * The sandbox of this process: programs of one project run one at a time, projects take turns, and each has a share
- * of processor time. Its processes start when they are first needed and end when nothing was asked for a minute.
+ * The sandbox of this process: programs of one project run one at a time, projects take turns, and each has a share of
+ * processor time. Its processes start when first needed and end after a minute without work.
  */
 export function createSandbox(): Programs & Disposable {
   const projects = new Map<string, ProjectQueue>();
@@ -44,10 +44,10 @@ export function createSandbox(): Programs & Disposable {
     try {
       process = takeIdle() ?? (await startSandboxProcess());
       busy.add(process);
-      const answer = await process.ask(job.question);
+      const taskResult = await process.run(job.request);
       idle.push(process);
-      queue.share.spend(answer.cpuMs);
-      settle(job, answer);
+      queue.share.spend(taskResult.cpuMs);
+      settle(job, taskResult);
     } catch (error) {
       process?.end();
       queue.share.spend(programLimits.cpuMs + RESTART_MS);
@@ -60,18 +60,18 @@ export function createSandbox(): Programs & Disposable {
     }
   }
 
-  /** Begins what may begin, the projects in turn, and looks again when the next one may. */
+  /** Starts every job that may start, one project after the other, and schedules the next check. */
   function schedule() {
     clearTimeout(timer);
     let soonest = Number.POSITIVE_INFINITY;
     for (const [projectId, queue] of [...projects]) {
-      refuseLate(queue);
+      rejectExpired(queue);
       if (queue.jobs.length === 0 && !queue.isRunning && queue.share.isWhole())
         projects.delete(projectId);
       if (queue.isRunning || queue.jobs.length === 0) continue;
       const waitMs = queue.share.waitMs();
       if (running < PROCESSES && waitMs === 0) {
-        // To the end of the line: the others come first next time.
+        // Moves the project behind the others.
         projects.delete(projectId);
         projects.set(projectId, queue);
         const job = queue.jobs.shift();
@@ -102,9 +102,9 @@ export function createSandbox(): Programs & Disposable {
           share: createProgramShare(),
           isRunning: false,
         };
-        if (!patience && queue.jobs.length >= MAX_WAITING) return reject(overShare(queue));
+        if (!patience && queue.jobs.length >= MAX_WAITING) return reject(shareExceeded(queue));
         projects.set(projectId, queue);
-        const beginsBy = patience ? Number.POSITIVE_INFINITY : performance.now() + LONGEST_WAIT_MS;
+        const beginsBy = patience ? Number.POSITIVE_INFINITY : performance.now() + MAX_WAIT_MS;
         const settled =
           <Value>(settle: (value: Value) => void) =>
           (value: Value) => {
@@ -112,7 +112,7 @@ export function createSandbox(): Programs & Disposable {
             settle(value);
           };
         const job: Job = {
-          question: { name, input },
+          request: { name, input },
           beginsBy,
           resolve: settled(resolve as (result: unknown) => void),
           reject: settled(reject),
@@ -128,7 +128,7 @@ export function createSandbox(): Programs & Disposable {
     [Symbol.dispose]() {
       clearTimeout(timer);
       clearTimeout(ending);
-      // Nobody waits any more: what is left is background work, which others find again.
+      // Nobody waits any more: what is left is background work, which other processes find again.
       for (const queue of projects.values()) queue.jobs = [];
       endIdle();
       for (const process of busy) process.end();
@@ -136,26 +136,26 @@ export function createSandbox(): Programs & Disposable {
   };
 }
 
-function refuseLate(queue: ProjectQueue) {
+function rejectExpired(queue: ProjectQueue) {
   const now = performance.now();
-  const late = queue.jobs.filter(({ beginsBy }) => beginsBy < now);
-  if (late.length === 0) return;
+  const expired = queue.jobs.filter(({ beginsBy }) => beginsBy < now);
+  if (expired.length === 0) return;
   queue.jobs = queue.jobs.filter(({ beginsBy }) => beginsBy >= now);
-  for (const { reject } of late) reject(overShare(queue));
+  for (const { reject } of expired) reject(shareExceeded(queue));
 }
 
-const overShare = ({ share }: ProjectQueue) =>
+const shareExceeded = ({ share }: ProjectQueue) =>
   new Overloaded(
     "the project's filters, templates and schemas have used up its share of processor time: try again later",
     Math.max(1, Math.ceil(share.waitMs() / 1_000)),
   );
 
-function settle({ resolve, reject }: Job, answer: Answer) {
-  if ("thrown" in answer) reject(revived(answer.thrown));
-  else resolve(answer.result);
+function settle({ resolve, reject }: Job, taskResult: TaskResult) {
+  if ("thrown" in taskResult) reject(deserializeError(taskResult.thrown));
+  else resolve(taskResult.result);
 }
 
-function revived({ name, message, stack, entries }: Thrown): Error {
+function deserializeError({ name, message, stack, entries }: SerializedError): Error {
   if (name === "UserError" && Array.isArray(entries)) return new UserError(entries);
   if (name === "TemplateFailure") return new TemplateFailure(message);
   if (name === "ProgramStopped") return new ProgramStopped(message);

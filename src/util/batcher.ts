@@ -1,25 +1,28 @@
 import { createQueue, type Queued, type QueueLimits } from "./queue.ts";
 
 export type BatcherOptions<Item> = {
-  /** The most items of one batch, counted by `sizeOf` (default: 1 each). */
+  /** Maximum size of a batch, counted by `sizeOf` (default: 1 per item). */
   maxSize: number;
-  /** How many batches may be written at once. */
+  /** Maximum number of batches written at once. */
   parallel: number;
-  /** A batch that is not full begins so many milliseconds after another at the earliest; default: 0. */
+  /** A partial batch begins at the earliest this many milliseconds after the previous one. Default: 0. */
   gatherMs?: number;
   sizeOf?: (item: Item) => number;
-  /** Whose an item is: holders have their turns one after the other. Default: all are of one. */
+  /** The holder of an item. Holders take turns. Default: all items share one holder. */
   holderOf?: (item: Item) => string;
-  /** Each batch is of one holder, and so many of one are written at once; by default a batch is of all holders. */
+  /**
+   * With this set, each batch holds items of one holder, and at most this many batches of a holder are written at once.
+   * By default a batch mixes holders.
+   */
   perHolder?: number;
-  /** What may wait for its batch; any number when absent. */
+  /** Limits of the waiting items; unlimited when absent. */
   waiting?: QueueLimits;
-  /** Told by how much has come to wait, by size. */
+  /** Receives each change of the waiting items' total size. */
   onWaiting?: (change: number) => void;
 };
 
 type Batcher<Item, Result> = {
-  /** Settles with the item's batch. Throws Overloaded when too much waits. */
+  /** Settles with the item's batch. Rejects with Overloaded when too much waits. */
   add(item: Item): Promise<Result>;
   /** Throws Overloaded when an item of this holder and size could not be added now. */
   checkRoom(holder: string, size: number): void;
@@ -28,8 +31,8 @@ type Batcher<Item, Result> = {
 type Waiting<Item, Result> = Queued & { item: Item; resolve: (result: Result) => void };
 
 /**
- * Groups concurrent calls into batches: no delay when idle, and under load one commit for many callers. `write`
- * settles each item of its batch through the outcome it returns for it; when it throws, all of them fail.
+ * Groups concurrent calls into batches: no delay when idle, one commit for many callers under load. `write` returns an
+ * outcome for each item of its batch; when it throws, every item fails.
  */
 export function createBatcher<Item, Result>(
   write: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>,

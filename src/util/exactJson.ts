@@ -1,8 +1,8 @@
 /**
- * JSON values as they were sent. JavaScript changes two things of JSON: a number becomes the nearest double
- * (9007199254740993 ends in 2, `1.0` becomes `1`), and keys of digits move to the front. Values here are plain all the
- * same: an object or list of which something was changed has its parts as they were sent under a hidden symbol. A
- * number with nothing around it is a `Number` object, with its digits under that symbol.
+ * JSON values exactly as they were sent. `JSON.parse` changes two things: a number becomes the nearest double
+ * (9007199254740993 ends in 2, `1.0` becomes `1`), and keys made of digits move to the front. The values here are plain
+ * JavaScript values; an object or list with a changed part also keeps its original parts under a hidden symbol. A
+ * changed number on its own is a `Number` object that keeps its digits under that symbol.
  */
 const sent = Symbol("as it was sent");
 
@@ -12,31 +12,31 @@ type Sent = { source: string } | { list: readonly unknown[] } | { entries: reado
 const sentOf = (value: unknown): Sent | undefined =>
   typeof value === "object" && value !== null ? Reflect.get(value, sent) : undefined;
 
-// A WeakMap instead of a property makes reading three times as slow: it is the garbage collector's work.
+// A WeakMap would take three times as long as this property, because of the garbage collector's work.
 const keep = <Value extends object>(value: Value, parts: Sent): Value =>
   Object.defineProperty(value, sent, { value: parts });
 
-/** Whether JavaScript has changed the value, so that its text says more. */
+/** Whether JavaScript changed the value, so that its source text holds more. */
 export const isChanged = (value: unknown): boolean => sentOf(value) !== undefined;
 
-/** The value for JavaScript to work with: a number alone, too. */
+/** The plain JavaScript value: a `Number` object becomes a number. */
 export const plainJson = (value: unknown): unknown =>
   value instanceof Number ? value.valueOf() : value;
 
-/** Whether JavaScript writes another number than it has read: `9007199254740993`, `1.0`, `-0`, `1e400`. */
+/** Whether JavaScript writes the number differently from its source: `9007199254740993`, `1.0`, `-0`, `1e400`. */
 export const isChangedNumber = (source: string): boolean => String(Number(source)) !== source;
 
-/** A number as it is written. */
+/** A number that keeps its source text. */
 export const jsonNumber = (source: string): unknown =>
   isChangedNumber(source) ? keep(Object(Number(source)), { source }) : Number(source);
 
-/** A list of such values. */
+/** A list that keeps its parts as they were sent. */
 export function jsonList(parts: readonly unknown[]): unknown[] {
   const list = parts.map(plainJson);
   return parts.some(isChanged) ? keep(list, { list: parts }) : list;
 }
 
-/** An object of such values; of a name that is given twice the last counts, as it does for `JSON.parse`. */
+/** An object that keeps its entries as they were sent. Of a repeated name the last one counts, as in `JSON.parse`. */
 export function jsonObject(entries: readonly Entry[]): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   let mayDiffer = false;
@@ -52,10 +52,10 @@ export function jsonObject(entries: readonly Entry[]): Record<string, unknown> {
   return isSame ? object : keep(object, { entries: unique });
 }
 
-/** Assigned, a member of the name `__proto__` would set the prototype. */
+/** Assigning to `__proto__` would set the prototype, so that member is defined instead. */
 const defined = { writable: true, enumerable: true, configurable: true };
 
-/** As `JSON.stringify`, with everything as it was sent. */
+/** Like `JSON.stringify`, but writes everything as it was sent. */
 export function jsonText(value: unknown): string {
   const parts = sentOf(value);
   if (parts === undefined) return JSON.stringify(value);
@@ -64,13 +64,13 @@ export function jsonText(value: unknown): string {
   return `{${parts.entries.map(([name, part]) => `${JSON.stringify(name)}:${jsonText(part)}`).join(",")}}`;
 }
 
-/** The members of an object in the order and as they were sent. */
+/** An object's entries, in the order and form in which they were sent. */
 export function jsonEntries(object: object): readonly Entry[] {
   const parts = sentOf(object);
   return parts && "entries" in parts ? parts.entries : Object.entries(object);
 }
 
-/** The items of a list as they were sent. */
+/** A list's items in the form in which they were sent. */
 export function jsonItems(list: readonly unknown[]): readonly unknown[] {
   const parts = sentOf(list);
   return parts && "list" in parts ? parts.list : list;

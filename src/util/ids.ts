@@ -4,8 +4,9 @@ let lastMs = 0;
 let inMs = 0;
 
 /**
- * A new UUIDv7 (RFC 9562): ids sort by the time they were made. Those of one millisecond are numbered; Node.js has the
- * random bits of many UUIDs at hand, which one by one take most of the time.
+ * A new UUIDv7 (RFC 9562): ids sort by creation time, and those of one millisecond by a counter. `randomUUID` is used
+ * for the random bits because Node.js prepares them for many UUIDs at once; drawing them one by one takes most of the
+ * time.
  */
 export function newId(): string {
   const now = Date.now();
@@ -21,8 +22,8 @@ export function newId(): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${number}${randomUUID().slice(18)}`;
 }
 
-/** Any UUID in its text form; what is none cannot be an id of ours. */
+/** The text form of any UUID; other text cannot be an id of the hub. */
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whether `value` can be an id at all, so that a bad one is "not found" rather than an SQL error. */
+/** Whether `value` can be an id, so that an ill-formed one is "not found" rather than an SQL error. */
 export const isId = (value: string): boolean => uuid.test(value);

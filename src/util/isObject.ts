@@ -1,4 +1,4 @@
-/** Whether a JSON value is an object. A number that JavaScript would write otherwise (exactJson.ts) is none. */
+/** Whether a JSON value is an object. The `Number` object of a changed number (exactJson.ts) is not one. */
 export const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" &&
   value !== null &&

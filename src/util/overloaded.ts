@@ -1,7 +1,7 @@
-/** More is asked for than there is room for just now; nothing of it was done. The message is for the caller. */
+/** Thrown when there is no room for a call right now; nothing of it was done. The message is for the caller. */
 export class Overloaded extends Error {
   override name = "Overloaded" as const;
-  /** In how many seconds to try again. */
+  /** Seconds after which to try again. */
   readonly retryAfter: number;
 
   constructor(message: string, retryAfter: number) {

@@ -1,7 +1,7 @@
 import { jsonList, jsonNumber, jsonObject } from "./exactJson.ts";
 import { endOfNumber, endOfString, scanJson } from "./scanJson.ts";
 
-/** Reads text that is known to be JSON. */
+/** Parses text that is known to be valid JSON. */
 class Reader {
   readonly #json: string;
   #at = 0;
@@ -22,7 +22,7 @@ class Reader {
     return jsonNumber(this.#json.slice(start, this.#at));
   }
 
-  /** The text of what comes now, however deep it nests. */
+  /** The source text of the next value, however deeply it nests. */
   source(): string {
     const start = this.#at;
     let depth = 0;
@@ -36,7 +36,7 @@ class Reader {
     return this.#json.slice(start, this.#at).trimEnd();
   }
 
-  /** The members of the object that comes now, their values as `read` gives them. */
+  /** The members of the object at the current position; `read` reads each value. */
   members<Value>(read: () => Value): [name: string, value: Value][] {
     const members: [string, Value][] = [];
     this.#at++;
@@ -69,13 +69,13 @@ class Reader {
     return first === "n" ? null : first === "t";
   }
 
-  /** White space, and one of `mark`. */
+  /** Skips white space and at most one `mark`. */
   #skip(mark = ""): void {
     while (this.#json.charCodeAt(this.#at) <= 0x20 || this.#json[this.#at] === mark) this.#at++;
   }
 }
 
-/** As `JSON.parse`, with what that changes kept beside the value (exactJson.ts). */
+/** Like `JSON.parse`, but keeps what parsing changes beside the value (exactJson.ts). */
 export function parseJson(json: string, { mayChange } = scanJson(json)): unknown {
   const value: unknown = JSON.parse(json);
   return mayChange ? new Reader(json).read() : value;

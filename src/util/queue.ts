@@ -1,24 +1,27 @@
 import { Overloaded } from "./overloaded.ts";
 import { createShares, type Release } from "./shares.ts";
 
-/** What may wait: by size, and by time. */
+/** Limits of a queue: the total size and the time spent waiting. */
 export type QueueLimits = {
-  /** What waits, as a refusal names it. */
+  /** What waits, as the error message names it. */
   what: string;
-  /** The most that may wait together; a holder has its share of it. */
+  /** Maximum total size that may wait; each holder gets a share of it. */
   size: number;
-  /** Nothing more of a holder is taken in while its oldest has waited so long: more comes than goes, whatever the size. */
+  /**
+   * A holder's new items are rejected while its oldest item has waited longer than this: arrivals outpace the consumer,
+   * whatever the queue's size.
+   */
   slowMs?: number;
   /**
-   * Who has waited so long is refused. With the 10 s a statement may take, an answer is there before an operation's
-   * 30 s are over: nothing is written for a caller who was told that it took too long.
+   * An item that has waited longer than this is rejected. Queue time plus the 10 s statement timeout must stay below
+   * the 30 s operation limit: nothing may be written for a caller who was told that the operation timed out.
    */
   lostMs?: number;
 };
 
-/** One that waits its turn; `reject` is told when it is refused after all. */
+/** A queued item; `reject` is called when its wait passes the limit. */
 export type Queued = {
-  /** Whose it is. */
+  /** The queue's limits and turns are per holder. */
   holder: string;
   size: number;
   since: number;
@@ -27,13 +30,16 @@ export type Queued = {
 
 type Queue<Item extends Queued> = {
   readonly length: number;
-  /** Throws Overloaded when one of this size may not join. */
+  /** Throws Overloaded when an item of this size may not join. */
   checkRoom(holder: string, size: number): void;
-  /** Throws as `checkRoom`. */
+  /** Throws Overloaded as `checkRoom` does. */
   add(item: Item): void;
-  /** One of each holder in turn, of each the oldest first, up to this size together; one at least. */
+  /** Takes one item of each holder in turn, oldest first, up to this total size; at least one. */
   take(maxSize: number): Item[];
-  /** The oldest of the first holder whose turn it may be, up to this size together; one at least, none without a holder. */
+  /**
+   * Takes the oldest items of the first holder that `mayTake` allows, up to this total size; at least one, or none when
+   * no holder is allowed.
+   */
   takeOfOne(maxSize: number, mayTake: (holder: string) => boolean): Item[];
 };
 
@@ -43,9 +49,9 @@ const LOST_MS = 10_000;
 const ageOf = ({ since }: Queued) => performance.now() - since;
 
 /**
- * Holders have their turns one after the other, so that one whose many items wait holds up its own alone. With limits
- * it never grows without end: who comes while PostgreSQL does not keep up is refused at once, instead of waiting longer
- * than its client does. `onSize` is told by how much it has grown.
+ * A fair queue: holders take turns, so a holder with many items delays only its own. With limits its length is bounded:
+ * while PostgreSQL falls behind, new items are rejected at once instead of waiting longer than their client does.
+ * `onSize` receives each change of the total size.
  */
 export function createQueue<Item extends Queued>(
   limits?: QueueLimits,
@@ -53,12 +59,12 @@ export function createQueue<Item extends Queued>(
 ): Queue<Item> {
   const { what = "", size: total = Infinity, slowMs = SLOW_MS, lostMs = LOST_MS } = limits ?? {};
   const room = createShares({ what, total });
-  const lines = new Map<string, { item: Item; release: Release }[]>();
+  const queues = new Map<string, { item: Item; release: Release }[]>();
   let length = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function overloaded(holder: string): Overloaded {
-    const [oldest] = lines.get(holder) ?? [];
+    const [oldest] = queues.get(holder) ?? [];
     const age = oldest ? ageOf(oldest.item) / 1_000 : 0;
     const retryAfter = Math.min(Math.max(Math.ceil(age), 1), LOST_MS / 1_000);
     return new Overloaded(
@@ -68,38 +74,38 @@ export function createQueue<Item extends Queued>(
     );
   }
 
-  /** The holder's oldest; it goes to the end of those that wait for their turns. */
+  /** Removes the holder's oldest items and moves the holder behind the others. */
   function remove(holder: string, count: number): Item[] {
-    const line = lines.get(holder) ?? [];
-    const removed = line.splice(0, count);
-    lines.delete(holder);
-    if (line.length > 0) lines.set(holder, line);
+    const waiting = queues.get(holder) ?? [];
+    const removed = waiting.splice(0, count);
+    queues.delete(holder);
+    if (waiting.length > 0) queues.set(holder, waiting);
     for (const { release } of removed) release();
     length -= removed.length;
     onSize(-removed.reduce((sum, { item }) => sum + item.size, 0));
     return removed.map(({ item }) => item);
   }
 
-  function refuseLost() {
+  function rejectExpired() {
     timer = undefined;
-    for (const [holder, line] of [...lines]) {
+    for (const [holder, waiting] of [...queues]) {
       const error = overloaded(holder);
-      const inTime = line.findIndex(({ item }) => ageOf(item) < lostMs);
-      const lost = inTime < 0 ? line.length : inTime;
-      if (lost > 0) for (const { reject } of remove(holder, lost)) reject(error);
+      const inTime = waiting.findIndex(({ item }) => ageOf(item) < lostMs);
+      const expired = inTime < 0 ? waiting.length : inTime;
+      if (expired > 0) for (const { reject } of remove(holder, expired)) reject(error);
     }
     watch();
   }
 
-  /** One timer for all: it is made for the oldest, and left alone when that one has its turn. */
+  /** One timer for all items. It is set for the oldest item and not reset when that item leaves the queue. */
   function watch() {
-    if (!limits || timer || lines.size === 0) return;
-    const ages = [...lines.values()].map(([oldest]) => (oldest ? ageOf(oldest.item) : 0));
-    timer = setTimeout(refuseLost, lostMs - Math.max(...ages)).unref();
+    if (!limits || timer || queues.size === 0) return;
+    const ages = [...queues.values()].map(([oldest]) => (oldest ? ageOf(oldest.item) : 0));
+    timer = setTimeout(rejectExpired, lostMs - Math.max(...ages)).unref();
   }
 
   function checkSlow(holder: string) {
-    const [oldest] = lines.get(holder) ?? [];
+    const [oldest] = queues.get(holder) ?? [];
     if (limits && oldest && ageOf(oldest.item) > slowMs) throw overloaded(holder);
   }
 
@@ -114,37 +120,37 @@ export function createQueue<Item extends Queued>(
     add(item) {
       checkSlow(item.holder);
       const release = room.take(item.holder, item.size);
-      const line = lines.get(item.holder) ?? [];
-      line.push({ item, release });
-      lines.set(item.holder, line);
+      const waiting = queues.get(item.holder) ?? [];
+      waiting.push({ item, release });
+      queues.set(item.holder, waiting);
       length++;
       onSize(item.size);
       watch();
     },
     take(maxSize) {
-      const turns = [...lines].map(([holder, line]) => ({ holder, line, count: 0 }));
+      const turns = [...queues].map(([holder, waiting]) => ({ holder, waiting, count: 0 }));
       let size = 0;
       let isFull = false;
       for (let open = turns; open.length > 0 && !isFull; ) {
         for (const turn of open) {
-          size += turn.line[turn.count]?.item.size ?? 0;
+          size += turn.waiting[turn.count]?.item.size ?? 0;
           isFull = size > maxSize && (turn !== turns[0] || turn.count > 0);
           if (isFull) break;
           turn.count++;
         }
-        open = open.filter(({ line, count }) => count < line.length);
+        open = open.filter(({ waiting, count }) => count < waiting.length);
       }
       return turns.flatMap(({ holder, count }) => (count > 0 ? remove(holder, count) : []));
     },
     takeOfOne(maxSize, mayTake) {
-      for (const [holder, line] of lines) {
+      for (const [holder, waiting] of queues) {
         if (!mayTake(holder)) continue;
         let size = 0;
-        const end = line.findIndex(({ item }, index) => {
+        const end = waiting.findIndex(({ item }, index) => {
           size += item.size;
           return size > maxSize && index > 0;
         });
-        return remove(holder, end < 0 ? line.length : end);
+        return remove(holder, end < 0 ? waiting.length : end);
       }
       return [];
     },

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 
-/** No text that anybody sends has it. */
+/** A random mark that no caller's text contains. */
 const MARK = randomBytes(16).toString("hex");
-/** The texts that `writeJson` has met, in order; undefined outside of it. */
+/** The texts that `writeJson` has come across, in order; undefined outside of `writeJson`. */
 let texts: string[] | undefined;
 
-/** JSON text as a value: `writeJson` puts it into what it writes as it is. */
+/** JSON text as a value: `writeJson` inserts it verbatim. */
 export class RawJson {
   readonly #text: string;
 
@@ -17,27 +17,30 @@ export class RawJson {
     return this.#text.length;
   }
 
-  /** `JSON.stringify` takes no text: a mark stands in its place, for to escape and read back megabytes takes long. */
+  /**
+   * `JSON.stringify` cannot insert text verbatim, and escaping and parsing megabytes is slow: a mark stands for the
+   * text.
+   */
   toJSON(): string {
     texts?.push(this.#text);
     return MARK;
   }
 }
 
-/** Stored text as a value for an answer. */
+/** Stored JSON text as a value for a response. */
 export const rawJson = (text: string | null): RawJson | null =>
   text === null ? null : new RawJson(text);
 
-/** As `JSON.stringify`, with `RawJson` as it is. */
+/** Like `JSON.stringify`, but inserts `RawJson` verbatim. */
 export function writeJson(value: unknown): string {
-  const met: string[] = [];
-  texts = met;
+  const found: string[] = [];
+  texts = found;
   try {
     const text = JSON.stringify(value);
-    if (met.length === 0) return text;
+    if (found.length === 0) return text;
     const [first = "", ...rest] = text.split(`"${MARK}"`);
-    // Between its values only: what is written is one line, as event streams need it.
-    const line = (index: number) => met[index]?.replaceAll(/[\r\n]+/g, " ");
+    // Line breaks can only stand between JSON values. The result must be one line for event streams.
+    const line = (index: number) => found[index]?.replaceAll(/[\r\n]+/g, " ");
     return first + rest.map((part, index) => line(index) + part).join("");
   } finally {
     texts = undefined;

@@ -1,19 +1,22 @@
-/** Asks once at a time and once in so many milliseconds, however many want to know: they share the answer, or its error. */
+/** Caches the result of `ask` for `ms` milliseconds. Concurrent callers share one call, and its error. */
 export function remembered<Answer>(ask: () => Promise<Answer>, ms: number): () => Promise<Answer> {
   let last: Promise<Answer> | undefined;
   let until = 0;
   return () => {
     if (last && performance.now() < until) return last;
     until = Number.POSITIVE_INFINITY;
-    const asked = performance.now();
+    const startedAt = performance.now();
     last = ask().finally(() => {
-      until = asked + ms;
+      until = startedAt + ms;
     });
     return last;
   };
 }
 
-/** Works once at a time: whoever comes meanwhile shares the next result, which knows all that was so when they came. */
+/**
+ * Runs `work` once at a time. A call made while it runs shares the next run, which sees everything done before that
+ * call.
+ */
 export function shared<Result>(work: () => Promise<Result>): () => Promise<Result> {
   let running: Promise<Result> | undefined;
   let next: Promise<Result> | undefined;

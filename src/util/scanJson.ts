@@ -4,20 +4,20 @@ const QUOTE = 0x22;
 const MINUS = 0x2d;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
-/** `[` and `{` differ in this bit alone, and so do `]` and `}`. */
+/** `[` and `{` differ only in this bit, and so do `]` and `}`. */
 const CURLY = 0x20;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
-/** What a number may go on with: digits, `.`, `e`, `E`, `+` and `-`. */
+/** The characters of a number after its first: digits, `.`, `e`, `E`, `+` and `-`. */
 const isOfNumber = (code: number) =>
   isDigit(code) || code === 0x2e || (code | 0x20) === 0x65 || code === 0x2b || code === MINUS;
 
-/** Whole numbers of so many digits are doubles. */
+/** Integers with at most this many digits are exact doubles. */
 const SAFE_DIGITS = 15;
 
-/** Where the string that begins at `start` ends: the index of its closing quote. */
+/** The index of the closing quote of the string that begins at `start`. */
 export function endOfString(text: string, start: number): number {
   let end = start;
   while (true) {
@@ -29,14 +29,14 @@ export function endOfString(text: string, start: number): number {
   }
 }
 
-/** Where the number that begins at `start` ends: the index after its last character. */
+/** The index after the last character of the number that begins at `start`. */
 export function endOfNumber(text: string, start: number): number {
   let end = start + 1;
   while (isOfNumber(text.charCodeAt(end))) end++;
   return end;
 }
 
-/** Whether the string between the quotes is a key of digits: JavaScript moves such keys to the front. */
+/** Whether the string between the quotes is a key made of digits: JavaScript moves such keys to the front. */
 function isIndexKey(text: string, start: number, end: number): boolean {
   if (!isDigit(text.charCodeAt(start + 1))) return false;
   for (let i = start + 2; i < end; i++) if (!isDigit(text.charCodeAt(i))) return false;
@@ -46,7 +46,7 @@ function isIndexKey(text: string, start: number, end: number): boolean {
 }
 
 /**
- * One pass over JSON text before it is parsed: how deep it nests, for parsing deep text takes long; and whether
+ * Scans JSON text once before it is parsed: returns how deep it nests, because parsing deep text is slow, and whether
  * JavaScript's parser may change it (exactJson.ts).
  */
 export function scanJson(text: string): { depth: number; mayChange: boolean } {

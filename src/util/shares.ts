@@ -1,37 +1,40 @@
 import { Overloaded } from "./overloaded.ts";
 
 type SharesOptions = {
-  /** What is shared, as a refusal names it, such as `operations in flight`. */
+  /** What is shared, as the error message names it, such as `operations in flight`. */
   what: string;
-  /** How much there is of it in this process. */
+  /** The amount that this process has. */
   total: number;
   /** The most that one holder may have, when that is less than half of `total`. */
   each?: number;
-  /** Who holds it, as a refusal names them; default: project. */
+  /** The kind of holder, as the error message names it. Default: project. */
   holder?: string;
-  /** How many of one holder may wait for room; the next is refused. Default: 1,000. */
+  /** How many calls of one holder may wait for room; the next one is rejected. Default: 1,000. */
   waiting?: number;
 };
 
-/** Gives back what was taken; the second call does nothing. */
+/** Gives back what was taken. A second call does nothing. */
 export type Release = () => void;
 
-/** A limited thing of this process, divided among holders (projects, addresses) so that none of them uses it up. */
+/**
+ * A limited amount of something in this process, divided among holders (projects, addresses) so that none of them uses
+ * it up.
+ */
 export type Shares = {
-  /** Takes some of it, 1 when no size is given. Throws Overloaded when the holder has its share. */
+  /** Takes `size` (default 1). Throws Overloaded when the holder's share is used up. */
   take(holder: string, size?: number): Release;
   /**
-   * Takes 1, once there is room: holders have their turns one after the other, however many of one wait. Rejects with
-   * the signal's reason when that fires first, and with Overloaded when too many of the holder wait.
+   * Takes 1 as soon as there is room. Holders take turns, however many calls of one holder wait. Rejects with the
+   * signal's reason when the signal fires first, and with Overloaded when too many calls of the holder wait.
    */
   whenFree(holder: string, signal?: AbortSignal): Promise<Release>;
-  /** How much of it a holder has. */
+  /** How much a holder has. */
   held(holder: string): number;
 };
 
 /**
- * A holder never has more than it leaves free for everybody else. So one alone may have a half, two a third each, and
- * whoever comes next finds room: only those that have more than their fair share notice that the whole is nearly used.
+ * A holder never has more than it leaves free for everybody else: one holder alone may have a half, two a third each,
+ * and a newcomer finds room. Only holders above their fair share are rejected when the total is nearly used.
  */
 export function createShares(options: SharesOptions): Shares {
   const {
@@ -52,7 +55,7 @@ export function createShares(options: SharesOptions): Shares {
     return own === 0 ? free >= 0 : own + size <= Math.min(each, free);
   }
 
-  function refusal(holder: string): Overloaded {
+  function rejection(holder: string): Overloaded {
     const message =
       `Too many ${what}: this ${named} has ${held(holder)}, all together have ${sum} of ${total}, ` +
       "and one may have no more than it leaves to the others. Nothing of this call was done; send it again in 1 s.";
@@ -74,7 +77,7 @@ export function createShares(options: SharesOptions): Shares {
     };
   }
 
-  /** As many as have room now, one of each holder in turn. */
+  /** Admits as many waiting calls as there is room for, one of each holder in turn. */
   function admit(): void {
     const next = [...queues].find(([holder]) => fits(holder, 1));
     if (!next) return;
@@ -88,14 +91,14 @@ export function createShares(options: SharesOptions): Shares {
   return {
     held,
     take(holder, size = 1) {
-      if (!fits(holder, size)) throw refusal(holder);
+      if (!fits(holder, size)) throw rejection(holder);
       return hold(holder, size);
     },
     async whenFree(holder, signal) {
       signal?.throwIfAborted();
       const queue = queues.get(holder) ?? [];
       if (queue.length === 0 && fits(holder, 1)) return hold(holder, 1);
-      if (queue.length >= maxWaiting) throw refusal(holder);
+      if (queue.length >= maxWaiting) throw rejection(holder);
       queues.set(holder, queue);
       return new Promise((resolve, reject) => {
         const enter = () => {

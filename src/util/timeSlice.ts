@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 
-/** So long may work go on before everything else that waits in the event loop has its turn. */
+/** The longest that one loop may occupy the event loop. */
 const SLICE_MS = 10;
 
-/** Lets the event loop turn when the work of a loop has gone on for 10 ms: `await` it between its pieces. */
+/** Yields to the event loop once a loop has run for 10 ms: `await` the result between its iterations. */
 export function createTimeSlice(): () => Promise<void> | undefined {
   let endsAt = performance.now() + SLICE_MS;
   return () => {

@@ -1,19 +1,19 @@
-/** The event loop of this process, shared by those that have something computed on it. */
+/** Fair use of the event loop by the holders that compute on it. */
 export type Turns = {
-  /** Resolves when it is the holder's turn; undefined: it is at once, as nobody waits. */
+  /** Resolves when it is the holder's turn. Returns undefined when nobody waits: the turn begins at once. */
   take(holder: string): Promise<void> | undefined;
 };
 
-/** After so much work others are heard: what has come over the network, and what PostgreSQL has answered. */
+/** After this much work the event loop handles network input and PostgreSQL's answers. */
 const SLICE_MS = 4;
 
 /**
- * Requests that arrive together would all be computed before anything else is heard: a thousand at a millisecond each
- * stop a process for a second. So they have turns, one of each holder after the other, in slices.
+ * Without turns, requests that arrive together would all be computed before anything else is handled: a thousand at 1
+ * ms each block the process for a second. Holders take turns, one request each, in slices.
  */
 export function createTurns(sliceMs = SLICE_MS): Turns {
-  const lines = new Map<string, (() => void)[]>();
-  /** When the present slice began; undefined outside of one. */
+  const queues = new Map<string, (() => void)[]>();
+  /** When the current slice began; undefined between slices. */
   let begunAt: number | undefined;
 
   function begin() {
@@ -24,31 +24,31 @@ export function createTurns(sliceMs = SLICE_MS): Turns {
     });
   }
 
-  /** Lets one go, and then the next. */
+  /** Starts one request, then the next. */
   function next() {
-    const [first] = lines;
+    const [first] = queues;
     if (!first) return;
     if (begunAt === undefined) begin();
     else if (performance.now() - begunAt > sliceMs) return;
-    const [holder, line] = first;
-    lines.delete(holder);
-    const go = line.shift();
-    if (line.length > 0) lines.set(holder, line);
+    const [holder, queue] = first;
+    queues.delete(holder);
+    const go = queue.shift();
+    if (queue.length > 0) queues.set(holder, queue);
     go?.();
-    // Behind what follows at once from `go`.
+    // Runs after the microtasks that `go` queues at once.
     queueMicrotask(next);
   }
 
   return {
     take(holder) {
-      if (begunAt === undefined && lines.size === 0) {
+      if (begunAt === undefined && queues.size === 0) {
         begin();
         return undefined;
       }
-      if (lines.size === 0 && performance.now() - (begunAt ?? 0) <= sliceMs) return undefined;
-      const line = lines.get(holder) ?? [];
-      lines.set(holder, line);
-      return new Promise((resolve) => line.push(resolve));
+      if (queues.size === 0 && performance.now() - (begunAt ?? 0) <= sliceMs) return undefined;
+      const queue = queues.get(holder) ?? [];
+      queues.set(holder, queue);
+      return new Promise((resolve) => queue.push(resolve));
     },
   };
 }

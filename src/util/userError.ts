@@ -1,4 +1,4 @@
-/** What a caller can get wrong, as the contract's `UserErrorCode` has it. */
+/** The error codes of `UserErrorCode` in the GraphQL schema, with their descriptions. */
 export const userErrorCodes = {
   INVALID: "The input's shape or a limit; path says where.",
   NOT_FOUND: "No such entity in this project.",
@@ -24,12 +24,12 @@ export const userErrorCodes = {
 
 export type UserErrorCode = keyof typeof userErrorCodes;
 
-/** One mistake of the caller: what, where (relative to the input), and what would be right. */
+/** One error in the caller's input: what is wrong, where (path relative to the input), and what would be right. */
 export type UserErrorDetail = { code: UserErrorCode; message: string; path: string[] };
 
 /**
- * Thrown by domain functions for mistakes of the caller; GraphQL returns its entries as `userErrors` of the
- * payload. Anything else that is thrown is a bug or an outage, and is masked.
+ * Thrown by domain functions for errors in the caller's input. GraphQL returns its entries as `userErrors` of the
+ * payload. Any other error is a bug or an outage, and is masked.
  */
 export class UserError extends Error {
   override name = "UserError" as const;
@@ -41,7 +41,7 @@ export class UserError extends Error {
   }
 }
 
-/** INVALID, once for each field whose shape is wrong: `field 'steps.0.id' must not be empty`. */
+/** One INVALID entry for each field of the wrong shape: `field 'steps.0.id' must not be empty`. */
 export const invalidFields = (issues: readonly { path: PropertyKey[]; message: string }[]) =>
   new UserError(
     issues.map(({ path, message }) => ({

@@ -1,19 +1,22 @@
 import type { Sql } from "../db/connection/client.ts";
 import { allOf, type Fragment } from "../db/page/page.ts";
 
-/** What is looked at: one project or all, and of events, deliveries and runs those made in a time. */
+/** What is checked: one project or all, and the events, deliveries and runs created within a time window. */
 export type Scope = {
   projectId: string | null;
   since: Date | null;
   until: Date | null;
-  /** Whatever was written after it is still there: retention takes nothing so young. Null when it took nothing yet. */
+  /** Retention has not removed anything written after this time. Null when it has removed nothing yet. */
   keptSince: Date | null;
 };
 
-/** Finds what is wrong in one way: a query of `project_id`, `id` and `says`, a row for each difference. */
+/**
+ * A check for one kind of inconsistency: `find` is a query of `project_id`, `id` and `says`, with one row per
+ * difference.
+ */
 export type Check = { name: string; find(sql: Sql, scope: Scope): Fragment };
 
-/** Rows of a project, by the columns that name it and the time. */
+/** Restricts rows to the scope's project and time window, given the columns that hold them. */
 export const inScope = (
   sql: Sql,
   { projectId, since, until }: Scope,
@@ -26,11 +29,11 @@ export const inScope = (
     ...(at && until ? [sql`${at} < ${until}`] : []),
   ]);
 
-/** Whether a row is so young that retention cannot have taken what belongs to it. */
+/** Whether a row is too young for retention to have removed its related rows. */
 export const isKept = (sql: Sql, { keptSince }: Scope, at: Fragment): Fragment =>
   keptSince ? sql`${at} > ${keptSince}` : sql`true`;
 
-/** The rows of which `says` has something to say. */
+/** The rows for which `says` is not null. */
 export const reportRows = (
   sql: Sql,
   row: { project: Fragment; id: Fragment; says: Fragment; from: Fragment },

@@ -1,9 +1,9 @@
 import { type Check, inScope, isKept, reportRows } from "./check.ts";
 
-/** No claim may last longer: twice the longest timeout of a hook, 15 s, and a little. */
+/** The upper bound of a lease: twice the longest hook timeout, 15 s, and some slack. */
 const LONGEST_LEASE = "140 seconds";
-/** A claim that ran out is taken back within seconds while any worker runs. */
-const LEFT_ALONE = "1 minute";
+/** An expired lease is reclaimed within seconds while any worker runs. */
+const RECLAIM_WITHIN = "1 minute";
 
 const state: Check = {
   name: "delivery",
@@ -37,8 +37,8 @@ const lease: Check = {
         when num_nulls(d.lease_worker, d.lease_token, d.lease_until) not in (0, 3) then 'has half a lease'
         when d.lease_token is not null and d.status not in ('PENDING', 'RETRYING')
           then format('is %s and still leased', d.status)
-        when d.lease_until < now() - ${LEFT_ALONE}::interval
-          then format('has a lease that ran out at %s and nobody took back (does a worker run?)', d.lease_until)
+        when d.lease_until < now() - ${RECLAIM_WITHIN}::interval
+          then format('has a lease that expired at %s and was not reclaimed (is a worker running?)', d.lease_until)
         when d.lease_until > now() + ${LONGEST_LEASE}::interval
           then format('is leased until %s, longer than any lease may last', d.lease_until)
         end`,
@@ -46,7 +46,7 @@ const lease: Check = {
     }),
 };
 
-/** The attempt of a claim that is held is counted, and recorded when it is over. */
+/** An attempt in flight is already counted, but recorded only when it has ended. */
 const attempts: Check = {
   name: "attempts",
   find: (sql, scope) =>
@@ -75,7 +75,7 @@ const replays: Check = {
     reportRows(sql, {
       project: sql`d.project_id`,
       id: sql`d.id`,
-      says: sql`case when o.id is null then format('is a replay of %s, which is not there', d.replay_of)
+      says: sql`case when o.id is null then format('is a replay of %s, which does not exist', d.replay_of)
         else format('is a replay of %s, of another event or hook', d.replay_of) end`,
       from: sql`signalbox.deliveries d
         left join signalbox.deliveries o on o.project_id = d.project_id and o.id = d.replay_of
@@ -85,7 +85,7 @@ const replays: Check = {
     }),
 };
 
-/** Counters know no time: they are compared with all rows, and exactly where retention has removed none. */
+/** Counters have no time window: they are compared with all rows, and exactly only where retention has removed none. */
 const counters: Check = {
   name: "counters",
   find: (sql, scope) =>
@@ -110,7 +110,7 @@ const counters: Check = {
     }),
 };
 
-/** What is asked of deliveries. */
+/** The checks of deliveries; `whole`: no time window is given. */
 export const deliveryChecks = ({ whole }: { whole: boolean }): Check[] => [
   state,
   lease,

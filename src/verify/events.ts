@@ -1,6 +1,9 @@
 import { type Check, inScope, isKept, reportRows } from "./check.ts";
 
-/** As a failed delivery makes its event FAILED: of those tried again the last counts, and of a run not its steps. */
+/**
+ * An event is FAILED when a delivery of it failed. Of a delivery and its retries the last one counts; a run's step
+ * deliveries do not count.
+ */
 const events: Check = {
   name: "event",
   find: (sql, scope) =>
@@ -52,12 +55,12 @@ const runs: Check = {
         when (r.status in ('QUEUED', 'RUNNING')) <> (r.stopped_at is null)
           then format('is %s and %s', r.status, coalesce('stopped at ' || r.stopped_at, 'has no end'))
         when s.n > 0 and s.last <> s.n - 1 then format('has %s steps, the last at place %s', s.n, s.last)
-        when r.status = 'QUEUED' and s.n > 0 then format('is QUEUED and has come to %s steps', s.n)
+        when r.status = 'QUEUED' and s.n > 0 then format('is QUEUED and has begun %s steps', s.n)
         when r.status in ('SUCCEEDED', 'FAILED') and s.running > 0 then format('is %s, and a step is RUNNING', r.status)
         when r.status = 'SUCCEEDED' and s.succeeded < s.n then 'is SUCCEEDED, and a step is not'
         when s.unlike > 0 then format('has %s steps that differ from their deliveries', s.unlike)
         end`,
-      // An ended delivery of a RUNNING step is no difference: a job goes on with the run.
+      // An ended delivery of a RUNNING step is not a difference: a job still has to continue the run.
       from: sql`signalbox.workflow_runs r cross join lateral (
           select count(*) as n, max(s.position) as last, count(*) filter (where s.status = 'RUNNING') as running,
             count(*) filter (where s.status = 'SUCCEEDED') as succeeded,
@@ -85,7 +88,7 @@ const presses: Check = {
         when t.n > 1 then format('was sent %s times', t.n)
         when p.status in ('SUCCEEDED', 'UNKNOWN') and t.n = 0 then format('is %s, and was never sent', p.status)
         when p.status = 'PENDING' and p.lease_until < now() - interval '1 minute'
-          then format('has a lease that ran out at %s and nobody ended (does a worker run?)', p.lease_until)
+          then format('has a lease that expired at %s and was not ended (is a worker running?)', p.lease_until)
         end`,
       from: sql`signalbox.presses p cross join lateral (
           select count(*) as n from signalbox.attempts a where a.project_id = p.project_id and a.delivery_id = p.id
@@ -93,5 +96,5 @@ const presses: Check = {
     }),
 };
 
-/** What is asked of events, and of the runs and presses that come of them. */
+/** The checks of events, and of their runs and presses. */
 export const eventChecks: Check[] = [events, runs, presses];

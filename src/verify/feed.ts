@@ -3,36 +3,36 @@ import type { ChangeKind } from "../db/feed/changes.ts";
 import type { Fragment } from "../db/page/page.ts";
 import { type Check, inScope, isKept, reportRows, type Scope } from "./check.ts";
 
-/** Where the feed's entities of a kind are, and what of a row the last change of it must have told. */
-type Told = {
+/** The table of one kind of feed entity, and the part of its rows that the last change must agree with. */
+type FeedEntity = {
   kind: ChangeKind;
   rows(sql: Sql): Fragment;
-  /** Of a row named `e`, and of a change's state named `c`: the same text. */
+  /** The same text, computed from a row named `e` and from the state of a change named `c`. */
   row(sql: Sql): Fragment;
   state(sql: Sql): Fragment;
 };
 
 const status = (sql: Sql) => sql`e.status`;
-const saidStatus = (sql: Sql) => sql`c.state->>'status'`;
+const changeStatus = (sql: Sql) => sql`c.state->>'status'`;
 
-const told: Told[] = [
-  { kind: "EVENT", rows: (sql) => sql`signalbox.events`, row: status, state: saidStatus },
+const feedEntities: FeedEntity[] = [
+  { kind: "EVENT", rows: (sql) => sql`signalbox.events`, row: status, state: changeStatus },
   {
     kind: "DELIVERY",
     rows: (sql) => sql`signalbox.deliveries`,
-    // A claim counts an attempt, and the feed tells of it when it is over.
+    // A claim already counts an attempt in flight; the feed reports it when the attempt has ended.
     row: (sql) =>
       sql`format('%s after %s attempts', e.status, e.attempt_count - (e.lease_token is not null)::int)`,
     state: (sql) =>
       sql`format('%s after %s attempts', c.state->>'status', c.state->>'attemptCount')`,
   },
-  { kind: "HOOK", rows: (sql) => sql`signalbox.hooks`, row: status, state: saidStatus },
-  { kind: "REPLAY", rows: (sql) => sql`signalbox.replays`, row: status, state: saidStatus },
-  { kind: "RUN", rows: (sql) => sql`signalbox.workflow_runs`, row: status, state: saidStatus },
+  { kind: "HOOK", rows: (sql) => sql`signalbox.hooks`, row: status, state: changeStatus },
+  { kind: "REPLAY", rows: (sql) => sql`signalbox.replays`, row: status, state: changeStatus },
+  { kind: "RUN", rows: (sql) => sql`signalbox.workflow_runs`, row: status, state: changeStatus },
   {
     kind: "ACTION",
     rows: (sql) => sql`signalbox.actions`,
-    // Whether it has expired is read off the clock.
+    // EXPIRED depends on the clock and is not stored in the row.
     row: status,
     state: (sql) => sql`replace(c.state->>'status', 'EXPIRED', 'PENDING')`,
   },
@@ -44,7 +44,10 @@ const told: Told[] = [
   },
 ];
 
-/** The last change of each entity of a kind, how often it was born, and when the feed first tells of it. */
+/**
+ * The last change of each entity of a kind, with how many of its changes say that it is new and when the feed first
+ * mentions it.
+ */
 const lastChanges = (sql: Sql, { projectId, since }: Scope, kind: ChangeKind): Fragment => sql`(
   select distinct on (project_id, entity_id) project_id, entity_id, at, state,
     count(*) filter (where created) over entity as births, min(at) over entity as first_at
@@ -53,13 +56,13 @@ const lastChanges = (sql: Sql, { projectId, since }: Scope, kind: ChangeKind): F
   window entity as (partition by project_id, entity_id)
   order by project_id, entity_id, position desc)`;
 
-const lastState = ({ kind, rows, row, state }: Told): Check => ({
+const lastState = ({ kind, rows, row, state }: FeedEntity): Check => ({
   name: "feed",
   find: (sql, scope) =>
     reportRows(sql, {
       project: sql`c.project_id`,
       id: sql`c.entity_id`,
-      says: sql`format('%s is %s, and the feed last told of %s', lower(${kind}), ${row(sql)}, ${state(sql)})`,
+      says: sql`format('%s is %s, and the feed last reported %s', lower(${kind}), ${row(sql)}, ${state(sql)})`,
       from: sql`${lastChanges(sql, scope, kind)} c
         join ${rows(sql)} e on e.project_id = c.project_id and e.id = c.entity_id
         where ${inScope(sql, { ...scope, projectId: null }, sql`c.project_id`, sql`c.at`)}
@@ -67,8 +70,8 @@ const lastState = ({ kind, rows, row, state }: Told): Check => ({
     }),
 });
 
-/** Of kinds whose rows all have a beginning in the feed, and of which none goes before its changes do. */
-const beginnings = (
+/** Checks kinds whose rows are all reported as new, and whose rows retention does not remove before their changes. */
+const reportedAsNew = (
   kind: "EVENT" | "DELIVERY",
   rows: (sql: Sql) => Fragment,
   at: (sql: Sql) => Fragment,
@@ -76,8 +79,8 @@ const beginnings = (
   name: "feed",
   find: (sql, scope) => sql`
     select coalesce(e.project_id, c.project_id) as project_id, coalesce(e.id, c.entity_id)::text as id,
-      case when e.id is null then format('the feed tells of %s, and there is no such row', lower(${kind}))
-        else format('%s is told of as new %s times', lower(${kind}), coalesce(c.births, 0)) end as says
+      case when e.id is null then format('the feed reports %s, and there is no such row', lower(${kind}))
+        else format('%s is reported as new %s times', lower(${kind}), coalesce(c.births, 0)) end as says
     from (select project_id, id from ${rows(sql)} r where ${inScope(sql, scope, sql`project_id`, at(sql))}
       and ${isKept(sql, scope, at(sql))}) e
     full join (select * from ${lastChanges(sql, scope, kind)} l) c on c.project_id = e.project_id and c.entity_id = e.id
@@ -88,10 +91,10 @@ const beginnings = (
 });
 
 /**
- * Positions are dense: each record begins behind the one before, or behind what retention has removed, and the last one is
- * the head.
+ * Positions are dense: each record begins after the previous one, or after what retention has removed, and the last
+ * record ends at the head.
  */
-const dense: Check = {
+const densePositions: Check = {
   name: "feed",
   find: (sql, scope) =>
     reportRows(sql, {
@@ -113,17 +116,20 @@ const dense: Check = {
     }),
 };
 
-/** What is asked of the feed: that it has no gap, that its last word on each entity is the entity's row, and that it left none out. */
+/**
+ * The checks of the feed: it has no gap, its last change of each entity agrees with the entity's row, and no entity is
+ * missing.
+ */
 export const feedChecks: Check[] = [
-  dense,
-  ...told.map(lastState),
-  beginnings(
+  densePositions,
+  ...feedEntities.map(lastState),
+  reportedAsNew(
     "DELIVERY",
     (sql) => sql`signalbox.deliveries`,
     (sql) => sql`created_at`,
   ),
-  // An event of the SQL door is told of when it is matched.
-  beginnings(
+  // An event written through SQL is reported when it is matched.
+  reportedAsNew(
     "EVENT",
     (sql) => sql`(select * from signalbox.events where status <> 'STAGED')`,
     (sql) => sql`received_at`,

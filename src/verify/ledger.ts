@@ -1,11 +1,11 @@
 import type { Sql } from "../db/connection/client.ts";
 import { inScope, type Scope } from "./check.ts";
 
-/** What became of the deliveries that were made for a hook, or for a workflow's steps. */
+/** The outcomes of the deliveries made for one hook, or for one workflow's steps. */
 export type LedgerLine = {
   projectId: string;
   hookId: string;
-  /** Of the hook, or of the workflow whose queue it is. */
+  /** The name of the hook, or of the workflow whose queue it is. */
   name: string;
   kind: "HOOK" | "WORKFLOW";
   made: number;
@@ -19,7 +19,7 @@ export type LedgerLine = {
   waiting: number;
 };
 
-/** Every hook of the projects, and workflow, with what was made for it; those for which nothing was are zeros. */
+/** Every hook and workflow of the projects, with the counts of its deliveries; zeros when it has none. */
 export const ledgerOf = (sql: Sql, scope: Scope) => sql<LedgerLine[]>`
   select h.project_id as "projectId", h.id as "hookId", h.kind, coalesce(w.name, h.name, h.url) as name,
     coalesce(d.made, 0)::float8 as made, coalesce(d.succeeded, 0)::float8 as succeeded,
@@ -40,7 +40,7 @@ export const ledgerOf = (sql: Sql, scope: Scope) => sql<LedgerLine[]>`
   where ${inScope(sql, scope, sql`h.project_id`)}
   order by h.project_id, h.id`;
 
-/** How many events there are in each state. */
+/** The number of events in each state. */
 export async function eventsByStatus(sql: Sql, scope: Scope): Promise<Record<string, number>> {
   const rows = await sql<{ status: string; n: number }[]>`
     select status, count(*)::float8 as n from signalbox.events

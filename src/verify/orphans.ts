@@ -2,16 +2,16 @@ import type { Sql } from "../db/connection/client.ts";
 import type { Fragment } from "../db/page/page.ts";
 import { type Check, inScope, isKept, reportRows, type Scope } from "./check.ts";
 
-/** Rows named `c` that belong to others named `p`, and how they name them. */
-type Belonging = {
+/** A reference: rows named `c` that must have an owner row named `p`. */
+type Reference = {
   what: string;
   rows(sql: Sql): Fragment;
-  /** What identifies the row, as text. */
+  /** The row's identity, as text. */
   id(sql: Sql): Fragment;
   owner: string;
   owners(sql: Sql): Fragment;
   ownerId(sql: Sql): Fragment;
-  /** Which of the rows are asked; all when absent. */
+  /** Which of the rows are checked; all when absent. */
   only?(sql: Sql, scope: Scope): Fragment;
 };
 
@@ -20,7 +20,7 @@ const eventId = (sql: Sql) => sql`c.event_id`;
 const events = (sql: Sql) => sql`signalbox.events`;
 const hooks = (sql: Sql) => sql`signalbox.hooks`;
 
-const belongings: Belonging[] = [
+const references: Reference[] = [
   {
     ...{ what: "delivery", rows: (sql) => sql`signalbox.deliveries`, id: ownId },
     ...{ owner: "event", owners: events, ownerId: eventId },
@@ -73,7 +73,7 @@ const belongings: Belonging[] = [
       owners: (sql) => sql`signalbox.deliveries`,
       ownerId: (sql) => sql`c.delivery_id`,
     },
-    // Retention takes an event's deliveries before its runs.
+    // Retention removes an event's deliveries before its runs.
     only: (sql, scope) =>
       sql`c.delivery_id is not null and ${isKept(sql, scope, sql`c.started_at`)}`,
   },
@@ -110,7 +110,7 @@ const belongings: Belonging[] = [
     },
   },
   {
-    // What was accepted under a key has not been lost: keys go after 24 hours, events stay at least as long.
+    // Events are kept for at least 24 hours, and keys for at most 24: an event accepted under a key must exist.
     ...{
       what: "idempotency key",
       rows: (sql) => sql`signalbox.idempotency_keys`,
@@ -121,32 +121,32 @@ const belongings: Belonging[] = [
   },
 ];
 
-const belongs = ({ what, rows, id, owner, owners, ownerId, only }: Belonging): Check => ({
+const hasOwner = ({ what, rows, id, owner, owners, ownerId, only }: Reference): Check => ({
   name: "orphan",
   find: (sql, scope) =>
     reportRows(sql, {
       project: sql`c.project_id`,
       id: id(sql),
-      says: sql`format('%s of %s %s, which is not there', ${what}::text, ${owner}::text, ${ownerId(sql)})`,
+      says: sql`format('%s of %s %s, which does not exist', ${what}::text, ${owner}::text, ${ownerId(sql)})`,
       from: sql`${rows(sql)} c where ${inScope(sql, scope, sql`c.project_id`)}
         and ${only?.(sql, scope) ?? sql`true`}
         and not exists (select from ${owners(sql)} p where p.project_id = c.project_id and p.id = ${ownerId(sql)})`,
     }),
 });
 
-/** Attempts belong to a delivery or to a press. */
+/** An attempt belongs to a delivery or to a press. */
 const attempts: Check = {
   name: "orphan",
   find: (sql, scope) =>
     reportRows(sql, {
       project: sql`c.project_id`,
       id: sql`c.delivery_id || ' #' || c.number`,
-      says: sql`'attempt of a delivery or press that is not there'`,
+      says: sql`'attempt of a delivery or press that does not exist'`,
       from: sql`signalbox.attempts c where ${inScope(sql, scope, sql`c.project_id`)}
         and not exists (select from signalbox.deliveries d where d.project_id = c.project_id and d.id = c.delivery_id)
         and not exists (select from signalbox.presses p where p.project_id = c.project_id and p.id = c.delivery_id)`,
     }),
 };
 
-/** What is asked of everything that belongs to something: that it is there. */
-export const orphanChecks: Check[] = [...belongings.map(belongs), attempts];
+/** Checks that the owner of every row exists. */
+export const orphanChecks: Check[] = [...references.map(hasOwner), attempts];

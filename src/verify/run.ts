@@ -6,7 +6,7 @@ import { feedChecks } from "./feed.ts";
 import { eventsByStatus, type LedgerLine, ledgerOf } from "./ledger.ts";
 import { orphanChecks } from "./orphans.ts";
 
-/** Something that is not as it must be: by which check, of what, and in which way. */
+/** One inconsistency: the check that found it, the entity, and what is wrong. */
 export type Difference = { check: string; projectId: string; id: string; says: string };
 
 export type Verdict = {
@@ -15,13 +15,13 @@ export type Verdict = {
   /** Events by state. */
   events: Record<string, number>;
   differences: Difference[];
-  /** How many more there are: of one question only the first 1,000 are listed. */
+  /** Differences found but not listed: each check lists at most its first 1,000. */
   unlisted: number;
 };
 
-const LISTED = 1_000;
+const MAX_LISTED = 1_000;
 
-/** Retention removes changes and events by one age, one after the other. */
+/** Retention removes changes and events of the same age one after the other. */
 const MARGIN = "1 hour";
 
 async function keptSince(sql: Sql): Promise<Date | null> {
@@ -33,46 +33,46 @@ async function keptSince(sql: Sql): Promise<Date | null> {
   return row?.since ?? null;
 }
 
-async function ask(tx: Tx, { name, find }: Check, scope: Scope) {
+async function runCheck(tx: Tx, { name, find }: Check, scope: Scope) {
   const rows = await tx<(Omit<Difference, "check"> & { total: number })[]>`
     select project_id as "projectId", id, says, (count(*) over ())::float8 as total
-    from (${find(tx, scope)}) difference order by id limit ${LISTED}`;
+    from (${find(tx, scope)}) difference order by id limit ${MAX_LISTED}`;
   const found = rows.map(({ projectId, id, says }) => ({ check: name, projectId, id, says }));
   return { found, unlisted: (rows[0]?.total ?? 0) - rows.length };
 }
 
-/** Compares everything that a transaction sees. PostgreSQL does the work; what comes here are sums and differences. */
+/** Compares everything in one snapshot. PostgreSQL does the work; only sums and differences are returned. */
 export async function compareAll(
   tx: Tx,
-  asked: Pick<Scope, "projectId" | "since" | "until">,
+  filter: Pick<Scope, "projectId" | "since" | "until">,
 ): Promise<Verdict> {
-  // Before anything is seen: no partition may be dropped while rows of one table are compared with another's.
+  // Taken before the snapshot: no partition may be dropped while rows of one table are compared with another's.
   await tx`lock table signalbox.events, signalbox.ended_deliveries, signalbox.earlier_attempts, signalbox.feed in access share mode`;
-  // It may take minutes of a large hub, each plan for its own values, and whole tables are what it compares.
+  // On a large hub this may take minutes. Each query is planned for its own values, and whole tables are compared.
   await tx`select set_config('statement_timeout', '0', true), set_config('plan_cache_mode', 'auto', true),
     set_config('idle_in_transaction_session_timeout', '0', true), set_config('work_mem', '64MB', true),
     set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
     set_config('enable_mergejoin', 'on', true)`;
-  const scope: Scope = { ...asked, keptSince: await keptSince(tx) };
-  const whole = asked.since === null && asked.until === null;
+  const scope: Scope = { ...filter, keptSince: await keptSince(tx) };
+  const whole = filter.since === null && filter.until === null;
   const checks = [...deliveryChecks({ whole }), ...eventChecks, ...feedChecks, ...orphanChecks];
-  const answers = [];
-  for (const check of checks) answers.push(await ask(tx, check, scope));
+  const results = [];
+  for (const check of checks) results.push(await runCheck(tx, check, scope));
   const [clock] = await tx<{ at: Date }[]>`select now() as at`;
   return {
     at: clock?.at ?? new Date(),
     ledger: await ledgerOf(tx, scope),
     events: await eventsByStatus(tx, scope),
-    differences: answers.flatMap(({ found }) => found),
-    unlisted: answers.reduce((sum, { unlisted }) => sum + unlisted, 0),
+    differences: results.flatMap(({ found }) => found),
+    unlisted: results.reduce((sum, { unlisted }) => sum + unlisted, 0),
   };
 }
 
-/** Compares everything the hub keeps with everything else it keeps: in one snapshot, writing and locking nothing. */
+/** Compares everything that the hub stores for consistency, in one read-only snapshot that blocks no writer. */
 export const verify = (
   sql: Pool,
-  asked: Pick<Scope, "projectId" | "since" | "until">,
+  filter: Pick<Scope, "projectId" | "since" | "until">,
 ): Promise<Verdict> =>
   sql.begin("isolation level repeatable read read only", (tx) =>
-    compareAll(tx, asked),
+    compareAll(tx, filter),
   ) as Promise<Verdict>;

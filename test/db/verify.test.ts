@@ -112,7 +112,7 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
       `status = 'PENDING', due_at = now(), lease_worker = gen_random_uuid(), lease_token = gen_random_uuid(),
         lease_until = now() - interval '2 minutes'`,
     ),
-    ["lease: has a lease that ran out at "],
+    ["lease: has a lease that expired at "],
   ],
   [
     "a lease without end",
@@ -185,7 +185,7 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
   [
     "an event whose failure is hidden",
     set("events", "status = 'FAILED'", "status = 'PROCESSED'"),
-    ["event: is PROCESSED, and ", "feed: event is PROCESSED, and the feed last told of FAILED"],
+    ["event: is PROCESSED, and ", "feed: event is PROCESSED, and the feed last reported FAILED"],
   ],
   [
     "a scheduled event that is never due",
@@ -214,17 +214,17 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
   [
     "a change that the feed did not tell of",
     set("hooks", "status = 'PAUSED'", "status = 'ACTIVE'"),
-    ["feed: hook is ACTIVE, and the feed last told of PAUSED"],
+    ["feed: hook is ACTIVE, and the feed last reported PAUSED"],
   ],
   [
     "a resource that moved unseen",
     set("resources", "true", "version = 9"),
-    ["feed: resource is version 9, and the feed last told of version 2"],
+    ["feed: resource is version 9, and the feed last reported version 2"],
   ],
   [
     "a beginning that the feed lost",
     set("feed", FIRST, `items = ${without("i->>'kind' = 'DELIVERY'")}`),
-    ["feed: delivery is told of as new 0 times"],
+    ["feed: delivery is reported as new 0 times"],
   ],
   [
     "a record that the feed lost",
@@ -264,23 +264,23 @@ test.each<[string, (sql: Tx) => PromiseLike<unknown>, string[]]>([
     "an accepted event that is lost",
     remove("events", "idempotency_key = 'the one'"),
     [
-      "feed: the feed tells of event, and ",
-      "orphan: delivery of event …, which is not there",
-      "orphan: idempotency key of event …, which is not there",
+      "feed: the feed reports event, and ",
+      "orphan: delivery of event …, which does not exist",
+      "orphan: idempotency key of event …, which does not exist",
     ],
   ],
   [
     "a delivery that is lost",
     remove("ended_deliveries", "status = 'FAILED' and attempt_count = 2 and replay_of is null"),
     [
-      "feed: the feed tells of delivery, and there is no such row",
-      "orphan: attempt of a delivery or press that is not there",
+      "feed: the feed reports delivery, and there is no such row",
+      "orphan: attempt of a delivery or press that does not exist",
     ],
   ],
   [
     "an action without its event",
     set("actions", "true", "event_id = gen_random_uuid()"),
-    ["orphan: action of event …, which is not there"],
+    ["orphan: action of event …, which does not exist"],
   ],
 ])("%s is found and named", async (_name, damage, expected) => {
   const found = await foundAfter(damage);

@@ -74,7 +74,7 @@ test("what is said of an attempt is written with its record, once, or neither is
     responseBody: null,
     responseTruncated: false,
   };
-  const finished = decideOutcome(claim, target, { told: { url, body: "{}" } }, result, false);
+  const finished = decideOutcome(claim, target, { auditInfo: { url, body: "{}" } }, result, false);
   const configs = createProjectConfigs(sql);
   const programs = testPrograms(sql);
   const finish = () => finishDeliveries(sql, configs, programs, queue.projectId, [finished]);

@@ -124,7 +124,7 @@ test("a catalogue whose names the project has is not installed at all, and each 
   await register({ name: "msg_wait" });
   const told = (name: string) => ({
     code: "NAME_TAKEN",
-    message: `event type '${name}' of the project has to be archived first, for the catalogue 'goflow' has one of that name`,
+    message: `event type '${name}' of the project must be archived first: the catalogue 'goflow' has a type of that name`,
     path: ["name"],
   });
   const refused = await install(hub, "goflow");

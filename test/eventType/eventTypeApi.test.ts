@@ -202,7 +202,7 @@ test("a type that a hook names cannot be archived, and shows the hooks that take
     {
       code: "NOT_ALLOWED_NOW",
       message:
-        "event type 'wanted.now' is named by hooks, which have to be deleted or changed first: 'crm'",
+        "event type 'wanted.now' is named by hooks, which must be deleted or changed first: 'crm'",
       path: ["name"],
     },
   ]);

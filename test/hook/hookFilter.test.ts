@@ -19,7 +19,7 @@ const event: FilterEvent = {
   origin: "API",
 };
 const judge = (expression: string, data: unknown = null) =>
-  compileFilter(expression).judge(filterInput({ ...event, data: JSON.stringify(data) }));
+  compileFilter(expression).evaluate(filterInput({ ...event, data: JSON.stringify(data) }));
 const refusalOf = (expression: string) => {
   try {
     compileFilter(expression);

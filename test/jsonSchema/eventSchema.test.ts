@@ -100,7 +100,7 @@ describe("shorthand", () => {
       const { code, path: where, message } = refusal(shorthand) ?? {};
       expect({ code, where }).toEqual({ code: "SCHEMA_INVALID", where: path });
       expect(message).toContain(
-        "is no type: use String, Number, Integer, Boolean, Object, Array, Date or Any",
+        "is not a type: use String, Number, Integer, Boolean, Object, Array, Date or Any",
       );
     }
   });

@@ -82,7 +82,7 @@ test("every secret is sealed with the new key while the hub runs, and opens with
 
   const done = await rewrap(text(fresh, old));
   expect(done).toMatchObject({ code: 0, stderr: "" });
-  expect(done.stdout).toMatch(/^Sealed anew: \d+\nEverything is sealed with the first key/);
+  expect(done.stdout).toMatch(/^Re-encrypted: \d+\nEvery secret is sealed with the first key/);
   const { "workflow_versions.steps": inSteps, ...others } = await sealedBy();
   const { "workflow_versions.steps": _, ...expected } = everywhere("new");
   expect(others).toEqual(expected);
@@ -127,7 +127,7 @@ test("what cannot be opened is named and left as it is, and the old key stays ne
   const result = await rewrap(text(third, fresh));
   expect(result.code).toBe(1);
   expect(result.stdout).toContain(
-    "1 could not be opened and stay as they are: keep the old keys.\nhooks.headers ",
+    "1 could not be opened and are unchanged: keep the old keys.\nhooks.headers ",
   );
   expect(result.stdout).toContain("sealed with a key that is not configured: lost");
   const by = await sealedBy();

@@ -278,8 +278,8 @@ export const mutants: Mutant[] = [
     "T32",
     "every filter counts as cheap",
     "src/domain/filter/filterRunner.ts",
-    "return cost <= IN_PLACE && budget.spend(cost) ? filter.judge(input) : undefined;",
-    "return filter.judge(input);",
+    "return cost <= IN_PLACE_STEPS && budget.spend(cost) ? filter.evaluate(input) : undefined;",
+    "return filter.evaluate(input);",
   ),
   mutant(
     "T32",

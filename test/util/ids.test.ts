@@ -8,7 +8,7 @@ const many = (count: number) => Array.from({ length: count }, newId);
 describe("a new id", () => {
   it("is a UUIDv7 of now", async () => {
     // A copy of its own: other tests of this process may have set the clock ahead, and ids go on from there.
-    const copy: string = "../src/util/ids.ts?own";
+    const copy: string = "../../src/util/ids.ts?own";
     const own: { newId(): string } = await import(copy);
     const before = Date.now();
     const id = own.newId();

@@ -40,10 +40,10 @@ const actionInput = z.object({
   style: z.enum(["DEFAULT", "IMPORTANT", "DANGER"]).nullish(),
 });
 
-/** What an emitter says of a button; `meta` is null, a string or an object. */
+/** An action as the emitter sends it; `meta` is null, a string or an object. */
 export type ActionInput = z.input<typeof actionInput> & { meta?: unknown };
 
-/** An `ActionInput` that is in order, with its defaults, and `meta` as JSON text. */
+/** A valid `ActionInput` with its defaults; `meta` is JSON text. */
 export type CheckedAction = {
   url: string;
   buttonText: string;
@@ -55,10 +55,10 @@ export type CheckedAction = {
   style: ActionStyle;
 };
 
-/** Judges a URL that is to be called, as hooks' are; throws UserError. */
-export type JudgeTarget = (url: string) => Promise<string>;
+/** Checks a URL that is to be called, as for hooks. Throws UserError. */
+export type CheckActionTarget = (url: string) => Promise<string>;
 
-/** A link people can follow: http or https (never `javascript:`), on one line, without a user name that misleads. */
+/** A link for people: http or https (never `javascript:`), on one line, and without a misleading user name. */
 function isLink(text: string): boolean {
   if (!/^https?:\/\/[^\s\\\p{Cc}\p{Cs}]+$/iu.test(text) || !URL.canParse(text)) return false;
   return new URL(text).username === "" && new URL(text).password === "";
@@ -66,17 +66,17 @@ function isLink(text: string): boolean {
 
 const NEEDS_KEY = "Action needs to have a key or be marked as external";
 
-/** Checks the shape and limits of an event's actions; the paths of mistakes begin with `actions` and the index. */
+/** Checks the shape and limits of an event's actions. The paths of the errors begin with `actions` and the index. */
 export function checkActions(inputs: readonly ActionInput[]): {
   checked: CheckedAction[];
-  mistakes: UserErrorDetail[];
+  errors: UserErrorDetail[];
 } {
-  const mistakes: UserErrorDetail[] = [];
+  const errors: UserErrorDetail[] = [];
   const invalid = (message: string, ...path: (string | number)[]) =>
-    void mistakes.push({ code: "INVALID", message, path: ["actions", ...path.map(String)] });
+    void errors.push({ code: "INVALID", message, path: ["actions", ...path.map(String)] });
   if (inputs.length > actionLimits.actions) {
     invalid(`an event has at most ${actionLimits.actions} actions, this has ${inputs.length}`);
-    return { checked: [], mistakes };
+    return { checked: [], errors };
   }
   const keys = new Set<string>();
   const checked: CheckedAction[] = [];
@@ -95,7 +95,7 @@ export function checkActions(inputs: readonly ActionInput[]): {
       );
     if (key !== null) keys.add(key);
     const metaText = checkMeta(meta, ["actions", String(index), "meta"]);
-    if (metaText !== null && typeof metaText !== "string") mistakes.push(metaText);
+    if (metaText !== null && typeof metaText !== "string") errors.push(metaText);
     else if (result.success)
       checked.push({
         url: result.data.url,
@@ -108,7 +108,7 @@ export function checkActions(inputs: readonly ActionInput[]): {
         style: result.data.style ?? "DEFAULT",
       });
   }
-  return { checked, mistakes };
+  return { checked, errors };
 }
 
 function checkMeta(meta: unknown, path: string[]): string | null | UserErrorDetail {
@@ -119,14 +119,14 @@ function checkMeta(meta: unknown, path: string[]): string | null | UserErrorDeta
 }
 
 /**
- * The mistakes of actions whose target may not be called, INVALID or TARGET_REFUSED. Of external ones none: the hub does
- * not call them.
+ * Errors for actions whose target may not be called: INVALID or TARGET_REFUSED. External actions are skipped, because
+ * the hub does not call them. Returns none while an action's shape is invalid, because that is reported first.
  */
-export async function refusedTargets(
+export async function actionTargetErrors(
   actions: readonly CheckedAction[],
-  checkTarget: JudgeTarget,
+  checkTarget: CheckActionTarget,
 ): Promise<UserErrorDetail[]> {
-  const refused = await Promise.all(
+  const targetErrors = await Promise.all(
     actions.map(async ({ url, external }, index) => {
       const entries = external ? [] : await checkTarget(url).then(() => [], entriesOf);
       return entries.map((entry) => ({
@@ -135,7 +135,7 @@ export async function refusedTargets(
       }));
     }),
   );
-  return refused.flat();
+  return targetErrors.flat();
 }
 
 function entriesOf(error: unknown): UserErrorDetail[] {

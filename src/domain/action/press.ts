@@ -7,12 +7,12 @@ import { type UserErrorCode, userError } from "../../util/userError.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import type { Caller } from "../project/authenticator.ts";
 
-/** What pressing needs beside the caller. */
+/** The services that pressing needs. */
 export type PressServices = {
   sql: Pool;
-  /** Whether this process sends what it accepts: it is then woken by `onPressed`, and a job would only cost. */
+  /** Whether this process sends the presses it accepts: `onPressed` then wakes it, and a job would be overhead. */
   sendsHere: boolean;
-  /** Told after the commit. */
+  /** Called after the commit. */
   onPressed: (press: { projectId: string; pressId: string }) => void;
 };
 
@@ -24,33 +24,39 @@ type PressInput = {
 
 const MAX_KEY = 255;
 
-/** Throws what the state of an action, and of its event, says against a press. */
+/** Throws when the state of the action or of its event forbids a press. */
 function checkPressable(
   action: NonNullable<Awaited<ReturnType<typeof lockedAction>>[number]>,
 ): void {
-  const refuse = (code: UserErrorCode, message: string) => userError(code, message, ["actionId"]);
+  const rejection = (code: UserErrorCode, message: string) =>
+    userError(code, message, ["actionId"]);
   const { id, url, expiresAt, completedAt } = action;
   if (action.external)
-    throw refuse("ACTION_EXTERNAL", `action ${id} is external: open ${url}, the hub calls nothing`);
+    throw rejection(
+      "ACTION_EXTERNAL",
+      `action ${id} is external: open ${url}, the hub calls nothing`,
+    );
   if (action.eventStatus === "CANCELLED")
-    throw refuse("NOT_ALLOWED_NOW", `the event of action ${id} is cancelled`);
+    throw rejection("NOT_ALLOWED_NOW", `the event of action ${id} is cancelled`);
   if (action.isEarly)
-    throw refuse(
+    throw rejection(
       "NOT_ALLOWED_NOW",
       `action ${id} can be pressed when its event is due, not before`,
     );
   if (action.status === "RUNNING")
-    throw refuse("ACTION_BUSY", `a press of action ${id} is under way; wait for its end`);
+    throw rejection("ACTION_BUSY", `a press of action ${id} is under way; wait for its end`);
   if (action.status === "COMPLETE" && !action.repeat)
-    throw refuse(
+    throw rejection(
       "ACTION_COMPLETE",
       `action ${id} is complete since ${completedAt?.toISOString()}; only one with repeat may be pressed again`,
     );
   if (action.isExpired)
-    throw refuse("ACTION_EXPIRED", `action ${id} expired at ${expiresAt.toISOString()}`);
+    throw rejection("ACTION_EXPIRED", `action ${id} expired at ${expiresAt.toISOString()}`);
 }
 
-/** The press that the idempotency key stands for already. Throws IDEMPOTENCY_CONFLICT when it is another action's. */
+/**
+ * The press that was accepted under the same idempotency key. Throws IDEMPOTENCY_CONFLICT when it is of another action.
+ */
 async function pressOfKey(
   tx: Tx,
   projectId: string,
@@ -70,9 +76,9 @@ async function pressOfKey(
 const isKeyTaken = (error: unknown) => violates(error, "presses_idempotency_key");
 
 /**
- * Accepts a press: it is written for good, and sent by a worker at once. The same idempotency key again gives the
- * same press, and nothing is sent. Throws CONFIRMATION_REQUIRED, INVALID, NOT_FOUND, IDEMPOTENCY_CONFLICT,
- * ACTION_EXTERNAL, NOT_ALLOWED_NOW, ACTION_BUSY, ACTION_COMPLETE or ACTION_EXPIRED.
+ * Accepts a press: stores it, for a worker to send at once. A repeated idempotency key returns the same press and sends
+ * nothing. Throws CONFIRMATION_REQUIRED, INVALID, NOT_FOUND, IDEMPOTENCY_CONFLICT, ACTION_EXTERNAL, NOT_ALLOWED_NOW,
+ * ACTION_BUSY, ACTION_COMPLETE or ACTION_EXPIRED.
  */
 export async function pressAction(
   services: PressServices,
@@ -101,7 +107,7 @@ export async function pressAction(
       return writePress(tx, { ...press, keyId: caller.keyId, idempotencyKey }, !services.sendsHere);
     });
   const press = await accept().catch((error) => {
-    // Another action was pressed with the same key at the same moment: now it is known which.
+    // Another action was pressed with the same key at the same moment. The second try finds that press.
     if (isKeyTaken(error)) return accept();
     throw error;
   });

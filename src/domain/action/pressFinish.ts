@@ -8,8 +8,8 @@ import type { ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 
 /**
- * Writes what came of a press, and says of its call what the project asks for, in one transaction. Gives back the
- * queues of what was said.
+ * Stores the result of a press and, when the project has system events on, emits those of its call in the same
+ * transaction. Returns the hook queues of the system events' deliveries.
  */
 export function endPress(
   sql: Pool,
@@ -22,7 +22,7 @@ export function endPress(
   return withFreshConfig(async () => {
     const config = (await configs.current([projectId])).get(projectId);
     if (config) await warmSystemTypes(config, programs);
-    const said = config?.systemEvents
+    const systemEvents = config?.systemEvents
       ? [
           planSystemEvent(
             config,
@@ -32,8 +32,8 @@ export function endPress(
           ),
         ]
       : [];
-    const deliveries = said.flatMap((one) => one.deliveries);
-    const events = said.map((one) => one.event);
+    const deliveries = systemEvents.flatMap((one) => one.deliveries);
+    const events = systemEvents.map((one) => one.event);
     const version = config?.version ?? 0;
     const counted = await finishPress(sql, finish, { events, deliveries, version });
     return counted ? hookQueuesOf(deliveries) : [];

@@ -10,21 +10,27 @@ const MAX_ERROR = 1_000;
 
 type CallResult = Omit<AttemptRow, "projectId" | "deliveryId" | "startedAt" | "number">;
 
-/** `{"name":json,…}`; the JSON of documents is put in as it was stored. */
+/** `{"name":json,…}`; documents are inserted as stored. */
 const object = (fields: Record<string, string>) =>
   `{${Object.entries(fields)
     .map(([name, json]) => `${JSON.stringify(name)}:${json}`)
     .join(",")}}`;
 const text = (value: string | null) => JSON.stringify(value);
 
-/** What a body is made of; none of it changes once there is a press. */
-type PressedWith = Pick<PressClaim, "action" | "event" | "pressId" | "pressedBy" | "pressedAt">;
+/** The input of a body; none of it changes after the press. */
+type PressBodyInput = Pick<PressClaim, "action" | "event" | "pressId" | "pressedBy" | "pressedAt">;
 
 /**
- * The body. The key and `meta` stand in it several times, for each of the document's sample handlers reads them
- * elsewhere: `actionType` and `data`, `event.key` and `event.meta`, `action.type`.
+ * The body. It repeats the key and `meta`, because existing handlers read them in different places: `actionType` and
+ * `data`, `event.key` and `event.meta`, `action.type`.
  */
-export function pressBody({ action, event, pressId, pressedBy, pressedAt }: PressedWith): string {
+export function pressBody({
+  action,
+  event,
+  pressId,
+  pressedBy,
+  pressedAt,
+}: PressBodyInput): string {
   const key = text(action.key);
   const meta = action.meta ?? "null";
   return object({
@@ -55,7 +61,7 @@ export function pressBody({ action, event, pressId, pressedBy, pressedAt }: Pres
   });
 }
 
-/** The one request of a press. */
+/** The single request of a press. */
 export function pressRequest(claim: PressClaim, keys: KeyObject[]) {
   const { pressId, nowSeconds, action } = claim;
   const body = pressBody(claim);
@@ -72,17 +78,17 @@ export function pressRequest(claim: PressClaim, keys: KeyObject[]) {
   };
 }
 
-/** Only these complete an action: another 2xx does not. */
+/** Only 200 and 201 complete an action; another 2xx does not. */
 const completes = (statusCode: number | null) => statusCode === 200 || statusCode === 201;
 
-/** What a person is shown: the target's own words, or its status, or why there was no answer. */
+/** The error shown to people: the target's response text, its status, or why there was no response. */
 function shownError({ statusCode, responseBody, error }: CallResult): string {
   if (statusCode === null || completes(statusCode)) return error ?? "no answer";
   return responseBody?.trim().slice(0, MAX_ERROR).toWellFormed() || `Http status was ${statusCode}`;
 }
 
-/** What a call's result means for its press. `interrupted`: this process stopped waiting for the answer. */
-export function concludePress(
+/** The outcome of a press for a call's result. `interrupted`: this process stopped waiting for the response. */
+export function decidePressOutcome(
   { projectId, pressId, token, claimedAt: startedAt }: PressClaim,
   result: CallResult,
   interrupted: boolean,

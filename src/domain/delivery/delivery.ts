@@ -1,6 +1,6 @@
 /**
  * The life of a delivery. One is made per event and hook, when the event is matched (and one per step of a workflow's
- * run, when the run comes to it; such a one is never PARKED, GONE or CANCELLED):
+ * run, when the step begins; those are never PARKED, GONE or CANCELLED):
  *
  *   PENDING ──claim──> (in flight) ──2xx───────────────────> SUCCEEDED
  *      ^                   │ ├──status in unsubscribeOn ───> GONE       (and its hook is deleted)
@@ -10,11 +10,11 @@
  *      │                                                     after the third death QUARANTINED
  *      └──resume── PARKED <──its hook is paused (also at birth)
  *
- * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is no state but a lease
- * (worker, fencing token, until when) on a PENDING or RETRYING delivery: who holds the token moves it, nobody else.
- * SUCCEEDED is final: a retry by hand or a replay of it makes a new delivery that points back (`replayOf`). What ended
- * without success is opened by one, RETRYING (PARKED for a hook that is not ACTIVE) with as many further tries as its
- * hook has.
+ * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is not a status but a lease
+ * (worker, fencing token, expiry) on a PENDING or RETRYING delivery: only the holder of the token may change it.
+ * SUCCEEDED is final: a manual retry or a replay makes a new delivery that points back to it (`replayOf`). A delivery
+ * that ended without success is reopened as RETRYING (PARKED when its hook is not ACTIVE), with as many further tries
+ * as its hook allows.
  */
 
 import type { Claim, HookClaim } from "../../db/delivery/claim.ts";
@@ -28,7 +28,7 @@ import type { StepMethod } from "../workflow/stepMethods.ts";
 import { deliveryHeaders } from "./deliveryHeaders.ts";
 import { nextDelayMs } from "./retrySchedule.ts";
 
-/** What came of a call, as far as a delivery is concerned. */
+/** The result of a call, as far as a delivery needs it. */
 type CallResult = Omit<Finish["attempt"], "number" | "startedAt"> & { outcome: AttemptOutcome };
 
 /** What one attempt sends. */
@@ -41,11 +41,11 @@ export type AttemptRequest = {
   keptBytes?: number;
   /** Headers whose values are not recorded, whatever their names. */
   secretHeaders?: string[];
-  /** What system events say of it. */
-  told: Pick<NonNullable<Finish["call"]>, "url" | "method" | "body" | "resthook">;
+  /** What system events report about the call. */
+  auditInfo: Pick<NonNullable<Finish["call"]>, "url" | "method" | "body" | "resthook">;
 };
 
-/** The request of one attempt: a pure function of the claim, but for the timestamp and so the signature. */
+/** The request of one attempt: a pure function of the claim, except for the timestamp and with it the signature. */
 export function requestOf(
   claim: HookClaim,
   { hook, source }: DeliveryTarget,
@@ -58,7 +58,7 @@ export function requestOf(
     url: hook.url,
     timeoutMs: hook.timeoutMs,
     body: envelope.body,
-    told: { url: hook.url, body: envelope.body, resthook: event.type },
+    auditInfo: { url: hook.url, body: envelope.body, resthook: event.type },
     headers: {
       ...headers,
       "content-type": envelope.contentType,
@@ -70,8 +70,8 @@ export function requestOf(
 }
 
 /**
- * Which attempt of its hook's schedule this was: one that was opened again begins the schedule anew. What it was given
- * its tries by may have changed since: then it is the attempt's own number.
+ * The attempt's number in its hook's retry schedule: a reopened delivery restarts the schedule. When the hook's number
+ * of retries has changed since, the attempt's own number counts.
  */
 function scheduledAttempt({ format, attempt, maxAttempts }: Claim, retries: number): number {
   if (format === "STEP") return attempt;
@@ -79,11 +79,11 @@ function scheduledAttempt({ format, attempt, maxAttempts }: Claim, retries: numb
   return sinceOpened >= 1 && sinceOpened <= attempt ? sinceOpened : attempt;
 }
 
-/** What an attempt's result means for its delivery. `interrupted`: this process stopped waiting for the answer. */
+/** The outcome of a delivery for an attempt's result. `interrupted`: this process stopped waiting for the response. */
 export function decideOutcome(
   claim: Claim,
   { hook, systemEvents }: DeliveryTarget,
-  { told, secretHeaders }: Pick<AttemptRequest, "told" | "secretHeaders">,
+  { auditInfo, secretHeaders }: Pick<AttemptRequest, "auditInfo" | "secretHeaders">,
   result: CallResult,
   interrupted: boolean,
 ): Finish {
@@ -95,8 +95,8 @@ export function decideOutcome(
     requestHeaders: redactRequestHeaders(result.requestHeaders, secretHeaders),
     responseHeaders: result.responseHeaders && redactResponseHeaders(result.responseHeaders),
   };
-  const isTold = systemEvents && event.origin !== "SYSTEM";
-  const call = isTold ? { ...told, eventId: event.id, eventType: event.type } : null;
+  const isReported = systemEvents && event.origin !== "SYSTEM";
+  const call = isReported ? { ...auditInfo, eventId: event.id, eventType: event.type } : null;
   const ids = { projectId, deliveryId, eventId: event.id, hookId, token };
   const base = { ...ids, free: false, delayMs: null, call };
   if (result.outcome === "SUCCESS") return { ...base, attempt: record, status: "SUCCEEDED" };
@@ -107,9 +107,9 @@ export function decideOutcome(
   if (result.statusCode !== null && hook.unsubscribeOn.includes(result.statusCode)) {
     return { ...base, attempt: { ...record, outcome: "SUBSCRIBER_GONE" }, status: "GONE" };
   }
-  // What a step calls comes from its templates: an address that may not be called stays one.
-  const isHopeless = claim.format === "STEP" && result.outcome === "REFUSED";
-  if (isHopeless || claim.attempt >= claim.maxAttempts)
+  // A step's URL comes from its templates: an address that may not be called will not change.
+  const isPermanent = claim.format === "STEP" && result.outcome === "REFUSED";
+  if (isPermanent || claim.attempt >= claim.maxAttempts)
     return { ...base, attempt: record, status: "FAILED" };
   const delayMs = nextDelayMs({
     attempt: scheduledAttempt(claim, hook.retries),

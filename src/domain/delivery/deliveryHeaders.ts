@@ -4,8 +4,8 @@ import { headerValue, subjectOf } from "../event/envelope.ts";
 import { sign } from "./signature.ts";
 
 /**
- * The headers that every attempt of every delivery has, whatever its format: those of Standard Webhooks, then the
- * hub's own. User, context and subject may hold any Unicode, so they are percent-encoded as `ce-*` headers are.
+ * The headers of every attempt in every format: those of Standard Webhooks, then the hub's own. User, context and
+ * subject may hold any Unicode, so they are percent-encoded like `ce-*` headers.
  */
 export function deliveryHeaders(
   { deliveryId, attempt, claimedAt, event }: Claim,

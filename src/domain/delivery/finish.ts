@@ -22,10 +22,10 @@ import { errorEvent, webhookCalled } from "../event/systemEventData.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 
-/** Deliveries that moved, and the queues of what the hub tells of them. */
+/** The deliveries that changed, and the hook queues of the system events' deliveries. */
 type Finished = { moved: FinishedDelivery[]; queues: HookQueue[] };
 
-/** The system events of one attempt: the call, and the end of the delivery when there is no further try. */
+/** The system events of one attempt: the call, and the delivery's failure when no try is left. */
 function planFinish(
   config: ProjectConfig,
   programs: InPlace,
@@ -34,16 +34,16 @@ function planFinish(
 ): PlannedSystemEvent[] {
   if (!call) return [];
   const { eventId, eventType, url } = call;
-  const said = [webhookCalled({ ...call, attempt })];
+  const systemEvents = [webhookCalled({ ...call, attempt })];
   if (isFailed) {
     const tries = `${attempt.number} ${attempt.number === 1 ? "try" : "tries"}`;
     const text = `event '${eventType}' was not delivered to ${url} in ${tries}: ${attempt.error}`;
-    said.push(errorEvent(text));
+    systemEvents.push(errorEvent(text));
   }
-  return said.map((one) => planSystemEvent(config, programs, eventId, one));
+  return systemEvents.map((one) => planSystemEvent(config, programs, eventId, one));
 }
 
-/** Finishes attempts. Of one whose claim was taken over, only its record is written. */
+/** Finishes attempts. When another worker has taken over a claim, only the attempt's record is written. */
 async function finishAll(
   sql: Pool | Tx,
   projectId: string,
@@ -52,12 +52,15 @@ async function finishAll(
   const moved = await finish(sql, projectId, finishes);
   if (moved.length === finishes.length) return { moved, recorded: finishes };
   const ids = new Set(moved.map(({ id }) => id));
-  const late = finishes.filter(({ deliveryId }) => !ids.has(deliveryId));
-  for (const { deliveryId } of await insertAttempts(sql, projectId, late)) ids.add(deliveryId);
+  const superseded = finishes.filter(({ deliveryId }) => !ids.has(deliveryId));
+  for (const { deliveryId } of await insertAttempts(sql, projectId, superseded))
+    ids.add(deliveryId);
   return { moved, recorded: finishes.filter(({ deliveryId }) => ids.has(deliveryId)) };
 }
 
-/** Deletes the hooks whose target said it is gone, before their deliveries end so. Gives back their ids. */
+/**
+ * Deletes the hooks whose target answered that it is gone, before their deliveries end as GONE. Returns the hooks' ids.
+ */
 async function retireGone(tx: Tx, projectId: string, finishes: Finish[]): Promise<Set<string>> {
   const gone = finishes.filter(({ status }) => status === "GONE");
   if (gone.length === 0) return new Set();
@@ -70,7 +73,7 @@ async function retireGone(tx: Tx, projectId: string, finishes: Finish[]): Promis
   return new Set(hooks.map(({ id }) => id));
 }
 
-/** A configuration as it is once these hooks are gone: each moved the version by one. */
+/** The configuration after these hooks are gone: each of them raised the version by one. */
 function without(config: ProjectConfig, gone: ReadonlySet<string>): ProjectConfig {
   if (gone.size === 0) return config;
   const hooksFor = (type: string) => config.hooksFor(type).filter(({ id }) => !gone.has(id));
@@ -78,8 +81,8 @@ function without(config: ProjectConfig, gone: ReadonlySet<string>): ProjectConfi
 }
 
 /**
- * Finishes attempts of one project, and says of them what it asks for: one statement, unless more is to be written with
- * it.
+ * Finishes attempts of one project and emits their system events when the project has them on. One statement, unless
+ * more has to be written with it.
  */
 export function finishDeliveries(
   sql: Pool,
@@ -89,8 +92,8 @@ export function finishDeliveries(
   finishes: Finish[],
 ): Promise<Finished> {
   return withFreshConfig(async () => {
-    const isTold = finishes.some(({ call }) => call !== null);
-    const config = isTold ? (await configs.current([projectId])).get(projectId) : undefined;
+    const isReported = finishes.some(({ call }) => call !== null);
+    const config = isReported ? (await configs.current([projectId])).get(projectId) : undefined;
     const isGone = finishes.some(({ status }) => status === "GONE");
     if (!config?.systemEvents && !isGone) {
       const { moved } = await finishAll(sql, projectId, finishes);
@@ -103,11 +106,11 @@ export function finishDeliveries(
       if (!config?.systemEvents) return { moved, queues: [] };
       const current = without(config, gone);
       const failed = new Set(moved.filter(({ status }) => status === "FAILED").map(({ id }) => id));
-      const said = recorded.flatMap((one) =>
+      const systemEvents = recorded.flatMap((one) =>
         planFinish(current, programs, one, failed.has(one.deliveryId)),
       );
-      const deliveries = said.flatMap((one) => one.deliveries);
-      const events = said.map(({ event }) => event);
+      const deliveries = systemEvents.flatMap((one) => one.deliveries);
+      const events = systemEvents.map(({ event }) => event);
       await accept(tx, { projectId, version: current.version, events, deliveries });
       return { moved, queues: hookQueuesOf(deliveries) };
     });

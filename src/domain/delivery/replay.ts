@@ -1,9 +1,10 @@
 /**
- * The life of a replay: RUNNING ⟶ DONE, or CANCELLED on the way. What matches when it is asked for is written down as
- * a list, in chunks of one hook; a job takes one chunk after the other: opens again what ended without success, and makes
- * new deliveries of what SUCCEEDED (retries.ts), each chunk in one transaction with the progress and with the job for the next, so that a crash neither skips nor doubles any.
- * A hook with 400 that are due again is passed over until it has sent some: live traffic never waits
- * behind more than 600 of the past, and a replay never waits for live traffic to cease.
+ * The life of a replay: RUNNING ⟶ DONE, or CANCELLED on the way. The deliveries that match at the start are stored as a
+ * list, in chunks of one hook. A job takes one chunk at a time: it reopens what ended without success and makes new
+ * deliveries of what SUCCEEDED (deliveryRetry.ts). Each chunk is one transaction with its progress and the next job, so
+ * a crash neither skips nor repeats a delivery. A hook with 400 deliveries that are due again is skipped until it has
+ * sent some: live traffic never waits behind more than 600 replayed deliveries, and a replay never waits for live
+ * traffic to stop.
  */
 
 import type { Pool, Sql } from "../../db/connection/client.ts";
@@ -37,7 +38,7 @@ import { userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { checkLine } from "../input/singleLineText.ts";
 
-/** What a caller asks for; what is absent does not narrow it. */
+/** The caller's filter; an absent field does not restrict it. */
 export type ReplayInput = {
   hookId?: string | null | undefined;
   type?: string | null | undefined;
@@ -46,10 +47,10 @@ export type ReplayInput = {
   until?: Date | null | undefined;
 };
 
-/** The states that a delivery ends in. */
+/** The final states of a delivery. */
 const ENDED: DeliveryStatus[] = ["SUCCEEDED", "FAILED", "GONE", "CANCELLED", "QUARANTINED"];
 const MAX_STATUSES = 20;
-/** So many deliveries one replay may match. */
+/** The most deliveries that one replay may match. */
 export const MAX_MATCHED = 1_000_000;
 /** Deliveries tried again in one transaction at most. */
 const CHUNK = 200;
@@ -93,7 +94,7 @@ const checkCount = (matched: number) => {
     );
 };
 
-/** How many deliveries a replay would try again. Throws as `replayDeliveries` does. */
+/** The number of deliveries that a replay would send again. Throws as `replayDeliveries` does. */
 export async function countReplay(
   sql: Sql,
   projectId: string,
@@ -103,8 +104,8 @@ export async function countReplay(
 }
 
 /**
- * Begins to try ended deliveries again: those that match now, and no other. Throws INVALID, NOT_FOUND and
- * NOT_ALLOWED_NOW (an unknown, a deleted hook), or LIMIT_REACHED.
+ * Starts a replay of ended deliveries: exactly those that match now. Throws INVALID, NOT_FOUND and NOT_ALLOWED_NOW
+ * (unknown or deleted hook), or LIMIT_REACHED.
  */
 export async function replayDeliveries(
   sql: Pool,
@@ -122,7 +123,7 @@ export async function replayDeliveries(
   });
 }
 
-/** Works at a replay: makes one chunk of it, or finds that there is no room for any; queues its own next run. */
+/** Continues a replay: processes one chunk, or finds no room for any; queues its own next job. */
 export async function continueReplay(sql: Pool, projectId: string, id: string): Promise<void> {
   await inTransaction(sql, async (tx) => {
     const [replay] = await lockedReplay(tx, projectId, id);
@@ -132,7 +133,7 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
     await heldHookStatus(tx, projectId, chunk.hookId);
     const moved = await reopenDeliveries(tx, projectId, chunk.deliveryIds);
     const retries = chunk.deliveryIds.map((of) => ({ of, id: newId() }));
-    // What matched when it had failed and has SUCCEEDED meanwhile needs nothing.
+    // A delivery that matched as failed and has SUCCEEDED since needs nothing.
     const made = replay.resends ? await insertRetries(tx, projectId, retries) : [];
     const status = await advanceReplay(tx, replay, moved.length + made.length);
     await publishRetries(
@@ -148,7 +149,8 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
 }
 
 /**
- * Stops a replay; the deliveries it has opened and made go on. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is over.
+ * Stops a replay; the deliveries it has already reopened and made continue. Throws NOT_FOUND, or NOT_ALLOWED_NOW when
+ * it has ended.
  */
 export async function cancelReplay(sql: Pool, projectId: string, id: string): Promise<ReplayRow> {
   if (!isId(id)) throw userError("NOT_FOUND", `no replay ${id}`, ["id"]);

@@ -1,10 +1,10 @@
 const hourMs = 3_600_000;
 const jitter = 0.2;
 
-/** RFC 9110 IMF-fixdate, the one form of HTTP-date that may still be sent. */
+/** RFC 9110 IMF-fixdate, the only form of HTTP-date that may still be generated. */
 const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** A `Retry-After` value as milliseconds from now; 0 for anything that is none. */
+/** A `Retry-After` value as milliseconds from now; 0 for an invalid value. */
 function retryAfterMs(value: string): number {
   const text = value.trim();
   if (/^\d+$/.test(text)) return Number(text) * 1000;
@@ -16,8 +16,8 @@ const defaultDelayMs = (attempt: number) => Math.min(5000 * 3 ** (attempt - 1), 
 
 /**
  * Milliseconds from the end of try number `attempt` (from 1) to the next. The schedule is the default one or
- * `scheduleMs`, whose last value repeats, with ±20 % jitter; `Retry-After` of a 429 or 503 can only make it
- * later, and by itself no later than 1 h. Never throws on what a receiver sent.
+ * `scheduleMs`, whose last value repeats, with ±20 % jitter. `Retry-After` of a 429 or 503 can only delay it further,
+ * by at most 1 h. Never throws for what a receiver sent.
  */
 export function nextDelayMs(tried: {
   attempt: number;
@@ -29,6 +29,6 @@ export function nextDelayMs(tried: {
   const { attempt, scheduleMs, statusCode, retryAfter, random = Math.random } = tried;
   const base = scheduleMs?.[attempt - 1] ?? scheduleMs?.at(-1) ?? defaultDelayMs(attempt);
   const planned = Math.round(base * (1 - jitter + 2 * jitter * random()));
-  const asked = statusCode === 429 || statusCode === 503 ? retryAfterMs(retryAfter ?? "") : 0;
-  return Math.max(planned, Math.min(asked, hourMs));
+  const requested = statusCode === 429 || statusCode === 503 ? retryAfterMs(retryAfter ?? "") : 0;
+  return Math.max(planned, Math.min(requested, hourMs));
 }

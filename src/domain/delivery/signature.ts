@@ -7,10 +7,10 @@ const prefix = "whsec_";
 /** A new signing secret: `whsec_` and the base64 of 32 random bytes. */
 export const newSecret = (): string => prefix + randomBytes(32).toString("base64");
 
-/** Returns a secret the caller chose: `whsec_` and the base64 of 24 to 64 bytes. Throws INVALID otherwise. */
+/** Validates a secret that the caller chose: `whsec_` and the base64 of 24 to 64 bytes. Throws INVALID. */
 export function checkSecret(given: string): string {
   const key = secretKey(given);
-  // Compared as text, for Buffer.from skips whatever is no base64.
+  // Compared as text, because Buffer.from skips characters that are not base64.
   const isCanonical = given === prefix + key.toString("base64");
   if (!isCanonical || key.length < 24 || key.length > 64) {
     throw userError("INVALID", "secret is whsec_ followed by the base64 of 24 to 64 bytes", [
@@ -24,7 +24,7 @@ export function checkSecret(given: string): string {
 export const secretKey = (secret: string): Buffer =>
   Buffer.from(secret.slice(prefix.length), "base64");
 
-/** The `webhook-signature` header: one `v1,…` for every key, separated by spaces. */
+/** The `webhook-signature` header: one `v1,…` per key, separated by spaces. */
 export function sign(
   keys: (Buffer | KeyObject)[],
   id: string,

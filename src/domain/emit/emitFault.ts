@@ -5,8 +5,8 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "";
 
 /**
- * Whether a failed write is the fault of one of its calls, not an outage: a key that was used, or that somebody's
- * open transaction holds, or a value PostgreSQL refuses.
+ * Whether a failed write was caused by one of its calls rather than by an outage: a key that was used before or is
+ * locked by another open transaction (55P03, 40P01), or a value that PostgreSQL rejects.
  */
-export const faultOfACall = (error: unknown): boolean =>
+export const isCallFault = (error: unknown): boolean =>
   error instanceof UserError || isLocked(error) || /^(22|23|54)/.test(codeOf(error));

@@ -20,13 +20,13 @@ import type { EmitterHooks } from "./emitter.ts";
 import { acceptedOf, wakeUps } from "./emitWrite.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
-/** What a change has done, the feed item of it, and the event that tells of it; null when none does. */
+/** The result of a change, its feed record, and the event that reports it; null when no event does. */
 type Change<Result> = { result: Result; record: Fragment; input: EventInput | null };
 
 /**
- * Makes a change and emits the event that tells of it, in one transaction: both or, when the event is refused, none.
- * `change` is run again when the project's configuration moved meanwhile. Throws UserError as planEvent does, and
- * Overloaded, with nothing done, when more waits than PostgreSQL takes.
+ * Makes a change and emits its event in one transaction: both or, when the event is rejected, neither. `change` runs
+ * again when the project's configuration has changed meanwhile. Throws UserError as planEvent does, and Overloaded,
+ * with nothing done, when more waits than PostgreSQL can take.
  */
 export type EmitInTransaction = <Result>(
   projectId: string,
@@ -35,14 +35,14 @@ export type EmitInTransaction = <Result>(
 ) => Promise<{ result: Result; event: EventRow | null }>;
 
 /**
- * So many are written at once. And while PostgreSQL stalls, with the batches of emits and of answers, some of the pool's
- * 10 connections are left to others: keys are looked up.
+ * The most changes written at once. While PostgreSQL stalls, these and the batches of emits and attempts must leave
+ * some of the pool's 10 connections free, for example for key lookups.
  */
 const PARALLEL = 2;
-/** What is written in about 2 s, each with a commit of its own. */
+/** About 2 s of work, with one commit per change. */
 const MAX_WAITING = 2_000;
 
-/** So often a change is made again because its event's type had to be asked in the sandbox. */
+/** How often a change is repeated because its event's schema had to be checked in the sandbox. */
 const MAX_ROUNDS = 5;
 
 export function createEmitInTransaction(
@@ -64,16 +64,16 @@ export function createEmitInTransaction(
         await writeToFeed(tx, projectId, [], [record]);
         return { result, event: null, accepted: null };
       }
-      const facts = await loadMatchContext(tx, [eventToMatch(config, input)]);
+      const context = await loadMatchContext(tx, [eventToMatch(config, input)]);
       const prepared = prepareNow(config, programs, input, verdicts);
       const budget = createStepBudget(IN_PLACE_STEPS);
       const place = { config, filters: programs.filters, budget };
-      const planned = planEvent(place, prepared, origin, new Date(), facts);
-      const said = planMatchedSystemEvents(config, programs, planned.event);
-      const deliveries = [planned, ...said].flatMap(({ deliveries }) => deliveries);
+      const planned = planEvent(place, prepared, origin, new Date(), context);
+      const systemEvents = planMatchedSystemEvents(config, programs, planned.event);
+      const deliveries = [planned, ...systemEvents].flatMap(({ deliveries }) => deliveries);
       const { runs } = planned;
       const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
-      const events = [planned, ...said].map(({ event }) => event);
+      const events = [planned, ...systemEvents].map(({ event }) => event);
       const accepted = acceptedOf(projectId, events, deliveries);
       const jobs = [...(deliversHere ? [] : wakeUps(accepted)), ...advances];
       const accepting = { projectId, version: config.version, events, deliveries };
@@ -95,14 +95,16 @@ export function createEmitInTransaction(
     },
   );
 
-  /** What its type says of the event may take long to find: that happens between two tries of the transaction. */
+  /**
+   * Checking the event against its type's schema may take long. It is done between two tries, outside the transaction.
+   */
   async function emitInTurn(...change: Parameters<EmitInTransaction>): Promise<unknown> {
     const verdicts: KnownVerdicts = new Map();
     for (let round = 1; ; round += 1) {
       try {
         return await turns.add([...change, verdicts]);
       } catch (error) {
-        if (!(error instanceof NotTold) || round >= MAX_ROUNDS) throw error;
+        if (!(error instanceof SchemaCheckNeeded) || round >= MAX_ROUNDS) throw error;
         const { config, type, data } = error;
         verdicts.set(
           verdictKey(config, type, data),
@@ -119,15 +121,18 @@ export function createEmitInTransaction(
     }) as Promise<never>;
 }
 
-/** What is known of events' types, by type, version and data. */
+/** Results of schema checks, by type, version and data. */
 type KnownVerdicts = Map<string, TypeVerdict>;
 
 const verdictKey = ({ types }: ProjectConfig, type: string, data: unknown) =>
   JSON.stringify([type, types.get(type)?.version, data]);
 
-/** Whether the data fits its type cannot be told in place: the transaction has to wait for it outside. */
-class NotTold extends Error {
-  override name = "NotTold" as const;
+/**
+ * Thrown when the data cannot be checked against its type in place: the transaction is rolled back and the check runs
+ * outside.
+ */
+class SchemaCheckNeeded extends Error {
+  override name = "SchemaCheckNeeded" as const;
   readonly config: ProjectConfig;
   readonly type: string;
   readonly data: unknown;
@@ -151,6 +156,6 @@ function prepareNow(
   const verdict =
     tryCheckType(config, schemas, checked.type, data) ??
     verdicts.get(verdictKey(config, checked.type, data));
-  if (!verdict) throw new NotTold(config, checked.type, data);
+  if (!verdict) throw new SchemaCheckNeeded(config, checked.type, data);
   return prepareEvent(input, checked, verdict);
 }

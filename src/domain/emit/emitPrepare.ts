@@ -1,7 +1,7 @@
 import { Overloaded } from "../../util/overloaded.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
-import { type JudgeTarget, refusedTargets } from "../action/actionInput.ts";
+import { actionTargetErrors, type CheckActionTarget } from "../action/actionInput.ts";
 import { type PreparedEvent, prepareEvent } from "../event/event.ts";
 import { type CheckedEvent, checkEventInput, type EventInput } from "../event/eventInput.ts";
 import { scheduleOf } from "../event/schedule.ts";
@@ -16,7 +16,7 @@ type CheckedInput = { input: EventInput; checked: CheckedEvent | UserError };
 function checkInput(input: EventInput): CheckedEvent | UserError {
   try {
     const checked = checkEventInput(input);
-    // What is wrong with its schedule shows by any clock; when it is due, by the database's alone.
+    // This clock is good enough to find errors of the schedule. The database's clock decides when the event is due.
     scheduleOf(input, new Date());
     return checked;
   } catch (error) {
@@ -25,7 +25,7 @@ function checkInput(input: EventInput): CheckedEvent | UserError {
   }
 }
 
-/** Checks what no configuration has a say in, once for each event of a call, letting the event loop turn. */
+/** Checks each event of a call as far as no configuration is needed, in slices that let the event loop turn. */
 export async function checkInputs(inputs: readonly EventInput[]): Promise<CheckedInput[]> {
   const nextSlice = createTimeSlice();
   const checked: CheckedInput[] = [];
@@ -36,28 +36,28 @@ export async function checkInputs(inputs: readonly EventInput[]): Promise<Checke
   return checked;
 }
 
-/** What of a call's actions may not be called, by the index of the event; each target is judged once. */
-export async function judgeTargets(
+/** Errors of the targets of a call's actions, by the index of the event. Each target is checked once. */
+export async function checkActionTargets(
   inputs: readonly CheckedInput[],
-  checkTarget: JudgeTarget,
+  checkTarget: CheckActionTarget,
 ): Promise<Map<number, UserErrorDetail[]>> {
-  const refused = new Map<number, UserErrorDetail[]>();
+  const errors = new Map<number, UserErrorDetail[]>();
   const verdicts = new Map<string, Promise<string>>();
-  const judge = (url: string) => {
+  const checkOnce = (url: string) => {
     const verdict = verdicts.get(url) ?? checkTarget(url);
     verdicts.set(url, verdict);
     return verdict;
   };
   const check = async ({ checked }: CheckedInput, index: number) => {
     if (checked instanceof UserError || checked.actions.length === 0) return;
-    const entries = await refusedTargets(checked.actions, judge);
-    if (entries.length > 0) refused.set(index, entries);
+    const entries = await actionTargetErrors(checked.actions, checkOnce);
+    if (entries.length > 0) errors.set(index, entries);
   };
   await Promise.all(inputs.map(check));
-  return refused;
+  return errors;
 }
 
-/** Checks one event against its type; `targets`: what of its actions may not be called. Throws UserError. */
+/** Checks one event's fields and type; `targets`: errors of its actions' targets. Throws UserError. */
 async function prepareInput(
   config: ProjectConfig,
   schemas: SchemaChecks,
@@ -67,12 +67,12 @@ async function prepareInput(
   if (checked instanceof UserError) throw checked;
   const verdict = await checkType(config, schemas, checked.type, input.data ?? null);
   if (targets.length === 0) return prepareEvent(input, checked, verdict);
-  const entries = [...(verdict.refusal?.entries ?? []), ...targets];
-  return prepareEvent(input, checked, { ...verdict, refusal: new UserError(entries) });
+  const entries = [...(verdict.rejection?.entries ?? []), ...targets];
+  return prepareEvent(input, checked, { ...verdict, rejection: new UserError(entries) });
 }
 
-/** Nothing is written for a caller who has been told that the operation took too long. */
-const LONGEST_MS = 10_000;
+/** Nothing may be written for a caller who was told that the operation timed out. */
+const MAX_MS = 10_000;
 
 const tooSlow = () =>
   new Overloaded(
@@ -82,8 +82,8 @@ const tooSlow = () =>
   );
 
 /**
- * Checks the events of one call against their types before they wait for their batch, letting the event loop turn.
- * Throws UserError with all that is wrong, unless known idempotency keys may excuse it; its paths begin with the event's
+ * Checks the events of one call before they wait for their batch, yielding to the event loop. Throws UserError with all
+ * errors, unless known idempotency keys may resolve the call to existing events; the paths begin with the event's
  * index. Throws Overloaded when it takes longer than 10 s.
  */
 export async function prepareCall(
@@ -93,23 +93,23 @@ export async function prepareCall(
   targets: Map<number, UserErrorDetail[]>,
 ): Promise<PreparedEvent[]> {
   const nextSlice = createTimeSlice();
-  const endsAt = performance.now() + LONGEST_MS;
+  const endsAt = performance.now() + MAX_MS;
   const entries: UserErrorDetail[] = [];
   const prepared: PreparedEvent[] = [];
-  let isRefused = false;
+  let isInvalid = false;
   for (const [index, input] of inputs.entries()) {
     try {
       const event = await prepareInput(config, schemas, input, targets.get(index));
       prepared.push(event);
-      if (event.refusal) entries.push(...entriesAt(index, event.refusal));
+      if (event.rejection) entries.push(...entriesAt(index, event.rejection));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      isRefused = true;
+      isInvalid = true;
       entries.push(...entriesAt(index, error));
     }
     if (performance.now() > endsAt) throw tooSlow();
     await nextSlice();
   }
-  if (isRefused) throw new UserError(entries);
+  if (isInvalid) throw new UserError(entries);
   return prepared;
 }

@@ -16,10 +16,10 @@ import type { PlannedEvent } from "../event/event.ts";
 import { planMatchedSystemEvents } from "../event/systemEvent.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
-import { faultOfACall } from "./emitFault.ts";
-import { type KeyedCall, refuseNew, resolveKeys } from "./idempotency.ts";
+import { isCallFault } from "./emitFault.ts";
+import { checkRejections, type KeyedCall, resolveKeys } from "./idempotency.ts";
 
-/** An event that was accepted, now or (a duplicate) when its idempotency key was first used. */
+/** An event that was accepted now or, for a duplicate, when its idempotency key was first used. */
 export type Emitted = { event: EventRow; isDuplicate: boolean };
 
 /** A call whose events are planned under this configuration. */
@@ -28,34 +28,34 @@ export type PlannedCall = KeyedCall & { config: ProjectConfig };
 export type Outcome = PromiseSettledResult<Emitted[]>;
 export const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
 
-/** Free slots of this process that are kept for deliveries while these are being accepted. */
+/** Free slots of this process reserved for deliveries that are being written. */
 type Reservation = {
   handOver: HandOver;
-  /** They were accepted at this time: they are sent, or of them those that were written. */
+  /** The deliveries were written at this time and are sent now; with `written`, only those among them. */
   begin(at: Date, written?: ReadonlySet<string>): void;
-  /** They were not, or nobody knows. */
+  /** The deliveries were not written, or it is unknown whether they were. */
   release(error: unknown): void;
 };
 
-/** Keeps slots for those of the deliveries that may be sent at once; undefined when there are none. */
+/** Reserves slots for the deliveries that may be sent at once; returns undefined when there are none. */
 export type Reserve = (
   version: number,
   events: NewEvent[],
   deliveries: NewDelivery[],
 ) => Promise<Reservation | undefined>;
 
-/** What is to be done next of what was accepted. */
+/** What is to be done next for accepted events. */
 export type Accepted = {
   projectId: string;
-  /** Hooks with deliveries that are due, but those that are on their way already. */
+  /** Hook queues with deliveries that are due, without those that already have a slot. */
   queues: HookQueue[];
-  /** Events that are matched later; those that are scheduled are found when they are due. */
+  /** Events to be matched later. Scheduled events are found when they are due. */
   staged: string[];
-  /** How many events there are, but those that the hub tells itself. */
+  /** The number of events, system events not counted. */
   events: number;
 };
 
-/** What another process is to be woken for. */
+/** The jobs that wake other processes. */
 export const wakeUps = ({ projectId, queues, staged }: Accepted): JobSpec[] => [
   ...deliverJobs(queues),
   ...(staged.length > 0
@@ -74,12 +74,12 @@ export const acceptedOf = (
   events: events.filter(({ origin }) => origin !== "SYSTEM").length,
 });
 
-/** Everything that planned events of one project write. */
-type Writing = Accepting & { actions: NewAction[]; runs: NewRun[] };
+/** Everything that one project's planned events write. */
+type WriteSet = Accepting & { actions: NewAction[]; runs: NewRun[] };
 
 /**
- * Writes planned calls of one project, planned under one configuration, in one commit; each has an outcome of its own.
- * Wake-ups follow the commit: what they would wake is found from the tables, should this process die in between.
+ * Writes planned calls of one project in one commit, all planned under one configuration; each call has its own
+ * outcome. Wake-ups follow the commit: should this process die in between, their work is found from the tables.
  */
 export function createEmitWriter(
   sql: Pool,
@@ -91,28 +91,34 @@ export function createEmitWriter(
     reserve,
   }: {
     deliversHere: boolean;
-    /** Told what is next, and not taken by `reserve`. */
+    /** Receives what is to be done next and was not taken by `reserve`. */
     onAccepted: (accepted: Accepted) => void;
-    /** Told that a wake-up could not be queued. */
+    /** Called when a wake-up could not be queued. */
     onLate: (error: unknown) => void;
     reserve?: Reserve | undefined;
   },
 ): (calls: PlannedCall[]) => Promise<Outcome[]> {
-  function writingOf(calls: PlannedCall[], fresh: PlannedEvent[]): Writing {
+  function planWrite(calls: PlannedCall[], fresh: PlannedEvent[]): WriteSet {
     const [{ config }] = calls as [PlannedCall, ...PlannedCall[]];
-    const said = fresh.flatMap(({ event }) => planMatchedSystemEvents(config, programs, event));
+    const systemEvents = fresh.flatMap(({ event }) =>
+      planMatchedSystemEvents(config, programs, event),
+    );
     return {
       projectId: config.projectId,
       version: config.version,
-      events: [...fresh, ...said].map(({ event }) => event),
-      deliveries: [...fresh, ...said].flatMap(({ deliveries }) => deliveries),
+      events: [...fresh, ...systemEvents].map(({ event }) => event),
+      deliveries: [...fresh, ...systemEvents].flatMap(({ deliveries }) => deliveries),
       actions: fresh.flatMap(({ actions }) => actions),
       runs: fresh.flatMap(({ runs }) => runs),
     };
   }
 
-  /** What follows from events that are written, but the deliveries that are sent already. */
-  function follow({ projectId, events, deliveries, runs }: Writing, at: Date, handOver?: HandOver) {
+  /** Wakes up what follows from written events, except for deliveries that have a slot. */
+  function wakeUpAfter(
+    { projectId, events, deliveries, runs }: WriteSet,
+    at: Date,
+    handOver?: HandOver,
+  ) {
     const left = handOver ? deliveries.filter(({ id }) => !handOver.leaseMs.has(id)) : deliveries;
     const accepted = acceptedOf(projectId, events, left);
     const jobs = [
@@ -124,10 +130,10 @@ export function createEmitWriter(
     return new Map(events.map((event) => [event.id, storedEvent(event, at)]));
   }
 
-  /** Every key is taken for new: one statement, unless there is more to write than that does. */
+  /** Writes the calls on the assumption that all keys are new: one statement, unless there is more to write. */
   async function writeNew(calls: PlannedCall[]): Promise<Outcome[]> {
     const planned = calls.flatMap((call) => call.planned);
-    const writing = writingOf(calls, planned);
+    const writing = planWrite(calls, planned);
     const { version, events, deliveries } = writing;
     const reservation = await reserve?.(version, events, deliveries);
     const keys = calls.flatMap((call) => call.keys);
@@ -142,31 +148,32 @@ export function createEmitWriter(
       throw error;
     }
     reservation?.begin(at);
-    return answerAll(calls, new Map(), follow(writing, at, reservation?.handOver));
+    return resultsOf(calls, new Map(), wakeUpAfter(writing, at, reservation?.handOver));
   }
 
-  /** Finds first what the keys stand for: events of known keys are not written. */
-  async function writeUnknown(calls: PlannedCall[]): Promise<Outcome[]> {
+  /** Resolves the keys first: events of known keys are not written. */
+  async function writeResolvingKeys(calls: PlannedCall[]): Promise<Outcome[]> {
     const { duplicateOf, writing, at } = await inTransaction(sql, async (tx) => {
       const duplicateOf = await resolveKeys(tx, calls);
-      for (const call of calls) refuseNew(call, (claim) => duplicateOf.has(claim.eventId));
+      for (const call of calls) checkRejections(call, (claim) => duplicateOf.has(claim.eventId));
       const planned = calls.flatMap((call) => call.planned);
       const fresh = planned.filter(({ event }) => !duplicateOf.has(event.id));
-      const writing = writingOf(calls, fresh);
+      const writing = planWrite(calls, fresh);
       const at = fresh.length > 0 ? await writeEvents(tx, writing, writing) : new Date();
       return { duplicateOf, writing, at };
     });
-    const written = writing.events.length > 0 ? follow(writing, at) : new Map<string, EventRow>();
-    return answerAll(calls, duplicateOf, written);
+    const written =
+      writing.events.length > 0 ? wakeUpAfter(writing, at) : new Map<string, EventRow>();
+    return resultsOf(calls, duplicateOf, written);
   }
 
-  const answerAll = (
+  const resultsOf = (
     calls: PlannedCall[],
     duplicateOf: Map<string, string>,
     written: Map<string, EventRow>,
-  ) => Promise.allSettled(calls.map((call) => answer(call, duplicateOf, written)));
+  ) => Promise.allSettled(calls.map((call) => resultOf(call, duplicateOf, written)));
 
-  async function answer(
+  async function resultOf(
     { planned }: PlannedCall,
     duplicateOf: Map<string, string>,
     written: Map<string, EventRow>,
@@ -186,25 +193,28 @@ export function createEmitWriter(
     });
   }
 
-  const isExcused = ({ planned }: PlannedCall) => planned.some(({ refusal }) => refusal !== null);
+  const hasDeferredError = ({ planned }: PlannedCall) =>
+    planned.some(({ rejection }) => rejection !== null);
 
   async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
-    if (calls.some(isExcused)) return writeUnknown(calls);
+    if (calls.some(hasDeferredError)) return writeResolvingKeys(calls);
     try {
       return await writeNew(calls);
     } catch (error) {
       if (!isKeyTaken(error)) throw error;
-      return writeUnknown(calls);
+      return writeResolvingKeys(calls);
     }
   }
 
-  /** One commit for all calls; those at fault are found by halving, so that they never take the others with them. */
+  /**
+   * One commit for all calls. When it fails, halving isolates the calls at fault, so that they do not fail the others.
+   */
   return async function writeCalls(calls: PlannedCall[]): Promise<Outcome[]> {
     if (calls.length === 0) return [];
     try {
       return await writeTogether(calls);
     } catch (reason) {
-      if (calls.length === 1 || !faultOfACall(reason)) return calls.map(() => failed(reason));
+      if (calls.length === 1 || !isCallFault(reason)) return calls.map(() => failed(reason));
       const half = calls.length >> 1;
       return [
         ...(await writeCalls(calls.slice(0, half))),

@@ -17,7 +17,7 @@ import { createStepBudget } from "../program/stepBudget.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
-import { checkInputs, judgeTargets, prepareCall } from "./emitPrepare.ts";
+import { checkActionTargets, checkInputs, prepareCall } from "./emitPrepare.ts";
 import {
   type Accepted,
   createEmitWriter,
@@ -27,7 +27,7 @@ import {
   type PlannedCall,
   type Reserve,
 } from "./emitWrite.ts";
-import { entriesAt, keysOf, refuseUnknown } from "./idempotency.ts";
+import { checkRejectionsEarly, entriesAt, keysOf } from "./idempotency.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
 /** One call: its events are written together or not at all. */
@@ -35,54 +35,54 @@ type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin }
 
 export type Emitter = {
   /**
-   * Answers after the commit. Throws UserError; its paths begin with the event's index. Throws Overloaded, with
-   * nothing done, when more waits than PostgreSQL takes.
+   * Resolves after the commit. Throws UserError; the paths begin with the event's index. Throws Overloaded, with
+   * nothing done, when more waits than PostgreSQL can take.
    */
   emit(call: EmitCall): Promise<Emitted[]>;
 };
 
 export type EmitterHooks = {
   /**
-   * Whether this process delivers what it accepts: it is then woken by `onAccepted`, and a job would only cost. Should
-   * it die in between, the reconciler finds what is overdue from the tables.
+   * Whether this process delivers what it accepts: `onAccepted` then wakes it, and a job would be overhead. Should it
+   * die in between, the reconciler finds overdue work from the tables.
    */
   deliversHere: boolean;
-  /** Told after the commit what is next. */
+  /** Receives after the commit what is to be done next. */
   onAccepted: (accepted: Accepted) => void;
-  /** Judges what actions are to call. */
+  /** Checks the targets of actions. */
   checkTarget: CheckTarget;
-  /** Keeps free slots of this process for what is being accepted. */
+  /** Reserves free slots of this process for deliveries that are being written. */
   reserve?: Reserve | undefined;
-  /** Told that a wake-up could not be queued: what it was for is found later, from the tables. */
+  /** Called when a wake-up could not be queued: its work is found later, from the tables. */
   onLate: (error: unknown) => void;
-  /** Told by how much what waits to be written has grown. */
+  /** Receives each change of the total weight that waits to be written. */
   onWaiting: (change: number) => void;
-  /** Told how many events were refused because too much waited. */
+  /** Receives the number of events rejected because too much waited. */
   onOverload: (events: number) => void;
 };
 
 const MAX_BATCH = 500;
-/** Of one project: while one is being committed, the next is planned. */
+/** Per project: while one batch is being committed, the next is planned. */
 const PARALLEL_OF_PROJECT = 2;
 const PARALLEL_BATCHES = 4;
-/** What is written in about 2 s on 2 cores; at 2 KiB each, 100 MiB of a process's memory. */
+/** About 2 s of writing on 2 cores; at 2 KiB each, 100 MiB of a process's memory. */
 const MAX_WAITING = 50_000;
 /**
- * What matching the events of one project in one batch may take at most in place (50 ms, in slices), and writing their
- * deliveries (5,000); the rest of them are STAGED and matched by a `dispatch` job.
+ * The most work for matching the events of one project's batch in place (50 ms, in slices), including writing their
+ * deliveries (5,000). The rest are STAGED and matched by a `dispatch` job.
  */
 const STEPS_PER_BATCH = 1_000_000;
 
-/** A call whose events are checked, under the configuration it is planned with. */
+/** A call whose events are checked, with the configuration it is planned under. */
 type PreparedCall = {
   projectId: string;
   origin: EventOrigin;
   config: ProjectConfig;
   events: PreparedEvent[];
-  /** What it counts for among those that wait. */
+  /** Its share of the queue's limit. */
   weight: number;
 };
-/** The one way in for events: groups a project's concurrent calls into one statement and one commit. */
+/** The only entry for events: groups a project's concurrent calls into one statement and one commit. */
 export function createEmitter(
   sql: Pool,
   configs: ProjectConfigs,
@@ -91,15 +91,15 @@ export function createEmitter(
 ): Emitter {
   const write = createEmitWriter(sql, programs, hooks);
 
-  /** Calls of one project. Those that were prepared under an older configuration than others are outdated. */
+  /** The calls of one project. A call prepared under an older configuration than another one is outdated. */
   async function emitAll(calls: PreparedCall[]): Promise<Outcome[]> {
     const newest = Math.max(...calls.map(({ config }) => config.version));
     const isOutdated = ({ config }: PreparedCall) => config.version !== newest;
     const current = calls.filter((call) => !isOutdated(call));
-    // The database's clock is asked only when somebody's schedule depends on it.
+    // The database's clock is read only when a schedule depends on it.
     const isTimed = current.some(({ events }) => events.some(({ input }) => hasSchedule(input)));
     const now = isTimed ? await databaseNow(sql) : new Date();
-    const facts = await loadMatchContext(
+    const context = await loadMatchContext(
       sql,
       current.flatMap(({ config, events }) =>
         events.map(({ input }) => eventToMatch(config, input)),
@@ -111,26 +111,26 @@ export function createEmitter(
     for (const call of current) {
       const place = { config: call.config, filters: programs.filters, budget };
       const events: PlannedEvent[] = [];
-      const refusals: UserErrorDetail[] = [];
+      const rejections: UserErrorDetail[] = [];
       for (const [index, event] of call.events.entries()) {
         try {
-          events.push(planEvent(place, event, call.origin, now, facts));
+          events.push(planEvent(place, event, call.origin, now, context));
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
-          refusals.push(...entriesAt(index, error));
+          rejections.push(...entriesAt(index, error));
         }
         await nextSlice();
       }
-      const one = { planned: events, keys: keysOf(events), config: call.config };
+      const plannedCall = { planned: events, keys: keysOf(events), config: call.config };
       planned.push(async () => {
-        if (refusals.length > 0) throw new UserError(refusals);
-        await refuseUnknown(sql, one);
-        return one;
+        if (rejections.length > 0) throw new UserError(rejections);
+        await checkRejectionsEarly(sql, plannedCall);
+        return plannedCall;
       });
     }
     const plans = await Promise.allSettled(planned.map((plan) => plan()));
-    const sound = plans.flatMap((plan) => (plan.status === "fulfilled" ? [plan.value] : []));
-    const written = await write(sound);
+    const valid = plans.flatMap((plan) => (plan.status === "fulfilled" ? [plan.value] : []));
+    const written = await write(valid);
     const next = (outcomes: Outcome[]) => outcomes.shift() ?? failed(new Error("no outcome"));
     const outcomes = plans.map((plan) => (plan.status === "rejected" ? plan : next(written)));
     return calls.map((call) =>
@@ -151,15 +151,15 @@ export function createEmitter(
   });
 
   /**
-   * Planned under the configuration last known, and again under the current one when that has moved, or finds fault: one
-   * that is outdated may.
+   * Plans with the cached configuration. Plans again with the current one on a version conflict, and on a validation
+   * error, which an outdated configuration may cause.
    */
   async function emitCall({ projectId, inputs, origin }: EmitCall): Promise<Emitted[]> {
     const weight = weightOf(inputs);
     batcher.checkRoom(projectId, weight);
-    // Before the batch: a name server or a schema that is slow holds up nobody else.
+    // Before the batch, so that a slow name server or schema delays no other call.
     const checked = await checkInputs(inputs);
-    const targets = await judgeTargets(checked, (url) => checkTarget(url, projectId));
+    const targets = await checkActionTargets(checked, (url) => checkTarget(url, projectId));
     let isLastKnown = true;
     return withFreshConfig(async () => {
       const known = isLastKnown ? configs.lastKnown : configs.current;
@@ -174,7 +174,7 @@ export function createEmitter(
         const [current] = await configVersions(sql, [projectId]);
         throw current?.version === config.version
           ? error
-          : new StaleConfig("refused by an older configuration");
+          : new StaleConfig("rejected by an older configuration");
       } finally {
         isLastKnown = false;
       }

@@ -6,23 +6,23 @@ import type { ProjectConfig } from "../project/projectConfig.ts";
 import { representationOf } from "../resource/resourceInput.ts";
 import { type InstallationFacts, installationsNow } from "../workflow/installationFacts.ts";
 
-/** What planning an event needs of the database beside its project's configuration. */
+/** What planning an event reads from the database in addition to its project's configuration. */
 export type MatchContext = ResourceFacts & InstallationFacts;
 
 export type ResourceFacts = {
-  /** The event's subject as hooks of format RESOURCE are sent it, as JSON text; null when it is no resource. */
+  /** The event's subject as JSON text, as hooks of format RESOURCE receive it; null when it is not a resource. */
   resourceOf(event: Planned): string | null;
 };
 
 type Planned = { projectId: string; subjectType: string | null; subjectId: string | null };
 
-/** For events that are about nothing. */
+/** For events without a subject. */
 export const noResources: ResourceFacts = { resourceOf: () => null };
 
 const keyOf = ({ projectId, type, resourceId }: ResourceKey) =>
   JSON.stringify([projectId, type, resourceId]);
 
-/** An event as far as facts are concerned. */
+/** The part of an event that the context depends on. */
 type EventToMatch = {
   config: ProjectConfig;
   type: string;
@@ -30,7 +30,7 @@ type EventToMatch = {
   subject: Planned;
 };
 
-/** An event that is not planned yet, as it will be. */
+/** The same part of an event that is not planned yet. */
 export const eventToMatch = (
   config: ProjectConfig,
   { type, name, userId, subject }: EventInput,
@@ -50,7 +50,7 @@ function subjectOf({ projectId, subjectType, subjectId }: Planned): ResourceKey 
   return { projectId, type: subjectType, resourceId: subjectId };
 }
 
-/** What hooks of format RESOURCE would be sent of these events now. */
+/** What hooks of format RESOURCE would receive for these events now. */
 export async function resourcesNow(sql: Sql, events: Planned[]): Promise<ResourceFacts> {
   const wanted = events.flatMap((event) => subjectOf(event) ?? []);
   if (wanted.length === 0) return noResources;
@@ -65,14 +65,15 @@ export async function resourcesNow(sql: Sql, events: Planned[]): Promise<Resourc
 }
 
 /**
- * Looks up for a batch of events what their matching needs, in a query for resources while a hook of format RESOURCE
- * takes such events, and one for installations while a released workflow does.
+ * Loads the context for a batch of events: one query for resources when a hook of format RESOURCE accepts such events,
+ * and one for installations when a released workflow does.
  */
 export async function loadMatchContext(sql: Sql, events: EventToMatch[]): Promise<MatchContext> {
   const aboutResources = events.filter(
     ({ config, type, subject }) =>
       subject.subjectId !== null &&
-      // Of very many hooks one may well be: to look through them for each event takes longer than to ask.
+      // Among very many hooks one probably has this format; checking each of them for every event takes longer than the
+      // query.
       (config.hookCount(type) > MATCH_AT_ONCE ||
         config.hooksFor(type).some(({ format }) => format === "RESOURCE")),
   );

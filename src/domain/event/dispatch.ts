@@ -16,7 +16,10 @@ import { type Dispatched, type DispatchedPiece, writePiece } from "./dispatchWri
 import { planRuns } from "./event.ts";
 import { planMatchedSystemEvents, warmSystemTypes } from "./systemEvent.ts";
 
-/** Deliveries that one transaction writes: the head is locked for some 10 ms by it, and the first are sent early. */
+/**
+ * Deliveries written in one transaction. It locks the project's head for about 10 ms, and the first deliveries can be
+ * sent early.
+ */
 const DELIVERIES_AT_ONCE = 250;
 const EVENTS_AT_ONCE = 200;
 
@@ -25,26 +28,26 @@ type Parts = {
   configs: ProjectConfigs;
   programs: TenantPrograms;
   patience: Patience;
-  /** Keeps free slots of this process for what is being written. */
+  /** Reserves free slots of this process for the deliveries that are being written. */
   reserve?: Reserve;
   onDue: (queues: HookQueue[]) => void;
 };
 
-/** One of the SQL door meets its schema only here: if it does not fit, it FAILED. */
+/** An event written through SQL is checked against its schema only here: it becomes FAILED when it does not fit. */
 async function dispatchOne(
   config: ProjectConfig,
   { programs, patience }: Pick<Parts, "programs" | "patience">,
   event: EventRow,
-  facts: MatchContext,
+  context: MatchContext,
 ): Promise<Dispatched> {
   const base = { ...event, configVersion: config.version };
   try {
     const typeVersion = await typeVersionOf(config, programs, event, patience);
-    const deliveries = await matchHooks(config, event, facts, programs.filters, patience);
-    const runs = planRuns(config, event, facts);
+    const deliveries = await matchHooks(config, event, context, programs.filters, patience);
+    const runs = planRuns(config, event, context);
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
-    const said = planMatchedSystemEvents(config, programs, { ...event, status });
-    return { event: { ...base, typeVersion, status }, deliveries, runs, said };
+    const systemEvents = planMatchedSystemEvents(config, programs, { ...event, status });
+    return { event: { ...base, typeVersion, status }, deliveries, runs, systemEvents };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return failedEvent(config, event, error.message);
@@ -55,7 +58,7 @@ const failedEvent = (config: ProjectConfig, event: EventRow, reason: string): Di
   event: { ...event, configVersion: config.version, status: "FAILED", error: reason },
   deliveries: [],
   runs: [],
-  said: [],
+  systemEvents: [],
 });
 
 async function typeVersionOf(
@@ -67,14 +70,15 @@ async function typeVersionOf(
   if (origin !== "SQL") return typeVersion;
   const value = data === null ? null : parseJson(data);
   const verdict = await checkType(config, schemas, type, value, patience);
-  if (verdict.refusal) throw verdict.refusal;
+  if (verdict.rejection) throw verdict.rejection;
   return verdict.typeVersion;
 }
 
 /**
- * Matches staged events (of the SQL door, with very many hooks, or with filters that are not cheap) and scheduled ones
- * that are due, outside any transaction, and writes what they call for in pieces. A crash leaves them staged, and what
- * was written of one is not written again. Calls `onDue` with the queues to wake after each piece.
+ * Matches staged events (written through SQL, with very many hooks, or with filters that are not cheap) and scheduled
+ * events that are due. Matching runs outside of transactions; the results are written in pieces. After a crash the
+ * events are still staged, and pieces already written are not written again. Calls `onDue` with the hook queues to wake
+ * after each piece.
  */
 export function dispatchEvents(
   parts: Parts,
@@ -86,7 +90,7 @@ export function dispatchEvents(
     if (!config) return;
     await warmSystemTypes(config, programs);
     const staged = await stagedEvents(sql, projectId, eventIds);
-    const facts = await loadMatchContext(
+    const context = await loadMatchContext(
       sql,
       staged.map((event) => ({ config, ...event, subject: event })),
     );
@@ -96,7 +100,7 @@ export function dispatchEvents(
       piece = [];
     };
     for (const event of staged) {
-      const dispatched = await dispatchOne(config, parts, event, facts);
+      const dispatched = await dispatchOne(config, parts, event, context);
       if (deliveriesIn(piece) + dispatched.deliveries.length > DELIVERIES_AT_ONCE) await flush();
       const { pieces, last } = split(dispatched);
       for (const part of pieces) onDue(await writePiece(parts, projectId, [part]));
@@ -107,7 +111,7 @@ export function dispatchEvents(
   });
 }
 
-/** Ends a staged event FAILED, with the reason. */
+/** Marks a staged event as FAILED, with the reason. */
 export function failEvent(
   { sql, configs }: Pick<Parts, "sql" | "configs">,
   { projectId, eventId, reason }: { projectId: string; eventId: string; reason: string },
@@ -122,14 +126,14 @@ export function failEvent(
 const deliveriesIn = (piece: Dispatched[]) =>
   piece.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
 
-/** An event with very many deliveries is written in parts; it is dispatched with the last of them. */
+/** An event with very many deliveries is written in parts; the last part makes it DISPATCHED. */
 function split(dispatched: Dispatched): { pieces: DispatchedPiece[]; last: Dispatched } {
   const { deliveries } = dispatched;
   const pieces: DispatchedPiece[] = [];
   let from = 0;
   for (; deliveries.length - from > DELIVERIES_AT_ONCE; from += DELIVERIES_AT_ONCE) {
     const some = deliveries.slice(from, from + DELIVERIES_AT_ONCE);
-    pieces.push({ ...dispatched, deliveries: some, runs: [], said: [], isPart: true });
+    pieces.push({ ...dispatched, deliveries: some, runs: [], systemEvents: [], isPart: true });
   }
   return { pieces, last: { ...dispatched, deliveries: deliveries.slice(from) } };
 }

@@ -14,23 +14,23 @@ import type { NewRun } from "../../db/workflow/workflowRuns.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
 import type { PlannedSystemEvent } from "./systemEvent.ts";
 
-/** What a staged event becomes. */
+/** The result of dispatching a staged event. */
 export type Dispatched = {
   event: DispatchedEvent;
   deliveries: NewDelivery[];
   runs: NewRun[];
-  said: PlannedSystemEvent[];
+  systemEvents: PlannedSystemEvent[];
 };
 
-/** `isPart`: more of the event's deliveries are to come, so it stays staged. */
+/** `isPart`: more deliveries of the event follow, so it stays staged. */
 export type DispatchedPiece = Dispatched & { isPart?: boolean };
 
 type Piece = { deliveries: NewDelivery[]; at: Date };
 
 /**
- * Writes what some events call for in one transaction, but for those that another process has dispatched meanwhile, or
- * is dispatching, and for deliveries that an earlier try has written. What there are free slots for is sent at once;
- * gives back the queues to wake for the others.
+ * Writes the results of some events in one transaction. Skips events that another process has dispatched or is
+ * dispatching, and deliveries that an earlier try has written. Deliveries with a reserved slot are sent at once;
+ * returns the hook queues to wake for the others.
  */
 export async function writePiece(
   { sql, reserve }: { sql: Pool; reserve?: Reserve },
@@ -38,7 +38,7 @@ export async function writePiece(
   pieces: DispatchedPiece[],
 ): Promise<HookQueue[]> {
   const version = pieces[0]?.event.configVersion ?? 0;
-  const planned = [...pieces, ...pieces.flatMap(({ said }) => said)];
+  const planned = [...pieces, ...pieces.flatMap(({ systemEvents }) => systemEvents)];
   const reservation = await reserve?.(
     version,
     planned.map(({ event }) => event),
@@ -67,14 +67,14 @@ async function write(
 ): Promise<Piece> {
   const ids = pieces.map(({ event }) => event.id);
   const locked = new Set((await lockStagedEvents(tx, projectId, ids)).map(({ id }) => id));
-  const mine = pieces.filter(({ event }) => locked.has(event.id));
-  if (mine.length === 0) return { deliveries: [], at: new Date() };
+  const lockedPieces = pieces.filter(({ event }) => locked.has(event.id));
+  if (lockedPieces.length === 0) return { deliveries: [], at: new Date() };
   const begun = await deliveredHooks(tx, projectId, [...locked]);
   const isWritten = new Set(begun.map(({ eventId, hookId }) => `${eventId} ${hookId}`));
-  const deliveries = [...mine, ...mine.flatMap(({ said }) => said)]
+  const deliveries = [...lockedPieces, ...lockedPieces.flatMap(({ systemEvents }) => systemEvents)]
     .flatMap((piece) => piece.deliveries)
     .filter(({ eventId, hookId }) => !isWritten.has(`${eventId} ${hookId}`));
-  const whole = mine.filter(({ isPart }) => !isPart).map(({ event }) => event);
+  const whole = lockedPieces.filter(({ isPart }) => !isPart).map(({ event }) => event);
   const resumed = new Set(begun.map(({ eventId }) => eventId));
   const ended = await endedEvents(
     tx,
@@ -92,8 +92,8 @@ async function write(
     projectId,
     version,
     events,
-    { deliveries, runs: mine.flatMap(({ runs }) => runs) },
-    mine.flatMap(({ said }) => said).map(({ event }) => event),
+    { deliveries, runs: lockedPieces.flatMap(({ runs }) => runs) },
+    lockedPieces.flatMap(({ systemEvents }) => systemEvents).map(({ event }) => event),
     handOver,
   );
   return { deliveries, at };

@@ -1,7 +1,7 @@
 import type { HookFormat } from "../../db/hook/hooks.ts";
 import { membersOf } from "../../util/parseJson.ts";
 
-/** What an envelope is made of. Times are RFC 3339; `data` is JSON text and is sent as it is. */
+/** The input of an envelope. Times are RFC 3339; `data` is JSON text and is sent verbatim. */
 export type EnvelopeEvent = {
   id: string;
   type: string;
@@ -13,13 +13,13 @@ export type EnvelopeEvent = {
   stepUuid: string | null;
   userId: string | null;
   contextId: string | null;
-  /** `<type>/<id>` of what the event is about. */
+  /** `<type>/<id>` of the event's subject. */
   subject: string | null;
-  /** What RESOURCE sends, as JSON text: it was made when the event was matched. */
+  /** The body of format RESOURCE as JSON text, created when the event was matched. */
   resource?: string | null | undefined;
 };
 
-/** What an event is about as one text, `<type>/<id>`; null when it is about nothing. */
+/** The event's subject as one text, `<type>/<id>`; null when it has none. */
 export const subjectOf = ({
   subjectType,
   subjectId,
@@ -30,8 +30,8 @@ export const subjectOf = ({
   subjectType === null || subjectId === null ? null : `${subjectType}/${subjectId}`;
 
 /**
- * The envelope's parts of a stored event. CloudEvents `time` is when it was due, for an event that was scheduled;
- * else when it happened.
+ * The envelope's input from a stored event. The CloudEvents `time` of a scheduled event is when it was due, otherwise
+ * when it happened.
  */
 export const envelopeEvent = (
   event: Pick<
@@ -63,7 +63,7 @@ export const envelopeEvent = (
 
 export type Envelope = { contentType: string; headers: Record<string, string>; body: string };
 
-/** The body and the headers it needs. A pure function of its input: every try sends the same bytes. */
+/** The body and its headers. A pure function of its input: every attempt sends the same bytes. */
 export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelope {
   switch (format) {
     case "CLOUD_EVENT":
@@ -75,7 +75,7 @@ export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelo
         body: structuredCloudEvent(event),
       };
     case "CLOUD_EVENT_BINARY":
-      // Never an empty body: that is no JSON document, and receivers that parse by content type refuse it.
+      // Never an empty body: it would not be a JSON document, and receivers that parse by content type reject it.
       return {
         contentType: "application/json",
         headers: binaryHeaders(event),
@@ -128,23 +128,26 @@ const binaryHeaders = (event: EnvelopeEvent) => ({
   ),
 });
 
-/** Attributes of CloudEvents 1.0 that not every event has; `userid` and `contextid` are extensions. */
+/** Optional attributes of CloudEvents 1.0; `userid` and `contextid` are extensions. */
 const optionalAttributes = ({ subject, userId, contextId }: EnvelopeEvent) =>
   Object.entries({ subject, userid: userId, contextid: contextId }).filter(
     (entry): entry is [string, string] => entry[1] !== null,
   );
 
-/** CloudEvents HTTP binding 1.0, 3.1.3.2: all but printable ASCII, and space, `"` and `%`, percent-encoded. */
+/**
+ * CloudEvents HTTP binding 1.0, 3.1.3.2: space, `"`, `%` and everything that is not printable ASCII are
+ * percent-encoded.
+ */
 export const headerValue = (value: string) =>
   value.toWellFormed().replace(/[^\x21-\x7e]+|["%]/g, (part) => encodeURIComponent(part));
 
-/** The flat typed event: its data's fields beside its own, which data cannot override. */
+/** The flat format: the fields of the event's data next to the event's own fields, which data cannot override. */
 function flatEvent(event: EnvelopeEvent): string {
   const fields = [text("type", event.type), text("created_on", event.occurredAt)];
   if (event.stepUuid !== null) fields.push(text("step_uuid", event.stepUuid));
   if (event.data === null) return object(fields);
   if (!event.data.trimStart().startsWith("{")) return object([...fields, ["data", event.data]]);
   const own = new Set(["type", "created_on", "step_uuid"]);
-  // Values verbatim: parsing would change large numbers.
+  // Values verbatim, because parsing would change large numbers.
   return object([...fields, ...membersOf(event.data).filter(([name]) => !own.has(name))]);
 }

@@ -16,7 +16,7 @@ import type { ProjectConfig } from "../project/projectConfig.ts";
 import type { CheckedEvent, EventInput } from "./eventInput.ts";
 import { scheduleOf } from "./schedule.ts";
 
-/** An event that is in order, with the deliveries and runs it calls for, ready to be written. */
+/** A valid event with its deliveries and runs, ready to be written. */
 export type PlannedEvent = {
   event: NewEvent;
   actions: NewAction[];
@@ -24,13 +24,15 @@ export type PlannedEvent = {
   runs: NewRun[];
   /** sha256 of the body, hex; null without an idempotency key. */
   fingerprint: string | null;
-  /** Why it may not be written as a new event; its key may still stand for one of before its type was changed. */
-  refusal: UserError | null;
+  /**
+   * Why it may not be written as a new event. Its key may still resolve to an event accepted before the type changed.
+   */
+  rejection: UserError | null;
 };
 
 /**
- * What tells two bodies apart: neither the order of keys, nor whether an absent field was said to be null. Actions
- * count as they were checked, with their defaults.
+ * Distinguishes bodies, regardless of the order of keys and of whether a missing field is absent or null. Actions are
+ * compared with their defaults filled in.
  */
 export function fingerprintOf(
   { idempotencyKey: _, actions, ...body }: EventInput,
@@ -46,37 +48,40 @@ export function fingerprintOf(
   return createHash("sha256").update(canonicalJson(given)).digest("hex");
 }
 
-/** One event of a call, checked as far as its own text and its type go; what hooks make of it comes later. */
+/** One event of a call, checked as far as its own fields and its type go. Hooks are matched later. */
 export type PreparedEvent = {
   input: EventInput;
   checked: CheckedEvent;
   typeVersion: number | null;
   fingerprint: string | null;
-  /** What is wrong with the data or its type: an event with a known idempotency key is excused. */
-  refusal: UserError | null;
+  /** An error of the data or its type. It is ignored for an event with a known idempotency key. */
+  rejection: UserError | null;
 };
 
-/** Joins what was checked of an event with what its type says. Throws UserError unless an idempotency key may excuse it. */
+/**
+ * Combines the checked fields of an event with the verdict of its type. Throws UserError unless an idempotency key may
+ * resolve the event to an existing one.
+ */
 export function prepareEvent(
   input: EventInput,
   checked: CheckedEvent,
-  { typeVersion, refusal }: TypeVerdict,
+  { typeVersion, rejection }: TypeVerdict,
 ): PreparedEvent {
   const fingerprint = checked.idempotencyKey ? fingerprintOf(input, checked.actions) : null;
-  if (refusal && fingerprint === null) throw refusal;
-  return { input, checked, typeVersion, fingerprint, refusal };
+  if (rejection && fingerprint === null) throw rejection;
+  return { input, checked, typeVersion, fingerprint, rejection };
 }
 
-/** The runs an event calls for: one per released workflow of its type that is installed for its user. */
+/** The runs of an event: one per released workflow of its type that is installed for its user. */
 export function planRuns(
   config: ProjectConfig,
   { id, projectId, type, userId }: Pick<EventRow, "id" | "projectId" | "type" | "userId">,
-  facts: MatchContext,
+  context: MatchContext,
 ): NewRun[] {
   if (userId === null) return [];
   return config
     .workflowsFor(type)
-    .filter((workflow) => facts.isInstalled(workflow.id, userId))
+    .filter((workflow) => context.isInstalled(workflow.id, userId))
     .map((workflow) => ({
       projectId,
       id: newId(),
@@ -88,28 +93,28 @@ export function planRuns(
 }
 
 /**
- * Plans what follows from an event under the project's configuration. One with no hook and no workflow to go to is
- * PROCESSED at once; one whose hooks are very many, or whose filters are not known to be cheap, is STAGED for a
- * `dispatch` job; one whose time lies ahead of `now`, the database's clock, is SCHEDULED and matched then.
+ * Plans an event under the project's configuration. An event without hooks and workflows is PROCESSED at once. It is
+ * STAGED for a `dispatch` job when it has very many hooks or filters that may not be cheap, and SCHEDULED, to be
+ * matched later, when its time is after `now`, the database's clock.
  */
 export function planEvent(
   { config, filters, budget }: { config: ProjectConfig; filters: FilterRunner; budget: StepBudget },
-  { input, checked, typeVersion, fingerprint, refusal }: PreparedEvent,
+  { input, checked, typeVersion, fingerprint, rejection }: PreparedEvent,
   origin: EventOrigin,
   now: Date,
-  facts: MatchContext,
+  context: MatchContext,
 ): PlannedEvent {
   const scheduledFor = scheduleOf(input, now);
   const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor);
-  const answer = { fingerprint, refusal, actions: newActions(event, checked.actions) };
+  const base = { fingerprint, rejection, actions: newActions(event, checked.actions) };
   if (scheduledFor !== null && scheduledFor > now)
-    return { ...answer, event: { ...event, status: "SCHEDULED" }, deliveries: [], runs: [] };
-  const deliveries = tryMatchHooks(config, event, facts, filters, budget);
-  if (!deliveries) return { ...answer, event, deliveries: [], runs: [] };
-  const runs = planRuns(config, event, facts);
+    return { ...base, event: { ...event, status: "SCHEDULED" }, deliveries: [], runs: [] };
+  const deliveries = tryMatchHooks(config, event, context, filters, budget);
+  if (!deliveries) return { ...base, event, deliveries: [], runs: [] };
+  const runs = planRuns(config, event, context);
   const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
   return {
-    ...answer,
+    ...base,
     event: { ...event, configVersion: config.version, status },
     deliveries,
     runs,

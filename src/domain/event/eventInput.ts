@@ -6,7 +6,7 @@ import { documentText } from "../input/documentText.ts";
 import { exactName, singleLineText } from "../input/singleLineText.ts";
 import type { ScheduleInput } from "./schedule.ts";
 
-/** Limits of an event, in characters unless said. */
+/** Limits of an event, in characters unless the name says otherwise. */
 export const eventLimits = {
   name: 200,
   short: 200,
@@ -34,7 +34,7 @@ const eventInput = z.object({
   idempotencyKey: optionalLine(eventLimits.idempotencyKey),
 });
 
-/** What an application emits; `data` and `content` are any JSON value. */
+/** An event as an application emits it; `data` and `content` are any JSON value. */
 export type EventInput = z.input<typeof eventInput> & {
   data?: unknown;
   content?: unknown;
@@ -42,7 +42,7 @@ export type EventInput = z.input<typeof eventInput> & {
   actions?: readonly ActionInput[] | null | undefined;
 } & ScheduleInput;
 
-/** An `EventInput` that is in order, with its documents as JSON text. */
+/** A valid `EventInput`, with its documents as JSON text. */
 export type CheckedEvent = Omit<
   EventInput,
   "data" | "content" | "type" | "name" | "actions" | keyof ScheduleInput
@@ -55,19 +55,19 @@ export type CheckedEvent = Omit<
   actions: CheckedAction[];
 };
 
-const contentShapes: Record<string, { fits: (content: unknown) => boolean; says: string }> = {
-  TEXT: { fits: (content) => typeof content === "string", says: "must be a string" },
-  IMAGE: { fits: (content) => typeof content === "string", says: "must be the URL of an image" },
-  ROWS: { fits: Array.isArray, says: "must be an array of rows" },
+const contentShapes: Record<string, { fits: (content: unknown) => boolean; rule: string }> = {
+  TEXT: { fits: (content) => typeof content === "string", rule: "must be a string" },
+  IMAGE: { fits: (content) => typeof content === "string", rule: "must be the URL of an image" },
+  ROWS: { fits: Array.isArray, rule: "must be an array of rows" },
 };
 
-/** The content type of content that came without one. */
+/** The default content type. */
 function contentTypeOf(content: unknown): "TEXT" | "ROWS" | "JSON" {
   if (Array.isArray(content)) return "ROWS";
   return content == null || typeof content === "string" ? "TEXT" : "JSON";
 }
 
-/** Checks the shape and limits of one event. Throws UserError with a path per mistake. */
+/** Checks the shape and limits of one event. Throws UserError with a path per error. */
 export function checkEventInput(input: EventInput): CheckedEvent {
   const entries: UserErrorDetail[] = [];
   const result = eventInput.safeParse(input);
@@ -86,11 +86,11 @@ export function checkEventInput(input: EventInput): CheckedEvent {
   const contentType = input.contentType ?? contentTypeOf(input.content);
   const shape = contentShapes[contentType];
   if (shape && input.content != null && !shape.fits(input.content)) {
-    const message = `field 'content' ${shape.says} when contentType is ${contentType}`;
+    const message = `field 'content' ${shape.rule} when contentType is ${contentType}`;
     entries.push({ code: "INVALID", message, path: ["content"] });
   }
   const actions = checkActions(input.actions ?? []);
-  entries.push(...actions.mistakes);
+  entries.push(...actions.errors);
   if (entries.length > 0 || !result.success || !type) throw new UserError(entries);
   return {
     ...result.data,

@@ -11,7 +11,7 @@ import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { hasSchedule, type ScheduleInput, scheduleOf } from "./schedule.ts";
 
-/** Runs `write` with the event locked. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is in no `allowed` state. */
+/** Runs `write` with the event locked. Throws NOT_FOUND, or NOT_ALLOWED_NOW when its state is not in `allowed`. */
 function changeEvent(
   sql: Pool,
   { projectId, id }: { projectId: string; id: string },
@@ -34,14 +34,14 @@ function changeEvent(
 }
 
 /**
- * Cancels an event that was not matched yet, for good: it will have no delivery. Whoever comes first to its row,
- * this or the dispatch, wins. Throws NOT_FOUND or NOT_ALLOWED_NOW.
+ * Cancels an event that is not matched yet, permanently: it will have no delivery. The row lock decides between this
+ * and a concurrent dispatch. Throws NOT_FOUND or NOT_ALLOWED_NOW.
  */
 export const cancelEvent = async (sql: Pool, projectId: string, id: string): Promise<EventRow> =>
   changeEvent(sql, { projectId, id }, ["SCHEDULED", "STAGED"], writeCancelled);
 
 /**
- * Gives a SCHEDULED event another time, counted as when it was emitted; one that has passed makes it due at once.
+ * Reschedules a SCHEDULED event; the new time is computed as for an emit, and a time in the past makes it due at once.
  * Throws INVALID, NOT_FOUND or NOT_ALLOWED_NOW.
  */
 export async function rescheduleEvent(

@@ -1,10 +1,10 @@
 import type { EventRow } from "../../db/event/events.ts";
 import { parseValue } from "../template/templateValue.ts";
 
-/** An event as far as templates know it. */
+/** The part of an event that templates can read. */
 export type ScopeEvent = Omit<EventRow, "projectId">;
 
-/** What templates know as `event`, and its `data` apart. */
+/** The template variables `event` and `data`. */
 export function eventScope(event: ScopeEvent, source: string) {
   const json = (text: string | null): unknown => (text === null ? null : parseValue(text));
   const { id, type, typeVersion, name, avatar, category, contentType, userId, contextId } = event;

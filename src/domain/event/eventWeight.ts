@@ -1,14 +1,16 @@
 import { isChanged, jsonText } from "../../util/exactJson.ts";
 import type { EventInput } from "./eventInput.ts";
 
-/** So much text is usual; an event that holds more counts as several. */
+/** The text size of a typical event; a larger one counts as several. */
 const USUAL_CHARACTERS = 2_048;
 
-/** About how many characters a JSON value has: a quarter of the time that writing it takes [measured]. */
+/**
+ * The approximate number of characters of a JSON value, in a quarter of the time that serializing it takes [measured].
+ */
 function charactersOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 8;
-  // Its numbers may be long.
+  // Its numbers may have many digits.
   if (isChanged(value)) return jsonText(value).length;
   let sum = 0;
   if (Array.isArray(value)) {
@@ -20,6 +22,6 @@ function charactersOf(value: unknown): number {
   return sum;
 }
 
-/** How many usual events a call's are worth: one number for how many they are and how much memory they take. */
+/** A call's weight in typical events: one number for both the count and the memory of its events. */
 export const weightOf = (inputs: readonly EventInput[]): number =>
   inputs.reduce((sum, input) => sum + 1 + Math.floor(charactersOf(input) / USUAL_CHARACTERS), 0);

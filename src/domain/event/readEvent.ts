@@ -7,7 +7,7 @@ import { checkType } from "../eventType/typeCheck.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import { eventLimits } from "./eventInput.ts";
 
-/** A flat event, read: what is its own, and the rest as `data`. */
+/** A parsed flat event: its own fields, and all others as `data`. */
 export type FlatEvent = {
   type: string;
   typeVersion: number;
@@ -16,17 +16,17 @@ export type FlatEvent = {
   stepUuid: string | null;
 };
 
-/** A mistake of a field of the flat event itself; the path begins with the argument's name. */
-const wrong = (field: string, sentence: string): UserErrorDetail => ({
+/** An error of one of the event's own fields; the path begins with the argument's name. */
+const fieldError = (field: string, sentence: string): UserErrorDetail => ({
   code: "INVALID",
   message: `field '${field}' ${sentence}`,
   path: ["json", field],
 });
 
 /**
- * Reads one event in its flat form, `{"type", "created_on", "step_uuid"?, …data's fields}`, and checks it against
- * its type, which must be registered. Fields that the type does not know stay in `data`. Throws UserError, in
- * goflow's words: INVALID, UNKNOWN_TYPE or DATA_INVALID, an entry a field.
+ * Reads one event in its flat form, `{"type", "created_on", "step_uuid"?, …data's fields}`, and checks it against its
+ * type, which must be registered. Fields unknown to the type stay in `data`. Throws UserError with goflow's wording,
+ * one entry per field: INVALID, UNKNOWN_TYPE or DATA_INVALID.
  */
 export async function readEvent(
   config: ProjectConfig,
@@ -37,21 +37,21 @@ export async function readEvent(
   const { type, created_on: createdOn, step_uuid: stepUuid } = json;
   const data = jsonObject(jsonEntries(json).filter(([name]) => !own.has(name)));
   if (type === undefined || type === null || type === "") {
-    throw new UserError([wrong("type", "is required")]);
+    throw new UserError([fieldError("type", "is required")]);
   }
-  if (typeof type !== "string") throw new UserError([wrong("type", "must be a string")]);
+  if (typeof type !== "string") throw new UserError([fieldError("type", "must be a string")]);
   const registered = config.types.get(type);
   if (!registered) throw userError("UNKNOWN_TYPE", `unknown type: '${type}'`, ["json", "type"]);
 
   checkSize(data);
 
   const entries: UserErrorDetail[] = [];
-  const occurredAt = momentOf(createdOn);
-  if (typeof occurredAt === "string") entries.push(wrong("created_on", occurredAt));
+  const occurredAt = parseTime(createdOn);
+  if (typeof occurredAt === "string") entries.push(fieldError("created_on", occurredAt));
   const step = stepOf(stepUuid);
-  if (step === undefined) entries.push(wrong("step_uuid", "must be a valid UUID4"));
-  const { refusal } = await checkType(config, schemas, type, data);
-  for (const { code, message, path } of refusal?.entries ?? []) {
+  if (step === undefined) entries.push(fieldError("step_uuid", "must be a valid UUID4"));
+  const { rejection } = await checkType(config, schemas, type, data);
+  for (const { code, message, path } of rejection?.entries ?? []) {
     entries.push({ code, message, path: ["json", ...path.slice(1)] });
   }
   if (entries.length > 0 || typeof occurredAt === "string" || step === undefined) {
@@ -60,10 +60,10 @@ export async function readEvent(
   return { type, typeVersion: registered.version, data, occurredAt, stepUuid: step };
 }
 
-/** The fields of the event itself. */
+/** The event's own fields. */
 const own = new Set(["type", "created_on", "step_uuid"]);
 
-/** What emitting it would refuse. */
+/** The same limit as for emitted data. */
 function checkSize(data: object): void {
   const bytes = Buffer.byteLength(jsonText(data));
   if (bytes <= eventLimits.dataBytes) return;
@@ -71,8 +71,8 @@ function checkSize(data: object): void {
   throw userError("INVALID", message, ["json"]);
 }
 
-/** The moment, or what is wrong with it. Times may have nanoseconds, which are cut to milliseconds. */
-function momentOf(value: unknown): Date | string {
+/** The parsed time, or what is wrong with it. Times may have nanoseconds, which are truncated to milliseconds. */
+function parseTime(value: unknown): Date | string {
   if (value === undefined || value === null || value === "") return "is required";
   if (typeof value === "string" && textFormat("date-time")?.test(value)) {
     const moment = new Date(value);
@@ -82,7 +82,7 @@ function momentOf(value: unknown): Date | string {
   return "must be a valid RFC 3339 date-time";
 }
 
-/** The step; null for none, which goflow also writes as "", and undefined for what is no UUID4. */
+/** The step's UUID; null when absent or "", which goflow also writes for "none"; undefined when it is not a UUID4. */
 function stepOf(value: unknown): string | null | undefined {
   if (value === undefined || value === null || value === "") return null;
   return typeof value === "string" && textFormat("uuid4")?.test(value) ? value : undefined;

@@ -1,21 +1,21 @@
 import { userError } from "../../util/userError.ts";
 
-/** When something is due: at `timestamp`, or now, and `delay` seconds later. */
+/** When an event is due: `delay` seconds after `timestamp`, or after now. */
 export type ScheduleInput = {
   timestamp?: Date | null | undefined;
   delay?: number | null | undefined;
 };
 
-/** A guard against slips of a digit or a unit. */
+/** Catches mistakes of a digit or a unit. */
 const HORIZON_YEARS = 10;
 
-/** Whether a time was asked for at all. */
+/** Whether the caller gave a time at all. */
 export const hasSchedule = ({ timestamp, delay }: ScheduleInput): boolean =>
   timestamp != null || delay != null;
 
 /**
- * The instant that is asked for, to the millisecond, also when it has passed; null when it is simply now. Throws
- * INVALID for a negative delay, or an instant more than 10 years after `now`.
+ * The requested instant, with millisecond precision, even when it has passed; null for now. Throws INVALID for a
+ * negative delay, or an instant more than 10 years after `now`.
  */
 export function scheduleOf({ timestamp, delay }: ScheduleInput, now: Date): Date | null {
   if (delay != null && !(delay >= 0)) {

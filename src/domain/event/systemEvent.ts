@@ -1,6 +1,7 @@
 /**
- * What the hub tells of its own doing, as events in goflow's terms. A project asks for them (`Project.systemEvents`);
- * none are told of events that are themselves of origin SYSTEM, or one would lead to the next for ever.
+ * System events report the hub's own activity as goflow's event types. A project turns them on
+ * (`Project.systemEvents`). Events of origin SYSTEM produce none, because otherwise each would lead to another without
+ * end.
  */
 
 import type { EventRow } from "../../db/event/events.ts";
@@ -15,8 +16,8 @@ import type { ProjectConfig } from "../project/projectConfig.ts";
 import { resthookCalled, type SystemEventInput, systemTypes } from "./systemEventData.ts";
 
 /**
- * The version of the type that the data fits; null when the project has not registered it, or otherwise. It is told in
- * the transaction of what is said, so a schema whose check is not cheap counts as one that does not fit.
+ * The version of the type that the data fits; null when the type is not registered or the data does not fit. This runs
+ * inside the transaction, so a schema that is not cheap to check counts as not fitting.
  */
 const fittingVersion = (
   config: ProjectConfig,
@@ -24,7 +25,7 @@ const fittingVersion = (
   { type, data }: SystemEventInput,
 ) => tryCheckType(config, schemas, type, JSON.parse(data))?.typeVersion ?? null;
 
-/** Loads what `planSystemEvent` needs at hand in the middle of a transaction. */
+/** Loads the schemas that `planSystemEvent` checks within a transaction. */
 export async function warmSystemTypes(config: ProjectConfig, { schemas }: InPlace): Promise<void> {
   if (!config.systemEvents) return;
   for (const type of systemTypes) {
@@ -33,31 +34,31 @@ export async function warmSystemTypes(config: ProjectConfig, { schemas }: InPlac
   }
 }
 
-/** A system event with the deliveries it calls for, ready to be written. */
+/** A system event with its deliveries, ready to be written. */
 export type PlannedSystemEvent = { event: NewEvent; deliveries: NewDelivery[] };
 
-/** What may be asked in the middle of a transaction: it answers at once, or not at all. */
+/** Programs that may run within a transaction: they answer at once or not at all. */
 export type InPlace = Pick<TenantPrograms, "filters" | "schemas">;
-/** What matching one event may take there (1 ms). */
+/** The most work for matching one event within a transaction (1 ms). */
 export const IN_PLACE_STEPS = 20_000;
 
 /**
- * Plans what is said because of an event. Matched at once, for no pattern but an exact name takes it; STAGED when the
- * filters of those hooks are not known to be cheap.
+ * Plans a system event caused by an event. It is matched at once, because only exact names match it; STAGED when the
+ * filters of those hooks may not be cheap.
  */
 export function planSystemEvent(
   config: ProjectConfig,
   programs: InPlace,
   causeId: string,
-  said: SystemEventInput,
+  input: SystemEventInput,
 ): PlannedSystemEvent {
   const event: NewEvent = {
     projectId: config.projectId,
     id: newId(),
-    type: said.type,
-    typeVersion: fittingVersion(config, programs, said),
-    data: said.data,
-    name: said.type,
+    type: input.type,
+    typeVersion: fittingVersion(config, programs, input),
+    data: input.data,
+    name: input.type,
     avatar: null,
     category: null,
     contentType: "TEXT",
@@ -82,7 +83,10 @@ export function planSystemEvent(
   return { event: { ...event, status, configVersion: config.version }, deliveries };
 }
 
-/** What is said of an event when it is matched: nothing until then, nor of what did not fit its type. */
+/**
+ * The system events of a matched event. There are none before matching, and none for an event whose data did not fit
+ * its type.
+ */
 export function planMatchedSystemEvents(
   config: ProjectConfig,
   programs: InPlace,

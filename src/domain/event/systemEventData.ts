@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { AttemptRow } from "../../db/delivery/deliveries.ts";
 import type { EventRow } from "../../db/event/events.ts";
 
-/** What a system event says; `data` is JSON text. */
+/** The content of a system event; `data` is JSON text. */
 export const systemTypes = ["resthook_called", "webhook_called", "error"] as const;
 
 export type SystemEventInput = {
@@ -10,7 +10,7 @@ export type SystemEventInput = {
   data: string;
 };
 
-/** One call, as its attempt was recorded: without credentials. `resthook`: the event type it was for, when it was a hook's. */
+/** One call as its attempt was recorded, without credentials. `resthook`: the event's type, for the call of a hook. */
 type WebhookCall = {
   url: string;
   method?: string;
@@ -19,7 +19,7 @@ type WebhookCall = {
   attempt: Omit<AttemptRow, "projectId" | "deliveryId" | "number" | "startedAt">;
 };
 
-/** goflow keeps so much of a dump. */
+/** goflow's limit for a dump. */
 const MAX_DUMP = 10_000;
 
 const dump = (startLine: string, headers: Record<string, string>, body: string) => {
@@ -34,8 +34,8 @@ function requestDump({ url, method = "POST", body, attempt }: WebhookCall): stri
   return dump(`${method} ${path} HTTP/1.1`, attempt.requestHeaders, body);
 }
 
-/** What is not text (or could not be kept) is left out, which goflow calls `body_ignored`. */
-function answered({ statusCode, responseHeaders, responseBody }: WebhookCall["attempt"]) {
+/** A body that is not text (or could not be kept) is left out; goflow calls this `body_ignored`. */
+function responseFields({ statusCode, responseHeaders, responseBody }: WebhookCall["attempt"]) {
   if (statusCode === null) return {};
   const isIgnored = responseBody === null || responseBody.includes("\ufffd");
   const startLine = `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? ""}`.trimEnd();
@@ -43,7 +43,7 @@ function answered({ statusCode, responseHeaders, responseBody }: WebhookCall["at
   return { response, ...(isIgnored ? { body_ignored: true } : {}) };
 }
 
-/** goflow knows four outcomes; a call that was refused, or whose end nobody saw, had no answer. */
+/** goflow has four outcomes. A call that was refused or whose end is unknown had no response. */
 const statusWords: Record<AttemptRow["outcome"], string> = {
   SUCCESS: "success",
   RESPONSE_ERROR: "response_error",
@@ -53,17 +53,17 @@ const statusWords: Record<AttemptRow["outcome"], string> = {
   UNKNOWN: "connection_error",
 };
 
-/** goflow's S1.9: an event was matched; with what its subscribers are sent, also when there are none. */
+/** goflow's resthook_called: an event was matched. Holds the payload for its subscribers, even when there are none. */
 export const resthookCalled = ({
   type,
   data,
 }: Pick<EventRow, "type" | "data">): SystemEventInput => ({
   type: "resthook_called",
-  // The data as it came: parsing would round large numbers.
+  // The data verbatim: parsing would round large numbers.
   data: `{"resthook":${JSON.stringify(type)},"payload":${data ?? "null"}}`,
 });
 
-/** goflow's S1.10: a URL was called, with dumps of what was sent and answered, credentials left out. */
+/** goflow's webhook_called: a URL was called. Holds dumps of request and response, without credentials. */
 export const webhookCalled = (call: WebhookCall): SystemEventInput => ({
   type: "webhook_called",
   data: JSON.stringify({
@@ -73,11 +73,11 @@ export const webhookCalled = (call: WebhookCall): SystemEventInput => ({
     ...(call.attempt.statusCode === null ? {} : { status_code: call.attempt.statusCode }),
     elapsed_ms: call.attempt.elapsedMs,
     request: requestDump(call),
-    ...answered(call.attempt),
+    ...responseFields(call.attempt),
   }),
 });
 
-/** goflow's S1.11: something went wrong for good; nothing of ours is fatal to what goes on beside it. */
+/** goflow's error: something failed permanently. It is never fatal, because everything else continues. */
 export const errorEvent = (text: string): SystemEventInput => ({
   type: "error",
   data: JSON.stringify({ text, fatal: false }),

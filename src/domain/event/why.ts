@@ -4,14 +4,14 @@ import { createTimeSlice } from "../../util/timeSlice.ts";
 import { filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
 import type { MatchVerdict } from "../hook/hookMatch.ts";
-import { filterView, judgeHook } from "../hook/hookMatching.ts";
+import { evaluateHook, filterView } from "../hook/hookMatching.ts";
 
 export type MatchTrace = MatchVerdict & { hookId: string };
 
 /**
- * The reason why each hook of the project matched an event or did not. Nothing is stored for this: `hooks` are as
- * they were under the config version the event was matched under, and are judged again by the same function; what was
- * sent by format RESOURCE is kept, so its absence is known. A hook that was deleted before is only named when it would
+ * The reason why each hook of the project matched an event or did not. Nothing is stored for this: `hooks` are the
+ * hooks at the config version under which the event was matched, and are evaluated again by the same function. Whether
+ * there was a resource to send is known from what is stored. A hook deleted before that is listed only when it would
  * have matched.
  */
 export async function explainMatches(
@@ -25,7 +25,7 @@ export async function explainMatches(
   const nextSlice = createTimeSlice();
   const traces: MatchTrace[] = [];
   for (const hook of hooks) {
-    const verdict = await judgeHook(event.projectId, hook, input, hasResource, filters);
+    const verdict = await evaluateHook(event.projectId, hook, input, hasResource, filters);
     const isGone = hook.status === "DELETED" && verdict.reason !== "DELETED";
     if (!isGone) traces.push({ ...verdict, hookId: hook.id });
     await nextSlice();

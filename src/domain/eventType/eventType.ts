@@ -29,7 +29,7 @@ import { ProgramStopped, type Programs } from "../program/programs.ts";
 import { runInPlace } from "../program/programsInPlace.ts";
 import type { SchemaGiven } from "./schemaRegistration.ts";
 
-/** Limits of event types: characters, and how many a project may have, archived ones included. */
+/** Limits of event types: characters, and the number per project, archived ones included. */
 const eventTypeLimits = {
   name: eventLimits.name,
   description: 4_000,
@@ -62,14 +62,14 @@ const eventTypeInput = z.object({
   allowBreaking: z.boolean().nullish(),
 });
 
-/** What a registration says of a type; what it leaves out the type does not have. */
+/** The registration of a type; what it leaves out the type does not have. */
 export type EventTypeInput = z.input<typeof eventTypeInput>;
 
 /**
- * Registers an event type, or, under a name that is known, its next version: one when the schema has changed.
- * Says again what is known without a trace, and takes an archived type back into use. Throws UserError:
- * INVALID, SCHEMA_INVALID, DATA_INVALID (the example does not fit), BREAKING_CHANGE (one entry a break, unless
- * `allowBreaking`), NAME_TAKEN (by a type of a catalogue, or as the event of another resource type), LIMIT_REACHED.
+ * Registers an event type, or the next version of an existing one when the schema has changed. Registering the same
+ * again changes nothing. An archived type is restored. Throws UserError: INVALID, SCHEMA_INVALID, DATA_INVALID (the
+ * example does not fit), BREAKING_CHANGE (one entry per break, unless `allowBreaking`), NAME_TAKEN (by a type of a
+ * catalogue, or as the event of another resource type), LIMIT_REACHED.
  */
 export async function registerEventType(
   db: Db,
@@ -95,7 +95,7 @@ export async function registerEventType(
   };
   for (let tries = 1; ; tries += 1) {
     const [known] = await eventTypesByName(db.sql, projectId, [name]);
-    // Compared before the transaction: it may take long, and nobody is to wait for it.
+    // Compared outside the transaction: it may take long and would hold the project's lock.
     const breaks =
       known && !allowBreaking && !isSameJson(known.schema, registered.schema)
         ? await compareIn(sandbox, projectId, known.jsonSchema, registered.jsonSchema)
@@ -121,11 +121,11 @@ export async function registerEventType(
   }
 }
 
-/** So often a registration is compared anew because the type has changed meanwhile. */
+/** How often the comparison is repeated because the type has changed meanwhile. */
 const MAX_TRIES = 50;
-/** Schemas up to so many characters of JSON are checked and compared in place (10 ms). */
+/** Schemas up to this many characters of JSON are checked and compared in place (10 ms). */
 const IN_PLACE_CHARACTERS = 2_000;
-/** Keywords that make comparing schemas more than a walk through both. */
+/** Keywords that make comparing schemas more than one pass over both. */
 const branching = /"(anyOf|oneOf|allOf|not|if|\$ref|dependentSchemas)"/;
 
 const stopped = (error: unknown): never => {
@@ -160,8 +160,8 @@ async function compareIn(
 }
 
 /**
- * Writes what is registered of a type, given the type as it is; where the schema has changed, as its next version.
- * Takes an archived type back into use. Needs the project's lock. Throws LIMIT_REACHED for one type too many.
+ * Writes a type's registration given the current row, as the next version when the schema has changed. Restores an
+ * archived type. Requires the project's lock. Throws LIMIT_REACHED when the project has too many types.
  */
 export async function writeEventType(
   tx: Tx,
@@ -187,8 +187,8 @@ export async function writeEventType(
 }
 
 /**
- * Archives an event type: emits no longer know it, its events and versions stay. Throws UserError: NOT_FOUND,
- * or NOT_ALLOWED_NOW for a type of a catalogue, or while hooks name it.
+ * Archives an event type: it is unknown to later emits; its events and versions stay. Throws UserError: NOT_FOUND, or
+ * NOT_ALLOWED_NOW for a type of a catalogue, or while hooks name it.
  */
 export async function archiveEventType(
   db: Db,
@@ -207,7 +207,7 @@ export async function archiveEventType(
     const hooks = await hooksNamingType(tx, projectId, name);
     if (hooks.length > 0) {
       const listed = hooks.map((hook) => `'${hook.name ?? hook.id}'`).join(", ");
-      const message = `event type '${name}' is named by hooks, which have to be deleted or changed first: ${listed}`;
+      const message = `event type '${name}' is named by hooks, which must be deleted or changed first: ${listed}`;
       throw userError("NOT_ALLOWED_NOW", message, ["name"]);
     }
     const [archived] = await markEventTypeArchived(tx, projectId, current.id);
@@ -216,7 +216,7 @@ export async function archiveEventType(
   });
 }
 
-/** An event type is about one resource type; what that type is bound to it by itself need not be said again. */
+/** An event type has one resource type. Throws NAME_TAKEN when another one is bound to it. */
 async function checkResourceType(
   tx: Tx,
   projectId: string,
@@ -276,7 +276,7 @@ function stored(row: EventTypeRow | undefined): EventTypeRow {
 const textOf = (value: unknown): string | null =>
   value === undefined || value === null ? null : jsonText(value);
 
-/** Whether two JSON texts mean the same, whatever the order of keys. */
+/** Whether two JSON texts have the same meaning, regardless of the order of keys. */
 const isSameJson = (a: string | null, b: string | null) =>
   a === b ||
   (a !== null && b !== null && canonicalJson(parseJson(a)) === canonicalJson(parseJson(b)));

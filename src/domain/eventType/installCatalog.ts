@@ -8,8 +8,9 @@ import { writeResourceType } from "../resource/resourceType.ts";
 import { writeEventType } from "./eventType.ts";
 
 /**
- * Gives the project every event type of a catalogue; again, what has changed in the catalogue since. All or none:
- * throws UserError: NOT_FOUND, LIMIT_REACHED, or NAME_TAKEN for each name that a type in use, or another resource type's event, has.
+ * Adds every event type of a catalogue to the project; a repeated call applies changes of the catalogue. All or
+ * nothing. Throws UserError: NOT_FOUND, LIMIT_REACHED, or NAME_TAKEN for each name that an active type or another
+ * resource type's event has.
  */
 export async function installCatalog(db: Db, projectId: string, name: string): Promise<Catalog> {
   const catalog = catalogs.find((one) => one.name === name);
@@ -32,7 +33,7 @@ async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<voi
     throw new UserError(
       taken.map((row) => ({
         code: "NAME_TAKEN",
-        message: `event type '${row.name}' of the project has to be archived first, for the catalogue '${name}' has one of that name`,
+        message: `event type '${row.name}' of the project must be archived first: the catalogue '${name}' has a type of that name`,
         path: ["name"],
       })),
     );
@@ -53,7 +54,9 @@ async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<voi
   await installResourceTypes(tx, projectId, catalog);
 }
 
-/** Those that the project has, with the same first event, stay as they are: it may have added events of its own. */
+/**
+ * Existing resource types with the same `createdEvent` stay unchanged: the project may have added events of its own.
+ */
 async function installResourceTypes(
   tx: Tx,
   projectId: string,
@@ -61,10 +64,10 @@ async function installResourceTypes(
 ): Promise<void> {
   const present = resourceTypes.length === 0 ? [] : await resourceTypesOf(tx, projectId);
   for (const wanted of resourceTypes) {
-    const there = present.find((type) => type.name === wanted.name);
-    if (there?.createdEvent === wanted.createdEvent) continue;
-    if (there) {
-      const message = `resource type '${wanted.name}' of the project has the event '${there.createdEvent}', where the catalogue '${name}' has '${wanted.createdEvent}'`;
+    const existing = present.find((type) => type.name === wanted.name);
+    if (existing?.createdEvent === wanted.createdEvent) continue;
+    if (existing) {
+      const message = `resource type '${wanted.name}' of the project has the event '${existing.createdEvent}', where the catalogue '${name}' has '${wanted.createdEvent}'`;
       throw userError("NAME_TAKEN", message, ["name"]);
     }
     await writeResourceType(tx, projectId, wanted);

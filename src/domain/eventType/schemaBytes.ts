@@ -1,2 +1,2 @@
-/** What a compiled schema holds, in bytes a character of its JSON [measured]. */
+/** Memory of a compiled schema, in bytes per character of its JSON [measured]. */
 export const SCHEMA_BYTES = 64;

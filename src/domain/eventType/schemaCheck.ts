@@ -7,7 +7,7 @@ const compiled = new LRUCache<string, Check>({
   sizeCalculation: (_check, schema) => schema.length * SCHEMA_BYTES + 5_000,
 });
 
-/** Checks a value against a schema, for the sandbox: both are given as JSON text. */
+/** Checks a value against a schema, for the sandbox: both are JSON text. */
 export function schemaCheck({
   schema,
   value,

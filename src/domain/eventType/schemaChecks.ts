@@ -11,40 +11,42 @@ import { SCHEMA_BYTES } from "./schemaBytes.ts";
 /** One version of a registered event type; its schema never changes. */
 export type SchemaRef = { projectId: string; typeId: string; version: number };
 
-/** Checks data against the schemas of event types: in place what is known to be cheap, else in the sandbox. */
+/**
+ * Checks data against the schemas of event types: in place when that is known to be cheap, otherwise in the sandbox.
+ */
 export type SchemaChecks = {
-  /** What is wrong with the data; undefined when that cannot be told cheaply, and now. */
+  /** The problems of the data; undefined when they cannot be found cheaply and synchronously. */
   tryCheck(ref: SchemaRef, data: unknown): SchemaProblem[] | undefined;
-  /** Loads the schema, so that `tryCheck` can tell. */
+  /** Loads the schema for `tryCheck`. */
   warm(ref: SchemaRef): Promise<void>;
-  /** What is wrong with the data. Throws Overloaded when the project has used up its share, unless the caller is patient. */
+  /** The problems of the data. Throws Overloaded when the project has used up its share, unless `patience` is given. */
   check(ref: SchemaRef, data: unknown, patience?: Patience): Promise<SchemaProblem[]>;
 };
 
 /** A longer schema takes too long to compile in place: 5 ms for 1,000 characters [measured]. */
 const IN_PLACE_CHARACTERS = 8_192;
-/** One check may take so many steps in place (1 ms). */
+/** The most steps that one check may take in place (1 ms). */
 const IN_PLACE_STEPS = 20_000;
 const CACHE = { bytes: 128_000_000, bytesPerProject: 24_000_000 };
 
-/** `check` is null of a schema that is compiled in the sandbox alone. */
-type Known = { schema: string; check: Check | null };
+/** `check` is null for a schema that is compiled only in the sandbox. */
+type LoadedSchema = { schema: string; check: Check | null };
 
 export function createSchemaChecks(sql: Sql, programs: Programs): SchemaChecks {
-  const cache = createCompiledCache<Known>(CACHE);
+  const cache = createCompiledCache<LoadedSchema>(CACHE);
   const keyOf = ({ typeId, version }: SchemaRef) => `${typeId} ${version}`;
 
-  const loading = new Map<string, Promise<Known>>();
+  const loading = new Map<string, Promise<LoadedSchema>>();
 
-  /** Once for all who wait for the same version. */
-  function load(ref: SchemaRef): Promise<Known> {
+  /** Concurrent callers of the same version share one load. */
+  function load(ref: SchemaRef): Promise<LoadedSchema> {
     const key = keyOf(ref);
-    const under = loading.get(key) ?? loadNow(ref).finally(() => loading.delete(key));
-    loading.set(key, under);
-    return under;
+    const pending = loading.get(key) ?? loadNow(ref).finally(() => loading.delete(key));
+    loading.set(key, pending);
+    return pending;
   }
 
-  async function loadNow(ref: SchemaRef): Promise<Known> {
+  async function loadNow(ref: SchemaRef): Promise<LoadedSchema> {
     const [row] = await schemaOfVersion(sql, ref);
     const schema = row?.jsonSchema ?? "true";
     const isShort = schema.length <= IN_PLACE_CHARACTERS;
@@ -56,7 +58,7 @@ export function createSchemaChecks(sql: Sql, programs: Programs): SchemaChecks {
     return known;
   }
 
-  function inPlace({ check }: Known, data: unknown): SchemaProblem[] | undefined {
+  function inPlace({ check }: LoadedSchema, data: unknown): SchemaProblem[] | undefined {
     try {
       return check?.(plainJson(data), "data", IN_PLACE_STEPS);
     } catch (error) {

@@ -5,12 +5,12 @@ import type { SchemaProblem } from "../../jsonSchema/explain/problem.ts";
 import { canonicalSchema } from "../../jsonSchema/schema.ts";
 import { UserError } from "../../util/userError.ts";
 
-/** A schema as given and an example of its data; null where there is none. */
+/** A schema as given, and an example of its data; null when absent. */
 export type SchemaGiven = { schema: unknown; example: unknown };
 
 /**
- * The JSON Schema that a given schema stands for; undefined when it is one already. Throws UserError: SCHEMA_INVALID,
- * or DATA_INVALID when the example does not fit.
+ * The JSON Schema for a given schema; undefined when it already is one. Throws UserError: SCHEMA_INVALID, or
+ * DATA_INVALID when the example does not fit.
  */
 export function checkRegistration({
   schema,
@@ -26,7 +26,7 @@ export function checkRegistration({
   return jsonSchema === schema ? undefined : { jsonSchema };
 }
 
-/** What data the one schema takes and the other refuses; both as JSON text, null takes anything. */
+/** The data that `before` accepts and `after` rejects. Both are JSON text; null accepts anything. */
 export function compareSchemas({
   before,
   after,

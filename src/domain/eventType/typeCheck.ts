@@ -4,35 +4,39 @@ import type { Patience } from "../program/programs.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import type { SchemaChecks, SchemaRef } from "./schemaChecks.ts";
 
-/** What an event's type says of its data: the version it is of, or why it is refused. */
-export type TypeVerdict = { typeVersion: number | null; refusal: UserError | null };
+/** The result of checking an event against its type: the version it fits, or why it is rejected. */
+export type TypeVerdict = { typeVersion: number | null; rejection: UserError | null };
 
-const isUnknown = (type: string) => userError("UNKNOWN_TYPE", `unknown type: '${type}'`, ["type"]);
+const unknownType = (type: string) =>
+  userError("UNKNOWN_TYPE", `unknown type: '${type}'`, ["type"]);
 
 const verdictOf = (version: number, problems: SchemaProblem[]): TypeVerdict =>
   problems.length === 0
-    ? { typeVersion: version, refusal: null }
+    ? { typeVersion: version, rejection: null }
     : {
         typeVersion: null,
-        refusal: new UserError(
+        rejection: new UserError(
           problems.map((problem) => ({ code: "DATA_INVALID" as const, ...problem })),
         ),
       };
 
-/** What is told without looking at the data; otherwise the version whose schema it has to fit. */
+/** The verdict when it does not depend on the data; otherwise the version whose schema the data has to fit. */
 function typeOf(config: ProjectConfig, type: string): TypeVerdict | SchemaRef {
   const registered = config.types.get(type);
   if (!registered) {
-    return { typeVersion: null, refusal: config.requireRegisteredTypes ? isUnknown(type) : null };
+    return {
+      typeVersion: null,
+      rejection: config.requireRegisteredTypes ? unknownType(type) : null,
+    };
   }
   const { typeId, version, hasSchema } = registered;
-  if (!hasSchema) return { typeVersion: version, refusal: null };
+  if (!hasSchema) return { typeVersion: version, rejection: null };
   return { projectId: config.projectId, typeId, version };
 }
 
 /**
- * Checks data against its type: UNKNOWN_TYPE when the project requires registered types, DATA_INVALID when it does not
- * fit. Undefined when that cannot be told cheaply, and now: `checkType` tells it.
+ * Checks data against its type: UNKNOWN_TYPE when the project requires registered types, DATA_INVALID when the data
+ * does not fit. Returns undefined when that cannot be found cheaply and synchronously; `checkType` can.
  */
 export function tryCheckType(
   config: ProjectConfig,
@@ -41,12 +45,15 @@ export function tryCheckType(
   data: unknown,
 ): TypeVerdict | undefined {
   const known = typeOf(config, type);
-  if ("refusal" in known) return known;
+  if ("rejection" in known) return known;
   const problems = schemas.tryCheck(known, data);
   return problems && verdictOf(known.version, problems);
 }
 
-/** The same however long it takes. Throws Overloaded when the project has used up its share, unless the caller is patient. */
+/**
+ * Like `tryCheckType`, however long it takes. Throws Overloaded when the project has used up its share, unless
+ * `patience` is given.
+ */
 export async function checkType(
   config: ProjectConfig,
   schemas: SchemaChecks,
@@ -55,6 +62,6 @@ export async function checkType(
   patience?: Patience,
 ): Promise<TypeVerdict> {
   const known = typeOf(config, type);
-  if ("refusal" in known) return known;
+  if ("rejection" in known) return known;
   return verdictOf(known.version, await schemas.check(known, data, patience));
 }

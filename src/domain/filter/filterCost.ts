@@ -1,30 +1,30 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { patternSize } from "./filterPattern.ts";
 
-/** How large an event is: the characters of its JSON, and the most entries that one list or object of it has. */
+/** The size of an event: the characters of its JSON, and the number of entries of its longest list or object. */
 export type EventWeight = { size: number; items: number };
 
 /**
- * A bound on the work of a filter, found from its syntax tree alone, in steps of roughly 50 ns. It is never less than
- * what the filter can cost for an event of this weight; a function that is not known here costs Infinity. So a filter
- * runs in place only when it is known to be cheap, and in the sandbox otherwise.
+ * An upper bound on the work of a filter, in steps of roughly 50 ns, from its syntax tree alone. It is never less than
+ * the filter's cost for an event of this weight; unknown functions cost Infinity. So a filter runs in place only when
+ * it is known to be cheap, and in the sandbox otherwise.
  */
 export function filterCost(ast: ASTNode, event: EventWeight): number {
   return boundOf(ast, { event, variables: new Map() }).cost;
 }
 
 /**
- * What a part of a filter costs and yields at most: `length` counts characters or entries, `items` entries alone, and
- * `size` all that a comparison may have to look at.
+ * Upper bounds on the cost and result of a part of a filter: `length` counts characters or entries, `items` only
+ * entries, and `size` everything that a comparison may have to read.
  */
 type Bound = { cost: number; length: number; items: number; size: number };
 type Scope = { event: EventWeight; variables: Map<string, Bound> };
 
-/** List macros look at so many elements at most; `hardenFilter` sees to it. */
+/** List macros visit at most this many elements; `hardenFilter` enforces it. */
 export const MAX_ITERATIONS = 1_000;
 export const comprehensions = new Set(["all", "exists", "exists_one", "map", "filter"]);
 
-/** One step of the evaluator takes about as long as four of ours. */
+/** One step of the evaluator takes about as long as four steps here. */
 const NODE = 4;
 const scalar: Bound = { cost: NODE, length: 1, items: 1, size: 1 };
 
@@ -81,7 +81,10 @@ function boundOf(node: ASTNode, scope: Scope): Bound {
   }
 }
 
-/** What holds its parts, or is one of them: sums bound either, also over the elements of a list. */
+/**
+ * For an expression that contains its parts or yields one of them: the sums bound both, also over the elements of a
+ * list.
+ */
 const together = (parts: Bound[], cost: number): Bound => ({
   cost: sum(parts, "cost") + cost,
   length: sum(parts, "length"),
@@ -118,7 +121,7 @@ function operatorBound({ op, args }: ASTNode, scope: Scope): Bound {
       return { ...joined, cost: joined.cost + joined.length };
     }
     case "in":
-      // Each element is compared with the value, and no comparison looks at more than the smaller of the two.
+      // Each element is compared with the value, and a comparison reads no more than the smaller of the two.
       return { ...scalar, cost: cost + left.size + 2 * (right.items + right.size) };
     case "==":
     case "!=":
@@ -137,7 +140,7 @@ function operatorBound({ op, args }: ASTNode, scope: Scope): Bound {
 
 const unknown: Bound = { ...scalar, cost: Number.POSITIVE_INFINITY };
 
-/** Functions whose work is that of reading their arguments once, and what they yield. */
+/** Functions that read their arguments once, and what they yield. */
 const readers: Record<string, "scalar" | "same"> = {
   size: "scalar",
   dyn: "same",
@@ -163,9 +166,9 @@ const readers: Record<string, "scalar" | "same"> = {
   value: "same",
   hasValue: "scalar",
 };
-/** Of a number, a string is at most so long. */
+/** The longest text of a number. */
 const NUMBER_CHARACTERS = 32;
-/** Parts of a time, which in a time zone are found by formatting it. */
+/** Parts of a time. With a time zone they are found by formatting the time. */
 const timeParts = /^get(Date|Day|Full|Hours|Milli|Minutes|Month|Seconds)/;
 const TIME_PART = 2_000;
 
@@ -183,7 +186,7 @@ function callBound(name: string, args: ASTNode[], scope: Scope): Bound {
   const parts = args.map((part) => boundOf(part, scope));
   if (name === "has") return { ...scalar, cost: sum(parts, "cost") + NODE };
   if (name === "timestamp") return { ...scalar, cost: sum(parts, "cost") + TIME_PART };
-  // The pattern that finds a duration's parts looks at each rest of the text again.
+  // Finding a duration's parts is quadratic in the length of the text, so only literals are bounded.
   if (name === "duration" && args.every(isScalarLiteral)) return { ...scalar, cost: TIME_PART };
   return readerBound(name, parts) ?? unknown;
 }
@@ -212,7 +215,7 @@ function methodBound([name, receiver, args]: Method, scope: Scope): Bound {
     const length = on.size + on.items * (parts[1]?.length ?? 0);
     return { cost: cost + length + NODE, length, items: 1, size: length };
   }
-  // They look at as much of the text as is asked for.
+  // These read only as much of the text as the argument is long.
   if (name === "startsWith" || name === "endsWith")
     return { ...scalar, cost: cost + (parts[1]?.length ?? 0) + NODE };
   if (timeParts.test(name)) return { ...scalar, cost: cost + TIME_PART };
@@ -223,8 +226,8 @@ function methodBound([name, receiver, args]: Method, scope: Scope): Bound {
 export const SAFE_MATCHES = "matchesInLinearTime";
 
 /**
- * The elements share the size of their list. What is counted here grows with the size of an element no faster than
- * in proportion, so the elements together cost no more than as many of the average size.
+ * The elements share the size of their list. Every cost here grows at most linearly with an element's size, so all
+ * elements cost no more than the same number of average ones.
  */
 function comprehensionBound(name: string, on: Bound, args: ASTNode[], scope: Scope): Bound {
   const [variable, ...bodies] = args;

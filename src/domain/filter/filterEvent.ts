@@ -1,6 +1,6 @@
 import type { EventWeight } from "./filterCost.ts";
 
-/** An event as filters see it, as plain data: it crosses to the sandbox so. */
+/** An event as filters see it. Plain data, because it is sent to the sandbox. */
 export type FilterEvent = {
   id: string;
   type: string;
@@ -15,22 +15,22 @@ export type FilterEvent = {
   origin: string;
 };
 
-/** An event ready for filters: its data is parsed once, and only when a filter asks. */
+/** An event ready for filters: its data is parsed once, and only when a filter needs it. */
 export type FilterInput = {
   readonly event: FilterEvent;
-  /** What a filter knows as `event`. */
+  /** The value of the filter variable `event`. */
   readonly variable: object;
-  /** Parses the data. */
+  /** Reading it parses the data. */
   readonly weight: EventWeight;
   readonly isParsed: boolean;
 };
 
-/** Steps (50 ns) that parsing costs a character. */
+/** Steps (50 ns) per character of parsing. */
 export const PARSE_STEPS = 1 / 2;
 
 /**
- * The data of an event for CEL. Objects become maps, so that no key (`constructor`, `__proto__`) means anything to the
- * evaluator; whole numbers that a double would change become CEL's `int`.
+ * An event's data for CEL. Objects become maps, so that no key (`constructor`, `__proto__`) has a meaning to the
+ * evaluator; integers that a double would change become CEL's `int`.
  */
 export function filterInput(event: FilterEvent): FilterInput {
   let parsed: { data: unknown; items: number } | undefined;
@@ -60,7 +60,7 @@ const variableOf = (event: FilterEvent, dataOf: () => unknown) => ({
   },
 });
 
-/** The characters of all fields. */
+/** The total number of characters of all fields. */
 const sizeOf = ({
   id,
   type,
@@ -86,7 +86,7 @@ const sizeOf = ({
 
 const longNumber = /\d{16}/;
 
-/** The data, and the most entries that one list or object of it has. */
+/** The data, and the number of entries of its longest list or object. */
 function celData(json: string): { data: unknown; items: number } {
   const value: unknown = longNumber.test(json) ? JSON.parse(json, exactNumber) : JSON.parse(json);
   let items = 1;

@@ -1,16 +1,16 @@
 import type { ASTNode, Environment } from "@marcbachmann/cel-js";
 import { comprehensions, isNode, SAFE_MATCHES } from "./filterCost.ts";
 
-/** The function that refuses lists which are too long for a list macro. */
+/** The function that rejects lists too long for a list macro. */
 export const BOUNDED = "bounded";
 
 /**
- * Bounds a parsed filter on its syntax tree, before it is checked: `matches` becomes our linear-time version, for the
- * library runs patterns on the backtracking RegExp, where `(a+)+$` takes seconds for 26 characters; the lists of
- * macros pass a check of their length. Gives back why the filter is refused, or null.
+ * Bounds a parsed filter by editing its syntax tree before it is type-checked. `matches` becomes a linear-time version,
+ * because the library uses the backtracking RegExp, where `(a+)+$` takes seconds for 26 characters. The lists of macros
+ * are checked for their length. Returns why the filter is rejected, or null.
  */
 export function hardenFilter(environment: Environment, ast: ASTNode): string | null {
-  let refusal: string | null = null;
+  let rejection: string | null = null;
   const visit = (value: unknown, isInMacro: boolean): void => {
     if (Array.isArray(value)) for (const item of value) visit(item, isInMacro);
     if (!isNode(value)) return;
@@ -21,7 +21,7 @@ export function hardenFilter(environment: Environment, ast: ASTNode): string | n
     const [name, receiver, args] = value.args;
     const isMacro = comprehensions.has(name);
     if (isMacro && isInMacro) {
-      refusal = `a filter may not nest '${name}' in another list macro: its cost would be quadratic`;
+      rejection = `a filter may not nest '${name}' in another list macro: its cost would be quadratic`;
     }
     if (name === "matches") value.args[0] = SAFE_MATCHES;
     if (isMacro) boundList(environment, value);
@@ -29,15 +29,15 @@ export function hardenFilter(environment: Environment, ast: ASTNode): string | n
     visit(args, isInMacro || isMacro);
   };
   visit(ast, false);
-  return refusal;
+  return rejection;
 }
 
-/** What cel-js keeps beside a macro, and its types leave out. */
-type WrittenOut = ASTNode & { meta?: { alternate?: { args?: { iterable?: ASTNode } } } };
+/** A property that cel-js adds to macros and its types leave out. */
+type ExpandedMacro = ASTNode & { meta?: { alternate?: { args?: { iterable?: ASTNode } } } };
 
-/** The parser has written the macro out already, with its list as `iterable`. */
+/** The parser has already expanded the macro, with its list as `iterable`. */
 function boundList(environment: Environment, macro: ASTNode) {
-  const comprehension = (macro as WrittenOut).meta?.alternate?.args;
+  const comprehension = (macro as ExpandedMacro).meta?.alternate?.args;
   if (!comprehension?.iterable) throw new Error("cel-js writes its list macros out in another way");
   const { ast } = environment.parse(`${BOUNDED}(event)`);
   if (ast.op === "call") ast.args[1][0] = comprehension.iterable;

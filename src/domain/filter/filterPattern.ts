@@ -1,13 +1,13 @@
 import { LRUCache } from "lru-cache";
 import { RE2JS } from "re2js";
 
-/** Compiled patterns, by their size: RE2 cannot backtrack, so a match is linear in text and pattern. */
+/** Compiled patterns, by their size. RE2 does not backtrack, so a match is linear in text and pattern. */
 const patterns = new LRUCache<string, RE2JS>({
   maxSize: 2_000_000,
   sizeCalculation: (pattern) => pattern.programSize() * 10 + 100,
 });
 
-/** Throws an Error that says what is wrong with the pattern. */
+/** Throws an Error that describes what is wrong with the pattern. */
 export function compilePattern(pattern: string): RE2JS {
   const known = patterns.get(pattern);
   if (known) return known;
@@ -16,12 +16,12 @@ export function compilePattern(pattern: string): RE2JS {
   return compiled;
 }
 
-/** Instructions that one character of a pattern can become, when it repeats nothing. */
+/** Instructions per character of a pattern without repetitions, at most. */
 const PER_CHARACTER = 6;
 
 /**
- * A bound on the number of a pattern's instructions, without compiling it: counted repetitions multiply what they
- * repeat, and classes of Unicode properties are long.
+ * An upper bound on the number of a pattern's instructions, without compiling it: counted repetitions multiply what
+ * they repeat, and classes of Unicode properties are long.
  */
 export function patternSize(pattern: string): number {
   if (pattern.length > 500 || /\\p|\\P/.test(pattern)) return Number.POSITIVE_INFINITY;

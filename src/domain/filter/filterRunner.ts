@@ -12,17 +12,17 @@ import {
   type HookFilter,
 } from "./hookFilter.ts";
 
-/** Runs hooks' filters: in place when they are known to be cheap, else in the sandbox. */
+/** Runs hooks' filters: in place when they are known to be cheap, otherwise in the sandbox. */
 export type FilterRunner = {
-  /** The verdict, when the budget holds what finding it can cost; otherwise undefined, and nothing was done. */
-  tryJudge(
+  /** The verdict, when the budget covers its upper bound; otherwise undefined, and nothing was done. */
+  tryEvaluate(
     projectId: string,
     filter: string,
     input: FilterInput,
     budget: StepBudget,
   ): FilterVerdict | undefined;
-  /** The verdict. Throws Overloaded when the project has used up its share, unless the caller is patient. */
-  judge(
+  /** The verdict. Throws Overloaded when the project has used up its share, unless `patience` is given. */
+  evaluate(
     projectId: string,
     filter: string,
     input: FilterInput,
@@ -30,46 +30,49 @@ export type FilterRunner = {
   ): Promise<FilterVerdict>;
 };
 
-/** At most so many steps (2 ms) of one filter are made in place. */
-const IN_PLACE = 40_000;
-/** Parsing the largest data there is, and one cheap filter (10 ms). */
-const IN_TURN = 200_000;
+/** The most steps of one filter in place (2 ms). */
+const IN_PLACE_STEPS = 40_000;
+/** Enough to parse the largest possible data and run one cheap filter (10 ms). */
+const PARSE_AND_RUN_STEPS = 200_000;
 const CACHE = { bytes: 96_000_000, bytesPerProject: 16_000_000 };
-/** A filter that a limit has stopped so often is not run for a while: its other events, and other hooks, go on. */
+/**
+ * A filter that a limit has stopped this often is not run for 10 minutes, so that other events and other hooks
+ * continue.
+ */
 const MAX_STOPS = 3;
-const REST_MS = 600_000;
-/** Beside its text, a compiled filter holds at least so many bytes. */
-const LEAST_BYTES = 1_000;
+const PAUSE_MS = 600_000;
+/** The memory of a compiled filter in addition to its text, at least. */
+const MIN_BYTES = 1_000;
 
 export function createFilterRunner(programs: Programs): FilterRunner {
   const cache = createCompiledCache<HookFilter>(CACHE);
   const stops = new LRUCache<string, { count: number; detail: string }>({
     max: 10_000,
-    ttl: REST_MS,
+    ttl: PAUSE_MS,
   });
 
   function compiled(projectId: string, text: string): HookFilter {
     const known = cache.get(projectId, text);
     if (known) return known;
     const made = compileStored(text);
-    cache.set(projectId, text, made, LEAST_BYTES + text.length * FILTER_BYTES);
+    cache.set(projectId, text, made, MIN_BYTES + text.length * FILTER_BYTES);
     return made;
   }
 
-  const tryJudge: FilterRunner["tryJudge"] = (projectId, text, input, budget) => {
+  const tryEvaluate: FilterRunner["tryEvaluate"] = (projectId, text, input, budget) => {
     const isKnown = cache.get(projectId, text) !== undefined;
     if (!isKnown && !budget.spend(text.length * COMPILE_STEPS)) return undefined;
     const filter = compiled(projectId, text);
     const parsing = input.isParsed ? 0 : (input.event.data?.length ?? 0) * PARSE_STEPS;
     if (!budget.spend(parsing)) return undefined;
     const cost = filter.cost(input.weight);
-    return cost <= IN_PLACE && budget.spend(cost) ? filter.judge(input) : undefined;
+    return cost <= IN_PLACE_STEPS && budget.spend(cost) ? filter.evaluate(input) : undefined;
   };
 
   return {
-    tryJudge,
-    async judge(projectId, text, input, patience) {
-      const verdict = tryJudge(projectId, text, input, createStepBudget(IN_TURN));
+    tryEvaluate,
+    async evaluate(projectId, text, input, patience) {
+      const verdict = tryEvaluate(projectId, text, input, createStepBudget(PARSE_AND_RUN_STEPS));
       if (verdict) return verdict;
       const key = `${projectId} ${text}`;
       const stopped = stops.get(key);
@@ -94,13 +97,13 @@ export function createFilterRunner(programs: Programs): FilterRunner {
   };
 }
 
-/** A stored filter was in order when it was saved; one that no longer is matches nothing, and says why. */
+/** A stored filter was valid when it was saved. One that no longer is matches nothing, and its verdict says why. */
 function compileStored(text: string): HookFilter {
   try {
     return compileFilter(text);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const verdict = { matched: false, detail: error.message };
-    return { text, cost: () => 1, judge: () => verdict };
+    return { text, cost: () => 1, evaluate: () => verdict };
   }
 }

@@ -7,7 +7,7 @@ const compiled = new LRUCache<string, HookFilter>({
   sizeCalculation: ({ text }) => text.length * FILTER_BYTES + 1_000,
 });
 
-/** The verdict of a filter on an event, for the sandbox: both are given as text. */
+/** The verdict of a filter on an event, for the sandbox: both are plain data. */
 export function filterVerdict({
   filter,
   event,
@@ -17,5 +17,5 @@ export function filterVerdict({
 }): FilterVerdict {
   const known = compiled.get(filter) ?? compileFilter(filter);
   compiled.set(filter, known);
-  return known.judge(filterInput(event));
+  return known.evaluate(filterInput(event));
 }

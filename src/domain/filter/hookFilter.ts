@@ -11,18 +11,18 @@ import type { FilterInput } from "./filterEvent.ts";
 import { BOUNDED, hardenFilter } from "./filterHarden.ts";
 import { compilePattern } from "./filterPattern.ts";
 
-/** The outcome of a filter: a missing field or a type mix-up is "no match", with the reason for `Event.why`. */
+/** The result of a filter. A missing field or a type error means "no match", with the reason for `Event.why`. */
 export type FilterVerdict = { matched: boolean; detail: string | null };
 
 export type HookFilter = {
   text: string;
-  /** A bound on the steps (50 ns) that it can take for an event of this weight. */
+  /** An upper bound on the steps (50 ns) for an event of this weight. */
   cost(event: EventWeight): number;
-  judge(event: FilterInput): FilterVerdict;
+  evaluate(event: FilterInput): FilterVerdict;
 };
 
 const MAX_LENGTH = 2_000;
-/** What compiling takes, in steps a character; and what a compiled filter holds, in bytes a character [measured]. */
+/** Steps of compiling, and bytes of a compiled filter, both per character [measured]. */
 export const COMPILE_STEPS = 40;
 export const FILTER_BYTES = 220;
 
@@ -43,9 +43,12 @@ const environment = new Environment({
     );
   });
 
-const refuse = (message: string) => userError("FILTER_INVALID", message, ["filter"]);
+const rejection = (message: string) => userError("FILTER_INVALID", message, ["filter"]);
 
-/** Shapes the type checker calls `dyn`, that yet can never be a boolean: arithmetic, and `event` or its own fields. */
+/**
+ * Expressions that the type checker calls `dyn` but that can never be a boolean: arithmetic, and `event` or its own
+ * fields.
+ */
 function neverBoolean({ op, args }: ASTNode): boolean {
   if (op === "id") return true;
   if (op === "." || op === "[]") return isNode(args[0]) && args[0].op === "id";
@@ -56,34 +59,36 @@ const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 
 /**
- * Compiles a CEL filter (github.com/google/cel-spec) once; it is then run per event. Limits: 2,000 characters,
- * 500 nodes, list macros not nested and over up to 1,000 elements. Throws FILTER_INVALID when it cannot be parsed or cannot be boolean.
+ * Compiles a CEL filter (github.com/google/cel-spec) once; it then runs per event. Limits: 2,000 characters, 500 nodes,
+ * list macros not nested and over at most 1,000 elements. Throws FILTER_INVALID when it cannot be parsed or cannot be
+ * boolean.
  */
 export function compileFilter(text: string): HookFilter {
   if (text.length > MAX_LENGTH) {
-    throw refuse(`a filter has at most ${MAX_LENGTH} characters, this one has ${text.length}`);
+    throw rejection(`a filter has at most ${MAX_LENGTH} characters, this one has ${text.length}`);
   }
-  if (/\0|\p{Cs}/u.test(text)) throw refuse("a filter must not hold NUL or halves of characters");
+  if (/\0|\p{Cs}/u.test(text))
+    throw rejection("a filter must not hold NUL or halves of characters");
   let run: ReturnType<Environment["parse"]>;
-  let refusal: string | null;
+  let reason: string | null;
   try {
     run = environment.parse(text);
-    refusal = hardenFilter(environment, run.ast);
+    reason = hardenFilter(environment, run.ast);
   } catch (error) {
-    throw refuse(`the filter cannot be parsed: ${firstLine(error)}`);
+    throw rejection(`the filter cannot be parsed: ${firstLine(error)}`);
   }
-  if (refusal) throw refuse(refusal);
+  if (reason) throw rejection(reason);
   const { valid, type, error } = run.check();
-  if (!valid) throw refuse(`the filter is not valid: ${firstLine(error)}`);
+  if (!valid) throw rejection(`the filter is not valid: ${firstLine(error)}`);
   if (type !== "bool" && (type !== "dyn" || neverBoolean(run.ast))) {
-    throw refuse(
+    throw rejection(
       `a filter must yield a boolean, such as event.data.amount > 10; this one yields ${type}`,
     );
   }
   return {
     text,
-    cost: remembered((weight) => filterCost(run.ast, weight)),
-    judge({ variable }) {
+    cost: memoizedCost((weight) => filterCost(run.ast, weight)),
+    evaluate({ variable }) {
       try {
         const value: unknown = run({ event: variable });
         if (typeof value === "boolean") return { matched: value, detail: null };
@@ -95,8 +100,8 @@ export function compileFilter(text: string): HookFilter {
   };
 }
 
-/** Weights are rounded up to powers of two, so that few are ever asked for. */
-function remembered(cost: (weight: EventWeight) => number): (weight: EventWeight) => number {
+/** Weights are rounded up to powers of two, so that few different ones are computed. */
+function memoizedCost(cost: (weight: EventWeight) => number): (weight: EventWeight) => number {
   const known = new Map<number, number>();
   return ({ size, items }) => {
     const [bits, itemBits] = [bitsOf(size), bitsOf(items)];

@@ -1,11 +1,10 @@
 /**
- * The life of a hook: ACTIVE ⇄ PAUSED, either → DELETED (final; the row stays until retention has
- * removed the last of its deliveries); before it
- * PENDING_VERIFICATION, when its target has to consent first (hookVerification.ts). Only the switch of its
- * status changes what happens to its deliveries: a pause parks those that wait, a resume releases them, a
- * deletion cancels them; an attempt in flight ends by itself. Every change counts from the project's next config
- * version on (`Event.why` is answered from these versions). Locks are taken in one order everywhere: the queue's, the
- * hook's row, the project's row, the feed's.
+ * The life of a hook: ACTIVE ⇄ PAUSED, either → DELETED (final; the row stays until retention has removed the last of
+ * its deliveries). It starts as PENDING_VERIFICATION when its target must consent first (hookVerification.ts). Only a
+ * change of status affects deliveries: pausing parks those that wait, resuming releases them, deleting cancels them; an
+ * attempt in flight ends by itself. Every change takes effect with the project's next config version (`Event.why` is
+ * computed from these versions). Locks are always taken in this order: the hook queue's, the hook's row, the project's
+ * row, the feed's.
  */
 
 import type { Pool, Tx } from "../../db/connection/client.ts";
@@ -27,16 +26,16 @@ import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { checkSecret, newSecret } from "../delivery/signature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
-import { checkBound } from "../resource/resourceType.ts";
-import { ASKING, askTarget } from "./hookHandshake.ts";
+import { checkTypesHaveResource } from "../resource/resourceType.ts";
+import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
 import { hookContext, openHeaders } from "./hookSecrets.ts";
-import { keepHeaders } from "./preserveRedactedHeaders.ts";
+import { preserveHeaders } from "./preserveRedactedHeaders.ts";
 import { checkOverlap, rotateSecrets } from "./secretRotation.ts";
 import type { CheckTarget } from "./target.ts";
 
-/** What hooks need beside the database; `checkTarget` gives the URL as it will be called, or throws TARGET_REFUSED. */
+/** The services that hooks need. `checkTarget` returns the URL as it will be called, or throws TARGET_REFUSED. */
 export type HookServices = {
   sql: Pool;
   box: SecretBox;
@@ -45,8 +44,8 @@ export type HookServices = {
 
 const MAX_HOOKS = 20_000;
 
-/** Runs a write that may meet the unique index on names. */
-async function nameFree<Result>(
+/** Runs a write and turns a violation of the unique index on names into NAME_TAKEN. */
+async function withUniqueName<Result>(
   name: string | null,
   write: () => Promise<Result>,
 ): Promise<Result> {
@@ -63,15 +62,16 @@ async function nameFree<Result>(
   }
 }
 
-/** Makes a hook's new rule count, under the lock of the project's head, for what follows from it. */
+/** Publishes a hook's new rule under the lock of the project's head, so that matching and the feed agree. */
 async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
   await recordHookVersion(tx, hook);
   await Promise.all([enterFeed(tx, hook.projectId), recordHook(tx, hook, created)]);
 }
 
 /**
- * Registers a hook, ACTIVE at once unless its target has to consent first; events accepted from now on are matched against it. Its secret is given back
- * here and never shown again. Throws INVALID, FILTER_INVALID, TARGET_REFUSED, UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
+ * Registers a hook. It is ACTIVE at once unless its target must consent first; events accepted from now on are matched
+ * against it. The secret is returned here and never shown again. Throws INVALID, FILTER_INVALID, TARGET_REFUSED,
+ * UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
  */
 export async function registerHook(
   { sql, box, checkTarget }: HookServices,
@@ -83,11 +83,11 @@ export async function registerHook(
 ): Promise<{ hook: HookRow; secret: string }> {
   const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
-  await checkBound(sql, projectId, settings);
+  await checkTypesHaveResource(sql, projectId, settings);
   const verification = input.verification ?? "NONE";
-  const asks = verification !== "NONE";
+  const needsConsent = verification !== "NONE";
   const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
-  const headers = checkHeaders(keepHeaders(input.headers, {}));
+  const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
   const key = { projectId, id: newId() };
   const row = {
@@ -97,19 +97,19 @@ export async function registerHook(
     headers: sealHeaders(box, key, headers),
     verification,
     allowedPerMinute: null,
-    status: asks ? ("PENDING_VERIFICATION" as const) : ("ACTIVE" as const),
-    statusReason: asks ? ASKING : null,
+    status: needsConsent ? ("PENDING_VERIFICATION" as const) : ("ACTIVE" as const),
+    statusReason: needsConsent ? AWAITING_CONSENT : null,
     secrets: [{ sealed: box.seal(secret, hookContext("secrets", key)), expiresAt: null }],
   };
-  const hook = await nameFree(settings.name, () =>
+  const hook = await withUniqueName(settings.name, () =>
     sql.begin(async (tx) => {
-      // Of two that are registered at once, one would not see the other.
+      // Without the lock, two concurrent registrations would not count each other.
       await lockProject(tx, projectId);
       if ((await countHooks(tx, projectId)) >= MAX_HOOKS)
         throw userError("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
       const now = new Date();
       await insertHook(tx, row);
-      if (asks) await askTarget(tx, box, row);
+      if (needsConsent) await requestConsent(tx, box, row);
       const written: HookRow = { ...row, createdAt: now, updatedAt: now };
       await publish(tx, written, true);
       return written;
@@ -127,7 +127,7 @@ const sealHeaders = (
     ? null
     : box.seal(JSON.stringify(headers), hookContext("headers", key));
 
-/** Loads a hook under its row's lock, lets `change` give its new row (null: nothing to do), and records it. */
+/** Loads a hook under its row's lock, writes the row that `change` returns (null: no change), and publishes it. */
 export async function changeHook(
   sql: Pool,
   projectId: string,
@@ -151,8 +151,8 @@ export async function changeHook(
 }
 
 /**
- * Moves what a change of a hook's state has left behind, some at a time, so that nobody waits for all of it: without
- * the queue's lock, for what was released is to be sent meanwhile.
+ * Moves the deliveries that a change of a hook's status has left behind, in chunks, so that nobody waits for all of
+ * them. It does not take the queue's lock, so released deliveries can be sent meanwhile.
  */
 export async function settleHook(sql: Pool, projectId: string, id: string): Promise<void> {
   const moved = await sql.begin(async (tx) => {
@@ -164,15 +164,15 @@ export async function settleHook(sql: Pool, projectId: string, id: string): Prom
   if (moved > 0) await settleHook(sql, projectId, id);
 }
 
-const refuseDeleted = (hook: HookRow) => {
+const rejectDeleted = (hook: HookRow) => {
   if (hook.status === "DELETED")
     throw userError("NOT_ALLOWED_NOW", `hook ${hook.id} is deleted`, ["id"]);
 };
 
 /**
- * Changes a hook's settings: the next attempt goes by them; bodies and matches of existing deliveries stay. A new
- * URL of a hook whose target had to consent has to consent, too; on one that is not verified yet it asks again. A
- * header given as it is shown, [redacted], keeps its value.
+ * Changes a hook's settings for later attempts; bodies and matches of existing deliveries stay. When the target had to
+ * consent, a new URL must consent, too; updating the URL of an unverified hook repeats the request. A header sent as
+ * [redacted] keeps its value.
  */
 export async function updateHook(
   { sql, box, checkTarget }: HookServices,
@@ -181,9 +181,9 @@ export async function updateHook(
   input: HookInput,
 ): Promise<HookRow> {
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
-  return nameFree(input.name ?? null, () =>
+  return withUniqueName(input.name ?? null, () =>
     changeHook(sql, projectId, id, async (hook, tx) => {
-      refuseDeleted(hook);
+      rejectDeleted(hook);
       const settings = settingsOf(input, hook);
       checkHookSettings(settings, input.headers);
       const headers =
@@ -192,52 +192,53 @@ export async function updateHook(
           : sealHeaders(
               box,
               hook,
-              checkHeaders(keepHeaders(input.headers, openHeaders(box, hook))),
+              checkHeaders(preserveHeaders(input.headers, openHeaders(box, hook))),
             );
-      if (input.types != null || input.format != null) await checkBound(tx, projectId, settings);
+      if (input.types != null || input.format != null)
+        await checkTypesHaveResource(tx, projectId, settings);
       const changed = { ...hook, ...settings, url: url ?? hook.url, headers };
       const isWaiting = hook.status === "PENDING_VERIFICATION";
-      const asks = hook.verification !== "NONE" && url !== undefined;
-      if (!asks || (url === hook.url && !isWaiting)) return changed;
+      const needsConsent = hook.verification !== "NONE" && url !== undefined;
+      if (!needsConsent || (url === hook.url && !isWaiting)) return changed;
       if (!isWaiting && hook.status !== "ACTIVE")
         throw userError(
           "NOT_ALLOWED_NOW",
           `hook ${id} is ${hook.status}: resume it before you change its url, for the new target has to consent`,
           ["url"],
         );
-      await askTarget(tx, box, hook);
+      await requestConsent(tx, box, hook);
       return {
         ...changed,
         status: "PENDING_VERIFICATION",
-        statusReason: ASKING,
+        statusReason: AWAITING_CONSENT,
         allowedPerMinute: null,
       };
     }),
   );
 }
 
-/** Moves a hook to another status and its waiting deliveries with it; twice is the same as once. */
+/** Changes a hook's status and moves its waiting deliveries accordingly. Idempotent. */
 function setStatus(to: HookStatus, reason: string | null) {
   return ({ sql }: HookServices, projectId: string, id: string): Promise<HookRow> =>
     changeHook(sql, projectId, id, async (hook) => {
       if (hook.status === to) return null;
-      refuseDeleted(hook);
+      rejectDeleted(hook);
       if (hook.status === "PENDING_VERIFICATION" && to !== "DELETED")
         throw userError("NOT_ALLOWED_NOW", `hook ${id} waits for its target's consent`, ["id"]);
       return { ...hook, status: to, statusReason: reason };
     });
 }
 
-/** Pauses a hook: what waits for it, and what it matches from now on, is PARKED until it is resumed. */
+/** Pauses a hook: its waiting and future deliveries are PARKED until it is resumed. */
 export const pauseHook = setStatus("PAUSED", "paused by a person");
-/** Resumes a hook: everything PARKED for it is due at once. */
+/** Resumes a hook: all its PARKED deliveries are due at once. */
 export const resumeHook = setStatus("ACTIVE", null);
-/** Deletes a hook for good, kept for history; what waits for it is CANCELLED. */
+/** Deletes a hook permanently; the row is kept for history, and its waiting deliveries are CANCELLED. */
 export const deleteHook = setStatus("DELETED", "deleted by a person");
 
 /**
- * Gives a hook a new secret; the old ones sign beside it for so many hours (0..168), so that a receiver can be
- * changed without a gap. At most 5 are live.
+ * Gives a hook a new secret. The old ones keep signing for `overlapHours` (0..168), so that a receiver can change
+ * without a gap. At most 5 are live.
  */
 export async function rotateHookSecret(
   { sql, box }: HookServices,
@@ -248,7 +249,7 @@ export async function rotateHookSecret(
   checkOverlap(overlapHours);
   const secret = newSecret();
   const hook = await changeHook(sql, projectId, id, async (current) => {
-    refuseDeleted(current);
+    rejectDeleted(current);
     const sealed = box.seal(secret, hookContext("secrets", current));
     return { ...current, secrets: rotateSecrets(current.secrets, sealed, overlapHours) };
   });

@@ -1,8 +1,8 @@
 /**
- * The two handshakes by which a target consents, before it receives anything else. HOOK_SECRET (resthooks.org): a POST
- * with `X-Hook-Secret`, which the target echoes, now or later by confirmHook. CLOUD_EVENTS (CloudEvents 1.0, HTTP
- * webhooks, section 4): an OPTIONS with `WebHook-Request-Origin`, answered by `WebHook-Allowed-Origin`; the status of
- * that answer means nothing.
+ * The two handshakes by which a target consents before it receives anything else. HOOK_SECRET (resthooks.org): a POST
+ * with `X-Hook-Secret`, which the target echoes, or confirms later by confirmHook. CLOUD_EVENTS (CloudEvents 1.0, HTTP
+ * webhooks, section 4): an OPTIONS with `WebHook-Request-Origin`, answered by `WebHook-Allowed-Origin`; the response's
+ * status has no meaning.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Tx } from "../../db/connection/client.ts";
@@ -11,11 +11,11 @@ import type { HookRow, HookVerification } from "../../db/hook/hooks.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { hookContext } from "./hookSecrets.ts";
 
-/** What a hook says of itself while its target was not heard yet. */
-export const ASKING = "its target is being asked for consent";
+/** The status reason of a hook whose target has not answered yet. */
+export const AWAITING_CONSENT = "its target is being asked for consent";
 
-/** Begins the handshake of a hook that is being written: under a new secret, which only this target will learn. */
-export const askTarget = (
+/** Begins the handshake of a hook that is being written, with a new secret that only this target will receive. */
+export const requestConsent = (
   tx: Tx,
   box: SecretBox,
   hook: Pick<HookRow, "projectId" | "id">,
@@ -26,7 +26,7 @@ export const askTarget = (
     box.seal(randomBytes(32).toString("base64url"), hookContext("handshake", hook)),
   );
 
-/** Whether a secret is the one that the target was asked to echo; in a time that tells nothing of it. */
+/** Whether a secret is the one sent to the target; compared in constant time. */
 export function isHandshakeSecret(
   box: SecretBox,
   hook: Pick<HookRow, "projectId" | "id">,
@@ -38,7 +38,7 @@ export function isHandshakeSecret(
   return bytes.length === right.length && timingSafeEqual(bytes, right);
 }
 
-/** The call that asks. `origin` is the host this hub is known by. */
+/** The handshake request. `origin` is this hub's public host. */
 export const handshakeRequest = (hook: HookRow, secret: string, origin: string) => ({
   url: hook.url,
   timeoutMs: hook.timeoutMs,
@@ -48,14 +48,14 @@ export const handshakeRequest = (hook: HookRow, secret: string, origin: string) 
     : { method: "POST" as const, headers: { "x-hook-secret": secret } }),
 });
 
-/** What a target answered, or why it did not. */
+/** The target's response, or why there was none. */
 type HandshakeReply = {
   statusCode: number | null;
   responseHeaders: Record<string, string> | null;
   error: string | null;
 };
 
-/** Consent, or a sentence on what was missing; `isSilent` when no answer came and it is worth asking again. */
+/** Consent, or a sentence on what is missing. `isSilent`: there was no response, so that asking again may help. */
 export type HandshakeVerdict =
   | { consents: true; allowedPerMinute: number | null }
   | { consents: false; reason: string; isSilent: boolean };
@@ -66,8 +66,8 @@ const refused = (reason: string): HandshakeVerdict => ({
   isSilent: false,
 });
 
-/** What an answer to `handshakeRequest` means. */
-export function judgeHandshake(
+/** The verdict for a response to `handshakeRequest`. */
+export function handshakeVerdict(
   verification: HookVerification,
   { statusCode, responseHeaders, error }: HandshakeReply,
   secret: string,
@@ -77,11 +77,11 @@ export function judgeHandshake(
     return { consents: false, reason: `the target did not answer: ${error}`, isSilent: true };
   const headers = responseHeaders ?? {};
   return verification === "CLOUD_EVENTS"
-    ? judgeOptions(statusCode, headers, origin)
-    : judgeEcho(statusCode, headers, secret);
+    ? optionsVerdict(statusCode, headers, origin)
+    : echoVerdict(statusCode, headers, secret);
 }
 
-function judgeEcho(
+function echoVerdict(
   statusCode: number,
   headers: Record<string, string>,
   secret: string,
@@ -89,32 +89,34 @@ function judgeEcho(
   const echo = headers["x-hook-secret"];
   if ((statusCode === 200 || statusCode === 204) && echo === secret)
     return { consents: true, allowedPerMinute: null };
-  const lack =
+  const missing =
     echo === undefined
       ? " without X-Hook-Secret"
       : echo === secret
         ? ", where 200 or 204 is asked for"
         : " with another X-Hook-Secret";
-  return refused(`the target answered ${statusCode}${lack}; confirmHook(id, secret) confirms it`);
+  return refused(
+    `the target answered ${statusCode}${missing}; confirmHook(id, secret) confirms it`,
+  );
 }
 
 const MAX_RATE = 2 ** 31 - 1;
 
-function judgeOptions(
+function optionsVerdict(
   statusCode: number,
   headers: Record<string, string>,
   origin: string,
 ): HandshakeVerdict {
   const allowed = headers["webhook-allowed-origin"];
-  // Servers may know the hub by its name alone, without the port.
+  // Servers may know the hub by its host name alone, without the port.
   const names = ["*", origin, origin.replace(/:\d+$/, "")];
   if (allowed === undefined || !names.includes(allowed.trim().toLowerCase())) {
-    const lack =
+    const missing =
       allowed === undefined
         ? "without WebHook-Allowed-Origin"
         : "with WebHook-Allowed-Origin for another";
     return refused(
-      `the target answered OPTIONS with ${statusCode} ${lack}, where '${origin}' or '*' is asked for; updateHook(url) asks again`,
+      `the target answered OPTIONS with ${statusCode} ${missing}, where '${origin}' or '*' is asked for; updateHook(url) asks again`,
     );
   }
   const rate = headers["webhook-allowed-rate"]?.trim() ?? "*";

@@ -9,7 +9,7 @@ const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 /** RFC 9110 field value: no CR, LF, NUL or other control characters, and nothing outside Latin-1. */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** What the hub sets itself, what steers the connection, and what proxies and cloud services trust. */
+/** Headers that the hub sets itself, that control the connection, or that proxies and cloud services trust. */
 const forbidden = new Set([
   ...[
     "host",
@@ -27,7 +27,7 @@ const forbidden = new Set([
 const forbiddenPrefix = /^(?:proxy-|x-forwarded-|x-amz-|x-goog-|webhook-|ce-|signalbox-)/;
 
 /**
- * Checks the own headers of a hook or a workflow step: at most 20, values up to 4096 bytes. Absent means none.
+ * Checks the custom headers of a hook or a workflow step: at most 20, values up to 4096 bytes. Absent means none.
  * Throws INVALID with the header's name in the path.
  */
 export function checkHeaders(headers: unknown): Record<string, string> {

@@ -1,14 +1,14 @@
-/** Finds the hooks of an event type without looking at all of them. */
+/** Finds the hooks of an event type without visiting all hooks. */
 type HookIndex<Hook> = {
-  /** The hooks whose patterns take the type, in the order of their ids. */
+  /** The hooks whose patterns match the type, ordered by id. */
   find(type: string): Hook[];
-  /** How many those are at most: a hook with several such patterns counts for each. */
+  /** The number of those hooks, at most: a hook with several matching patterns counts for each. */
   count(type: string): number;
 };
 
 /**
  * Indexes hooks by their patterns: exact names, prefixes such as `ticket.*`, and `*`. A type is looked up by its name
- * and by each of its beginnings that ends in a dot.
+ * and by each of its prefixes that ends in a dot.
  */
 export function indexHooks<Hook extends { id: string; types: string[] }>(
   hooks: readonly Hook[],
@@ -21,11 +21,11 @@ export function indexHooks<Hook extends { id: string; types: string[] }>(
       else byPattern.set(pattern, [hook]);
     }
   }
-  // Events of one type come in a row.
+  // Cached, because events of one type often follow each other.
   let last: { type: string; lists: Hook[][] } = { type: "", lists: [] };
   const listsOf = (type: string): Hook[][] => {
     if (last.type === type) return last.lists;
-    const lists = [type, "*", ...beginnings(type)].flatMap((pattern) => {
+    const lists = [type, "*", ...prefixPatterns(type)].flatMap((pattern) => {
       const list = byPattern.get(pattern);
       return list ? [list] : [];
     });
@@ -43,8 +43,8 @@ export function indexHooks<Hook extends { id: string; types: string[] }>(
   };
 }
 
-/** The prefix patterns that take a type: `a.*` and `a.b.*` of `a.b.c`. */
-function beginnings(type: string): string[] {
+/** The prefix patterns that match a type: `a.*` and `a.b.*` for `a.b.c`. */
+function prefixPatterns(type: string): string[] {
   const patterns: string[] = [];
   for (let dot = type.indexOf("."); dot !== -1; dot = type.indexOf(".", dot + 1))
     patterns.push(`${type.slice(0, dot)}.*`);

@@ -9,12 +9,12 @@ import { checkHeaders } from "./hookHeaders.ts";
 const name = singleLineText(200);
 
 const isPattern = (text: string) => text === "*" || !text.replace(/\.\*$/, "").includes("*");
-const whole = (min: number, max: number) => {
+const integerBetween = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
   return z.number(message).int(message).min(min, message).max(max, message);
 };
-const retryMs = whole(100, 86_400_000);
-const status = whole(300, 599);
+const retryMs = integerBetween(100, 86_400_000);
+const status = integerBetween(300, 599);
 
 const hookInput = z.object({
   name: name.nullish(),
@@ -36,19 +36,19 @@ const hookInput = z.object({
   ]),
   filter: z.string().nullish(),
   userId: name.nullish(),
-  retries: whole(0, 20),
-  timeoutMs: whole(100, 60_000),
+  retries: integerBetween(0, 20),
+  timeoutMs: integerBetween(100, 60_000),
   retryScheduleMs: z
     .array(retryMs)
     .min(1, "must have a minimum of 1 items")
     .max(20, "must have a maximum of 20 items")
     .nullish(),
   unsubscribeOn: z.array(status).max(20, "must have a maximum of 20 items"),
-  maxInFlight: whole(1, 256),
-  rateLimitPerSecond: whole(1, 10_000).nullish(),
+  maxInFlight: integerBetween(1, 256),
+  rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
 });
 
-/** The settings of a hook that its owner chooses, but for the target, its headers and its secret. */
+/** A hook's settings, without the target, its headers and its secret. */
 type HookSettings = Pick<
   HookRow,
   | "name"
@@ -65,15 +65,15 @@ type HookSettings = Pick<
 >;
 
 /**
- * `unsubscribeOn` when none is given: the CloudEvents webhook spec ends a subscription on 410, and Actionstep's REST
- * hooks on 401, too.
+ * The default of `unsubscribeOn`: the CloudEvents webhook spec ends a subscription on 410, Actionstep's REST hooks also
+ * on 401.
  */
 function defaultUnsubscribeOn(format: HookRow["format"]): number[] {
   if (format === "RESOURCE") return [401, 410];
   return format === "CLOUD_EVENT_STRUCTURED" || format === "CLOUD_EVENT_BINARY" ? [410] : [];
 }
 
-/** What a caller says of a hook; what is absent keeps its default, or on update its value. */
+/** A hook as the caller gives it; what is absent keeps its default or, on an update, its value. */
 export type HookInput = Partial<{
   [Key in keyof HookSettings]: HookSettings[Key] | null | undefined;
 }> & {
@@ -82,8 +82,8 @@ export type HookInput = Partial<{
 };
 
 /**
- * Defaults for what was left out; an explicit null clears what may be absent. The usual `unsubscribeOn` of one format
- * becomes that of the other when the format is changed.
+ * Fills in defaults for absent fields; an explicit null clears an optional one. When the format changes, its default
+ * `unsubscribeOn` changes with it.
  */
 export function settingsOf(
   input: HookInput,
@@ -127,7 +127,7 @@ const defaults = {
   maxInFlight: 16,
 };
 
-/** The settings of a hook that is to be registered, defaults filled in; not checked yet. */
+/** The settings of a hook to be registered, with defaults filled in; not checked yet. */
 export const newHookSettings = (input: HookInput): HookSettings => settingsOf(input, defaults);
 
 const messagePath = (path: PropertyKey[]) =>
@@ -138,8 +138,8 @@ const messagePath = (path: PropertyKey[]) =>
     )
     .slice(1);
 
-/** Collects the mistakes of several checks, so that a caller learns of all of them at once. */
-function collectMistakes(checks: (() => unknown)[]): void {
+/** Collects the errors of several checks, so that the caller sees all of them at once. */
+function collectErrors(checks: (() => unknown)[]): void {
   const entries: UserErrorDetail[] = [];
   for (const check of checks) {
     try {
@@ -152,9 +152,9 @@ function collectMistakes(checks: (() => unknown)[]): void {
   if (entries.length > 0) throw new UserError(entries);
 }
 
-/** Checks a hook's settings, its filter and its headers. Throws UserError with a path per mistake. */
+/** Checks a hook's settings, its filter and its headers. Throws UserError with a path per error. */
 export function checkHookSettings(settings: HookSettings, headers: unknown): void {
-  collectMistakes([
+  collectErrors([
     () => {
       const { error } = hookInput.safeParse(settings);
       if (!error) return;

@@ -1,7 +1,7 @@
 import type { FilterEvent } from "../filter/filterEvent.ts";
 import type { FilterVerdict } from "../filter/hookFilter.ts";
 
-/** The part of a hook (or of one of its versions) that decides whether an event is for it. */
+/** The part of a hook (or of one of its versions) that decides whether it matches an event. */
 export type MatchRule = {
   types: string[];
   userId: string | null;
@@ -22,7 +22,7 @@ type MatchReason =
   | "NO_RESOURCE";
 export type MatchVerdict = { reason: MatchReason; detail: string | null };
 
-/** Up to so many hooks an event is matched in the transaction that accepts it; beyond, by a `dispatch` job. */
+/** An event with more hooks is not matched in the transaction that accepts it, but by a `dispatch` job. */
 export const MATCH_AT_ONCE = 1_000;
 
 const statusReasons: Record<string, MatchReason> = {
@@ -31,15 +31,15 @@ const statusReasons: Record<string, MatchReason> = {
   PENDING_VERIFICATION: "UNVERIFIED",
 };
 
-/** Whether a hook type pattern takes an event type: the exact name, `*`, or a prefix such as `ticket.*`. */
+/** Whether a hook's type pattern matches an event type: the exact name, `*`, or a prefix such as `ticket.*`. */
 const typeMatches = (pattern: string, type: string): boolean =>
   pattern === type ||
   pattern === "*" ||
   (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1)));
 
 /**
- * The same for an event. One of origin SYSTEM is taken by its exact name alone: who asked for everything did not ask
- * for two more events of each.
+ * Like `typeMatches`, for an event. A SYSTEM event matches only its exact name: a hook for all types should not receive
+ * two more events for each event.
  */
 export const patternAccepts = (
   pattern: string,
@@ -47,7 +47,7 @@ export const patternAccepts = (
 ): boolean =>
   event.origin === "SYSTEM" ? pattern === event.type : typeMatches(pattern, event.type);
 
-/** Whether the filter decides: type and user are as the hook asks. */
+/** Whether the filter decides: type and user match. */
 export const hasFilterFor = (
   rule: MatchRule,
   event: FilterEvent,
@@ -64,10 +64,10 @@ const listed = (types: string[]) => {
 };
 
 /**
- * The one judgement of an event for a hook, for emits, dispatch and `Event.why` alike. The order is: type, user,
- * filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked".
- * `filtered`: the filter's verdict, when it decides (asksFilter). `hasResource`: whether there was something to send by
- * a hook of format RESOURCE.
+ * The one rule that matches an event with a hook, used for emits, dispatch and `Event.why`. The order is: type, user,
+ * filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked". `filtered`: the
+ * filter's verdict, when it decides (hasFilterFor). `hasResource`: whether there is a body for a hook of format
+ * RESOURCE.
  */
 export function matchHook(
   rule: MatchRule,

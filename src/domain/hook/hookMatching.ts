@@ -10,16 +10,16 @@ import type { StepBudget } from "../program/stepBudget.ts";
 import type { ConfiguredHook, ProjectConfig } from "../project/projectConfig.ts";
 import { hasFilterFor, MATCH_AT_ONCE, type MatchVerdict, matchHook } from "./hookMatch.ts";
 
-/** An event as far as hooks are matched with it. */
+/** The part of an event that hooks are matched with. */
 type MatchedEvent = Omit<
   EventRow,
   "occurredAt" | "scheduledFor" | "receivedAt" | "error" | "status" | "configVersion"
 >;
 
-/** What judging a hook takes without its filter, and what writing a delivery takes of the hub, in steps. */
-const JUDGE_STEPS = 10;
+/** The steps of matching a hook without its filter, and of writing a delivery. */
+const MATCH_STEPS = 10;
 const DELIVERY_STEPS = 200;
-/** An event for more hooks is accepted without its deliveries: they would keep its answer waiting. */
+/** An event with more deliveries is accepted without them, so that they do not delay its response. */
 const DELIVERIES_IN_PLACE = 100;
 
 /** What filters see of a stored or planned event. */
@@ -51,8 +51,8 @@ function deliveryOf(
 }
 
 /**
- * The deliveries an event calls for: one per hook that it matches, parked when the hook is paused.
- * Undefined when the budget does not suffice to find them in place: `matchHooks` does.
+ * The deliveries of an event: one per matching hook, parked when the hook is paused. Undefined when the budget does not
+ * suffice; `matchHooks` then finds them.
  */
 export function tryMatchHooks(
   config: ProjectConfig,
@@ -63,13 +63,13 @@ export function tryMatchHooks(
 ): NewDelivery[] | undefined {
   if (config.hookCount(event.type) > MATCH_AT_ONCE) return undefined;
   const hooks = config.hooksFor(event.type);
-  if (!budget.spend(hooks.length * JUDGE_STEPS)) return undefined;
+  if (!budget.spend(hooks.length * MATCH_STEPS)) return undefined;
   const input = filterInput(filterView(event, config.source));
   const resource = resourceOf(event);
   const deliveries: NewDelivery[] = [];
   for (const hook of hooks) {
     const filtered = hasFilterFor(hook, input.event)
-      ? filters.tryJudge(config.projectId, hook.filter, input, budget)
+      ? filters.tryEvaluate(config.projectId, hook.filter, input, budget)
       : null;
     if (filtered === undefined) return undefined;
     const verdict = matchHook(hook, input.event, resource !== null, filtered);
@@ -80,7 +80,7 @@ export function tryMatchHooks(
   return budget.spend(deliveries.length * DELIVERY_STEPS) ? deliveries : undefined;
 }
 
-/** The same however long it takes, letting the event loop turn. */
+/** Like `tryMatchHooks`, however long it takes, yielding to the event loop. */
 export async function matchHooks(
   config: ProjectConfig,
   event: MatchedEvent,
@@ -94,7 +94,14 @@ export async function matchHooks(
   const deliveries: NewDelivery[] = [];
   for (const hook of config.hooksFor(event.type)) {
     const hasResource = resource !== null;
-    const verdict = await judgeHook(config.projectId, hook, input, hasResource, filters, patience);
+    const verdict = await evaluateHook(
+      config.projectId,
+      hook,
+      input,
+      hasResource,
+      filters,
+      patience,
+    );
     const delivery = deliveryOf(hook, event, verdict, resource);
     if (delivery) deliveries.push(delivery);
     await nextSlice();
@@ -103,7 +110,7 @@ export async function matchHooks(
 }
 
 /** The verdict of one hook, however long its filter takes. */
-export async function judgeHook(
+export async function evaluateHook(
   projectId: string,
   hook: Pick<ConfiguredHook, "types" | "userId" | "filter" | "format" | "status">,
   input: FilterInput,
@@ -112,7 +119,7 @@ export async function judgeHook(
   patience?: Patience,
 ): Promise<MatchVerdict> {
   const filtered = hasFilterFor(hook, input.event)
-    ? await filters.judge(projectId, hook.filter, input, patience)
+    ? await filters.evaluate(projectId, hook.filter, input, patience)
     : null;
   return matchHook(hook, input.event, hasResource, filtered);
 }

@@ -7,17 +7,17 @@ import { noResources, resourcesNow } from "../emit/matchContext.ts";
 import { createEnvelope, type Envelope, envelopeEvent } from "../event/envelope.ts";
 import { filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
-import { checkBound } from "../resource/resourceType.ts";
+import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { checkHookSettings, type HookInput, newHookSettings } from "./hookInput.ts";
 import type { MatchVerdict } from "./hookMatch.ts";
-import { filterView, judgeHook } from "./hookMatching.ts";
+import { evaluateHook, filterView } from "./hookMatching.ts";
 
-/** What a hook would have made of an event: the verdict, and what it would have received when it matched. */
+/** What a hook would do with an event: the verdict, and the request when it matches. */
 export type PreviewedEvent = MatchVerdict & { event: EventRow; request: Envelope | null };
 
 /**
- * Tries a hook that is being written on the project's newest events of its types; nothing is stored or sent. Its
- * settings are checked as registerHook checks them, but for the target. Throws INVALID, FILTER_INVALID or UNKNOWN_TYPE.
+ * Matches a hook that is being written with the project's newest events of its types. Nothing is stored or sent. Its
+ * settings are checked as in registerHook, except for the target. Throws INVALID, FILTER_INVALID or UNKNOWN_TYPE.
  */
 export async function previewHook(
   { read, filters }: { read: Read; filters: FilterRunner },
@@ -27,21 +27,21 @@ export async function previewHook(
 ): Promise<PreviewedEvent[]> {
   const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
-  const { rows, facts } = await read(project.id, async (sql) => {
-    await checkBound(sql, project.id, settings);
+  const { rows, context } = await read(project.id, async (sql) => {
+    await checkTypesHaveResource(sql, project.id, settings);
     const { rows } = await listEvents(sql, project.id, { types: settings.types }, page);
     return {
       rows,
-      facts: settings.format === "RESOURCE" ? await resourcesNow(sql, rows) : noResources,
+      context: settings.format === "RESOURCE" ? await resourcesNow(sql, rows) : noResources,
     };
   });
   const rule = { ...settings, status: "ACTIVE" };
   const nextSlice = createTimeSlice();
   const previews: PreviewedEvent[] = [];
   for (const event of rows) {
-    const resource = facts.resourceOf(event);
+    const resource = context.resourceOf(event);
     const view = filterInput(filterView(event, project.source));
-    const verdict = await judgeHook(project.id, rule, view, resource !== null, filters);
+    const verdict = await evaluateHook(project.id, rule, view, resource !== null, filters);
     const isMatch = verdict.reason === "MATCHED";
     const request = isMatch
       ? createEnvelope(envelopeEvent({ ...event, resource }, project.source), settings.format)

@@ -4,10 +4,10 @@ import { secretKey } from "../delivery/signature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { liveSecrets } from "./secretRotation.ts";
 
-/** What an attempt needs of a hook's sealed columns. */
+/** The opened secrets of a hook that an attempt needs. */
 export type HookSecrets = {
   headers: Record<string, string>;
-  /** The HMAC keys of every secret that is still valid, newest first. */
+  /** The HMAC keys of every valid secret, newest first. */
   keys: KeyObject[];
 };
 
@@ -17,11 +17,11 @@ export const hookContext = (
   hook: { projectId: string; id: string },
 ) => `hooks|${column}|${hook.id}|${hook.projectId}`;
 
-/** Opens a hook's own headers. */
+/** Opens a hook's custom headers. */
 export const openHeaders = (box: SecretBox, hook: HookRow): Record<string, string> =>
   hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook)));
 
-/** Opens a hook's sealed headers and its live secrets. */
+/** Opens a hook's custom headers and its valid secrets. */
 export function openHookSecrets(box: SecretBox, hook: HookRow, now = Date.now()): HookSecrets {
   const live = liveSecrets(hook.secrets, now);
   return {

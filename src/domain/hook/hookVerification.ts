@@ -1,7 +1,7 @@
 /**
- * The life of a hook that asks for consent: PENDING_VERIFICATION ⟶ ACTIVE, once its target has answered the handshake
- * or confirmHook was called; back again when its URL is changed. Meanwhile events pass it by (UNVERIFIED), and what
- * waits for it from before is PARKED.
+ * The life of a hook whose target must consent: PENDING_VERIFICATION ⟶ ACTIVE, once its target has answered the
+ * handshake or confirmHook was called; back again when its URL is changed. While it is pending it matches no events
+ * (UNVERIFIED), and deliveries that waited before are PARKED.
  */
 import type { Pool } from "../../db/connection/client.ts";
 import { askAgain, type ClaimedHandshake, sealedHandshake } from "../../db/hook/handshakes.ts";
@@ -10,8 +10,8 @@ import { userError } from "../../util/userError.ts";
 import { changeHook, type HookServices } from "./hook.ts";
 import { type HandshakeVerdict, isHandshakeSecret } from "./hookHandshake.ts";
 
-/** A target that does not answer at all is asked three times, so long after each other. */
-const AGAIN_AFTER_MS = [1_000, 5_000];
+/** A target that does not respond is asked three times, with these delays. */
+const RETRY_AFTER_MS = [1_000, 5_000];
 
 const verified = (hook: HookRow, allowedPerMinute: number | null): HookRow => ({
   ...hook,
@@ -20,25 +20,25 @@ const verified = (hook: HookRow, allowedPerMinute: number | null): HookRow => ({
   allowedPerMinute,
 });
 
-/** Writes what came of a handshake; nothing when the hook was changed, confirmed or asked anew meanwhile. */
-export const concludeHandshake = (
+/** Writes the result of a handshake; does nothing when the hook was changed, confirmed or asked anew meanwhile. */
+export const recordHandshakeResult = (
   sql: Pool,
-  { hook: asked, sealed, attempt }: ClaimedHandshake,
+  { hook: claimed, sealed, attempt }: ClaimedHandshake,
   verdict: HandshakeVerdict,
 ): Promise<HookRow> =>
-  changeHook(sql, asked.projectId, asked.id, async (hook, tx) => {
+  changeHook(sql, claimed.projectId, claimed.id, async (hook, tx) => {
     const isCurrent = (await sealedHandshake(tx, hook)) === sealed;
     if (hook.status !== "PENDING_VERIFICATION" || !isCurrent) return null;
-    const againMs = verdict.consents || !verdict.isSilent ? undefined : AGAIN_AFTER_MS[attempt - 1];
-    await askAgain(tx, hook, againMs ?? null);
+    const retryMs = verdict.consents || !verdict.isSilent ? undefined : RETRY_AFTER_MS[attempt - 1];
+    await askAgain(tx, hook, retryMs ?? null);
     if (verdict.consents) return verified(hook, verdict.allowedPerMinute);
-    const next = againMs === undefined ? "; updateHook(url) asks again" : "; it is asked again";
+    const next = retryMs === undefined ? "; updateHook(url) asks again" : "; it is asked again";
     return { ...hook, statusReason: verdict.reason + (verdict.isSilent ? next : "") };
   });
 
 /**
- * Confirms a hook by the secret that its target was sent; twice is the same as once. Throws INVALID for another
- * secret, NOT_FOUND, or NOT_ALLOWED_NOW for a hook that has none to confirm.
+ * Confirms a hook with the secret that its target received. Idempotent. Throws INVALID for another secret, NOT_FOUND,
+ * or NOT_ALLOWED_NOW for a hook that has none to confirm.
  */
 export const confirmHook = (
   { sql, box }: HookServices,

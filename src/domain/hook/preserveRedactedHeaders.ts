@@ -8,10 +8,10 @@ import { openSteps } from "../workflow/workflowSteps.ts";
 import { REDACTED } from "./redactedHeaders.ts";
 
 /**
- * Headers in which each that is given as it is shown, [redacted], has the value that it had. Throws INVALID for one
- * that had none: stored as it is, it would be sent in the place of a credential.
+ * Replaces each header value of [redacted], as it is shown, by the value it had. Throws INVALID when it had none:
+ * stored literally, it would be sent in place of a credential.
  */
-export function keepHeaders(given: unknown, before: Record<string, string>): unknown {
+export function preserveHeaders(given: unknown, before: Record<string, string>): unknown {
   if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
   const had = new Map(Object.entries(before).map(([name, value]) => [name.toLowerCase(), value]));
   const kept = Object.entries(given).map(([name, value]): [string, unknown] => {
@@ -24,15 +24,15 @@ export function keepHeaders(given: unknown, before: Record<string, string>): unk
   return Object.fromEntries(kept);
 }
 
-/** `keepHeaders` for the steps of a workflow, by their ids. */
-export function keepStepHeaders(
+/** `preserveHeaders` for the steps of a workflow, by their ids. */
+export function preserveStepHeaders(
   steps: StepInput[],
   before: Map<string, Record<string, string>>,
 ): StepInput[] {
   const entries: UserErrorDetail[] = [];
   const kept = steps.map((step, position) => {
     try {
-      return { ...step, headers: keepHeaders(step.headers, before.get(step.id) ?? {}) };
+      return { ...step, headers: preserveHeaders(step.headers, before.get(step.id) ?? {}) };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const path = ["steps", String(position)];
@@ -44,7 +44,7 @@ export function keepStepHeaders(
   return kept;
 }
 
-/** The headers that the steps of a workflow have now; null when there is no such workflow. */
+/** The current headers of a workflow's steps; null when there is no such workflow. */
 export async function stepHeaders(
   sql: Pool,
   box: SecretBox,

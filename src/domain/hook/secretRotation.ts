@@ -13,12 +13,12 @@ export function checkOverlap(overlapHours: number): void {
   ]);
 }
 
-/** Those secrets that still sign. */
+/** The secrets that still sign. */
 export const liveSecrets = (secrets: SealedSecret[], now: number): SealedSecret[] =>
   secrets.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now);
 
 /**
- * The new secret before the old ones, which sign beside it for so many hours, so that a receiver can be changed
+ * The new secret, followed by the old ones, which keep signing for `overlapHours`, so that a receiver can change
  * without a gap. At most 5 are live.
  */
 export function rotateSecrets(

@@ -2,7 +2,7 @@ import { userError } from "../../util/userError.ts";
 
 const maxLength = 2048;
 
-/** Ports from 1024 on that speak another protocol than a web service's; a POST there can do harm. */
+/** Ports from 1024 on that are used for protocols other than HTTP; a POST there can do harm. */
 const servicePorts = new Set([
   1080, 1433, 1434, 1521, 2049, 2181, 2375, 2376, 2379, 2380, 3128, 3306, 3389, 4369, 5060, 5061,
   5432, 5433, 5672, 5900, 5984, 6000, 6379, 6667, 8086, 9042, 9092, 9200, 9300, 10250, 11211, 27017,
@@ -17,34 +17,36 @@ const invalid = (message: string) => userError("INVALID", message, ["url"]);
 const refused = (message: string) => userError("TARGET_REFUSED", message, ["url"]);
 
 /**
- * Gives a target's URL as it will be called, or throws INVALID or TARGET_REFUSED for what may not be called; Overloaded when
- * the hub cannot look just now. Look-ups of names are shared among projects.
+ * Returns a target's URL as it will be called. Throws INVALID or TARGET_REFUSED when it may not be called, and
+ * Overloaded when the hub cannot resolve names just now. Projects share the capacity for name lookups.
  */
 export type CheckTarget = (url: string, projectId: string) => Promise<string>;
 
-/** Whether `port` is one that web services use: 80, 443, 8080, 8443, or 1024 and up without known others. */
+/**
+ * Whether `port` is one that web services use: 80, 443, 8080, 8443, or from 1024 on except for known other services.
+ */
 export const isWebPort = (port: number): boolean =>
   webPorts.has(port) || (port >= 1024 && !servicePorts.has(port));
 
-/** The port a URL is called on, as a number. */
+/** The port of a URL, as a number. */
 export const portOf = (url: URL): number =>
   url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
 
 /**
- * The IP address a URL names by itself, or null for a host name. WHATWG parsing has made `2130706433`, `0x7f.1`
- * and the like into dotted decimals by now, so every spelling is seen here.
+ * The IP address in a URL, or null for a host name. WHATWG parsing has already turned `2130706433`, `0x7f.1` and the
+ * like into dotted decimals, so every spelling is covered.
  */
 export function literalAddress(url: URL): string | null {
   if (url.hostname.startsWith("[")) return url.hostname.slice(1, -1);
   return ipv4.test(url.hostname) ? url.hostname : null;
 }
 
-/** Scheme and authority: what the result of parsing is good for. */
+/** Scheme and authority: the part that is used from the parsed URL. */
 const site = /^https?:\/\/([^/?#]*)/i;
 
 /**
- * Path and query as they stand on the request line: as they were given, for WHATWG parsing writes `'` as %27 and drops
- * a `?` with nothing behind it. Only what HTTP cannot send is percent-encoded.
+ * Path and query for the request line, as given: WHATWG parsing would write `'` as %27 and drop a trailing `?`. Only
+ * what HTTP cannot transmit is percent-encoded.
  */
 export function requestTarget(raw: string): string {
   const rest = raw.replace(site, "").replace(/[^\x21-\x7e]+/g, encodeURIComponent);
@@ -52,8 +54,8 @@ export function requestTarget(raw: string): string {
 }
 
 /**
- * Parses a target URL strictly, to judge it; what to store is the text as it was given. Throws INVALID for what is no
- * such URL, TARGET_REFUSED for credentials, trailing-dot hosts, and http where the operator requires https.
+ * Parses a target URL strictly, for checks; the text itself is stored as given. Throws INVALID when it is not such a
+ * URL, and TARGET_REFUSED for credentials, trailing-dot hosts, and http where the operator requires https.
  */
 export function parseTarget(raw: string, rules: { requireHttps: boolean }): URL {
   if (raw.length > maxLength) throw invalid(`url has at most ${maxLength} characters`);
@@ -83,7 +85,7 @@ export function parseTarget(raw: string, rules: { requireHttps: boolean }): URL 
 
 const setting = "the operator may allow its address by SIGNALBOX_ALLOW_TARGETS";
 
-/** Throws TARGET_REFUSED for a port that web services do not use. Allowed addresses may be called on any. */
+/** Throws TARGET_REFUSED for a port that web services do not use. Allowed addresses may be called on any port. */
 export function checkPort(url: URL): void {
   if (isWebPort(portOf(url))) return;
   throw refused(
@@ -91,7 +93,7 @@ export function checkPort(url: URL): void {
   );
 }
 
-/** Throws TARGET_REFUSED for a name without an address that only a private network could know. */
+/** Throws TARGET_REFUSED for an unresolvable name that only a private network could know. */
 export function checkName({ hostname }: URL): void {
   if (hostname.includes(".") && !privateSuffix.test(hostname)) return;
   throw refused(

@@ -1,6 +1,6 @@
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 
-/** As `collectMistakes`, for checks that take their time: the mistakes of all of them, thrown together. */
+/** Like `collectErrors`, for asynchronous checks: throws the errors of all of them together. */
 export async function checkAll(checks: (() => unknown)[]): Promise<void> {
   const entries: UserErrorDetail[] = [];
   for (const check of checks) {

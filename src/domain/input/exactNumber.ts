@@ -1,9 +1,9 @@
-/** Of Node.js 22 on; TypeScript does not know it yet. */
+/** Available since Node.js 22; TypeScript does not know it yet. */
 const { rawJSON } = JSON as unknown as { rawJSON(source: string): unknown };
 
 /**
- * A number of JSON that JavaScript would write otherwise than it was sent (9007199254740993, 1.10). Templates compute
- * with its double, compare all of its digits, and put them out as they are.
+ * A JSON number that JavaScript would write differently (9007199254740993, 1.10). Templates compute with its double,
+ * compare all of its digits, and output it verbatim.
  */
 export class ExactNumber {
   readonly #source: string;
@@ -24,7 +24,7 @@ export class ExactNumber {
     return rawJSON(this.#source);
   }
 
-  // What liquidjs asks of a value that compares in its own way.
+  // The interface by which liquidjs compares custom values.
   equals(other: unknown): boolean {
     const [own, given] = [comparable(this), comparable(other)];
     const isNumber = typeof given === "number" || typeof given === "bigint";
@@ -44,13 +44,13 @@ export class ExactNumber {
   }
 }
 
-/** Whole numbers are compared by all of their digits. */
+/** Integers are compared with all of their digits. */
 function comparable(value: unknown): bigint | number {
   if (!(value instanceof ExactNumber)) return value as number;
   const source = String(value);
   return /^-?\d+$/.test(source) ? BigInt(source) : Number(source);
 }
 
-/** The double of an exact number; anything else as it is. */
+/** The double of an exact number; any other value unchanged. */
 export const plainNumber = (value: unknown): unknown =>
   value instanceof ExactNumber ? value.valueOf() : value;

@@ -2,27 +2,27 @@ import { LRUCache } from "lru-cache";
 
 type CompiledCache<Value> = {
   get(projectId: string, key: string): Value | undefined;
-  /** `bytes`: about how much memory it holds; what is heavier than a project's part is not kept. */
+  /** `bytes`: its approximate memory. An entry larger than a project's share is not cached. */
   set(projectId: string, key: string, value: Value, bytes: number): void;
-  /** How much all of it holds. */
+  /** The memory of all entries. */
   bytes(): number;
 };
 
 type Entry<Value> = { value: Value; bytes: number };
 
 /**
- * What is compiled of tenants' texts, bounded by its weight. A project has a part of its own, so that its thousand
- * filters push out its own alone; beyond the whole, the project that used the cache longest ago is forgotten.
+ * A cache of compiled tenant programs, bounded by memory. Each project has a share, so its thousand filters evict only
+ * its own entries. Beyond the total, the least recently used project is evicted.
  */
 export function createCompiledCache<Value>(limits: {
   bytes: number;
   bytesPerProject: number;
 }): CompiledCache<Value> {
-  /** The one used longest ago first. */
+  /** Least recently used project first. */
   const projects = new Map<string, LRUCache<string, Entry<Value>>>();
   let bytes = 0;
 
-  function partOf(projectId: string): LRUCache<string, Entry<Value>> {
+  function cacheOf(projectId: string): LRUCache<string, Entry<Value>> {
     const part =
       projects.get(projectId) ??
       new LRUCache<string, Entry<Value>>({
@@ -37,7 +37,7 @@ export function createCompiledCache<Value>(limits: {
     return part;
   }
 
-  function forgetOthers(projectId: string) {
+  function evictOthers(projectId: string) {
     for (const [id, part] of projects) {
       if (bytes <= limits.bytes || id === projectId) return;
       part.clear();
@@ -47,13 +47,13 @@ export function createCompiledCache<Value>(limits: {
 
   return {
     get: (projectId, key) =>
-      projects.has(projectId) ? partOf(projectId).get(key)?.value : undefined,
+      projects.has(projectId) ? cacheOf(projectId).get(key)?.value : undefined,
     set(projectId, key, value, weight) {
       if (weight > limits.bytesPerProject) return;
       const entry = { value, bytes: Math.max(1, Math.ceil(weight)) };
-      partOf(projectId).set(key, entry);
+      cacheOf(projectId).set(key, entry);
       bytes += entry.bytes;
-      forgetOthers(projectId);
+      evictOthers(projectId);
     },
     bytes: () => bytes,
   };

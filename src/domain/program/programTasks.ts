@@ -3,7 +3,7 @@ import { checkRegistration, compareSchemas } from "../eventType/schemaRegistrati
 import { filterVerdict } from "../filter/filterVerdict.ts";
 import { previewSteps, renderStep, stepProblems } from "../workflow/stepPrograms.ts";
 
-/** What the sandbox runs, by name; inputs and results cross a process boundary, so they are plain data. */
+/** The tasks of the sandbox, by name. Inputs and results cross a process boundary, so they are plain data. */
 export const programTasks = {
   filter: filterVerdict,
   schema: schemaCheck,

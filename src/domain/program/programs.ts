@@ -1,13 +1,13 @@
 import type { ProgramTasks } from "./programTasks.ts";
 
 /**
- * Programs of tenants (filters, templates, schemas) whose cost is not known to be small run outside this process's
- * event loop and heap, under a deadline, a memory limit and a share of processor time per project (sandbox/).
+ * Tenants' programs (filters, templates, schemas) that may be expensive run outside this process's event loop and heap,
+ * with a deadline, a memory limit and a share of processor time per project (sandbox/).
  */
 export type Programs = {
   /**
-   * Runs a task in the sandbox. Throws what the task throws of UserError and TemplateFailure, ProgramStopped when a
-   * limit ended it, and Overloaded when the project has used up its share and nobody is patient.
+   * Runs a task in the sandbox. Rethrows the task's UserError and TemplateFailure; throws ProgramStopped when a limit
+   * ended it, and Overloaded when the project has used up its share and `patience` is absent.
    */
   run<Name extends keyof ProgramTasks>(
     projectId: string,
@@ -17,13 +17,16 @@ export type Programs = {
   ): Promise<ReturnType<ProgramTasks[Name]>>;
 };
 
-/** Waits for its project's share however long that takes, until the signal fires. Absent: for 5 s. */
+/** Waits for the project's share until the signal fires. Without it, the wait is 5 s. */
 export type Patience = { until: AbortSignal };
 
-/** What one run of a program may take. */
+/** The limits of one run of a program. */
 export const programLimits = { cpuMs: 1_000, heapMb: 128 } as const;
 
-/** A limit ended the program; the message says which, and reads on after "the filter" or "the template". */
+/**
+ * Thrown when a limit ended the program. The message names the limit and continues a sentence that begins with "the
+ * filter" or "the template".
+ */
 export class ProgramStopped extends Error {
   override name = "ProgramStopped" as const;
 }

@@ -1,8 +1,8 @@
 import type { ProgramTasks } from "./programTasks.ts";
 
 /**
- * Runs in this process what is known to be cheap of what the sandbox runs. The compilers are loaded when first needed:
- * they are an eighth of what a process loads that never needs one.
+ * Runs a cheap sandbox task in this process. The compilers are loaded when first needed: they are an eighth of what a
+ * process loads that never needs one.
  */
 export async function runInPlace<Name extends keyof ProgramTasks>(
   name: Name,

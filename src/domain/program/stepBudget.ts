@@ -1,9 +1,9 @@
 /**
- * How much work of a project's programs may be done in place, in steps of roughly 50 ns: what goes beyond is done
- * outside the event loop, or later.
+ * How much work of a project's programs may be done in place, in steps of roughly 50 ns. More work is done outside the
+ * event loop, or later.
  */
 export type StepBudget = {
-  /** Takes the steps when there are so many left; otherwise takes none. */
+  /** Takes the steps if that many are left; otherwise takes none. */
   spend(steps: number): boolean;
 };
 

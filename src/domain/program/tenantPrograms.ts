@@ -4,7 +4,7 @@ import { createFilterRunner, type FilterRunner } from "../filter/filterRunner.ts
 import { createStepTemplates, type StepTemplates } from "../workflow/stepTemplates.ts";
 import type { Programs } from "./programs.ts";
 
-/** What runs programs of tenants: in place what is cheap, the rest in the sandbox. */
+/** Runs tenants' programs: cheap ones in place, all others in the sandbox. */
 export type TenantPrograms = {
   sandbox: Programs;
   filters: FilterRunner;

@@ -19,7 +19,7 @@ const MAX_KEYS = 1_000;
 const randomText = (length: number) =>
   Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
 
-/** Six characters by which a secret scanner tells a real key from a text that looks like one. */
+/** Six characters that let a secret scanner distinguish a real key from similar text. */
 function checksum(text: string): string {
   let rest = crc32(text);
   let digits = "";
@@ -30,15 +30,15 @@ function checksum(text: string): string {
   return digits;
 }
 
-/** A new key: `sbx_`, 10 characters that name it, `_`, 256 random bits, and a checksum. */
+/** A new key: `sbx_`, 10 characters that identify it, `_`, 256 random bits, and a checksum. */
 export function newKey(): string {
   const body = `sbx_${randomText(10)}_${randomBytes(32).toString("base64url")}`;
   return body + checksum(body);
 }
 
 /**
- * Whether a text can be a key: one of ours with the right checksum, or one that an operator may have chosen. Others
- * need not be looked for.
+ * Whether a text can be a key: generated with a valid checksum, or possibly chosen by an operator. Other texts need no
+ * lookup.
  */
 export function canBeKey(text: string): boolean {
   const isOfOurForm = /^sbx_[0-9A-Za-z]{10}_[\w-]{43}[0-9A-Za-z]{6}$/.test(text);
@@ -46,29 +46,29 @@ export function canBeKey(text: string): boolean {
   return /^[\x20-\x7e]{32,200}$/.test(text);
 }
 
-/** How a key is stored: sha256, hex. It holds 256 random bits, so a slow hash would add nothing. */
+/** The stored form of a key: sha256, hex. A key has 256 random bits, so a slow hash would add nothing. */
 export const digestOf = (key: string): string => hash("sha256", key);
 
-/** The literal start of a key, by which people tell keys apart. */
+/** The beginning of a key, by which people recognize it. */
 const prefixOf = (key: string) => (key.startsWith("sbx_") ? key.slice(0, 14) : key.slice(0, 6));
 
 type NewKey = { name: string; role: Role; key?: string };
 
 /**
- * Makes an API key of a project; the plaintext is given back here and stored nowhere. `key`: one the operator
- * chose (32 to 200 printable characters). Throws INVALID or LIMIT_REACHED.
+ * Creates an API key of a project. The plaintext is returned here and stored nowhere. `key`: a key chosen by the
+ * operator (32 to 200 printable characters). Throws INVALID or LIMIT_REACHED.
  */
 export const createApiKey = (sql: Pool, projectId: string, key: NewKey) =>
   sql.begin((tx) => addApiKey(tx, projectId, key));
 
-/** The same within a transaction. */
+/** `createApiKey` within a transaction. */
 export async function addApiKey(
   tx: Tx,
   projectId: string,
   { name, role, key = newKey() }: NewKey,
 ): Promise<{ apiKey: ApiKeyRow; key: string }> {
   checkLine("name", name, 200);
-  // Of two that are made at once, one would not see the other.
+  // Without the lock, two concurrent calls would not count each other's key.
   await lockProject(tx, projectId);
   const existing = await keysOf(tx, projectId);
   if (existing.filter(({ revokedAt }) => revokedAt === null).length >= MAX_KEYS) {
@@ -78,7 +78,7 @@ export async function addApiKey(
   return { apiKey: await insertKey(tx, { ...record, digest: digestOf(key) }), key };
 }
 
-/** Revokes a key: requests with it are refused, and its live sockets and streams end within 5 s. */
+/** Revokes a key: requests with it are rejected, and its open sockets and streams end within 5 s. */
 export async function revokeApiKey(sql: Sql, projectId: string, id: string): Promise<ApiKeyRow> {
   const revoked = isId(id) ? await revokeRow(sql, projectId, id) : undefined;
   if (!revoked) throw userError("NOT_FOUND", `no API key ${id}`, ["id"]);

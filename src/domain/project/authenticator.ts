@@ -9,45 +9,48 @@ import {
 import { createBatcher } from "../../util/batcher.ts";
 import { canBeKey, digestOf } from "./apiKey.ts";
 
-/** Who calls: the project and the role come from the key, never from an argument. */
+/** The caller: project and role come from the key, never from an argument. */
 export type Caller = { projectId: string; keyId: string; keyName: string; role: Role };
 
 type Authenticator = AsyncDisposable & {
-  /** The caller behind an `Authorization` header, or null. The scheme word may be in any case. */
+  /** The caller of an `Authorization` header, or null. The scheme is case-insensitive. */
   authenticate(authorization: string | null | undefined): Promise<Caller | null>;
-  /** Whether a key that was good still is, whoever revoked it; at most 5 s late, for those who ask every second. */
+  /**
+   * Whether a valid key is still valid, also when another process revoked it. At most 5 s late when it is called every
+   * second.
+   */
   isKeyLive(keyId: string): boolean;
-  /** Forgets a key at once, in this process. */
+  /** Invalidates a key at once, in this process. */
   forget(keyId: string): void;
 };
 
-/** How long a key may go on working after it was revoked elsewhere; the promise is 5 s. */
+/** How long a key revoked by another process may keep working. The guarantee is 5 s. */
 const TRUST_MS = 1_000;
 const SWEEP_MS = 2_000;
 const MAX_KNOWN = 10_000;
-/** How long a key that is not good is not asked for again; a new one that nobody can have tried works at once. */
-const REFUSED_MS = 1_000;
-/** So many keys are looked for in one statement. */
-const MAX_ASKED = 1_000;
+/** How long an invalid key is not looked up again. A new key works at once, because nobody can have tried it before. */
+const INVALID_MS = 1_000;
+/** The most keys looked up in one statement. */
+const MAX_LOOKUPS = 1_000;
 
-/** Looks keys up, those that are asked for at the same time in one statement, and one statement at a time. */
+/** Looks up keys: concurrent lookups share one statement, one statement at a time. */
 const createLookUp = (sql: Sql) =>
   createBatcher<string, ApiKeyRow | undefined>(
     async (digests) => {
       const found = new Map((await keysByDigest(sql, digests)).map((row) => [row.digest, row]));
       return Promise.allSettled(digests.map(async (digest) => found.get(digest)));
     },
-    { maxSize: MAX_ASKED, parallel: 1 },
+    { maxSize: MAX_LOOKUPS, parallel: 1 },
   );
 
-/** Checks keys, remembering good ones for a second so that the hot path asks the database rarely. */
+/** Checks keys. Valid ones are cached for a second, so that the hot path rarely reads the database. */
 export function createAuthenticator(sql: Sql, onError: (error: unknown) => void): Authenticator {
   const known = new Map<string, { key: ApiKeyRow; until: number }>();
-  const refused = new Map<string, number>();
-  // Apart, so that whoever tries keys holds up nobody whose key was good before.
+  const invalid = new Map<string, number>();
+  // Separate from the others, so that guessing keys delays no caller with a valid key.
   const knownKeys = createLookUp(sql);
   const otherKeys = createLookUp(sql);
-  const asked = new Map<string, Promise<ApiKeyRow | undefined>>();
+  const lookUps = new Map<string, Promise<ApiKeyRow | undefined>>();
   const revoked = new Set<string>();
   const used = new Set<string>();
   const watched = new Set<string>();
@@ -69,12 +72,12 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
     for (const { id } of await revokedAmong(sql, ids)) forget(id);
   }
 
-  /** One question a key at a time, however many call with it: more would only wait behind it for a slow database. */
-  function ask(digest: string): Promise<ApiKeyRow | undefined> {
+  /** One lookup per key at a time: further ones would only queue behind it while the database is slow. */
+  function readKey(digest: string): Promise<ApiKeyRow | undefined> {
     const lookUp = known.has(digest) ? knownKeys : otherKeys;
-    const asking = asked.get(digest) ?? lookUp.add(digest).finally(() => asked.delete(digest));
-    asked.set(digest, asking);
-    return asking;
+    const running = lookUps.get(digest) ?? lookUp.add(digest).finally(() => lookUps.delete(digest));
+    lookUps.set(digest, running);
+    return running;
   }
 
   let sweeping = Promise.resolve();
@@ -83,17 +86,17 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
   }, SWEEP_MS);
 
   async function lookUp(digest: string): Promise<ApiKeyRow | undefined> {
-    const remembered = known.get(digest);
-    if (remembered && remembered.until > performance.now()) return remembered.key;
-    if ((refused.get(digest) ?? 0) > performance.now()) return undefined;
-    const key = await ask(digest);
-    // Another process revoked it; from now on its open sockets are to know.
+    const cached = known.get(digest);
+    if (cached && cached.until > performance.now()) return cached.key;
+    if ((invalid.get(digest) ?? 0) > performance.now()) return undefined;
+    const key = await readKey(digest);
+    // Another process revoked it: its open sockets must end, too.
     if (key && key.revokedAt !== null) forget(key.id);
-    // The row may have been read just before the key was revoked in this process.
+    // The row may have been read just before this process revoked the key.
     if (!key || revoked.has(key.id)) {
       known.delete(digest);
-      if (refused.size >= MAX_KNOWN) refused.clear();
-      refused.set(digest, performance.now() + REFUSED_MS);
+      if (invalid.size >= MAX_KNOWN) invalid.clear();
+      invalid.set(digest, performance.now() + INVALID_MS);
       return undefined;
     }
     if (known.size >= MAX_KNOWN) known.clear();
@@ -103,7 +106,7 @@ export function createAuthenticator(sql: Sql, onError: (error: unknown) => void)
 
   return {
     async authenticate(authorization) {
-      // A key that an operator chose may hold spaces.
+      // A key chosen by an operator may contain spaces.
       const [, given] = /^bearer +(\S.{0,298}?) *$/i.exec(authorization ?? "") ?? [];
       if (!given || !canBeKey(given)) return null;
       const key = await lookUp(digestOf(given));

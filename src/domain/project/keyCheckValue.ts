@@ -2,7 +2,7 @@ import type { Sql } from "../../db/connection/client.ts";
 import { ensureCanary, replaceCanary } from "../../db/project/settings.ts";
 import type { SecretBox } from "./secretBox.ts";
 
-/** The key-encryption key is not the one this database's secrets were sealed with. */
+/** Thrown when the configured key cannot open this database's secrets. */
 export class WrongSecretKey extends Error {
   override name = "WrongSecretKey" as const;
 }
@@ -10,20 +10,20 @@ export class WrongSecretKey extends Error {
 const CONTEXT = "settings|key_canary|hub";
 const TEXT = "signalbox";
 
-/** Refuses to go on with a wrong key: what it would seal, nobody could open again. Throws WrongSecretKey. */
+/** Stops the boot with a wrong key, which would seal secrets that no other hub can open. Throws WrongSecretKey. */
 export async function checkSecretKey(sql: Sql, box: SecretBox): Promise<void> {
   const sealed = await ensureCanary(sql, box.seal(TEXT, CONTEXT));
   try {
     if (box.open(sealed, CONTEXT) === TEXT) return;
   } catch {
-    // Told below: the box's own words name no setting.
+    // The error below replaces the box's message, which names no setting.
   }
   throw new WrongSecretKey(
-    "SIGNALBOX_SECRET_KEY is not the key that this database's secrets were sealed with; give the key of then, or add it to the list as id:base64.",
+    "SIGNALBOX_SECRET_KEY is not the key that this database's secrets were sealed with; set that key, or add it to the list as id:base64.",
   );
 }
 
-/** From now on the first key is the one that a hub must have to start. */
+/** From now on a hub needs the first key to start. */
 export async function resealKeyCheckValue(sql: Sql, box: SecretBox): Promise<void> {
   await replaceCanary(sql, box.seal(TEXT, CONTEXT));
 }

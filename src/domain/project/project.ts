@@ -15,7 +15,7 @@ import { addApiKey } from "./apiKey.ts";
 
 const checkName = (name: string) => checkLine("name", name, 100);
 
-/** A name as the readable part of an address: `Billing (EU)` becomes `billing-eu`. */
+/** A name as the readable part of a URL: `Billing (EU)` becomes `billing-eu`. */
 const slugOf = (name: string) =>
   name
     .normalize("NFKD")
@@ -37,8 +37,8 @@ async function insertNew(tx: Tx, name: string): Promise<ProjectRow> {
 }
 
 /**
- * Makes a project and its first ADMIN key, whose plaintext is given back here alone. Its `source` is a bare UUID (a
- * URI-reference, as CloudEvents asks) that never changes. Throws INVALID.
+ * Creates a project and its first ADMIN key, whose plaintext is returned only here. Its `source` is a bare UUID (a
+ * valid URI-reference, as CloudEvents requires) that never changes. Throws INVALID.
  */
 export async function createProject(
   sql: Pool,
@@ -54,8 +54,8 @@ export async function createProject(
 }
 
 /**
- * Makes the default project when it is not there yet, however many processes boot at once. Gives back the
- * plaintext of its first key when this call made it up; null when the project was there, or the key was given.
+ * Creates the default project if it does not exist, however many processes boot at once. Returns the plaintext of its
+ * first key when this call generated it; null when the project existed or the key was configured.
  */
 export async function ensureDefaultProject(
   sql: Pool,
@@ -75,7 +75,7 @@ export async function ensureDefaultProject(
   });
 }
 
-/** Changes a project's settings; they hold for the next emit, in every process. */
+/** Changes a project's settings. They apply to the next emit in every process. */
 export async function updateProject(
   sql: Pool,
   projectId: string,
@@ -91,7 +91,7 @@ export async function updateProject(
   });
 }
 
-/** A project by its id or slug. */
+/** Finds a project by its id or slug. */
 export async function findProject(sql: Sql, idOrSlug: string): Promise<ProjectRow | undefined> {
   return (await allProjects(sql)).find(({ id, slug }) => id === idOrSlug || slug === idOrSlug);
 }

@@ -7,10 +7,10 @@ import { releasedWorkflows } from "../../db/workflow/workflows.ts";
 import { indexHooks } from "../hook/hookIndex.ts";
 import type { MatchRule } from "../hook/hookMatch.ts";
 
-/** A live hook ready to judge events. */
+/** A hook as matching needs it. */
 export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAttempts: number };
 
-/** A registered type; its schema is loaded when it is first needed (schemaChecks.ts). */
+/** A registered type; its schema is loaded when first needed (schemaChecks.ts). */
 type ConfiguredType = { typeId: string; version: number; hasSchema: boolean };
 
 /** Everything about a project that an emit depends on, as of one `heads.config_version`. */
@@ -21,24 +21,24 @@ export type ProjectConfig = {
   requireRegisteredTypes: boolean;
   systemEvents: boolean;
   types: Map<string, ConfiguredType>;
-  /** The live hooks whose patterns take this type, the oldest first. */
+  /** The hooks whose patterns match this type, oldest first. */
   hooksFor(type: string): ConfiguredHook[];
-  /** How many those are at most, without collecting them. */
+  /** The number of those hooks, at most, without collecting them. */
   hookCount(type: string): number;
   /** The released workflows of this type. */
   workflowsFor(type: string): { id: string; version: number }[];
 };
 
 export type ProjectConfigs = {
-  /** The current configuration of each project; a change that was answered before this call is seen. */
+  /** The current configuration of each project. Sees every change that was answered before this call. */
   current(projectIds: string[]): Promise<Map<string, ProjectConfig>>;
-  /** As last loaded, without asking: what is written under one that has changed since is refused (isStaleConfig). */
+  /** The cached configurations, without a query. A write under an outdated one is rejected (isStaleConfig). */
   lastKnown(projectIds: string[]): Promise<Map<string, ProjectConfig>>;
 };
 
-/** What all configurations of a process may hold, in bytes; the one used longest ago goes first. */
+/** Memory of all configurations of a process, in bytes; the least recently used one is evicted first. */
 const MAX_BYTES = 256_000_000;
-/** What a hook, a type or a workflow holds beside its texts. */
+/** The memory of a hook, type or workflow in addition to its texts. */
 const ENTRY_BYTES = 400;
 
 type LoadedHook = Awaited<ReturnType<typeof matchableHooks>>[number];
@@ -47,23 +47,23 @@ const bytesOfHook = ({ types, filter }: LoadedHook) =>
   ENTRY_BYTES;
 
 /**
- * The configurations of the projects this process serves. A project is reloaded when its version has moved, which a
- * write planned under the old one tells, or one small query.
+ * The configurations of the projects that this process serves. A project is reloaded when its version has changed,
+ * which a rejected write or one small query reveals.
  */
 export function createProjectConfigs(sql: Pool): ProjectConfigs {
   const configs = new LRUCache<string, ProjectConfig>({ maxSize: MAX_BYTES });
   const loading = new Map<string, Promise<ProjectConfig | undefined>>();
 
-  /** One load at a time of a project, for all who wait for the same version. */
+  /** One load per project and version at a time, shared by all callers. */
   function load(projectId: string, version: number): Promise<ProjectConfig | undefined> {
     const key = `${projectId} ${version}`;
-    const under = loading.get(key) ?? loadNow(projectId).finally(() => loading.delete(key));
-    loading.set(key, under);
-    return under;
+    const pending = loading.get(key) ?? loadNow(projectId).finally(() => loading.delete(key));
+    loading.set(key, pending);
+    return pending;
   }
 
   async function loadNow(projectId: string): Promise<ProjectConfig | undefined> {
-    // One snapshot, so that the version names exactly these hooks: Event.why relies on it.
+    // One snapshot, so that the version denotes exactly these hooks: Event.why relies on it.
     const [[project], types, hooks, workflows] = await sql.begin(
       "isolation level repeatable read read only",
       (tx) =>

@@ -12,23 +12,23 @@ import { checkSecretKey, resealKeyCheckValue } from "./keyCheckValue.ts";
 import { type BoxKey, createSecretBox } from "./secretBox.ts";
 import { signingContext } from "./signingSecret.ts";
 
-/** Seals one text again, in its context. */
-type Again = (sealed: string, context: string) => string;
-/** Seals what a row holds again; `key` is the row's, as its place names it. */
-type Reseal = (key: string[], text: string, again: Again) => string;
+/** Re-encrypts one sealed text in its context. */
+type Reencrypt = (sealed: string, context: string) => string;
+/** Re-encrypts what a row holds; `key` is the row's key as its place defines it. */
+type Reseal = (key: string[], text: string, reencryptText: Reencrypt) => string;
 
-const inList =
+const secretList =
   (contextOf: (key: string[]) => string): Reseal =>
-  (key, text, again) => {
+  (key, text, reencryptText) => {
     const secrets: SealedSecret[] = JSON.parse(text);
     return JSON.stringify(
-      secrets.map((one) => ({ ...one, sealed: again(one.sealed, contextOf(key)) })),
+      secrets.map((one) => ({ ...one, sealed: reencryptText(one.sealed, contextOf(key)) })),
     );
   };
-const alone =
+const singleSecret =
   (contextOf: (key: string[]) => string): Reseal =>
-  (key, text, again) =>
-    again(text, contextOf(key));
+  (key, text, reencryptText) =>
+    reencryptText(text, contextOf(key));
 
 const ofHook =
   (column: "secrets" | "headers" | "handshake") =>
@@ -36,15 +36,15 @@ const ofHook =
     hookContext(column, { projectId, id });
 
 const reseals: Record<keyof typeof sealedPlaces, Reseal> = {
-  hookSecrets: inList(ofHook("secrets")),
-  hookHeaders: alone(ofHook("headers")),
-  hookHandshake: alone(ofHook("handshake")),
-  signingSecrets: inList(([projectId = ""]) => signingContext(projectId)),
-  stepHeaders: ([projectId = "", id = ""], text, again) => {
+  hookSecrets: secretList(ofHook("secrets")),
+  hookHeaders: singleSecret(ofHook("headers")),
+  hookHandshake: singleSecret(ofHook("handshake")),
+  signingSecrets: secretList(([projectId = ""]) => signingContext(projectId)),
+  stepHeaders: ([projectId = "", id = ""], text, reencryptText) => {
     const steps = parseJson(text) as StoredStep[];
     const headersOf = (step: StoredStep) =>
-      step.headers && again(step.headers, headersContext({ projectId, id }, step.id));
-    // Their bodies stay as they were sent.
+      step.headers && reencryptText(step.headers, headersContext({ projectId, id }, step.id));
+    // The step bodies stay exactly as they were sent.
     const resealed = steps.map((step) =>
       jsonObject(
         jsonEntries(step).map(([name, value]) => [
@@ -55,10 +55,10 @@ const reseals: Record<keyof typeof sealedPlaces, Reseal> = {
     );
     return jsonText(jsonList(resealed));
   },
-  variables: alone(([projectId = "", workflowId = "", userId = ""]) =>
+  variables: singleSecret(([projectId = "", workflowId = "", userId = ""]) =>
     variablesContext({ projectId, workflowId, userId }),
   ),
-  stepRequests: alone(([projectId = "", runId = "", position]) =>
+  stepRequests: singleSecret(([projectId = "", runId = "", position]) =>
     requestContext({ projectId, runId, position: Number(position) }),
   ),
 };
@@ -66,22 +66,22 @@ const reseals: Record<keyof typeof sealedPlaces, Reseal> = {
 const names = Object.keys(sealedPlaces) as (keyof typeof sealedPlaces)[];
 
 type Reencrypted = {
-  /** Rows that hold something sealed anew. */
+  /** The number of rows with re-encrypted secrets. */
   rewrapped: number;
-  /** What could not be opened, as `table.column key: why`; it was left as it is. */
+  /** What could not be opened, as `table.column key: why`; it was left unchanged. */
   unopened: string[];
 };
 
 /**
- * Seals every secret that another key has sealed with the first of these keys, while the hub runs. Safe to stop and to
- * do again. The canary comes last and only when nothing is left, so that a hub does not start without a key it still needs. Throws
- * WrongSecretKey.
+ * Re-encrypts every secret sealed with another key with the first of these keys, while the hub runs. It can be stopped
+ * and repeated safely. The key check value is replaced last and only when nothing is left, so that no hub starts
+ * without a key that it still needs. Throws WrongSecretKey.
  */
 export async function reencrypt(sql: Pool, keys: BoxKey[]): Promise<Reencrypted> {
   const box = createSecretBox(keys);
   await checkSecretKey(sql, box);
   const own = `v1.${keys[0]?.id}.`;
-  const again: Again = (sealed, context) =>
+  const reencryptText: Reencrypt = (sealed, context) =>
     sealed.startsWith(own) ? sealed : box.seal(box.open(sealed, context), context);
   const unopened: string[] = [];
   let rewrapped = 0;
@@ -89,7 +89,7 @@ export async function reencrypt(sql: Pool, keys: BoxKey[]): Promise<Reencrypted>
     const place = sealedPlaces[name];
     rewrapped += await rewriteSealed(sql, place, ({ key, text }) => {
       try {
-        const resealed = reseals[name](key, text, again);
+        const resealed = reseals[name](key, text, reencryptText);
         return resealed === text || !isNew(text, resealed, own) ? null : resealed;
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
@@ -102,6 +102,9 @@ export async function reencrypt(sql: Pool, keys: BoxKey[]): Promise<Reencrypted>
   return { rewrapped, unopened };
 }
 
-/** JSON may be printed otherwise than it was stored: only more of the first key's texts count. */
+/**
+ * JSON may be serialized differently than it was stored, so only additional texts sealed with the first key count as a
+ * change.
+ */
 const isNew = (before: string, after: string, own: string): boolean =>
   after.split(own).length > before.split(own).length;

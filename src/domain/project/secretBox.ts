@@ -4,11 +4,11 @@ const cipher = "aes-256-gcm";
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** A key-encryption key: 32 bytes under a short name, which is stored beside everything it sealed. */
+/** A key-encryption key: 32 bytes with a short id, which is stored with everything it has sealed. */
 export type BoxKey = { id: string; key: Buffer };
 
 /**
- * `context` names the place of the secret, `table|column|row id|project id`: it is authenticated, so a sealed
+ * `context` identifies where the secret is stored, `table|column|row id|project id`. It is authenticated, so a sealed
  * value opens nowhere else.
  */
 export type SecretBox = {
@@ -17,7 +17,7 @@ export type SecretBox = {
   open(sealed: string, context: string): string;
 };
 
-/** Encrypts secrets at rest by AES-256-GCM as `v1.<key id>.<iv>.<text+tag>`; the first key seals, all open. */
+/** Encrypts secrets at rest with AES-256-GCM as `v1.<key id>.<iv>.<text+tag>`. The first key seals, all keys open. */
 export function createSecretBox(keys: BoxKey[]): SecretBox {
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
   const [first] = keys;
@@ -62,7 +62,7 @@ export function createSecretBox(keys: BoxKey[]): SecretBox {
   };
 }
 
-/** Strict base64url: null unless encoding the bytes again gives the same text. */
+/** Strict base64url: null unless re-encoding the bytes gives the same text. */
 function decode(text: string): Buffer | null {
   const bytes = Buffer.from(text, "base64url");
   return bytes.toString("base64url") === text ? bytes : null;

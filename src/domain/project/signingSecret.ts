@@ -1,6 +1,6 @@
 /**
- * A project's signing secret: signs what is sent by no hook, so the presses of actions and the steps of workflows. A
- * project gets its first when it is first needed, because the commands that make projects hold no key to seal with.
+ * A project's signing secret signs requests that belong to no hook: presses of actions and steps of workflows. It is
+ * created when first needed, because the commands that create projects have no key to seal it with.
  */
 import { createSecretKey, type KeyObject } from "node:crypto";
 import type { Pool } from "../../db/connection/client.ts";
@@ -20,7 +20,7 @@ type Services = { sql: Pool; box: SecretBox };
 export const signingContext = (projectId: string) =>
   `projects|signing_secrets|${projectId}|${projectId}`;
 
-/** Makes the project's first secret, unless another process did meanwhile. */
+/** Creates the project's first secret, unless another process has done so. */
 const makeFirst = ({ sql, box }: Services, projectId: string): Promise<SealedSecret[]> =>
   sql.begin(async (tx) => {
     const made = await lockedSigningSecrets(tx, projectId);
@@ -30,7 +30,7 @@ const makeFirst = ({ sql, box }: Services, projectId: string): Promise<SealedSec
     return secrets;
   });
 
-/** The HMAC keys of every secret of the project that is still valid, newest first: what `sign` takes. */
+/** The HMAC keys of every valid secret of the project, newest first, for `sign`. */
 export async function openSigningKeys(services: Services, projectId: string): Promise<KeyObject[]> {
   const { sql, box } = services;
   const secrets =
@@ -41,8 +41,8 @@ export async function openSigningKeys(services: Services, projectId: string): Pr
 }
 
 /**
- * Gives the project a new signing secret, shown here alone; the old ones sign beside it for so many hours (0..168).
- * Throws INVALID.
+ * Gives the project a new signing secret, which is returned only here. The old ones keep signing for `overlapHours`
+ * (0..168). Throws INVALID.
  */
 export async function rotateSigningSecret(
   { sql, box }: Services,

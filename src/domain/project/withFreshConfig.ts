@@ -1,12 +1,15 @@
 import { isStaleConfig } from "../../db/feed/record.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 
-/** A configuration that moves during each of so many writes is changed in a loop: who waits longer waits for ever. */
+/**
+ * A configuration that changes during every one of this many writes is being changed in a loop: more tries would not
+ * help.
+ */
 const MAX_TRIES = 20;
 
 /**
- * Plans and writes again, when a project's configuration moved between the two (isStaleConfig). `write` reads the
- * configuration anew each time. Throws Overloaded, with nothing written, when it still moves after 20 tries.
+ * Plans and writes again when a project's configuration changed between the two (isStaleConfig). `write` reads the
+ * configuration anew each time. Throws Overloaded, with nothing written, when it still changes after 20 tries.
  */
 export async function withFreshConfig<Result>(write: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries += 1) {

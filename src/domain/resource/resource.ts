@@ -1,6 +1,6 @@
 /**
- * A resource is created, updated and deleted; each change emits the event that its type has for it, in the same
- * transaction: the event's subject names the resource, its data is the resource (as it was, for a deletion).
+ * A resource is created, updated and deleted. Each change emits the event that its type defines for it, in the same
+ * transaction. The event's subject names the resource; its data is the resource (for a deletion, its last state).
  */
 import type { Tx } from "../../db/connection/client.ts";
 import type { EventRow } from "../../db/event/events.ts";
@@ -24,10 +24,10 @@ import { UserError, userError } from "../../util/userError.ts";
 import type { EmitInTransaction } from "../emit/emitInTransaction.ts";
 import { attributesText, checkResourceKey, resourceText } from "./resourceInput.ts";
 
-/** A resource as a change left it, and the event that told of it; null when its type has none for the change. */
+/** A resource after a change, and the event of the change; null when its type defines none. */
 export type ChangedResource = { resource: ResourceRow; event: EventRow | null };
 
-/** Runs one change of a resource together with its event, whose mistakes are told as mistakes of the attributes. */
+/** Changes a resource and emits the event. Errors of the event's data are reported as errors of the attributes. */
 async function changeResource(
   emitInTransaction: EmitInTransaction,
   { projectId, type: typeName }: Pick<ResourceKey, "projectId" | "type">,
@@ -66,8 +66,8 @@ async function changeResource(
 }
 
 /**
- * Creates a resource, under the given id or the next number of its type. Throws UserError: INVALID, NOT_FOUND for
- * its type, NAME_TAKEN, or what emitting its event is told.
+ * Creates a resource, with the given id or the next number of its type. Throws UserError: INVALID, NOT_FOUND for its
+ * type, NAME_TAKEN, or the errors of emitting its event.
  */
 export async function createResource(
   emitInTransaction: EmitInTransaction,
@@ -86,7 +86,7 @@ export async function createResource(
         const key = { projectId, type: type.name, resourceId: id };
         return (await insertResource(tx, { ...key, id: newId(), attributes })).at(0);
       };
-      if (resourceId == null) return numbered(tx, type, insert);
+      if (resourceId == null) return insertNumbered(tx, type, insert);
       if (/^[1-9]\d{0,14}$/.test(resourceId)) await skipNumber(tx, type, Number(resourceId));
       const resource = await insert(resourceId);
       if (resource) return resource;
@@ -99,24 +99,27 @@ export async function createResource(
   );
 }
 
-/** Inserts under the next number that no resource has. */
-async function numbered(
+/** Inserts the resource with the next free number. */
+async function insertNumbered(
   tx: Tx,
   type: ResourceTypeRow,
   insert: (id: string) => Promise<ResourceRow | undefined>,
 ): Promise<ResourceRow> {
   const resource = await insert(await takeNumber(tx, type));
-  return resource ?? numbered(tx, type, insert);
+  return resource ?? insertNumbered(tx, type, insert);
 }
 
-const known = (row: ResourceRow | undefined, { type, resourceId }: ResourceKey): ResourceRow => {
+const requireFound = (
+  row: ResourceRow | undefined,
+  { type, resourceId }: ResourceKey,
+): ResourceRow => {
   if (row) return row;
   throw userError("NOT_FOUND", `there is no resource '${resourceId}' of type '${type}'`, [
     "resourceId",
   ]);
 };
 
-/** Replaces all attributes of a resource. Throws UserError: INVALID, NOT_FOUND, or what emitting its event is told. */
+/** Replaces all attributes of a resource. Throws UserError: INVALID, NOT_FOUND, or the errors of emitting its event. */
 export async function updateResource(
   emitInTransaction: EmitInTransaction,
   key: ResourceKey,
@@ -124,15 +127,15 @@ export async function updateResource(
 ): Promise<ChangedResource> {
   const text = attributesText(attributes);
   return changeResource(emitInTransaction, key, "updatedEvent", async (tx) =>
-    known((await replaceAttributes(tx, key, text)).at(0), key),
+    requireFound((await replaceAttributes(tx, key, text)).at(0), key),
   );
 }
 
-/** Deletes a resource; gives back its last state. Throws NOT_FOUND, or what emitting its event is told. */
+/** Deletes a resource and returns its last state. Throws NOT_FOUND, or the errors of emitting its event. */
 export const deleteResource = (
   emitInTransaction: EmitInTransaction,
   key: ResourceKey,
 ): Promise<ChangedResource> =>
   changeResource(emitInTransaction, key, "deletedEvent", async (tx) =>
-    known((await markDeleted(tx, key)).at(0), key),
+    requireFound((await markDeleted(tx, key)).at(0), key),
   );

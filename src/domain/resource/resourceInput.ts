@@ -7,13 +7,13 @@ import { eventLimits } from "../event/eventInput.ts";
 import { documentText } from "../input/documentText.ts";
 import { exactName, singleLineText } from "../input/singleLineText.ts";
 
-/** Names a resource: its type and id are the subject of its events, and have their limits. */
+/** A resource's key: type and id are the subject of its events and have the same limits. */
 const keyInput = z.object({
   type: exactName(eventLimits.short),
   resourceId: singleLineText(eventLimits.short),
 });
 
-/** Checks the name of a resource. Throws INVALID. */
+/** Checks a resource's key. Throws INVALID. */
 export function checkResourceKey(key: z.input<typeof keyInput>): void {
   const { error } = keyInput.safeParse(key);
   if (!error) return;
@@ -21,8 +21,8 @@ export function checkResourceKey(key: z.input<typeof keyInput>): void {
 }
 
 /**
- * The JSON text of a resource's attributes, without a member `id`: the resource's own id takes its place. Throws
- * INVALID for what is no object, or is over the limits of an event's data.
+ * The JSON text of a resource's attributes, without `id`: the resource's own id takes its place. Throws INVALID when it
+ * is not an object, or exceeds the limits of an event's data.
  */
 export function attributesText(attributes: unknown): string {
   if (!isObject(attributes))
@@ -37,7 +37,7 @@ export function attributesText(attributes: unknown): string {
   throw new UserError(text === null ? [] : [text]);
 }
 
-/** A resource by itself: its id first, then its attributes as they were given. */
+/** A resource on its own: its id first, then its attributes as they were given. */
 export const resourceText = ({
   resourceId,
   attributes,
@@ -46,7 +46,10 @@ export const resourceText = ({
   return `{"id":${JSON.stringify(resourceId)}${others}}`;
 };
 
-/** What a GET of the resource would answer, and what hooks of format RESOURCE are sent: `{"actions":[{"id":"1",…}]}`. */
+/**
+ * The resource's representation, as a GET would return it and as hooks of format RESOURCE receive it:
+ * `{"actions":[{"id":"1",…}]}`.
+ */
 export const representationOf = (
   resource: Pick<ResourceRow, "type" | "resourceId" | "attributes">,
 ): string => `{${JSON.stringify(resource.type)}:[${resourceText(resource)}]}`;

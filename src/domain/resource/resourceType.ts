@@ -13,7 +13,7 @@ import { invalidFields, UserError, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { exactName } from "../input/singleLineText.ts";
 
-/** So many resource types a project may have. */
+/** Per project. */
 const MAX_RESOURCE_TYPES = 200;
 
 const event = exactName(eventLimits.name).refine(
@@ -31,8 +31,8 @@ const resourceTypeInput = z.object({
 type ResourceTypeInput = z.input<typeof resourceTypeInput>;
 
 /**
- * Registers a resource type, or, under a name that is known, the events of it anew. Throws UserError: INVALID,
- * NAME_TAKEN for an event that another resource type has, LIMIT_REACHED.
+ * Registers a resource type, or replaces the events of an existing one. Throws UserError: INVALID, NAME_TAKEN for an
+ * event of another resource type, LIMIT_REACHED.
  */
 export async function registerResourceType(
   sql: Pool,
@@ -49,7 +49,7 @@ export async function registerResourceType(
   });
 }
 
-/** The same within a transaction that holds the project's lock. */
+/** `registerResourceType` within a transaction that holds the project's lock. */
 export async function writeResourceType(
   tx: Tx,
   projectId: string,
@@ -83,10 +83,10 @@ export async function writeResourceType(
 }
 
 /**
- * Refuses a hook of format RESOURCE unless it names event types alone that are about a resource type: only then can
- * it be told what it will be sent. Throws UNKNOWN_TYPE with an entry for each that is not.
+ * Rejects a hook of format RESOURCE unless it names only event types that belong to a resource type, because only then
+ * is the body of its requests known. Throws UNKNOWN_TYPE with an entry for each other type.
  */
-export async function checkBound(
+export async function checkTypesHaveResource(
   sql: Sql,
   projectId: string,
   { format, types }: Pick<HookRow, "format" | "types">,

@@ -4,22 +4,22 @@ import { plainNumber } from "../input/exactNumber.ts";
 import { TemplateFailure } from "./templateFailure.ts";
 import { isPlain } from "./templateMarks.ts";
 
-/** A text that holds Liquid, compiled. */
+/** A compiled text with Liquid. */
 export type CompiledTemplate = {
   /**
-   * The variables it reads, each as its names one after the other: `["steps", "ticket", "response", "id"]`. To find them
-   * takes longer than compiling: time that grows with the square of how many there are.
+   * The variables it reads, each as a path: `["steps", "ticket", "response", "id"]`. Finding them takes longer than
+   * compiling: quadratic time in their number.
    */
   reads(): readonly (readonly unknown[])[];
-  /** A text; or, of a text that is one whole `{{ … }}`, its value as it is. Throws TemplateFailure. */
+  /** The rendered text; for a text that is exactly one `{{ … }}`, its value unconverted. Throws TemplateFailure. */
   render(scope: object, limitMs: number): unknown;
 };
 
-/** Characters of one template; objects and characters that one rendering may make. */
+/** Characters of one template; objects and characters that one rendering may create. */
 const MAX_CHARACTERS = 65_536;
 const MAX_MEMORY = 1_000_000;
 
-/** The filters that ask whether a value is a number; the others compute with whatever can be one. */
+/** Filters that test whether a value is a number; all others accept anything that converts to one. */
 const dateFilters = [
   "date",
   "date_to_xmlschema",
@@ -36,12 +36,12 @@ function takePlainNumbers(liquid: Liquid, name: string) {
   });
 }
 
-/** Strict, bounded, and with nothing to read but what it is given: no files, no prototypes. */
+/** Strict, bounded, and isolated from everything but its input: no files, no prototypes. */
 function engine(options: LiquidOptions = {}): Liquid {
   const liquid = new Liquid({
     strictVariables: true,
     strictFilters: true,
-    // `default` and `if` are how a template says that something may be missing.
+    // `default` and `if` let a template say that a value may be missing.
     lenientIf: true,
     ownPropertyOnly: true,
     parseLimit: MAX_CHARACTERS,
@@ -55,7 +55,7 @@ function engine(options: LiquidOptions = {}): Liquid {
   return liquid;
 }
 
-/** A value as part of a path or a query: it cannot end the part it stands in, nor climb out of it. */
+/** A value as part of a path or a query: it can neither end nor leave its part. */
 function percentEncoded(value: unknown): string {
   const text = String(value ?? "");
   if (text === "." || text === "..")
@@ -68,8 +68,8 @@ const typed = engine({ keepOutputType: true });
 const encoding = engine({ outputEscape: percentEncoded });
 
 /**
- * Whatever liquidjs throws is the template's fault, an overflow of the stack too. It wraps what was thrown first, and
- * adds the place to its own words.
+ * Everything that liquidjs throws is the template's fault, even a stack overflow. liquidjs wraps the original error and
+ * adds the position to its message.
  */
 function failureOf(error: unknown): TemplateFailure {
   const cause = error instanceof LiquidError ? (error.originalError ?? error) : error;
@@ -78,7 +78,7 @@ function failureOf(error: unknown): TemplateFailure {
   return new TemplateFailure(cause instanceof Error ? cause.message : String(cause));
 }
 
-/** A template's weight in memory, for each of its characters [measured: 65 to 93 bytes]. */
+/** The memory of a template, per character [measured: 65 to 93 bytes]. */
 const TEMPLATE_BYTES = 100;
 const compiled = new LRUCache<string, CompiledTemplate>({
   maxSize: 16_000_000,
@@ -104,7 +104,7 @@ function compile(text: string, parts: [Liquid, Template[]][]): CompiledTemplate 
   return template;
 }
 
-/** Compiles a text. Throws TemplateFailure for what is no Liquid. */
+/** Compiles a text. Throws TemplateFailure when it is not valid Liquid. */
 export function compileTemplate(text: string): CompiledTemplate {
   if (isPlain(text)) return { reads: () => [], render: () => text };
   const known = compiled.get(`text ${text}`);
@@ -119,8 +119,8 @@ export function compileTemplate(text: string): CompiledTemplate {
 }
 
 /**
- * Compiles a URL: values are percent-encoded, but for one that the URL begins with, which may bring scheme and host
- * along. Throws TemplateFailure.
+ * Compiles a URL. Values are percent-encoded, except for one at the beginning, which may hold scheme and host. Throws
+ * TemplateFailure.
  */
 export function compileUrl(given: string): CompiledTemplate {
   const text = given.trim();

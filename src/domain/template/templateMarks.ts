@@ -1,5 +1,5 @@
-/** Whether a text is what it says, with nothing to render. */
+/** Whether a text has nothing to render. */
 export const isPlain = (text: string) => !/\{\{|\{%/.test(text);
 
-/** Whether any text inside a JSON value is more than a plain one: no JSON has these marks outside of its strings. */
+/** Whether any text inside a JSON value is a template. JSON has these marks only inside strings. */
 export const holdsTemplate = (value: unknown): boolean => !isPlain(JSON.stringify(value) ?? "");

@@ -2,14 +2,14 @@ import { isChanged, jsonEntries, jsonItems, jsonText } from "../../util/exactJso
 import { parseJson } from "../../util/parseJson.ts";
 import { ExactNumber } from "../input/exactNumber.ts";
 
-/** The names of an object whose keys JavaScript has moved, in their order. */
+/** The original order of an object's keys, where JavaScript has moved them. */
 const order = Symbol("the order of its keys");
 
 type Entry = readonly [name: string, value: unknown];
 
 /**
- * The value of JSON text as templates know it. What JavaScript changes of JSON is as it was sent once it is written
- * again: numbers are ExactNumbers where that makes a difference, and objects know the order of their keys.
+ * The value of JSON text for templates. Written again, it is as it was sent: numbers that JavaScript would change are
+ * ExactNumbers, and objects keep the order of their keys.
  */
 export const parseValue = (json: string): unknown => exact(parseJson(json));
 
@@ -20,13 +20,13 @@ function exact(value: unknown): unknown {
   return objectOf(jsonEntries(Object(value)).map(([name, part]) => [name, exact(part)]));
 }
 
-/** The members of an object in their order. */
+/** An object's members in their original order. */
 export const entriesOf = (value: object): Entry[] =>
   namesOf(value).map((name) => [name, Reflect.get(value, name)]);
 
 const namesOf = (value: object): string[] => Reflect.get(value, order) ?? Object.keys(value);
 
-/** An object of these members, in this order. */
+/** An object with these members, in this order. */
 export function objectOf(entries: Entry[]): object {
   const object: object = Object.fromEntries(entries);
   const names = entries.map(([name]) => name);
@@ -34,7 +34,7 @@ export function objectOf(entries: Entry[]): object {
   return isMoved ? Object.defineProperty(object, order, { value: names }) : object;
 }
 
-/** As `JSON.stringify`, with such values as they were sent. */
+/** Like `JSON.stringify`, but writes such values as they were sent. */
 export function writeValue(value: unknown): string | undefined {
   if (value instanceof ExactNumber) return String(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

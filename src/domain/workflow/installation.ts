@@ -19,11 +19,11 @@ export const variablesContext = (
   of: Pick<InstallationRow, "projectId" | "workflowId" | "userId">,
 ): string => `installations|variables|${of.workflowId}:${of.userId}|${of.projectId}`;
 
-/** What templates know as `user`, as JSON text. */
+/** The template variable `user`, as JSON text. */
 export const openVariables = (box: SecretBox, row: InstallationRow): string =>
   box.open(row.variables, variablesContext(row));
 
-/** Checks a user's variables, and gives them back as JSON text. Throws INVALID. */
+/** Checks a user's variables and returns them as JSON text. Throws INVALID. */
 export function variablesText(variables: unknown): string {
   const invalid = (message: string) => userError("INVALID", message, ["variables"]);
   const given = variables ?? {};
@@ -43,8 +43,8 @@ async function requireWorkflow(sql: Pool, projectId: string, id: string): Promis
 }
 
 /**
- * Installs a workflow for a user: from now on that user's events run it, once it is released. Again: with these
- * variables instead, and active. Throws NOT_FOUND or INVALID.
+ * Installs a workflow for a user: from now on that user's events run it, once it is released. A repeated call replaces
+ * the variables and reactivates the installation. Throws NOT_FOUND or INVALID.
  */
 export async function installWorkflow(
   { sql, box }: Services,
@@ -63,7 +63,7 @@ export async function installWorkflow(
 }
 
 /**
- * Makes what is installed inactive: no more runs for that user's events; those under way go on, and history stays.
+ * Deactivates an installation: that user's events start no more runs; runs under way continue, and history stays.
  * Throws NOT_FOUND or INVALID.
  */
 export async function uninstallWorkflow(

@@ -4,14 +4,14 @@ import { activeInstallations, type InstallationKey } from "../../db/workflow/ins
 import type { ProjectConfig } from "../project/projectConfig.ts";
 
 export type InstallationFacts = {
-  /** Whether the workflow is installed, and active, for the user. */
+  /** Whether the workflow is installed and active for the user. */
   isInstalled(workflowId: string, userId: string): boolean;
 };
 
 const keyOf = ({ workflowId, userId }: Omit<InstallationKey, "projectId">) =>
   `${workflowId} ${userId}`;
 
-/** For whom workflows are installed that would run by these events; nothing is asked when none would. */
+/** The active installations of the workflows that these events would run. Makes no query when there are none. */
 export async function installationsNow(
   sql: Sql,
   events: { config: ProjectConfig; type: string; userId: string | null }[],

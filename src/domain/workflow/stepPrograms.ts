@@ -13,7 +13,7 @@ import {
 
 const stepOf = (step: StepText): WorkflowStep => ({ ...step, body: parseValue(step.body) });
 
-/** What is wrong with the templates of each of the steps of a workflow. */
+/** The problems of each step's templates. */
 export function stepProblems(steps: StepText[]): TemplateProblem[][] {
   const ids = steps.map(({ id }) => id);
   return steps.map((step, position) =>
@@ -21,7 +21,7 @@ export function stepProblems(steps: StepText[]): TemplateProblem[][] {
   );
 }
 
-/** What templates know beside earlier steps, as plain data; JSON is text. */
+/** The template variables other than earlier steps, as plain data; JSON is text. */
 export type ScopeInput = {
   event: ScopeEvent;
   source: string;
@@ -34,21 +34,21 @@ const scopeOf = ({ event, source, user }: ScopeInput) => ({
   user: parseValue(user),
 });
 
-/** What a step sends, after earlier ones that were answered so. Throws TemplateFailure. */
+/** The request of a step, given the responses to earlier ones. Throws TemplateFailure. */
 export function renderStep(
   input: ScopeInput & { step: StepText; answers: [id: string, output: string][] },
 ): StepRequest {
   const { step, answers } = input;
-  // Of no prototype: a step may be called `__proto__`.
+  // No prototype, because a step may be named `__proto__`.
   const steps: Record<string, unknown> = Object.create(null);
   for (const [id, output] of answers) steps[id] = parseValue(output);
   return compileStep(stepOf(step), Object.keys(steps)).render({ ...scopeOf(input), steps });
 }
 
-/** What a step would send, or why it could send nothing. */
+/** The request a step would send, or why it could not send one. */
 export type PreviewedStep = { id: string; request: StepRequest | null; error: string | null };
 
-/** What each step of a workflow would send; all of them take the time of one, together. */
+/** The requests that a workflow's steps would send. All steps share the time limit of one. */
 export function previewSteps(input: ScopeInput & { steps: StepText[] }): PreviewedStep[] {
   const scope = scopeOf(input);
   const ids = input.steps.map(({ id }) => id);

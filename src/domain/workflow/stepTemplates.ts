@@ -6,13 +6,13 @@ import type { PreviewedStep, ScopeInput } from "./stepPrograms.ts";
 import { stepText } from "./stepText.ts";
 import type { StepRequest, TemplateProblem, WorkflowStep } from "./workflowStep.ts";
 
-/** The templates of steps, compiled and rendered in the sandbox; what holds nothing but plain texts, in place. */
+/** Compiles and renders the templates of steps in the sandbox. Steps of plain texts only are handled in place. */
 export type StepTemplates = {
-  /** What is wrong with the templates of each step. Throws TemplateFailure when a limit stops them. */
+  /** The problems of each step's templates. Throws TemplateFailure when a limit stops them. */
   problems(projectId: string, steps: WorkflowStep[]): Promise<TemplateProblem[][]>;
-  /** What each step would send, when nobody knows yet what earlier ones are answered. */
+  /** The request of each step, with placeholders for the responses to earlier ones. */
   preview(projectId: string, steps: WorkflowStep[], scope: ScopeInput): Promise<PreviewedStep[]>;
-  /** What a step sends, for a run: it waits for the project's share. Throws TemplateFailure. */
+  /** The request of a step of a run; waits for the project's share. Throws TemplateFailure. */
   render(
     projectId: string,
     step: WorkflowStep,
@@ -30,13 +30,13 @@ export function createStepTemplates(programs: Programs): StepTemplates {
     async problems(projectId, steps) {
       const texts = steps.map(stepText);
       if (!holdTemplates(steps)) return runInPlace("stepProblems", texts);
-      return stopping(() => programs.run(projectId, "stepProblems", texts));
+      return failWhenStopped(() => programs.run(projectId, "stepProblems", texts));
     },
     async preview(projectId, steps, scope) {
       const input = { ...scope, steps: steps.map(stepText) };
       if (!holdTemplates(steps)) return runInPlace("previewSteps", input);
       try {
-        return await stopping(() => programs.run(projectId, "previewSteps", input));
+        return await failWhenStopped(() => programs.run(projectId, "previewSteps", input));
       } catch (error) {
         if (!(error instanceof TemplateFailure)) throw error;
         const { message } = error;
@@ -46,13 +46,13 @@ export function createStepTemplates(programs: Programs): StepTemplates {
     async render(projectId, step, scope, patience) {
       const input = { ...scope, step: stepText(step) };
       if (!holdTemplates([step])) return runInPlace("renderStep", input);
-      return stopping(() => programs.run(projectId, "renderStep", input, patience));
+      return failWhenStopped(() => programs.run(projectId, "renderStep", input, patience));
     },
   };
 }
 
-/** A limit that stopped templates is why they fail. */
-async function stopping<Result>(run: () => Promise<Result>): Promise<Result> {
+/** Turns a limit that stopped templates into a TemplateFailure. */
+async function failWhenStopped<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {

@@ -1,7 +1,7 @@
 import { jsonText } from "../../util/exactJson.ts";
 import type { WorkflowStep } from "./workflowStep.ts";
 
-/** A step as it crosses to the sandbox; its body, with every digit, as JSON text. */
+/** A step as it is sent to the sandbox. Its body is JSON text, to keep all digits of numbers. */
 export type StepText = Omit<WorkflowStep, "body"> & { body: string };
 
 export const stepText = (step: WorkflowStep): StepText => ({

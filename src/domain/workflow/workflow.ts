@@ -1,7 +1,7 @@
 /**
- * The life of a workflow: DRAFT ──release──> RELEASED ⇄ PAUSED. Only a RELEASED one starts runs; those under way go
- * on whatever becomes of it, each with the steps of the version it began with. Locks are taken in the one order:
- * its row in hooks (which is the workflow's lock, too), the project's row.
+ * The life of a workflow: DRAFT ──release──> RELEASED ⇄ PAUSED. Only a RELEASED one starts runs. Runs under way
+ * continue in every state, each with the steps of the version it began with. Locks are taken in this order: its row in
+ * hooks (which is also the workflow's lock), the project's row.
  */
 import type { Pool } from "../../db/connection/client.ts";
 import { violates } from "../../db/connection/violates.ts";
@@ -17,7 +17,7 @@ import {
 } from "../../db/workflow/workflows.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { UserError, userError } from "../../util/userError.ts";
-import { keepStepHeaders, stepHeaders } from "../hook/preserveRedactedHeaders.ts";
+import { preserveStepHeaders, stepHeaders } from "../hook/preserveRedactedHeaders.ts";
 import type { CheckTarget } from "../hook/target.ts";
 import { checkAll } from "../input/checkAll.ts";
 import type { SecretBox } from "../project/secretBox.ts";
@@ -31,9 +31,9 @@ import {
 } from "./workflowInput.ts";
 import type { WorkflowStep } from "./workflowStep.ts";
 import { sealSteps } from "./workflowSteps.ts";
-import { refusedTargets } from "./workflowTargets.ts";
+import { stepTargetErrors } from "./workflowTargets.ts";
 
-/** What workflows need beside the database; `checkTarget` throws TARGET_REFUSED for what may not be called. */
+/** The services that workflows need. `checkTarget` throws TARGET_REFUSED for a target that may not be called. */
 export type WorkflowServices = {
   sql: Pool;
   box: SecretBox;
@@ -41,8 +41,8 @@ export type WorkflowServices = {
   templates: StepTemplates;
 };
 
-/** Runs a write that may meet the unique name. */
-async function nameFree<Result>(name: string, write: () => Promise<Result>): Promise<Result> {
+/** Runs a write and turns a violation of the unique name into NAME_TAKEN. */
+async function withUniqueName<Result>(name: string, write: () => Promise<Result>): Promise<Result> {
   try {
     return await write();
   } catch (error) {
@@ -61,13 +61,11 @@ async function checkTargets(
   projectId: string,
   steps: WorkflowStep[],
 ): Promise<void> {
-  const entries = await refusedTargets((url) => checkTarget(url, projectId), steps);
+  const entries = await stepTargetErrors((url) => checkTarget(url, projectId), steps);
   if (entries.length > 0) throw new UserError(entries);
 }
 
-/**
- * Makes a workflow, a DRAFT. Throws INVALID, TEMPLATE_INVALID, TARGET_REFUSED, NAME_TAKEN or LIMIT_REACHED.
- */
+/** Creates a workflow in state DRAFT. Throws INVALID, TEMPLATE_INVALID, TARGET_REFUSED, NAME_TAKEN or LIMIT_REACHED. */
 export async function createWorkflow(
   { sql, box, checkTarget, templates }: WorkflowServices,
   projectId: string,
@@ -79,7 +77,7 @@ export async function createWorkflow(
     () => checkName(name),
     () => checkEventType(eventType),
     async () => {
-      const given = keepStepHeaders(input.steps, new Map());
+      const given = preserveStepHeaders(input.steps, new Map());
       steps.push(...(await checkSteps(templates, projectId, given)));
     },
   ]);
@@ -95,9 +93,9 @@ export async function createWorkflow(
     createdAt: now,
     updatedAt: now,
   };
-  return nameFree(name, () =>
+  return withUniqueName(name, () =>
     sql.begin(async (tx) => {
-      // Locks the project's row, so that the count is right when the next is made.
+      // Locks the project's row, so that concurrent calls count each other's workflow.
       await bumpConfigVersion(tx, projectId);
       if ((await countWorkflows(tx, projectId)) >= workflowLimits.workflows)
         throw userError(
@@ -111,7 +109,7 @@ export async function createWorkflow(
   );
 }
 
-/** Locks a workflow, lets `change` give its new row and steps (null: nothing to do), and makes them count. */
+/** Locks a workflow, writes the row and steps that `change` returns (null: no change), and publishes them. */
 async function changeWorkflow(
   sql: Pool,
   projectId: string,
@@ -132,8 +130,8 @@ async function changeWorkflow(
 }
 
 /**
- * Changes a workflow's name or steps; other steps are a new version, for runs that start from now on. A header given
- * as it is shown, [redacted], keeps its value. Throws as `createWorkflow` does, and NOT_FOUND.
+ * Changes a workflow's name or steps. New steps make a new version, for runs that start from now on. A header sent as
+ * [redacted] keeps its value. Throws as `createWorkflow` does, and NOT_FOUND.
  */
 export async function updateWorkflow(
   { sql, box, checkTarget, templates }: WorkflowServices,
@@ -148,12 +146,12 @@ export async function updateWorkflow(
     () => input.name != null && checkName(input.name),
     async () => {
       if (input.steps == null) return;
-      const given = keepStepHeaders(input.steps, before);
+      const given = preserveStepHeaders(input.steps, before);
       steps.push(...(await checkSteps(templates, projectId, given)));
     },
   ]);
   await checkTargets(checkTarget, projectId, steps);
-  return nameFree(input.name ?? "", () =>
+  return withUniqueName(input.name ?? "", () =>
     changeWorkflow(sql, projectId, id, (workflow) => {
       const named = { ...workflow, name: input.name ?? workflow.name };
       if (input.steps == null) return { row: named };
@@ -163,13 +161,13 @@ export async function updateWorkflow(
   );
 }
 
-/** Lets a workflow start runs; twice is the same as once. Throws NOT_FOUND. */
+/** Lets a workflow start runs. Idempotent. Throws NOT_FOUND. */
 export const releaseWorkflow = (sql: Pool, projectId: string, id: string): Promise<WorkflowRow> =>
   changeWorkflow(sql, projectId, id, (workflow) =>
     workflow.status === "RELEASED" ? null : { row: { ...workflow, status: "RELEASED" } },
   );
 
-/** Lets a workflow start no more runs; those under way go on. Throws NOT_FOUND, or NOT_ALLOWED_NOW for a DRAFT. */
+/** Stops a workflow from starting runs; runs under way continue. Throws NOT_FOUND, or NOT_ALLOWED_NOW for a DRAFT. */
 export const pauseWorkflow = (sql: Pool, projectId: string, id: string): Promise<WorkflowRow> =>
   changeWorkflow(sql, projectId, id, (workflow) => {
     if (workflow.status === "DRAFT")

@@ -8,7 +8,7 @@ import { type StepMethod, stepMethods } from "./stepMethods.ts";
 import type { StepTemplates } from "./stepTemplates.ts";
 import type { TemplateProblem, WorkflowStep } from "./workflowStep.ts";
 
-/** Limits of a workflow and of what is installed, in characters unless said. */
+/** Limits of a workflow and its installations, in characters unless the name says otherwise. */
 export const workflowLimits = {
   name: 200,
   steps: 50,
@@ -21,7 +21,7 @@ export const workflowLimits = {
 
 const name = singleLineText(workflowLimits.name);
 
-const whole = (min: number, max: number) => {
+const integerBetween = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
   return z.number(message).int(message).min(min, message).max(max, message);
 };
@@ -43,8 +43,8 @@ const step = z.object({
       (body) => Buffer.byteLength(jsonText(body ?? null)) <= workflowLimits.bodyBytes,
       `may take ${workflowLimits.bodyBytes} bytes (64 KiB) as JSON at most`,
     ),
-  retries: whole(0, 20),
-  timeoutMs: whole(100, 60_000),
+  retries: integerBetween(0, 20),
+  timeoutMs: integerBetween(100, 60_000),
 });
 
 const workflow = z.object({
@@ -56,7 +56,7 @@ const workflow = z.object({
     .max(workflowLimits.steps, `must have a maximum of ${workflowLimits.steps} items`),
 });
 
-/** A step as a caller gives it; what is absent or null has its default. */
+/** A step as the caller gives it; absent and null fields get their defaults. */
 export type StepInput = {
   id: string;
   name?: string | null | undefined;
@@ -77,7 +77,7 @@ const withDefaults = (input: StepInput) => ({
   timeoutMs: input.timeoutMs ?? 5_000,
 });
 
-/** Checks the parts of a workflow that are given, but for templates. Throws INVALID with a path per mistake. */
+/** Checks the given parts of a workflow, without templates. Throws INVALID with a path per error. */
 function checkShape(input: object, fields: { [Field in keyof typeof workflow.shape]?: true }) {
   const { error } = workflow.pick(fields).safeParse(input);
   if (!error) return;
@@ -92,8 +92,8 @@ export const checkEventType = (eventType: string): void =>
 export const checkUserId = (userId: string): void =>
   checkLine("userId", userId, workflowLimits.name);
 
-/** The mistakes of one step, told as those of the workflow. */
-function mistakesOf(position: number, check: () => void): UserErrorDetail[] {
+/** The errors of one step, with paths relative to the workflow. */
+function errorsOfStep(position: number, check: () => void): UserErrorDetail[] {
   try {
     check();
     return [];
@@ -106,7 +106,7 @@ function mistakesOf(position: number, check: () => void): UserErrorDetail[] {
   }
 }
 
-/** Gives the steps their defaults and checks them, but for their templates. Throws INVALID. */
+/** Fills in the steps' defaults and checks them, without their templates. Throws INVALID. */
 function checkShapes(inputs: StepInput[]): { steps: WorkflowStep[]; entries: UserErrorDetail[] } {
   const given = inputs.map(withDefaults);
   checkShape({ steps: given }, { steps: true });
@@ -120,7 +120,7 @@ function checkShapes(inputs: StepInput[]): { steps: WorkflowStep[]; entries: Use
     ids.add(one.id);
     let headers: Record<string, string> = {};
     entries.push(
-      ...mistakesOf(position, () => {
+      ...errorsOfStep(position, () => {
         headers = checkHeaders(one.headers);
       }),
     );
@@ -129,8 +129,8 @@ function checkShapes(inputs: StepInput[]): { steps: WorkflowStep[]; entries: Use
   return { steps, entries };
 }
 
-/** The problems of templates, as mistakes of the workflow. */
-async function templateMistakes(
+/** The problems of templates, as errors of the workflow. */
+async function templateErrors(
   templates: StepTemplates,
   projectId: string,
   steps: WorkflowStep[],
@@ -158,8 +158,8 @@ async function templateMistakes(
 }
 
 /**
- * Gives the steps their defaults and checks them with their templates. Throws INVALID or TEMPLATE_INVALID; and
- * Overloaded when the project has used up its share of processor time.
+ * Fills in the steps' defaults and checks them with their templates. Throws INVALID or TEMPLATE_INVALID, and Overloaded
+ * when the project has used up its share of processor time.
  */
 export async function checkSteps(
   templates: StepTemplates,
@@ -167,7 +167,7 @@ export async function checkSteps(
   inputs: StepInput[],
 ): Promise<WorkflowStep[]> {
   const { steps, entries } = checkShapes(inputs);
-  entries.push(...(await templateMistakes(templates, projectId, steps)));
+  entries.push(...(await templateErrors(templates, projectId, steps)));
   if (entries.length > 0) throw new UserError(entries);
   return steps;
 }

@@ -13,7 +13,7 @@ import type { PreviewedStep } from "./stepPrograms.ts";
 import type { StepTemplates } from "./stepTemplates.ts";
 import { checkEventType, checkSteps, type StepInput } from "./workflowInput.ts";
 import type { WorkflowStep } from "./workflowStep.ts";
-import { refusedTargets } from "./workflowTargets.ts";
+import { stepTargetErrors } from "./workflowTargets.ts";
 
 type WorkflowPreviewInput = {
   eventType: string;
@@ -23,7 +23,7 @@ type WorkflowPreviewInput = {
   variables?: unknown;
 };
 
-/** An event of a type none of which has happened. */
+/** A sample event, for a type of which there is no event yet. */
 function sampleEvent(type: string): Omit<EventRow, "projectId"> {
   const now = new Date();
   return {
@@ -63,9 +63,10 @@ type Services = {
 };
 
 /**
- * Renders what each step of a workflow that is being written would send for an event and a user's variables; nothing
- * is stored or sent. What earlier steps would be answered is not known: a value of it is its own name. Throws INVALID,
- * TEMPLATE_INVALID or NOT_FOUND, and Overloaded when the project has used up its share of processor time; targets that may not be called are told beside the rest, as `refusals`.
+ * Renders what each step of a workflow being written would send for an event and a user's variables. Nothing is stored
+ * or sent. Responses to earlier steps are unknown: each of their values is represented by its name. Throws INVALID,
+ * TEMPLATE_INVALID or NOT_FOUND, and Overloaded when the project has used up its share of processor time. Targets that
+ * may not be called are returned as `refusals`.
  */
 export async function previewWorkflow(
   { read, checkTarget, templates }: Services,
@@ -86,17 +87,17 @@ export async function previewWorkflow(
     },
   ]);
   const event = await read(project.id, (sql) => chosenEvent(sql, project.id, input));
-  const tried = {
+  const previewed = {
     ...(event ?? sampleEvent(input.eventType)),
-    // As it is while its runs go on.
+    // The status that an event has while its runs are under way.
     status: "DISPATCHED" as const,
     ...(input.data !== undefined && { data }),
   };
   return {
     event,
     steps: await templates.preview(project.id, steps, {
-      ...{ event: tried, source: project.source, user },
+      ...{ event: previewed, source: project.source, user },
     }),
-    refusals: await refusedTargets((url) => checkTarget(url, project.id), steps),
+    refusals: await stepTargetErrors((url) => checkTarget(url, project.id), steps),
   };
 }

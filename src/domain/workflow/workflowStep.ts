@@ -20,45 +20,47 @@ export type WorkflowStep = {
   timeoutMs: number;
 };
 
-/** What a step sends, rendered: the same on every try. */
+/** The rendered request of a step; it is the same on every attempt. */
 export type StepRequest = {
   method: StepMethod;
   url: string;
   headers: Record<string, string>;
-  /** Headers made of the user's variables, to be hidden in what is recorded. */
+  /** Headers that contain the user's variables; their values are hidden in recorded attempts. */
   secretHeaders: string[];
   body: string;
   timeoutMs: number;
 };
 
-/** A mistake in a template, and where in its step. */
+/** An error in a template, and where in its step. */
 export type TemplateProblem = { message: string; path: string[] };
 
 type CompiledStep = {
-  /** What is wrong with its templates, as far as it shows before any event. */
+  /** The problems of its templates that can be found without an event. */
   problems(): TemplateProblem[];
   /** The variables that its templates read. */
   reads(): (readonly unknown[])[];
   /**
-   * Throws TemplateFailure when a value is missing, or what comes out cannot be sent; `limitMs` is the time that all
-   * its templates may take together.
+   * Throws TemplateFailure when a value is missing, or the result cannot be sent. `limitMs`: the time for all of its
+   * templates together.
    */
   render(scope: object, limitMs?: number): StepRequest;
 };
 
 /**
- * Milliseconds that all the templates of a step, or of a preview, may take together. liquidjs looks at it between
- * nodes; what takes longer within one is stopped by the sandbox, whose limit is 1 s.
+ * Milliseconds for all the templates of a step, or of a preview, together. liquidjs checks the time between nodes; a
+ * single node that takes longer is stopped by the sandbox, whose limit is 1 s.
  */
 export const RENDER_LIMIT_MS = 750;
 const MAX_BODY_BYTES = 1_048_576;
 
 type Leaf = CompiledTemplate & { path: string[] };
 
-/** What `steps.<id>` of an earlier step holds. */
+/** The fields of `steps.<id>` for an earlier step. */
 const outputFields = new Set<unknown>(["status", "response"]);
 
-/** What is wrong with a variable that a template reads, as far as it shows before any event; null if nothing. */
+/**
+ * The problem of a variable that a template reads, as far as it can be found without an event; null if there is none.
+ */
 function problemOfRead(read: readonly unknown[], earlier: readonly string[]): string | null {
   const [root, id, field] = read;
   if (root === "data" || root === "user" || root === "event") return null;
@@ -89,7 +91,10 @@ export function compileStep(step: WorkflowStep, earlier: readonly string[]): Com
   }
 
   type Render = (run: (leaf: Leaf) => unknown) => unknown;
-  /** A JSON value whose texts are templates: built anew as a value, so that nothing rendered can break it. */
+  /**
+   * A JSON value whose texts are templates. It is rendered as a value, not as text, so that no rendered text can break
+   * its structure.
+   */
   function document(value: unknown, path: string[]): Render {
     if (typeof value === "string") {
       const compiled = leaf(path, value);
@@ -141,8 +146,8 @@ export function compileStep(step: WorkflowStep, earlier: readonly string[]): Com
   };
 }
 
-/** What a caller would have been told at once is why a rendered step fails. */
-function asFailure<Result>(check: () => Result): Result {
+/** Turns a UserError of a rendered request into a TemplateFailure. */
+function asTemplateFailure<Result>(check: () => Result): Result {
   try {
     return check();
   } catch (error) {
@@ -150,14 +155,14 @@ function asFailure<Result>(check: () => Result): Result {
   }
 }
 
-/** Where it may lead is judged when it is called, and whether http will do. */
+/** Whether the address may be called, and by http, is checked when it is called. */
 function sendableUrl(url: string): string {
-  asFailure(() => parseTarget(url, { requireHttps: false }));
+  asTemplateFailure(() => parseTarget(url, { requireHttps: false }));
   return url;
 }
 
 const sendableHeaders = (headers: (readonly [string, string])[]): Record<string, string> =>
-  asFailure(() => checkHeaders(Object.fromEntries(headers)));
+  asTemplateFailure(() => checkHeaders(Object.fromEntries(headers)));
 
 function sendableBody(value: unknown): string {
   const text = jsonOf(value);
@@ -170,7 +175,7 @@ function jsonOf(value: unknown): string {
   try {
     return writeValue(value) ?? "null";
   } catch (error) {
-    // Longer than the longest string there is, or nested deeper than the stack.
+    // The text exceeds the longest possible string, or the value is nested deeper than the stack allows.
     throw error instanceof RangeError ? new TemplateFailure(`its body: ${error.message}`) : error;
   }
 }

@@ -9,7 +9,7 @@ type Workflow = { projectId: string; id: string };
 export const headersContext = ({ projectId, id }: Workflow, stepId: string) =>
   `workflow_versions|headers|${id}:${stepId}|${projectId}`;
 
-/** Steps as they are stored: their headers may hold credentials. */
+/** Steps as they are stored; headers are sealed because they may hold credentials. */
 export const sealSteps = (box: SecretBox, of: Workflow, steps: WorkflowStep[]): StoredStep[] =>
   steps.map((step) => ({
     ...step,
@@ -27,7 +27,7 @@ export const openSteps = (box: SecretBox, of: Workflow, steps: StoredStep[]): Wo
       step.headers === null ? {} : JSON.parse(box.open(step.headers, headersContext(of, step.id))),
   }));
 
-/** The steps of versions of a project's workflows, by `workflowId version`. */
+/** The steps of several workflow versions, by `workflowId version`. */
 export async function readSteps(
   { sql, box }: { sql: Sql; box: SecretBox },
   projectId: string,

@@ -1,12 +1,12 @@
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import type { WorkflowStep } from "./workflowStep.ts";
 
-/** Why steps may not call what they name. A url with a template is judged when it is called: here others alone. */
-export async function refusedTargets(
+/** Errors of the steps' targets. A URL with a template is skipped here: it is checked when it is called. */
+export async function stepTargetErrors(
   checkTarget: (url: string) => Promise<string>,
   steps: WorkflowStep[],
 ): Promise<UserErrorDetail[]> {
-  const judged = await Promise.all(
+  const errors = await Promise.all(
     steps.map(async ({ url }, position) => {
       if (/\{\{|\{%/.test(url)) return [];
       try {
@@ -19,5 +19,5 @@ export async function refusedTargets(
       }
     }),
   );
-  return judged.flat();
+  return errors.flat();
 }

@@ -2,7 +2,7 @@ type Answers = { [name: string]: unknown };
 
 const isAnswers = (value: unknown): value is Answers => typeof value === "object" && value !== null;
 
-/** Answers in which every value that these variables name is its own name: none has been asked for. */
+/** Placeholder responses: every value that these variables read is its own name. */
 export function namedAnswers(reads: readonly (readonly unknown[])[]): Answers {
   const answers: Answers = Object.create(null);
   for (const [root, ...path] of reads) {

@@ -24,15 +24,15 @@ export type RunServices = {
   patience: Patience;
 };
 
-/** An open run, and what its next move follows from. */
+/** An open run, with the state that determines its next move. */
 export type OpenRun = {
   run: RunRow;
   stand: RunStand | undefined;
-  /** Throws when they cannot be read. */
+  /** Throws when the steps cannot be read. */
   steps: () => WorkflowStep[];
 };
 
-/** Reads open runs, without locks: what is computed from them is written only if they still stand so. */
+/** Reads open runs without locks. A move computed from them is written only if their state is unchanged then. */
 export async function readOpenRuns(
   { sql, box }: Pick<RunServices, "sql" | "box">,
   projectId: string,
@@ -49,7 +49,7 @@ export async function readOpenRuns(
 const underWay = new Set(["PENDING", "RETRYING", "PARKED"]);
 const failed = (step: WorkflowStep, why: string) => `step '${step.id}': ${why}`;
 
-/** What is to happen to a run now; null while the delivery of its latest step is under way. */
+/** The next move of a run; null while the delivery of its latest step is under way. */
 export async function nextMove(services: RunServices, open: OpenRun): Promise<RunMove | null> {
   const { run, stand } = open;
   if (!stand) return { ...(await begin(services, open, 0, [])), ended: null };
@@ -72,7 +72,7 @@ export async function nextMove(services: RunServices, open: OpenRun): Promise<Ru
   return { ...(await begin(services, open, position + 1, [[step.id, output]])), ended };
 }
 
-/** A step with what it sends; or, when a template has no value for something, why it fails. */
+/** Begins a step with its rendered request, or fails the run when a template cannot be rendered. */
 async function begin(
   services: RunServices,
   { run, steps }: OpenRun,
@@ -106,7 +106,10 @@ async function begin(
   }
 }
 
-/** What a run's templates know, but for the answer that is not written yet. Read for one run: it may be much. */
+/**
+ * The template variables of a run, except for the response that is not written yet. Read for one run at a time, because
+ * they may be large.
+ */
 async function scopeOf({ sql, box }: RunServices, run: RunRow) {
   const { projectId, id, eventId, workflowId, userId } = run;
   const [[event], [project], installation, past] = await Promise.all([

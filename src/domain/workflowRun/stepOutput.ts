@@ -1,10 +1,10 @@
 import { isTooDeep } from "../../util/jsonDepth.ts";
 
 /**
- * What later steps and readers see of a step that succeeded, as JSON text: `{ status, response }`. `response` is the
- * very JSON of the answer when it is JSON, else its text. JSON nested deeper than the hub takes documents counts as
- * text, for neither this process nor PostgreSQL could write it. An answer that was cut is no answer to build on: its
- * `response` is left out, so that using it fails by name.
+ * The output of a step that succeeded, for later steps and readers, as JSON text: `{ status, response }`. `response` is
+ * the response body verbatim when it is JSON, otherwise its text. JSON nested deeper than documents may be counts as
+ * text, because neither this process nor PostgreSQL could write it. For a truncated response `response` is left out, so
+ * that a template that reads it fails with its name.
  */
 export function stepOutput(answer: {
   statusCode: number | null;
@@ -21,7 +21,7 @@ function jsonOf(text: string): string {
   try {
     if (!isTooDeep(JSON.parse(text))) return text;
   } catch {
-    // No JSON.
+    // Not JSON.
   }
   return JSON.stringify(text);
 }

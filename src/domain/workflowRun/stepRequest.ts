@@ -11,20 +11,20 @@ type Step = { projectId: string; runId: string; position: number };
 export const requestContext = ({ projectId, runId, position }: Step) =>
   `step_runs|request|${runId}:${position}|${projectId}`;
 
-/** Seals what a step sends: its url, headers and body may hold the user's variables. */
+/** Seals a step's request: its URL, headers and body may contain the user's variables. */
 export const sealStepRequest = (box: SecretBox, step: Step, request: StepRequest): string =>
   box.seal(JSON.stringify(request), requestContext(step));
 
-/** What a step sends. */
+/** Opens a step's request. */
 export const openStepRequest = (box: SecretBox, step: Step, sealed: string): StepRequest =>
   JSON.parse(box.open(sealed, requestContext(step)));
 
-/** How much of a step's answer is kept, in bytes: later steps build on it. */
+/** How much of a step's response is kept, in bytes, for later steps. */
 const KEPT_BYTES = 65_536;
 
 /**
- * The request of one attempt of a step: what was rendered, signed with the project's secret. `webhook-id` is the
- * delivery's id, for one event makes several calls, and each step is to be known by its own.
+ * The request of one attempt of a step: the rendered request, signed with the project's secret. `webhook-id` is the
+ * delivery's id, because one event leads to several requests and each step needs its own.
  */
 export function stepRequestOf(
   claim: StepClaim,
@@ -35,8 +35,8 @@ export function stepRequestOf(
   return {
     ...request,
     keptBytes: KEPT_BYTES,
-    // Path and body may hold the user's variables, and what is told is stored as an event's data.
-    told: { url: `${new URL(request.url).origin}/`, method: request.method, body: "" },
+    // Path and body may contain the user's variables, and the audit information is stored as a system event's data.
+    auditInfo: { url: `${new URL(request.url).origin}/`, method: request.method, body: "" },
     headers: {
       ...headers,
       ...(body !== "" && { "content-type": "application/json" }),

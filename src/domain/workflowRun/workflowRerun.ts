@@ -17,37 +17,38 @@ import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 
 /**
- * Runs a workflow again for the event of a run that has ended: from its first step, with the steps of that run's
- * version and the user's variables as they are now. The new run counts in the old one's place. Throws NOT_FOUND, or
- * NOT_ALLOWED_NOW when a run of the event is under way, the workflow is not released or the user has none installed.
+ * Runs a workflow again for the event of a run that has ended: from the first step, with the steps of that run's
+ * version and the user's current variables. The new run replaces the old one. Throws NOT_FOUND, or NOT_ALLOWED_NOW when
+ * a run of the event is under way, the workflow is not released, or it is not installed for the user.
  */
 export async function rerunWorkflow(sql: Pool, projectId: string, id: string): Promise<RunRow> {
   const none = userError("NOT_FOUND", `no run ${id}`, ["runId"]);
   if (!isId(id)) throw none;
   return inTransaction(sql, async (tx) => {
-    const refuse = (why: string) => userError("NOT_ALLOWED_NOW", why, ["runId"]);
+    const rejection = (why: string) => userError("NOT_ALLOWED_NOW", why, ["runId"]);
     const [run] = await runsById(tx, projectId, [id]);
     if (!run) throw none;
     const { workflowId, eventId, userId } = run;
-    // Its lock makes two reruns of one event come one after the other.
+    // Its lock serializes reruns of one event.
     const workflow = await lockedWorkflow(tx, projectId, workflowId);
     const open = await openRunLike(tx, run);
-    if (open) throw refuse(`run ${open.id} of the same event is ${open.status}: wait for its end`);
+    if (open)
+      throw rejection(`run ${open.id} of the same event is ${open.status}: wait for its end`);
     if (workflow?.status !== "RELEASED")
-      throw refuse(`workflow ${workflowId} is ${workflow?.status}: release it first`);
+      throw rejection(`workflow ${workflowId} is ${workflow?.status}: release it first`);
     const installation = await installationOf(tx, projectId, workflowId, userId);
     if (!installation?.active)
-      throw refuse(`workflow ${workflowId} is not installed for user '${userId}' any more`);
-    const again = { projectId, id: newId() };
-    const found = runsById(tx, projectId, [again.id]);
+      throw rejection(`workflow ${workflowId} is not installed for user '${userId}' any more`);
+    const rerun = { projectId, id: newId() };
+    const found = runsById(tx, projectId, [rerun.id]);
     await writeToFeed(
       tx,
       projectId,
-      [insertRerun(tx, run, again.id), addJobs(tx, advanceJobs([{ projectId, runId: again.id }]))],
-      [recordReopened(tx, projectId, [eventId]), recordRuns(tx, projectId, [again], true), found],
+      [insertRerun(tx, run, rerun.id), addJobs(tx, advanceJobs([{ projectId, runId: rerun.id }]))],
+      [recordReopened(tx, projectId, [eventId]), recordRuns(tx, projectId, [rerun], true), found],
     );
     const [row] = await found;
-    if (!row) throw new Error(`run ${again.id} is gone`);
+    if (!row) throw new Error(`run ${rerun.id} is gone`);
     return row;
   });
 }

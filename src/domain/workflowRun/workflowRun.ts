@@ -1,10 +1,9 @@
 /**
  * The life of a run: QUEUED ──> RUNNING ──> SUCCEEDED, or FAILED with the step that failed. A run is written with its
- * event, and moved on by `advance` jobs: the first begins its first step; each delivery of a step that ends queues
- * one more in its own transaction. What is to be done is read from the run, its latest step and that step's delivery,
- * and computed outside of any transaction, for templates may take their time. It is written under the run's lock, and
- * only if the run still stands as it was read; so moving on is safe to do twice. A run whose job is lost is found by
- * the reconciler.
+ * event and advanced by `advance` jobs: the first job begins the first step; each ended delivery of a step queues
+ * another in its own transaction. The next move is derived from the run, its latest step and that step's delivery,
+ * outside of any transaction, because templates may take long. It is written under the run's lock, and only if the
+ * run's state is unchanged, so advancing twice is safe. A run whose job is lost is found by the reconciler.
  */
 import type { Tx } from "../../db/connection/client.ts";
 import { inTransaction } from "../../db/connection/inTransaction.ts";
@@ -16,19 +15,19 @@ import { type MovingRun, moveRuns } from "../../db/workflow/runSteps.ts";
 import { lockedRuns } from "../../db/workflow/workflowRuns.ts";
 import { nextMove, type OpenRun, type RunServices, readOpenRuns } from "./runMove.ts";
 
-/** So often moving a run on may fail, but for outages; then it ends FAILED with the reason. */
+/** How often advancing a run may fail, outages not counted, before it ends as FAILED. */
 const MAX_FAILURES = 5;
-/** What is computed at once, as what it is computed from may be much. */
+/** Moves computed at once; the state they are computed from may be large. */
 const RUNS_AT_ONCE = 5;
-/** What was computed is written after so long. */
+/** Computed moves are written after this time. */
 const WRITE_AFTER_MS = 200;
 
-/** What went wrong with a run inside the hub. */
+/** An internal error while a run was advanced. */
 type RunFailure = { runId: string; error: unknown };
 
 /**
- * Moves runs of a project on as far as they go by now; gives back the queues that have something to send, and what went
- * wrong. The signal ends it early: what was computed is written.
+ * Advances runs of a project as far as possible. Returns the hook queues with something to send, and the errors. The
+ * signal ends it early; moves computed by then are written.
  */
 export type RunAdvancer = (
   projectId: string,
@@ -36,10 +35,10 @@ export type RunAdvancer = (
   signal?: AbortSignal,
 ) => Promise<{ queues: HookQueue[]; failed: RunFailure[] }>;
 
-/** A move, and the run as it was when that was computed. */
+/** A move, and the state of the run from which it was computed. */
 type Planned = MovingRun & Pick<OpenRun, "stand">;
 
-/** Makes the one function that moves runs on. */
+/** Creates the function that advances runs. */
 export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdvancer {
   const { sql } = parts;
 
@@ -51,7 +50,7 @@ export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdva
       return begun.map(({ run }) => ({ projectId, hookId: run.workflowId }));
     });
 
-  /** Those that the reconciler finds again; after so many failures a run ends. */
+  /** Records a failure. The reconciler finds the run again; after MAX_FAILURES it ends. */
   async function fail(projectId: string, runId: string, error: unknown): Promise<RunFailure> {
     if (!isOutage(error) || isTimeout(error)) {
       await inTransaction(sql, async (tx) => {
@@ -66,7 +65,10 @@ export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdva
     const queues: HookQueue[] = [];
     const failed: RunFailure[] = [];
 
-    /** One commit for all; when it fails, one for each, so that one run's trouble is not the others'. */
+    /**
+     * One commit for all moves. When it fails, one commit per run, so that an error of one run does not affect the
+     * others.
+     */
     async function flush(planned: Planned[]): Promise<void> {
       try {
         if (planned.length > 0) queues.push(...(await write(projectId, planned)));
@@ -102,7 +104,7 @@ export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdva
   };
 }
 
-/** Locks the runs, and leaves out those that somebody else has moved on meanwhile: their own wake-up goes on. */
+/** Locks the runs and leaves out those that were advanced meanwhile: another job continues them. */
 async function unchanged(tx: Tx, projectId: string, planned: Planned[]): Promise<MovingRun[]> {
   const ids = planned.map(({ run }) => run.id);
   const locked = new Set((await lockedRuns(tx, projectId, ids)).map(({ id }) => id));
@@ -112,12 +114,12 @@ async function unchanged(tx: Tx, projectId: string, planned: Planned[]): Promise
   );
 }
 
-/** Ends a run that the hub could not move on. */
+/** Ends a run that the hub could not advance. */
 async function giveUp(tx: Tx, projectId: string, runId: string, failures: number): Promise<void> {
   const [run] = await lockedRuns(tx, projectId, [runId]);
   if (!run) return;
   const stand = (await runStands(tx, projectId, [runId])).get(runId);
-  const error = `an internal error, ${failures} times, while the run was moved on: the hub's log has it under this run's id`;
+  const error = `an internal error, ${failures} times, while the run was advanced: see the hub's log for this run's id`;
   const succeeded = stand?.deliveryStatus === "SUCCEEDED";
   const status = succeeded ? ("SUCCEEDED" as const) : ("FAILED" as const);
   await moveRuns(tx, projectId, [

@@ -173,8 +173,8 @@ builder.queryFields((t) => ({
       try {
         checkEventInput({ type, data });
         const strict = { ...config, requireRegisteredTypes: true };
-        const { refusal } = await checkType(strict, hub.programs.schemas, type, data ?? null);
-        return refusal?.entries ?? [];
+        const { rejection } = await checkType(strict, hub.programs.schemas, type, data ?? null);
+        return rejection?.entries ?? [];
       } catch (error) {
         if (error instanceof UserError) return error.entries;
         throw error;

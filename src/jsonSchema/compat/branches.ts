@@ -4,8 +4,8 @@ import type { SchemaObject } from "../document.ts";
 import type { Break, Comparison } from "./comparison.ts";
 import { unclear } from "./parts.ts";
 
-/** Keywords that say one thing together, and nothing without the first of them. */
-const units = [
+/** Keywords that only have a meaning together, the first of them always present. */
+const keywordGroups = [
   ["oneOf"],
   ["not"],
   ["if", "then", "else"],
@@ -13,8 +13,8 @@ const units = [
 ];
 
 /**
- * What breaks by references and by the keywords that combine schemas. To leave one out asks for less; where one
- * is new or changed, the schema before as a whole, or a part of it, has to ask for as much.
+ * The breaking changes in references and in the keywords that combine schemas. Removing a branch relaxes the schema; a
+ * new or changed one must be implied by the old schema as a whole, or by a part of it.
  */
 export function branchBreaks(
   comparison: Comparison,
@@ -28,14 +28,14 @@ export function branchBreaks(
     ...dependentBreaks(comparison, before, after, path),
   ];
   if (!isAnyOfCovered(comparison, before, after, path)) breaks.push(unclear(path, "anyOf"));
-  for (const unit of units) {
-    const [keyword = ""] = unit;
-    if (after[keyword] !== undefined && !isSame(comparison, unit, before, after)) {
+  for (const group of keywordGroups) {
+    const [keyword = ""] = group;
+    if (after[keyword] !== undefined && !isSame(comparison, group, before, after)) {
       breaks.push(unclear(path, keyword));
     }
   }
   for (const keyword of ["unevaluatedProperties", "unevaluatedItems"]) {
-    // It depends on all that stands beside it.
+    // It depends on everything beside it.
     const isUnchanged = () =>
       canonicalForm(comparison.before, before) === canonicalForm(comparison.after, after);
     if (!isOpen(after[keyword]) && !isUnchanged()) breaks.push(unclear(path, keyword));
@@ -76,7 +76,7 @@ function allOfBreaks(
   const was = listOf(before.allOf);
   return listOf(after.allOf).flatMap((branch, index) => {
     const covers = (source: unknown) => strictly(source, branch, path).length === 0;
-    const isCovered = likely(was, index).some(covers) || covers(before);
+    const isCovered = rotated(was, index).some(covers) || covers(before);
     return isCovered ? [] : strictly(was[index] ?? before, branch, path);
   });
 }
@@ -93,7 +93,7 @@ function dependentBreaks(
   );
 }
 
-/** Whether all that came before finds a branch, by each of its own branches or as a whole. */
+/** Whether the branches accept everything that the old schema accepts, compared as a whole or branch by branch. */
 function isAnyOfCovered(
   { strictly }: Comparison,
   before: SchemaObject,
@@ -103,13 +103,13 @@ function isAnyOfCovered(
   const branches = listOf(after.anyOf);
   if (branches.length === 0) return true;
   const isCovered = (source: unknown, index: number) =>
-    likely(branches, index).some((branch) => strictly(source, branch, path).length === 0);
-  // Of `oneOf`, too, at least one branch holds.
+    rotated(branches, index).some((branch) => strictly(source, branch, path).length === 0);
+  // At least one branch of `oneOf` must match, as well.
   const own = [before.anyOf, before.oneOf].map(listOf).filter((list) => list.length > 0);
   return own.some((list) => list.every(isCovered)) || isCovered(before, 0);
 }
 
-/** A list from its likeliest member on: what stands at the same place. */
-const likely = (list: unknown[], index: number) => [...list.slice(index), ...list.slice(0, index)];
+/** The list rotated to begin at `index`: the branch at the same position most likely matches. */
+const rotated = (list: unknown[], index: number) => [...list.slice(index), ...list.slice(0, index)];
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

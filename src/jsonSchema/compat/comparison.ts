@@ -1,14 +1,14 @@
 import type { SchemaDocument } from "../document.ts";
 
-/** One thing in which the new version refuses what the current one takes: which field, and how. */
+/** One breaking change: the field, and how the new version rejects what the current one accepts. */
 export type Break = { path: string[]; sentence: string };
 
 /** Compares the schemas of one place in the data. */
 export type Compare = (before: unknown, after: unknown, path: string[]) => Break[];
 
 /**
- * What all parts of a comparison share. `strictly` compares without the convention of `breakingChanges`: for
- * parts of a schema, which do not show what the other parts have to say about a field.
+ * The state of a comparison. `strictly` compares without the convention of `breakingChanges`; it is for parts of a
+ * schema, which do not show what other parts require of a field.
  */
 export type Comparison = {
   before: SchemaDocument;

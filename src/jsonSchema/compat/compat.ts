@@ -7,15 +7,15 @@ import type { Break, Compare, Comparison } from "./comparison.ts";
 import { partBreaks } from "./parts.ts";
 import { valueBreaks } from "./values.ts";
 
-/** Places compared at most, and how deep within each other. */
+/** The most places compared, and their nesting. */
 const maxSteps = 2_000;
 const maxDepth = 200;
 
 /**
- * What breaks when `after` takes the place of `before`, in words, with paths below "schema" that name the
- * fields of the data; empty when `after` takes all data that `before` takes. A change that cannot be shown to
- * be safe counts as a break. One convention is not logic but custom: a new optional field may come with any
- * schema, although data that `before` let pass unseen might have had something else under that name.
+ * The breaking changes when `after` replaces `before`, as sentences, with paths below "schema" that name the fields of
+ * the data. Empty when `after` accepts all data that `before` accepts. A change that cannot be shown to be safe counts
+ * as breaking. One convention is an exception: a new optional field may have any schema, although data accepted by
+ * `before` might already hold something else under that name.
  */
 export function breakingChanges(
   before: SchemaObject | null,
@@ -34,7 +34,7 @@ export function breakingChanges(
       const a = dereferenced(documents.after, afterHere ?? true);
       if (b === false || isOpen(a)) return [];
       if (a === false) return [{ path, sentence: "is no longer allowed" }];
-      // Met again within itself: what breaks is told where it was met first.
+      // A recursive comparison: its breaks are reported where it began.
       if (open.some(([knownB, knownA, mode]) => knownB === b && knownA === a && mode === isStrict))
         return [];
       steps += 1;
@@ -57,7 +57,7 @@ export function breakingChanges(
   const strictly: Compare = comparing(true);
   const compare: Compare = comparing(false);
 
-  // Where anything was accepted, no field is new.
+  // Where everything was accepted, no field is new.
   const breaks = isOpen(before ?? true) ? strictly(true, after, []) : compare(before, after, []);
   return breaks.map(({ path, sentence }) => ({
     path: ["schema", ...path],
@@ -82,13 +82,16 @@ function compareObjects(
 
 const toObject = (schema: unknown): SchemaObject => (isObject(schema) ? schema : {});
 
-/** Without branches and references, `unevaluated…` says what the plainer keyword does. */
+/** Without branches and references, `unevaluated…` has the same meaning as the simpler keyword. */
 function closedByName(schema: SchemaObject): SchemaObject {
   const { unevaluatedProperties, unevaluatedItems, ...rest } = schema;
-  if (schema.$ref !== undefined || subschemasOf(schema).some(({ looks }) => looks === "here")) {
+  if (
+    schema.$ref !== undefined ||
+    subschemasOf(schema).some(({ appliesTo }) => appliesTo === "self")
+  ) {
     return schema;
   }
-  // What `contains` found counts as evaluated.
+  // Items matched by `contains` count as evaluated.
   const keptItems = schema.contains === undefined ? {} : { unevaluatedItems };
   return {
     ...(unevaluatedProperties === undefined ? {} : { additionalProperties: unevaluatedProperties }),
@@ -100,6 +103,6 @@ function closedByName(schema: SchemaObject): SchemaObject {
   };
 }
 
-/** `labels[].uuid`: a step "[]" is any item, "*" any field that has no schema of its own. */
+/** `labels[].uuid`: the step "[]" means any item, "*" any field that has no schema of its own. */
 const dotted = (path: string[]) =>
   path.map((step, index) => (step === "[]" || index === 0 ? step : `.${step}`)).join("");

@@ -3,7 +3,7 @@ import { canonicalForm, isOpen } from "../canonicalForm.ts";
 import { type SchemaObject, subschemasOf } from "../document.ts";
 import type { Break, Comparison } from "./comparison.ts";
 
-/** What breaks by the keywords that look at the fields and items of a value. */
+/** The breaking changes in the keywords for fields and items of a value. */
 export function partBreaks(
   comparison: Comparison,
   before: SchemaObject,
@@ -18,7 +18,7 @@ export function partBreaks(
   ];
 }
 
-/** The fields that either version names; one that is new and optional breaks nothing by convention. */
+/** The fields that either version names. By convention a new optional field breaks nothing. */
 function fieldBreaks(
   { compare, isStrict }: Comparison,
   before: SchemaObject,
@@ -83,15 +83,15 @@ function itemBreaks(
   return breaks;
 }
 
-/** A change that might narrow or widen; it counts as narrowing. */
+/** A change that might narrow or widen the schema; it counts as breaking. */
 export const unclear = (path: string[], keyword: string): Break => ({
   path,
   sentence: `cannot be shown to be compatible: '${keyword}' changed`,
 });
 
-/** Whether a schema may say something about a field elsewhere than in `properties`. */
+/** Whether a schema may constrain a field elsewhere than in `properties`. */
 const hasBranches = (schema: SchemaObject) =>
-  schema.$ref !== undefined || subschemasOf(schema).some(({ looks }) => looks === "here");
+  schema.$ref !== undefined || subschemasOf(schema).some(({ appliesTo }) => appliesTo === "self");
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 

@@ -4,7 +4,7 @@ import { listed, typeWords } from "../explain/wording.ts";
 import { textFormat } from "../formats.ts";
 import type { Break } from "./comparison.ts";
 
-/** What breaks by the keywords that look at a value by itself. */
+/** The breaking changes in the keywords that constrain a value by itself. */
 export function valueBreaks(before: SchemaObject, after: SchemaObject, path: string[]): Break[] {
   const sentences = [
     typeBreak(before, after),
@@ -59,15 +59,15 @@ function enumBreak(before: SchemaObject, after: SchemaObject): string | undefine
     if (!Array.isArray(allowed)) continue;
     if (!taken) return `must now be one of ${listed(allowed)}`;
     const texts = new Set(allowed.map(canonicalJson));
-    const refused = taken.filter((value) => !texts.has(canonicalJson(value)));
-    if (refused.length > 0) return `no longer allows ${listed(refused)}`;
+    const rejected = taken.filter((value) => !texts.has(canonicalJson(value)));
+    if (rejected.length > 0) return `no longer allows ${listed(rejected)}`;
   }
   return undefined;
 }
 
 type Limit = { keyword: string; sign: 1 | -1; none: number; words: (limit: unknown) => string };
 
-/** Counts; `sign` is 1 where more is stricter. */
+/** Count limits; `sign` is 1 where a larger limit is stricter. */
 const limits: Limit[] = [
   { keyword: "minLength", sign: 1, none: 0, words: (n) => `at least ${n} characters` },
   { keyword: "maxLength", sign: -1, none: Infinity, words: (n) => `at most ${n} characters` },

@@ -6,29 +6,31 @@ import { problem, type SchemaProblem } from "./problem.ts";
 import { exclusion, explainUnion } from "./union.ts";
 import { sentenceFor } from "./wording.ts";
 
-/** What was checked, by which name problems call it, and, where it was prepared, by which schema. */
+/** The checked value, the name that problems use for it, and the prepared schema, if any. */
 type Checked = { value: unknown; rootName: string; prepared?: Prepared };
 
 const unprepared: Prepared = { schema: {}, pointers: new Map() };
 
 const maxProblems = 20;
 
-/** Beyond so many errors it takes too long to find out which branch of a union was meant. */
-const maxWeighed = 1_000;
+/** With more errors than this, finding the intended branch of a union takes too long. */
+const maxErrorsForUnions = 1_000;
 
-/** Turns ajv's errors, in which those of a union's branches come before the union's own, into problems. */
+/** Turns ajv's errors into problems. ajv reports the errors of a union's branches before the union's own error. */
 export function explainErrors(errors: ErrorObject[], checked: Checked): SchemaProblem[] {
   const { value, rootName, prepared = unprepared } = checked;
   const findings: Finding[] = [];
   for (const error of errors) {
-    // What failed inside of these has been told.
+    // The errors inside these are already reported.
     if (error.keyword === "if" || error.keyword === "propertyNames") continue;
     const inside = ["anyOf", "oneOf", "contains"].includes(error.keyword)
       ? takeInside(findings, error, prepared)
       : [];
     const own = { error, path: pathOf(error), sentence: sentenceFor(error) };
     if (error.keyword === "anyOf" || error.keyword === "oneOf") {
-      findings.push(...explainUnion(own, errors.length > maxWeighed ? [] : inside, prepared));
+      findings.push(
+        ...explainUnion(own, errors.length > maxErrorsForUnions ? [] : inside, prepared),
+      );
     } else {
       findings.push(mutuallyExclusive(own) ?? own);
     }
@@ -39,15 +41,15 @@ export function explainErrors(errors: ErrorObject[], checked: Checked): SchemaPr
   const problems = new Map<string, SchemaProblem>();
   for (const { error, path, sentence } of findings) {
     if (problems.size === maxProblems) break;
-    // Of what is no object it says nothing to tell which fields exclude each other.
+    // For a value that is not an object, mutually exclusive fields are not worth reporting.
     if (error.keyword === "oneOf" && mistyped.has(error.instancePath)) continue;
-    const told = problem(rootName, value, path, sentence);
-    problems.set(told.message, told);
+    const found = problem(rootName, value, path, sentence);
+    problems.set(found.message, found);
   }
   return [...problems.values()];
 }
 
-/** The path of the field an error is about: a missing field's own, not that of the object it is missing in. */
+/** The path of the field an error is about; for a missing field, its own path and not the object's. */
 function pathOf({ instancePath, params, propertyName }: ErrorObject): string[] {
   const steps = instancePath.split("/").slice(1);
   const path = steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
@@ -59,14 +61,14 @@ function pathOf({ instancePath, params, propertyName }: ErrorObject): string[] {
   return field === undefined ? path : [...path, field];
 }
 
-/** Takes from the end of `findings` those that come from inside the schemas of the failed keyword. */
+/** Removes the findings from inside the failed keyword's schemas from the end of `findings`, and returns them. */
 function takeInside(findings: Finding[], failed: ErrorObject, { pointers }: Prepared): Finding[] {
   const parent = pointers.get(failed.parentSchema);
   const isInside = ({ error }: Finding) => {
     const { instancePath, schemaPath, parentSchema } = error;
     if (!`${instancePath}/`.startsWith(`${failed.instancePath}/`)) return false;
     if (schemaPath.startsWith(`${failed.schemaPath}/`)) return true;
-    // Else it comes by a reference, or is about a neighbour of the keyword.
+    // Otherwise the error comes from a reference, or from a keyword beside this one.
     const pointer = pointers.get(parentSchema);
     return pointer !== undefined && !`${pointer}/`.startsWith(`${parent}/`);
   };
@@ -74,7 +76,7 @@ function takeInside(findings: Finding[], failed: ErrorObject, { pointers }: Prep
   return findings.splice(last + 1);
 }
 
-/** `not: { required: ["a", "b"] }` says that a and b exclude each other. */
+/** `not: { required: ["a", "b"] }` means that a and b exclude each other. */
 function mutuallyExclusive({ error, path }: Finding): Finding | undefined {
   if (error.keyword !== "not" || !isObject(error.schema)) return undefined;
   const { required } = error.schema;

@@ -1,4 +1,4 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 
-/** One error of ajv on its way to a problem. */
+/** An error of ajv before it becomes a problem. */
 export type Finding = { error: ErrorObject; path: string[]; sentence: string };

@@ -1,9 +1,9 @@
-/** One thing wrong with a value: the path of the field, and a sentence that says what would be right. */
+/** One problem of a value: the path of the field, and a sentence that says what would be right. */
 export type SchemaProblem = { path: string[]; message: string };
 
 /**
- * A problem in goflow's words: `field 'labels[0].uuid' must be a valid UUID4`. The path of the field is told
- * from the value `root`, in which numbers below an array are indices; the value itself goes by `rootName`.
+ * A problem in goflow's words: `field 'labels[0].uuid' must be a valid UUID4`. `root` decides how the path is written:
+ * numbers below an array are indices. The value itself is called `rootName`.
  */
 export function problem(
   rootName: string,

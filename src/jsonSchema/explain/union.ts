@@ -3,13 +3,13 @@ import { isObject } from "../../util/isObject.ts";
 import type { Prepared } from "../prepare.ts";
 import type { Finding } from "./finding.ts";
 
-/** More alternatives than these are counted instead of told. */
-const maxTold = 5;
+/** With more alternatives than this, only their number is reported. */
+const maxAlternatives = 5;
 
 /**
- * What to say when `anyOf` or `oneOf` failed, given what is wrong with each branch: the problems of the one
- * branch that was meant, when that can be told (by its type, or by a field like `kind`), else the alternatives
- * in one sentence ("must be a string or null"), else only that no branch fits.
+ * The findings for a failed `anyOf` or `oneOf`, given the findings of each branch: those of the intended branch, if it
+ * can be recognized (by its type, or by a field like `kind`); otherwise the alternatives in one sentence ("must be a
+ * string or null"); otherwise only that no branch fits.
  */
 export function explainUnion(union: Finding, inside: Finding[], prepared: Prepared): Finding[] {
   const { error, path } = union;
@@ -21,9 +21,11 @@ export function explainUnion(union: Finding, inside: Finding[], prepared: Prepar
   }
   if (inside.length === 0) return [{ ...union, sentence: unmatched(schemas) }];
   const branches = byBranch(error, inside, prepared);
-  const meant = branches.filter((findings) => !findings.some((one) => tellsApart(error, one)));
-  const [only] = meant;
-  if (only && meant.length === 1) return only;
+  const candidates = branches.filter(
+    (findings) => !findings.some((one) => rulesOutBranch(error, one)),
+  );
+  const [only] = candidates;
+  if (only && candidates.length === 1) return only;
   const alternatives = branches.length === schemas.length ? joined(error, branches) : undefined;
   if (alternatives) return [alternatives];
   return [{ ...union, sentence: unmatched(schemas) }];
@@ -38,7 +40,7 @@ export function exclusion(error: ErrorObject, path: string[], fields: string[]):
   return { error, path: [...path, field], sentence: `is mutually exclusive with ${names}` };
 }
 
-/** `oneOf: [{ required: ["a"] }, { required: ["b"] }]` asks for exactly one of a and b. */
+/** `oneOf: [{ required: ["a"] }, { required: ["b"] }]` requires exactly one of a and b. */
 function exclusiveFields(schemas: unknown[]): string[] | undefined {
   const fields = schemas.map((schema) => {
     if (!isObject(schema) || Object.keys(schema).length !== 1) return undefined;
@@ -48,23 +50,26 @@ function exclusiveFields(schemas: unknown[]): string[] | undefined {
   return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
-/** Whether this shows that the value was not meant for the branch: wrong type, or a tell-tale field differs. */
-function tellsApart(union: ErrorObject, { error }: Finding): boolean {
+/**
+ * Whether this finding shows that the branch was not intended: a wrong type, or another value in a distinguishing
+ * field.
+ */
+function rulesOutBranch(union: ErrorObject, { error }: Finding): boolean {
   if (error.keyword === "type") return error.instancePath === union.instancePath;
   if (error.keyword !== "const" && error.keyword !== "enum") return false;
   const below = error.instancePath.slice(union.instancePath.length).split("/");
   return below.length <= 2;
 }
 
-/** "must be a string or null", when every branch has that much to say of one and the same field. */
+/** "must be a string or null", when every branch has such a sentence for the same field. */
 function joined(union: ErrorObject, branches: Finding[][]): Finding | undefined {
   const reasons = branches.map(
     (findings) =>
-      findings.find((finding) => tellsApart(union, finding)) ??
+      findings.find((finding) => rulesOutBranch(union, finding)) ??
       (findings.length === 1 ? findings[0] : undefined),
   );
   const [first] = reasons;
-  if (!first || reasons.length > maxTold) return undefined;
+  if (!first || reasons.length > maxAlternatives) return undefined;
   const words = new Set<string>();
   for (const reason of reasons) {
     if (reason?.error.instancePath !== first.error.instancePath) return undefined;
@@ -74,7 +79,7 @@ function joined(union: ErrorObject, branches: Finding[][]): Finding | undefined 
   return { ...first, sentence: `must be ${[...words].join(" or ")}` };
 }
 
-/** The findings of each branch, in which a finding by a reference counts to the first branch that has it. */
+/** The findings by branch. A finding from a reference belongs to the first branch that contains it. */
 function byBranch(union: ErrorObject, inside: Finding[], prepared: Prepared): Finding[][] {
   const schemas: unknown[] = Array.isArray(union.schema) ? union.schema : [];
   const starts = schemas.map((schema) => pointersOf(schema, prepared));
@@ -94,10 +99,10 @@ function byBranch(union: ErrorObject, inside: Finding[], prepared: Prepared): Fi
   return [...branches.values()];
 }
 
-/** What `pointersOf` has found, for it walks all that a branch refers to. */
+/** A cache for `pointersOf`, which walks everything that a branch refers to. */
 const pointersKnown = new WeakMap<object, string[]>();
 
-/** Where the schema of a branch stands in the schema as written, and all that it refers to. */
+/** The pointers of a branch's schema and of everything that it refers to, in the schema as written. */
 function pointersOf(branch: unknown, { schema: root, pointers }: Prepared): string[] {
   if (!isObject(branch)) return [];
   const known = pointersKnown.get(branch);

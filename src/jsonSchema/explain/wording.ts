@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import { textFormat } from "../formats.ts";
 
-/** Longest list of allowed values in a message. */
+/** The most allowed values listed in a message. */
 const maxListed = 20;
 
 const nouns: Record<string, string> = {
@@ -14,7 +14,7 @@ const nouns: Record<string, string> = {
   string: "a string",
 };
 
-/** A value as messages show it: strings in single quotes, all else as JSON. */
+/** A value as messages show it: strings in single quotes, everything else as JSON. */
 const quoted = (value: unknown) =>
   typeof value === "string" ? `'${value}'` : JSON.stringify(value);
 
@@ -25,7 +25,7 @@ export const typeWords = (types: unknown) =>
     .map((type) => nouns[String(type)] ?? String(type))
     .join(" or ");
 
-/** "'a', 'b', …": as many values as a message can bear. */
+/** "'a', 'b', …", with at most `maxListed` values. */
 export const listed = (values: unknown[]) =>
   values.slice(0, maxListed).map(quoted).join(", ") + (values.length > maxListed ? ", …" : "");
 
@@ -39,7 +39,7 @@ const comparisons: Record<string, string> = {
 const bound = ({ comparison, limit }: ErrorObject["params"]) =>
   `must be ${comparisons[comparison]} ${limit}`;
 
-/** What to say of each keyword that failed; the words that goflow has are goflow's. */
+/** The sentence for each failed keyword, in goflow's words where goflow has them. */
 const sentences: Record<string, (params: ErrorObject["params"]) => string> = {
   type: ({ type }) => `must be ${typeWords(type)}`,
   required: () => "is required",
@@ -53,7 +53,7 @@ const sentences: Record<string, (params: ErrorObject["params"]) => string> = {
   exclusiveMinimum: bound,
   exclusiveMaximum: bound,
   multipleOf: ({ multipleOf }) => `must be a multiple of ${multipleOf}`,
-  // goflow's "required" is also said of the empty string.
+  // goflow reports an empty string as "required", too.
   minLength: ({ limit }) => (limit === 1 ? "is required" : `must be at least ${limit} characters`),
   maxLength: ({ limit }) => `must be at most ${limit} character${limit === 1 ? "" : "s"}`,
   minItems: ({ limit }) => `must have a minimum of ${limit} items`,

@@ -2,9 +2,9 @@ import { setMaxListeners } from "node:events";
 import type { Pool } from "../../db/connection/client.ts";
 import { claimHandshake, postponeHandshake } from "../../db/hook/handshakes.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
-import { handshakeRequest, judgeHandshake } from "../../domain/hook/hookHandshake.ts";
+import { handshakeRequest, handshakeVerdict } from "../../domain/hook/hookHandshake.ts";
 import { hookContext, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
-import { concludeHandshake } from "../../domain/hook/hookVerification.ts";
+import { recordHandshakeResult } from "../../domain/hook/hookVerification.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
 import type { Logger } from "../../log.ts";
 import type { Poster } from "../../outbound/call/post.ts";
@@ -52,7 +52,11 @@ export function createHandshaker(deps: {
     if (!reply) return;
     // An aborted handshake is made again after its lease.
     if (stopping.signal.aborted && reply.statusCode === null) return;
-    await concludeHandshake(sql, claimed, judgeHandshake(hook.verification, reply, secret, host));
+    await recordHandshakeResult(
+      sql,
+      claimed,
+      handshakeVerdict(hook.verification, reply, secret, host),
+    );
   }
 
   return {

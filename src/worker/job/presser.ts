@@ -9,7 +9,7 @@ import {
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { endPress } from "../../domain/action/pressFinish.ts";
 import { pressLimits } from "../../domain/action/pressLimits.ts";
-import { concludePress, pressRequest } from "../../domain/action/pressRequest.ts";
+import { decidePressOutcome, pressRequest } from "../../domain/action/pressRequest.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
 import { withinOpenFiles } from "../../outbound/openFiles.ts";
 import type { DelivererOptions } from "../delivery/deliverer.ts";
@@ -67,7 +67,7 @@ export function createPresser(
     if (!result) return stopped ? undefined : await send(press);
     onAttempt(result);
     const interrupted = stopping.signal.aborted && result.statusCode === null;
-    await record(claim, request, concludePress(claim, result, interrupted));
+    await record(claim, request, decidePressOutcome(claim, result, interrupted));
   }
 
   /** Repeats until it is stored, however long the database is away: no call is forgotten. */

@@ -1,20 +1,20 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Work that waits, by project: projects take turns, so that one that has very much holds up no other. */
+/** Queued work by project. Projects take turns, so a project with much work delays no other. */
 export type ProjectTurns = {
-  /** Adds ids of a project's things to be worked on; what waits already is not added again. */
+  /** Adds ids of a project to be worked on. Ids that already wait are not added again. */
   add(projectId: string, ids: string[]): void;
-  /** Begins nothing more, aborts the signal, and resolves when what has begun has ended, or soon. */
+  /** Starts nothing more, aborts the signal, and resolves when the running work has ended, or after 5 s. */
   stop(): Promise<void>;
 };
 
-/** What is beyond this is found again from the tables. */
+/** Work beyond this limit is found again from the tables. */
 const MAX_WAITING = 20_000;
-/** What waits for its project's share when the process is to stop is left to others. */
+/** On a stop, work that is still running after this time is left to other processes. */
 const GRACE_MS = 5_000;
 
-/** `work` is called with some ids of one project, never twice at once for the same project; it must not throw. */
+/** `work` receives some ids of one project and never runs twice at once for the same project. It must not throw. */
 export function createProjectTurns(
   { atOnce, parallel }: { atOnce: number; parallel: number },
   work: (projectId: string, ids: string[], signal: AbortSignal) => Promise<void>,
@@ -43,7 +43,7 @@ export function createProjectTurns(
   return {
     add(projectId, ids) {
       const known = waiting.get(projectId) ?? new Set();
-      // Those that are being worked on, too: what they are added for may have happened since they were read.
+      // Also adds ids that are being worked on: the change they are added for may have happened after they were read.
       for (const id of ids) if (known.size < MAX_WAITING) known.add(id);
       if (known.size > 0) waiting.set(projectId, known);
       start();

@@ -29,13 +29,9 @@ export type Finish = {
 /** A delivery that an attempt has moved. */
 export type FinishedDelivery = {
   id: string;
-  eventId: string;
-  hookId: string;
   /** Null unless it is a step of a workflow's run. */
   runId: string | null;
   status: string;
-  /** When it is tried again, when RETRYING. */
-  dueAt: Date | null;
 };
 
 const attemptRecord = ({ attempt }: Pick<Finish, "attempt">) => ({

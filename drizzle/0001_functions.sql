@@ -163,8 +163,8 @@ COMMENT ON FUNCTION signalbox.enter_feed(uuid, bigint) IS
   'Locks a project''s head until the end of the transaction, fails (SB001) if the work was planned under another config '
   'version, and wakes the listeners at commit.';--> statement-breakpoint
 
-CREATE TYPE signalbox.moved_delivery AS (id uuid, event_id uuid, hook_id uuid, run_id uuid, status text,
-  due_at timestamptz);--> statement-breakpoint
+CREATE TYPE signalbox.moved_delivery AS (id uuid, event_id uuid, hook_id uuid, run_id uuid, status text);
+--> statement-breakpoint
 
 CREATE FUNCTION signalbox.count_outcomes(p_project uuid, p_moved signalbox.moved_delivery[], p_now timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
@@ -414,7 +414,7 @@ LANGUAGE sql STABLE AS $$
 $$;--> statement-breakpoint
 
 CREATE FUNCTION signalbox.finish(p_project uuid, p_ids uuid[], p_tokens uuid[], p_ended json, p_again json)
-RETURNS TABLE (id uuid, "eventId" uuid, "hookId" uuid, "runId" uuid, status text, "dueAt" timestamptz)
+RETURNS TABLE (id uuid, "runId" uuid, status text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -448,7 +448,7 @@ BEGIN
         "requestHeaders" json, "responseHeaders" json, "responseBody" text, "responseTruncated" boolean) ON x.id = g.id
       RETURNING d.id, d.event_id, d.hook_id, d.run_id, d.status, d.attempt_count, d.max_attempts, d.last_error
     )
-    SELECT coalesce(array_agg((e.id, e.event_id, e.hook_id, e.run_id, e.status, NULL)::signalbox.moved_delivery), '{}'),
+    SELECT coalesce(array_agg((e.id, e.event_id, e.hook_id, e.run_id, e.status)::signalbox.moved_delivery), '{}'),
       coalesce(array_agg(signalbox.delivery_item(e.id, e.event_id, e.hook_id, e.status, e.attempt_count, e.max_attempts,
         NULL, v_now, e.last_error)), '{}')
     INTO v_moved, v_items FROM ended e;
@@ -476,8 +476,7 @@ BEGIN
     IF v_final = 'CANCELLED' THEN
       PERFORM signalbox.end_deliveries(p_project, ARRAY[v_row.id], 'CANCELLED', v_now);
     END IF;
-    v_moved := v_moved || (v_row.id, v_row.event_id, v_row.hook_id, v_row.run_id, v_final,
-      CASE v_final WHEN 'RETRYING' THEN v_row.due_at END)::signalbox.moved_delivery;
+    v_moved := v_moved || (v_row.id, v_row.event_id, v_row.hook_id, v_row.run_id, v_final)::signalbox.moved_delivery;
     v_items := v_items || signalbox.delivery_item(v_row.id, v_row.event_id, v_row.hook_id, v_final, v_row.attempt_count,
       v_row.max_attempts, CASE v_final WHEN 'RETRYING' THEN v_row.due_at END,
       CASE v_final WHEN 'CANCELLED' THEN v_now END, v_row.last_error);
@@ -491,7 +490,7 @@ BEGIN
   v_items := v_items || signalbox.complete_events(p_project, v_events);
   INSERT INTO signalbox.feed (project_id, last, first, at, items)
   VALUES (p_project, v_head, v_head - v_positions + 1, clock_timestamp(), array_to_json(v_items));
-  RETURN QUERY SELECT m.id, m.event_id, m.hook_id, m.run_id, m.status, m.due_at FROM unnest(v_moved) m;
+  RETURN QUERY SELECT m.id, m.run_id, m.status FROM unnest(v_moved) m;
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.finish IS

@@ -29,13 +29,9 @@ export type Finish = {
 /** A delivery moved by an attempt. */
 export type FinishedDelivery = {
   id: string;
-  eventId: string;
-  hookId: string;
   /** Null if it is not a step of a workflow's run. */
   runId: string | null;
   status: string;
-  /** When it is retried, if RETRYING. */
-  dueAt: Date | null;
 };
 
 const attemptRecord = ({ attempt }: Pick<Finish, "attempt">) => ({

@@ -1,20 +1,20 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Work that waits, by project: projects take turns, so that one that has very much holds up no other. */
+/** Waiting work by project. Projects take turns, so that one with very much work does not delay the others. */
 export type ProjectTurns = {
-  /** Adds ids of a project's things to be worked on; what waits already is not added again. */
+  /** Adds ids of a project's rows to work on; ids already waiting are not added again. */
   add(projectId: string, ids: string[]): void;
-  /** Begins nothing more, aborts the signal, and resolves when what has begun has ended, or soon. */
+  /** Starts no more work, aborts the signal, and resolves when running work has ended, or after a short time. */
   stop(): Promise<void>;
 };
 
-/** What is beyond this is found again from the tables. */
+/** The most ids waiting. The others are found again from the tables. */
 const MAX_WAITING = 20_000;
-/** What waits for its project's share when the process is to stop is left to others. */
+/** At a stop, work that waits for its project's share is left to other processes. */
 const GRACE_MS = 5_000;
 
-/** `work` is called with some ids of one project, never twice at once for the same project; it must not throw. */
+/** Calls `work` with some ids of one project, never twice at once for a project. It must not throw. */
 export function createProjectTurns(
   { atOnce, parallel }: { atOnce: number; parallel: number },
   work: (projectId: string, ids: string[], signal: AbortSignal) => Promise<void>,
@@ -43,7 +43,7 @@ export function createProjectTurns(
   return {
     add(projectId, ids) {
       const known = waiting.get(projectId) ?? new Set();
-      // Those that are being worked on, too: what they are added for may have happened since they were read.
+      // Ids being worked on are added, too: the reason may be newer than what their work has read.
       for (const id of ids) if (known.size < MAX_WAITING) known.add(id);
       if (known.size > 0) waiting.set(projectId, known);
       start();

@@ -18,22 +18,22 @@ import {
 } from "drizzle-orm/pg-core";
 import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 
-/** What a delivery is, waiting or ended. */
+/** The columns of every delivery, waiting or ended. */
 const delivery = {
   projectId: uuid("project_id").notNull(),
   id: uuid("id").notNull(),
   eventId: uuid("event_id").notNull(),
   hookId: uuid("hook_id").notNull(),
-  /** Frozen when matched: every try sends the same bytes, whatever the hook is changed to. */
+  /** Fixed when matched: every attempt sends the same bytes, however the hook is changed later. */
   format: text("format").notNull(),
   status: text("status").notNull(),
 };
-/** How it last failed, and what it was made for other than its event's hook. */
+/** The last error, and the origin of a delivery that is a replay or a workflow's step. */
 const origin = {
   lastError: text("last_error"),
   replayOf: uuid("replay_of"),
   replayNumber: smallint("replay_number").notNull().default(0),
-  /** Of a workflow's step: its run, and which of its steps. `hook_id` is then the workflow's queue. */
+  /** The run and position of a workflow's step. `hook_id` is then the workflow's queue. */
   runId: uuid("run_id"),
   stepPosition: smallint("step_position"),
 };

@@ -23,12 +23,13 @@ builder.addScalarType("DateTime", DateTimeScalar);
 builder.addScalarType("JSON", JsonScalar);
 builder.addScalarType("Timestamp", TimestampScalar);
 
-builder.queryType({ description: "What can be read." });
-builder.mutationType({ description: "What can be done." });
+builder.queryType({ description: "All read operations." });
+builder.mutationType({
+  description: "All write operations. A mutation answers after its transaction has committed.",
+});
 builder.subscriptionType({
   description:
-    "What happens, as it happens. Every item carries `cursor`; coming back with `after: <last cursor>` " +
-    "continues with no gap, and in order per entity.",
+    "Changes as they happen. Every item carries a `cursor`. Subscribing again with `after: <last cursor>` continues without a gap, and in order per entity.",
 });
 
 /**
@@ -36,9 +37,9 @@ builder.subscriptionType({
  * `webhook-id` and in the CloudEvents a receiver gets.
  */
 export const Node = builder.interfaceRef<{ id: string }>("Node").implement({
-  description: "Anything that `node(id:)` finds.",
+  description: "An object that `node(id:)` can return.",
   fields: (t) => ({
-    id: t.exposeID("id", { description: "Opaque, and unique among everything." }),
+    id: t.exposeID("id", { description: "Opaque id, unique across all types." }),
   }),
   resolveType: (row) => typeNames.get(row),
 });

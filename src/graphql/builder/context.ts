@@ -22,11 +22,11 @@ export type { Caller };
 
 /** What a key may do: contract.md, Roles. */
 export const roles = {
-  ADMIN: "Everything.",
-  EMITTER: "Emits events, and reads of the answer the event's own fields.",
+  ADMIN: "May use every operation.",
+  EMITTER: "Emits events. In the answer it reads only the event's own fields.",
   OPERATOR:
-    "Reads everything but keys, presses actions, retries and replays deliveries, and reruns workflows.",
-  VIEWER: "Reads everything but keys, and subscribes.",
+    "Reads everything except API keys. Presses actions, retries and replays deliveries, and reruns workflows.",
+  VIEWER: "Reads everything except API keys, and subscribes.",
 } as const satisfies Record<Role, string>;
 export type { Role };
 

@@ -10,19 +10,23 @@ import { describedEnum } from "./describedEnum.ts";
 
 const UserErrorCodeEnum = describedEnum(
   "UserErrorCode",
-  "What kind of mistake it is; meant for programs.",
+  "The machine-readable kind of a user error.",
   userErrorCodes,
 );
 
 export const UserErrorType = builder.objectRef<UserErrorDetail>("UserError").implement({
-  description: "A mistake of the caller: what is wrong, and where.",
+  description: "An error in the caller's input: what is wrong, and where.",
   fields: (t) => ({
-    code: t.expose("code", { type: UserErrorCodeEnum, description: "The kind of mistake." }),
+    code: t.expose("code", {
+      type: UserErrorCodeEnum,
+      description: "The kind of error, for programs.",
+    }),
     message: t.exposeString("message", {
       description: "A sentence for people: what is wrong, and what would be right.",
     }),
     path: t.exposeStringList("path", {
-      description: "Where in the mutation's input or arguments; for lists it holds the index.",
+      description:
+        'The location in the mutation\'s input or arguments. List items appear by index, such as ["actions","0","key"].',
     }),
   }),
 });
@@ -47,7 +51,7 @@ export const payloadType = <Entities extends object>(
       ...fields(t),
       userErrors: t.field({
         type: [UserErrorType],
-        description: "The caller's mistakes; empty when all went well.",
+        description: "Errors in the caller's input; empty on success.",
         resolve: (payload) => payload.userErrors,
       }),
     }),

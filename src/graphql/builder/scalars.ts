@@ -86,7 +86,7 @@ function serializeDateTime(value: unknown): string {
 export const DateTimeScalar = new GraphQLScalarType<string, string>({
   name: "DateTime",
   description:
-    "A moment as an RFC 3339 string with an offset; always UTC with milliseconds in answers.",
+    "A time as an RFC 3339 string with an offset. Answers are always in UTC with milliseconds.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
   serialize: serializeDateTime,
   parseValue: (value) => parseDateTime(value),
@@ -115,7 +115,7 @@ const timestampLiteral = (node: ValueNode): unknown => {
 export const TimestampScalar = new GraphQLScalarType<Date, never>({
   name: "Timestamp",
   description:
-    "A moment, as an RFC 3339 string with an offset or a number: milliseconds since 1970; a number below 100,000,000,000 is read as seconds. For input only.",
+    "A time as an RFC 3339 string with an offset, or as a number of milliseconds since 1970. A number below 100,000,000,000 is read as seconds. Input only.",
   parseValue: parseTimestamp,
   parseLiteral: (node) => parseTimestamp(timestampLiteral(node)),
 });

@@ -19,7 +19,8 @@ const typeNames: Record<ChangeKind, string> = {
 
 /** The argument that continues a subscription. */
 export const after = {
-  description: "The last cursor seen, to continue with no gap; from now on when absent.",
+  description:
+    "The last cursor received; the stream continues after it without a gap. If absent, the stream starts now. A cursor older than the retained changes ends the stream with CURSOR_EXPIRED.",
 };
 
 /** Follows the caller's project; a cursor that cannot be continued ends the stream with CURSOR_EXPIRED. */
@@ -77,7 +78,7 @@ export async function entityOf<Kind extends ChangeKind>(
 }
 
 /** Every item's `cursor`. */
-export const cursorField = { description: "Comes back as `after` to continue behind this item." };
+export const cursorField = { description: "Pass it as `after` to continue after this item." };
 
 /** A change of this kind of entity. */
 export type ChangeOf<Kind extends ChangeKind> = Change & { kind: Kind };

@@ -73,24 +73,24 @@ export function toConnection<Row extends { id: string }>(page: Page<Row>): Conne
 }
 
 const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
-  description: "Where in its list a page lies.",
+  description: "The position of a page in its list.",
   fields: (t) => ({
     hasNextPage: t.exposeBoolean("hasNextPage", {
       description:
-        "Whether rows follow this page, or may: for what no index leads to, a page looks through 3,500 rows and 4 MiB at most and may hold " +
-        "fewer than asked for, or none; `endCursor` goes on.",
+        "Whether more rows follow or may follow. A filter without an index examines at most 3,500 rows and 4 MiB per page, so a page may hold fewer rows than asked for, or none; continue with `endCursor`.",
     }),
     hasPreviousPage: t.exposeBoolean("hasPreviousPage", {
-      description: "Whether rows come before this page, or may, as with `hasNextPage`.",
+      description: "Whether rows precede this page or may precede it; compare `hasNextPage`.",
     }),
     startCursor: t.exposeString("startCursor", {
       nullable: true,
       description:
-        "`before` for the page before this one; null when none can come before an empty page.",
+        "Pass it as `before` to get the previous page. Null if the page is empty and none can precede it.",
     }),
     endCursor: t.exposeString("endCursor", {
       nullable: true,
-      description: "`after` for the page after this one; null when none can follow an empty page.",
+      description:
+        "Pass it as `after` to get the next page. Null if the page is empty and none can follow it.",
     }),
   }),
 });
@@ -101,19 +101,21 @@ export function connectionType<Row extends object>(
   ref: ObjectRef<typeof builder.$inferSchemaTypes, Row>,
 ) {
   const EdgeRef = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `A ${name} in a list.`,
+    description: `A ${name} and its cursor.`,
     fields: (t) => ({
-      cursor: t.exposeString("cursor", { description: "Its place: an `after` or `before`." }),
+      cursor: t.exposeString("cursor", {
+        description: "The row's cursor, for `after` or `before`.",
+      }),
       node: t.field({
         type: ref,
-        description: "The row itself.",
+        description: "The row.",
         // The types cannot tell that a generic Row is no list.
         resolve: (edge) => edge.node as never,
       }),
     }),
   });
   return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
-    description: `A page of ${name}s.`,
+    description: `A page of objects of type ${name}.`,
     fields: (t) => ({
       edges: t.field({
         type: [EdgeRef],
@@ -122,12 +124,12 @@ export function connectionType<Row extends object>(
       }),
       nodes: t.field({
         type: [ref],
-        description: "The rows alone.",
+        description: "The rows without cursors.",
         resolve: (connection) => connection.edges.map((edge) => edge.node),
       }),
       pageInfo: t.field({
         type: PageInfo,
-        description: "Where the page lies.",
+        description: "The position of this page in the list.",
         resolve: (connection) => connection.pageInfo,
       }),
     }),

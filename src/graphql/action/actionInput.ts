@@ -1,7 +1,7 @@
 import { builder } from "../builder/builder.ts";
 import { ActionStyleEnum } from "./action.ts";
 
-/** A button, as an emitter asks for it (Operational: "Sending actions in events"). */
+/** A button, in the format that emitters already use (Operational: "Sending actions in events"). */
 export const ActionInput = builder.inputType("ActionInput", {
   description: "A button on an event.",
   fields: (t) => ({

@@ -39,7 +39,7 @@ type PayloadFields<Entities> = PothosSchemaTypes.ObjectFieldBuilder<
   Payload<Entities>
 >;
 
-/** Declares a mutation's payload: the given fields, and `userErrors`. */
+/** Declares the payload type of a mutation: the given fields and `userErrors`. */
 export const payloadType = <Entities extends object>(
   name: string,
   description: string,
@@ -57,7 +57,7 @@ export const payloadType = <Entities extends object>(
     }),
   });
 
-/** Runs a mutation; mistakes of the caller become its `userErrors`, anything else is thrown on. */
+/** Runs a mutation. A UserError becomes `userErrors`; any other error is rethrown. */
 export async function withUserErrors<Entities extends object>(
   run: () => Promise<Entities>,
 ): Promise<Payload<Entities>> {
@@ -70,7 +70,10 @@ export async function withUserErrors<Entities extends object>(
   }
 }
 
-/** What of the domain's errors is told at the top level: overload, a read that took too long, and a mistake where no payload holds it. */
+/**
+ * Maps domain errors to top-level errors: overload, a read timeout, and a UserError in a field
+ * without a payload. Other errors return undefined and are masked.
+ */
 export function topLevelError(error: unknown): GraphQLError | undefined {
   if (error instanceof Overloaded) {
     return requestError("TOO_MANY_REQUESTS", error.message, { retryAfter: error.retryAfter });

@@ -9,7 +9,10 @@ import {
 
 type Described = { description?: string | null | undefined };
 
-/** Coordinates of every type, field, argument, input field and enum value that has no description. */
+/**
+ * Returns the coordinates of all types, fields, arguments, input fields and enum values without a
+ * description.
+ */
 export function undescribed(schema: GraphQLSchema): string[] {
   const bare: string[] = [];
   const look = (coordinate: string, element: Described) => {

@@ -19,7 +19,7 @@ const AttemptOutcomeEnum = describedEnum(
   },
 );
 
-/** The tries of a delivery, in order, or the one of a press. */
+/** The attempts of a delivery, in order, or the single attempt of a press. */
 export async function loadAttempts(context: Context, deliveryId: string): Promise<AttemptRow[]> {
   const { caller, read } = context;
   const loader = batched(context, "attempts", async (ids) =>

@@ -101,7 +101,7 @@ Delivery.implement({
       type: [Attempt],
       description: "All attempts, in order.",
       resolve: async ({ id, attemptCount }, _args, context) =>
-        // A subscription shows a delivery as it was: without the tries it had not made yet.
+        // A subscription shows the delivery at a change: without later attempts.
         (await loadAttempts(context, id)).filter(({ number }) => number <= attemptCount),
     }),
   }),
@@ -188,7 +188,7 @@ builder.queryFields((t) => ({
     },
     resolve: async (_root, { since, until, ...args }, { caller, read }) => {
       const request = pageRequest(args);
-      // What cannot be an id is an id that nothing has.
+      // A malformed id matches nothing.
       if ([args.hookId, args.eventId].some((id) => id != null && !isId(id))) {
         return toConnection<DeliveryRow>({ rows: [], hasNext: false, hasPrevious: false });
       }

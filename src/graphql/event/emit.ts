@@ -86,7 +86,7 @@ const toEventInput = ({ waitMs: _, occurredAt, ...input }: Input): EventInput =>
   occurredAt: occurredAt == null ? null : new Date(occurredAt),
 });
 
-/** The longest wait of a call's events. Throws INVALID for one out of range. */
+/** Returns the longest `waitMs` of a call's events. Throws INVALID if one is out of range. */
 export function waitOf(
   waits: (number | null | undefined)[],
   pathOf: (index: number) => (string | number)[],
@@ -103,7 +103,10 @@ export function waitOf(
   return Math.max(0, ...waits.map((wait) => wait ?? 0));
 }
 
-/** Runs a call that may wait; refused before anything is done when too many of the project's calls wait already. */
+/**
+ * Runs a call that may wait. Throws Overloaded before the call starts if too many calls of the
+ * project are waiting.
+ */
 export async function withPlaceToWait<Result>(
   { hub, caller }: Context,
   waitMs: number,
@@ -135,7 +138,7 @@ async function waitForEnd(
   return emitted.map((one) => ({ ...one, event: now.get(one.event.id) ?? one.event }));
 }
 
-/** A single event's mistakes lose the index that a batch puts before their paths. */
+/** Emits one event. Error paths have no batch index. */
 export const emitOne = (
   context: Context,
   input: EventInput,

@@ -52,7 +52,7 @@ const Subject = builder.objectRef<{ type: string; id: string }>("Subject").imple
   }),
 });
 
-/** Its documents are loaded when they are asked for, unless they are there already. */
+/** An event whose documents (`data`, `content`) are loaded on demand. */
 type ShownEvent = EventHead & Partial<EventDocuments>;
 
 /** An event of the caller's project. */
@@ -61,7 +61,7 @@ export const loadEvent = rowLoader<ShownEvent>("event", eventHeadsById);
 const hasDocuments = (event: ShownEvent): event is EventHead & EventDocuments =>
   event.data !== undefined && event.content !== undefined;
 
-/** The event with its documents. */
+/** Loads the event's documents if they are missing. */
 export async function withDocuments(
   context: Context,
   event: ShownEvent,
@@ -76,7 +76,7 @@ export async function withDocuments(
   return { ...event, ...documents };
 }
 
-/** What hooks of format RESOURCE are sent for an event, as JSON text. */
+/** The representation that hooks of format RESOURCE receive for an event, as JSON text. */
 export const loadEventResource = (context: Context, eventId: string) =>
   batched(context, "resource of event", async (ids) => {
     const { caller, read } = context;

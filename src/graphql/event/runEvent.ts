@@ -52,7 +52,7 @@ const RunEventPayload = payloadType<RunEventAnswer>(
   }),
 );
 
-/** What emitting calls `type` is called `event` here. */
+/** The emitter's path `type` is the input field `event` here. */
 const renamed = (path: string[]) => (path[0] === "type" ? ["event", ...path.slice(1)] : path);
 
 async function requireRegistered({ caller, hub }: Context, type: string): Promise<void> {

@@ -6,7 +6,9 @@ import type { RequestBudget } from "../gate/requestBudget.ts";
 import { batched } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 
-/** The hooks of the project as they were under a config version; each version of a hook is read once for all. */
+/**
+ * The project's hooks as of a config version. Each version of a hook is read once for all events.
+ */
 const hooksUnder = (context: Context, configVersion: number) =>
   batched(context, "hooks as of", async (versions) => {
     const { caller, read } = context;
@@ -17,12 +19,12 @@ const hooksUnder = (context: Context, configVersion: number) =>
     return under;
   }).load(String(configVersion));
 
-/** The last event of each request that is being explained. */
+/** The last explanation in progress, by request. */
 const lines = new WeakMap<RequestBudget, Promise<unknown>>();
 
 /**
- * Why each hook matched an event or did not. The events of a request are explained one after the other, so that many do
- * not hold up the process together, and only as many as its budget has hooks to look at.
+ * Explains why each hook did or did not match an event. The events of a request are explained one
+ * after the other, so that they do not block the process, and only as many as the budget allows.
  */
 export async function whyOf(
   context: Context,

@@ -1,4 +1,4 @@
-/** What every subscription to the feed is made of. */
+/** Common parts of all subscriptions to the feed. */
 import type { FieldMap } from "@pothos/core";
 import type { Change, ChangeKind } from "../../db/feed/changes.ts";
 import type { Rows } from "../../live/entities.ts";
@@ -17,13 +17,16 @@ const typeNames: Record<ChangeKind, string> = {
   ACTION: "Action",
 };
 
-/** The argument that continues a subscription. */
+/** The argument `after` of all subscriptions. */
 export const after = {
   description:
     "The last cursor received; the stream continues after it without a gap. If absent, the stream starts now. A cursor older than the retained changes ends the stream with CURSOR_EXPIRED.",
 };
 
-/** Follows the caller's project; a cursor that cannot be continued ends the stream with CURSOR_EXPIRED. */
+/**
+ * Subscribes to the caller's project. Throws CURSOR_EXPIRED if the feed cannot continue from the
+ * cursor.
+ */
 export function subscribe(
   { caller, hub }: Context,
   cursor: string | null | undefined,
@@ -63,7 +66,7 @@ export function subscribe(
   }
 }
 
-/** The entity of a change, as it was then. */
+/** Loads the entity of a change, as it was at that change. */
 export async function entityOf<Kind extends ChangeKind>(
   context: Context,
   change: Change & { kind: Kind },
@@ -77,7 +80,7 @@ export async function entityOf<Kind extends ChangeKind>(
   return asNode(typeNames[change.kind], row);
 }
 
-/** Every item's `cursor`. */
+/** The field `cursor` of all items. */
 export const cursorField = { description: "Pass it as `after` to continue after this item." };
 
 /** A change of this kind of entity. */
@@ -88,7 +91,7 @@ type ChangeFields<Kind extends ChangeKind> = PothosSchemaTypes.ObjectFieldBuilde
   ChangeOf<Kind>
 >;
 
-/** Declares the item of a subscription: its entity, as it was at one of its changes, and the cursor. */
+/** Declares the item type of a subscription: the cursor, and the entity as it was at the change. */
 export const changeType = <Kind extends ChangeKind>(
   name: string,
   description: string,
@@ -102,18 +105,18 @@ export const changeType = <Kind extends ChangeKind>(
     }),
   });
 
-/** The resolver of that entity's field. */
+/** Resolves the entity field of such an item. */
 export const resolveEntity = <Kind extends ChangeKind>(
   change: ChangeOf<Kind>,
   _args: object,
   context: Context,
 ): Promise<Rows[Kind]> => entityOf(context, change);
 
-/** Whether a change is of this kind of entity. */
+/** Returns a predicate for changes of this kind of entity. */
 export const isKind =
   <Kind extends ChangeKind>(kind: Kind) =>
   (change: Change): change is Change & { kind: Kind } =>
     change.kind === kind;
-/** Whether a filter was not given, or is met. */
+/** Whether a filter is absent or equals the value. */
 export const matchesFilter = (wanted: string | null | undefined, value: unknown) =>
   wanted == null || wanted === value;

@@ -70,7 +70,9 @@ const isReplay = isKind("REPLAY");
 
 const among = (wanted: readonly string[] | null | undefined, value: unknown) =>
   wanted == null || (typeof value === "string" && wanted.includes(value));
-/** Types are named as hooks name them: exactly, by prefix, or all; SYSTEM events by their exact name alone. */
+/**
+ * Matches types like hooks do: exact names, prefixes or `*`. SYSTEM events match exact names only.
+ */
 const ofTypes = (
   wanted: readonly string[] | null | undefined,
   { state: { type, origin } }: Change,

@@ -13,7 +13,7 @@ import { weigh } from "./weigh.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
-/** Counts what a field adds to the answer, before the next one adds to it. */
+/** Counts the bytes that a field adds to the answer before the next field is resolved. */
 const counted =
   (resolve: Resolver): Resolver =>
   (source, args, context, info) => {
@@ -49,7 +49,9 @@ function guard(field: GraphQLField<unknown, Context>, root: string): void {
   else field.resolve = checked(field.resolve ?? defaultFieldResolver);
 }
 
-/** Bounds what every field of the schema takes in and adds to the answer, so that no resolver has to remember it. */
+/**
+ * Adds argument checks and answer limits to every field of the schema, so that no resolver has to.
+ */
 export function guardFields(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;

@@ -76,7 +76,7 @@ builder.queryField("previewHook", (t) =>
       const { hub } = context;
       const project = await currentProject(context);
       const page = pageRequest({ first });
-      // What is said of the target has no bearing on what matches.
+      // An invalid target does not prevent the preview of matches.
       const target = await withUserErrors(async () => {
         if (url != null) await hub.hooks.checkTarget(url, project.id);
         return {};

@@ -42,7 +42,10 @@ function size(value: number | null | undefined, name: "first" | "last"): number 
   return value;
 }
 
-/** Reads first/after/last/before; cursors are of rows with a UUID as their key. Throws BAD_REQUEST. */
+/**
+ * Parses first/after/last/before. A cursor encodes the row's UUID. Throws BAD_REQUEST or
+ * LIMIT_EXCEEDED.
+ */
 export function pageRequest(args: Args): PageRequest {
   const first = size(args.first, "first");
   const last = size(args.last, "last");
@@ -58,7 +61,7 @@ export function pageRequest(args: Args): PageRequest {
   };
 }
 
-/** A page of rows as the connection that the schema shows. */
+/** Converts a page of rows to a Relay connection. */
 export function toConnection<Row extends { id: string }>(page: Page<Row>): Connection<Row> {
   const edges = page.rows.map((node) => ({ cursor: encodeCursor(node.id), node }));
   return {
@@ -109,7 +112,7 @@ export function connectionType<Row extends object>(
       node: t.field({
         type: ref,
         description: "The row.",
-        // The types cannot tell that a generic Row is no list.
+        // TypeScript cannot infer that the generic Row is not a list.
         resolve: (edge) => edge.node as never,
       }),
     }),

@@ -35,7 +35,7 @@ const finders: Record<string, Find> = {
     const project = await currentProject(context);
     return project.id === id ? project : undefined;
   },
-  // Keys are for ADMIN only, here as in `apiKeys`.
+  // Only ADMIN may read keys, as in `apiKeys`.
   ApiKey: async ({ caller, read }, id) =>
     caller.role === "ADMIN"
       ? (await read((sql) => keysById(sql, caller.projectId, [id]))).at(0)

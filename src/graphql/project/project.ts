@@ -7,7 +7,7 @@ import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { batched, byId } from "../page/loaders.ts";
 import { ApiKey } from "./apiKey.ts";
 
-/** The project of the key that asks. */
+/** The caller's project. */
 export async function currentProject(context: Context): Promise<ProjectRow> {
   const { caller, read } = context;
   const loader = batched(context, "project", async (ids) =>

@@ -15,7 +15,10 @@ import { rowLoader } from "../page/loaders.ts";
 /** A resource type of the caller's project. */
 export const loadResourceType = rowLoader<ResourceTypeRow>("resourceType", resourceTypesById);
 
-/** The subject of an event that is emitted by hand for a hook of format RESOURCE: the resource that its data names. */
+/**
+ * The subject of an event that is triggered for a hook of format RESOURCE: the resource that
+ * `data.id` names.
+ */
 export async function resourceSubject(
   { caller, read }: Context,
   { format }: HookRow,

@@ -20,7 +20,7 @@ import { loadWorkflow, Workflow } from "./workflow.ts";
 /** What is installed of a workflow for a user of the caller's project. */
 export const loadInstallation = rowLoader<InstallationRow>("installation", installationsById);
 
-/** A user's variables are tokens and secret addresses: their values are for ADMIN alone. */
+/** Variables hold tokens and secret URLs, so only ADMIN sees their values. */
 function visibleVariables({ caller, hub }: Context, row: InstallationRow): unknown {
   const variables = openVariables(hub.hooks.box, row);
   if (caller.role === "ADMIN") return rawJson(variables);

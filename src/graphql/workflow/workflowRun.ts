@@ -44,7 +44,10 @@ type StepRunShape = {
   output: string | null;
 };
 
-/** Every step of a run, come to or not; of a run as it was at a change, as they were then. */
+/**
+ * All steps of a run, those not reached included. For a run at a change, the steps have their state
+ * at that change.
+ */
 async function loadStepRuns(context: Context, run: RunRow): Promise<StepRunShape[]> {
   const { caller, read } = context;
   const loader = batched(context, "step runs", async (ids) =>
@@ -149,7 +152,10 @@ WorkflowRun.implement({
 
 const WorkflowRunConnection = connectionType("WorkflowRun", WorkflowRun);
 
-/** A page of the runs of one workflow or event; those of all parents in a list are read by one statement. */
+/**
+ * A page of the runs of one workflow or event. One statement reads the pages of all parents in a
+ * list.
+ */
 async function runsOf(
   context: Context,
   parent: "workflowId" | "eventId",

@@ -23,10 +23,13 @@ export type ApiDeps = {
   contextOf: ContextOf;
   turns: Turns;
   authenticate: Authenticate;
-  /** Whether a key that was good still is: asked every second for each key with an open stream. */
+  /**
+   * Whether an authenticated key is still valid. Called every second for each key with an open
+   * stream.
+   */
   isKeyLive: (keyId: string) => boolean;
   publicUrl?: string | undefined;
-  /** Origins of pages elsewhere that may call. */
+  /** Other origins whose pages may call the API. */
   allowedOrigins?: readonly string[];
 };
 
@@ -38,7 +41,7 @@ type Api = AsyncDisposable & {
   docs: ReturnType<typeof createDocs>;
 };
 
-/** Puts the parts of the API together. Throws when a root field has no roles. */
+/** Assembles the API. Throws if a root field has no roles. */
 export function createApi(deps: ApiDeps, log: Logger): Api {
   const { schema, contextOf, authenticate, isKeyLive, turns } = deps;
   const { publicUrl, allowedOrigins = [] } = deps;

@@ -6,22 +6,22 @@ import Registry from "prom-client/lib/registry.js";
 import { remembered, shared } from "../util/remembered.ts";
 import { send } from "./headers.ts";
 
-/** How old what is costly to look up may be. */
+/** How long expensive metrics are cached. */
 const KNOWN_MS = 1_000;
 
-/** The hub's own metrics, and those of the process. */
+/** The metrics of the hub and of the process. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** The process's own metrics, of which most hubs are never asked, are gathered from the first question on. */
+/** Collects the process metrics from the first scrape on, since most hubs are never scraped. */
 async function gatherOfProcess(): Promise<Registry> {
   const { collectDefaultMetrics } = await import("prom-client");
   const register = new Registry();
-  // Its own measure is a timer of 10 ms, which is most of what an idle process does.
+  // The default, a timer of 10 ms, would cause most of an idle process's CPU time.
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: 100 });
   return register;
 }
 
-/** Makes the metrics in a registry of their own; the parts of the hub get their methods as plain callbacks. */
+/** Creates the metrics in their own registry. Other parts of the hub receive plain callbacks. */
 export function createMetrics(oldestDueSeconds: () => Promise<number>) {
   const registry = new Registry();
   let ofProcess: Promise<Registry> | undefined;
@@ -33,7 +33,7 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
   const registers = [registry];
   return {
     registry,
-    /** The hub's own of the moment; the process's cost more to look up, and may be 1 s old. */
+    /** The hub's metrics are current; the process metrics are expensive and cached for 1 s. */
     pages: [() => registry.metrics(), remembered(processPage, KNOWN_MS)],
     emits: new Counter({
       name: "signalbox_emits_total",
@@ -67,7 +67,7 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
       help: "How long the oldest due delivery has waited.",
       registers,
       async collect() {
-        // The other metrics are worth most while the database is away.
+        // The other metrics matter most while the database is unavailable.
         this.set(await oldestDue().catch(() => Number.NaN));
       },
     }),
@@ -87,7 +87,7 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
       labelNames: ["server"],
       registers,
     }),
-    /** There is a standby, which is so far behind. */
+    /** Adds the standby's lag, in seconds. */
     watchStandby: (behindS: () => Promise<number>) =>
       void new Gauge({
         name: "signalbox_standby_lag_seconds",
@@ -100,7 +100,7 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
   };
 }
 
-/** Answers with metrics as Prometheus text, written once for all who ask at the same time. */
+/** Serves the metrics as Prometheus text. Concurrent requests share one rendering. */
 export function createMetricsPage(pages: Metrics["pages"]) {
   const write = shared(async () => (await Promise.all(pages.map((page) => page()))).join("\n"));
   return async (res: ServerResponse): Promise<void> =>

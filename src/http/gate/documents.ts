@@ -18,7 +18,7 @@ import { literalPlaces } from "./literalPlaces.ts";
 /** A document that may run, or why it may not. */
 type ReadDocument = { document: DocumentNode } | { errors: readonly GraphQLError[] };
 
-/** How much text of documents is remembered: some 5,000 usual ones, or 66 of the longest. */
+/** Size of the document cache in characters: about 5,000 usual documents, or 66 of the longest. */
 const REMEMBERED_CHARACTERS = 1_000_000;
 const MAX_VALIDATION_ERRORS = 10;
 const rules = specifiedRules.map((rule) =>
@@ -44,7 +44,10 @@ const closing: ReadonlySet<string> = new Set([
   TokenKind.PAREN_R,
 ]);
 
-/** The limits that hold before the document is parsed: the parser calls itself for each level, until the stack ends. */
+/**
+ * Checks the limits that must hold before parsing: the parser is recursive and would overflow the
+ * stack.
+ */
 function checkTokens(text: string): GraphQLError | null {
   const lexer = new Lexer(new Source(text));
   let levels = 0;
@@ -79,9 +82,9 @@ function readDocument(schema: GraphQLSchema, text: string): ReadDocument {
   return { errors: invalid.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED")) };
 }
 
-/** Reads documents (parse, limits, validation), and remembers what it lately read. */
+/** Parses, limits and validates documents, with a cache. */
 export function createDocuments(schema: GraphQLSchema): (text: string) => ReadDocument {
-  // In the order of use: the first entry is the one that was not used for longest.
+  // In order of use: the first entry is the least recently used one.
   const remembered = new Map<string, ReadDocument>();
   let characters = 0;
   return (text) => {

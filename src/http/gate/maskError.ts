@@ -13,8 +13,8 @@ function unwrap(error: unknown): unknown {
 export type MaskError = (error: unknown, requestId: string) => GraphQLError;
 
 /**
- * What the caller sees of an error: its own mistakes as they are, everything else as a request id. The original
- * is logged under that id.
+ * Converts an error to what the caller may see: request errors unchanged, any other error as a
+ * request id. The original is logged with that id.
  */
 export const createMaskError =
   (log: Logger): MaskError =>
@@ -32,7 +32,7 @@ export const createMaskError =
     if (original instanceof GraphQLError) {
       const known = Object.hasOwn(requestErrorStatus, String(original.extensions.code));
       const extensions = known ? original.extensions : { code: "BAD_REQUEST" };
-      // The wrapper's message says where in a variable it is.
+      // The wrapper's message includes the location within the variable.
       return new GraphQLError(at?.message ?? original.message, { ...place, extensions });
     }
     const away = isDatabaseAway(original);

@@ -24,14 +24,17 @@ import { createSocketOperations, type SocketOperationDeps } from "./socketOperat
 export type ProtocolDeps = SocketOperationDeps & {
   authenticate: Authenticate;
   turns: Turns;
-  /** Open sockets. */
+  /** Limits open sockets. */
   sockets: LiveKeys;
 };
 
-/** The message, its payload and `variables`, around the deepest variable; a little over, for `prepare` to name. */
+/**
+ * Levels of the message, payload and `variables`, plus a few, so that `prepare` reports a variable
+ * that is slightly too deep.
+ */
 const MESSAGE_LEVELS = limits.variablesDepth + 10;
 
-/** Where the key belongs; a closing frame holds 123 bytes. */
+/** Where to send the key. A close frame holds at most 123 bytes. */
 const BELONGS =
   'send {"authorization": "Bearer <key>"} in connection_init, or the Authorization header of the upgrade request';
 const mistakes: Readonly<Record<KeyMistake, string>> = {
@@ -41,7 +44,10 @@ const mistakes: Readonly<Record<KeyMistake, string>> = {
   wrong: "Wrong key",
 };
 
-/** The key of `connection_init`, under `authorization` in any case; it goes before the upgrade request's. */
+/**
+ * The `authorization` of `connection_init` (case-insensitive), which overrides that of the upgrade
+ * request.
+ */
 function authorizationOf(
   payload: Readonly<Record<string, unknown>> | undefined,
   upgrade: string | undefined,
@@ -52,7 +58,7 @@ function authorizationOf(
   return entry ? String(entry[1]) : (upgrade ?? null);
 }
 
-/** An operation that is refused by its id alone. */
+/** An operation that is rejected before it is read in full. */
 type Refused = { id: string; error: GraphQLError };
 
 type Operation = { id: string; payload?: Record<string, unknown> | null };
@@ -63,7 +69,7 @@ const isOperation = (message: object): message is Operation =>
   typeof message.id === "string" &&
   message.id !== "";
 
-/** A client's message; undefined for what is none. */
+/** Parses a client's message; undefined if it is invalid. */
 function readMessage(data: Buffer): Message | Refused | undefined {
   try {
     const text = data.toString();
@@ -83,12 +89,11 @@ function readMessage(data: Buffer): Message | Refused | undefined {
 }
 
 /**
- * graphql-transport-ws with our gate, limits and close codes (contract.md, Limits). The messages are graphql-ws's;
- * its server is not used: it tells operations apart by `id in subscriptions`, and so takes one for another when an
- * id is used again (6.4.2), and it closes the socket for what one operation throws.
- *
- * A bad key closes with 4401, which graphql-ws's client does not try again; 4403, which it does, is left for a key
- * that was good.
+ * graphql-transport-ws with our checks, limits and close codes. The message types come from
+ * graphql-ws. Its server is not used (6.4.2): it identifies operations by id only, so a reused id
+ * confuses two of them, and an error in one operation closes the socket.
+ * An invalid key closes with 4401, after which graphql-ws's client does not retry. 4403, after
+ * which it does, is for a key that was valid before.
  */
 export function createProtocol(deps: ProtocolDeps) {
   const { authenticate, maskError, sockets, turns } = deps;

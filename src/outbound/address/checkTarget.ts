@@ -9,9 +9,10 @@ import type { Resolver } from "./resolver.ts";
 const patienceMs = 1500;
 
 /**
- * Judges a target that is about to be saved and returns the text to store. A name's addresses decide; one that cannot
- * be resolved within 1.5 s is accepted when it is such as public ones are, for every call judges its addresses again.
- * Throws INVALID or TARGET_REFUSED, without saying which addresses a name has; Overloaded when the hub could not look.
+ * Checks a target before it is saved and returns the text to store. The resolved addresses decide.
+ * A name that cannot be resolved within 1.5 s is accepted if it looks public, because every call
+ * checks its addresses again. Throws INVALID or TARGET_REFUSED without revealing the addresses of a
+ * name; Overloaded if the hub lacks resources.
  */
 export async function checkTarget(
   guard: AddressGuard,

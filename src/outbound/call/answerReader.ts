@@ -5,22 +5,25 @@ const maxHeadBytes = 16_384;
 const headEnd = /\r*\n\r*\n/;
 
 export type AnswerReader = {
-  /** A request goes out: what comes next is the head of its answer. */
+  /** Call it when a request is sent: the next bytes are the head of its response. */
   begin(): void;
-  /** The status that was read, though the rest of the head may be unreadable; null before, and for interim ones. */
+  /**
+   * The status, even if the rest of the head is unreadable. Null before it arrives and for interim
+   * responses.
+   */
   readonly statusCode: number | null;
-  /** Whether a status has been read, and the end of its headers has not. */
+  /** Whether a status has arrived but not the end of its headers. */
   readonly isCut: boolean;
-  /** Whether the answer's head had to be mended: its connection is not to be used again. */
+  /** Whether the head had to be rewritten. Its connection must not be reused. */
   readonly isMended: boolean;
 };
 
 const finalStatus = (code: number | null) => (code !== null && code >= 200 ? code : null);
 
 /**
- * Lets undici read answers from a socket as other clients would: its parser is strict, has no option for it, and
- * a message that the receiver took and answered with 200 in a careless spelling would be sent again. Heads are held
- * until they are whole, and mended; bodies pass.
+ * Makes undici accept responses that other clients accept. Its parser is strict and has no option
+ * for it: a message that the receiver answered with 200 in slightly wrong syntax would be sent
+ * again. Heads are held until they are complete and then rewritten; bodies pass through.
  */
 export function readAnswers(socket: Socket): AnswerReader {
   const read = socket.read.bind(socket);
@@ -29,7 +32,7 @@ export function readAnswers(socket: Socket): AnswerReader {
   let statusCode: number | null = null;
   let isMended = false;
 
-  /** What of the bytes held may be parsed: nothing before the head is whole. */
+  /** Returns the bytes that may be parsed; none before the head is complete. */
   function release(bytes: Buffer): Buffer | null {
     const ready: Buffer[] = [];
     let rest = bytes;
@@ -40,7 +43,7 @@ export function readAnswers(socket: Socket): AnswerReader {
       const end = headEnd.exec(text.slice(start));
       const isOther = !"HTTP/1.".startsWith(text.slice(start, start + 7));
       if (isOther || (!end && rest.length >= maxHeadBytes)) {
-        // Not to be mended: the parser says what is wrong with it.
+        // Not repairable: the parser reports the error.
         isHead = false;
         statusCode = finalStatus(statusOf(text.slice(start)));
         break;
@@ -59,7 +62,7 @@ export function readAnswers(socket: Socket): AnswerReader {
       rest = rest.subarray(start + head.length);
     }
     if (isChanged) isMended = true;
-    // As it is with nearly every answer.
+    // The usual case.
     if (!isHead && !isChanged) return bytes;
     if (isHead) held = rest.length > 0 ? rest : null;
     else ready.push(rest);

@@ -8,8 +8,9 @@ import { CallFailure, toDnsFailure, toFailure, toTlsFailure } from "./callFailur
 import { toHubFailure } from "./hubFailure.ts";
 
 /**
- * How long one of several addresses has before the next is tried. Node.js's own 250 ms is less than the way to the
- * other side of the world takes, or a busy moment here: a good address was given up for one that had no route.
+ * Time for one of several addresses before the next is tried. Node.js's default of 250 ms is
+ * shorter than a round trip around the world or a busy moment here: a good address was given up for
+ * one without a route.
  */
 const attemptMs = 1_500;
 
@@ -18,10 +19,11 @@ const resetAtOnce = () =>
   new CallFailure("connection closed: reset before the answer was complete");
 
 /**
- * Opens a socket to a URL's host, TLS included, to allowed addresses only: all of the host's are judged before,
- * and the connected one again before a byte is written. `holder`, such as a project, asks for the name. Rejects with
- * a `CallFailure`, a `HubFailure` among them, or as soon as `signal` aborts with its reason: undici's own connector
- * knows nothing of a request's deadline.
+ * Opens a socket to a URL's host, including TLS, to allowed addresses only. All addresses of the
+ * host are checked before connecting, and the connected one again before a byte is written.
+ * `holder`, such as a project, is charged for the lookup. Rejects with a `CallFailure` (possibly a
+ * `HubFailure`), or with the reason of `signal` as soon as it aborts: undici's own connector
+ * ignores a request's deadline.
  */
 export async function connect(
   guard: AddressGuard,
@@ -39,7 +41,8 @@ export async function connect(
   );
   const port = portOf(url);
   if (addresses.length === 0) throw new CallFailure("dns error: the name has no address");
-  // One refused address condemns the name: its owner could choose which of them is dialled.
+  // One forbidden address rejects the name, because its owner could choose which address is
+  // connected.
   if (!addresses.every((ip) => guard.allows(ip, port))) throw refusal();
 
   const host = hostOf(url);
@@ -55,7 +58,8 @@ export async function connect(
   const { remoteAddress } = socket;
   if (remoteAddress === undefined || !guard.allows(remoteAddress, port)) {
     socket.destroy();
-    // One that was reset meanwhile has no address any more; the judged ones were all there was to connect to.
+    // A socket that was reset meanwhile has no address. It can only have connected to a checked
+    // one.
     throw remoteAddress === undefined ? resetAtOnce() : refusal();
   }
   if (url.protocol !== "https:") return socket;
@@ -63,10 +67,10 @@ export async function connect(
   const secure = connectTls({
     socket,
     host,
-    // A server name is never an address; certificates for addresses are checked against `host`.
+    // A server name must not be an address. Certificates for addresses are checked against `host`.
     ...(literalAddress(url) === null ? { servername: host } : {}),
     ALPNProtocols: ["http/1.1"],
-    // Said, for NODE_TLS_REJECT_UNAUTHORIZED would change the default.
+    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED changes the default.
     rejectUnauthorized: true,
   });
   await opened(secure, "secureConnect", toTlsFailure, signal);
@@ -75,7 +79,7 @@ export async function connect(
 
 const hostOf = (url: URL) => literalAddress(url) ?? url.hostname;
 
-/** Answers `net.connect` with the judged addresses, so that no second resolution can differ. */
+/** Gives `net.connect` the checked addresses, so that no second resolution can differ. */
 const answer =
   (addresses: string[]): LookupFunction =>
   (_host, _options, callback) =>
@@ -84,7 +88,7 @@ const answer =
       addresses.map((address) => ({ address, family: isIP(address) })),
     );
 
-/** Waits for the socket's event; on an error or an abort the socket is destroyed. */
+/** Waits for the socket's event. Destroys the socket on an error or abort. */
 async function opened(
   socket: Socket,
   event: "connect" | "secureConnect",
@@ -92,7 +96,7 @@ async function opened(
   signal: AbortSignal,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // The listener stays: an error nobody hears ends the process.
+  // The listener stays: an unhandled error event would end the process.
   socket
     .once(event, resolve)
     .on("error", (error) => reject(toHubFailure(error) ?? toReason(error)));
@@ -104,7 +108,7 @@ async function opened(
   }
 }
 
-/** `promise`, or a rejection with the signal's reason when that comes first. */
+/** Awaits `promise`, or rejects with the signal's reason if it aborts first. */
 async function settle<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);

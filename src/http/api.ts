@@ -50,12 +50,12 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const engine = createEngine(schema, contextOf, maskError);
   const prepare = createValidateOperation(schema);
   const origins = createOrigins({ publicUrl, allowed: allowedOrigins }, log);
-  const places = createShares({
+  const streamSlots = createShares({
     what: "sockets and event streams",
     total: Math.min(limits.streamsPerProcess, Math.floor(maxConnections / 2)),
   });
-  const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey, places);
-  const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey, places);
+  const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey, streamSlots);
+  const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey, streamSlots);
   const requestBytes = createShares({
     what: "bytes of requests",
     total: limits.requestBytesPerProcess,

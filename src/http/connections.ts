@@ -4,17 +4,17 @@ import type { Socket } from "node:net";
 import { limits } from "./gate/limits.ts";
 
 /** The system's limit of open files and sockets for this process; infinite if unknown. */
-function descriptors(): number {
+function maxOpenFiles(): number {
   try {
-    const said = readFileSync("/proc/self/limits", "utf8");
-    return Number(/^Max open files +(\d+)/m.exec(said)?.[1] ?? Number.POSITIVE_INFINITY);
+    const text = readFileSync("/proc/self/limits", "utf8");
+    return Number(/^Max open files +(\d+)/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
   } catch {
     return Number.POSITIVE_INFINITY;
   }
 }
 
 /** At most half of the open files, so that enough remain for PostgreSQL and targets. */
-export const maxConnections = Math.min(limits.connections, Math.floor(descriptors() / 2));
+export const maxConnections = Math.min(limits.connections, Math.floor(maxOpenFiles() / 2));
 
 /**
  * Closes the longest-idle connection when there are too many. Limits per address would not work:

@@ -6,13 +6,13 @@ import { send } from "./headers.ts";
 export type ReadyCheck = () => Promise<boolean>;
 
 /** A readiness probe should get its answer quickly. */
-const READY_MS = 2_000;
-const KNOWN_MS = 1_000;
+const READY_TIMEOUT_MS = 2_000;
+const CACHE_MS = 1_000;
 
 async function isReady(check: ReadyCheck): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), READY_MS);
+    timer = setTimeout(() => resolve(false), READY_TIMEOUT_MS);
   });
   try {
     return await Promise.race([check(), late]);
@@ -33,7 +33,7 @@ export const answerAlive = (res: ServerResponse) => send(res, 200, text, "ok\n")
  * probes ask.
  */
 export function createReady(check: ReadyCheck) {
-  const ready = remembered(() => isReady(check), KNOWN_MS);
+  const ready = remembered(() => isReady(check), CACHE_MS);
   return async (res: ServerResponse): Promise<void> => {
     if (await ready()) send(res, 200, text, "ready\n");
     else send(res, 503, text, "not ready\n", { "retry-after": "1" });

@@ -7,13 +7,13 @@ import { remembered, shared } from "../util/remembered.ts";
 import { send } from "./headers.ts";
 
 /** How long expensive metrics are cached. */
-const KNOWN_MS = 1_000;
+const CACHE_MS = 1_000;
 
 /** The metrics of the hub and of the process. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Collects the process metrics from the first scrape on, since most hubs are never scraped. */
-async function gatherOfProcess(): Promise<Registry> {
+async function collectProcessMetrics(): Promise<Registry> {
   const { collectDefaultMetrics } = await import("prom-client");
   const register = new Registry();
   // The default, a timer of 10 ms, would cause most of an idle process's CPU time.
@@ -24,17 +24,17 @@ async function gatherOfProcess(): Promise<Registry> {
 /** Creates the metrics in their own registry. Other parts of the hub receive plain callbacks. */
 export function createMetrics(oldestDueSeconds: () => Promise<number>) {
   const registry = new Registry();
-  let ofProcess: Promise<Registry> | undefined;
-  const processPage = async () => {
-    ofProcess ??= gatherOfProcess();
-    return (await ofProcess).metrics();
+  let processRegistry: Promise<Registry> | undefined;
+  const processMetrics = async () => {
+    processRegistry ??= collectProcessMetrics();
+    return (await processRegistry).metrics();
   };
-  const oldestDue = remembered(oldestDueSeconds, KNOWN_MS);
+  const oldestDue = remembered(oldestDueSeconds, CACHE_MS);
   const registers = [registry];
   return {
     registry,
     /** The hub's metrics are current; the process metrics are expensive and cached for 1 s. */
-    pages: [() => registry.metrics(), remembered(processPage, KNOWN_MS)],
+    pages: [() => registry.metrics(), remembered(processMetrics, CACHE_MS)],
     emits: new Counter({
       name: "signalbox_emits_total",
       help: "Events accepted.",
@@ -42,12 +42,12 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
     }),
     emitsRefused: new Counter({
       name: "signalbox_emits_refused_total",
-      help: "Events refused with TOO_MANY_REQUESTS.",
+      help: "Events rejected with TOO_MANY_REQUESTS.",
       registers,
     }),
     emitsWaiting: new Gauge({
       name: "signalbox_emits_waiting",
-      help: "Events that wait in this process to be written; one of over 2 KiB counts as several.",
+      help: "Events waiting in this process to be written. An event over 2 KiB counts as several.",
       registers,
     }),
     deliveries: new Counter({
@@ -58,13 +58,13 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
     }),
     attemptDuration: new Histogram({
       name: "signalbox_attempt_duration_seconds",
-      help: "How long attempts take.",
+      help: "Duration of attempts, in seconds.",
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     }),
     queueAge: new Gauge({
       name: "signalbox_queue_age_seconds",
-      help: "How long the oldest due delivery has waited.",
+      help: "How long the oldest due delivery has been waiting, in seconds.",
       registers,
       async collect() {
         // The other metrics matter most while the database is unavailable.
@@ -73,17 +73,17 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
     }),
     feedLag: new Gauge({
       name: "signalbox_feed_lag_seconds",
-      help: "How old the newest change was when this process saw it.",
+      help: "Age of the newest change when this process saw it, in seconds.",
       registers,
     }),
     subscribers: new Gauge({
       name: "signalbox_subscribers",
-      help: "Live subscriptions of this process.",
+      help: "Active subscriptions of this process.",
       registers,
     }),
     reads: new Counter({
       name: "signalbox_reads_total",
-      help: "Reads of the API, by server: primary or standby.",
+      help: "Reads by the API, by server: primary or standby.",
       labelNames: ["server"],
       registers,
     }),
@@ -91,7 +91,7 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
     watchStandby: (behindS: () => Promise<number>) =>
       void new Gauge({
         name: "signalbox_standby_lag_seconds",
-        help: "For how long the standby of SIGNALBOX_READ_URL has lacked something; not a number while it is not read from.",
+        help: "Lag of the standby of SIGNALBOX_READ_URL, in seconds; NaN while the standby is not used.",
         registers,
         async collect() {
           this.set(await behindS());

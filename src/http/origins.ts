@@ -50,12 +50,12 @@ export function createOrigins(
     if (performance.now() - loggedAt >= LOG_MS) {
       log.warn(
         { origin, refused },
-        "refused a page of an origin that SIGNALBOX_ALLOWED_ORIGINS does not list",
+        "rejected a page of an origin that SIGNALBOX_ALLOWED_ORIGINS does not list",
       );
       loggedAt = performance.now();
       refused = 0;
     }
-    return `Pages of the origin ${origin} may not call this hub: SIGNALBOX_ALLOWED_ORIGINS lists those that may, beside the one of SIGNALBOX_PUBLIC_URL.`;
+    return `Pages of the origin ${origin} may not call this hub. Allowed are the origins in SIGNALBOX_ALLOWED_ORIGINS and that of SIGNALBOX_PUBLIC_URL.`;
   }
 
   function preflight(req: IncomingMessage, res: ServerResponse): void {

@@ -33,12 +33,12 @@ export type Entities = {
   of<Kind extends ChangeKind>(change: Change & { kind: Kind }): Promise<Rows[Kind] | undefined>;
 };
 
-const MAX_TOGETHER = 100;
+const MAX_BATCH = 100;
 /** 250 ms × 240: a stream item waits 60 s for an unavailable database before it fails. */
 const RETRY_MS = 250;
 const MAX_RETRIES = 240;
 /** Loaded changes to keep, newest first. Few, because an event may hold 256 KiB. */
-const KEPT = 400;
+const MAX_LOADED = 400;
 
 const date = (value: unknown): Date | null => (typeof value === "string" ? new Date(value) : null);
 
@@ -76,7 +76,7 @@ function asOf(change: Change, row: Row): Row {
  * Retries while the database is unavailable or the project's reads are overloaded, because a failed
  * stream item cannot be requested again.
  */
-async function patiently<T>(read: () => Promise<T>): Promise<T> {
+async function withRetries<T>(read: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries++) {
     try {
       return await read();
@@ -114,9 +114,9 @@ export function createEntities(read: Read): Entities {
       .slice(page.indexOf(change))
       .filter(({ kind, projectId }) => kind === change.kind && projectId === change.projectId)
       .filter((other) => !loaded.has(other))
-      .slice(0, MAX_TOGETHER);
+      .slice(0, MAX_BATCH);
     const ids = [...new Set(together.map(({ entityId }) => entityId))];
-    const rows = patiently(() =>
+    const rows = withRetries(() =>
       read(change.projectId, (sql) => loaders[change.kind](sql, change.projectId, ids)),
     ).then((found) => new Map(found.map((row) => [row.id, row])));
     for (const other of together) {
@@ -129,7 +129,7 @@ export function createEntities(read: Read): Entities {
     }
     const found = loaded.get(change) ?? Promise.resolve(undefined);
     for (const oldest of loaded.keys()) {
-      if (loaded.size <= KEPT) break;
+      if (loaded.size <= MAX_LOADED) break;
       loaded.delete(oldest);
     }
     return found;

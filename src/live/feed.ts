@@ -27,7 +27,9 @@ export type Feed = {
 };
 
 const tooOld = () =>
-  new CursorExpired("the cursor is older than what is kept; read the present state and start anew");
+  new CursorExpired(
+    "the cursor is older than the retained changes; read the current state and start again",
+  );
 
 const RETRY_MS = 500;
 
@@ -51,18 +53,18 @@ export function createFeed(
    * Determines the start. It asks the table, not the tail, which may lag: a change committed before
    * the subscription must not count as new.
    */
-  async function begin(projectId: string, after: number | undefined): Promise<FeedPage> {
+  async function start(projectId: string, after: number | undefined): Promise<FeedPage> {
     const { head, horizon } = await feedBounds(sql, projectId);
     if (after !== undefined && after < horizon) throw tooOld();
     if (after !== undefined && after > head)
       throw new CursorExpired(
-        "the cursor is not of this feed; read the present state and start anew",
+        "the cursor is not from this feed; read the current state and start again",
       );
     return { changes: [], upTo: after ?? head };
   }
 
   /** Reads the next changes after a position. */
-  async function look(projectId: string, position: number): Promise<FeedPage> {
+  async function readNext(projectId: string, position: number): Promise<FeedPage> {
     await tail.head(projectId);
     const remembered = tail.after(projectId, position);
     if (remembered) return remembered;
@@ -99,7 +101,7 @@ export function createFeed(
         });
         const tryLater = (error: unknown) => {
           if (error instanceof CursorExpired) throw error;
-          log.warn({ err: error }, "a subscription could not read, trying again");
+          log.warn({ err: error }, "a subscription could not read, retrying");
           setTimeout(wake, RETRY_MS);
         };
         const detach = tail.attach(projectId, wakeIfWanted);
@@ -107,7 +109,7 @@ export function createFeed(
           while (!isStopped) {
             signal = Promise.withResolvers();
             const looking =
-              position === undefined ? begin(projectId, after) : look(projectId, position);
+              position === undefined ? start(projectId, after) : readNext(projectId, position);
             const found = await looking.catch(tryLater);
             if (found) hooks.onTold(projectId, found.upTo);
             for (const change of found?.changes ?? []) {

@@ -7,8 +7,8 @@ import type { Wake } from "./wake.ts";
  * Changes kept in memory for all followed projects, shared equally. Readers that lag further read
  * the table. A change counts 1, plus 1 for each KiB of its resource.
  */
-const KEPT = 8_192;
-const LEAST_KEPT = 64;
+const MAX_KEPT = 8_192;
+const MIN_KEPT = 64;
 
 const weightOf = ({ state: { attributes } }: Change): number =>
   1 + (typeof attributes === "string" ? attributes.length >> 10 : 0);
@@ -42,7 +42,7 @@ type Following = {
   ready: Promise<void> | null;
   isReady: boolean;
   /** The last result of `after`: readers that keep up all ask from the same position. */
-  told: (FeedPage & { from: number }) | null;
+  lastResult: (FeedPage & { from: number }) | null;
 };
 
 export function createTail(
@@ -57,11 +57,11 @@ export function createTail(
   let isReading = false;
 
   function remember(following: Following, { changes, upTo }: FeedPage) {
-    following.told = null;
+    following.lastResult = null;
     following.kept.push(...changes);
     following.to = upTo;
     for (const change of changes) following.weight += weightOf(change);
-    const share = Math.max(LEAST_KEPT, Math.floor(KEPT / followed.size));
+    const share = Math.max(MIN_KEPT, Math.floor(MAX_KEPT / followed.size));
     if (following.weight <= share * 2) return;
     let gone = 0;
     for (const change of following.kept) {
@@ -95,7 +95,7 @@ export function createTail(
         }
       }
     } catch (error) {
-      log.warn({ err: error }, "the feed could not be read, trying again");
+      log.warn({ err: error }, "the feed could not be read, retrying");
       setTimeout(() => void read(), RETRY_MS).unref();
     } finally {
       isReading = false;
@@ -120,7 +120,7 @@ export function createTail(
     if (known) return known;
     const following: Following = {
       listeners: new Set(),
-      ...{ kept: [], weight: 0, from: 0, to: 0, ready: null, isReady: false, told: null },
+      ...{ kept: [], weight: 0, from: 0, to: 0, ready: null, isReady: false, lastResult: null },
     };
     followed.set(projectId, following);
     begin(projectId, following).catch(() => {});
@@ -162,10 +162,10 @@ export function createTail(
     after(projectId, position) {
       const following = followed.get(projectId);
       if (!following?.isReady || position < following.from) return null;
-      if (following.told?.from === position) return following.told;
+      if (following.lastResult?.from === position) return following.lastResult;
       const changes = following.kept.slice(indexAfter(following.kept, position));
       const found = { from: position, changes, upTo: Math.max(following.to, position) };
-      following.told = found;
+      following.lastResult = found;
       return found;
     },
   };

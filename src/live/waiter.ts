@@ -18,7 +18,7 @@ export type Wait = (
 ) => Promise<void>;
 
 /** Maximum number of ids per statement. */
-const MAX_LOOKS = 1_000;
+const MAX_IDS = 1_000;
 
 /**
  * What to wait for: `ended` returns the ended ids according to the table, `endedBy` the id that a
@@ -103,7 +103,7 @@ export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wa
       const over = new Set(found.flat().map(({ id }) => id));
       return Promise.allSettled(looks.map(async ({ ids }) => ids.filter((id) => over.has(id))));
     },
-    { maxSize: MAX_LOOKS, parallel: 1, sizeOf: ({ ids }) => ids.length },
+    { maxSize: MAX_IDS, parallel: 1, sizeOf: ({ ids }) => ids.length },
   );
 
   return async (projectId, ids, ms, ended) => {

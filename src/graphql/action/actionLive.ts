@@ -1,6 +1,6 @@
 import { builder } from "../builder/builder.ts";
 import {
-  after,
+  afterArgument,
   type ChangeOf,
   changeType,
   isKind,
@@ -28,7 +28,7 @@ builder.subscriptionField("actionUpdated", (t) =>
     args: {
       eventId: t.arg.id({ description: "Only for this event." }),
       actionId: t.arg.id({ description: "Only for this action." }),
-      after: t.arg.string(after),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(

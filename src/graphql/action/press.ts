@@ -12,7 +12,7 @@ import { forgetLoaded } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { Attempt, loadAttempts } from "../delivery/attempt.ts";
-import { waitOf, withPlaceToWait } from "../event/emit.ts";
+import { longestWait, withWaitSlot } from "../event/emit.ts";
 import { loadEvent } from "../event/event.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType } from "../page/connection.ts";
@@ -146,8 +146,8 @@ builder.mutationField("pressAction", (t) =>
     resolve: async (_root, { input }, context) => {
       const { caller, hub } = context;
       const payload = await withUserErrors(async () => {
-        const waitMs = waitOf([input.waitMs ?? DEFAULT_WAIT_MS], () => ["waitMs"]);
-        const press = await withPlaceToWait(context, waitMs, async () => {
+        const waitMs = longestWait([input.waitMs ?? DEFAULT_WAIT_MS], () => ["waitMs"]);
+        const press = await withWaitSlot(context, waitMs, async () => {
           const pressed = await pressAction(hub.presses, caller, input);
           if (pressed.status === "PENDING" && waitMs > 0)
             await hub.waitForPresses(caller.projectId, [pressed.id], waitMs, context.ended);

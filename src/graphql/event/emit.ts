@@ -87,7 +87,7 @@ const toEventInput = ({ waitMs: _, occurredAt, ...input }: Input): EventInput =>
 });
 
 /** Returns the longest `waitMs` of a call's events. Throws INVALID if one is out of range. */
-export function waitOf(
+export function longestWait(
   waits: (number | null | undefined)[],
   pathOf: (index: number) => (string | number)[],
 ): number {
@@ -107,7 +107,7 @@ export function waitOf(
  * Runs a call that may wait. Throws Overloaded before the call starts if too many calls of the
  * project are waiting.
  */
-export async function withPlaceToWait<Result>(
+export async function withWaitSlot<Result>(
   { hub, caller }: Context,
   waitMs: number,
   work: () => Promise<Result>,
@@ -145,7 +145,7 @@ export const emitOne = (
   origin: "API" | "MANUAL",
   waitMs: number,
 ): Promise<Emitted> =>
-  withPlaceToWait(context, waitMs, () => emitAndWait(context, input, origin, waitMs));
+  withWaitSlot(context, waitMs, () => emitAndWait(context, input, origin, waitMs));
 
 async function emitAndWait(
   context: Context,
@@ -204,7 +204,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: (_root, { input }, context) =>
       withUserErrors(() => {
-        const waitMs = waitOf([input.waitMs], () => ["waitMs"]);
+        const waitMs = longestWait([input.waitMs], () => ["waitMs"]);
         return emitOne(context, toEventInput(input), "API", waitMs);
       }),
   }),
@@ -226,7 +226,7 @@ builder.mutationFields((t) => ({
             `emitEvents takes 1 to ${eventLimits.batch} events, got ${input.length}`,
           );
         }
-        const waitMs = waitOf(
+        const waitMs = longestWait(
           input.map((one) => one.waitMs),
           (index) => [index, "waitMs"],
         );
@@ -236,7 +236,7 @@ builder.mutationFields((t) => ({
           inputs: input.map(toEventInput),
           origin: "API" as const,
         };
-        const emitted = await withPlaceToWait(context, waitMs, async () =>
+        const emitted = await withWaitSlot(context, waitMs, async () =>
           waitForEnd(context, await hub.emitter.emit(call), waitMs),
         );
         return { events: emitted.map(({ event }) => event) };

@@ -5,7 +5,7 @@ import { builder } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { WorkflowRun } from "../workflow/workflowRun.ts";
-import { emitOne, waitOf } from "./emit.ts";
+import { emitOne, longestWait } from "./emit.ts";
 import { Event } from "./event.ts";
 
 const RunEventInput = builder.inputType("RunEventInput", {
@@ -70,7 +70,7 @@ builder.mutationField("runEvent", (t) =>
     resolve: (_root, { input }, context) =>
       withUserErrors(async (): Promise<RunEventAnswer> => {
         const { event: type, userId, data } = input;
-        const waitMs = waitOf([input.waitMs], () => ["waitMs"]);
+        const waitMs = longestWait([input.waitMs], () => ["waitMs"]);
         await requireRegistered(context, type);
         try {
           const { event } = await emitOne(context, { type, userId, data }, "API", waitMs);

@@ -9,7 +9,7 @@ import { currentProject } from "../project/project.ts";
 /**
  * The project's hooks as of a config version. Each version of a hook is read once for all events.
  */
-const hooksUnder = (context: Context, configVersion: number) =>
+const hooksAsOfVersion = (context: Context, configVersion: number) =>
   batched(context, "hooks as of", async (versions) => {
     const { caller, read } = context;
     const hooks = await read((sql) => hooksAsOf(sql, caller.projectId, versions.map(Number)));
@@ -20,7 +20,7 @@ const hooksUnder = (context: Context, configVersion: number) =>
   }).load(String(configVersion));
 
 /** The last explanation in progress, by request. */
-const lines = new WeakMap<RequestBudget, Promise<unknown>>();
+const explanations = new WeakMap<RequestBudget, Promise<unknown>>();
 
 /**
  * Explains why each hook did or did not match an event. The events of a request are explained one
@@ -33,17 +33,17 @@ export async function whyOf(
 ): Promise<MatchTrace[]> {
   if (event.configVersion === null) return [];
   const { budget, caller, hub } = context;
-  const hooks = (await hooksUnder(context, event.configVersion)) ?? [];
-  budget.spend("hooksLookedAt", hooks.length);
+  const hooks = (await hooksAsOfVersion(context, event.configVersion)) ?? [];
+  budget.spend("hooksExamined", hooks.length);
   const { source } = await currentProject(context);
   const sendsResource = hooks.some(({ format }) => format === "RESOURCE");
   const resource = sendsResource ? await loadResource() : undefined;
-  const explained = (lines.get(budget) ?? Promise.resolve()).then(async () => {
+  const explained = (explanations.get(budget) ?? Promise.resolve()).then(async () => {
     await hub.turns.take(caller.projectId);
-    budget.spend("hooksLookedAt", 0);
+    budget.spend("hooksExamined", 0);
     return explainMatches(hub.programs.filters, hooks, event, source, resource !== undefined);
   });
-  lines.set(
+  explanations.set(
     budget,
     explained.catch(() => {}),
   );

@@ -18,7 +18,7 @@ const typeNames: Record<ChangeKind, string> = {
 };
 
 /** The argument `after` of all subscriptions. */
-export const after = {
+export const afterArgument = {
   description:
     "The last cursor received; the stream continues after it without a gap. If absent, the stream starts now. A cursor older than the retained changes ends the stream with CURSOR_EXPIRED.",
 };
@@ -73,10 +73,7 @@ export async function entityOf<Kind extends ChangeKind>(
 ) {
   const row = await context.hub.entities.of(change);
   if (!row)
-    throw requestError(
-      "CURSOR_EXPIRED",
-      "what this change was about has been removed by retention",
-    );
+    throw requestError("CURSOR_EXPIRED", "the object of this change has been removed by retention");
   return asNode(typeNames[change.kind], row);
 }
 

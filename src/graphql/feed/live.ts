@@ -7,7 +7,7 @@ import { Replay } from "../delivery/replay.ts";
 import { Event } from "../event/event.ts";
 import { Hook } from "../hook/hook.ts";
 import {
-  after,
+  afterArgument,
   type ChangeOf,
   changeType,
   cursorField,
@@ -68,12 +68,12 @@ const isDelivery = isKind("DELIVERY");
 const isHook = isKind("HOOK");
 const isReplay = isKind("REPLAY");
 
-const among = (wanted: readonly string[] | null | undefined, value: unknown) =>
+const matchesAny = (wanted: readonly string[] | null | undefined, value: unknown) =>
   wanted == null || (typeof value === "string" && wanted.includes(value));
 /**
  * Matches types like hooks do: exact names, prefixes or `*`. SYSTEM events match exact names only.
  */
-const ofTypes = (
+const matchesTypes = (
   wanted: readonly string[] | null | undefined,
   { state: { type, origin } }: Change,
 ) =>
@@ -107,7 +107,7 @@ builder.subscriptionFields((t) => ({
     args: {
       types: t.arg.stringList(typesArg),
       contextId: t.arg.string({ description: "Only with this context id." }),
-      after: t.arg.string(after),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(
@@ -117,7 +117,7 @@ builder.subscriptionFields((t) => ({
           isEvent(change) &&
           change.created &&
           matchesFilter(args.contextId, change.state.contextId) &&
-          ofTypes(args.types, change),
+          matchesTypes(args.types, change),
       ),
     resolve: (change) => change as ChangeOf<"EVENT">,
   }),
@@ -127,7 +127,7 @@ builder.subscriptionFields((t) => ({
     args: {
       id: t.arg.id({ description: "Only for this event, of any origin." }),
       types: t.arg.stringList(typesArg),
-      after: t.arg.string(after),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(
@@ -136,7 +136,7 @@ builder.subscriptionFields((t) => ({
         (change) =>
           isEvent(change) &&
           matchesFilter(args.id, change.entityId) &&
-          ((args.id != null && args.types == null) || ofTypes(args.types, change)),
+          ((args.id != null && args.types == null) || matchesTypes(args.types, change)),
       ),
     resolve: (change) => change as ChangeOf<"EVENT">,
   }),
@@ -150,7 +150,7 @@ builder.subscriptionFields((t) => ({
         type: [DeliveryStatusEnum],
         description: "Only changes to one of these statuses; at most 100.",
       }),
-      after: t.arg.string(after),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(
@@ -160,7 +160,7 @@ builder.subscriptionFields((t) => ({
           isDelivery(change) &&
           matchesFilter(args.eventId, change.eventId) &&
           matchesFilter(args.hookId, change.hookId) &&
-          among(args.status, change.state.status),
+          matchesAny(args.status, change.state.status),
       ),
     resolve: (change) => change as ChangeOf<"DELIVERY">,
   }),
@@ -168,7 +168,10 @@ builder.subscriptionFields((t) => ({
     type: HookChange,
     description:
       "Every change of a hook, including its registration; changes of counters are not reported.",
-    args: { id: t.arg.id({ description: "Only for this hook." }), after: t.arg.string(after) },
+    args: {
+      id: t.arg.id({ description: "Only for this hook." }),
+      after: t.arg.string(afterArgument),
+    },
     subscribe: (_root, args, context) =>
       subscribe(
         context,
@@ -182,7 +185,7 @@ builder.subscriptionFields((t) => ({
     description: "Every step of a replay, including its start and end.",
     args: {
       id: t.arg.id({ required: true, description: "The replay's id." }),
-      after: t.arg.string(after),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(context, args.after, (change) => isReplay(change) && change.entityId === args.id),
@@ -191,7 +194,7 @@ builder.subscriptionFields((t) => ({
   activity: t.field({
     type: Activity,
     description: "All changes of the project in one ordered stream.",
-    args: { after: t.arg.string(after) },
+    args: { after: t.arg.string(afterArgument) },
     subscribe: (_root, args, context) => subscribe(context, args.after, () => true),
     resolve: (change) => change,
   }),

@@ -5,18 +5,19 @@ import { requestError } from "./requestError.ts";
 const MiB = 1024 * 1024;
 
 /** The total limits of one request. */
-const most = {
+const budgetLimits = {
   answerBytes: {
     limit: 8 * MiB,
-    says: "The answer: at most 8 MiB. Ask for fewer items, or for fewer of the large fields.",
+    message: "The answer: at most 8 MiB. Ask for fewer items or fewer large fields.",
   },
   readBytes: {
     limit: 32 * MiB,
-    says: "Rows read for one request: at most 32 MiB. Ask for fewer items, or for fewer of the large fields.",
+    message:
+      "Rows read for one request: at most 32 MiB. Ask for fewer items or fewer large fields.",
   },
-  hooksLookedAt: {
+  hooksExamined: {
     limit: 50_000,
-    says: "Hooks looked at for `why`: at most 50,000 a request. Ask for fewer events.",
+    message: "Hooks examined for `why`: at most 50,000 per request. Ask for fewer events.",
   },
 } as const;
 type Spending = keyof typeof most;
@@ -27,9 +28,9 @@ type Spending = keyof typeof most;
  */
 const UNSHARED = 64 * 1024;
 
-const UNDER_WAY =
-  "The answer is not finished: what this project's requests under way have read and answer with is more than its share " +
-  "of memory. A mutation was done. Ask for less, for fewer things at once, or again in 1 s.";
+const SHARE_EXCEEDED =
+  "The answer is incomplete: the requests of this project that are in progress use more than their share of memory. " +
+  "A mutation was executed. Ask for less, send fewer requests at once, or retry in 1 s.";
 
 /** Counts what a request uses as it uses it, so that an excessive one is stopped early. */
 export type RequestBudget = {
@@ -59,7 +60,7 @@ export function createRequestBudget(memory?: Shares, projectId = ""): RequestBud
     } catch (error) {
       if (!(error instanceof Overloaded)) throw error;
       // Overloaded's own message would say that nothing was done.
-      exceeded ??= new Overloaded(UNDER_WAY, error.retryAfter);
+      exceeded ??= new Overloaded(SHARE_EXCEEDED, error.retryAfter);
     }
   }
 
@@ -67,8 +68,9 @@ export function createRequestBudget(memory?: Shares, projectId = ""): RequestBud
     spend(what, amount) {
       const total = (spent.get(what) ?? 0) + amount;
       spent.set(what, total);
-      if (what !== "hooksLookedAt") bytes += amount;
-      if (total > most[what].limit) exceeded ??= requestError("LIMIT_EXCEEDED", most[what].says);
+      if (what !== "hooksExamined") bytes += amount;
+      if (total > budgetLimits[what].limit)
+        exceeded ??= requestError("LIMIT_EXCEEDED", budgetLimits[what].message);
       if (!exceeded) share();
       if (exceeded) throw exceeded;
     },

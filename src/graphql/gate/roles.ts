@@ -156,7 +156,7 @@ export function assertRolesComplete(schema: GraphQLSchema): void {
   );
   const missing = fields.filter((field) => !Object.hasOwn(rootFields, field));
   if (missing.length > 0) {
-    throw new Error(`src/graphql/gate/roles.ts does not say who may use ${missing.join(", ")}`);
+    throw new Error(`src/graphql/gate/roles.ts defines no roles for ${missing.join(", ")}`);
   }
 }
 

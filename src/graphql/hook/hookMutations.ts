@@ -11,7 +11,7 @@ import { confirmHook } from "../../domain/hook/hookVerification.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
-import { EmitEventPayload, emitOne, waitOf } from "../event/emit.ts";
+import { EmitEventPayload, emitOne, longestWait } from "../event/emit.ts";
 import { resourceSubject } from "../resource/resourceType.ts";
 import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
 
@@ -247,10 +247,10 @@ builder.mutationFields((t) => {
           if (!type)
             throw userError(
               "NOT_ALLOWED_NOW",
-              "the hook names no exact type to emit, only patterns",
+              "the hook has only patterns, no exact type to emit",
               ["id"],
             );
-          const waitMs = waitOf([args.waitMs], () => ["waitMs"]);
+          const waitMs = longestWait([args.waitMs], () => ["waitMs"]);
           const subject = await resourceSubject(context, hook, type, args.data);
           return emitOne(context, { type, data: args.data, subject }, "MANUAL", waitMs);
         }),

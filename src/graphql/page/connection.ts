@@ -33,7 +33,7 @@ function decodeCursor(cursor: string, name: "after" | "before"): string {
   return key;
 }
 
-function size(value: number | null | undefined, name: "first" | "last"): number | undefined {
+function pageSize(value: number | null | undefined, name: "first" | "last"): number | undefined {
   if (value === null || value === undefined) return undefined;
   if (value < 0) throw requestError("BAD_REQUEST", `${name} may not be negative, got ${value}.`);
   if (value > MAX_PAGE) {
@@ -47,8 +47,8 @@ function size(value: number | null | undefined, name: "first" | "last"): number 
  * LIMIT_EXCEEDED.
  */
 export function pageRequest(args: Args): PageRequest {
-  const first = size(args.first, "first");
-  const last = size(args.last, "last");
+  const first = pageSize(args.first, "first");
+  const last = pageSize(args.last, "last");
   if (first !== undefined && last !== undefined) {
     throw requestError("BAD_REQUEST", "Ask for first or for last, not for both.");
   }

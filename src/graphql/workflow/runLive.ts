@@ -1,6 +1,6 @@
 import { builder } from "../builder/builder.ts";
 import {
-  after,
+  afterArgument,
   type ChangeOf,
   changeType,
   isKind,
@@ -28,7 +28,7 @@ builder.subscriptionField("runUpdated", (t) =>
     args: {
       workflowId: t.arg.id({ description: "Only for this workflow." }),
       runId: t.arg.id({ description: "Only for this run." }),
-      after: t.arg.string(after),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(

@@ -19,7 +19,7 @@ import { literalPlaces } from "./literalPlaces.ts";
 type ReadDocument = { document: DocumentNode } | { errors: readonly GraphQLError[] };
 
 /** Size of the document cache in characters: about 5,000 usual documents, or 66 of the longest. */
-const REMEMBERED_CHARACTERS = 1_000_000;
+const CACHE_CHARACTERS = 1_000_000;
 const MAX_VALIDATION_ERRORS = 10;
 const rules = specifiedRules.map((rule) =>
   rule === ValuesOfCorrectTypeRule ? literalPlaces : rule,
@@ -85,7 +85,7 @@ function readDocument(schema: GraphQLSchema, text: string): ReadDocument {
 /** Parses, limits and validates documents, with a cache. */
 export function createDocuments(schema: GraphQLSchema): (text: string) => ReadDocument {
   // In order of use: the first entry is the least recently used one.
-  const remembered = new Map<string, ReadDocument>();
+  const cache = new Map<string, ReadDocument>();
   let characters = 0;
   return (text) => {
     if (text.length > limits.characters) {
@@ -96,18 +96,18 @@ export function createDocuments(schema: GraphQLSchema): (text: string) => ReadDo
     if (text.trim() === "") {
       return { errors: [requestError("BAD_REQUEST", "The document is empty.")] };
     }
-    const known = remembered.get(text);
+    const known = cache.get(text);
     if (known) {
-      remembered.delete(text);
-      remembered.set(text, known);
+      cache.delete(text);
+      cache.set(text, known);
       return known;
     }
     const read = readDocument(schema, text);
-    remembered.set(text, read);
+    cache.set(text, read);
     characters += text.length;
-    for (const oldest of remembered.keys()) {
-      if (characters <= REMEMBERED_CHARACTERS) break;
-      remembered.delete(oldest);
+    for (const oldest of cache.keys()) {
+      if (characters <= CACHE_CHARACTERS) break;
+      cache.delete(oldest);
       characters -= oldest.length;
     }
     return read;

@@ -25,7 +25,7 @@ const pageHeaders = {
   "cross-origin-opener-policy": "same-origin",
 };
 
-const notBuilt = "The console is not built. Build it with: npm run build (npm ci does it, too).\n";
+const notBuilt = "The console is not built. Build it with: npm run build (npm ci also does it).\n";
 
 /** Serves the console: its files by name, and its page at every other path that a browser opens. */
 export function createConsole(readFiles: ReturnType<typeof createBuiltFiles>) {

@@ -10,7 +10,7 @@ import {
 } from "./builtFiles.ts";
 
 const notBuilt =
-  "The documentation is not built. Build it with: npm run build (npm ci does it, too).\n";
+  "The documentation is not built. Build it with: npm run build (npm ci also does it).\n";
 
 /** Allows only the site's files and, by hash, the two inline scripts of each page. */
 function contentPolicy(page: BuiltFile): string {

@@ -25,7 +25,7 @@ const headers = {
   "content-security-policy": policy,
 };
 
-const notBuilt = "GraphiQL is not built. Build it with: npm run build (npm ci does it, too).\n";
+const notBuilt = "GraphiQL is not built. Build it with: npm run build (npm ci also does it).\n";
 
 /** Serves the GraphiQL page, which is built with the console and loads its files. */
 export function createGraphiql(readFiles: ReturnType<typeof createBuiltFiles>) {

@@ -8,7 +8,7 @@ type Body = Disposable & { bytes: Buffer };
 
 const tooLarge = () =>
   requestError("REQUEST_TOO_LARGE", `The body may have at most ${limits.bodyBytes} bytes.`);
-const brokeOff = () => requestError("BAD_REQUEST", "The body broke off.");
+const incomplete = () => requestError("BAD_REQUEST", "The body is incomplete.");
 const tooSlow = () =>
   requestError("BAD_REQUEST", `The body did not arrive within ${limits.bodyMs / 1_000} s.`);
 
@@ -39,7 +39,7 @@ function receive(req: IncomingMessage, onChunk: (chunk: Buffer) => void): Promis
       }
     };
     req.on("data", take);
-    req.on("error", () => fail(brokeOff()));
+    req.on("error", () => fail(incomplete()));
     req.on("end", () => {
       clearTimeout(late);
       resolve();
@@ -53,9 +53,9 @@ function receive(req: IncomingMessage, onChunk: (chunk: Buffer) => void): Promis
  * BAD_REQUEST if the body is incomplete or slow.
  */
 export async function readBody(req: IncomingMessage, share: Shares, holder: string): Promise<Body> {
-  const said = req.headers["content-length"];
-  if (Number(said) > limits.bodyBytes) throw tooLarge();
-  const releases: Release[] = said === undefined ? [] : [share.take(holder, Number(said))];
+  const declared = req.headers["content-length"];
+  if (Number(declared) > limits.bodyBytes) throw tooLarge();
+  const releases: Release[] = declared === undefined ? [] : [share.take(holder, Number(declared))];
   const release = () => {
     for (const giveBack of releases) giveBack();
   };
@@ -65,7 +65,7 @@ export async function readBody(req: IncomingMessage, share: Shares, holder: stri
     await receive(req, (chunk) => {
       size += chunk.length;
       if (size > limits.bodyBytes) throw tooLarge();
-      if (said === undefined) releases.push(share.take(holder, chunk.length));
+      if (declared === undefined) releases.push(share.take(holder, chunk.length));
       chunks.push(chunk);
     });
     return { bytes: Buffer.concat(chunks), [Symbol.dispose]: release };

@@ -71,11 +71,11 @@ const SMALL_ANSWER = 64 * 1024;
 const GOODBYE_MS = 1_000;
 
 const keyMistakes: Readonly<Record<KeyMistake, string>> = {
-  missing: "There is no API key: send the header Authorization: Bearer <key>.",
+  missing: "No API key: send the header Authorization: Bearer <key>.",
   "no scheme":
     "The Authorization header must begin with the word Bearer: Authorization: Bearer <key>.",
-  placeholder: "A placeholder was sent for the API key: put a key of this hub in its place.",
-  wrong: "This API key is not known here, or has been revoked.",
+  placeholder: "The API key is a placeholder: replace it by a key of this hub.",
+  wrong: "This API key is unknown or has been revoked.",
 };
 
 /**
@@ -90,7 +90,7 @@ function refuseMethod({ method, url = "" }: IncomingMessage): GraphQLError {
     : requestError("METHOD_NOT_ALLOWED", "Send operations by POST.");
 }
 
-const gone = new Error("the connection has ended");
+const connectionEnded = new Error("the connection has ended");
 
 /** Seconds until a retry: the longest that the errors ask for, default 1. */
 function retryAfter(status: number, { errors = [] }: Result): Record<string, string> {
@@ -184,7 +184,7 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     }
     const ended = new AbortController();
     // An explicit reason avoids a DOMException with a stack trace (19 µs each).
-    res.once("close", () => res.writableFinished || ended.abort(gone));
+    res.once("close", () => res.writableFinished || ended.abort(connectionEnded));
     const result = await engine.execute(operation, ended.signal);
     const text = writeJson(result);
     // A slow reader keeps the response in memory. The result of a mutation is always sent.

@@ -28,7 +28,7 @@ export function checkContentType(req: IncomingMessage): void {
   if (isJson && encoding === "identity" && /^(charset="?utf-8"?)?$/.test(charset ?? "")) return;
   throw requestError(
     "UNSUPPORTED_MEDIA_TYPE",
-    "Send the operation as application/json, in UTF-8, not compressed.",
+    "Send the operation as application/json in UTF-8, uncompressed.",
   );
 }
 

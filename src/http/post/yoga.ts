@@ -52,20 +52,20 @@ async function withDeadline(result: Promise<Result>, requestId: string): Promise
 }
 
 /** Removes repeated errors: each later field fails with the same exceeded budget. */
-function onceEach(errors: readonly GraphQLError[]): GraphQLError[] {
-  const told = new Set<unknown>();
+function withoutRepeats(errors: readonly GraphQLError[]): GraphQLError[] {
+  const seen = new Set<unknown>();
   return errors.filter(({ originalError: error }) => {
-    const isKnown = told.has(error);
+    const isKnown = seen.has(error);
     const isLimit = error instanceof GraphQLError && error.extensions.code === "LIMIT_EXCEEDED";
-    if (isLimit || error instanceof Overloaded) told.add(error);
+    if (isLimit || error instanceof Overloaded) seen.add(error);
     return !isKnown;
   });
 }
 
 /** Makes Yoga serialize a result like the other transports do. */
-const written = (result: Result) => ({ ...result, stringify: writeJson });
-async function* writtenStream(results: AsyncIterable<Result>) {
-  for await (const result of results) yield written(result);
+const withStringify = (result: Result) => ({ ...result, stringify: writeJson });
+async function* withStringifyStream(results: AsyncIterable<Result>) {
+  for await (const result of results) yield withStringify(result);
 }
 
 /**
@@ -107,7 +107,10 @@ export function createEngine(
   const cleaner = (requestId: string) => ({
     result: (result: Result): Result =>
       result.errors
-        ? { ...result, errors: onceEach(result.errors).map((error) => maskError(error, requestId)) }
+        ? {
+            ...result,
+            errors: withoutRepeats(result.errors).map((error) => maskError(error, requestId)),
+          }
         : result,
     error: (error: unknown) => maskError(error, requestId),
   });
@@ -146,12 +149,12 @@ export function createEngine(
     },
     async onParams({ context: { operation, ended, isLive }, setResult }) {
       if (operation.kind !== "subscription")
-        return setResult(written(await execute(operation, ended)));
+        return setResult(withStringify(await execute(operation, ended)));
       const results = await subscribe(operation, ended);
       setResult(
         isStream(results)
-          ? writtenStream(withErrorsAsResults(results, ended, isLive))
-          : written(results),
+          ? withStringifyStream(withErrorsAsResults(results, ended, isLive))
+          : withStringify(results),
       );
     },
     onResponse({ response }) {

@@ -35,7 +35,7 @@ export type ProtocolDeps = SocketOperationDeps & {
 const MESSAGE_LEVELS = limits.variablesDepth + 10;
 
 /** Where to send the key. A close frame holds at most 123 bytes. */
-const BELONGS =
+const KEY_HINT =
   'send {"authorization": "Bearer <key>"} in connection_init, or the Authorization header of the upgrade request';
 const mistakes: Readonly<Record<KeyMistake, string>> = {
   missing: "No key",
@@ -102,7 +102,7 @@ export function createProtocol(deps: ProtocolDeps) {
     let caller: Caller | undefined;
     let hasBegun = false;
     let isOver = false;
-    let forget = () => {};
+    let release = () => {};
     const send = (message: object) => {
       if (caller && !sockets.isLive(caller.keyId)) channel.close(CloseCode.Forbidden, "revoked");
       return channel.send(writeJson(message));
@@ -110,14 +110,14 @@ export function createProtocol(deps: ProtocolDeps) {
     const operations = createSocketOperations(deps, send);
     const bad = () => channel.close(CloseCode.BadRequest, "Invalid message received");
 
-    const patience = setTimeout(() => {
+    const initTimer = setTimeout(() => {
       channel.close(CloseCode.ConnectionInitialisationTimeout, "Connection initialisation timeout");
     }, limits.initMs);
     channel.onEnd(() => {
       isOver = true;
-      clearTimeout(patience);
+      clearTimeout(initTimer);
       operations.stopAll();
-      forget();
+      release();
     });
     if (channel.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
       channel.close(CloseCode.SubprotocolNotAcceptable, "Subprotocol not acceptable");
@@ -129,7 +129,7 @@ export function createProtocol(deps: ProtocolDeps) {
         return channel.close(CloseCode.TooManyInitialisationRequests, "one connection_init");
       }
       hasBegun = true;
-      clearTimeout(patience);
+      clearTimeout(initTimer);
       const authorization = authorizationOf(payload, upgradeAuthorization);
       let found: Caller | null;
       try {
@@ -140,7 +140,7 @@ export function createProtocol(deps: ProtocolDeps) {
       if (isOver) return;
       if (!found) {
         const mistake = mistakes[keyMistake(authorization)];
-        return channel.close(CloseCode.Unauthorized, `${mistake}: ${BELONGS}`);
+        return channel.close(CloseCode.Unauthorized, `${mistake}: ${KEY_HINT}`);
       }
       let counted: (() => void) | undefined;
       try {
@@ -153,7 +153,7 @@ export function createProtocol(deps: ProtocolDeps) {
         return channel.close(4429, maskError(error, newRequestId()).message);
       }
       if (!counted) return channel.close(4429, `at most ${limits.streamsPerKey} sockets a key`);
-      forget = counted;
+      release = counted;
       caller = found;
       await send({ type: MessageType.ConnectionAck });
     }

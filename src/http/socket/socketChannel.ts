@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from "ws";
 /** Unsent bytes of a slow reader at which its own messages are no longer read. */
 const FULL_BYTES = 1024 * 1024;
 /** Unhandled messages of a client at which no more are read. */
-const MAX_UNHEARD = 16;
+const MAX_UNHANDLED = 16;
 /** How long sending may make no progress; shorter if many bytes wait. */
 const STALLED_MS = 15_000;
 const STALLED_FULL_MS = 5_000;
@@ -49,7 +49,7 @@ export function openChannel(
   wire: Duplex,
   onBug: (error: Error) => void,
 ): SocketChannel {
-  let unheard = 0;
+  let unhandled = 0;
   let waiting = 0;
   let progressAt = Date.now();
   let missedPings = 0;
@@ -73,7 +73,7 @@ export function openChannel(
     close(1011, "Internal error");
   };
   // Otherwise a client that sends but does not read would fill the memory with responses.
-  const isFull = () => socket.bufferedAmount > FULL_BYTES || unheard >= MAX_UNHEARD;
+  const isFull = () => socket.bufferedAmount > FULL_BYTES || unhandled >= MAX_UNHANDLED;
   const throttle = () => {
     missedPings = 0;
     if (isFull()) socket.pause();
@@ -92,7 +92,7 @@ export function openChannel(
       wire.uncork();
     });
   };
-  const left = () => {
+  const onSent = () => {
     waiting--;
     progressAt = Date.now();
     resume();
@@ -114,12 +114,12 @@ export function openChannel(
         if (waiting++ === 0) progressAt = Date.now();
         gather();
         socket.send(data, () => {
-          left();
+          onSent();
           resolve();
         });
       }),
     onMessage(handle, turn) {
-      const hear = (data: RawData, isBinary: boolean) => {
+      const deliver = (data: RawData, isBinary: boolean) => {
         if (ended) return;
         // ws passes a Buffer by default.
         if (isBinary || !Buffer.isBuffer(data)) return close(4400, "Invalid message received");
@@ -128,13 +128,13 @@ export function openChannel(
       socket.on("message", async (data: RawData, isBinary) => {
         const waits = turn();
         if (waits) {
-          unheard++;
+          unhandled++;
           throttle();
           await waits;
-          unheard--;
+          unhandled--;
           resume();
         } else throttle();
-        hear(data, isBinary);
+        deliver(data, isBinary);
       });
     },
     checkProgress() {

@@ -6,7 +6,7 @@ import type { AddressGuard } from "./addressGuard.ts";
 import { lookup } from "./lookup.ts";
 import type { Resolver } from "./resolver.ts";
 
-const patienceMs = 1500;
+const lookupTimeoutMs = 1500;
 
 /**
  * Checks a target before it is saved and returns the text to store. The resolved addresses decide.
@@ -41,15 +41,15 @@ async function resolved(
   url: URL,
   holder?: string,
 ): Promise<string[]> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), patienceMs);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), lookupTimeoutMs);
   timer.unref();
-  const isOver = new Promise<string[]>((resolve) =>
-    patience.signal.addEventListener("abort", () => resolve([])),
+  const timedOut = new Promise<string[]>((resolve) =>
+    timeout.signal.addEventListener("abort", () => resolve([])),
   );
   try {
-    const found = lookup(guard, resolver, url, { holder, signal: patience.signal });
-    return await Promise.race([found, isOver]);
+    const found = lookup(guard, resolver, url, { holder, signal: timeout.signal });
+    return await Promise.race([found, timedOut]);
   } catch (error) {
     const shortage = toHubFailure(error);
     if (!shortage) return [];

@@ -36,12 +36,12 @@ export function createResolver(
     total: maxAtOnce,
     waiting: Number.POSITIVE_INFINITY,
   });
-  const underWay = new Map<string, Promise<string[]>>();
+  const pending = new Map<string, Promise<string[]>>();
 
   /** The addresses of the first candidate that has any. */
   async function search(name: string): Promise<string[]> {
     const dns = channel(options.servers);
-    let lack: unknown;
+    let lastError: unknown;
     for (const candidate of candidates(name, await searchList())) {
       try {
         const found = await ask(dns, candidate);
@@ -49,12 +49,12 @@ export function createResolver(
       } catch (error) {
         // c-ares also reports this if it cannot open a socket.
         if (codeOf(error) === "ECONNREFUSED") throw shortageNow() ?? error;
-        if (!lacks.includes(codeOf(error))) throw error;
+        if (!nextCandidateCodes.includes(codeOf(error))) throw error;
         // The error of the name itself explains more than those of the longer candidates.
-        lack = candidate === name ? error : (lack ?? error);
+        lastError = candidate === name ? error : (lastError ?? error);
       }
     }
-    if (lack) throw lack;
+    if (lastError) throw lastError;
     return [];
   }
 
@@ -62,16 +62,16 @@ export function createResolver(
     async resolve(name, holder = "", signal) {
       const local = (await hosts()).get(name) ?? [];
       if (local.length > 0) return local;
-      const release = underWay.has(name) ? null : await shares.whenFree(holder, signal);
-      const asked = underWay.get(name) ?? search(name).finally(() => underWay.delete(name));
-      underWay.set(name, asked);
+      const release = pending.has(name) ? null : await shares.whenFree(holder, signal);
+      const asked = pending.get(name) ?? search(name).finally(() => pending.delete(name));
+      pending.set(name, asked);
       return asked.finally(release);
     },
   };
 }
 
 /** Errors after which the next candidate is tried. */
-const lacks = ["ENOTFOUND", "ENODATA", "ESERVFAIL"];
+const nextCandidateCodes = ["ENOTFOUND", "ENODATA", "ESERVFAIL"];
 const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error ? String(error.code) : "";
 

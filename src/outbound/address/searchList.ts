@@ -30,6 +30,6 @@ export function parseSearchList(text: string): SearchList {
 
 /** The names to try for `name`, in the order of the system's resolver. */
 export function candidates(name: string, { domains, ndots }: SearchList): string[] {
-  const longer = domains.map((domain) => `${name}.${domain}`);
-  return name.split(".").length - 1 >= ndots ? [name, ...longer] : [...longer, name];
+  const withDomains = domains.map((domain) => `${name}.${domain}`);
+  return name.split(".").length - 1 >= ndots ? [name, ...withDomains] : [...withDomains, name];
 }

@@ -23,7 +23,7 @@ export function statusOf(head: string): number | null {
  * control characters, a repeated length, or a length with chunks. Returns the same text if there is
  * nothing to fix.
  */
-export function mendHead(raw: string): string {
+export function repairHead(raw: string): string {
   if (strict.test(raw) && !ambiguous.test(raw)) return raw;
   const [first = "", ...rest] = raw.trimEnd().split(/\r*\n/);
   const [, minor, code, reason = ""] = statusLine.exec(first) ?? [];

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { mendHead, statusOf } from "./answerHead.ts";
+import { repairHead, statusOf } from "./answerHead.ts";
 
 const maxHeadBytes = 16_384;
 const headEnd = /\r*\n\r*\n/;
@@ -30,7 +30,7 @@ export function readAnswers(socket: Socket): AnswerReader {
   let held: Buffer | null = null;
   let isHead = false;
   let statusCode: number | null = null;
-  let isMended = false;
+  let isRepaired = false;
 
   /** Returns the bytes that may be parsed; none before the head is complete. */
   function release(bytes: Buffer): Buffer | null {
@@ -50,18 +50,18 @@ export function readAnswers(socket: Socket): AnswerReader {
       }
       if (!end) break;
       const head = text.slice(start, start + end.index + end[0].length);
-      const mended = mendHead(head);
+      const repaired = repairHead(head);
       const code = statusOf(head);
-      if (mended !== head || start > 0) isChanged = true;
+      if (repaired !== head || start > 0) isChanged = true;
       if (code === null || code >= 200 || code === 101) {
         isHead = false;
         statusCode = finalStatus(code);
       }
       const own = rest.subarray(start, start + head.length);
-      ready.push(mended === head ? own : Buffer.from(mended, "latin1"));
+      ready.push(repaired === head ? own : Buffer.from(repaired, "latin1"));
       rest = rest.subarray(start + head.length);
     }
-    if (isChanged) isMended = true;
+    if (isChanged) isRepaired = true;
     // The usual case.
     if (!isHead && !isChanged) return bytes;
     if (isHead) held = rest.length > 0 ? rest : null;
@@ -82,7 +82,7 @@ export function readAnswers(socket: Socket): AnswerReader {
       held = null;
       isHead = true;
       statusCode = null;
-      isMended = false;
+      isRepaired = false;
     },
     get statusCode() {
       return held ? finalStatus(statusOf(held.toString("latin1").trimStart())) : statusCode;
@@ -91,7 +91,7 @@ export function readAnswers(socket: Socket): AnswerReader {
       return held !== null && this.statusCode !== null;
     },
     get isMended() {
-      return isMended;
+      return isRepaired;
     },
   };
 }

@@ -16,7 +16,7 @@ export class DeadlinePassed extends CallFailure {}
 export class MalformedAnswer extends CallFailure {}
 
 // Our own messages: those of Node.js contain addresses, which must not be revealed.
-const sentences: Record<string, string> = {
+const messages: Record<string, string> = {
   ENOTFOUND: "dns error: name not found",
   ENODATA: "dns error: the name has no address",
   ESERVFAIL: "dns error: the name server failed",
@@ -47,7 +47,7 @@ const codeOf = (error: unknown): string =>
 export function toFailure(error: unknown): CallFailure {
   if (error instanceof CallFailure) return error;
   const code = codeOf(error);
-  const known = sentences[code];
+  const known = messages[code];
   if (known) return new CallFailure(known);
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
@@ -69,7 +69,7 @@ export function toFailure(error: unknown): CallFailure {
 
 /** Converts an error of the name server, whose ECONNREFUSED for example is not the receiver's. */
 export function toDnsFailure(error: unknown): CallFailure {
-  const sentence = sentences[codeOf(error)];
+  const sentence = messages[codeOf(error)];
   return new CallFailure(
     sentence?.startsWith("dns") ? sentence : "dns error: the name server cannot be reached",
   );

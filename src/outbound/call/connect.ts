@@ -14,7 +14,7 @@ import { toHubFailure } from "./hubFailure.ts";
  */
 const attemptMs = 1_500;
 
-const refusal = () => new CallFailure("address not allowed", "REFUSED");
+const notAllowed = () => new CallFailure("address not allowed", "REFUSED");
 const resetAtOnce = () =>
   new CallFailure("connection closed: reset before the answer was complete");
 
@@ -32,7 +32,7 @@ export async function connect(
   signal: AbortSignal,
   holder?: string,
 ): Promise<Socket> {
-  const addresses = await settle(
+  const addresses = await abortable(
     lookup(guard, resolver, url, { holder, signal }).catch((error) => {
       if (signal.aborted) throw signal.reason;
       throw toHubFailure(error) ?? toDnsFailure(error);
@@ -43,24 +43,24 @@ export async function connect(
   if (addresses.length === 0) throw new CallFailure("dns error: the name has no address");
   // One forbidden address rejects the name, because its owner could choose which address is
   // connected.
-  if (!addresses.every((ip) => guard.allows(ip, port))) throw refusal();
+  if (!addresses.every((ip) => guard.allows(ip, port))) throw notAllowed();
 
   const host = hostOf(url);
   const socket = connectTcp({
     host,
     port,
-    lookup: answer(addresses),
+    lookup: lookupOf(addresses),
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: attemptMs,
     noDelay: true,
   });
-  await opened(socket, "connect", toFailure, signal);
+  await waitForSocket(socket, "connect", toFailure, signal);
   const { remoteAddress } = socket;
   if (remoteAddress === undefined || !guard.allows(remoteAddress, port)) {
     socket.destroy();
     // A socket that was reset meanwhile has no address. It can only have connected to a checked
     // one.
-    throw remoteAddress === undefined ? resetAtOnce() : refusal();
+    throw remoteAddress === undefined ? resetAtOnce() : notAllowed();
   }
   if (url.protocol !== "https:") return socket;
 
@@ -73,14 +73,14 @@ export async function connect(
     // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED changes the default.
     rejectUnauthorized: true,
   });
-  await opened(secure, "secureConnect", toTlsFailure, signal);
+  await waitForSocket(secure, "secureConnect", toTlsFailure, signal);
   return secure;
 }
 
 const hostOf = (url: URL) => literalAddress(url) ?? url.hostname;
 
 /** Gives `net.connect` the checked addresses, so that no second resolution can differ. */
-const answer =
+const lookupOf =
   (addresses: string[]): LookupFunction =>
   (_host, _options, callback) =>
     callback(
@@ -89,7 +89,7 @@ const answer =
     );
 
 /** Waits for the socket's event. Destroys the socket on an error or abort. */
-async function opened(
+async function waitForSocket(
   socket: Socket,
   event: "connect" | "secureConnect",
   toReason: (error: Error) => CallFailure,
@@ -101,7 +101,7 @@ async function opened(
     .once(event, resolve)
     .on("error", (error) => reject(toHubFailure(error) ?? toReason(error)));
   try {
-    await settle(promise, signal);
+    await abortable(promise, signal);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -109,7 +109,7 @@ async function opened(
 }
 
 /** Awaits `promise`, or rejects with the signal's reason if it aborts first. */
-async function settle<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
   if (signal.aborted) abort();

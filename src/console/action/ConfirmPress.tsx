@@ -53,7 +53,7 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
         {error ? (
           <Failure error={error} onRetry={refresh} />
         ) : (
-          <p>It is gone: its event has been removed by retention.</p>
+          <p>No longer available: the event was removed by retention.</p>
         )}
       </Modal>
     );
@@ -112,10 +112,10 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
         </dd>
       </dl>
       <div className="confirm-sent">
-        <h3>What is sent along</h3>
+        <h3>Metadata</h3>
         {meta === null ? (
           <p className="soft">
-            Nothing more: which button it was, of which event, and your key’s name.
+            None. The hub sends only the button, its event and the name of your key.
           </p>
         ) : (
           <JsonTree value={meta} />

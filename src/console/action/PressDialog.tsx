@@ -16,8 +16,8 @@ type Ended = { buttonText: string; press: Pick<Press, "status">; error: string |
 
 /** Says what came of a press of this page's own; where its button is, everybody sees it. */
 function say({ buttonText, press: { status }, error }: Ended): void {
-  if (status === "SUCCEEDED") toast(`“${buttonText}” is done.`);
-  else if (status === "UNKNOWN") toast(`“${buttonText}”: nobody knows what came of it.`, "bad");
+  if (status === "SUCCEEDED") toast(`“${buttonText}” succeeded.`);
+  else if (status === "UNKNOWN") toast(`The result of “${buttonText}” is unknown.`, "bad");
   else toast(`“${buttonText}” failed: ${error}`, "bad");
 }
 

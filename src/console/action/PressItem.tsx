@@ -6,9 +6,9 @@ import "./PressItem.css";
 
 /** What a state leaves open. */
 const explained: Readonly<Record<string, string>> = {
-  PENDING: "The call is under way; it takes at most 10 seconds.",
+  PENDING: "In progress; it takes at most 10 seconds.",
   UNKNOWN:
-    "It was sent, and then the hub’s process ended before the answer came: the target may have got it. It is never sent again by itself; look there before you press again.",
+    "The hub’s process ended after sending and before the answer arrived. The target may have received the press. The hub never sends it again by itself: check the target before you press again.",
 };
 
 /** Who pressed, when, what came of it, and the call itself. */

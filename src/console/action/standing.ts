@@ -29,25 +29,25 @@ export function standingOf(
   const { actionStatus: status, external, repeat, expiresAt, completedAt } = action;
   const { scheduledFor } = event;
   if (event.status === "CANCELLED") {
-    return { kind: "barred", reason: "Its event is cancelled." };
+    return { kind: "barred", reason: "The event is cancelled." };
   }
   if (event.status === "SCHEDULED" && scheduledFor !== null && Date.parse(scheduledFor) > now) {
-    return { kind: "barred", reason: `It can be used when its event is due: ${at(scheduledFor)}.` };
+    return { kind: "barred", reason: `Available when the event is due: ${at(scheduledFor)}.` };
   }
   if (status === "RUNNING") {
-    return { kind: "running", reason: `It is being pressed by ${presserOf(action)}.` };
+    return { kind: "running", reason: `Being pressed by ${presserOf(action)}.` };
   }
   if (status === "COMPLETE" && !repeat) {
     const when = completedAt === null ? "" : `, ${at(completedAt)}`;
-    return { kind: "complete", reason: `It is done, by ${presserOf(action)}${when}.` };
+    return { kind: "complete", reason: `Done by ${presserOf(action)}${when}.` };
   }
   if (status === "EXPIRED" || Date.parse(expiresAt) <= now) {
-    return { kind: "expired", reason: `It expired: ${at(expiresAt)}.` };
+    return { kind: "expired", reason: `Expired: ${at(expiresAt)}.` };
   }
   if (!external && !mayPress) {
     return {
       kind: "barred",
-      reason: "This key may only look. Pressing needs the role OPERATOR or ADMIN.",
+      reason: "This key is read-only. Pressing requires the role OPERATOR or ADMIN.",
     };
   }
   return { kind: "ready" };

@@ -34,19 +34,17 @@ const newKey = (): string =>
 function refusalOf({ userErrors: [mistake], action }: Payload): string {
   switch (mistake?.code) {
     case "ACTION_BUSY":
-      return action
-        ? `It is being pressed by ${presserOf(action)} at this moment.`
-        : mistake.message;
+      return action ? `Being pressed by ${presserOf(action)} right now.` : mistake.message;
     case "ACTION_COMPLETE":
-      return action ? `It has just been done, by ${presserOf(action)}.` : mistake.message;
+      return action ? `Just done by ${presserOf(action)}.` : mistake.message;
     case "ACTION_EXPIRED":
-      return "It has expired: nothing was sent.";
+      return "Expired. Nothing was sent.";
     case "NOT_FOUND":
-      return "It is gone: its event has been removed by retention.";
+      return "No longer available: the event was removed by retention.";
     case "NOT_ALLOWED_NOW":
-      return "It cannot be pressed now: its event is not due yet, or cancelled.";
+      return "It cannot be pressed now: the event is not due yet or is cancelled.";
     default:
-      return mistake?.message ?? "The hub has not said why it refused.";
+      return mistake?.message ?? "The hub rejected the press without a reason.";
   }
 }
 
@@ -70,7 +68,9 @@ export function usePress(actionId: string): Pressing {
     key.current ??= newKey();
     const { data, error } = await execute({ actionId, idempotencyKey: key.current });
     if (error?.networkError) {
-      setProblem("No answer came. It may have been pressed: try again, it is not pressed twice.");
+      setProblem(
+        "No answer arrived, so the press may have been accepted. Try again: it is never pressed twice.",
+      );
       return null;
     }
     key.current = null;

@@ -71,7 +71,7 @@ export function AttemptItem({ attempt, requestBody }: Props) {
           <Headers title="Response headers" headers={attempt.responseHeaders} />
           {responseBody !== null && (
             <BodyText
-              title={`Response body${attempt.responseTruncated ? ", cut" : ""}`}
+              title={`Response body${attempt.responseTruncated ? ", truncated" : ""}`}
               text={responseBody}
             />
           )}

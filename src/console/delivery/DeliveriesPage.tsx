@@ -66,14 +66,14 @@ export function DeliveriesPage() {
       tools={
         may.operate && (
           <Button onClick={() => setIsReplaying(true)}>
-            <RotateCw size={14} /> <span>Replay many</span>
+            <RotateCw size={14} /> <span>Replay deliveries</span>
           </Button>
         )
       }
     >
       <search className="deliveries-filters">
         <fieldset className="deliveries-states">
-          <legend className="unseen">State</legend>
+          <legend className="unseen">Status</legend>
           {Object.entries(groups).map(([group, { label }]) => (
             <Button
               key={group}
@@ -121,9 +121,16 @@ type Lack = { filter: { group: Group; hookId: string | null; time: string }; has
 
 function Nothing({ filter, hasMore }: Lack) {
   // A page is what was found among so many deliveries: older ones may fit.
-  if (hasMore) return <Empty title="No delivery of this time fits.">Older ones may.</Empty>;
+  if (hasMore)
+    return (
+      <Empty title="No matching deliveries in this time range.">Older deliveries may match.</Empty>
+    );
   if (filter.group === "failed" && filter.hookId === null) {
-    return <Empty title="Nothing has failed.">Deliveries whose every try failed show here.</Empty>;
+    return (
+      <Empty title="No failed deliveries.">
+        Deliveries appear here when their last attempt has failed.
+      </Empty>
+    );
   }
-  return <Empty title="No delivery fits." />;
+  return <Empty title="No matching deliveries." />;
 }

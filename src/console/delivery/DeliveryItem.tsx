@@ -76,14 +76,14 @@ export function DeliveryItem({ delivery, shows }: Props) {
         <div className="delivery-when soft">
           {nextAttemptAt !== null && status === "RETRYING" ? (
             <span>
-              next try <Countdown to={nextAttemptAt} />
+              next attempt <Countdown to={nextAttemptAt} />
             </span>
           ) : (
             <Ago at={delivery.completedAt ?? delivery.createdAt} />
           )}
           <span className="faint">
-            {delivery.attemptCount} of {delivery.maxAttempts} tries
-            {delivery.replayOf !== null && ", sent again"}
+            {delivery.attemptCount} of {delivery.maxAttempts} attempts
+            {delivery.replayOf !== null && ", replayed"}
           </span>
         </div>
         {may.operate && mayRetry(status) && run === null && (
@@ -93,7 +93,9 @@ export function DeliveryItem({ delivery, shows }: Props) {
             onClick={() =>
               retry.run(
                 { id },
-                status === "SUCCEEDED" ? "It is sent once more." : "It is being tried again.",
+                status === "SUCCEEDED"
+                  ? "Sending it again as a new delivery."
+                  : "Retrying the delivery.",
               )
             }
           >

@@ -43,7 +43,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
   if (error && !event) return <Failure error={error} onRetry={refresh} />;
   if (!event) {
     return (
-      <Empty title="There is no such event.">
+      <Empty title="Event not found.">
         It may have been removed by retention. <Link to="/">Back to the feed</Link>
       </Empty>
     );

@@ -33,10 +33,10 @@ export function EventWhy({ eventId }: { eventId: string }) {
     (a, b) => Number(b.reason === "MATCHED") - Number(a.reason === "MATCHED"),
   );
   return (
-    <Section title="Why">
+    <Section title="Hook matching">
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && traces.length === 0 && <p className="soft">No hook has been looked at.</p>}
+      {data && traces.length === 0 && <p className="soft">No hooks were evaluated.</p>}
       <ul className="why">
         {sorted.slice(0, isAll ? undefined : FEW).map(({ hook, reason, detail }) => (
           <li key={hook?.id ?? detail} className="why-hook">

@@ -32,7 +32,7 @@ export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const timestamp = new Date(time).toISOString();
-    if (await reschedule.run({ id, timestamp }, "The event has another time.")) onClose();
+    if (await reschedule.run({ id, timestamp }, "The event is rescheduled.")) onClose();
   };
   return (
     <Modal
@@ -41,7 +41,7 @@ export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
       onClose={onClose}
       foot={
         <>
-          <Button onClick={onClose}>Leave it</Button>
+          <Button onClick={onClose}>Keep time</Button>
           <Button type="submit" form={form} look="primary" isBusy={reschedule.isRunning}>
             Reschedule
           </Button>
@@ -51,7 +51,7 @@ export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
       <form id={form} onSubmit={submit}>
         <Field
           label="Due"
-          hint="Here, by your own clock. A time that has passed means now; its buttons' expiry moves along."
+          hint="In your local time. A time in the past means now. The expiry of the buttons moves along."
           error={reschedule.mistakes[0]?.message}
         >
           <input

@@ -26,10 +26,10 @@ export function EditEventTypePage() {
     requestPolicy: "network-only",
   });
   const type = data?.eventType;
-  if (!may.administer) return <Empty title="Only an ADMIN key may register types." />;
+  if (!may.administer) return <Empty title="Registering event types requires an ADMIN key." />;
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
   if (fetching && !data) return <Loading />;
-  if (!type) return <Empty title="There is no such event type." />;
+  if (!type) return <Empty title="Event type not found." />;
   const draft = {
     name,
     description: type.description ?? "",

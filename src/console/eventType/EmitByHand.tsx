@@ -84,7 +84,7 @@ export function EmitByHand({ type, example, onClose }: Props) {
         </Button>
       }
     >
-      <Field label="Name" hint="What people see; the type when empty.">
+      <Field label="Name" hint="Shown to people. Empty: the type.">
         <input value={name} onChange={({ target }) => setName(target.value)} />
       </Field>
       <Field label="Data (JSON)" error={problem ?? emit.mistakes[0]?.message}>

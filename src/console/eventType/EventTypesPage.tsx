@@ -37,7 +37,7 @@ const columns: Column<Row>[] = [
     ),
   },
   { title: "Description", cell: ({ description }) => <span className="soft">{description}</span> },
-  { title: "From", cell: ({ origin, catalog }) => catalog ?? wordsOf(origin) },
+  { title: "Origin", cell: ({ origin, catalog }) => catalog ?? wordsOf(origin) },
   { title: "Version", isNumber: true, cell: ({ version }) => version },
 ];
 
@@ -84,8 +84,8 @@ export function EventTypesPage() {
       {isLoading && <Loading />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && types.length === 0 && (
-        <Empty title={search === "" ? "No event types yet." : "No event type fits."}>
-          Types need not be registered; one that is has its data checked.
+        <Empty title={search === "" ? "No event types yet." : "No matching event types."}>
+          Registration is optional. The data of registered types is validated.
         </Empty>
       )}
       {types.length > 0 && (

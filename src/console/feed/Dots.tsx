@@ -3,7 +3,7 @@ import { DOTS } from "./feedDocument.ts";
 import type { FeedDelivery } from "./feedRows.ts";
 import "./Dots.css";
 
-const hookOf = ({ hook }: FeedDelivery) => hook?.name ?? hook?.url ?? "a workflow's step";
+const hookOf = ({ hook }: FeedDelivery) => hook?.name ?? hook?.url ?? "workflow step";
 
 /** Deliveries by state, such as "2 succeeded, 1 retrying". */
 function summary(deliveries: readonly FeedDelivery[], hasMore: boolean): string {

@@ -94,7 +94,7 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
 
 function Nothing({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered)
-    return <Empty title="No event fits these filters.">New ones that fit will appear here.</Empty>;
+    return <Empty title="No events match these filters.">New matching events appear here.</Empty>;
   return (
     <Empty title="No events yet.">
       They appear here as they happen. Emit one with the mutation <code>emitEvent</code>.
@@ -106,16 +106,16 @@ function End({ view, list }: { view: FeedView; list: FeedList }) {
   if (view.isResting)
     return (
       <div className="feed-foot faint">
-        <p>Nothing {view.rows.length > 0 && "more "}that fits for a long way back.</p>
-        <Button onClick={list.goOn}>Look further back</Button>
+        <p>No {view.rows.length > 0 && "more "}matches so far.</p>
+        <Button onClick={list.goOn}>Search further back</Button>
       </div>
     );
   return (
     <p className="feed-foot faint">
       {view.isTrimmed && <Button onClick={list.reload}>Show older events</Button>}
-      {view.error && <Button onClick={list.reload}>Could not read on. Try again</Button>}
-      {!view.hasMore && !view.isTrimmed && "That is all."}
-      {view.hasMore && !view.error && "Reading…"}
+      {view.error && <Button onClick={list.reload}>Loading failed. Try again</Button>}
+      {!view.hasMore && !view.isTrimmed && "End of the list."}
+      {view.hasMore && !view.error && "Loading…"}
     </p>
   );
 }

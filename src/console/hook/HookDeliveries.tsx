@@ -39,7 +39,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
   const choices = [null, ...statuses];
   const filter = (
     <fieldset className="hook-states">
-      <legend className="unseen">State</legend>
+      <legend className="unseen">Status</legend>
       {choices.map((it) => (
         <Button key={it} look="quiet" aria-pressed={it === status} onClick={() => setStatus(it)}>
           {it === null ? "All" : wordsOf(it)}

@@ -148,7 +148,7 @@ export function HooksPage() {
           value={status ?? ""}
           onChange={(event) => change("status", event.target.value)}
         >
-          <option value="">All but deleted</option>
+          <option value="">All except deleted</option>
           {statuses.map((it) => (
             <option key={it} value={it}>
               {wordsOf(it)}
@@ -157,7 +157,7 @@ export function HooksPage() {
         </select>
         <Button
           aria-pressed={isFailing}
-          title="More calls failed than succeeded in this hour and the last"
+          title="More failed than successful calls in this hour and the previous one"
           onClick={() => change("failing", isFailing ? "" : "yes")}
         >
           Failing
@@ -166,8 +166,8 @@ export function HooksPage() {
       {isLoading && <Loading />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && hooks.length === 0 && (
-        <Empty title={isFiltered ? "No hook fits." : "No hooks yet."}>
-          {!isFiltered && <p>A hook POSTs the events it asks for to a URL of yours.</p>}
+        <Empty title={isFiltered ? "No matching hooks." : "No hooks yet."}>
+          {!isFiltered && <p>A hook POSTs matching events to your URL.</p>}
           {!isFiltered && create}
         </Empty>
       )}

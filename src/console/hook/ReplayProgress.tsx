@@ -47,10 +47,10 @@ export function ReplayProgress({ id, onClose }: { id: string; onClose: () => voi
           <progress
             max={replay.matched}
             value={replay.status === "DONE" ? replay.matched : replay.created}
-            aria-label="Tried again"
+            aria-label="Progress"
           />
           <span>
-            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} due again
+            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} replayed
           </span>
         </div>
       ) : (

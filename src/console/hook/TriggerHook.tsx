@@ -63,7 +63,7 @@ export function TriggerHook({ id, type, format, onClose }: Props) {
       }
     >
       <p className="soft">
-        Every hook and workflow that asks for this type takes part, not this one alone.
+        Every hook and workflow of this type receives the event, not only this hook.
       </p>
       <Field label="Data (JSON)" error={problem}>
         <textarea

@@ -34,18 +34,18 @@ export function ApiKeys() {
   const columns: Column<Key>[] = [
     { title: "Name", cell: ({ name }) => name },
     { title: "Role", cell: ({ role }) => wordsOf(role) },
-    { title: "Begins with", cell: ({ prefix }) => <code>{prefix}…</code> },
+    { title: "Prefix", cell: ({ prefix }) => <code>{prefix}…</code> },
     {
       title: "Last used",
       cell: ({ lastUsedAt }) => (lastUsedAt === null ? "Never" : <Ago at={lastUsedAt} />),
     },
-    { title: "Made", cell: ({ createdAt }) => <Ago at={createdAt} /> },
+    { title: "Created", cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
-      title: "State",
+      title: "Status",
       isNumber: true,
       cell: (key) => {
         if (key.revokedAt !== null) return <span className="faint">Revoked</span>;
-        if (key.id === viewer.key.id) return <span className="faint">Yours</span>;
+        if (key.id === viewer.key.id) return <span className="faint">This key</span>;
         return (
           <Button look="danger" onClick={() => setRevoking(key)}>
             Revoke<span className="unseen"> {key.name}</span>

@@ -16,9 +16,9 @@ const CreateDocument = graphql(`
 `);
 
 const roles = {
-  VIEWER: "Viewer: reads everything but keys",
-  OPERATOR: "Operator: also retries and replays deliveries",
-  EMITTER: "Emitter: emits events, and reads nothing else",
+  VIEWER: "Viewer: reads everything except API keys",
+  OPERATOR: "Operator: also presses buttons, retries and replays",
+  EMITTER: "Emitter: only emits events",
   ADMIN: "Admin: everything",
 } as const;
 type Role = keyof typeof roles;
@@ -44,12 +44,12 @@ export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: ()
         onClose={onClose}
         foot={
           <Button look="primary" onClick={onClose}>
-            I have kept it
+            I have saved it
           </Button>
         }
       >
         <SecretOnce secret={key} label="Copy the key">
-          Shown this once: of keys only a digest is kept.
+          Shown only once. The hub stores only a digest.
         </SecretOnce>
       </Modal>
     );
@@ -66,7 +66,7 @@ export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: ()
           disabled={name.trim() === ""}
           onClick={confirm}
         >
-          Make the key
+          Create key
         </Button>
       }
     >

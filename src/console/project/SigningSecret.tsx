@@ -30,8 +30,8 @@ export function SigningSecret() {
       tools={<Button onClick={() => setIsRotating(true)}>Rotate the signing secret</Button>}
     >
       <p className="soft">
-        Signs what action buttons and workflow steps send (Standard Webhooks). Hooks have secrets of
-        their own.
+        Signs the requests of buttons and workflow steps (Standard Webhooks). Each hook has its own
+        secret.
       </p>
       {isRotating && (
         <Rotation
@@ -45,7 +45,8 @@ export function SigningSecret() {
         >
           {secret !== null && (
             <SecretOnce secret={secret} label="Copy the secret">
-              Shown this once. Your servers verify with it what buttons and workflow steps send.
+              Shown only once. Your servers verify the requests of buttons and workflow steps with
+              it.
             </SecretOnce>
           )}
         </Rotation>

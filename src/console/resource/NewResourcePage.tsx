@@ -23,10 +23,10 @@ export function NewResourcePage() {
   const [, navigate] = useLocation();
   const create = useAct(CreateDocument, { showsMistakes: true });
   const may = useMay();
-  if (!may.administer) return <Empty title="Only an ADMIN key may create resources." />;
+  if (!may.administer) return <Empty title="Creating resources requires an ADMIN key." />;
   const submit = async (attributes: Json, resourceId: string | null) => {
     const input = { type, attributes, ...(resourceId !== null && { resourceId }) };
-    const answer = await create.run({ input }, "The resource is created, and its event emitted.");
+    const answer = await create.run({ input }, "The resource is created and its event emitted.");
     if (answer?.resource) navigate(pathOfResource(type, answer.resource.resourceId));
   };
   return (

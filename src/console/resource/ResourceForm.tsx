@@ -42,7 +42,7 @@ export function ResourceForm({ attributes, isNew, mistakes, isBusy, done, onSubm
       )}
       <JsonField
         label="Attributes (JSON)"
-        hint="All of them: what is left out goes. At most 256 KiB."
+        hint="All attributes: missing ones are removed. At most 256 KiB."
         error={others.map(({ message }) => message).join("; ") || undefined}
         text={text}
         onChange={setText}

@@ -40,7 +40,7 @@ const columns: Column<Row>[] = [
     ),
   },
   { title: "Version", isNumber: true, cell: ({ version }) => version },
-  { title: "Changed", isNumber: true, cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
+  { title: "Updated", isNumber: true, cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
 ];
 
 /** The live resources of a type, the newest first. */

@@ -77,19 +77,19 @@ export function ResourceTypeForm({ given, onClose, onSaved }: Props) {
         {given === null && (
           <Field
             label="Name"
-            hint="The plural, under which a resource is sent, such as tickets."
+            hint="The plural, such as tickets. Hooks receive resources under this key."
             error={errorOf("name")}
           >
             <input {...propsOf("name")} placeholder="tickets" />
           </Field>
         )}
-        <Field label="Event when one is created" error={errorOf("createdEvent")}>
+        <Field label="Event on create" error={errorOf("createdEvent")}>
           <input {...propsOf("createdEvent")} placeholder="ticketCreated" />
         </Field>
-        <Field label="Event when one is updated" hint="Optional." error={errorOf("updatedEvent")}>
+        <Field label="Event on update" hint="Optional." error={errorOf("updatedEvent")}>
           <input {...propsOf("updatedEvent")} placeholder="ticketUpdated" />
         </Field>
-        <Field label="Event when one is deleted" hint="Optional." error={errorOf("deletedEvent")}>
+        <Field label="Event on delete" hint="Optional." error={errorOf("deletedEvent")}>
           <input {...propsOf("deletedEvent")} placeholder="ticketDeleted" />
         </Field>
       </form>

@@ -23,7 +23,7 @@ export function RunItem({ run, shows }: Props) {
           {shows === "workflow" ? run.workflow.name : run.event.name}
         </Link>
         <p className="line faint">
-          {run.error ?? `For ${run.userId}${run.rerunOf === null ? "" : ", run again"}`}
+          {run.error ?? `For ${run.userId}${run.rerunOf === null ? "" : ", rerun"}`}
         </p>
       </div>
       <StepMarks steps={run.steps} />

@@ -35,10 +35,10 @@ export function StepRunItem({ run, number }: { run: StepRunRow; number: number }
               <span className="faint">
                 {delivery.status === "RETRYING" && delivery.nextAttemptAt !== null ? (
                   <>
-                    next try <Countdown to={delivery.nextAttemptAt} />
+                    next attempt <Countdown to={delivery.nextAttemptAt} />
                   </>
                 ) : (
-                  `${delivery.attemptCount} of ${delivery.maxAttempts} tries`
+                  `${delivery.attemptCount} of ${delivery.maxAttempts} attempts`
                 )}
               </span>
             )}
@@ -48,7 +48,7 @@ export function StepRunItem({ run, number }: { run: StepRunRow; number: number }
             <Button
               look="quiet"
               aria-expanded={isOpen}
-              aria-label={`Call and answer: ${step.name}`}
+              aria-label={`Request and response: ${step.name}`}
               onClick={() => setIsChosen(!isOpen)}
             >
               <ChevronRight size={14} />
@@ -59,7 +59,7 @@ export function StepRunItem({ run, number }: { run: StepRunRow; number: number }
           <div className="step-run-body">
             {output !== null && (
               <div>
-                <h3>Output, as later steps know it</h3>
+                <h3>Output for later steps</h3>
                 <JsonTree value={output} />
               </div>
             )}

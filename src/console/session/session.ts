@@ -48,7 +48,7 @@ export function useMay(): { administer: boolean; operate: boolean } {
 }
 
 function problemOf(error: CombinedError): string {
-  if (error.response?.status === 401) return "This key is not known here, or has been revoked.";
+  if (error.response?.status === 401) return "This key is unknown or has been revoked.";
   if (error.networkError) return "The hub cannot be reached.";
   return error.message.replace(/^\[GraphQL\] /, "");
 }
@@ -65,7 +65,7 @@ export async function openSession(
   if (error) return problemOf(error);
   if (!data) return "The hub did not answer.";
   if (data.viewer.key.role === "EMITTER") {
-    return "This key may only emit events. The console needs a key that may read: VIEWER, OPERATOR or ADMIN.";
+    return "This key can only emit events. The console needs a key that can read: VIEWER, OPERATOR or ADMIN.";
   }
   const readCursor = async () =>
     (await api.query(FeedCursorDocument, {}, { requestPolicy: "network-only" }).toPromise()).data

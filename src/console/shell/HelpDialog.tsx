@@ -13,11 +13,11 @@ const keys: [string, string][] = [
   ["/", "Search"],
   ["j, k", "Next and previous row"],
   ["Enter", "Open the row"],
-  ["a", "To the first button of the row's event"],
-  ["p", "Pause the feed, or go on"],
-  ["n", "New, where there is such a button"],
+  ["a", "Go to the first button of the row's event"],
+  ["p", "Pause or resume the feed"],
+  ["n", "New, on pages that have such a button"],
   ["Esc", "Close"],
-  ["?", "This list"],
+  ["?", "Show this list"],
 ];
 
 /** The keys that work everywhere. */

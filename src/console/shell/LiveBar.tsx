@@ -9,9 +9,7 @@ export function LiveBar() {
   return (
     <div role="status">
       {state === "lost" && (
-        <p className="live-bar">
-          Connection lost, reconnecting… What happens meanwhile will appear then.
-        </p>
+        <p className="live-bar">Connection lost, reconnecting… Missed changes appear after that.</p>
       )}
     </div>
   );

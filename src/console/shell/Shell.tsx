@@ -22,7 +22,7 @@ export function Shell() {
   return (
     <div className="shell">
       <a className="shell-skip" href="#main">
-        Skip to the page
+        Skip to content
       </a>
       <Nav />
       <main id="main" className="shell-main" tabIndex={-1}>
@@ -37,7 +37,7 @@ export function Shell() {
                   </Route>
                 ))}
                 <Route>
-                  <Empty title="There is nothing at this address." />
+                  <Empty title="Page not found." />
                 </Route>
               </Switch>
             </Suspense>

@@ -18,9 +18,9 @@ export class Mishap extends Component<Props, { hasFailed: boolean }> {
   override render() {
     if (!this.state.hasFailed) return this.props.children;
     return (
-      <Empty title="This page could not be shown.">
-        <p>The hub may have been updated meanwhile.</p>
-        <Button onClick={() => location.reload()}>Load it anew</Button>
+      <Empty title="This page could not be displayed.">
+        <p>The hub may have been updated.</p>
+        <Button onClick={() => location.reload()}>Reload</Button>
       </Empty>
     );
   }

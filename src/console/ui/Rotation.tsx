@@ -24,7 +24,7 @@ export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }
         onClose={onClose}
         foot={
           <Button look="primary" onClick={onClose}>
-            I have kept it
+            I have saved it
           </Button>
         }
       >
@@ -39,13 +39,13 @@ export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }
       onClose={onClose}
       foot={
         <Button look="primary" isBusy={isBusy} onClick={() => onRotate(Number(hours))}>
-          Make a new secret
+          Create new secret
         </Button>
       }
     >
       <Field
-        label="Hours for which the old one signs, too"
-        hint="0 to 168. Change your server within this time."
+        label="Overlap in hours"
+        hint="Both secrets sign during this time: 0 to 168. Update your server before it ends."
         error={mistake}
       >
         <input

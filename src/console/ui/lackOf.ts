@@ -3,6 +3,6 @@
  * may be in it.
  */
 export function lackOf(isFiltered: boolean, hasMore: boolean): string {
-  if (hasMore) return "None of the newest is in this state. Older ones may be.";
-  return isFiltered ? "None in this state." : "None yet.";
+  if (hasMore) return "None of the newest has this status. Older ones may.";
+  return isFiltered ? "None with this status." : "None yet.";
 }

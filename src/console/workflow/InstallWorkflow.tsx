@@ -34,7 +34,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
   const confirm = async () => {
     if ("problem" in parsed) return;
     const input = { workflowId, userId, variables: parsed.value };
-    if (await install.run(input, "It is installed.")) onClose();
+    if (await install.run(input, "The workflow is installed.")) onClose();
   };
   return (
     <Modal
@@ -55,7 +55,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
       {given === null && (
         <Field
           label="User"
-          hint="As events name it in userId."
+          hint="As in the userId of events."
           error={mistakeOf("userId") ?? mistakeOf("workflowId")}
         >
           <input
@@ -68,7 +68,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
       )}
       <Field
         label="Variables (JSON)"
-        hint="What templates know as user: tokens, addresses. Stored sealed, at most 16 KiB."
+        hint="The variable user of the templates, such as tokens and URLs. At most 16 KiB, stored encrypted."
         error={"problem" in parsed ? parsed.problem : mistakeOf("variables")}
       >
         <textarea

@@ -27,7 +27,7 @@ export function WorkflowPage({ params: { id } }: { params: { id: string } }) {
   const workflow = data?.workflow;
   if (isLoading) return <Loading />;
   if (error && !workflow) return <Failure error={error} onRetry={refresh} />;
-  if (!workflow) return <Empty title="There is no such workflow." />;
+  if (!workflow) return <Empty title="Workflow not found." />;
   return (
     <Page
       title={workflow.name}
@@ -44,8 +44,8 @@ export function WorkflowPage({ params: { id } }: { params: { id: string } }) {
             </Link>,
           ],
           ["Version", `${workflow.version}`],
-          ["Made", <Moment key="made" at={workflow.createdAt} />],
-          ["Changed", <Ago key="changed" at={workflow.updatedAt} />],
+          ["Created", <Moment key="made" at={workflow.createdAt} />],
+          ["Updated", <Ago key="changed" at={workflow.updatedAt} />],
         ]}
       />
       <WorkflowSteps steps={workflow.steps} />

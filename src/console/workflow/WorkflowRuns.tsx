@@ -42,7 +42,7 @@ export function WorkflowRuns({ workflowId }: { workflowId: string }) {
   const runs = data?.workflow?.runs;
   const filter = (
     <fieldset className="run-states">
-      <legend className="unseen">State</legend>
+      <legend className="unseen">Status</legend>
       {[null, ...statuses].map((it) => (
         <Button
           key={it}

@@ -17,7 +17,7 @@ export function Health({ succeeded, failed }: { succeeded: number; failed: numbe
         high={0.99}
         optimum={1}
         value={share}
-        aria-label="Share of deliveries that succeeded"
+        aria-label="Success rate"
       />
       <span>{percent} %</span>
     </span>

@@ -30,7 +30,7 @@ export function HookDay({ hook }: { hook: HookRow }) {
   const legend = [
     { tone: "good", count: succeeded, words: "succeeded" },
     { tone: "bad", count: failed, words: "failed" },
-    { tone: "warn", count: retried, words: "calls tried again" },
+    { tone: "warn", count: retried, words: retried === 1 ? "retry" : "retries" },
   ];
   return (
     <Section title="Last 24 hours">

@@ -28,7 +28,7 @@ export function countsInWords({ succeeded, failed, retried }: Omit<HourCounts, "
   const said = [
     `${succeeded.toLocaleString()} succeeded`,
     ...(failed > 0 ? [`${failed.toLocaleString()} failed`] : []),
-    ...(retried > 0 ? [`${retried.toLocaleString()} to be tried again`] : []),
+    ...(retried > 0 ? [`${retried.toLocaleString()} ${retried === 1 ? "retry" : "retries"}`] : []),
   ];
   return said.join(", ");
 }

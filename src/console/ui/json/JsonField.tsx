@@ -32,7 +32,7 @@ export function JsonField({ label, hint, error, text, rows = 14, onChange }: Pro
         disabled={"problem" in parsed}
         onClick={() => "value" in parsed && onChange(JSON.stringify(parsed.value, null, 2))}
       >
-        Lay out
+        Format
       </Button>
     </div>
   );

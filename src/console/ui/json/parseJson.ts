@@ -5,6 +5,6 @@ export function parseJson(text: string): { value: Json } | { problem: string } {
   try {
     return { value: JSON.parse(text) as Json };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : "This is no JSON." };
+    return { problem: error instanceof Error ? error.message : "Not valid JSON." };
   }
 }

@@ -16,7 +16,7 @@ export function Outside({ to, children }: { to: string; children?: ReactNode }) 
     <a className="outside" href={to} target="_blank" rel="noopener noreferrer nofollow">
       <span className="line">{children ?? to}</span>
       {children !== undefined && <span className="faint">{host}</span>}
-      <ExternalLink size={12} aria-label="opens elsewhere" />
+      <ExternalLink size={12} aria-label="opens in a new tab" />
     </a>
   );
 }

@@ -11,7 +11,7 @@ export function Picture({ source, label }: { source: string; label: string }) {
   if (isCarried(source)) return <img className="picture" src={source} alt={label} />;
   return (
     <p className="picture-away">
-      <span className="faint">Image, not loaded from elsewhere: </span>
+      <span className="faint">External image, not loaded: </span>
       <Outside to={source} />
     </p>
   );

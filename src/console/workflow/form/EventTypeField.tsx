@@ -32,8 +32,8 @@ export function EventTypeField({ value, isFixed, error, onChange, onLeave }: Pro
         label="Event type"
         hint={
           isFixed
-            ? "It stays as it was made."
-            : "Its events start it, for users who have it installed."
+            ? "It cannot be changed."
+            : "Events of this type start the workflow for users who have installed it."
         }
         error={error}
       >

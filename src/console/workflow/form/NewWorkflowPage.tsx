@@ -30,11 +30,11 @@ export function NewWorkflowPage() {
   );
   const create = useAct(CreateDocument, { showsMistakes: true });
   const may = useMay();
-  if (!may.administer) return <Empty title="Only an ADMIN key may make workflows." />;
+  if (!may.administer) return <Empty title="Creating workflows requires an ADMIN key." />;
   const submit = async ({ name, eventType, steps }: WorkflowDraft) => {
     const answer = await create.run(
       { input: { name: name.trim(), eventType: eventType.trim(), steps: inputOfSteps(steps) } },
-      "The workflow is made, a draft. Release it to let it run.",
+      "The workflow is created as a draft. Release it to start runs.",
     );
     if (answer?.workflow) navigate(`/workflows/${answer.workflow.id}`);
   };
@@ -46,7 +46,7 @@ export function NewWorkflowPage() {
         variables="{}"
         mistakes={create.mistakes}
         isBusy={create.isRunning}
-        done="Make the workflow"
+        done="Create workflow"
         onSubmit={submit}
         onCancel={() => navigate("/workflows")}
       />

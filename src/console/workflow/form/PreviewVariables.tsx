@@ -48,7 +48,7 @@ export function PreviewVariables({ workflowId, text, error, onChange }: Props) {
       )}
       <Field
         label="Variables (JSON)"
-        hint="What templates know as user. They are not stored here."
+        hint="The variable user of the templates. It is not stored."
         error={"problem" in parsed ? parsed.problem : error}
       >
         <textarea

@@ -44,7 +44,7 @@ export function WorkflowForm({ draft: given, workflowId, mistakes, ...rest }: Pr
   const { steps } = draft;
   const leave = (...places: string[]) => setLeft(new Set([...left, ...places]));
   const change = (changed: Partial<WorkflowDraft>) => setDraft({ ...draft, ...changed });
-  const needed = { name: "A name.", eventType: "The type of the events that start it." };
+  const needed = { name: "A name.", eventType: "The type of the events that start the workflow." };
   /** Mistakes in what was sent hold until it is changed; the preview's are those of what stands there. */
   const told = (isAsSent: boolean) => [
     ...(isAsSent ? mistakes : []),

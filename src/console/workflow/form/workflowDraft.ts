@@ -74,7 +74,7 @@ const linesIn = (text: string): string[] => text.split("\n").flatMap((line) => l
 
 function headersProblem(text: string): string | undefined {
   const wrong = linesIn(text).find((line) => !/^[^\s:]+:/.test(line));
-  return wrong && `A name, a colon and a value on each line; "${wrong}" is not like that.`;
+  return wrong && `One "name: value" per line; "${wrong}" is not.`;
 }
 
 function bodyProblem({ bodyKind, body }: StepDraft): string | undefined {
@@ -91,11 +91,11 @@ export function problemsOfStep(step: StepDraft, before: StepDraft[]): StepProble
   const idProblem = !/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(step.id)
     ? "1 to 64 letters, digits, _ and -, no digit or - first."
     : before.some(({ id }) => id === step.id)
-      ? "A step before it has this id."
+      ? "An earlier step has this id."
       : undefined;
   const found: [StepField, string | undefined][] = [
     ["id", idProblem],
-    ["url", step.url.trim() === "" ? "An address, or a template of one." : undefined],
+    ["url", step.url.trim() === "" ? "A URL or a template of one." : undefined],
     ["headers", headersProblem(step.headers)],
     ["body", bodyProblem(step)],
     ["retries", rangeProblem(step.retries, 0, 20)],

@@ -24,7 +24,7 @@ const ActionDocument = graphql(
   [PressRow],
 );
 
-/** What an action sends, and who pressed it, the newest first. */
+/** What an action sends, and its presses, newest first. */
 export function ActionDetail({ id }: { id: string }) {
   const place = usePlace(id);
   const { data, error, isLoading, refresh } = useLiveQuery(

@@ -10,7 +10,7 @@ import "./ActionItem.css";
 
 type Props = { action: ActionRow; event: ActionEvent };
 
-/** An action on the page of its event; it opens to show what it sends, and its presses. */
+/** An action on the page of its event. It expands to show what it sends and its presses. */
 export function ActionItem({ action, event }: Props) {
   const [isOpen, setIsOpen] = useState(false);
   const { id, url, external, buttonText } = action;

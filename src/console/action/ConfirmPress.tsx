@@ -33,7 +33,7 @@ type Props = {
   onClose: () => void;
 };
 
-/** Shows what a press would send, and where, before a person confirms it. It opens once that is known. */
+/** Asks for confirmation and shows what a press sends, and where. Opens once that is loaded. */
 export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
   const { data, error, refresh } = useLiveQuery(
     ConfirmDocument,
@@ -85,7 +85,7 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
               look={isDanger ? "danger" : "primary"}
               className={isDanger ? "confirm-danger" : "confirm-press"}
               isBusy={isSending}
-              // Enter that is still held from opening this is no confirmation.
+              // Ignore a held Enter that opened this dialog.
               onKeyDown={(pressed) => pressed.repeat && pressed.preventDefault()}
               onClick={submit}
             >

@@ -8,20 +8,20 @@ const ASK = "signalbox:press";
 
 type Asked = { actionId: string; eventId: string };
 
-/** Asks whether an action is to be pressed, and presses it. */
+/** Asks for confirmation and presses the action. */
 export const askToPress = (asked: Asked): void =>
   void dispatchEvent(new CustomEvent<Asked>(ASK, { detail: asked }));
 
 type Ended = { buttonText: string; press: Pick<Press, "status">; error: string | null };
 
-/** Says what came of a press of this page's own; where its button is, everybody sees it. */
+/** Reports the result of a press made on this page. Other pages show it beside the button. */
 function say({ buttonText, press: { status }, error }: Ended): void {
   if (status === "SUCCEEDED") toast(`“${buttonText}” succeeded.`);
   else if (status === "UNKNOWN") toast(`The result of “${buttonText}” is unknown.`, "bad");
   else toast(`“${buttonText}” failed: ${error}`, "bad");
 }
 
-/** Stands over all pages, so that it stays when the row that asked for it moves out of sight. */
+/** Rendered above all pages, so that it stays open when the row scrolls out of view. */
 export function PressDialog() {
   const [asked, setAsked] = useState<Asked | null>(null);
   const ours = useRef(new Set<string>());

@@ -1,25 +1,25 @@
 import type { ActionRow } from "./actionRow.ts";
 
-/** Whether a button can be pressed at this moment; by the rules of the server, which decides all the same. */
+/** Whether a button can be pressed now, by the server's rules. The server decides again. */
 export type Standing =
   | { kind: "ready" }
-  /** Not yet, not by this key, or not at all: `reason` says it in a sentence. */
+  /** Disabled; `reason` is a sentence. */
   | { kind: "barred"; reason: string }
   | { kind: "running"; reason: string }
   | { kind: "complete"; reason: string }
   | { kind: "expired"; reason: string };
 
-/** What an action's event says of it. */
+/** The fields of the event that matter for its actions. */
 export type ActionEvent = { id: string; status: string; scheduledFor: string | null };
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const at = (time: string): string => moment.format(new Date(time));
 
-/** Who pressed it last. */
+/** The name of the key that pressed it last. */
 export const presserOf = ({ presses }: ActionRow): string =>
   presses.nodes[0]?.pressedBy ?? "somebody";
 
-/** How an action stands, by the hub's clock. */
+/** The state of an action, by the hub's clock. */
 export function standingOf(
   action: ActionRow,
   event: ActionEvent,

@@ -5,7 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 import { ActionRow } from "./actionRow.ts";
 import { presserOf } from "./standing.ts";
 
-/** It answers when the press is accepted: what comes of it, the stream tells to every page alike. */
+/** Answers once the press is accepted. The stream reports the result to every page. */
 const PressDocument = graphql(
   `
   mutation PressAction($actionId: ID!, $idempotencyKey: String!) {
@@ -24,13 +24,13 @@ const PressDocument = graphql(
 type Payload = ResultOf<typeof PressDocument>["pressAction"];
 export type Press = NonNullable<Payload["press"]>;
 
-/** crypto.randomUUID is only there over https and on this machine itself. */
+/** crypto.randomUUID exists only over https and on localhost. */
 const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
 
-/** Why a press was refused, for the one who pressed. */
+/** Why a press was rejected, in words. */
 function refusalOf({ userErrors: [mistake], action }: Payload): string {
   switch (mistake?.code) {
     case "ACTION_BUSY":
@@ -49,15 +49,15 @@ function refusalOf({ userErrors: [mistake], action }: Payload): string {
 }
 
 type Pressing = {
-  /** Presses: what was accepted, or null when `problem` says why not. */
+  /** Presses the action: the accepted press, or null with a `problem`. */
   press: () => Promise<Press | null>;
   isSending: boolean;
   problem: string | null;
 };
 
 /**
- * Presses an action, once for each time that a person confirms it. When no answer comes, nobody knows whether the
- * press was accepted: it is then sent again with the same key, which makes no second one.
+ * Presses an action, once per confirmation. If no answer arrives, the press may have been accepted:
+ * it is sent again with the same idempotency key, which makes no second press.
  */
 export function usePress(actionId: string): Pressing {
   const [{ fetching }, execute] = useMutation(PressDocument);

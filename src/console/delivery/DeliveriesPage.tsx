@@ -30,7 +30,7 @@ const DeliveriesDocument = graphql(
   [DeliveryRow],
 );
 
-/** The deliveries of all hooks: those that failed, unless others are asked for. */
+/** The deliveries of all hooks; failed ones by default. */
 export function DeliveriesPage() {
   const [params, setParams] = useSearchParams();
   const address = params.toString();
@@ -120,7 +120,7 @@ export function DeliveriesPage() {
 type Lack = { filter: { group: Group; hookId: string | null; time: string }; hasMore: boolean };
 
 function Nothing({ filter, hasMore }: Lack) {
-  // A page is what was found among so many deliveries: older ones may fit.
+  // A page covers a bounded number of deliveries; older ones may match.
   if (hasMore)
     return (
       <Empty title="No matching deliveries in this time range.">Older deliveries may match.</Empty>

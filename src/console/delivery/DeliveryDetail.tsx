@@ -17,7 +17,7 @@ const DeliveryDocument = graphql(`
   }
 `);
 
-/** A delivery's tries, the newest first, and what each of them sends. */
+/** The attempts of a delivery, newest first, and its request body. */
 export function DeliveryDetail({ id }: { id: string }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveryDocument,

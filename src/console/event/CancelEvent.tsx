@@ -14,7 +14,7 @@ const CancelEventDocument = graphql(`
 
 type Props = { id: string; name: string; onClose: () => void };
 
-/** Asks before a scheduled event is cancelled. */
+/** Asks for confirmation and cancels a scheduled event. */
 export function CancelEvent({ id, name, onClose }: Props) {
   const cancel = useAct(CancelEventDocument);
   const confirm = async () => {

@@ -15,7 +15,7 @@ const ContextDocument = graphql(`
   }
 `);
 
-/** The events of one context as they followed each other. */
+/** The events of one context in order. */
 export function EventContext({ contextId, eventId }: { contextId: string; eventId: string }) {
   const { data } = useLiveQuery(
     ContextDocument,

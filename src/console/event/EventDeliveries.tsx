@@ -18,7 +18,7 @@ const DeliveriesDocument = graphql(
   [DeliveryRow],
 );
 
-/** What became of an event: its way to each hook. */
+/** The deliveries of an event. */
 export function EventDeliveries({ eventId }: { eventId: string }) {
   const place = usePlace(eventId);
   const { data, error, isLoading, refresh } = useLiveQuery(

@@ -30,7 +30,7 @@ const EventDocument = graphql(`
   }
 `);
 
-/** One event: what it says, what it holds, and what became of it. */
+/** One event: content, data, deliveries and runs. */
 export function EventPage({ params: { id } }: { params: { id: string } }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     EventDocument,

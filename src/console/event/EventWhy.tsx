@@ -17,10 +17,10 @@ const WhyDocument = graphql(`
   }
 `);
 
-/** Of many hooks that are not concerned, so many are shown at first. */
+/** Hooks that did not match and are shown at first. */
 const FEW = 10;
 
-/** Why each hook takes part in the event, or does not. */
+/** Why each hook did or did not match the event. */
 export function EventWhy({ eventId }: { eventId: string }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     WhyDocument,

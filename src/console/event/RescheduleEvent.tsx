@@ -14,7 +14,7 @@ const RescheduleDocument = graphql(`
   }
 `);
 
-/** A moment as the browser's own control writes it: by the clock on the wall here. */
+/** A time in the format of the browser's control, in local time. */
 function localTime(at: string): string {
   const moment = new Date(at);
   return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000)
@@ -24,7 +24,7 @@ function localTime(at: string): string {
 
 type Props = { id: string; scheduledFor: string; onClose: () => void };
 
-/** Asks when a scheduled event is to be due instead. */
+/** Changes the due time of a scheduled event. */
 export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
   const form = useId();
   const [time, setTime] = useState(localTime(scheduledFor));

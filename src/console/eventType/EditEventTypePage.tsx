@@ -15,7 +15,7 @@ const EditDocument = graphql(`
 
 const textOf = (value: Json) => (value === null ? "" : JSON.stringify(value, null, 2));
 
-/** Registers the next version of a type, beginning with the present one. */
+/** Registers the next version of a type, starting from the current one. */
 export function EditEventTypePage() {
   const [params] = useSearchParams();
   const name = params.get("name") ?? "";

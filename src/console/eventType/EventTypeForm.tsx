@@ -19,7 +19,7 @@ const RegisterDocument = graphql(`
 
 type TypeDraft = { name: string; description: string; schema: string; example: string };
 
-/** The JSON of a text; an empty one is none. */
+/** Parses JSON; empty text is null. */
 const parse = (text: string) => (text.trim() === "" ? { value: null } : parseJson(text));
 
 type Props = { draft: TypeDraft; isNew: boolean };

@@ -31,7 +31,7 @@ const ArchiveDocument = graphql(`
   }
 `);
 
-/** One event type: what its data looks like, who takes it, and a way to emit it by hand. */
+/** One event type: its schema, its hooks, and a button to emit it by hand. */
 export function EventTypePage() {
   const [params] = useSearchParams();
   const name = params.get("name") ?? "";

@@ -14,7 +14,7 @@ function summary(deliveries: readonly FeedDelivery[], hasMore: boolean): string 
   return `Deliveries: ${parts.join(", ")}${hasMore ? ", and more" : ""}`;
 }
 
-/** A dot for each delivery, in the colour of its state. */
+/** One dot per delivery, coloured by its status. */
 export function Dots({
   deliveries,
   hasMore,

@@ -11,13 +11,16 @@ import { FeedItem } from "./FeedItem.tsx";
 import type { FeedList, FeedView } from "./feedList.ts";
 import "./Feed.css";
 
-/** How near to the end the next page is asked for, in rows. */
+/** Distance from the end at which the next page is loaded, in rows. */
 const AHEAD = 15;
 const ROW_PIXELS = 57;
 
 type Props = { list: FeedList; view: FeedView; isPaused: boolean; isFiltered: boolean };
 
-/** The events of a view, as many as fit being drawn. Who reads further down is not moved by new ones: they wait. */
+/**
+ * The events of a view; only the visible rows are rendered. New events wait while someone reads
+ * further down, so that rows do not move.
+ */
 export function Feed({ list, view, isPaused, isFiltered }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [isAtTop, setIsAtTop] = useState(true);

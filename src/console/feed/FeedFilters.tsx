@@ -6,12 +6,12 @@ import { wordsOf } from "../ui/layout/Badge.tsx";
 import { type FeedFilter, spans, statuses } from "./feedFilter.ts";
 import "./FeedFilters.css";
 
-/** How long after the last letter a text is taken. */
+/** Delay between the last keystroke and the search. */
 const TYPED_MS = 250;
 
 type Props = { filter: FeedFilter; onChange: (changes: Partial<FeedFilter>) => void };
 
-/** A text that is taken when its writing pauses. */
+/** A text field that applies its value after a pause in typing. */
 function TextFilter({
   name,
   label,
@@ -44,7 +44,7 @@ function TextFilter({
   );
 }
 
-/** What of the feed is shown. */
+/** The filters of the feed. */
 export function FeedFilters({ filter, onChange }: Props) {
   const isSet = Object.values(filter).some((value) => value !== "");
   const texts = { filter, onChange };

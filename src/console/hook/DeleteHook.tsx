@@ -12,7 +12,7 @@ const DeleteDocument = graphql(`
 
 type Props = { id: string; name: string; onClose: () => void };
 
-/** Asks before a hook is deleted. */
+/** Asks for confirmation and deletes a hook. */
 export function DeleteHook({ id, name, onClose }: Props) {
   const [, navigate] = useLocation();
   const remove = useAct(DeleteDocument);

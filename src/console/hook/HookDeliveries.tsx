@@ -26,7 +26,7 @@ const DeliveriesDocument = graphql(
 const statuses = ["PENDING", "RETRYING", "SUCCEEDED", "FAILED", "PARKED", "QUARANTINED"] as const;
 type Status = (typeof statuses)[number];
 
-/** What a hook was sent, by how it went. */
+/** The deliveries of a hook, filtered by status. */
 export function HookDeliveries({ hookId }: { hookId: string }) {
   const [status, setStatus] = useState<Status | null>(null);
   const place = usePlace(`${hookId} ${status}`);

@@ -28,7 +28,7 @@ const HookDocument = graphql(
 const list = (values: readonly (string | number)[]) =>
   values.length > 0 ? values.join(", ") : null;
 
-/** One hook: what it asks for, how it is, and what it was sent. */
+/** One hook: its settings, health and deliveries. */
 export function HookPage({ params: { id } }: { params: { id: string } }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     HookDocument,

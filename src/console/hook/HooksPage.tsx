@@ -89,7 +89,7 @@ function Count({ count }: { count: number }) {
   return count === 0 ? <span className="faint">0</span> : count.toLocaleString();
 }
 
-/** Every hook, and how it is. */
+/** All hooks and their health. */
 export function HooksPage() {
   const [params, setParams] = useSearchParams();
   const [, navigate] = useLocation();

@@ -35,7 +35,7 @@ type Props = {
   onClose: () => void;
 };
 
-/** Tries ended deliveries again: first it says how many, then it starts, then it shows how far it is. */
+/** Replays ended deliveries: counts them, starts the replay and shows its progress. */
 export function ReplayHook({ hookId, onClose }: Props) {
   const [kind, setKind] = useState<Kind>("lost");
   const [hours, setHours] = useState(24);
@@ -110,5 +110,5 @@ export function ReplayHook({ hookId, onClose }: Props) {
   );
 }
 
-/** Counting has its own state, so that it does not make the button busy. */
+/** Counting has its own state, so that the button does not show it as busy. */
 const useCount = () => useAct(ReplayDocument);

@@ -19,7 +19,7 @@ const CancelReplayDocument = graphql(`
   }
 `);
 
-/** How far a replay has come; it goes on when this is closed. */
+/** The progress of a replay, which continues when this is closed. */
 export function ReplayProgress({ id, onClose }: { id: string; onClose: () => void }) {
   const { data } = useLiveQuery(ReplayDocument, { id }, (changed) => changed.id === id);
   const cancel = useAct(CancelReplayDocument);

@@ -13,7 +13,7 @@ const RotateDocument = graphql(`
   }
 `);
 
-/** Gives a hook a new secret, and shows it once. */
+/** Rotates a hook's secret and shows the new one once. */
 export function RotateSecret({ id, onClose }: { id: string; onClose: () => void }) {
   const [secret, setSecret] = useState<string | null>(null);
   const rotate = useAct(RotateDocument, { showsMistakes: true });

@@ -26,7 +26,7 @@ const TriggerDocument = graphql(`
 
 type Props = { id: string; type: string; format: string; onClose: () => void };
 
-/** By it a hook of resources learns which one the event is about. */
+/** The example for hooks of format RESOURCE: the id of the resource. */
 const idOfResource = { id: "" };
 
 /** Emits an event of a hook's type by hand. */

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { useSession } from "../session/session.ts";
 import type { News } from "./activity.ts";
 
-/** Calls a function with whatever changes in the project while the component is shown. */
+/** Calls a function with all changes in the project while the component is mounted. */
 export function useNews(listener: (news: News) => void): void {
   const { activity } = useSession();
   const latest = useRef(listener);

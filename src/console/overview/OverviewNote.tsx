@@ -3,7 +3,7 @@ import { useOverview } from "./useOverview.ts";
 import { isLate, rate, wait } from "./wording.ts";
 import "./OverviewNote.css";
 
-/** How the project is doing, in the smallest space: beside every page but the feed, which has its strip. */
+/** The overview in short form, beside every page except the feed, which has the strip. */
 export function OverviewNote() {
   const overview = useOverview();
   if (!overview) return null;

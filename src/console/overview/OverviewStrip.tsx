@@ -10,7 +10,7 @@ type TileProps = {
   value: string | undefined;
   unit?: string;
   tone?: "bad" | "warn" | undefined;
-  /** Where one sees more. */
+  /** A link to details. */
   to?: string;
   children?: ReactNode;
 };
@@ -39,10 +39,10 @@ function Tile({ label, value, unit, tone, to, children }: TileProps) {
   );
 }
 
-/** How the project is doing, on top of the feed. */
+/** The overview above the feed. */
 export function OverviewStrip() {
   const overview = useOverview();
-  // The minute that has only begun would look like a fall.
+  // The current, incomplete minute would look like a drop.
   const minutes = overview?.minutes.slice(0, -1) ?? [];
   const late = overview && isLate(overview.oldestWaitingSeconds);
   return (

@@ -14,11 +14,11 @@ const HubDocument = graphql(`
   }
 `);
 
-/** Bytes as people read them. */
+/** Formats bytes. */
 const size = (bytes: number): string =>
   bytes >= 1_048_576 ? `${bytes / 1_048_576} MiB` : `${bytes / 1_024} KiB`;
 
-/** What runs here, and what it takes at most. */
+/** The hub's version, settings and limits. */
 export function About() {
   const { data, error, isLoading, refresh } = useLiveQuery(HubDocument, {}, () => false);
   const hub = data?.hub;

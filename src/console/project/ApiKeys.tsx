@@ -19,12 +19,12 @@ const ApiKeysDocument = graphql(`
   }
 `);
 
-/** As many keys are shown at first; there may be thousands, revoked ones included. */
+/** Keys shown at first; there may be thousands, including revoked ones. */
 const PAGE = 25;
 
 type Key = ResultOf<typeof ApiKeysDocument>["apiKeys"][number];
 
-/** The keys of the project: who may do what, and since when. */
+/** The API keys of the project. */
 export function ApiKeys() {
   const { viewer } = useSession();
   const { data, error, isLoading, refresh } = useLiveQuery(ApiKeysDocument, {}, () => false);

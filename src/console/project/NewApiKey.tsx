@@ -24,7 +24,7 @@ const roles = {
 type Role = keyof typeof roles;
 const isRole = (text: string): text is Role => Object.hasOwn(roles, text);
 
-/** Makes a key, and shows it once. */
+/** Creates a key and shows it once. */
 export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: () => void }) {
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("VIEWER");

@@ -11,7 +11,7 @@ const RevokeDocument = graphql(`
 
 type Props = { apiKey: { id: string; name: string }; onClose: () => void };
 
-/** Asks before a key is revoked. */
+/** Asks for confirmation and revokes a key. */
 export function RevokeApiKey({ apiKey, onClose }: Props) {
   const revoke = useAct(RevokeDocument);
   const confirm = async () => {

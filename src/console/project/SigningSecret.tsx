@@ -15,7 +15,7 @@ const RotateDocument = graphql(`
   }
 `);
 
-/** The secret by which the project signs presses and workflow steps: rotated here, and shown then alone. */
+/** Rotates the secret that signs presses and workflow steps. Only the new one is shown, once. */
 export function SigningSecret() {
   const [isRotating, setIsRotating] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);

@@ -16,7 +16,7 @@ const DeleteDocument = graphql(`
 
 type Props = { type: string; id: string; onClose: () => void };
 
-/** Asks before a resource is deleted. */
+/** Asks for confirmation and deletes a resource. */
 export function DeleteResource({ type, id, onClose }: Props) {
   const [, navigate] = useLocation();
   const remove = useAct(DeleteDocument);

@@ -23,7 +23,9 @@ const UpdateDocument = graphql(`
   }
 `);
 
-/** Changes a resource, and so emits its type's event. What is edited is what stood there when the page was opened. */
+/**
+ * Edits a resource, which emits its type's event. Starts from the state when the page was opened.
+ */
 export function EditResourcePage() {
   const [params] = useSearchParams();
   const type = params.get("type") ?? "";

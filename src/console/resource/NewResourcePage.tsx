@@ -16,7 +16,7 @@ const CreateDocument = graphql(`
   }
 `);
 
-/** Creates a resource, and so emits its type's event. */
+/** Creates a resource, which emits its type's event. */
 export function NewResourcePage() {
   const [params] = useSearchParams();
   const type = params.get("type") ?? "";

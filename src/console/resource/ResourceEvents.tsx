@@ -17,7 +17,7 @@ const EventsDocument = graphql(`
   }
 `);
 
-/** The events about a resource, the newest first: each of its versions came with one. */
+/** The events about a resource, newest first. Each version has one. */
 export function ResourceEvents({ type, id }: { type: string; id: string }) {
   const place = usePlace(`${type} ${id}`);
   const { data, error, isLoading, refresh } = useLiveQuery(

@@ -22,10 +22,10 @@ const ResourceDocument = graphql(`
   }
 `);
 
-/** The level below which the attributes begin: the plural, its list, the resource. */
+/** Levels above the attributes: the plural, its list, the resource. */
 const ATTRIBUTES = 3;
 
-/** One resource: what hooks are sent of it, and the events about it. */
+/** One resource: what hooks receive, and the events about it. */
 export function ResourcePage() {
   const [params] = useSearchParams();
   const type = params.get("type") ?? "";

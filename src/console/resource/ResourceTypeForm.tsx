@@ -17,7 +17,7 @@ const RegisterDocument = graphql(`
 `);
 
 type Props = {
-  /** The type that is changed; null for a new one. */
+  /** The edited type; null for a new one. */
   given: ResourceType | null;
   onClose: () => void;
   onSaved: (name: string) => void;
@@ -25,7 +25,7 @@ type Props = {
 
 type Draft = { name: string; createdEvent: string; updatedEvent: string; deletedEvent: string };
 
-/** Registers a type of resources, or its events anew. */
+/** Registers a resource type, or changes its events. */
 export function ResourceTypeForm({ given, onClose, onSaved }: Props) {
   const form = useId();
   const [draft, setDraft] = useState<Draft>({

@@ -1,7 +1,7 @@
 import { toneOf, wordsOf } from "../ui/layout/Badge.tsx";
 import "../feed/Dots.css";
 
-/** A dot for each run, the newest last, in the colour of its state. */
+/** One dot per run, newest last, coloured by its status. */
 export function RunDots({ runs }: { runs: readonly { id: string; status: string }[] }) {
   if (runs.length === 0) return null;
   const counts = Map.groupBy(runs, ({ status }) => status);

@@ -37,7 +37,7 @@ const RerunDocument = graphql(`
   }
 `);
 
-/** One run of a workflow: each step as it happens, and what came of it. */
+/** One run of a workflow: each step as it happens, and its result. */
 export function RunPage({ params: { id } }: { params: { id: string } }) {
   const [, navigate] = useLocation();
   const may = useMay();

@@ -3,7 +3,7 @@ import "./StepMarks.css";
 
 type Step = { step: { id: string; name: string }; status: string };
 
-/** How far a run is: a mark for each step, in the colour of its state. */
+/** The progress of a run: one mark per step, coloured by its status. */
 export function StepMarks({ steps }: { steps: readonly Step[] }) {
   const done = steps.filter(({ status }) => status === "SUCCEEDED").length;
   return (

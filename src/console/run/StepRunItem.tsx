@@ -8,12 +8,12 @@ import { Countdown } from "../ui/time/Time.tsx";
 import type { StepRunRow } from "./stepRunRow.ts";
 import "./StepRunItem.css";
 
-/** A step of a run on its timeline; it opens to show its call, with every try, and its answer. */
+/** A step on the timeline of a run. It expands to show its attempts and output. */
 export function StepRunItem({ run, number }: { run: StepRunRow; number: number }) {
   const { step, status, output, delivery } = run;
   const [isChosen, setIsChosen] = useState<boolean | null>(null);
   const canOpen = delivery !== null || output !== null;
-  // What failed is what one comes for.
+  // A failed step is expanded at first.
   const isOpen = canOpen && (isChosen ?? status === "FAILED");
   return (
     <li className="step-run" data-step={step.id}>

@@ -5,7 +5,7 @@ import "./SignIn.css";
 
 type Props = { problem: string | null; isOpening: boolean; onKey: (key: string) => void };
 
-/** The door: takes an API key. */
+/** The sign-in page. */
 export function SignIn({ problem, isOpening, onKey }: Props) {
   const [key, setKey] = useState("");
   const submit = (event: FormEvent) => {

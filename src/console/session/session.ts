@@ -25,7 +25,7 @@ type Viewer = {
 };
 type Role = "ADMIN" | "EMITTER" | "OPERATOR" | "VIEWER";
 
-/** Somebody who is signed in: who, and the two connections made with the key. */
+/** A signed-in user: the key, its role, and the connections made with it. */
 export type Session = {
   viewer: Viewer;
   api: Client;
@@ -41,7 +41,7 @@ export function useSession(): Session {
   return session;
 }
 
-/** What the key's role may do: a page offers nothing else. The server decides all the same. */
+/** What the key's role allows. Pages offer nothing else; the server checks again. */
 export function useMay(): { administer: boolean; operate: boolean } {
   const { role } = useSession().viewer.key;
   return { administer: role === "ADMIN", operate: role === "ADMIN" || role === "OPERATOR" };
@@ -53,7 +53,7 @@ function problemOf(error: CombinedError): string {
   return error.message.replace(/^\[GraphQL\] /, "");
 }
 
-/** Signs in with a key: the session, or a sentence that says why not. */
+/** Signs in with a key. Returns the session or an error message. */
 export async function openSession(
   key: string,
   signOut: (reason?: string) => void,

@@ -6,7 +6,7 @@ import "./HelpDialog.css";
 
 const OPEN = "signalbox:help";
 
-/** Shows the keys. */
+/** The list of keyboard shortcuts. */
 export const openHelp = (): void => void dispatchEvent(new Event(OPEN));
 
 const keys: [string, string][] = [
@@ -20,7 +20,7 @@ const keys: [string, string][] = [
   ["?", "Show this list"],
 ];
 
-/** The keys that work everywhere. */
+/** Shortcuts that work on every page. */
 export function HelpDialog() {
   const [isOpen, setIsOpen] = useState(false);
   useEffect(() => {

@@ -11,7 +11,7 @@ import { places } from "./routes.tsx";
 import { theme, toggleTheme } from "./theme.ts";
 import "./Nav.css";
 
-/** The way to every page, and who is signed in. */
+/** The navigation and the signed-in key. */
 export function Nav() {
   const { viewer, signOut } = useSession();
   const [location, navigate] = useLocation();
@@ -23,7 +23,7 @@ export function Nav() {
     };
   }, [navigate]);
   const list = useRef<HTMLUListElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: on a small screen the place of the page may be out of sight
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on small screens the current link may be out of view
   useEffect(() => {
     list.current
       ?.querySelector("[aria-current]")

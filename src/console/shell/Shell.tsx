@@ -9,10 +9,10 @@ import { Nav } from "./Nav.tsx";
 import { loadPages, routes } from "./routes.tsx";
 import "./Shell.css";
 
-/** When the first page stands, the others are fetched. */
+/** Preloads the other pages once the first one is rendered. */
 const PAGES_MS = 1_000;
 
-/** What is around every page. */
+/** The frame of every page. */
 export function Shell() {
   const [location] = useLocation();
   useEffect(() => {

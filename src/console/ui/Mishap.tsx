@@ -5,8 +5,8 @@ import { Empty } from "./Notice.tsx";
 type Props = { children: ReactNode };
 
 /**
- * Stands in for a page that cannot be shown: most likely the hub has been updated, and the files of the page are
- * others now. React asks for a class here.
+ * Replaces a page that failed to render, most likely because the hub was updated and the page's
+ * files have changed. React requires a class for this.
  */
 export class Mishap extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false };

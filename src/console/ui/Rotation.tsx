@@ -9,11 +9,11 @@ type Props = {
   isBusy: boolean;
   onRotate: (overlapHours: number) => void;
   onClose: () => void;
-  /** The new secret, once there is one. */
+  /** The new secret, once created. */
   children: ReactNode;
 };
 
-/** Gives something a new secret, which is shown once; the old one stays good for a while. */
+/** Rotates a secret and shows the new one once. The old one stays valid for the overlap. */
 export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }: Props) {
   const [hours, setHours] = useState("24");
   if (children) {

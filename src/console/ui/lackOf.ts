@@ -1,6 +1,6 @@
 /**
- * What an empty page says. It is what was found among so many of the newest: where one state is asked for, older ones
- * may be in it.
+ * The text of an empty page. A page covers a bounded number of the newest rows: with a status
+ * filter, older ones may match.
  */
 export function lackOf(isFiltered: boolean, hasMore: boolean): string {
   if (hasMore) return "None of the newest has this status. Older ones may.";

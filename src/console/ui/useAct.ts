@@ -10,13 +10,13 @@ type Act<Data, Variables> = {
   /** Does it: what the mutation answered; null when it was refused, which is shown. */
   run: (variables: Variables, done?: string) => Promise<Data[keyof Data] | null>;
   isRunning: boolean;
-  /** Mistakes in what was sent last. */
+  /** The user errors of the last call. */
   mistakes: Mistake[];
 };
 
 /**
- * A mutation of one field. `done` is said when all went well. Mistakes are for the form that shows them at their
- * fields (`showsMistakes`), or are said, too.
+ * A mutation with one field. `done` is shown on success. User errors are shown as a notice, or at
+ * the form's fields if `showsMistakes` is set.
  */
 export function useAct<Data extends Record<string, Payload>, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,

@@ -17,7 +17,7 @@ const InstallDocument = graphql(`
 
 type Props = {
   workflowId: string;
-  /** Who has it already; null to ask for whom. */
+  /** The user whose variables are edited; null to ask for a user. */
   userId: string | null;
   variables: Json;
   onClose: () => void;

@@ -14,7 +14,7 @@ const UninstallDocument = graphql(`
 
 type Props = { workflowId: string; userId: string; onClose: () => void };
 
-/** Asks before a workflow is uninstalled for a user. */
+/** Asks for confirmation and uninstalls a workflow for a user. */
 export function UninstallWorkflow({ workflowId, userId, onClose }: Props) {
   const uninstall = useAct(UninstallDocument);
   const confirm = async () => {

@@ -49,7 +49,7 @@ const columns: Column<Row>[] = [
 type Opened = { what: "install" | "uninstall"; row: Row | null } | null;
 type Props = { workflowId: string; steps: Parameters<typeof variablesNamed>[0] };
 
-/** For whom a workflow is installed. */
+/** The installations of a workflow. */
 export function WorkflowInstalls({ workflowId, steps }: Props) {
   const may = useMay();
   const place = usePlace(workflowId);

@@ -21,7 +21,7 @@ const WorkflowDocument = graphql(`
   }
 `);
 
-/** One workflow: what it does, for whom, and its runs. */
+/** One workflow: its steps, installations and runs. */
 export function WorkflowPage({ params: { id } }: { params: { id: string } }) {
   const { data, error, isLoading, refresh } = useLiveQuery(WorkflowDocument, { id }, () => false);
   const workflow = data?.workflow;

@@ -26,10 +26,10 @@ const RunsDocument = graphql(
   [RunRow],
 );
 
-// Nothing cancels a run.
+// Without CANCELLED: runs are never cancelled.
 const statuses = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED"] as const;
 
-/** The runs of a workflow as they happen, by how they went. */
+/** The runs of a workflow as they happen, filtered by status. */
 export function WorkflowRuns({ workflowId }: { workflowId: string }) {
   const [params, setParams] = useSearchParams();
   const status = statuses.find((it) => it === params.get("status")) ?? null;

@@ -59,7 +59,7 @@ function StepItem({ step, number }: { step: Step; number: number }) {
   );
 }
 
-/** What a workflow does, one call after the other. */
+/** The steps of a workflow. */
 export function WorkflowSteps({ steps }: { steps: readonly Step[] }) {
   return (
     <Section title="Steps">

@@ -17,7 +17,7 @@ const PauseDocument = graphql(`
   }
 `);
 
-/** What can be done with a workflow; nothing is offered to those who may not. */
+/** The buttons of a workflow that the key's role allows. */
 export function WorkflowTools({ workflow }: { workflow: { id: string; status: string } }) {
   const may = useMay();
   const [, navigate] = useLocation();

@@ -58,7 +58,7 @@ const columns: Column<Row>[] = [
   },
 ];
 
-/** Every workflow, and how its last runs went. */
+/** All workflows and the results of their last runs. */
 export function WorkflowsPage() {
   const [, navigate] = useLocation();
   const may = useMay();

@@ -26,7 +26,7 @@ const UpdateDocument = graphql(`
   }
 `);
 
-/** Changes a hook. What is edited is what stood there when the page was opened. */
+/** Edits a hook, starting from its state when the page was opened. */
 export function EditHookPage({ params: { id } }: { params: { id: string } }) {
   const [{ data, error, fetching }, read] = useQuery({
     query: EditDocument,
@@ -54,7 +54,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     maxInFlight: String(hook.maxInFlight),
     rateLimitPerSecond: hook.rateLimitPerSecond?.toString() ?? "",
     unsubscribeOn: hook.unsubscribeOn.join(", "),
-    // Their values are sealed: they are written anew, or stay as they are.
+    // Header values are never shown: they are replaced or kept.
     headers: "",
     verification: "NONE",
     secret: "",

@@ -32,7 +32,7 @@ type Props = {
   hook: { id: string; url: string; verification: string; statusReason: string | null };
 };
 
-/** What a hook waits for that is PENDING_VERIFICATION, and the two ways to go on. */
+/** What a PENDING_VERIFICATION hook waits for, and the two ways to activate it. */
 export function HookConsent({ hook: { id, url, verification, statusReason } }: Props) {
   const [secret, setSecret] = useState("");
   const confirm = useAct(ConfirmDocument, { showsMistakes: true });

@@ -21,15 +21,15 @@ type Props = {
   done: string;
   onSubmit: (draft: HookDraft) => void;
   onCancel: () => void;
-  /** Whether what is settled with a hook's making is asked for. */
+  /** Whether to show the fields that can be set only at registration. */
   isNew?: boolean;
-  /** What is said about headers, whose values cannot be shown again. */
+  /** The hint about headers, whose values are never shown again. */
   headersHint: string;
 };
 
 type Name = keyof HookDraft;
 
-/** A hook to make or to change. A field tells what is wrong once it has been left, or was refused. */
+/** The form of a hook. A field shows its error after it has lost the focus or was rejected. */
 export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }: Props) {
   const [draft, setDraft] = useState(given);
   const [left, setLeft] = useState<ReadonlySet<Name>>(new Set());

@@ -4,7 +4,7 @@ import { Ago } from "../../ui/time/Time.tsx";
 import type { Preview } from "./usePreview.ts";
 import "./HookPreview.css";
 
-/** What a hook would have made of the newest events of its types: which it takes, and the body it is sent. */
+/** Tries the hook on the newest events of its types: which match, and the request body. */
 export function HookPreview({ preview }: { preview: Preview | null }) {
   const trials = preview?.trials ?? [];
   const taken = trials.filter(({ reason }) => reason === "MATCHED");

@@ -21,7 +21,7 @@ const RegisterDocument = graphql(`
   }
 `);
 
-/** Makes a hook, and shows its secret once. */
+/** Registers a hook and shows its secret once. */
 export function NewHookPage() {
   const [, navigate] = useLocation();
   const [made, setMade] = useState<{ id: string; status: string; secret: string } | null>(null);

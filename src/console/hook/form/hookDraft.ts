@@ -1,10 +1,10 @@
 import type { Json } from "../../gql/graphql.ts";
 
-/** A hook as it stands in the form: texts, as people type them. */
+/** The contents of the form, as typed. */
 export type HookDraft = {
   url: string;
   name: string;
-  /** Between commas or spaces. */
+  /** Separated by commas or spaces. */
   types: string;
   format: HookFormat;
   filter: string;
@@ -17,9 +17,9 @@ export type HookDraft = {
   unsubscribeOn: string;
   /** `Name: value` lines. */
   headers: string;
-  /** Chosen once, when the hook is made. */
+  /** Set only at registration. */
   verification: HookVerification;
-  /** Its own secret, given once; one is made when it is empty. */
+  /** The signing secret, set only at registration; generated if empty. */
   secret: string;
 };
 
@@ -101,7 +101,7 @@ function typesProblem(text: string): string | undefined {
 
 const linesIn = (text: string): string[] => text.split("\n").flatMap((line) => line.trim() || []);
 
-/** What can be seen to be wrong without asking; the server knows the rest. */
+/** Errors that can be found without the server. */
 export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, string>> {
   const { retryScheduleMs, rateLimitPerSecond } = draft;
   const found: [keyof HookDraft, string | undefined][] = [
@@ -133,7 +133,7 @@ function headersIn(text: string): { [name: string]: Json } {
   );
 }
 
-/** A draft without problems, as the API takes it; what is empty is null. */
+/** Converts a valid draft to API input. Empty fields become null. */
 export function inputOf(draft: HookDraft) {
   const schedule = numbersIn(draft.retryScheduleMs);
   return {
@@ -148,13 +148,13 @@ export function inputOf(draft: HookDraft) {
     retryScheduleMs: schedule.length > 0 ? schedule : null,
     maxInFlight: Number(draft.maxInFlight),
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
-    // Absent is the default of the format.
+    // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),
     ...(draft.headers.trim() !== "" && { headers: headersIn(draft.headers) }),
   };
 }
 
-/** A draft without problems as it is registered, with what is settled then for good. */
+/** Converts a valid draft to registration input, including fields that cannot be changed later. */
 export const registrationOf = (draft: HookDraft) => ({
   ...inputOf(draft),
   verification: draft.verification,

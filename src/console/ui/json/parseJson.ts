@@ -1,6 +1,6 @@
 import type { Json } from "../../gql/graphql.ts";
 
-/** What a text is as JSON, or why it is none. */
+/** Parses JSON; returns the value or a problem. */
 export function parseJson(text: string): { value: Json } | { problem: string } {
   try {
     return { value: JSON.parse(text) as Json };

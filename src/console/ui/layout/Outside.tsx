@@ -2,13 +2,13 @@ import { ExternalLink } from "lucide-react";
 import type { ReactNode } from "react";
 import "./Outside.css";
 
-/** The host of an address that a browser may open: http and https alone; null for all others. */
+/** The host of an http or https URL; null for all other URLs. */
 export function hostOf(address: string): string | null {
   const url = URL.parse(address);
   return url && (url.protocol === "https:" || url.protocol === "http:") ? url.host : null;
 }
 
-/** A link to an address that others chose. It shows the host it leads to; what is no web address is text. */
+/** A link to an untrusted URL. It shows the host; other than http and https URLs are plain text. */
 export function Outside({ to, children }: { to: string; children?: ReactNode }) {
   const host = hostOf(to);
   if (host === null) return <span>{children ?? to}</span>;

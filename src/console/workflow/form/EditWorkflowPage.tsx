@@ -28,7 +28,7 @@ const UpdateDocument = graphql(`
   }
 `);
 
-/** Changes a workflow. What is edited is what stood there when the page was opened. */
+/** Edits a workflow, starting from its state when the page was opened. */
 export function EditWorkflowPage({ params: { id } }: { params: { id: string } }) {
   const [{ data, error, fetching }, read] = useQuery({
     query: EditDocument,
@@ -46,7 +46,7 @@ export function EditWorkflowPage({ params: { id } }: { params: { id: string } })
   if (!workflow) return <Empty title="Workflow not found." />;
   const submit = async (draft: WorkflowDraft) => {
     const written = inputOfSteps(draft.steps);
-    // Steps that are as they were make no new version.
+    // Unchanged steps do not create a new version.
     const isSame = JSON.stringify(written) === JSON.stringify(inputOfSteps(steps));
     const input = { name: draft.name.trim(), steps: isSame ? null : written };
     const answer = await update.run({ id, input }, "The workflow is updated.");

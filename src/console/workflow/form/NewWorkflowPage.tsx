@@ -17,7 +17,7 @@ const CreateDocument = graphql(`
   }
 `);
 
-/** Makes a workflow, a draft; `?type=` names the event type it begins with. */
+/** Creates a workflow as a draft. `?type=` presets the event type. */
 export function NewWorkflowPage() {
   const [, navigate] = useLocation();
   const [params] = useSearchParams();

@@ -19,7 +19,7 @@ type Props = {
   onChange: (text: string) => void;
 };
 
-/** The variables that a workflow is tried with: written by hand, or those of a user who has it installed. */
+/** The variables of the preview: typed, or those of a user who has installed the workflow. */
 export function PreviewVariables({ workflowId, text, error, onChange }: Props) {
   const [{ data }] = useQuery({
     query: UsersDocument,

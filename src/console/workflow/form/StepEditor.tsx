@@ -14,18 +14,18 @@ import "./StepEditor.css";
 
 type Props = {
   step: StepDraft;
-  /** Its place, from 0, and how many steps there are. */
+  /** The step's index, from 0, and the number of steps. */
   index: number;
   count: number;
   problems: StepProblems;
   onChange: (step: StepDraft) => void;
   onLeave: (field: StepField) => void;
-  /** Moves it by so many places. */
+  /** Moves the step by this many places. */
   onMove: (by: number) => void;
   onRemove: () => void;
 };
 
-/** One step of a workflow that is being written. */
+/** The editor of one step. */
 export function StepEditor({ step, index, count, problems, onChange, onLeave, ...on }: Props) {
   const propsOf = (field: StepField) => ({
     value: step[field],

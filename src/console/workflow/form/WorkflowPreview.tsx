@@ -52,7 +52,7 @@ function TriedStep({ step, number }: { step: Tried; number: number }) {
   );
 }
 
-/** What each step would send for an event that has happened and a user's variables. */
+/** What each step would send for a past event and a user's variables. */
 export function WorkflowPreview({ preview, eventType, workflowId, trial, onTrial }: Props) {
   const type = eventType.trim();
   const [{ data }] = useQuery({

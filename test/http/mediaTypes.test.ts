@@ -112,8 +112,8 @@ test.each([
   ["The API key is a placeholder", "bearer YOUR_KEY"],
   ["The API key is a placeholder", "Bearer sbx_..."],
   ["The API key is a placeholder", `Bearer ${Buffer.from("sbx_…").toString("latin1")}`],
-  ["is not known here, or has been revoked", "Bearer nobody"],
-  ["is not known here, or has been revoked", `Bearer sbx_${"a".repeat(60)}`],
+  ["is unknown or has been revoked", "Bearer nobody"],
+  ["is unknown or has been revoked", `Bearer sbx_${"a".repeat(60)}`],
 ])("401 says: %s (%s)", async (message, authorization) => {
   const response = await frame.post(viewer, { authorization });
   expect(response.status).toBe(401);

@@ -68,7 +68,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
       )}
       <Field
         label="Variables (JSON)"
-        hint="The variable user of the templates, such as tokens and URLs. At most 16 KiB, stored encrypted."
+        hint="The variable “user” of the templates, such as tokens and URLs. At most 16 KiB, stored encrypted."
         error={"problem" in parsed ? parsed.problem : mistakeOf("variables")}
       >
         <textarea

@@ -119,7 +119,7 @@ export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }
           <div className="hook-columns">
             <Field
               label="Verification"
-              hint="How the target consents before it receives events."
+              hint="How the target gives its consent."
               error={errorOf("verification")}
             >
               <select

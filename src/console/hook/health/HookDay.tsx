@@ -51,7 +51,7 @@ export function HookDay({ hook }: { hook: HookRow }) {
       </div>
       <Facts
         facts={[
-          ["Success", <Health key="health" succeeded={succeeded} failed={failed} />],
+          ["Success rate", <Health key="health" succeeded={succeeded} failed={failed} />],
           [
             "Waiting",
             <Queue key="waiting" hookId={hook.id} count={hook.waitingCount} status="waiting" />,

@@ -48,7 +48,7 @@ export function PreviewVariables({ workflowId, text, error, onChange }: Props) {
       )}
       <Field
         label="Variables (JSON)"
-        hint="The variable user of the templates. It is not stored."
+        hint="The variable “user” of the templates. It is not stored."
         error={"problem" in parsed ? parsed.problem : error}
       >
         <textarea

@@ -1,6 +1,6 @@
 import { Check, ExternalLink, Hourglass, LoaderCircle } from "lucide-react";
 import { useMay } from "../session/session.ts";
-import { hostOf } from "../ui/layout/Outside.tsx";
+import { hostOf } from "../ui/layout/ExternalLink.tsx";
 import { toast } from "../ui/Toasts.tsx";
 import { useNow } from "../ui/time/useNow.ts";
 import { ActionNote } from "./ActionNote.tsx";

@@ -1,7 +1,7 @@
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../ui/Button.tsx";
-import { hostOf } from "../ui/layout/Outside.tsx";
+import { hostOf } from "../ui/layout/ExternalLink.tsx";
 import { ActionButton } from "./ActionButton.tsx";
 import { ActionDetail } from "./ActionDetail.tsx";
 import type { ActionRow } from "./actionRow.ts";

@@ -4,7 +4,7 @@ import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
-import { hostOf } from "../ui/layout/Outside.tsx";
+import { hostOf } from "../ui/layout/ExternalLink.tsx";
 import { Modal } from "../ui/Modal.tsx";
 import { Failure } from "../ui/Notice.tsx";
 import { useNow } from "../ui/time/useNow.ts";

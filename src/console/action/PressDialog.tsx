@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { useNews } from "../live/useNews.ts";
+import { useChanges } from "../live/useChanges.ts";
 import { toast } from "../ui/Toasts.tsx";
 import { ConfirmPress } from "./ConfirmPress.tsx";
 import type { Press } from "./usePress.ts";
@@ -30,7 +30,7 @@ export function PressDialog() {
     addEventListener(ASK, ask);
     return () => removeEventListener(ASK, ask);
   }, []);
-  useNews((news) => {
+  useChanges((news) => {
     if (news === "missed") return ours.current.clear();
     for (const changed of news) {
       if (changed.__typename !== "Action" || changed.actionStatus === "RUNNING") continue;

@@ -52,7 +52,7 @@ export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
         <Field
           label="Due"
           hint="In your local time. A time in the past means now. The expiry of the buttons moves along."
-          error={reschedule.mistakes[0]?.message}
+          error={reschedule.userErrors[0]?.message}
         >
           <input
             type="datetime-local"

@@ -87,7 +87,7 @@ export function EmitByHand({ type, example, onClose }: Props) {
       <Field label="Name" hint="Shown to people. Empty: the type.">
         <input value={name} onChange={({ target }) => setName(target.value)} />
       </Field>
-      <Field label="Data (JSON)" error={problem ?? emit.mistakes[0]?.message}>
+      <Field label="Data (JSON)" error={problem ?? emit.userErrors[0]?.message}>
         <textarea
           rows={12}
           spellCheck={false}

@@ -35,8 +35,8 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
   const problemOf = (name: string, parsed: object = {}) =>
     "problem" in parsed && typeof parsed.problem === "string"
       ? parsed.problem
-      : register.mistakes.find(({ path }) => path[0] === name)?.message;
-  const breaks = register.mistakes.filter(({ code }) => code === "BREAKING_CHANGE");
+      : register.userErrors.find(({ path }) => path[0] === name)?.message;
+  const breaks = register.userErrors.filter(({ code }) => code === "BREAKING_CHANGE");
   const propsOf = (name: keyof TypeDraft) => ({
     value: draft[name],
     spellCheck: false,

@@ -1,4 +1,4 @@
-import { toneOf, wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText, toneOf } from "../ui/layout/Badge.tsx";
 import { DOTS } from "./feedDocument.ts";
 import type { FeedDelivery } from "./feedRows.ts";
 import "./Dots.css";
@@ -9,7 +9,7 @@ const hookOf = ({ hook }: FeedDelivery) => hook?.name ?? hook?.url ?? "workflow 
 function summary(deliveries: readonly FeedDelivery[], hasMore: boolean): string {
   const counts = Map.groupBy(deliveries, ({ status }) => status);
   const parts = [...counts].map(
-    ([status, all]) => `${all.length} ${wordsOf(status).toLowerCase()}`,
+    ([status, all]) => `${all.length} ${statusText(status).toLowerCase()}`,
   );
   return `Deliveries: ${parts.join(", ")}${hasMore ? ", and more" : ""}`;
 }
@@ -30,7 +30,7 @@ export function Dots({
         <span
           key={delivery.id}
           className={`dot dot-${toneOf(delivery.status)}`}
-          title={`${hookOf(delivery)}: ${wordsOf(delivery.status)}`}
+          title={`${hookOf(delivery)}: ${statusText(delivery.status)}`}
         />
       ))}
       {(hidden > 0 || hasMore) && <span className="faint">+{hidden > 0 ? hidden : ""}</span>}

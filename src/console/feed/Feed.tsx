@@ -72,7 +72,7 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
         tabIndex={0}
         onScroll={({ currentTarget }) => setIsAtTop(currentTarget.scrollTop < ROW_PIXELS)}
       >
-        {rows.length === 0 && !view.isResting && <Nothing isFiltered={isFiltered} />}
+        {rows.length === 0 && !view.isSearchPaused && <Nothing isFiltered={isFiltered} />}
         <div className="feed-rows" style={{ height: virtual.getTotalSize() }}>
           {items.map(({ key, index, start }) => {
             const row = rows[index];
@@ -89,7 +89,7 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
             ) : null;
           })}
         </div>
-        {(rows.length > 0 || view.isResting) && <End view={view} list={list} />}
+        {(rows.length > 0 || view.isSearchPaused) && <End view={view} list={list} />}
       </section>
     </div>
   );
@@ -106,11 +106,11 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
 }
 
 function End({ view, list }: { view: FeedView; list: FeedList }) {
-  if (view.isResting)
+  if (view.isSearchPaused)
     return (
       <div className="feed-foot faint">
         <p>No {view.rows.length > 0 && "more "}matches so far.</p>
-        <Button onClick={list.goOn}>Search further back</Button>
+        <Button onClick={list.resumeSearch}>Search further back</Button>
       </div>
     );
   return (

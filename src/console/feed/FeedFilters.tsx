@@ -2,7 +2,7 @@ import { Search, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { onKey } from "../shell/keys.ts";
 import { Button } from "../ui/Button.tsx";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { type FeedFilter, spans, statuses } from "./feedFilter.ts";
 import "./FeedFilters.css";
 
@@ -63,7 +63,7 @@ export function FeedFilters({ filter, onChange }: Props) {
         <option value="">Any status</option>
         {statuses.map((status) => (
           <option key={status} value={status}>
-            {wordsOf(status)}
+            {statusText(status)}
           </option>
         ))}
       </select>

@@ -16,8 +16,8 @@ export type FeedView = {
   hasMore: boolean;
   /** The oldest rows were dropped because there were too many. */
   isTrimmed: boolean;
-  /** The search paused after many pages without a match, until `goOn` is called. */
-  isResting: boolean;
+  /** The search paused after many pages without a match, until `resumeSearch` is called. */
+  isSearchPaused: boolean;
 };
 
 export type FeedList = {
@@ -26,7 +26,7 @@ export type FeedList = {
   /** Loads the next page, unless the search is paused. */
   loadMore(): void;
   /** Resumes a paused search for as many pages again. */
-  goOn(): void;
+  resumeSearch(): void;
   reload(): void;
   /** While held, new events wait; visible ones still update. */
   hold(isHeld: boolean): void;
@@ -64,7 +64,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     error: undefined,
     hasMore: true,
     isTrimmed: false,
-    isResting: false,
+    isSearchPaused: false,
   };
 
   const show = (changes: Partial<FeedView>) => {
@@ -116,7 +116,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
   }
 
   async function load(after: string | null, isFresh: boolean): Promise<void> {
-    show({ isLoading: true, error: undefined, isResting: false });
+    show({ isLoading: true, error: undefined, isSearchPaused: false });
     const { data, error } = await api
       .query(FeedDocument, { ...wanted, after }, { requestPolicy: "network-only" })
       .toPromise();
@@ -133,11 +133,18 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     const news = early;
     early = [];
     const hasMore = data?.events.pageInfo.hasNextPage ?? view.hasMore;
-    const isResting = hasMore && emptyPages >= EMPTY_PAGES;
-    show({ isLoading: false, error, hasMore, isResting, ...(isFresh && { isTrimmed: false }) });
+    const isSearchPaused = hasMore && emptyPages >= EMPTY_PAGES;
+    show({
+      isLoading: false,
+      error,
+      hasMore,
+      isSearchPaused,
+      ...(isFresh && { isTrimmed: false }),
+    });
     if (news.length > 0) takeNews(news);
     // No match among the examined rows; there may be matches further back.
-    const isOn = !isDue && !isResting && hasMore && data && emptyPages > 0 && listeners.size > 0;
+    const isOn =
+      !isDue && !isSearchPaused && hasMore && data && emptyPages > 0 && listeners.size > 0;
     if (isOn) void load(cursor, false);
     if (!isDue) return;
     isDue = false;
@@ -184,10 +191,10 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
       };
     },
     loadMore() {
-      if (!view.isLoading && view.hasMore && !view.error && !view.isResting)
+      if (!view.isLoading && view.hasMore && !view.error && !view.isSearchPaused)
         void load(cursor, false);
     },
-    goOn() {
+    resumeSearch() {
       emptyPages = 0;
       if (!view.isLoading) void load(cursor, false);
     },

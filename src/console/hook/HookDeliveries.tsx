@@ -4,8 +4,8 @@ import { DeliveryRow } from "../delivery/deliveryRow.ts";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Button } from "../ui/Button.tsx";
-import { lackOf } from "../ui/lackOf.ts";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { emptyText } from "../ui/emptyText.ts";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -42,7 +42,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
       <legend className="unseen">Status</legend>
       {choices.map((it) => (
         <Button key={it} look="quiet" aria-pressed={it === status} onClick={() => setStatus(it)}>
-          {it === null ? "All" : wordsOf(it)}
+          {it === null ? "All" : statusText(it)}
         </Button>
       ))}
     </fieldset>
@@ -52,7 +52,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
       {isLoading && <Loading rows={4} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && deliveries.length === 0 && (
-        <p className="soft">{lackOf(status !== null, data.deliveries.pageInfo.hasNextPage)}</p>
+        <p className="soft">{emptyText(status !== null, data.deliveries.pageInfo.hasNextPage)}</p>
       )}
       {deliveries.length > 0 && (
         <ul className="deliveries">

@@ -1,6 +1,6 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge, wordsOf } from "../ui/layout/Badge.tsx";
+import { Badge, statusText } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
@@ -62,7 +62,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Types", <code key="types">{hook.types.join(", ")}</code>],
           ["Filter", hook.filter && <code>{hook.filter}</code>, "wide"],
           ["User", hook.userId],
-          ["Format", wordsOf(hook.format)],
+          ["Format", statusText(hook.format)],
           [
             "Success rate (total)",
             <Health key="health" succeeded={hook.succeededCount} failed={hook.failedCount} />,
@@ -78,7 +78,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
             hook.rateLimitPerSecond === null ? null : `${hook.rateLimitPerSecond}`,
           ],
           ["Max per minute (set by target)", hook.allowedPerMinute?.toLocaleString()],
-          ["Verification", hook.verification === "NONE" ? null : wordsOf(hook.verification)],
+          ["Verification", hook.verification === "NONE" ? null : statusText(hook.verification)],
           ["Headers", list(headers)],
           ["Unsubscribe on status", list(hook.unsubscribeOn)],
           ["Updated", <Ago key="changed" at={hook.updatedAt} />],

@@ -6,7 +6,7 @@ import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { onKey } from "../shell/keys.ts";
 import { Button } from "../ui/Button.tsx";
-import { Badge, wordsOf } from "../ui/layout/Badge.tsx";
+import { Badge, statusText } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
@@ -151,7 +151,7 @@ export function HooksPage() {
           <option value="">All except deleted</option>
           {statuses.map((it) => (
             <option key={it} value={it}>
-              {wordsOf(it)}
+              {statusText(it)}
             </option>
           ))}
         </select>

@@ -38,7 +38,7 @@ export function TriggerHook({ id, type, format, onClose }: Props) {
   const example = format === "RESOURCE" ? idOfResource : (data?.eventType?.example ?? {});
   const text = written ?? JSON.stringify(example, null, 2);
   const parsed = parseJson(text);
-  const problem = "problem" in parsed ? parsed.problem : trigger.mistakes[0]?.message;
+  const problem = "problem" in parsed ? parsed.problem : trigger.userErrors[0]?.message;
   const confirm = async () => {
     if ("problem" in parsed) return;
     const answer = await trigger.run({ id, data: parsed.value });

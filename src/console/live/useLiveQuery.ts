@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { type UseQueryArgs, useQuery } from "urql";
 import { useSession } from "../session/session.ts";
 import type { Changed } from "./activityDocument.ts";
-import { useNews } from "./useNews.ts";
+import { useChanges } from "./useChanges.ts";
 
 /** Minimum interval between two reloads of a page. */
 const PAUSE_MS = 400;
@@ -59,7 +59,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
       if (activity.state() === "live") read.current();
     });
   }, [activity, error]);
-  useNews((news) => {
+  useChanges((news) => {
     if (news === "missed" || news.some(isAbout)) refresh();
   });
   return { data, error, isLoading: fetching && data === undefined, refresh };

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { Sparkline } from "../ui/layout/Sparkline.tsx";
 import { useOverview } from "./useOverview.ts";
-import { isLate, rate, wait } from "./wording.ts";
+import { formatRate, formatWait, isLate } from "./wording.ts";
 import "./OverviewStrip.css";
 
 type TileProps = {
@@ -48,13 +48,17 @@ export function OverviewStrip() {
   return (
     <section className="overview-frame" aria-label="Overview">
       <ul className="overview">
-        <Tile label="Accepted" value={overview && rate(overview.acceptedPerSecond)} unit="/s">
+        <Tile label="Accepted" value={overview && formatRate(overview.acceptedPerSecond)} unit="/s">
           <Sparkline
             values={minutes.map(({ accepted }) => accepted)}
             label="Events accepted in each of the last 60 minutes"
           />
         </Tile>
-        <Tile label="Delivered" value={overview && rate(overview.deliveredPerSecond)} unit="/s">
+        <Tile
+          label="Delivered"
+          value={overview && formatRate(overview.deliveredPerSecond)}
+          unit="/s"
+        >
           <Sparkline
             values={minutes.map(({ delivered }) => delivered)}
             label="Deliveries that succeeded in each of the last 60 minutes"
@@ -69,7 +73,7 @@ export function OverviewStrip() {
         />
         <Tile
           label="Oldest waiting"
-          value={overview && wait(overview.oldestWaitingSeconds)}
+          value={overview && formatWait(overview.oldestWaitingSeconds)}
           tone={late ? "warn" : undefined}
           to="/deliveries?status=waiting"
         />

@@ -5,7 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -33,7 +33,7 @@ export function ApiKeys() {
   const [revoking, setRevoking] = useState<Key | null>(null);
   const columns: Column<Key>[] = [
     { title: "Name", cell: ({ name }) => name },
-    { title: "Role", cell: ({ role }) => wordsOf(role) },
+    { title: "Role", cell: ({ role }) => statusText(role) },
     { title: "Prefix", cell: ({ prefix }) => <code>{prefix}…</code> },
     {
       title: "Last used",

@@ -70,7 +70,7 @@ export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: ()
         </Button>
       }
     >
-      <Field label="Name" hint="Who or what uses it." error={create.mistakes[0]?.message}>
+      <Field label="Name" hint="Who or what uses it." error={create.userErrors[0]?.message}>
         <input value={name} onChange={({ target }) => setName(target.value)} />
       </Field>
       <Field label="Role">

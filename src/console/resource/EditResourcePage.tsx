@@ -56,7 +56,7 @@ export function EditResourcePage() {
         key={resource.id}
         attributes={resource.attributes}
         isNew={false}
-        mistakes={update.mistakes}
+        mistakes={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}

@@ -34,7 +34,7 @@ export function NewResourcePage() {
       <ResourceForm
         attributes={{}}
         isNew
-        mistakes={create.mistakes}
+        mistakes={create.userErrors}
         isBusy={create.isRunning}
         done="Create"
         onSubmit={submit}

@@ -54,7 +54,7 @@ export function ResourceTypeForm({ given, onClose, onSaved }: Props) {
       setDraft({ ...draft, [name]: target.value }),
   });
   const errorOf = (name: keyof Draft) =>
-    register.mistakes.find(({ path }) => path[0] === name)?.message;
+    register.userErrors.find(({ path }) => path[0] === name)?.message;
   const isWhole = draft.name.trim() !== "" && draft.createdEvent.trim() !== "";
   return (
     <Modal

@@ -1,4 +1,4 @@
-import { toneOf, wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText, toneOf } from "../ui/layout/Badge.tsx";
 import "./StepMarks.css";
 
 type Step = { step: { id: string; name: string }; status: string };
@@ -12,7 +12,7 @@ export function StepMarks({ steps }: { steps: readonly Step[] }) {
         <span
           key={step.id}
           className={`step-mark step-mark-${toneOf(status)}`}
-          title={`${step.name}: ${wordsOf(status)}`}
+          title={`${step.name}: ${statusText(status)}`}
         />
       ))}
     </span>

@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 import { OverviewNote } from "../overview/OverviewNote.tsx";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { openHelp } from "./HelpDialog.tsx";
 import { onKey } from "./keys.ts";
 import { places } from "./routes.tsx";
@@ -68,7 +68,7 @@ export function Nav() {
         {location !== "/" && <OverviewNote />}
         <div className="nav-key">
           <span className="line">{viewer.key.name}</span>
-          <span className="faint">{wordsOf(viewer.key.role)}</span>
+          <span className="faint">{statusText(viewer.key.role)}</span>
         </div>
         <div className="nav-tools">
           <Button look="quiet" aria-label="Keys (?)" title="Keys (?)" onClick={openHelp}>

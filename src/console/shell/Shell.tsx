@@ -1,7 +1,7 @@
 import { Suspense, useEffect } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { PressDialog } from "../action/PressDialog.tsx";
-import { Mishap } from "../ui/Mishap.tsx";
+import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Empty, Loading } from "../ui/Notice.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
 import { LiveBar } from "./LiveBar.tsx";
@@ -28,7 +28,7 @@ export function Shell() {
       <main id="main" className="shell-main" tabIndex={-1}>
         <LiveBar />
         <div className="shell-page">
-          <Mishap key={location}>
+          <ErrorBoundary key={location}>
             <Suspense fallback={<Loading />}>
               <Switch>
                 {routes.map(({ path, page: Page }) => (
@@ -41,7 +41,7 @@ export function Shell() {
                 </Route>
               </Switch>
             </Suspense>
-          </Mishap>
+          </ErrorBoundary>
         </div>
       </main>
       <HelpDialog />

@@ -11,7 +11,7 @@ type Act<Data, Variables> = {
   run: (variables: Variables, done?: string) => Promise<Data[keyof Data] | null>;
   isRunning: boolean;
   /** The user errors of the last call. */
-  mistakes: Mistake[];
+  userErrors: Mistake[];
 };
 
 /**
@@ -20,7 +20,7 @@ type Act<Data, Variables> = {
  */
 export function useAct<Data extends Record<string, Payload>, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
-  { showsMistakes = false } = {},
+  { showsMistakes: showsUserErrors = false } = {},
 ): Act<Data, Variables> {
   const [{ fetching }, execute] = useMutation<Data, Variables>(document);
   const [mistakes, setMistakes] = useState<Mistake[]>([]);
@@ -37,14 +37,14 @@ export function useAct<Data extends Record<string, Payload>, Variables extends A
       const payload = Object.values(data).find((it) => typeof it === "object") as Data[keyof Data];
       setMistakes(payload.userErrors);
       if (payload.userErrors.length > 0) {
-        if (!showsMistakes)
+        if (!showsUserErrors)
           toast(payload.userErrors.map(({ message }) => message).join(" "), "bad");
         return null;
       }
       if (done) toast(done);
       return payload;
     },
-    [execute, showsMistakes],
+    [execute, showsUserErrors],
   );
-  return { run, isRunning: fetching, mistakes };
+  return { run, isRunning: fetching, userErrors: mistakes };
 }

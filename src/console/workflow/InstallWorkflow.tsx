@@ -30,7 +30,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
   const install = useAct(InstallDocument, { showsMistakes: true });
   const parsed = parseVariables(text);
   const mistakeOf = (field: string) =>
-    install.mistakes.find(({ path }) => path[0] === field)?.message;
+    install.userErrors.find(({ path }) => path[0] === field)?.message;
   const confirm = async () => {
     if ("problem" in parsed) return;
     const input = { workflowId, userId, variables: parsed.value };

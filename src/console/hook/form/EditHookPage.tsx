@@ -79,7 +79,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
       <HookForm
         key={hook.id}
         draft={draft}
-        mistakes={update.mistakes}
+        mistakes={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}

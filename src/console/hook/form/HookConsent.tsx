@@ -55,7 +55,7 @@ export function HookConsent({ hook: { id, url, verification, statusReason } }: P
         <form className="hook-consent-form" onSubmit={submit}>
           {verification === "HOOK_SECRET" && (
             <>
-              <Field label="X-Hook-Secret" error={confirm.mistakes[0]?.message}>
+              <Field label="X-Hook-Secret" error={confirm.userErrors[0]?.message}>
                 <input
                   value={secret}
                   spellCheck={false}

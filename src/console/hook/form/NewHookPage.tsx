@@ -38,7 +38,7 @@ export function NewHookPage() {
       <HookForm
         isNew
         draft={emptyDraft}
-        mistakes={register.mistakes}
+        mistakes={register.userErrors}
         isBusy={register.isRunning}
         done="Create hook"
         onSubmit={submit}

@@ -31,7 +31,7 @@ const tones: Readonly<Record<string, Tone>> = {
 export const toneOf = (state: string): Tone => tones[state] ?? "quiet";
 
 /** A status in words. */
-export const wordsOf = (state: string): string => {
+export const statusText = (state: string): string => {
   const words = state.toLowerCase().replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
@@ -41,7 +41,7 @@ export function Badge({ state }: { state: string }) {
   return (
     <span className={`badge badge-${toneOf(state)}`}>
       <span className="badge-dot" />
-      {wordsOf(state)}
+      {statusText(state)}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-import { Outside } from "./Outside.tsx";
+import { ExternalLink } from "./ExternalLink.tsx";
 import "./Picture.css";
 
 const carried = /^data:image\/(png|jpeg|gif|webp|avif);base64,[a-z0-9+/=]+$/i;
@@ -15,7 +15,7 @@ export function Picture({ source, label }: { source: string; label: string }) {
   return (
     <p className="picture-away">
       <span className="faint">External image, not loaded: </span>
-      <Outside to={source} />
+      <ExternalLink to={source} />
     </p>
   );
 }

@@ -59,7 +59,7 @@ export function EditWorkflowPage({ params: { id } }: { params: { id: string } })
         draft={{ name: workflow.name, eventType: workflow.eventType, steps }}
         workflowId={id}
         variables={JSON.stringify(variablesNamed(workflow.steps), null, 2)}
-        mistakes={update.mistakes}
+        mistakes={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}

@@ -44,7 +44,7 @@ export function NewWorkflowPage() {
         draft={draft}
         workflowId={null}
         variables="{}"
-        mistakes={create.mistakes}
+        mistakes={create.userErrors}
         isBusy={create.isRunning}
         done="Create workflow"
         onSubmit={submit}

@@ -1,6 +1,6 @@
-import { ExternalLink } from "lucide-react";
+import { ExternalLink as ExternalLinkIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import "./Outside.css";
+import "./ExternalLink.css";
 
 /** The host of an http or https URL; null for all other URLs. */
 export function hostOf(address: string): string | null {
@@ -9,14 +9,14 @@ export function hostOf(address: string): string | null {
 }
 
 /** A link to an untrusted URL. It shows the host; other than http and https URLs are plain text. */
-export function Outside({ to, children }: { to: string; children?: ReactNode }) {
+export function ExternalLink({ to, children }: { to: string; children?: ReactNode }) {
   const host = hostOf(to);
   if (host === null) return <span>{children ?? to}</span>;
   return (
     <a className="outside" href={to} target="_blank" rel="noopener noreferrer nofollow">
       <span className="line">{children ?? to}</span>
       {children !== undefined && <span className="faint">{host}</span>}
-      <ExternalLink size={12} aria-label="opens in a new tab" />
+      <ExternalLinkIcon size={12} aria-label="opens in a new tab" />
     </a>
   );
 }

@@ -3,7 +3,7 @@ import { useSession } from "../session/session.ts";
 import type { News } from "./activity.ts";
 
 /** Calls a function with all changes in the project while the component is mounted. */
-export function useNews(listener: (news: News) => void): void {
+export function useChanges(listener: (news: News) => void): void {
   const { activity } = useSession();
   const latest = useRef(listener);
   useEffect(() => {

@@ -8,7 +8,7 @@ type Props = { children: ReactNode };
  * Replaces a page that failed to render, most likely because the hub was updated and the page's
  * files have changed. React requires a class for this.
  */
-export class Mishap extends Component<Props, { hasFailed: boolean }> {
+export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false };
 
   static getDerivedStateFromError() {

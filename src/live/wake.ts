@@ -16,9 +16,9 @@ export type Wake = AsyncDisposable & {
   onHint(listener: () => void): () => void;
   /** Wakes this process now and the others soon, after a commit. */
   announce(): void;
-  /** Asks the other workers to look at these hooks' queues. */
+  /** Asks other workers to look at these hooks' queues. */
   ask(queues: HookQueue[]): void;
-  /** Calls back with what another process asks for. */
+  /** Calls `listener` with the queues that another process asks for. */
   onAsked(listener: (queues: HookQueue[]) => void): () => void;
 };
 
@@ -116,7 +116,7 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
     },
     ask(queues) {
       for (let at = 0; at < queues.length; at += ASKED_AT_ONCE) {
-        // No more than that: a worker's own entry has a timer, which is no JSON.
+        // Only these fields: a worker's own entry holds a timer, which is not JSON.
         const some = queues
           .slice(at, at + ASKED_AT_ONCE)
           .map(({ projectId, hookId }) => ({ projectId, hookId }));

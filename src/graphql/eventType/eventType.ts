@@ -48,7 +48,7 @@ const EventTypeVersion = builder.objectRef<EventTypeVersionRow>("EventTypeVersio
   }),
 });
 
-/** An event type of the caller's project, archived ones too. */
+/** An event type of the caller's project, even if archived. */
 export const loadEventType = rowLoader<EventTypeRow>("eventType", eventTypesById);
 
 const EventType = builder.objectRef<EventTypeRow>("EventType").implement({

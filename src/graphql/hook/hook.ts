@@ -63,7 +63,7 @@ export const MatchReasonEnum = describedEnum(
   },
 );
 
-/** A hook of the caller's project, deleted ones too. */
+/** A hook of the caller's project, even if deleted. */
 export const loadHook = rowLoader<HookRow>("hook", hooksById);
 
 async function loadStats(context: Context, hookId: string): Promise<HookStats> {

@@ -11,7 +11,7 @@ import { builder, Node } from "../builder/builder.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { rowLoader } from "../page/loaders.ts";
 
-/** A resource of the caller's project; a deleted one, too, while it is kept. */
+/** A resource of the caller's project, even if deleted (until retention removes it). */
 export const loadResource = rowLoader<ResourceRow>("resource", resourcesById);
 
 export const Resource = builder.objectRef<ResourceRow>("Resource").implement({

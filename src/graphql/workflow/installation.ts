@@ -17,7 +17,7 @@ import { connectionType } from "../page/connection.ts";
 import { rowLoader } from "../page/loaders.ts";
 import { loadWorkflow, Workflow } from "./workflow.ts";
 
-/** What is installed of a workflow for a user of the caller's project. */
+/** An installation of the caller's project. */
 export const loadInstallation = rowLoader<InstallationRow>("installation", installationsById);
 
 /** Variables hold tokens and secret URLs, so only ADMIN sees their values. */

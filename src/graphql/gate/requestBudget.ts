@@ -20,7 +20,7 @@ const budgetLimits = {
     message: "Hooks examined for `why`: at most 50,000 per request. Ask for fewer events.",
   },
 } as const;
-type Spending = keyof typeof most;
+type Spending = keyof typeof budgetLimits;
 
 /**
  * Only memory beyond this size per request counts towards the project's share, because small

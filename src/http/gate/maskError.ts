@@ -36,7 +36,7 @@ export const createMaskError =
       // The wrapper's message includes the location within the variable.
       return new GraphQLError(at?.message ?? original.message, { ...place, extensions });
     }
-    const isUnavailable = isDatabaseUnavailable(original);
+    const isUnavailable = isDatabaseAway(original);
     if (isUnavailable) log.warn({ err: original, requestId }, "the database is not available");
     else log.error({ err: original, requestId }, "a request failed");
     const masked = isUnavailable

@@ -43,7 +43,7 @@ function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown 
 
 export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   name: "JSON",
-  description: `Any JSON value: object, list, string, number, boolean or null; at most ${MAX_JSON_DEPTH} levels. The digits of numbers and the order of keys stay as they are sent.`,
+  description: `Any JSON value: object, list, string, number, boolean or null; at most ${MAX_JSON_DEPTH} levels deep. Number digits and key order are preserved.`,
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
   serialize: (value) => (isChanged(value) ? new RawJson(jsonText(value)) : value),
   parseValue(value) {

@@ -18,10 +18,10 @@ import { batched, byId, rowLoader } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 import { whyOf } from "./why.ts";
 
-const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
-  SCHEDULED: "Accepted; matched when it is due (`scheduledFor`).",
-  STAGED: "Accepted; its hooks are being matched.",
-  DISPATCHED: "Matched; deliveries or runs of workflows are under way, or parked.",
+const EventStatusEnum = describedEnum("EventStatus", "The state of an event.", {
+  SCHEDULED: "Accepted. It is matched with hooks and workflows when it is due (`scheduledFor`).",
+  STAGED: "Accepted. It is being matched with hooks and workflows.",
+  DISPATCHED: "Matched. Deliveries or workflow runs are in progress or parked.",
   PROCESSED:
     "Every delivery and run has ended and none FAILED. Also the state of an event that matched nothing.",
   FAILED:
@@ -29,12 +29,13 @@ const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
   CANCELLED: "Cancelled before it was matched. It has no deliveries.",
 });
 
-const EventOriginEnum = describedEnum("EventOrigin", "Where an event came from.", {
-  API: "emitEvent or emitEvents.",
-  MANUAL: "triggerHook: a person.",
-  SQL: "signalbox.emit(…) in somebody's transaction.",
-  REST: "createResource, updateResource or deleteResource.",
-  SYSTEM: "The hub, telling what it did with another event (`Project.systemEvents`).",
+const EventOriginEnum = describedEnum("EventOrigin", "How an event was emitted.", {
+  API: "By emitEvent, emitEvents or runEvent.",
+  MANUAL: "By triggerHook, by hand.",
+  SQL: "By signalbox.emit(…) in a transaction of another application.",
+  REST: "By createResource, updateResource or deleteResource.",
+  SYSTEM:
+    "By the hub itself, to report what it did with another event (see `Project.systemEvents`).",
 });
 
 export const ContentTypeEnum = describedEnum("ContentType", "How to display `content`.", {

@@ -52,7 +52,7 @@ const EventTypeVersion = builder.objectRef<EventTypeVersionRow>("EventTypeVersio
 export const loadEventType = rowLoader<EventTypeRow>("eventType", eventTypesById);
 
 const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
-  description: "A kind of event, and what its data must look like.",
+  description: "A kind of event and the schema of its data.",
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString("name", {

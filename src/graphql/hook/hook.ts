@@ -10,7 +10,7 @@ import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
 
-const HookStatusEnum = describedEnum("HookStatus", "Where a hook stands.", {
+const HookStatusEnum = describedEnum("HookStatus", "The state of a hook.", {
   PENDING_VERIFICATION:
     "The target has not consented yet (see `verification`). Until it does, the hook receives no events.",
   ACTIVE: "Receives the events that it matches.",

@@ -5,7 +5,7 @@ import { roles } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 
-const RoleEnum = describedEnum("Role", "What a key may do.", roles);
+const RoleEnum = describedEnum("Role", "What an API key may do.", roles);
 
 export const ApiKey = builder.objectRef<ApiKeyRow>("ApiKey").implement({
   description:

@@ -19,7 +19,8 @@ export async function currentProject(context: Context): Promise<ProjectRow> {
 }
 
 const Project = builder.objectRef<ProjectRow>("Project").implement({
-  description: "What an API key belongs to: nothing of one project is visible to another.",
+  description:
+    "A tenant: API keys, events and hooks belong to one project and are invisible to all others.",
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString("name", { description: "A name for people; 1 to 100 characters." }),

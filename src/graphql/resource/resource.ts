@@ -25,7 +25,7 @@ export const Resource = builder.objectRef<ResourceRow>("Resource").implement({
     }),
     attributes: t.field({
       type: "JSON",
-      description: `Everything but its id: an object of at most 256 KiB and ${MAX_JSON_DEPTH} levels.`,
+      description: `All attributes except the id: an object of at most 256 KiB and ${MAX_JSON_DEPTH} levels.`,
       resolve: ({ attributes }) => rawJson(attributes),
     }),
     version: t.exposeInt("version", {

@@ -21,7 +21,7 @@ const CreateResourceInput = builder.inputType("CreateResourceInput", {
     attributes: t.field({
       type: "JSON",
       required: true,
-      description: `An object of at most 256 KiB and ${MAX_JSON_DEPTH} levels; a member \`id\` is left out, for the resource's own id takes its place.`,
+      description: `An object of at most 256 KiB and ${MAX_JSON_DEPTH} levels. A member \`id\` is ignored; \`resourceId\` takes its place.`,
     }),
   }),
 });

@@ -91,7 +91,7 @@ const StepRun = builder.objectRef<StepRunShape>("StepRun").implement({
     output: t.field({
       type: "JSON",
       nullable: true,
-      description: `Once it succeeded, what later steps know of it: \`status\`, and \`response\`, which is JSON of at most ${MAX_JSON_DEPTH} levels or else text; without \`response\` for an answer that broke off or was over 64 KiB.`,
+      description: `What later steps can read after the step SUCCEEDED: \`status\` and \`response\`. \`response\` is JSON of at most ${MAX_JSON_DEPTH} levels, or text; absent if the response was incomplete or larger than 64 KiB. Null before that.`,
       resolve: ({ output }) => rawJson(output),
     }),
   }),

@@ -42,8 +42,9 @@ if (process.argv.includes("--check")) {
       fail(`${path} is stale (npm run schema), ${firstDifference(text, committed)}`);
     }
   }
-  const bare = undescribed(schema);
-  if (bare.length > 0) fail(`without a description: ${bare.join(", ")}`);
+  const undescribedElements = undescribed(schema);
+  if (undescribedElements.length > 0)
+    fail(`without a description: ${undescribedElements.join(", ")}`);
 } else {
   for (const { url, text } of outputs) await writeFile(url, text);
 }

@@ -7,7 +7,7 @@ import { openSession, type Session, SessionContext } from "./session/session.ts"
 import { Shell } from "./shell/Shell.tsx";
 import { Toasts } from "./ui/Toasts.tsx";
 
-/** The console: whoever has no key that is good sees the door alone. */
+/** The console. Without a valid key, only the sign-in page is shown. */
 export function App() {
   const [session, setSession] = useState<Session | null>(null);
   const [problem, setProblem] = useState<string | null>(null);

@@ -10,7 +10,7 @@
  *   it is about. It writes with `useAct(document)`, which shows mistakes and results. Documents are written with
  *   `graphql()` in the file that uses them, and typed by the schema (`npm run schema`).
  * - Whatever comes from events, hooks and their targets is hostile: only ever text, never markup, an address that
- *   is opened (ui/Outside.tsx takes http and https alone) or an image from elsewhere (ui/Picture.tsx).
+ *   is opened (ui/layout/ExternalLink.tsx takes http and https alone) or an image from elsewhere (ui/layout/Picture.tsx).
  * - The content policy of src/http/page/console.ts forbids inline styles and scripts: no libraries that inject them.
  */
 import "./style/tokens.css";

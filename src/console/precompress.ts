@@ -3,9 +3,9 @@ import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-/** Small files gain nothing from being compressed. */
+/** Smaller files are not worth compressing. */
 const WORTH_BYTES = 1_024;
-/** Quality 11, the default, takes twenty times as long and saves a tenth. */
+/** Quality 11, the default, takes twenty times as long and saves 10 %. */
 const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
 /** Images and fonts are compressed already. */
 const texts = new Set([".css", ".html", ".js", ".json", ".svg", ".txt"]);
@@ -19,7 +19,10 @@ async function compress(file: string): Promise<void> {
   ]);
 }
 
-/** Writes `.gz` and `.br` beside each built file that is worth it, so that the server never compresses. */
+/**
+ * Writes `.gz` and `.br` beside each built file that is worth it, so that the server never
+ * compresses.
+ */
 export async function precompress(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && texts.has(extname(entry.name)));

@@ -11,7 +11,10 @@ const precompressed: Plugin = {
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Builds the console into dist/console. Nothing is inlined: its content policy allows files of its own alone. */
+/**
+ * Builds the console into dist/console. Nothing is inlined, because its content security policy
+ * allows only its own files.
+ */
 export default defineConfig({
   root: path("."),
   plugins: [react(), precompressed],
@@ -21,7 +24,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: {
       input: [path("index.html"), path("graphiql.html")],
-      // GraphiQL's "use no memo" is for a compiler that has run already.
+      // GraphiQL's "use no memo" is for a compiler that has already run.
       onLog: (level, log, report) => {
         if (log.code !== "MODULE_LEVEL_DIRECTIVE") report(level, log);
       },
@@ -29,7 +32,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     reportCompressedSize: false,
-    // GraphiQL's editor, Monaco, is one file of 2.8 MB; only GraphiQL's page loads it.
+    // GraphiQL's editor, Monaco, is one file of 2.8 MB. Only GraphiQL's page loads it.
     chunkSizeWarningLimit: 3_000,
   },
 });

@@ -4,42 +4,49 @@ import type { HubFacts } from "./builder/context.ts";
 import { MAX_PAGE } from "./page/connection.ts";
 
 const HubLimits = builder.objectRef<HubFacts>("HubLimits").implement({
-  description: "Limits that callers meet first; docs/limits.md lists all of them.",
+  description:
+    'The limits that callers meet first. The documentation page "Limits" lists all of them.',
   fields: (t) => ({
-    bodyBytes: t.exposeInt("bodyBytes", { description: "One HTTP request, in bytes." }),
+    bodyBytes: t.exposeInt("bodyBytes", {
+      description: "Maximum size of an HTTP request, in bytes.",
+    }),
     documentCost: t.exposeInt("documentCost", {
-      description: "What one GraphQL document may cost, lists multiplied by their `first`.",
+      description:
+        "Maximum cost of a GraphQL document; the cost of a list is multiplied by its `first`.",
     }),
     operationMs: t.exposeInt("operationMs", {
-      description: "How long one operation may take, waiting included, in milliseconds.",
+      description: "Maximum duration of an operation including `waitMs`, in milliseconds.",
     }),
     dataBytes: t.int({
-      description: "One event's data as JSON, in bytes.",
+      description: "Maximum size of an event's data as JSON, in bytes.",
       resolve: () => eventLimits.dataBytes,
     }),
     batchEvents: t.int({
-      description: "Events in one emitEvents.",
+      description: "Maximum number of events in one emitEvents.",
       resolve: () => eventLimits.batch,
     }),
-    pageRows: t.int({ description: "Rows of one page (`first`).", resolve: () => MAX_PAGE }),
+    pageRows: t.int({
+      description: "Maximum number of rows per page (`first`).",
+      resolve: () => MAX_PAGE,
+    }),
   }),
 });
 
 const HubInfo = builder.objectRef<HubFacts>("HubInfo").implement({
-  description: "The hub itself: what runs here, and with which settings.",
+  description: "The running hub and its settings.",
   fields: (t) => ({
     version: t.exposeString("version", { description: "The version of Signalbox, such as 0.1.0." }),
     publicUrl: t.string({
-      description: "The address people use (SIGNALBOX_PUBLIC_URL).",
+      description: "The hub's public address (SIGNALBOX_PUBLIC_URL).",
       resolve: ({ publicUrl }) => publicUrl(),
     }),
     retentionDays: t.exposeInt("retentionDays", {
       description:
-        "How many days what has ended is kept (SIGNALBOX_RETENTION_DAYS). It goes at most a fifth of them later, and a day where that is more.",
+        "Days for which ended records are kept (SIGNALBOX_RETENTION_DAYS). They are removed later by at most a fifth of that time or one day, whichever is longer.",
     }),
     limits: t.field({
       type: HubLimits,
-      description: "What one request may hold and take.",
+      description: "The limits of one request.",
       resolve: (facts) => facts,
     }),
   }),
@@ -48,7 +55,7 @@ const HubInfo = builder.objectRef<HubFacts>("HubInfo").implement({
 builder.queryField("hub", (t) =>
   t.field({
     type: HubInfo,
-    description: "The hub that answers.",
+    description: "The hub that answers this request.",
     resolve: (_root, _args, { hub }) => hub.facts,
   }),
 );

@@ -23,10 +23,13 @@ export type ApiDeps = {
   contextOf: ContextOf;
   turns: Turns;
   authenticate: Authenticate;
-  /** Whether a key that was good still is: asked every second for each key with an open stream. */
+  /**
+   * Whether an authenticated key is still valid. Called every second for each key with an open
+   * stream.
+   */
   isKeyLive: (keyId: string) => boolean;
   publicUrl?: string | undefined;
-  /** Origins of pages elsewhere that may call. */
+  /** Other origins whose pages may call the API. */
   allowedOrigins?: readonly string[];
 };
 
@@ -38,7 +41,7 @@ type Api = AsyncDisposable & {
   docs: ReturnType<typeof createDocs>;
 };
 
-/** Puts the parts of the API together. Throws when a root field has no roles. */
+/** Assembles the API. Throws if a root field has no roles. */
 export function createApi(deps: ApiDeps, log: Logger): Api {
   const { schema, contextOf, authenticate, isKeyLive, turns } = deps;
   const { publicUrl, allowedOrigins = [] } = deps;
@@ -47,12 +50,12 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const engine = createEngine(schema, contextOf, maskError);
   const prepare = createValidateOperation(schema);
   const origins = createOrigins({ publicUrl, allowed: allowedOrigins }, log);
-  const places = createShares({
+  const streamSlots = createShares({
     what: "sockets and event streams",
     total: Math.min(limits.streamsPerProcess, Math.floor(maxConnections / 2)),
   });
-  const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey, places);
-  const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey, places);
+  const streams = trackLiveKeys(isKeyLive, limits.streamsPerKey, streamSlots);
+  const sockets = trackLiveKeys(isKeyLive, limits.streamsPerKey, streamSlots);
   const requestBytes = createShares({
     what: "bytes of requests",
     total: limits.requestBytesPerProcess,

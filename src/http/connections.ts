@@ -3,22 +3,22 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { limits } from "./gate/limits.ts";
 
-/** How many files and sockets the system lets this process have open, as far as it says. */
-function descriptors(): number {
+/** The system's limit of open files and sockets for this process; infinite if unknown. */
+function maxOpenFiles(): number {
   try {
-    const said = readFileSync("/proc/self/limits", "utf8");
-    return Number(/^Max open files +(\d+)/m.exec(said)?.[1] ?? Number.POSITIVE_INFINITY);
+    const text = readFileSync("/proc/self/limits", "utf8");
+    return Number(/^Max open files +(\d+)/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
   } catch {
     return Number.POSITIVE_INFINITY;
   }
 }
 
-/** At most half of what the system allows, so that PostgreSQL and targets are reached. */
-export const maxConnections = Math.min(limits.connections, Math.floor(descriptors() / 2));
+/** At most half of the open files, so that enough remain for PostgreSQL and targets. */
+export const maxConnections = Math.min(limits.connections, Math.floor(maxOpenFiles() / 2));
 
 /**
- * Closes the connection that has been idle for longest when there are too many. Not by their addresses: everybody may
- * come through one proxy.
+ * Closes the longest-idle connection when there are too many. Limits per address would not work:
+ * all clients may share one proxy.
  */
 export function limitConnections(server: Server): void {
   const idle = new Set<Socket>();

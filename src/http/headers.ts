@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** On every answer: nothing of ours is guessed at, framed, or named to other sites. */
+/** Headers of every response: no content sniffing, no framing, no referrer. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -8,7 +8,9 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 };
 
-/** Answers with one whole body. All headers are written at once: setting them one by one is slow. */
+/**
+ * Sends a response with a complete body. Writing all headers at once is faster than setting each.
+ */
 export function send(
   res: ServerResponse,
   status: number,
@@ -28,7 +30,7 @@ export function send(
 export const sendJson = (res: ServerResponse, status: number, value: unknown) =>
   send(res, status, "application/json; charset=utf-8", JSON.stringify(value));
 
-/** Answers without a body: a redirect, or that nothing changed. */
+/** Sends a response without a body, such as a redirect or 304. */
 export function sendHead(
   res: ServerResponse,
   status: number,

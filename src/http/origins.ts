@@ -2,22 +2,22 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../log.ts";
 import { securityHeaders, send } from "./headers.ts";
 
-/** Which pages may call: those of this server, and those of the origins that a setting lists. */
+/** Decides which web pages may call the API: those of this server and of the configured origins. */
 export type Origins = {
-  /** Why a request may not come from where it says it does; null when it may. What is refused is logged. */
+  /** Why a request's origin is rejected; null if it is allowed. Rejections are logged. */
   refusal(req: IncomingMessage): string | null;
   /**
-   * Answers a request that a browser asks before another, or that comes from a page that may not send it; gives back
-   * whether it did. What it lets through carries the headers that let its page read the answer.
+   * Answers preflight requests and requests from rejected origins; returns whether it did. On other
+   * requests it sets the CORS headers that let the page read the response.
    */
   answer(req: IncomingMessage, res: ServerResponse): boolean;
 };
 
-/** Refusals are logged once in so long at most, with how many there were. */
+/** Rejections are logged at most once per interval, with their count. */
 const LOG_MS = 10_000;
-/** How long a browser may remember what it was told, in seconds. */
+/** How long a browser may cache a preflight response, in seconds. */
 const MAX_AGE = "7200";
-/** As long as any that people use; it is repeated in messages. */
+/** Maximum length of an origin in messages. */
 const MAX_SHOWN = 200;
 
 const headerNames = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
@@ -31,7 +31,10 @@ export function createOrigins(
   let refused = 0;
   let loggedAt = Number.NEGATIVE_INFINITY;
 
-  /** A program names no origin. A browser vouches for a page of ours also when a proxy has changed the host. */
+  /**
+   * Programs send no origin. Browsers mark our own pages as same-origin even if a proxy changes the
+   * host.
+   */
   function isAllowed({ headers }: IncomingMessage): boolean {
     const { origin, host } = headers;
     if (origin === undefined || headers["sec-fetch-site"] === "same-origin") return true;
@@ -47,12 +50,12 @@ export function createOrigins(
     if (performance.now() - loggedAt >= LOG_MS) {
       log.warn(
         { origin, refused },
-        "refused a page of an origin that SIGNALBOX_ALLOWED_ORIGINS does not list",
+        "rejected a page of an origin that SIGNALBOX_ALLOWED_ORIGINS does not list",
       );
       loggedAt = performance.now();
       refused = 0;
     }
-    return `Pages of the origin ${origin} may not call this hub: SIGNALBOX_ALLOWED_ORIGINS lists those that may, beside the one of SIGNALBOX_PUBLIC_URL.`;
+    return `Pages of the origin ${origin} may not call this hub. Allowed are the origins in SIGNALBOX_ALLOWED_ORIGINS and that of SIGNALBOX_PUBLIC_URL.`;
   }
 
   function preflight(req: IncomingMessage, res: ServerResponse): void {

@@ -13,26 +13,28 @@ import { refuseUpgrade } from "./socket/websocket.ts";
 
 export type HttpOptions = {
   host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   port: number;
   log: Logger;
   ready: ReadyCheck;
   metrics: Metrics["pages"];
-  /** Absent in a process without the role `api`: it serves its health and metrics alone. */
+  /** Absent without the role `api`; the process then serves only health and metrics. */
   api?: ApiDeps;
 };
 
-/** A listening server; disposing answers what is in flight, for at most 10 s, and ends every stream. */
+/**
+ * A listening server. Disposing it ends all streams and waits up to 10 s for requests in flight.
+ */
 export type HttpServer = AsyncDisposable & { port: number; url: string };
 
-/** The operator can mend this; the message is for the terminal. */
+/** The server cannot listen. The message tells the operator how to fix it. */
 export class ListenError extends Error {
   override name = "ListenError" as const;
 }
 
 const STALLED_MS = 60_000;
 const DRAIN_MS = 10_000;
-/** How often a stop looks for connections that have become idle. */
+/** How often a shutdown closes connections that have become idle. */
 const IDLE_CHECK_MS = 50;
 
 function listen(server: Server, host: string, port: number): Promise<number> {
@@ -47,10 +49,10 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 
 const pathOf = (req: IncomingMessage) => (req.url ?? "/").split("?", 1)[0] ?? "/";
 
-/** All addresses of the machine, which is no address to call. */
+/** Wildcard addresses cannot be called. */
 const everywhere = /^([0.]+|[0:]+)$/;
 
-/** An address under which a server that listens there is reached from its machine. */
+/** A URL that reaches a server on this host and port from the same machine. */
 export function urlOf(host: string, port: number): string {
   if (everywhere.test(host)) return `http://localhost:${port}`;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -84,11 +86,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       connectionsCheckingInterval: 5_000,
-      // Java's client and curl offer HTTP/2 (h2c): they take an answer in HTTP/1.1 instead.
+      // Java's client and curl offer HTTP/2 (h2c), but also accept a response in HTTP/1.1.
       shouldUpgradeCallback: ({ headers }) => /^websocket$/i.test(headers.upgrade ?? ""),
     },
     createInOrder((req, res) => {
-      // A client that keeps its connection busy would otherwise keep a stopping process alive.
+      // Otherwise a busy connection would keep a stopping process alive.
       if (!server.listening) res.shouldKeepAlive = false;
       route(req, res).catch((err) => {
         log.error({ err }, "a request failed");
@@ -97,7 +99,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       });
     }),
   );
-  // A reader that takes nothing for so long is let go. Event streams and websockets say something every 12 s.
+  // Closes connections without progress. Event streams and websockets send something every 12 s.
   server.setTimeout(STALLED_MS);
   limitConnections(server);
   server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -111,7 +113,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     url: urlOf(host, port),
     async [Symbol.asyncDispose]() {
       const drained = new Promise((resolve) => server.close(resolve));
-      // Sockets and event streams have no end of their own.
+      // Websockets and event streams do not end by themselves.
       await api?.[Symbol.asyncDispose]();
       const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
       const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);

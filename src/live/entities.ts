@@ -13,7 +13,7 @@ import { type ResourceRow, resourcesById } from "../db/resource/resources.ts";
 import { type RunRow, runsById } from "../db/workflow/workflowRuns.ts";
 import { Overloaded } from "../util/overloaded.ts";
 
-/** What the entities of each kind are stored as. */
+/** The row type of each kind of entity. */
 export type Rows = {
   EVENT: EventRow;
   DELIVERY: DeliveryRow;
@@ -25,28 +25,28 @@ export type Rows = {
 };
 type Row = Rows[ChangeKind];
 
-/** The entities behind changes, as they were at the change. */
+/** Loads the entities of changes, as they were at the change. */
 export type Entities = {
-  /** Tells which changes were read together, so that their rows are loaded together. */
+  /** Registers changes that were read together, so that their rows are loaded together. */
   announce(page: Change[]): void;
-  /** The entity of a change; undefined when retention has removed it meanwhile. */
+  /** The entity of a change; undefined if retention has removed it. */
   of<Kind extends ChangeKind>(change: Change & { kind: Kind }): Promise<Rows[Kind] | undefined>;
 };
 
-const MAX_TOGETHER = 100;
-/** How long an item of a stream waits for a database that is away, before it is an error instead. */
+const MAX_BATCH = 100;
+/** 250 ms × 240: a stream item waits 60 s for an unavailable database before it fails. */
 const RETRY_MS = 250;
 const MAX_RETRIES = 240;
-/** How many loaded changes are kept, newest first: an event alone may hold 256 KiB. */
-const KEPT = 400;
+/** Loaded changes to keep, newest first. Few, because an event may hold 256 KiB. */
+const MAX_LOADED = 400;
 
 const date = (value: unknown): Date | null => (typeof value === "string" ? new Date(value) : null);
 
-/** Lays the moving fields of a change over the row as it is now. */
+/** Overlays the current row with the fields that the change recorded. */
 function asOf(change: Change, row: Row): Row {
   const { state } = change;
   if (change.kind === "EVENT" && "scheduledFor" in row) {
-    // Only a SCHEDULED event's can still move, and its changes say it.
+    // Only a SCHEDULED event's time can change, and its changes record it.
     return { ...row, ...state, scheduledFor: date(state.scheduledFor) ?? row.scheduledFor };
   }
   if (change.kind === "ACTION" && "expiresAt" in row) {
@@ -64,7 +64,7 @@ function asOf(change: Change, row: Row): Row {
     status: state.status as DeliveryRow["status"],
     attemptCount: Number(state.attemptCount),
     maxAttempts: Number(state.maxAttempts ?? row.maxAttempts),
-    // Its first attempt is due when it is made.
+    // The first attempt is due at creation.
     nextAttemptAt:
       change.created && state.status === "PENDING" ? row.createdAt : date(state.nextAttemptAt),
     completedAt: date(state.completedAt),
@@ -72,8 +72,11 @@ function asOf(change: Change, row: Row): Row {
   };
 }
 
-/** Reads again while the database is away, or too many of the project's reads wait: a stream item that failed could not be asked for again. */
-async function patiently<T>(read: () => Promise<T>): Promise<T> {
+/**
+ * Retries while the database is unavailable or the project's reads are overloaded, because a failed
+ * stream item cannot be requested again.
+ */
+async function withRetries<T>(read: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries++) {
     try {
       return await read();
@@ -98,8 +101,8 @@ const loaders: {
 };
 
 /**
- * Loads rows once per change and process, however many subscribers see it: the tail's changes are shared
- * objects. One that lags far behind the others loads its own.
+ * Loads each change's row once per process, however many subscribers see it: they share the tail's
+ * change objects. A subscriber that lags far behind loads its own.
  */
 export function createEntities(read: Read): Entities {
   const pages = new WeakMap<Change, Change[]>();
@@ -111,9 +114,9 @@ export function createEntities(read: Read): Entities {
       .slice(page.indexOf(change))
       .filter(({ kind, projectId }) => kind === change.kind && projectId === change.projectId)
       .filter((other) => !loaded.has(other))
-      .slice(0, MAX_TOGETHER);
+      .slice(0, MAX_BATCH);
     const ids = [...new Set(together.map(({ entityId }) => entityId))];
-    const rows = patiently(() =>
+    const rows = withRetries(() =>
       read(change.projectId, (sql) => loaders[change.kind](sql, change.projectId, ids)),
     ).then((found) => new Map(found.map((row) => [row.id, row])));
     for (const other of together) {
@@ -126,7 +129,7 @@ export function createEntities(read: Read): Entities {
     }
     const found = loaded.get(change) ?? Promise.resolve(undefined);
     for (const oldest of loaded.keys()) {
-      if (loaded.size <= KEPT) break;
+      if (loaded.size <= MAX_LOADED) break;
       loaded.delete(oldest);
     }
     return found;

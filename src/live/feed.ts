@@ -5,32 +5,38 @@ import type { Read } from "../db/read/readPools.ts";
 import type { Logger } from "../log.ts";
 import type { Tail } from "./tail.ts";
 
-/** A cursor that this feed cannot continue from without a gap. */
+/** The feed cannot continue from this cursor without a gap. */
 export class CursorExpired extends Error {
   override name = "CursorExpired" as const;
 }
 
 type FeedOptions = {
   projectId: string;
-  /** Continue after this position; from now on when absent. */
+  /** Continue after this position. If absent, start now. */
   after?: number;
-  /** What is of interest; the rest is passed over. */
+  /** Selects the changes to return. */
   wants: (change: Change) => boolean;
 };
 
 export type Feed = {
-  /** Follows one project's changes, in order and without a gap, at the reader's pace. Throws CursorExpired. */
+  /**
+   * Follows a project's changes in order, without a gap, at the reader's pace. Throws
+   * CursorExpired.
+   */
   follow(options: FeedOptions): Repeater<Change>;
 };
 
 const tooOld = () =>
-  new CursorExpired("the cursor is older than what is kept; read the present state and start anew");
+  new CursorExpired(
+    "the cursor is older than the retained changes; read the current state and start again",
+  );
 
 const RETRY_MS = 500;
 
 /**
- * The pull-based feed: nothing is read for a subscriber, or kept for it, before it asks for more. One that keeps
- * up reads this process's tail; one that lags reads the table, page by page. Wake-ups only say "look again".
+ * A pull-based feed: nothing is read or buffered for a subscriber before it asks for more. A
+ * subscriber that keeps up reads the process's tail; one that lags reads the table, page by page. A
+ * wake-up only means "look again".
  */
 export function createFeed(
   { sql, read }: { sql: Sql; read: Read },
@@ -39,28 +45,31 @@ export function createFeed(
   hooks: {
     onSubscribers: (change: 1 | -1) => void;
     onPage: (page: Change[]) => void;
-    /** A subscriber is about to know the feed up to there. */
+    /** A subscriber is about to receive the feed up to this position. */
     onTold: (projectId: string, position: number) => void;
   },
 ): Feed {
-  /** Where to start. The table is asked, not the tail: what was committed before is never "from now on". */
-  async function begin(projectId: string, after: number | undefined): Promise<FeedPage> {
+  /**
+   * Determines the start. It asks the table, not the tail, which may lag: a change committed before
+   * the subscription must not count as new.
+   */
+  async function start(projectId: string, after: number | undefined): Promise<FeedPage> {
     const { head, horizon } = await feedBounds(sql, projectId);
     if (after !== undefined && after < horizon) throw tooOld();
     if (after !== undefined && after > head)
       throw new CursorExpired(
-        "the cursor is not of this feed; read the present state and start anew",
+        "the cursor is not from this feed; read the current state and start again",
       );
     return { changes: [], upTo: after ?? head };
   }
 
-  /** The next changes after a position. */
-  async function look(projectId: string, position: number): Promise<FeedPage> {
+  /** Reads the next changes after a position. */
+  async function readNext(projectId: string, position: number): Promise<FeedPage> {
     await tail.head(projectId);
     const remembered = tail.after(projectId, position);
     if (remembered) return remembered;
     const pages = await read(projectId, (own) => changesAfter(own, [{ projectId, position }]));
-    // Asked after the page was read: if retention had removed some of it, the horizon has moved.
+    // Checked after the page was read: if retention removed part of it, the horizon has moved.
     const { horizon } = await feedBounds(sql, projectId);
     if (position < horizon) throw tooOld();
     const page = pages.get(projectId) ?? { changes: [], upTo: position };
@@ -79,7 +88,8 @@ export function createFeed(
           isIdle = false;
           signal.resolve();
         };
-        // Most of what comes is for others. Who waits is woken only for what it wants, and else moved on in its sleep.
+        // Most changes are for others. A waiting subscriber is woken only for changes that it
+        // wants; otherwise only its position advances.
         const wakeIfWanted = () => {
           const found = isIdle && position !== undefined ? tail.after(projectId, position) : null;
           if (!found || found.changes.some(wants)) wake();
@@ -91,7 +101,7 @@ export function createFeed(
         });
         const tryLater = (error: unknown) => {
           if (error instanceof CursorExpired) throw error;
-          log.warn({ err: error }, "a subscription could not read, trying again");
+          log.warn({ err: error }, "a subscription could not read, retrying");
           setTimeout(wake, RETRY_MS);
         };
         const detach = tail.attach(projectId, wakeIfWanted);
@@ -99,7 +109,7 @@ export function createFeed(
           while (!isStopped) {
             signal = Promise.withResolvers();
             const looking =
-              position === undefined ? begin(projectId, after) : look(projectId, position);
+              position === undefined ? start(projectId, after) : readNext(projectId, position);
             const found = await looking.catch(tryLater);
             if (found) hooks.onTold(projectId, found.upTo);
             for (const change of found?.changes ?? []) {
@@ -121,11 +131,11 @@ export function createFeed(
   };
 }
 
-/** A change's place in the feed as clients see it. */
+/** The cursor of a change, as clients see it. */
 export const cursorOf = ({ position }: Pick<Change, "position">): string =>
   Buffer.from(`feed:${position}`).toString("base64url");
 
-/** The position a cursor stands for. Throws CursorExpired for what is no cursor of a feed. */
+/** The position of a cursor. Throws CursorExpired if it is malformed. */
 export function positionOf(cursor: string): number {
   const match = /^feed:(\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString());
   if (!match) throw new CursorExpired("this is not a cursor of a subscription");

@@ -4,44 +4,45 @@ import type { Logger } from "../log.ts";
 import type { Wake } from "./wake.ts";
 
 /**
- * What is kept in memory of all projects that are followed, each with its share; who lags further reads the table. A
- * change counts one, and one more for each KiB of a resource that it holds.
+ * Changes kept in memory for all followed projects, shared equally. Readers that lag further read
+ * the table. A change counts 1, plus 1 for each KiB of its resource.
  */
-const KEPT = 8_192;
-const LEAST_KEPT = 64;
+const MAX_KEPT = 8_192;
+const MIN_KEPT = 64;
 
 const weightOf = ({ state: { attributes } }: Change): number =>
   1 + (typeof attributes === "string" ? attributes.length >> 10 : 0);
 const RETRY_MS = 250;
 
 /**
- * The newest changes of the projects that somebody follows, read once a process, however many do. A project is followed
- * from its first `attach` to the last function it gives back. Listeners are told each page once it is known.
+ * The newest changes of the followed projects, read once per process however many follow. A project
+ * is followed from its first `attach` until its last listener detaches. Listeners receive each page
+ * once it is read.
  */
 export type Tail = {
   attach(projectId: string, listener: (page: Change[]) => void): () => void;
   /**
-   * For those attached: the position up to which the project's changes are known. Rejects when there is no database; the
-   * next call tries again.
+   * The position up to which the project's changes are known. Requires an attached listener.
+   * Rejects without a database; the next call tries again.
    */
   head(projectId: string): Promise<number>;
-  /** The project's changes after a position, as far as they are known; null when memory does not reach back so far. */
+  /** The project's known changes after a position; null if memory does not reach back that far. */
   after(projectId: string, position: number): FeedPage | null;
 };
 
-/** One project's: changes after `from` and up to `to` are in `kept`. */
+/** The state of one project. `kept` holds the changes after `from` up to `to`. */
 type Following = {
   listeners: Set<(page: Change[]) => void>;
   kept: Change[];
-  /** What these weigh together. */
+  /** The total weight of `kept`. */
   weight: number;
   from: number;
   to: number;
-  /** Null when where the feed is could not be asked for. */
+  /** Null if reading the feed's position failed. */
   ready: Promise<void> | null;
   isReady: boolean;
-  /** What readers were told last: those that keep up all ask from the same position. */
-  told: (FeedPage & { from: number }) | null;
+  /** The last result of `after`: readers that keep up all ask from the same position. */
+  lastResult: (FeedPage & { from: number }) | null;
 };
 
 export function createTail(
@@ -56,11 +57,11 @@ export function createTail(
   let isReading = false;
 
   function remember(following: Following, { changes, upTo }: FeedPage) {
-    following.told = null;
+    following.lastResult = null;
     following.kept.push(...changes);
     following.to = upTo;
     for (const change of changes) following.weight += weightOf(change);
-    const share = Math.max(LEAST_KEPT, Math.floor(KEPT / followed.size));
+    const share = Math.max(MIN_KEPT, Math.floor(MAX_KEPT / followed.size));
     if (following.weight <= share * 2) return;
     let gone = 0;
     for (const change of following.kept) {
@@ -72,7 +73,7 @@ export function createTail(
     following.kept = following.kept.slice(gone);
   }
 
-  /** Reads on where the followed projects are, until there is no more. */
+  /** Reads the new changes of all followed projects until there are none. */
   async function read() {
     again = true;
     if (isReading) return;
@@ -94,14 +95,14 @@ export function createTail(
         }
       }
     } catch (error) {
-      log.warn({ err: error }, "the feed could not be read, trying again");
+      log.warn({ err: error }, "the feed could not be read, retrying");
       setTimeout(() => void read(), RETRY_MS).unref();
     } finally {
       isReading = false;
     }
   }
 
-  /** Begins where the feed is now; tried again by the next who asks. */
+  /** Starts at the current end of the feed. After a failure, the next call tries again. */
   function begin(projectId: string, following: Following): Promise<void> {
     if (following.ready) return following.ready;
     following.ready = feedBounds(sql, projectId).then(({ head }) => {
@@ -119,7 +120,7 @@ export function createTail(
     if (known) return known;
     const following: Following = {
       listeners: new Set(),
-      ...{ kept: [], weight: 0, from: 0, to: 0, ready: null, isReady: false, told: null },
+      ...{ kept: [], weight: 0, from: 0, to: 0, ready: null, isReady: false, lastResult: null },
     };
     followed.set(projectId, following);
     begin(projectId, following).catch(() => {});
@@ -161,10 +162,10 @@ export function createTail(
     after(projectId, position) {
       const following = followed.get(projectId);
       if (!following?.isReady || position < following.from) return null;
-      if (following.told?.from === position) return following.told;
+      if (following.lastResult?.from === position) return following.lastResult;
       const changes = following.kept.slice(indexAfter(following.kept, position));
       const found = { from: position, changes, upTo: Math.max(following.to, position) };
-      following.told = found;
+      following.lastResult = found;
       return found;
     },
   };

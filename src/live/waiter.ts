@@ -6,7 +6,10 @@ import type { Change } from "../db/feed/changes.ts";
 import { createBatcher } from "../util/batcher.ts";
 import type { Tail } from "./tail.ts";
 
-/** Waits until all of these have ended, or so many milliseconds, or `ended` fires, or the database goes away. */
+/**
+ * Waits until all ids have ended, `ms` milliseconds have passed, `ended` aborts, or the database
+ * becomes unavailable.
+ */
 export type Wait = (
   projectId: string,
   ids: string[],
@@ -14,10 +17,13 @@ export type Wait = (
   ended?: AbortSignal,
 ) => Promise<void>;
 
-/** So many ids are looked for in one statement. */
-const MAX_LOOKS = 1_000;
+/** Maximum number of ids per statement. */
+const MAX_IDS = 1_000;
 
-/** What is waited for: those that have ended by the table, and which one a change ends. */
+/**
+ * What to wait for: `ended` returns the ended ids according to the table, `endedBy` the id that a
+ * change ends.
+ */
 type Ends = {
   ended: (sql: Sql, projectId: string, ids: string[]) => PromiseLike<readonly { id: string }[]>;
   endedBy: (change: Change) => unknown;
@@ -30,7 +36,7 @@ export const eventEnds: Ends = {
     kind === "EVENT" && hasEnded(state.status) ? entityId : null,
 };
 
-/** A press ends when it is no longer PENDING; a change of its action tells. */
+/** A press ends when it is no longer PENDING, which a change of its action reports. */
 export const pressEnds: Ends = {
   ended: endedPresses,
   endedBy: ({ kind, state }) =>
@@ -40,13 +46,13 @@ export const pressEnds: Ends = {
 type Look = { projectId: string; ids: string[] };
 
 /**
- * Waits on the tail: a waiter costs one look at the table, made together with those of others, and no polling. A change
- * finds who waits for it by its id, so that thousands who wait make no change of anybody else dearer.
+ * Waits by means of the tail: each waiter costs one batched look at the table and no polling. A
+ * change finds its waiters by id, so that thousands of waiters do not slow down other changes.
  */
 export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wait {
   const waiting = new Map<string, Set<(id: string) => void>>();
 
-  /** One listener a project, however many wait. */
+  /** One tail listener per project, however many wait. */
   const attached = new Map<string, { count: number; detach: () => void }>();
 
   function attach(projectId: string): () => void {
@@ -68,7 +74,7 @@ export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wa
     }
   };
 
-  /** Calls `close` for each of the ids that ends from now on; gives back what stops that. */
+  /** Calls `close` for each id that ends from now on. Returns a function that stops this. */
   function listen(projectId: string, ids: string[], close: (id: string) => void): () => void {
     const detach = attach(projectId);
     for (const id of ids) waiting.set(id, (waiting.get(id) ?? new Set()).add(close));
@@ -97,7 +103,7 @@ export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wa
       const over = new Set(found.flat().map(({ id }) => id));
       return Promise.allSettled(looks.map(async ({ ids }) => ids.filter((id) => over.has(id))));
     },
-    { maxSize: MAX_LOOKS, parallel: 1, sizeOf: ({ ids }) => ids.length },
+    { maxSize: MAX_IDS, parallel: 1, sizeOf: ({ ids }) => ids.length },
   );
 
   return async (projectId, ids, ms, ended) => {
@@ -113,12 +119,12 @@ export function createWaiter(sql: Sql, tail: Tail, { ended, endedBy }: Ends): Wa
     ended?.addEventListener("abort", stop, { once: true });
     if (ended?.aborted) stop();
     try {
-      // The tail first, the table then: an end between the two is seen at least once.
+      // The tail first, then the table: an end between the two is seen at least once.
       await Promise.race([over.promise, tail.head(projectId)]);
       for (const id of await lookAtTable.add({ projectId, ids })) close(id);
       await over.promise;
     } catch (error) {
-      // What is waited for is accepted, whatever can be known of its end.
+      // The events are stored, so an outage while waiting is not an error.
       if (!isOutage(error)) throw error;
     } finally {
       clearTimeout(timer);

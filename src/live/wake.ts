@@ -6,27 +6,29 @@ import { WAKE_CHANNEL } from "../db/feed/record.ts";
 import type { HookQueue } from "../db/queue/jobs.ts";
 import type { Logger } from "../log.ts";
 
-/** Tells, by one LISTEN connection a process, that there may be something new to read, or to send. */
+/**
+ * Signals, by one LISTEN connection per process, that there may be something new to read or send.
+ */
 export type Wake = AsyncDisposable & {
-  /** Calls back at every wake-up, until the function it returns is called. */
+  /** Calls `listener` at every wake-up. Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void;
-  /** The same without the poll: for who looks by himself should a notification be lost. */
+  /** The same without the poll, for listeners that poll by themselves. */
   onHint(listener: () => void): () => void;
-  /** Wakes this process now, and the others soon: something was committed. */
+  /** Wakes this process now and the others soon, after a commit. */
   announce(): void;
-  /** Asks the other workers to look at these hooks' queues. */
+  /** Asks other workers to look at these hooks' queues. */
   ask(queues: HookQueue[]): void;
-  /** Calls back with what another process asks for. */
+  /** Calls `listener` with the queues that another process asks for. */
   onAsked(listener: (queues: HookQueue[]) => void): () => void;
 };
 
 const ASK_CHANNEL = "signalbox_ask";
-/** NOTIFY takes 8,000 bytes. */
+/** Queues per NOTIFY, whose payload is limited to 8,000 bytes. */
 const ASKED_AT_ONCE = 80;
-/** NOTIFY is lost while the connection is down; this is how late a reader can be then. */
+/** Maximum delay while the connection is down, when notifications are lost. */
 const POLL_MS = 2_000;
 
-/** Every role of the database may notify: what is not of this form is nobody's of ours. */
+/** Every database role may NOTIFY, so payloads of another form are ignored. */
 const askedForm = z.object({
   from: z.string(),
   queues: z.array(z.object({ projectId: z.uuid(), hookId: z.uuid() })).max(ASKED_AT_ONCE),
@@ -40,10 +42,10 @@ function readAsked(payload: string): z.infer<typeof askedForm> | undefined {
   }
 }
 
-/** Other processes are told once in so long: a NOTIFY in each commit would have all of them wait for each other. */
+/** Minimum interval between notifications: a NOTIFY in each commit would serialize all commits. */
 const ANNOUNCED_EVERY_MS = 20;
 
-/** Listeners, and how to become one until the function it gives back is called. */
+/** A set of listeners. `add` returns a function that removes the listener. */
 function createListeners<Told extends unknown[]>() {
   const listeners = new Set<(...told: Told) => void>();
   return {
@@ -58,9 +60,9 @@ function createListeners<Told extends unknown[]>() {
   };
 }
 
-/** Listens; a lost connection is made again by itself, and its return is a wake-up. */
+/** Starts listening. A lost connection is reopened automatically, and its return is a wake-up. */
 export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wake> {
-  /** What this process has said itself is no news to it. */
+  /** Identifies this process's own notifications, which it ignores. */
   const self = randomUUID();
   const subscribers = createListeners();
   const hinted = createListeners();
@@ -89,7 +91,7 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
   let timer: NodeJS.Timeout | undefined;
   let isDue = false;
 
-  /** A hint: whoever misses it looks by himself. */
+  /** Only a hint: listeners also poll. */
   const notify = (channel: string, payload: string) =>
     void sql
       .notify(channel, payload)
@@ -114,7 +116,7 @@ export async function startWake(url: string, sql: Pool, log: Logger): Promise<Wa
     },
     ask(queues) {
       for (let at = 0; at < queues.length; at += ASKED_AT_ONCE) {
-        // No more than that: a worker's own entry has a timer, which is no JSON.
+        // Only these fields: a worker's own entry holds a timer, which is not JSON.
         const some = queues
           .slice(at, at + ASKED_AT_ONCE)
           .map(({ projectId, hookId }) => ({ projectId, hookId }));

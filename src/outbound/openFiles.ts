@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { type HubFailure, toHubFailure } from "./call/hubFailure.ts";
 
-/** How many files and sockets this process may have open (`ulimit -n`); Infinity where that cannot be told. */
+/** The limit of open files and sockets of this process (`ulimit -n`); Infinity if unknown. */
 function openFileLimit(): number {
   try {
     const limits = readFileSync("/proc/self/limits", "utf8");
@@ -13,11 +13,14 @@ function openFileLimit(): number {
 
 const limit = openFileLimit();
 
-/** `most`, or less where few files may be open: so that all that share them find some. */
+/** `most`, or less if few files may be open, so that all users of files get some. */
 export const withinOpenFiles = (most: number, share: number): number =>
   Math.max(4, Math.min(most, Math.floor(limit * share)));
 
-/** Whether a file can be opened now; c-ares, for one, says of a lack of them that no server could be reached. */
+/**
+ * Checks whether a file can be opened now. c-ares, for example, reports a lack of descriptors as an
+ * unreachable server.
+ */
 export function shortageNow(): HubFailure | null {
   try {
     closeSync(openSync("/dev/null", "r"));

@@ -1,24 +1,26 @@
 /** The error codes of `UserErrorCode` in the GraphQL schema, with their descriptions. */
 export const userErrorCodes = {
-  INVALID: "The input's shape or a limit; path says where.",
-  NOT_FOUND: "No such entity in this project.",
-  NAME_TAKEN: "The name is in use in this project.",
+  INVALID: "A field is malformed or exceeds a limit; see `path`.",
+  NOT_FOUND: "The project has no such object.",
+  NAME_TAKEN: "The name is already used in this project.",
   UNKNOWN_TYPE:
-    "The event type is not registered, and the project requires that it is; or it belongs to no resource type.",
-  DATA_INVALID: "The event's data does not fit the schema of its type.",
-  SCHEMA_INVALID: "The schema is not valid JSON Schema 2020-12 or shorthand, or is over a limit.",
-  BREAKING_CHANGE: "The new schema refuses data that the current version accepts.",
-  TEMPLATE_INVALID: "A template of a workflow's step is no Liquid, or reads what it cannot know.",
-  FILTER_INVALID: "The filter is not a CEL expression that yields a boolean.",
-  TARGET_REFUSED: "The target URL may not be called.",
-  IDEMPOTENCY_CONFLICT: "The idempotency key was used before with another body.",
-  CONFIRMATION_REQUIRED: "An action is pressed only with `confirm: true`.",
+    "The event type is not registered although it must be, or it belongs to no resource type.",
+  DATA_INVALID: "The event's data does not match the schema of its type.",
+  SCHEMA_INVALID:
+    "The schema is neither valid JSON Schema 2020-12 nor valid shorthand, or it exceeds a limit.",
+  BREAKING_CHANGE: "The new schema rejects data that the current version accepts.",
+  TEMPLATE_INVALID:
+    "A template of a workflow step is not valid Liquid or reads an unknown variable.",
+  FILTER_INVALID: "The filter is not a CEL expression that returns a boolean.",
+  TARGET_REFUSED: "The target URL is not allowed.",
+  IDEMPOTENCY_CONFLICT: "The idempotency key was already used with another body.",
+  CONFIRMATION_REQUIRED: "Pressing an action requires `confirm: true`.",
   ACTION_EXTERNAL:
-    "The action is a link: open its url, which is in the message; the hub calls nothing.",
-  ACTION_EXPIRED: "The action's time is over.",
-  ACTION_COMPLETE: "The action was done; only one with `repeat` may be pressed again.",
-  ACTION_BUSY: "A press of the action is under way.",
-  NOT_ALLOWED_NOW: "The entity's state forbids it.",
+    "The action is only a link. Open its URL, which is in the message; the hub makes no call.",
+  ACTION_EXPIRED: "The action has expired.",
+  ACTION_COMPLETE: "The action is COMPLETE. Only actions with `repeat` can be pressed again.",
+  ACTION_BUSY: "A press of the action is in progress.",
+  NOT_ALLOWED_NOW: "The object's current state does not allow this.",
   LIMIT_REACHED: "A limit of the project is reached.",
 } as const;
 

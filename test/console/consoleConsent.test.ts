@@ -16,14 +16,14 @@ browserTest(
     await page.getByLabel("Event types").fill("a");
     await page.getByLabel("Verification").selectOption("HOOK_SECRET");
     await page.getByLabel("Secret", { exact: true }).fill("whsec_short");
-    await button("Make the hook").click();
+    await button("Create hook").click();
     await page.getByText("whsec_ and the base64 of 24 to 64 bytes.").waitFor();
     const own = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
     await page.getByLabel("Secret", { exact: true }).fill(own);
-    await button("Make the hook").click();
-    await page.getByText("The hook waits for its target's consent").waitFor();
+    await button("Create hook").click();
+    await page.getByText("The hook is waiting for its target's consent").waitFor();
     expect(await page.getByRole("dialog").locator("code").textContent()).toBe(own);
-    await button("I have kept it").click();
+    await button("I have saved it").click();
 
     const consent = page.getByRole("region", { name: "Consent" });
     await consent.getByText("without X-Hook-Secret").waitFor();

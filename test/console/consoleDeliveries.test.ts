@@ -34,22 +34,22 @@ browserTest(
 
     target.answer = status(200);
     await page.getByRole("button", { name: "Retry: Second" }).click();
-    await page.getByText("It is being tried again.").waitFor();
+    await page.getByText("Retrying the delivery.").waitFor();
     await eventually(() => rows.count()).toBe(1);
     await page.getByRole("button", { name: "Succeeded" }).click();
     await eventually(() => rows.count()).toBe(1);
-    await rows.getByText("2 of 2 tries").waitFor();
+    await rows.getByText("2 of 2 attempts").waitFor();
 
     await page.getByRole("button", { name: "All hooks" }).click();
     await page.getByRole("button", { name: "Failed" }).click();
-    await page.getByRole("button", { name: "Replay many" }).click();
+    await page.getByRole("button", { name: "Replay deliveries" }).click();
     await page.getByRole("button", { name: "Replay 3 deliveries" }).click();
-    await page.getByText("3 of 3 due again").waitFor();
+    await page.getByText("3 of 3 replayed").waitFor();
     await page.getByRole("button", { name: "Close" }).first().click();
     await page.getByRole("button", { name: "Succeeded" }).click();
     await eventually(() => rows.count()).toBe(4);
     await page.getByRole("button", { name: "Failed" }).click();
-    await page.getByText("Nothing has failed.").waitFor();
+    await page.getByText("No failed deliveries.").waitFor();
     expect(visit.troubles).toEqual([]);
   },
 );

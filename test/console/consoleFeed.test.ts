@@ -54,7 +54,7 @@ browserTest(
     await page.keyboard.press("p");
     await accepted(hub, { type: "ticket.created", name: "Second" });
     await accepted(hub, { type: "order.paid", name: "Third", data: { note: "a needle in it" } });
-    await page.getByRole("button", { name: "Go on, 2 waiting" }).click();
+    await page.getByRole("button", { name: "Resume, 2 waiting" }).click();
     await eventually(names).toEqual(["Third", "Second", "First"]);
 
     await page.getByLabel("Type, ticket.*").fill("ticket.*");
@@ -151,9 +151,9 @@ browserTest(
     await using visit = await browser.visit(hub.url, hub.key);
     const { page } = visit;
     await page.getByLabel("Search name, type and data").fill("needle");
-    await page.getByText("Nothing that fits for a long way back.").waitFor();
-    await page.getByRole("button", { name: "Look further back" }).click();
+    await page.getByText("No matches so far.").waitFor();
+    await page.getByRole("button", { name: "Search further back" }).click();
     await eventually(() => page.locator(".feed-name").allTextContents()).toEqual(["The needle"]);
-    await page.getByText("That is all.").waitFor();
+    await page.getByText("End of the list.").waitFor();
   },
 );

@@ -20,8 +20,8 @@ browserTest(
 
     await page.getByText("No hooks yet.").waitFor();
     await page.keyboard.press("n");
-    await button("Make the hook").click();
-    await page.getByText("A whole address, such as").waitFor();
+    await button("Create hook").click();
+    await page.getByText("A complete URL, such as").waitFor();
     await page.getByLabel("URL").fill(target.url);
     await page.getByLabel("Event types").fill("order.paid");
     await page.getByLabel("Name").fill("mine");
@@ -30,12 +30,12 @@ browserTest(
     const filter = page.getByLabel("Filter");
     await eventually(() => filter.getAttribute("aria-invalid")).toBe("true");
     await filter.fill("event.data.amount > 10");
-    await page.getByText("Of the newest 2 events of these types it takes 1.").waitFor();
+    await page.getByText("It matches 1 of the newest 2 events of these types.").waitFor();
     await page.locator(".hook-preview pre", { hasText: '"amount": 12' }).waitFor();
-    await button("Make the hook").click();
+    await button("Create hook").click();
     const secret = await page.getByRole("dialog").locator("code").textContent();
     expect(secret).toMatch(/^whsec_/);
-    await button("I have kept it").click();
+    await button("I have saved it").click();
     await page.getByRole("heading", { name: "mine" }).waitFor();
     expect(await page.content()).not.toContain(secret);
 
@@ -62,20 +62,20 @@ browserTest(
     await button("Parked").click();
     await page.locator(".delivery").getByText("Parked").waitFor();
     await button("Resume").click();
-    await page.getByText("None in this state.").waitFor();
+    await page.getByText("None with this status.").waitFor();
     await eventually(() => target.requests.length).toBe(2);
 
     await button("More").click();
     await page.getByRole("menuitem", { name: "Rotate the secret…" }).click();
-    await button("Make a new secret").click();
+    await button("Create new secret").click();
     const second = await page.getByRole("dialog").locator("code").textContent();
     expect(second).toMatch(/^whsec_/);
     expect(second).not.toBe(secret);
-    await button("I have kept it").click();
+    await button("I have saved it").click();
 
     await button("More").click();
     await page.getByRole("menuitem", { name: "Delete…" }).click();
-    await button("Delete for good").click();
+    await button("Delete hook").click();
     await page.getByText("No hooks yet.").waitFor();
     expect(visit.troubles).toEqual([]);
   },
@@ -98,6 +98,6 @@ browserTest(
     target.answer = (_request, response) => response.writeHead(200).end();
     await page.getByRole("button", { name: /^Retry/ }).click();
     await page.locator(".delivery").getByText("Succeeded").waitFor();
-    await page.getByText("2 of 2 tries").waitFor();
+    await page.getByText("2 of 2 attempts").waitFor();
   },
 );

@@ -63,8 +63,8 @@ browserTest(
       await each.locator(".action-done", { hasText: "Ban user" }).waitFor();
       await each.locator(".action-good", { hasText: "First key" }).waitFor();
     }
-    await page.getByText("“Ban user” is done.").waitFor();
-    expect(await second.page.getByText("“Ban user” is done.").count()).toBe(0);
+    await page.getByText("“Ban user” succeeded.").waitFor();
+    expect(await second.page.getByText("“Ban user” succeeded.").count()).toBe(0);
 
     await third.page.getByRole("button", { name: "Presses: Ban user" }).click();
     await third.page.locator(".press").getByText("Succeeded").waitFor();
@@ -155,7 +155,7 @@ browserTest(
       event: { name: "Two" },
     });
     await page.keyboard.press("?");
-    await page.getByText("To the first button of the row's event").waitFor();
+    await page.getByText("Go to the first button of the row's event").waitFor();
   },
 );
 
@@ -192,7 +192,7 @@ browserTest("the end of a press reaches a page whose connection was lost meanwhi
   expect(await page.locator('.action-button[aria-busy="true"]').count()).toBe(1);
   isDown = false;
   await page.locator(".action-done", { hasText: "Ban user" }).waitFor();
-  await page.getByText("“Ban user” is done.").waitFor();
+  await page.getByText("“Ban user” succeeded.").waitFor();
   expect(target.requests).toHaveLength(1);
 });
 
@@ -203,7 +203,7 @@ browserTest("an event that comes into a view by its status comes with its button
   await using browser = await visitor();
   await using visit = await browser.visit(`${hub.url}/?status=CANCELLED`, hub.key);
   const { page } = visit;
-  await page.getByText("No event fits these filters.").waitFor();
+  await page.getByText("No events match these filters.").waitFor();
   await following(hub.url, 1);
   await hub.run(`mutation ($id: ID!) { cancelEvent(id: $id) { userErrors { message } } }`, { id });
   const row = page.locator(".feed-item", { hasText: "Later" });
@@ -248,5 +248,5 @@ browserTest("a press whose end nobody knows says so, and what to do", async () =
   const { page } = visit;
   await page.locator(".action-unknown").waitFor();
   await page.getByRole("button", { name: "Presses: Ban user" }).click();
-  await page.locator(".press").getByText("the target may have got it").waitFor();
+  await page.locator(".press").getByText("The target may have received the press").waitFor();
 });

@@ -28,13 +28,13 @@ browserTest("an answer that is lost on its way leads to no second press", async 
   await page.getByRole("button", { name: "Ban user" }).click();
   const dialog = asking(page);
   await dialog.getByRole("button", { name: "Ban user" }).click();
-  await dialog.getByText("No answer came.").waitFor();
+  await dialog.getByText("No answer arrived").waitFor();
   await eventually(() => target.requests.length).toBe(1);
   // What came of it is told by the stream, whoever asked.
   await page.locator(".action-good").waitFor();
   await dialog.getByRole("button", { name: "Try again" }).click();
   await dialog.waitFor({ state: "detached" });
-  await page.getByText("“Ban user” is done.").waitFor();
+  await page.getByText("“Ban user” succeeded.").waitFor();
 
   // A new confirmation is a new press.
   await page.getByRole("button", { name: "Ban user" }).click();
@@ -60,7 +60,7 @@ browserTest(
     await page.getByRole("button", { name: "Held" }).click();
     await dialog.getByRole("button", { name: "Held" }).waitFor();
     await press(hub, held.id, { waitMs: 0 }, key);
-    await dialog.getByText("It is being pressed by Support desk.").waitFor();
+    await dialog.getByText("Being pressed by Support desk.").waitFor();
     expect(await dialog.getByRole("button", { name: "Held" }).count()).toBe(0);
     await dialog.getByRole("button", { name: "Close" }).last().click();
 
@@ -73,7 +73,7 @@ browserTest(
       await route.continue();
     });
     await dialog.getByRole("button", { name: "Once" }).click();
-    await dialog.getByText("It is being pressed by Support desk").waitFor();
+    await dialog.getByText("Being pressed by Support desk").waitFor();
     await eventually(() => target.requests.length).toBe(2);
     await target.release(200);
     await page.locator(".action-done", { hasText: "Once" }).waitFor();
@@ -103,7 +103,7 @@ browserTest(
     await page.getByRole("button", { name: "Ban user" }).click();
     await page
       .getByRole("dialog")
-      .getByText(/^It expired: /)
+      .getByText(/^Expired: /)
       .waitFor();
     expect(await asking(page).getByRole("button", { name: "Ban user" }).count()).toBe(0);
     await page.keyboard.press("Escape");
@@ -162,12 +162,12 @@ browserTest(
       expect(await asking(page).count()).toBe(0);
     };
     const { key } = await keyOf(hub, "VIEWER");
-    await locked(key, now.id, "This key may only look.");
-    await locked(hub.key, later.id, "It can be used when its event is due");
+    await locked(key, now.id, "This key is read-only.");
+    await locked(hub.key, later.id, "Available when the event is due");
     await hub.run(`mutation ($id: ID!) { cancelEvent(id: $id) { userErrors { message } } }`, {
       id: later.id,
     });
-    await locked(hub.key, later.id, "Its event is cancelled.");
+    await locked(hub.key, later.id, "The event is cancelled.");
     expect(target.requests).toEqual([]);
   },
 );

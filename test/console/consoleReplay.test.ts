@@ -20,10 +20,10 @@ browserTest("a replay says how many it would try again, and shows how far it is"
   await page.getByRole("button", { name: "Replay 4 deliveries" }).waitFor();
   await which.selectOption("lost");
   await page.getByRole("button", { name: "Replay 3 deliveries" }).click();
-  await page.getByText("3 of 3 due again").waitFor();
+  await page.getByText("3 of 3 replayed").waitFor();
   await page.getByRole("status").getByText("Done").waitFor();
   await page.keyboard.press("Escape");
   await eventually(() => target.requests.length).toBe(7);
-  await eventually(() => page.getByText("2 of 2 tries").count()).toBe(3);
-  await page.getByText("1 of 1 tries").waitFor();
+  await eventually(() => page.getByText("2 of 2 attempts").count()).toBe(3);
+  await page.getByText("1 of 1 attempts").waitFor();
 });

@@ -18,16 +18,16 @@ browserTest(
     await page.getByText("No resource types yet.").waitFor();
     await button("New type").click();
     await page.getByLabel("Name").fill("tickets");
-    await page.getByLabel("Event when one is created").fill("ticket.*");
+    await page.getByLabel("Event on create").fill("ticket.*");
     await button("Register").click();
-    const wrong = page.getByLabel("Event when one is created");
+    const wrong = page.getByLabel("Event on create");
     await eventually(() => wrong.getAttribute("aria-invalid")).toBe("true");
     await wrong.fill("ticketCreated");
     await button("Register").click();
     await page.getByText("No resources of this type yet.").waitFor();
-    await button("Change its events").click();
-    await page.getByLabel("Event when one is updated").fill("ticketUpdated");
-    await page.getByLabel("Event when one is deleted").fill("ticketDeleted");
+    await button("Edit events").click();
+    await page.getByLabel("Event on update").fill("ticketUpdated");
+    await page.getByLabel("Event on delete").fill("ticketDeleted");
     await button("Save").click();
     await page.locator(".facts").getByText("ticketDeleted").waitFor();
 
@@ -39,7 +39,7 @@ browserTest(
     await button("Create").click();
     await eventually(() => attributes.getAttribute("aria-invalid")).toBe("true");
     await attributes.fill('{"priority":"high"}');
-    await button("Lay out").click();
+    await button("Format").click();
     expect(await attributes.inputValue()).toBe('{\n  "priority": "high"\n}');
     await button("Create").click();
     await page.getByRole("heading", { name: "1", exact: true }).waitFor();
@@ -54,10 +54,10 @@ browserTest(
     await event("ticketUpdated").waitFor();
 
     await button("Delete").click();
-    await button("Delete for good").click();
+    await button("Delete resource").click();
     await page.getByText("No resources of this type yet.").waitFor();
     await page.goto(`${hub.url}/resources/one?type=tickets&id=1`);
-    await page.getByText("There is no such resource.").waitFor();
+    await page.getByText("Resource not found.").waitFor();
     await event("ticketDeleted").waitFor();
     expect(visit.troubles).toEqual([]);
   },
@@ -101,14 +101,14 @@ browserTest(
     const button = (name: string) => page.getByRole("button", { name, exact: true });
     await page.getByLabel("URL").fill(target.url);
     await page.getByLabel("Format").selectOption("RESOURCE");
-    await page.getByText("Takes exact types alone, those of resource types.").waitFor();
+    await page.getByText("Requires exact types that belong to a resource type.").waitFor();
     const types = page.getByLabel("Event types");
     await types.fill("*");
     // Which types are a resource type's only the server knows.
     await eventually(() => types.getAttribute("aria-invalid")).toBe("true");
     await types.fill("ticketsCreated");
-    await button("Make the hook").click();
-    await button("I have kept it").click();
+    await button("Create hook").click();
+    await button("I have saved it").click();
 
     await button("Trigger").click();
     const data = page.getByLabel("Data (JSON)");

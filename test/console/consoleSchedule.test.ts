@@ -22,7 +22,7 @@ browserTest("an event that is not due yet is given another time, and cancelled",
   await page.getByText("2035").waitFor();
 
   await button("Cancel the event").click();
-  await dialog.getByRole("button", { name: "Cancel for good" }).click();
+  await dialog.getByRole("button", { name: "Cancel event" }).click();
   await page.getByText("Cancelled", { exact: true }).waitFor();
   await button("Reschedule").waitFor({ state: "hidden" });
 });

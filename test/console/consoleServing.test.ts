@@ -74,7 +74,7 @@ test("a console that was not built says how to build it", async () => {
   const response = await fetch(`http://127.0.0.1:${port}/`);
   expect([response.status, await response.text()]).toEqual([
     503,
-    "The console is not built. Build it with: npm run build (npm ci does it, too).\n",
+    "The console is not built. Build it with: npm run build (npm ci also does it).\n",
   ]);
   server.close();
 });

@@ -25,18 +25,18 @@ browserTest(
     expect(await records.isChecked()).toBe(true);
 
     await button("Rotate the signing secret").click();
-    await page.getByLabel("Hours for which the old one signs, too").fill("169");
-    await button("Make a new secret").click();
+    await page.getByLabel("Overlap in hours").fill("169");
+    await button("Create new secret").click();
     await page.getByRole("alert").getByText("168").waitFor();
-    await page.getByLabel("Hours for which the old one signs, too").fill("1");
-    await button("Make a new secret").click();
+    await page.getByLabel("Overlap in hours").fill("1");
+    await button("Create new secret").click();
     const secret = await page.getByRole("dialog").locator("code").textContent();
     expect(secret).toMatch(/^whsec_/);
-    await button("I have kept it").click();
+    await button("I have saved it").click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await page.content()).not.toContain(secret);
     await button("Rotate the signing secret").click();
-    await button("Make a new secret").waitFor();
+    await button("Create new secret").waitFor();
     await button("Close").click();
 
     await button("Install goflow").click();

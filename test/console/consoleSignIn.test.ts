@@ -15,7 +15,7 @@ browserTest("a key signs in to its project, stays in its tab, and is in no addre
 
   await page.getByLabel("API key").fill(testKey());
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByText("This key is not known here, or has been revoked.").waitFor();
+  await page.getByText("This key is unknown or has been revoked.").waitFor();
 
   await page.getByLabel("API key").fill(hub.key);
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -62,5 +62,5 @@ browserTest("what a role may not do is not offered", async () => {
   await using visit = await browser.visit(hub.url);
   await visit.page.getByLabel("API key").fill((await keyOf(hub, "EMITTER")).key);
   await visit.page.getByRole("button", { name: "Sign in" }).click();
-  await visit.page.getByText("This key may only emit events.").waitFor();
+  await visit.page.getByText("This key can only emit events.").waitFor();
 });

@@ -35,7 +35,7 @@ browserTest(
     await data.fill('{"amount": 7}');
     await eventually(() => button("Emit").last().isDisabled()).toBe(false);
     await button("Emit").last().click();
-    await page.getByText("no hook asked for this event").waitFor();
+    await page.getByText("No hook matched this event").waitFor();
     await page.locator(".json").getByText("7").waitFor();
 
     await page.goto(`${hub.url}/types`);
@@ -43,9 +43,9 @@ browserTest(
     await button("New version").click();
     await page.getByLabel("Schema").fill('{"amount": "Number", "more": "String"}');
     await page.getByLabel("Example").fill('{"amount": 42, "more": "x"}');
-    await button("Register the next version").click();
-    await page.getByLabel("Register it all the same").check();
-    await button("Register the next version").click();
+    await button("Register new version").click();
+    await page.getByLabel("Register anyway").check();
+    await button("Register new version").click();
     await page.getByText("Version 2", { exact: true }).first().waitFor();
     expect(visit.troubles).toEqual([]);
   },
@@ -60,21 +60,21 @@ browserTest("a key is made, shown once and revoked; the project is renamed", asy
   await button("New key").click();
   await page.getByRole("dialog").getByLabel("Name").fill("dashboard");
   await page.getByLabel("Role").selectOption("VIEWER");
-  await button("Make the key").click();
+  await button("Create key").click();
   const key = (await page.getByRole("dialog").locator("code").textContent()) ?? "";
   expect(await hub.run("{ viewer { key { name role } } }", {}, key)).toEqual({
     viewer: { key: { name: "dashboard", role: "VIEWER" } },
   });
-  await button("I have kept it").click();
+  await button("I have saved it").click();
   await button("Revoke dashboard").click();
-  await button("Revoke for good").click();
+  await button("Revoke key").click();
   await page.getByText("Revoked", { exact: true }).waitFor();
   expect((await hub.send("{ viewer { key { name } } }", {}, key)).status).toBe(401);
 
   await page.getByLabel("Name").fill("Shop");
   await button("Rename").click();
   await page.getByText("Saved.").first().waitFor();
-  await page.getByLabel("Refuse events of types").check();
+  await page.getByLabel("Reject events of unregistered types").check();
   await eventually(async () =>
     hub.run("{ viewer { project { name requireRegisteredTypes } } }"),
   ).toEqual({ viewer: { project: { name: "Shop", requireRegisteredTypes: true } } });

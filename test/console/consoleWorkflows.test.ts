@@ -58,7 +58,7 @@ browserTest(
     await preview.getByText('"title": "Broken lamp"').waitFor();
     await preview.getByText(`${target.url}/hold/steps.open.response.number`).waitFor();
     await preview.getByText('"Broken lamp"', { exact: true }).waitFor();
-    await button("Make the workflow").click();
+    await button("Create workflow").click();
     await page.getByRole("heading", { name: "Support desk" }).waitFor();
     expect(target.requests).toEqual([]);
 
@@ -84,7 +84,7 @@ browserTest(
     await eventually(() => waiting.length).toBe(1);
     waiting[0]?.();
     await page.locator(".page-title").getByText("Succeeded").waitFor();
-    await button("Call and answer: open").click();
+    await button("Request and response: open").click();
     await page.locator("[data-step=open] .json").getByText("4711").waitFor();
     await page.locator("[data-step=open]").getByText('"title": "No heating"').waitFor();
     expect(target.requests.map(({ path }) => path)).toEqual(["/tickets", "/hold/4711"]);
@@ -100,7 +100,7 @@ browserTest(
 
     await page.getByRole("link", { name: "Support desk" }).click();
     await button("Uninstall user123").click();
-    await button("Uninstall it").click();
+    await button("Uninstall").click();
     await page.getByText("Uninstalled", { exact: true }).waitFor();
     await button("Pause").click();
     await page.locator(".page-title").getByText("Paused").waitFor();
@@ -144,7 +144,7 @@ browserTest(
 
     target.answer = (_request, response) => response.end();
     const failed = page.url();
-    await page.getByRole("button", { name: "Run again" }).click();
+    await page.getByRole("button", { name: "Rerun" }).click();
     await eventually(() => page.url()).not.toBe(failed);
     // Nothing could be sent: a variable is missing.
     await page
@@ -157,7 +157,7 @@ browserTest(
     await page.goto(`${hub.url}/workflows/${id}`);
     await eventually(() => page.locator(".run").count()).toBe(2);
     await page.getByRole("button", { name: "Succeeded" }).click();
-    await page.getByText("None in this state.").waitFor();
+    await page.getByText("None with this status.").waitFor();
     await page.getByRole("button", { name: "Failed" }).click();
     await eventually(() => page.locator(".run").count()).toBe(2);
   },
@@ -245,6 +245,6 @@ browserTest(
       expect([name, await page.getByRole("button", { name }).count()]).toEqual([name, 0]);
     }
     await page.goto(`${hub.url}/workflows/new`);
-    await page.getByText("Only an ADMIN key may make workflows.").waitFor();
+    await page.getByText("Creating workflows requires an ADMIN key.").waitFor();
   },
 );

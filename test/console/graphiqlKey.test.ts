@@ -31,7 +31,7 @@ browserTest(
     // The schema is asked for with a new key, too; what is answered last is shown.
     await eventually(async () => {
       const text = await response();
-      const ended = /not known here/.test(text) && (await execute.isVisible());
+      const ended = /unknown or has been revoked/.test(text) && (await execute.isVisible());
       if (ended) await execute.click();
       return text;
     }).toContain("Wrong key: send");

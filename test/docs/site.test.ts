@@ -76,7 +76,7 @@ test("documentation that was not built says how to build it", async () => {
   const response = await fetch(`http://127.0.0.1:${port}/docs/`);
   expect([response.status, await response.text()]).toEqual([
     503,
-    "The documentation is not built. Build it with: npm run build (npm ci does it, too).\n",
+    "The documentation is not built. Build it with: npm run build (npm ci also does it).\n",
   ]);
   server.close();
 });

@@ -45,7 +45,7 @@ test("a request that would look at more hooks than 50,000 is told to ask for few
   expect(status).toBe(400);
   expect(errors).toMatchObject([
     {
-      message: "Hooks looked at for `why`: at most 50,000 a request. Ask for fewer events.",
+      message: "Hooks examined for `why`: at most 50,000 per request. Ask for fewer events.",
       extensions: { code: "LIMIT_EXCEEDED" },
     },
   ]);

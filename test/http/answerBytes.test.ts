@@ -21,7 +21,7 @@ const limitOnly = {
   status: 400,
   errors: [
     {
-      message: "The answer: at most 8 MiB. Ask for fewer items, or for fewer of the large fields.",
+      message: "The answer: at most 8 MiB. Ask for fewer items or fewer large fields.",
       extensions: { code: "LIMIT_EXCEEDED" },
     },
   ],
@@ -81,7 +81,7 @@ test("rows are counted as they are read, though the answer would be short", asyn
   expect(errors).toMatchObject([
     {
       message:
-        "Rows read for one request: at most 32 MiB. Ask for fewer items, or for fewer of the large fields.",
+        "Rows read for one request: at most 32 MiB. Ask for fewer items or fewer large fields.",
       extensions: { code: "LIMIT_EXCEEDED" },
     },
   ]);

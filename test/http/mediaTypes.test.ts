@@ -102,18 +102,18 @@ test("a query that is asked for by its hash alone is answered so that the client
 });
 
 test.each([
-  ["There is no API key", ""],
-  ["There is no API key", "Bearer"],
+  ["No API key", ""],
+  ["No API key", "Bearer"],
   ["must begin with the word Bearer", "admin"],
   ["must begin with the word Bearer", "Basic YWRtaW46"],
   ["must begin with the word Bearer", "Token admin"],
-  ["A placeholder was sent", "Bearer <key>"],
-  ["A placeholder was sent", "Bearer $SIGNALBOX_KEY"],
-  ["A placeholder was sent", "bearer YOUR_KEY"],
-  ["A placeholder was sent", "Bearer sbx_..."],
-  ["A placeholder was sent", `Bearer ${Buffer.from("sbx_…").toString("latin1")}`],
-  ["is not known here, or has been revoked", "Bearer nobody"],
-  ["is not known here, or has been revoked", `Bearer sbx_${"a".repeat(60)}`],
+  ["The API key is a placeholder", "Bearer <key>"],
+  ["The API key is a placeholder", "Bearer $SIGNALBOX_KEY"],
+  ["The API key is a placeholder", "bearer YOUR_KEY"],
+  ["The API key is a placeholder", "Bearer sbx_..."],
+  ["The API key is a placeholder", `Bearer ${Buffer.from("sbx_…").toString("latin1")}`],
+  ["is unknown or has been revoked", "Bearer nobody"],
+  ["is unknown or has been revoked", `Bearer sbx_${"a".repeat(60)}`],
 ])("401 says: %s (%s)", async (message, authorization) => {
   const response = await frame.post(viewer, { authorization });
   expect(response.status).toBe(401);

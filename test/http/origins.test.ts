@@ -74,7 +74,7 @@ test("a request that the browser vouches for as ours is ours, whatever a proxy h
 });
 
 const refused = (origin: string) =>
-  `Pages of the origin ${origin} may not call this hub: SIGNALBOX_ALLOWED_ORIGINS lists those that may, beside the one of SIGNALBOX_PUBLIC_URL.`;
+  `Pages of the origin ${origin} may not call this hub. Allowed are the origins in SIGNALBOX_ALLOWED_ORIGINS and that of SIGNALBOX_PUBLIC_URL.`;
 
 test.each([
   "https://evil.example",

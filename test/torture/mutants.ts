@@ -150,7 +150,7 @@ export const mutants: Mutant[] = [
     "T12",
     "addresses are not judged before they are dialled",
     "src/outbound/call/connect.ts",
-    "if (!addresses.every((ip) => guard.allows(ip, port))) throw refusal();",
+    "if (!addresses.every((ip) => guard.allows(ip, port))) throw notAllowed();",
     "",
   ),
   mutant(
@@ -164,8 +164,8 @@ export const mutants: Mutant[] = [
     "T12",
     "of a name's addresses the first alone is judged",
     "src/outbound/call/connect.ts",
-    "if (!addresses.every((ip) => guard.allows(ip, port))) throw refusal();",
-    'if (!guard.allows(addresses[0] ?? "", port)) throw refusal();',
+    "if (!addresses.every((ip) => guard.allows(ip, port))) throw notAllowed();",
+    'if (!guard.allows(addresses[0] ?? "", port)) throw notAllowed();',
   ),
   mutant(
     "T15",

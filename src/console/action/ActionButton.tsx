@@ -1,6 +1,6 @@
 import { Check, ExternalLink, Hourglass, LoaderCircle } from "lucide-react";
 import { useMay } from "../session/session.ts";
-import { hostOf } from "../ui/layout/Outside.tsx";
+import { hostOf } from "../ui/layout/ExternalLink.tsx";
 import { toast } from "../ui/Toasts.tsx";
 import { useNow } from "../ui/time/useNow.ts";
 import { ActionNote } from "./ActionNote.tsx";
@@ -12,11 +12,11 @@ import "./ActionButton.css";
 type Props = {
   action: ActionRow;
   event: ActionEvent;
-  /** Whether there is room to say why it cannot be used, which it otherwise does when it is pointed at. */
+  /** Whether the reason for a disabled button is shown beside it; otherwise it is a tooltip. */
   explains?: boolean;
 };
 
-/** An action of an event: its button, or what has become of it, and what there is to say of that. */
+/** An action of an event: its button or its result, and a note. */
 export function ActionButton({ action, event, explains = false }: Props) {
   const may = useMay();
   const now = useNow();
@@ -51,7 +51,7 @@ function Control({ action, eventId, standing }: ControlProps) {
     const { reason } = standing;
     const isRunning = standing.kind === "running";
     return (
-      // It keeps the focus, and says why it does nothing.
+      // Stays focusable, so that it can explain why it is disabled.
       <button
         type="button"
         className={look}

@@ -4,7 +4,7 @@ import type { ActionRow } from "./actionRow.ts";
 import type { ActionEvent } from "./standing.ts";
 import "./ActionButtons.css";
 
-/** How many buttons of an event a row of the feed has room for; its page has all. */
+/** Buttons shown in a row of the feed; the event's page shows all. */
 const FEW = 4;
 
 type Props = { actions: readonly ActionRow[]; event: ActionEvent };

@@ -24,7 +24,7 @@ const ActionDocument = graphql(
   [PressRow],
 );
 
-/** What an action sends, and who pressed it, the newest first. */
+/** What an action sends, and its presses, newest first. */
 export function ActionDetail({ id }: { id: string }) {
   const place = usePlace(id);
   const { data, error, isLoading, refresh } = useLiveQuery(
@@ -35,7 +35,8 @@ export function ActionDetail({ id }: { id: string }) {
   if (isLoading) return <Loading rows={2} />;
   if (error && !data) return <Failure error={error} onRetry={refresh} />;
   const action = data?.action;
-  if (!action) return <p className="action-detail soft">It has been removed by retention.</p>;
+  if (!action)
+    return <p className="action-detail soft">No longer available: removed by retention.</p>;
   const { key, url, external, repeat, meta, expiresAt, presses } = action;
   return (
     <div className="action-detail">
@@ -44,12 +45,12 @@ export function ActionDetail({ id }: { id: string }) {
           [external ? "Opens" : "Calls", <code key="url">{url}</code>, "wide"],
           ["Key", key !== null && <code key="key">{key}</code>],
           ["Expires", <Moment key="expires" at={expiresAt} />],
-          ["Again when done", external ? null : repeat ? "Yes" : "No"],
+          ["Repeatable", external ? null : repeat ? "Yes" : "No"],
         ]}
       />
       {meta !== null && (
         <div>
-          <h3>Sent along</h3>
+          <h3>Metadata</h3>
           <JsonTree value={meta} />
         </div>
       )}

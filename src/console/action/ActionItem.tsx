@@ -1,7 +1,7 @@
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../ui/Button.tsx";
-import { hostOf } from "../ui/layout/Outside.tsx";
+import { hostOf } from "../ui/layout/ExternalLink.tsx";
 import { ActionButton } from "./ActionButton.tsx";
 import { ActionDetail } from "./ActionDetail.tsx";
 import type { ActionRow } from "./actionRow.ts";
@@ -10,7 +10,7 @@ import "./ActionItem.css";
 
 type Props = { action: ActionRow; event: ActionEvent };
 
-/** An action on the page of its event; it opens to show what it sends, and its presses. */
+/** An action on the page of its event. It expands to show what it sends and its presses. */
 export function ActionItem({ action, event }: Props) {
   const [isOpen, setIsOpen] = useState(false);
   const { id, url, external, buttonText } = action;

@@ -3,12 +3,15 @@ import { Ago, Countdown } from "../ui/time/Time.tsx";
 import type { ActionRow } from "./actionRow.ts";
 import type { Standing } from "./standing.ts";
 
-/** So long before it expires, an action counts down. */
+/** How long before it expires an action counts down. */
 const NEAR_MS = 3_600_000;
 
 type Props = { action: ActionRow; standing: Standing; now: number };
 
-/** Beside a button: who pressed it and what came of it, why it cannot be pressed, how long it still can. */
+/**
+ * The note beside a button: who pressed it with which result, why it is disabled, or when it
+ * expires.
+ */
 export function ActionNote({ action, standing, now }: Props) {
   const { actionStatus: status, lastError, completedAt, expiresAt } = action;
   const [last] = action.presses.nodes;

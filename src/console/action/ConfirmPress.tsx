@@ -4,7 +4,7 @@ import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
-import { hostOf } from "../ui/layout/Outside.tsx";
+import { hostOf } from "../ui/layout/ExternalLink.tsx";
 import { Modal } from "../ui/Modal.tsx";
 import { Failure } from "../ui/Notice.tsx";
 import { useNow } from "../ui/time/useNow.ts";
@@ -33,7 +33,7 @@ type Props = {
   onClose: () => void;
 };
 
-/** Shows what a press would send, and where, before a person confirms it. It opens once that is known. */
+/** Asks for confirmation and shows what a press sends, and where. Opens once that is loaded. */
 export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
   const { data, error, refresh } = useLiveQuery(
     ConfirmDocument,
@@ -53,7 +53,7 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
         {error ? (
           <Failure error={error} onRetry={refresh} />
         ) : (
-          <p>It is gone: its event has been removed by retention.</p>
+          <p>No longer available: the event was removed by retention.</p>
         )}
       </Modal>
     );
@@ -85,7 +85,7 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
               look={isDanger ? "danger" : "primary"}
               className={isDanger ? "confirm-danger" : "confirm-press"}
               isBusy={isSending}
-              // Enter that is still held from opening this is no confirmation.
+              // Ignore a held Enter that opened this dialog.
               onKeyDown={(pressed) => pressed.repeat && pressed.preventDefault()}
               onClick={submit}
             >
@@ -112,10 +112,10 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
         </dd>
       </dl>
       <div className="confirm-sent">
-        <h3>What is sent along</h3>
+        <h3>Metadata</h3>
         {meta === null ? (
           <p className="soft">
-            Nothing more: which button it was, of which event, and your key’s name.
+            None. The hub sends only the button, its event and the name of your key.
           </p>
         ) : (
           <JsonTree value={meta} />

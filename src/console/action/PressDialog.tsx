@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { useNews } from "../live/useNews.ts";
+import { useChanges } from "../live/useChanges.ts";
 import { toast } from "../ui/Toasts.tsx";
 import { ConfirmPress } from "./ConfirmPress.tsx";
 import type { Press } from "./usePress.ts";
@@ -8,20 +8,20 @@ const ASK = "signalbox:press";
 
 type Asked = { actionId: string; eventId: string };
 
-/** Asks whether an action is to be pressed, and presses it. */
+/** Asks for confirmation and presses the action. */
 export const askToPress = (asked: Asked): void =>
   void dispatchEvent(new CustomEvent<Asked>(ASK, { detail: asked }));
 
 type Ended = { buttonText: string; press: Pick<Press, "status">; error: string | null };
 
-/** Says what came of a press of this page's own; where its button is, everybody sees it. */
+/** Reports the result of a press made on this page. Other pages show it beside the button. */
 function say({ buttonText, press: { status }, error }: Ended): void {
-  if (status === "SUCCEEDED") toast(`“${buttonText}” is done.`);
-  else if (status === "UNKNOWN") toast(`“${buttonText}”: nobody knows what came of it.`, "bad");
+  if (status === "SUCCEEDED") toast(`“${buttonText}” succeeded.`);
+  else if (status === "UNKNOWN") toast(`The result of “${buttonText}” is unknown.`, "bad");
   else toast(`“${buttonText}” failed: ${error}`, "bad");
 }
 
-/** Stands over all pages, so that it stays when the row that asked for it moves out of sight. */
+/** Rendered above all pages, so that it stays open when the row scrolls out of view. */
 export function PressDialog() {
   const [asked, setAsked] = useState<Asked | null>(null);
   const ours = useRef(new Set<string>());
@@ -30,7 +30,7 @@ export function PressDialog() {
     addEventListener(ASK, ask);
     return () => removeEventListener(ASK, ask);
   }, []);
-  useNews((news) => {
+  useChanges((news) => {
     if (news === "missed") return ours.current.clear();
     for (const changed of news) {
       if (changed.__typename !== "Action" || changed.actionStatus === "RUNNING") continue;

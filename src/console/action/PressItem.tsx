@@ -4,14 +4,14 @@ import { Moment } from "../ui/time/Time.tsx";
 import type { PressRow } from "./pressRow.ts";
 import "./PressItem.css";
 
-/** What a state leaves open. */
+/** Explanations of unfinished states. */
 const explained: Readonly<Record<string, string>> = {
-  PENDING: "The call is under way; it takes at most 10 seconds.",
+  PENDING: "In progress; it takes at most 10 seconds.",
   UNKNOWN:
-    "It was sent, and then the hub’s process ended before the answer came: the target may have got it. It is never sent again by itself; look there before you press again.",
+    "The hub’s process ended after sending and before the answer arrived. The target may have received the press. The hub never sends it again by itself: check the target before you press again.",
 };
 
-/** Who pressed, when, what came of it, and the call itself. */
+/** A press: who, when, its result, and the call. */
 export function PressItem({ press }: { press: PressRow }) {
   const { status, pressedBy, pressedAt, error, attempt, requestBody } = press;
   const explanation = explained[status];

@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "../gql/graphql.ts";
 
-/** What a button shows of an action; what it sends may be large, and is read where it is shown. */
+/** The fields that a button shows. What it sends may be large and is loaded where it is shown. */
 export const ActionRow = graphql(`
   fragment ActionRow on Action {
     id url buttonText external repeat style actionStatus: status expiresAt completedAt lastError

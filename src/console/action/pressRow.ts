@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "../gql/graphql.ts";
 
-/** A press with its one call. */
+/** A press with its call. */
 export const PressRow = graphql(`
   fragment PressRow on Press {
     id status pressedBy pressedAt error requestBody

@@ -1,25 +1,25 @@
 import type { ActionRow } from "./actionRow.ts";
 
-/** Whether a button can be pressed at this moment; by the rules of the server, which decides all the same. */
+/** Whether a button can be pressed now, by the server's rules. The server decides again. */
 export type Standing =
   | { kind: "ready" }
-  /** Not yet, not by this key, or not at all: `reason` says it in a sentence. */
+  /** Disabled; `reason` is a sentence. */
   | { kind: "barred"; reason: string }
   | { kind: "running"; reason: string }
   | { kind: "complete"; reason: string }
   | { kind: "expired"; reason: string };
 
-/** What an action's event says of it. */
+/** The fields of the event that matter for its actions. */
 export type ActionEvent = { id: string; status: string; scheduledFor: string | null };
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const at = (time: string): string => moment.format(new Date(time));
 
-/** Who pressed it last. */
+/** The name of the key that pressed it last. */
 export const presserOf = ({ presses }: ActionRow): string =>
   presses.nodes[0]?.pressedBy ?? "somebody";
 
-/** How an action stands, by the hub's clock. */
+/** The state of an action, by the hub's clock. */
 export function standingOf(
   action: ActionRow,
   event: ActionEvent,
@@ -29,25 +29,25 @@ export function standingOf(
   const { actionStatus: status, external, repeat, expiresAt, completedAt } = action;
   const { scheduledFor } = event;
   if (event.status === "CANCELLED") {
-    return { kind: "barred", reason: "Its event is cancelled." };
+    return { kind: "barred", reason: "The event is cancelled." };
   }
   if (event.status === "SCHEDULED" && scheduledFor !== null && Date.parse(scheduledFor) > now) {
-    return { kind: "barred", reason: `It can be used when its event is due: ${at(scheduledFor)}.` };
+    return { kind: "barred", reason: `Available when the event is due: ${at(scheduledFor)}.` };
   }
   if (status === "RUNNING") {
-    return { kind: "running", reason: `It is being pressed by ${presserOf(action)}.` };
+    return { kind: "running", reason: `Being pressed by ${presserOf(action)}.` };
   }
   if (status === "COMPLETE" && !repeat) {
     const when = completedAt === null ? "" : `, ${at(completedAt)}`;
-    return { kind: "complete", reason: `It is done, by ${presserOf(action)}${when}.` };
+    return { kind: "complete", reason: `Done by ${presserOf(action)}${when}.` };
   }
   if (status === "EXPIRED" || Date.parse(expiresAt) <= now) {
-    return { kind: "expired", reason: `It expired: ${at(expiresAt)}.` };
+    return { kind: "expired", reason: `Expired: ${at(expiresAt)}.` };
   }
   if (!external && !mayPress) {
     return {
       kind: "barred",
-      reason: "This key may only look. Pressing needs the role OPERATOR or ADMIN.",
+      reason: "This key is read-only. Pressing requires the role OPERATOR or ADMIN.",
     };
   }
   return { kind: "ready" };

@@ -5,7 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 import { ActionRow } from "./actionRow.ts";
 import { presserOf } from "./standing.ts";
 
-/** It answers when the press is accepted: what comes of it, the stream tells to every page alike. */
+/** Answers once the press is accepted. The stream reports the result to every page. */
 const PressDocument = graphql(
   `
   mutation PressAction($actionId: ID!, $idempotencyKey: String!) {
@@ -24,42 +24,40 @@ const PressDocument = graphql(
 type Payload = ResultOf<typeof PressDocument>["pressAction"];
 export type Press = NonNullable<Payload["press"]>;
 
-/** crypto.randomUUID is only there over https and on this machine itself. */
+/** crypto.randomUUID exists only over https and on localhost. */
 const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
 
-/** Why a press was refused, for the one who pressed. */
+/** Why a press was rejected, in words. */
 function refusalOf({ userErrors: [mistake], action }: Payload): string {
   switch (mistake?.code) {
     case "ACTION_BUSY":
-      return action
-        ? `It is being pressed by ${presserOf(action)} at this moment.`
-        : mistake.message;
+      return action ? `Being pressed by ${presserOf(action)} right now.` : mistake.message;
     case "ACTION_COMPLETE":
-      return action ? `It has just been done, by ${presserOf(action)}.` : mistake.message;
+      return action ? `Just done by ${presserOf(action)}.` : mistake.message;
     case "ACTION_EXPIRED":
-      return "It has expired: nothing was sent.";
+      return "Expired. Nothing was sent.";
     case "NOT_FOUND":
-      return "It is gone: its event has been removed by retention.";
+      return "No longer available: the event was removed by retention.";
     case "NOT_ALLOWED_NOW":
-      return "It cannot be pressed now: its event is not due yet, or cancelled.";
+      return "It cannot be pressed now: the event is not due yet or is cancelled.";
     default:
-      return mistake?.message ?? "The hub has not said why it refused.";
+      return mistake?.message ?? "The hub rejected the press without a reason.";
   }
 }
 
 type Pressing = {
-  /** Presses: what was accepted, or null when `problem` says why not. */
+  /** Presses the action: the accepted press, or null with a `problem`. */
   press: () => Promise<Press | null>;
   isSending: boolean;
   problem: string | null;
 };
 
 /**
- * Presses an action, once for each time that a person confirms it. When no answer comes, nobody knows whether the
- * press was accepted: it is then sent again with the same key, which makes no second one.
+ * Presses an action, once per confirmation. If no answer arrives, the press may have been accepted:
+ * it is sent again with the same idempotency key, which makes no second press.
  */
 export function usePress(actionId: string): Pressing {
   const [{ fetching }, execute] = useMutation(PressDocument);
@@ -70,7 +68,9 @@ export function usePress(actionId: string): Pressing {
     key.current ??= newKey();
     const { data, error } = await execute({ actionId, idempotencyKey: key.current });
     if (error?.networkError) {
-      setProblem("No answer came. It may have been pressed: try again, it is not pressed twice.");
+      setProblem(
+        "No answer arrived, so the press may have been accepted. Try again: it is never pressed twice.",
+      );
       return null;
     }
     key.current = null;

@@ -37,10 +37,13 @@ function Headers({ title, headers }: { title: string; headers: Json }) {
   );
 }
 
-/** A delivery's tries all send the same, which is shown once, below them; a press has the body of its one call. */
+/**
+ * Set for a press only. All attempts of a delivery send the same body, which is shown once below
+ * them.
+ */
 type Props = { attempt: Attempt; requestBody?: string };
 
-/** One call; it opens to show what was sent and what came back. */
+/** One call. It expands to show the request and the response. */
 export function AttemptItem({ attempt, requestBody }: Props) {
   const [isOpen, setIsOpen] = useState(false);
   const { number, outcome, statusCode, error, elapsedMs, responseBody } = attempt;
@@ -71,7 +74,7 @@ export function AttemptItem({ attempt, requestBody }: Props) {
           <Headers title="Response headers" headers={attempt.responseHeaders} />
           {responseBody !== null && (
             <BodyText
-              title={`Response body${attempt.responseTruncated ? ", cut" : ""}`}
+              title={`Response body${attempt.responseTruncated ? ", truncated" : ""}`}
               text={responseBody}
             />
           )}

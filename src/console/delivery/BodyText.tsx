@@ -1,7 +1,7 @@
 import { CopyButton } from "../ui/CopyButton.tsx";
 import "./BodyText.css";
 
-/** JSON is easier to read when it is indented; what is copied stays as it was. */
+/** Indents JSON for display; copying keeps the original. */
 function readable(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
@@ -10,7 +10,7 @@ function readable(text: string): string {
   }
 }
 
-/** A body that was sent or came back, as text. */
+/** A request or response body as text. */
 export function BodyText({ title, text }: { title: string; text: string }) {
   return (
     <div className="body-text">
@@ -18,7 +18,7 @@ export function BodyText({ title, text }: { title: string; text: string }) {
         <h3>{title}</h3>
         <CopyButton text={text} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard */}
       <pre tabIndex={0}>{text === "" ? "(empty)" : readable(text)}</pre>
     </div>
   );

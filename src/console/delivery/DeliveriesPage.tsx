@@ -30,7 +30,7 @@ const DeliveriesDocument = graphql(
   [DeliveryRow],
 );
 
-/** The deliveries of all hooks: those that failed, unless others are asked for. */
+/** The deliveries of all hooks; failed ones by default. */
 export function DeliveriesPage() {
   const [params, setParams] = useSearchParams();
   const address = params.toString();
@@ -66,14 +66,14 @@ export function DeliveriesPage() {
       tools={
         may.operate && (
           <Button onClick={() => setIsReplaying(true)}>
-            <RotateCw size={14} /> <span>Replay many</span>
+            <RotateCw size={14} /> <span>Replay deliveries</span>
           </Button>
         )
       }
     >
       <search className="deliveries-filters">
         <fieldset className="deliveries-states">
-          <legend className="unseen">State</legend>
+          <legend className="unseen">Status</legend>
           {Object.entries(groups).map(([group, { label }]) => (
             <Button
               key={group}
@@ -120,10 +120,17 @@ export function DeliveriesPage() {
 type Lack = { filter: { group: Group; hookId: string | null; time: string }; hasMore: boolean };
 
 function Nothing({ filter, hasMore }: Lack) {
-  // A page is what was found among so many deliveries: older ones may fit.
-  if (hasMore) return <Empty title="No delivery of this time fits.">Older ones may.</Empty>;
+  // A page covers a bounded number of deliveries; older ones may match.
+  if (hasMore)
+    return (
+      <Empty title="No matching deliveries in this time range.">Older deliveries may match.</Empty>
+    );
   if (filter.group === "failed" && filter.hookId === null) {
-    return <Empty title="Nothing has failed.">Deliveries whose every try failed show here.</Empty>;
+    return (
+      <Empty title="No failed deliveries.">
+        Deliveries appear here when their last attempt has failed.
+      </Empty>
+    );
   }
-  return <Empty title="No delivery fits." />;
+  return <Empty title="No matching deliveries." />;
 }

@@ -17,7 +17,7 @@ const DeliveryDocument = graphql(`
   }
 `);
 
-/** A delivery's tries, the newest first, and what each of them sends. */
+/** The attempts of a delivery, newest first, and its request body. */
 export function DeliveryDetail({ id }: { id: string }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveryDocument,
@@ -27,16 +27,17 @@ export function DeliveryDetail({ id }: { id: string }) {
   if (isLoading) return <Loading rows={2} />;
   if (error && !data) return <Failure error={error} onRetry={refresh} />;
   const delivery = data?.delivery;
-  if (!delivery) return <p className="delivery-detail soft">It has been removed by retention.</p>;
+  if (!delivery)
+    return <p className="delivery-detail soft">No longer available: removed by retention.</p>;
   return (
     <div className="delivery-detail">
-      {delivery.attempts.length === 0 && <p className="soft">Not tried yet.</p>}
+      {delivery.attempts.length === 0 && <p className="soft">No attempts yet.</p>}
       <ol className="attempts">
         {delivery.attempts.toReversed().map((attempt) => (
           <AttemptItem key={attempt.id} attempt={attempt} />
         ))}
       </ol>
-      <BodyText title="Request body, the same on every try" text={delivery.requestBody} />
+      <BodyText title="Request body (the same in every attempt)" text={delivery.requestBody} />
     </div>
   );
 }

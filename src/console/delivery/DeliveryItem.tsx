@@ -20,16 +20,16 @@ const RetryDocument = graphql(`
   }
 `);
 
-/** A delivery that is being tried at this moment cannot be tried again; of a workflow's step, the whole run is. */
+/** A delivery in its first attempt cannot be retried; of a workflow, only the whole run can. */
 const mayRetry = (status: string) => status !== "PENDING" && status !== "PARKED";
 
 type Props = {
   delivery: DeliveryRow;
-  /** What the list it stands in does not say already. */
+  /** What to show, depending on the list. */
   shows: "hook" | "event" | "both";
 };
 
-/** A name on one line, which leads to its page where it has one. */
+/** A name on one line, as a link if it has a page. */
 function Way({ to, name }: { to: string | null; name: string }) {
   if (to === null) return <span className="line">{name}</span>;
   return (
@@ -39,7 +39,7 @@ function Way({ to, name }: { to: string | null; name: string }) {
   );
 }
 
-/** A delivery in a list; it opens to show its attempts. */
+/** A delivery in a list. It expands to show its attempts. */
 export function DeliveryItem({ delivery, shows }: Props) {
   const [isOpen, setIsOpen] = useState(false);
   const retry = useAct(RetryDocument);
@@ -76,14 +76,14 @@ export function DeliveryItem({ delivery, shows }: Props) {
         <div className="delivery-when soft">
           {nextAttemptAt !== null && status === "RETRYING" ? (
             <span>
-              next try <Countdown to={nextAttemptAt} />
+              next attempt <Countdown to={nextAttemptAt} />
             </span>
           ) : (
             <Ago at={delivery.completedAt ?? delivery.createdAt} />
           )}
           <span className="faint">
-            {delivery.attemptCount} of {delivery.maxAttempts} tries
-            {delivery.replayOf !== null && ", sent again"}
+            {delivery.attemptCount} of {delivery.maxAttempts} attempts
+            {delivery.replayOf !== null && ", replayed"}
           </span>
         </div>
         {may.operate && mayRetry(status) && run === null && (
@@ -93,7 +93,9 @@ export function DeliveryItem({ delivery, shows }: Props) {
             onClick={() =>
               retry.run(
                 { id },
-                status === "SUCCEEDED" ? "It is sent once more." : "It is being tried again.",
+                status === "SUCCEEDED"
+                  ? "Sending it again as a new delivery."
+                  : "Retrying the delivery.",
               )
             }
           >

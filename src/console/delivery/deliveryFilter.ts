@@ -1,6 +1,6 @@
 import { spans } from "../feed/feedFilter.ts";
 
-/** What of the deliveries is shown: names of the address, the first being meant when it names none. */
+/** The status filters, by their name in the URL. The first is the default. */
 export const groups = {
   failed: { label: "Failed", status: ["FAILED", "QUARANTINED"] },
   waiting: { label: "Waiting", status: ["PENDING", "RETRYING"] },
@@ -14,9 +14,9 @@ const isGroup = (text: string): text is Group => Object.hasOwn(groups, text);
 
 type DeliveryFilter = {
   group: Group;
-  /** Of this hook only. */
+  /** Only for this hook. */
   hookId: string | null;
-  /** One of `spans`; all when empty. */
+  /** One of `spans`; empty for all. */
   time: string;
 };
 
@@ -29,7 +29,7 @@ export function filterOf(params: URLSearchParams): DeliveryFilter {
   };
 }
 
-/** The filter as the API takes it. */
+/** The filter as variables of the API. */
 export function variablesOf({ group, hookId, time }: DeliveryFilter) {
   const { status } = groups[group];
   const span = spans[time];

@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "../gql/graphql.ts";
 
-/** What a list shows of a delivery. */
+/** The fields of a delivery in a list. */
 export const DeliveryRow = graphql(`
   fragment DeliveryRow on Delivery {
     id status attemptCount maxAttempts nextAttemptAt completedAt lastError createdAt

@@ -14,7 +14,7 @@ const CancelEventDocument = graphql(`
 
 type Props = { id: string; name: string; onClose: () => void };
 
-/** Asks before a scheduled event is cancelled. */
+/** Asks for confirmation and cancels a scheduled event. */
 export function CancelEvent({ id, name, onClose }: Props) {
   const cancel = useAct(CancelEventDocument);
   const confirm = async () => {
@@ -27,16 +27,16 @@ export function CancelEvent({ id, name, onClose }: Props) {
       onClose={onClose}
       foot={
         <>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={onClose}>Keep event</Button>
           <Button look="danger" isBusy={cancel.isRunning} onClick={confirm}>
-            Cancel for good
+            Cancel event
           </Button>
         </>
       }
     >
       <p>
-        <strong>{name}</strong> is not sent to anybody when its time comes, and its buttons cannot
-        be pressed. It stays in the feed.
+        <strong>{name}</strong> will not be delivered, and its buttons cannot be pressed. It stays
+        in the feed.
       </p>
     </Modal>
   );

@@ -5,7 +5,7 @@ import "./Content.css";
 
 type Props = { content: Json; contentType: string; name: string };
 
-/** A web address alone is a link worth following; inside of text it stays text. */
+/** Only a value that is a complete web address becomes a link. */
 function Cell({ value }: { value: Json | undefined }) {
   if (value === undefined) return null;
   if (typeof value === "string") return <span className="content-text">{value}</span>;
@@ -17,7 +17,7 @@ type RowObject = { [name: string]: Json };
 const isObject = (row: Json): row is RowObject =>
   typeof row === "object" && row !== null && !Array.isArray(row);
 
-/** A row of label and content, of named values, of cells, or of one value. */
+/** A row: label and content, named values, cells, or one value. */
 function cellsOf(row: Json): [label: string, value: Json | undefined, type?: Json | undefined][] {
   if (Array.isArray(row)) return [[typeof row[0] === "string" ? row[0] : "", row.slice(1)]];
   if (!isObject(row)) return [["", row]];
@@ -32,7 +32,7 @@ function Rows({ rows, name }: { rows: Json[]; name: string }) {
   return (
     <dl className="content-rows">
       {cells.map(([label, value, type], index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: rows have no names of their own, and never change
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows have no keys and never change
         <div key={index} className="content-row">
           <dt>{label}</dt>
           <dd>
@@ -48,7 +48,7 @@ function Rows({ rows, name }: { rows: Json[]; name: string }) {
   );
 }
 
-/** What an event says to people, shown as its content type wants it. */
+/** An event's content, displayed by its content type. */
 export function Content({ content, contentType, name }: Props) {
   if (contentType === "IMAGE" && typeof content === "string") {
     return <Picture source={content} label={name} />;

@@ -18,7 +18,7 @@ const ActionsDocument = graphql(
   [ActionRow],
 );
 
-/** The buttons of an event, with all their presses; nothing when it has none. */
+/** The buttons of an event with their presses; nothing if there are none. */
 export function EventActions({ event }: { event: ActionEvent }) {
   const { data, error, refresh } = useLiveQuery(
     ActionsDocument,

@@ -15,7 +15,7 @@ const ContextDocument = graphql(`
   }
 `);
 
-/** The events of one context as they followed each other. */
+/** The events of one context in order. */
 export function EventContext({ contextId, eventId }: { contextId: string; eventId: string }) {
   const { data } = useLiveQuery(
     ContextDocument,
@@ -24,7 +24,7 @@ export function EventContext({ contextId, eventId }: { contextId: string; eventI
   );
   const events = data?.events.nodes.toReversed() ?? [];
   if (events.length < 2) return null;
-  const all = <Link to={`/?${new URLSearchParams({ context: contextId })}`}>All in the feed</Link>;
+  const all = <Link to={`/?${new URLSearchParams({ context: contextId })}`}>Show in the feed</Link>;
   return (
     <Section title={`Context ${contextId}`} tools={all}>
       <ol className="context">

@@ -18,7 +18,7 @@ const DeliveriesDocument = graphql(
   [DeliveryRow],
 );
 
-/** What became of an event: its way to each hook. */
+/** The deliveries of an event. */
 export function EventDeliveries({ eventId }: { eventId: string }) {
   const place = usePlace(eventId);
   const { data, error, isLoading, refresh } = useLiveQuery(
@@ -31,9 +31,7 @@ export function EventDeliveries({ eventId }: { eventId: string }) {
     <Section title="Deliveries">
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && deliveries.length === 0 && (
-        <p className="soft">None: no hook asked for this event.</p>
-      )}
+      {data && deliveries.length === 0 && <p className="soft">None. No hook matched this event.</p>}
       {deliveries.length > 0 && (
         <ul className="deliveries">
           {deliveries.map((delivery) => (

@@ -30,7 +30,7 @@ const EventDocument = graphql(`
   }
 `);
 
-/** One event: what it says, what it holds, and what became of it. */
+/** One event: content, data, deliveries and runs. */
 export function EventPage({ params: { id } }: { params: { id: string } }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     EventDocument,
@@ -43,7 +43,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
   if (error && !event) return <Failure error={error} onRetry={refresh} />;
   if (!event) {
     return (
-      <Empty title="There is no such event.">
+      <Empty title="Event not found.">
         It may have been removed by retention. <Link to="/">Back to the feed</Link>
       </Empty>
     );

@@ -21,7 +21,7 @@ const EventRunsDocument = graphql(
   [RunRow],
 );
 
-/** The runs of workflows that an event started; nothing when there are none. */
+/** The workflow runs that an event started; nothing if there are none. */
 export function EventRuns({ eventId }: { eventId: string }) {
   const place = usePlace(eventId);
   const { data, error, refresh } = useLiveQuery(

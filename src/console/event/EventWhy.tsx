@@ -17,10 +17,10 @@ const WhyDocument = graphql(`
   }
 `);
 
-/** Of many hooks that are not concerned, so many are shown at first. */
+/** Hooks that did not match and are shown at first. */
 const FEW = 10;
 
-/** Why each hook takes part in the event, or does not. */
+/** Why each hook did or did not match the event. */
 export function EventWhy({ eventId }: { eventId: string }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     WhyDocument,
@@ -33,10 +33,10 @@ export function EventWhy({ eventId }: { eventId: string }) {
     (a, b) => Number(b.reason === "MATCHED") - Number(a.reason === "MATCHED"),
   );
   return (
-    <Section title="Why">
+    <Section title="Hook matching">
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && traces.length === 0 && <p className="soft">No hook has been looked at.</p>}
+      {data && traces.length === 0 && <p className="soft">No hooks were evaluated.</p>}
       <ul className="why">
         {sorted.slice(0, isAll ? undefined : FEW).map(({ hook, reason, detail }) => (
           <li key={hook?.id ?? detail} className="why-hook">

@@ -14,7 +14,7 @@ const RescheduleDocument = graphql(`
   }
 `);
 
-/** A moment as the browser's own control writes it: by the clock on the wall here. */
+/** A time in the format of the browser's control, in local time. */
 function localTime(at: string): string {
   const moment = new Date(at);
   return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000)
@@ -24,7 +24,7 @@ function localTime(at: string): string {
 
 type Props = { id: string; scheduledFor: string; onClose: () => void };
 
-/** Asks when a scheduled event is to be due instead. */
+/** Changes the due time of a scheduled event. */
 export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
   const form = useId();
   const [time, setTime] = useState(localTime(scheduledFor));
@@ -32,7 +32,7 @@ export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const timestamp = new Date(time).toISOString();
-    if (await reschedule.run({ id, timestamp }, "The event has another time.")) onClose();
+    if (await reschedule.run({ id, timestamp }, "The event is rescheduled.")) onClose();
   };
   return (
     <Modal
@@ -41,7 +41,7 @@ export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
       onClose={onClose}
       foot={
         <>
-          <Button onClick={onClose}>Leave it</Button>
+          <Button onClick={onClose}>Keep time</Button>
           <Button type="submit" form={form} look="primary" isBusy={reschedule.isRunning}>
             Reschedule
           </Button>
@@ -51,8 +51,8 @@ export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
       <form id={form} onSubmit={submit}>
         <Field
           label="Due"
-          hint="Here, by your own clock. A time that has passed means now; its buttons' expiry moves along."
-          error={reschedule.mistakes[0]?.message}
+          hint="In your local time. A time in the past means now. The expiry of the buttons moves along."
+          error={reschedule.userErrors[0]?.message}
         >
           <input
             type="datetime-local"

@@ -5,7 +5,7 @@ import { RescheduleEvent } from "./RescheduleEvent.tsx";
 
 type Props = { event: { id: string; name: string; scheduledFor: string } };
 
-/** What can be done with an event that is not due yet. */
+/** The buttons for an event that is not due yet. */
 export function ScheduleTools({ event: { id, name, scheduledFor } }: Props) {
   const [asked, setAsked] = useState<"when" | "whether" | null>(null);
   const close = () => setAsked(null);

@@ -22,7 +22,7 @@ const InstallDocument = graphql(`
   }
 `);
 
-/** Event types that come with the hub, to be installed together. */
+/** The catalogues of event types, to be installed. */
 export function Catalogs({ onInstalled }: { onInstalled?: () => void }) {
   const { data, refresh } = useLiveQuery(CatalogsDocument, {}, () => false);
   const install = useAct(InstallDocument);

@@ -15,7 +15,7 @@ const EditDocument = graphql(`
 
 const textOf = (value: Json) => (value === null ? "" : JSON.stringify(value, null, 2));
 
-/** Registers the next version of a type, beginning with the present one. */
+/** Registers the next version of a type, starting from the current one. */
 export function EditEventTypePage() {
   const [params] = useSearchParams();
   const name = params.get("name") ?? "";
@@ -26,10 +26,10 @@ export function EditEventTypePage() {
     requestPolicy: "network-only",
   });
   const type = data?.eventType;
-  if (!may.administer) return <Empty title="Only an ADMIN key may register types." />;
+  if (!may.administer) return <Empty title="Registering event types requires an ADMIN key." />;
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
   if (fetching && !data) return <Loading />;
-  if (!type) return <Empty title="There is no such event type." />;
+  if (!type) return <Empty title="Event type not found." />;
   const draft = {
     name,
     description: type.description ?? "",

@@ -24,10 +24,10 @@ const EmitDocument = graphql(`
   }
 `);
 
-/** How long after the last letter the data is checked. */
+/** Delay between the last keystroke and the validation. */
 const TYPED_MS = 300;
 
-/** What the schema says of the data as it is typed. */
+/** Validates the data as it is typed. */
 function useProblem(type: string, text: string): string | undefined {
   const client = useClient();
   const [problem, setProblem] = useState<string>();
@@ -38,7 +38,7 @@ function useProblem(type: string, text: string): string | undefined {
     const timer = setTimeout(async () => {
       const variables = { type, data: parsed.value };
       const { data } = await client.query(ValidateDocument, variables).toPromise();
-      // A type that is out of use is not checked when it is emitted, either.
+      // Data of an archived type is not validated on emit, either.
       const found = data?.validateEvent.filter(({ code }) => code !== "UNKNOWN_TYPE") ?? [];
       if (isCurrent) setProblem(found.map(({ message }) => message).join("; ") || undefined);
     }, TYPED_MS);
@@ -52,7 +52,7 @@ function useProblem(type: string, text: string): string | undefined {
 
 type Props = { type: string; example: Json; onClose: () => void };
 
-/** Emits an event of a type by hand; its data is checked while it is written. */
+/** Emits an event of a type by hand; the data is validated as it is typed. */
 export function EmitByHand({ type, example, onClose }: Props) {
   const [text, setText] = useState(() => JSON.stringify(example ?? {}, null, 2));
   const [name, setName] = useState("");
@@ -84,10 +84,10 @@ export function EmitByHand({ type, example, onClose }: Props) {
         </Button>
       }
     >
-      <Field label="Name" hint="What people see; the type when empty.">
+      <Field label="Name" hint="Shown to people. Empty: the type.">
         <input value={name} onChange={({ target }) => setName(target.value)} />
       </Field>
-      <Field label="Data (JSON)" error={problem ?? emit.mistakes[0]?.message}>
+      <Field label="Data (JSON)" error={problem ?? emit.userErrors[0]?.message}>
         <textarea
           rows={12}
           spellCheck={false}

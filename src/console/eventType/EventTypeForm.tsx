@@ -19,7 +19,7 @@ const RegisterDocument = graphql(`
 
 type TypeDraft = { name: string; description: string; schema: string; example: string };
 
-/** The JSON of a text; an empty one is none. */
+/** Parses JSON; empty text is null. */
 const parse = (text: string) => (text.trim() === "" ? { value: null } : parseJson(text));
 
 type Props = { draft: TypeDraft; isNew: boolean };
@@ -35,8 +35,8 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
   const problemOf = (name: string, parsed: object = {}) =>
     "problem" in parsed && typeof parsed.problem === "string"
       ? parsed.problem
-      : register.mistakes.find(({ path }) => path[0] === name)?.message;
-  const breaks = register.mistakes.filter(({ code }) => code === "BREAKING_CHANGE");
+      : register.userErrors.find(({ path }) => path[0] === name)?.message;
+  const breaks = register.userErrors.filter(({ code }) => code === "BREAKING_CHANGE");
   const propsOf = (name: keyof TypeDraft) => ({
     value: draft[name],
     spellCheck: false,
@@ -63,7 +63,7 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
   return (
     <form className="type-form" onSubmit={submit}>
       {isNew && (
-        <Field label="Name" hint="Such as order.paid." error={problemOf("name")}>
+        <Field label="Name" hint="For example order.paid." error={problemOf("name")}>
           <input {...propsOf("name")} />
         </Field>
       )}
@@ -73,18 +73,18 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
       <Field
         label="Schema"
         hint={
-          'JSON Schema 2020-12, or the shorthand {"amount": "Number", "note": "String?"}. Empty takes any data.'
+          'JSON Schema 2020-12 or the shorthand {"amount": "Number", "note": "String?"}. Empty: any data is valid.'
         }
         error={problemOf("schema", schema)}
       >
         <textarea {...propsOf("schema")} rows={10} placeholder={'{"amount": "Number"}'} />
       </Field>
-      <Field label="Example" hint="Data that fits." error={problemOf("example", example)}>
+      <Field label="Example" hint="An example of valid data." error={problemOf("example", example)}>
         <textarea {...propsOf("example")} rows={6} placeholder={'{"amount": 42}'} />
       </Field>
       {breaks.length > 0 && (
         <div className="type-breaks" role="alert">
-          <h3>It would refuse data that is taken now</h3>
+          <h3>The new schema rejects data that is valid now</h3>
           <ul>
             {breaks.map(({ message }) => (
               <li key={message}>{message}</li>
@@ -96,7 +96,7 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
               checked={allowBreaking}
               onChange={({ target }) => setAllowBreaking(target.checked)}
             />{" "}
-            Register it all the same
+            Register anyway
           </label>
         </div>
       )}
@@ -108,7 +108,7 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
           isBusy={register.isRunning}
           disabled={draft.name.trim() === ""}
         >
-          {isNew ? "Register" : "Register the next version"}
+          {isNew ? "Register" : "Register new version"}
         </Button>
       </div>
     </form>

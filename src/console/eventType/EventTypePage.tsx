@@ -31,7 +31,7 @@ const ArchiveDocument = graphql(`
   }
 `);
 
-/** One event type: what its data looks like, who takes it, and a way to emit it by hand. */
+/** One event type: its schema, its hooks, and a button to emit it by hand. */
 export function EventTypePage() {
   const [params] = useSearchParams();
   const name = params.get("name") ?? "";
@@ -47,7 +47,7 @@ export function EventTypePage() {
   const type = data?.eventType;
   if (isLoading) return <Loading />;
   if (error && !type) return <Failure error={error} onRetry={refresh} />;
-  if (!type) return <Empty title="There is no such event type." />;
+  if (!type) return <Empty title="Event type not found." />;
   const isOurs = type.origin === "CUSTOM";
   const tools = may.administer && (
     <>
@@ -60,7 +60,7 @@ export function EventTypePage() {
           look="danger"
           isBusy={archive.isRunning}
           onClick={async () => {
-            if (await archive.run({ name }, "The type is out of use.")) refresh();
+            if (await archive.run({ name }, "Archived.")) refresh();
           }}
         >
           Archive
@@ -79,7 +79,7 @@ export function EventTypePage() {
       <div className="type-columns">
         <Section title="Schema">
           {type.schema === null ? (
-            <p className="soft">None: any data is taken.</p>
+            <p className="soft">None. Any data is valid.</p>
           ) : (
             <JsonTree value={type.schema} />
           )}
@@ -93,7 +93,7 @@ export function EventTypePage() {
         </Section>
       </div>
       <Section title="Hooks">
-        {type.hooks.nodes.length === 0 && <p className="soft">No hook takes it.</p>}
+        {type.hooks.nodes.length === 0 && <p className="soft">No hook receives it.</p>}
         <ul className="type-list">
           {type.hooks.nodes.map((hook) => (
             <li key={hook.id} className="type-line">

@@ -7,7 +7,7 @@ import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { onKey } from "../shell/keys.ts";
 import { Button } from "../ui/Button.tsx";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
@@ -37,7 +37,7 @@ const columns: Column<Row>[] = [
     ),
   },
   { title: "Description", cell: ({ description }) => <span className="soft">{description}</span> },
-  { title: "From", cell: ({ origin, catalog }) => catalog ?? wordsOf(origin) },
+  { title: "Origin", cell: ({ origin, catalog }) => catalog ?? statusText(origin) },
   { title: "Version", isNumber: true, cell: ({ version }) => version },
 ];
 
@@ -84,8 +84,8 @@ export function EventTypesPage() {
       {isLoading && <Loading />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && types.length === 0 && (
-        <Empty title={search === "" ? "No event types yet." : "No event type fits."}>
-          Types need not be registered; one that is has its data checked.
+        <Empty title={search === "" ? "No event types yet." : "No matching event types."}>
+          Registration is optional. The data of registered types is validated.
         </Empty>
       )}
       {types.length > 0 && (

@@ -8,7 +8,7 @@ const empty = { name: "", description: "", schema: "", example: "" };
 /** Registers an event type. */
 export function NewEventTypePage() {
   const may = useMay();
-  if (!may.administer) return <Empty title="Only an ADMIN key may register types." />;
+  if (!may.administer) return <Empty title="Registering event types requires an ADMIN key." />;
   return (
     <Page title="New event type" back={{ to: "/types", label: "Event types" }}>
       <EventTypeForm draft={empty} isNew />

@@ -1,4 +1,4 @@
-/** Names hold anything, also what means something in a path: they stand behind the question mark. */
+/** Names may contain characters that are special in a path, so they are query parameters. */
 const named = (path: string, name: string) => `${path}?${new URLSearchParams({ name })}`;
 
 /** The page of a type. */

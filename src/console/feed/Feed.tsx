@@ -11,13 +11,16 @@ import { FeedItem } from "./FeedItem.tsx";
 import type { FeedList, FeedView } from "./feedList.ts";
 import "./Feed.css";
 
-/** How near to the end the next page is asked for, in rows. */
+/** Distance from the end at which the next page is loaded, in rows. */
 const AHEAD = 15;
 const ROW_PIXELS = 57;
 
 type Props = { list: FeedList; view: FeedView; isPaused: boolean; isFiltered: boolean };
 
-/** The events of a view, as many as fit being drawn. Who reads further down is not moved by new ones: they wait. */
+/**
+ * The events of a view; only the visible rows are rendered. New events wait while someone reads
+ * further down, so that rows do not move.
+ */
 export function Feed({ list, view, isPaused, isFiltered }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [isAtTop, setIsAtTop] = useState(true);
@@ -69,7 +72,7 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
         tabIndex={0}
         onScroll={({ currentTarget }) => setIsAtTop(currentTarget.scrollTop < ROW_PIXELS)}
       >
-        {rows.length === 0 && !view.isResting && <Nothing isFiltered={isFiltered} />}
+        {rows.length === 0 && !view.isSearchPaused && <Nothing isFiltered={isFiltered} />}
         <div className="feed-rows" style={{ height: virtual.getTotalSize() }}>
           {items.map(({ key, index, start }) => {
             const row = rows[index];
@@ -86,7 +89,7 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
             ) : null;
           })}
         </div>
-        {(rows.length > 0 || view.isResting) && <End view={view} list={list} />}
+        {(rows.length > 0 || view.isSearchPaused) && <End view={view} list={list} />}
       </section>
     </div>
   );
@@ -94,7 +97,7 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
 
 function Nothing({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered)
-    return <Empty title="No event fits these filters.">New ones that fit will appear here.</Empty>;
+    return <Empty title="No events match these filters.">New matching events appear here.</Empty>;
   return (
     <Empty title="No events yet.">
       They appear here as they happen. Emit one with the mutation <code>emitEvent</code>.
@@ -103,19 +106,19 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
 }
 
 function End({ view, list }: { view: FeedView; list: FeedList }) {
-  if (view.isResting)
+  if (view.isSearchPaused)
     return (
       <div className="feed-foot faint">
-        <p>Nothing {view.rows.length > 0 && "more "}that fits for a long way back.</p>
-        <Button onClick={list.goOn}>Look further back</Button>
+        <p>No {view.rows.length > 0 && "more "}matches so far.</p>
+        <Button onClick={list.resumeSearch}>Search further back</Button>
       </div>
     );
   return (
     <p className="feed-foot faint">
       {view.isTrimmed && <Button onClick={list.reload}>Show older events</Button>}
-      {view.error && <Button onClick={list.reload}>Could not read on. Try again</Button>}
-      {!view.hasMore && !view.isTrimmed && "That is all."}
-      {view.hasMore && !view.error && "Reading…"}
+      {view.error && <Button onClick={list.reload}>Loading failed. Try again</Button>}
+      {!view.hasMore && !view.isTrimmed && "End of the list."}
+      {view.hasMore && !view.error && "Loading…"}
     </p>
   );
 }

@@ -1,12 +1,12 @@
 import type { Json } from "../gql/graphql.ts";
 import type { FeedEvent } from "./feedEvent.ts";
 
-/** As much of a content as fits into a line. */
+/** Maximum length of the content in a row. */
 const LONGEST = 240;
 
 const cellOf = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** A row is a list of cells, names with values, or one value. */
+/** A row: a list of cells, named values, or one value. */
 function rowOf(row: Json): string {
   if (Array.isArray(row)) return row.map(cellOf).join(": ");
   if (typeof row !== "object" || row === null) return cellOf(row);
@@ -23,7 +23,7 @@ function textOf({ content, contentType }: FeedEvent): string {
   return cellOf(content);
 }
 
-/** The first line of what an event says. */
+/** The first line of an event's content. */
 export function FeedContent({ event }: { event: FeedEvent }) {
   const text = textOf(event).slice(0, LONGEST);
   return text === "" ? null : <p className="feed-content line soft">{text}</p>;

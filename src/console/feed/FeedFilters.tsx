@@ -2,16 +2,16 @@ import { Search, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { onKey } from "../shell/keys.ts";
 import { Button } from "../ui/Button.tsx";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { type FeedFilter, spans, statuses } from "./feedFilter.ts";
 import "./FeedFilters.css";
 
-/** How long after the last letter a text is taken. */
+/** Delay between the last keystroke and the search. */
 const TYPED_MS = 250;
 
 type Props = { filter: FeedFilter; onChange: (changes: Partial<FeedFilter>) => void };
 
-/** A text that is taken when its writing pauses. */
+/** A text field that applies its value after a pause in typing. */
 function TextFilter({
   name,
   label,
@@ -44,7 +44,7 @@ function TextFilter({
   );
 }
 
-/** What of the feed is shown. */
+/** The filters of the feed. */
 export function FeedFilters({ filter, onChange }: Props) {
   const isSet = Object.values(filter).some((value) => value !== "");
   const texts = { filter, onChange };
@@ -63,7 +63,7 @@ export function FeedFilters({ filter, onChange }: Props) {
         <option value="">Any status</option>
         {statuses.map((status) => (
           <option key={status} value={status}>
-            {wordsOf(status)}
+            {statusText(status)}
           </option>
         ))}
       </select>

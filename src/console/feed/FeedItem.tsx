@@ -9,7 +9,7 @@ import { FeedContent } from "./FeedContent.tsx";
 import type { FeedRow } from "./feedRows.ts";
 import "./FeedItem.css";
 
-/** States that need no word: the dots say it. */
+/** Statuses without a badge: the dots show them. */
 const usual = ["DISPATCHED", "PROCESSED"];
 
 /** One event in the feed. */

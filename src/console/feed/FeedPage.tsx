@@ -43,7 +43,7 @@ export function FeedPage() {
         <Button aria-pressed={isPaused} onClick={() => setIsPaused(!isPaused)}>
           {isPaused ? <Play size={14} /> : <Pause size={14} />}
           <span>
-            {isPaused ? `Go on${view.waiting > 0 ? `, ${view.waiting} waiting` : ""}` : "Pause"}
+            {isPaused ? `Resume${view.waiting > 0 ? `, ${view.waiting} waiting` : ""}` : "Pause"}
           </span>
         </Button>
       }

@@ -2,7 +2,7 @@ import { ActionRow } from "../action/actionRow.ts";
 import { graphql } from "../gql/graphql.ts";
 import { FeedEvent } from "./feedEvent.ts";
 
-/** How many deliveries of an event are shown as dots. */
+/** Deliveries shown as dots per event. */
 export const DOTS = 12;
 
 export const FeedDocument = graphql(

@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "../gql/graphql.ts";
 
-/** What a row of the feed shows of an event; its data may be large, and is read where it is shown. */
+/** The fields of an event in a row of the feed. Its data may be large and is loaded on its page. */
 export const FeedEvent = graphql(`
   fragment FeedEvent on Event {
     id type name avatar category contentType content userId contextId status origin

@@ -1,15 +1,15 @@
 import type { FeedEvent } from "./feedEvent.ts";
 
-/** What of the feed is shown; it lives in the address, so that a view can be shared. */
+/** The filter of the feed. It is part of the URL, so that a view can be shared. */
 export type FeedFilter = {
   search: string;
-  /** Exact types, `*` or prefixes such as `ticket.*`, between commas. */
+  /** Exact types, `*` or prefixes such as `ticket.*`, separated by commas. */
   type: string;
   status: string;
   category: string;
   user: string;
   context: string;
-  /** One of `spans`; all when empty. */
+  /** One of `spans`; empty for all. */
   time: string;
 };
 
@@ -36,7 +36,7 @@ const isStatus = (text: string): text is Status => statuses.some((status) => sta
 export const filterOf = (params: URLSearchParams): FeedFilter =>
   Object.fromEntries(names.map((name) => [name, params.get(name) ?? ""])) as FeedFilter;
 
-/** The filter as the API takes it. */
+/** The filter as variables of the API. */
 export function variablesOf(filter: FeedFilter) {
   const types = filter.type.split(",").flatMap((type) => type.trim() || []);
   const span = spans[filter.time];
@@ -58,7 +58,7 @@ const typeMatches = (pattern: string, type: string) =>
   pattern === type ||
   (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1)));
 
-/** Whether an event that has just come is for this view; what is searched in its data only the server knows. */
+/** Whether a new event belongs to this view. Only the server can search in data. */
 export function matches(wanted: FeedVariables, event: FeedEvent): boolean {
   const meets = (value: string | null, actual: string | null) => value === null || value === actual;
   return (

@@ -9,39 +9,40 @@ import { type FeedRow, FeedRows } from "./feedRows.ts";
 /** The feed as it is shown. */
 export type FeedView = {
   rows: readonly FeedRow[];
-  /** How many new events wait until they are let in. */
+  /** Number of new events that are held back. */
   waiting: number;
   isLoading: boolean;
   error: CombinedError | undefined;
   hasMore: boolean;
-  /** The oldest rows were let go, for there were too many. */
+  /** The oldest rows were dropped because there were too many. */
   isTrimmed: boolean;
-  /** Nothing that fits was found for a long way back: it goes on when it is told to. */
-  isResting: boolean;
+  /** The search paused after many pages without a match, until `resumeSearch` is called. */
+  isSearchPaused: boolean;
 };
 
 export type FeedList = {
   view(): FeedView;
   subscribe(listener: () => void): () => void;
-  /** Reads the next page; not while it rests. */
+  /** Loads the next page, unless the search is paused. */
   loadMore(): void;
-  /** Looks further back, for as long a way again. */
-  goOn(): void;
+  /** Resumes a paused search for as many pages again. */
+  resumeSearch(): void;
   reload(): void;
-  /** While held, new events wait; those that are shown change all the same. */
+  /** While held, new events wait; visible ones still update. */
   hold(isHeld: boolean): void;
 };
 
 const MOST_ROWS = 10_000;
-/** With a search or a status, the server is asked what has come; at most so often. */
+/** With a search or status filter, the server is asked for new events, at most at this interval. */
 const ASK_MS = 400;
-/** Pages without anything that fits, of 3,500 events looked through each, before a person is asked whether to go on. */
+/** Pages without a match (3,500 examined events each) before the search pauses. */
 const EMPTY_PAGES = 20;
 
 /**
- * A view of the feed: pages that were read, and what has come since. States: loading (news are kept back, for what
- * is being read may be older than they are), then following. Nothing is missed between the two: the stream began
- * before the first page was asked for.
+ * A view of the feed: loaded pages, plus live changes.
+ * States: loading (changes are held back, because the page being loaded may be older), then
+ * following. Nothing is missed between the two: the stream starts before the first page is
+ * requested.
  */
 export function createFeedList(api: Client, activity: Activity, wanted: FeedVariables): FeedList {
   const listeners = new Set<() => void>();
@@ -52,9 +53,9 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
   let emptyPages = 0;
   let asking: ReturnType<typeof setTimeout> | undefined;
   let isHeld = false;
-  /** Something may have come that only the server can tell to be of this view. */
+  /** Changes arrived that only the server can match with this view. */
   let isStale = false;
-  /** Something happened that needs a reading of its own, while one was under way. */
+  /** Another load is needed after the one in progress. */
   let isDue = false;
   let view: FeedView = {
     rows: [],
@@ -63,7 +64,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     error: undefined,
     hasMore: true,
     isTrimmed: false,
-    isResting: false,
+    isSearchPaused: false,
   };
 
   const show = (changes: Partial<FeedView>) => {
@@ -71,7 +72,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     for (const listener of listeners) listener();
   };
 
-  /** An event that is new or has changed: in, out, or not of this view. */
+  /** Handles a new or changed event: add, update or ignore it. */
   function takeEvent(event: FeedEvent): void {
     const isSearch = wanted.search !== null;
     const isOurs = matches(wanted, event);
@@ -80,13 +81,14 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
       else rows.remove(event.id);
       return;
     }
-    // Only the server knows what is searched; and what comes to the wanted status has buttons and deliveries already.
+    // Only the server can search; and an event that changes to the wanted status already has
+    // buttons and deliveries.
     if (isSearch || (isOurs && wanted.status !== null)) {
       asking ??= setTimeout(askAgain, ASK_MS);
       return;
     }
     held.delete(event.id);
-    // What is older than the last page will come with the next.
+    // Events older than the last page come with the next page.
     const isBelow = view.hasMore && event.id < (rows.oldest() ?? "");
     if (!isOurs || isBelow) return;
     if (isHeld) held.add(event.id);
@@ -114,7 +116,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
   }
 
   async function load(after: string | null, isFresh: boolean): Promise<void> {
-    show({ isLoading: true, error: undefined, isResting: false });
+    show({ isLoading: true, error: undefined, isSearchPaused: false });
     const { data, error } = await api
       .query(FeedDocument, { ...wanted, after }, { requestPolicy: "network-only" })
       .toPromise();
@@ -131,18 +133,25 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     const news = early;
     early = [];
     const hasMore = data?.events.pageInfo.hasNextPage ?? view.hasMore;
-    const isResting = hasMore && emptyPages >= EMPTY_PAGES;
-    show({ isLoading: false, error, hasMore, isResting, ...(isFresh && { isTrimmed: false }) });
+    const isSearchPaused = hasMore && emptyPages >= EMPTY_PAGES;
+    show({
+      isLoading: false,
+      error,
+      hasMore,
+      isSearchPaused,
+      ...(isFresh && { isTrimmed: false }),
+    });
     if (news.length > 0) takeNews(news);
-    // Nothing that fits was among so many rows: what does may be further back.
-    const isOn = !isDue && !isResting && hasMore && data && emptyPages > 0 && listeners.size > 0;
+    // No match among the examined rows; there may be matches further back.
+    const isOn =
+      !isDue && !isSearchPaused && hasMore && data && emptyPages > 0 && listeners.size > 0;
     if (isOn) void load(cursor, false);
     if (!isDue) return;
     isDue = false;
     reload();
   }
 
-  /** Reads from the start. What is being read already may be older than the reason to read anew. */
+  /** Reloads from the start. A load in progress may be older than the reason to reload. */
   function reload(): void {
     if (view.isLoading) isDue = true;
     else {
@@ -151,7 +160,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     }
   }
 
-  /** What failed while the hub was away is read once it is back. */
+  /** Retries after the connection is back. */
   const retry = () => {
     if (view.error && activity.state() === "live") reload();
   };
@@ -162,7 +171,7 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     if (!isHeld) reload();
   }
 
-  /** What waits is read together with its deliveries, which were passed over meanwhile. */
+  /** Held events are loaded again, with the deliveries that were ignored meanwhile. */
   const letIn = () => {
     if (held.size > 0 || isStale) reload();
   };
@@ -182,10 +191,10 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
       };
     },
     loadMore() {
-      if (!view.isLoading && view.hasMore && !view.error && !view.isResting)
+      if (!view.isLoading && view.hasMore && !view.error && !view.isSearchPaused)
         void load(cursor, false);
     },
-    goOn() {
+    resumeSearch() {
       emptyPages = 0;
       if (!view.isLoading) void load(cursor, false);
     },

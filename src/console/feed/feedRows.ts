@@ -7,7 +7,7 @@ import type { FeedEvent } from "./feedEvent.ts";
 type FeedNode = ResultOf<typeof FeedDocument>["events"]["nodes"][number];
 export type FeedDelivery = FeedNode["deliveries"]["nodes"][number];
 
-/** An event with its buttons and the states of its deliveries; replaced, never changed. */
+/** An event with its buttons and the states of its deliveries; immutable. */
 export type FeedRow = {
   event: FeedEvent;
   actions: readonly ActionRow[];
@@ -15,7 +15,7 @@ export type FeedRow = {
   hasMore: boolean;
 };
 
-/** The rows of a feed by their ids, newest first: ids tell the order in which events came. */
+/** The rows of a feed, newest first. Ids are ordered by time. */
 export class FeedRows {
   readonly #rows = new Map<string, FeedRow>();
   #order: string[] = [];
@@ -36,22 +36,22 @@ export class FeedRows {
     return this.#order.flatMap((id) => this.#rows.get(id) ?? []);
   }
 
-  /** Takes a row as the server has just told it. */
+  /** Adds or replaces a row from the server. */
   put(node: FeedNode): void {
     const { deliveries, actions, ...event } = node;
-    // Newest first there, here in the order in which they were made.
+    // The server sorts newest first; rows keep creation order.
     const dots = deliveries.nodes.toReversed();
     this.#set({ event, actions, deliveries: dots, hasMore: deliveries.pageInfo.hasNextPage });
   }
 
-  /** Takes a new state of an event, whose buttons and deliveries stay. */
+  /** Updates an event and keeps its buttons and deliveries. */
   putEvent(event: FeedEvent): void {
     const known = this.#rows.get(event.id);
     const { actions = [], deliveries = [], hasMore = false } = known ?? {};
     this.#set({ event, actions, deliveries, hasMore });
   }
 
-  /** Takes a new state of an action; first ones come in the order of their buttons. */
+  /** Updates an action. New ones arrive in button order. */
   putAction(changed: Changed & { __typename: "Action" }): void {
     const row = this.#rows.get(changed.event.id);
     if (!row) return;
@@ -62,7 +62,7 @@ export class FeedRows {
     this.#set({ ...row, actions });
   }
 
-  /** Takes a new state of a delivery; says whether its event is here. */
+  /** Updates a delivery; returns whether its event is in the rows. */
   putDelivery(changed: Changed & { __typename: "Delivery" }): boolean {
     const row = this.#rows.get(changed.event.id);
     if (!row) return false;
@@ -79,7 +79,7 @@ export class FeedRows {
     if (this.#rows.delete(id)) this.#order = this.#order.filter((it) => it !== id);
   }
 
-  /** Forgets the oldest rows; says whether there were any. */
+  /** Drops the oldest rows; returns whether there were any. */
   trim(most: number): boolean {
     const dropped = this.#order.splice(most);
     for (const id of dropped) this.#rows.delete(id);
@@ -89,7 +89,7 @@ export class FeedRows {
   #set(row: FeedRow): void {
     const { id } = row.event;
     if (!this.#rows.has(id)) {
-      // Nearly all go to one of the ends.
+      // Most rows are inserted at one of the ends.
       const last = this.#order.at(-1);
       const at =
         last !== undefined && id < last

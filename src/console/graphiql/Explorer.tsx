@@ -3,16 +3,17 @@ import { useMemo, useState } from "react";
 import { createFetcher } from "./fetcher.ts";
 import { tourHeaders, tourTabs } from "./tour.ts";
 
-/** GraphiQL's history stores the headers of each operation, and so the key. */
+/** GraphiQL's history would store the headers of each operation, and so the key. */
 const noHistory: [] = [];
 
 /**
- * GraphiQL, opened with the tour. It keeps headers by tab, so a key would have to be pasted into each: here one tab
- * is enough. The key stays in the page's memory, since what a browser stores, it writes to its disk.
+ * GraphiQL, opened with the tour. It keeps headers per tab; here, a key pasted into one tab is used
+ * by all. The key stays in the page's memory, because a browser's storage is written to disk.
  */
 export function Explorer() {
   const [key, setKey] = useState<string>();
-  // A new key makes a new fetcher, with which GraphiQL asks for the schema again: it was refused without one.
+  // A new key creates a new fetcher, so that GraphiQL requests the schema again, which was rejected
+  // without a key.
   const fetcher = useMemo(() => createFetcher(key, setKey), [key]);
   return (
     <GraphiQL

@@ -9,7 +9,10 @@ type Headers = ReturnType<typeof headersWithKey>;
 
 const socketUrl = () => new URL("/graphql", location.href.replace(/^http/, "ws")).href;
 
-/** What is to be run. For a moment after a tab was opened, GraphiQL still names the operation of the tab before. */
+/**
+ * The operation to run. Shortly after a tab is opened, GraphiQL still names the operation of the
+ * previous tab.
+ */
 function operationOf({ query, operationName }: Params) {
   const document = parse(query);
   return getOperationAST(document, operationName) ?? getOperationAST(document);
@@ -24,7 +27,10 @@ async function post(params: Params, headers: Headers): Promise<ExecutionResult> 
   return response.json();
 }
 
-/** Says why the socket was closed; as JSON, in which GraphiQL shows errors, a CloseEvent says nothing. */
+/**
+ * Explains why the socket was closed. GraphiQL shows errors as JSON, in which a CloseEvent is
+ * empty.
+ */
 function withReason(error: unknown): never {
   if (!(error instanceof CloseEvent)) throw error;
   throw new Error(error.reason || `The connection was closed with code ${error.code}.`);
@@ -44,7 +50,10 @@ function follow(params: Params, headers: Headers): AsyncIterableIterator<Executi
   };
 }
 
-/** Sends what GraphiQL asks, with the key that is known where a tab has none; tells `learn` a key that a tab has. */
+/**
+ * Sends GraphiQL's operations, with the known key if a tab has none. Calls `learn` with a key that
+ * a tab has.
+ */
 export const createFetcher =
   (known: string | undefined, learn: (key: string) => void): Fetcher =>
   (given, options) => {

@@ -4,7 +4,7 @@ import "./main.css";
 import { createRoot } from "react-dom/client";
 import { Explorer } from "./Explorer.tsx";
 
-// What earlier versions stored: a key does not belong into a browser's storage.
+// Removes what earlier versions stored: a key must not be in a browser's storage.
 localStorage.removeItem("signalbox:authorization");
 if (localStorage.getItem("graphiql:tabState")?.includes("Authorization")) {
   localStorage.removeItem("graphiql:tabState");

@@ -1,14 +1,14 @@
-/** What stands in the Headers tab until a key is pasted: one word, so that a double click selects it. */
+/** The placeholder in the Headers tab: a single word, so that a double click selects it. */
 export const placeholder = "Bearer PASTE_YOUR_KEY";
 
-/** The operations that GraphiQL opens with: the hub's story in four tabs, each ready to run. */
+/** The operations that GraphiQL opens with: a tour in four tabs, each ready to run. */
 const operations = [
-  `# First paste your key over PASTE_YOUR_KEY in the
-# Headers tab below; the other tabs then know it.
+  `# First replace PASTE_YOUR_KEY in the Headers tab
+# below by your key; the other tabs then use it, too.
 #
-# 1 Register a hook: who is called, for which events.
-# Nothing needs to listen at the url: the hub then
-# shows how it tries again.
+# 1 Register a hook: which url receives which events.
+# Nothing needs to listen at the url: the deliveries
+# then show how the hub retries.
 mutation RegisterHook {
   registerHook(
     input: {
@@ -31,7 +31,7 @@ mutation RegisterHook {
   }
 }
 `,
-  `# 2 Emit an event. Every hook that asks for its type
+  `# 2 Emit an event. Every hook with a matching type
 # gets a delivery, in the same transaction.
 mutation EmitEvent {
   emitEvent(
@@ -57,8 +57,8 @@ mutation EmitEvent {
 `,
   `# 3 Watch deliveries live: retries come after about
 # 5, 15 and 45 seconds. Emit from another window to
-# see more. Come back with after: "<last cursor>",
-# and nothing is missed.
+# see more. Subscribe again with
+# after: "<last cursor>" and you miss nothing.
 subscription WatchDeliveries {
   deliveryUpdated {
     cursor
@@ -72,8 +72,8 @@ subscription WatchDeliveries {
   }
 }
 `,
-  `# 4 Read what happened: every try of every delivery,
-# the newest delivery first.
+  `# 4 Read what happened: all attempts of all
+# deliveries, newest delivery first.
 query ReadAttempts {
   deliveries(first: 5) {
     nodes {
@@ -97,8 +97,8 @@ query ReadAttempts {
 `,
 ];
 
-/** The headers of every tab, as GraphiQL wants them. */
+/** The headers of every tab, in GraphiQL's format. */
 export const tourHeaders = JSON.stringify({ Authorization: placeholder }, null, 2);
 
-/** Tabs in the form that GraphiQL takes. */
+/** The tabs in GraphiQL's format. */
 export const tourTabs = operations.map((query) => ({ query, headers: tourHeaders }));

@@ -12,7 +12,7 @@ const DeleteDocument = graphql(`
 
 type Props = { id: string; name: string; onClose: () => void };
 
-/** Asks before a hook is deleted. */
+/** Asks for confirmation and deletes a hook. */
 export function DeleteHook({ id, name, onClose }: Props) {
   const [, navigate] = useLocation();
   const remove = useAct(DeleteDocument);
@@ -26,16 +26,16 @@ export function DeleteHook({ id, name, onClose }: Props) {
       onClose={onClose}
       foot={
         <>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={onClose}>Keep hook</Button>
           <Button look="danger" isBusy={remove.isRunning} onClick={confirm}>
-            Delete for good
+            Delete hook
           </Button>
         </>
       }
     >
       <p>
-        <strong>{name}</strong> receives nothing from then on, and what waits for it is cancelled.
-        Its history stays.
+        <strong>{name}</strong> will receive nothing more, and its waiting deliveries are cancelled.
+        Its history is kept.
       </p>
     </Modal>
   );

@@ -18,7 +18,7 @@ const ChosenDocument = graphql(`
 
 type Props = { hookId: string | null; onChange: (id: string | null) => void };
 
-/** Chooses one hook, found by its name or URL as one writes. */
+/** Selects a hook, searched by name or URL as you type. */
 export function HookChoice({ hookId, onChange }: Props) {
   return hookId === null ? (
     <Search onChange={onChange} />

@@ -4,8 +4,8 @@ import { DeliveryRow } from "../delivery/deliveryRow.ts";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Button } from "../ui/Button.tsx";
-import { lackOf } from "../ui/lackOf.ts";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { emptyText } from "../ui/emptyText.ts";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -26,7 +26,7 @@ const DeliveriesDocument = graphql(
 const statuses = ["PENDING", "RETRYING", "SUCCEEDED", "FAILED", "PARKED", "QUARANTINED"] as const;
 type Status = (typeof statuses)[number];
 
-/** What a hook was sent, by how it went. */
+/** The deliveries of a hook, filtered by status. */
 export function HookDeliveries({ hookId }: { hookId: string }) {
   const [status, setStatus] = useState<Status | null>(null);
   const place = usePlace(`${hookId} ${status}`);
@@ -39,10 +39,10 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
   const choices = [null, ...statuses];
   const filter = (
     <fieldset className="hook-states">
-      <legend className="unseen">State</legend>
+      <legend className="unseen">Status</legend>
       {choices.map((it) => (
         <Button key={it} look="quiet" aria-pressed={it === status} onClick={() => setStatus(it)}>
-          {it === null ? "All" : wordsOf(it)}
+          {it === null ? "All" : statusText(it)}
         </Button>
       ))}
     </fieldset>
@@ -52,7 +52,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
       {isLoading && <Loading rows={4} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && deliveries.length === 0 && (
-        <p className="soft">{lackOf(status !== null, data.deliveries.pageInfo.hasNextPage)}</p>
+        <p className="soft">{emptyText(status !== null, data.deliveries.pageInfo.hasNextPage)}</p>
       )}
       {deliveries.length > 0 && (
         <ul className="deliveries">

@@ -1,6 +1,6 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge, wordsOf } from "../ui/layout/Badge.tsx";
+import { Badge, statusText } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
@@ -28,7 +28,7 @@ const HookDocument = graphql(
 const list = (values: readonly (string | number)[]) =>
   values.length > 0 ? values.join(", ") : null;
 
-/** One hook: what it asks for, how it is, and what it was sent. */
+/** One hook: its settings, health and deliveries. */
 export function HookPage({ params: { id } }: { params: { id: string } }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     HookDocument,
@@ -39,7 +39,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
   const hook = data?.hook;
   if (isLoading) return <Loading />;
   if (error && !hook) return <Failure error={error} onRetry={refresh} />;
-  if (!hook) return <Empty title="There is no such hook." />;
+  if (!hook) return <Empty title="Hook not found." />;
   const headers = Object.keys(
     typeof hook.headers === "object" && hook.headers !== null ? hook.headers : {},
   );
@@ -62,26 +62,26 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Types", <code key="types">{hook.types.join(", ")}</code>],
           ["Filter", hook.filter && <code>{hook.filter}</code>, "wide"],
           ["User", hook.userId],
-          ["Format", wordsOf(hook.format)],
+          ["Format", statusText(hook.format)],
           [
-            "Succeeded, in all",
+            "Success rate (total)",
             <Health key="health" succeeded={hook.succeededCount} failed={hook.failedCount} />,
           ],
           ["Triggered", hook.triggeredCount.toLocaleString()],
           ["Last triggered", hook.lastTriggeredAt && <Ago at={hook.lastTriggeredAt} />],
-          ["Tries", `${hook.retries + 1}`],
-          [
-            "Waits between tries",
-            hook.retryScheduleMs && list(hook.retryScheduleMs.map(milliseconds)),
-          ],
+          ["Max attempts", `${hook.retries + 1}`],
+          ["Retry schedule", hook.retryScheduleMs && list(hook.retryScheduleMs.map(milliseconds))],
           ["Timeout", milliseconds(hook.timeoutMs)],
-          ["At the same time", `${hook.maxInFlight}`],
-          ["A second", hook.rateLimitPerSecond === null ? null : `${hook.rateLimitPerSecond}`],
-          ["A minute, by its target", hook.allowedPerMinute?.toLocaleString()],
-          ["Verification", hook.verification === "NONE" ? null : wordsOf(hook.verification)],
+          ["Max in flight", `${hook.maxInFlight}`],
+          [
+            "Max per second",
+            hook.rateLimitPerSecond === null ? null : `${hook.rateLimitPerSecond}`,
+          ],
+          ["Max per minute (set by target)", hook.allowedPerMinute?.toLocaleString()],
+          ["Verification", hook.verification === "NONE" ? null : statusText(hook.verification)],
           ["Headers", list(headers)],
-          ["Unsubscribes on", list(hook.unsubscribeOn)],
-          ["Changed", <Ago key="changed" at={hook.updatedAt} />],
+          ["Unsubscribe on status", list(hook.unsubscribeOn)],
+          ["Updated", <Ago key="changed" at={hook.updatedAt} />],
         ]}
       />
       <HookDeliveries hookId={id} />

@@ -1,8 +1,8 @@
 import { SecretOnce } from "../ui/SecretOnce.tsx";
 
-/** A hook's secret, and what it is for. */
+/** A hook's secret and its purpose. */
 export const HookSecret = ({ secret }: { secret: string }) => (
   <SecretOnce secret={secret} label="Copy the secret">
-    Shown this once. Your server verifies with it what the hub sends (Standard Webhooks).
+    Shown only once. Your server verifies the hub’s requests with it (Standard Webhooks).
   </SecretOnce>
 );

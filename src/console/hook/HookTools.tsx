@@ -36,7 +36,7 @@ type Props = {
 };
 type Opened = "replay" | "trigger" | "rotate" | "delete" | null;
 
-/** What can be done with a hook; nothing is offered to those who may not. */
+/** The buttons of a hook that the key's role allows. */
 export function HookTools({ hook }: Props) {
   const may = useMay();
   const [, navigate] = useLocation();
@@ -46,7 +46,7 @@ export function HookTools({ hook }: Props) {
   const { id, status, types } = hook;
   if (!may.operate || status === "DELETED") return null;
   const close = () => setOpened(null);
-  // By hand one type is emitted: a pattern names none.
+  // Triggering needs an exact type; patterns name none.
   const type = types.find((it) => !it.endsWith("*"));
   const replay = (
     <>

@@ -6,7 +6,7 @@ import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { onKey } from "../shell/keys.ts";
 import { Button } from "../ui/Button.tsx";
-import { Badge, wordsOf } from "../ui/layout/Badge.tsx";
+import { Badge, statusText } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
@@ -89,7 +89,7 @@ function Count({ count }: { count: number }) {
   return count === 0 ? <span className="faint">0</span> : count.toLocaleString();
 }
 
-/** Every hook, and how it is. */
+/** All hooks and their health. */
 export function HooksPage() {
   const [params, setParams] = useSearchParams();
   const [, navigate] = useLocation();
@@ -148,16 +148,16 @@ export function HooksPage() {
           value={status ?? ""}
           onChange={(event) => change("status", event.target.value)}
         >
-          <option value="">All but deleted</option>
+          <option value="">All except deleted</option>
           {statuses.map((it) => (
             <option key={it} value={it}>
-              {wordsOf(it)}
+              {statusText(it)}
             </option>
           ))}
         </select>
         <Button
           aria-pressed={isFailing}
-          title="More calls failed than succeeded in this hour and the last"
+          title="More failed than successful calls in this hour and the previous one"
           onClick={() => change("failing", isFailing ? "" : "yes")}
         >
           Failing
@@ -166,8 +166,8 @@ export function HooksPage() {
       {isLoading && <Loading />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && hooks.length === 0 && (
-        <Empty title={isFiltered ? "No hook fits." : "No hooks yet."}>
-          {!isFiltered && <p>A hook POSTs the events it asks for to a URL of yours.</p>}
+        <Empty title={isFiltered ? "No matching hooks." : "No hooks yet."}>
+          {!isFiltered && <p>A hook POSTs matching events to your URL.</p>}
           {!isFiltered && create}
         </Empty>
       )}

@@ -17,15 +17,15 @@ const ReplayDocument = graphql(`
 `);
 
 const spans = [
-  { hours: 1, label: "Of the last hour" },
-  { hours: 24, label: "Of the last 24 hours" },
-  { hours: 168, label: "Of the last 7 days" },
-  { hours: 720, label: "Of the last 30 days" },
+  { hours: 1, label: "Last hour" },
+  { hours: 24, label: "Last 24 hours" },
+  { hours: 168, label: "Last 7 days" },
+  { hours: 720, label: "Last 30 days" },
 ];
 
 const kinds = {
-  lost: { label: "That failed, or were quarantined", status: ["FAILED", "QUARANTINED"] },
-  all: { label: "That have ended, those that succeeded, too", status: null },
+  lost: { label: "Failed and quarantined", status: ["FAILED", "QUARANTINED"] },
+  all: { label: "Include succeeded", status: null },
 } as const;
 type Kind = keyof typeof kinds;
 
@@ -35,7 +35,7 @@ type Props = {
   onClose: () => void;
 };
 
-/** Tries ended deliveries again: first it says how many, then it starts, then it shows how far it is. */
+/** Replays ended deliveries: counts them, starts the replay and shows its progress. */
 export function ReplayHook({ hookId, onClose }: Props) {
   const [kind, setKind] = useState<Kind>("lost");
   const [hours, setHours] = useState(24);
@@ -100,14 +100,15 @@ export function ReplayHook({ hookId, onClose }: Props) {
         </select>
       </Field>
       <p className="soft">
-        What failed is opened again, with new tries, and is failed no more once it succeeds.
-        {kind === "all" && " What succeeded is sent once more, as a new delivery."} The webhook-id
-        stays the same, so that your server can tell what it has seen. It goes on in the background,
-        and holds up nothing that is new.
+        Failed deliveries are reopened with new attempts, and no longer count as failed once they
+        succeed.
+        {kind === "all" && " Succeeded deliveries are sent again as new deliveries."} The webhook-id
+        stays the same, so that your server can recognize duplicates. The replay runs in the
+        background and does not delay new deliveries.
       </p>
     </Modal>
   );
 }
 
-/** Counting has its own state, so that it does not make the button busy. */
+/** Counting has its own state, so that the button does not show it as busy. */
 const useCount = () => useAct(ReplayDocument);

@@ -19,7 +19,7 @@ const CancelReplayDocument = graphql(`
   }
 `);
 
-/** How far a replay has come; it goes on when this is closed. */
+/** The progress of a replay, which continues when this is closed. */
 export function ReplayProgress({ id, onClose }: { id: string; onClose: () => void }) {
   const { data } = useLiveQuery(ReplayDocument, { id }, (changed) => changed.id === id);
   const cancel = useAct(CancelReplayDocument);
@@ -47,10 +47,10 @@ export function ReplayProgress({ id, onClose }: { id: string; onClose: () => voi
           <progress
             max={replay.matched}
             value={replay.status === "DONE" ? replay.matched : replay.created}
-            aria-label="Tried again"
+            aria-label="Progress"
           />
           <span>
-            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} due again
+            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} replayed
           </span>
         </div>
       ) : (

@@ -13,14 +13,14 @@ const RotateDocument = graphql(`
   }
 `);
 
-/** Gives a hook a new secret, and shows it once. */
+/** Rotates a hook's secret and shows the new one once. */
 export function RotateSecret({ id, onClose }: { id: string; onClose: () => void }) {
   const [secret, setSecret] = useState<string | null>(null);
   const rotate = useAct(RotateDocument, { showsMistakes: true });
   return (
     <Rotation
       title="Rotate the secret"
-      mistake={rotate.mistakes[0]?.message}
+      mistake={rotate.userErrors[0]?.message}
       isBusy={rotate.isRunning}
       onRotate={async (overlapHours) =>
         setSecret((await rotate.run({ id, overlapHours }))?.secret ?? null)

@@ -26,7 +26,7 @@ const TriggerDocument = graphql(`
 
 type Props = { id: string; type: string; format: string; onClose: () => void };
 
-/** By it a hook of resources learns which one the event is about. */
+/** The example for hooks of format RESOURCE: the id of the resource. */
 const idOfResource = { id: "" };
 
 /** Emits an event of a hook's type by hand. */
@@ -38,7 +38,7 @@ export function TriggerHook({ id, type, format, onClose }: Props) {
   const example = format === "RESOURCE" ? idOfResource : (data?.eventType?.example ?? {});
   const text = written ?? JSON.stringify(example, null, 2);
   const parsed = parseJson(text);
-  const problem = "problem" in parsed ? parsed.problem : trigger.mistakes[0]?.message;
+  const problem = "problem" in parsed ? parsed.problem : trigger.userErrors[0]?.message;
   const confirm = async () => {
     if ("problem" in parsed) return;
     const answer = await trigger.run({ id, data: parsed.value });
@@ -63,7 +63,7 @@ export function TriggerHook({ id, type, format, onClose }: Props) {
       }
     >
       <p className="soft">
-        Every hook and workflow that asks for this type takes part, not this one alone.
+        Every hook and workflow of this type receives the event, not only this hook.
       </p>
       <Field label="Data (JSON)" error={problem}>
         <textarea

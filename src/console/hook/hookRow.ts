@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "../gql/graphql.ts";
 
-/** What lists and the page of a hook show of it. */
+/** The fields of a hook in lists and on its page. */
 export const HookRow = graphql(`
   fragment HookRow on Hook {
     id name url types format status statusReason

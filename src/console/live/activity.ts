@@ -5,10 +5,10 @@ import { ActivityDocument, type Changed } from "./activityDocument.ts";
 
 type LiveState = "connecting" | "live" | "lost";
 
-/** Changes that came together; or that some were missed for good, so that all has to be read anew. */
+/** A batch of changes, or the notice that changes were lost and everything must be reloaded. */
 export type News = readonly Changed[] | "missed";
 
-/** Everything that changes in the project, as it happens: one stream for all pages of the console. */
+/** All live changes of the project: one stream for all pages of the console. */
 export type Activity = {
   state(): LiveState;
   onState(listener: () => void): () => void;
@@ -18,18 +18,18 @@ export type Activity = {
 
 type Options = {
   key: string;
-  /** Where to begin: what a page reads later than this was read, it reads with all before it. */
+  /** The start cursor. Anything read after it includes all earlier changes. */
   cursor: string;
   readCursor: () => Promise<string | undefined>;
   onRefused: () => void;
 };
 
-/** Changes are told together: a page draws at most so often. */
+/** Changes are delivered in batches, to limit how often pages render. */
 const TOGETHER_MS = 60;
 const PING_MS = 10_000;
 const PONG_MS = 5_000;
 const LONGEST_WAIT_MS = 5_000;
-/** The close codes for a key that is not known, and for one that was revoked. */
+/** The close codes for an unknown and for a revoked key. */
 const KEY_REFUSED = [4401, 4403];
 
 const isClose = (error: unknown): error is CloseEvent =>
@@ -40,8 +40,8 @@ const isExpired = (error: unknown) =>
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * Follows the feed from a cursor on. A lost connection is made again and continues behind the last change that
- * came, so that none is missed, none comes twice, and nothing is ever polled.
+ * Follows the feed from a cursor. A lost connection is reopened and continues after the last
+ * change, so that none is missed or repeated. Nothing is polled.
  */
 export function createActivity({ key, cursor, readCursor, onRefused }: Options): Activity {
   const stateListeners = new Set<() => void>();
@@ -71,7 +71,7 @@ export function createActivity({ key, cursor, readCursor, onRefused }: Options):
     client.subscribe<ResultOf<typeof ActivityDocument>>(
       {
         query: stringifyDocument(ActivityDocument),
-        // Read anew for every connection.
+        // Evaluated for every connection.
         variables: {
           get after() {
             return last;
@@ -93,7 +93,7 @@ export function createActivity({ key, cursor, readCursor, onRefused }: Options):
     );
   }
 
-  /** Begins again after an end that was not the connection's. */
+  /** Restarts after the stream ended although the connection did not. */
   async function begin(hasMissed: boolean): Promise<void> {
     become("lost");
     await pause(1_000);
@@ -123,7 +123,7 @@ export function createActivity({ key, cursor, readCursor, onRefused }: Options):
   };
 }
 
-/** A socket that is made again whenever it is lost, also when only its silence shows that it is. */
+/** A socket that reconnects whenever it is lost, also if only missing pings show it. */
 function openSocket(key: string, become: (state: LiveState) => void): Client {
   let socket: WebSocket | undefined;
   let late: ReturnType<typeof setTimeout> | undefined;

@@ -3,7 +3,7 @@ import { ActionRow } from "../action/actionRow.ts";
 import { FeedEvent } from "../feed/feedEvent.ts";
 import { graphql } from "../gql/graphql.ts";
 
-/** The one stream of the console: what every page needs to know of a change, and the feed to show it. */
+/** The console's only stream: what pages need to know about a change, and what the feed shows. */
 export const ActivityDocument = graphql(
   `
   subscription Activity($after: String!) {
@@ -23,5 +23,5 @@ export const ActivityDocument = graphql(
   [FeedEvent, ActionRow],
 );
 
-/** What changed, as it was then. */
+/** The changed object, as it was at the change. */
 export type Changed = ResultOf<typeof ActivityDocument>["activity"]["node"];

@@ -3,20 +3,20 @@ import { useEffect, useRef } from "react";
 import { type UseQueryArgs, useQuery } from "urql";
 import { useSession } from "../session/session.ts";
 import type { Changed } from "./activityDocument.ts";
-import { useNews } from "./useNews.ts";
+import { useChanges } from "./useChanges.ts";
 
-/** However much changes, a page is read at most so often. */
+/** Minimum interval between two reloads of a page. */
 const PAUSE_MS = 400;
 
 type LiveResult<Data> = {
   data: Data | undefined;
   error: CombinedError | undefined;
-  /** Whether nothing has been read yet. */
+  /** Whether nothing has been loaded yet. */
   isLoading: boolean;
   refresh: () => void;
 };
 
-/** A query that is read again whenever something changes that it is about. Nothing is polled. */
+/** A query that is reloaded whenever something that it is about changes. Nothing is polled. */
 export function useLiveQuery<Data, Variables extends AnyVariables>(
   query: TypedDocumentNode<Data, Variables>,
   variables: Variables,
@@ -32,7 +32,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
   const read = useRef(() => {});
   useEffect(() => {
     read.current = () => {
-      // What is being read may be older than what has changed since, and the client asks but once at a time.
+      // A request in progress may be older than the change, and the client runs only one at a time.
       isDue.current = isReading;
       if (!isReading) execute({ requestPolicy: "network-only" });
     };
@@ -54,12 +54,12 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
   const { activity } = useSession();
   useEffect(() => {
     if (!error) return;
-    // What failed while the hub was away is read once it is back.
+    // Retries after the connection is back.
     return activity.onState(() => {
       if (activity.state() === "live") read.current();
     });
   }, [activity, error]);
-  useNews((news) => {
+  useChanges((news) => {
     if (news === "missed" || news.some(isAbout)) refresh();
   });
   return { data, error, isLoading: fetching && data === undefined, refresh };

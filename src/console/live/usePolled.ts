@@ -2,7 +2,7 @@ import type { AnyVariables, TypedDocumentNode } from "@urql/core";
 import { useEffect } from "react";
 import { type UseQueryArgs, useQuery } from "urql";
 
-/** A query asked again every so often while the page is looked at: for counts, of which no stream tells. */
+/** A query that is polled while the page is visible, for counters that no stream reports. */
 export function usePolled<Data, Variables extends AnyVariables>(
   query: TypedDocumentNode<Data, Variables>,
   variables: Variables,

@@ -1,9 +1,9 @@
 import { Link } from "wouter";
 import { useOverview } from "./useOverview.ts";
-import { isLate, rate, wait } from "./wording.ts";
+import { formatRate, formatWait, isLate } from "./wording.ts";
 import "./OverviewNote.css";
 
-/** How the project is doing, in the smallest space: beside every page but the feed, which has its strip. */
+/** The overview in short form, beside every page except the feed, which has the strip. */
 export function OverviewNote() {
   const overview = useOverview();
   if (!overview) return null;
@@ -12,11 +12,11 @@ export function OverviewNote() {
     <dl className="overview-note" aria-label="Overview">
       <div>
         <dt>Accepted</dt>
-        <dd>{rate(overview.acceptedPerSecond)}/s</dd>
+        <dd>{formatRate(overview.acceptedPerSecond)}/s</dd>
       </div>
       <div>
         <dt>Delivered</dt>
-        <dd>{rate(overview.deliveredPerSecond)}/s</dd>
+        <dd>{formatRate(overview.deliveredPerSecond)}/s</dd>
       </div>
       {failingHooks > 0 && (
         <div className="overview-note-bad">
@@ -30,7 +30,7 @@ export function OverviewNote() {
         <div className="overview-note-warn">
           <dt>Oldest waiting</dt>
           <dd>
-            <Link to="/deliveries?status=waiting">{wait(oldestWaitingSeconds)}</Link>
+            <Link to="/deliveries?status=waiting">{formatWait(oldestWaitingSeconds)}</Link>
           </dd>
         </div>
       )}

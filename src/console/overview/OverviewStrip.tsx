@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { Sparkline } from "../ui/layout/Sparkline.tsx";
 import { useOverview } from "./useOverview.ts";
-import { isLate, rate, wait } from "./wording.ts";
+import { formatRate, formatWait, isLate } from "./wording.ts";
 import "./OverviewStrip.css";
 
 type TileProps = {
@@ -10,7 +10,7 @@ type TileProps = {
   value: string | undefined;
   unit?: string;
   tone?: "bad" | "warn" | undefined;
-  /** Where one sees more. */
+  /** A link to details. */
   to?: string;
   children?: ReactNode;
 };
@@ -39,22 +39,26 @@ function Tile({ label, value, unit, tone, to, children }: TileProps) {
   );
 }
 
-/** How the project is doing, on top of the feed. */
+/** The overview above the feed. */
 export function OverviewStrip() {
   const overview = useOverview();
-  // The minute that has only begun would look like a fall.
+  // The current, incomplete minute would look like a drop.
   const minutes = overview?.minutes.slice(0, -1) ?? [];
   const late = overview && isLate(overview.oldestWaitingSeconds);
   return (
     <section className="overview-frame" aria-label="Overview">
       <ul className="overview">
-        <Tile label="Accepted" value={overview && rate(overview.acceptedPerSecond)} unit="/s">
+        <Tile label="Accepted" value={overview && formatRate(overview.acceptedPerSecond)} unit="/s">
           <Sparkline
             values={minutes.map(({ accepted }) => accepted)}
             label="Events accepted in each of the last 60 minutes"
           />
         </Tile>
-        <Tile label="Delivered" value={overview && rate(overview.deliveredPerSecond)} unit="/s">
+        <Tile
+          label="Delivered"
+          value={overview && formatRate(overview.deliveredPerSecond)}
+          unit="/s"
+        >
           <Sparkline
             values={minutes.map(({ delivered }) => delivered)}
             label="Deliveries that succeeded in each of the last 60 minutes"
@@ -69,7 +73,7 @@ export function OverviewStrip() {
         />
         <Tile
           label="Oldest waiting"
-          value={overview && wait(overview.oldestWaitingSeconds)}
+          value={overview && formatWait(overview.oldestWaitingSeconds)}
           tone={late ? "warn" : undefined}
           to="/deliveries?status=waiting"
         />

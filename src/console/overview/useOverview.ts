@@ -12,5 +12,5 @@ const OverviewDocument = graphql(`
 
 const EVERY_MS = 5_000;
 
-/** How the project is doing, asked every few seconds while it is looked at. */
+/** The overview, polled every few seconds while the page is visible. */
 export const useOverview = () => usePolled(OverviewDocument, {}, EVERY_MS)?.overview;

@@ -14,11 +14,11 @@ const HubDocument = graphql(`
   }
 `);
 
-/** Bytes as people read them. */
+/** Formats bytes. */
 const size = (bytes: number): string =>
   bytes >= 1_048_576 ? `${bytes / 1_048_576} MiB` : `${bytes / 1_024} KiB`;
 
-/** What runs here, and what it takes at most. */
+/** The hub's version, settings and limits. */
 export function About() {
   const { data, error, isLoading, refresh } = useLiveQuery(HubDocument, {}, () => false);
   const hub = data?.hub;
@@ -31,13 +31,13 @@ export function About() {
           facts={[
             ["Version", `Signalbox ${hub.version}`],
             ["Address", <code key="address">{hub.publicUrl}</code>],
-            ["Kept for", `${hub.retentionDays.toLocaleString()} days`],
-            ["Data of an event", size(hub.limits.dataBytes)],
-            ["Events of a batch", hub.limits.batchEvents.toLocaleString()],
-            ["A request", size(hub.limits.bodyBytes)],
-            ["Cost of a document", hub.limits.documentCost.toLocaleString()],
-            ["Time of an operation", milliseconds(hub.limits.operationMs)],
-            ["Rows of a page", hub.limits.pageRows.toLocaleString()],
+            ["Retention", `${hub.retentionDays.toLocaleString()} days`],
+            ["Event data", size(hub.limits.dataBytes)],
+            ["Events per batch", hub.limits.batchEvents.toLocaleString()],
+            ["Request size", size(hub.limits.bodyBytes)],
+            ["Document cost", hub.limits.documentCost.toLocaleString()],
+            ["Operation timeout", milliseconds(hub.limits.operationMs)],
+            ["Rows per page", hub.limits.pageRows.toLocaleString()],
           ]}
         />
       )}

@@ -5,7 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -19,12 +19,12 @@ const ApiKeysDocument = graphql(`
   }
 `);
 
-/** As many keys are shown at first; there may be thousands, revoked ones included. */
+/** Keys shown at first; there may be thousands, including revoked ones. */
 const PAGE = 25;
 
 type Key = ResultOf<typeof ApiKeysDocument>["apiKeys"][number];
 
-/** The keys of the project: who may do what, and since when. */
+/** The API keys of the project. */
 export function ApiKeys() {
   const { viewer } = useSession();
   const { data, error, isLoading, refresh } = useLiveQuery(ApiKeysDocument, {}, () => false);
@@ -33,19 +33,19 @@ export function ApiKeys() {
   const [revoking, setRevoking] = useState<Key | null>(null);
   const columns: Column<Key>[] = [
     { title: "Name", cell: ({ name }) => name },
-    { title: "Role", cell: ({ role }) => wordsOf(role) },
-    { title: "Begins with", cell: ({ prefix }) => <code>{prefix}…</code> },
+    { title: "Role", cell: ({ role }) => statusText(role) },
+    { title: "Prefix", cell: ({ prefix }) => <code>{prefix}…</code> },
     {
       title: "Last used",
       cell: ({ lastUsedAt }) => (lastUsedAt === null ? "Never" : <Ago at={lastUsedAt} />),
     },
-    { title: "Made", cell: ({ createdAt }) => <Ago at={createdAt} /> },
+    { title: "Created", cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
-      title: "State",
+      title: "Status",
       isNumber: true,
       cell: (key) => {
         if (key.revokedAt !== null) return <span className="faint">Revoked</span>;
-        if (key.id === viewer.key.id) return <span className="faint">Yours</span>;
+        if (key.id === viewer.key.id) return <span className="faint">This key</span>;
         return (
           <Button look="danger" onClick={() => setRevoking(key)}>
             Revoke<span className="unseen"> {key.name}</span>

@@ -16,15 +16,15 @@ const CreateDocument = graphql(`
 `);
 
 const roles = {
-  VIEWER: "Viewer: reads everything but keys",
-  OPERATOR: "Operator: also retries and replays deliveries",
-  EMITTER: "Emitter: emits events, and reads nothing else",
+  VIEWER: "Viewer: reads everything except API keys",
+  OPERATOR: "Operator: also presses buttons, retries and replays",
+  EMITTER: "Emitter: only emits events",
   ADMIN: "Admin: everything",
 } as const;
 type Role = keyof typeof roles;
 const isRole = (text: string): text is Role => Object.hasOwn(roles, text);
 
-/** Makes a key, and shows it once. */
+/** Creates a key and shows it once. */
 export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: () => void }) {
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("VIEWER");
@@ -44,12 +44,12 @@ export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: ()
         onClose={onClose}
         foot={
           <Button look="primary" onClick={onClose}>
-            I have kept it
+            I have saved it
           </Button>
         }
       >
         <SecretOnce secret={key} label="Copy the key">
-          Shown this once: of keys only a digest is kept.
+          Shown only once. The hub stores only a digest.
         </SecretOnce>
       </Modal>
     );
@@ -66,11 +66,11 @@ export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: ()
           disabled={name.trim() === ""}
           onClick={confirm}
         >
-          Make the key
+          Create key
         </Button>
       }
     >
-      <Field label="Name" hint="Who or what uses it." error={create.mistakes[0]?.message}>
+      <Field label="Name" hint="Who or what uses it." error={create.userErrors[0]?.message}>
         <input value={name} onChange={({ target }) => setName(target.value)} />
       </Field>
       <Field label="Role">

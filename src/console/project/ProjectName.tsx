@@ -14,7 +14,7 @@ export function ProjectName({ name, onSaved }: { name: string; onSaved: () => vo
   };
   return (
     <form className="settings-line" onSubmit={submit}>
-      <Field label="Name" error={update.mistakes[0]?.message}>
+      <Field label="Name" error={update.userErrors[0]?.message}>
         <input value={text} onChange={({ target }) => setText(target.value)} />
       </Field>
       <Button type="submit" isBusy={update.isRunning} disabled={text === name}>

@@ -8,7 +8,7 @@ type Props = {
   children: ReactNode;
 };
 
-/** One of the project's settings that are on or off. */
+/** A boolean setting of the project. */
 export function ProjectSwitch({ setting, given, children }: Props) {
   const [isOn, setIsOn] = useState(given);
   const update = useAct(UpdateProjectDocument);

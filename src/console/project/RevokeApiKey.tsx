@@ -11,7 +11,7 @@ const RevokeDocument = graphql(`
 
 type Props = { apiKey: { id: string; name: string }; onClose: () => void };
 
-/** Asks before a key is revoked. */
+/** Asks for confirmation and revokes a key. */
 export function RevokeApiKey({ apiKey, onClose }: Props) {
   const revoke = useAct(RevokeDocument);
   const confirm = async () => {
@@ -25,16 +25,16 @@ export function RevokeApiKey({ apiKey, onClose }: Props) {
       onClose={onClose}
       foot={
         <>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={onClose}>Keep key</Button>
           <Button look="danger" isBusy={revoke.isRunning} onClick={confirm}>
-            Revoke for good
+            Revoke key
           </Button>
         </>
       }
     >
       <p>
-        Whoever uses <strong>{apiKey.name}</strong> is refused from then on; its streams end within
-        5 seconds.
+        Requests with <strong>{apiKey.name}</strong> will be rejected; its streams end within 5
+        seconds.
       </p>
     </Modal>
   );

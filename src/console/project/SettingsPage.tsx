@@ -37,21 +37,24 @@ export function SettingsPage() {
             ["Name", may.administer ? null : project.name],
             ["Slug", <code key="slug">{project.slug}</code>],
             ["CloudEvents source", <code key="source">{project.source}</code>, "wide"],
-            ["Made", <Moment key="made" at={project.createdAt} />],
+            ["Created", <Moment key="made" at={project.createdAt} />],
           ]}
         />
         {may.administer && (
           <>
             <ProjectName key={project.name} name={project.name} onSaved={refresh} />
             <ProjectSwitch setting="requireRegisteredTypes" given={project.requireRegisteredTypes}>
-              Refuse events of types that are not registered
-              <span className="faint"> (UNKNOWN_TYPE); otherwise they are taken unchecked.</span>
+              Reject events of unregistered types
+              <span className="faint">
+                {" "}
+                (UNKNOWN_TYPE). Otherwise they are accepted without validation.
+              </span>
             </ProjectSwitch>
             <ProjectSwitch setting="systemEvents" given={project.systemEvents}>
               Record what the hub does with events
               <span className="faint">
                 {" "}
-                as events of their own: resthook_called, webhook_called and error.
+                as system events: resthook_called, webhook_called and error.
               </span>
             </ProjectSwitch>
           </>

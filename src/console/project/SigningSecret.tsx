@@ -15,7 +15,7 @@ const RotateDocument = graphql(`
   }
 `);
 
-/** The secret by which the project signs presses and workflow steps: rotated here, and shown then alone. */
+/** Rotates the secret that signs presses and workflow steps. Only the new one is shown, once. */
 export function SigningSecret() {
   const [isRotating, setIsRotating] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
@@ -30,13 +30,13 @@ export function SigningSecret() {
       tools={<Button onClick={() => setIsRotating(true)}>Rotate the signing secret</Button>}
     >
       <p className="soft">
-        Signs what action buttons and workflow steps send (Standard Webhooks). Hooks have secrets of
-        their own.
+        Signs the requests of buttons and workflow steps (Standard Webhooks). Each hook has its own
+        secret.
       </p>
       {isRotating && (
         <Rotation
           title="Rotate the signing secret"
-          mistake={rotate.mistakes[0]?.message}
+          mistake={rotate.userErrors[0]?.message}
           isBusy={rotate.isRunning}
           onRotate={async (overlapHours) =>
             setSecret((await rotate.run({ overlapHours }))?.secret ?? null)
@@ -45,7 +45,8 @@ export function SigningSecret() {
         >
           {secret !== null && (
             <SecretOnce secret={secret} label="Copy the secret">
-              Shown this once. Your servers verify with it what buttons and workflow steps send.
+              Shown only once. Your servers verify the requests of buttons and workflow steps with
+              it.
             </SecretOnce>
           )}
         </Rotation>

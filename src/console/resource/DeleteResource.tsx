@@ -16,7 +16,7 @@ const DeleteDocument = graphql(`
 
 type Props = { type: string; id: string; onClose: () => void };
 
-/** Asks before a resource is deleted. */
+/** Asks for confirmation and deletes a resource. */
 export function DeleteResource({ type, id, onClose }: Props) {
   const [, navigate] = useLocation();
   const remove = useAct(DeleteDocument);
@@ -30,16 +30,16 @@ export function DeleteResource({ type, id, onClose }: Props) {
       onClose={onClose}
       foot={
         <>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={onClose}>Keep resource</Button>
           <Button look="danger" isBusy={remove.isRunning} onClick={confirm}>
-            Delete for good
+            Delete resource
           </Button>
         </>
       }
     >
       <p>
-        <strong>{id}</strong> of {type} goes, its type's event for that is emitted with its last
-        state, and its id is free again.
+        <strong>{id}</strong> of {type} is deleted. The deletion event of its type is emitted with
+        the last state, and the id can be used again.
       </p>
     </Modal>
   );

@@ -23,7 +23,9 @@ const UpdateDocument = graphql(`
   }
 `);
 
-/** Changes a resource, and so emits its type's event. What is edited is what stood there when the page was opened. */
+/**
+ * Edits a resource, which emits its type's event. Starts from the state when the page was opened.
+ */
 export function EditResourcePage() {
   const [params] = useSearchParams();
   const type = params.get("type") ?? "";
@@ -36,15 +38,15 @@ export function EditResourcePage() {
   const [, navigate] = useLocation();
   const update = useAct(UpdateDocument, { showsMistakes: true });
   const may = useMay();
-  if (!may.administer) return <Empty title="Only an ADMIN key may change resources." />;
+  if (!may.administer) return <Empty title="Changing resources requires an ADMIN key." />;
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
   if (fetching && !data) return <Loading />;
   const resource = data?.resource;
-  if (!resource) return <Empty title="There is no such resource." />;
+  if (!resource) return <Empty title="Resource not found." />;
   const submit = async (attributes: Json) => {
     const answer = await update.run(
       { type, id, attributes },
-      "The resource is changed, and its event emitted.",
+      "The resource is updated and its event emitted.",
     );
     if (answer) navigate(pathOfResource(type, id));
   };
@@ -54,7 +56,7 @@ export function EditResourcePage() {
         key={resource.id}
         attributes={resource.attributes}
         isNew={false}
-        mistakes={update.mistakes}
+        mistakes={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}

@@ -16,17 +16,17 @@ const CreateDocument = graphql(`
   }
 `);
 
-/** Creates a resource, and so emits its type's event. */
+/** Creates a resource, which emits its type's event. */
 export function NewResourcePage() {
   const [params] = useSearchParams();
   const type = params.get("type") ?? "";
   const [, navigate] = useLocation();
   const create = useAct(CreateDocument, { showsMistakes: true });
   const may = useMay();
-  if (!may.administer) return <Empty title="Only an ADMIN key may create resources." />;
+  if (!may.administer) return <Empty title="Creating resources requires an ADMIN key." />;
   const submit = async (attributes: Json, resourceId: string | null) => {
     const input = { type, attributes, ...(resourceId !== null && { resourceId }) };
-    const answer = await create.run({ input }, "The resource is created, and its event emitted.");
+    const answer = await create.run({ input }, "The resource is created and its event emitted.");
     if (answer?.resource) navigate(pathOfResource(type, answer.resource.resourceId));
   };
   return (
@@ -34,7 +34,7 @@ export function NewResourcePage() {
       <ResourceForm
         attributes={{}}
         isNew
-        mistakes={create.mistakes}
+        mistakes={create.userErrors}
         isBusy={create.isRunning}
         done="Create"
         onSubmit={submit}

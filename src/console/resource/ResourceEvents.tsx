@@ -17,7 +17,7 @@ const EventsDocument = graphql(`
   }
 `);
 
-/** The events about a resource, the newest first: each of its versions came with one. */
+/** The events about a resource, newest first. Each version has one. */
 export function ResourceEvents({ type, id }: { type: string; id: string }) {
   const place = usePlace(`${type} ${id}`);
   const { data, error, isLoading, refresh } = useLiveQuery(
@@ -30,7 +30,7 @@ export function ResourceEvents({ type, id }: { type: string; id: string }) {
     <Section title="Versions and events">
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && events.length === 0 && <p className="soft">No event is about it.</p>}
+      {data && events.length === 0 && <p className="soft">No events about this resource.</p>}
       <ol className="resource-events">
         {events.map((event) => (
           <li key={event.id} className="resource-event">

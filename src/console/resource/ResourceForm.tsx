@@ -9,7 +9,7 @@ import "./ResourceForm.css";
 
 type Props = {
   attributes: Json;
-  /** Whether it may be given an id. */
+  /** Whether to show the id field. */
   isNew: boolean;
   mistakes: Mistake[];
   isBusy: boolean;
@@ -17,7 +17,7 @@ type Props = {
   onSubmit: (attributes: Json, resourceId: string | null) => void;
 };
 
-/** A resource to make or to change: its attributes as JSON. */
+/** The form of a resource: its attributes as JSON. */
 export function ResourceForm({ attributes, isNew, mistakes, isBusy, done, onSubmit }: Props) {
   const [id, setId] = useState("");
   const [text, setText] = useState(() => JSON.stringify(attributes, null, 2));
@@ -42,7 +42,7 @@ export function ResourceForm({ attributes, isNew, mistakes, isBusy, done, onSubm
       )}
       <JsonField
         label="Attributes (JSON)"
-        hint="All of them: what is left out goes. At most 256 KiB."
+        hint="All attributes: missing ones are removed. At most 256 KiB."
         error={others.map(({ message }) => message).join("; ") || undefined}
         text={text}
         onChange={setText}

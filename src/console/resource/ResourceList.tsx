@@ -19,7 +19,7 @@ const ResourcesDocument = graphql(`
 
 type Row = ResultOf<typeof ResourcesDocument>["resources"]["nodes"][number];
 
-/** As much of the attributes as a row has room for. */
+/** Maximum length of the attributes in a row. */
 const GLANCE = 120;
 
 const columns: Column<Row>[] = [
@@ -40,10 +40,10 @@ const columns: Column<Row>[] = [
     ),
   },
   { title: "Version", isNumber: true, cell: ({ version }) => version },
-  { title: "Changed", isNumber: true, cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
+  { title: "Updated", isNumber: true, cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
 ];
 
-/** The live resources of a type, the newest first. */
+/** The resources of a type except deleted ones, newest first. */
 export function ResourceList({ type }: { type: string }) {
   const place = usePlace(type);
   const { data, error, isLoading, refresh } = useLiveQuery(

@@ -22,10 +22,10 @@ const ResourceDocument = graphql(`
   }
 `);
 
-/** The level below which the attributes begin: the plural, its list, the resource. */
+/** Levels above the attributes: the plural, its list, the resource. */
 const ATTRIBUTES = 3;
 
-/** One resource: what hooks are sent of it, and the events about it. */
+/** One resource: what hooks receive, and the events about it. */
 export function ResourcePage() {
   const [params] = useSearchParams();
   const type = params.get("type") ?? "";
@@ -46,8 +46,8 @@ export function ResourcePage() {
   if (!resource) {
     return (
       <Page title={id} back={back}>
-        <Empty title="There is no such resource.">
-          It may have been deleted, or events alone know of it.
+        <Empty title="Resource not found.">
+          It may have been deleted, or exist only in events.
         </Empty>
         {events}
       </Page>
@@ -73,13 +73,13 @@ export function ResourcePage() {
           ["Type", <code key="type">{type}</code>],
           ["Created", <Moment key="created" at={resource.createdAt} />],
           [
-            "Changed",
+            "Updated",
             resource.version > 1 ? <Moment key="changed" at={resource.updatedAt} /> : null,
           ],
         ]}
       />
       <Section title="Representation">
-        <p className="soft">What hooks of the format RESOURCE are sent.</p>
+        <p className="soft">What hooks of format RESOURCE receive.</p>
         <JsonTree value={resource.representation} open={ATTRIBUTES} />
       </Section>
       {events}

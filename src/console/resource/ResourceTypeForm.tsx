@@ -17,7 +17,7 @@ const RegisterDocument = graphql(`
 `);
 
 type Props = {
-  /** The type that is changed; null for a new one. */
+  /** The edited type; null for a new one. */
   given: ResourceType | null;
   onClose: () => void;
   onSaved: (name: string) => void;
@@ -25,7 +25,7 @@ type Props = {
 
 type Draft = { name: string; createdEvent: string; updatedEvent: string; deletedEvent: string };
 
-/** Registers a type of resources, or its events anew. */
+/** Registers a resource type, or changes its events. */
 export function ResourceTypeForm({ given, onClose, onSaved }: Props) {
   const form = useId();
   const [draft, setDraft] = useState<Draft>({
@@ -54,7 +54,7 @@ export function ResourceTypeForm({ given, onClose, onSaved }: Props) {
       setDraft({ ...draft, [name]: target.value }),
   });
   const errorOf = (name: keyof Draft) =>
-    register.mistakes.find(({ path }) => path[0] === name)?.message;
+    register.userErrors.find(({ path }) => path[0] === name)?.message;
   const isWhole = draft.name.trim() !== "" && draft.createdEvent.trim() !== "";
   return (
     <Modal
@@ -77,19 +77,19 @@ export function ResourceTypeForm({ given, onClose, onSaved }: Props) {
         {given === null && (
           <Field
             label="Name"
-            hint="The plural, under which a resource is sent, such as tickets."
+            hint="The plural, such as tickets. Hooks receive resources under this key."
             error={errorOf("name")}
           >
             <input {...propsOf("name")} placeholder="tickets" />
           </Field>
         )}
-        <Field label="Event when one is created" error={errorOf("createdEvent")}>
+        <Field label="Event on create" error={errorOf("createdEvent")}>
           <input {...propsOf("createdEvent")} placeholder="ticketCreated" />
         </Field>
-        <Field label="Event when one is updated" hint="Optional." error={errorOf("updatedEvent")}>
+        <Field label="Event on update" hint="Optional." error={errorOf("updatedEvent")}>
           <input {...propsOf("updatedEvent")} placeholder="ticketUpdated" />
         </Field>
-        <Field label="Event when one is deleted" hint="Optional." error={errorOf("deletedEvent")}>
+        <Field label="Event on delete" hint="Optional." error={errorOf("deletedEvent")}>
           <input {...propsOf("deletedEvent")} placeholder="ticketDeleted" />
         </Field>
       </form>

@@ -45,8 +45,8 @@ export function ResourcesPage() {
       {data && !type && (
         <Empty title="No resource types yet.">
           <p>
-            Resources are what events are about. They are kept here, so that hooks of the format
-            RESOURCE can be sent them whole.
+            Resources are the things that events are about. The hub stores them so that hooks of
+            format RESOURCE receive them in full.
           </p>
           {may.administer && register}
         </Empty>
@@ -72,16 +72,16 @@ export function ResourcesPage() {
           tools={
             may.administer && (
               <Button look="quiet" onClick={() => setEdited(type)}>
-                <Pencil size={14} /> <span>Change its events</span>
+                <Pencil size={14} /> <span>Edit events</span>
               </Button>
             )
           }
         >
           <Facts
             facts={[
-              ["Emitted when created", <code key="created">{type.createdEvent}</code>],
-              ["When updated", type.updatedEvent && <code>{type.updatedEvent}</code>],
-              ["When deleted", type.deletedEvent && <code>{type.deletedEvent}</code>],
+              ["Event on create", <code key="created">{type.createdEvent}</code>],
+              ["Event on update", type.updatedEvent && <code>{type.updatedEvent}</code>],
+              ["Event on delete", type.deletedEvent && <code>{type.deletedEvent}</code>],
             ]}
           />
           <ResourceList key={type.name} type={type.name} />

@@ -1,4 +1,6 @@
-/** Types and ids hold anything, also what means something in a path: they stand behind the question mark. */
+/**
+ * Types and ids may contain characters that are special in a path, so they are query parameters.
+ */
 const named = (path: string, params: Record<string, string>) =>
   `${path}?${new URLSearchParams(params)}`;
 

@@ -8,11 +8,11 @@ import "./RunItem.css";
 
 type Props = {
   run: RunRow;
-  /** What the list it stands in does not say already. */
+  /** What to show, depending on the list. */
   shows: "workflow" | "event";
 };
 
-/** A run in a list; it leads to its page. */
+/** A run in a list, linked to its page. */
 export function RunItem({ run, shows }: Props) {
   const took = duration(run);
   return (
@@ -23,7 +23,7 @@ export function RunItem({ run, shows }: Props) {
           {shows === "workflow" ? run.workflow.name : run.event.name}
         </Link>
         <p className="line faint">
-          {run.error ?? `For ${run.userId}${run.rerunOf === null ? "" : ", run again"}`}
+          {run.error ?? `For ${run.userId}${run.rerunOf === null ? "" : ", rerun"}`}
         </p>
       </div>
       <StepMarks steps={run.steps} />

@@ -37,7 +37,7 @@ const RerunDocument = graphql(`
   }
 `);
 
-/** One run of a workflow: each step as it happens, and what came of it. */
+/** One run of a workflow: each step as it happens, and its result. */
 export function RunPage({ params: { id } }: { params: { id: string } }) {
   const [, navigate] = useLocation();
   const may = useMay();
@@ -56,13 +56,13 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
   if (error && !run) return <Failure error={error} onRetry={refresh} />;
   if (!run) {
     return (
-      <Empty title="There is no such run.">
-        It may have been removed by retention. <Link to="/workflows">To the workflows</Link>
+      <Empty title="Run not found.">
+        It may have been removed by retention. <Link to="/workflows">Back to the workflows</Link>
       </Empty>
     );
   }
   const again = async () => {
-    const answer = await rerun.run({ runId: id }, "The workflow runs again.");
+    const answer = await rerun.run({ runId: id }, "The rerun has started.");
     if (answer?.run) navigate(`/runs/${answer.run.id}`);
   };
   const { workflow, event, rerunOf } = run;
@@ -75,7 +75,7 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
         may.operate &&
         run.stoppedAt !== null && (
           <Button isBusy={rerun.isRunning} onClick={again}>
-            <RotateCw size={14} /> <span>Run again</span>
+            <RotateCw size={14} /> <span>Rerun</span>
           </Button>
         )
       }
@@ -96,13 +96,13 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
           ["User", run.userId],
           [
             "Version",
-            run.version === workflow.version ? `${run.version}` : `${run.version}, not the newest`,
+            run.version === workflow.version ? `${run.version}` : `${run.version} (not the newest)`,
           ],
           ["Queued", <Moment key="queued" at={run.createdAt} />],
           ["Started", run.startedAt && <Moment at={run.startedAt} />],
           ["Ended", run.stoppedAt && <Moment at={run.stoppedAt} />],
-          ["Took", duration(run)],
-          ["Again of", rerunOf && <Link to={`/runs/${rerunOf.id}`}>An earlier run</Link>],
+          ["Duration", duration(run)],
+          ["Rerun of", rerunOf && <Link to={`/runs/${rerunOf.id}`}>An earlier run</Link>],
           ["Id", <RunId key="id" id={run.id} />, "wide"],
         ]}
       />

@@ -1,9 +1,9 @@
-import { toneOf, wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText, toneOf } from "../ui/layout/Badge.tsx";
 import "./StepMarks.css";
 
 type Step = { step: { id: string; name: string }; status: string };
 
-/** How far a run is: a mark for each step, in the colour of its state. */
+/** The progress of a run: one mark per step, coloured by its status. */
 export function StepMarks({ steps }: { steps: readonly Step[] }) {
   const done = steps.filter(({ status }) => status === "SUCCEEDED").length;
   return (
@@ -12,7 +12,7 @@ export function StepMarks({ steps }: { steps: readonly Step[] }) {
         <span
           key={step.id}
           className={`step-mark step-mark-${toneOf(status)}`}
-          title={`${step.name}: ${wordsOf(status)}`}
+          title={`${step.name}: ${statusText(status)}`}
         />
       ))}
     </span>

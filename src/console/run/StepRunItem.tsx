@@ -8,12 +8,12 @@ import { Countdown } from "../ui/time/Time.tsx";
 import type { StepRunRow } from "./stepRunRow.ts";
 import "./StepRunItem.css";
 
-/** A step of a run on its timeline; it opens to show its call, with every try, and its answer. */
+/** A step on the timeline of a run. It expands to show its attempts and output. */
 export function StepRunItem({ run, number }: { run: StepRunRow; number: number }) {
   const { step, status, output, delivery } = run;
   const [isChosen, setIsChosen] = useState<boolean | null>(null);
   const canOpen = delivery !== null || output !== null;
-  // What failed is what one comes for.
+  // A failed step is expanded at first.
   const isOpen = canOpen && (isChosen ?? status === "FAILED");
   return (
     <li className="step-run" data-step={step.id}>
@@ -35,10 +35,10 @@ export function StepRunItem({ run, number }: { run: StepRunRow; number: number }
               <span className="faint">
                 {delivery.status === "RETRYING" && delivery.nextAttemptAt !== null ? (
                   <>
-                    next try <Countdown to={delivery.nextAttemptAt} />
+                    next attempt <Countdown to={delivery.nextAttemptAt} />
                   </>
                 ) : (
-                  `${delivery.attemptCount} of ${delivery.maxAttempts} tries`
+                  `${delivery.attemptCount} of ${delivery.maxAttempts} attempts`
                 )}
               </span>
             )}
@@ -48,7 +48,7 @@ export function StepRunItem({ run, number }: { run: StepRunRow; number: number }
             <Button
               look="quiet"
               aria-expanded={isOpen}
-              aria-label={`Call and answer: ${step.name}`}
+              aria-label={`Request and response: ${step.name}`}
               onClick={() => setIsChosen(!isOpen)}
             >
               <ChevronRight size={14} />
@@ -59,7 +59,7 @@ export function StepRunItem({ run, number }: { run: StepRunRow; number: number }
           <div className="step-run-body">
             {output !== null && (
               <div>
-                <h3>Output, as later steps know it</h3>
+                <h3>Output for later steps</h3>
                 <JsonTree value={output} />
               </div>
             )}

@@ -2,7 +2,7 @@ import { milliseconds } from "../ui/time/Time.tsx";
 
 type Times = { startedAt: string | null; stoppedAt: string | null };
 
-/** How long a run took; null while it has not ended. */
+/** The duration of a run; null until it has ended. */
 export const duration = ({ startedAt, stoppedAt }: Times): string | null =>
   startedAt === null || stoppedAt === null
     ? null

@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "../gql/graphql.ts";
 
-/** What a list shows of a run. */
+/** The fields of a run in a list. */
 export const RunRow = graphql(`
   fragment RunRow on WorkflowRun {
     id status userId createdAt startedAt stoppedAt error

@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "../gql/graphql.ts";
 
-/** What the page of a run shows of a step. */
+/** The fields of a step on the page of its run. */
 export const StepRunRow = graphql(`
   fragment StepRunRow on StepRun {
     step { id name method url }

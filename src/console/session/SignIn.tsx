@@ -5,7 +5,7 @@ import "./SignIn.css";
 
 type Props = { problem: string | null; isOpening: boolean; onKey: (key: string) => void };
 
-/** The door: takes an API key. */
+/** The sign-in page. */
 export function SignIn({ problem, isOpening, onKey }: Props) {
   const [key, setKey] = useState("");
   const submit = (event: FormEvent) => {
@@ -37,7 +37,7 @@ export function SignIn({ problem, isOpening, onKey }: Props) {
           Sign in
         </Button>
         <p className="sign-in-note faint">
-          The key stays in this tab and is forgotten when you close it. A new one:{" "}
+          The key stays in this tab and is forgotten when you close it. To create another key:{" "}
           <code>npm run cli -- key create default NAME ADMIN</code>
         </p>
       </form>

@@ -1,7 +1,7 @@
 import { Client, cacheExchange, fetchExchange, mapExchange } from "@urql/core";
 import { noteHubTime } from "../ui/time/hubClock.ts";
 
-/** The client of queries and mutations. `onRefused` is told when the key is not taken any more. */
+/** The client for queries and mutations. `onRefused` is called when the key is rejected. */
 export const createApi = (key: string, onRefused: () => void): Client =>
   new Client({
     url: "/graphql",

@@ -1,4 +1,4 @@
-/** Where the key lives: in this tab alone, until it is closed. It is never part of an address. */
+/** Stores the key in this tab only, until it is closed. It is never part of a URL. */
 const NAME = "signalbox.key";
 
 export const readKey = (): string | null => sessionStorage.getItem(NAME);

@@ -25,7 +25,7 @@ type Viewer = {
 };
 type Role = "ADMIN" | "EMITTER" | "OPERATOR" | "VIEWER";
 
-/** Somebody who is signed in: who, and the two connections made with the key. */
+/** A signed-in user: the key, its role, and the connections made with it. */
 export type Session = {
   viewer: Viewer;
   api: Client;
@@ -41,19 +41,19 @@ export function useSession(): Session {
   return session;
 }
 
-/** What the key's role may do: a page offers nothing else. The server decides all the same. */
+/** What the key's role allows. Pages offer nothing else; the server checks again. */
 export function useMay(): { administer: boolean; operate: boolean } {
   const { role } = useSession().viewer.key;
   return { administer: role === "ADMIN", operate: role === "ADMIN" || role === "OPERATOR" };
 }
 
 function problemOf(error: CombinedError): string {
-  if (error.response?.status === 401) return "This key is not known here, or has been revoked.";
+  if (error.response?.status === 401) return "This key is unknown or has been revoked.";
   if (error.networkError) return "The hub cannot be reached.";
   return error.message.replace(/^\[GraphQL\] /, "");
 }
 
-/** Signs in with a key: the session, or a sentence that says why not. */
+/** Signs in with a key. Returns the session or an error message. */
 export async function openSession(
   key: string,
   signOut: (reason?: string) => void,
@@ -65,7 +65,7 @@ export async function openSession(
   if (error) return problemOf(error);
   if (!data) return "The hub did not answer.";
   if (data.viewer.key.role === "EMITTER") {
-    return "This key may only emit events. The console needs a key that may read: VIEWER, OPERATOR or ADMIN.";
+    return "This key can only emit events. The console needs a key that can read: VIEWER, OPERATOR or ADMIN.";
   }
   const readCursor = async () =>
     (await api.query(FeedCursorDocument, {}, { requestPolicy: "network-only" }).toPromise()).data

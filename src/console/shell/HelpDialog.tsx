@@ -6,21 +6,21 @@ import "./HelpDialog.css";
 
 const OPEN = "signalbox:help";
 
-/** Shows the keys. */
+/** The list of keyboard shortcuts. */
 export const openHelp = (): void => void dispatchEvent(new Event(OPEN));
 
 const keys: [string, string][] = [
   ["/", "Search"],
   ["j, k", "Next and previous row"],
   ["Enter", "Open the row"],
-  ["a", "To the first button of the row's event"],
-  ["p", "Pause the feed, or go on"],
-  ["n", "New, where there is such a button"],
+  ["a", "Go to the first button of the row's event"],
+  ["p", "Pause or resume the feed"],
+  ["n", "New, on pages that have such a button"],
   ["Esc", "Close"],
-  ["?", "This list"],
+  ["?", "Show this list"],
 ];
 
-/** The keys that work everywhere. */
+/** Shortcuts that work on every page. */
 export function HelpDialog() {
   const [isOpen, setIsOpen] = useState(false);
   useEffect(() => {

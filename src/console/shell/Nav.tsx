@@ -4,14 +4,14 @@ import { Link, useLocation } from "wouter";
 import { OverviewNote } from "../overview/OverviewNote.tsx";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { openHelp } from "./HelpDialog.tsx";
 import { onKey } from "./keys.ts";
 import { places } from "./routes.tsx";
 import { theme, toggleTheme } from "./theme.ts";
 import "./Nav.css";
 
-/** The way to every page, and who is signed in. */
+/** The navigation and the signed-in key. */
 export function Nav() {
   const { viewer, signOut } = useSession();
   const [location, navigate] = useLocation();
@@ -23,7 +23,7 @@ export function Nav() {
     };
   }, [navigate]);
   const list = useRef<HTMLUListElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: on a small screen the place of the page may be out of sight
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on small screens the current link may be out of view
   useEffect(() => {
     list.current
       ?.querySelector("[aria-current]")
@@ -68,7 +68,7 @@ export function Nav() {
         {location !== "/" && <OverviewNote />}
         <div className="nav-key">
           <span className="line">{viewer.key.name}</span>
-          <span className="faint">{wordsOf(viewer.key.role)}</span>
+          <span className="faint">{statusText(viewer.key.role)}</span>
         </div>
         <div className="nav-tools">
           <Button look="quiet" aria-label="Keys (?)" title="Keys (?)" onClick={openHelp}>

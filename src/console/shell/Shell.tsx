@@ -1,7 +1,7 @@
 import { Suspense, useEffect } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { PressDialog } from "../action/PressDialog.tsx";
-import { Mishap } from "../ui/Mishap.tsx";
+import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Empty, Loading } from "../ui/Notice.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
 import { LiveBar } from "./LiveBar.tsx";
@@ -9,10 +9,10 @@ import { Nav } from "./Nav.tsx";
 import { loadPages, routes } from "./routes.tsx";
 import "./Shell.css";
 
-/** When the first page stands, the others are fetched. */
+/** Preloads the other pages once the first one is rendered. */
 const PAGES_MS = 1_000;
 
-/** What is around every page. */
+/** The frame of every page. */
 export function Shell() {
   const [location] = useLocation();
   useEffect(() => {
@@ -22,13 +22,13 @@ export function Shell() {
   return (
     <div className="shell">
       <a className="shell-skip" href="#main">
-        Skip to the page
+        Skip to content
       </a>
       <Nav />
       <main id="main" className="shell-main" tabIndex={-1}>
         <LiveBar />
         <div className="shell-page">
-          <Mishap key={location}>
+          <ErrorBoundary key={location}>
             <Suspense fallback={<Loading />}>
               <Switch>
                 {routes.map(({ path, page: Page }) => (
@@ -37,11 +37,11 @@ export function Shell() {
                   </Route>
                 ))}
                 <Route>
-                  <Empty title="There is nothing at this address." />
+                  <Empty title="Page not found." />
                 </Route>
               </Switch>
             </Suspense>
-          </Mishap>
+          </ErrorBoundary>
         </div>
       </main>
       <HelpDialog />

@@ -1,10 +1,10 @@
-/** What a key (`j`), or one after another (`g f`), does. */
+/** Shortcuts: one key (`j`) or two in sequence (`g f`). */
 const actions = new Map<string, (() => void)[]>();
-/** How long a first key waits for its second. */
+/** Maximum time between two keys of a sequence. */
 const SECOND_KEY_MS = 1_200;
 let first: { key: string; at: number } | null = null;
 
-/** Text is being written, or a control takes the key itself. */
+/** Whether the key belongs to a text field or another control. */
 function isTaken(event: KeyboardEvent): boolean {
   if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return true;
   const target = event.target instanceof Element ? event.target : null;
@@ -27,7 +27,7 @@ function press(event: KeyboardEvent): void {
   }
 }
 
-/** Does something when keys are pressed outside of text, until the answer is called; the last one registered wins. */
+/** Registers a shortcut; returns a function that removes it. The last one registered wins. */
 export function onKey(keys: string, action: () => void): () => void {
   if (actions.size === 0) addEventListener("keydown", press);
   actions.set(keys, [...(actions.get(keys) ?? []), action]);

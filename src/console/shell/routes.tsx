@@ -15,15 +15,15 @@ type PageProps = { params: { id: string } };
 
 const loaders: (() => Promise<unknown>)[] = [];
 
-/** A page that comes when it is opened, or when there is time. */
+/** A page that is loaded on demand or in idle time. */
 function later(load: () => Promise<{ default: ComponentType<PageProps> }>) {
   loaders.push(load);
   return lazy(load);
 }
 
-/** Fetches the pages that have not been opened, so that they open at once, and also while the hub is away. */
+/** Preloads the other pages, so that they open at once, even while the hub is unreachable. */
 export const loadPages = (): Promise<unknown> =>
-  // One that fails is fetched again when it is opened.
+  // A page that failed to load is loaded again when it is opened.
   Promise.allSettled(loaders.map((load) => load()));
 
 const EventPage = later(async () => ({
@@ -83,7 +83,7 @@ const SettingsPage = later(async () => ({
   default: (await import("../project/SettingsPage.tsx")).SettingsPage,
 }));
 
-/** The pages in the navigation; `keys` lead there from everywhere. A page is added here, and below. */
+/** The pages in the navigation and their shortcuts. Add a new page here and below. */
 export const places: { to: string; label: string; keys: string; icon: LucideIcon }[] = [
   { to: "/", label: "Feed", keys: "g f", icon: Activity },
   { to: "/deliveries", label: "Deliveries", keys: "g d", icon: Truck },
@@ -94,7 +94,7 @@ export const places: { to: string; label: string; keys: string; icon: LucideIcon
   { to: "/settings", label: "Settings", keys: "g s", icon: Settings },
 ];
 
-/** Every address, the first that fits being shown. */
+/** All routes. The first match is shown. */
 export const routes: { path: string; page: ComponentType<PageProps> }[] = [
   { path: "/", page: FeedPage },
   { path: "/events/:id", page: EventPage },

@@ -3,13 +3,13 @@ type Theme = "light" | "dark";
 const NAME = "signalbox.theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-/** The theme that was chosen; the system's until then. */
+/** The chosen theme; the system's by default. */
 export function theme(): Theme {
   const chosen = localStorage.getItem(NAME);
   return chosen === "light" || chosen === "dark" ? chosen : dark.matches ? "dark" : "light";
 }
 
-/** Shows the theme, and follows the system's from then on. */
+/** Applies the theme and follows changes of the system's theme. */
 export function applyTheme(): void {
   const show = () => {
     document.documentElement.dataset.theme = theme();
@@ -18,7 +18,7 @@ export function applyTheme(): void {
   dark.addEventListener("change", show);
 }
 
-/** Chooses the other theme, in this browser. */
+/** Switches the theme in this browser. */
 export function toggleTheme(): Theme {
   const next = theme() === "dark" ? "light" : "dark";
   localStorage.setItem(NAME, next);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { onKey } from "./keys.ts";
 
-/** Chooses one of some rows by j and k, and opens it by Enter; -1 while none is chosen. */
+/** Selects a row by j and k and opens it by Enter; -1 if none is selected. */
 export function useRowKeys(count: number, open: (index: number) => void): number {
   const [chosen, setChosen] = useState(-1);
   const index = Math.min(chosen, count - 1);

@@ -3,11 +3,11 @@ import "./Button.css";
 
 type Props = ComponentProps<"button"> & {
   look?: "primary" | "plain" | "quiet" | "danger";
-  /** Something it started is under way: it cannot be pressed again meanwhile. */
+  /** Its action is in progress; it cannot be pressed meanwhile. */
   isBusy?: boolean | undefined;
 };
 
-/** A button. One with an icon alone needs an `aria-label`. */
+/** A button. A button with only an icon needs an `aria-label`. */
 export function Button({ look = "plain", isBusy, type = "button", className, ...rest }: Props) {
   return (
     <button

@@ -14,7 +14,7 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
   const copy = () =>
     navigator.clipboard.writeText(text).then(
       () => setIsCopied(true),
-      () => toast("The browser does not let this page copy: select and copy by hand.", "bad"),
+      () => toast("The browser does not allow copying. Select and copy the text by hand.", "bad"),
     );
   return (
     <Button look="quiet" aria-label={isCopied ? "Copied" : label} title={label} onClick={copy}>

@@ -4,13 +4,13 @@ import "./Field.css";
 type Control = { id?: string; "aria-describedby"?: string; "aria-invalid"?: boolean };
 type Props = {
   label: string;
-  /** What may stand here, in half a sentence. */
+  /** A short hint about valid values. */
   hint?: string | undefined;
   error?: string | undefined;
   children: ReactElement<Control>;
 };
 
-/** A control with its label, and what is wrong with what stands in it. */
+/** A control with its label, hint and error. */
 export function Field({ label, hint, error, children }: Props) {
   const id = useId();
   const note = error ?? hint;

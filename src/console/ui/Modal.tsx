@@ -9,13 +9,13 @@ type Props = {
   isOpen: boolean;
   onClose: () => void;
   children: ReactNode;
-  /** Its buttons, the one that matters last. */
+  /** Its buttons; the primary one last. */
   foot?: ReactNode;
-  /** What has the focus at first, when that is not what comes first. */
+  /** The element to focus first, if not the first one. */
   initialFocus?: RefObject<HTMLElement | null>;
 };
 
-/** A dialog over the page: Esc and a click beside it close it. */
+/** A dialog. Esc or a click outside closes it. */
 export function Modal({ title, isOpen, onClose, children, foot, initialFocus }: Props) {
   return (
     <Dialog.Root open={isOpen} onOpenChange={(open) => open || onClose()}>

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Button } from "./Button.tsx";
 import "./Notice.css";
 
-/** What stands where there is nothing yet, and how that changes. */
+/** The notice of an empty list, and what to do about it. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="notice">
@@ -14,7 +14,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** Reading failed. */
+/** Loading failed. */
 export function Failure({ error, onRetry }: { error: CombinedError; onRetry: () => void }) {
   const text = error.networkError
     ? "The hub cannot be reached."
@@ -28,13 +28,13 @@ export function Failure({ error, onRetry }: { error: CombinedError; onRetry: () 
   );
 }
 
-/** Rows that are still being read. */
+/** Placeholder rows while loading. */
 export function Loading({ rows = 6 }: { rows?: number }) {
   return (
     <div className="loading" role="status">
       <span className="unseen">Loading</span>
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: rows of nothing differ in nothing else
+        // biome-ignore lint/suspicious/noArrayIndexKey: placeholder rows have no keys
         <div key={row} className="loading-row" />
       ))}
     </div>

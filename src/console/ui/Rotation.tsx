@@ -9,11 +9,11 @@ type Props = {
   isBusy: boolean;
   onRotate: (overlapHours: number) => void;
   onClose: () => void;
-  /** The new secret, once there is one. */
+  /** The new secret, once created. */
   children: ReactNode;
 };
 
-/** Gives something a new secret, which is shown once; the old one stays good for a while. */
+/** Rotates a secret and shows the new one once. The old one stays valid for the overlap. */
 export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }: Props) {
   const [hours, setHours] = useState("24");
   if (children) {
@@ -24,7 +24,7 @@ export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }
         onClose={onClose}
         foot={
           <Button look="primary" onClick={onClose}>
-            I have kept it
+            I have saved it
           </Button>
         }
       >
@@ -39,13 +39,13 @@ export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }
       onClose={onClose}
       foot={
         <Button look="primary" isBusy={isBusy} onClick={() => onRotate(Number(hours))}>
-          Make a new secret
+          Create new secret
         </Button>
       }
     >
       <Field
-        label="Hours for which the old one signs, too"
-        hint="0 to 168. Change your server within this time."
+        label="Overlap in hours"
+        hint="Both secrets sign during this time: 0 to 168. Update your server before it ends."
         error={mistake}
       >
         <input

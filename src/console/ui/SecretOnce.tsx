@@ -4,7 +4,7 @@ import "./SecretOnce.css";
 
 type Props = { secret: string; label: string; children: ReactNode };
 
-/** A secret, at the one moment when it can be seen, and what it is for. */
+/** A secret that is shown only once, and its purpose. */
 export function SecretOnce({ secret, label, children }: Props) {
   return (
     <>

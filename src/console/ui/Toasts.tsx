@@ -6,7 +6,7 @@ import "./Toasts.css";
 
 const manager = Toast.createToastManager();
 
-/** Says in a corner what came of something. */
+/** Shows a short notice in a corner. */
 export function toast(text: string, look: "good" | "bad" = "good"): void {
   manager.add({ description: text, type: look, timeout: look === "bad" ? 10_000 : 4_000 });
 }
@@ -23,7 +23,7 @@ function List() {
   ));
 }
 
-/** Where toasts appear; around everything. */
+/** The container of toasts, around the whole page. */
 export function Toasts({ children }: { children: ReactNode }) {
   return (
     <Toast.Provider toastManager={manager} limit={4}>

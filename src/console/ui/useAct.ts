@@ -10,17 +10,17 @@ type Act<Data, Variables> = {
   /** Does it: what the mutation answered; null when it was refused, which is shown. */
   run: (variables: Variables, done?: string) => Promise<Data[keyof Data] | null>;
   isRunning: boolean;
-  /** Mistakes in what was sent last. */
-  mistakes: Mistake[];
+  /** The user errors of the last call. */
+  userErrors: Mistake[];
 };
 
 /**
- * A mutation of one field. `done` is said when all went well. Mistakes are for the form that shows them at their
- * fields (`showsMistakes`), or are said, too.
+ * A mutation with one field. `done` is shown on success. User errors are shown as a notice, or at
+ * the form's fields if `showsMistakes` is set.
  */
 export function useAct<Data extends Record<string, Payload>, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
-  { showsMistakes = false } = {},
+  { showsMistakes: showsUserErrors = false } = {},
 ): Act<Data, Variables> {
   const [{ fetching }, execute] = useMutation<Data, Variables>(document);
   const [mistakes, setMistakes] = useState<Mistake[]>([]);
@@ -37,14 +37,14 @@ export function useAct<Data extends Record<string, Payload>, Variables extends A
       const payload = Object.values(data).find((it) => typeof it === "object") as Data[keyof Data];
       setMistakes(payload.userErrors);
       if (payload.userErrors.length > 0) {
-        if (!showsMistakes)
+        if (!showsUserErrors)
           toast(payload.userErrors.map(({ message }) => message).join(" "), "bad");
         return null;
       }
       if (done) toast(done);
       return payload;
     },
-    [execute, showsMistakes],
+    [execute, showsUserErrors],
   );
-  return { run, isRunning: fetching, mistakes };
+  return { run, isRunning: fetching, userErrors: mistakes };
 }

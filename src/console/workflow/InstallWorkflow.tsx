@@ -17,7 +17,7 @@ const InstallDocument = graphql(`
 
 type Props = {
   workflowId: string;
-  /** Who has it already; null to ask for whom. */
+  /** The user whose variables are edited; null to ask for a user. */
   userId: string | null;
   variables: Json;
   onClose: () => void;
@@ -30,11 +30,11 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
   const install = useAct(InstallDocument, { showsMistakes: true });
   const parsed = parseVariables(text);
   const mistakeOf = (field: string) =>
-    install.mistakes.find(({ path }) => path[0] === field)?.message;
+    install.userErrors.find(({ path }) => path[0] === field)?.message;
   const confirm = async () => {
     if ("problem" in parsed) return;
     const input = { workflowId, userId, variables: parsed.value };
-    if (await install.run(input, "It is installed.")) onClose();
+    if (await install.run(input, "The workflow is installed.")) onClose();
   };
   return (
     <Modal
@@ -55,7 +55,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
       {given === null && (
         <Field
           label="User"
-          hint="As events name it in userId."
+          hint="As in the userId of events."
           error={mistakeOf("userId") ?? mistakeOf("workflowId")}
         >
           <input
@@ -68,7 +68,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
       )}
       <Field
         label="Variables (JSON)"
-        hint="What templates know as user: tokens, addresses. Stored sealed, at most 16 KiB."
+        hint="The variable “user” of the templates, such as tokens and URLs. At most 16 KiB, stored encrypted."
         error={"problem" in parsed ? parsed.problem : mistakeOf("variables")}
       >
         <textarea

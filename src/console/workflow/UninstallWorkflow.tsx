@@ -14,11 +14,11 @@ const UninstallDocument = graphql(`
 
 type Props = { workflowId: string; userId: string; onClose: () => void };
 
-/** Asks before a workflow is uninstalled for a user. */
+/** Asks for confirmation and uninstalls a workflow for a user. */
 export function UninstallWorkflow({ workflowId, userId, onClose }: Props) {
   const uninstall = useAct(UninstallDocument);
   const confirm = async () => {
-    if (await uninstall.run({ workflowId, userId }, "It is uninstalled.")) onClose();
+    if (await uninstall.run({ workflowId, userId }, "The workflow is uninstalled.")) onClose();
   };
   return (
     <Modal
@@ -27,16 +27,16 @@ export function UninstallWorkflow({ workflowId, userId, onClose }: Props) {
       onClose={onClose}
       foot={
         <>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={onClose}>Keep installed</Button>
           <Button look="danger" isBusy={uninstall.isRunning} onClick={confirm}>
-            Uninstall it
+            Uninstall
           </Button>
         </>
       }
     >
       <p>
-        The events of <strong>{userId}</strong> start no more runs. Those under way go on, and the
-        history stays.
+        Events of <strong>{userId}</strong> no longer start runs. Runs in progress continue, and the
+        history is kept.
       </p>
     </Modal>
   );

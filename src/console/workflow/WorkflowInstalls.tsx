@@ -36,20 +36,20 @@ const namesIn = (variables: Json) =>
 
 const columns: Column<Row>[] = [
   { title: "User", cell: ({ userId }) => <span className="installs-user">{userId}</span> },
-  { title: "State", cell: ({ active }) => <Badge state={active ? "ACTIVE" : "UNINSTALLED"} /> },
+  { title: "Status", cell: ({ active }) => <Badge state={active ? "ACTIVE" : "UNINSTALLED"} /> },
   {
     title: "Variables",
     cell: ({ variables }) => (
       <code className="installs-user">{namesIn(variables).join(", ") || "None"}</code>
     ),
   },
-  { title: "Changed", cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
+  { title: "Updated", cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
 ];
 
 type Opened = { what: "install" | "uninstall"; row: Row | null } | null;
 type Props = { workflowId: string; steps: Parameters<typeof variablesNamed>[0] };
 
-/** For whom a workflow is installed. */
+/** The installations of a workflow. */
 export function WorkflowInstalls({ workflowId, steps }: Props) {
   const may = useMay();
   const place = usePlace(workflowId);
@@ -101,7 +101,7 @@ export function WorkflowInstalls({ workflowId, steps }: Props) {
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {installs?.nodes.length === 0 && (
-        <p className="soft">Nobody yet: it runs for the events of users who have it installed.</p>
+        <p className="soft">Nobody yet. The workflow runs only for users who have installed it.</p>
       )}
       {installs && installs.nodes.length > 0 && (
         <Table

@@ -21,13 +21,13 @@ const WorkflowDocument = graphql(`
   }
 `);
 
-/** One workflow: what it does, for whom, and its runs. */
+/** One workflow: its steps, installations and runs. */
 export function WorkflowPage({ params: { id } }: { params: { id: string } }) {
   const { data, error, isLoading, refresh } = useLiveQuery(WorkflowDocument, { id }, () => false);
   const workflow = data?.workflow;
   if (isLoading) return <Loading />;
   if (error && !workflow) return <Failure error={error} onRetry={refresh} />;
-  if (!workflow) return <Empty title="There is no such workflow." />;
+  if (!workflow) return <Empty title="Workflow not found." />;
   return (
     <Page
       title={workflow.name}
@@ -44,8 +44,8 @@ export function WorkflowPage({ params: { id } }: { params: { id: string } }) {
             </Link>,
           ],
           ["Version", `${workflow.version}`],
-          ["Made", <Moment key="made" at={workflow.createdAt} />],
-          ["Changed", <Ago key="changed" at={workflow.updatedAt} />],
+          ["Created", <Moment key="made" at={workflow.createdAt} />],
+          ["Updated", <Ago key="changed" at={workflow.updatedAt} />],
         ]}
       />
       <WorkflowSteps steps={workflow.steps} />

@@ -4,8 +4,8 @@ import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { RunItem } from "../run/RunItem.tsx";
 import { RunRow } from "../run/runRow.ts";
 import { Button } from "../ui/Button.tsx";
-import { lackOf } from "../ui/lackOf.ts";
-import { wordsOf } from "../ui/layout/Badge.tsx";
+import { emptyText } from "../ui/emptyText.ts";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -26,10 +26,10 @@ const RunsDocument = graphql(
   [RunRow],
 );
 
-// Nothing cancels a run.
+// Without CANCELLED: runs are never cancelled.
 const statuses = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED"] as const;
 
-/** The runs of a workflow as they happen, by how they went. */
+/** The runs of a workflow as they happen, filtered by status. */
 export function WorkflowRuns({ workflowId }: { workflowId: string }) {
   const [params, setParams] = useSearchParams();
   const status = statuses.find((it) => it === params.get("status")) ?? null;
@@ -42,7 +42,7 @@ export function WorkflowRuns({ workflowId }: { workflowId: string }) {
   const runs = data?.workflow?.runs;
   const filter = (
     <fieldset className="run-states">
-      <legend className="unseen">State</legend>
+      <legend className="unseen">Status</legend>
       {[null, ...statuses].map((it) => (
         <Button
           key={it}
@@ -50,7 +50,7 @@ export function WorkflowRuns({ workflowId }: { workflowId: string }) {
           aria-pressed={it === status}
           onClick={() => setParams(it === null ? {} : { status: it }, { replace: true })}
         >
-          {it === null ? "All" : wordsOf(it)}
+          {it === null ? "All" : statusText(it)}
         </Button>
       ))}
     </fieldset>
@@ -60,7 +60,7 @@ export function WorkflowRuns({ workflowId }: { workflowId: string }) {
       {isLoading && <Loading rows={3} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {runs?.nodes.length === 0 && (
-        <p className="soft">{lackOf(status !== null, runs.pageInfo.hasNextPage)}</p>
+        <p className="soft">{emptyText(status !== null, runs.pageInfo.hasNextPage)}</p>
       )}
       {runs && runs.nodes.length > 0 && (
         <ul className="runs">

@@ -28,7 +28,7 @@ function StepItem({ step, number }: { step: Step; number: number }) {
         <Button
           look="quiet"
           aria-expanded={isOpen}
-          aria-label={`What it sends: ${step.name}`}
+          aria-label={`Request: ${step.name}`}
           onClick={() => setIsOpen(!isOpen)}
         >
           <ChevronRight size={14} />
@@ -46,7 +46,7 @@ function StepItem({ step, number }: { step: Step; number: number }) {
           <Facts
             facts={[
               ["Id", <code key="id">{step.id}</code>],
-              ["Tries", `${step.retries + 1}`],
+              ["Max attempts", `${step.retries + 1}`],
               ["Timeout", milliseconds(step.timeoutMs)],
               ["URL", <code key="url">{step.url}</code>, "wide"],
               ...headers.map(([name, value]): [string, string] => [name, String(value)]),
@@ -59,7 +59,7 @@ function StepItem({ step, number }: { step: Step; number: number }) {
   );
 }
 
-/** What a workflow does, one call after the other. */
+/** The steps of a workflow. */
 export function WorkflowSteps({ steps }: { steps: readonly Step[] }) {
   return (
     <Section title="Steps">

@@ -17,7 +17,7 @@ const PauseDocument = graphql(`
   }
 `);
 
-/** What can be done with a workflow; nothing is offered to those who may not. */
+/** The buttons of a workflow that the key's role allows. */
 export function WorkflowTools({ workflow }: { workflow: { id: string; status: string } }) {
   const may = useMay();
   const [, navigate] = useLocation();
@@ -30,7 +30,7 @@ export function WorkflowTools({ workflow }: { workflow: { id: string; status: st
       {status === "RELEASED" ? (
         <Button
           isBusy={pause.isRunning}
-          onClick={() => pause.run({ id }, "The workflow is paused: it starts no more runs.")}
+          onClick={() => pause.run({ id }, "The workflow is paused. It starts no new runs.")}
         >
           <Pause size={14} /> <span>Pause</span>
         </Button>

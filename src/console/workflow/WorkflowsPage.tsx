@@ -51,14 +51,14 @@ const columns: Column<Row>[] = [
   },
   { title: "Last runs", cell: ({ runs }) => <RunDots runs={runs.nodes.toReversed()} /> },
   {
-    title: "Last",
+    title: "Last run",
     isNumber: true,
     cell: ({ runs: { nodes } }) =>
       nodes[0] ? <Ago at={nodes[0].createdAt} /> : <span className="faint">Never</span>,
   },
 ];
 
-/** Every workflow, and how its last runs went. */
+/** All workflows and the results of their last runs. */
 export function WorkflowsPage() {
   const [, navigate] = useLocation();
   const may = useMay();
@@ -85,8 +85,8 @@ export function WorkflowsPage() {
       {data && workflows.length === 0 && (
         <Empty title="No workflows yet.">
           <p>
-            A workflow makes HTTP calls one after the other when an event happens, for each user who
-            has it installed.
+            A workflow makes a sequence of HTTP calls when an event is emitted for a user who has
+            installed it.
           </p>
           {create}
         </Empty>

@@ -3,7 +3,7 @@ import { parseJson } from "../ui/json/parseJson.ts";
 
 type Templates = { url: string; headers: Json; body: Json };
 
-/** The user's variables that steps name, each still to be filled. */
+/** The user variables that the steps name, with empty values. */
 export function variablesNamed(steps: readonly Templates[]): { [name: string]: Json } {
   const text = steps
     .map(({ url, headers, body }) => JSON.stringify([url, headers, body]))
@@ -12,7 +12,7 @@ export function variablesNamed(steps: readonly Templates[]): { [name: string]: J
   return Object.fromEntries(names.map((name) => [name, ""]));
 }
 
-/** The variables of a text, or why it holds none. */
+/** Parses variables; returns them or a problem. */
 export function parseVariables(text: string): { value: Json } | { problem: string } {
   const parsed = parseJson(text.trim() === "" ? "{}" : text);
   if ("problem" in parsed) return parsed;

@@ -11,17 +11,17 @@ import { describedEnum } from "../builder/describedEnum.ts";
 import { Event, loadEvent } from "../event/event.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
 
-const ActionStatusEnum = describedEnum("ActionStatus", "Where an action stands.", {
-  PENDING: "It can be pressed; after a press that failed, too (`lastError`).",
-  RUNNING: "A press is under way; another is refused until it ends.",
-  COMPLETE: "Its target answered 200 or 201; final, unless `repeat`.",
-  EXPIRED: "Its time was over before it was done.",
+const ActionStatusEnum = describedEnum("ActionStatus", "The state of an action.", {
+  PENDING: "Can be pressed. Also after a failed press (see `lastError`).",
+  RUNNING: "A press is in progress. Another press is rejected with ACTION_BUSY until it ends.",
+  COMPLETE: "The target answered 200 or 201. Final unless `repeat` is true.",
+  EXPIRED: "It expired before a press succeeded.",
 } satisfies Record<ActionStatus, string>);
 
-export const ActionStyleEnum = describedEnum("ActionStyle", "How a button is to look.", {
-  DEFAULT: "Like any other.",
-  IMPORTANT: "It stands out.",
-  DANGER: "It warns.",
+export const ActionStyleEnum = describedEnum("ActionStyle", "How to display a button.", {
+  DEFAULT: "A normal button.",
+  IMPORTANT: "A highlighted button.",
+  DANGER: "A button that warns of a dangerous action.",
 } satisfies Record<ActionStyle, string>);
 
 /** An action of the caller's project. */
@@ -30,12 +30,12 @@ export const loadAction = rowLoader<ActionRow>("action", actionsById);
 export const Action = builder.objectRef<ActionRow>("Action");
 Action.implement({
   description:
-    "A button on an event: pressing it calls its url once, or opens it when it is external.",
+    "A button on an event. A press calls its URL once; an external action is only a link.",
   interfaces: [Node],
   fields: (t) => ({
     event: t.field({
       type: Event,
-      description: "The event it stands on.",
+      description: "The event that the action belongs to.",
       resolve: async ({ eventId }, _args, context) => {
         const event = await loadEvent(context, eventId);
         if (!event) throw new Error(`event ${eventId} is gone`);
@@ -44,45 +44,48 @@ Action.implement({
     }),
     key: t.exposeString("key", {
       nullable: true,
-      description: "Tells the event's actions apart, here and for the target; unique in the event.",
+      description: "Identifies the action, here and for the target; unique within the event.",
     }),
-    url: t.exposeString("url", { description: "What is called, or opened, as it was given." }),
+    url: t.exposeString("url", {
+      description: "The URL to call, or to open if the action is external, as it was given.",
+    }),
     buttonText: t.exposeString("buttonText", {
-      description: "The text of the button; 1 to 48 characters.",
+      description: "The button's label; 1 to 48 characters.",
     }),
     external: t.exposeBoolean("external", {
-      description: "Whether it only opens its url in a tab; the hub then calls nothing.",
+      description:
+        "Whether the action only opens its URL in a browser tab. The hub then makes no call.",
     }),
     meta: t.field({
       type: "JSON",
       nullable: true,
-      description: "Null, a string or an object: sent along, as it came, when it is pressed.",
+      description: "Null, a string or an object; sent unchanged with each press.",
       resolve: ({ meta }) => rawJson(meta),
     }),
     expireIn: t.exposeInt("expireIn", {
-      description: "Minutes from when the event is due to `expiresAt`; 1 to 43,200.",
+      description: "Minutes from the event's due time to `expiresAt`; 1 to 43,200.",
     }),
     expiresAt: t.expose("expiresAt", {
       type: "DateTime",
-      description: "From then on it cannot be pressed, by the database's clock.",
+      description: "The action cannot be pressed from this time on. The database's clock decides.",
     }),
     repeat: t.exposeBoolean("repeat", {
-      description: "Whether it may be pressed again when it is complete.",
+      description: "Whether the action may be pressed again after it is COMPLETE.",
     }),
-    style: t.expose("style", { type: ActionStyleEnum, description: "How it is to look." }),
+    style: t.expose("style", { type: ActionStyleEnum, description: "How to display the button." }),
     status: t.expose("status", {
       type: ActionStatusEnum,
-      description: "Where it stands. That it expires is no change that a subscription shows.",
+      description: "The current state. Subscriptions do not report expiry.",
     }),
     completedAt: t.expose("completedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When a press last succeeded.",
+      description: "When a press last succeeded; null if none has.",
     }),
     lastError: t.exposeString("lastError", {
       nullable: true,
       description:
-        "What went wrong at the last press: the first 1,000 characters of the target's answer, `Http status was N` for an empty one, or why there was none; null after a success.",
+        "Why the last press failed: the first 1,000 characters of the target's answer, `Http status was N` if that was empty, or the reason why there was no answer. Null after a success.",
     }),
   }),
 });
@@ -90,7 +93,7 @@ Action.implement({
 builder.objectField(Event, "actions", (t) =>
   t.field({
     type: [Action],
-    description: "Its buttons, in the order they were given; at most 20.",
+    description: "The event's buttons, in the order given; at most 20.",
     resolve: async ({ id }, _args, context) => {
       const { caller, read } = context;
       const loader = batched(context, "actions of event", async (ids) =>
@@ -108,7 +111,7 @@ builder.queryField("action", (t) =>
   t.field({
     type: Action,
     nullable: true,
-    description: "An action by its id; null when the project has none such.",
+    description: "The action with this id; null if the project has none.",
     args: { id: t.arg.id({ required: true, description: "The action's id." }) },
     resolve: (_root, { id }, context) => loadAction(context, id),
   }),

@@ -1,6 +1,6 @@
 import { builder } from "../builder/builder.ts";
 import {
-  after,
+  afterArgument,
   type ChangeOf,
   changeType,
   isKind,
@@ -10,17 +10,13 @@ import {
 } from "../feed/change.ts";
 import { Action } from "./action.ts";
 
-const ActionChange = changeType<"ACTION">(
-  "ActionChange",
-  "An action, as it was at one of its changes.",
-  (t) => ({
-    action: t.field({
-      type: Action,
-      description: "The action as it was then; its presses as they are now.",
-      resolve: resolveEntity,
-    }),
+const ActionChange = changeType<"ACTION">("ActionChange", "A change of an action.", (t) => ({
+  action: t.field({
+    type: Action,
+    description: "The action as it was at this change. Its presses are current.",
+    resolve: resolveEntity,
   }),
-);
+}));
 
 const isAction = isKind("ACTION");
 
@@ -28,11 +24,11 @@ builder.subscriptionField("actionUpdated", (t) =>
   t.field({
     type: ActionChange,
     description:
-      "Every state of actions, their first included: with their event, when a press begins and when it ends, and when their event is scheduled anew. That one expires is no change: see `expiresAt`.",
+      "Every change of an action: creation with its event, start and end of a press, and rescheduling of its event. Expiry is not reported; see `expiresAt`.",
     args: {
-      eventId: t.arg.id({ description: "Of this event only." }),
-      actionId: t.arg.id({ description: "Of this action only." }),
-      after: t.arg.string(after),
+      eventId: t.arg.id({ description: "Only for this event." }),
+      actionId: t.arg.id({ description: "Only for this action." }),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(

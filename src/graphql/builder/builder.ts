@@ -2,17 +2,19 @@ import SchemaBuilder from "@pothos/core";
 import type { Context } from "./context.ts";
 import { DateTimeScalar, JsonScalar, TimestampScalar } from "./scalars.ts";
 
-/** What field resolvers of these scalars return, and what arguments of them arrive as. */
+/**
+ * Types of the scalars: `Input` is what resolvers receive as arguments, `Output` what they return.
+ */
 type Scalars = {
-  /** In: RFC 3339 in UTC. Out: also PostgreSQL's own text, or a Date. */
+  /** Input: RFC 3339 in UTC. Output: also PostgreSQL's text format, or a Date. */
   DateTime: { Input: string; Output: string | Date };
-  /** In only: a moment, however it was written. */
+  /** Input only; accepts several notations. */
   Timestamp: { Input: Date; Output: never };
   JSON: { Input: unknown; Output: unknown };
   ID: { Input: string; Output: string };
 };
 
-/** The one schema builder: fields and lists are non-null unless they say otherwise. */
+/** The only schema builder. Fields and lists are non-null by default. */
 export const builder = new SchemaBuilder<{
   Context: Context;
   DefaultFieldNullability: false;
@@ -23,29 +25,30 @@ builder.addScalarType("DateTime", DateTimeScalar);
 builder.addScalarType("JSON", JsonScalar);
 builder.addScalarType("Timestamp", TimestampScalar);
 
-builder.queryType({ description: "What can be read." });
-builder.mutationType({ description: "What can be done." });
+builder.queryType({ description: "All read operations." });
+builder.mutationType({
+  description: "All write operations. A mutation answers after its transaction has committed.",
+});
 builder.subscriptionType({
   description:
-    "What happens, as it happens. Every item carries `cursor`; coming back with `after: <last cursor>` " +
-    "continues with no gap, and in order per entity.",
+    "Changes as they happen. Every item carries a `cursor`. Subscribing again with `after: <last cursor>` continues without a gap, and in order per entity.",
 });
 
 /**
- * Anything with an id. Ids are the rows' own UUIDs, not Relay's encoded pairs: the same id stands in
- * `webhook-id` and in the CloudEvents a receiver gets.
+ * Ids are the rows' own UUIDs, not Relay's encoded pairs, so that `webhook-id` and the CloudEvents
+ * id are the same text.
  */
 export const Node = builder.interfaceRef<{ id: string }>("Node").implement({
-  description: "Anything that `node(id:)` finds.",
+  description: "An object that `node(id:)` can return.",
   fields: (t) => ({
-    id: t.exposeID("id", { description: "Opaque, and unique among everything." }),
+    id: t.exposeID("id", { description: "Opaque id, unique across all types." }),
   }),
   resolveType: (row) => typeNames.get(row),
 });
 
 const typeNames = new WeakMap<object, string>();
 
-/** Says of which type a row is, where a field's type is `Node`. */
+/** Records the GraphQL type of a row for fields of type `Node`. */
 export function asNode<Row extends { id: string }>(typeName: string, row: Row): Row {
   typeNames.set(row, typeName);
   return row;

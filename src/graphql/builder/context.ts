@@ -20,17 +20,17 @@ import { createRequestBudget, type RequestBudget } from "../gate/requestBudget.t
 
 export type { Caller };
 
-/** What a key may do: contract.md, Roles. */
+/** What each role may do. gate/roles.ts enforces it. */
 export const roles = {
-  ADMIN: "Everything.",
-  EMITTER: "Emits events, and reads of the answer the event's own fields.",
+  ADMIN: "May use every operation.",
+  EMITTER: "Emits events. In the answer it reads only the event's own fields.",
   OPERATOR:
-    "Reads everything but keys, presses actions, retries and replays deliveries, and reruns workflows.",
-  VIEWER: "Reads everything but keys, and subscribes.",
+    "Reads everything except API keys. Presses actions, retries and replays deliveries, and reruns workflows.",
+  VIEWER: "Reads everything except API keys, and subscribes.",
 } as const satisfies Record<Role, string>;
 export type { Role };
 
-/** What the hub was started with, for people to look up. */
+/** The hub's version and settings, as the query `hub` shows them. */
 export type HubFacts = {
   version: string;
   retentionDays: number;
@@ -40,11 +40,11 @@ export type HubFacts = {
   operationMs: number;
 };
 
-/** The services that resolvers reach. */
+/** The services that resolvers use. */
 export type Hub = {
-  /** For changes, which name the project themselves; resolvers read with the context's `read`. */
+  /** For writes, which pass the project id themselves. Resolvers read with `Context.read`. */
   db: Db;
-  /** From the primary. */
+  /** Reads from the primary. */
   read: Read;
   /** For one query. */
   forQuery: ReadPools["forQuery"];
@@ -61,37 +61,37 @@ export type Hub = {
   presses: PressServices;
   facts: HubFacts;
   turns: Turns;
-  /** Places of subscriptions. */
+  /** Limits concurrent subscriptions. */
   subscriptions: Shares;
-  /** Places of calls with `waitMs`. */
+  /** Limits concurrent calls with `waitMs`. */
   waits: Shares;
-  /** MiB that requests under way have read and put into answers. */
+  /** Limits the memory of requests in progress, in MiB: rows read and answers built. */
   memory: Shares;
   waitForEvents: Wait;
   waitForPresses: Wait;
-  /** Makes a revoked key stop at once in this process. */
+  /** Invalidates a revoked key at once in this process. */
   forgetKey(keyId: string): void;
 };
 
-/** What every resolver gets: made anew for each operation. */
+/** The context of resolvers; a new one for each operation. */
 export type Context = {
   caller: Caller;
   hub: Hub;
   requestId: string;
-  /** What is left for this request; in a subscription, for this item. */
+  /** The remaining budget of this request, or of the current item of a subscription. */
   budget: RequestBudget;
-  /** Fires when nobody reads the answer any more: the connection has ended. */
+  /** Aborts when the client's connection has ended. */
   ended?: AbortSignal | undefined;
   /**
-   * The only way a resolver reads the database: as the caller's project, of which alone anything is seen. What a mutation
-   * has done, and what a subscription tells of, is there; a query may show what a standby has.
+   * The only way for a resolver to read the database: row-level security limits it to the caller's
+   * project. Mutations and subscriptions read from the primary; a query may read from a standby.
    */
   read<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T>;
-  /** Loaders remember rows under this object. */
+  /** Loaders cache rows under this object. */
   [contextCacheSymbol]: object;
 };
 
-/** The context of one operation. */
+/** Creates the context of one operation. */
 export function createContext(
   hub: Hub,
   caller: Caller,
@@ -112,7 +112,7 @@ export function createContext(
       return readAs(
         caller.projectId,
         (sql) => {
-          // A request that is over when its turn comes needs no more rows: this throws why.
+          // Throws if the request has exceeded its budget while it waited for a connection.
           budget.spend("readBytes", 0);
           return work(sql);
         },
@@ -124,14 +124,14 @@ export function createContext(
   return context;
 }
 
-/** Makes loaders forget what they have read. */
+/** Clears the loaders' caches. */
 export const forgetLoaded = (context: Context): void => {
   Object.assign(context, initContextCache());
 };
 
 /**
- * Begins the next item of a subscription, which keeps one context for all of them: each shows the rows of its own
- * time, and has a budget of its own.
+ * Starts the next item of a subscription. All items share one context, but each reads fresh rows
+ * and has its own budget.
  */
 export const beginItem = (context: Context): void => {
   forgetLoaded(context);

@@ -1,6 +1,6 @@
 import { builder } from "./builder.ts";
 
-/** Declares an enum from its values and what each means. */
+/** Declares an enum from its values and their descriptions. */
 export function describedEnum<Value extends string>(
   name: string,
   description: string,

@@ -10,19 +10,23 @@ import { describedEnum } from "./describedEnum.ts";
 
 const UserErrorCodeEnum = describedEnum(
   "UserErrorCode",
-  "What kind of mistake it is; meant for programs.",
+  "The machine-readable kind of a user error.",
   userErrorCodes,
 );
 
 export const UserErrorType = builder.objectRef<UserErrorDetail>("UserError").implement({
-  description: "A mistake of the caller: what is wrong, and where.",
+  description: "An error in the caller's input: what is wrong, and where.",
   fields: (t) => ({
-    code: t.expose("code", { type: UserErrorCodeEnum, description: "The kind of mistake." }),
+    code: t.expose("code", {
+      type: UserErrorCodeEnum,
+      description: "The kind of error, for programs.",
+    }),
     message: t.exposeString("message", {
       description: "A sentence for people: what is wrong, and what would be right.",
     }),
     path: t.exposeStringList("path", {
-      description: "Where in the mutation's input or arguments; for lists it holds the index.",
+      description:
+        'The location in the mutation\'s input or arguments. List items appear by index, such as ["actions","0","key"].',
     }),
   }),
 });
@@ -35,7 +39,7 @@ type PayloadFields<Entities> = PothosSchemaTypes.ObjectFieldBuilder<
   Payload<Entities>
 >;
 
-/** Declares a mutation's payload: the given fields, and `userErrors`. */
+/** Declares the payload type of a mutation: the given fields and `userErrors`. */
 export const payloadType = <Entities extends object>(
   name: string,
   description: string,
@@ -47,13 +51,13 @@ export const payloadType = <Entities extends object>(
       ...fields(t),
       userErrors: t.field({
         type: [UserErrorType],
-        description: "The caller's mistakes; empty when all went well.",
+        description: "Errors in the caller's input; empty on success.",
         resolve: (payload) => payload.userErrors,
       }),
     }),
   });
 
-/** Runs a mutation; mistakes of the caller become its `userErrors`, anything else is thrown on. */
+/** Runs a mutation. A UserError becomes `userErrors`; any other error is rethrown. */
 export async function withUserErrors<Entities extends object>(
   run: () => Promise<Entities>,
 ): Promise<Payload<Entities>> {
@@ -66,7 +70,10 @@ export async function withUserErrors<Entities extends object>(
   }
 }
 
-/** What of the domain's errors is told at the top level: overload, a read that took too long, and a mistake where no payload holds it. */
+/**
+ * Maps domain errors to top-level errors: overload, a read timeout, and a UserError in a field
+ * without a payload. Other errors return undefined and are masked.
+ */
 export function topLevelError(error: unknown): GraphQLError | undefined {
   if (error instanceof Overloaded) {
     return requestError("TOO_MANY_REQUESTS", error.message, { retryAfter: error.retryAfter });

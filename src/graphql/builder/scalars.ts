@@ -43,7 +43,7 @@ function jsonLiteral(node: ValueNode, variables: Variables, depth = 1): unknown 
 
 export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   name: "JSON",
-  description: `Any JSON value: object, list, string, number, boolean or null; at most ${MAX_JSON_DEPTH} levels. The digits of numbers and the order of keys stay as they are sent.`,
+  description: `Any JSON value: object, list, string, number, boolean or null; at most ${MAX_JSON_DEPTH} levels deep. Number digits and key order are preserved.`,
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
   serialize: (value) => (isChanged(value) ? new RawJson(jsonText(value)) : value),
   parseValue(value) {
@@ -63,7 +63,7 @@ const RFC_3339 =
 function parseDateTime(value: unknown, name = "DateTime", also = ""): string {
   const day = typeof value === "string" ? RFC_3339.exec(value)?.[1] : undefined;
   const midnight = new Date(`${day}T00:00:00Z`);
-  // Date would turn 30 February into 2 March, and years of less than four digits into others.
+  // Date accepts 30 February as 2 March, and misreads years with fewer than four digits.
   const dayExists =
     day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
   if (typeof value !== "string" || !dayExists) {
@@ -77,7 +77,7 @@ function parseDateTime(value: unknown, name = "DateTime", also = ""): string {
   return moment;
 }
 
-/** PostgreSQL's text, an ISO string or a Date, as RFC 3339 in UTC with milliseconds. */
+/** Formats PostgreSQL's text, an ISO string or a Date as RFC 3339 in UTC with milliseconds. */
 function serializeDateTime(value: unknown): string {
   if (value instanceof Date || typeof value === "string") return new Date(value).toISOString();
   throw new Error(`not a time: ${typeof value}`);
@@ -86,14 +86,14 @@ function serializeDateTime(value: unknown): string {
 export const DateTimeScalar = new GraphQLScalarType<string, string>({
   name: "DateTime",
   description:
-    "A moment as an RFC 3339 string with an offset; always UTC with milliseconds in answers.",
+    "A time as an RFC 3339 string with an offset. Answers are always in UTC with milliseconds.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
   serialize: serializeDateTime,
   parseValue: (value) => parseDateTime(value),
   parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
 });
 
-/** No moment anybody means lies between: as milliseconds this is 1973, as seconds the year 5138. */
+/** Numbers below 1e11 are seconds (to the year 5138); larger ones are milliseconds (from 1973). */
 const SECONDS_BELOW = 1e11;
 const OR_A_NUMBER =
   ", or a number: milliseconds since 1970, or seconds when it is below 100000000000";
@@ -101,7 +101,7 @@ const OR_A_NUMBER =
 function parseTimestamp(value: unknown): Date {
   if (typeof value !== "number") return new Date(parseDateTime(value, "Timestamp", OR_A_NUMBER));
   const moment = new Date(value < SECONDS_BELOW ? value * 1_000 : value);
-  // Of a number that is no moment of the years 1000 to 9999, the number itself is complained about.
+  // The error message names the number itself, not a converted date.
   if (Number.isNaN(moment.getTime()) || /^[0+-]/.test(moment.toISOString()))
     return new Date(parseDateTime(value, "Timestamp", OR_A_NUMBER));
   return moment;
@@ -115,7 +115,7 @@ const timestampLiteral = (node: ValueNode): unknown => {
 export const TimestampScalar = new GraphQLScalarType<Date, never>({
   name: "Timestamp",
   description:
-    "A moment, as an RFC 3339 string with an offset or a number: milliseconds since 1970; a number below 100,000,000,000 is read as seconds. For input only.",
+    "A time as an RFC 3339 string with an offset, or as a number of milliseconds since 1970. A number below 100,000,000,000 is read as seconds. Input only.",
   parseValue: parseTimestamp,
   parseLiteral: (node) => parseTimestamp(timestampLiteral(node)),
 });

@@ -6,18 +6,20 @@ import { batched } from "../page/loaders.ts";
 
 const AttemptOutcomeEnum = describedEnum(
   "AttemptOutcome",
-  "What came of a try (goflow's four, and two of our own).",
+  "The outcome of an attempt: goflow's four, and REFUSED and UNKNOWN.",
   {
-    SUCCESS: "A status that counts as success: 2xx; for a press 200 and 201 alone.",
-    RESPONSE_ERROR: "Another status; redirects are not followed.",
-    CONNECTION_ERROR: "No complete answer: refused, reset, timed out, no such name, bad TLS.",
-    SUBSCRIBER_GONE: "A status in the hook's `unsubscribeOn`.",
-    REFUSED: "The address may not be called: nothing was sent.",
-    UNKNOWN: "Its process died or was stopped in flight: the target may have got it.",
+    SUCCESS: "The status counts as success: 2xx, or for a press only 200 or 201.",
+    RESPONSE_ERROR: "Any other status. Redirects are not followed.",
+    CONNECTION_ERROR:
+      "No complete answer: connection refused or reset, timeout, unknown host name, or TLS failure.",
+    SUBSCRIBER_GONE: "The status is one of the hook's `unsubscribeOn`.",
+    REFUSED: "The address is not allowed. Nothing was sent.",
+    UNKNOWN:
+      "The hub's process died or was stopped during the call. The target may have received the request.",
   },
 );
 
-/** The tries of a delivery, in order, or the one of a press. */
+/** The attempts of a delivery, in order, or the single attempt of a press. */
 export async function loadAttempts(context: Context, deliveryId: string): Promise<AttemptRow[]> {
   const { caller, read } = context;
   const loader = batched(context, "attempts", async (ids) =>
@@ -30,47 +32,52 @@ export async function loadAttempts(context: Context, deliveryId: string): Promis
 }
 
 export const Attempt = builder.objectRef<AttemptRow>("Attempt").implement({
-  description: "One call to a target: what was sent, what came back, how long it took.",
+  description: "One HTTP call to a target: request, response and duration.",
   fields: (t) => ({
     id: t.id({
-      description: "The delivery's or the press's id, and the number.",
+      description: "The id of the delivery or press, followed by `:` and the number.",
       resolve: ({ deliveryId, number }) => `${deliveryId}:${number}`,
     }),
     number: t.exposeInt("number", {
-      description: "1 for the first; also in the header signalbox-attempt.",
+      description: "1 for the first attempt; also sent as the header signalbox-attempt.",
     }),
-    startedAt: t.expose("startedAt", { type: "DateTime", description: "When it began." }),
-    elapsedMs: t.exposeInt("elapsedMs", { description: "Milliseconds to the end of the answer." }),
-    outcome: t.expose("outcome", { type: AttemptOutcomeEnum, description: "What came of it." }),
+    startedAt: t.expose("startedAt", {
+      type: "DateTime",
+      description: "When the attempt started.",
+    }),
+    elapsedMs: t.exposeInt("elapsedMs", {
+      description: "Milliseconds from the start to the end of the response.",
+    }),
+    outcome: t.expose("outcome", { type: AttemptOutcomeEnum, description: "The outcome." }),
     statusCode: t.exposeInt("statusCode", {
       nullable: true,
-      description: "The HTTP status; null when none came.",
+      description: "The HTTP status; null if there was no response.",
     }),
     error: t.exposeString("error", {
       nullable: true,
-      description: "What went wrong, its class first.",
+      description: "What went wrong, beginning with the class of error; null after a success.",
     }),
     remoteAddress: t.exposeString("remoteAddress", {
       nullable: true,
-      description: "The address that was connected.",
+      description: "The IP address that the hub connected to; null if there was no connection.",
     }),
     requestHeaders: t.expose("requestHeaders", {
       type: "JSON",
       description:
-        "Every header as sent; values of the hook's or step's own are shown as [redacted], but for a few such as accept.",
+        "All headers as sent. Values of the hook's or step's own headers read [redacted], except a few such as accept.",
     }),
     responseHeaders: t.expose("responseHeaders", {
       type: "JSON",
       nullable: true,
       description:
-        "Every header that came back; cookies, challenges and other credentials are shown as [redacted].",
+        "All response headers. Cookies, challenges and other credentials read [redacted]. Null if there was no response.",
     }),
     responseBody: t.exposeString("responseBody", {
       nullable: true,
-      description: "The answer as text, at most 16 KiB; to a workflow's step 64 KiB.",
+      description: "The response body as text: at most 16 KiB, or 64 KiB for a workflow step.",
     }),
     responseTruncated: t.exposeBoolean("responseTruncated", {
-      description: "Whether there was, or would have been, more of a body than is kept.",
+      description: "Whether the response body was, or would have been, longer than what is kept.",
     }),
   }),
 });

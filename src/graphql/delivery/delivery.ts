@@ -16,15 +16,16 @@ import { currentProject } from "../project/project.ts";
 import { loadStepBody } from "../workflow/stepBody.ts";
 import { Attempt, loadAttempts } from "./attempt.ts";
 
-export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "Where a delivery stands.", {
-  PENDING: "Due, not tried yet, or in its first try.",
-  RETRYING: "Tried and failed, to be tried again.",
-  SUCCEEDED: "The target took it.",
-  FAILED: "Every try failed; retryDelivery opens it again.",
-  GONE: "The target said it is gone (`unsubscribeOn`); its hook is deleted.",
-  CANCELLED: "Its hook was deleted before it could be sent.",
-  PARKED: "Its hook is paused; released on resume.",
-  QUARANTINED: "It took its process down three times; a person decides (retryDelivery).",
+export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "The state of a delivery.", {
+  PENDING: "Not attempted yet, or in its first attempt.",
+  RETRYING: "An attempt failed; another is scheduled.",
+  SUCCEEDED: "The target accepted it.",
+  FAILED: "Every attempt failed. retryDelivery reopens it.",
+  GONE: "The target answered a status of `unsubscribeOn`; its hook is deleted.",
+  CANCELLED: "Its hook was deleted before the delivery ended.",
+  PARKED: "Its hook is paused. Resuming the hook makes it due.",
+  QUARANTINED:
+    "The hub's process died three times while sending it. Only retryDelivery sends it again.",
 });
 
 /** A delivery of the caller's project. */
@@ -37,39 +38,39 @@ const required = <Row>(row: Row | undefined, what: string): Row => {
 
 export const Delivery = builder.objectRef<DeliveryRow>("Delivery");
 Delivery.implement({
-  description: "One event on its way to one hook, or one call of a workflow's step.",
+  description: "The delivery of one event to one hook, or the call of one workflow step.",
   interfaces: [Node],
   fields: (t) => ({
     event: t.field({
       type: Event,
-      description: "What is delivered.",
+      description: "The event that is delivered.",
       resolve: async ({ eventId }, _args, context) =>
         required(await loadEvent(context, eventId), `event ${eventId}`),
     }),
     hook: t.field({
       type: Hook,
       nullable: true,
-      description: "Where to; null for a workflow's step, which belongs to a `run`.",
+      description: "The hook that receives it; null for a workflow step, which belongs to a `run`.",
       resolve: async ({ hookId }, _args, context) => (await loadHook(context, hookId)) ?? null,
     }),
-    status: t.expose("status", { type: DeliveryStatusEnum, description: "Where it stands." }),
-    attemptCount: t.exposeInt("attemptCount", { description: "Attempts begun so far." }),
+    status: t.expose("status", { type: DeliveryStatusEnum, description: "The current state." }),
+    attemptCount: t.exposeInt("attemptCount", { description: "Attempts started so far." }),
     maxAttempts: t.exposeInt("maxAttempts", {
       description:
-        "Attempts at most: 1 + the hook's (or step's) retries, one more for each that a dying process interrupted, and again 1 + the hook's retries each time that it is opened again.",
+        "The maximum number of attempts: 1 + the retries of the hook or step, plus 1 for each attempt that a dying process interrupted, plus 1 + the hook's retries for each time the delivery is reopened.",
     }),
     nextAttemptAt: t.expose("nextAttemptAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the next attempt is due; null when none is to come.",
+      description: "When the next attempt is due; null if there is none.",
     }),
     completedAt: t.expose("completedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it ended.",
+      description: "When the delivery ended; null before that.",
     }),
     requestBody: t.string({
-      description: "The body, byte for byte, as every try sends it.",
+      description: "The exact request body; the same in every attempt.",
       resolve: async (delivery, _args, context) => {
         const { format } = delivery;
         if (format === "STEP") return loadStepBody(context, delivery);
@@ -83,24 +84,24 @@ Delivery.implement({
     }),
     lastError: t.exposeString("lastError", {
       nullable: true,
-      description: "What went wrong last; null after a success.",
+      description: "The error of the last attempt; null after a success.",
     }),
     replayOf: t.field({
       type: Delivery,
       nullable: true,
-      description: "The delivery that SUCCEEDED and is sent again by this one.",
+      description: "The SUCCEEDED delivery that this one sends again; null otherwise.",
       resolve: async ({ replayOf }, _args, context) =>
         replayOf === null ? null : ((await loadDelivery(context, replayOf)) ?? null),
     }),
     createdAt: t.expose("createdAt", {
       type: "DateTime",
-      description: "When the event was matched to the hook.",
+      description: "When the delivery was created: when the event was matched with the hook.",
     }),
     attempts: t.field({
       type: [Attempt],
-      description: "Every try, in order.",
+      description: "All attempts, in order.",
       resolve: async ({ id, attemptCount }, _args, context) =>
-        // A subscription shows a delivery as it was: without the tries it had not made yet.
+        // A subscription shows the delivery at a change: without later attempts.
         (await loadAttempts(context, id)).filter(({ number }) => number <= attemptCount),
     }),
   }),
@@ -109,11 +110,11 @@ Delivery.implement({
 const DeliveryConnection = connectionType("Delivery", Delivery);
 
 const perParentArgs = builder.args((t) => ({
-  first: t.int({ description: "How many: 0 to 100, default 20." }),
-  after: t.string({ description: "The cursor to go on after." }),
+  first: t.int({ description: "Page size: 0 to 100, default 20." }),
+  after: t.string({ description: "Return rows after this cursor." }),
   status: t.field({
     type: [DeliveryStatusEnum],
-    description: "In these states only; at most 100.",
+    description: "Only with one of these statuses; at most 100.",
   }),
 }));
 
@@ -139,7 +140,7 @@ function deliveriesOf(
 builder.objectField(Event, "deliveries", (t) =>
   t.field({
     type: DeliveryConnection,
-    description: "Its deliveries, newest first.",
+    description: "The deliveries, newest first.",
     args: perParentArgs,
     resolve: ({ id }, args, context) => deliveriesOf(context, "eventId", id, args),
   }),
@@ -148,7 +149,7 @@ builder.objectField(Event, "deliveries", (t) =>
 builder.objectField(Hook, "deliveries", (t) =>
   t.field({
     type: DeliveryConnection,
-    description: "Its deliveries, newest first.",
+    description: "The deliveries, newest first.",
     args: perParentArgs,
     resolve: ({ id }, args, context) => deliveriesOf(context, "hookId", id, args),
   }),
@@ -158,7 +159,7 @@ builder.queryFields((t) => ({
   delivery: t.field({
     type: Delivery,
     nullable: true,
-    description: "A delivery by its id; null when the project has none such.",
+    description: "The delivery with this id; null if the project has none.",
     args: { id: t.arg.id({ required: true, description: "The delivery's id." }) },
     resolve: (_root, { id }, context) => loadDelivery(context, id),
   }),
@@ -166,22 +167,28 @@ builder.queryFields((t) => ({
     type: DeliveryConnection,
     description: "The project's deliveries, newest first.",
     args: {
-      first: t.arg.int({ description: "How many from the start: 0 to 100, default 20." }),
-      after: t.arg.string({ description: "The cursor to go on after." }),
-      last: t.arg.int({ description: "How many from the end: 0 to 100." }),
-      before: t.arg.string({ description: "The cursor to end before." }),
-      hookId: t.arg.id({ description: "Of this hook only." }),
-      eventId: t.arg.id({ description: "Of this event only." }),
+      first: t.arg.int({
+        description:
+          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
+      }),
+      after: t.arg.string({ description: "Return rows after this cursor." }),
+      last: t.arg.int({
+        description:
+          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
+      }),
+      before: t.arg.string({ description: "Return rows before this cursor." }),
+      hookId: t.arg.id({ description: "Only for this hook." }),
+      eventId: t.arg.id({ description: "Only for this event." }),
       status: t.arg({
         type: [DeliveryStatusEnum],
-        description: "In these states only; at most 100.",
+        description: "Only with one of these statuses; at most 100.",
       }),
-      since: t.arg({ type: "DateTime", description: "Made then or later." }),
-      until: t.arg({ type: "DateTime", description: "Made before then." }),
+      since: t.arg({ type: "DateTime", description: "Created at this time or later." }),
+      until: t.arg({ type: "DateTime", description: "Created before this time." }),
     },
     resolve: async (_root, { since, until, ...args }, { caller, read }) => {
       const request = pageRequest(args);
-      // What cannot be an id is an id that nothing has.
+      // A malformed id matches nothing.
       if ([args.hookId, args.eventId].some((id) => id != null && !isId(id))) {
         return toConnection<DeliveryRow>({ rows: [], hasNext: false, hasPrevious: false });
       }
@@ -199,12 +206,12 @@ builder.queryFields((t) => ({
 
 const DeliveryPayload = payloadType<{ delivery: DeliveryRow }>(
   "DeliveryPayload",
-  "What retryDelivery answers.",
+  "The result of retryDelivery.",
   (t) => ({
     delivery: t.field({
       type: Delivery,
       nullable: true,
-      description: "The delivery that is due now.",
+      description: "The delivery that is now due.",
       resolve: ({ delivery }) => delivery,
     }),
   }),
@@ -214,7 +221,7 @@ builder.mutationField("retryDelivery", (t) =>
   t.field({
     type: DeliveryPayload,
     description:
-      "Tries a delivery again, now. One that waits is made due; one that ended without success is opened again (RETRYING, with as many further tries as its hook has, its attempts counted on); one that SUCCEEDED stays, and a new one points back at it (`replayOf`). PARKED while the hook is paused. Not for a workflow's step: see rerunWorkflow. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Retries a delivery now. A waiting delivery becomes due. One that ended without success is reopened: RETRYING, with as many further attempts as its hook has retries plus one, and with its attempts counted on. A SUCCEEDED delivery stays as it is, and a new one refers to it (`replayOf`). While the hook is paused, the delivery is PARKED. Workflow steps cannot be retried; use rerunWorkflow. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
     args: { id: t.arg.id({ required: true, description: "The delivery's id." }) },
     resolve: (_root, { id }, { caller, hub }) =>
       withUserErrors(async () => ({

@@ -12,10 +12,10 @@ import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { rowLoader } from "../page/loaders.ts";
 import { DeliveryStatusEnum } from "./delivery.ts";
 
-const ReplayStatusEnum = describedEnum("ReplayStatus", "Where a replay stands.", {
-  RUNNING: "It has deliveries tried again, or waits until their hooks have room.",
-  DONE: "All it matched is due again, or has been since.",
-  CANCELLED: "It was stopped on the way.",
+const ReplayStatusEnum = describedEnum("ReplayStatus", "The state of a replay.", {
+  RUNNING: "In progress: it is retrying deliveries, or waiting until their hooks have capacity.",
+  DONE: "Every matched delivery has been made due.",
+  CANCELLED: "Stopped by cancelReplay.",
 });
 
 /** A replay of the caller's project. */
@@ -23,51 +23,61 @@ export const loadReplay = rowLoader<ReplayRow>("replay", replaysById);
 
 export const Replay = builder.objectRef<ReplayRow>("Replay");
 Replay.implement({
-  description: "Ended deliveries that are tried again, some at a time.",
+  description: "A background retry of ended deliveries, in chunks.",
   interfaces: [Node],
   fields: (t) => ({
-    status: t.expose("status", { type: ReplayStatusEnum, description: "Where it stands." }),
+    status: t.expose("status", { type: ReplayStatusEnum, description: "The current state." }),
     matched: t.exposeInt("matched", {
-      description: "How many deliveries matched when it was asked for.",
+      description: "Deliveries that matched when the replay was requested.",
     }),
     created: t.exposeInt("created", {
       description:
-        "How many it has opened again or sent anew so far. Left out are those that somebody else has had tried again meanwhile, and those whose hook has been deleted.",
+        "Deliveries that have been reopened or sent anew so far. Deliveries that were meanwhile retried by someone else, or whose hook has been deleted, are not counted.",
     }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was asked for." }),
+    createdAt: t.expose("createdAt", {
+      type: "DateTime",
+      description: "When the replay was requested.",
+    }),
     finishedAt: t.expose("finishedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it was done or cancelled; null while it runs.",
+      description: "When the replay was done or cancelled; null while it runs.",
     }),
   }),
 });
 
 const ReplayInputType = builder.inputType("ReplayInput", {
   description:
-    "Which deliveries to try again, of those that have ended: of hooks that are not deleted; no steps of workflows; of those that SUCCEEDED not what replays and retries sent anew.",
+    "Which ended deliveries to retry. Deliveries of deleted hooks and workflow steps are never included, nor are SUCCEEDED deliveries that a replay or retry created.",
   fields: (t) => ({
-    hookId: t.id({ description: "Of this hook only." }),
+    hookId: t.id({ description: "Only for this hook." }),
     type: t.string({
-      description: "Of events of this type only: an exact name, or a prefix such as `ticket.*`.",
+      description: "Only for events of this type: an exact name, or a prefix such as `ticket.*`.",
     }),
     status: t.field({
       type: [DeliveryStatusEnum],
       description:
-        "That ended in these states only, such as [FAILED]; every ended one, SUCCEEDED too, when absent.",
+        "Only those that ended with one of these statuses, such as [FAILED]. If absent, every ended delivery, including SUCCEEDED.",
     }),
-    since: t.field({ type: "DateTime", required: true, description: "Made then or later." }),
-    until: t.field({ type: "DateTime", description: "Made before then." }),
-    dryRun: t.boolean({ defaultValue: false, description: "Count them, and do nothing." }),
+    since: t.field({
+      type: "DateTime",
+      required: true,
+      description: "Created at this time or later.",
+    }),
+    until: t.field({ type: "DateTime", description: "Created before this time." }),
+    dryRun: t.boolean({
+      defaultValue: false,
+      description: "Only count the matching deliveries; change nothing.",
+    }),
   }),
 });
 
 const ReplayPayload = payloadType<{ matched: number; replay: ReplayRow | null }>(
   "ReplayPayload",
-  "What replayDeliveries and cancelReplay answer.",
+  "The result of replayDeliveries and cancelReplay.",
   (t) => ({
     matched: t.int({
-      description: "How many deliveries match.",
+      description: "The number of matching deliveries.",
       resolve: ({ matched }) => matched ?? 0,
     }),
     replay: t.field({
@@ -85,7 +95,7 @@ builder.queryField("replay", (t) =>
   t.field({
     type: Replay,
     nullable: true,
-    description: "A replay by its id; null when the project has none such.",
+    description: "The replay with this id; null if the project has none.",
     args: { id: t.arg.id({ required: true, description: "The replay's id." }) },
     resolve: (_root, { id }, context) => loadReplay(context, id),
   }),
@@ -94,9 +104,13 @@ builder.queryField("replay", (t) =>
 builder.mutationFields((t) => ({
   replayDeliveries: t.field({
     type: ReplayPayload,
-    description: `Tries ended deliveries again, at most ${MAX_MATCHED.toLocaleString("en")}. One that ended without success is opened again (RETRYING, due now, with as many further tries as its hook has); one that SUCCEEDED is sent again as a new delivery that points back at it (\`replayOf\`). Both under the same webhook-id, and PARKED while the hook is paused. It goes on by itself, 200 at a time, and gives a hook no more while 400 of them are due, so that live traffic is not held up. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
+    description: `Retries ended deliveries in the background; at most ${MAX_MATCHED.toLocaleString("en")}. A delivery that ended without success is reopened: RETRYING, due now, with as many further attempts as its hook has retries plus one. A SUCCEEDED delivery is sent again as a new delivery that refers to it (\`replayOf\`). Both keep the webhook-id, and are PARKED while the hook is paused. A replay advances 200 deliveries at a time and adds none to a hook that has 400 due ones, so that it does not delay live traffic. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
     args: {
-      input: t.arg({ type: ReplayInputType, required: true, description: "Which deliveries." }),
+      input: t.arg({
+        type: ReplayInputType,
+        required: true,
+        description: "Which deliveries to retry.",
+      }),
     },
     resolve: (_root, { input }, { caller, hub, read }) =>
       withUserErrors(async () => {
@@ -114,7 +128,7 @@ builder.mutationFields((t) => ({
   cancelReplay: t.field({
     type: ReplayPayload,
     description:
-      "Stops a replay; the deliveries it has had tried again go on. Errors: NOT_FOUND, NOT_ALLOWED_NOW when it is over.",
+      "Stops a replay. Deliveries that it has already made due continue. Errors: NOT_FOUND; NOT_ALLOWED_NOW if the replay has ended.",
     args: { id: t.arg.id({ required: true, description: "The replay's id." }) },
     resolve: (_root, { id }, { caller, hub }) =>
       withUserErrors(async () => payload(await cancelReplay(hub.db.sql, caller.projectId, id))),

@@ -14,7 +14,7 @@ const SubjectInput = builder.inputType("SubjectInput", {
   description: "What an event is about.",
   fields: (t) => ({
     type: t.string({ required: true, description: "The kind of thing; 1 to 200 characters." }),
-    id: t.string({ required: true, description: "Which one; 1 to 200 characters." }),
+    id: t.string({ required: true, description: "Its id; 1 to 200 characters." }),
   }),
 });
 
@@ -22,48 +22,56 @@ const EmitEventInput = builder.inputType("EmitEventInput", {
   description: "An event to emit.",
   fields: (t) => ({
     type: t.string({
-      description: "What kind; 1 to 200 characters. `name` alone is then the type, too.",
+      description: "The event type; 1 to 200 characters. If absent, `name` is also the type.",
     }),
     data: t.field({
       type: "JSON",
-      description: "Any JSON, at most 256 KiB; must fit the schema of its type, when registered.",
+      description:
+        "Any JSON, at most 256 KiB. It must match the schema of the type if the type is registered.",
     }),
     idempotencyKey: t.string({
       description:
-        "1 to 255 characters, kept for 24 h. Same key, same body: the first event again. Same key, other body: IDEMPOTENCY_CONFLICT.",
+        "1 to 255 characters; kept for 24 h. The same key with the same body returns the first event. The same key with another body is IDEMPOTENCY_CONFLICT.",
     }),
     occurredAt: t.field({
       type: "DateTime",
-      description: "When it happened; now, by the database's clock, when absent.",
+      description: "When the event happened. Default: now, by the database's clock.",
     }),
     timestamp: t.field({
       type: "Timestamp",
-      description: "When it is due; what has passed is due now. At most 10 years ahead.",
+      description: "When the event is due; at most 10 years ahead. A time in the past is due now.",
     }),
     delay: t.float({
-      description: "Seconds, 0 or more, from `timestamp`, or from now when that is absent.",
+      description: "Seconds to add to `timestamp`, or to now if that is absent; 0 or more.",
     }),
     name: t.string({
-      description: "A heading for people; 1 to 200 characters; the type when absent.",
+      description: "A heading for people; 1 to 200 characters. Default: the type.",
     }),
     avatar: t.string({ description: "An emoji or an image URL; at most 2,048 characters." }),
-    category: t.string({ description: "To group and filter by; 1 to 200 characters." }),
+    category: t.string({ description: "A category to group and filter by; 1 to 200 characters." }),
     contentType: t.field({
       type: ContentTypeEnum,
-      description: "How to show `content`; read off it when absent.",
+      description: "How to display `content`. Default: inferred from it.",
     }),
-    content: t.field({ type: "JSON", description: "What people are shown; at most 256 KiB." }),
+    content: t.field({
+      type: "JSON",
+      description: "What to show to people; any JSON, at most 256 KiB.",
+    }),
     userId: t.string({
-      description: "Your user it belongs to: hooks of that user see it; 1 to 200 characters.",
+      description:
+        "The id of your user that the event belongs to; 1 to 200 characters. Hooks and workflows of that user receive it.",
     }),
-    subject: t.field({ type: SubjectInput, description: "What it is about." }),
+    subject: t.field({ type: SubjectInput, description: "What the event is about." }),
     contextId: t.string({
-      description: "Events of one context form a timeline; 1 to 200 characters.",
+      description: "Events with the same context id form a timeline; 1 to 200 characters.",
     }),
-    stepUuid: t.string({ description: "goflow's `step_uuid`: a UUID4 in lower case." }),
-    actions: t.field({ type: [ActionInput], description: "Its buttons, at most 20, in order." }),
+    stepUuid: t.string({ description: "goflow's `step_uuid`: a version 4 UUID in lower case." }),
+    actions: t.field({
+      type: [ActionInput],
+      description: "The event's buttons, in order; at most 20.",
+    }),
     waitMs: t.int({
-      description: "0 (default) to 15,000: answer when every delivery has ended, or then.",
+      description: "Milliseconds to wait for all deliveries to end: 0 (default) to 15,000.",
     }),
   }),
 });
@@ -78,8 +86,8 @@ const toEventInput = ({ waitMs: _, occurredAt, ...input }: Input): EventInput =>
   occurredAt: occurredAt == null ? null : new Date(occurredAt),
 });
 
-/** The longest wait of a call's events. Throws INVALID for one out of range. */
-export function waitOf(
+/** Returns the longest `waitMs` of a call's events. Throws INVALID if one is out of range. */
+export function longestWait(
   waits: (number | null | undefined)[],
   pathOf: (index: number) => (string | number)[],
 ): number {
@@ -95,8 +103,11 @@ export function waitOf(
   return Math.max(0, ...waits.map((wait) => wait ?? 0));
 }
 
-/** Runs a call that may wait; refused before anything is done when too many of the project's calls wait already. */
-export async function withPlaceToWait<Result>(
+/**
+ * Runs a call that may wait. Throws Overloaded before the call starts if too many calls of the
+ * project are waiting.
+ */
+export async function withWaitSlot<Result>(
   { hub, caller }: Context,
   waitMs: number,
   work: () => Promise<Result>,
@@ -127,14 +138,14 @@ async function waitForEnd(
   return emitted.map((one) => ({ ...one, event: now.get(one.event.id) ?? one.event }));
 }
 
-/** A single event's mistakes lose the index that a batch puts before their paths. */
+/** Emits one event. Error paths have no batch index. */
 export const emitOne = (
   context: Context,
   input: EventInput,
   origin: "API" | "MANUAL",
   waitMs: number,
 ): Promise<Emitted> =>
-  withPlaceToWait(context, waitMs, () => emitAndWait(context, input, origin, waitMs));
+  withWaitSlot(context, waitMs, () => emitAndWait(context, input, origin, waitMs));
 
 async function emitAndWait(
   context: Context,
@@ -156,17 +167,17 @@ async function emitAndWait(
 
 export const EmitEventPayload = payloadType<{ event: EventRow; isDuplicate: boolean }>(
   "EmitEventPayload",
-  "What emitEvent and triggerHook answer, after the commit.",
+  "The result of emitEvent and triggerHook, after the commit.",
   (t) => ({
     event: t.field({
       type: Event,
       nullable: true,
-      description: "The event, accepted for good.",
+      description: "The event, durably stored.",
       resolve: ({ event }) => event,
     }),
     isDuplicate: t.boolean({
       description:
-        "Whether the idempotency key was used before, so that this is the event of then.",
+        "Whether the idempotency key was used before. `event` is then the earlier event.",
       resolve: ({ isDuplicate }) => isDuplicate ?? false,
     }),
   }),
@@ -174,13 +185,12 @@ export const EmitEventPayload = payloadType<{ event: EventRow; isDuplicate: bool
 
 const EmitEventsPayload = payloadType<{ events: EventRow[] }>(
   "EmitEventsPayload",
-  "What emitEvents answers, after the commit.",
+  "The result of emitEvents, after the commit.",
   (t) => ({
     events: t.field({
       type: [Event],
       nullable: true,
-      description:
-        "The events, in the order of the input; null when one was refused, for then none was accepted.",
+      description: "The events, in input order. Null if one was rejected; then none was stored.",
       resolve: ({ events }) => events,
     }),
   }),
@@ -190,17 +200,17 @@ builder.mutationFields((t) => ({
   emitEvent: t.field({
     type: EmitEventPayload,
     description:
-      "Emits an event. An answer means that it is stored for good, with its deliveries. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT. While PostgreSQL does not keep up: TOO_MANY_REQUESTS at the top level, with nothing stored, to be sent again after `Retry-After`.",
+      "Emits an event. Success means that the event and its deliveries are durably stored. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT. When PostgreSQL cannot keep up, the top-level error is TOO_MANY_REQUESTS: nothing was stored, and the call can be repeated after `Retry-After`.",
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: (_root, { input }, context) =>
       withUserErrors(() => {
-        const waitMs = waitOf([input.waitMs], () => ["waitMs"]);
+        const waitMs = longestWait([input.waitMs], () => ["waitMs"]);
         return emitOne(context, toEventInput(input), "API", waitMs);
       }),
   }),
   emitEvents: t.field({
     type: EmitEventsPayload,
-    description: `Emits 1 to ${eventLimits.batch} events, all or none. The paths of errors begin with the event's index. Errors: as emitEvent.`,
+    description: `Emits 1 to ${eventLimits.batch} events: all or none. Error paths begin with the event's index. Errors: as emitEvent.`,
     args: {
       input: t.arg({
         type: [EmitEventInput],
@@ -216,7 +226,7 @@ builder.mutationFields((t) => ({
             `emitEvents takes 1 to ${eventLimits.batch} events, got ${input.length}`,
           );
         }
-        const waitMs = waitOf(
+        const waitMs = longestWait(
           input.map((one) => one.waitMs),
           (index) => [index, "waitMs"],
         );
@@ -226,7 +236,7 @@ builder.mutationFields((t) => ({
           inputs: input.map(toEventInput),
           origin: "API" as const,
         };
-        const emitted = await withPlaceToWait(context, waitMs, async () =>
+        const emitted = await withWaitSlot(context, waitMs, async () =>
           waitForEnd(context, await hub.emitter.emit(call), waitMs),
         );
         return { events: emitted.map(({ event }) => event) };

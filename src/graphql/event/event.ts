@@ -18,26 +18,27 @@ import { batched, byId, rowLoader } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 import { whyOf } from "./why.ts";
 
-const EventStatusEnum = describedEnum("EventStatus", "Where an event stands.", {
-  SCHEDULED: "Accepted; matched when it is due (`scheduledFor`).",
-  STAGED: "Accepted; its hooks are being matched.",
-  DISPATCHED: "Matched; deliveries or runs of workflows are under way, or parked.",
+const EventStatusEnum = describedEnum("EventStatus", "The state of an event.", {
+  SCHEDULED: "Accepted. It is matched with hooks and workflows when it is due (`scheduledFor`).",
+  STAGED: "Accepted. It is being matched with hooks and workflows.",
+  DISPATCHED: "Matched. Deliveries or workflow runs are in progress or parked.",
   PROCESSED:
-    "Every delivery and run has ended, none FAILED; also an event that no hook and no workflow wanted.",
+    "Every delivery and run has ended and none FAILED. Also the state of an event that matched nothing.",
   FAILED:
-    "Every delivery and run has ended, at least one FAILED or QUARANTINED; or the event did not fit its type (`error`).",
-  CANCELLED: "Cancelled before it was matched; it has no delivery.",
+    "Every delivery and run has ended and at least one is FAILED or QUARANTINED, or the event did not match the schema of its type (`error`).",
+  CANCELLED: "Cancelled before it was matched. It has no deliveries.",
 });
 
-const EventOriginEnum = describedEnum("EventOrigin", "Where an event came from.", {
-  API: "emitEvent or emitEvents.",
-  MANUAL: "triggerHook: a person.",
-  SQL: "signalbox.emit(…) in somebody's transaction.",
-  REST: "createResource, updateResource or deleteResource.",
-  SYSTEM: "The hub, telling what it did with another event (`Project.systemEvents`).",
+const EventOriginEnum = describedEnum("EventOrigin", "How an event was emitted.", {
+  API: "By emitEvent, emitEvents or runEvent.",
+  MANUAL: "By triggerHook, by hand.",
+  SQL: "By signalbox.emit(…) in a transaction of another application.",
+  REST: "By createResource, updateResource or deleteResource.",
+  SYSTEM:
+    "By the hub itself, to report what it did with another event (see `Project.systemEvents`).",
 });
 
-export const ContentTypeEnum = describedEnum("ContentType", "How `content` is to be shown.", {
+export const ContentTypeEnum = describedEnum("ContentType", "How to display `content`.", {
   TEXT: "A string.",
   ROWS: "A list of rows.",
   JSON: "Any JSON value.",
@@ -48,11 +49,11 @@ const Subject = builder.objectRef<{ type: string; id: string }>("Subject").imple
   description: "What an event is about.",
   fields: (t) => ({
     type: t.exposeString("type", { description: "The kind of thing." }),
-    id: t.exposeString("id", { description: "Which one; CloudEvents 1.0 `subject`." }),
+    id: t.exposeString("id", { description: "Its id; the CloudEvents 1.0 attribute `subject`." }),
   }),
 });
 
-/** Its documents are loaded when they are asked for, unless they are there already. */
+/** An event whose documents (`data`, `content`) are loaded on demand. */
 type ShownEvent = EventHead & Partial<EventDocuments>;
 
 /** An event of the caller's project. */
@@ -61,7 +62,7 @@ export const loadEvent = rowLoader<ShownEvent>("event", eventHeadsById);
 const hasDocuments = (event: ShownEvent): event is EventHead & EventDocuments =>
   event.data !== undefined && event.content !== undefined;
 
-/** The event with its documents. */
+/** Loads the event's documents if they are missing. */
 export async function withDocuments(
   context: Context,
   event: ShownEvent,
@@ -76,7 +77,7 @@ export async function withDocuments(
   return { ...event, ...documents };
 }
 
-/** What hooks of format RESOURCE are sent for an event, as JSON text. */
+/** The representation that hooks of format RESOURCE receive for an event, as JSON text. */
 export const loadEventResource = (context: Context, eventId: string) =>
   batched(context, "resource of event", async (ids) => {
     const { caller, read } = context;
@@ -88,97 +89,104 @@ export const Event = builder.objectRef<ShownEvent>("Event");
 export const MatchTraceRef = builder.objectRef<MatchTrace>("MatchTrace");
 
 Event.implement({
-  description: "Something that happened, of a type, with data; accepted once, never changed.",
+  description:
+    "Something that happened: a type and data. An event never changes after it is accepted.",
   interfaces: [Node],
   fields: (t) => ({
     type: t.exposeString("type", {
-      description: "What kind of event; 1 to 200 characters, case-sensitive.",
+      description: "The event type; 1 to 200 characters, case-sensitive.",
     }),
     typeVersion: t.exposeInt("typeVersion", {
       nullable: true,
       description:
-        "The version of its type it was checked against; null for a type that is not registered.",
+        "The version of the event type that the data was validated against; null for an unregistered type.",
     }),
     data: t.field({
       type: "JSON",
       nullable: true,
-      description: "What the emitter sent; at most 256 KiB as JSON.",
+      description: "The data as emitted; at most 256 KiB as JSON.",
       resolve: async (event, _args, context) => rawJson((await withDocuments(context, event)).data),
     }),
     source: t.string({
-      description: "CloudEvents `source`: the project's.",
+      description: "The CloudEvents `source`: that of the project.",
       resolve: async (_event, _args, context) => (await currentProject(context)).source,
     }),
     name: t.exposeString("name", {
-      description: "A heading for people; the type when none was given.",
+      description: "A heading for people. Default: the type.",
     }),
     avatar: t.exposeString("avatar", { nullable: true, description: "An emoji or an image URL." }),
     category: t.exposeString("category", {
       nullable: true,
-      description: "To group and filter by.",
+      description: "The category to group and filter by.",
     }),
     contentType: t.expose("contentType", {
       type: ContentTypeEnum,
-      description: "How `content` is to be shown.",
+      description: "How to display `content`.",
     }),
     content: t.field({
       type: "JSON",
       nullable: true,
-      description: "What people are shown.",
+      description: "What to show to people.",
       resolve: async (event, _args, context) =>
         rawJson((await withDocuments(context, event)).content),
     }),
     userId: t.exposeString("userId", {
       nullable: true,
-      description: "The emitter's user it belongs to.",
+      description: "The id of the emitter's user that the event belongs to.",
     }),
     subject: t.field({
       type: Subject,
       nullable: true,
-      description: "What it is about.",
+      description: "What the event is about.",
       resolve: ({ subjectType, subjectId }) =>
         subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null,
     }),
     contextId: t.exposeString("contextId", {
       nullable: true,
-      description: "Events of one context form a timeline.",
+      description: "Events with the same context id form a timeline.",
     }),
     stepUuid: t.exposeString("stepUuid", {
       nullable: true,
-      description: "goflow's `step_uuid`: a UUID4.",
+      description: "goflow's `step_uuid`: a version 4 UUID.",
     }),
     idempotencyKey: t.exposeString("idempotencyKey", {
       nullable: true,
-      description: "The key it was emitted with.",
+      description: "The idempotency key that it was emitted with.",
     }),
-    origin: t.expose("origin", { type: EventOriginEnum, description: "Where it came from." }),
+    origin: t.expose("origin", {
+      type: EventOriginEnum,
+      description: "How the event was emitted.",
+    }),
     causedBy: t.field({
       type: Event,
       nullable: true,
-      description: "The event that led to this one.",
+      description: "The event that caused this one.",
       resolve: async ({ causeId }, _args, context) =>
         causeId === null ? null : await loadEvent(context, causeId),
     }),
     occurredAt: t.expose("occurredAt", {
       type: "DateTime",
-      description: "When it happened; when it was received, unless given.",
+      description: "When the event happened. Default: when it was received.",
     }),
     scheduledFor: t.expose("scheduledFor", {
       type: "DateTime",
       nullable: true,
       description:
-        "When it is or was due: `timestamp` + `delay`, or now + `delay`; null when it was emitted with neither.",
+        "When the event is or was due: `timestamp` + `delay`, or emit time + `delay`. Null if neither was given.",
     }),
-    receivedAt: t.expose("receivedAt", { type: "DateTime", description: "When it was accepted." }),
-    status: t.expose("status", { type: EventStatusEnum, description: "Where it stands." }),
+    receivedAt: t.expose("receivedAt", {
+      type: "DateTime",
+      description: "When the event was accepted.",
+    }),
+    status: t.expose("status", { type: EventStatusEnum, description: "The current state." }),
     error: t.exposeString("error", {
       nullable: true,
       description:
-        "Why it FAILED before any delivery: an event of the SQL door does not fit its type, or an event could not be matched with its hooks.",
+        "Why the event FAILED before any delivery: its data does not match the schema of its type (events emitted by SQL), or it could not be matched with hooks. Null otherwise.",
     }),
     cloudEvent: t.field({
       type: "JSON",
-      description: "What a hook of format CLOUD_EVENT receives (CloudEvents 1.0-rc1).",
+      description: "The body that hooks of format CLOUD_EVENT receive (CloudEvents 1.0-rc1).",
       resolve: async (head, _args, context) => {
         const { source } = await currentProject(context);
         const event = await withDocuments(context, head);
@@ -188,7 +196,7 @@ Event.implement({
     why: t.field({
       type: [MatchTraceRef],
       description:
-        "Every hook of the project looked at for this event, matched or not, and the reason; empty until it is matched. A request takes 50,000 together.",
+        "For each hook of the project that was considered for this event: whether it matched, and the reason. Empty until the event is matched. One request may examine at most 50,000 hooks in total; more is LIMIT_EXCEEDED.",
       resolve: async (head, _args, context) => {
         const event = await withDocuments(context, head);
         return whyOf(context, event, () => loadEventResource(context, event.id));
@@ -203,7 +211,7 @@ builder.queryFields((t) => ({
   event: t.field({
     type: Event,
     nullable: true,
-    description: "An event by its id; null when the project has none such.",
+    description: "The event with this id; null if the project has none.",
     args: { id: t.arg.id({ required: true, description: "The event's id." }) },
     resolve: (_root, { id }, context) => loadEvent(context, id),
   }),
@@ -211,28 +219,38 @@ builder.queryFields((t) => ({
     type: EventConnection,
     description: "The project's events, newest first.",
     args: {
-      first: t.arg.int({ description: "How many from the start: 0 to 100, default 20." }),
-      after: t.arg.string({ description: "The cursor to go on after." }),
-      last: t.arg.int({ description: "How many from the end: 0 to 100." }),
-      before: t.arg.string({ description: "The cursor to end before." }),
+      first: t.arg.int({
+        description:
+          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
+      }),
+      after: t.arg.string({ description: "Return rows after this cursor." }),
+      last: t.arg.int({
+        description:
+          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
+      }),
+      before: t.arg.string({ description: "Return rows before this cursor." }),
       types: t.arg.stringList({
         description:
-          "Of these types only, at most 100: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM show only " +
-          "where their type is named exactly.",
+          "Only with one of these types; at most 100. Exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact names only.",
       }),
-      status: t.arg({ type: [EventStatusEnum], description: "In these states only; at most 100." }),
-      category: t.arg.string({ description: "Of this category only." }),
-      contextId: t.arg.string({ description: "Of this context only." }),
-      userId: t.arg.string({ description: "Of this user only." }),
-      subjectType: t.arg.string({ description: "About a thing of this kind only." }),
+      status: t.arg({
+        type: [EventStatusEnum],
+        description: "Only with one of these statuses; at most 100.",
+      }),
+      category: t.arg.string({ description: "Only with this category." }),
+      contextId: t.arg.string({ description: "Only with this context id." }),
+      userId: t.arg.string({ description: "Only with this user id." }),
+      subjectType: t.arg.string({ description: "Only with this subject type." }),
       subjectId: t.arg.string({
-        description: "About the thing of this id only; found fast together with `subjectType`.",
+        description:
+          "Only with this subject id. The search is fast only together with `subjectType`.",
       }),
       search: t.arg.string({
-        description: "With this text in name, type or data, in any case; at most 200 characters.",
+        description:
+          "Only with this text in the name, type or data; case-insensitive. At most 200 characters.",
       }),
-      since: t.arg({ type: "DateTime", description: "That happened then or later." }),
-      until: t.arg({ type: "DateTime", description: "That happened before then." }),
+      since: t.arg({ type: "DateTime", description: "Only if it happened at this time or later." }),
+      until: t.arg({ type: "DateTime", description: "Only if it happened before this time." }),
     },
     resolve: async (_root, { since, until, ...args }, { caller, read }) => {
       const filter = {

@@ -6,7 +6,7 @@ import { Event } from "./event.ts";
 
 const EventPayload = payloadType<{ event: EventRow }>(
   "EventPayload",
-  "What cancelEvent and rescheduleEvent answer.",
+  "The result of cancelEvent and rescheduleEvent.",
   (t) => ({
     event: t.field({
       type: Event,
@@ -21,7 +21,7 @@ builder.mutationFields((t) => ({
   cancelEvent: t.field({
     type: EventPayload,
     description:
-      "Cancels an event that is SCHEDULED or STAGED, for good: it has no delivery. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Cancels an event that is SCHEDULED or STAGED. It is never delivered. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
     args: { id: t.arg.id({ required: true, description: "The event's id." }) },
     resolve: (_root, { id }, { caller, hub }) =>
       withUserErrors(async () => ({ event: await cancelEvent(hub.db.sql, caller.projectId, id) })),
@@ -29,15 +29,15 @@ builder.mutationFields((t) => ({
   rescheduleEvent: t.field({
     type: EventPayload,
     description:
-      "Gives a SCHEDULED event another time; one that has passed makes it due at once. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Changes the due time of a SCHEDULED event. A time in the past makes it due now. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
     args: {
       id: t.arg.id({ required: true, description: "The event's id." }),
       timestamp: t.arg({
         type: "Timestamp",
-        description: "When it is due; at most 10 years ahead.",
+        description: "When the event is due; at most 10 years ahead.",
       }),
       delay: t.arg.float({
-        description: "Seconds, 0 or more, from `timestamp`, or from now when that is absent.",
+        description: "Seconds to add to `timestamp`, or to now if that is absent; 0 or more.",
       }),
     },
     resolve: (_root, { id, ...schedule }, { caller, hub }) =>

@@ -4,28 +4,28 @@ import { payloadType, withUserErrors } from "../builder/errors.ts";
 
 const ReadEventPayload = payloadType<FlatEvent>(
   "ReadEventPayload",
-  "A flat event, read; all is null when it is not in order.",
+  "A parsed flat event. All fields are null if it is invalid.",
   (t) => ({
-    type: t.exposeString("type", { nullable: true, description: "Its `type`." }),
+    type: t.exposeString("type", { nullable: true, description: "The event's `type`." }),
     typeVersion: t.exposeInt("typeVersion", {
       nullable: true,
-      description: "The version of the event type that it was checked against.",
+      description: "The version of the event type that it was validated against.",
     }),
     data: t.field({
       type: "JSON",
       nullable: true,
-      description: "All its other fields, those that the type does not know, too.",
+      description: "All other fields, including those that the type's schema does not name.",
       resolve: ({ data }) => data,
     }),
     occurredAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "Its `created_on`.",
+      description: "The event's `created_on`.",
       resolve: ({ occurredAt }) => occurredAt,
     }),
     stepUuid: t.exposeString("stepUuid", {
       nullable: true,
-      description: "Its `step_uuid`, when it has one.",
+      description: "The event's `step_uuid`, if present.",
     }),
   }),
 );
@@ -34,7 +34,7 @@ builder.queryFields((t) => ({
   readEvent: t.field({
     type: ReadEventPayload,
     description:
-      "Reads and checks one flat event, as hooks of the format EVENT receive it; stores nothing. Errors: INVALID, UNKNOWN_TYPE (also where the project takes unregistered types), DATA_INVALID.",
+      "Parses and validates one flat event, in the format that hooks of format EVENT receive. Stores nothing. Errors: INVALID, DATA_INVALID; UNKNOWN_TYPE even if the project accepts unregistered types.",
     args: {
       json: t.arg({
         type: "JSON",

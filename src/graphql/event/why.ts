@@ -6,8 +6,10 @@ import type { RequestBudget } from "../gate/requestBudget.ts";
 import { batched } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 
-/** The hooks of the project as they were under a config version; each version of a hook is read once for all. */
-const hooksUnder = (context: Context, configVersion: number) =>
+/**
+ * The project's hooks as of a config version. Each version of a hook is read once for all events.
+ */
+const hooksAsOfVersion = (context: Context, configVersion: number) =>
   batched(context, "hooks as of", async (versions) => {
     const { caller, read } = context;
     const hooks = await read((sql) => hooksAsOf(sql, caller.projectId, versions.map(Number)));
@@ -17,12 +19,12 @@ const hooksUnder = (context: Context, configVersion: number) =>
     return under;
   }).load(String(configVersion));
 
-/** The last event of each request that is being explained. */
-const lines = new WeakMap<RequestBudget, Promise<unknown>>();
+/** The last explanation in progress, by request. */
+const explanations = new WeakMap<RequestBudget, Promise<unknown>>();
 
 /**
- * Why each hook matched an event or did not. The events of a request are explained one after the other, so that many do
- * not hold up the process together, and only as many as its budget has hooks to look at.
+ * Explains why each hook did or did not match an event. The events of a request are explained one
+ * after the other, so that they do not block the process, and only as many as the budget allows.
  */
 export async function whyOf(
   context: Context,
@@ -31,17 +33,17 @@ export async function whyOf(
 ): Promise<MatchTrace[]> {
   if (event.configVersion === null) return [];
   const { budget, caller, hub } = context;
-  const hooks = (await hooksUnder(context, event.configVersion)) ?? [];
-  budget.spend("hooksLookedAt", hooks.length);
+  const hooks = (await hooksAsOfVersion(context, event.configVersion)) ?? [];
+  budget.spend("hooksExamined", hooks.length);
   const { source } = await currentProject(context);
   const sendsResource = hooks.some(({ format }) => format === "RESOURCE");
   const resource = sendsResource ? await loadResource() : undefined;
-  const explained = (lines.get(budget) ?? Promise.resolve()).then(async () => {
+  const explained = (explanations.get(budget) ?? Promise.resolve()).then(async () => {
     await hub.turns.take(caller.projectId);
-    budget.spend("hooksLookedAt", 0);
+    budget.spend("hooksExamined", 0);
     return explainMatches(hub.programs.filters, hooks, event, source, resource !== undefined);
   });
-  lines.set(
+  explanations.set(
     budget,
     explained.catch(() => {}),
   );

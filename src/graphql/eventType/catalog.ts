@@ -10,30 +10,32 @@ import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { batched } from "../page/loaders.ts";
 
 const CatalogType = builder.objectRef<CatalogTypeRow>("CatalogType").implement({
-  description: "An event type that a catalogue offers.",
+  description: "An event type of a catalogue.",
   fields: (t) => ({
-    name: t.exposeString("name", { description: "The name it is installed under." }),
-    description: t.exposeString("description", { description: "What it stands for." }),
+    name: t.exposeString("name", {
+      description: "The name that the event type is installed under.",
+    }),
+    description: t.exposeString("description", { description: "What the event type means." }),
     jsonSchema: t.expose("jsonSchema", {
       type: "JSON",
-      description: "What its data must look like: JSON Schema 2020-12.",
+      description: "The JSON Schema 2020-12 of its data.",
     }),
-    example: t.expose("example", { type: "JSON", description: "Data that fits." }),
+    example: t.expose("example", { type: "JSON", description: "An example of valid data." }),
   }),
 });
 
 const Catalog = builder.objectRef<CatalogRow>("Catalog").implement({
-  description: "Event types that belong together, for `installCatalog`.",
+  description: "A set of event types that `installCatalog` installs together.",
   fields: (t) => ({
-    name: t.exposeString("name", { description: "Unique among the catalogues." }),
-    description: t.exposeString("description", { description: "What its events are about." }),
+    name: t.exposeString("name", { description: "The catalogue's unique name." }),
+    description: t.exposeString("description", { description: "What the events are about." }),
     types: t.field({
       type: [CatalogType],
-      description: "Its event types, by name.",
+      description: "The event types, sorted by name.",
       resolve: ({ types }) => types,
     }),
     installed: t.boolean({
-      description: "Whether the project has its types.",
+      description: "Whether the project has installed the catalogue.",
       resolve: async ({ name }, _args, context) => {
         const { caller, read } = context;
         const loader = batched(context, "installedCatalog", async () => {
@@ -48,12 +50,12 @@ const Catalog = builder.objectRef<CatalogRow>("Catalog").implement({
 
 const CatalogPayload = payloadType<{ catalog: CatalogRow }>(
   "CatalogPayload",
-  "What installCatalog answers.",
+  "The result of installCatalog.",
   (t) => ({
     catalog: t.field({
       type: Catalog,
       nullable: true,
-      description: "The catalogue, installed.",
+      description: "The installed catalogue.",
       resolve: ({ catalog }) => catalog,
     }),
   }),
@@ -71,7 +73,7 @@ builder.mutationFields((t) => ({
   installCatalog: t.field({
     type: CatalogPayload,
     description:
-      "Registers every event type of a catalogue, all or none; again, only what a newer hub has changed in it. Errors: NOT_FOUND, NAME_TAKEN for each name that a type of the project has (archive it first), LIMIT_REACHED.",
+      "Registers all event types of a catalogue, or none. A repeated call registers only what a newer version of the hub has changed. Errors: NOT_FOUND; NAME_TAKEN for each name that an event type of the project already has (archive that type first); LIMIT_REACHED.",
     args: { name: t.arg.string({ required: true, description: "The catalogue's name." }) },
     resolve: (_root, { name }, { caller, hub }) =>
       withUserErrors(async () => ({

@@ -20,15 +20,15 @@ import { childPage } from "../page/childPage.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
 
-const EventTypeOriginEnum = describedEnum("EventTypeOrigin", "Where an event type came from.", {
+const EventTypeOriginEnum = describedEnum("EventTypeOrigin", "How an event type was registered.", {
   CUSTOM: "Registered by the project.",
   CATALOG: "Installed from a catalogue.",
 });
 
 const EventTypeVersion = builder.objectRef<EventTypeVersionRow>("EventTypeVersion").implement({
-  description: "What an event type looked like from one registration to the next.",
+  description: "One version of an event type.",
   fields: (t) => ({
-    version: t.exposeInt("version", { description: "1 for the first." }),
+    version: t.exposeInt("version", { description: "The version number; 1 for the first." }),
     schema: t.field({
       type: "JSON",
       nullable: true,
@@ -38,53 +38,61 @@ const EventTypeVersion = builder.objectRef<EventTypeVersionRow>("EventTypeVersio
     jsonSchema: t.field({
       type: "JSON",
       nullable: true,
-      description: "The schema as JSON Schema 2020-12; null accepts anything.",
+      description: "The schema as JSON Schema 2020-12. Null accepts any data.",
       resolve: ({ jsonSchema }) => rawJson(jsonSchema),
     }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was registered." }),
+    createdAt: t.expose("createdAt", {
+      type: "DateTime",
+      description: "When this version was registered.",
+    }),
   }),
 });
 
-/** An event type of the caller's project, archived ones too. */
+/** An event type of the caller's project, even if archived. */
 export const loadEventType = rowLoader<EventTypeRow>("eventType", eventTypesById);
 
 const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
-  description: "A kind of event, and what its data must look like.",
+  description: "A kind of event and the schema of its data.",
   interfaces: [Node],
   fields: (t) => ({
-    name: t.exposeString("name", { description: "Unique in the project, case-sensitive." }),
+    name: t.exposeString("name", {
+      description: "The unique name within the project; case-sensitive.",
+    }),
     description: t.exposeString("description", {
       nullable: true,
-      description: "What it stands for.",
+      description: "What the event type means.",
     }),
-    origin: t.expose("origin", { type: EventTypeOriginEnum, description: "Where it came from." }),
+    origin: t.expose("origin", {
+      type: EventTypeOriginEnum,
+      description: "How the event type was registered.",
+    }),
     catalog: t.exposeString("catalog", {
       nullable: true,
-      description: "The catalogue it was installed from.",
+      description: "The catalogue that it was installed from; null for a CUSTOM type.",
     }),
     version: t.exposeInt("version", { description: "The current version: 1, 2, …" }),
     schema: t.field({
       type: "JSON",
       nullable: true,
-      description: 'The schema as given: JSON Schema 2020-12, or the shorthand {"field":"String"}.',
+      description: 'The schema as given: JSON Schema 2020-12 or the shorthand {"field":"String"}.',
       resolve: ({ schema }) => rawJson(schema),
     }),
     jsonSchema: t.field({
       type: "JSON",
       nullable: true,
-      description: "The schema as JSON Schema 2020-12; null accepts anything.",
+      description: "The schema as JSON Schema 2020-12. Null accepts any data.",
       resolve: ({ jsonSchema }) => rawJson(jsonSchema),
     }),
     example: t.field({
       type: "JSON",
       nullable: true,
-      description: "Data that fits.",
+      description: "An example of valid data.",
       resolve: ({ example }) => rawJson(example),
     }),
     resourceType: t.string({
       nullable: true,
       description:
-        "The resource type that its events are about, so that hooks of format RESOURCE may take it; null for none.",
+        "The resource type that its events are about; null if none. Hooks of format RESOURCE can use only event types that have one.",
       resolve: async ({ name, resourceType }, _args, context) => {
         const { caller, read } = context;
         const loader = batched(context, "resource type of event type", async (names) => {
@@ -97,11 +105,12 @@ const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
     archivedAt: t.expose("archivedAt", {
       type: "DateTime",
       nullable: true,
-      description: "Since when it counts as not registered; null for one in use.",
+      description:
+        "When the event type was archived; null if it is in use. An archived type counts as unregistered.",
     }),
     versions: t.field({
       type: [EventTypeVersion],
-      description: "Every version, newest first.",
+      description: "All versions, newest first.",
       resolve: async ({ id }, _args, context) => {
         const { caller, read } = context;
         const loader = batched(context, "eventTypeVersions", async (ids) =>
@@ -115,10 +124,11 @@ const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
     }),
     hooks: t.field({
       type: HookConnection,
-      description: "The live hooks that take events of this type, newest first.",
+      description:
+        "The hooks, except deleted ones, that receive events of this type, newest first.",
       args: {
-        first: t.arg.int({ description: "How many: 0 to 100, default 20." }),
-        after: t.arg.string({ description: "The cursor to go on after." }),
+        first: t.arg.int({ description: "Page size: 0 to 100, default 20." }),
+        after: t.arg.string({ description: "Return rows after this cursor." }),
       },
       resolve: ({ name }, args, context) =>
         childPage(context, "hooks of types", name, args, (names, request) =>
@@ -134,22 +144,28 @@ builder.queryFields((t) => ({
   eventType: t.field({
     type: EventType,
     nullable: true,
-    description:
-      "An event type by its name, an archived one too; null when the project has none such.",
+    description: "The event type with this name, even if archived; null if the project has none.",
     args: { name: t.arg.string({ required: true, description: "The exact name." }) },
     resolve: async (_root, { name }, { caller, read }) =>
       (await read((sql) => eventTypesByName(sql, caller.projectId, [name]))).at(0) ?? null,
   }),
   eventTypes: t.field({
     type: EventTypeConnection,
-    description: "The project's event types, newest first; archived ones are left out.",
+    description: "The project's event types except archived ones, newest first.",
     args: {
-      first: t.arg.int({ description: "How many from the start: 0 to 100, default 20." }),
-      after: t.arg.string({ description: "The cursor to go on after." }),
-      last: t.arg.int({ description: "How many from the end: 0 to 100." }),
-      before: t.arg.string({ description: "The cursor to end before." }),
+      first: t.arg.int({
+        description:
+          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
+      }),
+      after: t.arg.string({ description: "Return rows after this cursor." }),
+      last: t.arg.int({
+        description:
+          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
+      }),
+      before: t.arg.string({ description: "Return rows before this cursor." }),
       search: t.arg.string({
-        description: "With this text in name or description, in any case; at most 200 characters.",
+        description:
+          "Only with this text in the name or description; case-insensitive. At most 200 characters.",
       }),
     },
     resolve: async (_root, args, { caller, read }) =>
@@ -159,13 +175,14 @@ builder.queryFields((t) => ({
   }),
   validateEvent: t.field({
     type: [UserErrorType],
-    description: "What emitting this data would be told; empty when it fits. Stores nothing.",
+    description:
+      "The errors that emitting this data would return; empty if it is valid. Stores nothing.",
     args: {
       type: t.arg.string({
         required: true,
-        description: "The event type; one that is not registered is UNKNOWN_TYPE.",
+        description: "The event type. An unregistered one is UNKNOWN_TYPE.",
       }),
-      data: t.arg({ type: "JSON", description: "The data." }),
+      data: t.arg({ type: "JSON", description: "The data to validate." }),
     },
     resolve: async (_root, { type, data }, { caller, hub }): Promise<UserErrorDetail[]> => {
       const config = (await hub.configs.current([caller.projectId])).get(caller.projectId);
@@ -184,33 +201,33 @@ builder.queryFields((t) => ({
 }));
 
 const RegisterEventTypeInput = builder.inputType("RegisterEventTypeInput", {
-  description: "An event type to register, or its next version.",
+  description: "A new event type, or the next version of one.",
   fields: (t) => ({
     name: t.string({
       required: true,
       description: "1 to 200 characters; neither `*` nor ending in `.*`.",
     }),
-    description: t.string({ description: "At most 4,000 characters." }),
+    description: t.string({ description: "What the event type means; at most 4,000 characters." }),
     schema: t.field({
       type: "JSON",
       description:
-        'JSON Schema 2020-12, or the shorthand {"field":"String"}; at most 64 KiB; anything goes when absent.',
+        'JSON Schema 2020-12 or the shorthand {"field":"String"}; at most 64 KiB. If absent, any data is valid.',
     }),
-    example: t.field({ type: "JSON", description: "Data that fits the schema." }),
+    example: t.field({ type: "JSON", description: "An example of valid data." }),
     resourceType: t.string({
       description:
-        "The resource type its events are about, by their subject; need not be said of a resource type's own events, and may be registered later.",
+        "The resource type that the events' subject refers to. It may be registered later. Not needed for the event types that a resource type itself names.",
     }),
     allowBreaking: t.boolean({
       defaultValue: false,
-      description: "Accept a schema that refuses data which the current version takes.",
+      description: "Accept a schema that rejects data which the current version accepts.",
     }),
   }),
 });
 
 const EventTypePayload = payloadType<{ eventType: EventTypeRow }>(
   "EventTypePayload",
-  "What changes of an event type answer.",
+  "The result of mutations that change an event type.",
   (t) => ({
     eventType: t.field({
       type: EventType,
@@ -225,7 +242,7 @@ builder.mutationFields((t) => ({
   registerEventType: t.field({
     type: EventTypePayload,
     description:
-      "Registers an event type; again under the same name, its next version. Errors: INVALID, SCHEMA_INVALID, DATA_INVALID (the example), BREAKING_CHANGE, NAME_TAKEN (by a type of a catalogue, or another resource type has the event), LIMIT_REACHED.",
+      "Registers an event type. Registering an existing name creates its next version. Errors: INVALID; SCHEMA_INVALID; DATA_INVALID if the example does not match the schema; BREAKING_CHANGE; NAME_TAKEN if the type belongs to a catalogue or the event to another resource type; LIMIT_REACHED.",
     args: {
       input: t.arg({
         type: RegisterEventTypeInput,
@@ -245,7 +262,7 @@ builder.mutationFields((t) => ({
   archiveEventType: t.field({
     type: EventTypePayload,
     description:
-      "Takes an event type out of use; registering it again takes it back. Errors: NOT_FOUND, NOT_ALLOWED_NOW for a type of a catalogue, or while a hook names it.",
+      "Archives an event type. Registering it again restores it. Errors: NOT_FOUND; NOT_ALLOWED_NOW if it belongs to a catalogue or a hook names it.",
     args: { name: t.arg.string({ required: true, description: "The exact name." }) },
     resolve: (_root, { name }, { caller, hub }) =>
       withUserErrors(async () => ({

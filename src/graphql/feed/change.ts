@@ -1,4 +1,4 @@
-/** What every subscription to the feed is made of. */
+/** Common parts of all subscriptions to the feed. */
 import type { FieldMap } from "@pothos/core";
 import type { Change, ChangeKind } from "../../db/feed/changes.ts";
 import type { Rows } from "../../live/entities.ts";
@@ -17,12 +17,16 @@ const typeNames: Record<ChangeKind, string> = {
   ACTION: "Action",
 };
 
-/** The argument that continues a subscription. */
-export const after = {
-  description: "The last cursor seen, to continue with no gap; from now on when absent.",
+/** The argument `after` of all subscriptions. */
+export const afterArgument = {
+  description:
+    "The last cursor received; the stream continues after it without a gap. If absent, the stream starts now. A cursor older than the retained changes ends the stream with CURSOR_EXPIRED.",
 };
 
-/** Follows the caller's project; a cursor that cannot be continued ends the stream with CURSOR_EXPIRED. */
+/**
+ * Subscribes to the caller's project. Throws CURSOR_EXPIRED if the feed cannot continue from the
+ * cursor.
+ */
 export function subscribe(
   { caller, hub }: Context,
   cursor: string | null | undefined,
@@ -62,22 +66,19 @@ export function subscribe(
   }
 }
 
-/** The entity of a change, as it was then. */
+/** Loads the entity of a change, as it was at that change. */
 export async function entityOf<Kind extends ChangeKind>(
   context: Context,
   change: Change & { kind: Kind },
 ) {
   const row = await context.hub.entities.of(change);
   if (!row)
-    throw requestError(
-      "CURSOR_EXPIRED",
-      "what this change was about has been removed by retention",
-    );
+    throw requestError("CURSOR_EXPIRED", "the object of this change has been removed by retention");
   return asNode(typeNames[change.kind], row);
 }
 
-/** Every item's `cursor`. */
-export const cursorField = { description: "Comes back as `after` to continue behind this item." };
+/** The field `cursor` of all items. */
+export const cursorField = { description: "Pass it as `after` to continue after this item." };
 
 /** A change of this kind of entity. */
 export type ChangeOf<Kind extends ChangeKind> = Change & { kind: Kind };
@@ -87,7 +88,7 @@ type ChangeFields<Kind extends ChangeKind> = PothosSchemaTypes.ObjectFieldBuilde
   ChangeOf<Kind>
 >;
 
-/** Declares the item of a subscription: its entity, as it was at one of its changes, and the cursor. */
+/** Declares the item type of a subscription: the cursor, and the entity as it was at the change. */
 export const changeType = <Kind extends ChangeKind>(
   name: string,
   description: string,
@@ -101,18 +102,18 @@ export const changeType = <Kind extends ChangeKind>(
     }),
   });
 
-/** The resolver of that entity's field. */
+/** Resolves the entity field of such an item. */
 export const resolveEntity = <Kind extends ChangeKind>(
   change: ChangeOf<Kind>,
   _args: object,
   context: Context,
 ): Promise<Rows[Kind]> => entityOf(context, change);
 
-/** Whether a change is of this kind of entity. */
+/** Returns a predicate for changes of this kind of entity. */
 export const isKind =
   <Kind extends ChangeKind>(kind: Kind) =>
   (change: Change): change is Change & { kind: Kind } =>
     change.kind === kind;
-/** Whether a filter was not given, or is met. */
+/** Whether a filter is absent or equals the value. */
 export const matchesFilter = (wanted: string | null | undefined, value: unknown) =>
   wanted == null || wanted === value;

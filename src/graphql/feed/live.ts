@@ -7,7 +7,7 @@ import { Replay } from "../delivery/replay.ts";
 import { Event } from "../event/event.ts";
 import { Hook } from "../hook/hook.ts";
 import {
-  after,
+  afterArgument,
   type ChangeOf,
   changeType,
   cursorField,
@@ -18,58 +18,46 @@ import {
   subscribe,
 } from "./change.ts";
 
-const EventChange = changeType<"EVENT">(
-  "EventChange",
-  "An event, as it was at one of its changes.",
-  (t) => ({
-    event: t.field({
-      type: Event,
-      description: "The event as it was then.",
-      resolve: resolveEntity,
-    }),
-  }),
-);
-
-const DeliveryChange = changeType<"DELIVERY">(
-  "DeliveryChange",
-  "A delivery, as it was at one of its changes.",
-  (t) => ({
-    delivery: t.field({
-      type: Delivery,
-      description: "The delivery as it was then, with the attempts it had made.",
-      resolve: resolveEntity,
-    }),
-  }),
-);
-
-const HookChange = changeType<"HOOK">("HookChange", "A hook at one of its changes.", (t) => ({
-  hook: t.field({
-    type: Hook,
-    description: "The hook, with its state of then.",
+const EventChange = changeType<"EVENT">("EventChange", "A change of an event.", (t) => ({
+  event: t.field({
+    type: Event,
+    description: "The event as it was at this change.",
     resolve: resolveEntity,
   }),
 }));
 
-const ReplayChange = changeType<"REPLAY">(
-  "ReplayChange",
-  "A replay, as it was at one of its steps.",
-  (t) => ({
-    replay: t.field({
-      type: Replay,
-      description: "The replay, as far as it had come then.",
-      resolve: resolveEntity,
-    }),
+const DeliveryChange = changeType<"DELIVERY">("DeliveryChange", "A change of a delivery.", (t) => ({
+  delivery: t.field({
+    type: Delivery,
+    description: "The delivery as it was at this change, with the attempts made until then.",
+    resolve: resolveEntity,
   }),
-);
+}));
+
+const HookChange = changeType<"HOOK">("HookChange", "A change of a hook.", (t) => ({
+  hook: t.field({
+    type: Hook,
+    description: "The hook. Its status is as it was at this change.",
+    resolve: resolveEntity,
+  }),
+}));
+
+const ReplayChange = changeType<"REPLAY">("ReplayChange", "A change of a replay.", (t) => ({
+  replay: t.field({
+    type: Replay,
+    description: "The replay with its progress at this change.",
+    resolve: resolveEntity,
+  }),
+}));
 
 const Activity = builder.objectRef<Change>("Activity").implement({
-  description: "Anything that changed in the project.",
+  description: "Any change in the project.",
   fields: (t) => ({
     cursor: t.string({ ...cursorField, resolve: cursorOf }),
-    at: t.expose("at", { type: "DateTime", description: "When it changed." }),
+    at: t.expose("at", { type: "DateTime", description: "When the change happened." }),
     node: t.field({
       type: Node,
-      description: "What changed, as it was then.",
+      description: "The changed object as it was at this change.",
       resolve: (change, _args, context) => entityOf(context, change),
     }),
   }),
@@ -80,10 +68,12 @@ const isDelivery = isKind("DELIVERY");
 const isHook = isKind("HOOK");
 const isReplay = isKind("REPLAY");
 
-const among = (wanted: readonly string[] | null | undefined, value: unknown) =>
+const matchesAny = (wanted: readonly string[] | null | undefined, value: unknown) =>
   wanted == null || (typeof value === "string" && wanted.includes(value));
-/** Types are named as hooks name them: exactly, by prefix, or all; SYSTEM events by their exact name alone. */
-const ofTypes = (
+/**
+ * Matches types like hooks do: exact names, prefixes or `*`. SYSTEM events match exact names only.
+ */
+const matchesTypes = (
   wanted: readonly string[] | null | undefined,
   { state: { type, origin } }: Change,
 ) =>
@@ -94,14 +84,13 @@ const ofTypes = (
       );
 const typesArg = {
   description:
-    "Of these types only: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM show only where " +
-    "their type is named exactly.",
+    "Only with one of these types: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact names only.",
 };
 
 builder.queryField("feedCursor", (t) =>
   t.string({
     description:
-      "The feed's end at this moment. What is read after it, and a subscription with it as `after`, miss nothing between them.",
+      "The cursor of the latest change. Read this first and the data next; a subscription with this cursor as `after` then misses no change.",
     resolve: async (_root, _args, { hub, caller: { projectId }, read }) => {
       const { head } = await read((sql) => feedBounds(sql, projectId));
       hub.noteSeen(projectId, head);
@@ -113,11 +102,12 @@ builder.queryField("feedCursor", (t) =>
 builder.subscriptionFields((t) => ({
   eventEmitted: t.field({
     type: EventChange,
-    description: "Each event once, when it is accepted (one of the SQL door: when it is matched).",
+    description:
+      "Each event once, when it is accepted. An event emitted by SQL appears when it is matched.",
     args: {
       types: t.arg.stringList(typesArg),
-      contextId: t.arg.string({ description: "Of this context only." }),
-      after: t.arg.string(after),
+      contextId: t.arg.string({ description: "Only with this context id." }),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(
@@ -127,17 +117,17 @@ builder.subscriptionFields((t) => ({
           isEvent(change) &&
           change.created &&
           matchesFilter(args.contextId, change.state.contextId) &&
-          ofTypes(args.types, change),
+          matchesTypes(args.types, change),
       ),
     resolve: (change) => change as ChangeOf<"EVENT">,
   }),
   eventUpdated: t.field({
     type: EventChange,
-    description: "Every state of events, their first included.",
+    description: "Every change of an event's status, including its creation.",
     args: {
-      id: t.arg.id({ description: "Of this event only, whatever its origin." }),
+      id: t.arg.id({ description: "Only for this event, of any origin." }),
       types: t.arg.stringList(typesArg),
-      after: t.arg.string(after),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(
@@ -146,21 +136,21 @@ builder.subscriptionFields((t) => ({
         (change) =>
           isEvent(change) &&
           matchesFilter(args.id, change.entityId) &&
-          ((args.id != null && args.types == null) || ofTypes(args.types, change)),
+          ((args.id != null && args.types == null) || matchesTypes(args.types, change)),
       ),
     resolve: (change) => change as ChangeOf<"EVENT">,
   }),
   deliveryUpdated: t.field({
     type: DeliveryChange,
-    description: "Every state of deliveries, their first included.",
+    description: "Every change of a delivery's status, including its creation.",
     args: {
-      eventId: t.arg.id({ description: "Of this event only." }),
-      hookId: t.arg.id({ description: "Of this hook only." }),
+      eventId: t.arg.id({ description: "Only for this event." }),
+      hookId: t.arg.id({ description: "Only for this hook." }),
       status: t.arg({
         type: [DeliveryStatusEnum],
-        description: "Only when it comes to one of these states; at most 100.",
+        description: "Only changes to one of these statuses; at most 100.",
       }),
-      after: t.arg.string(after),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(
@@ -170,14 +160,18 @@ builder.subscriptionFields((t) => ({
           isDelivery(change) &&
           matchesFilter(args.eventId, change.eventId) &&
           matchesFilter(args.hookId, change.hookId) &&
-          among(args.status, change.state.status),
+          matchesAny(args.status, change.state.status),
       ),
     resolve: (change) => change as ChangeOf<"DELIVERY">,
   }),
   hookUpdated: t.field({
     type: HookChange,
-    description: "Every change of hooks, their registration included; not their counters.",
-    args: { id: t.arg.id({ description: "Of this hook only." }), after: t.arg.string(after) },
+    description:
+      "Every change of a hook, including its registration; changes of counters are not reported.",
+    args: {
+      id: t.arg.id({ description: "Only for this hook." }),
+      after: t.arg.string(afterArgument),
+    },
     subscribe: (_root, args, context) =>
       subscribe(
         context,
@@ -188,10 +182,10 @@ builder.subscriptionFields((t) => ({
   }),
   replayUpdated: t.field({
     type: ReplayChange,
-    description: "Every step of a replay, its beginning and its end included.",
+    description: "Every step of a replay, including its start and end.",
     args: {
-      id: t.arg.id({ required: true, description: "Of this replay." }),
-      after: t.arg.string(after),
+      id: t.arg.id({ required: true, description: "The replay's id." }),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(context, args.after, (change) => isReplay(change) && change.entityId === args.id),
@@ -199,8 +193,8 @@ builder.subscriptionFields((t) => ({
   }),
   activity: t.field({
     type: Activity,
-    description: "Everything of the project in one ordered stream.",
-    args: { after: t.arg.string(after) },
+    description: "All changes of the project in one ordered stream.",
+    args: { after: t.arg.string(afterArgument) },
     subscribe: (_root, args, context) => subscribe(context, args.after, () => true),
     resolve: (change) => change,
   }),

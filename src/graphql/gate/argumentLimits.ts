@@ -38,7 +38,10 @@ function checkOf({ name, type }: GraphQLArgument): Check[] {
   ];
 }
 
-/** What throws LIMIT_EXCEEDED for arguments that are too long; undefined when none can be. */
+/**
+ * Returns a check that throws LIMIT_EXCEEDED for arguments that are too long; undefined if no
+ * argument needs one.
+ */
 export function argumentCheck(args: readonly GraphQLArgument[]): Check | undefined {
   const checks = args.flatMap(checkOf);
   if (checks.length === 0) return undefined;

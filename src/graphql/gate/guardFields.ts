@@ -13,8 +13,8 @@ import { weigh } from "./weigh.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
-/** Counts what a field adds to the answer, before the next one adds to it. */
-const counted =
+/** Counts the bytes that a field adds to the answer before the next field is resolved. */
+const withAnswerBytes =
   (resolve: Resolver): Resolver =>
   (source, args, context, info) => {
     const count = (value: unknown) => {
@@ -25,7 +25,7 @@ const counted =
     return value instanceof Promise ? value.then(count) : count(value);
   };
 
-const begun =
+const withNewItem =
   (resolve: Resolver): Resolver =>
   (source, args, context, info) => {
     beginItem(context);
@@ -33,10 +33,10 @@ const begun =
   };
 
 function guard(field: GraphQLField<unknown, Context>, root: string): void {
-  if (root === "Subscription") field.resolve = begun(field.resolve ?? defaultFieldResolver);
+  if (root === "Subscription") field.resolve = withNewItem(field.resolve ?? defaultFieldResolver);
   const type = getNamedType(field.type);
   if (type === GraphQLString || type.name === "JSON")
-    field.resolve = counted(field.resolve ?? defaultFieldResolver);
+    field.resolve = withAnswerBytes(field.resolve ?? defaultFieldResolver);
   const check = root === "Mutation" ? undefined : argumentCheck(field.args);
   if (!check) return;
   const checked =
@@ -49,7 +49,9 @@ function guard(field: GraphQLField<unknown, Context>, root: string): void {
   else field.resolve = checked(field.resolve ?? defaultFieldResolver);
 }
 
-/** Bounds what every field of the schema takes in and adds to the answer, so that no resolver has to remember it. */
+/**
+ * Adds argument checks and answer limits to every field of the schema, so that no resolver has to.
+ */
 export function guardFields(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;

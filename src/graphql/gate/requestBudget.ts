@@ -4,44 +4,48 @@ import { requestError } from "./requestError.ts";
 
 const MiB = 1024 * 1024;
 
-/** What one request may take in all, however many fields it names. */
-const most = {
+/** The total limits of one request. */
+const budgetLimits = {
   answerBytes: {
     limit: 8 * MiB,
-    says: "The answer: at most 8 MiB. Ask for fewer items, or for fewer of the large fields.",
+    message: "The answer: at most 8 MiB. Ask for fewer items or fewer large fields.",
   },
   readBytes: {
     limit: 32 * MiB,
-    says: "Rows read for one request: at most 32 MiB. Ask for fewer items, or for fewer of the large fields.",
+    message:
+      "Rows read for one request: at most 32 MiB. Ask for fewer items or fewer large fields.",
   },
-  hooksLookedAt: {
+  hooksExamined: {
     limit: 50_000,
-    says: "Hooks looked at for `why`: at most 50,000 a request. Ask for fewer events.",
+    message: "Hooks examined for `why`: at most 50,000 per request. Ask for fewer events.",
   },
 } as const;
-type Spending = keyof typeof most;
+type Spending = keyof typeof budgetLimits;
 
-/** What is in memory of many small requests is no matter; that of each over this is shared out. */
+/**
+ * Only memory beyond this size per request counts towards the project's share, because small
+ * requests do not matter.
+ */
 const UNSHARED = 64 * 1024;
 
-const UNDER_WAY =
-  "The answer is not finished: what this project's requests under way have read and answer with is more than its share " +
-  "of memory. A mutation was done. Ask for less, for fewer things at once, or again in 1 s.";
+const SHARE_EXCEEDED =
+  "The answer is incomplete: the requests of this project that are in progress use more than their share of memory. " +
+  "A mutation was executed. Ask for less, send fewer requests at once, or retry in 1 s.";
 
-/** Counts what a request takes while it takes it, so that it ends before it has taken much more. */
+/** Counts what a request uses as it uses it, so that an excessive one is stopped early. */
 export type RequestBudget = {
   /**
-   * Throws, always the same error, once more has been spent than there is: LIMIT_EXCEEDED, or Overloaded when it is the
-   * project's other requests that have it.
+   * Throws once a limit is exceeded, and the same error from then on: LIMIT_EXCEEDED, or Overloaded
+   * if other requests of the project use the shared memory.
    */
   spend(what: Spending, amount: number): void;
-  /** Why the request is over. */
+  /** The error of the exceeded limit, if any. */
   readonly exceeded: Error | undefined;
-  /** Gives back its part of the project's share; the request is over. */
+  /** Returns the request's part of the shared memory. Call it when the request has ended. */
   release(): void;
 };
 
-/** `memory` counts in MiB what the requests of each project hold together. */
+/** `memory` limits what the requests of each project hold together, in MiB. */
 export function createRequestBudget(memory?: Shares, projectId = ""): RequestBudget {
   const spent = new Map<Spending, number>();
   const held: Release[] = [];
@@ -55,8 +59,8 @@ export function createRequestBudget(memory?: Shares, projectId = ""): RequestBud
         held.push(memory.take(projectId));
     } catch (error) {
       if (!(error instanceof Overloaded)) throw error;
-      // Not its own message: that says that nothing was done.
-      exceeded ??= new Overloaded(UNDER_WAY, error.retryAfter);
+      // Overloaded's own message would say that nothing was done.
+      exceeded ??= new Overloaded(SHARE_EXCEEDED, error.retryAfter);
     }
   }
 
@@ -64,8 +68,9 @@ export function createRequestBudget(memory?: Shares, projectId = ""): RequestBud
     spend(what, amount) {
       const total = (spent.get(what) ?? 0) + amount;
       spent.set(what, total);
-      if (what !== "hooksLookedAt") bytes += amount;
-      if (total > most[what].limit) exceeded ??= requestError("LIMIT_EXCEEDED", most[what].says);
+      if (what !== "hooksExamined") bytes += amount;
+      if (total > budgetLimits[what].limit)
+        exceeded ??= requestError("LIMIT_EXCEEDED", budgetLimits[what].message);
       if (!exceeded) share();
       if (exceeded) throw exceeded;
     },

@@ -1,8 +1,8 @@
 import { GraphQLError } from "graphql";
 
-/** Codes of top-level errors, with the HTTP status each gets. */
+/** Codes of top-level errors and their HTTP status. */
 export const requestErrorStatus = {
-  PERSISTED_QUERY_NOT_SUPPORTED: 200, // no failure: the client goes on with the whole query
+  PERSISTED_QUERY_NOT_SUPPORTED: 200, // not a failure: the client then sends the full query
   BAD_REQUEST: 400,
   GRAPHQL_PARSE_FAILED: 400,
   GRAPHQL_VALIDATION_FAILED: 400,
@@ -22,7 +22,7 @@ export const requestErrorStatus = {
 } as const;
 export type RequestErrorCode = keyof typeof requestErrorStatus;
 
-/** A top-level error the caller may read: everything else that is thrown is masked. */
+/** A top-level error that the caller may see. Any other thrown error is masked. */
 export const requestError = (
   code: RequestErrorCode,
   message: string,

@@ -18,7 +18,7 @@ const readers: readonly Role[] = ["ADMIN", "OPERATOR", "VIEWER"];
 const operators: readonly Role[] = ["ADMIN", "OPERATOR"];
 const admins: readonly Role[] = ["ADMIN"];
 
-/** Who may use which root field (contract.md, Roles). What is not listed here, nobody may. */
+/** The roles that may use each root field. A field that is not listed is forbidden to all. */
 const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Query.action": readers,
   "Query.apiKeys": admins,
@@ -93,7 +93,7 @@ const rootFields: Readonly<Record<string, readonly Role[]>> = {
   "Subscription.runUpdated": readers,
 };
 
-/** All that an EMITTER sees: itself, and of an event its own fields. */
+/** All fields that an EMITTER may read: its project and key, and an event's own fields. */
 const emitterSees: Readonly<Record<string, readonly string[]>> = {
   Query: ["viewer"],
   Mutation: ["emitEvent", "emitEvents", "runEvent"],
@@ -148,7 +148,7 @@ const emitterSees: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Fails the boot when a root field has no roles: a forgotten line must not open a door. */
+/** Throws at startup if a root field has no roles. */
 export function assertRolesComplete(schema: GraphQLSchema): void {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   const fields = roots.flatMap((type) =>
@@ -156,7 +156,7 @@ export function assertRolesComplete(schema: GraphQLSchema): void {
   );
   const missing = fields.filter((field) => !Object.hasOwn(rootFields, field));
   if (missing.length > 0) {
-    throw new Error(`src/graphql/gate/roles.ts does not say who may use ${missing.join(", ")}`);
+    throw new Error(`src/graphql/gate/roles.ts defines no roles for ${missing.join(", ")}`);
   }
 }
 
@@ -174,7 +174,7 @@ function reachable(document: DocumentNode, operation: OperationDefinitionNode) {
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
   }
   const found = new Set<OperationDefinitionNode | FragmentDefinitionNode>([operation]);
-  // A set is iterated to its end also when it grows meanwhile.
+  // Iterating a Set also visits elements that are added meanwhile.
   for (const node of found) {
     visit(node, {
       FragmentSpread(spread) {
@@ -198,7 +198,7 @@ function findForbidden(
     const visitor = visitWithTypeInfo(typeInfo, {
       Field(node) {
         const field = node.name.value;
-        // Introspection: the schema is public to whoever has a key.
+        // Every key may introspect the schema.
         if (field.startsWith("__")) return false;
         const type = typeInfo.getParentType()?.name ?? "";
         const roles = rolesOf(type, field);
@@ -218,7 +218,10 @@ function findForbidden(
 
 const verdicts = new WeakMap<OperationDefinitionNode, Map<Role, GraphQLError | null>>();
 
-/** FORBIDDEN when the operation names a field that the role may not use; the document must be valid. */
+/**
+ * Returns FORBIDDEN if the operation uses a field that the role may not. The document must be
+ * validated before.
+ */
 export function checkRole(
   schema: GraphQLSchema,
   document: DocumentNode,

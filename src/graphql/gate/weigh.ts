@@ -1,11 +1,11 @@
 import { RawJson } from "../../util/rawJson.ts";
 
-/** What an object or a list takes beside what it holds. */
+/** Bytes of an object or list in addition to its contents. */
 const CONTAINER = 16;
-/** A shorter text is counted by its characters. */
+/** Up to this length, characters are counted instead of bytes, which is faster. */
 const SHORT = 256;
 
-/** About how many bytes a field's value takes, here and in the answer. */
+/** Estimates the bytes of a field's value, in memory and in the answer. */
 export function weigh(value: unknown): number {
   if (typeof value === "string")
     return value.length <= SHORT ? value.length : Buffer.byteLength(value);

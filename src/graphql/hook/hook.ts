@@ -10,56 +10,60 @@ import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
 
-const HookStatusEnum = describedEnum("HookStatus", "Where a hook stands.", {
+const HookStatusEnum = describedEnum("HookStatus", "The state of a hook.", {
   PENDING_VERIFICATION:
-    "Its target has to consent first (`verification`); events pass it by until then.",
-  ACTIVE: "Receives what it matches.",
-  PAUSED: "What it matches is PARKED until it is resumed.",
-  DELETED: "Receives nothing ever again; kept for history.",
+    "The target has not consented yet (see `verification`). Until it does, the hook receives no events.",
+  ACTIVE: "Receives the events that it matches.",
+  PAUSED: "Deliveries of matching events are PARKED until the hook is resumed.",
+  DELETED: "Receives nothing and cannot be restored. Kept for history.",
 });
 
-export const HookFormatEnum = describedEnum("HookFormat", "The body a hook receives.", {
-  CLOUD_EVENT:
-    "application/json: exactly specversion (1.0-rc1), id, type, source, time, data. CloudEvents SDKs do not read this draft: choose CLOUD_EVENT_STRUCTURED for them.",
-  CLOUD_EVENT_STRUCTURED:
-    "application/cloudevents+json: CloudEvents 1.0, structured mode, with the extensions userid and contextid.",
-  CLOUD_EVENT_BINARY:
-    "application/json: `data` as the body (`null` without data), `ce-*` headers; CloudEvents 1.0, binary mode, with the extensions userid and contextid.",
-  RESOURCE:
-    'application/json: the resource that the event is about, as its `representation`: `{"actions":[{"id":"123",…}]}`.',
-  EVENT:
-    "application/json: the flat typed event: type, created_on, step_uuid, and data's fields beside them.",
-});
+export const HookFormatEnum = describedEnum(
+  "HookFormat",
+  "The format of the requests that a hook receives.",
+  {
+    CLOUD_EVENT:
+      "application/json: exactly specversion (1.0-rc1), id, type, source, time, data. CloudEvents SDKs do not parse this draft version; use CLOUD_EVENT_STRUCTURED for them.",
+    CLOUD_EVENT_STRUCTURED:
+      "CloudEvents 1.0, structured mode: application/cloudevents+json with the extensions userid and contextid.",
+    CLOUD_EVENT_BINARY:
+      "CloudEvents 1.0, binary mode: application/json with `data` as the body (`null` if there is no data) and `ce-*` headers, including the extensions userid and contextid.",
+    RESOURCE:
+      'application/json: the `representation` of the resource that the event is about: `{"actions":[{"id":"123",…}]}`.',
+    EVENT:
+      "application/json: the flat event: type, created_on, step_uuid and the fields of data side by side.",
+  },
+);
 
 export const HookVerificationEnum = describedEnum(
   "HookVerification",
-  "How a hook's target consents before it receives anything.",
+  "How a hook's target consents before it receives events.",
   {
-    NONE: "It need not.",
+    NONE: "No consent is needed.",
     HOOK_SECRET:
-      "By echoing the header X-Hook-Secret of one empty POST with 200 or 204 (resthooks.org), or later by confirmHook.",
+      "The hub sends one empty POST with the header X-Hook-Secret (resthooks.org). The target consents by echoing the header with 200 or 204, or later by confirmHook.",
     CLOUD_EVENTS:
-      "By answering one OPTIONS with WebHook-Allowed-Origin (CloudEvents 1.0, HTTP webhooks, section 4). It does not choose the format: a CloudEvents 1.0 receiver needs CLOUD_EVENT_STRUCTURED or CLOUD_EVENT_BINARY.",
+      "The hub sends one OPTIONS request; the target consents by answering with WebHook-Allowed-Origin (CloudEvents 1.0, HTTP webhooks, section 4). This does not set the format: CloudEvents 1.0 receivers need CLOUD_EVENT_STRUCTURED or CLOUD_EVENT_BINARY.",
   },
 );
 
 export const MatchReasonEnum = describedEnum(
   "MatchReason",
-  "Why a hook takes part in an event, or does not.",
+  "Why a hook did or did not match an event.",
   {
-    MATCHED: "It matched, and has a delivery.",
-    TYPE: "It takes other types.",
-    FILTER: "Its filter said no, or met a missing field; `detail` says which.",
-    USER: "It takes another user's events.",
-    PAUSED: "It matched while paused: its delivery was PARKED.",
-    DELETED: "It would have matched, but was deleted.",
-    UNVERIFIED: "It would have matched, but its target had not consented.",
+    MATCHED: "It matched and has a delivery.",
+    TYPE: "The hook's `types` do not include the event's type.",
+    FILTER: "The filter was false or read a missing field; see `detail`.",
+    USER: "The hook receives another user's events only.",
+    PAUSED: "It matched while the hook was paused. The delivery was PARKED.",
+    DELETED: "It would have matched, but the hook was deleted.",
+    UNVERIFIED: "It would have matched, but the target had not consented yet.",
     NO_RESOURCE:
-      "It sends the event's subject as a resource, and there was none; `detail` says which.",
+      "The hook sends the event's subject as a resource, and that resource did not exist; see `detail`.",
   },
 );
 
-/** A hook of the caller's project, deleted ones too. */
+/** A hook of the caller's project, even if deleted. */
 export const loadHook = rowLoader<HookRow>("hook", hooksById);
 
 async function loadStats(context: Context, hookId: string): Promise<HookStats> {
@@ -72,106 +76,116 @@ async function loadStats(context: Context, hookId: string): Promise<HookStats> {
 }
 
 export const Hook = builder.objectRef<HookRow>("Hook").implement({
-  description: "A subscription: where events that match are POSTed to, and how.",
+  description: "A subscription: which events the hub POSTs to which URL, and how.",
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString("name", {
       nullable: true,
-      description: "Unique among the project's live hooks, when given.",
+      description:
+        "The name; unique among the project's hooks that are not deleted. Null if none was given.",
     }),
     types: t.exposeStringList("types", {
       description:
-        "Exact types, `*`, or prefixes such as `ticket.*`; events of origin SYSTEM are taken by their exact type alone.",
+        "The event types that the hook receives: exact types, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact types only.",
     }),
-    url: t.exposeString("url", { description: "Where it POSTs to." }),
-    format: t.expose("format", { type: HookFormatEnum, description: "What body it gets." }),
+    url: t.exposeString("url", { description: "The URL that events are POSTed to." }),
+    format: t.expose("format", {
+      type: HookFormatEnum,
+      description: "The format of the requests.",
+    }),
     filter: t.exposeString("filter", {
       nullable: true,
-      description: "A CEL expression over `event`; null takes all.",
+      description: "A CEL expression over `event`. Null matches all events.",
     }),
     userId: t.exposeString("userId", {
       nullable: true,
-      description: "Takes this user's events only; null takes all.",
+      description: "Only events of this user match. Null matches all events.",
     }),
-    retries: t.exposeInt("retries", { description: "Further tries after the first: 0 to 20." }),
+    retries: t.exposeInt("retries", { description: "Retries after the first attempt: 0 to 20." }),
     timeoutMs: t.exposeInt("timeoutMs", {
-      description: "For connecting, headers and body together: 100 to 60,000 ms.",
+      description:
+        "Timeout of one attempt in milliseconds, for connecting, headers and body together: 100 to 60,000.",
     }),
     retryScheduleMs: t.exposeIntList("retryScheduleMs", {
       nullable: true,
       description:
-        "Milliseconds before each retry, the last repeated, ±20 %; null is 5 s, 15 s, 45 s … ×3 up to 1 h.",
+        "Milliseconds to wait before each retry, ±20 %; the last value repeats. Null is the default: 5 s, 15 s, 45 s and so on, ×3 up to 1 h.",
     }),
     headers: t.field({
       type: "JSON",
       description:
-        "Its own headers; values are shown as [redacted], but for a few such as accept. In updateHook, [redacted] keeps the value.",
+        "The hook's own headers. Values read [redacted], except a few such as accept. In updateHook, the value [redacted] keeps the stored value.",
       resolve: (hook, _args, { hub }) => redactRequestHeaders(openHeaders(hub.hooks.box, hook)),
     }),
     unsubscribeOn: t.exposeIntList("unsubscribeOn", {
-      description: "Status codes by which the target deletes the hook.",
+      description: "Response status codes that delete the hook.",
     }),
-    maxInFlight: t.exposeInt("maxInFlight", { description: "Calls at the same time: 1 to 256." }),
+    maxInFlight: t.exposeInt("maxInFlight", {
+      description: "Maximum number of concurrent requests: 1 to 256.",
+    }),
     rateLimitPerSecond: t.exposeInt("rateLimitPerSecond", {
       nullable: true,
-      description: "Calls a second: 1 to 10,000; null for no limit.",
+      description: "Maximum number of requests per second: 1 to 10,000. Null for no limit.",
     }),
     verification: t.expose("verification", {
       type: HookVerificationEnum,
-      description: "How its target has to consent, or had to.",
+      description: "How the target has to consent, or had to.",
     }),
     allowedPerMinute: t.exposeInt("allowedPerMinute", {
       nullable: true,
       description:
-        "Calls a minute that its target allowed by WebHook-Allowed-Rate; null for no limit.",
+        "The requests per minute that the target allowed by WebHook-Allowed-Rate. Null for no limit.",
     }),
-    status: t.expose("status", { type: HookStatusEnum, description: "Where it stands." }),
+    status: t.expose("status", { type: HookStatusEnum, description: "The current state." }),
     statusReason: t.exposeString("statusReason", {
       nullable: true,
-      description: "Why it stands there.",
+      description: "The reason for the current state; null if there is none.",
     }),
     triggeredCount: t.int({
-      description: "Events that matched it, each once, however often it was tried.",
+      description: "The number of events that matched the hook. Retries are not counted.",
       resolve: async ({ id }, _args, context) => (await loadStats(context, id)).triggeredCount,
     }),
     lastTriggeredAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When an event last matched it.",
+      description: "When an event last matched the hook; null if none has.",
       resolve: async ({ id }, _args, context) => (await loadStats(context, id)).lastTriggeredAt,
     }),
     succeededCount: t.int({
-      description: "Deliveries that ended well.",
+      description: "The number of deliveries that SUCCEEDED.",
       resolve: async ({ id }, _args, context) => (await loadStats(context, id)).succeededCount,
     }),
     failedCount: t.int({
-      description: "Deliveries that ended FAILED.",
+      description: "The number of deliveries that FAILED.",
       resolve: async ({ id }, _args, context) => (await loadStats(context, id)).failedCount,
     }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was registered." }),
+    createdAt: t.expose("createdAt", {
+      type: "DateTime",
+      description: "When the hook was registered.",
+    }),
     updatedAt: t.expose("updatedAt", {
       type: "DateTime",
-      description: "When it was last changed.",
+      description: "When the hook was last changed.",
     }),
   }),
 });
 
 MatchTraceRef.implement({
-  description: "What came of looking at one hook for one event.",
+  description: "The result of matching one hook with one event.",
   fields: (t) => ({
     hook: t.field({
       type: Hook,
       nullable: true,
-      description: "The hook, as it is now.",
+      description: "The hook as it is now.",
       resolve: async ({ hookId }, _args, context) => (await loadHook(context, hookId)) ?? null,
     }),
     reason: t.expose("reason", {
       type: MatchReasonEnum,
-      description: "Why it takes part, or does not.",
+      description: "Why the hook did or did not match.",
     }),
     detail: t.exposeString("detail", {
       nullable: true,
-      description: "More of the reason, such as what a filter lacked.",
+      description: "Details of the reason, such as the field that a filter did not find.",
     }),
   }),
 });
@@ -182,14 +196,14 @@ builder.queryFields((t) => ({
   hook: t.field({
     type: Hook,
     nullable: true,
-    description: "A hook by its id, a deleted one too; null when the project has none such.",
+    description: "The hook with this id, even if deleted; null if the project has none.",
     args: { id: t.arg.id({ required: true, description: "The hook's id." }) },
     resolve: (_root, { id }, context) => loadHook(context, id),
   }),
   hookByName: t.field({
     type: Hook,
     nullable: true,
-    description: "The live hook of that name.",
+    description: "The hook with this name that is not deleted; null if the project has none.",
     args: { name: t.arg.string({ required: true, description: "The exact name." }) },
     resolve: async (_root, { name }, { caller, read }) => {
       const [hook] = await read((sql) => hookByName(sql, caller.projectId, name));
@@ -200,20 +214,28 @@ builder.queryFields((t) => ({
     type: HookConnection,
     description: "The project's hooks, newest first.",
     args: {
-      first: t.arg.int({ description: "How many from the start: 0 to 100, default 20." }),
-      after: t.arg.string({ description: "The cursor to go on after." }),
-      last: t.arg.int({ description: "How many from the end: 0 to 100." }),
-      before: t.arg.string({ description: "The cursor to end before." }),
+      first: t.arg.int({
+        description:
+          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
+      }),
+      after: t.arg.string({ description: "Return rows after this cursor." }),
+      last: t.arg.int({
+        description:
+          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
+      }),
+      before: t.arg.string({ description: "Return rows before this cursor." }),
       status: t.arg({
         type: [HookStatusEnum],
-        description: "In these states; all but DELETED when absent.",
+        description: "Only with one of these statuses. Default: all except DELETED.",
       }),
-      type: t.arg.string({ description: "Only hooks that take this event type." }),
+      type: t.arg.string({ description: "Only hooks that receive this event type." }),
       search: t.arg.string({
-        description: "With this text in name or URL, in any case; at most 200 characters.",
+        description:
+          "Only with this text in the name or URL; case-insensitive. At most 200 characters.",
       }),
       isFailing: t.arg.boolean({
-        description: "Only those that `Overview.failingHooks` counts, or only the others.",
+        description:
+          "True: only the hooks that `Overview.failingHooks` counts. False: only the others.",
       }),
     },
     resolve: async (_root, args, { caller, read }) =>

@@ -11,88 +11,104 @@ import { confirmHook } from "../../domain/hook/hookVerification.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
-import { EmitEventPayload, emitOne, waitOf } from "../event/emit.ts";
+import { EmitEventPayload, emitOne, longestWait } from "../event/emit.ts";
 import { resourceSubject } from "../resource/resourceType.ts";
 import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
 
 const RegisterHookInput = builder.inputType("RegisterHookInput", {
-  description: "A hook to register.",
+  description: "The hook to register.",
   fields: (t) => ({
     url: t.string({
       required: true,
-      description: "http or https, at most 2,048 characters; private addresses are refused.",
+      description:
+        "An http or https URL, at most 2,048 characters. Private addresses are rejected with TARGET_REFUSED.",
     }),
     types: t.stringList({
       required: true,
       description:
-        "1 to 100: exact types, `*`, or prefixes such as `ticket.*`. `*` does not take events of origin SYSTEM (`Project.systemEvents`): name them. With format RESOURCE, exact types of a resource type.",
+        "1 to 100 event types: exact types, `*`, or prefixes such as `ticket.*`. Patterns do not match events of origin SYSTEM (see `Project.systemEvents`): give their exact types. With format RESOURCE, only exact types that belong to a resource type.",
     }),
-    name: t.string({ description: "Unique among the project's live hooks; 1 to 200 characters." }),
+    name: t.string({
+      description:
+        "A name, unique among the project's hooks that are not deleted; 1 to 200 characters.",
+    }),
     format: t.field({
       type: HookFormatEnum,
       defaultValue: "CLOUD_EVENT",
-      description: "What body it gets.",
+      description: "The format of the requests.",
     }),
     filter: t.string({
       description:
         "A CEL expression over `event`, such as `event.data.amount > 10`; at most 2,000 characters.",
     }),
-    userId: t.string({ description: "Only this user's events." }),
-    retries: t.int({ defaultValue: 3, description: "Further tries after the first: 0 to 20." }),
+    userId: t.string({ description: "Match only events of this user. Default: all events." }),
+    retries: t.int({ defaultValue: 3, description: "Retries after the first attempt: 0 to 20." }),
     timeoutMs: t.int({
       defaultValue: 5_000,
-      description: "For connecting, headers and body together: 100 to 60,000 ms.",
+      description:
+        "Timeout of one attempt in milliseconds, for connecting, headers and body together: 100 to 60,000.",
     }),
     retryScheduleMs: t.intList({
       description:
-        "1 to 20 waits of 100 ms to 24 h, the last repeated; the default is 5 s, ×3 up to 1 h.",
+        "Milliseconds to wait before each retry: 1 to 20 values of 100 ms to 24 h; the last one repeats. Default: 5 s, then ×3 up to 1 h.",
     }),
     headers: t.field({
       type: "JSON",
-      description: "At most 20 headers of its own, as an object of strings; sealed at rest.",
+      description:
+        "Up to 20 additional request headers, as an object of strings; stored encrypted.",
     }),
     unsubscribeOn: t.intList({
       description:
-        "Status codes by which the target deletes the hook; [401, 410] for RESOURCE, [410] for the CloudEvents 1.0 formats, else none.",
+        "Response status codes that delete the hook. Default: [401, 410] for RESOURCE, [410] for the CloudEvents 1.0 formats, otherwise none.",
     }),
-    maxInFlight: t.int({ description: "Calls at the same time: 1 to 256, default 16." }),
-    rateLimitPerSecond: t.int({ description: "Calls a second: 1 to 10,000; none when absent." }),
+    maxInFlight: t.int({
+      description: "Maximum number of concurrent requests: 1 to 256, default 16.",
+    }),
+    rateLimitPerSecond: t.int({
+      description: "Maximum number of requests per second: 1 to 10,000. Default: no limit.",
+    }),
     verification: t.field({
       type: HookVerificationEnum,
       defaultValue: "NONE",
       description:
-        "Whether the target has to consent first: the hook is then PENDING_VERIFICATION until it does.",
+        "How the target has to consent. Except with NONE, the hook is PENDING_VERIFICATION until it does.",
     }),
     secret: t.string({
-      description: "whsec_ and the base64 of 24 to 64 bytes; generated when absent.",
+      description:
+        "The signing secret: `whsec_` and the base64 of 24 to 64 bytes. Default: generated.",
     }),
   }),
 });
 
 const UpdateHookInput = builder.inputType("UpdateHookInput", {
-  description: "What to change; what is absent stays, null clears what may be absent.",
+  description: "The changes. Absent fields keep their value; null clears an optional field.",
   fields: (t) => ({
     url: t.string({
       description:
-        "As in RegisterHookInput. A hook with `verification` asks the new target, or while it waits for consent the same one again.",
+        "As in RegisterHookInput. If the hook has a `verification`, the hub asks the new target for consent. A hook that still waits for consent asks again even if the URL is unchanged.",
     }),
     types: t.stringList({ description: "As in RegisterHookInput." }),
-    name: t.string({ description: "As in RegisterHookInput; null takes it away." }),
+    name: t.string({ description: "As in RegisterHookInput; null removes it." }),
     format: t.field({
       type: HookFormatEnum,
       description:
-        "For events matched from now on. `unsubscribeOn` follows when it was the default of the old format.",
+        "Applies to events matched from now on. If `unsubscribeOn` was the default of the old format, it becomes that of the new one.",
     }),
-    filter: t.string({ description: "As in RegisterHookInput; null takes it away." }),
-    userId: t.string({ description: "As in RegisterHookInput; null takes it away." }),
-    retries: t.int({ description: "For events matched from now on: 0 to 20." }),
+    filter: t.string({ description: "As in RegisterHookInput; null removes it." }),
+    userId: t.string({ description: "As in RegisterHookInput; null removes it." }),
+    retries: t.int({
+      description:
+        "Retries after the first attempt: 0 to 20. Applies to events matched from now on.",
+    }),
     timeoutMs: t.int({ description: "As in RegisterHookInput." }),
-    retryScheduleMs: t.intList({ description: "As in RegisterHookInput; null gives the default." }),
-    headers: t.field({ type: "JSON", description: "All its headers anew; null takes them away." }),
+    retryScheduleMs: t.intList({
+      description: "As in RegisterHookInput; null restores the default.",
+    }),
+    headers: t.field({ type: "JSON", description: "Replaces all headers; null removes them." }),
     unsubscribeOn: t.intList({ description: "As in RegisterHookInput." }),
     maxInFlight: t.int({ description: "As in RegisterHookInput." }),
     rateLimitPerSecond: t.int({
-      description: "As in RegisterHookInput; null takes the limit away.",
+      description: "As in RegisterHookInput; null removes the limit.",
     }),
   }),
 });
@@ -107,19 +123,20 @@ const secretPayload = (name: string, description: string) =>
     }),
     secret: t.string({
       nullable: true,
-      description: "whsec_…: signs what the hook receives (Standard Webhooks). Shown here once.",
+      description:
+        "The signing secret of the hook's requests (Standard Webhooks): `whsec_…`. It is shown only here.",
       resolve: ({ secret }) => secret,
     }),
   }));
 
-const RegisterHookPayload = secretPayload("RegisterHookPayload", "What registerHook answers.");
+const RegisterHookPayload = secretPayload("RegisterHookPayload", "The result of registerHook.");
 const RotateHookSecretPayload = secretPayload(
   "RotateHookSecretPayload",
-  "What rotateHookSecret answers.",
+  "The result of rotateHookSecret.",
 );
 const HookPayload = payloadType<{ hook: HookRow }>(
   "HookPayload",
-  "What changes of a hook answer.",
+  "The result of mutations that change a hook.",
   (t) => ({
     hook: t.field({
       type: Hook,
@@ -144,7 +161,7 @@ builder.mutationFields((t) => {
     registerHook: t.field({
       type: RegisterHookPayload,
       description:
-        "Registers a hook, ACTIVE at once unless `verification` asks for a handshake. Errors: INVALID, FILTER_INVALID, TARGET_REFUSED, UNKNOWN_TYPE (format RESOURCE and a type of no resource), NAME_TAKEN, LIMIT_REACHED.",
+        "Registers a hook. It is ACTIVE at once unless `verification` requires a handshake. Errors: INVALID; FILTER_INVALID; TARGET_REFUSED; UNKNOWN_TYPE if the format is RESOURCE and a type belongs to no resource type; NAME_TAKEN; LIMIT_REACHED.",
       args: { input: t.arg({ type: RegisterHookInput, required: true, description: "The hook." }) },
       resolve: (_root, { input }, { caller, hub }) =>
         withUserErrors(() => registerHook(hub.hooks, caller.projectId, input)),
@@ -152,7 +169,7 @@ builder.mutationFields((t) => {
     updateHook: t.field({
       type: HookPayload,
       description:
-        "Changes a hook; counters stay. The next attempt goes to the new URL. Errors: as registerHook, NOT_FOUND, NOT_ALLOWED_NOW.",
+        "Changes a hook; its counters stay. The next attempt uses the new URL. Errors: as registerHook, NOT_FOUND, NOT_ALLOWED_NOW.",
       args: {
         id,
         input: t.arg({ type: UpdateHookInput, required: true, description: "The changes." }),
@@ -163,24 +180,27 @@ builder.mutationFields((t) => {
         })),
     }),
     pauseHook: change(
-      "Pauses a hook: what it matches is PARKED. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Pauses a hook. Its deliveries are PARKED. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
       pauseHook,
     ),
     resumeHook: change(
-      "Resumes a hook: what was PARKED is due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Resumes a hook. Its PARKED deliveries are due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
       resumeHook,
     ),
     deleteHook: change(
-      "Deletes a hook for good; what waits for it is CANCELLED. Errors: NOT_FOUND.",
+      "Deletes a hook. It cannot be restored. Its waiting deliveries are CANCELLED. Errors: NOT_FOUND.",
       deleteHook,
     ),
     confirmHook: t.field({
       type: HookPayload,
       description:
-        "Activates a hook with HOOK_SECRET verification by the X-Hook-Secret that its target was sent; again, nothing happens. Errors: NOT_FOUND, INVALID for another secret, NOT_ALLOWED_NOW.",
+        "Activates a hook with HOOK_SECRET verification, given the X-Hook-Secret that its target received. Repeating the call has no effect. Errors: NOT_FOUND; INVALID for a wrong secret; NOT_ALLOWED_NOW.",
       args: {
         id,
-        secret: t.arg.string({ required: true, description: "The header's value." }),
+        secret: t.arg.string({
+          required: true,
+          description: "The value of the header X-Hook-Secret.",
+        }),
       },
       resolve: (_root, args, { caller, hub }) =>
         withUserErrors(async () => ({
@@ -190,12 +210,12 @@ builder.mutationFields((t) => {
     rotateHookSecret: t.field({
       type: RotateHookSecretPayload,
       description:
-        "Gives a hook a new secret; the old one signs beside it for a while. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
+        "Replaces a hook's signing secret. During the overlap, requests are signed with both secrets. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
       args: {
         id,
         overlapHours: t.arg.int({
           defaultValue: 24,
-          description: "How long the old secret stays valid: 0 to 168 hours.",
+          description: "Hours during which the old secret is also used: 0 to 168.",
         }),
       },
       resolve: (_root, args, { caller, hub }) =>
@@ -206,16 +226,16 @@ builder.mutationFields((t) => {
     triggerHook: t.field({
       type: EmitEventPayload,
       description:
-        "Emits the hook's first type by hand, so that every hook of that type fires. Errors: as emitEvent, NOT_FOUND, NOT_ALLOWED_NOW for a hook of patterns alone.",
+        "Emits an event of the hook's first exact type. Every hook of that type receives it. Errors: as emitEvent; NOT_FOUND; NOT_ALLOWED_NOW if the hook has only patterns.",
       args: {
         id,
         data: t.arg({
           type: "JSON",
           description:
-            'The event\'s data; of a hook of format RESOURCE, {"id":"123"} says which resource it is about.',
+            'The event\'s data. For a hook of format RESOURCE, {"id":"123"} names the resource that the event is about.',
         }),
         waitMs: t.arg.int({
-          description: "0 (default) to 15,000: answer when every delivery has ended, or then.",
+          description: "Milliseconds to wait for all deliveries to end: 0 (default) to 15,000.",
         }),
       },
       resolve: (_root, args, context) =>
@@ -227,10 +247,10 @@ builder.mutationFields((t) => {
           if (!type)
             throw userError(
               "NOT_ALLOWED_NOW",
-              "the hook names no exact type to emit, only patterns",
+              "the hook has only patterns, no exact type to emit",
               ["id"],
             );
-          const waitMs = waitOf([args.waitMs], () => ["waitMs"]);
+          const waitMs = longestWait([args.waitMs], () => ["waitMs"]);
           const subject = await resourceSubject(context, hook, type, args.data);
           return emitOne(context, { type, data: args.data, subject }, "MANUAL", waitMs);
         }),

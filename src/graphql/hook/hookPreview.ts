@@ -7,25 +7,25 @@ import { currentProject } from "../project/project.ts";
 import { HookFormatEnum, MatchReasonEnum } from "./hook.ts";
 
 const HookTrial = builder.objectRef<PreviewedEvent>("HookTrial").implement({
-  description: "What a hook that is being written would have made of one event.",
+  description: "The result of trying an unregistered hook on one event.",
   fields: (t) => ({
-    event: t.expose("event", { type: Event, description: "The event it was tried on." }),
+    event: t.expose("event", { type: Event, description: "The event." }),
     reason: t.expose("reason", {
       type: MatchReasonEnum,
-      description: "Why it would have taken part, or not.",
+      description: "Why the hook would or would not have matched.",
     }),
     detail: t.exposeString("detail", {
       nullable: true,
-      description: "More of the reason, such as what a filter lacked.",
+      description: "Details of the reason, such as the field that a filter did not find.",
     }),
     contentType: t.string({
       nullable: true,
-      description: "The body's content type; null unless it matched.",
+      description: "The content type of the request; null if the hook did not match.",
       resolve: ({ request }) => request?.contentType ?? null,
     }),
     body: t.string({
       nullable: true,
-      description: "The very bytes it would have received; null unless it matched.",
+      description: "The exact request body; null if the hook did not match.",
       resolve: ({ request }) => request?.body ?? null,
     }),
   }),
@@ -33,22 +33,22 @@ const HookTrial = builder.objectRef<PreviewedEvent>("HookTrial").implement({
 
 const HookPreview = payloadType<{ trials: PreviewedEvent[] }>(
   "HookPreview",
-  "What previewHook answers.",
+  "The result of previewHook.",
   (t) => ({
     trials: t.field({
       type: [HookTrial],
       nullable: true,
-      description: "The newest events of its types, newest first, and what came of each.",
+      description: "The newest events of the hook's types, newest first, with the result for each.",
       resolve: ({ trials }) => trials,
     }),
   }),
 );
 
 const PreviewHookInput = builder.inputType("PreviewHookInput", {
-  description: "A hook that is being written: the part of RegisterHookInput that can be tried.",
+  description: "The fields of RegisterHookInput that a preview uses.",
   fields: (t) => ({
     types: t.stringList({ required: true, description: "As in RegisterHookInput." }),
-    url: t.string({ description: "As in RegisterHookInput; checked when given, never called." }),
+    url: t.string({ description: "As in RegisterHookInput. It is validated but never called." }),
     format: t.field({
       type: HookFormatEnum,
       defaultValue: "CLOUD_EVENT",
@@ -64,19 +64,19 @@ builder.queryField("previewHook", (t) =>
   t.field({
     type: HookPreview,
     description:
-      "Tries a hook on the newest events of its types before it is registered: nothing is stored or sent. Errors: INVALID, FILTER_INVALID, TARGET_REFUSED.",
+      "Tries a hook on the newest events of its types without registering it. Nothing is stored or sent. Errors: INVALID, FILTER_INVALID, TARGET_REFUSED.",
     args: {
       input: t.arg({ type: PreviewHookInput, required: true, description: "The hook." }),
       first: t.arg.int({
         defaultValue: 20,
-        description: "How many events: 0 to 100, default 20.",
+        description: "The number of events to try: 0 to 100, default 20.",
       }),
     },
     resolve: async (_root, { input: { url, ...input }, first }, context) => {
       const { hub } = context;
       const project = await currentProject(context);
       const page = pageRequest({ first });
-      // What is said of the target has no bearing on what matches.
+      // An invalid target does not prevent the preview of matches.
       const target = await withUserErrors(async () => {
         if (url != null) await hub.hooks.checkTarget(url, project.id);
         return {};

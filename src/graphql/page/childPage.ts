@@ -3,7 +3,7 @@ import type { Context } from "../builder/context.ts";
 import { type Connection, pageRequest, toConnection } from "./connection.ts";
 import { batched } from "./loaders.ts";
 
-/** A page of what belongs to one parent; those of all parents in a list are read by one statement. */
+/** Loads a page of a parent's children. One statement reads the pages of all parents in a list. */
 export async function childPage<Row extends { id: string }>(
   context: Context,
   name: string,

@@ -33,7 +33,7 @@ function decodeCursor(cursor: string, name: "after" | "before"): string {
   return key;
 }
 
-function size(value: number | null | undefined, name: "first" | "last"): number | undefined {
+function pageSize(value: number | null | undefined, name: "first" | "last"): number | undefined {
   if (value === null || value === undefined) return undefined;
   if (value < 0) throw requestError("BAD_REQUEST", `${name} may not be negative, got ${value}.`);
   if (value > MAX_PAGE) {
@@ -42,10 +42,13 @@ function size(value: number | null | undefined, name: "first" | "last"): number 
   return value;
 }
 
-/** Reads first/after/last/before; cursors are of rows with a UUID as their key. Throws BAD_REQUEST. */
+/**
+ * Parses first/after/last/before. A cursor encodes the row's UUID. Throws BAD_REQUEST or
+ * LIMIT_EXCEEDED.
+ */
 export function pageRequest(args: Args): PageRequest {
-  const first = size(args.first, "first");
-  const last = size(args.last, "last");
+  const first = pageSize(args.first, "first");
+  const last = pageSize(args.last, "last");
   if (first !== undefined && last !== undefined) {
     throw requestError("BAD_REQUEST", "Ask for first or for last, not for both.");
   }
@@ -58,7 +61,7 @@ export function pageRequest(args: Args): PageRequest {
   };
 }
 
-/** A page of rows as the connection that the schema shows. */
+/** Converts a page of rows to a Relay connection. */
 export function toConnection<Row extends { id: string }>(page: Page<Row>): Connection<Row> {
   const edges = page.rows.map((node) => ({ cursor: encodeCursor(node.id), node }));
   return {
@@ -73,24 +76,24 @@ export function toConnection<Row extends { id: string }>(page: Page<Row>): Conne
 }
 
 const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
-  description: "Where in its list a page lies.",
+  description: "The position of a page in its list.",
   fields: (t) => ({
     hasNextPage: t.exposeBoolean("hasNextPage", {
       description:
-        "Whether rows follow this page, or may: for what no index leads to, a page looks through 3,500 rows and 4 MiB at most and may hold " +
-        "fewer than asked for, or none; `endCursor` goes on.",
+        "Whether more rows follow or may follow. A filter without an index examines at most 3,500 rows and 4 MiB per page, so a page may hold fewer rows than asked for, or none; continue with `endCursor`.",
     }),
     hasPreviousPage: t.exposeBoolean("hasPreviousPage", {
-      description: "Whether rows come before this page, or may, as with `hasNextPage`.",
+      description: "Whether rows precede this page or may precede it; compare `hasNextPage`.",
     }),
     startCursor: t.exposeString("startCursor", {
       nullable: true,
       description:
-        "`before` for the page before this one; null when none can come before an empty page.",
+        "Pass it as `before` to get the previous page. Null if the page is empty and none can precede it.",
     }),
     endCursor: t.exposeString("endCursor", {
       nullable: true,
-      description: "`after` for the page after this one; null when none can follow an empty page.",
+      description:
+        "Pass it as `after` to get the next page. Null if the page is empty and none can follow it.",
     }),
   }),
 });
@@ -101,19 +104,21 @@ export function connectionType<Row extends object>(
   ref: ObjectRef<typeof builder.$inferSchemaTypes, Row>,
 ) {
   const EdgeRef = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `A ${name} in a list.`,
+    description: `A ${name} and its cursor.`,
     fields: (t) => ({
-      cursor: t.exposeString("cursor", { description: "Its place: an `after` or `before`." }),
+      cursor: t.exposeString("cursor", {
+        description: "The row's cursor, for `after` or `before`.",
+      }),
       node: t.field({
         type: ref,
-        description: "The row itself.",
-        // The types cannot tell that a generic Row is no list.
+        description: "The row.",
+        // TypeScript cannot infer that the generic Row is not a list.
         resolve: (edge) => edge.node as never,
       }),
     }),
   });
   return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
-    description: `A page of ${name}s.`,
+    description: `A page of objects of type ${name}.`,
     fields: (t) => ({
       edges: t.field({
         type: [EdgeRef],
@@ -122,12 +127,12 @@ export function connectionType<Row extends object>(
       }),
       nodes: t.field({
         type: [ref],
-        description: "The rows alone.",
+        description: "The rows without cursors.",
         resolve: (connection) => connection.edges.map((edge) => edge.node),
       }),
       pageInfo: t.field({
         type: PageInfo,
-        description: "Where the page lies.",
+        description: "The position of this page in the list.",
         resolve: (connection) => connection.pageInfo,
       }),
     }),

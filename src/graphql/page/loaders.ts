@@ -7,8 +7,9 @@ import type { Context } from "../builder/context.ts";
 const loaders = new WeakMap<object, Map<string, DataLoader<string, unknown>>>();
 
 /**
- * A loader of this operation (or, in a subscription, of this item), by name: `load` gets all the keys asked for in
- * one turn, and gives what it found. Loaders go with the context's cache, so nothing stale outlives its item.
+ * Returns the loader with this name for the current operation or subscription item. `load` receives
+ * all keys that were requested in one turn of the event loop. Loaders are cached with the context,
+ * so no item sees stale rows.
  */
 export function batched<Value>(
   context: Context,

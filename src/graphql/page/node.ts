@@ -35,7 +35,7 @@ const finders: Record<string, Find> = {
     const project = await currentProject(context);
     return project.id === id ? project : undefined;
   },
-  // Keys are for ADMIN only, here as in `apiKeys`.
+  // Only ADMIN may read keys, as in `apiKeys`.
   ApiKey: async ({ caller, read }, id) =>
     caller.role === "ADMIN"
       ? (await read((sql) => keysById(sql, caller.projectId, [id]))).at(0)
@@ -46,8 +46,8 @@ builder.queryField("node", (t) =>
   t.field({
     type: Node,
     nullable: true,
-    description: "Anything of the caller's project by its id; null when it has none such.",
-    args: { id: t.arg.id({ required: true, description: "The id." }) },
+    description: "The object of the caller's project with this id; null if there is none.",
+    args: { id: t.arg.id({ required: true, description: "The object's id." }) },
     resolve: async (_root, { id }, context) => {
       if (!isId(id)) return null;
       const found = await Promise.all(

@@ -31,9 +31,9 @@ async function queueOf(context: Context, hookId: string): Promise<HookQueue> {
 }
 
 const ProjectMinute = builder.objectRef<ProjectMinuteRow>("ProjectMinute").implement({
-  description: "What happened in one minute of a project.",
+  description: "The project's counters for one minute.",
   fields: (t) => ({
-    minute: t.expose("minute", { type: "DateTime", description: "When the minute began." }),
+    minute: t.expose("minute", { type: "DateTime", description: "The start of the minute." }),
     accepted: t.exposeInt("accepted", { description: "Events accepted." }),
     delivered: t.exposeInt("delivered", { description: "Deliveries that succeeded." }),
     failed: t.exposeInt("failed", { description: "Deliveries that ended FAILED or GONE." }),
@@ -41,36 +41,44 @@ const ProjectMinute = builder.objectRef<ProjectMinuteRow>("ProjectMinute").imple
 });
 
 const HookHour = builder.objectRef<HookHourRow>("HookHour").implement({
-  description: "How one hook's calls went in one hour.",
+  description: "A hook's counters for one hour.",
   fields: (t) => ({
-    hour: t.expose("hour", { type: "DateTime", description: "When the hour began, in UTC." }),
+    hour: t.expose("hour", { type: "DateTime", description: "The start of the hour, in UTC." }),
     succeeded: t.exposeInt("succeeded", { description: "Deliveries that succeeded." }),
     failed: t.exposeInt("failed", { description: "Deliveries that ended FAILED or GONE." }),
-    retried: t.exposeInt("retried", { description: "Calls that failed with more tries to come." }),
+    retried: t.exposeInt("retried", {
+      description: "Failed attempts that were followed by a retry.",
+    }),
   }),
 });
 
 const Overview = builder.objectRef<OverviewRow>("Overview").implement({
-  description: "The project at a glance; counted as it happens, so that it is cheap to ask often.",
+  description:
+    "The project at a glance. The counters are kept up to date, so frequent polling is cheap.",
   fields: (t) => ({
     acceptedPerSecond: t.exposeFloat("acceptedPerSecond", {
-      description: "Events accepted a second, over the last minute.",
+      description: "Events accepted per second, averaged over the last minute.",
     }),
     deliveredPerSecond: t.exposeFloat("deliveredPerSecond", {
-      description: "Deliveries that succeeded a second, over the last minute.",
+      description: "Deliveries that succeeded per second, averaged over the last minute.",
     }),
     failingHooks: t.exposeInt("failingHooks", {
       description:
-        "Live hooks of which more calls failed than succeeded in this clock hour and the last.",
+        "Hooks, except deleted ones, with more failed than successful calls in the current and the previous clock hour.",
     }),
     oldestWaitingSeconds: t.exposeFloat("oldestWaitingSeconds", {
-      description: "How long the delivery that is due the longest has waited; 0 when none waits.",
+      description:
+        "How long the longest-waiting due delivery has been due, in seconds; 0 if none is waiting.",
     }),
     minutes: t.field({
       type: [ProjectMinute],
-      description: "The last minutes, this one too, oldest first; quiet ones hold zeros.",
+      description:
+        "The last minutes including the current one, oldest first. Minutes without activity are zero.",
       args: {
-        last: t.arg.int({ defaultValue: 60, description: "How many: 1 to 1,440, default 60." }),
+        last: t.arg.int({
+          defaultValue: 60,
+          description: "The number of minutes: 1 to 1,440, default 60.",
+        }),
       },
       resolve: (_overview, { last }, { caller, read }) =>
         read((sql) =>
@@ -83,7 +91,7 @@ const Overview = builder.objectRef<OverviewRow>("Overview").implement({
 builder.queryField("overview", (t) =>
   t.field({
     type: Overview,
-    description: "How the project is doing now.",
+    description: "The current state of the project in numbers.",
     resolve: (_root, _args, { caller, read }) => read((sql) => overviewOf(sql, caller.projectId)),
   }),
 );
@@ -91,9 +99,12 @@ builder.queryField("overview", (t) =>
 builder.objectFields(Hook, (t) => ({
   hours: t.field({
     type: [HookHour],
-    description: "How its calls went, oldest hour first; hours without calls are left out.",
+    description: "The hook's counters per hour, oldest first. Hours without calls are omitted.",
     args: {
-      last: t.arg.int({ defaultValue: 24, description: "How many hours: 1 to 168, default 24." }),
+      last: t.arg.int({
+        defaultValue: 24,
+        description: "The number of hours: 1 to 168, default 24.",
+      }),
     },
     resolve: async ({ id }, { last }, context) => {
       const { caller, read } = context;
@@ -105,11 +116,11 @@ builder.objectFields(Hook, (t) => ({
     },
   }),
   waitingCount: t.int({
-    description: "Deliveries that wait for their next call; counted to 10,000.",
+    description: "Deliveries that wait for their next attempt. Counting stops at 10,000.",
     resolve: async ({ id }, _args, context) => (await queueOf(context, id)).waiting,
   }),
   parkedCount: t.int({
-    description: "Deliveries PARKED until the hook is resumed; counted to 10,000.",
+    description: "Deliveries that are PARKED until the hook is resumed. Counting stops at 10,000.",
     resolve: async ({ id }, _args, context) => (await queueOf(context, id)).parked,
   }),
 }));

@@ -7,7 +7,7 @@ import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { batched, byId } from "../page/loaders.ts";
 import { ApiKey } from "./apiKey.ts";
 
-/** The project of the key that asks. */
+/** The caller's project. */
 export async function currentProject(context: Context): Promise<ProjectRow> {
   const { caller, read } = context;
   const loader = batched(context, "project", async (ids) =>
@@ -19,42 +19,42 @@ export async function currentProject(context: Context): Promise<ProjectRow> {
 }
 
 const Project = builder.objectRef<ProjectRow>("Project").implement({
-  description: "What an API key belongs to: nothing of one project is visible to another.",
+  description:
+    "A tenant: API keys, events and hooks belong to one project and are invisible to all others.",
   interfaces: [Node],
   fields: (t) => ({
-    name: t.exposeString("name", { description: "For people; 1 to 100 characters." }),
+    name: t.exposeString("name", { description: "A name for people; 1 to 100 characters." }),
     slug: t.exposeString("slug", {
-      description: "Unique in the hub, made of the first name; never changes.",
+      description:
+        "A short name, unique within the hub. Derived from the project's first name; never changes.",
     }),
     source: t.exposeString("source", {
       description:
-        "The CloudEvents `source` of its events: a URI-reference, stable for the project's life.",
+        "The CloudEvents `source` of the project's events: a URI-reference that never changes.",
     }),
     requireRegisteredTypes: t.exposeBoolean("requireRegisteredTypes", {
       description:
-        "When true, emitting an unknown type is UNKNOWN_TYPE; when false (default), it is not checked.",
+        "True: emitting an unregistered type is UNKNOWN_TYPE. False (default): data of an unregistered type is not validated.",
     }),
     systemEvents: t.exposeBoolean("systemEvents", {
       description:
-        "When true, what the hub does with events is itself recorded, as events of origin SYSTEM in goflow's terms: " +
-        "`resthook_called` when an event is matched, also without a hook (S1.9), `webhook_called` for each attempt " +
-        "that is over (S1.10), `error` when a delivery FAILED. They are recorded of no SYSTEM event. False by default.",
+        "True: the hub records what it does with events as events of origin SYSTEM: `resthook_called` when an event is matched, even if no hook matches; `webhook_called` for each ended attempt; `error` when a delivery FAILED. The names are goflow's. No SYSTEM events are recorded about SYSTEM events. Default: false.",
     }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
   }),
 });
 
 const Viewer = builder.objectRef<{ projectId: string }>("Viewer").implement({
-  description: "Who asks.",
+  description: "The caller.",
   fields: (t) => ({
     project: t.field({
       type: Project,
-      description: "The project the key belongs to.",
+      description: "The project that the key belongs to.",
       resolve: (_viewer, _args, context) => currentProject(context),
     }),
     key: t.field({
       type: ApiKey,
-      description: "The key that asks.",
+      description: "The API key of the request.",
       resolve: async (_viewer, _args, { caller, read }) => {
         const [key] = await read((sql) => keysById(sql, caller.projectId, [caller.keyId]));
         if (!key) throw new Error(`no key ${caller.keyId}`);
@@ -67,14 +67,14 @@ const Viewer = builder.objectRef<{ projectId: string }>("Viewer").implement({
 builder.queryField("viewer", (t) =>
   t.field({
     type: Viewer,
-    description: "The caller's project and key.",
+    description: "The project and API key of the request.",
     resolve: (_root, _args, { caller }) => caller,
   }),
 );
 
 const ProjectPayload = payloadType<{ project: ProjectRow }>(
   "ProjectPayload",
-  "What updateProject answers.",
+  "The result of updateProject.",
   (t) => ({
     project: t.field({
       type: Project,
@@ -86,13 +86,17 @@ const ProjectPayload = payloadType<{ project: ProjectRow }>(
 );
 
 const UpdateProjectInput = builder.inputType("UpdateProjectInput", {
-  description: "Settings to change; what is absent stays.",
+  description: "The settings to change. Absent fields keep their value.",
   fields: (t) => ({
-    name: t.string({ description: "1 to 100 characters; the slug stays." }),
-    requireRegisteredTypes: t.boolean({ description: "Whether unknown event types are refused." }),
+    name: t.string({
+      description: "A name for people; 1 to 100 characters. The slug does not change.",
+    }),
+    requireRegisteredTypes: t.boolean({
+      description: "Whether emitting an unregistered type is UNKNOWN_TYPE.",
+    }),
     systemEvents: t.boolean({
       description:
-        "Whether resthook_called, webhook_called and error are recorded, as events of origin SYSTEM.",
+        "Whether to record resthook_called, webhook_called and error as events of origin SYSTEM.",
     }),
   }),
 });
@@ -100,7 +104,8 @@ const UpdateProjectInput = builder.inputType("UpdateProjectInput", {
 builder.mutationField("updateProject", (t) =>
   t.field({
     type: ProjectPayload,
-    description: "Changes the project's settings; they hold for the next emit. Errors: INVALID.",
+    description:
+      "Changes the project's settings. They apply from the next emitted event on. Errors: INVALID.",
     args: {
       input: t.arg({ type: UpdateProjectInput, required: true, description: "The changes." }),
     },

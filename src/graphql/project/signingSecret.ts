@@ -4,12 +4,12 @@ import { payloadType, withUserErrors } from "../builder/errors.ts";
 
 const RotateSigningSecretPayload = payloadType<{ secret: string }>(
   "RotateSigningSecretPayload",
-  "What rotateSigningSecret answers.",
+  "The result of rotateSigningSecret.",
   (t) => ({
     secret: t.string({
       nullable: true,
       description:
-        "whsec_…: signs action presses and workflow steps (Standard Webhooks). Shown here once.",
+        "The signing secret of action presses and workflow steps (Standard Webhooks): `whsec_…`. It is shown only here.",
       resolve: ({ secret }) => secret,
     }),
   }),
@@ -19,11 +19,11 @@ builder.mutationField("rotateSigningSecret", (t) =>
   t.field({
     type: RotateSigningSecretPayload,
     description:
-      "Gives the project a new signing secret; the old one signs beside it for a while. Errors: INVALID.",
+      "Replaces the project's signing secret. During the overlap, requests are signed with both secrets. Errors: INVALID.",
     args: {
       overlapHours: t.arg.int({
         defaultValue: 24,
-        description: "How long the old secret stays valid: 0 to 168 hours.",
+        description: "Hours during which the old secret is also used: 0 to 168.",
       }),
     },
     resolve: (_root, args, { caller, hub }) =>

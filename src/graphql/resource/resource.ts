@@ -11,32 +11,38 @@ import { builder, Node } from "../builder/builder.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { rowLoader } from "../page/loaders.ts";
 
-/** A resource of the caller's project; a deleted one, too, while it is kept. */
+/** A resource of the caller's project, even if deleted (until retention removes it). */
 export const loadResource = rowLoader<ResourceRow>("resource", resourcesById);
 
 export const Resource = builder.objectRef<ResourceRow>("Resource").implement({
-  description: "Something that events are about, kept here so that hooks can be sent it.",
+  description: "Something that events are about, stored in the hub so that hooks can receive it.",
   interfaces: [Node],
   fields: (t) => ({
-    type: t.exposeString("type", { description: "The name of its resource type." }),
+    type: t.exposeString("type", { description: "The name of the resource type." }),
     resourceId: t.exposeString("resourceId", {
-      description: "Its own id, unique among the live ones of its type; 1 to 200 characters.",
+      description:
+        "The resource's own id, unique among the existing resources of its type; 1 to 200 characters.",
     }),
     attributes: t.field({
       type: "JSON",
-      description: `Everything but its id: an object of at most 256 KiB and ${MAX_JSON_DEPTH} levels.`,
+      description: `All attributes except the id: an object of at most 256 KiB and ${MAX_JSON_DEPTH} levels.`,
       resolve: ({ attributes }) => rawJson(attributes),
     }),
-    version: t.exposeInt("version", { description: "1, and 1 more with every update." }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was created." }),
+    version: t.exposeInt("version", {
+      description: "The version number: 1, increased by 1 with each update.",
+    }),
+    createdAt: t.expose("createdAt", {
+      type: "DateTime",
+      description: "When the resource was created.",
+    }),
     updatedAt: t.expose("updatedAt", {
       type: "DateTime",
-      description: "When it was last updated, or deleted.",
+      description: "When the resource was last updated or deleted.",
     }),
     representation: t.field({
       type: "JSON",
       description:
-        'What hooks of format RESOURCE are sent of it: `{"actions":[{"id":"123",…its attributes}]}`.',
+        'What hooks of format RESOURCE receive: `{"actions":[{"id":"123",…attributes}]}`.',
       resolve: (resource) => rawJson(representationOf(resource)),
     }),
   }),
@@ -48,9 +54,10 @@ builder.queryFields((t) => ({
   resource: t.field({
     type: Resource,
     nullable: true,
-    description: "The live resource of that type and id; null when the project has none such.",
+    description:
+      "The resource with this type and id; null if the project has none or it is deleted.",
     args: {
-      type: t.arg.string({ required: true, description: "The resource type's exact name." }),
+      type: t.arg.string({ required: true, description: "The exact name of the resource type." }),
       resourceId: t.arg.string({ required: true, description: "The resource's own id." }),
     },
     resolve: async (_root, args, { caller, read }) =>
@@ -59,13 +66,19 @@ builder.queryFields((t) => ({
   }),
   resources: t.field({
     type: ResourceConnection,
-    description: "The live resources of a type, newest first.",
+    description: "The resources of a type except deleted ones, newest first.",
     args: {
-      type: t.arg.string({ required: true, description: "The resource type's exact name." }),
-      first: t.arg.int({ description: "How many from the start: 0 to 100, default 20." }),
-      after: t.arg.string({ description: "The cursor to go on after." }),
-      last: t.arg.int({ description: "How many from the end: 0 to 100." }),
-      before: t.arg.string({ description: "The cursor to end before." }),
+      type: t.arg.string({ required: true, description: "The exact name of the resource type." }),
+      first: t.arg.int({
+        description:
+          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
+      }),
+      after: t.arg.string({ description: "Return rows after this cursor." }),
+      last: t.arg.int({
+        description:
+          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
+      }),
+      before: t.arg.string({ description: "Return rows before this cursor." }),
     },
     resolve: async (_root, args, { caller, read }) =>
       toConnection(

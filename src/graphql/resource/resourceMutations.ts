@@ -11,53 +11,58 @@ import { Event } from "../event/event.ts";
 import { Resource } from "./resource.ts";
 
 const CreateResourceInput = builder.inputType("CreateResourceInput", {
-  description: "A resource to create.",
+  description: "The resource to create.",
   fields: (t) => ({
     type: t.string({ required: true, description: "The name of a registered resource type." }),
     resourceId: t.string({
-      description: "1 to 200 characters; the next number of its type, as a string, when absent.",
+      description:
+        "The resource's own id; 1 to 200 characters. Default: the next number of its type, as a string.",
     }),
     attributes: t.field({
       type: "JSON",
       required: true,
-      description: `An object of at most 256 KiB and ${MAX_JSON_DEPTH} levels; a member \`id\` is left out, for the resource's own id takes its place.`,
+      description: `An object of at most 256 KiB and ${MAX_JSON_DEPTH} levels. A member \`id\` is ignored; \`resourceId\` takes its place.`,
     }),
   }),
 });
 
 const ResourcePayload = payloadType<ChangedResource>(
   "ResourcePayload",
-  "What changes of a resource answer, after the commit.",
+  "The result of mutations that change a resource, after the commit.",
   (t) => ({
     resource: t.field({
       type: Resource,
       nullable: true,
-      description: "The resource as it is now; of a deletion, as it was.",
+      description: "The resource as it is now, or as it was before its deletion.",
       resolve: ({ resource }) => resource,
     }),
     event: t.field({
       type: Event,
       nullable: true,
-      description: "The event that tells of the change; null when its type has none for it.",
+      description:
+        "The event that reports the change; null if the resource type has no event for it.",
       resolve: ({ event }) => event,
     }),
   }),
 );
 
-const refusals = "DATA_INVALID or UNKNOWN_TYPE when the event is refused (then nothing is changed)";
+const refusals = "DATA_INVALID or UNKNOWN_TYPE if the event is rejected (nothing is changed then)";
 
 builder.mutationFields((t) => {
-  const type = t.arg.string({ required: true, description: "The resource type's exact name." });
+  const type = t.arg.string({
+    required: true,
+    description: "The exact name of the resource type.",
+  });
   const resourceId = t.arg.string({ required: true, description: "The resource's own id." });
   return {
     createResource: t.field({
       type: ResourcePayload,
-      description: `Creates a resource and emits its type's \`createdEvent\`, together: the resource is the event's subject and data. Errors: INVALID, NOT_FOUND for the type, NAME_TAKEN, ${refusals}.`,
+      description: `Creates a resource and emits the \`createdEvent\` of its type, atomically. The resource is the event's subject and data. Errors: INVALID, NOT_FOUND for the type, NAME_TAKEN, ${refusals}.`,
       args: {
         input: t.arg({
           type: CreateResourceInput,
           required: true,
-          description: "The resource.",
+          description: "The resource to create.",
         }),
       },
       resolve: (_root, { input }, { caller, hub }) =>
@@ -65,14 +70,14 @@ builder.mutationFields((t) => {
     }),
     updateResource: t.field({
       type: ResourcePayload,
-      description: `Replaces all attributes of a resource and emits its type's \`updatedEvent\`, together. Errors: INVALID, NOT_FOUND, ${refusals}.`,
+      description: `Replaces all attributes of a resource and emits the \`updatedEvent\` of its type, atomically. Errors: INVALID, NOT_FOUND, ${refusals}.`,
       args: {
         type,
         resourceId,
         attributes: t.arg({
           type: "JSON",
           required: true,
-          description: "All its attributes anew, as in CreateResourceInput.",
+          description: "The new attributes, as in CreateResourceInput. They replace the old ones.",
         }),
       },
       resolve: (_root, { attributes, ...key }, { caller, hub }) =>
@@ -86,7 +91,7 @@ builder.mutationFields((t) => {
     }),
     deleteResource: t.field({
       type: ResourcePayload,
-      description: `Deletes a resource and emits its type's \`deletedEvent\` with its last state, together. Its id is free again. Errors: NOT_FOUND, ${refusals}.`,
+      description: `Deletes a resource and emits the \`deletedEvent\` of its type with its last state, atomically. Its id can be used again. Errors: NOT_FOUND, ${refusals}.`,
       args: { type, resourceId },
       resolve: (_root, key, { caller, hub }) =>
         withUserErrors(() =>

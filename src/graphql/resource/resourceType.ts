@@ -15,7 +15,10 @@ import { rowLoader } from "../page/loaders.ts";
 /** A resource type of the caller's project. */
 export const loadResourceType = rowLoader<ResourceTypeRow>("resourceType", resourceTypesById);
 
-/** The subject of an event that is emitted by hand for a hook of format RESOURCE: the resource that its data names. */
+/**
+ * The subject of an event that is triggered for a hook of format RESOURCE: the resource that
+ * `data.id` names.
+ */
 export async function resourceSubject(
   { caller, read }: Context,
   { format }: HookRow,
@@ -28,22 +31,23 @@ export async function resourceSubject(
 }
 
 const ResourceType = builder.objectRef<ResourceTypeRow>("ResourceType").implement({
-  description: "A kind of resource, and the events that its changes emit.",
+  description: "A kind of resource and the event types that its changes emit.",
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString("name", {
-      description: "The plural under which a resource is sent, such as `actions`; unique.",
+      description:
+        "The unique name in the plural, such as `actions`. Hooks receive resources under this key.",
     }),
     createdEvent: t.exposeString("createdEvent", {
       description: "The event type that createResource emits.",
     }),
     updatedEvent: t.exposeString("updatedEvent", {
       nullable: true,
-      description: "The event type that updateResource emits; null for none.",
+      description: "The event type that updateResource emits; null if none.",
     }),
     deletedEvent: t.exposeString("deletedEvent", {
       nullable: true,
-      description: "The event type that deleteResource emits; null for none.",
+      description: "The event type that deleteResource emits; null if none.",
     }),
   }),
 });
@@ -51,38 +55,38 @@ const ResourceType = builder.objectRef<ResourceTypeRow>("ResourceType").implemen
 builder.queryField("resourceTypes", (t) =>
   t.field({
     type: [ResourceType],
-    description: "The project's resource types, by name; at most 200.",
+    description: "The project's resource types, sorted by name; at most 200.",
     resolve: async (_root, _args, { caller, read }) => [
       ...(await read((sql) => resourceTypesOf(sql, caller.projectId))),
     ],
   }),
 );
 
-const eventNote = "1 to 200 characters, no pattern";
+const eventNote = "1 to 200 characters, not a pattern";
 const RegisterResourceTypeInput = builder.inputType("RegisterResourceTypeInput", {
   description:
-    "A resource type to register, or its events anew. An event belongs to one resource type.",
+    "A new resource type, or new event types for an existing one. An event type belongs to at most one resource type.",
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: "The plural, such as `actions`; 1 to 200 characters.",
+      description: "The name in the plural, such as `actions`; 1 to 200 characters.",
     }),
     createdEvent: t.string({
       required: true,
       description: `The event type that createResource emits; ${eventNote}.`,
     }),
     updatedEvent: t.string({
-      description: `The event type that updateResource emits; ${eventNote}; none when absent.`,
+      description: `The event type that updateResource emits; ${eventNote}. Default: none.`,
     }),
     deletedEvent: t.string({
-      description: `The event type that deleteResource emits; ${eventNote}; none when absent.`,
+      description: `The event type that deleteResource emits; ${eventNote}. Default: none.`,
     }),
   }),
 });
 
 const ResourceTypePayload = payloadType<{ resourceType: ResourceTypeRow }>(
   "ResourceTypePayload",
-  "What registerResourceType answers.",
+  "The result of registerResourceType.",
   (t) => ({
     resourceType: t.field({
       type: ResourceType,
@@ -97,7 +101,7 @@ builder.mutationField("registerResourceType", (t) =>
   t.field({
     type: ResourceTypePayload,
     description:
-      "Registers a resource type; again under the same name, its events anew. Errors: INVALID, NAME_TAKEN for an event that another resource type has, LIMIT_REACHED.",
+      "Registers a resource type. Registering an existing name replaces its event types. Errors: INVALID; NAME_TAKEN if an event type belongs to another resource type; LIMIT_REACHED.",
     args: {
       input: t.arg({
         type: RegisterResourceTypeInput,

@@ -17,10 +17,10 @@ import { connectionType } from "../page/connection.ts";
 import { rowLoader } from "../page/loaders.ts";
 import { loadWorkflow, Workflow } from "./workflow.ts";
 
-/** What is installed of a workflow for a user of the caller's project. */
+/** An installation of the caller's project. */
 export const loadInstallation = rowLoader<InstallationRow>("installation", installationsById);
 
-/** A user's variables are tokens and secret addresses: their values are for ADMIN alone. */
+/** Variables hold tokens and secret URLs, so only ADMIN sees their values. */
 function visibleVariables({ caller, hub }: Context, row: InstallationRow): unknown {
   const variables = openVariables(hub.hooks.box, row);
   if (caller.role === "ADMIN") return rawJson(variables);
@@ -28,31 +28,31 @@ function visibleVariables({ caller, hub }: Context, row: InstallationRow): unkno
 }
 
 const Installation = builder.objectRef<InstallationRow>("Installation").implement({
-  description: "A workflow as installed for one user.",
+  description: "The installation of a workflow for one user.",
   interfaces: [Node],
   fields: (t) => ({
     workflow: t.field({
       type: Workflow,
-      description: "What is installed.",
+      description: "The installed workflow.",
       resolve: async ({ workflowId }, _args, context) => {
         const workflow = await loadWorkflow(context, workflowId);
         if (!workflow) throw new Error(`workflow ${workflowId} is gone`);
         return workflow;
       },
     }),
-    userId: t.exposeString("userId", { description: "For whom: your user, 1 to 200 characters." }),
+    userId: t.exposeString("userId", { description: "The id of your user; 1 to 200 characters." }),
     active: t.exposeBoolean("active", {
-      description: "Whether this user's events run it; false once uninstalled.",
+      description: "Whether this user's events start the workflow; false after uninstalling.",
     }),
     variables: t.field({
       type: "JSON",
       description:
-        "What templates know as `user`: an object of at most 16 KiB, sealed at rest. ADMIN sees the values; for others each is [redacted].",
+        "The variable `user` of the templates: an object of at most 16 KiB, stored encrypted. Only ADMIN sees the values; for other roles each reads [redacted].",
       resolve: (row, _args, context) => visibleVariables(context, row),
     }),
     createdAt: t.expose("createdAt", {
       type: "DateTime",
-      description: "When it was first installed.",
+      description: "When the workflow was first installed for the user.",
     }),
     updatedAt: t.expose("updatedAt", {
       type: "DateTime",
@@ -66,10 +66,10 @@ const InstallationConnection = connectionType("Installation", Installation);
 builder.objectField(Workflow, "installs", (t) =>
   t.field({
     type: InstallationConnection,
-    description: "For whom it is installed, inactive ones too, newest first.",
+    description: "The installations including inactive ones, newest first.",
     args: {
-      first: t.arg.int({ description: "How many: 0 to 100, default 20." }),
-      after: t.arg.string({ description: "The cursor to go on after." }),
+      first: t.arg.int({ description: "Page size: 0 to 100, default 20." }),
+      after: t.arg.string({ description: "Return rows after this cursor." }),
     },
     resolve: ({ id }, args, context) =>
       childPage(context, "installs", id, args, (ids, request) =>
@@ -82,12 +82,12 @@ builder.objectField(Workflow, "installs", (t) =>
 
 const InstallationPayload = payloadType<{ installation: InstallationRow }>(
   "InstallationPayload",
-  "What installWorkflow and uninstallWorkflow answer.",
+  "The result of installWorkflow and uninstallWorkflow.",
   (t) => ({
     installation: t.field({
       type: Installation,
       nullable: true,
-      description: "What is installed, as it is now.",
+      description: "The installation as it is now.",
       resolve: ({ installation }) => installation,
     }),
   }),
@@ -97,20 +97,20 @@ builder.mutationFields((t) => {
   const workflowId = t.arg.id({ required: true, description: "The workflow's id." });
   const userId = t.arg.string({
     required: true,
-    description: "Your user, as events name it in `userId`; 1 to 200 characters.",
+    description: "The id of your user, as in the `userId` of events; 1 to 200 characters.",
   });
   return {
     installWorkflow: t.field({
       type: InstallationPayload,
       description:
-        "Installs a workflow for a user: from now on that user's events run it, once it is released. Again: with these variables in the place of the old ones, and active. Errors: INVALID, NOT_FOUND.",
+        "Installs a workflow for a user. From now on, that user's events start it if it is released. A repeated call replaces the variables and makes the installation active. Errors: INVALID, NOT_FOUND.",
       args: {
         workflowId,
         userId,
         variables: t.arg({
           type: "JSON",
           description:
-            "What templates know as `user`: an object of at most 16 KiB; {} when absent.",
+            "The variable `user` of the templates: an object of at most 16 KiB. Default: {}.",
         }),
       },
       resolve: (_root, args, { caller, hub }) =>
@@ -121,7 +121,7 @@ builder.mutationFields((t) => {
     uninstallWorkflow: t.field({
       type: InstallationPayload,
       description:
-        "Makes it inactive: that user's events run it no more. Runs under way go on, history stays. Errors: INVALID, NOT_FOUND.",
+        "Makes an installation inactive. The user's events no longer start the workflow. Runs in progress continue, and history is kept. Errors: INVALID, NOT_FOUND.",
       args: { workflowId, userId },
       resolve: (_root, args, { caller, hub }) =>
         withUserErrors(async () => ({

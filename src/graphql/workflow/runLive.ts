@@ -1,6 +1,6 @@
 import { builder } from "../builder/builder.ts";
 import {
-  after,
+  afterArgument,
   type ChangeOf,
   changeType,
   isKind,
@@ -10,28 +10,25 @@ import {
 } from "../feed/change.ts";
 import { WorkflowRun } from "./workflowRun.ts";
 
-const RunChange = changeType<"RUN">(
-  "RunChange",
-  "A run of a workflow, as it was at one of its changes.",
-  (t) => ({
-    run: t.field({
-      type: WorkflowRun,
-      description: "The run as it was then, with the states of its steps.",
-      resolve: resolveEntity,
-    }),
+const RunChange = changeType<"RUN">("RunChange", "A change of a workflow run.", (t) => ({
+  run: t.field({
+    type: WorkflowRun,
+    description: "The run as it was at this change, with the states of its steps.",
+    resolve: resolveEntity,
   }),
-);
+}));
 
 const isRun = isKind("RUN");
 
 builder.subscriptionField("runUpdated", (t) =>
   t.field({
     type: RunChange,
-    description: "Every state of runs, their first included: each step's beginning and end.",
+    description:
+      "Every change of a run's status, including its creation and the start and end of each step.",
     args: {
-      workflowId: t.arg.id({ description: "Of this workflow only." }),
-      runId: t.arg.id({ description: "Of this run only." }),
-      after: t.arg.string(after),
+      workflowId: t.arg.id({ description: "Only for this workflow." }),
+      runId: t.arg.id({ description: "Only for this run." }),
+      after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(

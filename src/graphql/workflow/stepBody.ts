@@ -6,7 +6,7 @@ import { batched } from "../page/loaders.ts";
 
 const keyOf = (runId: string | null, position: number | null) => `${runId} ${position}`;
 
-/** The body that a workflow's step sends. */
+/** The request body of a workflow step. */
 export async function loadStepBody(
   context: Context,
   { runId, stepPosition }: DeliveryRow,

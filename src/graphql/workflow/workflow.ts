@@ -14,10 +14,10 @@ import { describedEnum } from "../builder/describedEnum.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
 
-const WorkflowStatusEnum = describedEnum("WorkflowStatus", "Where a workflow stands.", {
-  DRAFT: "Made, and never released: it starts no runs.",
-  RELEASED: "Each event of its type starts a run, for a user who has it installed.",
-  PAUSED: "It starts no runs; those under way go on.",
+const WorkflowStatusEnum = describedEnum("WorkflowStatus", "The state of a workflow.", {
+  DRAFT: "Never released. It starts no runs.",
+  RELEASED: "Each event of its type starts a run if the event's user has installed it.",
+  PAUSED: "It starts no new runs. Runs in progress continue.",
 } satisfies Record<WorkflowStatus, string>);
 
 /** A workflow of the caller's project. */
@@ -48,55 +48,65 @@ export async function loadSteps(
 }
 
 export const WorkflowStep = builder.objectRef<Step>("WorkflowStep").implement({
-  description: "One HTTP call of a workflow, as its author wrote it.",
+  description: "One HTTP call of a workflow, as its author defined it.",
   fields: (t) => ({
     id: t.exposeString("id", {
-      description: "Unique in its workflow; later steps know its answer as `steps.<id>`.",
+      description:
+        "The id, unique within the workflow. Later steps read the response as `steps.<id>`.",
     }),
-    name: t.exposeString("name", { description: "For people; the id when none was given." }),
-    method: t.exposeString("method", { description: "GET, POST, PUT, PATCH or DELETE." }),
-    url: t.exposeString("url", { description: "A Liquid template." }),
+    name: t.exposeString("name", { description: "A name for people. Default: the id." }),
+    method: t.exposeString("method", {
+      description: "The HTTP method: GET, POST, PUT, PATCH or DELETE.",
+    }),
+    url: t.exposeString("url", { description: "The URL, a Liquid template." }),
     headers: t.field({
       type: "JSON",
       description:
-        "Liquid templates; they are shown as [redacted], but for those of a few headers such as accept.",
+        "An object of header names and Liquid templates. Templates read [redacted], except those of a few headers such as accept.",
       resolve: ({ headers }) => redactRequestHeaders(headers),
     }),
     body: t.field({
       type: "JSON",
       nullable: true,
-      description: "Any JSON whose texts are Liquid templates; null sends no body.",
+      description: "The JSON body; its strings are Liquid templates. Null sends no body.",
       resolve: ({ body }) => body,
     }),
-    retries: t.exposeInt("retries", { description: "Further tries after the first: 0 to 20." }),
+    retries: t.exposeInt("retries", { description: "Retries after the first attempt: 0 to 20." }),
     timeoutMs: t.exposeInt("timeoutMs", {
-      description: "For connecting, headers and body together: 100 to 60,000 ms.",
+      description:
+        "Timeout of one attempt in milliseconds, for connecting, headers and body together: 100 to 60,000.",
     }),
   }),
 });
 
 export const Workflow = builder.objectRef<WorkflowRow>("Workflow").implement({
   description:
-    "HTTP calls that are made one after the other when an event of a type happens, for users who have it installed.",
+    "A sequence of HTTP calls that runs when an event of a given type is emitted for a user who has installed the workflow.",
   interfaces: [Node],
   fields: (t) => ({
-    name: t.exposeString("name", { description: "Unique in the project; 1 to 200 characters." }),
+    name: t.exposeString("name", {
+      description: "The name, unique within the project; 1 to 200 characters.",
+    }),
     eventType: t.exposeString("eventType", {
       description: "The exact type of the events that start a run.",
     }),
-    status: t.expose("status", { type: WorkflowStatusEnum, description: "Where it stands." }),
+    status: t.expose("status", { type: WorkflowStatusEnum, description: "The current state." }),
     version: t.exposeInt("version", {
-      description: "Of its steps, from 1; each run keeps the version it began with.",
+      description:
+        "The version of the steps, starting with 1. A run keeps the version that it started with.",
     }),
     steps: t.field({
       type: [WorkflowStep],
-      description: "What it does, in order: 1 to 50.",
+      description: "The steps, in order; 1 to 50.",
       resolve: ({ id, version }, _args, context) => loadSteps(context, id, version),
     }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+    createdAt: t.expose("createdAt", {
+      type: "DateTime",
+      description: "When the workflow was created.",
+    }),
     updatedAt: t.expose("updatedAt", {
       type: "DateTime",
-      description: "When it was last changed.",
+      description: "When the workflow was last changed.",
     }),
   }),
 });
@@ -107,7 +117,7 @@ builder.queryFields((t) => ({
   workflow: t.field({
     type: Workflow,
     nullable: true,
-    description: "A workflow by its id; null when the project has none such.",
+    description: "The workflow with this id; null if the project has none.",
     args: { id: t.arg.id({ required: true, description: "The workflow's id." }) },
     resolve: (_root, { id }, context) => loadWorkflow(context, id),
   }),
@@ -115,10 +125,16 @@ builder.queryFields((t) => ({
     type: WorkflowConnection,
     description: "The project's workflows, newest first.",
     args: {
-      first: t.arg.int({ description: "How many from the start: 0 to 100, default 20." }),
-      after: t.arg.string({ description: "The cursor to go on after." }),
-      last: t.arg.int({ description: "How many from the end: 0 to 100." }),
-      before: t.arg.string({ description: "The cursor to end before." }),
+      first: t.arg.int({
+        description:
+          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
+      }),
+      after: t.arg.string({ description: "Return rows after this cursor." }),
+      last: t.arg.int({
+        description:
+          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
+      }),
+      before: t.arg.string({ description: "Return rows before this cursor." }),
     },
     resolve: async (_root, args, { caller, read }) =>
       toConnection(await read((sql) => listWorkflows(sql, caller.projectId, pageRequest(args)))),

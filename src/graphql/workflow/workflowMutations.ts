@@ -11,73 +11,76 @@ import { Workflow } from "./workflow.ts";
 
 export const WorkflowStepInput = builder.inputType("WorkflowStepInput", {
   description:
-    "An HTTP call. Templates are Liquid, strict, over `data`, `user`, `event` and `steps.<id of an earlier step>` (`response`, `status`); a missing variable fails the step, unless a `default` filter or an `if` provides for it.",
+    "A step: one HTTP call. Templates are strict Liquid over `data`, `user`, `event` and `steps.<id of an earlier step>` (`response`, `status`). A missing variable fails the step unless a `default` filter or an `if` handles it.",
   fields: (t) => ({
     id: t.string({
       required: true,
-      description: "Unique in the workflow: 1 to 64 letters, digits, _ and -, no digit or - first.",
+      description:
+        "The id, unique within the workflow: 1 to 64 letters, digits, _ and -; the first character is not a digit or -.",
     }),
-    name: t.string({ description: "For people; 1 to 200 characters; the id when absent." }),
+    name: t.string({ description: "A name for people; 1 to 200 characters. Default: the id." }),
     method: t.string({
       defaultValue: "POST",
-      description: "GET, POST, PUT, PATCH or DELETE.",
+      description: "The HTTP method: GET, POST, PUT, PATCH or DELETE.",
     }),
     url: t.string({
       required: true,
       description:
-        "A template of at most 2,048 characters. What it inserts is percent-encoded, but for a `{{ … }}` that the url begins with.",
+        "The URL, a template of at most 2,048 characters. Inserted values are percent-encoded, except in a `{{ … }}` at the very beginning.",
     }),
     headers: t.field({
       type: "JSON",
       description:
-        "At most 20, as an object of templates; sealed at rest. In a change, a value of [redacted] keeps what the step of this id has under this name.",
+        "Up to 20 headers, as an object of templates; stored encrypted. In an update, the value [redacted] keeps the stored header of the step with the same id.",
     }),
     body: t.field({
       type: "JSON",
       description:
-        "Any JSON, at most 64 KiB, whose texts are templates; one that is a single `{{ … }}` keeps the value's type. Sent as application/json; absent or null sends no body.",
+        "Any JSON, at most 64 KiB; its strings are templates. A string that is a single `{{ … }}` keeps the type of the value. Sent as application/json. Absent or null sends no body.",
     }),
-    retries: t.int({ defaultValue: 3, description: "Further tries after the first: 0 to 20." }),
+    retries: t.int({ defaultValue: 3, description: "Retries after the first attempt: 0 to 20." }),
     timeoutMs: t.int({
       defaultValue: 5_000,
-      description: "For connecting, headers and body together: 100 to 60,000 ms.",
+      description:
+        "Timeout of one attempt in milliseconds, for connecting, headers and body together: 100 to 60,000.",
     }),
   }),
 });
 
 const CreateWorkflowInput = builder.inputType("CreateWorkflowInput", {
-  description: "A workflow to make.",
+  description: "The workflow to create.",
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: "Unique in the project; 1 to 200 characters.",
+      description: "The name, unique within the project; 1 to 200 characters.",
     }),
     eventType: t.string({
       required: true,
-      description: "The exact type of the events that start it; 1 to 200 characters.",
+      description: "The exact type of the events that start a run; 1 to 200 characters.",
     }),
     steps: t.field({
       type: [WorkflowStepInput],
       required: true,
-      description: "1 to 50, done in this order; one that fails ends the run.",
+      description: "1 to 50 steps, run in this order. A step that fails ends the run.",
     }),
   }),
 });
 
 const UpdateWorkflowInput = builder.inputType("UpdateWorkflowInput", {
-  description: "What to change; what is absent stays.",
+  description: "The changes. Absent fields keep their value.",
   fields: (t) => ({
     name: t.string({ description: "As in CreateWorkflowInput." }),
     steps: t.field({
       type: [WorkflowStepInput],
-      description: "All steps anew, as a new version, for runs that start from now on.",
+      description:
+        "Replaces all steps and creates a new version. It applies to runs that start from now on.",
     }),
   }),
 });
 
 const WorkflowPayload = payloadType<{ workflow: WorkflowRow }>(
   "WorkflowPayload",
-  "What changes of a workflow answer.",
+  "The result of mutations that change a workflow.",
   (t) => ({
     workflow: t.field({
       type: Workflow,
@@ -94,9 +97,13 @@ builder.mutationFields((t) => {
     createWorkflow: t.field({
       type: WorkflowPayload,
       description:
-        "Makes a workflow, a DRAFT; at most 1,000 in a project. Errors: INVALID, TEMPLATE_INVALID, TARGET_REFUSED, NAME_TAKEN, LIMIT_REACHED.",
+        "Creates a workflow as a DRAFT. A project has at most 1,000 workflows. Errors: INVALID, TEMPLATE_INVALID, TARGET_REFUSED, NAME_TAKEN, LIMIT_REACHED.",
       args: {
-        input: t.arg({ type: CreateWorkflowInput, required: true, description: "The workflow." }),
+        input: t.arg({
+          type: CreateWorkflowInput,
+          required: true,
+          description: "The workflow to create.",
+        }),
       },
       resolve: (_root, { input }, { caller, hub }) =>
         withUserErrors(async () => ({
@@ -106,7 +113,7 @@ builder.mutationFields((t) => {
     updateWorkflow: t.field({
       type: WorkflowPayload,
       description:
-        "Changes a workflow; runs under way keep the steps they began with. Errors: as createWorkflow, NOT_FOUND.",
+        "Changes a workflow. Runs in progress keep the steps that they started with. Errors: as createWorkflow, NOT_FOUND.",
       args: {
         id,
         input: t.arg({ type: UpdateWorkflowInput, required: true, description: "The changes." }),
@@ -118,7 +125,7 @@ builder.mutationFields((t) => {
     }),
     releaseWorkflow: t.field({
       type: WorkflowPayload,
-      description: "Lets it start runs, from the next event on. Errors: NOT_FOUND.",
+      description: "Releases a workflow. Events start runs from now on. Errors: NOT_FOUND.",
       args: { id },
       resolve: (_root, args, { caller, hub }) =>
         withUserErrors(async () => ({
@@ -128,7 +135,7 @@ builder.mutationFields((t) => {
     pauseWorkflow: t.field({
       type: WorkflowPayload,
       description:
-        "Lets it start no more runs, until it is released again; those under way go on. Errors: NOT_FOUND, NOT_ALLOWED_NOW for a draft.",
+        "Pauses a workflow. It starts no new runs until it is released again; runs in progress continue. Errors: NOT_FOUND; NOT_ALLOWED_NOW for a DRAFT.",
       args: { id },
       resolve: (_root, args, { caller, hub }) =>
         withUserErrors(async () => ({

@@ -8,33 +8,37 @@ import { currentProject } from "../project/project.ts";
 import { WorkflowStepInput } from "./workflowMutations.ts";
 
 const StepPreview = builder.objectRef<PreviewedStep>("StepPreview").implement({
-  description: "What a step of a workflow that is being written would send.",
+  description: "The request that a step would send.",
   fields: (t) => ({
     id: t.exposeString("id", { description: "The step's id." }),
     method: t.string({
       nullable: true,
-      description: "GET, POST, PUT, PATCH or DELETE; null when nothing could be sent.",
+      description:
+        "The HTTP method: GET, POST, PUT, PATCH or DELETE. Null if nothing could be sent.",
       resolve: ({ request }) => request?.method ?? null,
     }),
     url: t.string({
       nullable: true,
-      description: "The address it would call; null when nothing could be sent.",
+      description: "The URL that the step would call; null if nothing could be sent.",
       resolve: ({ request }) => request?.url ?? null,
     }),
     headers: t.field({
       type: "JSON",
       nullable: true,
-      description: "Its own headers; those that the hub sets are not among them.",
+      description:
+        "The step's own headers, without those that the hub adds; null if nothing could be sent.",
       resolve: ({ request }) => request?.headers ?? null,
     }),
     body: t.string({
       nullable: true,
-      description: "The very bytes; empty for a step without a body.",
+      description:
+        "The exact request body; empty for a step without a body. Null if nothing could be sent.",
       resolve: ({ request }) => request?.body ?? null,
     }),
     error: t.exposeString("error", {
       nullable: true,
-      description: "Why nothing could be sent, such as `undefined variable: user.slackUrl`.",
+      description:
+        "Why nothing could be sent, such as `undefined variable: user.slackUrl`; null otherwise.",
     }),
   }),
 });
@@ -43,12 +47,13 @@ type Preview = { event: EventRow | null; steps: PreviewedStep[] };
 
 const WorkflowPreview = payloadType<Preview>(
   "WorkflowPreview",
-  "What previewWorkflow answers.",
+  "The result of previewWorkflow.",
   (t) => ({
     event: t.field({
       type: Event,
       nullable: true,
-      description: "The event it was tried on; null when none of the type has happened.",
+      description:
+        "The event that the workflow was tried on; null if there is no event of the type.",
       resolve: ({ event }) => event,
     }),
     steps: t.field({
@@ -61,7 +66,7 @@ const WorkflowPreview = payloadType<Preview>(
 );
 
 const PreviewWorkflowInput = builder.inputType("PreviewWorkflowInput", {
-  description: "A workflow that is being written, and what to try it on.",
+  description: "The workflow to preview and the event to try it on.",
   fields: (t) => ({
     eventType: t.string({ required: true, description: "As in CreateWorkflowInput." }),
     steps: t.field({
@@ -70,16 +75,16 @@ const PreviewWorkflowInput = builder.inputType("PreviewWorkflowInput", {
       description: "As in CreateWorkflowInput.",
     }),
     eventId: t.id({
-      description: "The event to try it on; the newest of the type when absent.",
+      description: "The event to try the workflow on. Default: the newest event of the type.",
     }),
     data: t.field({
       type: "JSON",
-      description: "What stands in the place of the event's data, when given; at most 256 KiB.",
+      description: "Used instead of the event's data; at most 256 KiB.",
     }),
     variables: t.field({
       type: "JSON",
       description:
-        "What templates know as `user`, as in installWorkflow: an object of at most 16 KiB; {} when absent.",
+        "The variable `user` of the templates, as in installWorkflow: an object of at most 16 KiB. Default: {}.",
     }),
   }),
 });
@@ -88,12 +93,12 @@ builder.queryField("previewWorkflow", (t) =>
   t.field({
     type: WorkflowPreview,
     description:
-      "Renders what each step would send before a workflow is made or changed: nothing is stored or sent. A value of an earlier step's answer, which nobody knows yet, is its own name, and its status 200. All templates take 1 second together. Errors: INVALID, TEMPLATE_INVALID, TARGET_REFUSED, NOT_FOUND.",
+      "Renders what each step of a workflow would send. Nothing is stored or sent. Since no step has been called, values of `steps.<id>.response` render as their own names and `steps.<id>.status` as 200. All templates together may take 1 second. Errors: INVALID, TEMPLATE_INVALID, TARGET_REFUSED, NOT_FOUND.",
     args: {
       input: t.arg({
         type: PreviewWorkflowInput,
         required: true,
-        description: "The workflow, and what to try it on.",
+        description: "The workflow and the event to try it on.",
       }),
     },
     resolve: async (_root, { input }, context) => {

@@ -20,13 +20,13 @@ import { connectionType } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
 import { loadSteps, loadWorkflow, Workflow, WorkflowStep } from "./workflow.ts";
 
-const RunStatusEnum = describedEnum("RunStatus", "Where a run, or one of its steps, stands.", {
-  QUEUED: "Not begun yet.",
-  RUNNING: "Begun: a step's call is under way, or to be tried again.",
-  SUCCEEDED: "A run: every step did. A step: its target answered 2xx.",
+const RunStatusEnum = describedEnum("RunStatus", "The state of a run or of one of its steps.", {
+  QUEUED: "Not started yet.",
+  RUNNING: "Started. A step's call is in progress or waits for a retry.",
+  SUCCEEDED: "Of a run: every step SUCCEEDED. Of a step: the target answered 2xx.",
   FAILED:
-    "A run: a step did, `error` says which and why. A step: every try failed, or nothing could be sent.",
-  CANCELLED: "A step that was not come to, because an earlier one failed. Nothing cancels a run.",
+    "Of a run: a step FAILED; `error` gives the step and the reason. Of a step: every attempt failed, or nothing could be sent.",
+  CANCELLED: "Of a step: not reached because an earlier step FAILED. Runs are never CANCELLED.",
 } satisfies Record<RunStatus, string>);
 
 /** A run of the caller's project. */
@@ -44,7 +44,10 @@ type StepRunShape = {
   output: string | null;
 };
 
-/** Every step of a run, come to or not; of a run as it was at a change, as they were then. */
+/**
+ * All steps of a run, those not reached included. For a run at a change, the steps have their state
+ * at that change.
+ */
 async function loadStepRuns(context: Context, run: RunRow): Promise<StepRunShape[]> {
   const { caller, read } = context;
   const loader = batched(context, "step runs", async (ids) =>
@@ -73,22 +76,22 @@ const StepRun = builder.objectRef<StepRunShape>("StepRun").implement({
   fields: (t) => ({
     step: t.field({
       type: WorkflowStep,
-      description: "The step, of the version the run began with.",
+      description: "The step, of the version that the run started with.",
       resolve: ({ step }) => step,
     }),
-    status: t.expose("status", { type: RunStatusEnum, description: "Where it stands." }),
+    status: t.expose("status", { type: RunStatusEnum, description: "The current state." }),
     delivery: t.field({
       type: Delivery,
       nullable: true,
       description:
-        "Its call, with every try; null until it begins, and when nothing could be sent.",
+        "The call with all its attempts; null until it starts, or if nothing could be sent.",
       resolve: async ({ deliveryId }, _args, context) =>
         deliveryId === null ? null : ((await loadDelivery(context, deliveryId)) ?? null),
     }),
     output: t.field({
       type: "JSON",
       nullable: true,
-      description: `Once it succeeded, what later steps know of it: \`status\`, and \`response\`, which is JSON of at most ${MAX_JSON_DEPTH} levels or else text; without \`response\` for an answer that broke off or was over 64 KiB.`,
+      description: `What later steps can read after the step SUCCEEDED: \`status\` and \`response\`. \`response\` is JSON of at most ${MAX_JSON_DEPTH} levels, or text; absent if the response was incomplete or larger than 64 KiB. Null before that.`,
       resolve: ({ output }) => rawJson(output),
     }),
   }),
@@ -96,58 +99,63 @@ const StepRun = builder.objectRef<StepRunShape>("StepRun").implement({
 
 export const WorkflowRun = builder.objectRef<RunRow>("WorkflowRun");
 WorkflowRun.implement({
-  description: "A workflow at work for one event and its user.",
+  description: "One execution of a workflow, for one event and its user.",
   interfaces: [Node],
   fields: (t) => ({
     workflow: t.field({
       type: Workflow,
-      description: "The workflow, as it is now.",
+      description: "The workflow as it is now.",
       resolve: async ({ workflowId }, _args, context) =>
         required(await loadWorkflow(context, workflowId), `workflow ${workflowId}`),
     }),
-    version: t.exposeInt("version", { description: "Of the workflow's steps, as it runs them." }),
+    version: t.exposeInt("version", {
+      description: "The version of the workflow's steps that the run uses.",
+    }),
     event: t.field({
       type: Event,
-      description: "What started it.",
+      description: "The event that started the run.",
       resolve: async ({ eventId }, _args, context) =>
         required(await loadEvent(context, eventId), `event ${eventId}`),
     }),
-    userId: t.exposeString("userId", { description: "For whom: the event's user." }),
-    status: t.expose("status", { type: RunStatusEnum, description: "Where it stands." }),
+    userId: t.exposeString("userId", { description: "The event's user." }),
+    status: t.expose("status", { type: RunStatusEnum, description: "The current state." }),
     rerunOf: t.field({
       type: WorkflowRun,
       nullable: true,
-      description: "The run that this one does again (rerunWorkflow).",
+      description: "The run that this run repeats (rerunWorkflow); null otherwise.",
       resolve: async ({ rerunOf }, _args, context) =>
         rerunOf === null ? null : ((await loadRun(context, rerunOf)) ?? null),
     }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was queued." }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When the run was queued." }),
     startedAt: t.expose("startedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When its first step began.",
+      description: "When the first step started; null before that.",
     }),
     stoppedAt: t.expose("stoppedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it ended.",
+      description: "When the run ended; null before that.",
     }),
     steps: t.field({
       type: [StepRun],
-      description: "Every step of it, in order, come to or not.",
+      description: "All steps in order, including those not reached.",
       resolve: (run, _args, context) => loadStepRuns(context, run),
     }),
     error: t.exposeString("error", {
       nullable: true,
       description:
-        "Why it FAILED, the step first: `step 'slack': undefined variable: user.slackUrl`.",
+        "Why the run FAILED, beginning with the step: `step 'slack': undefined variable: user.slackUrl`. Null otherwise.",
     }),
   }),
 });
 
 const WorkflowRunConnection = connectionType("WorkflowRun", WorkflowRun);
 
-/** A page of the runs of one workflow or event; those of all parents in a list are read by one statement. */
+/**
+ * A page of the runs of one workflow or event. One statement reads the pages of all parents in a
+ * list.
+ */
 async function runsOf(
   context: Context,
   parent: "workflowId" | "eventId",
@@ -165,15 +173,18 @@ async function runsOf(
 }
 
 const perParentArgs = builder.args((t) => ({
-  first: t.int({ description: "How many: 0 to 100, default 20." }),
-  after: t.string({ description: "The cursor to go on after." }),
-  status: t.field({ type: [RunStatusEnum], description: "Of these states only." }),
+  first: t.int({ description: "Page size: 0 to 100, default 20." }),
+  after: t.string({ description: "Return rows after this cursor." }),
+  status: t.field({
+    type: [RunStatusEnum],
+    description: "Only with one of these statuses; at most 100.",
+  }),
 }));
 
 builder.objectField(Workflow, "runs", (t) =>
   t.field({
     type: WorkflowRunConnection,
-    description: "Its runs, newest first.",
+    description: "The workflow's runs, newest first.",
     args: perParentArgs,
     resolve: ({ id }, args, context) => runsOf(context, "workflowId", id, args),
   }),
@@ -182,7 +193,7 @@ builder.objectField(Workflow, "runs", (t) =>
 builder.objectField(Event, "runs", (t) =>
   t.field({
     type: WorkflowRunConnection,
-    description: "The runs of workflows it started, newest first.",
+    description: "The workflow runs that the event started, newest first.",
     args: perParentArgs,
     resolve: ({ id }, args, context) => runsOf(context, "eventId", id, args),
   }),
@@ -192,7 +203,7 @@ builder.objectField(Delivery, "run", (t) =>
   t.field({
     type: WorkflowRun,
     nullable: true,
-    description: "The run of a workflow whose step this is; null for a hook's.",
+    description: "The workflow run that this delivery is a step of; null for a delivery to a hook.",
     resolve: async ({ runId }, _args, context) =>
       runId === null ? null : ((await loadRun(context, runId)) ?? null),
   }),
@@ -202,7 +213,7 @@ builder.queryField("run", (t) =>
   t.field({
     type: WorkflowRun,
     nullable: true,
-    description: "A run by its id; null when the project has none such.",
+    description: "The run with this id; null if the project has none.",
     args: { id: t.arg.id({ required: true, description: "The run's id." }) },
     resolve: (_root, { id }, context) => loadRun(context, id),
   }),
@@ -210,7 +221,7 @@ builder.queryField("run", (t) =>
 
 const WorkflowRunPayload = payloadType<{ run: RunRow }>(
   "WorkflowRunPayload",
-  "What rerunWorkflow answers.",
+  "The result of rerunWorkflow.",
   (t) => ({
     run: t.field({
       type: WorkflowRun,
@@ -225,8 +236,8 @@ builder.mutationField("rerunWorkflow", (t) =>
   t.field({
     type: WorkflowRunPayload,
     description:
-      "Runs a workflow again for the event of a run that has ended, from the first step: with the steps of that run's version, and the user's variables as they are now. The new run counts in the old one's place for the event's status. Errors: NOT_FOUND; NOT_ALLOWED_NOW while a run of that event is under way, or when the workflow is not released or not installed for the user any more.",
-    args: { runId: t.arg.id({ required: true, description: "The run to do again." }) },
+      "Repeats an ended run from the first step, with the steps of that run's version and the user's current variables. For the event's status, the new run replaces the old one. Errors: NOT_FOUND; NOT_ALLOWED_NOW while a run of that event is in progress, or if the workflow is not released or no longer installed for the user.",
+    args: { runId: t.arg.id({ required: true, description: "The id of the run to repeat." }) },
     resolve: (_root, { runId }, { caller, hub }) =>
       withUserErrors(async () => ({
         run: await rerunWorkflow(hub.db.sql, caller.projectId, runId),

@@ -18,9 +18,9 @@ import { addSaturated, createSelectionFold } from "./foldSelections.ts";
 import { limitExceeded, limits } from "./limits.ts";
 
 /**
- * What an operation may cost before it runs. Every object costs 1 and its scalars nothing; what a connection
- * holds counts once for each row of the page asked for; a plain list counts as five. Introspection is counted
- * apart, by how long its lists are in a schema of this size.
+ * Estimates the cost of an operation before it runs. Each object costs 1, scalars nothing. The
+ * contents of a connection count once per requested row; a plain list counts as five. Introspection
+ * is counted separately, by the typical list lengths in a schema of this size.
  */
 const PLAIN_LIST = 5;
 const introspectionLists: Readonly<Record<string, number>> = {
@@ -36,7 +36,7 @@ const introspectionLists: Readonly<Record<string, number>> = {
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 type Parent = GraphQLNamedType | undefined;
 
-/** The number an argument stands for: a literal, a variable's value or its default. */
+/** The number that an argument gives: a literal, a variable's value or its default. */
 function numberArgument(
   node: FieldNode,
   names: readonly string[],
@@ -59,7 +59,9 @@ function numberArgument(
   return undefined;
 }
 
-/** LIMIT_EXCEEDED when the operation would read too much; the document must be valid. */
+/**
+ * Returns LIMIT_EXCEEDED if the operation costs too much. The document must be validated before.
+ */
 export function checkCost(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -92,7 +94,7 @@ export function checkCost(
         const asked = numberArgument(node, ["first", "last"], operation, variables);
         return 1 + Math.max(asked ?? DEFAULT_PAGE, 0) * (1 + below);
       }
-      // The page has been counted where it was asked for.
+      // The connection field has already multiplied by the page size.
       if (parent?.name.endsWith("Connection") || parent?.name.endsWith("Edge")) return below;
       return (isListType(getNullableType(fields[name]?.type)) ? PLAIN_LIST : 1) * (1 + below);
     },

@@ -4,7 +4,7 @@ import { limitExceeded, limits } from "./limits.ts";
 
 const isIntrospection = (name: string) => name === "__schema" || name === "__type";
 
-/** How many selections of a set may overlap with others: fragments, and fields that are there already. */
+/** Counts the selections of a set that may overlap with others: fragments and repeated fields. */
 function overlapsOf(set: SelectionSetNode): number {
   const names = new Set<string>();
   for (const node of set.selections) {
@@ -39,8 +39,8 @@ function checkCounts(document: DocumentNode): GraphQLError | null {
 }
 
 /**
- * The limits that need no schema: depth, aliases, root fields, directives. They are checked before validation,
- * whose own work grows faster than the document.
+ * Checks the limits that need no schema: depth, aliases, root fields, directives. They precede
+ * validation, whose work grows faster than the document.
  */
 export function checkDocumentLimits(document: DocumentNode): GraphQLError | null {
   const narrow = () => undefined;

@@ -18,8 +18,8 @@ import { literalPlaces } from "./literalPlaces.ts";
 /** A document that may run, or why it may not. */
 type ReadDocument = { document: DocumentNode } | { errors: readonly GraphQLError[] };
 
-/** How much text of documents is remembered: some 5,000 usual ones, or 66 of the longest. */
-const REMEMBERED_CHARACTERS = 1_000_000;
+/** Size of the document cache in characters: about 5,000 usual documents, or 66 of the longest. */
+const CACHE_CHARACTERS = 1_000_000;
 const MAX_VALIDATION_ERRORS = 10;
 const rules = specifiedRules.map((rule) =>
   rule === ValuesOfCorrectTypeRule ? literalPlaces : rule,
@@ -44,7 +44,10 @@ const closing: ReadonlySet<string> = new Set([
   TokenKind.PAREN_R,
 ]);
 
-/** The limits that hold before the document is parsed: the parser calls itself for each level, until the stack ends. */
+/**
+ * Checks the limits that must hold before parsing: the parser is recursive and would overflow the
+ * stack.
+ */
 function checkTokens(text: string): GraphQLError | null {
   const lexer = new Lexer(new Source(text));
   let levels = 0;
@@ -79,10 +82,10 @@ function readDocument(schema: GraphQLSchema, text: string): ReadDocument {
   return { errors: invalid.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED")) };
 }
 
-/** Reads documents (parse, limits, validation), and remembers what it lately read. */
+/** Parses, limits and validates documents, with a cache. */
 export function createDocuments(schema: GraphQLSchema): (text: string) => ReadDocument {
-  // In the order of use: the first entry is the one that was not used for longest.
-  const remembered = new Map<string, ReadDocument>();
+  // In order of use: the first entry is the least recently used one.
+  const cache = new Map<string, ReadDocument>();
   let characters = 0;
   return (text) => {
     if (text.length > limits.characters) {
@@ -93,18 +96,18 @@ export function createDocuments(schema: GraphQLSchema): (text: string) => ReadDo
     if (text.trim() === "") {
       return { errors: [requestError("BAD_REQUEST", "The document is empty.")] };
     }
-    const known = remembered.get(text);
+    const known = cache.get(text);
     if (known) {
-      remembered.delete(text);
-      remembered.set(text, known);
+      cache.delete(text);
+      cache.set(text, known);
       return known;
     }
     const read = readDocument(schema, text);
-    remembered.set(text, read);
+    cache.set(text, read);
     characters += text.length;
-    for (const oldest of remembered.keys()) {
-      if (characters <= REMEMBERED_CHARACTERS) break;
-      remembered.delete(oldest);
+    for (const oldest of cache.keys()) {
+      if (characters <= CACHE_CHARACTERS) break;
+      cache.delete(oldest);
       characters -= oldest.length;
     }
     return read;

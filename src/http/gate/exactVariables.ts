@@ -11,7 +11,7 @@ import { requestError } from "../../graphql/gate/requestError.ts";
 import { isChanged, jsonEntries, jsonItems, jsonText, plainJson } from "../../util/exactJson.ts";
 import type { Params } from "./operation.ts";
 
-/** A number for a type that is no JSON; digits that would be lost silently are refused. */
+/** Converts a number for a type other than JSON. Rejects digits that would be lost silently. */
 function numberFor(typeName: string, number: unknown): unknown {
   const source = jsonText(number);
   if (!/^-?\d+$/.test(source) || Number.isSafeInteger(Number(source))) return Number(source);
@@ -36,8 +36,8 @@ function exactly(type: GraphQLInputType | undefined, value: unknown): unknown {
 }
 
 /**
- * The variables with every number where JSON is expected as it was sent, also one that stands there alone; elsewhere
- * numbers are JavaScript's, as the types of GraphQL want them.
+ * Keeps the exact digits of numbers in JSON positions of the variables. Everywhere else numbers
+ * become JavaScript numbers, as GraphQL's types expect.
  */
 export function exactVariables(
   schema: GraphQLSchema,

@@ -8,7 +8,7 @@ import {
 
 type Fold<Parent> = (set: SelectionSetNode | undefined, parent: Parent) => number;
 
-/** How selections become a number: `narrow` gives the parent that a fragment's type condition names. */
+/** Defines the fold. `narrow` returns the parent for a fragment's type condition. */
 type Step<Parent> = {
   field: (node: FieldNode, parent: Parent, fold: Fold<Parent>) => number;
   merge: (a: number, b: number) => number;
@@ -16,8 +16,8 @@ type Step<Parent> = {
 };
 
 /**
- * Folds selection sets into a number, fragments included. Each fragment is folded once, so the work grows with
- * the document however its fragments nest; a cycle counts as nothing, validation refuses it.
+ * Folds selection sets into a number, fragments included. Each fragment is folded once, so the work
+ * is linear in the document however fragments nest. A cycle counts as 0; validation rejects it.
  */
 export function createSelectionFold<Parent>(
   document: DocumentNode,
@@ -55,5 +55,5 @@ export function createSelectionFold<Parent>(
   return fold;
 }
 
-/** Adds without leaving the numbers that are exact. */
+/** Adds with an upper bound, so that the result stays an exact integer. */
 export const addSaturated = (a: number, b: number) => Math.min(a + b, 1e9);

@@ -11,8 +11,8 @@ const inText = (path: readonly (string | number)[]) =>
   path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("");
 
 /**
- * The specified rule "ValuesOfCorrectType", with the place in the value that a mistake is at: of fifty items of a
- * list one may be wrong.
+ * The standard rule ValuesOfCorrectType, plus the location of the error within the value: one of
+ * fifty list items may be wrong.
  */
 export function literalPlaces(context: ValidationContext): ASTVisitor {
   const check = (node: ValueNode) => {

@@ -13,8 +13,8 @@ function unwrap(error: unknown): unknown {
 export type MaskError = (error: unknown, requestId: string) => GraphQLError;
 
 /**
- * What the caller sees of an error: its own mistakes as they are, everything else as a request id. The original
- * is logged under that id.
+ * Converts an error to what the caller may see: request errors unchanged, any other error as a
+ * request id. The original is logged with that id.
  */
 export const createMaskError =
   (log: Logger): MaskError =>
@@ -27,18 +27,19 @@ export const createMaskError =
       ...(at?.positions && { positions: at.positions }),
       ...(at?.path && { path: at.path }),
     };
-    const told = topLevelError(original);
-    if (told) return new GraphQLError(told.message, { ...place, extensions: told.extensions });
+    const visible = topLevelError(original);
+    if (visible)
+      return new GraphQLError(visible.message, { ...place, extensions: visible.extensions });
     if (original instanceof GraphQLError) {
       const known = Object.hasOwn(requestErrorStatus, String(original.extensions.code));
       const extensions = known ? original.extensions : { code: "BAD_REQUEST" };
-      // The wrapper's message says where in a variable it is.
+      // The wrapper's message includes the location within the variable.
       return new GraphQLError(at?.message ?? original.message, { ...place, extensions });
     }
-    const away = isDatabaseAway(original);
-    if (away) log.warn({ err: original, requestId }, "the database is not available");
+    const isUnavailable = isDatabaseAway(original);
+    if (isUnavailable) log.warn({ err: original, requestId }, "the database is not available");
     else log.error({ err: original, requestId }, "a request failed");
-    const masked = away
+    const masked = isUnavailable
       ? requestError("UNAVAILABLE", `The database is not available. Request id: ${requestId}`)
       : requestError("INTERNAL_SERVER_ERROR", `Internal error. Request id: ${requestId}`);
     return new GraphQLError(masked.message, {

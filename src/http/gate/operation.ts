@@ -1,14 +1,14 @@
 import type { DocumentNode, OperationTypeNode } from "graphql";
 import type { Caller } from "../../graphql/builder/context.ts";
 
-/** What a client sends for one operation, over any door. */
+/** What a client sends for one operation, over HTTP or websocket. */
 export type Params = {
   query: string;
   variables?: Record<string, unknown> | null | undefined;
   operationName?: string | null | undefined;
 };
 
-/** One operation that may run. */
+/** An operation that passed all checks. */
 export type Operation = {
   caller: Caller;
   requestId: string;

@@ -14,7 +14,9 @@ export type ValidateOperation = (
   requestId: string,
 ) => Operation | { errors: readonly GraphQLError[] };
 
-/** The one gate in front of execution: document, limits and roles, the same for HTTP and websocket. */
+/**
+ * Creates the checks before execution (document, limits, roles), the same for HTTP and websocket.
+ */
 export function createValidateOperation(schema: GraphQLSchema): ValidateOperation {
   const read = createDocuments(schema);
   return (params, caller, requestId) => {

@@ -5,7 +5,7 @@ import { extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { send, sendHead } from "../headers.ts";
 
-/** A file that `npm run build` made; compressed at the build where that was worth it. */
+/** A file made by `npm run build`, with compressed forms where they are smaller. */
 export type BuiltFile = {
   type: string;
   etag: string;
@@ -26,7 +26,7 @@ const types: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
 };
 
-/** Where a part of what `npm run build` makes lies. */
+/** The output folder of a part of `npm run build`. */
 export const builtFolder = (part: "console" | "docs"): string =>
   fileURLToPath(new URL(`../../../dist/${part}/`, import.meta.url));
 
@@ -43,7 +43,7 @@ async function read(folder: string): Promise<Map<string, BuiltFile>> {
     if (!type) continue;
     files.set(path, {
       type,
-      // Weak, since it is the same for each encoding.
+      // Weak, because all encodings share it.
       etag: `W/"${createHash("sha256").update(plain).digest("base64url")}"`,
       plain,
       gzip: contents.get(`${path}.gz`),
@@ -54,8 +54,8 @@ async function read(folder: string): Promise<Map<string, BuiltFile>> {
 }
 
 /**
- * The files of a folder by their paths, read into memory at the first call and kept: a request opens no file, so
- * none can be missing, half written or left open. A folder that was not built is looked at again.
+ * Returns the files of a folder by path, read into memory at the first call. Requests open no
+ * files, so none can be missing, half written or left open. An empty folder is read again.
  */
 export function createBuiltFiles(folder: string): () => Promise<ReadonlyMap<string, BuiltFile>> {
   let reading: ReturnType<typeof read> | undefined;
@@ -67,7 +67,7 @@ export function createBuiltFiles(folder: string): () => Promise<ReadonlyMap<stri
   };
 }
 
-/** Sends a file in the smallest form that the client takes, or says that it has not changed. */
+/** Sends a file in the smallest encoding that the client accepts, or 304. */
 export function sendBuilt(
   req: IncomingMessage,
   res: ServerResponse,
@@ -93,10 +93,10 @@ export function sendBuilt(
   });
 }
 
-/** Files under `/assets/` hold the hash of their content in their names; all others are asked for again. */
+/** File names under `/assets/` contain a content hash; all other files must be revalidated. */
 export const cacheControl = (path: string): string =>
   path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
 
-/** Whether a browser opens a page, rather than a script asking for data. */
+/** Whether a browser requests a page, not a script data. */
 export const wantsPage = (req: IncomingMessage): boolean =>
   (req.headers.accept ?? "").includes("text/html");

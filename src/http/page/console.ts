@@ -3,8 +3,8 @@ import { send, sendJson } from "../headers.ts";
 import { cacheControl, type createBuiltFiles, sendBuilt, wantsPage } from "./builtFiles.ts";
 
 /**
- * What events say is shown by this page, and they come from anywhere: it runs, styles and fetches its own files
- * alone, shows images that came with the data alone, and turns no string into code or markup.
+ * The page shows untrusted event data. It may run, style and fetch only its own files, show only
+ * data: images, and may not turn strings into code or markup.
  */
 const policy = [
   "default-src 'none'",
@@ -25,9 +25,9 @@ const pageHeaders = {
   "cross-origin-opener-policy": "same-origin",
 };
 
-const notBuilt = "The console is not built. Build it with: npm run build (npm ci does it, too).\n";
+const notBuilt = "The console is not built. Build it with: npm run build (npm ci also does it).\n";
 
-/** Serves the console: its files by their names, and its page at every other address that a browser opens. */
+/** Serves the console: its files by name, and its page at every other path that a browser opens. */
 export function createConsole(readFiles: ReturnType<typeof createBuiltFiles>) {
   return async (req: IncomingMessage, res: ServerResponse, path: string): Promise<void> => {
     const files = await readFiles();

@@ -10,9 +10,9 @@ import {
 } from "./builtFiles.ts";
 
 const notBuilt =
-  "The documentation is not built. Build it with: npm run build (npm ci does it, too).\n";
+  "The documentation is not built. Build it with: npm run build (npm ci also does it).\n";
 
-/** Allows the site's files, the two small scripts that each page begins with by their hashes, and nothing else. */
+/** Allows only the site's files and, by hash, the two inline scripts of each page. */
 function contentPolicy(page: BuiltFile): string {
   const scripts = page.plain.toString().matchAll(/<script id="[^"]*">([\s\S]*?)<\/script>/g);
   const hashes = [...scripts].map(
@@ -21,7 +21,7 @@ function contentPolicy(page: BuiltFile): string {
   return [
     "default-src 'none'",
     ["script-src 'self'", ...hashes].join(" "),
-    // Colours of code are attributes of its words.
+    // Highlighted code has inline styles.
     "style-src 'self' 'unsafe-inline'",
     "font-src 'self'",
     "img-src 'self' data:",

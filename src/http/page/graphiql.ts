@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { send } from "../headers.ts";
 import { type createBuiltFiles, sendBuilt } from "./builtFiles.ts";
 
-/** The page runs and fetches the files of the console's build alone; its editor makes styles of its own. */
+/**
+ * The page may run and fetch only the files of the console's build. Its editor needs inline styles.
+ */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -17,15 +19,15 @@ const policy = [
 ].join("; ");
 
 const headers = {
-  // At the same address are the answers to operations.
+  // Operations are answered at the same URL.
   vary: "accept, accept-encoding",
   "cache-control": "no-cache",
   "content-security-policy": policy,
 };
 
-const notBuilt = "GraphiQL is not built. Build it with: npm run build (npm ci does it, too).\n";
+const notBuilt = "GraphiQL is not built. Build it with: npm run build (npm ci also does it).\n";
 
-/** Serves GraphiQL's page, which is built with the console and gets its files from there. */
+/** Serves the GraphiQL page, which is built with the console and loads its files. */
 export function createGraphiql(readFiles: ReturnType<typeof createBuiltFiles>) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const page = (await readFiles()).get("/graphiql.html");

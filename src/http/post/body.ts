@@ -8,20 +8,21 @@ type Body = Disposable & { bytes: Buffer };
 
 const tooLarge = () =>
   requestError("REQUEST_TOO_LARGE", `The body may have at most ${limits.bodyBytes} bytes.`);
-const brokeOff = () => requestError("BAD_REQUEST", "The body broke off.");
+const incomplete = () => requestError("BAD_REQUEST", "The body is incomplete.");
 const tooSlow = () =>
   requestError("BAD_REQUEST", `The body did not arrive within ${limits.bodyMs / 1_000} s.`);
 
 /**
- * Throws away what is still to come of a body before it is answered on a connection that then closes: a client that
- * sends all before it reads would find the connection broken, and no answer.
+ * Reads and discards the rest of a body before a response that closes the connection. Otherwise a
+ * client that sends everything before it reads would get a connection error instead of the
+ * response.
  */
 export async function discardBody(req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (req.complete || req.destroyed || res.shouldKeepAlive) return;
   await receive(req, () => {}).catch(() => {});
 }
 
-/** Calls `onChunk` for each part of the body, until it throws. */
+/** Calls `onChunk` for each chunk of the body. Rejects if it throws. */
 function receive(req: IncomingMessage, onChunk: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => fail(tooSlow()), limits.bodyMs);
@@ -38,7 +39,7 @@ function receive(req: IncomingMessage, onChunk: (chunk: Buffer) => void): Promis
       }
     };
     req.on("data", take);
-    req.on("error", () => fail(brokeOff()));
+    req.on("error", () => fail(incomplete()));
     req.on("end", () => {
       clearTimeout(late);
       resolve();
@@ -47,14 +48,14 @@ function receive(req: IncomingMessage, onChunk: (chunk: Buffer) => void): Promis
 }
 
 /**
- * Reads a body of at most 4 MiB. What it is said to hold is taken from the holder's share before the first byte is
- * kept; one of unknown length takes as it comes. Throws REQUEST_TOO_LARGE, Overloaded, and BAD_REQUEST when it breaks
- * off or is slow.
+ * Reads a body of at most 4 MiB. The declared length is taken from the holder's share before the
+ * first byte is stored; without one, each chunk is. Throws REQUEST_TOO_LARGE, Overloaded, or
+ * BAD_REQUEST if the body is incomplete or slow.
  */
 export async function readBody(req: IncomingMessage, share: Shares, holder: string): Promise<Body> {
-  const said = req.headers["content-length"];
-  if (Number(said) > limits.bodyBytes) throw tooLarge();
-  const releases: Release[] = said === undefined ? [] : [share.take(holder, Number(said))];
+  const declared = req.headers["content-length"];
+  if (Number(declared) > limits.bodyBytes) throw tooLarge();
+  const releases: Release[] = declared === undefined ? [] : [share.take(holder, Number(declared))];
   const release = () => {
     for (const giveBack of releases) giveBack();
   };
@@ -64,7 +65,7 @@ export async function readBody(req: IncomingMessage, share: Shares, holder: stri
     await receive(req, (chunk) => {
       size += chunk.length;
       if (size > limits.bodyBytes) throw tooLarge();
-      if (said === undefined) releases.push(share.take(holder, chunk.length));
+      if (declared === undefined) releases.push(share.take(holder, chunk.length));
       chunks.push(chunk);
     });
     return { bytes: Buffer.concat(chunks), [Symbol.dispose]: release };

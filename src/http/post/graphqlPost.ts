@@ -22,7 +22,10 @@ import { checkContentType, persistedQueryNotSupported, readParams } from "./para
 import { keyRevoked, type Result } from "./stream.ts";
 import type { Engine } from "./yoga.ts";
 
-/** Finds the caller by an `Authorization` header (scheme word in any case); null when the key is not good. */
+/**
+ * Finds the caller by an `Authorization` header (scheme case-insensitive); null if the key is
+ * invalid.
+ */
 export type Authenticate = (authorization: string | null) => Promise<Caller | null>;
 
 type GraphqlPostDeps = {
@@ -31,10 +34,10 @@ type GraphqlPostDeps = {
   authenticate: Authenticate;
   maskError: MaskError;
   turns: Turns;
-  /** Bytes of requests that are read or run. */
+  /** Limits the bytes of requests being read or executed. */
   requestBytes: Shares;
   requests: Shares;
-  /** Bytes of answers that have not left yet. */
+  /** Limits the bytes of responses that have not been sent yet. */
   answerBytes: Shares;
   /** Open event streams. */
   streams: LiveKeys;
@@ -44,12 +47,12 @@ const statusOf = (error: GraphQLError): number =>
   requestErrorStatus[error.extensions.code as RequestErrorCode] ?? 200;
 
 /**
- * 200 for what ran, in whole or in part; else the worst of its errors. GraphQL's own media type has 200 for no
- * answer without `data`.
+ * 200 if the operation ran, even partially; otherwise the highest status of its errors. With
+ * application/graphql-response+json, a response without `data` is never 200.
  */
 function httpStatus(result: Result, mediaType: Accepted["json"]): number {
   const statuses = result.errors?.map(statusOf) ?? [];
-  // Whoever sees these tries again, and so it must be said also when part of the answer is there.
+  // 429 and 503 win even with partial data, so that clients retry.
   for (const status of [503, 429]) if (statuses.includes(status)) return status;
   const best = mediaType === RESPONSE_JSON && result.data === undefined ? 400 : 200;
   return result.data ? 200 : Math.max(best, ...statuses);
@@ -60,22 +63,25 @@ const extraHeaders: Readonly<Record<number, Record<string, string>>> = {
   405: { allow: "POST" },
 };
 
-/** Proxies would hold an event back until they have more. */
+/** Keeps proxies from buffering events. */
 const unbuffered = { "x-accel-buffering": "no" };
-/** Many of these are no matter. */
+/** Smaller responses are not limited. */
 const SMALL_ANSWER = 64 * 1024;
-/** How long the reader of a revoked key has to take the last event. */
+/** Time for the client of a revoked key to receive the last event. */
 const GOODBYE_MS = 1_000;
 
 const keyMistakes: Readonly<Record<KeyMistake, string>> = {
-  missing: "There is no API key: send the header Authorization: Bearer <key>.",
+  missing: "No API key: send the header Authorization: Bearer <key>.",
   "no scheme":
     "The Authorization header must begin with the word Bearer: Authorization: Bearer <key>.",
-  placeholder: "A placeholder was sent for the API key: put a key of this hub in its place.",
-  wrong: "This API key is not known here, or has been revoked.",
+  placeholder: "The API key is a placeholder: replace it by a key of this hub.",
+  wrong: "This API key is unknown or has been revoked.",
 };
 
-/** A hash-only GET comes from clients that then send the whole query by POST, once they are told the right thing. */
+/**
+ * A hash-only GET (persisted query) needs its own error, after which the client sends the full
+ * query by POST.
+ */
 function refuseMethod({ method, url = "" }: IncomingMessage): GraphQLError {
   const asked = URL.parse(url, "http://localhost")?.searchParams;
   const isHashOnly = !asked?.has("query") && asked?.get("extensions")?.includes("persistedQuery");
@@ -84,9 +90,9 @@ function refuseMethod({ method, url = "" }: IncomingMessage): GraphQLError {
     : requestError("METHOD_NOT_ALLOWED", "Send operations by POST.");
 }
 
-const gone = new Error("the connection has ended");
+const connectionEnded = new Error("the connection has ended");
 
-/** In how many seconds to try again: as long as the errors ask for, 1 when they do not say. */
+/** Seconds until a retry: the longest that the errors ask for, default 1. */
 function retryAfter(status: number, { errors = [] }: Result): Record<string, string> {
   if (status !== 429 && status !== 503) return {};
   const seconds = errors.map(({ extensions }) => Number(extensions.retryAfter ?? 1));
@@ -121,10 +127,10 @@ async function answerEvents(
   const close = streams.open(operation.caller, (reason) => {
     if (reason === "revoked") {
       ended.abort(keyRevoked);
-      // Who reads nothing does not see it either.
+      // A client that does not read gets no last event.
       setTimeout(() => res.destroy(), GOODBYE_MS).unref();
     } else if (operation.kind === "subscription") {
-      // Clients come again after a connection that broke off, and never after `event: complete`.
+      // Clients reconnect after a broken connection, but not after `event: complete`.
       res.destroy();
     }
   });
@@ -135,13 +141,13 @@ async function answerEvents(
   });
   res.setHeaders(new Map(Object.entries({ ...securityHeaders, ...unbuffered })));
   res.setHeader("x-request-id", operation.requestId);
-  // Yoga reads it anew.
+  // Yoga parses this header again.
   req.headers.accept = EVENTS;
   const isLive = () => streams.isLive(keyId);
   await engine.respondEvents(req, res, { operation, ended: ended.signal, isLive });
 }
 
-/** Answers one request to /graphql that is not a page view. */
+/** Answers requests to /graphql, except page views. */
 export const createGraphqlPost = (deps: GraphqlPostDeps) => {
   const { engine, prepare, authenticate, maskError, turns, requestBytes, requests } = deps;
   const respond = async (
@@ -161,7 +167,7 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
         `Accept must name ${JSON_TYPE}, ${RESPONSE_JSON} or ${EVENTS}.`,
       );
     }
-    // Each holds a connection.
+    // Each request occupies a connection.
     res.once("close", requests.take(caller.projectId));
     checkContentType(req);
     using body = await readBody(req, requestBytes, caller.projectId);
@@ -177,11 +183,11 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
       throw requestError("NOT_ACCEPTABLE", message);
     }
     const ended = new AbortController();
-    // Without a reason of its own each would make a DOMException with a stack: 19 µs.
-    res.once("close", () => res.writableFinished || ended.abort(gone));
+    // An explicit reason avoids a DOMException with a stack trace (19 µs each).
+    res.once("close", () => res.writableFinished || ended.abort(connectionEnded));
     const result = await engine.execute(operation, ended.signal);
     const text = writeJson(result);
-    // Who does not read keeps it here. What a mutation has done is told in any case.
+    // A slow reader keeps the response in memory. The result of a mutation is always sent.
     if (operation.kind === "query" && text.length > SMALL_ANSWER)
       res.once("close", deps.answerBytes.take(caller.projectId, text.length));
     answer(res, requestId, result, json, text);

@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** So many requests of a connection may wait for the answers before theirs; then no more are read. */
+/** Pipelined requests that may wait per connection; beyond that, reading pauses. */
 const MAX_WAITING = 16;
 
 /**
- * Handles the requests of a connection one after the other. Node.js would begin all that a client sends without
- * reading an answer, and keep all of their answers: thousands for the price of a few packets.
+ * Handles the requests of a connection one after the other. Node.js would start all pipelined
+ * requests at once and keep all responses: thousands for the price of a few packets.
  */
 export function createInOrder(handle: (req: IncomingMessage, res: ServerResponse) => void) {
   const waiting = new WeakMap<Socket, (() => void)[]>();
 
   function begin(req: IncomingMessage, res: ServerResponse, queue: (() => void)[]) {
     res.once("close", () => {
-      // Others are heard before the next one.
+      // Gives other connections a turn first.
       setImmediate(() => {
         const next = queue.shift();
         if (!next || req.socket.destroyed) return waiting.delete(req.socket);

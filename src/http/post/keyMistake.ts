@@ -1,11 +1,13 @@
-/** What is wrong with an `Authorization` that names no live key. Whether a key was ever good is nobody's business. */
+/**
+ * What is wrong with an `Authorization` header. It does not reveal whether a key was ever valid.
+ */
 export type KeyMistake = "missing" | "no scheme" | "placeholder" | "wrong";
 
-/** Texts that stand for a key where one is shown: `sbx_…`, `<key>`, `$KEY`, `YOUR_KEY`. */
+/** Placeholders for a key in documentation: `sbx_…`, `<key>`, `$KEY`, `YOUR_KEY`. */
 const PLACEHOLDER =
   /^(sbx_)?\W*$|^sbx_(\W|x+$)|^<.*>$|^\$?\{.*\}$|^\$\w+$|\b(your|paste)[\W_]|^(your|api|my)?_?(key|token)$/i;
 
-/** Tells which mistake it is, from the header alone. */
+/** Classifies an invalid header by its text only. */
 export function keyMistake(authorization: string | null | undefined): KeyMistake {
   const text = authorization?.trim() ?? "";
   if (text === "") return "missing";

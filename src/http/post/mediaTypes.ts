@@ -5,19 +5,22 @@ export const JSON_TYPE = "application/json";
 type MediaType = typeof EVENTS | typeof RESPONSE_JSON | typeof JSON_TYPE;
 const mediaTypes: readonly MediaType[] = [EVENTS, RESPONSE_JSON, JSON_TYPE];
 
-/** What a client accepts of what we have. */
+/** Which of our media types a client accepts. */
 export type Accepted = {
-  /** What it likes best; of equals, what it names first. Undefined when we have nothing for it. */
+  /**
+   * The preferred type; the first one named if weights are equal. Undefined if none is acceptable.
+   */
   first: MediaType | undefined;
   takesEvents: boolean;
   /**
-   * For an answer that is JSON, which errors are by any door. Of equals it is the type of GraphQL's own: there a
-   * client reads the errors under any status, and many read none of plain JSON under one that is not 200.
+   * The type of a JSON response, which errors always are. With equal weights it is GraphQL's own
+   * type: with it clients read errors under any status, while many ignore plain JSON under a status
+   * other than 200.
    */
   json: Exclude<MediaType, typeof EVENTS>;
 };
 
-/** Reads an `Accept` header with its weights. */
+/** Parses an `Accept` header with its weights. */
 export function readAccept(accept: string | undefined): Accepted {
   const weights = new Map<MediaType, number>();
   for (const item of (accept || "*/*").toLowerCase().split(",")) {

@@ -11,15 +11,15 @@ const bad = (message: string) => requestError("BAD_REQUEST", message);
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What Apollo's clients look for: they send the whole query then, and no hashes any more. */
+/** Apollo clients look for this error: they then send the full query and no more hashes. */
 export const persistedQueryNotSupported = () =>
   requestError("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported");
 
-/** Whether a persisted query is asked for by its hash alone. */
+/** Whether a request contains only the hash of a persisted query. */
 export const isHashOnly = ({ query, extensions }: Record<string, unknown>): boolean =>
   query == null && isRecord(extensions) && isRecord(extensions.persistedQuery);
 
-/** Only JSON: a form or plain text could be sent by any web page, without asking first. */
+/** Accepts only JSON: any web page can send a form or plain text without a preflight. */
 export function checkContentType(req: IncomingMessage): void {
   const [type, ...parameters] = (req.headers["content-type"] ?? "").toLowerCase().split(";");
   const charset = parameters.map((it) => it.trim()).find((it) => it.startsWith("charset="));
@@ -28,7 +28,7 @@ export function checkContentType(req: IncomingMessage): void {
   if (isJson && encoding === "identity" && /^(charset="?utf-8"?)?$/.test(charset ?? "")) return;
   throw requestError(
     "UNSUPPORTED_MEDIA_TYPE",
-    "Send the operation as application/json, in UTF-8, not compressed.",
+    "Send the operation as application/json in UTF-8, uncompressed.",
   );
 }
 
@@ -48,12 +48,12 @@ function checkParams(value: unknown): Params {
   return { query, variables, operationName };
 }
 
-/** Reads the one operation of a POST's body. Throws the request errors above. */
+/** Parses the operation of a POST body. Throws request errors. */
 export function readParams(body: Buffer): Params {
   if (!isUtf8(body)) throw bad("The body is not UTF-8.");
   const text = body.toString();
   const scan = scanJson(text);
-  // The body, and `variables` in it, are two levels more.
+  // The body and `variables` add two levels.
   if (scan.depth > limits.variablesDepth + 2) {
     throw limitExceeded("Levels of a variable", limits.variablesDepth, "more");
   }

@@ -12,8 +12,8 @@ type Clean = { result: (result: Result) => Result; error: (error: unknown) => Gr
 const over = { done: true, value: undefined } as const;
 
 /**
- * The stream with its errors masked; it ends at once when `ended` fires, also while it waits for its source. An
- * async generator would not do: its `return()` waits for the pending `next()`.
+ * Masks the errors of a stream and ends it at once when `ended` aborts, even while it waits for its
+ * source. An async generator would not work: its `return()` waits for the pending `next()`.
  */
 export function cleanStream(
   source: AsyncIterable<Result>,
@@ -28,7 +28,7 @@ export function cleanStream(
     done = true;
     ended?.removeEventListener("abort", end);
     release(over);
-    // Not awaited: a source may end slowly, the stream is over now.
+    // Not awaited: the source may end slowly, but the stream has ended.
     iterator.return?.().catch(() => {});
   };
   if (ended?.aborted) end();
@@ -60,10 +60,13 @@ export function cleanStream(
   };
 }
 
-/** The last word to the reader of a stream whose key was revoked. */
+/** The last error of a stream whose key was revoked. */
 export const keyRevoked = requestError("UNAUTHENTICATED", "The API key has been revoked.");
 
-/** For a reader that takes results only: what is thrown, and that its key was revoked, becomes the last result. */
+/**
+ * Turns a thrown error or the revocation of the key into the last result, for transports that carry
+ * only results.
+ */
 export async function* withErrorsAsResults(
   results: Results,
   ended: AbortSignal,

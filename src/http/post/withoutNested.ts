@@ -1,6 +1,9 @@
 import { endOfString } from "../../util/scanJson.ts";
 
-/** An object's JSON text with an empty list for each list and object in it: quick to parse, however deep it nests. */
+/**
+ * Replaces each list and object inside an object's JSON text by an empty list, so that parsing is
+ * fast however deep it is nested.
+ */
 export function withoutNested(text: string): string {
   let kept = "";
   let depth = 0;

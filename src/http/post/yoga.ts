@@ -11,13 +11,19 @@ import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
 import { cleanStream, isStream, type Result, type Results, withErrorsAsResults } from "./stream.ts";
 
-/** Runs operations that have passed the gate (prepare.ts). */
+/** Runs operations that passed the checks of gate/prepare.ts. */
 export type Engine = {
-  /** A query or mutation; TIMEOUT after 30 s. It waits for nothing any more when `ended` fires. Never throws. */
+  /**
+   * Runs a query or mutation; TIMEOUT after 30 s. It stops waiting when `ended` aborts. Never
+   * throws.
+   */
   execute(operation: Operation, ended?: AbortSignal): Promise<Result>;
-  /** A subscription, until `ended` fires; or one result that says why not. Its stream throws masked errors. */
+  /**
+   * Runs a subscription until `ended` aborts, or returns one result with errors. The stream throws
+   * masked errors.
+   */
   subscribe(operation: Operation, ended?: AbortSignal): Promise<Results | Result>;
-  /** Answers any operation with server-sent events, until `ended` fires. */
+  /** Answers any operation with server-sent events until `ended` aborts. */
   respondEvents(req: IncomingMessage, res: ServerResponse, running: Running): Promise<void>;
 };
 export type ContextOf = (
@@ -29,7 +35,7 @@ export type ContextOf = (
 /** An operation, the signal that ends it, and whether its key still is good. */
 type Running = { operation: Operation; ended: AbortSignal; isLive: () => boolean };
 
-/** Waits for the result at most 30 s; what still runs then may yet be done. */
+/** Waits up to 30 s for the result. The operation may still complete later. */
 async function withDeadline(result: Promise<Result>, requestId: string): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Result>((resolve) => {
@@ -45,26 +51,26 @@ async function withDeadline(result: Promise<Result>, requestId: string): Promise
   }
 }
 
-/** Without what every later field was told as well: that the request's budget is spent. */
-function onceEach(errors: readonly GraphQLError[]): GraphQLError[] {
-  const told = new Set<unknown>();
+/** Removes repeated errors: each later field fails with the same exceeded budget. */
+function withoutRepeats(errors: readonly GraphQLError[]): GraphQLError[] {
+  const seen = new Set<unknown>();
   return errors.filter(({ originalError: error }) => {
-    const isKnown = told.has(error);
+    const isKnown = seen.has(error);
     const isLimit = error instanceof GraphQLError && error.extensions.code === "LIMIT_EXCEEDED";
-    if (isLimit || error instanceof Overloaded) told.add(error);
+    if (isLimit || error instanceof Overloaded) seen.add(error);
     return !isKnown;
   });
 }
 
-/** A result that Yoga writes as the other doors do. */
-const written = (result: Result) => ({ ...result, stringify: writeJson });
-async function* writtenStream(results: AsyncIterable<Result>) {
-  for await (const result of results) yield written(result);
+/** Makes Yoga serialize a result like the other transports do. */
+const withStringify = (result: Result) => ({ ...result, stringify: writeJson });
+async function* withStringifyStream(results: AsyncIterable<Result>) {
+  for await (const result of results) yield withStringify(result);
 }
 
 /**
- * Yoga as the engine and the writer of event streams. Reading requests, the gate and JSON answers are ours: they
- * are the hot path, where Yoga's own way costs twice the time.
+ * Yoga executes operations and writes event streams. Parsing requests, the checks and JSON
+ * responses are ours: they are the hot path, where Yoga takes twice the time.
  */
 export function createEngine(
   schema: GraphQLSchema,
@@ -88,7 +94,7 @@ export function createEngine(
         contextValue,
       });
       const { exceeded } = contextValue.budget;
-      // Nothing of it is of use. What a mutation has done, its caller must know.
+      // A partial query result is useless. The caller of a mutation must see what was done.
       if (exceeded && operation.kind === "query")
         return { errors: [maskError(exceeded, requestId)] };
       return result;
@@ -101,7 +107,10 @@ export function createEngine(
   const cleaner = (requestId: string) => ({
     result: (result: Result): Result =>
       result.errors
-        ? { ...result, errors: onceEach(result.errors).map((error) => maskError(error, requestId)) }
+        ? {
+            ...result,
+            errors: withoutRepeats(result.errors).map((error) => maskError(error, requestId)),
+          }
         : result,
     error: (error: unknown) => maskError(error, requestId),
   });
@@ -117,7 +126,8 @@ export function createEngine(
     } catch (error) {
       return { errors: [maskError(error, operation.requestId)] };
     }
-    // Held until it has really ended: one whose time is over still waits for PostgreSQL, and takes memory.
+    // Held until the operation has really ended: after a timeout it still waits for PostgreSQL and
+    // uses memory.
     const running = run(operation, ended)
       .finally(release)
       .then((result) => {
@@ -139,16 +149,16 @@ export function createEngine(
     },
     async onParams({ context: { operation, ended, isLive }, setResult }) {
       if (operation.kind !== "subscription")
-        return setResult(written(await execute(operation, ended)));
+        return setResult(withStringify(await execute(operation, ended)));
       const results = await subscribe(operation, ended);
       setResult(
         isStream(results)
-          ? writtenStream(withErrorsAsResults(results, ended, isLive))
-          : written(results),
+          ? withStringifyStream(withErrorsAsResults(results, ended, isLive))
+          : withStringify(results),
       );
     },
     onResponse({ response }) {
-      // What compresses on the way would hold events back.
+      // Compressing proxies would delay events.
       response.headers.set("cache-control", "no-cache, no-transform");
     },
   };

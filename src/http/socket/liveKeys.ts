@@ -5,21 +5,27 @@ type EndReason = "revoked" | "restart";
 
 type Opener = { keyId: string; projectId: string };
 
-/** The open connections of one kind, by the key that opened them. */
+/** The open connections of one kind, by API key. */
 export type LiveKeys = Disposable & {
   /**
-   * Counts a connection in; undefined when the key has as many as it may. Throws Overloaded when its project has its
-   * share. Call what it returns at its end.
+   * Registers a connection; undefined if the key has reached its limit. Throws Overloaded if the
+   * project has used its share. Call the returned function when the connection ends.
    */
   open(caller: Opener, end: (reason: EndReason) => void): (() => void) | undefined;
-  /** Whether a key that was good still is: asked before each step, for what is known is not to wait for the check. */
+  /**
+   * Whether a key is still valid. Checked before each step, because a known revocation must not
+   * wait for the timer.
+   */
   isLive(keyId: string): boolean;
 };
 
-/** Revocation is promised within 5 s; the key service may take most of it. */
+/** Revocation must take effect within 5 s, most of which the key cache may use. */
 const CHECK_MS = 1_000;
 
-/** Ends a key's connections when `isLive` denies it, and all of them when disposed. `places` are the projects'. */
+/**
+ * Ends a key's connections when `isLive` returns false, and all connections when disposed. `places`
+ * limits the connections of each project.
+ */
 export function trackLiveKeys(
   isLive: (keyId: string) => boolean,
   limitPerKey: number,

@@ -24,15 +24,18 @@ import { createSocketOperations, type SocketOperationDeps } from "./socketOperat
 export type ProtocolDeps = SocketOperationDeps & {
   authenticate: Authenticate;
   turns: Turns;
-  /** Open sockets. */
+  /** Limits open sockets. */
   sockets: LiveKeys;
 };
 
-/** The message, its payload and `variables`, around the deepest variable; a little over, for `prepare` to name. */
+/**
+ * Levels of the message, payload and `variables`, plus a few, so that `prepare` reports a variable
+ * that is slightly too deep.
+ */
 const MESSAGE_LEVELS = limits.variablesDepth + 10;
 
-/** Where the key belongs; a closing frame holds 123 bytes. */
-const BELONGS =
+/** Where to send the key. A close frame holds at most 123 bytes. */
+const KEY_HINT =
   'send {"authorization": "Bearer <key>"} in connection_init, or the Authorization header of the upgrade request';
 const mistakes: Readonly<Record<KeyMistake, string>> = {
   missing: "No key",
@@ -41,7 +44,10 @@ const mistakes: Readonly<Record<KeyMistake, string>> = {
   wrong: "Wrong key",
 };
 
-/** The key of `connection_init`, under `authorization` in any case; it goes before the upgrade request's. */
+/**
+ * The `authorization` of `connection_init` (case-insensitive), which overrides that of the upgrade
+ * request.
+ */
 function authorizationOf(
   payload: Readonly<Record<string, unknown>> | undefined,
   upgrade: string | undefined,
@@ -52,7 +58,7 @@ function authorizationOf(
   return entry ? String(entry[1]) : (upgrade ?? null);
 }
 
-/** An operation that is refused by its id alone. */
+/** An operation that is rejected before it is read in full. */
 type Refused = { id: string; error: GraphQLError };
 
 type Operation = { id: string; payload?: Record<string, unknown> | null };
@@ -63,7 +69,7 @@ const isOperation = (message: object): message is Operation =>
   typeof message.id === "string" &&
   message.id !== "";
 
-/** A client's message; undefined for what is none. */
+/** Parses a client's message; undefined if it is invalid. */
 function readMessage(data: Buffer): Message | Refused | undefined {
   try {
     const text = data.toString();
@@ -83,12 +89,11 @@ function readMessage(data: Buffer): Message | Refused | undefined {
 }
 
 /**
- * graphql-transport-ws with our gate, limits and close codes (contract.md, Limits). The messages are graphql-ws's;
- * its server is not used: it tells operations apart by `id in subscriptions`, and so takes one for another when an
- * id is used again (6.4.2), and it closes the socket for what one operation throws.
- *
- * A bad key closes with 4401, which graphql-ws's client does not try again; 4403, which it does, is left for a key
- * that was good.
+ * graphql-transport-ws with our checks, limits and close codes. The message types come from
+ * graphql-ws. Its server is not used (6.4.2): it identifies operations by id only, so a reused id
+ * confuses two of them, and an error in one operation closes the socket.
+ * An invalid key closes with 4401, after which graphql-ws's client does not retry. 4403, after
+ * which it does, is for a key that was valid before.
  */
 export function createProtocol(deps: ProtocolDeps) {
   const { authenticate, maskError, sockets, turns } = deps;
@@ -97,7 +102,7 @@ export function createProtocol(deps: ProtocolDeps) {
     let caller: Caller | undefined;
     let hasBegun = false;
     let isOver = false;
-    let forget = () => {};
+    let release = () => {};
     const send = (message: object) => {
       if (caller && !sockets.isLive(caller.keyId)) channel.close(CloseCode.Forbidden, "revoked");
       return channel.send(writeJson(message));
@@ -105,14 +110,14 @@ export function createProtocol(deps: ProtocolDeps) {
     const operations = createSocketOperations(deps, send);
     const bad = () => channel.close(CloseCode.BadRequest, "Invalid message received");
 
-    const patience = setTimeout(() => {
+    const initTimer = setTimeout(() => {
       channel.close(CloseCode.ConnectionInitialisationTimeout, "Connection initialisation timeout");
     }, limits.initMs);
     channel.onEnd(() => {
       isOver = true;
-      clearTimeout(patience);
+      clearTimeout(initTimer);
       operations.stopAll();
-      forget();
+      release();
     });
     if (channel.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
       channel.close(CloseCode.SubprotocolNotAcceptable, "Subprotocol not acceptable");
@@ -124,7 +129,7 @@ export function createProtocol(deps: ProtocolDeps) {
         return channel.close(CloseCode.TooManyInitialisationRequests, "one connection_init");
       }
       hasBegun = true;
-      clearTimeout(patience);
+      clearTimeout(initTimer);
       const authorization = authorizationOf(payload, upgradeAuthorization);
       let found: Caller | null;
       try {
@@ -135,7 +140,7 @@ export function createProtocol(deps: ProtocolDeps) {
       if (isOver) return;
       if (!found) {
         const mistake = mistakes[keyMistake(authorization)];
-        return channel.close(CloseCode.Unauthorized, `${mistake}: ${BELONGS}`);
+        return channel.close(CloseCode.Unauthorized, `${mistake}: ${KEY_HINT}`);
       }
       let counted: (() => void) | undefined;
       try {
@@ -148,7 +153,7 @@ export function createProtocol(deps: ProtocolDeps) {
         return channel.close(4429, maskError(error, newRequestId()).message);
       }
       if (!counted) return channel.close(4429, `at most ${limits.streamsPerKey} sockets a key`);
-      forget = counted;
+      release = counted;
       caller = found;
       await send({ type: MessageType.ConnectionAck });
     }

@@ -1,52 +1,55 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 
-/** How much may wait for a slow reader before we stop hearing its own messages. */
+/** Unsent bytes of a slow reader at which its own messages are no longer read. */
 const FULL_BYTES = 1024 * 1024;
-/** How many of its messages may wait for their turns before we stop reading more. */
-const MAX_UNHEARD = 16;
-/** How long what waits may make no progress: less when it is much. */
+/** Unhandled messages of a client at which no more are read. */
+const MAX_UNHANDLED = 16;
+/** How long sending may make no progress; shorter if many bytes wait. */
 const STALLED_MS = 15_000;
 const STALLED_FULL_MS = 5_000;
 const MISSED_PINGS = 2;
-/** What a closing frame holds of a reason. */
+/** Maximum length of the reason in a close frame. */
 const REASON_BYTES = 123;
 
-/** The last character may be cut in two. */
+/** Removes a last character that was cut in two. */
 const clip = (reason: string) =>
   Buffer.from(reason)
     .subarray(0, REASON_BYTES)
     .toString()
     .replace(/\uFFFD$/, "");
 
-/** One socket with backpressure: a send resolves when the bytes have left, so whoever awaits it stops with them. */
+/**
+ * A socket with backpressure: `send` resolves when the bytes have been written, so the sender waits
+ * for a slow reader.
+ */
 export type SocketChannel = {
   protocol: string;
-  /** The client's, as far as it is known. */
+  /** The client's address, if known. */
   address: string;
   send(text: string): Promise<void>;
-  /** Hears text messages, each when its turn has come; a binary one closes the socket. */
+  /** Handles text messages, each after `turn` resolves. A binary message closes the socket. */
   onMessage(
     handle: (data: Buffer) => Promise<unknown>,
     turn: () => Promise<void> | undefined,
   ): void;
-  /** Ends the operations at once; the socket follows when its client agrees, or after 30 s. */
+  /** Ends the operations at once. The socket closes when the client confirms, or after 30 s. */
   close(code: number, reason: string): void;
-  /** Closes a reader that takes nothing. */
+  /** Closes the socket if the client does not read. */
   checkProgress(): void;
-  /** Asks for a sign of life; a socket that gave none to the last two is terminated. */
+  /** Sends a ping. A socket that missed the last two is terminated. */
   ping(): void;
-  /** Told once. */
+  /** Called once. */
   onEnd(listener: (code: number, reason: string) => void): void;
 };
 
-/** `wire` is what the socket writes to. */
+/** Wraps a websocket; `wire` is the stream that it writes to. */
 export function openChannel(
   socket: WebSocket,
   wire: Duplex,
   onBug: (error: Error) => void,
 ): SocketChannel {
-  let unheard = 0;
+  let unhandled = 0;
   let waiting = 0;
   let progressAt = Date.now();
   let missedPings = 0;
@@ -69,8 +72,8 @@ export function openChannel(
     onBug(error);
     close(1011, "Internal error");
   };
-  // A client that sends but does not read would otherwise fill our memory with the answers.
-  const isFull = () => socket.bufferedAmount > FULL_BYTES || unheard >= MAX_UNHEARD;
+  // Otherwise a client that sends but does not read would fill the memory with responses.
+  const isFull = () => socket.bufferedAmount > FULL_BYTES || unhandled >= MAX_UNHANDLED;
   const throttle = () => {
     missedPings = 0;
     if (isFull()) socket.pause();
@@ -78,8 +81,8 @@ export function openChannel(
   const resume = () => {
     if (socket.isPaused && !isFull()) socket.resume();
   };
-  // What several subscriptions of the socket say of one event leaves in one system call. With one for each message,
-  // at 10,000 messages/s, a fifth of the process's time was the kernel's [measured].
+  // Messages of several subscriptions about one event are written in one system call. With one call
+  // per message, the kernel took a fifth of the process's time at 10,000 messages/s [measured].
   const gather = () => {
     if (isGathering) return;
     isGathering = true;
@@ -89,7 +92,7 @@ export function openChannel(
       wire.uncork();
     });
   };
-  const left = () => {
+  const onSent = () => {
     waiting--;
     progressAt = Date.now();
     resume();
@@ -97,7 +100,7 @@ export function openChannel(
 
   socket.on("ping", throttle);
   socket.on("pong", throttle);
-  // The close event follows, and says all there is to say.
+  // The close event follows and carries the details.
   socket.on("error", () => {});
   socket.on("close", (code, reason) => end(code, reason.toString()));
 
@@ -111,27 +114,27 @@ export function openChannel(
         if (waiting++ === 0) progressAt = Date.now();
         gather();
         socket.send(data, () => {
-          left();
+          onSent();
           resolve();
         });
       }),
     onMessage(handle, turn) {
-      const hear = (data: RawData, isBinary: boolean) => {
+      const deliver = (data: RawData, isBinary: boolean) => {
         if (ended) return;
-        // ws gives a Buffer unless told otherwise.
+        // ws passes a Buffer by default.
         if (isBinary || !Buffer.isBuffer(data)) return close(4400, "Invalid message received");
         handle(data).catch(fail);
       };
       socket.on("message", async (data: RawData, isBinary) => {
         const waits = turn();
         if (waits) {
-          unheard++;
+          unhandled++;
           throttle();
           await waits;
-          unheard--;
+          unhandled--;
           resume();
         } else throttle();
-        hear(data, isBinary);
+        deliver(data, isBinary);
       });
     },
     checkProgress() {

@@ -22,23 +22,26 @@ export type SocketOperationDeps = {
 type SocketOperations = {
   /** Whether the client has an operation of this id under way. */
   has(id: string): boolean;
-  /** Runs an operation of so many bytes to its end; whatever goes wrong is its own `error`. Never throws. */
+  /**
+   * Runs an operation of `bytes` bytes to its end. Failures are sent as its `error` message. Never
+   * throws.
+   */
   run(
     caller: Caller,
     message: Pick<SubscribeMessage, "id" | "payload">,
     bytes: number,
   ): Promise<void>;
-  /** Answers with `error` what cannot be run. */
+  /** Rejects an operation with an `error` message. */
   refuse(id: string, errors: readonly GraphQLError[]): Promise<void>;
-  /** Ends one at once: nothing more is sent under its id. */
+  /** Ends an operation at once. Nothing more is sent for its id. */
   stop(id: string): void;
   stopAll(): void;
 };
 type Running = { ended: AbortController; isSubscription: boolean; release: Release };
 
 /**
- * What is under way is told apart by identity, never by id: a client may use an id again right after its `complete`,
- * and the predecessor may then still be on its way out.
+ * Operations are identified by object identity, never by id: a client may reuse an id right after
+ * its `complete`, while the previous operation is still ending.
  */
 export function createSocketOperations(
   { engine, prepare, maskError, requestBytes }: SocketOperationDeps,
@@ -63,7 +66,7 @@ export function createSocketOperations(
       : undefined;
   }
 
-  /** Hands on the results of an operation as they come; gives back why there are none. */
+  /** Passes the results of an operation to `next`; returns errors if it could not run. */
   async function perform(
     operation: Operation | { errors: readonly GraphQLError[] },
     self: Running,
@@ -79,7 +82,7 @@ export function createSocketOperations(
     }
     self.isSubscription = true;
     const results = await engine.subscribe(operation, signal);
-    // It lives on, with little of what was sent.
+    // A running subscription holds little of the request.
     self.release();
     if (!isStream(results)) return results.errors;
     for await (const result of results) await next(result);

@@ -8,7 +8,10 @@ import type { Origins } from "../origins.ts";
 import { createProtocol, type ProtocolDeps } from "./protocol.ts";
 import { openChannel, type SocketChannel } from "./socketChannel.ts";
 
-/** The websocket door: `upgrade` takes requests for /graphql; disposing ends every socket with 1012. */
+/**
+ * The websocket server. `upgrade` handles upgrade requests for /graphql; disposing it closes all
+ * sockets with 1012.
+ */
 export type WebSockets = AsyncDisposable & {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
@@ -16,10 +19,10 @@ type WebSocketDeps = ProtocolDeps & { log: Logger; origins: Origins };
 
 const PING_MS = 12_000;
 const PROGRESS_CHECK_MS = 1_000;
-/** How long clients have to answer the closing frame of a shutdown. */
+/** Time for clients to answer the close frame of a shutdown. */
 const GOODBYE_MS = 1_000;
 
-/** Refuses an upgrade before there is a websocket. */
+/** Rejects an upgrade request. */
 export function refuseUpgrade(socket: Duplex, status: string, why = ""): void {
   socket.on("error", () => {});
   socket.end(

@@ -8,7 +8,7 @@ type Range = [Address, number];
 
 const range = (cidr: string): Range => ipaddr.parseCIDR(cidr);
 
-/** IANA's special-purpose IPv4 blocks: none of them is a public service. */
+/** IANA's special-purpose IPv4 blocks. None of them is a public service. */
 const privateV4 = [
   ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"],
   ...["192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24"],
@@ -16,24 +16,27 @@ const privateV4 = [
   ...["224.0.0.0/4", "240.0.0.0/4"],
 ].map(range);
 
-// Global unicast alone, so that NAT64, unique local, link local, IPv4-compatible and all else need no listing;
-// inside it not Teredo and ORCHID, documentation, 6to4 and AS112.
+// Only global unicast, so that NAT64, unique local, link local, IPv4-compatible and all other
+// ranges need no entry. Excluded inside it: Teredo, ORCHID, documentation, 6to4 and AS112.
 const publicV6 = range("2000::/3");
 const privateV6 = ["2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"].map(
   range,
 );
 
 export type AddressGuard = {
-  /** Whether the hub may call `ip`, and `port` there when given. */
+  /** Whether the hub may call `ip`, on `port` if given. */
   allows(ip: string, port?: number): boolean;
-  /** Whether the operator has allowed `ip`, so that names and ports of private networks are fine, too. */
+  /** Whether the operator has allowed `ip`. Private names and any port are then allowed, too. */
   isListed(ip: string): boolean;
 };
 
-/** An address as it is dialled: IPv4-mapped IPv6 is IPv4. Null for what is no address. */
+/**
+ * Parses an address as it would be connected: IPv4-mapped IPv6 becomes IPv4. Null if it is not an
+ * address.
+ */
 const parse = (ip: string): Address | null => (isIP(ip) === 0 ? null : ipaddr.process(ip));
 
-// `match` throws when it is asked about the other family.
+// `match` throws for the other address family.
 const isIn = (address: Address, ranges: Range[]) =>
   ranges.some(([start, bits]) => start.kind() === address.kind() && address.match(start, bits));
 
@@ -50,8 +53,9 @@ function allowedRange(cidr: string): Range {
 }
 
 /**
- * Judges addresses to call: public ones on web ports, except the hub's own interfaces and `deny` (addresses, such
- * as the database's); `allow` (CIDRs) wins over everything. Throws for an entry that is no CIDR or address.
+ * Decides which addresses may be called: public ones on web ports, except the hub's own interfaces
+ * and `deny` (such as the database's address). `allow` (CIDRs) overrides everything. Throws for an
+ * invalid entry.
  */
 export function createGuard(lists: { allow: string[]; deny?: string[] }): AddressGuard {
   const listed = lists.allow.map(allowedRange);

@@ -6,12 +6,13 @@ import type { AddressGuard } from "./addressGuard.ts";
 import { lookup } from "./lookup.ts";
 import type { Resolver } from "./resolver.ts";
 
-const patienceMs = 1500;
+const lookupTimeoutMs = 1500;
 
 /**
- * Judges a target that is about to be saved and returns the text to store. A name's addresses decide; one that cannot
- * be resolved within 1.5 s is accepted when it is such as public ones are, for every call judges its addresses again.
- * Throws INVALID or TARGET_REFUSED, without saying which addresses a name has; Overloaded when the hub could not look.
+ * Checks a target before it is saved and returns the text to store. The resolved addresses decide.
+ * A name that cannot be resolved within 1.5 s is accepted if it looks public, because every call
+ * checks its addresses again. Throws INVALID or TARGET_REFUSED without revealing the addresses of a
+ * name; Overloaded if the hub lacks resources.
  */
 export async function checkTarget(
   guard: AddressGuard,
@@ -40,15 +41,15 @@ async function resolved(
   url: URL,
   holder?: string,
 ): Promise<string[]> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), patienceMs);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), lookupTimeoutMs);
   timer.unref();
-  const isOver = new Promise<string[]>((resolve) =>
-    patience.signal.addEventListener("abort", () => resolve([])),
+  const timedOut = new Promise<string[]>((resolve) =>
+    timeout.signal.addEventListener("abort", () => resolve([])),
   );
   try {
-    const found = lookup(guard, resolver, url, { holder, signal: patience.signal });
-    return await Promise.race([found, isOver]);
+    const found = lookup(guard, resolver, url, { holder, signal: timeout.signal });
+    return await Promise.race([found, timedOut]);
   } catch (error) {
     const shortage = toHubFailure(error);
     if (!shortage) return [];

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-/** The names of a hosts file, lower case, with their addresses. */
+/** Parses a hosts file into lower-case names with their addresses. */
 export function parseHosts(text: string): Map<string, string[]> {
   const hosts = new Map<string, string[]>();
   for (const line of text.split("\n")) {

@@ -2,12 +2,12 @@ import { literalAddress } from "../../domain/hook/target.ts";
 import type { AddressGuard } from "./addressGuard.ts";
 import type { Resolver } from "./resolver.ts";
 
-/** RFC 6761: localhost is this machine, whatever a name server says. */
+/** RFC 6761: localhost is this machine, whatever a name server answers. */
 const isLocalhost = (name: string) => name === "localhost" || name.endsWith(".localhost");
 
 /**
- * The addresses of a URL's host, not judged yet. Of localhost's two only those the operator has allowed, so that
- * allowing 127.0.0.0/8 alone is enough for it. Rejects with the resolver's error.
+ * Returns the addresses of a URL's host, unchecked. For localhost, only the addresses that the
+ * operator has allowed, so that allowing 127.0.0.0/8 suffices. Rejects with the resolver's error.
  */
 export async function lookup(
   guard: AddressGuard,

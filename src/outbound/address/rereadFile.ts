@@ -2,7 +2,10 @@ import { readFile } from "node:fs/promises";
 
 const rereadAfterMs = 5000;
 
-/** What a file says, read again when it is asked 5 s after the last reading; as before while it cannot be read. */
+/**
+ * Returns the parsed content of a file. Reads it again if the last reading is more than 5 s old,
+ * and keeps the last content while it cannot be read.
+ */
 export function rereadFile<Content>(
   path: string,
   parse: (text: string) => Content,

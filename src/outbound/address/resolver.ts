@@ -9,22 +9,22 @@ const hostsPath =
   process.platform === "win32" ? "C:\\Windows\\System32\\drivers\\etc\\hosts" : "/etc/hosts";
 const searchPath = "/etc/resolv.conf";
 
-/** Names that are looked up at the same time. */
+/** Maximum number of concurrent name lookups. */
 const maxAtOnce = withinOpenFiles(64, 1 / 16);
 
 export type Resolver = {
   /**
-   * Every address of a name; rejects with the name server's error when it has none, with the signal's reason, or with
-   * a HubFailure. `holder`, such as a project, has its turn among others, however many names it asks for.
+   * Resolves all addresses of a name. Rejects with the name server's error, the signal's reason, or
+   * a HubFailure. Lookups are shared fairly among holders such as projects.
    */
   resolve(name: string, holder?: string, signal?: AbortSignal): Promise<string[]>;
 };
 
 /**
- * Resolves names as the system does: by the hosts file, then by c-ares with the search list, with 2 tries for a
- * question, given up after 3 to 4 s: before the 5 s that a hook has by default are over, so that its owner reads that it
- * was the name server. Not by `dns.lookup`: that blocks one of libuv's four threads, so four names with a silent server
- * would stall every delivery.
+ * Resolves names like the system: by the hosts file, then by c-ares with the search list. c-ares
+ * makes 2 tries per query and gives up after 3 to 4 s, before a hook's default timeout of 5 s, so
+ * that the error names the name server. `dns.lookup` is not used: it blocks one of libuv's four
+ * threads, so four names with a silent name server would stall every delivery.
  */
 export function createResolver(
   options: { servers?: string[]; searchPath?: string } = {},
@@ -36,25 +36,25 @@ export function createResolver(
     total: maxAtOnce,
     waiting: Number.POSITIVE_INFINITY,
   });
-  const underWay = new Map<string, Promise<string[]>>();
+  const pending = new Map<string, Promise<string[]>>();
 
-  /** The addresses of the first candidate that has some. */
+  /** The addresses of the first candidate that has any. */
   async function search(name: string): Promise<string[]> {
     const dns = channel(options.servers);
-    let lack: unknown;
+    let lastError: unknown;
     for (const candidate of candidates(name, await searchList())) {
       try {
         const found = await ask(dns, candidate);
         if (found.length > 0) return found;
       } catch (error) {
-        // Also what c-ares says when it may not open a socket.
+        // c-ares also reports this if it cannot open a socket.
         if (codeOf(error) === "ECONNREFUSED") throw shortageNow() ?? error;
-        if (!lacks.includes(codeOf(error))) throw error;
-        // What is said of the name itself is the better reason.
-        lack = candidate === name ? error : (lack ?? error);
+        if (!nextCandidateCodes.includes(codeOf(error))) throw error;
+        // The error of the name itself explains more than those of the longer candidates.
+        lastError = candidate === name ? error : (lastError ?? error);
       }
     }
-    if (lack) throw lack;
+    if (lastError) throw lastError;
     return [];
   }
 
@@ -62,16 +62,16 @@ export function createResolver(
     async resolve(name, holder = "", signal) {
       const local = (await hosts()).get(name) ?? [];
       if (local.length > 0) return local;
-      const release = underWay.has(name) ? null : await shares.whenFree(holder, signal);
-      const asked = underWay.get(name) ?? search(name).finally(() => underWay.delete(name));
-      underWay.set(name, asked);
+      const release = pending.has(name) ? null : await shares.whenFree(holder, signal);
+      const asked = pending.get(name) ?? search(name).finally(() => pending.delete(name));
+      pending.set(name, asked);
       return asked.finally(release);
     },
   };
 }
 
-/** What lets the next candidate be asked for. */
-const lacks = ["ENOTFOUND", "ENODATA", "ESERVFAIL"];
+/** Errors after which the next candidate is tried. */
+const nextCandidateCodes = ["ENOTFOUND", "ENODATA", "ESERVFAIL"];
 const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error ? String(error.code) : "";
 
@@ -83,9 +83,9 @@ async function ask(dns: DnsResolver, name: string): Promise<string[]> {
 }
 
 /**
- * One for each name, for they share more than a socket: a malformed answer ends every question of a channel with
- * EBADRESP, and after some quick answers c-ares is patient for 250 ms alone, with names that take longer, too. Its
- * sockets are closed as soon as nothing is asked.
+ * One resolver per name, because names on one resolver affect each other: a malformed answer fails
+ * all pending queries with EBADRESP, and after some fast answers c-ares waits only 250 ms, also for
+ * slower names. Its sockets are closed when nothing is pending.
  */
 function channel(servers?: string[]): DnsResolver {
   const dns = new DnsResolver({ timeout: 1500, maxTimeout: 1500, tries: 2 });

@@ -2,7 +2,10 @@
 type SearchList = {
   /** Domains that are tried behind a name. */
   domains: string[];
-  /** A name with so many dots is tried as it is before, one with fewer after the domains. */
+  /**
+   * A name with at least this many dots is first tried unchanged; one with fewer is tried unchanged
+   * last.
+   */
   ndots: number;
 };
 
@@ -15,7 +18,7 @@ export function parseSearchList(text: string): SearchList {
       .replace(/[#;].*/, "")
       .trim()
       .split(/\s+/);
-    // The last of these lines counts.
+    // The last of these lines wins.
     if (keyword === "search") list.domains = values;
     if (keyword === "domain") list.domains = values.slice(0, 1);
     const ndots = keyword === "options" ? values.findLast((v) => /^ndots:\d+$/.test(v)) : undefined;
@@ -25,8 +28,8 @@ export function parseSearchList(text: string): SearchList {
   return { ...list, domains: names.filter((domain) => domain !== "") };
 }
 
-/** The names that stand for `name`, in the order in which the system's own resolver asks for them. */
+/** The names to try for `name`, in the order of the system's resolver. */
 export function candidates(name: string, { domains, ndots }: SearchList): string[] {
-  const longer = domains.map((domain) => `${name}.${domain}`);
-  return name.split(".").length - 1 >= ndots ? [name, ...longer] : [...longer, name];
+  const withDomains = domains.map((domain) => `${name}.${domain}`);
+  return name.split(".").length - 1 >= ndots ? [name, ...withDomains] : [...withDomains, name];
 }

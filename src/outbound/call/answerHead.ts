@@ -1,16 +1,16 @@
 const statusLine = /^HTTP\/1\.(\d)[ \t]+(\d{3})(?:[ \t]+(.*))?$/;
 const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what a header's value may not hold (RFC 9110, 5.5)
+// biome-ignore lint/suspicious/noControlCharactersInRegex: not allowed in a header value (RFC 9110, 5.5)
 const control = /[\u0000-\u0008\u000a-\u001f\u007f]/g;
 
-/** What the parser takes as it is. */
+/** A head that the parser accepts unchanged. */
 const strict =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
   /^HTTP\/1\.[01] (?!100)\d{3}(?: [^\u0000-\u0008\u000a-\u001f\u007f]*)?\r\n(?:[!#$%&'*+\-.^_`|~0-9a-z]+:[^\u0000-\u0008\u000a-\u001f\u007f]*\r\n)*\r\n$/i;
-/** Several that say where the body ends. */
+/** Several headers that define the end of the body. */
 const ambiguous = /\ncontent-length:[^\n]*,|(?:\n(?:content-length|transfer-encoding):[\s\S]*){2}/i;
 
-/** The status of an answer whose first line is complete; null for what is no HTTP/1 answer. */
+/** The status of a response with a complete status line; null if it is not HTTP/1. */
 export function statusOf(head: string): number | null {
   const end = head.search(/\r*\n/);
   const [, , code] = statusLine.exec(end < 0 ? "" : head.slice(0, end)) ?? [];
@@ -18,17 +18,18 @@ export function statusOf(head: string): number | null {
 }
 
 /**
- * The head of an answer, up to its blank line, as the strict parser wants it, where only the spelling is wrong and
- * nothing is left to guess: bare line feeds, folded lines, blanks before a colon, lines that are no header, control
- * characters, a length that is said twice, and one beside chunks. The same text when there is nothing to mend.
+ * Rewrites the head of a response for the strict parser if only its syntax is wrong and nothing is
+ * ambiguous: bare line feeds, folded lines, spaces before a colon, lines that are not headers,
+ * control characters, a repeated length, or a length with chunks. Returns the same text if there is
+ * nothing to fix.
  */
-export function mendHead(raw: string): string {
+export function repairHead(raw: string): string {
   if (strict.test(raw) && !ambiguous.test(raw)) return raw;
   const [first = "", ...rest] = raw.trimEnd().split(/\r*\n/);
   const [, minor, code, reason = ""] = statusLine.exec(first) ?? [];
   if (code === undefined) return raw;
   const headers = singleLength(unfolded(rest).flatMap(parsed));
-  // 100 is for those who asked for it, and ends the parser's patience; 102 is passed over.
+  // The parser rejects an unrequested 100 but ignores 102.
   const status = `HTTP/1.${minor === "0" ? 0 : 1} ${code === "100" ? "102" : code} `;
   const lines = headers.map(({ name, value }) => `${name}: ${value}\r\n`);
   return `${status}${reason.replace(control, " ")}\r\n${lines.join("")}\r\n`;
@@ -36,7 +37,7 @@ export function mendHead(raw: string): string {
 
 type Header = { name: string; value: string };
 
-/** Lines that begin with a blank go on with the header before them. */
+/** Joins lines that begin with a space or tab to the header before them. */
 function unfolded(lines: string[]): string[] {
   const whole: string[] = [];
   for (const line of lines) {
@@ -61,7 +62,7 @@ function parsed(line: string): Header[] {
   ];
 }
 
-/** One length where all that are given are the same, and none where chunks say it, as RFC 9112 has it (6.3). */
+/** Keeps one length if all are equal, and none if the body is chunked (RFC 9112, 6.3). */
 function singleLength(headers: Header[]): Header[] {
   const of = (name: string) => headers.filter((header) => header.name.toLowerCase() === name);
   const lengths = of("content-length");

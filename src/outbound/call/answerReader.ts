@@ -1,35 +1,38 @@
 import type { Socket } from "node:net";
-import { mendHead, statusOf } from "./answerHead.ts";
+import { repairHead, statusOf } from "./answerHead.ts";
 
 const maxHeadBytes = 16_384;
 const headEnd = /\r*\n\r*\n/;
 
 export type AnswerReader = {
-  /** A request goes out: what comes next is the head of its answer. */
+  /** Call it when a request is sent: the next bytes are the head of its response. */
   begin(): void;
-  /** The status that was read, though the rest of the head may be unreadable; null before, and for interim ones. */
+  /**
+   * The status, even if the rest of the head is unreadable. Null before it arrives and for interim
+   * responses.
+   */
   readonly statusCode: number | null;
-  /** Whether a status has been read, and the end of its headers has not. */
+  /** Whether a status has arrived but not the end of its headers. */
   readonly isCut: boolean;
-  /** Whether the answer's head had to be mended: its connection is not to be used again. */
+  /** Whether the head had to be rewritten. Its connection must not be reused. */
   readonly isMended: boolean;
 };
 
 const finalStatus = (code: number | null) => (code !== null && code >= 200 ? code : null);
 
 /**
- * Lets undici read answers from a socket as other clients would: its parser is strict, has no option for it, and
- * a message that the receiver took and answered with 200 in a careless spelling would be sent again. Heads are held
- * until they are whole, and mended; bodies pass.
+ * Makes undici accept responses that other clients accept. Its parser is strict and has no option
+ * for it: a message that the receiver answered with 200 in slightly wrong syntax would be sent
+ * again. Heads are held until they are complete and then rewritten; bodies pass through.
  */
 export function readAnswers(socket: Socket): AnswerReader {
   const read = socket.read.bind(socket);
   let held: Buffer | null = null;
   let isHead = false;
   let statusCode: number | null = null;
-  let isMended = false;
+  let isRepaired = false;
 
-  /** What of the bytes held may be parsed: nothing before the head is whole. */
+  /** Returns the bytes that may be parsed; none before the head is complete. */
   function release(bytes: Buffer): Buffer | null {
     const ready: Buffer[] = [];
     let rest = bytes;
@@ -40,26 +43,26 @@ export function readAnswers(socket: Socket): AnswerReader {
       const end = headEnd.exec(text.slice(start));
       const isOther = !"HTTP/1.".startsWith(text.slice(start, start + 7));
       if (isOther || (!end && rest.length >= maxHeadBytes)) {
-        // Not to be mended: the parser says what is wrong with it.
+        // Not repairable: the parser reports the error.
         isHead = false;
         statusCode = finalStatus(statusOf(text.slice(start)));
         break;
       }
       if (!end) break;
       const head = text.slice(start, start + end.index + end[0].length);
-      const mended = mendHead(head);
+      const repaired = repairHead(head);
       const code = statusOf(head);
-      if (mended !== head || start > 0) isChanged = true;
+      if (repaired !== head || start > 0) isChanged = true;
       if (code === null || code >= 200 || code === 101) {
         isHead = false;
         statusCode = finalStatus(code);
       }
       const own = rest.subarray(start, start + head.length);
-      ready.push(mended === head ? own : Buffer.from(mended, "latin1"));
+      ready.push(repaired === head ? own : Buffer.from(repaired, "latin1"));
       rest = rest.subarray(start + head.length);
     }
-    if (isChanged) isMended = true;
-    // As it is with nearly every answer.
+    if (isChanged) isRepaired = true;
+    // The usual case.
     if (!isHead && !isChanged) return bytes;
     if (isHead) held = rest.length > 0 ? rest : null;
     else ready.push(rest);
@@ -79,7 +82,7 @@ export function readAnswers(socket: Socket): AnswerReader {
       held = null;
       isHead = true;
       statusCode = null;
-      isMended = false;
+      isRepaired = false;
     },
     get statusCode() {
       return held ? finalStatus(statusOf(held.toString("latin1").trimStart())) : statusCode;
@@ -88,7 +91,7 @@ export function readAnswers(socket: Socket): AnswerReader {
       return held !== null && this.statusCode !== null;
     },
     get isMended() {
-      return isMended;
+      return isRepaired;
     },
   };
 }

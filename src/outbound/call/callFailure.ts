@@ -1,4 +1,4 @@
-/** Why a call got no usable answer; the message is what a person reads, its class first. */
+/** A call got no usable response. The message is for people and begins with the class of error. */
 export class CallFailure extends Error {
   override name = "CallFailure" as const;
   readonly outcome: "CONNECTION_ERROR" | "REFUSED";
@@ -9,14 +9,14 @@ export class CallFailure extends Error {
   }
 }
 
-/** The time for the whole call was over. */
+/** The call exceeded its timeout. */
 export class DeadlinePassed extends CallFailure {}
 
-/** An answer came that is no HTTP, or too long to read. */
+/** The response is not HTTP or is too long. */
 export class MalformedAnswer extends CallFailure {}
 
-// Sentences of our own: those of Node.js hold addresses, which a name's owner is not to learn.
-const sentences: Record<string, string> = {
+// Our own messages: those of Node.js contain addresses, which must not be revealed.
+const messages: Record<string, string> = {
   ENOTFOUND: "dns error: name not found",
   ENODATA: "dns error: the name has no address",
   ESERVFAIL: "dns error: the name server failed",
@@ -33,7 +33,7 @@ const sentences: Record<string, string> = {
   EPIPE: "connection closed: reset before the answer was complete",
 };
 
-/** Of the parser's refusals those that say no reason, by their code or message. */
+/** Messages for parser errors without a reason, by code or message. */
 const malformations: Record<string, string> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "its length is not the one it says",
   "bad upgrade": "it switches protocols",
@@ -43,11 +43,11 @@ const malformations: Record<string, string> = {
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
-/** A failure of the name server, the network or the peer's HTTP as a `CallFailure`. */
+/** Converts an error of the name server, the network or the peer's HTTP to a `CallFailure`. */
 export function toFailure(error: unknown): CallFailure {
   if (error instanceof CallFailure) return error;
   const code = codeOf(error);
-  const known = sentences[code];
+  const known = messages[code];
   if (known) return new CallFailure(known);
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
@@ -67,20 +67,20 @@ export function toFailure(error: unknown): CallFailure {
   return new CallFailure(`connection error: ${code || "unknown"}`);
 }
 
-/** A failure of the name server: its ECONNREFUSED, for one, is not the receiver's. */
+/** Converts an error of the name server, whose ECONNREFUSED for example is not the receiver's. */
 export function toDnsFailure(error: unknown): CallFailure {
-  const sentence = sentences[codeOf(error)];
+  const sentence = messages[codeOf(error)];
   return new CallFailure(
     sentence?.startsWith("dns") ? sentence : "dns error: the name server cannot be reached",
   );
 }
 
-/** A failure of the TLS handshake or of the certificate check. */
+/** Converts an error of the TLS handshake or the certificate check. */
 export function toTlsFailure(error: Error): CallFailure {
   if (["ECONNRESET", "EPIPE"].includes(codeOf(error))) {
     return new CallFailure("tls error: the receiver closed the connection");
   }
-  // The message of OpenSSL's own errors is a line of its source; their reason is the sentence.
+  // The message of an OpenSSL error is a source line; its reason is readable.
   const isOpenSsl = codeOf(error).startsWith("ERR_SSL_") && "reason" in error;
   return new CallFailure(`tls error: ${isOpenSsl ? error.reason : error.message}`);
 }

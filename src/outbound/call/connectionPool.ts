@@ -1,18 +1,20 @@
 import type { Socket } from "node:net";
-// Not the whole of undici: its fetch, caches and websockets are 90 files more.
+// Importing all of undici would load 90 more files (fetch, caches, websockets).
 import Client from "undici/lib/dispatcher/client.js";
 import { withinOpenFiles } from "../openFiles.ts";
 import { type AnswerReader, readAnswers } from "./answerReader.ts";
 import { CallFailure } from "./callFailure.ts";
 
 const maxIdle = withinOpenFiles(512, 1 / 8);
-/** Some receivers close right behind an answer without having said so: time enough to see it. */
+/**
+ * Some receivers close right after a response without announcing it. This is enough time to notice.
+ */
 const settleMs = 10;
-/** How long an origin is not trusted after it closed a connection that was in use again. */
+/** How long an origin is distrusted after it closed a reused connection. */
 const distrustMs = 60_000;
 const maxRemembered = 10_000;
 
-/** An HTTP/1.1 connection: undici's client over the one socket it was given. */
+/** An HTTP/1.1 connection: undici's client over one given socket. */
 export type Connection = {
   client: Client;
   socket: Socket;
@@ -21,27 +23,26 @@ export type Connection = {
   address: string | null;
 };
 
-/** Why a request on a kept connection was never written: the other side had closed it meanwhile. */
+/** A request on a kept connection was not written, because the receiver had closed it. */
 export class StaleConnection extends CallFailure {}
 
 const stale = () => new StaleConnection("connection closed: ended before the request was sent");
 
 /**
- * Connections between two requests: the last used first, 4 s each (up to 10 s if the receiver says so), 512 in
- * all, above which the longest idle goes. How many are busy is up to the caller.
- *
- * A request must not meet a receiver that closes right behind an answer: whether it was read is unknown, and it
- * would not be sent again. So an origin's connections wait for 10 ms between two requests until one of them has
- * survived that; from then on they go from call to call at once, and 16 calls in flight need 16 sockets.
- *
- * undici's own pools would open sockets by themselves, apart from the request's deadline and without telling
+ * Keeps idle connections: most recently used first, 4 s each (up to 10 s if the receiver says so),
+ * at most 512; beyond that the longest-idle one is closed. The caller limits busy connections.
+ * A request must not meet a receiver that closes right after a response: whether it was read would
+ * be unknown, so it could not be sent again. So an origin's connections rest for 10 ms between two
+ * requests until one has survived that. From then on they are reused at once, and 16 calls in
+ * flight need 16 sockets.
+ * undici's own pools open sockets by themselves, without the request's deadline and without telling
  * which address a request went to.
  */
 export function createConnectionPool() {
   const open = new Set<Connection>();
   const idle = new Map<string, Connection[]>();
   const oldestFirst = new Set<Connection>();
-  /** From when on an origin's connections may be used again at once. */
+  /** From when on an origin's connections may be reused at once. */
   const trustedFrom = new Map<string, number>();
 
   function trust(origin: string, from: number) {
@@ -58,7 +59,10 @@ export function createConnectionPool() {
     if (oldest && oldestFirst.size > maxIdle) oldest.socket.destroy();
   }
 
-  /** Keeps a connection that is still open once its 10 ms are over and the event loop has heard of all until then. */
+  /**
+   * Keeps a connection that is still open after its 10 ms and after pending events have been
+   * processed.
+   */
   function keepOnceSettled(connection: Connection) {
     const settled = () => {
       if (connection.socket.destroyed) return;
@@ -76,11 +80,12 @@ export function createConnectionPool() {
   }
 
   return {
-    /** A connection over a socket that is open, in use until it is given back. */
+    /** Wraps an open socket in a connection, in use until it is released. */
     adopt(origin: string, socket: Socket): Connection {
       const reader = readAnswers(socket);
       const client = new Client(origin, {
-        // Called back later, for undici does not look for an answer at once; an open socket, or it would ask for ever.
+        // Called back later, because undici does not expect the socket at once. A closed socket
+        // fails, otherwise undici would ask forever.
         connect: (_options, callback) =>
           process.nextTick(() =>
             socket.destroyed ? callback(stale(), null) : callback(null, socket),
@@ -89,14 +94,14 @@ export function createConnectionPool() {
         allowH2: false,
         keepAliveTimeout: 4000,
         keepAliveMaxTimeout: 10_000,
-        // The deadline over everything stands in for both idle timers, which a slow drip never trips.
+        // The request's deadline replaces both idle timers, which a slow drip never triggers.
         headersTimeout: 0,
         bodyTimeout: 0,
         maxHeaderSize: 16_384,
       });
       const address = socket.remoteAddress ?? null;
       const connection: Connection = { client, socket, reader, origin, address };
-      // Ends the client before it would connect anew, and with it a request that it has not written yet.
+      // Ends the client before it reconnects, together with a request that it has not written yet.
       const end = () => {
         open.delete(connection);
         leaveIdle(connection);
@@ -107,14 +112,14 @@ export function createConnectionPool() {
       return connection;
     },
 
-    /** An idle connection to the origin, if there is one. */
+    /** Takes an idle connection to the origin, if there is one. */
     take(origin: string): Connection | undefined {
       const connection = idle.get(origin)?.findLast(({ socket }) => !socket.destroyed);
       if (connection) leaveIdle(connection);
       return connection;
     },
 
-    /** Gives a connection back after a complete answer. */
+    /** Releases a connection after a complete response. */
     release(connection: Connection) {
       if (connection.socket.destroyed) return;
       const from = trustedFrom.get(connection.origin) ?? Number.POSITIVE_INFINITY;
@@ -122,12 +127,15 @@ export function createConnectionPool() {
       else keepOnceSettled(connection);
     },
 
-    /** Says that a kept connection ended without an answer: its origin may be one that closes unasked. */
+    /**
+     * Reports that a kept connection ended without a response: its origin may close connections
+     * unannounced.
+     */
     distrust({ origin }: Connection) {
       trust(origin, performance.now() + distrustMs);
     },
 
-    /** Closes every connection, those in use included. */
+    /** Closes all connections, including those in use. */
     async close() {
       await Promise.all([...open].map(({ client }) => client.destroy()));
     },

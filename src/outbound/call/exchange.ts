@@ -11,27 +11,28 @@ export type Message = {
   body: Buffer;
 };
 
-/** An answer whose headers came, with as much of its body as did. */
+/** A response whose headers arrived, with the received part of its body. */
 export type Answer = {
   statusCode: number;
   headers: Record<string, string | string[] | undefined>;
   /** At most 64 KiB. */
   body: Buffer;
   isComplete: boolean;
-  /** Why it is not complete; null when it was cut at the limit. */
+  /** Why it is not complete; null if it was truncated at the limit. */
   failure: CallFailure | null;
 };
 
-/** Ended in order, but within the headers: what they begin with is the answer. */
+/** The connection closed normally within the headers. The status counts as the response. */
 const headersCut = (error: Error) =>
   "code" in error && error.code === "UND_ERR_SOCKET"
     ? new MalformedAnswer("http error: malformed response (its headers do not end)")
     : toFailure(error);
 
 /**
- * Sends one message over a connection and reads the answer until it ends, breaks, exceeds 64 KiB, or `signal`
- * aborts. Unless it is complete and well-formed the connection is destroyed. Rejects with a `CallFailure` when no
- * headers came; a status in front of headers that cannot be read is an answer, for the receiver had the message.
+ * Sends one message and reads the response until it ends, breaks, exceeds 64 KiB, or `signal`
+ * aborts. Destroys the connection unless the response is complete and well-formed. Rejects with a
+ * `CallFailure` if no headers arrived. A status with unreadable headers counts as a response,
+ * because the receiver had the message.
  */
 export function exchange(
   { client, socket, reader }: Connection,
@@ -45,7 +46,7 @@ export function exchange(
     let bytes = 0;
     let interim = 0;
 
-    // Destroying the socket makes undici report an error, too; only the first call here counts.
+    // Destroying the socket makes undici report another error; only the first call counts.
     const finish = (isComplete: boolean, failure: CallFailure | null) => {
       signal.removeEventListener("abort", onAbort);
       if (!isComplete || reader.isMended) socket.destroy();

@@ -1,6 +1,6 @@
 import { CallFailure } from "./callFailure.ts";
 
-/** What this process, or its machine, may run out of. */
+/** Resources that this process or machine may run out of. */
 const shortages: Record<string, string> = {
   EMFILE: "this process is out of file descriptors: raise its limit (ulimit -n)",
   ENFILE: "the machine is out of file descriptors: raise fs.file-max",
@@ -9,17 +9,20 @@ const shortages: Record<string, string> = {
   EADDRNOTAVAIL: "the machine is out of ports for connections to this address",
 };
 
-/** The hub itself lacks what a call needs. Nothing was sent, and neither the target nor the call is to blame. */
+/**
+ * The hub lacks a resource that a call needs. Nothing was sent; neither the target nor the call is
+ * at fault.
+ */
 export class HubFailure extends CallFailure {}
 
-/** The shortage behind an error of the operating system, or behind one of several; null when there is none. */
+/** The resource shortage that caused an error (or one of several errors); null if there is none. */
 export function toHubFailure(error: unknown): HubFailure | null {
   if (error instanceof HubFailure) return error;
   if (error instanceof AggregateError) {
     return error.errors.map(toHubFailure).find((found) => found !== null) ?? null;
   }
   if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return null;
-  // A machine without IPv6 has no address to call from, and never will have one.
+  // A machine without IPv6 has no source address. That is no temporary shortage.
   const isV6 = "address" in error && String(error.address).includes(":");
   if (error.code === "EADDRNOTAVAIL" && isV6) return null;
   const shortage = shortages[error.code];

@@ -13,32 +13,35 @@ type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
 export type PostRequest = {
   url: string;
-  /** Beside these go host, connection, user-agent, accept-encoding and content-length. */
+  /** The hub adds host, connection, user-agent, accept-encoding and content-length. */
   headers: Record<string, string>;
   body: string;
-  /** For connecting, sending, and the whole answer together. */
+  /** For connecting, sending, and the complete response together. */
   timeoutMs: number;
-  /** How much of the answer's body is kept: 16 KiB when absent, 64 KiB at most. */
+  /** Bytes of the response body to keep: default 16 KiB, at most 64 KiB. */
   keptBytes?: number;
-  /** POST when absent. */
+  /** Default: POST. */
   method?: Method;
-  /** For whom it is made, such as a project: name look-ups are shared among holders. */
+  /** On whose behalf, such as a project: name lookups are shared fairly among holders. */
   holder?: string;
-  /** Ends the call early, as interrupted. */
+  /** Interrupts the call. */
   signal?: AbortSignal;
 };
 
 export type Poster = AsyncDisposable & {
   /**
-   * One request, no redirects; whatever the receiver or the network does is in the reply, never thrown. Throws
-   * HubFailure when this process lacks what it needs to connect: then nothing was sent.
+   * Sends one request; does not follow redirects. Failures of the receiver or network are in the
+   * reply, never thrown. Throws HubFailure if this process lacks a resource to connect; nothing was
+   * sent then.
    */
   post(request: PostRequest): Promise<Reply>;
 };
 
 const sendsLength = new Set<Method>(["POST", "PUT", "PATCH"]);
 
-/** Makes the hub's outgoing calls: to allowed addresses, within a deadline, over kept connections. */
+/**
+ * Makes the hub's outgoing calls: to allowed addresses, within a deadline, over reused connections.
+ */
 export function createPoster(options: {
   guard: AddressGuard;
   userAgent: string;
@@ -47,10 +50,10 @@ export function createPoster(options: {
 }): Poster {
   const { guard, userAgent, requireHttps, resolver = createResolver() } = options;
   const pool = createConnectionPool();
-  /** Ends each of the calls that are under way. */
+  /** Interrupts each call in progress. */
   const inFlight = new Set<() => void>();
 
-  /** Sends over a kept connection or a new one; `used` hears of every connection that is taken. */
+  /** Sends over a kept or new connection. `used` is called for every connection. */
   async function send(
     url: URL,
     message: Message,
@@ -66,7 +69,7 @@ export function createPoster(options: {
       if (answer.isComplete) pool.release(connection);
       return answer;
     } catch (error) {
-      // Nothing of the message was written, so sending it again is still the one time.
+      // Nothing of the message was written, so it can safely be sent again.
       if (kept && error instanceof StaleConnection)
         return send(url, message, { signal, holder }, used);
       if (kept && !signal.aborted) pool.distrust(kept);
@@ -110,7 +113,7 @@ export function createPoster(options: {
         const url = callable(raw, requireHttps);
         const sent = { "user-agent": userAgent, "accept-encoding": "identity", ...headers };
         const hasLength = body.length > 0 || sendsLength.has(method);
-        // undici writes these three itself.
+        // undici writes these three itself; they are recorded for the attempt.
         requestHeaders = {
           host: url.host,
           connection: "keep-alive",
@@ -133,7 +136,7 @@ export function createPoster(options: {
 
 const deadline = (ms: number) => new DeadlinePassed(`timeout: no complete answer within ${ms} ms`);
 
-/** A target may be a rendered template, so its form is checked again. */
+/** A target may be a rendered template, so its syntax is checked again. */
 function callable(raw: string, requireHttps: boolean): URL {
   try {
     return parseTarget(raw, { requireHttps });

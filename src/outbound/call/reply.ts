@@ -4,21 +4,24 @@ import type { Answer } from "./exchange.ts";
 
 const defaultKeptBytes = 16_384;
 
-/** What came of a call, as an attempt records it. */
+/** The result of a call, as an attempt records it. */
 export type Reply = {
   outcome: "SUCCESS" | "RESPONSE_ERROR" | "CONNECTION_ERROR" | "REFUSED";
   statusCode: number | null;
-  /** A sentence with its class first, such as `timeout: …`; null for a success whose answer could be read. */
+  /**
+   * A message that begins with the class of error, such as `timeout: …`; null after a success with
+   * a readable response.
+   */
   error: string | null;
-  /** Null unless a connection to it was made, so only ever one that may be called. */
+  /** The connected address, which is always an allowed one; null if there was no connection. */
   remoteAddress: string | null;
   elapsedMs: number;
-  /** Every header as it was sent. */
+  /** All headers as sent. */
   requestHeaders: Record<string, string>;
   responseHeaders: Record<string, string> | null;
-  /** The first 16 KiB, or as many as were asked for, as text; null when no answer came. */
+  /** The first `keptBytes` of the body as text; null if there was no response. */
   responseBody: string | null;
-  /** Whether the receiver sent, or would have sent, more of a body than is kept. */
+  /** Whether the body was, or would have been, longer than what is kept. */
   responseTruncated: boolean;
 };
 
@@ -26,7 +29,7 @@ type Judgement = Pick<Reply, "outcome" | "error">;
 type Received = Judgement &
   Pick<Reply, "statusCode" | "responseHeaders" | "responseBody" | "responseTruncated">;
 
-/** A call that got no answer. */
+/** The result of a call without a response. */
 export const noAnswer = (failure: CallFailure): Received => ({
   outcome: failure.outcome,
   error: failure.message,
@@ -36,7 +39,7 @@ export const noAnswer = (failure: CallFailure): Received => ({
   responseTruncated: false,
 });
 
-/** A call that got an answer, complete or not. */
+/** The result of a call with a response, complete or not. */
 export function answered(answer: Answer, keptBytes = defaultKeptBytes): Received {
   return {
     ...judge(answer),
@@ -48,8 +51,8 @@ export function answered(answer: Answer, keptBytes = defaultKeptBytes): Received
 }
 
 /**
- * The status decides once it is there, for an answer that breaks off, too. Only when a 2xx is still coming as
- * the time ends is it a timeout: the time is for the whole answer.
+ * The status decides, even if the response is incomplete. Only a 2xx that is still arriving at the
+ * deadline is a timeout, because the timeout covers the whole response.
  */
 function judge({ statusCode, failure }: Answer): Judgement {
   const malformed = failure instanceof MalformedAnswer ? failure.message : null;
@@ -64,11 +67,11 @@ function judge({ statusCode, failure }: Answer): Judgement {
   return { outcome: "SUCCESS", error: malformed };
 }
 
-/** UTF-8 as far as it is; what is none, and NUL, which PostgreSQL takes in no text, become U+FFFD. */
+/** Decodes UTF-8. Invalid bytes and NUL, which PostgreSQL does not store in text, become U+FFFD. */
 function decode(bytes: Buffer): string {
   const text = isUtf8(bytes)
     ? bytes.toString()
-    : // `stream` leaves out a character that the cut went through.
+    : // `stream` drops a character that was cut in two.
       new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true });
   return text.replaceAll("\0", "\ufffd");
 }

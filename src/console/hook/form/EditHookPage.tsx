@@ -26,7 +26,7 @@ const UpdateDocument = graphql(`
   }
 `);
 
-/** Changes a hook. What is edited is what stood there when the page was opened. */
+/** Edits a hook, starting from its state when the page was opened. */
 export function EditHookPage({ params: { id } }: { params: { id: string } }) {
   const [{ data, error, fetching }, read] = useQuery({
     query: EditDocument,
@@ -36,11 +36,11 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
   const [, navigate] = useLocation();
   const update = useAct(UpdateDocument, { showsMistakes: true });
   const may = useMay();
-  if (!may.administer) return <Empty title="Only an ADMIN key may change hooks." />;
+  if (!may.administer) return <Empty title="Changing hooks requires an ADMIN key." />;
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
   if (fetching && !data) return <Loading />;
   const hook = data?.hook;
-  if (!hook) return <Empty title="There is no such hook." />;
+  if (!hook) return <Empty title="Hook not found." />;
   const draft: HookDraft = {
     url: hook.url,
     name: hook.name ?? "",
@@ -54,7 +54,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     maxInFlight: String(hook.maxInFlight),
     rateLimitPerSecond: hook.rateLimitPerSecond?.toString() ?? "",
     unsubscribeOn: hook.unsubscribeOn.join(", "),
-    // Their values are sealed: they are written anew, or stay as they are.
+    // Header values are never shown: they are replaced or kept.
     headers: "",
     verification: "NONE",
     secret: "",
@@ -66,11 +66,11 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     const input = inputOf(changed);
     const answer = await update.run(
       { id, input: { ...input, unsubscribeOn: input.unsubscribeOn ?? [] } },
-      "The hook is changed.",
+      "The hook is updated.",
     );
     if (answer) navigate(`/hooks/${id}`);
   };
-  const stay = names.length > 0 ? `Empty leaves them as they are: ${names.join(", ")}.` : "";
+  const stay = names.length > 0 ? `Empty: keep the current ones (${names.join(", ")}).` : "";
   return (
     <Page
       title={`Edit ${hook.name ?? hook.url}`}
@@ -79,12 +79,12 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
       <HookForm
         key={hook.id}
         draft={draft}
-        mistakes={update.mistakes}
+        mistakes={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}
         onCancel={() => navigate(`/hooks/${id}`)}
-        headersHint={`One on each line, all anew. ${stay}`}
+        headersHint={`One per line; they replace all headers. ${stay}`}
       />
     </Page>
   );

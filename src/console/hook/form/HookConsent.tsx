@@ -23,16 +23,16 @@ const AskAgainDocument = graphql(`
 
 const awaited: Readonly<Record<string, string>> = {
   HOOK_SECRET:
-    "Its target was sent an empty POST with the header X-Hook-Secret, and has to echo that header with 200 or 204. Whoever reads the header at the target can confirm by it here, too.",
+    "The hub sent the target an empty POST with the header X-Hook-Secret. The target must echo that header with 200 or 204. You can also confirm here with the value that the target received.",
   CLOUD_EVENTS:
-    "Its target was sent OPTIONS with WebHook-Request-Origin, and has to answer with WebHook-Allowed-Origin.",
+    "The hub sent the target an OPTIONS request with WebHook-Request-Origin. The target must answer with WebHook-Allowed-Origin.",
 };
 
 type Props = {
   hook: { id: string; url: string; verification: string; statusReason: string | null };
 };
 
-/** What a hook waits for that is PENDING_VERIFICATION, and the two ways to go on. */
+/** What a PENDING_VERIFICATION hook waits for, and the two ways to activate it. */
 export function HookConsent({ hook: { id, url, verification, statusReason } }: Props) {
   const [secret, setSecret] = useState("");
   const confirm = useAct(ConfirmDocument, { showsMistakes: true });
@@ -44,18 +44,18 @@ export function HookConsent({ hook: { id, url, verification, statusReason } }: P
   };
   return (
     <section className="hook-consent" aria-label="Consent">
-      <h2>Its target has to consent first</h2>
-      <p>{awaited[verification]} Events pass the hook by until then.</p>
+      <h2>The target has to consent first</h2>
+      <p>{awaited[verification]} Until then, the hook receives no events.</p>
       {statusReason !== null && (
         <p>
-          So far: <span className="soft">{statusReason}.</span>
+          Last result: <span className="soft">{statusReason}.</span>
         </p>
       )}
       {may.administer && (
         <form className="hook-consent-form" onSubmit={submit}>
           {verification === "HOOK_SECRET" && (
             <>
-              <Field label="X-Hook-Secret" error={confirm.mistakes[0]?.message}>
+              <Field label="X-Hook-Secret" error={confirm.userErrors[0]?.message}>
                 <input
                   value={secret}
                   spellCheck={false}
@@ -75,7 +75,7 @@ export function HookConsent({ hook: { id, url, verification, statusReason } }: P
           )}
           <Button
             isBusy={again.isRunning}
-            onClick={() => again.run({ id, url }, "Its target is being asked again.")}
+            onClick={() => again.run({ id, url }, "Asking the target again.")}
           >
             Ask again
           </Button>

@@ -21,15 +21,15 @@ type Props = {
   done: string;
   onSubmit: (draft: HookDraft) => void;
   onCancel: () => void;
-  /** Whether what is settled with a hook's making is asked for. */
+  /** Whether to show the fields that can be set only at registration. */
   isNew?: boolean;
-  /** What is said about headers, whose values cannot be shown again. */
+  /** The hint about headers, whose values are never shown again. */
   headersHint: string;
 };
 
 type Name = keyof HookDraft;
 
-/** A hook to make or to change. A field tells what is wrong once it has been left, or was refused. */
+/** The form of a hook. A field shows its error after it has lost the focus or was rejected. */
 export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }: Props) {
   const [draft, setDraft] = useState(given);
   const [left, setLeft] = useState<ReadonlySet<Name>>(new Set());
@@ -91,7 +91,7 @@ export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }
           label="Format"
           hint={
             draft.format === "RESOURCE"
-              ? "Takes exact types alone, those of resource types."
+              ? "Requires exact types that belong to a resource type."
               : undefined
           }
           error={errorOf("format")}
@@ -109,7 +109,7 @@ export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }
         </Field>
         <Field
           label="Filter"
-          hint="A CEL expression over the event; those for which it is false are left out. Optional."
+          hint="A CEL expression over the event. Only events for which it is true are sent. Optional."
           error={errorOf("filter")}
         >
           <textarea {...propsOf("filter")} rows={2} placeholder="event.data.amount > 10" />
@@ -119,7 +119,7 @@ export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }
           <div className="hook-columns">
             <Field
               label="Verification"
-              hint="How the target consents before it receives anything."
+              hint="How the target gives its consent."
               error={errorOf("verification")}
             >
               <select
@@ -135,25 +135,25 @@ export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }
                 ))}
               </select>
             </Field>
-            {text("secret", "Secret", "Your own, to sign with. Empty: one is made.", "whsec_…")}
+            {text("secret", "Secret", "Your own signing secret. Empty: generated.", "whsec_…")}
           </div>
         )}
         <details className="hook-more">
           <summary>Delivery settings</summary>
           <div className="hook-columns">
-            {text("retries", "Further tries", "After the first: 0 to 20.")}
-            {text("timeoutMs", "Timeout, ms", "100 to 60,000, for connecting and reading.")}
+            {text("retries", "Retries", "After the first attempt: 0 to 20.")}
+            {text("timeoutMs", "Timeout (ms)", "100 to 60,000; includes connecting and reading.")}
             {text(
               "retryScheduleMs",
-              "Waits between tries, ms",
-              "The last repeats. Empty: 5 s, 15 s, 45 s … up to 1 h.",
+              "Retry schedule (ms)",
+              "Delays before each retry; the last one repeats. Empty: 5 s, 15 s, 45 s … up to 1 h.",
             )}
-            {text("maxInFlight", "Calls at the same time", "1 to 256.")}
-            {text("rateLimitPerSecond", "Calls a second", "Empty for no limit.")}
+            {text("maxInFlight", "Max in flight", "Concurrent requests: 1 to 256.")}
+            {text("rateLimitPerSecond", "Max per second", "Requests per second. Empty: no limit.")}
             {text(
               "unsubscribeOn",
-              "Deleted by status",
-              "Answers by which your server unsubscribes, such as 410.",
+              "Unsubscribe on status",
+              "Response statuses that delete the hook, such as 410.",
             )}
           </div>
           <Field label="Headers" hint={headersHint} error={errorOf("headers")}>

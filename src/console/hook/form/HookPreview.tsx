@@ -4,7 +4,7 @@ import { Ago } from "../../ui/time/Time.tsx";
 import type { Preview } from "./usePreview.ts";
 import "./HookPreview.css";
 
-/** What a hook would have made of the newest events of its types: which it takes, and the body it is sent. */
+/** Tries the hook on the newest events of its types: which match, and the request body. */
 export function HookPreview({ preview }: { preview: Preview | null }) {
   const trials = preview?.trials ?? [];
   const taken = trials.filter(({ reason }) => reason === "MATCHED");
@@ -12,15 +12,13 @@ export function HookPreview({ preview }: { preview: Preview | null }) {
     <aside className="hook-preview" aria-label="Preview">
       <h2>Preview</h2>
       {!preview && (
-        <p className="soft">Once a URL and a type stand here, the newest events are tried.</p>
+        <p className="soft">Enter a URL and an event type to try the hook on the newest events.</p>
       )}
-      {preview && trials.length === 0 && (
-        <p className="soft">No event of these types has happened yet.</p>
-      )}
+      {preview && trials.length === 0 && <p className="soft">No events of these types yet.</p>}
       {trials.length > 0 && (
         <>
           <p className="soft">
-            Of the newest {trials.length} events of these types it takes {taken.length}.
+            It matches {taken.length} of the newest {trials.length} events of these types.
           </p>
           <ul className="hook-tried">
             {trials.map(({ event, reason, detail }) => (
@@ -39,7 +37,7 @@ export function HookPreview({ preview }: { preview: Preview | null }) {
         </>
       )}
       {taken[0]?.body != null && (
-        <BodyText title="What it is sent for the newest" text={taken[0].body} />
+        <BodyText title="Request body for the newest matching event" text={taken[0].body} />
       )}
     </aside>
   );

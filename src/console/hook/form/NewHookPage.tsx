@@ -21,13 +21,13 @@ const RegisterDocument = graphql(`
   }
 `);
 
-/** Makes a hook, and shows its secret once. */
+/** Registers a hook and shows its secret once. */
 export function NewHookPage() {
   const [, navigate] = useLocation();
   const [made, setMade] = useState<{ id: string; status: string; secret: string } | null>(null);
   const register = useAct(RegisterDocument, { showsMistakes: true });
   const may = useMay();
-  if (!may.administer) return <Empty title="Only an ADMIN key may make hooks." />;
+  if (!may.administer) return <Empty title="Creating hooks requires an ADMIN key." />;
   const submit = async (draft: HookDraft) => {
     const answer = await register.run({ input: registrationOf(draft) });
     if (answer?.hook && answer.secret) setMade({ ...answer.hook, secret: answer.secret });
@@ -38,25 +38,25 @@ export function NewHookPage() {
       <HookForm
         isNew
         draft={emptyDraft}
-        mistakes={register.mistakes}
+        mistakes={register.userErrors}
         isBusy={register.isRunning}
-        done="Make the hook"
+        done="Create hook"
         onSubmit={submit}
         onCancel={() => navigate("/hooks")}
-        headersHint="One on each line, sent with every call; stored sealed."
+        headersHint="One per line, sent with every request. Stored encrypted."
       />
       {made && (
         <Modal
           title={
             made.status === "ACTIVE"
               ? "The hook is active"
-              : "The hook waits for its target's consent"
+              : "The hook is waiting for its target's consent"
           }
           isOpen
           onClose={open}
           foot={
             <Button look="primary" onClick={open}>
-              I have kept it
+              I have saved it
             </Button>
           }
         >

@@ -1,10 +1,10 @@
 import type { Json } from "../../gql/graphql.ts";
 
-/** A hook as it stands in the form: texts, as people type them. */
+/** The contents of the form, as typed. */
 export type HookDraft = {
   url: string;
   name: string;
-  /** Between commas or spaces. */
+  /** Separated by commas or spaces. */
   types: string;
   format: HookFormat;
   filter: string;
@@ -17,24 +17,24 @@ export type HookDraft = {
   unsubscribeOn: string;
   /** `Name: value` lines. */
   headers: string;
-  /** Chosen once, when the hook is made. */
+  /** Set only at registration. */
   verification: HookVerification;
-  /** Its own secret, given once; one is made when it is empty. */
+  /** The signing secret, set only at registration; generated if empty. */
   secret: string;
 };
 
 export const formats = {
   CLOUD_EVENT: "CloudEvents 1.0-rc1: id, type, source, time, data",
   CLOUD_EVENT_STRUCTURED: "CloudEvents 1.0, structured",
-  CLOUD_EVENT_BINARY: "CloudEvents 1.0, binary: the data alone, the rest in headers",
-  RESOURCE: "The resource itself, of types bound to one",
+  CLOUD_EVENT_BINARY: "CloudEvents 1.0, binary: data as the body, the rest in headers",
+  RESOURCE: "The resource itself (types of a resource type)",
   EVENT: "Flat event: type, created_on and the data's fields",
 } as const;
 type HookFormat = keyof typeof formats;
 export const isFormat = (text: string): text is HookFormat => Object.hasOwn(formats, text);
 
 export const verifications = {
-  NONE: "None: it receives at once",
+  NONE: "None: active at once",
   HOOK_SECRET: "Echo of X-Hook-Secret (REST hooks)",
   CLOUD_EVENTS: "Answer to OPTIONS (CloudEvents webhooks)",
 } as const;
@@ -70,19 +70,21 @@ function rangeProblem(text: string, min: number, max: number): string | undefine
 
 function listProblem(text: string, min: number, max: number): string | undefined {
   const wrong = wordsIn(text).find((word) => rangeProblem(word, min, max));
-  return wrong && `Whole numbers from ${min} to ${max.toLocaleString("en")}, and ${wrong} is none.`;
+  return (
+    wrong && `Whole numbers from ${min} to ${max.toLocaleString("en")}; "${wrong}" is not one.`
+  );
 }
 
 function urlProblem(text: string): string | undefined {
   const url = URL.parse(text);
-  if (!url) return "A whole address, such as https://example.com/events.";
-  if (url.protocol !== "http:" && url.protocol !== "https:") return "An address of http or https.";
+  if (!url) return "A complete URL, such as https://example.com/events.";
+  if (url.protocol !== "http:" && url.protocol !== "https:") return "An http or https URL.";
   return undefined;
 }
 
 function headersProblem(text: string): string | undefined {
   const wrong = linesIn(text).find((line) => !/^[^\s:]+:/.test(line));
-  return wrong && `A name, a colon and a value on each line; "${wrong}" is not like that.`;
+  return wrong && `One "name: value" per line; "${wrong}" is not.`;
 }
 
 function secretProblem(text: string): string | undefined {
@@ -94,12 +96,12 @@ function typesProblem(text: string): string | undefined {
   const types = wordsIn(text);
   if (types.length === 0) return "At least one event type, or * for all.";
   const wrong = types.find((type) => type !== "*" && type.replace(/\.\*$/, "").includes("*"));
-  return wrong && `An exact type, *, or a prefix such as ticket.*; ${wrong} is none of them.`;
+  return wrong && `An exact type, *, or a prefix such as ticket.*; "${wrong}" is none of these.`;
 }
 
 const linesIn = (text: string): string[] => text.split("\n").flatMap((line) => line.trim() || []);
 
-/** What can be seen to be wrong without asking; the server knows the rest. */
+/** Errors that can be found without the server. */
 export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, string>> {
   const { retryScheduleMs, rateLimitPerSecond } = draft;
   const found: [keyof HookDraft, string | undefined][] = [
@@ -131,7 +133,7 @@ function headersIn(text: string): { [name: string]: Json } {
   );
 }
 
-/** A draft without problems, as the API takes it; what is empty is null. */
+/** Converts a valid draft to API input. Empty fields become null. */
 export function inputOf(draft: HookDraft) {
   const schedule = numbersIn(draft.retryScheduleMs);
   return {
@@ -146,13 +148,13 @@ export function inputOf(draft: HookDraft) {
     retryScheduleMs: schedule.length > 0 ? schedule : null,
     maxInFlight: Number(draft.maxInFlight),
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
-    // Absent is the default of the format.
+    // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),
     ...(draft.headers.trim() !== "" && { headers: headersIn(draft.headers) }),
   };
 }
 
-/** A draft without problems as it is registered, with what is settled then for good. */
+/** Converts a valid draft to registration input, including fields that cannot be changed later. */
 export const registrationOf = (draft: HookDraft) => ({
   ...inputOf(draft),
   verification: draft.verification,

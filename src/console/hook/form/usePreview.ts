@@ -15,10 +15,10 @@ const PreviewDocument = graphql(`
 
 export type Preview = ResultOf<typeof PreviewDocument>["previewHook"];
 
-/** How long after the last letter the server is asked. */
+/** Delay between the last keystroke and the request. */
 const TYPED_MS = 350;
 
-/** What the server says of a draft as it is typed; null until a draft has nothing that is plainly wrong. */
+/** The server's preview of a draft as it is typed; null while the draft has obvious errors. */
 export function usePreview(draft: HookDraft): Preview | null {
   const client = useClient();
   const [preview, setPreview] = useState<Preview | null>(null);

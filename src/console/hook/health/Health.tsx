@@ -1,11 +1,11 @@
 import "./Health.css";
 
-/** How many of a hook's deliveries ended well: a share, and a bar of it. */
+/** The success rate of a hook's deliveries, as a number and a bar. */
 export function Health({ succeeded, failed }: { succeeded: number; failed: number }) {
   const all = succeeded + failed;
   if (all === 0) return <span className="faint">No deliveries</span>;
   const share = succeeded / all;
-  // 99.96 % is not all.
+  // Never rounds 99.96 % up to 100 %.
   const percent = Math.floor(share * 1_000) / 10;
   return (
     <span className="health">
@@ -17,7 +17,7 @@ export function Health({ succeeded, failed }: { succeeded: number; failed: numbe
         high={0.99}
         optimum={1}
         value={share}
-        aria-label="Share of deliveries that succeeded"
+        aria-label="Success rate"
       />
       <span>{percent} %</span>
     </span>

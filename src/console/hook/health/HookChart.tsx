@@ -9,7 +9,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 
 type Props = { hours: HookRow["hours"]; isLarge?: boolean };
 
-/** A hook's last 24 hours: a bar for each, of calls that succeeded, that failed, and that are tried again. */
+/** One bar per hour of the last 24: successes, failures and retries. */
 export function HookChart({ hours, isLarge }: Props) {
   const day = lastDay(hours);
   const highest = Math.max(1, ...day.map((it) => it.succeeded + it.failed + it.retried));

@@ -7,12 +7,12 @@ import { HookChart } from "./HookChart.tsx";
 import { lastDay, sumOf } from "./hookHours.ts";
 import "./HookDay.css";
 
-/** Counting ends here. */
+/** The API stops counting here. */
 const MOST = 10_000;
 
 type QueueProps = { hookId: string; count: number; status: "waiting" | "parked" };
 
-/** How many deliveries are in a state, with the way to them. */
+/** The number of deliveries in a state, as a link to them. */
 function Queue({ hookId, count, status }: QueueProps) {
   if (count === 0) return <>None</>;
   const to = `/deliveries?${new URLSearchParams({ status, hook: hookId })}`;
@@ -24,13 +24,13 @@ function Queue({ hookId, count, status }: QueueProps) {
   );
 }
 
-/** How a hook has done in the last 24 hours, and what waits for it. */
+/** A hook's last 24 hours and its waiting deliveries. */
 export function HookDay({ hook }: { hook: HookRow }) {
   const { succeeded, failed, retried } = sumOf(lastDay(hook.hours));
   const legend = [
     { tone: "good", count: succeeded, words: "succeeded" },
     { tone: "bad", count: failed, words: "failed" },
-    { tone: "warn", count: retried, words: "calls tried again" },
+    { tone: "warn", count: retried, words: retried === 1 ? "retry" : "retries" },
   ];
   return (
     <Section title="Last 24 hours">
@@ -51,7 +51,7 @@ export function HookDay({ hook }: { hook: HookRow }) {
       </div>
       <Facts
         facts={[
-          ["Success", <Health key="health" succeeded={succeeded} failed={failed} />],
+          ["Success rate", <Health key="health" succeeded={succeeded} failed={failed} />],
           [
             "Waiting",
             <Queue key="waiting" hookId={hook.id} count={hook.waitingCount} status="waiting" />,

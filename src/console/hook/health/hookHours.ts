@@ -5,7 +5,9 @@ const COUNT = 24;
 
 type HourCounts = { at: number; succeeded: number; failed: number; retried: number };
 
-/** The last 24 clock hours, this one too, oldest first; those without calls hold zeros. */
+/**
+ * The last 24 clock hours including the current one, oldest first. Hours without calls are zero.
+ */
 export function lastDay(hours: HookRow["hours"]): HourCounts[] {
   const byTime = new Map(hours.map((hour) => [Date.parse(hour.hour), hour]));
   const now = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
@@ -16,7 +18,7 @@ export function lastDay(hours: HookRow["hours"]): HourCounts[] {
   });
 }
 
-/** What all of the hours come to. */
+/** The totals of all hours. */
 export function sumOf(hours: readonly Omit<HourCounts, "at">[]) {
   const total = (field: "succeeded" | "failed" | "retried") =>
     hours.reduce((sum, hour) => sum + hour[field], 0);
@@ -28,7 +30,7 @@ export function countsInWords({ succeeded, failed, retried }: Omit<HourCounts, "
   const said = [
     `${succeeded.toLocaleString()} succeeded`,
     ...(failed > 0 ? [`${failed.toLocaleString()} failed`] : []),
-    ...(retried > 0 ? [`${retried.toLocaleString()} to be tried again`] : []),
+    ...(retried > 0 ? [`${retried.toLocaleString()} ${retried === 1 ? "retry" : "retries"}`] : []),
   ];
   return said.join(", ");
 }

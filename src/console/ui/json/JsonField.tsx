@@ -6,14 +6,14 @@ import "./JsonField.css";
 type Props = {
   label: string;
   hint?: string;
-  /** What the hub said of it. */
+  /** The hub's error. */
   error: string | undefined;
   text: string;
   rows?: number;
   onChange: (text: string) => void;
 };
 
-/** JSON to write: it tells what is wrong with it as one types, and can be laid out. */
+/** A JSON editor that shows syntax errors as you type and can format the text. */
 export function JsonField({ label, hint, error, text, rows = 14, onChange }: Props) {
   const parsed = parseJson(text);
   const problem = "problem" in parsed ? parsed.problem : error;
@@ -32,7 +32,7 @@ export function JsonField({ label, hint, error, text, rows = 14, onChange }: Pro
         disabled={"problem" in parsed}
         onClick={() => "value" in parsed && onChange(JSON.stringify(parsed.value, null, 2))}
       >
-        Lay out
+        Format
       </Button>
     </div>
   );

@@ -4,7 +4,7 @@ import type { Json } from "../../gql/graphql.ts";
 import { CopyButton } from "../CopyButton.tsx";
 import "./JsonTree.css";
 
-/** Levels that are open at first, and how many entries of one are shown before more are asked for. */
+/** Levels that are expanded at first, and entries shown per level. */
 const OPEN_LEVELS = 2;
 const PAGE = 100;
 
@@ -97,7 +97,7 @@ function Item({ name, value, level, open }: Node) {
   );
 }
 
-/** Any JSON as a tree whose branches fold, and which can be copied whole. */
+/** JSON as a collapsible tree that can be copied. */
 export function JsonTree({ value, open = OPEN_LEVELS }: { value: Json; open?: number }) {
   return (
     <div className="json">

@@ -1,10 +1,10 @@
 import type { Json } from "../../gql/graphql.ts";
 
-/** What a text is as JSON, or why it is none. */
+/** Parses JSON; returns the value or a problem. */
 export function parseJson(text: string): { value: Json } | { problem: string } {
   try {
     return { value: JSON.parse(text) as Json };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : "This is no JSON." };
+    return { problem: error instanceof Error ? error.message : "Not valid JSON." };
   }
 }

@@ -27,21 +27,21 @@ const tones: Readonly<Record<string, Tone>> = {
   RESPONSE_ERROR: "bad",
 };
 
-/** The colour of a state: the same for every kind of thing. */
+/** The colour of a status, the same for all kinds of objects. */
 export const toneOf = (state: string): Tone => tones[state] ?? "quiet";
 
-/** A state as people read it. */
-export const wordsOf = (state: string): string => {
+/** A status in words. */
+export const statusText = (state: string): string => {
   const words = state.toLowerCase().replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
-/** A state of something. */
+/** A status badge. */
 export function Badge({ state }: { state: string }) {
   return (
     <span className={`badge badge-${toneOf(state)}`}>
       <span className="badge-dot" />
-      {wordsOf(state)}
+      {statusText(state)}
     </span>
   );
 }

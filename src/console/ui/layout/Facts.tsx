@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import "./Facts.css";
 
-/** What is known of a thing: names and values, without what is null. */
+/** A list of names and values. Null values are omitted. */
 export function Facts({ facts }: { facts: [name: string, value: ReactNode, width?: "wide"][] }) {
   return (
     <dl className="facts">

@@ -6,18 +6,18 @@ import "./Page.css";
 
 type Props = {
   title: string;
-  /** The list it belongs to. */
+  /** The list that the page belongs to. */
   back?: { to: string; label: string };
-  /** Beside the title: its state. */
+  /** Beside the title, such as a status. */
   aside?: ReactNode;
-  /** Its buttons. */
+  /** The page's buttons. */
   tools?: ReactNode;
-  /** Takes the whole height, and scrolls within. */
+  /** Fills the height and scrolls inside. */
   isFilled?: boolean;
   children: ReactNode;
 };
 
-/** A page: a title with its buttons, and what is below. */
+/** A page: title, buttons and content. */
 export function Page({ title, back, aside, tools, isFilled, children }: Props) {
   useEffect(() => {
     document.title = `${title} · Signalbox`;
@@ -43,7 +43,7 @@ export function Page({ title, back, aside, tools, isFilled, children }: Props) {
   );
 }
 
-/** A part of a page, with its heading. */
+/** A section of a page with a heading. */
 export function Section({
   title,
   tools,

@@ -12,7 +12,7 @@ type Place = {
   back: (() => void) | null;
 };
 
-/** The place in a list; back at its start when `key` changes. */
+/** The position in a list; reset when `key` changes. */
 export function usePlace(key: string): Place {
   const [path, setPath] = useState<{ key: string; cursors: string[] }>({ key, cursors: [] });
   const cursors = path.key === key ? path.cursors : [];
@@ -23,7 +23,7 @@ export function usePlace(key: string): Place {
   };
 }
 
-/** Leads through the pages of a list; nothing when there is but one. */
+/** The pager of a list; nothing if there is only one page. */
 export function Pager({ place, pageInfo }: { place: Place; pageInfo: PageInfo }) {
   if (place.back === null && !pageInfo.hasNextPage) return null;
   return (

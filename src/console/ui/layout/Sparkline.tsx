@@ -2,14 +2,14 @@ import "./Sparkline.css";
 
 type Props = {
   values: readonly number[];
-  /** What is drawn, for those who hear the page. */
+  /** A description for screen readers. */
   label: string;
   tone?: "good" | "busy";
 };
 
 const HEIGHT = 24;
 
-/** The course of something as a small line, from zero to its highest. */
+/** A small line chart, from zero to the maximum. */
 export function Sparkline({ values, label, tone = "busy" }: Props) {
   const highest = Math.max(1, ...values);
   const last = Math.max(1, values.length - 1);

@@ -13,11 +13,11 @@ type Props<Row> = {
   label: string;
   columns: Column<Row>[];
   rows: readonly Row[];
-  /** Where a row leads. */
+  /** The link of a row. */
   to?: (row: Row) => string;
 };
 
-/** Rows of one kind. Where rows lead somewhere, j and k choose one and Enter opens it. */
+/** A table. If rows are links, j and k select one and Enter opens it. */
 export function Table<Row extends { id: string }>({ label, columns, rows, to }: Props<Row>) {
   const [, navigate] = useLocation();
   const open = (index: number) => {

@@ -8,7 +8,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A span as people say it: 4 s, 12 min, 3 h, 5 d. */
+/** Formats a duration: 4 s, 12 min, 3 h, 5 d. */
 export function span(seconds: number): string {
   if (seconds < MINUTE) return `${Math.max(0, Math.floor(seconds))} s`;
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
@@ -16,7 +16,7 @@ export function span(seconds: number): string {
   return `${Math.floor(seconds / DAY)} d`;
 }
 
-/** How long ago it was, or how long until it comes; the exact moment when pointed at. */
+/** A relative time, with the exact time as a tooltip. */
 export function Ago({ at }: { at: string }) {
   const seconds = (useNow() - Date.parse(at)) / 1_000;
   const text = seconds < -1 ? `in ${span(-seconds)}` : seconds < 5 ? "now" : `${span(seconds)} ago`;
@@ -27,7 +27,7 @@ export function Ago({ at }: { at: string }) {
   );
 }
 
-/** A moment: the time of today, else the day and the time. */
+/** A time; with the date if it is not today. */
 export function Moment({ at }: { at: string }) {
   const date = new Date(at);
   const isToday = date.toDateString() === new Date().toDateString();
@@ -38,12 +38,12 @@ export function Moment({ at }: { at: string }) {
   );
 }
 
-/** Counts down to a moment. */
+/** A countdown to a time. */
 export function Countdown({ to }: { to: string }) {
   const seconds = (Date.parse(to) - useNow()) / 1_000;
   return <time dateTime={to}>{seconds <= 0 ? "now" : `in ${span(Math.ceil(seconds))}`}</time>;
 }
 
-/** Milliseconds as people read them. */
+/** Formats milliseconds. */
 export const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${ms} ms` : `${Number((ms / 1_000).toFixed(ms < 10_000 ? 1 : 0))} s`;

@@ -22,5 +22,5 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The time by the hub's clock, told every second. */
+/** The time by the hub's clock, updated every second. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => now);

@@ -28,7 +28,7 @@ const UpdateDocument = graphql(`
   }
 `);
 
-/** Changes a workflow. What is edited is what stood there when the page was opened. */
+/** Edits a workflow, starting from its state when the page was opened. */
 export function EditWorkflowPage({ params: { id } }: { params: { id: string } }) {
   const [{ data, error, fetching }, read] = useQuery({
     query: EditDocument,
@@ -40,16 +40,16 @@ export function EditWorkflowPage({ params: { id } }: { params: { id: string } })
   const may = useMay();
   const workflow = data?.workflow;
   const steps = useMemo(() => workflow?.steps.map(draftOfStep) ?? [], [workflow]);
-  if (!may.administer) return <Empty title="Only an ADMIN key may change workflows." />;
+  if (!may.administer) return <Empty title="Changing workflows requires an ADMIN key." />;
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
   if (fetching && !data) return <Loading />;
-  if (!workflow) return <Empty title="There is no such workflow." />;
+  if (!workflow) return <Empty title="Workflow not found." />;
   const submit = async (draft: WorkflowDraft) => {
     const written = inputOfSteps(draft.steps);
-    // Steps that are as they were make no new version.
+    // Unchanged steps do not create a new version.
     const isSame = JSON.stringify(written) === JSON.stringify(inputOfSteps(steps));
     const input = { name: draft.name.trim(), steps: isSame ? null : written };
-    const answer = await update.run({ id, input }, "The workflow is changed.");
+    const answer = await update.run({ id, input }, "The workflow is updated.");
     if (answer) navigate(`/workflows/${id}`);
   };
   return (
@@ -59,7 +59,7 @@ export function EditWorkflowPage({ params: { id } }: { params: { id: string } })
         draft={{ name: workflow.name, eventType: workflow.eventType, steps }}
         workflowId={id}
         variables={JSON.stringify(variablesNamed(workflow.steps), null, 2)}
-        mistakes={update.mistakes}
+        mistakes={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}

@@ -11,14 +11,14 @@ const TypeNamesDocument = graphql(`
 
 type Props = {
   value: string;
-  /** A workflow keeps the type it was made for. */
+  /** The event type of a workflow cannot be changed. */
   isFixed: boolean;
   error: string | undefined;
   onChange: (value: string) => void;
   onLeave: () => void;
 };
 
-/** An event type, chosen from the registered ones, or typed. */
+/** An event type, chosen from the registered ones or typed. */
 export function EventTypeField({ value, isFixed, error, onChange, onLeave }: Props) {
   const id = useId();
   const [{ data }] = useQuery({
@@ -32,8 +32,8 @@ export function EventTypeField({ value, isFixed, error, onChange, onLeave }: Pro
         label="Event type"
         hint={
           isFixed
-            ? "It stays as it was made."
-            : "Its events start it, for users who have it installed."
+            ? "It cannot be changed."
+            : "Events of this type start the workflow for users who have installed it."
         }
         error={error}
       >

@@ -17,7 +17,7 @@ const CreateDocument = graphql(`
   }
 `);
 
-/** Makes a workflow, a draft; `?type=` names the event type it begins with. */
+/** Creates a workflow as a draft. `?type=` presets the event type. */
 export function NewWorkflowPage() {
   const [, navigate] = useLocation();
   const [params] = useSearchParams();
@@ -30,11 +30,11 @@ export function NewWorkflowPage() {
   );
   const create = useAct(CreateDocument, { showsMistakes: true });
   const may = useMay();
-  if (!may.administer) return <Empty title="Only an ADMIN key may make workflows." />;
+  if (!may.administer) return <Empty title="Creating workflows requires an ADMIN key." />;
   const submit = async ({ name, eventType, steps }: WorkflowDraft) => {
     const answer = await create.run(
       { input: { name: name.trim(), eventType: eventType.trim(), steps: inputOfSteps(steps) } },
-      "The workflow is made, a draft. Release it to let it run.",
+      "The workflow is created as a draft. Release it to start runs.",
     );
     if (answer?.workflow) navigate(`/workflows/${answer.workflow.id}`);
   };
@@ -44,9 +44,9 @@ export function NewWorkflowPage() {
         draft={draft}
         workflowId={null}
         variables="{}"
-        mistakes={create.mistakes}
+        mistakes={create.userErrors}
         isBusy={create.isRunning}
-        done="Make the workflow"
+        done="Create workflow"
         onSubmit={submit}
         onCancel={() => navigate("/workflows")}
       />

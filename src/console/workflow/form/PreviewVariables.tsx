@@ -19,7 +19,7 @@ type Props = {
   onChange: (text: string) => void;
 };
 
-/** The variables that a workflow is tried with: written by hand, or those of a user who has it installed. */
+/** The variables of the preview: typed, or those of a user who has installed the workflow. */
 export function PreviewVariables({ workflowId, text, error, onChange }: Props) {
   const [{ data }] = useQuery({
     query: UsersDocument,
@@ -48,7 +48,7 @@ export function PreviewVariables({ workflowId, text, error, onChange }: Props) {
       )}
       <Field
         label="Variables (JSON)"
-        hint="What templates know as user. They are not stored here."
+        hint="The variable “user” of the templates. It is not stored."
         error={"problem" in parsed ? parsed.problem : error}
       >
         <textarea

@@ -14,18 +14,18 @@ import "./StepEditor.css";
 
 type Props = {
   step: StepDraft;
-  /** Its place, from 0, and how many steps there are. */
+  /** The step's index, from 0, and the number of steps. */
   index: number;
   count: number;
   problems: StepProblems;
   onChange: (step: StepDraft) => void;
   onLeave: (field: StepField) => void;
-  /** Moves it by so many places. */
+  /** Moves the step by this many places. */
   onMove: (by: number) => void;
   onRemove: () => void;
 };
 
-/** One step of a workflow that is being written. */
+/** The editor of one step. */
 export function StepEditor({ step, index, count, problems, onChange, onLeave, ...on }: Props) {
   const propsOf = (field: StepField) => ({
     value: step[field],
@@ -80,7 +80,7 @@ export function StepEditor({ step, index, count, problems, onChange, onLeave, ..
         </div>
       </div>
       <div className="step-columns">
-        <Field label="Id" hint="Later steps know its answer by it." error={problems.id}>
+        <Field label="Id" hint="Later steps refer to the response by this id." error={problems.id}>
           <input {...propsOf("id")} className="mono" />
         </Field>
         <Field label="Name" hint="For people. Optional." error={problems.name}>
@@ -105,7 +105,7 @@ export function StepEditor({ step, index, count, problems, onChange, onLeave, ..
       </div>
       <Field
         label="Headers"
-        hint="A name, a colon and a value on each line. What is [redacted] stays as it is."
+        hint={'One "name: value" per line. [redacted] keeps the stored value.'}
         error={problems.headers}
       >
         <textarea {...propsOf("headers")} rows={2} placeholder="X-Team: support" />
@@ -130,8 +130,8 @@ export function StepEditor({ step, index, count, problems, onChange, onLeave, ..
             label={step.bodyKind === "json" ? "Body (JSON)" : "Body (text)"}
             hint={
               step.bodyKind === "json"
-                ? "Its texts are templates: {{ data.… }}, {{ user.… }}, {{ event.… }}, {{ steps.<id>.response.… }}."
-                : "One template, sent as JSON text; {{ data }} alone is sent as the value that it is."
+                ? "Its strings are templates: {{ data.… }}, {{ user.… }}, {{ event.… }}, {{ steps.<id>.response.… }}."
+                : "One template, sent as a JSON string; {{ data }} alone keeps the type of its value."
             }
             error={problems.body}
           >
@@ -140,10 +140,10 @@ export function StepEditor({ step, index, count, problems, onChange, onLeave, ..
         )}
       </div>
       <div className="step-columns">
-        <Field label="Further tries" hint="0 to 20." error={problems.retries}>
+        <Field label="Retries" hint="0 to 20." error={problems.retries}>
           <input {...propsOf("retries")} inputMode="numeric" />
         </Field>
-        <Field label="Timeout, ms" hint="100 to 60,000." error={problems.timeoutMs}>
+        <Field label="Timeout (ms)" hint="100 to 60,000." error={problems.timeoutMs}>
           <input {...propsOf("timeoutMs")} inputMode="numeric" />
         </Field>
       </div>

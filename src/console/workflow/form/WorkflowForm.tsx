@@ -20,9 +20,9 @@ import "./WorkflowForm.css";
 
 type Props = {
   draft: WorkflowDraft;
-  /** The workflow that is changed; null for a new one, whose event type can still be chosen. */
+  /** The edited workflow; null for a new one, whose event type can be chosen. */
   workflowId: string | null;
-  /** Variables that the preview begins with. */
+  /** Initial variables of the preview. */
   variables: string;
   mistakes: Mistake[];
   isBusy: boolean;
@@ -31,10 +31,10 @@ type Props = {
   onCancel: () => void;
 };
 
-/** What is written of a field by its place: `name`, or the step's key and the field. */
+/** The key of a field: `name`, or the step's key and the field. */
 const placeOf = (step: StepDraft, field: StepField) => `${step.key} ${field}`;
 
-/** A workflow to make or to change. A field tells what is wrong once it has been left, or was refused. */
+/** The form of a workflow. A field shows its error after it has lost the focus or was rejected. */
 export function WorkflowForm({ draft: given, workflowId, mistakes, ...rest }: Props) {
   const [draft, setDraft] = useState(given);
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
@@ -44,8 +44,8 @@ export function WorkflowForm({ draft: given, workflowId, mistakes, ...rest }: Pr
   const { steps } = draft;
   const leave = (...places: string[]) => setLeft(new Set([...left, ...places]));
   const change = (changed: Partial<WorkflowDraft>) => setDraft({ ...draft, ...changed });
-  const needed = { name: "A name.", eventType: "The type of the events that start it." };
-  /** Mistakes in what was sent hold until it is changed; the preview's are those of what stands there. */
+  const needed = { name: "A name.", eventType: "The type of the events that start the workflow." };
+  /** Errors of the last save stay until the form changes; the preview's errors are current. */
   const told = (isAsSent: boolean) => [
     ...(isAsSent ? mistakes : []),
     ...(preview?.userErrors ?? []),
@@ -70,7 +70,7 @@ export function WorkflowForm({ draft: given, workflowId, mistakes, ...rest }: Pr
     const others = steps.toSpliced(index, 1);
     const focused = document.activeElement;
     flushSync(() => change({ steps: others.toSpliced(index + by, 0, moved) }));
-    // What is moved in the page loses the focus; a button that has become disabled cannot have it back.
+    // A moved element loses the focus, and a disabled button cannot regain it.
     if (focused instanceof HTMLButtonElement && focused.disabled) {
       focused.closest("fieldset")?.querySelector("input")?.focus();
     } else if (focused instanceof HTMLElement) focused.focus();

@@ -52,7 +52,7 @@ function TriedStep({ step, number }: { step: Tried; number: number }) {
   );
 }
 
-/** What each step would send for an event that has happened and a user's variables. */
+/** What each step would send for a past event and a user's variables. */
 export function WorkflowPreview({ preview, eventType, workflowId, trial, onTrial }: Props) {
   const type = eventType.trim();
   const [{ data }] = useQuery({
@@ -64,12 +64,12 @@ export function WorkflowPreview({ preview, eventType, workflowId, trial, onTrial
   return (
     <aside className="workflow-preview" aria-label="Preview">
       <h2>Preview</h2>
-      <Field label="Event" hint={events.length === 0 ? "None of this type has happened yet." : ""}>
+      <Field label="Event" hint={events.length === 0 ? "No events of this type yet." : ""}>
         <select
           value={trial.eventId ?? ""}
           onChange={({ target }) => onTrial({ ...trial, eventId: target.value || null })}
         >
-          <option value="">{events.length === 0 ? "An empty one" : "The newest"}</option>
+          <option value="">{events.length === 0 ? "Empty event" : "The newest"}</option>
           {events.map((event) => (
             <option key={event.id} value={event.id}>
               {event.name} · {new Date(event.occurredAt).toLocaleString()}
@@ -85,12 +85,11 @@ export function WorkflowPreview({ preview, eventType, workflowId, trial, onTrial
       />
       {!preview && (
         <p className="soft">
-          Once an event type and a URL stand here, this shows what each step would send. Nothing is
-          sent.
+          Enter an event type and a URL to see what each step would send. Nothing is sent.
         </p>
       )}
       {preview && preview.steps === null && (
-        <p className="soft">There is a mistake in the steps: it stands at its field.</p>
+        <p className="soft">A step has an error; see its field.</p>
       )}
       {preview?.steps && preview.event && (
         <p className="soft">

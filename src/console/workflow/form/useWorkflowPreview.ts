@@ -17,13 +17,13 @@ const PreviewDocument = graphql(`
 
 type Preview = ResultOf<typeof PreviewDocument>["previewWorkflow"];
 
-/** How long after the last letter the server is asked. */
+/** Delay between the last keystroke and the request. */
 const TYPED_MS = 350;
 
-/** What a draft is tried on: the newest event of the type when none is chosen. */
+/** The event to try the draft on; by default the newest of the type. */
 export type Trial = { eventId: string | null; variables: string };
 
-/** What the server says of a draft as it is typed, as long as nothing in it is plainly wrong. */
+/** The server's preview of a draft as it is typed, while it has no obvious errors. */
 export function useWorkflowPreview(
   { eventType, steps }: WorkflowDraft,
   { eventId, variables }: Trial,

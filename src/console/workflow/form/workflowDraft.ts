@@ -1,9 +1,9 @@
 import type { Json } from "../../gql/graphql.ts";
 import { parseJson } from "../../ui/json/parseJson.ts";
 
-/** A step as it stands in the form: texts, as people type them. */
+/** The contents of a step's form, as typed. */
 export type StepDraft = {
-  /** Stays with the step wherever it is moved. */
+  /** A stable key that follows the step when it is moved. */
   key: string;
   id: string;
   name: string;
@@ -24,7 +24,7 @@ export const bodyKinds = { none: "None", json: "JSON", text: "Text" } as const;
 type BodyKind = keyof typeof bodyKinds;
 export const isBodyKind = (text: string): text is BodyKind => Object.hasOwn(bodyKinds, text);
 
-/** A step that nothing has been written of, under an id that none of these has. */
+/** An empty step with an unused id. */
 export function emptyStep(steps: StepDraft[]): StepDraft {
   let number = steps.length + 1;
   while (steps.some(({ id }) => id === `step${number}`)) number++;
@@ -49,7 +49,7 @@ type Step = {
   timeoutMs: number;
 };
 
-/** A step as it is stored, to be changed. */
+/** Converts a stored step to a draft. */
 export function draftOfStep(step: Step): StepDraft {
   const { id, name, method, url, headers, body } = step;
   const lines = Object.entries(isObject(headers) ? headers : {}).map(
@@ -74,7 +74,7 @@ const linesIn = (text: string): string[] => text.split("\n").flatMap((line) => l
 
 function headersProblem(text: string): string | undefined {
   const wrong = linesIn(text).find((line) => !/^[^\s:]+:/.test(line));
-  return wrong && `A name, a colon and a value on each line; "${wrong}" is not like that.`;
+  return wrong && `One "name: value" per line; "${wrong}" is not.`;
 }
 
 function bodyProblem({ bodyKind, body }: StepDraft): string | undefined {
@@ -86,16 +86,16 @@ function bodyProblem({ bodyKind, body }: StepDraft): string | undefined {
 export type StepField = Exclude<keyof StepDraft, "key" | "bodyKind">;
 export type StepProblems = Partial<Record<StepField, string>>;
 
-/** What can be seen to be wrong with a step without asking; the server knows the rest. */
+/** Errors of a step that can be found without the server. */
 export function problemsOfStep(step: StepDraft, before: StepDraft[]): StepProblems {
   const idProblem = !/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(step.id)
     ? "1 to 64 letters, digits, _ and -, no digit or - first."
     : before.some(({ id }) => id === step.id)
-      ? "A step before it has this id."
+      ? "An earlier step has this id."
       : undefined;
   const found: [StepField, string | undefined][] = [
     ["id", idProblem],
-    ["url", step.url.trim() === "" ? "An address, or a template of one." : undefined],
+    ["url", step.url.trim() === "" ? "A URL or a template of one." : undefined],
     ["headers", headersProblem(step.headers)],
     ["body", bodyProblem(step)],
     ["retries", rangeProblem(step.retries, 0, 20)],
@@ -119,7 +119,7 @@ function bodyIn({ bodyKind, body }: StepDraft): Json {
   return "value" in parsed ? parsed.value : null;
 }
 
-/** Steps without problems, as the API takes them. */
+/** Converts valid steps to API input. */
 export const inputOfSteps = (steps: StepDraft[]) =>
   steps.map((step) => ({
     id: step.id,

@@ -2,8 +2,8 @@ import { useEffect, useRef } from "react";
 import { useSession } from "../session/session.ts";
 import type { News } from "./activity.ts";
 
-/** Calls a function with whatever changes in the project while the component is shown. */
-export function useNews(listener: (news: News) => void): void {
+/** Calls a function with all changes in the project while the component is mounted. */
+export function useChanges(listener: (news: News) => void): void {
   const { activity } = useSession();
   const latest = useRef(listener);
   useEffect(() => {

@@ -5,10 +5,10 @@ import { Empty } from "./Notice.tsx";
 type Props = { children: ReactNode };
 
 /**
- * Stands in for a page that cannot be shown: most likely the hub has been updated, and the files of the page are
- * others now. React asks for a class here.
+ * Replaces a page that failed to render, most likely because the hub was updated and the page's
+ * files have changed. React requires a class for this.
  */
-export class Mishap extends Component<Props, { hasFailed: boolean }> {
+export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false };
 
   static getDerivedStateFromError() {
@@ -18,9 +18,9 @@ export class Mishap extends Component<Props, { hasFailed: boolean }> {
   override render() {
     if (!this.state.hasFailed) return this.props.children;
     return (
-      <Empty title="This page could not be shown.">
-        <p>The hub may have been updated meanwhile.</p>
-        <Button onClick={() => location.reload()}>Load it anew</Button>
+      <Empty title="This page could not be displayed.">
+        <p>The hub may have been updated.</p>
+        <Button onClick={() => location.reload()}>Reload</Button>
       </Empty>
     );
   }

@@ -12,7 +12,10 @@ const messages =
 
 const codeOf = (error: Error): string => ("code" in error ? String(error.code) : "");
 
-/** Whether an error says that the database, or the system, cannot be used just now: it passes, and the work is done again. */
+/**
+ * Whether an error means that the database or the system cannot be used at the moment: it passes, and the work is
+ * retried.
+ */
 export const isOutage = (error: unknown): error is Error =>
   error instanceof Error &&
   (states.test(codeOf(error)) || codes.test(codeOf(error)) || messages.test(error.message));

@@ -29,7 +29,7 @@ export type ReplayFilter = {
   until: Date | null;
 };
 
-/** When no hook has room, it is looked again after so long, or at the next poll for jobs. */
+/** The pause before the next look if no hook has room; it may end with the next poll for jobs. */
 const PAUSE = "200 milliseconds";
 const DAY_MS = 86_400_000;
 

@@ -12,7 +12,7 @@ export type EventStatus =
 export type ContentType = "TEXT" | "ROWS" | "JSON" | "IMAGE";
 export type EventOrigin = "API" | "MANUAL" | "SQL" | "REST" | "SYSTEM";
 
-/** An event as stored. `data` and `content` are JSON text: a body is built from them without parsing. */
+/** An event as stored. `data` and `content` are JSON text: request bodies are built from them without parsing. */
 export type EventRow = Narrowed<
   Omit<typeof events.$inferSelect, "dueAt">,
   { contentType: ContentType; origin: EventOrigin; status: EventStatus }

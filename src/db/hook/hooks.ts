@@ -16,7 +16,7 @@ export type HookVerification = "NONE" | "HOOK_SECRET" | "CLOUD_EVENTS";
 /** A sealed secret; `expiresAt` is set once it has been rotated out. */
 export type SealedSecret = { sealed: string; expiresAt: string | null };
 
-/** A hook as stored: `headers` and `secrets` are sealed. */
+/** A hook as stored; `headers` and `secrets` are sealed. */
 export type HookRow = Narrowed<
   Omit<
     typeof hooks.$inferSelect,
@@ -62,7 +62,7 @@ export async function countHooks(tx: Tx, projectId: string): Promise<number> {
   return row?.n ?? 0;
 }
 
-/** What emits need of a project's live hooks. */
+/** The live hooks' fields that emits need. */
 type MatchableHook = Pick<
   HookRow,
   "id" | "types" | "filter" | "userId" | "status" | "retries" | "format"

@@ -24,7 +24,7 @@ const delivery = {
   id: uuid("id").notNull(),
   eventId: uuid("event_id").notNull(),
   hookId: uuid("hook_id").notNull(),
-  /** Frozen when matched: every try sends the same bytes, whatever the hook is changed to. */
+  /** Fixed when matched: every attempt sends the same bytes, however the hook is changed later. */
   format: text("format").notNull(),
   status: text("status").notNull(),
 };
@@ -33,7 +33,7 @@ const origin = {
   lastError: text("last_error"),
   replayOf: uuid("replay_of"),
   replayNumber: smallint("replay_number").notNull().default(0),
-  /** Of a workflow's step: its run, and which of its steps. `hook_id` is then the workflow's queue. */
+  /** The run and position of a workflow's step. `hook_id` is then the workflow's queue. */
   runId: uuid("run_id"),
   stepPosition: smallint("step_position"),
 };

@@ -10,7 +10,7 @@ import type { Leave, QueueEntry } from "./hookQueues.ts";
 import type { DelivererParts } from "./parts.ts";
 import type { Target } from "./targets.ts";
 
-/** Hooks that are asked for at once. */
+/** Hooks loaded at once. */
 const LEARNED = 1_000;
 
 /** A delivery that got its slot before it was accepted. */

@@ -20,10 +20,13 @@ export const isOutage = (error: unknown): error is Error =>
   error instanceof Error &&
   (states.test(codeOf(error)) || codes.test(codeOf(error)) || messages.test(error.message));
 
-/** Whether PostgreSQL gave up what took too long, a statement or a transaction: an outage that its own size may have made. */
+/**
+ * Whether PostgreSQL aborted a statement or transaction that took too long: an outage that its own size may have
+ * caused.
+ */
 export const isTimeout = (error: unknown): boolean =>
   error instanceof Error && /^(57014|25P0[34])$/.test(codeOf(error));
 
-/** Whether a statement gave way to somebody's lock (lock_not_available, deadlock_detected): the database is there. */
+/** Whether a statement failed because of a lock (lock_not_available, deadlock_detected): the database is available. */
 export const isLocked = (error: unknown): boolean =>
   error instanceof Error && /^(55P03|40P01)$/.test(codeOf(error));

@@ -112,7 +112,7 @@ export async function claim(
     isSuspect: boolean;
     /** Whether the workers' shares have settled. If not, deliveries in flight at other workers are counted. */
     isSettled: boolean;
-    /** A claim holds for twice the hook's timeout and this. */
+    /** The lease beyond twice the hook's timeout. */
     leaseMarginMs: number;
     workerId: string;
     token: string;

@@ -16,7 +16,7 @@ export type DeliveryStatus =
 /** The body of a delivery: a hook's format, or STEP for the request rendered by a workflow's step. */
 type DeliveryFormat = HookFormat | "STEP";
 
-/** What waits and what has ended, in the columns that both have. */
+/** A waiting or ended delivery, with the columns that both tables have. */
 export type DeliveryRow = Pick<
   typeof endedDeliveries.$inferSelect,
   | "projectId"

@@ -10,7 +10,10 @@ import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "./recor
 const CHUNK = 1_000;
 const DIED = "unknown: the process that made this attempt died";
 
-/** The claims that ran out, and those of these workers; how many deaths a delivery is QUARANTINED after. */
+/**
+ * Lost claims: expired ones and those of dead workers. `quarantineAfter`: crashes in flight after which a delivery is
+ * QUARANTINED.
+ */
 type Lost = { deadWorkers: string[]; quarantineAfter: number };
 
 const isLost = (sql: Sql, deadWorkers: string[]) => sql`q.lease_token is not null

@@ -64,7 +64,7 @@ export function toPage<Row>(
   return { rows: backward ? rows.reverse() : rows, hasNext, hasPrevious, ...cut };
 }
 
-/** A page of what `select` gives, newest first, of rows that fit all conditions. */
+/** A page of `select`, newest first, with the rows that meet all conditions. */
 export async function idPage<Row extends object>(
   sql: Sql,
   select: Fragment,
@@ -76,7 +76,7 @@ export async function idPage<Row extends object>(
   return toPage<Row>(rows, request);
 }
 
-/** The same for each of many parents, in one statement; conditions name each as `x.parent`. */
+/** A page for each of many parents, in one statement. Conditions refer to a parent as `x.parent`. */
 export async function idPagePerParent<Row extends object>(
   sql: Sql,
   select: Fragment,

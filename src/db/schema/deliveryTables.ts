@@ -18,7 +18,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { jsonText, ownProject, signalbox, time } from "./tables.ts";
 
-/** What a delivery is, waiting or ended. */
+/** The columns of every delivery, waiting or ended. */
 const delivery = {
   projectId: uuid("project_id").notNull(),
   id: uuid("id").notNull(),
@@ -28,7 +28,7 @@ const delivery = {
   format: text("format").notNull(),
   status: text("status").notNull(),
 };
-/** How it last failed, and what it was made for other than its event's hook. */
+/** The last error, and the origin of a delivery that is a replay or a workflow's step. */
 const origin = {
   lastError: text("last_error"),
   replayOf: uuid("replay_of"),

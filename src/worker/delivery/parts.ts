@@ -5,7 +5,7 @@ import type { Peers } from "./peers.ts";
 import type { Started } from "./started.ts";
 import type { Targets } from "./targets.ts";
 
-/** What of a deliverer both ways of taking deliveries share: claiming them, and being handed them. */
+/** The parts of a deliverer shared by both ways of taking deliveries: the claim loop and the hand-over. */
 export type DelivererParts = {
   sql: Pool;
   workerId: string;

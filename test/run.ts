@@ -118,11 +118,11 @@ async function runTests(provide: ProvidedContext, scratch: string): Promise<Test
   }
 }
 
-/** Every file of tests but those in `heavy`. */
-const lightTests = () =>
-  globSync("test/**/*.test.ts", { cwd: join(import.meta.dirname, "..") }).filter(
-    (file) => !heavy.some((folder) => file.startsWith(folder)),
-  );
+/** Every file of tests but the heavy ones. */
+function lightTests(): string[] {
+  const files = globSync("test/**/*.test.ts", { cwd: join(import.meta.dirname, "..") });
+  return files.filter((file) => !heavy.some((folder) => file.startsWith(folder)));
+}
 
 function tally({ testModules, unhandledErrors }: TestRunResult): void {
   count.failed += unhandledErrors.length;

@@ -83,7 +83,13 @@ export const sessionSettings = {
  * of its list.
  */
 export const plans = {
-  once: { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off" },
+  once: {
+    enable_seqscan: "off",
+    enable_hashjoin: "off",
+    enable_mergejoin: "off",
+    // For a queue that was vacuumed while it was empty, it would read all rows of the project, to intersect them.
+    enable_bitmapscan: "off",
+  },
   "each time": {
     plan_cache_mode: "force_custom_plan",
     statement_timeout: String(READ_TIMEOUT_MS),

@@ -2,7 +2,7 @@ import { type Check, inScope, isKept, reportRows } from "./check.ts";
 
 /**
  * An event is FAILED when a delivery of it failed. Of a delivery and its retries the last one counts; a run's step
- * deliveries do not count.
+ * deliveries do not count. An event for very many hooks has deliveries before it is DISPATCHED.
  */
 const events: Check = {
   name: "event",
@@ -15,7 +15,8 @@ const events: Check = {
           then format('is %s, which is no state of an event', e.status)
         when (e.status in ('SCHEDULED', 'STAGED', 'CANCELLED')) <> (e.config_version is null)
           then format('is %s and %s', e.status, case when e.config_version is null then 'was never matched' else 'was matched' end)
-        when e.status in ('SCHEDULED', 'STAGED', 'CANCELLED') and d.n + r.n > 0
+        when e.status in ('SCHEDULED', 'STAGED', 'CANCELLED') and r.n > 0
+          or (e.status = 'CANCELLED' or e.status = 'SCHEDULED' and e.due_at > now()) and d.n > 0
           then format('is %s and has %s deliveries, %s runs', e.status, d.n, r.n)
         when e.status = 'SCHEDULED' and e.due_at is null then 'is SCHEDULED and never due'
         when e.status in ('DISPATCHED', 'PROCESSED', 'FAILED', 'CANCELLED') and e.due_at is not null

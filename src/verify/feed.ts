@@ -131,7 +131,7 @@ export const feedChecks: Check[] = [
   // An event written through SQL is reported when it is matched.
   reportedAsNew(
     "EVENT",
-    (sql) => sql`(select * from signalbox.events where status <> 'STAGED')`,
+    (sql) => sql`(select * from signalbox.events where status <> 'STAGED' or origin <> 'SQL')`,
     (sql) => sql`received_at`,
   ),
 ];

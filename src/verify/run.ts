@@ -1,4 +1,5 @@
 import type { Pool, Sql, Tx } from "../db/connection/client.ts";
+import { plans } from "../db/connection/sessionSettings.ts";
 import type { Check, Scope } from "./check.ts";
 import { deliveryChecks } from "./deliveries.ts";
 import { eventChecks } from "./events.ts";
@@ -50,9 +51,8 @@ export async function compareAll(
   await tx`lock table signalbox.events, signalbox.ended_deliveries, signalbox.earlier_attempts, signalbox.feed in access share mode`;
   // On a large hub this may take minutes. Each query is planned for its own values, and whole tables are compared.
   await tx`select set_config('statement_timeout', '0', true), set_config('plan_cache_mode', 'auto', true),
-    set_config('idle_in_transaction_session_timeout', '0', true), set_config('work_mem', '64MB', true),
-    set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
-    set_config('enable_mergejoin', 'on', true)`;
+    set_config('idle_in_transaction_session_timeout', '0', true), set_config('work_mem', '64MB', true)`;
+  for (const name of Object.keys(plans.once)) await tx`select set_config(${name}, 'on', true)`;
   const scope: Scope = { ...filter, keptSince: await keptSince(tx) };
   const whole = filter.since === null && filter.until === null;
   const checks = [...deliveryChecks({ whole }), ...eventChecks, ...feedChecks, ...orphanChecks];

@@ -2,6 +2,7 @@ import type { Db } from "../db/connection/client.ts";
 import type { HookQueue } from "../db/queue/jobs.ts";
 import { createPartitions } from "../db/retention/createPartitions.ts";
 import { withMaintenanceSession } from "../db/retention/maintenanceSession.ts";
+import type { FollowUp } from "../domain/event/followUp.ts";
 import type { TenantPrograms } from "../domain/program/tenantPrograms.ts";
 import type { ProjectConfigs } from "../domain/project/projectConfig.ts";
 import type { SecretBox } from "../domain/project/secretBox.ts";
@@ -74,8 +75,13 @@ export async function startWorker(options: {
   const workerId = newId();
   const peers = createPeers(workerId);
   const parts = { sql: db.sql, configs, programs, workerId, poster, box, origin, log, onAttempt };
+  const followUp = ({ projectId, queues, staged }: FollowUp) => {
+    deliverer.wake(queues);
+    if (staged.length > 0) dispatcher.dispatch(projectId, staged);
+  };
   const deliverer = createDeliverer({
     ...parts,
+    onNext: followUp,
     peers,
     askPeers: wake.ask,
     onFinished: wake.announce,
@@ -84,9 +90,9 @@ export async function startWorker(options: {
   const dispatcher = createDispatcher({
     ...parts,
     reserve: deliverer.reserve,
-    onDue: deliverer.wake,
+    onNext: followUp,
   });
-  const presser = createPresser({ ...parts, onDue: deliverer.wake });
+  const presser = createPresser({ ...parts, onNext: followUp });
   const handshaker = createHandshaker(parts);
   const advanceRuns = createRunAdvancer({ sql: db.sql, box, templates: programs.templates });
   const runTurns = createRunTurns({ advanceRuns, onDue: deliverer.wake, log });

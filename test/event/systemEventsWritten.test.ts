@@ -36,7 +36,7 @@ test("what is said of an event is written with its match, or neither is", async 
         configs: createProjectConfigs(sql),
         programs: testPrograms(sql),
         patience: { until: new AbortController().signal },
-        onDue: () => {},
+        onNext: () => {},
       },
       { projectId: event?.projectId ?? "", eventIds: [event?.id ?? ""] },
     );

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { testHub } from "../fixtures/hub.ts";
+import { manyHooks } from "../fixtures/manyHooks.ts";
 import { startNeighbour, unharmed } from "../fixtures/neighbour.ts";
 import { tenantOf } from "../fixtures/tenant.ts";
 
@@ -13,17 +14,7 @@ test("many events for many hooks are accepted at once, matched in pieces, and no
   await using hub = await testHub({ roles: { api: true, worker: true } });
   await using neighbour = await startNeighbour(hub);
   const tenant = await tenantOf(hub);
-  const one = (index: number) =>
-    `h${index}: registerHook(input: { types: ["wide"${index < NARROW ? ', "narrow"' : ""}], url: "http://127.0.0.1:9/", retries: 0, name: "h${index}" }) { hook { id } }`;
-  const names = Array.from({ length: WIDE }, (_, index) => index);
-  for (let from = 0; from < WIDE; from += 20) {
-    await tenant.run(
-      `mutation { ${names
-        .slice(from, from + 20)
-        .map(one)
-        .join("\n")} }`,
-    );
-  }
+  await manyHooks(tenant, WIDE, (index) => (index < NARROW ? ["wide", "narrow"] : ["wide"]));
   // Paused, so that what is matched can be counted without sending any of it.
   const { sql } = hub.db;
   await sql`update signalbox.hooks set status = 'PAUSED' where kind = 'HOOK'`;

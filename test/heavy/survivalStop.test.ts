@@ -89,6 +89,7 @@ test("an attempt that a stop had to break off is due again at once, and not char
     log: createLogger("silent"),
     onAttempt: () => {},
     onFinished: () => {},
+    onNext: () => {},
     onSteps: () => {},
     askPeers: () => {},
   });

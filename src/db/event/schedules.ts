@@ -43,6 +43,14 @@ export async function lockedEvent(
   return event;
 }
 
+/** Whether dispatch has already written a part of a locked event's deliveries. */
+export async function isBegun(tx: Tx, { projectId, id }: EventRow): Promise<boolean> {
+  const [row] = await tx<{ isBegun: boolean }[]>`
+    select exists (select from signalbox.deliveries
+      where project_id = ${projectId} and event_id = ${id}) as "isBegun"`;
+  return row?.isBegun ?? false;
+}
+
 /** Cancels a locked event. An event from signalbox.emit() gets its first feed item by this, as by dispatch. */
 export async function writeCancelled(tx: Tx, event: EventRow): Promise<EventRow> {
   const cancelled: EventRow = { ...event, status: "CANCELLED" };

@@ -1,7 +1,6 @@
 import { finishPress, type PressClaim, type PressFinish } from "../../db/action/pressClaims.ts";
 import type { Pool } from "../../db/connection/client.ts";
-import { hookQueuesOf } from "../../db/event/newEvent.ts";
-import type { HookQueue } from "../../db/queue/jobs.ts";
+import { type FollowUp, followUpOf } from "../event/followUp.ts";
 import { type InPlace, planSystemEvent, warmSystemTypes } from "../event/systemEvent.ts";
 import { webhookCalled } from "../event/systemEventData.ts";
 import type { ProjectConfigs } from "../project/projectConfig.ts";
@@ -9,7 +8,7 @@ import { withFreshConfig } from "../project/withFreshConfig.ts";
 
 /**
  * Stores the result of a press and, when the project has system events on, emits those of its call in the same
- * transaction. Returns the hook queues of the system events' deliveries.
+ * transaction. Returns what is to be done next about the system events.
  */
 export function endPress(
   sql: Pool,
@@ -18,7 +17,7 @@ export function endPress(
   { projectId, event }: PressClaim,
   request: { url: string; body: string },
   finish: PressFinish,
-): Promise<HookQueue[]> {
+): Promise<FollowUp> {
   return withFreshConfig(async () => {
     const config = (await configs.current([projectId])).get(projectId);
     if (config) await warmSystemTypes(config, programs);
@@ -36,6 +35,6 @@ export function endPress(
     const events = systemEvents.map((one) => one.event);
     const version = config?.version ?? 0;
     const counted = await finishPress(sql, finish, { events, deliveries, version });
-    return counted ? hookQueuesOf(deliveries) : [];
+    return followUpOf(projectId, counted ? events : [], counted ? deliveries : []);
   });
 }

@@ -8,10 +8,9 @@ import {
 } from "../../db/delivery/finish.ts";
 import { goneHooks } from "../../db/delivery/gone.ts";
 import { accept } from "../../db/event/accept.ts";
-import { hookQueuesOf } from "../../db/event/newEvent.ts";
 import { recordHook, retireHooks } from "../../db/hook/hookChanges.ts";
 import { moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
-import type { HookQueue } from "../../db/queue/jobs.ts";
+import { type FollowUp, followUpOf } from "../event/followUp.ts";
 import {
   type InPlace,
   type PlannedSystemEvent,
@@ -22,8 +21,8 @@ import { errorEvent, webhookCalled } from "../event/systemEventData.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 
-/** The deliveries that changed, and the hook queues of the system events' deliveries. */
-type Finished = { moved: FinishedDelivery[]; queues: HookQueue[] };
+/** The deliveries that changed, and what is to be done next about the system events. */
+type Finished = { moved: FinishedDelivery[]; next: FollowUp };
 
 /** The system events of one attempt: the call, and the delivery's failure when no try is left. */
 function planFinish(
@@ -97,13 +96,13 @@ export function finishDeliveries(
     const isGone = finishes.some(({ status }) => status === "GONE");
     if (!config?.systemEvents && !isGone) {
       const { moved } = await finishAll(sql, projectId, finishes);
-      return { moved, queues: [] };
+      return { moved, next: followUpOf(projectId, [], []) };
     }
     if (config) await warmSystemTypes(config, programs);
     return inTransaction(sql, async (tx) => {
       const gone = await retireGone(tx, projectId, finishes);
       const { moved, recorded } = await finishAll(tx, projectId, finishes);
-      if (!config?.systemEvents) return { moved, queues: [] };
+      if (!config?.systemEvents) return { moved, next: followUpOf(projectId, [], []) };
       const current = without(config, gone);
       const failed = new Set(moved.filter(({ status }) => status === "FAILED").map(({ id }) => id));
       const systemEvents = recorded.flatMap((one) =>
@@ -112,7 +111,7 @@ export function finishDeliveries(
       const deliveries = systemEvents.flatMap((one) => one.deliveries);
       const events = systemEvents.map(({ event }) => event);
       await accept(tx, { projectId, version: current.version, events, deliveries });
-      return { moved, queues: hookQueuesOf(deliveries) };
+      return { moved, next: followUpOf(projectId, events, deliveries) };
     });
   });
 }

@@ -48,12 +48,14 @@ export async function checkActionTargets(
     verdicts.set(url, verdict);
     return verdict;
   };
-  const check = async ({ checked }: CheckedInput, index: number) => {
-    if (checked instanceof UserError || checked.actions.length === 0) return;
+  const withActions = inputs.flatMap(({ checked }, index) =>
+    checked instanceof UserError || checked.actions.length === 0 ? [] : [{ checked, index }],
+  );
+  const check = async ({ checked, index }: { checked: CheckedEvent; index: number }) => {
     const entries = await actionTargetErrors(checked.actions, checkOnce);
     if (entries.length > 0) errors.set(index, entries);
   };
-  await Promise.all(inputs.map(check));
+  await Promise.all(withActions.map(check));
   return errors;
 }
 

@@ -4,15 +4,11 @@ import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { type Accepting, accept, type HandOver, isKeyTaken } from "../../db/event/accept.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { isPlain, writeEvents } from "../../db/event/insert.ts";
-import {
-  hookQueuesOf,
-  type NewDelivery,
-  type NewEvent,
-  storedEvent,
-} from "../../db/event/newEvent.ts";
-import { addJobs, deliverJobs, type HookQueue, type JobSpec } from "../../db/queue/jobs.ts";
+import { type NewDelivery, type NewEvent, storedEvent } from "../../db/event/newEvent.ts";
+import { addJobs, deliverJobs, type JobSpec } from "../../db/queue/jobs.ts";
 import { advanceJobs, type NewRun } from "../../db/workflow/workflowRuns.ts";
 import type { PlannedEvent } from "../event/event.ts";
+import { type FollowUp, followUpOf } from "../event/followUp.ts";
 import { planMatchedSystemEvents } from "../event/systemEvent.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
@@ -45,12 +41,7 @@ export type Reserve = (
 ) => Promise<Reservation | undefined>;
 
 /** What is to be done next for accepted events. */
-export type Accepted = {
-  projectId: string;
-  /** Hook queues with deliveries that are due, without those that already have a slot. */
-  queues: HookQueue[];
-  /** Events to be matched later. Scheduled events are found when they are due. */
-  staged: string[];
+export type Accepted = FollowUp & {
   /** The number of events, system events not counted. */
   events: number;
 };
@@ -68,9 +59,7 @@ export const acceptedOf = (
   events: NewEvent[],
   deliveries: NewDelivery[],
 ): Accepted => ({
-  projectId,
-  queues: hookQueuesOf(deliveries),
-  staged: events.filter(({ status }) => status === "STAGED").map(({ id }) => id),
+  ...followUpOf(projectId, events, deliveries),
   events: events.filter(({ origin }) => origin !== "SYSTEM").length,
 });
 

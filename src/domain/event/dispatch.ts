@@ -1,7 +1,6 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
-import type { HookQueue } from "../../db/queue/jobs.ts";
 import { parseJson } from "../../util/parseJson.ts";
 import { UserError } from "../../util/userError.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
@@ -14,6 +13,7 @@ import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts"
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 import { type Dispatched, type DispatchedPiece, writePiece } from "./dispatchWrite.ts";
 import { planRuns } from "./event.ts";
+import type { FollowUp } from "./followUp.ts";
 import { planMatchedSystemEvents, warmSystemTypes } from "./systemEvent.ts";
 
 /**
@@ -30,7 +30,8 @@ type Parts = {
   patience: Patience;
   /** Reserves free slots of this process for the deliveries that are being written. */
   reserve?: Reserve;
-  onDue: (queues: HookQueue[]) => void;
+  /** Called after each piece with what is to be done next. */
+  onNext: (next: FollowUp) => void;
 };
 
 /** An event written through SQL is checked against its schema only here: it becomes FAILED when it does not fit. */
@@ -77,14 +78,14 @@ async function typeVersionOf(
 /**
  * Matches staged events (written through SQL, with very many hooks, or with filters that are not cheap) and scheduled
  * events that are due. Matching runs outside of transactions; the results are written in pieces. After a crash the
- * events are still staged, and pieces already written are not written again. Calls `onDue` with the hook queues to wake
- * after each piece.
+ * events are still staged, and pieces already written are not written again. An event whose piece another process has
+ * locked is left to that process: a later piece would make it DISPATCHED without the deliveries of this one.
  */
 export function dispatchEvents(
   parts: Parts,
   { projectId, eventIds }: { projectId: string; eventIds: string[] },
 ): Promise<void> {
-  const { sql, configs, programs, onDue } = parts;
+  const { sql, configs, programs, onNext } = parts;
   return withFreshConfig(async () => {
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) return;
@@ -94,17 +95,25 @@ export function dispatchEvents(
       sql,
       staged.map((event) => ({ config, ...event, subject: event })),
     );
+    const write = async (pieces: DispatchedPiece[]) => {
+      const { written, next } = await writePiece(parts, projectId, pieces);
+      onNext(next);
+      return written;
+    };
     let piece: Dispatched[] = [];
     const flush = async () => {
-      if (piece.length > 0) onDue(await writePiece(parts, projectId, piece));
+      if (piece.length > 0) await write(piece);
       piece = [];
+    };
+    const writeAll = async (pieces: DispatchedPiece[]) => {
+      for (const part of pieces) if (!(await write([part])).has(part.event.id)) return false;
+      return true;
     };
     for (const event of staged) {
       const dispatched = await dispatchOne(config, parts, event, context);
       if (deliveriesIn(piece) + dispatched.deliveries.length > DELIVERIES_AT_ONCE) await flush();
       const { pieces, last } = split(dispatched);
-      for (const part of pieces) onDue(await writePiece(parts, projectId, [part]));
-      piece.push(last);
+      if (await writeAll(pieces)) piece.push(last);
       if (piece.length >= EVENTS_AT_ONCE) await flush();
     }
     await flush();

@@ -8,10 +8,11 @@ import {
   lockStagedEvents,
   writeDispatched,
 } from "../../db/event/dispatch.ts";
-import { hookQueuesOf, type NewDelivery } from "../../db/event/newEvent.ts";
-import type { HookQueue } from "../../db/queue/jobs.ts";
+import type { NewDelivery } from "../../db/event/newEvent.ts";
+import { enterFeed } from "../../db/feed/record.ts";
 import type { NewRun } from "../../db/workflow/workflowRuns.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
+import { type FollowUp, followUpOf } from "./followUp.ts";
 import type { PlannedSystemEvent } from "./systemEvent.ts";
 
 /** The result of dispatching a staged event. */
@@ -25,18 +26,18 @@ export type Dispatched = {
 /** `isPart`: more deliveries of the event follow, so it stays staged. */
 export type DispatchedPiece = Dispatched & { isPart?: boolean };
 
-type Piece = { deliveries: NewDelivery[]; at: Date };
+type Written = { eventIds: Set<string>; deliveries: NewDelivery[]; at: Date };
 
 /**
- * Writes the results of some events in one transaction. Skips events that another process has dispatched or is
- * dispatching, and deliveries that an earlier try has written. Deliveries with a reserved slot are sent at once;
- * returns the hook queues to wake for the others.
+ * Writes the results of some events in one transaction. Skips events that are dispatched, or locked by another process,
+ * and deliveries that an earlier try has written. Deliveries with a reserved slot are sent at once; `next` has the
+ * others. `written`: the events that were not skipped.
  */
 export async function writePiece(
   { sql, reserve }: { sql: Pool; reserve?: Reserve },
   projectId: string,
   pieces: DispatchedPiece[],
-): Promise<HookQueue[]> {
+): Promise<{ written: ReadonlySet<string>; next: FollowUp }> {
   const version = pieces[0]?.event.configVersion ?? 0;
   const planned = [...pieces, ...pieces.flatMap(({ systemEvents }) => systemEvents)];
   const reservation = await reserve?.(
@@ -44,7 +45,7 @@ export async function writePiece(
     planned.map(({ event }) => event),
     planned.flatMap(({ deliveries }) => deliveries),
   );
-  let written: Piece;
+  let written: Written;
   try {
     written = await inTransaction(sql, (tx) =>
       write(tx, projectId, version, pieces, reservation?.handOver),
@@ -53,9 +54,13 @@ export async function writePiece(
     reservation?.release(error);
     throw error;
   }
-  const { deliveries, at } = written;
+  const { eventIds, deliveries, at } = written;
   reservation?.begin(at, new Set(deliveries.map(({ id }) => id)));
-  return hookQueuesOf(deliveries.filter(({ id }) => !reservation?.handOver.leaseMs.has(id)));
+  const systemEvents = pieces
+    .filter(({ event }) => eventIds.has(event.id))
+    .flatMap((piece) => piece.systemEvents.map(({ event }) => event));
+  const waiting = deliveries.filter(({ id }) => !reservation?.handOver.leaseMs.has(id));
+  return { written: eventIds, next: followUpOf(projectId, systemEvents, waiting) };
 }
 
 async function write(
@@ -64,11 +69,11 @@ async function write(
   version: number,
   pieces: DispatchedPiece[],
   handOver: HandOver | undefined,
-): Promise<Piece> {
+): Promise<Written> {
   const ids = pieces.map(({ event }) => event.id);
   const locked = new Set((await lockStagedEvents(tx, projectId, ids)).map(({ id }) => id));
   const lockedPieces = pieces.filter(({ event }) => locked.has(event.id));
-  if (lockedPieces.length === 0) return { deliveries: [], at: new Date() };
+  if (lockedPieces.length === 0) return { eventIds: locked, deliveries: [], at: new Date() };
   const begun = await deliveredHooks(tx, projectId, [...locked]);
   const isWritten = new Set(begun.map(({ eventId, hookId }) => `${eventId} ${hookId}`));
   const deliveries = [...lockedPieces, ...lockedPieces.flatMap(({ systemEvents }) => systemEvents)]
@@ -76,6 +81,8 @@ async function write(
     .filter(({ eventId, hookId }) => !isWritten.has(`${eventId} ${hookId}`));
   const whole = lockedPieces.filter(({ isPart }) => !isPart).map(({ event }) => event);
   const resumed = new Set(begun.map(({ eventId }) => eventId));
+  // An attempt that ends now either is seen here, or sees that the event is DISPATCHED: both lock the head.
+  if (resumed.size > 0) await enterFeed(tx, projectId, version);
   const ended = await endedEvents(
     tx,
     projectId,
@@ -96,5 +103,5 @@ async function write(
     lockedPieces.flatMap(({ systemEvents }) => systemEvents).map(({ event }) => event),
     handOver,
   );
-  return { deliveries, at };
+  return { eventIds: locked, deliveries, at };
 }

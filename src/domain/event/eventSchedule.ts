@@ -3,6 +3,7 @@ import { inTransaction } from "../../db/connection/inTransaction.ts";
 import type { EventRow, EventStatus } from "../../db/event/events.ts";
 import {
   databaseNow,
+  isBegun,
   lockedEvent,
   writeCancelled,
   writeRescheduled,
@@ -11,7 +12,10 @@ import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { hasSchedule, type ScheduleInput, scheduleOf } from "./schedule.ts";
 
-/** Runs `write` with the event locked. Throws NOT_FOUND, or NOT_ALLOWED_NOW when its state is not in `allowed`. */
+/**
+ * Runs `write` with the event locked. Throws NOT_FOUND, or NOT_ALLOWED_NOW when its state is not in `allowed` or a part
+ * of its deliveries is already written.
+ */
 function changeEvent(
   sql: Pool,
   { projectId, id }: { projectId: string; id: string },
@@ -28,6 +32,10 @@ function changeEvent(
         `event ${id} is ${event.status}; this can be done only while it is ${allowed.join(" or ")}`,
         ["id"],
       );
+    }
+    if (await isBegun(tx, event)) {
+      const message = `event ${id} is being dispatched: a part of its deliveries is on its way`;
+      throw userError("NOT_ALLOWED_NOW", message, ["id"]);
     }
     return write(tx, event);
   });

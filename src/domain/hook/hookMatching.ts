@@ -75,8 +75,8 @@ export function tryMatchHooks(
     const verdict = matchHook(hook, input.event, resource !== null, filtered);
     const delivery = deliveryOf(hook, event, verdict, resource);
     if (delivery) deliveries.push(delivery);
+    if (deliveries.length > DELIVERIES_IN_PLACE) return undefined;
   }
-  if (deliveries.length > DELIVERIES_IN_PLACE) return undefined;
   return budget.spend(deliveries.length * DELIVERY_STEPS) ? deliveries : undefined;
 }
 

@@ -21,7 +21,7 @@ builder.mutationFields((t) => ({
   cancelEvent: t.field({
     type: EventPayload,
     description:
-      "Cancels an event that is SCHEDULED or STAGED. It is never delivered. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Cancels an event that is SCHEDULED or STAGED. It is never delivered. Errors: NOT_FOUND; NOT_ALLOWED_NOW in any other status, or when a part of its deliveries is already written.",
     args: { id: t.arg.id({ required: true, description: "The event's id." }) },
     resolve: (_root, { id }, { caller, hub }) =>
       withUserErrors(async () => ({ event: await cancelEvent(hub.db.sql, caller.projectId, id) })),

@@ -6,6 +6,7 @@ import { handBack } from "../../db/delivery/reclaim.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { type AttemptRequest, decideOutcome, requestOf } from "../../domain/delivery/delivery.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
+import type { FollowUp } from "../../domain/event/followUp.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
@@ -37,6 +38,8 @@ export type DelivererOptions = {
   onAttempt: (attempt: { outcome: AttemptOutcome; elapsedMs: number }) => void;
   /** Called after each commit that added to the feed. */
   onFinished: () => void;
+  /** Called with what is to be done next about system events. */
+  onNext: (next: FollowUp) => void;
   /** Called with the runs whose steps have ended. */
   onSteps: (projectId: string, runIds: string[]) => void;
   askPeers: (queues: HookQueue[]) => void;
@@ -68,7 +71,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const shareOf = (hookId: string) =>
     peers.shareOf(hookId, targets.last(hookId)?.hook.maxInFlight ?? Number.POSITIVE_INFINITY);
   const queues = createHookQueues(pump, shareOf, ask);
-  const finish = createFinisher({ ...options, onDue: wake });
+  const finish = createFinisher(options);
   const stopping = new AbortController();
   const { signal } = stopping;
   setMaxListeners(0, signal);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "../../db/connection/client.ts";
 import type { Finish, FinishedDelivery } from "../../db/delivery/finish.ts";
-import type { HookQueue } from "../../db/queue/jobs.ts";
 import { finishDeliveries } from "../../domain/delivery/finish.ts";
+import type { FollowUp } from "../../domain/event/followUp.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
 import type { Logger } from "../../log.ts";
@@ -45,7 +45,7 @@ export function createFinisher({
   configs,
   programs,
   log,
-  onDue,
+  onNext,
   onFinished,
   onSteps,
 }: {
@@ -53,8 +53,8 @@ export function createFinisher({
   configs: ProjectConfigs;
   programs: InPlace;
   log: Logger;
-  /** Called with the queues of deliveries of system events. */
-  onDue: (queues: HookQueue[]) => void;
+  /** Called with what is to be done next about system events. */
+  onNext: (next: FollowUp) => void;
   /** Called after each commit that added to the feed. */
   onFinished: () => void;
   /** Called with the runs whose steps have ended. */
@@ -64,15 +64,9 @@ export function createFinisher({
     const projectId = finishes[0]?.projectId ?? "";
     for (let failures = 0; ; failures++) {
       try {
-        const { moved, queues } = await finishDeliveries(
-          sql,
-          configs,
-          programs,
-          projectId,
-          finishes,
-        );
+        const { moved, next } = await finishDeliveries(sql, configs, programs, projectId, finishes);
         onFinished();
-        onDue(queues);
+        onNext(next);
         const runIds = moved.flatMap(({ runId, status }) =>
           runId === null || status === "RETRYING" ? [] : runId,
         );

@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Pool } from "../../db/connection/client.ts";
 import { isOutage, isTimeout } from "../../db/connection/outage.ts";
-import type { HookQueue } from "../../db/queue/jobs.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import { dispatchEvents, failEvent } from "../../domain/event/dispatch.ts";
+import type { FollowUp } from "../../domain/event/followUp.ts";
 import type { TenantPrograms } from "../../domain/program/tenantPrograms.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
 import type { Logger } from "../../log.ts";
@@ -31,7 +31,7 @@ export function createDispatcher(parts: {
   configs: ProjectConfigs;
   programs: TenantPrograms;
   reserve: Reserve;
-  onDue: (queues: HookQueue[]) => void;
+  onNext: (next: FollowUp) => void;
   log: Logger;
 }): Dispatcher {
   const { log } = parts;

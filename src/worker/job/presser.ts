@@ -6,10 +6,10 @@ import {
   type PressClaim,
   type PressFinish,
 } from "../../db/action/pressClaims.ts";
-import type { HookQueue } from "../../db/queue/jobs.ts";
 import { endPress } from "../../domain/action/pressFinish.ts";
 import { pressLimits } from "../../domain/action/pressLimits.ts";
 import { decidePressOutcome, pressRequest } from "../../domain/action/pressRequest.ts";
+import type { FollowUp } from "../../domain/event/followUp.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
 import { withinOpenFiles } from "../../outbound/openFiles.ts";
 import type { DelivererOptions } from "../delivery/deliverer.ts";
@@ -39,11 +39,11 @@ export function createPresser(
     DelivererOptions,
     "sql" | "configs" | "programs" | "workerId" | "poster" | "box" | "log" | "onAttempt"
   > & {
-    /** Called with the queues of deliveries of system events. */
-    onDue: (queues: HookQueue[]) => void;
+    /** Called with what is to be done next about system events. */
+    onNext: (next: FollowUp) => void;
   },
 ): Presser {
-  const { sql, configs, programs, workerId, poster, box, log, onAttempt, onDue } = options;
+  const { sql, configs, programs, workerId, poster, box, log, onAttempt, onNext } = options;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const running = new Set<Promise<void>>();
@@ -79,7 +79,7 @@ export function createPresser(
     let kept = finish;
     for (let failures = 0; ; failures++) {
       try {
-        return onDue(await endPress(sql, configs, programs, claim, request, kept));
+        return onNext(await endPress(sql, configs, programs, claim, request, kept));
       } catch (error) {
         if (isDataError(error)) kept = withoutAnswer(finish);
         log.warn(

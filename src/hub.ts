@@ -5,7 +5,7 @@ import { type Db, openDb, type Place, type Pool } from "./db/connection/client.t
 import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded/start.ts";
-import { checkWhole, nodeHosts } from "./db/nodes/distribution.ts";
+import { checkDistributed, nodeHosts } from "./db/nodes/distribution.ts";
 import { openReadPools, type ReadPools } from "./db/read/readPools.ts";
 import { migrate, migrationsCurrent } from "./db/schema/migrate.ts";
 import { createEmitInTransaction } from "./domain/emit/emitInTransaction.ts";
@@ -222,7 +222,7 @@ export async function startHub(
   await migrate(place);
   const db = stack.use(openDb(place));
   await checkRoom(db.sql, connectionsOf(config.roles, place));
-  if (db.sql.isDistributed) await checkWhole(db.sql);
+  if (db.sql.isDistributed) await checkDistributed(db.sql, config.readUrl);
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
   const metrics = createMetrics(() => oldestDueSeconds(db.sql));

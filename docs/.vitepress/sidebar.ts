@@ -37,6 +37,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     "Run",
     page("Deploy", "/deploy"),
     page("Operate", "/operate"),
+    page("Citus", "/citus"),
     page("Limits", "/limits"),
     page("Troubleshooting", "/troubleshooting"),
     page("FAQ", "/faq"),

@@ -7,7 +7,7 @@
  *   around a page: navigation (add a page in routes.tsx), keys, theme. ui/: what pages are made of.
  * - graphiql/ is no page of the console: graphiql.html loads it, with libraries that the console's policy would refuse.
  * - A page reads with `useLiveQuery(document, variables, isAbout)`: it is read again when something changes that
- *   it is about. It writes with `useAct(document)`, which shows mistakes and results. Documents are written with
+ *   it is about. It writes with `useAct(document)`, which shows userErrors and results. Documents are written with
  *   `graphql()` in the file that uses them, and typed by the schema (`npm run schema`).
  * - Whatever comes from events, hooks and their targets is hostile: only ever text, never markup, an address that
  *   is opened (ui/layout/ExternalLink.tsx takes http and https alone) or an image from elsewhere (ui/layout/Picture.tsx).

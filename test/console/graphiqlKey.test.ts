@@ -10,7 +10,16 @@ browserTest(
     await using visitors = await visitor();
     await using visit = await visitors.visit(`${hub.url}/graphql`);
     const { page, troubles } = visit;
-    const tab = (name: string) => page.locator(".graphiql-tab", { hasText: name });
+    const query = page.locator(".graphiql-query-editor .monaco-editor");
+    // GraphiQL shows a tab's operation only if its editor was there before the tab was opened.
+    async function openTab(name: string) {
+      await query
+        .getByText(/query|mutation|subscription/)
+        .first()
+        .waitFor();
+      await page.locator(".graphiql-tab", { hasText: name }).click();
+      await query.getByText(name).first().waitFor();
+    }
     const execute = page.getByRole("button", { name: /Execute query/ });
     // The editor shows blanks of other kinds, and breaks lines.
     const response = async () =>
@@ -24,7 +33,7 @@ browserTest(
       await page.keyboard.insertText(`{"Authorization":"Bearer ${key}`);
     }
 
-    await tab("WatchDeliveries").click();
+    await openTab("WatchDeliveries");
     await page.getByRole("button", { name: "Headers" }).click();
     await give("wrong_key_wrong_key_wrong_key_wrong_key");
     await execute.click();
@@ -46,12 +55,12 @@ browserTest(
     await hub.run('mutation { emitEvent(input: { type: "a" }) { event { id } } }');
     await eventually(response).toContain("connection refused");
 
-    await tab("ReadAttempts").click();
+    await openTab("ReadAttempts");
     await execute.click();
     await eventually(response).toContain("deliveries");
 
     // The schema is there, and the editor's workers run.
-    await page.locator(".graphiql-query-editor .monaco-editor").click();
+    await query.click();
     await page.keyboard.press("Control+End");
     await page.keyboard.type("query { hookByN");
     await page.keyboard.press("Control+Space");

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Sql } from "../../src/db/connection/client.ts";
-import { openDb } from "../../src/db/connection/client.ts";
+import { openDb, type Sql } from "../../src/db/connection/client.ts";
 import { newId } from "../../src/util/ids.ts";
 import { verify } from "../../src/verify/run.ts";
 import { removeExpired } from "../../src/worker/job/retention.ts";

@@ -28,7 +28,7 @@ type Props = { id: string; scheduledFor: string; onClose: () => void };
 export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
   const form = useId();
   const [time, setTime] = useState(localTime(scheduledFor));
-  const reschedule = useAct(RescheduleDocument, { showsMistakes: true });
+  const reschedule = useAct(RescheduleDocument, { showsUserErrors: true });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const timestamp = new Date(time).toISOString();

@@ -58,7 +58,7 @@ export function EmitByHand({ type, example, onClose }: Props) {
   const [name, setName] = useState("");
   const [, navigate] = useLocation();
   const problem = useProblem(type, text);
-  const emit = useAct(EmitDocument, { showsMistakes: true });
+  const emit = useAct(EmitDocument, { showsUserErrors: true });
   const confirm = async () => {
     const parsed = parseJson(text);
     if ("problem" in parsed) return;

@@ -29,7 +29,7 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
   const [draft, setDraft] = useState(given);
   const [allowBreaking, setAllowBreaking] = useState(false);
   const [, navigate] = useLocation();
-  const register = useAct(RegisterDocument, { showsMistakes: true });
+  const register = useAct(RegisterDocument, { showsUserErrors: true });
   const schema = parse(draft.schema);
   const example = parse(draft.example);
   const problemOf = (name: string, parsed: object = {}) =>

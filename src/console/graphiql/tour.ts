@@ -32,7 +32,7 @@ mutation RegisterHook {
 }
 `,
   `# 2 Emit an event. Every hook with a matching type
-# gets a delivery, in the same transaction.
+# gets a delivery.
 mutation EmitEvent {
   emitEvent(
     input: {

@@ -16,7 +16,7 @@ const RotateDocument = graphql(`
 /** Rotates a hook's secret and shows the new one once. */
 export function RotateSecret({ id, onClose }: { id: string; onClose: () => void }) {
   const [secret, setSecret] = useState<string | null>(null);
-  const rotate = useAct(RotateDocument, { showsMistakes: true });
+  const rotate = useAct(RotateDocument, { showsUserErrors: true });
   return (
     <Rotation
       title="Rotate the secret"

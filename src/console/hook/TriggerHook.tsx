@@ -34,7 +34,7 @@ export function TriggerHook({ id, type, format, onClose }: Props) {
   const [{ data }] = useQuery({ query: ExampleDocument, variables: { name: type } });
   const [written, setWritten] = useState<string | null>(null);
   const [, navigate] = useLocation();
-  const trigger = useAct(TriggerDocument, { showsMistakes: true });
+  const trigger = useAct(TriggerDocument, { showsUserErrors: true });
   const example = format === "RESOURCE" ? idOfResource : (data?.eventType?.example ?? {});
   const text = written ?? JSON.stringify(example, null, 2);
   const parsed = parseJson(text);

@@ -29,7 +29,7 @@ export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: ()
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("VIEWER");
   const [key, setKey] = useState<string | null>(null);
-  const create = useAct(CreateDocument, { showsMistakes: true });
+  const create = useAct(CreateDocument, { showsUserErrors: true });
   const confirm = async () => {
     const answer = await create.run({ input: { name, role } });
     if (!answer?.key) return;

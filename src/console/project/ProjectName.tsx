@@ -7,7 +7,7 @@ import { UpdateProjectDocument } from "./updateProject.ts";
 /** Renames the project. */
 export function ProjectName({ name, onSaved }: { name: string; onSaved: () => void }) {
   const [text, setText] = useState(name);
-  const update = useAct(UpdateProjectDocument, { showsMistakes: true });
+  const update = useAct(UpdateProjectDocument, { showsUserErrors: true });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (await update.run({ input: { name: text } }, "Saved.")) onSaved();

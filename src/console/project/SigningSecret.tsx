@@ -19,7 +19,7 @@ const RotateDocument = graphql(`
 export function SigningSecret() {
   const [isRotating, setIsRotating] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
-  const rotate = useAct(RotateDocument, { showsMistakes: true });
+  const rotate = useAct(RotateDocument, { showsUserErrors: true });
   const close = () => {
     setIsRotating(false);
     setSecret(null);

@@ -36,7 +36,7 @@ export function EditResourcePage() {
     requestPolicy: "network-only",
   });
   const [, navigate] = useLocation();
-  const update = useAct(UpdateDocument, { showsMistakes: true });
+  const update = useAct(UpdateDocument, { showsUserErrors: true });
   const may = useMay();
   if (!may.administer) return <Empty title="Changing resources requires an ADMIN key." />;
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
@@ -56,7 +56,7 @@ export function EditResourcePage() {
         key={resource.id}
         attributes={resource.attributes}
         isNew={false}
-        mistakes={update.userErrors}
+        userErrors={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}

@@ -21,7 +21,7 @@ export function NewResourcePage() {
   const [params] = useSearchParams();
   const type = params.get("type") ?? "";
   const [, navigate] = useLocation();
-  const create = useAct(CreateDocument, { showsMistakes: true });
+  const create = useAct(CreateDocument, { showsUserErrors: true });
   const may = useMay();
   if (!may.administer) return <Empty title="Creating resources requires an ADMIN key." />;
   const submit = async (attributes: Json, resourceId: string | null) => {
@@ -34,7 +34,7 @@ export function NewResourcePage() {
       <ResourceForm
         attributes={{}}
         isNew
-        mistakes={create.userErrors}
+        userErrors={create.userErrors}
         isBusy={create.isRunning}
         done="Create"
         onSubmit={submit}

@@ -4,21 +4,21 @@ import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { JsonField } from "../ui/json/JsonField.tsx";
 import { parseJson } from "../ui/json/parseJson.ts";
-import type { Mistake } from "../ui/useAct.ts";
+import type { UserError } from "../ui/useAct.ts";
 import "./ResourceForm.css";
 
 type Props = {
   attributes: Json;
   /** Whether to show the id field. */
   isNew: boolean;
-  mistakes: Mistake[];
+  userErrors: UserError[];
   isBusy: boolean;
   done: string;
   onSubmit: (attributes: Json, resourceId: string | null) => void;
 };
 
 /** The form of a resource: its attributes as JSON. */
-export function ResourceForm({ attributes, isNew, mistakes, isBusy, done, onSubmit }: Props) {
+export function ResourceForm({ attributes, isNew, userErrors, isBusy, done, onSubmit }: Props) {
   const [id, setId] = useState("");
   const [text, setText] = useState(() => JSON.stringify(attributes, null, 2));
   const parsed = parseJson(text);
@@ -26,8 +26,8 @@ export function ResourceForm({ attributes, isNew, mistakes, isBusy, done, onSubm
     event.preventDefault();
     if ("value" in parsed) onSubmit(parsed.value, id.trim() || null);
   };
-  const ofId = mistakes.find(({ path }) => path.at(-1) === "resourceId")?.message;
-  const others = mistakes.filter(({ path }) => path.at(-1) !== "resourceId");
+  const ofId = userErrors.find(({ path }) => path.at(-1) === "resourceId")?.message;
+  const others = userErrors.filter(({ path }) => path.at(-1) !== "resourceId");
   return (
     <form className="resource-form resource-form-page" onSubmit={submit}>
       {isNew && (

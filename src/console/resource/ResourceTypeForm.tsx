@@ -34,7 +34,7 @@ export function ResourceTypeForm({ given, onClose, onSaved }: Props) {
     updatedEvent: given?.updatedEvent ?? "",
     deletedEvent: given?.deletedEvent ?? "",
   });
-  const register = useAct(RegisterDocument, { showsMistakes: true });
+  const register = useAct(RegisterDocument, { showsUserErrors: true });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const input = {

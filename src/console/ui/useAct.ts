@@ -3,27 +3,27 @@ import { useCallback, useState } from "react";
 import { useMutation } from "urql";
 import { toast } from "./Toasts.tsx";
 
-export type Mistake = { code: string; message: string; path: string[] };
-type Payload = { userErrors: Mistake[] };
+export type UserError = { code: string; message: string; path: string[] };
+type Payload = { userErrors: UserError[] };
 
 type Act<Data, Variables> = {
-  /** Does it: what the mutation answered; null when it was refused, which is shown. */
+  /** Runs the mutation. Resolves to its payload, or to null on an error, which is shown. */
   run: (variables: Variables, done?: string) => Promise<Data[keyof Data] | null>;
   isRunning: boolean;
   /** The user errors of the last call. */
-  userErrors: Mistake[];
+  userErrors: UserError[];
 };
 
 /**
  * A mutation with one field. `done` is shown on success. User errors are shown as a notice, or at
- * the form's fields if `showsMistakes` is set.
+ * the form's fields if `showsUserErrors` is set.
  */
 export function useAct<Data extends Record<string, Payload>, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
-  { showsMistakes: showsUserErrors = false } = {},
+  { showsUserErrors = false } = {},
 ): Act<Data, Variables> {
   const [{ fetching }, execute] = useMutation<Data, Variables>(document);
-  const [mistakes, setMistakes] = useState<Mistake[]>([]);
+  const [userErrors, setUserErrors] = useState<UserError[]>([]);
   const run = useCallback(
     async (variables: Variables, done?: string) => {
       const { data, error } = await execute(variables);
@@ -35,7 +35,7 @@ export function useAct<Data extends Record<string, Payload>, Variables extends A
         return null;
       }
       const payload = Object.values(data).find((it) => typeof it === "object") as Data[keyof Data];
-      setMistakes(payload.userErrors);
+      setUserErrors(payload.userErrors);
       if (payload.userErrors.length > 0) {
         if (!showsUserErrors)
           toast(payload.userErrors.map(({ message }) => message).join(" "), "bad");
@@ -46,5 +46,5 @@ export function useAct<Data extends Record<string, Payload>, Variables extends A
     },
     [execute, showsUserErrors],
   );
-  return { run, isRunning: fetching, userErrors: mistakes };
+  return { run, isRunning: fetching, userErrors };
 }

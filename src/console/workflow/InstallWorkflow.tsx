@@ -27,7 +27,7 @@ type Props = {
 export function InstallWorkflow({ workflowId, userId: given, variables, onClose }: Props) {
   const [userId, setUserId] = useState(given ?? "");
   const [text, setText] = useState(JSON.stringify(variables, null, 2));
-  const install = useAct(InstallDocument, { showsMistakes: true });
+  const install = useAct(InstallDocument, { showsUserErrors: true });
   const parsed = parseVariables(text);
   const mistakeOf = (field: string) =>
     install.userErrors.find(({ path }) => path[0] === field)?.message;

@@ -1,5 +1,6 @@
 import type { Sql } from "../connection/client.ts";
 import { atNode } from "../nodes/nodes.ts";
+import type { Fragment } from "../page/page.ts";
 
 export type ChangeKind = "EVENT" | "DELIVERY" | "HOOK" | "REPLAY" | "RESOURCE" | "ACTION" | "RUN";
 
@@ -65,17 +66,20 @@ export async function changesAfter(sql: Sql, places: FeedPlace[]): Promise<Map<s
 
 async function readChanges(sql: Sql, places: FeedPlace[]): Promise<Map<string, FeedPage>> {
   const projectIds = places.map(({ projectId }) => projectId);
+  // Citus must see the project in each table's own condition. On a node there is one.
+  const only = (column: Fragment) =>
+    sql.isDistributed ? sql`and ${column} = any(${projectIds}::uuid[])` : sql``;
   const rows = await sql<(FeedRecord & { last: string })[]>`
     select x.project_id as "projectId", f.first, f.last, f.at, f.items
     from unnest(${projectIds}::uuid[],
       ${places.map(({ position }) => position)}::bigint[]) as x(project_id, position)
-    join signalbox.heads h on h.project_id = x.project_id and h.project_id = any(${projectIds}::uuid[])
-      and h.head > x.position
+    join signalbox.heads h on h.project_id = x.project_id and h.head > x.position
+      ${only(sql`h.project_id`)}
     cross join lateral (
       select * from (
         select f.*, sum(f.last - f.first + 1) over (order by f.last) - (f.last - f.first + 1) as before
         from signalbox.feed f
-        where f.project_id = x.project_id and f.project_id = any(${projectIds}::uuid[]) and f.last > x.position
+        where f.project_id = x.project_id and f.last > x.position ${only(sql`f.project_id`)}
         order by f.last limit ${RECORDS_AT_ONCE}) f
       where f.before < ${CHANGES_AT_ONCE} order by f.last) f`;
   const positions = new Map(places.map(({ projectId, position }) => [projectId, position]));

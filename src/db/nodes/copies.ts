@@ -1,4 +1,5 @@
 import type { Pool, Tx } from "../connection/pool/sql.ts";
+import { plans } from "../connection/sessionSettings.ts";
 
 /**
  * Citus plans a statement with a join again at each call, 150 to 500 µs each, and does not support all of SQL. So the
@@ -52,9 +53,10 @@ const ofShard = (text: string, { id, tables }: Shard) =>
     return helpers.includes(name) ? `${whole}_${id}` : whole;
   });
 
-/** The planner settings of the steps, as in sessionSettings.ts, whoever's session calls them. */
-const planning = `set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' set enable_hashjoin = 'off'
-  set enable_mergejoin = 'off'`;
+/** The planner settings of the steps, as on one PostgreSQL, whoever's session calls them. */
+const planning = Object.entries({ plan_cache_mode: "force_generic_plan", ...plans.once })
+  .map(([name, value]) => `set ${name} = '${value}'`)
+  .join(" ");
 
 const create = ({ name, args, result, language }: Function, body: string, settings = "") =>
   `create or replace function signalbox.${name}(${args}) returns ${result} language ${language} ${settings} as ${quoted(body)}`;

@@ -24,8 +24,12 @@ export const tablesLeft = (sql: Sql) => sql<{ name: string }[]>`
     and not exists (select from pg_dist_partition where logicalrelid = c.oid)
   order by array_position(${[...everywhere, FIRST]}::text[], relname::text), relname`;
 
-/** Throws DatabaseRefusal if a database is only partly distributed. */
-export async function checkWhole(sql: Sql): Promise<void> {
+/** Throws DatabaseRefusal if a database is only partly distributed, or queries would be read from a standby. */
+export async function checkDistributed(sql: Sql, readUrl: string | undefined): Promise<void> {
+  if (readUrl !== undefined)
+    throw new DatabaseRefusal(
+      "SIGNALBOX_READ_URL is set, and the database is distributed over Citus nodes: Signalbox reads each project on its own node, so unset it.",
+    );
   const left = await tablesLeft(sql);
   const [step] = await sql`
     select from pg_proc where pronamespace = 'signalbox'::regnamespace and proname = 'accept_source'`;

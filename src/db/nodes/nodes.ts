@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Address } from "../connection/address.ts";
+import { isOutage } from "../connection/outage.ts";
 import type { Nodes, Pool, Sql } from "../connection/pool/sql.ts";
 
 /** Projects whose nodes are remembered. */
@@ -11,10 +12,7 @@ const TRIES = 3;
  * and of Citus, which may not forward to another node as the reader.
  */
 const ELSEWHERE = ["SB009", "08006"];
-const codeOf = (error: unknown) => (error as { code?: string }).code ?? "";
-const isElsewhere = (error: unknown) => ELSEWHERE.includes(codeOf(error));
-/** With any other SQLSTATE the node is up and holds the project. */
-const isAnswered = (error: unknown) => /^[0-9A-Z]{5}$/.test(codeOf(error)) && !isElsewhere(error);
+const isElsewhere = (error: unknown) => ELSEWHERE.includes((error as { code?: string }).code ?? "");
 
 /**
  * Opens pools of nodes when needed. `sql` queries the coordinator, and `openAt` opens a pool at a node's host and port.
@@ -50,8 +48,8 @@ export function openNodes(
         try {
           return await work(places.get(projectId) ?? (await find(projectId)));
         } catch (error) {
-          // Also without an answer: a node may be on another host by now.
-          if (!isAnswered(error)) places.delete(projectId);
+          // Also in an outage: a node may be on another host by now.
+          if (isElsewhere(error) || isOutage(error)) places.delete(projectId);
           if (!isElsewhere(error) || tries === TRIES) throw error;
         }
       }

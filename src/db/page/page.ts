@@ -30,8 +30,7 @@ export const allOf = (sql: Sql, conditions: Fragment[]): Fragment =>
 
 /**
  * The conditions, order and limit of a page, newest first. The order is by id, a UUIDv7: unique and in order of time
- * (timestamps would skip rows). One more row than asked for is read, to know whether there are more. `first` is a
- * column with the same value in all rows, if the index begins with it.
+ * (timestamps would skip rows). One more row than asked for is read, to know whether there are more.
  */
 const pageClause = (
   sql: Sql,

@@ -42,6 +42,10 @@ export async function migrate(place: Place): Promise<void> {
       version: await checkServer(session, setting),
       isDistributed: await isDistributed(session),
     };
+    if (facts.isDistributed && poolerUrl !== undefined)
+      throw new DatabaseRefusal(
+        "SIGNALBOX_DIRECT_URL is set, and the database is distributed over Citus nodes: Signalbox reaches each node directly, so unset it and give DATABASE_URL the coordinator's own address.",
+      );
     noteServer(url, facts);
     // A migration, or waiting for another process's, may take longer than the usual statement timeout.
     const patient = { ...settingsOf(facts), statement_timeout: "0" };

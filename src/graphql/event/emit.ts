@@ -200,7 +200,7 @@ builder.mutationFields((t) => ({
   emitEvent: t.field({
     type: EmitEventPayload,
     description:
-      "Emits an event. Success means that the event and its deliveries are durably stored. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT. When PostgreSQL cannot keep up, the top-level error is TOO_MANY_REQUESTS: nothing was stored, and the call can be repeated after `Retry-After`.",
+      "Emits an event. Success means that the event is durably stored, and so are its deliveries unless it is STAGED: those follow at once. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT. When PostgreSQL cannot keep up, the top-level error is TOO_MANY_REQUESTS: nothing was stored, and the call can be repeated after `Retry-After`.",
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: (_root, { input }, context) =>
       withUserErrors(() => {

@@ -45,7 +45,7 @@ const RunEventPayload = payloadType<RunEventAnswer>(
     runs: t.field({
       type: [WorkflowRun],
       description:
-        "The runs that the event started. Empty if the user has installed no released workflow of this type; the event is stored all the same.",
+        "The runs that the event started. Empty if the user has installed no released workflow of this type, or while the event is STAGED; the event is stored all the same.",
       resolve: ({ event }, _args, { caller, read }): RunRow[] | Promise<RunRow[]> =>
         event ? read((sql) => runsOfEvent(sql, caller.projectId, event.id)) : [],
     }),
@@ -65,7 +65,7 @@ builder.mutationField("runEvent", (t) =>
   t.field({
     type: RunEventPayload,
     description:
-      "Emits an event that starts workflows. The type must be registered and the user named. Success means that the event, its runs and its deliveries are durably stored. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID.",
+      "Emits an event that starts workflows. The type must be registered and the user named. Success means that the event is durably stored, and so are its runs and deliveries unless it is STAGED: those follow at once. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID.",
     args: { input: t.arg({ type: RunEventInput, required: true, description: "The event." }) },
     resolve: (_root, { input }, context) =>
       withUserErrors(async (): Promise<RunEventAnswer> => {

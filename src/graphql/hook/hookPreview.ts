@@ -83,7 +83,7 @@ builder.queryField("previewHook", (t) =>
       });
       const preview = await withUserErrors(async () => ({
         trials: await previewHook(
-          { read: hub.forQuery(), filters: hub.programs.filters },
+          { read: (_, work) => context.read(work), filters: hub.programs.filters },
           project,
           input,
           page,

@@ -104,7 +104,7 @@ export function connectionType<Row extends object>(
   ref: ObjectRef<typeof builder.$inferSchemaTypes, Row>,
 ) {
   const EdgeRef = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `A ${name} and its cursor.`,
+    description: `One ${name} and its cursor.`,
     fields: (t) => ({
       cursor: t.exposeString("cursor", {
         description: "The row's cursor, for `after` or `before`.",

@@ -105,7 +105,11 @@ builder.queryField("previewWorkflow", (t) =>
       const { hub } = context;
       const project = await currentProject(context);
       const { refusals = [], ...preview } = await withUserErrors(() =>
-        previewWorkflow({ read: hub.forQuery(), ...hub.workflows }, project, input),
+        previewWorkflow(
+          { read: (_, work) => context.read(work), ...hub.workflows },
+          project,
+          input,
+        ),
       );
       return { ...preview, userErrors: [...preview.userErrors, ...refusals] };
     },

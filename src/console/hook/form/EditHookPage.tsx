@@ -34,7 +34,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     requestPolicy: "network-only",
   });
   const [, navigate] = useLocation();
-  const update = useAct(UpdateDocument, { showsMistakes: true });
+  const update = useAct(UpdateDocument, { showsUserErrors: true });
   const may = useMay();
   if (!may.administer) return <Empty title="Changing hooks requires an ADMIN key." />;
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
@@ -79,7 +79,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
       <HookForm
         key={hook.id}
         draft={draft}
-        mistakes={update.userErrors}
+        userErrors={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}

@@ -35,7 +35,7 @@ type Props = {
 /** What a PENDING_VERIFICATION hook waits for, and the two ways to activate it. */
 export function HookConsent({ hook: { id, url, verification, statusReason } }: Props) {
   const [secret, setSecret] = useState("");
-  const confirm = useAct(ConfirmDocument, { showsMistakes: true });
+  const confirm = useAct(ConfirmDocument, { showsUserErrors: true });
   const again = useAct(AskAgainDocument);
   const may = useMay();
   const submit = async (event: FormEvent) => {

@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
-import type { Mistake } from "../../ui/useAct.ts";
+import type { UserError } from "../../ui/useAct.ts";
 import { HookPreview } from "./HookPreview.tsx";
 import {
   formats,
@@ -16,7 +16,7 @@ import "./HookForm.css";
 
 type Props = {
   draft: HookDraft;
-  mistakes: Mistake[];
+  userErrors: UserError[];
   isBusy: boolean;
   done: string;
   onSubmit: (draft: HookDraft) => void;
@@ -30,7 +30,7 @@ type Props = {
 type Name = keyof HookDraft;
 
 /** The form of a hook. A field shows its error after it has lost the focus or was rejected. */
-export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }: Props) {
+export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest }: Props) {
   const [draft, setDraft] = useState(given);
   const [left, setLeft] = useState<ReadonlySet<Name>>(new Set());
   const [changed, setChanged] = useState<ReadonlySet<Name>>(new Set());
@@ -38,9 +38,9 @@ export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }
   const preview = usePreview(draft);
   const errorOf = (name: Name) => {
     if (left.has(name) && problems[name]) return problems[name];
-    const ofField = ({ path }: Mistake) => path[0] === name;
+    const ofField = ({ path }: UserError) => path[0] === name;
     return (
-      (changed.has(name) ? undefined : mistakes.find(ofField)?.message) ??
+      (changed.has(name) ? undefined : userErrors.find(ofField)?.message) ??
       preview?.userErrors.find(ofField)?.message
     );
   };
@@ -70,7 +70,7 @@ export function HookForm({ draft: given, mistakes, headersHint, isNew, ...rest }
     setChanged(new Set());
     rest.onSubmit(draft);
   };
-  const others = mistakes.filter(({ path }) => !((path[0] ?? "") in draft));
+  const others = userErrors.filter(({ path }) => !((path[0] ?? "") in draft));
   return (
     <div className="hook-form-frame">
       <form className="hook-form" onSubmit={submit} noValidate>

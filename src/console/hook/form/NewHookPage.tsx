@@ -25,7 +25,7 @@ const RegisterDocument = graphql(`
 export function NewHookPage() {
   const [, navigate] = useLocation();
   const [made, setMade] = useState<{ id: string; status: string; secret: string } | null>(null);
-  const register = useAct(RegisterDocument, { showsMistakes: true });
+  const register = useAct(RegisterDocument, { showsUserErrors: true });
   const may = useMay();
   if (!may.administer) return <Empty title="Creating hooks requires an ADMIN key." />;
   const submit = async (draft: HookDraft) => {
@@ -38,7 +38,7 @@ export function NewHookPage() {
       <HookForm
         isNew
         draft={emptyDraft}
-        mistakes={register.userErrors}
+        userErrors={register.userErrors}
         isBusy={register.isRunning}
         done="Create hook"
         onSubmit={submit}

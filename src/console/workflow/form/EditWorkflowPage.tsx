@@ -36,7 +36,7 @@ export function EditWorkflowPage({ params: { id } }: { params: { id: string } })
     requestPolicy: "network-only",
   });
   const [, navigate] = useLocation();
-  const update = useAct(UpdateDocument, { showsMistakes: true });
+  const update = useAct(UpdateDocument, { showsUserErrors: true });
   const may = useMay();
   const workflow = data?.workflow;
   const steps = useMemo(() => workflow?.steps.map(draftOfStep) ?? [], [workflow]);
@@ -59,7 +59,7 @@ export function EditWorkflowPage({ params: { id } }: { params: { id: string } })
         draft={{ name: workflow.name, eventType: workflow.eventType, steps }}
         workflowId={id}
         variables={JSON.stringify(variablesNamed(workflow.steps), null, 2)}
-        mistakes={update.userErrors}
+        userErrors={update.userErrors}
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}

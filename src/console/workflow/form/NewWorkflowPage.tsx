@@ -28,7 +28,7 @@ export function NewWorkflowPage() {
       steps: [emptyStep([])],
     }),
   );
-  const create = useAct(CreateDocument, { showsMistakes: true });
+  const create = useAct(CreateDocument, { showsUserErrors: true });
   const may = useMay();
   if (!may.administer) return <Empty title="Creating workflows requires an ADMIN key." />;
   const submit = async ({ name, eventType, steps }: WorkflowDraft) => {
@@ -44,7 +44,7 @@ export function NewWorkflowPage() {
         draft={draft}
         workflowId={null}
         variables="{}"
-        mistakes={create.userErrors}
+        userErrors={create.userErrors}
         isBusy={create.isRunning}
         done="Create workflow"
         onSubmit={submit}

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { flushSync } from "react-dom";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
-import type { Mistake } from "../../ui/useAct.ts";
+import type { UserError } from "../../ui/useAct.ts";
 import { EventTypeField } from "./EventTypeField.tsx";
 import { StepEditor } from "./StepEditor.tsx";
 import { type Trial, useWorkflowPreview } from "./useWorkflowPreview.ts";
@@ -24,7 +24,7 @@ type Props = {
   workflowId: string | null;
   /** Initial variables of the preview. */
   variables: string;
-  mistakes: Mistake[];
+  userErrors: UserError[];
   isBusy: boolean;
   done: string;
   onSubmit: (draft: WorkflowDraft) => void;
@@ -35,7 +35,7 @@ type Props = {
 const placeOf = (step: StepDraft, field: StepField) => `${step.key} ${field}`;
 
 /** The form of a workflow. A field shows its error after it has lost the focus or was rejected. */
-export function WorkflowForm({ draft: given, workflowId, mistakes, ...rest }: Props) {
+export function WorkflowForm({ draft: given, workflowId, userErrors, ...rest }: Props) {
   const [draft, setDraft] = useState(given);
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [sent, setSent] = useState<WorkflowDraft | null>(null);
@@ -47,7 +47,7 @@ export function WorkflowForm({ draft: given, workflowId, mistakes, ...rest }: Pr
   const needed = { name: "A name.", eventType: "The type of the events that start the workflow." };
   /** Errors of the last save stay until the form changes; the preview's errors are current. */
   const told = (isAsSent: boolean) => [
-    ...(isAsSent ? mistakes : []),
+    ...(isAsSent ? userErrors : []),
     ...(preview?.userErrors ?? []),
   ];
   const errorOf = (field: "name" | "eventType") => {
@@ -85,7 +85,7 @@ export function WorkflowForm({ draft: given, workflowId, mistakes, ...rest }: Pr
     setSent(draft);
     rest.onSubmit(draft);
   };
-  const others = (sent === draft ? mistakes : []).filter(
+  const others = (sent === draft ? userErrors : []).filter(
     ({ path }) => !["name", "eventType"].includes(path[0] ?? "") && path[1] === undefined,
   );
   return (

@@ -22,6 +22,7 @@ const mayImport: Record<string, string[]> = {
   cli: ["client", "config", "db", "domain", "log", "util", "verify"],
   // Runs in the programs of others: it knows the API alone.
   client: [],
+  receiver: ["client"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
   config: ["pgVariables"],

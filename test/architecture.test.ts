@@ -22,7 +22,7 @@ const mayImport: Record<string, string[]> = {
   cli: ["config", "db", "domain", "log", "util", "verify"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
-  config: ["pgVariables"],
+  config: ["pgVariables", "util"],
   pgVariables: [],
   log: [],
   // Processes that run programs of tenants.

@@ -7,6 +7,8 @@ import type { LedgerLine } from "../verify/ledger.ts";
 import { type Verdict, verify as verifyHub } from "../verify/run.ts";
 import { columns } from "./columns.ts";
 import { type Answer, onDatabase } from "./onDatabase.ts";
+import { printable } from "./printable.ts";
+import { readTime } from "./readTime.ts";
 
 export function addVerify(program: Command): void {
   program
@@ -40,26 +42,6 @@ function total(ledger: LedgerLine[]): Sums {
   return all;
 }
 const zeros: Sums = Object.fromEntries(sums.map((name) => [name, 0])) as Sums;
-
-export function readTime(name: string, text: string | undefined): Date | null {
-  if (text === undefined) return null;
-  const [, day, clock = "", zone = ""] =
-    /^(\d{4}-\d\d-\d\d)(T[\d:.]+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(text) ?? [];
-  // Without a zone JavaScript would take this machine's for a time, and UTC for a day.
-  const time = new Date(`${day}${clock || "T00:00"}${zone || "Z"}`);
-  const midnight = new Date(`${day}T00:00Z`);
-  // It would also turn 30 February into 2 March.
-  const dayExists =
-    day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
-  if (dayExists && !Number.isNaN(time.getTime())) return time;
-  throw userError(
-    "INVALID",
-    `--${name} takes a time such as 2026-01-01T00:00:00Z, in UTC when it names no zone, not "${text}"`,
-  );
-}
-
-/** Nobody's text may steer the operator's terminal. */
-const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, "?");
 
 function report(
   { ledger, events, differences, unlisted }: Verdict,

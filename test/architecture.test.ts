@@ -19,7 +19,9 @@ const mayImport: Record<string, string[]> = {
   live: ["db", "log", "util"],
   graphql: ["domain", "catalogs", "jsonSchema", "db", "live", "util"],
   http: ["graphql", "log", "util"],
-  cli: ["config", "db", "domain", "log", "util", "verify"],
+  cli: ["client", "config", "db", "domain", "log", "util", "verify"],
+  // Runs in the programs of others: it knows the API alone.
+  client: [],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
   config: ["pgVariables", "util"],

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
-import { editDistance } from "./util/editDistance.ts";
+import { strayVariables } from "./strayVariables.ts";
 
 export type Config = {
   port: number;
@@ -289,30 +289,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
-/** The variables that Kubernetes sets in every container next to a service named signalbox. */
-const kubernetesVariable =
-  /^SIGNALBOX(_[A-Z\d_]+)?_(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP|SCTP)(_.*)?)$/;
-
 /** Variables named like settings that are not settings, each with the nearest setting. */
-export function unknownSettings(
-  env: NodeJS.ProcessEnv = process.env,
-): { name: string; nearest: string }[] {
-  const known = [...Object.keys(shape), ...Object.keys(hubShape)];
-  const unknown = Object.entries(env).filter(
-    ([name, value]) =>
-      /^SIGNALBOX_/i.test(name) &&
-      !known.includes(name) &&
-      !kubernetesVariable.test(name) &&
-      !/^(tcp|udp|sctp):\/\//.test(value ?? ""),
-  );
-  return unknown.map(([name]) => {
-    const upper = name.toUpperCase();
-    const spellings = [upper, upper.replace("SIGNALBOX_", "")];
-    const near = known.map((other) => ({
-      other,
-      steps: Math.min(...spellings.map((one) => editDistance(one, other))),
-    }));
-    const [nearest] = near.sort((a, b) => a.steps - b.steps);
-    return { name, nearest: nearest?.other ?? "" };
-  });
-}
+export const unknownSettings = (env: NodeJS.ProcessEnv = process.env) =>
+  strayVariables(env, [...Object.keys(shape), ...Object.keys(hubShape)]);

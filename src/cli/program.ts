@@ -4,9 +4,11 @@ import { addDeliveries } from "./delivery/deliveries.ts";
 import { addReplay } from "./delivery/replay.ts";
 import { addDistribute } from "./distribute.ts";
 import { addEmit } from "./event/emit.ts";
+import { addTail } from "./event/tail.ts";
 import { addHook } from "./hook/hook.ts";
 import { addTrigger } from "./hook/trigger.ts";
 import { hubFlags } from "./hub/onHub.ts";
+import { addListen } from "./listen/listen.ts";
 import { addProject } from "./project.ts";
 import { addRewrap } from "./rewrap.ts";
 import { addVerify } from "./verify.ts";
@@ -14,6 +16,8 @@ import { addVerify } from "./verify.ts";
 /** Every command, in the order of the help page. */
 const additions = [
   addEmit,
+  addTail,
+  addListen,
   addTrigger,
   addHook,
   addDeliveries,

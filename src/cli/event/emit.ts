@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, exact, type HubPlace, type Mistake } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { readData } from "../hub/readData.ts";
 import { printEmitted } from "./printEmitted.ts";
@@ -41,14 +41,14 @@ async function emit(
 ): Promise<void> {
   const data = await readData(given);
   const { user, idempotencyKey, delay, wait } = options;
-  const input = {
+  const input = exact({
     type,
     ...(data !== undefined && { data }),
     ...(user !== undefined && { userId: user }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(delay !== undefined && { delay }),
     ...(wait && { waitMs: WAIT_MS }),
-  };
+  });
   const { emitEvent } = await callHub<{
     emitEvent: {
       event: { id: string; status: string };

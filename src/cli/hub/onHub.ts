@@ -24,7 +24,7 @@ export const hubCommand = (
     .option("--json", "one JSON object a line, also on a terminal");
 
 /** The place that the flags and the environment name. Throws Misuse when there is no key. */
-export function hubPlace(flags: HubFlags): HubPlace {
+function hubPlace(flags: HubFlags): HubPlace {
   const { url, key } = readHubSettings(flags);
   if (key !== undefined) return { url, key };
   throw new Misuse(

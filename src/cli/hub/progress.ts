@@ -1,6 +1,6 @@
 const WIDTH = 30;
 
-export type Progress = Disposable & { show(done: number, total: number): void };
+type Progress = Disposable & { show(done: number, total: number): void };
 
 /** A bar that is drawn over itself, on a terminal alone. Disposing ends its line. */
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
-import { jsonMistake } from "../../util/jsonMistake.ts";
 import { parseJson } from "../../util/parseJson.ts";
 import { Misuse } from "../misuse.ts";
+import { jsonMistake } from "./jsonMistake.ts";
 
 /**
  * JSON given on the command line: the text itself, `@file`, or `-` for the standard input. Undefined when absent.

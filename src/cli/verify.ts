@@ -1,10 +1,8 @@
 import type { Command } from "commander";
 import type { Db } from "../db/connection/client.ts";
-import { whyUnguarded } from "../db/read/reader.ts";
-import { findProject } from "../domain/project/project.ts";
 import { userError } from "../util/userError.ts";
 import type { LedgerLine } from "../verify/ledger.ts";
-import { type Verdict, verify as verifyHub } from "../verify/run.ts";
+import type { Verdict } from "../verify/run.ts";
 import { columns } from "./columns.ts";
 import { type Answer, onDatabase } from "./onDatabase.ts";
 import { printable } from "./printable.ts";
@@ -80,10 +78,15 @@ async function verify(
 ): Promise<Answer> {
   const since = readTime("since", options.since);
   const until = readTime("until", options.until);
+  const [{ findProject }, { whyUnguarded }, hub] = await Promise.all([
+    import("../domain/project/project.ts"),
+    import("../db/read/reader.ts"),
+    import("../verify/run.ts"),
+  ]);
   const project = idOrSlug === undefined ? null : await findProject(sql, idOrSlug);
   if (project === undefined)
     throw userError("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
-  const verdict = await verifyHub(sql, { projectId: project?.id ?? null, since, until });
+  const verdict = await hub.verify(sql, { projectId: project?.id ?? null, since, until });
   const warning = await whyUnguarded(sql);
   const failed = verdict.differences.length > 0;
   return {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readHubSettings } from "../../config.ts";
+import { ConfigError, readHubSettings } from "../../config.ts";
 import { Misuse } from "../misuse.ts";
 import type { HubPlace } from "./callHub.ts";
 
@@ -25,11 +25,20 @@ export const hubCommand = (
 
 /** The place that the flags and the environment name. Throws Misuse when there is no key. */
 function hubPlace(flags: HubFlags): HubPlace {
-  const { url, key } = readHubSettings(flags);
+  const { url, key } = settingsOf(flags);
   if (key !== undefined) return { url, key };
   throw new Misuse(
     "No API key is given: set SIGNALBOX_KEY (the hub shows its first key at its first start; key create makes another).",
   );
+}
+
+function settingsOf(flags: HubFlags) {
+  try {
+    return readHubSettings(flags);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Misuse(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** A command's action: calls `run` with the hub, the arguments and the options. */

@@ -8,7 +8,7 @@ import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { note, wantsJson } from "../hub/print.ts";
 import { Misuse } from "../misuse.ts";
 import { type CursorFile, cursorFile } from "./cursorFile.ts";
-import { createForwarder, type ForwardedEvent } from "./forward.ts";
+import type { ForwardedEvent } from "./forward.ts";
 import { listenSecret } from "./listenSecret.ts";
 import { createReport } from "./report.ts";
 
@@ -63,6 +63,7 @@ async function listen(hub: HubPlace, given: string[], options: Options): Promise
   const secret = listenSecret(hub.key);
   const report = createReport(wantsJson(options));
   await report.begin({ forwardTo, types, format, secret, after });
+  const { createForwarder } = await import("./forward.ts");
   await using forwarder = createForwarder({ url: forwardTo, secret, retries });
   const subscription = { query, variables: { types, hook } };
   for await (const { cursor, event } of live<Item>(hub, subscription, after, stopped)) {

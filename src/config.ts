@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
+import { strayVariables } from "./strayVariables.ts";
 
 export type Config = {
   port: number;
@@ -154,6 +155,29 @@ const keyShape = {
   SIGNALBOX_SECRET_KEY: secretKeys.optional(),
 };
 
+/** The hub's address for its clients; it may stand below a proxy's path. */
+const hubUrl = setting(
+  "the address of a hub, like http://127.0.0.1:4000 (without /graphql)",
+  (text) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
+    if (/[?#]/.test(text) || /\/graphql\/?$/.test(url.pathname)) return undefined;
+    return url.href.replace(/\/+$/, "");
+  },
+);
+
+/** Any installation's key, also one that was set by hand; it must fit into a header. */
+const hubKey = setting(
+  "an API key of printable ASCII characters",
+  (text) => (/^[\x20-\x7e]{1,500}$/.test(text) ? text : undefined),
+  hidden,
+);
+
+const hubShape = {
+  SIGNALBOX_URL: hubUrl.prefault("http://127.0.0.1:4000"),
+  SIGNALBOX_KEY: hubKey.optional(),
+};
+
 const shape = {
   ...databaseShape,
   ...keyShape,
@@ -216,6 +240,26 @@ export function readDatabaseSettings(
 export const readSecretKeys = (env: NodeJS.ProcessEnv = process.env): SecretKey[] | undefined =>
   parse(keyShape, env).SIGNALBOX_SECRET_KEY;
 
+/** The hub that commands call, and the key: each as a flag or, without one, its variable. Throws ConfigError. */
+export function readHubSettings(
+  flags: { url?: string; key?: string },
+  env: NodeJS.ProcessEnv = process.env,
+): { url: string; key: string | undefined } {
+  const read = <T>(
+    flag: string,
+    text: string | undefined,
+    variable: string,
+    type: z.ZodType<T>,
+  ) => {
+    const name = text === undefined ? variable : flag;
+    return parse({ [name]: type }, { [name]: text ?? env[variable] })[name] as T;
+  };
+  return {
+    url: read("--url", flags.url, "SIGNALBOX_URL", hubShape.SIGNALBOX_URL),
+    key: read("--key", flags.key, "SIGNALBOX_KEY", hubShape.SIGNALBOX_KEY),
+  };
+}
+
 /** All settings of the hub, validated. Throws ConfigError for the first invalid one. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
@@ -245,46 +289,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
-/** The variables that Kubernetes sets in every container next to a service named signalbox. */
-const kubernetesVariable =
-  /^SIGNALBOX(_[A-Z\d_]+)?_(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP|SCTP)(_.*)?)$/;
-
-/** The edit distance of two words (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-      );
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
 /** Variables named like settings that are not settings, each with the nearest setting. */
-export function unknownSettings(
-  env: NodeJS.ProcessEnv = process.env,
-): { name: string; nearest: string }[] {
-  const known = Object.keys(shape);
-  const unknown = Object.entries(env).filter(
-    ([name, value]) =>
-      /^SIGNALBOX_/i.test(name) &&
-      !known.includes(name) &&
-      !kubernetesVariable.test(name) &&
-      !/^(tcp|udp|sctp):\/\//.test(value ?? ""),
-  );
-  return unknown.map(([name]) => {
-    const upper = name.toUpperCase();
-    const spellings = [upper, upper.replace("SIGNALBOX_", "")];
-    const near = known.map((other) => ({
-      other,
-      steps: Math.min(...spellings.map((one) => distance(one, other))),
-    }));
-    const [nearest] = near.sort((a, b) => a.steps - b.steps);
-    return { name, nearest: nearest?.other ?? "" };
-  });
-}
+export const unknownSettings = (env: NodeJS.ProcessEnv = process.env) =>
+  strayVariables(env, [...Object.keys(shape), ...Object.keys(hubShape)]);

@@ -19,13 +19,19 @@ const mayImport: Record<string, string[]> = {
   live: ["db", "log", "util"],
   graphql: ["domain", "catalogs", "jsonSchema", "db", "live", "util"],
   http: ["graphql", "log", "util"],
-  cli: ["client", "config", "db", "domain", "log", "util", "verify"],
+  // It calls a hub as any client does, and what `listen` forwards to as the hub calls a hook.
+  cli: [
+    ...["client", "config", "db", "domain", "editDistance", "log", "outbound", "util", "verify"],
+    "version",
+  ],
   // Runs in the programs of others: it knows the API alone.
   client: [],
   receiver: ["client"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
-  config: ["pgVariables"],
+  config: ["pgVariables", "strayVariables"],
+  strayVariables: ["editDistance"],
+  editDistance: [],
   pgVariables: [],
   log: [],
   // Processes that run programs of tenants.

@@ -8,17 +8,19 @@ export type Subscription = { query: string; variables: Record<string, unknown> }
 
 /**
  * Follows a subscription from a cursor. When the connection ends it begins another one after the last item that was given, so that
- * none is missed and none comes twice. Ends when the signal aborts.
+ * none is missed and none comes twice. Ends when the signal aborts. `onAway` is told of each connection that failed.
  */
 export async function* follow<Item extends { cursor: string }>(
   endpoint: Endpoint,
   { query, variables }: Subscription,
   after: string,
   signal: AbortSignal,
+  onAway?: (why: string) => void,
 ): AsyncGenerator<Item, void> {
   let cursor = after;
   for (let failures = 0; !signal.aborted; ) {
     let retryAfterMs: number | null = null;
+    let why = "the hub ended the stream";
     try {
       const body = JSON.stringify({ query, variables: { ...variables, after: cursor } });
       for await (const { item } of eventStream(endpoint, body, signal)) {
@@ -30,7 +32,9 @@ export async function* follow<Item extends { cursor: string }>(
       if (signal.aborted) return;
       if (!mayPass(error)) throw error;
       retryAfterMs = error.retryAfterMs;
+      why = error.message;
     }
+    onAway?.(why);
     await sleep(waitMs(++failures, retryAfterMs), signal).catch(() => {});
   }
 }

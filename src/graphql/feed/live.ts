@@ -99,6 +99,10 @@ builder.queryField("feedCursor", (t) =>
   }),
 );
 
+/** Whether an event is due with this change: on acceptance, or later if it was scheduled. */
+const isDueWith = ({ created, state: { status, wasScheduled } }: Change) =>
+  created ? status !== "SCHEDULED" && status !== "CANCELLED" : wasScheduled === true;
+
 builder.subscriptionFields((t) => ({
   eventEmitted: t.field({
     type: EventChange,
@@ -107,6 +111,11 @@ builder.subscriptionFields((t) => ({
     args: {
       types: t.arg.stringList(typesArg),
       contextId: t.arg.string({ description: "Only with this context id." }),
+      whenDue: t.arg.boolean({
+        defaultValue: false,
+        description:
+          "Whether a scheduled event appears when it is due, as its hooks receive it, and a cancelled one never.",
+      }),
       after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
@@ -115,7 +124,7 @@ builder.subscriptionFields((t) => ({
         args.after,
         (change) =>
           isEvent(change) &&
-          change.created &&
+          (args.whenDue ? isDueWith(change) : change.created) &&
           matchesFilter(args.contextId, change.state.contextId) &&
           matchesTypes(args.types, change),
       ),

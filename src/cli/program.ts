@@ -11,6 +11,7 @@ import { hubFlags } from "./hub/onHub.ts";
 import { addListen } from "./listen/listen.ts";
 import { addProject } from "./project.ts";
 import { addRewrap } from "./rewrap.ts";
+import { addTypes } from "./types/types.ts";
 import { addVerify } from "./verify.ts";
 
 /** Every command, in the order of the help page. */
@@ -22,6 +23,7 @@ const additions = [
   addHook,
   addDeliveries,
   addReplay,
+  addTypes,
   addProject,
   addKey,
   addVerify,

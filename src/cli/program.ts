@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addKey } from "./apiKey.ts";
+import { addCompletion } from "./completion/completion.ts";
 import { addDeliveries } from "./delivery/deliveries.ts";
 import { addReplay } from "./delivery/replay.ts";
 import { addDistribute } from "./distribute.ts";
@@ -27,6 +28,7 @@ const additions = [
   addVerify,
   addRewrap,
   addDistribute,
+  addCompletion,
 ];
 
 /** The command line. A mistake in a call is printed, then thrown as a CommanderError. */

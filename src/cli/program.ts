@@ -74,6 +74,9 @@ export function usageOf(command: Command): string {
   const callsHub = command.options.some(({ long }) => long === "--url");
   const options = command.options
     .filter(({ long }) => !callsHub || !hubFlags.includes(long ?? ""))
-    .map(({ flags }) => `[${flags.replace(/[<>]/g, "").replace("...", "…")}]`);
+    .map(({ flags, mandatory }) => {
+      const shown = flags.replace(/[<>]/g, "").replace("...", "…");
+      return mandatory ? shown : `[${shown}]`;
+    });
   return [callOf(command), ...options].join(" ");
 }

@@ -21,6 +21,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Receiver kit", "/receiver"),
     page("Client", "/client"),
     page("GraphQL clients", "/graphql-clients"),
+    page("The command line", "/cli"),
     page("Buttons", "/buttons"),
     page("Workflows", "/workflows"),
     page("Resources", "/resources"),

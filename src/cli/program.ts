@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addKey } from "./apiKey.ts";
+import { addCompletion } from "./completion/completion.ts";
 import { addDeliveries } from "./delivery/deliveries.ts";
 import { addReplay } from "./delivery/replay.ts";
 import { addDistribute } from "./distribute.ts";
@@ -29,6 +30,7 @@ const additions = [
   addVerify,
   addRewrap,
   addDistribute,
+  addCompletion,
 ];
 
 /** The command line. A mistake in a call is printed, then thrown as a CommanderError. */
@@ -74,6 +76,9 @@ export function usageOf(command: Command): string {
   const callsHub = command.options.some(({ long }) => long === "--url");
   const options = command.options
     .filter(({ long }) => !callsHub || !hubFlags.includes(long ?? ""))
-    .map(({ flags }) => `[${flags.replace(/[<>]/g, "").replace("...", "…")}]`);
+    .map(({ flags, mandatory }) => {
+      const shown = flags.replace(/[<>]/g, "").replace("...", "…");
+      return mandatory ? shown : `[${shown}]`;
+    });
   return [callOf(command), ...options].join(" ");
 }

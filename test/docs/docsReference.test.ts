@@ -44,10 +44,13 @@ test("the table of dependencies is complete, and every npm override is explained
   }
 });
 
-test("the operator's commands are those of the code", () => {
-  for (const command of commandsOf(createProgram())) {
-    expect(section("operate", "## Commands")).toContain(`npm run cli -- ${usageOf(command)}\n`);
-  }
+test("the commands of the documents are those of the code", () => {
+  const usages = commandsOf(createProgram()).map(usageOf);
+  const shown = (name: string) => section(name, "## Commands").split("\n");
+  const lines = usages.map((usage) => `signalbox ${usage}`);
+  expect(shown("cli").filter((line) => line.startsWith("signalbox "))).toEqual(lines);
+  for (const line of shown("operate").filter((line) => line.startsWith("npm run cli -- ")))
+    expect(lines).toContain(line.replace("npm run cli --", "signalbox"));
 });
 
 test("the limits of documents are those of the code", () => {

@@ -59,7 +59,8 @@ export function createReceiver<Events extends object = Record<string, unknown>>(
       handlers.push({ type: null, handler });
       return receiver;
     },
-    fetch: ({ method, headers, body }) => answer({ method, headers, body: chunksOf(body) }),
+    fetch: ({ method, headers, body, bodyUsed }) =>
+      answer({ method, headers, body: bodyUsed ? undefined : chunksOf(body) }),
     node: nodeListener(answer),
   };
   return receiver;

@@ -9,7 +9,8 @@ import { isSigned } from "./signature.ts";
 export type Incoming = {
   method: string;
   headers: Headers;
-  body: AsyncIterable<Uint8Array | string>;
+  /** Undefined when somebody has read it before. */
+  body: AsyncIterable<Uint8Array | string> | undefined;
 };
 
 type Settings = {
@@ -19,6 +20,9 @@ type Settings = {
   seen: Seen;
   handle: (event: Received<object> | Untyped) => Promise<void>;
 };
+
+const ALREADY_READ =
+  "The body had been read before it came to the receiver, and the signature covers its bytes: put the receiver before express.json() and its like, or use express.raw().";
 
 const say = (status: number, text: string, headers: Record<string, string> = {}) =>
   new Response(`${text}\n`, {
@@ -34,6 +38,10 @@ export async function receive(
   const handshake = handshakeAnswer(method, headers);
   if (handshake) return handshake;
   if (method !== "POST") return say(405, "Events come by POST.", { allow: "POST, OPTIONS" });
+  if (!body) {
+    console.error(ALREADY_READ);
+    return say(500, "The receiver failed.");
+  }
   const bytes = await readBody(body).catch(() => undefined);
   if (bytes === undefined) return say(400, "The body is incomplete.");
   if (bytes === null) return say(413, "The body is larger than any of the hub's.");

@@ -43,7 +43,7 @@ test("a stream whose connections break off after a few bytes has no gap and no r
   const direct = createClient({ url: hub.url, key: hub.key });
   const { feedCursor: after } = await direct.query<{ feedCursor: string }>("{ feedCursor }");
   const items = createClient({ url: proxy.url, key: hub.key }).events({ types: ["cut"], after });
-  const sent = Array.from({ length: 40 }, (_, n) => ({ n, text: "ü😀".repeat(20) }));
+  const sent = Array.from({ length: 12 }, (_, n) => ({ n, text: "ü😀".repeat(20) }));
   await direct.emitMany(sent.map((data) => ({ type: "cut", data })));
   const got: unknown[] = [];
   for await (const { event } of items) {
@@ -51,7 +51,7 @@ test("a stream whose connections break off after a few bytes has no gap and no r
     if (got.length === sent.length) break;
   }
   expect(got).toEqual(sent);
-  expect(proxy.connections).toBeGreaterThan(5);
+  expect(proxy.connections).toBeGreaterThan(3);
 });
 
 test("Retry-After is waited for, and the others wait with it", async () => {
@@ -70,17 +70,19 @@ test("Retry-After is waited for, and the others wait with it", async () => {
   emits.push(client.emit("busy", 2));
   await Promise.all(emits);
   expect(times).toHaveLength(3);
-  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(990);
 });
 
-test("a mutation that the hub is too busy for is sent again: nothing of it was done", async () => {
-  let calls = 0;
-  await using door = await receiver((_request, response) => {
-    const busy = { errors: [{ message: "busy", extensions: { code: "TOO_MANY_REQUESTS" } }] };
-    const answer = ++calls === 1 ? busy : { data: { done: true } };
+test("a mutation that the hub is too busy for is sent again, when the hub says so: nothing of it was done", async () => {
+  const times: number[] = [];
+  await using door = await receiver(({ at }, response) => {
+    const extensions = { code: "TOO_MANY_REQUESTS", retryAfter: 1 };
+    const busy = { errors: [{ message: "busy", extensions }] };
+    const answer = times.push(at) === 1 ? busy : { data: { done: true } };
     response.writeHead(200).end(JSON.stringify(answer));
   });
   const client = createClient({ url: door.url, key: "k" });
   expect(await client.query("mutation { done }")).toEqual({ done: true });
-  expect(calls).toBe(2);
+  expect(times).toHaveLength(2);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(990);
 });

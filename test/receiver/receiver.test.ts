@@ -191,6 +191,17 @@ test("the same over several processes: in PostgreSQL, with postgres and with pg"
   expect(await postgresSeen(pool).once("dead", async () => {})).toBe(true);
 });
 
+test("a request whose body somebody has read is refused in words", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const secret = newSecret();
+  const request = await signedRequest({ type: "t", data: 1 }, secret);
+  await request.text();
+  const { status } = await createReceiver({ secrets: secret }).fetch(request);
+  expect(status).toBe(500);
+  expect(log).toHaveBeenCalledWith(expect.stringContaining("had been read"));
+  log.mockRestore();
+});
+
 test("settings that can be none are told when the receiver is made, and name no secret", () => {
   expect(() => createReceiver({ secrets: [] })).toThrow("secrets is one secret or a list");
   expect(() => createReceiver({ secrets: "" })).toThrow("secrets[0] is a secret");

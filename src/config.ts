@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { hubShape } from "./hubSettings.ts";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
+import { hidden, list, oneOf, setting, wholeNumber } from "./setting.ts";
 import { strayVariables } from "./strayVariables.ts";
 
 export type Config = {
@@ -36,29 +38,6 @@ export class ConfigError extends Error {
 }
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-
-/** One setting: `read` returns undefined for an invalid value; `right` describes valid ones. */
-const setting = <T>(right: string, read: (text: string) => T | undefined, shown = quoted) =>
-  z.string().transform((text, context) => {
-    const value = read(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: `must be ${right}, not ${shown(text)}` });
-    return z.NEVER;
-  });
-
-const quoted = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-/** Values that may be or contain a secret are not shown on a terminal. */
-const hidden = (text: string) => `the ${text.length} characters given`;
-
-const wholeNumber = (min: number, max: number) =>
-  setting(`a whole number from ${min} to ${max}`, (text) =>
-    /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined,
-  );
-
-const oneOf = <T extends string>(values: readonly T[]) =>
-  setting(`one of ${values.join(", ")}`, (text) => values.find((value) => value === text));
-
-const list = (text: string) => text.split(",").map((item) => item.trim());
 
 /**
  * TCP only: libpq accepts a socket directory as a host, but the driver would ignore it and connect to another server.
@@ -162,29 +141,6 @@ const keyShape = {
   SIGNALBOX_SECRET_KEY: secretKeys.optional(),
 };
 
-/** The hub's address for its clients; it may stand below a proxy's path. */
-const hubUrl = setting(
-  "the address of a hub, like http://127.0.0.1:4000 (without /graphql)",
-  (text) => {
-    const url = URL.canParse(text) ? new URL(text) : null;
-    if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
-    if (/[?#]/.test(text) || /\/graphql\/?$/.test(url.pathname)) return undefined;
-    return url.href.replace(/\/+$/, "");
-  },
-);
-
-/** Any installation's key, also one that was set by hand; it must fit into a header. */
-const hubKey = setting(
-  "an API key of printable ASCII characters",
-  (text) => (/^[\x20-\x7e]{1,500}$/.test(text) ? text : undefined),
-  hidden,
-);
-
-const hubShape = {
-  SIGNALBOX_URL: hubUrl.prefault("http://127.0.0.1:4000"),
-  SIGNALBOX_KEY: hubKey.optional(),
-};
-
 const shape = {
   ...databaseShape,
   ...keyShape,
@@ -247,11 +203,11 @@ export function readDatabaseSettings(
 export const readSecretKeys = (env: NodeJS.ProcessEnv = process.env): SecretKey[] | undefined =>
   parse(keyShape, env).SIGNALBOX_SECRET_KEY;
 
-/** The hub that commands call, and the key: each as a flag or, without one, its variable. Throws ConfigError. */
+/** The settings of commands that call a hub: each as a flag or, without one, its variable. Throws ConfigError. */
 export function readHubSettings(
-  flags: { url?: string; key?: string },
+  flags: { url?: string; key?: string; token?: string },
   env: NodeJS.ProcessEnv = process.env,
-): { url: string; key: string | undefined } {
+): { url: string; key: string | undefined; importToken: string | undefined } {
   const read = <T>(
     flag: string,
     text: string | undefined,
@@ -261,9 +217,11 @@ export function readHubSettings(
     const name = text === undefined ? variable : flag;
     return parse({ [name]: type }, { [name]: text ?? env[variable] })[name] as T;
   };
+  const { SIGNALBOX_URL, SIGNALBOX_KEY, SIGNALBOX_IMPORT_TOKEN } = hubShape;
   return {
-    url: read("--url", flags.url, "SIGNALBOX_URL", hubShape.SIGNALBOX_URL),
-    key: read("--key", flags.key, "SIGNALBOX_KEY", hubShape.SIGNALBOX_KEY),
+    url: read("--url", flags.url, "SIGNALBOX_URL", SIGNALBOX_URL),
+    key: read("--key", flags.key, "SIGNALBOX_KEY", SIGNALBOX_KEY),
+    importToken: read("--token", flags.token, "SIGNALBOX_IMPORT_TOKEN", SIGNALBOX_IMPORT_TOKEN),
   };
 }
 

@@ -29,7 +29,9 @@ const mayImport: Record<string, string[]> = {
   receiver: ["client"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
-  config: ["pgVariables", "strayVariables"],
+  config: ["hubSettings", "pgVariables", "setting", "strayVariables"],
+  hubSettings: ["setting"],
+  setting: [],
   strayVariables: ["editDistance"],
   editDistance: [],
   pgVariables: [],

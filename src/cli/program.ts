@@ -9,6 +9,7 @@ import { addTail } from "./event/tail.ts";
 import { addHook } from "./hook/hook.ts";
 import { addTrigger } from "./hook/trigger.ts";
 import { hubFlags } from "./hub/onHub.ts";
+import { addImport } from "./import/import.ts";
 import { addListen } from "./listen/listen.ts";
 import { addProject } from "./project.ts";
 import { addRewrap } from "./rewrap.ts";
@@ -25,6 +26,7 @@ const additions = [
   addDeliveries,
   addReplay,
   addTypes,
+  addImport,
   addProject,
   addKey,
   addVerify,

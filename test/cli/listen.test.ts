@@ -15,6 +15,7 @@ import { register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { freePort, testWith } from "../fixtures/machine.ts";
 import { type Received, type Receiver, receiver, statuses } from "../fixtures/receiver.ts";
+import { created, remove, typeWithEvents } from "../fixtures/resources.ts";
 
 let hub: TestHub;
 let target: Receiver;
@@ -69,6 +70,21 @@ test.each(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT
     await expect.poll(() => outcomes(listening)).toEqual([["DELIVERED", 200]]);
   },
 );
+
+test("as RESOURCE comes the resource itself, also the last state of one that was deleted", async () => {
+  await typeWithEvents(hub);
+  const types = ["ticketsCreated", "ticketsDeleted"];
+  const { run } = await listen(...types, "--forward-to", to("/resource"), "--format", "RESOURCE");
+  await using _run = run;
+  await created(hub, { type: "tickets", resourceId: "7", attributes: { name: "ü" } });
+  await expect.poll(() => at("/resource"), soon).toHaveLength(1);
+  await remove(hub, "tickets", "7");
+  await expect.poll(() => at("/resource"), soon).toHaveLength(2);
+  const body = '{"tickets":[{"id":"7","name":"ü"}]}';
+  expect(at("/resource").map((request) => request.body)).toEqual([body, body]);
+  const wrong = ["listen", "*", "--forward-to", target.url, "--format", "RESOURCE"];
+  expect((await cli(settingsFor(hub), ...wrong)).code).toBe(1);
+});
 
 test("the secret that it prints verifies, and is the same when it starts again", async () => {
   const first = await listen("signed", "--forward-to", to("/signed"));

@@ -156,7 +156,11 @@ testWith("script")(
       .poll(() => target.requests.filter(({ path }) => path === "/again"), { timeout: 60_000 })
       .toHaveLength(6);
     const none = await on(...call);
-    expect(none).toMatchObject({ code: 0, stdout: "", stderr: "0 deliveries match.\n" });
+    expect(none).toMatchObject({
+      code: 0,
+      stdout: '{"matched":0}\n',
+      stderr: "0 deliveries match.\n",
+    });
     expect((await on("replay", "again")).stderr).toContain("required option '--since <TIME>'");
     expect((await on("replay", "--since", "yesterday")).code).toBe(2);
   },

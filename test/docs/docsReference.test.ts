@@ -11,7 +11,9 @@ const root = new URL("../../", import.meta.url);
 const english = (number: number) => number.toLocaleString("en");
 
 test("the table of settings names every setting there is", async () => {
-  const config = await readFile(new URL("src/config.ts", root), "utf8");
+  const files = ["src/config.ts", "src/hubSettings.ts"];
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, root), "utf8")));
+  const config = texts.join("\n");
   const settings = [...config.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
   expect(settings.length).toBeGreaterThan(10);
   expect(firstColumn(section("operate", "## Settings")).sort()).toEqual(settings.sort());

@@ -52,7 +52,7 @@ async function replay(
   const { matched } = await ask(true);
   if (dryRun) return printObject(options, { matched });
   note(`${matched} ${matched === 1 ? "delivery matches" : "deliveries match"}.`);
-  if (matched === 0) return;
+  if (matched === 0) return printObject(options, { matched });
   const { replay } = await ask(false);
   if (!replay) throw new HubError("the hub started no replay");
   const { createdAt, ...ended } = await follow(hub, replay);

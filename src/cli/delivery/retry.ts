@@ -15,17 +15,22 @@ type Delivery = { id: string; status: string; nextAttemptAt: string | null };
 
 async function retry(hub: HubPlace, ids: string[], options: HubFlags): Promise<void> {
   const retried: Delivery[] = [];
-  for (const id of ids) {
-    const { retryDelivery } = await callHub<{
-      retryDelivery: { delivery: Delivery; userErrors: Mistake[] };
-    }>(hub, document, { id });
-    retried.push(checked(retryDelivery).delivery);
+  try {
+    for (const id of ids) {
+      const { retryDelivery } = await callHub<{
+        retryDelivery: { delivery: Delivery; userErrors: Mistake[] };
+      }>(hub, document, { id });
+      retried.push(checked(retryDelivery).delivery);
+    }
+  } finally {
+    // Also those before one that was refused.
+    if (retried.length > 0)
+      await printRows(options, retried, [
+        ["ID", ({ id }) => id],
+        ["STATUS", ({ status }) => status],
+        ["DUE", ({ nextAttemptAt }) => nextAttemptAt],
+      ]);
   }
-  await printRows(options, retried, [
-    ["ID", ({ id }) => id],
-    ["STATUS", ({ status }) => status],
-    ["DUE", ({ nextAttemptAt }) => nextAttemptAt],
-  ]);
 }
 
 const document = `mutation ($id: ID!) {

@@ -23,18 +23,23 @@ const change =
     const hooks: Hook[] = [];
     for (const one of given) hooks.push(await findHook(hub, one));
     const changed: Hook[] = [];
-    for (const { id } of hooks) {
-      const { payload } = await callHub<{ payload: { hook: Hook; userErrors: Mistake[] } }>(
-        hub,
-        `mutation ($id: ID!) { payload: ${mutation}(id: $id) {
-          hook { ${hookFields} } userErrors { code message path } } }`,
-        { id },
-      );
-      changed.push(checked(payload).hook);
+    try {
+      for (const { id } of hooks) {
+        const { payload } = await callHub<{ payload: { hook: Hook; userErrors: Mistake[] } }>(
+          hub,
+          `mutation ($id: ID!) { payload: ${mutation}(id: $id) {
+            hook { ${hookFields} } userErrors { code message path } } }`,
+          { id },
+        );
+        changed.push(checked(payload).hook);
+      }
+    } finally {
+      // Also those before one that was refused.
+      if (changed.length > 0)
+        await printRows(options, changed, [
+          ["ID", ({ id }) => id],
+          ["NAME", ({ name }) => name],
+          ["STATUS", ({ status }) => status],
+        ]);
     }
-    await printRows(options, changed, [
-      ["ID", ({ id }) => id],
-      ["NAME", ({ name }) => name],
-      ["STATUS", ({ status }) => status],
-    ]);
   };

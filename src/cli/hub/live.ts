@@ -1,4 +1,3 @@
-import { endpointOf } from "../../client/endpoint.ts";
 import { follow, type Subscription } from "../../client/follow.ts";
 import { SignalboxError } from "../../client/signalboxError.ts";
 import { callHub, type HubPlace } from "./callHub.ts";
@@ -27,7 +26,8 @@ export async function* live<Item extends { cursor: string }>(
     isAway = true;
   };
   try {
-    const items = follow<Item>(endpointOf(hub), subscription, after, signal, onAway);
+    const endpoint = { url: `${hub.url}/graphql`, key: hub.key };
+    const items = follow<Item>(endpoint, subscription, after, signal, onAway);
     for await (const item of items) {
       isAway = false;
       yield item;

@@ -101,7 +101,9 @@ builder.queryField("feedCursor", (t) =>
 
 /** Whether an event is due with this change: on acceptance, or later if it was scheduled. */
 const isDueWith = ({ created, state: { status, wasScheduled } }: Change) =>
-  created ? status !== "SCHEDULED" && status !== "CANCELLED" : wasScheduled === true;
+  created ? !neverDueWith.includes(String(status)) : wasScheduled === true;
+/** FAILED at once: emitted by SQL, and not what its type's schema takes. */
+const neverDueWith = ["SCHEDULED", "CANCELLED", "FAILED"];
 
 builder.subscriptionFields((t) => ({
   eventEmitted: t.field({
@@ -114,7 +116,7 @@ builder.subscriptionFields((t) => ({
       whenDue: t.arg.boolean({
         defaultValue: false,
         description:
-          "Whether a scheduled event appears when it is due, as its hooks receive it, and a cancelled one never.",
+          "Whether a scheduled event appears when it is due, as its hooks receive it, and one that no hook receives (cancelled, or not what its type's schema takes) never.",
       }),
       after: t.arg.string(afterArgument),
     },

@@ -142,9 +142,9 @@ export const overdueQueues = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
     order by q.due_at limit 1) overdue`;
 
 /**
- * Events accepted this long ago that were never matched: their `dispatch` job is lost or stuck. Scheduled events are
- * found when they are due (schedules.ts). At most 200 per project, so that one with very many does not delay the
- * others.
+ * Events accepted this long ago that were never matched: their process died, or they wait in its queue. Scheduled
+ * events are found when they are due (schedules.ts). At most 200 per project, so that one with very many does not delay
+ * the others.
  */
 export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; id: string }[]

@@ -191,7 +191,7 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
   });
 });
 
-test("S1.9, S1.10, S1.11: what is said is in order by the catalogue of goflow, and of its version once installed", async () => {
+test("S1.9, S1.10, S1.11: system events fit the catalogue of goflow, and have its version once installed", async () => {
   await using broken = await receiver(status(500));
   const type = "in order";
   await registerHook(hub, { url: broken.url, types: [type], retries: 0 });

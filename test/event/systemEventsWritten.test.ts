@@ -19,7 +19,7 @@ const typesIn = async (sql: Sql) =>
     ({ type }) => type,
   );
 
-test("what is said of an event is written with its match, or neither is", async () => {
+test("system events about an event are written with its match, or neither is", async () => {
   await using hub = await testHub({ roles: { api: true, worker: false } });
   await setSystemEvents(hub, true);
   const { sql } = hub.db;
@@ -50,7 +50,7 @@ test("what is said of an event is written with its match, or neither is", async 
   expect(await typesIn(sql)).toEqual(["by sql", "resthook_called"]);
 });
 
-test("what is said of an attempt is written with its record, once, or neither is", async () => {
+test("system events about an attempt are written with its record, once, or neither is", async () => {
   await using hub = await testHub({ roles: { api: true, worker: false } });
   await setSystemEvents(hub, true);
   const { sql } = hub.db;
@@ -90,7 +90,7 @@ test("what is said of an attempt is written with its record, once, or neither is
   expect(await typesIn(sql)).toEqual(["a", "resthook_called", "webhook_called", "error"]);
 });
 
-test("what is said of an attempt is planned again when a hook for it is registered meanwhile", async () => {
+test("system events about an attempt are planned again when a hook for it is registered meanwhile", async () => {
   await using hub = await testHub();
   await setSystemEvents(hub, true);
   const { sql } = hub.db;

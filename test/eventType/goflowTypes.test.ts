@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
-/** What may be changed of a type's example (undefined leaves a field out), and what is said of what may not. */
+/** What may be changed of a type's example (undefined leaves a field out), and the error for what may not. */
 type Rules = { valid: object[]; invalid: [change: object, ...problems: string[]][] };
 
 const v4 = "b7cf0d83-f1c9-411c-96fd-c511a4cfa86d";

@@ -36,7 +36,7 @@ export type PressFinish = {
 const LEASE_MS = 25_000;
 
 /** Why a waiting press must not be sent; null if it may. */
-const refusal = (sql: Sql, waitSeconds: number) => sql`case
+const whyNotSent = (sql: Sql, waitSeconds: number) => sql`case
   when a.expires_at <= clock_timestamp() then 'not sent: the action expired before its turn came'
   when e.status = 'CANCELLED' then 'not sent: the event was cancelled'
   when p.pressed_at < clock_timestamp() - ${waitSeconds} * interval '1 second'
@@ -53,15 +53,15 @@ export async function claimPress(
   waitSeconds: number,
 ): Promise<PressClaim | null> {
   return sql.begin(async (tx) => {
-    const [waiting] = await tx<{ refusal: string | null }[]>`
-      select ${refusal(tx, waitSeconds)} as refusal from signalbox.presses p
+    const [waiting] = await tx<{ reason: string | null }[]>`
+      select ${whyNotSent(tx, waitSeconds)} as reason from signalbox.presses p
       join signalbox.actions a on a.project_id = p.project_id and a.id = p.action_id
       join signalbox.events e on e.project_id = a.project_id and e.id = a.event_id
       where p.project_id = ${projectId} and p.id = ${pressId} and p.status = 'PENDING' and p.lease_token is null
       for update of p skip locked`;
     if (!waiting) return null;
-    if (waiting.refusal !== null) {
-      await end(tx, projectId, [{ id: pressId, status: "FAILED", error: waiting.refusal }]);
+    if (waiting.reason !== null) {
+      await end(tx, projectId, [{ id: pressId, status: "FAILED", error: waiting.reason }]);
       return null;
     }
     const [claim] = await tx<

@@ -1,5 +1,7 @@
 /** How long a delivery's claim holds, and how often it may be lost. */
 export const claimLimits = {
+  /** The longest timeout of a hook or a step. */
+  maxTimeoutMs: 60_000,
   /** A claim holds for twice the hook's timeout and this; a process that lives longer without finishing is fenced. */
   leaseMarginMs: 15_000,
   /**

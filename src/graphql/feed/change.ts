@@ -94,7 +94,7 @@ export async function entityOf<Kind extends ChangeKind>(
 export const cursorField = { description: "Pass it as `after` to continue after this item." };
 
 /** A change of this kind of entity. */
-export type ChangeOf<Kind extends ChangeKind> = Change & { kind: Kind };
+type ChangeOf<Kind extends ChangeKind> = Change & { kind: Kind };
 
 type ChangeFields<Kind extends ChangeKind> = PothosSchemaTypes.ObjectFieldBuilder<
   typeof builder.$inferSchemaTypes,

@@ -58,10 +58,10 @@ test("what a killed process had in flight ends as UNKNOWN, and is never sent aga
   const first = await press(doomed, id, { waitMs: 0, idempotencyKey });
   expect(first.press?.status).toBe("PENDING");
   await expect.poll(() => target.requests.length, soon).toBe(1);
-  await using _heir = await hubProcess(site, { SIGNALBOX_ROLES: "worker" });
   target.answer = (_request, response) => response.end();
   doomed.kill("SIGKILL");
   await doomed.exited;
+  await using _heir = await hubProcess(site, { SIGNALBOX_ROLES: "worker" });
   await expect.poll(async () => (await actionOf(api, id)).status, soon).toBe("PENDING");
   const { lastError, presses } = await actionOf(api, id);
   expect(lastError).toMatch(/^outcome unknown/);

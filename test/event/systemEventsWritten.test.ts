@@ -11,7 +11,7 @@ import { accepted, registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { testPrograms } from "../fixtures/programs.ts";
 import { type Received, receiver } from "../fixtures/receiver.ts";
-import { saidOf, setSystemEvents } from "../fixtures/systemEvents.ts";
+import { setSystemEvents, systemEventsOf } from "../fixtures/systemEvents.ts";
 
 const soon = { timeout: 60_000 };
 const typesIn = async (sql: Sql) =>
@@ -116,11 +116,11 @@ test("system events about an attempt are planned again when a hook for it is reg
     await expect.poll(async () => (await waiting()).length, soon).toBe(1);
   });
   await expect.poll(() => target.requests.map(({ path }) => path), soon).toContain("/watching");
-  const said = await saidOf(hub, id, ["webhook_called"]);
-  expect(said).toHaveLength(1);
+  const caused = await systemEventsOf(hub, id, ["webhook_called"]);
+  expect(caused).toHaveLength(1);
   const [sent] = target.requests.filter(({ path }) => path === "/watching");
   expect(JSON.parse(sent?.body ?? "")).toMatchObject({
-    id: said[0]?.id,
+    id: caused[0]?.id,
     data: { status: "success" },
   });
 });

@@ -274,8 +274,8 @@ test.each(Object.entries(rules))(
     };
     for (const change of valid) expect([change, await read(change)]).toEqual([change, []]);
     for (const [change, ...problems] of invalid) {
-      const told = problems.map((problem) => `field ${problem}`);
-      expect([change, await read(change)]).toEqual([change, told]);
+      const messages = problems.map((problem) => `field ${problem}`);
+      expect([change, await read(change)]).toEqual([change, messages]);
     }
   },
 );

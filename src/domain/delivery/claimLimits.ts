@@ -6,7 +6,7 @@ export const claimLimits = {
   leaseMarginMs: 15_000,
   /**
    * Deaths in flight after which a delivery is left for a person to decide. Nobody knows which of many took a process
-   * down, so those that were there twice are tried alone (worker/delivery/isolation.ts): the third death has one cause.
+   * down, so those that were there twice are retried alone (worker/delivery/isolation.ts): the third death has one cause.
    */
   quarantineAfter: 3,
 } as const;

@@ -15,6 +15,7 @@ import { createDocs } from "./page/docs.ts";
 import { createGraphiql } from "./page/graphiql.ts";
 import { type Authenticate, createGraphqlPost } from "./post/graphqlPost.ts";
 import { type ContextOf, createEngine } from "./post/yoga.ts";
+import { pathPrefix } from "./prefix.ts";
 import { trackLiveKeys } from "./socket/liveKeys.ts";
 import { createWebSockets, type WebSockets } from "./socket/websocket.ts";
 
@@ -69,7 +70,15 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const shared = { engine, prepare, authenticate, maskError, turns, requestBytes };
   const post = createGraphqlPost({ ...shared, requests, answerBytes, streams });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
-  const consoleFiles = createBuiltFiles(builtFolder("console"));
+  const prefix = pathPrefix(publicUrl);
+  const consoleFiles = createBuiltFiles(
+    builtFolder("console"),
+    prefix === "" ? undefined : (text) => text.replaceAll(/(?<=(src|href)=")(?=\/)/g, prefix),
+  );
+  const docsFiles = createBuiltFiles(
+    builtFolder("docs"),
+    prefix === "" ? undefined : (text) => text.replaceAll("/docs/", `${prefix}/docs/`),
+  );
   const graphiql = createGraphiql(consoleFiles);
   return {
     async graphql(req, res) {
@@ -78,7 +87,7 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
     },
     upgrade: websockets.upgrade,
     console: createConsole(consoleFiles),
-    docs: createDocs(createBuiltFiles(builtFolder("docs"))),
+    docs: createDocs(docsFiles, prefix),
     async [Symbol.asyncDispose]() {
       streams[Symbol.dispose]();
       await websockets[Symbol.asyncDispose]();

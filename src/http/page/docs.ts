@@ -33,7 +33,7 @@ function contentPolicy(page: BuiltFile): string {
 }
 
 /** Serves the documentation under /docs: `/docs/x` is the page x.html, `/docs/x/` is x/index.html. */
-export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>) {
+export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>, prefix = "") {
   let policy: string | undefined;
   return async (req: IncomingMessage, res: ServerResponse, address: string): Promise<void> => {
     const files = await readFiles();
@@ -46,7 +46,8 @@ export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>) {
     };
 
     const path = address.slice("/docs".length);
-    if (files.has(`${path}/index.html`)) return sendHead(res, 308, { location: `${address}/` });
+    if (files.has(`${path}/index.html`))
+      return sendHead(res, 308, { location: `${prefix}${address}/` });
     const name = path.endsWith("/") ? `${path}index.html` : path;
     const notFound = files.get("/404.html");
     const file = files.get(name) ?? files.get(`${name}.html`);

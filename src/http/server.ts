@@ -72,6 +72,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     removePrefix(req, prefix);
     const path = pathOf(req);
     if (path === "/graphql" && api) return api.graphql(req, res);
+    const answered = api?.door(req, res, path);
+    if (answered) return answered;
     if (req.method !== "GET" && req.method !== "HEAD") {
       await discardBody(req, res);
       return sendJson(res, 404, { error: "Not found." });

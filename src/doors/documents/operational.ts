@@ -37,14 +37,22 @@ const logInput = z.strictObject({
   contextId: z.string().nullish(),
   actions: z.array(action).nullish(),
   // Of Operational's own feed. They are taken, and change nothing here.
-  ...{ contextStart: flag, notify: flag, muted: flag, test: flag },
+  contextStart: flag,
+  notify: flag,
+  muted: flag,
+  test: flag,
 });
 
 async function log(request: DoorRequest): Promise<DoorResponse> {
   const given = readFields(logInput, readJson(request), { exact: ["content", "userId"] });
   const { name, avatar, type, content, category, userId, contextId, actions } = given;
   const input = {
-    ...{ name, avatar, content, category, userId, contextId },
+    name,
+    avatar,
+    content,
+    category,
+    userId,
+    contextId,
     contentType: type && contentTypes[type],
     actions: actions?.map(({ type: style, ...one }) => ({ ...one, style: style && styles[style] })),
   };

@@ -11,31 +11,35 @@ const mayImport: Record<string, string[]> = {
   // What is known without the hub: JSON Schema, and the event types that are shipped.
   catalogs: ["jsonSchema"],
   jsonSchema: ["util"],
-  db: ["util"],
+  db: ["packageRoot", "util"],
   // Reads the tables as they are, so that it finds what the rest got wrong.
   verify: ["db"],
   worker: ["domain", "outbound", "db", "log", "util"],
   outbound: ["domain", "util"],
   live: ["db", "log", "util"],
   graphql: ["domain", "catalogs", "jsonSchema", "db", "live", "util"],
-  http: ["graphql", "log", "util"],
-  cli: ["config", "db", "domain", "log", "util", "verify"],
+  http: ["graphql", "log", "packageRoot", "util"],
+  cli: ["config", "db", "domain", "log", "start", "util", "verify"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
   config: ["pgVariables"],
   pgVariables: [],
   log: [],
   // Processes that run programs of tenants.
-  sandbox: ["domain", "util"],
+  sandbox: ["domain", "polyfill", "util"],
+  // For an older Node.js.
+  polyfill: ["polyfills"],
+  polyfills: [],
   // What knows nothing of the hub.
   util: [],
-  version: [],
+  version: ["packageRoot"],
+  packageRoot: [],
   secretKeyFile: ["domain"],
   banner: ["config", "hub", "version"],
 };
 
 /** Those that put the parts together. */
-const composition = ["main", "hub"];
+const composition = ["main", "start", "hub"];
 
 /** The only importers of what the rest of the code is to know nothing about. */
 const onlyImporters: Record<string, string[]> = {

@@ -3,10 +3,11 @@ import { addKey } from "./apiKey.ts";
 import { addDistribute } from "./distribute.ts";
 import { addProject } from "./project.ts";
 import { addRewrap } from "./rewrap.ts";
+import { addStart } from "./start.ts";
 import { addVerify } from "./verify.ts";
 
 /** Every command, in the order of the help page. */
-const additions = [addProject, addKey, addVerify, addRewrap, addDistribute];
+const additions = [addStart, addProject, addKey, addVerify, addRewrap, addDistribute];
 
 /** The command line. A mistake in a call is printed, then thrown as a CommanderError. */
 export function createProgram(): Command {

@@ -65,7 +65,7 @@ testWith("systemd-analyze")(
     const unit = program("deploy", "ini signalbox.service");
     const { scripts } = JSON.parse(await readFile(new URL("package.json", root), "utf8"));
     expect(unit).toContain("npm start");
-    expect(scripts.start).toContain("src/main.ts");
+    expect(scripts.start).toContain("bin/signalbox.cjs start");
     const path = join(place.path, "signalbox.service");
     // The folder of the example is on the server that it is for.
     await writeFile(path, unit.replaceAll("/opt/signalbox", root.pathname.replace(/\/$/, "")));

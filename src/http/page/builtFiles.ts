@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageRoot } from "../../packageRoot.ts";
 import { send, sendHead } from "../headers.ts";
 
 /** A file made by `npm run build`, with compressed forms where they are smaller. */
@@ -28,7 +29,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** The output folder of a part of `npm run build`. */
 export const builtFolder = (part: "console" | "docs"): string =>
-  fileURLToPath(new URL(`../../../dist/${part}/`, import.meta.url));
+  fileURLToPath(new URL(`dist/${part}/`, packageRoot));
 
 async function read(folder: string): Promise<Map<string, BuiltFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);

@@ -22,10 +22,8 @@ function explain(error: unknown): string {
   return (error instanceof Error && error.stack) || String(error);
 }
 
-const given = process.argv.slice(2);
-
 createProgram()
-  .parseAsync(given.length > 0 ? given : ["start"], { from: "user" })
+  .parseAsync()
   .catch((error: unknown) => {
     if (error instanceof CommanderError) {
       // Commander has printed it already; exit code 0 means the help page.

@@ -117,6 +117,7 @@ test("mistakes are told in a sentence, with exit code 1 for what failed and 2 fo
     }),
   );
   const misused = [
+    [[], "Usage: npm run cli -- COMMAND"],
     [["project", "remove"], "unknown command 'remove'"],
     [["project", "create", "Two", "words"], "npm run cli -- project create NAME [--json]"],
     [["project", "list", "--json"], "unknown option '--json'"],

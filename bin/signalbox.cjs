@@ -7,9 +7,12 @@ const path = require("path");
 
 const main = path.join(__dirname, "..", "lib", "main.js");
 
+const [major, minor] = process.versions.node.split(".").map(Number);
+const isKnown = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
+
 function trouble() {
-  if (Number(process.versions.node.split(".")[0]) < 20)
-    return `Signalbox needs Node.js 20 or newer, and this is ${process.version}: install a newer one (https://nodejs.org).`;
+  if (!isKnown)
+    return `Signalbox needs Node.js 20.19, 22.12 or newer, and this is ${process.version}: install a newer one (https://nodejs.org).`;
   if (!fs.existsSync(main)) return "Signalbox is not built: run npm ci first.";
   return null;
 }

@@ -11,10 +11,10 @@ const additions = [addStart, addProject, addKey, addVerify, addRewrap, addDistri
 
 /** The command line. A mistake in a call is printed, then thrown as a CommanderError. */
 export function createProgram(): Command {
-  const program = new Command("npm run cli --")
+  const program = new Command("npx signalbox")
     .configureHelp({
       commandUsage: (command) =>
-        `npm run cli -- ${command.commands.length > 0 ? "COMMAND" : usageOf(command)}`,
+        `npx signalbox ${command.commands.length > 0 ? "COMMAND" : usageOf(command)}`,
       visibleCommands: commandsOf,
       subcommandTerm: usageOf,
     })
@@ -23,9 +23,9 @@ export function createProgram(): Command {
       "afterAll",
       `
 PROJECT is a project's id or slug; ROLE is EMITTER, VIEWER, OPERATOR or ADMIN; TIME is like
-2026-01-01T00:00:00Z. For --json use npm run --silent cli -- …, so that npm itself prints nothing.
-Of the settings only DATABASE_URL, SIGNALBOX_DIRECT_URL, SIGNALBOX_DATA and LOG_LEVEL are read, and
-SIGNALBOX_SECRET_KEY by rewrap; the embedded database need not be running.`,
+2026-01-01T00:00:00Z. Of the settings start reads all, the others only DATABASE_URL,
+SIGNALBOX_DIRECT_URL, SIGNALBOX_DATA and LOG_LEVEL, and rewrap SIGNALBOX_SECRET_KEY; the embedded
+database need not be running.`,
     )
     .exitOverride();
   for (const add of additions) add(program);

@@ -46,7 +46,7 @@ test("the table of dependencies is complete, and every npm override is explained
 
 test("the operator's commands are those of the code", () => {
   for (const command of commandsOf(createProgram())) {
-    expect(section("operate", "## Commands")).toContain(`npm run cli -- ${usageOf(command)}\n`);
+    expect(section("operate", "## Commands")).toContain(`npx signalbox ${usageOf(command)}\n`);
   }
 });
 

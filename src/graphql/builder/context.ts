@@ -20,7 +20,7 @@ import { createRequestBudget, type RequestBudget } from "../gate/requestBudget.t
 
 export type { Caller };
 
-/** What each role may do. gate/roles.ts enforces it. */
+/** What each role may do. domain/project/roles.ts has the operations of each. */
 export const roles = {
   ADMIN: "May use every operation.",
   EMITTER: "Emits events. In the answer it reads only the event's own fields.",
@@ -48,7 +48,7 @@ export type Hub = {
   read: Read;
   /** For one query. */
   forQuery: ReadPools["forQuery"];
-  /** Notes up to where somebody was told of a project's feed. */
+  /** Notes how far a client has seen a project's feed. */
   noteSeen: ReadPools["noteSeen"];
   emitter: Emitter;
   emitInTransaction: EmitInTransaction;

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { program } from "../fixtures/documents.ts";
 import { sendTo } from "../fixtures/hub.ts";
-import { type Installed, installPackage } from "../fixtures/package.ts";
+import { type Installed, installPackage, type Started } from "../fixtures/package.ts";
 import { receiver } from "../fixtures/receiver.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -19,9 +19,12 @@ async function sizeOf(folder: string): Promise<number> {
 }
 
 /** A first use of the package, from its start to its end. */
-async function use(installed: Installed): Promise<void> {
-  const settings = { PORT: "0", LOG_LEVEL: "warn" };
-  using hub = installed.start(settings);
+async function use(
+  installed: Installed,
+  words: string,
+  end: (hub: Started) => Promise<void>,
+): Promise<void> {
+  using hub = installed.start({ PORT: "0" }, words);
   await expect.poll(hub.said, { timeout: 120_000 }).toContain("GraphiQL: http");
   const [, url = ""] = /Console: +(\S+)\/\n/.exec(hub.said()) ?? [];
   const [, key = ""] = /Admin key .*\n +(sbx_\S+)/.exec(hub.said()) ?? [];
@@ -58,8 +61,8 @@ async function use(installed: Installed): Promise<void> {
   const second = await sendTo(url, JSON.parse(made).key, "{ events { nodes { type } } }");
   expect(second).toMatchObject({ data: { events: { nodes: [{ type: "package.tried" }] } } });
 
-  hub.kill("SIGTERM");
-  expect(await hub.ended).toEqual({ code: 0, signal: null });
+  await end(hub);
+  expect(hub.said()).toContain("stopped");
 }
 
 let installed: Awaited<ReturnType<typeof installPackage>>;
@@ -67,7 +70,6 @@ beforeAll(async () => {
   installed = await installPackage({
     pack: program("install", "sh pack"),
     install: program("install", "sh install"),
-    start: program("install", "sh start"),
   });
 }, 300_000);
 afterAll(() => installed?.[Symbol.asyncDispose]());
@@ -92,11 +94,18 @@ test("the package brings no other but the embedded PostgreSQL, is small, and exp
   }
 });
 
-test("npx signalbox starts a hub that delivers, shows its pages, takes commands, and ends with 0", () =>
-  use(installed));
+test("npx signalbox starts a hub that delivers, shows its pages and takes commands, until Ctrl-C", () =>
+  use(installed, program("install", "sh start"), async (hub) => {
+    hub.killAll("SIGINT");
+    await hub.ended;
+  }));
 
-test.skipIf(process.getuid?.() !== 0)("so it does for an ordinary account", async () => {
+const isRoot = process.getuid?.() === 0;
+test.skipIf(!isRoot)("so it does for an ordinary account, and ends with 0 on SIGTERM", async () => {
   const theirs = await installed.handTo({ uid: 65_534, gid: 65_534 });
   expect(await theirs.run("id", "-u")).toBe("65534");
-  await use(theirs);
+  await use(theirs, "node node_modules/signalbox/bin/signalbox.cjs", async (hub) => {
+    hub.kill("SIGTERM");
+    expect(await hub.ended).toEqual({ code: 0, signal: null });
+  });
 });

@@ -27,7 +27,7 @@ export function banner(
     lines.push("Emit a first event, from another terminal:", `  ${curl(url, newAdminKey)}`, "");
   }
   if (newAdminKey === null && config.roles.api) {
-    lines.push("Create another key: npm run cli -- key create default NAME ADMIN", "");
+    lines.push("Create another key: npx signalbox key create default NAME ADMIN", "");
   }
   return lines.join("\n");
 }

@@ -1,8 +1,5 @@
-import { createRequire } from "node:module";
 import { pino } from "pino";
-import type PinoPretty from "pino-pretty";
-
-const require = createRequire(import.meta.url);
+import pretty from "pino-pretty";
 
 export type Logger = pino.Logger;
 
@@ -69,8 +66,6 @@ export function createLogger(
   if (!out.isTTY) {
     return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, out);
   }
-  // Loaded only for terminals.
-  const pretty: typeof PinoPretty = require("pino-pretty");
   const readable = pretty.prettyFactory({
     colorize: true,
     translateTime: "SYS:HH:MM:ss",

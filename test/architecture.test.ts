@@ -11,7 +11,7 @@ const mayImport: Record<string, string[]> = {
   // What is known without the hub: JSON Schema, and the event types that are shipped.
   catalogs: ["jsonSchema"],
   jsonSchema: ["util"],
-  db: ["util"],
+  db: ["packageRoot", "util"],
   // Reads the tables as they are, so that it finds what the rest got wrong. Of the domain it knows the limits alone.
   verify: ["db", "domain"],
   worker: ["domain", "outbound", "db", "log", "util"],
@@ -20,10 +20,21 @@ const mayImport: Record<string, string[]> = {
   graphql: ["domain", "catalogs", "jsonSchema", "db", "live", "util"],
   // Translates for those who speak no GraphQL.
   doors: ["http", "graphql", "domain", "jsonSchema", "db", "live", "util"],
-  http: ["domain", "graphql", "log", "util"],
+  http: ["domain", "graphql", "log", "packageRoot", "util"],
   // It calls a hub as any client does, and what `listen` forwards to as the hub calls a hook.
   cli: [
-    ...["client", "config", "db", "domain", "editDistance", "log", "outbound", "util", "verify"],
+    ...[
+      "client",
+      "config",
+      "db",
+      "domain",
+      "editDistance",
+      "log",
+      "outbound",
+      "start",
+      "util",
+      "verify",
+    ],
     "version",
   ],
   // Runs in the programs of others: it knows the API alone.
@@ -39,16 +50,20 @@ const mayImport: Record<string, string[]> = {
   pgVariables: [],
   log: [],
   // Processes that run programs of tenants.
-  sandbox: ["domain", "util"],
+  sandbox: ["domain", "polyfill", "util"],
+  // For an older Node.js.
+  polyfill: ["polyfills"],
+  polyfills: [],
   // What knows nothing of the hub.
   util: [],
-  version: [],
+  version: ["packageRoot"],
+  packageRoot: [],
   secretKeyFile: ["domain"],
   banner: ["config", "hub", "version"],
 };
 
 /** Those that put the parts together. */
-const composition = ["main", "hub"];
+const composition = ["main", "start", "hub"];
 
 /** The only importers of what the rest of the code is to know nothing about. */
 const onlyImporters: Record<string, string[]> = {

@@ -2,6 +2,7 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { buildSchema } from "graphql";
 import { defineConfig } from "vitepress";
+import { thirdPartyNotices } from "../../build/thirdPartyNotices.ts";
 import { precompress } from "../../src/console/precompress.ts";
 import { apiReference } from "./apiReference.ts";
 import { sidebar } from "./sidebar.ts";
@@ -39,6 +40,7 @@ export default async () => {
       },
     },
     vite: {
+      plugins: [thirdPartyNotices()],
       publicDir: path("../../src/console/public"),
       build: { assetsInlineLimit: 0, reportCompressedSize: false, chunkSizeWarningLimit: 2_000 },
     },

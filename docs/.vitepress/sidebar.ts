@@ -10,6 +10,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     "Start",
     page("What Signalbox is", "/"),
     page("Quickstart", "/quickstart"),
+    page("Install", "/install"),
     page("Concepts", "/concepts"),
     page("The console", "/console"),
   ),

@@ -13,11 +13,13 @@ import { addImport } from "./import/import.ts";
 import { addListen } from "./listen/listen.ts";
 import { addProject } from "./project.ts";
 import { addRewrap } from "./rewrap.ts";
+import { addStart } from "./start.ts";
 import { addTypes } from "./types/types.ts";
 import { addVerify } from "./verify.ts";
 
 /** Every command, in the order of the help page. */
 const additions = [
+  addStart,
   addEmit,
   addTail,
   addListen,
@@ -37,10 +39,10 @@ const additions = [
 
 /** The command line. A mistake in a call is printed, then thrown as a CommanderError. */
 export function createProgram(): Command {
-  const program = new Command("npm run cli --")
+  const program = new Command("npx signalbox")
     .configureHelp({
       commandUsage: (command) =>
-        `npm run cli -- ${command.commands.length > 0 ? "COMMAND" : usageOf(command)}`,
+        `npx signalbox ${command.commands.length > 0 ? "COMMAND" : usageOf(command)}`,
       visibleCommands: commandsOf,
       subcommandTerm: callOf,
     })
@@ -49,10 +51,11 @@ export function createProgram(): Command {
       "afterAll",
       `
 HOOK is a hook's id or name, PROJECT a project's id or slug; ROLE is EMITTER, VIEWER, OPERATOR or
-ADMIN; TIME is like 2026-01-01T00:00:00Z. project, key, verify, rewrap and distribute open the
-database (DATABASE_URL, SIGNALBOX_DIRECT_URL, SIGNALBOX_DATA, LOG_LEVEL; rewrap SIGNALBOX_SECRET_KEY),
-and the embedded one need not be running. All others call a hub: --url or SIGNALBOX_URL, --key or
-SIGNALBOX_KEY; they print JSON, one object a line, unless to a terminal (--json there, too).`,
+ADMIN; TIME is like 2026-01-01T00:00:00Z. start reads all settings. project, key, verify, rewrap and
+distribute open the database (DATABASE_URL, SIGNALBOX_DIRECT_URL, SIGNALBOX_DATA, LOG_LEVEL; rewrap
+SIGNALBOX_SECRET_KEY), and the embedded one need not be running. All others call a hub: --url or
+SIGNALBOX_URL, --key or SIGNALBOX_KEY; they print JSON, one object a line, unless to a terminal
+(--json there, too).`,
     )
     .exitOverride();
   for (const add of additions) add(program);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { thirdPartyNotices } from "../../build/thirdPartyNotices.ts";
 import { precompress } from "./precompress.ts";
 
 const precompressed: Plugin = {
@@ -17,7 +18,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
  */
 export default defineConfig({
   root: path("."),
-  plugins: [react(), precompressed],
+  plugins: [react(), thirdPartyNotices(), precompressed],
   // Scripts find each other below any path; the hub writes that path into the pages.
   experimental: {
     renderBuiltUrl: (name, { hostType }) => (hostType === "html" ? `/${name}` : { relative: true }),

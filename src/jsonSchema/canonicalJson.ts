@@ -1,25 +1,23 @@
 import { jsonEntries, jsonItems, jsonText } from "../util/exactJson.ts";
 import { isObject } from "../util/isObject.ts";
 
-declare global {
-  // Available in Node.js; TypeScript does not know them yet.
-  interface JSON {
-    rawJSON(text: string): object;
-    isRawJSON(value: unknown): boolean;
-  }
-}
-
 /**
  * JSON text that is the same for equal values, regardless of the order of keys: 1.0 equals 1, and 9007199254740993 does
  * not equal 9007199254740992.
  */
-export const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, part) => {
-    if (part instanceof Number) return JSON.rawJSON(canonicalNumber(jsonText(part)));
-    if (Array.isArray(part)) return jsonItems(part);
-    if (!isObject(part) || JSON.isRawJSON(part)) return part;
-    return Object.fromEntries([...jsonEntries(part)].sort(byKey));
+export const canonicalJson = (value: unknown): string => write(value) ?? "null";
+
+/** Undefined for what JSON leaves out. */
+function write(value: unknown): string | undefined {
+  if (value instanceof Number) return canonicalNumber(jsonText(value));
+  if (Array.isArray(value)) return `[${jsonItems(value).map(canonicalJson).join(",")}]`;
+  if (!isObject(value) || typeof value.toJSON === "function") return JSON.stringify(value);
+  const members = [...jsonEntries(value)].sort(byKey).flatMap(([name, part]) => {
+    const text = write(part);
+    return text === undefined ? [] : `${JSON.stringify(name)}:${text}`;
   });
+  return `{${members.join(",")}}`;
+}
 
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) =>
   a < b ? -1 : 1;

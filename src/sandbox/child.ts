@@ -1,5 +1,6 @@
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { Script } from "node:vm";
+import { polyfill } from "../polyfill.ts";
 import type { SerializedError, TaskRequest, TaskResult } from "./message.ts";
 
 /**
@@ -7,7 +8,8 @@ import type { SerializedError, TaskRequest, TaskResult } from "./message.ts";
  * ends it when its heap passes the limit. Its environment is empty, so it holds none of the hub's secrets.
  */
 const [cacheDir] = process.argv.slice(2);
-if (cacheDir) enableCompileCache(cacheDir);
+if (cacheDir) module.enableCompileCache?.(cacheDir);
+await polyfill();
 const { programTasks } = await import("../domain/program/programTasks.ts");
 const tasks: Record<string, (input: never) => unknown> = programTasks;
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { getCompileCacheDir } from "node:module";
+import module from "node:module";
 import { constants, setPriority } from "node:os";
-import { fileURLToPath } from "node:url";
+import { extname, join } from "node:path";
 import { ProgramStopped, programLimits } from "../domain/program/programs.ts";
 import { cpuMsOf } from "./cpuMsOf.ts";
 import type { TaskRequest, TaskResult } from "./message.ts";
@@ -14,7 +14,8 @@ export type SandboxProcess = {
   end(): void;
 };
 
-const entry = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** Beside this file, among the sources (.ts) as well as compiled (.js). */
+const entry = join(import.meta.dirname, `child${extname(import.meta.filename)}`);
 /** On a machine so busy that a program gets no processor time, this ends the wait. */
 const MAX_WAIT_MS = 20_000;
 
@@ -23,7 +24,7 @@ const MAX_WAIT_MS = 20_000;
  * of a worker thread [measured: exit code 134]. A thread would take the hub with it.
  */
 export async function startSandboxProcess(): Promise<SandboxProcess> {
-  const child = fork(entry, [getCompileCacheDir() ?? ""], {
+  const child = fork(entry, [module.getCompileCacheDir?.() ?? ""], {
     execArgv: [`--max-old-space-size=${programLimits.heapMb}`, "--max-semi-space-size=4"],
     env: {},
     serialization: "advanced",

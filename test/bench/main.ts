@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { machinesNode } from "./hubProcess.ts";
 import { head, type Line, type Part, row } from "./part.ts";
 import { backlog } from "./parts/backlog.ts";
 import { beside } from "./parts/beside.ts";
@@ -50,8 +51,10 @@ if (wanted.some((name) => !all.some((part) => part.name === name)) || !(scale > 
   process.exit(2);
 }
 
+execFileSync("npm", ["run", "--silent", "build:server"]);
+const hubsNode = execFileSync(machinesNode, ["--version"], { encoding: "utf8" }).trim();
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-const machine = `${cpus().length} cores, ${cpus()[0]?.model.trim()}, Node.js ${process.version}`;
+const machine = `${cpus().length} cores, ${cpus()[0]?.model.trim()}, Node.js ${process.version}, the hub on ${hubsNode}`;
 console.log(`\n${machine}; commit ${commit}\n`);
 console.log(head(["what", "figure", "÷ R", "aim"]));
 

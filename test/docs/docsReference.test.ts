@@ -54,8 +54,8 @@ test("the commands of the documents are those of the code", () => {
   const shown = (name: string) => section(name, "## Commands").split("\n");
   const lines = usages.map((usage) => `signalbox ${usage}`);
   expect(shown("cli").filter((line) => line.startsWith("signalbox "))).toEqual(lines);
-  for (const line of shown("operate").filter((line) => line.startsWith("npm run cli -- ")))
-    expect(lines).toContain(line.replace("npm run cli --", "signalbox"));
+  for (const line of shown("operate").filter((line) => line.startsWith("npx signalbox ")))
+    expect(lines).toContain(line.replace("npx signalbox", "signalbox"));
 });
 
 test("the limits of documents are those of the code", () => {

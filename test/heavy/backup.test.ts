@@ -41,8 +41,8 @@ test.skipIf(!(await canDump()))(
           env: { ...process.env, DATABASE_URL: hub.db.url, RESTORED_URL: empty.url },
         });
       await sh(program("operate", "sh backup"));
-      const cli = 'npm run --silent --prefix "$REPOSITORY" cli';
-      const restore = program("operate", "sh restore").replace("npm run cli", cli);
+      const cli = 'node "$REPOSITORY/src/main.ts"';
+      const restore = program("operate", "sh restore").replace("npx signalbox", cli);
       expect(restore).toContain(cli);
       const { stdout } = await sh(`REPOSITORY='${root.pathname}'\n${restore}`);
       expect(stdout).toContain("No differences.");

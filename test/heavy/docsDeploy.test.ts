@@ -63,12 +63,16 @@ testWith("systemd-analyze")(
   async () => {
     await using place = await folder();
     const unit = program("deploy", "ini signalbox.service");
-    const { scripts } = JSON.parse(await readFile(new URL("package.json", root), "utf8"));
-    expect(unit).toContain("npm start");
-    expect(scripts.start).toContain("src/main.ts");
+    const { bin } = JSON.parse(await readFile(new URL("package.json", root), "utf8"));
+    expect(unit).toContain("/opt/signalbox/node_modules/.bin/signalbox\n");
     const path = join(place.path, "signalbox.service");
     // The folder of the example is on the server that it is for.
-    await writeFile(path, unit.replaceAll("/opt/signalbox", root.pathname.replace(/\/$/, "")));
+    await writeFile(
+      path,
+      unit
+        .replace("/opt/signalbox/node_modules/.bin/signalbox", `${root.pathname}${bin.signalbox}`)
+        .replaceAll("/opt/signalbox", root.pathname.replace(/\/$/, "")),
+    );
     const { stdout, stderr } = await run("systemd-analyze", ["verify", path]);
     const about = `${stdout}${stderr}`
       .split("\n")

@@ -100,7 +100,7 @@ test("verify looks at one project alone when it is named, and says what it canno
   expect((await on("project", "list", "--since", "2026-01-01")).stderr).toContain(
     "unknown option '--since'",
   );
-  expect((await on("verify", "a", "b")).stderr).toContain("Usage: npm run cli -- verify [PROJECT]");
+  expect((await on("verify", "a", "b")).stderr).toContain("Usage: npx signalbox verify [PROJECT]");
 });
 
 test("nothing differs while events come, after a process is killed with what it had in flight, and when another took over", async () => {

@@ -117,9 +117,9 @@ test("mistakes are told in a sentence, with exit code 1 for what failed and 2 fo
     }),
   );
   const misused = [
-    [[], "Usage: npm run cli -- COMMAND"],
+    [[], "Usage: npx signalbox COMMAND"],
     [["project", "remove"], "unknown command 'remove'"],
-    [["project", "create", "Two", "words"], "npm run cli -- project create NAME [--json]"],
+    [["project", "create", "Two", "words"], "npx signalbox project create NAME [--json]"],
     [["project", "list", "--json"], "unknown option '--json'"],
   ] as const;
   await Promise.all(
@@ -153,5 +153,5 @@ test("--help explains every command and needs no database", async () => {
   }
   const one = await run({}, "key", "create", "--help");
   expect(one).toMatchObject({ code: 0, stderr: "" });
-  expect(one.stdout).toContain("npm run cli -- key create PROJECT NAME ROLE [--json]");
+  expect(one.stdout).toContain("npx signalbox key create PROJECT NAME ROLE [--json]");
 });

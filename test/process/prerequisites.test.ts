@@ -27,37 +27,37 @@ function check(script: string, npmsNode: string, cwd: string | URL = clone) {
   return { status, stderr };
 }
 const tooOld = (version: string) =>
-  `Signalbox needs Node.js 20.19, 22.12 or newer, and this is ${version}: install a newer one (https://nodejs.org) and run npm ci.\n`;
+  `Signalbox needs Node.js 20.19, 22.12 or newer to be built, and this is ${version}: install a newer one (https://nodejs.org) and run npm ci.\n`;
 
 test.each(["v12.22.0", "v18.20.8", "v19.9.0", "v20.18.3", "v21.7.3", "v22.11.0"])(
-  "Node.js %s is refused in one sentence, when it installs and when it starts",
+  "Node.js %s is refused in one sentence, when it builds and when it tests",
   (version) => {
-    for (const script of ["preinstall", "start"])
+    for (const script of ["prepare", "test"])
       expect(check(script, version)).toEqual({ status: 1, stderr: tooOld(version) });
   },
 );
 
-test("what is not installed yet is said in one sentence, and is no reason not to install", async () => {
-  const [first = "", ...others] = Object.keys(manifest.dependencies);
+test("what is not installed yet is said in one sentence", async () => {
+  const [first = "", ...others] = Object.keys(manifest.devDependencies);
   const refusal = (name: string) => ({
     status: 1,
     stderr: `Signalbox is not installed (${name} is missing): run npm ci first.\n`,
   });
-  expect(check("start", "v20.19.0")).toEqual(refusal(first));
-  expect(check("preinstall", "v20.19.0")).toEqual({ status: 0, stderr: "" });
-  // As an installation that was interrupted leaves it.
+  expect(check("test", "v20.19.0")).toEqual(refusal(first));
+  // As an installation that was interrupted leaves it, or one without what is for development.
   for (const name of [first, ...others.slice(1)])
     await mkdir(join(clone, "node_modules", name), { recursive: true });
-  expect(check("start", "v22.12.0")).toEqual(refusal(others[0] ?? ""));
+  for (const script of ["prepare", "test"])
+    expect(check(script, "v22.12.0")).toEqual(refusal(others[0] ?? ""));
 });
 
-test("an installed hub is let through, also where an old Node.js has only called npm", () => {
+test("what is installed is let through, tests also where an old Node.js has only called npm", () => {
   for (const version of ["v18.20.8", "v20.19.0", "v26.0.0"])
-    expect(check("start", version, root)).toEqual({ status: 0, stderr: "" });
+    expect(check("test", version, root)).toEqual({ status: 0, stderr: "" });
+  expect(check("prepare", "v20.19.0", root)).toEqual({ status: 0, stderr: "" });
 });
 
-test("whatever starts the hub, its commands or its tests asks first", () => {
-  for (const script of ["start", "cli", "test"])
+test("whatever builds or tests asks first", () => {
+  for (const script of ["prepare", "test"])
     expect(manifest.scripts[script]).toMatch(/^node prerequisites\.cjs && /);
-  expect(manifest.scripts.preinstall).toBe("node prerequisites.cjs");
 });

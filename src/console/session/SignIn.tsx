@@ -39,7 +39,7 @@ export function SignIn({ problem, isOpening, onKey }: Props) {
         </Button>
         <p className="sign-in-note faint">
           The key stays in this tab and is forgotten when you close it. To create another key:{" "}
-          <code>npm run cli -- key create default NAME ADMIN</code>
+          <code>npx signalbox key create default NAME ADMIN</code>
         </p>
       </form>
     </main>

@@ -1,10 +1,5 @@
 import { readFileSync } from "node:fs";
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  createSecureContext,
-  getCACertificates,
-} from "node:tls";
+import tls, { type ConnectionOptions, checkServerIdentity, createSecureContext } from "node:tls";
 
 /** How a connection is encrypted: never, if the server offers it (unverified), or always, with these options. */
 export type Tls =
@@ -65,7 +60,11 @@ function readRoots(given: ReadonlyMap<string, string>, mode: string, refuse: Ref
   }
   if (mode !== "verify-full")
     throw refuse(`has sslrootcert=system and sslmode=${mode}: it must then be verify-full`);
-  return { ca: [...getCACertificates("default"), ...getCACertificates("system")] };
+  if (!tls.getCACertificates)
+    throw refuse(
+      `has sslrootcert=system, which takes Node.js 22.15 or newer, and this is ${process.version}: it must be a file`,
+    );
+  return { ca: [...tls.getCACertificates("default"), ...tls.getCACertificates("system")] };
 }
 
 /** Reads the encryption parameters of a URL as libpq does. Throws what `refuse` makes of a message. */

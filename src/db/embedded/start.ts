@@ -21,7 +21,7 @@ export async function startEmbedded(input: {
   log: Log;
 }): Promise<EmbeddedDatabase> {
   const dataDir = await makeDirectory(input.dataDir);
-  const lock = lockDirectory(dataDir, PATIENCE_MS);
+  const lock = await lockDirectory(dataDir, PATIENCE_MS);
   if (!lock) {
     const holder = (await readConnection(dataDir))?.pid ?? "unknown";
     throw new DatabaseRefusal(
@@ -45,7 +45,7 @@ export async function startEmbedded(input: {
 export async function findRunning(dataDir: string): Promise<string | undefined> {
   const connection = await readConnection(dataDir);
   if (!connection) return undefined;
-  using lock = lockDirectory(dataDir);
+  using lock = await lockDirectory(dataDir);
   // If the lock is free, the hub was killed and left the file.
   return lock ? undefined : connection.url;
 }

@@ -35,7 +35,7 @@ export async function checkDistributed(sql: Sql, readUrl: string | undefined): P
     select from pg_proc where pronamespace = 'signalbox'::regnamespace and proname = 'accept_source'`;
   if (left.length > 0 || !step)
     throw new DatabaseRefusal(
-      "The database is only partly distributed: complete it with npm run cli -- distribute.",
+      "The database is only partly distributed: complete it with npx signalbox distribute.",
     );
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { runMigrations } from "graphile-worker";
+import { packageRoot } from "../../packageRoot.ts";
 import {
   noteServer,
   openSession,
@@ -28,7 +29,7 @@ const LOCKED_WITHIN_MS = 120_000;
 /** An operator may have created the empty schema for a role that may not. */
 const makesSchema = /^\s*create schema "signalbox";?\s*$/i;
 
-const migrationsFolder = fileURLToPath(new URL("../../../drizzle", import.meta.url));
+const migrationsFolder = fileURLToPath(new URL("drizzle", packageRoot));
 
 /**
  * Migrates a database, or an empty one, to this version's tables and job queue. Processes that start together take

@@ -1,3 +1,5 @@
+import { jsonEntries, jsonItems, jsonText } from "../../util/exactJson.ts";
+import { parseJson } from "../../util/parseJson.ts";
 import type { EventWeight } from "./filterCost.ts";
 
 /** An event as filters see it. Plain data, because it is sent to the sandbox. */
@@ -88,23 +90,24 @@ const longNumber = /\d{16}/;
 
 /** The data, and the number of entries of its longest list or object. */
 function celData(json: string): { data: unknown; items: number } {
-  const value: unknown = longNumber.test(json) ? JSON.parse(json, exactNumber) : JSON.parse(json);
+  const value = longNumber.test(json) ? parseJson(json) : JSON.parse(json);
   let items = 1;
   const convert = (part: unknown): unknown => {
+    if (part instanceof Number) return exactNumber(jsonText(part));
     if (typeof part !== "object" || part === null) return part;
     if (Array.isArray(part)) {
       items = Math.max(items, part.length);
-      return part.map(convert);
+      return jsonItems(part).map(convert);
     }
-    const entries = Object.entries(part);
+    const entries = jsonEntries(part);
     items = Math.max(items, entries.length);
     return new Map(entries.map(([key, inner]) => [key, convert(inner)]));
   };
   return { data: convert(value), items };
 }
 
-function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const source = context?.source;
-  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
-  return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
+/** A number that JavaScript would change: integers keep all of their digits. */
+function exactNumber(source: string): number | bigint {
+  const value = Number(source);
+  return !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value;
 }

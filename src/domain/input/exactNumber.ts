@@ -1,5 +1,8 @@
-/** Available since Node.js 22; TypeScript does not know it yet. */
-const { rawJSON } = JSON as unknown as { rawJSON(source: string): unknown };
+import { randomBytes } from "node:crypto";
+
+/** A random mark that no caller's text contains. */
+const MARK = randomBytes(8).toString("hex");
+const markedNumber = new RegExp(`"${MARK}([^"]*)"`, "g");
 
 /**
  * A JSON number that JavaScript would write differently (9007199254740993, 1.10). Templates compute with its double,
@@ -20,8 +23,9 @@ export class ExactNumber {
     return Number(this.#source);
   }
 
-  toJSON(): unknown {
-    return rawJSON(this.#source);
+  /** `JSON.stringify` cannot insert digits verbatim (Node.js 20 has no JSON.rawJSON): `unmarked` does, afterwards. */
+  toJSON(): string {
+    return MARK + this.#source;
   }
 
   // The interface by which liquidjs compares custom values.
@@ -54,3 +58,6 @@ function comparable(value: unknown): bigint | number {
 /** The double of an exact number; any other value unchanged. */
 export const plainNumber = (value: unknown): unknown =>
   value instanceof ExactNumber ? value.valueOf() : value;
+
+/** What `JSON.stringify` wrote of a value, with its exact numbers. */
+export const unmarked = (json: string): string => json.replaceAll(markedNumber, "$1");

@@ -1,6 +1,6 @@
 import { Liquid, LiquidError, type LiquidOptions, Output, type Template } from "liquidjs";
 import { LRUCache } from "lru-cache";
-import { plainNumber } from "../input/exactNumber.ts";
+import { plainNumber, unmarked } from "../input/exactNumber.ts";
 import { TemplateFailure } from "./templateFailure.ts";
 import { isPlain } from "./templateMarks.ts";
 
@@ -36,6 +36,18 @@ function takePlainNumbers(liquid: Liquid, name: string) {
   });
 }
 
+/** Filters that write a value as JSON. */
+const jsonFilters = ["json", "inspect"];
+
+function writeExactNumbers(liquid: Liquid, name: string) {
+  const filter = liquid.filters[name];
+  if (typeof filter !== "function") return;
+  liquid.registerFilter(name, function (...given) {
+    const json: unknown = filter.apply(this, given);
+    return typeof json === "string" ? unmarked(json) : json;
+  });
+}
+
 /** Strict, bounded, and isolated from everything but its input: no files, no prototypes. */
 function engine(options: LiquidOptions = {}): Liquid {
   const liquid = new Liquid({
@@ -52,6 +64,7 @@ function engine(options: LiquidOptions = {}): Liquid {
   });
   for (const tag of ["include", "render", "layout", "block"]) delete liquid.tags[tag];
   for (const name of dateFilters) takePlainNumbers(liquid, name);
+  for (const name of jsonFilters) writeExactNumbers(liquid, name);
   return liquid;
 }
 

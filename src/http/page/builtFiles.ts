@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { packageRoot } from "../../packageRoot.ts";
 import { send, sendHead } from "../headers.ts";
 
 /** A file made by `npm run build`, with compressed forms where they are smaller. */
@@ -29,7 +30,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** The output folder of a part of `npm run build`. */
 export const builtFolder = (part: "console" | "docs"): string =>
-  fileURLToPath(new URL(`../../../dist/${part}/`, import.meta.url));
+  fileURLToPath(new URL(`dist/${part}/`, packageRoot));
 
 /** Changes the text of a page, script or style, so that the files work below another path. */
 type Rewrite = (text: string) => string;

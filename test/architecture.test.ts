@@ -19,7 +19,7 @@ const mayImport: Record<string, string[]> = {
   live: ["db", "log", "util"],
   graphql: ["domain", "catalogs", "jsonSchema", "db", "live", "util"],
   // Translates for those who speak no GraphQL.
-  doors: ["http", "graphql", "domain", "jsonSchema", "db", "live", "util"],
+  doors: ["http", "graphql", "domain", "db", "live", "util", "version"],
   http: ["domain", "graphql", "log", "util"],
   cli: ["config", "db", "domain", "log", "util", "verify"],
   // The browser's own world: it knows the API alone, as any client does.

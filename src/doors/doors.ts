@@ -1,4 +1,5 @@
 import type { Door } from "../http/door/door.ts";
+import { v1 } from "./v1/v1.ts";
 
 /** The doors beside GraphQL. */
-export const doors: readonly Door[] = [];
+export const doors: readonly Door[] = [v1];

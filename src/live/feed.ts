@@ -136,6 +136,7 @@ export function createFeed(
     let signal = Promise.withResolvers<void>();
     const wake = () => signal.resolve();
     const detach = tail.attach(projectId, wake);
+    hooks.onSubscribers(1);
     const timer = setTimeout(() => {
       isOver = true;
       wake();
@@ -164,6 +165,7 @@ export function createFeed(
       hooks.onTold(projectId, upTo);
       clearTimeout(timer);
       ended?.removeEventListener("abort", wake);
+      hooks.onSubscribers(-1);
       detach();
     }
   }

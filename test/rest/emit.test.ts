@@ -70,9 +70,12 @@ describe("an event", () => {
     expect(emitted).toHaveLength(2);
     expect(await eventOf(hub, emitted[1]?.id ?? "", "type")).toEqual({ type: "m" });
     const before = await stored();
-    expect(
-      await told(post([{ type: "l" }, { type: "" }, { type: 5, x: 1 }, { type: "l", waitMs: -1 }])),
-    ).toBe("422 INVALID 1.type INVALID 2.type INVALID 2.x");
+    expect(await told(post([{ type: "l" }, { type: 5, x: 1 }, 7]))).toBe(
+      "422 INVALID 1.type INVALID 1.x INVALID 2",
+    );
+    expect(await told(post([{ type: "l" }, { type: "" }, { type: "l", userId: "" }]))).toBe(
+      "422 INVALID 1.type INVALID 2.userId",
+    );
     expect(await told(post([{ type: "l" }, { type: "l", waitMs: 15_001 }]))).toBe(
       "422 INVALID 1.waitMs",
     );

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
@@ -96,12 +97,21 @@ export function fromCloudEvent(value: unknown): EventInput {
 export const isBinary = (headers: IncomingHttpHeaders): boolean =>
   ["specversion", "id", "source", "type"].some((name) => headers[`ce-${name}`] !== undefined);
 
-/** The value of a `ce-` header: unquoted, then percent-decoded (HTTP binding 1.0, 3.1.3.2). */
+/** Node.js reads headers as Latin-1. Some clients send UTF-8, although it should be percent-encoded. */
+function inUtf8(value: string): string {
+  const bytes = Buffer.from(value, "latin1");
+  return isUtf8(bytes) ? bytes.toString() : value;
+}
+
+/**
+ * The value of a `ce-` header: unquoted, then percent-decoded (HTTP binding 1.0, 3.1.3.2). A `%` that
+ * encodes nothing is one: not all clients encode it.
+ */
 function headerText(name: string, value: string): string {
   const quoted = /^"((?:[^"\\]|\\.)*)"$/.exec(value)?.[1];
   const raw = quoted === undefined ? value : quoted.replace(/\\(.)/g, "$1");
   try {
-    return decodeURIComponent(raw);
+    return inUtf8(raw).replace(/(%[\da-f]{2})+/gi, decodeURIComponent);
   } catch {
     throw userError("INVALID", `the header ce-${name} is not percent-encoded UTF-8: ${value}`, [
       name,

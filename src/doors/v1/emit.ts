@@ -4,6 +4,7 @@ import { emitMany, emitOne, longestWait } from "../../domain/emit/emitAndWait.ts
 import type { Emitted } from "../../domain/emit/emitWrite.ts";
 import { entriesAt } from "../../domain/emit/idempotency.ts";
 import { type EventInput, eventLimits } from "../../domain/event/eventInput.ts";
+import type { Context } from "../../graphql/builder/context.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import type { DoorRequest } from "../../http/door/door.ts";
 import { mediaTypeOf, parseBody } from "../../http/post/jsonBody.ts";
@@ -89,11 +90,7 @@ function withKey({ events, isList, isCloudEvent }: Emit, headers: IncomingHttpHe
 
 const shown = ({ event: { id, status }, isDuplicate }: Emitted) => ({ id, status, isDuplicate });
 
-async function emit(request: DoorRequest) {
-  const { context, headers } = request;
-  const given = read(request);
-  withKey(given, headers);
-  const { events, isList } = given;
+async function emit(context: Context, { events, isList }: Emit) {
   const waitMs = longestWait(
     events.map((one) => one.waitMs),
     (index) => (isList ? [index, "waitMs"] : ["waitMs"]),
@@ -130,12 +127,12 @@ export const emitEvents = endpoint({
   status: 201,
   answer: { oneOf: [result, { type: "array", items: result }] },
   async handle(request) {
+    const given = read(request);
+    withKey(given, request.headers);
     try {
-      return { body: await emit(request) };
+      return { body: await emit(request.context, given) };
     } catch (error) {
-      const type = mediaTypeOf(request.headers);
-      const isCloudEvent = type?.startsWith("application/cloudevents") || isBinary(request.headers);
-      throw isCloudEvent ? inAttributes(error, type === CLOUD_EVENTS ? 1 : 0) : error;
+      throw given.isCloudEvent ? inAttributes(error, given.isList ? 1 : 0) : error;
     }
   },
 });

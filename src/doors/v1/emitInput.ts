@@ -24,11 +24,21 @@ const action = z
   })
   .meta({ id: "ActionInput" });
 
-/** An event to emit, as in GraphQL. */
+const line = z.string().nullish();
+
+/** An event to emit, as in GraphQL: the kinds of its fields. What they may hold the domain checks once, for all doors. */
 export const emitEventInput = z
   .strictObject({
-    ...eventInput.shape,
-    subject: z.strictObject(eventInput.shape.subject.unwrap().unwrap().shape).nullish(),
+    type: line,
+    name: line,
+    avatar: line,
+    category: line,
+    contentType: eventInput.shape.contentType,
+    userId: line,
+    subject: z.strictObject({ type: z.string(), id: z.string() }).nullish(),
+    contextId: line,
+    stepUuid: line,
+    idempotencyKey: line,
     data: z.unknown().optional(),
     content: z.unknown().optional(),
     occurredAt: dateTime.nullish(),

@@ -26,7 +26,7 @@ const answers = (): Json => ({
     },
     ["cloudEvent"],
   ),
-  Hook: answerSchema(schema, "Hook"),
+  Hook: answerSchema(schema, "Hook", {}, ["parkedCount", "waitingCount"]),
   Delivery: answerSchema(
     schema,
     "Delivery",

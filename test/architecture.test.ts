@@ -201,8 +201,8 @@ test("whatever src exports is imported somewhere", async () => {
   expect(unused).toEqual([]);
 });
 
-test("resolvers hand the connection that sees every project to changes of the domain alone", () => {
-  const resolvers = sources.filter(({ path }) => path.startsWith("src/graphql/"));
+test("resolvers and doors hand the connection that sees every project to changes of the domain alone", () => {
+  const resolvers = sources.filter(({ path }) => /^src\/(graphql|doors)\//.test(path));
   const wrong = resolvers.flatMap(({ path, text }) => {
     const handed = [...text.matchAll(/(\w+)?[(`]?\s*(?:context\.)?\bhub\.db\b/g)];
     const fromDomain = [

@@ -21,7 +21,9 @@ type Openapi = {
   components: { schemas: Record<string, { properties: Json; description: string }> };
 };
 
-const asyncapiSchema = createRequire(import.meta.url)("@asyncapi/specs/schemas/3.0.0-without-$id.json");
+const asyncapiSchema = createRequire(import.meta.url)(
+  "@asyncapi/specs/schemas/3.0.0-without-$id.json",
+);
 
 let hub: TestHub;
 let openapi: Openapi;

@@ -68,6 +68,16 @@ describe("hooks", () => {
     expect(await told(call("PATCH", path, { name: "x" }))).toBe("409 NOT_ALLOWED_NOW id");
   });
 
+  test("take null for the default, and on a change for what they have", async () => {
+    const settings = { format: null, retries: null, timeoutMs: null, unsubscribeOn: null };
+    const { id } = await register({ ...settings, maxInFlight: null, headers: null, secret: null });
+    const defaults = { format: "CLOUD_EVENT", retries: 3, timeoutMs: 5_000, maxInFlight: 16 };
+    expect(await get(`/v1/hooks/${id}`)).toMatchObject(defaults);
+    await answer(call("PATCH", `/v1/hooks/${id}`, { retries: 1, filter: "true" }));
+    const changed = call("PATCH", `/v1/hooks/${id}`, { ...settings, url: null, filter: null });
+    expect(await answer(changed)).toMatchObject({ ...defaults, retries: 1, filter: null });
+  });
+
   test("are confirmed with the secret that their target was sent", async () => {
     target.answer = status(202);
     const { id, status: before } = await register({ verification: "HOOK_SECRET" });
@@ -181,72 +191,6 @@ describe("deliveries", () => {
     expect(await told(call("GET", "/v1/deliveries?limit=101"))).toBe("422 INVALID limit");
     expect(await told(call("GET", "/v1/deliveries?limit=1&first=1"))).toBe("422 INVALID first");
     expect(await told(call("GET", "/v1/deliveries?after=x"))).toBe("400 BAD_REQUEST");
-  });
-});
-
-describe("event types", () => {
-  test("are registered, changed and archived, and each version's schema can be read", async () => {
-    const name = "order/paid €";
-    const path = `/v1/event-types/${encodeURIComponent(name)}`;
-    const schema = '{"type":"object","properties":{"n":{"maximum":9007199254740993}}}';
-    const created = await call(
-      "POST",
-      "/v1/event-types",
-      `{"name":"${name}","schema":${schema},"example":{"n":1.0}}`,
-    );
-    expect([created.status, created.headers.get("location")]).toEqual([201, path]);
-    expect(await created.text()).toContain(
-      `"schema":${schema},"jsonSchema":${schema},"example":{"n":1.0}`,
-    );
-    const next = { ...JSON.parse(schema), required: ["n"] };
-    expect(await told(call("PATCH", path, { schema: next }))).toMatch(/^409 BREAKING_CHANGE/);
-    expect(await answer(call("PATCH", path, { schema: next, allowBreaking: true }))).toMatchObject({
-      version: 2,
-      example: { n: 1 },
-    });
-    expect(await answer(call("PATCH", path, { description: "Paid" }))).toMatchObject({
-      version: 2,
-      description: "Paid",
-      schema: { required: ["n"] },
-    });
-    const versions = `/v1/schemas/${encodeURIComponent(name)}`;
-    const first = await call("GET", `${versions}/1`);
-    expect(first.headers.get("content-type")).toBe("application/schema+json");
-    expect(await first.text()).toBe(schema);
-    expect(await get(`${versions}/2`)).toMatchObject({ required: ["n"] });
-    for (const version of ["3", "0", "1.0", "latest"])
-      expect(await told(call("GET", `${versions}/${version}`))).toBe("404 NOT_FOUND version");
-    expect(await told(call("GET", "/v1/schemas/none/1"))).toBe("404 NOT_FOUND name");
-    expect(await told(call("POST", "/v1/events", { type: name, data: {} }))).toBe(
-      "422 DATA_INVALID data.n",
-    );
-    expect((await get<List<object>>("/v1/event-types?search=PAID")).items).toMatchObject([
-      { name },
-    ]);
-    expect((await call("DELETE", path)).status).toBe(204);
-    expect((await get<List<object>>("/v1/event-types")).items).toEqual([]);
-    expect(await get(path)).toMatchObject({ name, archivedAt: expect.any(String) });
-    expect(await told(call("DELETE", "/v1/event-types/none"))).toBe("404 NOT_FOUND name");
-    expect(await told(call("PATCH", "/v1/event-types/none", {}))).toBe("404 NOT_FOUND name");
-  });
-
-  test.each([
-    ["no name", {}, "422 INVALID name"],
-    ["a pattern for a name", { name: "a.*" }, "422 INVALID name"],
-    [
-      "a schema that is none",
-      { name: "s", schema: { type: "text" } },
-      "422 SCHEMA_INVALID schema.type",
-    ],
-    [
-      "an example that does not fit",
-      { name: "s", schema: { type: "string" }, example: 1 },
-      "422 DATA_INVALID example",
-    ],
-    ["a field that is unknown", { name: "s", shema: {} }, "422 INVALID shema"],
-  ])("with %s are refused, and nothing is stored", async (_what, input, problem) => {
-    expect(await told(call("POST", "/v1/event-types", input))).toBe(problem);
-    expect(await told(call("GET", "/v1/event-types/s"))).toBe("404 NOT_FOUND name");
   });
 });
 

@@ -163,8 +163,6 @@ export const asyncapi = endpoint({
   answer: { type: "object" },
   async handle({ context }) {
     const types = await allTypes(context);
-    for (const { jsonSchema } of types)
-      context.budget.spend("answerBytes", jsonSchema?.length ?? 0);
     const { rows } = await newestHooks(context);
     return { body: documentOf(context.hub.facts.publicUrl(), types, rows) };
   },

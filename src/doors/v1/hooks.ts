@@ -20,26 +20,32 @@ import { type Endpoint, endpoint } from "./endpoint.ts";
 import { oneOf, pageOf, pageQuery } from "./query.ts";
 import { showHook, showHooks } from "./shown/hook.ts";
 
+const { shape } = hookInput;
+/** Null is as in GraphQL: the default, or on a change the value that it has. */
 const fields = {
-  ...hookInput.shape,
-  url: z.string(),
-  // A list or an object of another kind is told by the rules of headers.
+  ...shape,
+  types: shape.types.nullish(),
+  format: shape.format.nullish(),
+  retries: shape.retries.nullish(),
+  timeoutMs: shape.timeoutMs.nullish(),
+  unsubscribeOn: shape.unsubscribeOn.nullish(),
+  maxInFlight: shape.maxInFlight.nullish(),
+  url: z.string().nullish(),
+  // What headers may be, the rules of headers tell.
   headers: z.unknown().optional(),
 };
 
 const registerHookInput = z
   .strictObject({
-    ...z.object(fields).partial().shape,
-    types: fields.types,
-    url: fields.url,
+    ...fields,
+    types: shape.types,
+    url: z.string(),
     verification: z.enum(["NONE", "HOOK_SECRET", "CLOUD_EVENTS"]).nullish(),
     secret: z.string().nullish(),
   })
   .meta({ id: "RegisterHookInput" });
 
-const updateHookInput = z
-  .strictObject(z.object(fields).partial().shape)
-  .meta({ id: "UpdateHookInput" });
+const updateHookInput = z.strictObject(fields).meta({ id: "UpdateHookInput" });
 
 const secretSchema = {
   allOf: [

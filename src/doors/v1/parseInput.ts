@@ -28,6 +28,7 @@ function describe(issue: Issue): string {
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}, not ${shown(issue.input)}`;
     case "too_big":
+      if (issue.origin === "string") return `must have at most ${issue.maximum} characters`;
       return issue.origin === "array"
         ? `must have at most ${issue.maximum} items`
         : `must be at most ${issue.maximum}`;

@@ -60,7 +60,6 @@ async function load(context: Context, changes: EventChange[]) {
     // Retention has removed it.
     if (!row) continue;
     const size = sizeOf(row);
-    context.budget.spend("answerBytes", size);
     items.push({ cursor: cursorOf(change), event: eventShown(row, source) });
     bytes += size;
     if (bytes >= PAGE_BYTES) return { items, cutAt: change.position };

@@ -49,12 +49,13 @@ export function parseQuery<Query extends z.ZodObject>(
   schema: Query,
   query: URLSearchParams,
 ): z.output<Query> {
-  const values: Record<string, unknown> = {};
+  // Without a prototype, so that no name is one of its members.
+  const values: Record<string, unknown> = Object.create(null);
   const errors: UserErrorDetail[] = [];
   for (const name of new Set(query.keys())) {
     const given = query.getAll(name).filter((text) => text !== "");
     if (given.length === 0) continue;
-    const field = schema.shape[name];
+    const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
     if (inner(field) instanceof z.ZodArray)
       values[name] = given.flatMap((text) => text.split(",")).filter((text) => text !== "");
     else if (given.length === 1) values[name] = readValue(field, given);

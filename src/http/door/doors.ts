@@ -140,15 +140,17 @@ export function createDoors(deps: DoorsDeps) {
     const request = { context, params, query, headers: req.headers, body: body?.bytes ?? NOTHING };
     const ms = route.waitsMs && route.waitsMs + limits.operationMs;
     const work = { projectId: caller.projectId, requestId, ms };
-    const response = await bounded(work, async () => {
+    const { response, text } = await bounded(work, async () => {
       try {
-        return await route.handle(request);
+        const response = await route.handle(request);
+        const text = response.body === undefined ? undefined : writeJson(response.body);
+        if (isRead && text) context.budget.spend("answerBytes", text.length);
+        return { response, text };
       } finally {
         context.budget.release();
       }
     });
     if (ended.reason === keyRevoked) throw keyRevoked;
-    const text = response.body === undefined ? undefined : writeJson(response.body);
     // A slow reader keeps the response in memory. The result of a change is always sent.
     if (isRead && text && text.length > SMALL_ANSWER)
       res.once("close", deps.answerBytes.take(caller.projectId, text.length));

@@ -33,7 +33,7 @@ function contentPolicy(page: BuiltFile): string {
 }
 
 /** Serves the documentation under /docs: `/docs/x` is the page x.html, `/docs/x/` is x/index.html. */
-export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>) {
+export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>, prefix = "") {
   let policy: string | undefined;
   return async (req: IncomingMessage, res: ServerResponse, address: string): Promise<void> => {
     const files = await readFiles();
@@ -43,7 +43,8 @@ export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>) {
     const headers = { "content-security-policy": policy };
 
     const path = address.slice("/docs".length);
-    if (files.has(`${path}/index.html`)) return sendHead(res, 308, { location: `${address}/` });
+    if (files.has(`${path}/index.html`))
+      return sendHead(res, 308, { location: `${prefix}${address}/` });
     const name = path.endsWith("/") ? `${path}index.html` : path;
     const file = files.get(name) ?? files.get(`${name}.html`);
     if (file) return sendBuilt(req, res, file, { ...headers, "cache-control": cacheControl(name) });

@@ -4,6 +4,7 @@ import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../src/db/embedded/freePort.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
 import { answer, rest } from "../fixtures/rest.ts";
@@ -178,7 +179,20 @@ describe("/asyncapi.json", () => {
     expect(Object.keys(messages ?? {})).toContain("a-b-2.CLOUD_EVENT_BINARY");
     expect(Object.values(schemas ?? {})).toContainEqual({
       schemaFormat: "application/schema+json;version=draft-2020-12",
-      schema: { $id: "/v1/schemas/a%2Fb/1", ...schema },
+      schema: { $id: `${hub.url}/v1/schemas/a%2Fb/1`, ...schema },
     });
   });
+});
+
+test("a hub under a path answers there, and names its places below it", async () => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/hub`;
+  await using under = await testHub({ ...hub.settings, port, publicUrl: `${url}/` });
+  const at = { url, key: under.key };
+  const body = { url: "http://127.0.0.1:1/", types: ["a"] };
+  const created = await rest(at, "POST", "/v1/hooks", { body });
+  const { id } = (await created.json()) as { id: string };
+  expect(created.headers.get("location")).toBe(`/hub/v1/hooks/${id}`);
+  const document = await answer<{ servers: object }>(rest(at, "GET", "/asyncapi.json"));
+  expect(document.servers).toMatchObject({ hub: { host: `127.0.0.1:${port}`, pathname: "/hub" } });
 });

@@ -5,7 +5,7 @@ import { typesAccept } from "../../domain/hook/hookMatch.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import { RawJson } from "../../util/rawJson.ts";
 import { version } from "../../version.ts";
-import { endpoint } from "./endpoint.ts";
+import { baseOf, endpoint } from "./endpoint.ts";
 
 type Json = Record<string, unknown>;
 
@@ -49,10 +49,10 @@ function keysFor(texts: readonly string[]): Map<string, string> {
 }
 
 /** The schema of a type's data. With its own `$id`, references in it stay in it. */
-function dataSchema({ name, version, jsonSchema }: EventTypeRow): RawJson {
+function dataSchema(url: string, { name, version, jsonSchema }: EventTypeRow): RawJson {
   const text = jsonSchema?.trim() ?? "true";
   if (!text.startsWith("{") || "$id" in JSON.parse(text)) return new RawJson(text);
-  const id = JSON.stringify(`/v1/schemas/${encodeURIComponent(name)}/${version}`);
+  const id = JSON.stringify(`${url}/v1/schemas/${encodeURIComponent(name)}/${version}`);
   return new RawJson(`{"$id":${id}${text === "{}" ? "" : ","}${text.slice(1).trimStart()}`);
 }
 
@@ -118,7 +118,7 @@ function documentOf(url: string, types: readonly EventTypeRow[], hooks: readonly
   for (const name of names) {
     const type = byName.get(name);
     const key = keys.get(name) ?? name;
-    schemas[key] = payload(type ? dataSchema(type) : true);
+    schemas[key] = payload(type ? dataSchema(url, type) : true);
     addMessage(key, name, object({ type: { const: name }, data: dataOf(name) }));
   }
   const servers: Json = {
@@ -164,6 +164,6 @@ export const asyncapi = endpoint({
   async handle({ context }) {
     const types = await allTypes(context);
     const { rows } = await newestHooks(context);
-    return { body: documentOf(context.hub.facts.publicUrl(), types, rows) };
+    return { body: documentOf(baseOf(context), types, rows) };
   },
 });

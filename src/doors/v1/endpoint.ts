@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { OperationName } from "../../domain/project/roles.ts";
+import type { Context } from "../../graphql/builder/context.ts";
 import type { DoorRequest, DoorResponse, Route } from "../../http/door/door.ts";
 import { readJson } from "../../http/door/readJson.ts";
 import { parseInput, withExact } from "./parseInput.ts";
@@ -40,6 +41,14 @@ type Spec<Query extends z.ZodObject, Body extends z.ZodType> = {
     request: DoorRequest & { input: z.output<Body>; asked: z.output<Query> },
   ): Promise<Partial<DoorResponse>>;
 };
+
+/** The hub's public address, to which paths are appended. */
+export const baseOf = ({ hub }: Context): string => hub.facts.publicUrl().replace(/\/$/, "");
+
+/** The header that names what was made. */
+export const locationOf = (context: Context, path: string) => ({
+  location: new URL(baseOf(context) + path).pathname,
+});
 
 /** A route that checks its query and its body before it handles them. */
 export function endpoint<

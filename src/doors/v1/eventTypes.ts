@@ -16,7 +16,7 @@ import { parseJson } from "../../util/parseJson.ts";
 import { RawJson } from "../../util/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { component, listOf } from "./answers.ts";
-import { type Endpoint, endpoint } from "./endpoint.ts";
+import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";
 import { pageOf, pageQuery } from "./query.ts";
 import { showEventType, showEventTypes } from "./shown/eventType.ts";
 
@@ -84,7 +84,7 @@ export const eventTypeEndpoints: Endpoint[] = [
       const { name } = input;
       return {
         body: await register(context, input),
-        headers: { location: `/v1/event-types/${encodeURIComponent(name)}` },
+        headers: locationOf(context, `/v1/event-types/${encodeURIComponent(name)}`),
       };
     },
   }),

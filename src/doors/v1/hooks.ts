@@ -16,7 +16,7 @@ import { toConnection } from "../../graphql/page/connection.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { component, listOf } from "./answers.ts";
-import { type Endpoint, endpoint } from "./endpoint.ts";
+import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";
 import { oneOf, pageOf, pageQuery } from "./query.ts";
 import { showHook, showHooks } from "./shown/hook.ts";
 
@@ -122,7 +122,7 @@ export const hookEndpoints: Endpoint[] = [
       const { hook, secret } = await registerHook(hub.hooks, caller.projectId, input);
       return {
         body: { ...(await showHook(context, hook)), secret },
-        headers: { location: `/v1/hooks/${hook.id}` },
+        headers: locationOf(context, `/v1/hooks/${hook.id}`),
       };
     },
   }),

@@ -164,7 +164,8 @@ export function createOpenapi(endpoints: readonly Endpoint[]): () => Json {
         description: "REST beside GraphQL: the same keys, roles, limits and names.",
         license: { name: "MIT", identifier: "MIT" },
       },
-      servers: [{ url: "/" }],
+      // The folder of this document, whatever path the hub is served under.
+      servers: [{ url: "." }],
       security: [{ key: [] }],
       paths,
       components: {

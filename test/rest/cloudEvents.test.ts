@@ -221,6 +221,7 @@ test("a mistake in binary mode is told by the attribute's name", async () => {
   expect(await binary({ "ce-id": "%E9" })).toBe("422 INVALID id");
   expect(await binary({ "ce-subject": "17" })).toBe("422 INVALID subject");
   expect(await binary({ "content-type": "text/plain" })).toBe("422 INVALID datacontenttype");
+  expect(await binary({ "ce-data": "1" })).toBe("422 INVALID data");
   expect(await binary({}, "{")).toBe("400 BAD_REQUEST");
   expect(await binary({ "idempotency-key": "k" })).toBe("422 INVALID Idempotency-Key");
   expect(

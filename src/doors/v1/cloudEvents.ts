@@ -121,6 +121,10 @@ function headerText(name: string, value: string): string {
 
 /** The CloudEvent of a request in binary mode, in the form of structured mode. */
 export function readBinary(headers: IncomingHttpHeaders, body: Buffer): object {
+  if (headers["ce-data"] !== undefined)
+    throw userError("INVALID", "in binary mode the data of a CloudEvent is the body, not ce-data", [
+      "data",
+    ]);
   const entries = Object.entries(headers)
     .filter(([header]) => header.startsWith("ce-"))
     .map(([header, value]) => [header.slice(3), headerText(header.slice(3), String(value))]);

@@ -119,6 +119,10 @@ export const emitEvents = endpoint({
   path: "/v1/events",
   operation: "Mutation.emitEvent",
   summary: `Emits an event, or a list of 1 to ${eventLimits.batch}: all or none. 201 means that they are stored. Also takes CloudEvents 1.0 in structured, batched and binary mode, whose source and id are the idempotency key.`,
+  headers: {
+    "Idempotency-Key":
+      "The `idempotencyKey` of the event. In a list each event without one has `<key>/<index>`. Not for CloudEvents.",
+  },
   bodies: {
     [JSON_TYPE]: z.union([emitEventInput, z.array(emitEventInput)]),
     [CLOUD_EVENT]: cloudEvent,

@@ -14,6 +14,8 @@ export type Endpoint = {
   route: Route;
   summary: string;
   query: z.ZodObject;
+  /** Headers beside the usual ones, and what they are for. */
+  headers: Readonly<Record<string, string>>;
   /** The schemas of the body by media type. */
   bodies: Readonly<Record<string, z.ZodType>>;
   status: number;
@@ -28,6 +30,7 @@ type Spec<Query extends z.ZodObject, Body extends z.ZodType> = {
   operation: OperationName;
   summary: string;
   query?: Query;
+  headers?: Endpoint["headers"];
   body?: Body;
   /** Members of the body that are JSON values, which are taken as they were sent. */
   exact?: readonly string[];
@@ -72,7 +75,7 @@ export function endpoint<
         return { status, ...answer };
       },
     },
-    ...{ summary, query, bodies, status, answer: spec.answer },
+    ...{ summary, query, bodies, status, answer: spec.answer, headers: spec.headers ?? {} },
     answerType: spec.answerType ?? "application/json",
   };
 }

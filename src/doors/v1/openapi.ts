@@ -96,7 +96,7 @@ const problem = (description: string) => ({
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 });
 
-function parametersOf({ route, query }: Endpoint): Json[] {
+function parametersOf({ route, query, headers }: Endpoint): Json[] {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -109,7 +109,13 @@ function parametersOf({ route, query }: Endpoint): Json[] {
     const isList = schema.type === "array";
     return { name, in: "query", description, schema, ...(isList && { explode: false }) };
   });
-  return [...inPath, ...inQuery];
+  const inHeaders = Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: "header",
+    description,
+    schema: { type: "string" },
+  }));
+  return [...inPath, ...inQuery, ...inHeaders];
 }
 
 /** The name of an operation: `postHooksIdPause`. */

@@ -45,6 +45,9 @@ type Spec<Query extends z.ZodObject, Body extends z.ZodType> = {
   ): Promise<Partial<DoorResponse>>;
 };
 
+/** The query of a path that takes none. */
+const none = z.strictObject({});
+
 /** The hub's public address, to which paths are appended. */
 export const baseOf = ({ hub }: Context): string => hub.facts.publicUrl().replace(/\/$/, "");
 
@@ -59,7 +62,7 @@ export function endpoint<
   Body extends z.ZodType = z.ZodUndefined,
 >(spec: Spec<Query, Body>): Endpoint {
   const { method, path, operation, summary, waitsMs, status = 200 } = spec;
-  const query = spec.query ?? z.strictObject({});
+  const query = spec.query ?? none;
   const bodies = spec.bodies ?? (spec.body ? { "application/json": spec.body } : {});
   return {
     route: {
@@ -68,7 +71,8 @@ export function endpoint<
       operation,
       ...(waitsMs !== undefined && { waitsMs }),
       async handle(request) {
-        const asked = parseQuery(query, request.query) as z.output<Query>;
+        const takesNone = query === none && request.query.size === 0;
+        const asked = (takesNone ? {} : parseQuery(query, request.query)) as z.output<Query>;
         const input =
           spec.body && parseInput(spec.body, withExact(readJson(request), spec.exact ?? []));
         const answer = await spec.handle({ ...request, asked, input: input as z.output<Body> });

@@ -41,6 +41,7 @@ type Found = NonNullable<ReturnType<ReturnType<typeof createRouteTable>>>;
 type KeyedRoute = Extract<Route, { operation: unknown }>;
 
 const NOTHING = Buffer.alloc(0);
+const NO_QUERY = new URLSearchParams();
 
 function answer(
   res: ServerResponse,
@@ -79,7 +80,8 @@ function decode([name, raw]: readonly [string, string]): [string, string] {
 
 function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
   const start = url.indexOf("?");
-  const query = new URLSearchParams(start < 0 ? "" : url.slice(start));
+  if (start < 0) return NO_QUERY;
+  const query = new URLSearchParams(url.slice(start));
   for (const [name, value] of query) {
     if (`${name}${value}`.includes("\0"))
       throw requestError("BAD_REQUEST", "The query of the URL must not contain %00.");

@@ -20,6 +20,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Hooks", "/hooks"),
     page("Receive and verify webhooks", "/receive-and-verify"),
     page("GraphQL clients", "/graphql-clients"),
+    page("The command line", "/cli"),
     page("Buttons", "/buttons"),
     page("Workflows", "/workflows"),
     page("Resources", "/resources"),
@@ -33,6 +34,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Alloy: workflows", "/alloy"),
     page("Space Cloud: triggers", "/space-cloud"),
     page("Actionstep: REST hooks", "/actionstep"),
+    page("Calls of other systems", "/doors"),
   ),
   group(
     "Run",

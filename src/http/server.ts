@@ -9,7 +9,7 @@ import { answerAlive, createReady, type ReadyCheck } from "./health.ts";
 import { createMetricsPage, type Metrics } from "./metrics.ts";
 import { discardBody } from "./post/body.ts";
 import { createInOrder } from "./post/inOrder.ts";
-import { pathPrefix, removePrefix } from "./prefix.ts";
+import { pathPrefix, removePrefix, toOriginForm } from "./prefix.ts";
 import { refuseUpgrade } from "./socket/websocket.ts";
 
 export type HttpOptions = {
@@ -69,6 +69,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const prefix = pathPrefix(options.api?.publicUrl);
 
   async function route(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    toOriginForm(req);
     removePrefix(req, prefix);
     const path = pathOf(req);
     if (path === "/graphql" && api) return api.graphql(req, res);

@@ -82,7 +82,7 @@ export function createFeed(
     onSubscribers: (change: 1 | -1) => void;
     onPage: (page: Change[]) => void;
     /** A subscriber is about to receive the feed up to this position. */
-    onTold: (projectId: string, position: number) => void;
+    onSeen: (projectId: string, position: number) => void;
   },
 ): Feed {
   /**
@@ -131,7 +131,10 @@ export function createFeed(
   async function pull(options: PullOptions): Promise<Pulled> {
     const { projectId, from, wants, limit, waitMs, ended } = options;
     const { position: first, isTruncated } = await pullStart(projectId, from);
-    if (from === "now") return { changes: [], upTo: first, isTruncated };
+    if (from === "now") {
+      hooks.onSeen(projectId, first);
+      return { changes: [], upTo: first, isTruncated };
+    }
     let isOver = waitMs === 0;
     let signal = Promise.withResolvers<void>();
     const wake = () => signal.resolve();
@@ -162,7 +165,7 @@ export function createFeed(
       }
       return { changes, upTo, isTruncated };
     } finally {
-      hooks.onTold(projectId, upTo);
+      hooks.onSeen(projectId, upTo);
       clearTimeout(timer);
       ended?.removeEventListener("abort", wake);
       hooks.onSubscribers(-1);
@@ -205,7 +208,7 @@ export function createFeed(
             const looking =
               position === undefined ? start(projectId, after) : readNext(projectId, position);
             const found = await looking.catch(tryLater);
-            if (found) hooks.onTold(projectId, found.upTo);
+            if (found) hooks.onSeen(projectId, found.upTo);
             for (const change of found?.changes ?? []) {
               if (wants(change)) await push(change);
               if (isStopped) return;

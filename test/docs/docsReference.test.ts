@@ -2,6 +2,9 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { commandsOf, createProgram, usageOf } from "../../src/cli/program.ts";
 import { actionLimits } from "../../src/domain/action/actionInput.ts";
+import { DELIVERIES_AT_ONCE } from "../../src/domain/event/dispatch.ts";
+import { MATCH_AT_ONCE } from "../../src/domain/hook/hookMatch.ts";
+import { DELIVERIES_IN_PLACE } from "../../src/domain/hook/hookMatching.ts";
 import { workflowLimits } from "../../src/domain/workflow/workflowInput.ts";
 import { limits } from "../../src/http/gate/limits.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
@@ -11,7 +14,9 @@ const root = new URL("../../", import.meta.url);
 const english = (number: number) => number.toLocaleString("en");
 
 test("the table of settings names every setting there is", async () => {
-  const config = await readFile(new URL("src/config.ts", root), "utf8");
+  const files = ["src/config.ts", "src/hubSettings.ts"];
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, root), "utf8")));
+  const config = texts.join("\n");
   const settings = [...config.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
   expect(settings.length).toBeGreaterThan(10);
   expect(firstColumn(section("operate", "## Settings")).sort()).toEqual(settings.sort());
@@ -44,10 +49,13 @@ test("the table of dependencies is complete, and every npm override is explained
   }
 });
 
-test("the operator's commands are those of the code", () => {
-  for (const command of commandsOf(createProgram())) {
-    expect(section("operate", "## Commands")).toContain(`npm run cli -- ${usageOf(command)}\n`);
-  }
+test("the commands of the documents are those of the code", () => {
+  const usages = commandsOf(createProgram()).map(usageOf);
+  const shown = (name: string) => section(name, "## Commands").split("\n");
+  const lines = usages.map((usage) => `signalbox ${usage}`);
+  expect(shown("cli").filter((line) => line.startsWith("signalbox "))).toEqual(lines);
+  for (const line of shown("operate").filter((line) => line.startsWith("npm run cli -- ")))
+    expect(lines).toContain(line.replace("npm run cli --", "signalbox"));
 });
 
 test("the limits of documents are those of the code", () => {
@@ -74,4 +82,11 @@ test("the limits of workflows are those of the code", () => {
   expect(page("limits")).toContain(
     `| variables of an installation | ${variablesBytes / 1024} KiB |`,
   );
+});
+
+test("the limits of matching an event before it is accepted are those of the code", () => {
+  expect(page("limits")).toContain(
+    `at most ${english(MATCH_AT_ONCE)} hooks of its type and ${DELIVERIES_IN_PLACE} deliveries;`,
+  );
+  expect(page("limits")).toContain(`written in pieces of ${DELIVERIES_AT_ONCE} |`);
 });

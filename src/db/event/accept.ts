@@ -1,4 +1,5 @@
 import type { Sql } from "../connection/client.ts";
+import { errorCode } from "../connection/errorCode.ts";
 import type { FeedItem } from "../feed/changes.ts";
 import { atNode } from "../nodes/nodes.ts";
 import type { KeyClaim } from "./idempotencyKeys.ts";
@@ -61,11 +62,12 @@ const deliveryRecord = (delivery: NewDelivery, leaseMs: number | undefined) => (
 
 type RecordedEvent = Pick<NewEvent, "id" | "status" | "type" | "contextId" | "origin"> & {
   scheduledFor: Date | null;
+  wasScheduled?: boolean;
 };
 
 /**
  * An event's feed item. A scheduled event's item includes its schedule: a later schedule must not show in earlier
- * states.
+ * states. The one of when it was due says so.
  */
 export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => ({
   kind: "EVENT",
@@ -77,6 +79,7 @@ export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => (
     contextId: event.contextId ?? undefined,
     origin: event.origin,
     scheduledFor: event.scheduledFor ?? undefined,
+    wasScheduled: event.wasScheduled || undefined,
   },
 });
 
@@ -128,4 +131,4 @@ export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
 
 /** Whether a write failed because an idempotency key is taken, or is being taken. */
 export const isKeyTaken = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "SB002" || error.code === "55P03");
+  ["SB002", "55P03"].includes(errorCode(error));

@@ -1,14 +1,37 @@
 import type { KeyObject } from "node:crypto";
-import type { Claim } from "../../db/delivery/claim.ts";
-import { headerValue, subjectOf } from "../event/envelope.ts";
+import { type Envelope, headerValue, subjectOf } from "../event/envelope.ts";
 import { sign } from "./signature.ts";
+
+/** One attempt to deliver an event. */
+type Attempt = {
+  deliveryId: string;
+  attempt: number;
+  claimedAt: Date;
+  event: {
+    userId: string | null;
+    contextId: string | null;
+    subjectType: string | null;
+    subjectId: string | null;
+  };
+};
+
+/** The headers of an attempt, but for those that its hook adds: the envelope's, and those of every format. */
+export const attemptHeaders = (
+  { contentType, headers, body }: Envelope,
+  attempt: Attempt,
+  { id, keys }: { id: string; keys: KeyObject[] },
+): Record<string, string> => ({
+  "content-type": contentType,
+  ...headers,
+  ...deliveryHeaders(attempt, { id, keys, body }),
+});
 
 /**
  * The headers of every attempt in every format: those of Standard Webhooks, then the hub's own. User, context and
  * subject may hold any Unicode, so they are percent-encoded like `ce-*` headers.
  */
 export function deliveryHeaders(
-  { deliveryId, attempt, claimedAt, event }: Claim,
+  { deliveryId, attempt, claimedAt, event }: Attempt,
   { id, keys, body }: { id: string; keys: KeyObject[]; body: string },
 ): Record<string, string> {
   const nowSeconds = Math.floor(claimedAt.getTime() / 1_000);

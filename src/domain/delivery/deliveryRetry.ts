@@ -1,5 +1,4 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { type DeliveryRow, deliveriesById } from "../../db/delivery/deliveries.ts";
 import {
   insertRetries,
@@ -35,7 +34,7 @@ export async function retryDelivery(
   id: string,
 ): Promise<DeliveryRow> {
   if (!isId(id)) throw userError("NOT_FOUND", `no delivery ${id}`, ["id"]);
-  return inTransaction(sql, async (tx) => {
+  return sql.begin(async (tx) => {
     const rejection = (why: string) => userError("NOT_ALLOWED_NOW", why, ["id"]);
     const delivery = await lockedDelivery(tx, projectId, id);
     if (!delivery) throw userError("NOT_FOUND", `no delivery ${id}`, ["id"]);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { HookRow } from "../../db/hook/hooks.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { claimLimits } from "../delivery/claimLimits.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { compileFilter } from "../filter/hookFilter.ts";
 import { exactName, singleLineText } from "../input/singleLineText.ts";
@@ -37,7 +38,7 @@ export const hookInput = z.object({
   filter: z.string().nullish(),
   userId: name.nullish(),
   retries: integerBetween(0, 20),
-  timeoutMs: integerBetween(100, 60_000),
+  timeoutMs: integerBetween(100, claimLimits.maxTimeoutMs),
   retryScheduleMs: z
     .array(retryMs)
     .min(1, "must have a minimum of 1 items")
@@ -49,7 +50,7 @@ export const hookInput = z.object({
 });
 
 /** A hook's settings, without the target, its headers and its secret. */
-type HookSettings = Pick<
+export type HookSettings = Pick<
   HookRow,
   | "name"
   | "types"

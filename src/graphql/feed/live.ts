@@ -8,14 +8,13 @@ import { Event } from "../event/event.ts";
 import { Hook } from "../hook/hook.ts";
 import {
   afterArgument,
-  type ChangeOf,
   changeType,
   cursorField,
   entityOf,
-  isKind,
   matchesFilter,
   resolveEntity,
   subscribe,
+  subscribeToAll,
 } from "./change.ts";
 
 const EventChange = changeType<"EVENT">("EventChange", "A change of an event.", (t) => ({
@@ -63,11 +62,6 @@ const Activity = builder.objectRef<Change>("Activity").implement({
   }),
 });
 
-const isEvent = isKind("EVENT");
-const isDelivery = isKind("DELIVERY");
-const isHook = isKind("HOOK");
-const isReplay = isKind("REPLAY");
-
 const matchesAny = (wanted: readonly string[] | null | undefined, value: unknown) =>
   wanted == null || (typeof value === "string" && wanted.includes(value));
 const matchesTypes = (
@@ -91,6 +85,12 @@ builder.queryField("feedCursor", (t) =>
   }),
 );
 
+/** Whether an event is due with this change: on acceptance, or later if it was scheduled. */
+const isDueWith = ({ created, state: { status, wasScheduled } }: Change) =>
+  created ? !neverDueWith.includes(String(status)) : wasScheduled === true;
+/** FAILED at once: emitted by SQL, and not what its type's schema takes. */
+const neverDueWith = ["SCHEDULED", "CANCELLED", "FAILED"];
+
 builder.subscriptionFields((t) => ({
   eventEmitted: t.field({
     type: EventChange,
@@ -99,19 +99,24 @@ builder.subscriptionFields((t) => ({
     args: {
       types: t.arg.stringList(typesArg),
       contextId: t.arg.string({ description: "Only with this context id." }),
+      whenDue: t.arg.boolean({
+        defaultValue: false,
+        description:
+          "Whether a scheduled event appears when it is due, as its hooks receive it, and one that no hook receives (cancelled, or not what its type's schema takes) never.",
+      }),
       after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
       subscribe(
         context,
         args.after,
+        "EVENT",
         (change) =>
-          isEvent(change) &&
-          change.created &&
+          (args.whenDue ? isDueWith(change) : change.created) &&
           matchesFilter(args.contextId, change.state.contextId) &&
           matchesTypes(args.types, change),
       ),
-    resolve: (change) => change as ChangeOf<"EVENT">,
+    resolve: (change) => change,
   }),
   eventUpdated: t.field({
     type: EventChange,
@@ -125,12 +130,12 @@ builder.subscriptionFields((t) => ({
       subscribe(
         context,
         args.after,
+        "EVENT",
         (change) =>
-          isEvent(change) &&
           matchesFilter(args.id, change.entityId) &&
           ((args.id != null && args.types == null) || matchesTypes(args.types, change)),
       ),
-    resolve: (change) => change as ChangeOf<"EVENT">,
+    resolve: (change) => change,
   }),
   deliveryUpdated: t.field({
     type: DeliveryChange,
@@ -148,13 +153,13 @@ builder.subscriptionFields((t) => ({
       subscribe(
         context,
         args.after,
+        "DELIVERY",
         (change) =>
-          isDelivery(change) &&
           matchesFilter(args.eventId, change.eventId) &&
           matchesFilter(args.hookId, change.hookId) &&
           matchesAny(args.status, change.state.status),
       ),
-    resolve: (change) => change as ChangeOf<"DELIVERY">,
+    resolve: (change) => change,
   }),
   hookUpdated: t.field({
     type: HookChange,
@@ -165,12 +170,8 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
-      subscribe(
-        context,
-        args.after,
-        (change) => isHook(change) && matchesFilter(args.id, change.entityId),
-      ),
-    resolve: (change) => change as ChangeOf<"HOOK">,
+      subscribe(context, args.after, "HOOK", (change) => matchesFilter(args.id, change.entityId)),
+    resolve: (change) => change,
   }),
   replayUpdated: t.field({
     type: ReplayChange,
@@ -180,14 +181,14 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
-      subscribe(context, args.after, (change) => isReplay(change) && change.entityId === args.id),
-    resolve: (change) => change as ChangeOf<"REPLAY">,
+      subscribe(context, args.after, "REPLAY", (change) => change.entityId === args.id),
+    resolve: (change) => change,
   }),
   activity: t.field({
     type: Activity,
     description: "All changes of the project in one ordered stream.",
     args: { after: t.arg.string(afterArgument) },
-    subscribe: (_root, args, context) => subscribe(context, args.after, () => true),
+    subscribe: (_root, args, context) => subscribeToAll(context, args.after),
     resolve: (change) => change,
   }),
 }));

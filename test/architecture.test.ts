@@ -19,7 +19,7 @@ const mayImport: Record<string, string[]> = {
   live: ["db", "log", "util"],
   graphql: ["domain", "catalogs", "jsonSchema", "db", "live", "util"],
   // Translates for those who speak no GraphQL.
-  doors: ["http", "graphql", "domain", "jsonSchema", "db", "live", "util"],
+  doors: ["http", "graphql", "domain", "jsonSchema", "db", "live", "util", "version"],
   http: ["domain", "graphql", "log", "packageRoot", "util"],
   // It calls a hub as any client does, and what `listen` forwards to as the hub calls a hook.
   cli: [
@@ -235,8 +235,8 @@ test("whatever src exports is imported somewhere", async () => {
   expect(unused).toEqual([]);
 });
 
-test("resolvers hand the connection that sees every project to changes of the domain alone", () => {
-  const resolvers = sources.filter(({ path }) => path.startsWith("src/graphql/"));
+test("resolvers and doors hand the connection that sees every project to changes of the domain alone", () => {
+  const resolvers = sources.filter(({ path }) => /^src\/(graphql|doors)\//.test(path));
   const wrong = resolvers.flatMap(({ path, text }) => {
     const handed = [...text.matchAll(/(\w+)?[(`]?\s*(?:context\.)?\bhub\.db\b/g)];
     const fromDomain = [

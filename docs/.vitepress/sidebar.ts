@@ -17,6 +17,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
   group(
     "Build",
     page("Send events", "/send-events"),
+    page("REST", "/rest"),
     page("Hooks", "/hooks"),
     page("Receive and verify webhooks", "/receive-and-verify"),
     page("Receiver kit", "/receiver"),

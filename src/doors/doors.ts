@@ -1,5 +1,6 @@
 import type { Door } from "../http/door/door.ts";
 import { documentDoors } from "./documents/documents.ts";
+import { v1 } from "./v1/v1.ts";
 
 /** The doors beside GraphQL. */
-export const doors: readonly Door[] = [...documentDoors];
+export const doors: readonly Door[] = [v1, ...documentDoors];

@@ -78,7 +78,7 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
     }),
     subscribers: new Gauge({
       name: "signalbox_subscribers",
-      help: "Active subscriptions of this process.",
+      help: "Active subscriptions and long polls of this process.",
       registers,
     }),
     reads: new Counter({

@@ -1,6 +1,12 @@
 import { Repeater } from "graphql-yoga";
 import type { Sql } from "../db/connection/client.ts";
-import { type Change, changesAfter, type FeedPage, feedBounds } from "../db/feed/changes.ts";
+import {
+  type Change,
+  changesAfter,
+  type FeedPage,
+  feedBounds,
+  lastPositionBefore,
+} from "../db/feed/changes.ts";
 import type { Read } from "../db/read/readPools.ts";
 import type { Logger } from "../log.ts";
 import type { Tail } from "./tail.ts";
@@ -18,12 +24,37 @@ type FeedOptions = {
   wants: (change: Change) => boolean;
 };
 
+/** Where a pull starts: after a position, at a time, or now. */
+type PullFrom = { after: number } | { since: Date } | "now";
+
+type PullOptions = {
+  projectId: string;
+  from: PullFrom;
+  wants: (change: Change) => boolean;
+  limit: number;
+  /** How long to wait when there is none. */
+  waitMs: number;
+  /** Ends the wait early. */
+  ended?: AbortSignal | undefined;
+};
+
+/**
+ * Changes up to a position. `isTruncated`: retention had removed some between the start and the
+ * first.
+ */
+type Pulled = { changes: Change[]; upTo: number; isTruncated: boolean };
+
 export type Feed = {
   /**
    * Follows a project's changes in order, without a gap, at the reader's pace. Throws
    * CursorExpired.
    */
   follow(options: FeedOptions): Repeater<Change>;
+  /**
+   * The next changes that are wanted, at once or when the first of them comes. May end early, with
+   * fewer or none. Throws CursorExpired for a position that the feed has not reached.
+   */
+  pull(options: PullOptions): Promise<Pulled>;
 };
 
 const tooOld = () =>
@@ -31,7 +62,12 @@ const tooOld = () =>
     "the cursor is older than the retained changes; read the current state and start again",
   );
 
+const notOfThisFeed = () =>
+  new CursorExpired("the cursor is not from this feed; read the current state and start again");
+
 const RETRY_MS = 500;
+/** Pages that one pull looks through for changes that it wants. */
+const MOST_PAGES = 20;
 
 /**
  * A pull-based feed: nothing is read or buffered for a subscriber before it asks for more. A
@@ -56,10 +92,7 @@ export function createFeed(
   async function start(projectId: string, after: number | undefined): Promise<FeedPage> {
     const { head, horizon } = await feedBounds(sql, projectId);
     if (after !== undefined && after < horizon) throw tooOld();
-    if (after !== undefined && after > head)
-      throw new CursorExpired(
-        "the cursor is not from this feed; read the current state and start again",
-      );
+    if (after !== undefined && after > head) throw notOfThisFeed();
     return { changes: [], upTo: after ?? head };
   }
 
@@ -77,7 +110,71 @@ export function createFeed(
     return page;
   }
 
+  /** Like `start`, for a reader that goes on after a gap. */
+  async function pullStart(
+    projectId: string,
+    from: PullFrom,
+  ): Promise<{ position: number; isTruncated: boolean }> {
+    const bounds = await feedBounds(sql, projectId);
+    if (from === "now") return { position: bounds.head, isTruncated: false };
+    if ("after" in from) {
+      if (from.after > bounds.head) throw notOfThisFeed();
+      const isTruncated = from.after < bounds.horizon;
+      return { position: Math.max(from.after, bounds.horizon), isTruncated };
+    }
+    const position = await read(projectId, (own) =>
+      lastPositionBefore(own, projectId, bounds, from.since),
+    );
+    return { position, isTruncated: false };
+  }
+
+  async function pull(options: PullOptions): Promise<Pulled> {
+    const { projectId, from, wants, limit, waitMs, ended } = options;
+    const { position: first, isTruncated } = await pullStart(projectId, from);
+    if (from === "now") {
+      hooks.onSeen(projectId, first);
+      return { changes: [], upTo: first, isTruncated };
+    }
+    let isOver = waitMs === 0;
+    let signal = Promise.withResolvers<void>();
+    const wake = () => signal.resolve();
+    const detach = tail.attach(projectId, wake);
+    hooks.onSubscribers(1);
+    const timer = setTimeout(() => {
+      isOver = true;
+      wake();
+    }, waitMs);
+    ended?.addEventListener("abort", wake);
+    const changes: Change[] = [];
+    let upTo = first;
+    try {
+      for (let pages = 1; ; pages++) {
+        signal = Promise.withResolvers();
+        const page = await readNext(projectId, upTo);
+        for (const change of page.changes) {
+          if (wants(change)) changes.push(change);
+          if (changes.length === limit) return { changes, upTo: change.position, isTruncated };
+        }
+        const hasMoved = page.upTo !== upTo;
+        upTo = page.upTo;
+        if (pages >= MOST_PAGES) break;
+        if (hasMoved) continue;
+        if (changes.length > 0 || isOver || ended?.aborted) break;
+        pages = 0;
+        await signal.promise;
+      }
+      return { changes, upTo, isTruncated };
+    } finally {
+      hooks.onSeen(projectId, upTo);
+      clearTimeout(timer);
+      ended?.removeEventListener("abort", wake);
+      hooks.onSubscribers(-1);
+      detach();
+    }
+  }
+
   return {
+    pull,
     follow: ({ projectId, after, wants }) =>
       new Repeater<Change>(async (push, stop) => {
         let isStopped = false;

@@ -19,6 +19,8 @@ export type BenchHub = AsyncDisposable & {
   key: string;
   readonly pid: number;
   run: Run;
+  /** Posts JSON to the REST door over the same connections; throws unless it is answered 201. */
+  post(path: string, input: object): Promise<void>;
   /** Calls with another project's key. */
   callerWith(key: string): Caller;
   /** Where its embedded PostgreSQL is. */
@@ -92,15 +94,17 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
     return running;
   }
 
+  const send = (path: string, bearer: string, input: object) =>
+    current().pool.request({
+      path,
+      method: "POST",
+      headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
+      body: JSON.stringify(input),
+    });
   const runWith =
     (bearer: string): Run =>
     async <Data>(query: string, variables?: object) => {
-      const { body } = await current().pool.request({
-        path: "/graphql",
-        method: "POST",
-        headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
-        body: JSON.stringify({ query, variables }),
-      });
+      const { body } = await send("/graphql", bearer, { query, variables });
       const answer = (await body.json()) as { data: Data; errors?: unknown };
       if (answer.errors) throw new Error(JSON.stringify(answer.errors));
       return answer.data;
@@ -115,6 +119,11 @@ export async function startHubProcess(options: HubOptions = {}): Promise<BenchHu
       return current().child.pid ?? 0;
     },
     run: runWith(key),
+    async post(path, input) {
+      const { statusCode, body } = await send(path, key, input);
+      const answer = await body.json();
+      if (statusCode !== 201) throw new Error(JSON.stringify(answer));
+    },
     callerWith: (other) => ({ run: runWith(other) }),
     async databaseUrl() {
       const found = await findRunning(directory.path);

@@ -6,7 +6,7 @@ import {
   EVENT_FIELDS,
   type EventOf,
 } from "../../client/eventTypes.ts";
-import { patternAccepts } from "../../domain/hook/hookMatch.ts";
+import { typesAccept } from "../../domain/hook/hookMatch.ts";
 import type { HubPlace } from "../hub/callHub.ts";
 import { feedEnd, live, untilStopped } from "../hub/live.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
@@ -46,7 +46,7 @@ async function tail(hub: HubPlace, types: string[], options: Options): Promise<v
 }
 
 const takes = (types: string[], type: string) =>
-  types.length === 0 || types.some((pattern) => patternAccepts(pattern, { type, origin: "API" }));
+  types.length === 0 || typesAccept(types, { type, origin: "API" });
 
 const clock = (time: string) => time.slice(11, 23);
 

@@ -104,3 +104,27 @@ export async function feedBounds(
     select head, horizon from signalbox.heads where project_id = ${projectId}`;
   return { head: Number(row?.head ?? 0), horizon: Number(row?.horizon ?? 0) };
 }
+
+/**
+ * The last position of a project's feed before a time, between its bounds. Found by binary search: records are in the
+ * order of their times, but time has no index.
+ */
+export async function lastPositionBefore(
+  sql: Sql,
+  projectId: string,
+  { horizon, head }: { horizon: number; head: number },
+  time: Date | Fragment,
+): Promise<number> {
+  const before = time instanceof Date ? sql`${time.toISOString()}::timestamptz` : time;
+  let found = horizon;
+  let end = head;
+  while (found < end) {
+    const middle = Math.floor((found + end) / 2);
+    const [next] = await sql<{ last: string; isBefore: boolean }[]>`
+      select last, at < ${before} as "isBefore" from signalbox.feed
+      where project_id = ${projectId} and last > ${middle} order by last limit 1`;
+    if (next?.isBefore) found = Number(next.last);
+    else end = middle;
+  }
+  return found;
+}

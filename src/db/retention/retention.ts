@@ -1,4 +1,5 @@
 import type { Pool } from "../connection/client.ts";
+import { lastPositionBefore } from "../feed/changes.ts";
 import { idBetween } from "../page/idRange.ts";
 import { ofEvents, removeEventDependents } from "./eventDependents.ts";
 import { partitionedTables, partitionsOf } from "./partitions.ts";
@@ -22,8 +23,7 @@ export const removeOldKeys = (sql: Pool) =>
 
 /**
  * Moves each feed's horizon to its last record older than `days`, so that an older cursor gets CURSOR_EXPIRED and never
- * a silent gap. The records themselves are dropped with their partition. The horizon is found by binary search: records
- * are in the order of their times, but time has no index.
+ * a silent gap. The records themselves are dropped with their partition.
  */
 export async function moveHorizons(sql: Pool, days: number): Promise<void> {
   const feeds = await sql<{ projectId: string; head: string; horizon: string }[]>`
@@ -39,16 +39,12 @@ async function moveHorizon(
   before: number,
   head: number,
 ): Promise<void> {
-  let horizon = before;
-  let end = head;
-  while (horizon < end) {
-    const middle = Math.floor((horizon + end) / 2);
-    const [next] = await sql<{ last: string; isOld: boolean }[]>`
-      select last, at < now() - ${days} * interval '1 day' as "isOld" from signalbox.feed
-      where project_id = ${projectId} and last > ${middle} order by last limit 1`;
-    if (next?.isOld) horizon = Number(next.last);
-    else end = middle;
-  }
+  const horizon = await lastPositionBefore(
+    sql,
+    projectId,
+    { horizon: before, head },
+    sql`now() - ${days} * interval '1 day'`,
+  );
   if (horizon > before)
     await sql`update signalbox.heads set horizon = greatest(horizon, ${horizon}) where project_id = ${projectId}`;
 }

@@ -20,7 +20,7 @@ const DEFAULT_EXPIRE_IN = 10_080;
 
 const wholeMinutes = `must be a whole number of minutes from 1 to ${actionLimits.expireIn} (30 days)`;
 
-const actionInput = z.object({
+export const actionInput = z.object({
   url: z
     .string()
     .refine(

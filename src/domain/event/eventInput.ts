@@ -19,7 +19,7 @@ export const eventLimits = {
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const optionalLine = (max: number) => singleLineText(max).nullish();
 
-const eventInput = z.object({
+export const eventInput = z.object({
   type: exactName(eventLimits.name).nullish(),
   name: optionalLine(eventLimits.name),
   avatar: optionalLine(eventLimits.avatar),

@@ -46,7 +46,7 @@ const nameRules = exactName(eventTypeLimits.name)
     "must not be '*' or end in '.*', which hooks use as patterns",
   );
 
-const eventTypeInput = z.object({
+export const eventTypeInput = z.object({
   name: nameRules,
   description: z
     .string()

@@ -17,7 +17,7 @@ const integerBetween = (min: number, max: number) => {
 const retryMs = integerBetween(100, 86_400_000);
 const status = integerBetween(300, 599);
 
-const hookInput = z.object({
+export const hookInput = z.object({
   name: name.nullish(),
   types: z
     .array(

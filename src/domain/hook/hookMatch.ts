@@ -41,11 +41,17 @@ const typeMatches = (pattern: string, type: string): boolean =>
  * Like `typeMatches`, for an event. A SYSTEM event matches only its exact name: a hook for all types should not receive
  * two more events for each event.
  */
-export const patternAccepts = (
-  pattern: string,
+const patternAccepts = (pattern: string, event: { type: string; origin: string }): boolean =>
+  event.origin === "SYSTEM" ? pattern === event.type : typeMatches(pattern, event.type);
+
+/** Whether a reader of a project's events wants one: of these types, or of any but those of the hub itself. */
+export const typesAccept = (
+  wanted: readonly string[] | null | undefined,
   event: { type: string; origin: string },
 ): boolean =>
-  event.origin === "SYSTEM" ? pattern === event.type : typeMatches(pattern, event.type);
+  wanted == null
+    ? event.origin !== "SYSTEM"
+    : wanted.some((pattern) => patternAccepts(pattern, event));
 
 /** Whether the filter decides: type and user match. */
 export const hasFilterFor = (

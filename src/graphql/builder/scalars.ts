@@ -1,4 +1,10 @@
 import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import {
+  DATE_TIME_FORM,
+  OR_A_NUMBER,
+  readDateTime,
+  readTimestamp,
+} from "../../domain/input/dateTime.ts";
 import { isChanged, jsonList, jsonNumber, jsonObject, jsonText } from "../../util/exactJson.ts";
 import { isTooDeep, MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
 import { RawJson } from "../../util/rawJson.ts";
@@ -57,25 +63,16 @@ export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   },
 });
 
-const RFC_3339 =
-  /^(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
-
-function parseDateTime(value: unknown, name = "DateTime", also = ""): string {
-  const day = typeof value === "string" ? RFC_3339.exec(value)?.[1] : undefined;
-  const midnight = new Date(`${day}T00:00:00Z`);
-  // Date accepts 30 February as 2 March, and misreads years with fewer than four digits.
-  const dayExists =
-    day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
-  if (typeof value !== "string" || !dayExists) {
-    throw invalid(
-      `${name} is an RFC 3339 string such as 2026-01-31T12:00:00Z${also}, not ${JSON.stringify(value)}.`,
-    );
-  }
-  const moment = new Date(value).toISOString();
-  if (/^[0+-]/.test(moment))
-    throw invalid(`${name} lies in the years 1000 to 9999 of UTC, ${value} does not.`);
-  return moment;
+/** The moment of a time that was given, or BAD_REQUEST. */
+function momentOf(given: ReturnType<typeof readDateTime>, name: string, value: unknown, also = "") {
+  if (given.problem === undefined) return given.at;
+  throw given.problem === "form"
+    ? invalid(`${name} is ${DATE_TIME_FORM}${also}, not ${JSON.stringify(value)}.`)
+    : invalid(`${name} lies in the years 1000 to 9999 of UTC, ${value} does not.`);
 }
+
+const parseDateTime = (value: unknown): string =>
+  momentOf(readDateTime(value), "DateTime", value).toISOString();
 
 /** Formats PostgreSQL's text, an ISO string or a Date as RFC 3339 in UTC with milliseconds. */
 function serializeDateTime(value: unknown): string {
@@ -93,19 +90,8 @@ export const DateTimeScalar = new GraphQLScalarType<string, string>({
   parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
 });
 
-/** Numbers below 1e11 are seconds (to the year 5138); larger ones are milliseconds (from 1973). */
-const SECONDS_BELOW = 1e11;
-const OR_A_NUMBER =
-  ", or a number: milliseconds since 1970, or seconds when it is below 100000000000";
-
-function parseTimestamp(value: unknown): Date {
-  if (typeof value !== "number") return new Date(parseDateTime(value, "Timestamp", OR_A_NUMBER));
-  const moment = new Date(value < SECONDS_BELOW ? value * 1_000 : value);
-  // The error message names the number itself, not a converted date.
-  if (Number.isNaN(moment.getTime()) || /^[0+-]/.test(moment.toISOString()))
-    return new Date(parseDateTime(value, "Timestamp", OR_A_NUMBER));
-  return moment;
-}
+const parseTimestamp = (value: unknown): Date =>
+  momentOf(readTimestamp(value), "Timestamp", value, OR_A_NUMBER);
 
 const timestampLiteral = (node: ValueNode): unknown => {
   if (node.kind === Kind.STRING) return node.value;

@@ -1,5 +1,5 @@
 import { type Change, feedBounds } from "../../db/feed/changes.ts";
-import { patternAccepts } from "../../domain/hook/hookMatch.ts";
+import { typesAccept } from "../../domain/hook/hookMatch.ts";
 import { cursorOf } from "../../live/feed.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { Delivery, DeliveryStatusEnum } from "../delivery/delivery.ts";
@@ -64,18 +64,10 @@ const Activity = builder.objectRef<Change>("Activity").implement({
 
 const matchesAny = (wanted: readonly string[] | null | undefined, value: unknown) =>
   wanted == null || (typeof value === "string" && wanted.includes(value));
-/**
- * Matches types like hooks do: exact names, prefixes or `*`. SYSTEM events match exact names only.
- */
 const matchesTypes = (
   wanted: readonly string[] | null | undefined,
   { state: { type, origin } }: Change,
-) =>
-  wanted == null
-    ? origin !== "SYSTEM"
-    : wanted.some((pattern) =>
-        patternAccepts(pattern, { type: String(type), origin: String(origin) }),
-      );
+) => typesAccept(wanted, { type: String(type), origin: String(origin) });
 const typesArg = {
   description:
     "Only with one of these types: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact names only.",

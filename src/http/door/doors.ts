@@ -41,6 +41,7 @@ type Found = NonNullable<ReturnType<ReturnType<typeof createRouteTable>>>;
 type KeyedRoute = Extract<Route, { operation: unknown }>;
 
 const NOTHING = Buffer.alloc(0);
+const NO_QUERY = new URLSearchParams();
 
 function answer(
   res: ServerResponse,
@@ -78,7 +79,9 @@ function decode([name, raw]: readonly [string, string]): [string, string] {
 }
 
 function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
-  const query = new URLSearchParams(url.split("?", 2)[1]);
+  const start = url.indexOf("?");
+  if (start < 0) return NO_QUERY;
+  const query = new URLSearchParams(url.slice(start));
   for (const [name, value] of query) {
     if (`${name}${value}`.includes("\0"))
       throw requestError("BAD_REQUEST", "The query of the URL must not contain %00.");
@@ -139,33 +142,43 @@ export function createDoors(deps: DoorsDeps) {
     const request = { context, params, query, headers: req.headers, body: body?.bytes ?? NOTHING };
     const ms = route.waitsMs && route.waitsMs + limits.operationMs;
     const work = { projectId: caller.projectId, requestId, ms };
-    const response = await bounded(work, () =>
-      route.handle(request).finally(() => context.budget.release()),
-    );
+    const { response, text } = await bounded(work, async () => {
+      try {
+        const response = await route.handle(request);
+        const text = response.body === undefined ? undefined : writeJson(response.body);
+        if (isRead && text) context.budget.spend("answerBytes", text.length);
+        return { response, text };
+      } finally {
+        context.budget.release();
+      }
+    });
     if (ended.reason === keyRevoked) throw keyRevoked;
-    const text = response.body === undefined ? undefined : writeJson(response.body);
     // A slow reader keeps the response in memory. The result of a change is always sent.
     if (isRead && text && text.length > SMALL_ANSWER)
       res.once("close", deps.answerBytes.take(caller.projectId, text.length));
     answer(res, requestId, response, text);
   }
 
+  function fail(res: ServerResponse, requestId: string, door: Door, error: unknown): void {
+    const failure = toFailure(error, requestId, maskError);
+    const response = door.renderFailure(failure);
+    const headers = { ...failure.headers, ...response.headers };
+    answer(res, requestId, { ...response, headers }, writeJson(response.body));
+  }
+
   return (req: IncomingMessage, res: ServerResponse, path: string): Promise<void> | undefined => {
     const found = table(path);
     if (!found) return undefined;
     const requestId = newRequestId();
-    const fail = (error: unknown) => {
-      const failure = toFailure(error, requestId, maskError);
-      const response = found.door.renderFailure(failure);
-      const headers = { ...failure.headers, ...response.headers };
-      answer(res, requestId, { ...response, headers }, writeJson(response.body));
-    };
-    const refuse = (why: string) => fail(requestError("FORBIDDEN", why));
-    if (origins.answer(req, res, { methods: allowed(found.methods), refuse }))
-      return Promise.resolve();
+    const refuse = (why: string) =>
+      fail(res, requestId, found.door, requestError("FORBIDDEN", why));
+    const isAnswered =
+      req.headers.origin !== undefined &&
+      origins.answer(req, res, { methods: allowed(found.methods), refuse });
+    if (isAnswered) return Promise.resolve();
     return respond(req, res, requestId, path, found).catch(async (error) => {
       await discardBody(req, res);
-      fail(error);
+      fail(res, requestId, found.door, error);
     });
   };
 }

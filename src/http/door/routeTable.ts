@@ -63,11 +63,17 @@ function addRoute(root: Place, door: Door, route: Route): void {
 export function createRouteTable(doors: readonly Door[]): (path: string) => Found | undefined {
   const root = newPlace();
   for (const door of doors) for (const route of door.routes) addRoute(root, door, route);
+  // Most requests are for a path without names.
+  const fixed = new Map<string, Found>();
+  for (const { path } of doors.flatMap(({ routes }) => routes)) {
+    const found = path.includes("{") ? undefined : find(root, path.slice(1).split("/"), []);
+    if (found) fixed.set(path, found);
+  }
   const prefixes = doors
     .flatMap((door) => door.prefixes.map((prefix) => ({ prefix, door })))
     .sort((a, b) => b.prefix.length - a.prefix.length);
   return (path) => {
-    const found = find(root, path.slice(1).split("/"), []);
+    const found = fixed.get(path) ?? find(root, path.slice(1).split("/"), []);
     if (found) return found;
     const owner = prefixes.find(({ prefix }) => path.startsWith(prefix));
     return owner && { door: owner.door, methods: new Map(), params: [] };

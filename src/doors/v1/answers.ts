@@ -1,0 +1,17 @@
+/** The schema of an answer that `components` of the OpenAPI document has. */
+export const component = (name: "Attempt" | "Delivery" | "EventType" | "Hook") => ({
+  $ref: `#/components/schemas/${name}`,
+});
+
+/** A page of a list. */
+export const listOf = (name: Parameters<typeof component>[0]) => ({
+  type: "object",
+  required: ["items", "cursor"],
+  properties: {
+    items: { type: "array", items: component(name) },
+    cursor: {
+      type: ["string", "null"],
+      description: "Pass it as `after` to get the next page; null when there is none.",
+    },
+  },
+});

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { actionInput } from "../../domain/action/actionInput.ts";
+import { type EventInput, eventInput } from "../../domain/event/eventInput.ts";
+import { DATE_TIME_FORM, OR_A_NUMBER, readTimestamp } from "../../domain/input/dateTime.ts";
+import { parseInput, withExact } from "./parseInput.ts";
+import { dateTime } from "./query.ts";
+
+const timestamp = z
+  .union([z.string(), z.number()], `must be ${DATE_TIME_FORM}${OR_A_NUMBER}`)
+  .transform((value, context) => {
+    const given = readTimestamp(value);
+    if (given.problem === undefined) return given.at;
+    const message = `must be ${DATE_TIME_FORM}${OR_A_NUMBER}, not ${JSON.stringify(value)}`;
+    context.addIssue({ code: "custom", message, input: value });
+    return z.NEVER;
+  });
+
+const action = z
+  .strictObject({
+    ...actionInput.shape,
+    // Like an absent one, an empty key is none.
+    key: z.string().nullish(),
+    meta: z.unknown().optional(),
+  })
+  .meta({ id: "ActionInput" });
+
+const line = z.string().nullish();
+
+/** An event to emit, as in GraphQL: the kinds of its fields. What they may hold the domain checks once, for all doors. */
+export const emitEventInput = z
+  .strictObject({
+    type: line,
+    name: line,
+    avatar: line,
+    category: line,
+    contentType: eventInput.shape.contentType,
+    userId: line,
+    subject: z.strictObject({ type: z.string(), id: z.string() }).nullish(),
+    contextId: line,
+    stepUuid: line,
+    idempotencyKey: line,
+    data: z.unknown().optional(),
+    content: z.unknown().optional(),
+    occurredAt: dateTime.nullish(),
+    timestamp: timestamp.nullish(),
+    delay: z.number().nullish(),
+    actions: z.array(action).nullish(),
+    waitMs: z.int().nullish(),
+  })
+  .meta({ id: "EmitEventInput" });
+
+type Checked = { input: EventInput; waitMs: number | null | undefined };
+
+/** Keeps the digits of numbers in the JSON values of an event. */
+function exactly(value: unknown): unknown {
+  const event = withExact(value, ["data", "content"]);
+  if (typeof event !== "object" || event === null || !("actions" in event)) return event;
+  const { actions } = event;
+  if (!Array.isArray(actions)) return event;
+  return { ...event, actions: actions.map((one) => withExact(one, ["meta"])) };
+}
+
+/** One event of a JSON body. Throws INVALID. */
+export function parseEvent(value: unknown): Checked {
+  const { waitMs, occurredAt, ...input } = parseInput(emitEventInput, exactly(value));
+  return { input: { ...input, occurredAt: occurredAt ?? null }, waitMs };
+}

@@ -1,0 +1,32 @@
+import type { EventRow } from "../../../db/event/events.ts";
+import { rawJson } from "../../../util/rawJson.ts";
+
+/** An event as it is answered, with the names that it has in GraphQL. */
+export const eventShown = (event: EventRow, source: string) => ({
+  id: event.id,
+  type: event.type,
+  typeVersion: event.typeVersion,
+  data: rawJson(event.data),
+  source,
+  name: event.name,
+  avatar: event.avatar,
+  category: event.category,
+  contentType: event.contentType,
+  content: rawJson(event.content),
+  userId: event.userId,
+  subject: event.subjectType === null ? null : { type: event.subjectType, id: event.subjectId },
+  contextId: event.contextId,
+  stepUuid: event.stepUuid,
+  idempotencyKey: event.idempotencyKey,
+  origin: event.origin,
+  causedBy: event.causeId,
+  occurredAt: event.occurredAt,
+  scheduledFor: event.scheduledFor,
+  receivedAt: event.receivedAt,
+  status: event.status,
+  error: event.error,
+});
+
+/** About how many bytes it takes in an answer. */
+export const sizeOf = ({ data, content }: EventRow): number =>
+  1_000 + (data?.length ?? 0) + (content?.length ?? 0);

@@ -1,0 +1,53 @@
+import { type HookStats, statsOf } from "../../../db/hook/hookStats.ts";
+import type { HookRow } from "../../../db/hook/hooks.ts";
+import { openHeaders } from "../../../domain/hook/hookSecrets.ts";
+import { redactRequestHeaders } from "../../../domain/hook/redactedHeaders.ts";
+import type { Context } from "../../../graphql/builder/context.ts";
+
+const noStats = { triggeredCount: 0, lastTriggeredAt: null, succeededCount: 0, failedCount: 0 };
+
+/** A hook as it is answered, with the names that it has in GraphQL. */
+const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats) => ({
+  id: hook.id,
+  name: hook.name,
+  types: hook.types,
+  url: hook.url,
+  format: hook.format,
+  filter: hook.filter,
+  userId: hook.userId,
+  retries: hook.retries,
+  timeoutMs: hook.timeoutMs,
+  retryScheduleMs: hook.retryScheduleMs,
+  headers,
+  unsubscribeOn: hook.unsubscribeOn,
+  maxInFlight: hook.maxInFlight,
+  rateLimitPerSecond: hook.rateLimitPerSecond,
+  verification: hook.verification,
+  allowedPerMinute: hook.allowedPerMinute,
+  status: hook.status,
+  statusReason: hook.statusReason,
+  triggeredCount: stats.triggeredCount,
+  lastTriggeredAt: stats.lastTriggeredAt,
+  succeededCount: stats.succeededCount,
+  failedCount: stats.failedCount,
+  createdAt: hook.createdAt,
+  updatedAt: hook.updatedAt,
+});
+
+/** Hooks with their counters and without the secrets of their headers. */
+export async function showHooks({ caller, hub, read }: Context, hooks: readonly HookRow[]) {
+  const ids = hooks.map(({ id }) => id);
+  const stats =
+    ids.length === 0
+      ? new Map<string, HookStats>()
+      : await read((sql) => statsOf(sql, caller.projectId, ids));
+  return hooks.map((hook) => {
+    const headers = redactRequestHeaders(openHeaders(hub.hooks.box, hook));
+    return hookShown(hook, headers, stats.get(hook.id));
+  });
+}
+
+export const showHook = async (context: Context, hook: HookRow) => {
+  const [shown] = await showHooks(context, [hook]);
+  return shown;
+};

@@ -1,0 +1,29 @@
+import type { Door } from "../../http/door/door.ts";
+import { renderProblem } from "../../http/door/failure.ts";
+import { asyncapi } from "./asyncapi.ts";
+import { deliveryEndpoints } from "./deliveries.ts";
+import { emitEvents } from "./emit.ts";
+import { eventTypeEndpoints } from "./eventTypes.ts";
+import { hookEndpoints } from "./hooks.ts";
+import { createOpenapi } from "./openapi.ts";
+import { pollEvents } from "./poll.ts";
+
+const endpoints = [
+  emitEvents,
+  pollEvents,
+  ...hookEndpoints,
+  ...deliveryEndpoints,
+  ...eventTypeEndpoints,
+  asyncapi,
+];
+const openapi = createOpenapi(endpoints);
+
+/** REST. */
+export const v1: Door = {
+  prefixes: ["/v1/"],
+  routes: [
+    ...endpoints.map(({ route }) => route),
+    { method: "GET", path: "/openapi.json", open: () => ({ status: 200, body: openapi() }) },
+  ],
+  renderFailure: renderProblem,
+};

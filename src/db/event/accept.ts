@@ -41,6 +41,9 @@ const eventRecord = (event: NewEvent) => ({
   contextId: event.contextId ?? undefined,
   stepUuid: event.stepUuid ?? undefined,
   idempotencyKey: event.idempotencyKey ?? undefined,
+  uid: event.uid ?? undefined,
+  channels: event.channels ?? undefined,
+  tags: event.tags ?? undefined,
   origin: event.origin,
   causeId: event.causeId ?? undefined,
   status: event.status,
@@ -111,7 +114,7 @@ export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
   const made = deliveries.map((delivery) =>
     deliveryRecord(delivery, handOver?.leaseMs.get(delivery.id)),
   );
-  const claimed = keys.map(({ key, fingerprint, eventId }) => ({ key, fingerprint, eventId }));
+  const claimed = keys.map(({ projectId: _, ...claim }) => claim);
   const items = [...events.map((event) => eventItem(event, true)), ...deliveries.map(deliveryItem)];
   const [row] = await atNode(
     sql,

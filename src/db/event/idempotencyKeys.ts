@@ -1,15 +1,34 @@
 import type { Sql, Tx } from "../connection/client.ts";
+import { stripNul } from "../page/stripNul.ts";
 
-/** An idempotency key claimed by an event, with the fingerprint of its body. */
-export type KeyClaim = { projectId: string; key: string; fingerprint: string; eventId: string };
+/**
+ * A key claimed by an event: its idempotency key (scope ""), with the fingerprint of its body, or its `uid` (the scope
+ * is its user), which no other event of the user may have, whatever its body.
+ */
+export type KeyClaim = {
+  projectId: string;
+  scope: string;
+  key: string;
+  fingerprint: string;
+  eventId: string;
+};
 
 /** Those of the keys that another event has, with that event. */
 export const takenKeys = (sql: Sql, claims: KeyClaim[]) => sql<KeyClaim[]>`
-  select k.project_id as "projectId", k.key, k.fingerprint, k.event_id as "eventId"
+  select k.project_id as "projectId", k.scope, k.key, k.fingerprint, k.event_id as "eventId"
   from signalbox.idempotency_keys k
-  join unnest(${claims.map((c) => c.projectId)}::uuid[], ${claims.map((c) => c.key)}::text[],
-    ${claims.map((c) => c.eventId)}::uuid[]) as x(project_id, key, event_id)
-    on k.project_id = x.project_id and k.key = x.key and k.event_id <> x.event_id`;
+  join unnest(${claims.map((c) => c.projectId)}::uuid[], ${claims.map((c) => c.scope)}::text[],
+    ${claims.map((c) => c.key)}::text[], ${claims.map((c) => c.eventId)}::uuid[])
+    as x(project_id, scope, key, event_id)
+    on k.project_id = x.project_id and k.scope = x.scope and k.key = x.key and k.event_id <> x.event_id`;
+
+/** The event of a user that has this `uid`. */
+export const eventIdOfUid = (
+  sql: Sql,
+  { projectId, userId, uid }: { projectId: string; userId: string; uid: string },
+) => sql<{ eventId: string }[]>`
+  select event_id as "eventId" from signalbox.idempotency_keys
+  where project_id = ${projectId} and scope = ${userId} and key = ${stripNul(uid)}`;
 
 /**
  * Claims the keys. Returns those that were taken before, with their events. Keys are claimed in order, so that two
@@ -22,11 +41,11 @@ export async function claimKeys(tx: Tx, claims: KeyClaim[], areOfOneCall: boolea
   const [, , , taken] = await Promise.all([
     tx`select set_config('lock_timeout', ${`${patienceMs}ms`}, true)`,
     tx`
-    insert into signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
-    select * from unnest(${claims.map((c) => c.projectId)}::uuid[], ${claims.map((c) => c.key)}::text[],
-      ${claims.map((c) => c.fingerprint)}::text[], ${claims.map((c) => c.eventId)}::uuid[])
-      as x(project_id, key, fingerprint, event_id)
-    order by project_id, key, event_id
+    insert into signalbox.idempotency_keys (project_id, scope, key, fingerprint, event_id)
+    select * from unnest(${claims.map((c) => c.projectId)}::uuid[], ${claims.map((c) => c.scope)}::text[],
+      ${claims.map((c) => c.key)}::text[], ${claims.map((c) => c.fingerprint)}::text[],
+      ${claims.map((c) => c.eventId)}::uuid[]) as x(project_id, scope, key, fingerprint, event_id)
+    order by project_id, scope, key, event_id
     on conflict do nothing`,
     tx`set local lock_timeout to default`,
     takenKeys(tx, claims),

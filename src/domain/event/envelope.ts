@@ -86,6 +86,8 @@ export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelo
       return { contentType: "application/json", headers: {}, body: event.resource };
     case "EVENT":
       return { contentType: "application/json", headers: {}, body: flatEvent(event) };
+    case "DATA":
+      return { contentType: "application/json", headers: {}, body: event.data ?? "null" };
   }
 }
 

@@ -12,6 +12,8 @@ export type FilterEvent = {
   userId: string | null;
   subject: { type: string; id: string } | null;
   contextId: string | null;
+  channels: string[] | null;
+  tags: string[] | null;
   origin: string;
 };
 
@@ -70,6 +72,8 @@ const sizeOf = ({
   category,
   userId,
   contextId,
+  channels,
+  tags,
   origin,
   subject,
 }: FilterEvent) =>
@@ -82,6 +86,7 @@ const sizeOf = ({
   (category?.length ?? 0) +
   (userId?.length ?? 0) +
   (contextId?.length ?? 0) +
+  [...(channels ?? []), ...(tags ?? [])].reduce((sum, text) => sum + text.length, 0) +
   (subject ? subject.type.length + subject.id.length : 0);
 
 const longNumber = /\d{16}/;

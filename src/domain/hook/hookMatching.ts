@@ -24,11 +24,26 @@ const DELIVERIES_IN_PLACE = 100;
 
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {
-  const { id, type, data, name, category, userId, contextId, origin } = event;
+  const { id, type, data, name, category, userId, contextId, channels, tags, origin } = event;
   const { subjectType, subjectId } = event;
   const subject =
     subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
-  return { id, type, data, source, name, category, userId, subject, contextId, origin };
+  return {
+    ...{
+      id,
+      type,
+      data,
+      source,
+      name,
+      category,
+      userId,
+      subject,
+      contextId,
+      channels,
+      tags,
+      origin,
+    },
+  };
 }
 
 function deliveryOf(
@@ -112,7 +127,7 @@ export async function matchHooks(
 /** The verdict of one hook, however long its filter takes. */
 export async function evaluateHook(
   projectId: string,
-  hook: Pick<ConfiguredHook, "types" | "userId" | "filter" | "format" | "status">,
+  hook: Pick<ConfiguredHook, "types" | "channels" | "userId" | "filter" | "format" | "status">,
   input: FilterInput,
   hasResource: boolean,
   filters: FilterRunner,

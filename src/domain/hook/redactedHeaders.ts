@@ -10,7 +10,7 @@ const shown = new Set([
   ...["content-length", "content-type", "host", "traceparent", "tracestate", "user-agent"],
 ]);
 /** Headers that only the hub sets. */
-const shownPrefix = /^(?:webhook-|ce-|signalbox-)/;
+const shownPrefix = /^(?:webhook-|svix-|ce-|signalbox-)/;
 
 /**
  * Response headers that hold credentials or request them. All others are shown, because they explain why a call failed.

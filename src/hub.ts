@@ -16,6 +16,7 @@ import { checkSecretKey } from "./domain/project/keyCheckValue.ts";
 import { ensureDefaultProject } from "./domain/project/project.ts";
 import { createProjectConfigs, type ProjectConfigs } from "./domain/project/projectConfig.ts";
 import { createSecretBox, type SecretBox } from "./domain/project/secretBox.ts";
+import { doors } from "./doors/doors.ts";
 import { createContext, type Hub, type HubFacts } from "./graphql/builder/context.ts";
 import { schema } from "./graphql/schema.ts";
 import { limits } from "./http/gate/limits.ts";
@@ -160,10 +161,7 @@ function openApi(
       onPressed: (press) => worker?.press(press),
     },
     turns: createTurns(),
-    subscriptions: createShares({
-      what: "subscriptions",
-      total: limits.subscriptionsPerProcess,
-    }),
+    subscriptions: createShares({ what: "subscriptions", total: limits.subscriptionsPerProcess }),
     waits: createShares({ what: "calls that wait (waitMs)", total: limits.waitsPerProcess }),
     memory: createShares({
       what: "MiB in requests under way",
@@ -278,6 +276,7 @@ export async function startHub(
       ...(api && {
         api: {
           schema,
+          doors,
           turns: api.hub.turns,
           contextOf: (...call) => createContext(api.hub, ...call),
           authenticate: api.authenticator.authenticate,

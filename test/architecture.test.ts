@@ -18,7 +18,9 @@ const mayImport: Record<string, string[]> = {
   outbound: ["domain", "util"],
   live: ["db", "log", "util"],
   graphql: ["domain", "catalogs", "jsonSchema", "db", "live", "util"],
-  http: ["graphql", "log", "util"],
+  // Translates for those who speak no GraphQL.
+  doors: ["http", "graphql", "domain", "jsonSchema", "db", "live", "util"],
+  http: ["domain", "graphql", "log", "util"],
   cli: ["config", "db", "domain", "log", "util", "verify"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],

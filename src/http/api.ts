@@ -5,21 +5,28 @@ import type { Logger } from "../log.ts";
 import { createShares } from "../util/shares.ts";
 import type { Turns } from "../util/turns.ts";
 import { maxConnections } from "./connections.ts";
+import type { Door } from "./door/door.ts";
+import { createDoors } from "./door/doors.ts";
+import { createBounded } from "./gate/bounded.ts";
 import { limits } from "./gate/limits.ts";
 import { createMaskError } from "./gate/maskError.ts";
 import { createValidateOperation } from "./gate/prepare.ts";
+import { send } from "./headers.ts";
 import { createOrigins } from "./origins.ts";
 import { builtFolder, createBuiltFiles, wantsPage } from "./page/builtFiles.ts";
 import { createConsole } from "./page/console.ts";
 import { createDocs } from "./page/docs.ts";
 import { createGraphiql } from "./page/graphiql.ts";
-import { type Authenticate, createGraphqlPost } from "./post/graphqlPost.ts";
+import type { Authenticate } from "./post/caller.ts";
+import { createGraphqlPost } from "./post/graphqlPost.ts";
 import { type ContextOf, createEngine } from "./post/yoga.ts";
 import { trackLiveKeys } from "./socket/liveKeys.ts";
 import { createWebSockets, type WebSockets } from "./socket/websocket.ts";
 
 export type ApiDeps = {
   schema: GraphQLSchema;
+  /** The doors beside GraphQL. */
+  doors: readonly Door[];
   contextOf: ContextOf;
   turns: Turns;
   authenticate: Authenticate;
@@ -33,9 +40,11 @@ export type ApiDeps = {
   allowedOrigins?: readonly string[];
 };
 
-/** Everything at /graphql (operations, GraphiQL, websockets), the console and the documentation. Disposing ends the streams. */
+/** Everything at /graphql (operations, GraphiQL, websockets), the other doors, the console and the documentation. Disposing ends the streams. */
 type Api = AsyncDisposable & {
   graphql(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  /** Undefined for a path that is of none of the other doors. */
+  door: ReturnType<typeof createDoors>;
   upgrade: WebSockets["upgrade"];
   console: ReturnType<typeof createConsole>;
   docs: ReturnType<typeof createDocs>;
@@ -47,7 +56,8 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   const { publicUrl, allowedOrigins = [] } = deps;
   assertRolesComplete(schema);
   const maskError = createMaskError(log);
-  const engine = createEngine(schema, contextOf, maskError);
+  const bounded = createBounded();
+  const engine = createEngine(schema, contextOf, maskError, bounded);
   const prepare = createValidateOperation(schema);
   const origins = createOrigins({ publicUrl, allowed: allowedOrigins }, log);
   const streamSlots = createShares({
@@ -67,15 +77,25 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   });
   const requests = createShares({ what: "requests in flight", total: maxConnections });
   const shared = { engine, prepare, authenticate, maskError, turns, requestBytes };
-  const post = createGraphqlPost({ ...shared, requests, answerBytes, streams });
+  const answering = { requests, answerBytes, streams };
+  const post = createGraphqlPost({ ...shared, ...answering });
+  const door = createDoors({
+    ...{ doors: deps.doors, authenticate, maskError, turns, requestBytes },
+    ...{ ...answering, contextOf, bounded, origins },
+  });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
   const consoleFiles = createBuiltFiles(builtFolder("console"));
   const graphiql = createGraphiql(consoleFiles);
   return {
     async graphql(req, res) {
       if (req.method === "GET" && wantsPage(req)) return graphiql(req, res);
-      if (!origins.answer(req, res)) await post(req, res);
+      const refuse = (message: string) => {
+        const errors = [{ message, extensions: { code: "FORBIDDEN" } }];
+        send(res, 403, "application/json; charset=utf-8", JSON.stringify({ errors }));
+      };
+      if (!origins.answer(req, res, { methods: ["POST"], refuse })) await post(req, res);
     },
+    door,
     upgrade: websockets.upgrade,
     console: createConsole(consoleFiles),
     docs: createDocs(createBuiltFiles(builtFolder("docs"))),

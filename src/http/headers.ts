@@ -38,3 +38,6 @@ export function sendHead(
 ): void {
   res.writeHead(status, { ...securityHeaders, ...headers }).end();
 }
+
+/** Smaller responses are not limited while their client reads them. */
+export const SMALL_ANSWER = 64 * 1024;

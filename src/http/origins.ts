@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../log.ts";
-import { securityHeaders, send } from "./headers.ts";
+import { securityHeaders } from "./headers.ts";
 
 /** Decides which web pages may call the API: those of this server and of the configured origins. */
 export type Origins = {
@@ -10,8 +10,11 @@ export type Origins = {
    * Answers preflight requests and requests from rejected origins; returns whether it did. On other
    * requests it sets the CORS headers that let the page read the response.
    */
-  answer(req: IncomingMessage, res: ServerResponse): boolean;
+  answer(req: IncomingMessage, res: ServerResponse, door: OriginsDoor): boolean;
 };
+
+/** What is called: its methods, and how it says no. */
+type OriginsDoor = { methods: readonly string[]; refuse(why: string): void };
 
 /** Rejections are logged at most once per interval, with their count. */
 const LOG_MS = 10_000;
@@ -58,12 +61,12 @@ export function createOrigins(
     return `Pages of the origin ${origin} may not call this hub. Allowed are the origins in SIGNALBOX_ALLOWED_ORIGINS and that of SIGNALBOX_PUBLIC_URL.`;
   }
 
-  function preflight(req: IncomingMessage, res: ServerResponse): void {
+  function preflight(req: IncomingMessage, res: ServerResponse, methods: readonly string[]): void {
     const asked = String(req.headers["access-control-request-headers"] ?? "");
     res
       .writeHead(204, {
         ...securityHeaders,
-        "access-control-allow-methods": "POST",
+        "access-control-allow-methods": methods.join(", "),
         "access-control-allow-headers": headerNames.test(asked)
           ? asked
           : "authorization, content-type",
@@ -75,21 +78,20 @@ export function createOrigins(
 
   return {
     refusal,
-    answer(req, res) {
+    answer(req, res, { methods, refuse }) {
       const { origin } = req.headers;
       if (origin === undefined) return false;
       res.setHeader("vary", "origin");
       const why = refusal(req);
       if (why !== null) {
-        const errors = [{ message: why, extensions: { code: "FORBIDDEN" } }];
-        send(res, 403, "application/json; charset=utf-8", JSON.stringify({ errors }));
+        refuse(why);
         return true;
       }
       res.setHeader("access-control-allow-origin", origin);
       res.setHeader("access-control-expose-headers", "retry-after, x-request-id");
       const isPreflight =
         req.method === "OPTIONS" && req.headers["access-control-request-method"] !== undefined;
-      if (isPreflight) preflight(req, res);
+      if (isPreflight) preflight(req, res, methods);
       return isPreflight;
     },
   };

@@ -68,6 +68,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   async function route(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const path = pathOf(req);
     if (path === "/graphql" && api) return api.graphql(req, res);
+    const answered = api?.door(req, res, path);
+    if (answered) return answered;
     if (req.method !== "GET" && req.method !== "HEAD") {
       await discardBody(req, res);
       return sendJson(res, 404, { error: "Not found." });

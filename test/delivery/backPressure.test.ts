@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSession, type Sql } from "../../src/db/connection/client.ts";
 import { weightOf } from "../../src/domain/event/eventWeight.ts";
 import { type Caller, createContext, type Hub } from "../../src/graphql/builder/context.ts";
+import { createBounded } from "../../src/http/gate/bounded.ts";
 import { createMaskError } from "../../src/http/gate/maskError.ts";
 import { createEngine } from "../../src/http/post/yoga.ts";
 import { createLogger } from "../../src/log.ts";
@@ -160,7 +161,7 @@ test("a project has at most half of the 10,000 operations in flight, and the oth
   const contextOf = (caller: Caller) =>
     createContext({} as Hub, caller, "r", OperationTypeNode.QUERY);
   const maskError = createMaskError(createLogger("silent"));
-  const engine = createEngine(new GraphQLSchema({ query }), contextOf, maskError);
+  const engine = createEngine(new GraphQLSchema({ query }), contextOf, maskError, createBounded());
   const by = (projectId: string) => ({
     caller: { projectId, keyId: "k", keyName: "k", role: "ADMIN" as const },
     requestId: "r",

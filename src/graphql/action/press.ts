@@ -7,12 +7,12 @@ import {
 } from "../../db/action/presses.ts";
 import { pressAction } from "../../domain/action/press.ts";
 import { pressBody } from "../../domain/action/pressRequest.ts";
+import { longestWait, withWaitSlot } from "../../domain/emit/emitAndWait.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { forgetLoaded } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { Attempt, loadAttempts } from "../delivery/attempt.ts";
-import { longestWait, withWaitSlot } from "../event/emit.ts";
 import { loadEvent } from "../event/event.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType } from "../page/connection.ts";

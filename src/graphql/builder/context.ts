@@ -20,7 +20,7 @@ import { createRequestBudget, type RequestBudget } from "../gate/requestBudget.t
 
 export type { Caller };
 
-/** What each role may do. gate/roles.ts enforces it. */
+/** What each role may do. domain/project/roles.ts has the operations of each. */
 export const roles = {
   ADMIN: "May use every operation.",
   EMITTER: "Emits events. In the answer it reads only the event's own fields.",

@@ -1,14 +1,10 @@
-import { type EventRow, eventsById, hasEnded } from "../../db/event/events.ts";
-import type { Emitted } from "../../domain/emit/emitWrite.ts";
+import type { EventRow } from "../../db/event/events.ts";
+import { emitMany, emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import { type EventInput, eventLimits } from "../../domain/event/eventInput.ts";
-import { UserError, userError } from "../../util/userError.ts";
 import { ActionInput } from "../action/actionInput.ts";
 import { builder } from "../builder/builder.ts";
-import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { ContentTypeEnum, Event } from "./event.ts";
-
-const MAX_WAIT_MS = 15_000;
 
 const SubjectInput = builder.inputType("SubjectInput", {
   description: "What an event is about.",
@@ -97,85 +93,6 @@ const toEventInput = ({ waitMs: _, occurredAt, ...input }: Input): EventInput =>
   occurredAt: occurredAt == null ? null : new Date(occurredAt),
 });
 
-/** Returns the longest `waitMs` of a call's events. Throws INVALID if one is out of range. */
-export function longestWait(
-  waits: (number | null | undefined)[],
-  pathOf: (index: number) => (string | number)[],
-): number {
-  for (const [index, wait] of waits.entries()) {
-    if (wait != null && (wait < 0 || wait > MAX_WAIT_MS)) {
-      throw userError(
-        "INVALID",
-        `field 'waitMs' must be a whole number from 0 to ${MAX_WAIT_MS}`,
-        pathOf(index),
-      );
-    }
-  }
-  return Math.max(0, ...waits.map((wait) => wait ?? 0));
-}
-
-/**
- * Runs a call that may wait. Throws Overloaded before the call starts if too many calls of the
- * project are waiting.
- */
-export async function withWaitSlot<Result>(
-  { hub, caller }: Context,
-  waitMs: number,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  if (waitMs === 0) return work();
-  const release = hub.waits.take(caller.projectId);
-  try {
-    return await work();
-  } finally {
-    release();
-  }
-}
-
-/** Waits for the events to end, when asked to, and gives them as they are then. */
-async function waitForEnd(
-  context: Context,
-  emitted: Emitted[],
-  waitMs: number,
-): Promise<Emitted[]> {
-  const open = emitted.filter(({ event }) => !hasEnded(event.status));
-  if (waitMs === 0 || open.length === 0) return emitted;
-  const { caller, hub, read, ended } = context;
-  const ids = open.map(({ event }) => event.id);
-  await hub.waitForEvents(caller.projectId, ids, waitMs, ended);
-  const now = new Map(
-    (await read((sql) => eventsById(sql, caller.projectId, ids))).map((row) => [row.id, row]),
-  );
-  return emitted.map((one) => ({ ...one, event: now.get(one.event.id) ?? one.event }));
-}
-
-/** Emits one event. Error paths have no batch index. */
-export const emitOne = (
-  context: Context,
-  input: EventInput,
-  origin: "API" | "MANUAL",
-  waitMs: number,
-): Promise<Emitted> =>
-  withWaitSlot(context, waitMs, () => emitAndWait(context, input, origin, waitMs));
-
-async function emitAndWait(
-  context: Context,
-  input: EventInput,
-  origin: "API" | "MANUAL",
-  waitMs: number,
-): Promise<Emitted> {
-  const { caller, hub } = context;
-  const emitted = await hub.emitter
-    .emit({ projectId: caller.projectId, inputs: [input], origin })
-    .catch((error) => {
-      if (!(error instanceof UserError)) throw error;
-      throw new UserError(error.entries.map((entry) => ({ ...entry, path: entry.path.slice(1) })));
-    });
-  const [one] = await waitForEnd(context, emitted, waitMs);
-  if (!one) throw new Error("the emitter gave no event");
-  return one;
-}
-
 export const EmitEventPayload = payloadType<{ event: EventRow; isDuplicate: boolean }>(
   "EmitEventPayload",
   "The result of emitEvent and triggerHook, after the commit.",
@@ -231,25 +148,11 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, { input }, context) =>
       withUserErrors(async () => {
-        if (input.length === 0 || input.length > eventLimits.batch) {
-          throw userError(
-            "INVALID",
-            `emitEvents takes 1 to ${eventLimits.batch} events, got ${input.length}`,
-          );
-        }
         const waitMs = longestWait(
           input.map((one) => one.waitMs),
           (index) => [index, "waitMs"],
         );
-        const { caller, hub } = context;
-        const call = {
-          projectId: caller.projectId,
-          inputs: input.map(toEventInput),
-          origin: "API" as const,
-        };
-        const emitted = await withWaitSlot(context, waitMs, async () =>
-          waitForEnd(context, await hub.emitter.emit(call), waitMs),
-        );
+        const emitted = await emitMany(context, "emitEvents", input.map(toEventInput), waitMs);
         return { events: emitted.map(({ event }) => event) };
       }),
   }),

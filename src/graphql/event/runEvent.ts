@@ -1,11 +1,11 @@
 import type { EventRow } from "../../db/event/events.ts";
 import { type RunRow, runsOfEvent } from "../../db/workflow/workflowRuns.ts";
+import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import { UserError, userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { WorkflowRun } from "../workflow/workflowRun.ts";
-import { emitOne, longestWait } from "./emit.ts";
 import { Event } from "./event.ts";
 
 const RunEventInput = builder.inputType("RunEventInput", {

@@ -9,89 +9,14 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
+import {
+  everyone,
+  operationRoles,
+  roleRejection,
+  rolesOfOperation,
+} from "../../domain/project/roles.ts";
 import type { Role } from "../builder/context.ts";
 import { requestError } from "./requestError.ts";
-
-const everyone: readonly Role[] = ["ADMIN", "EMITTER", "OPERATOR", "VIEWER"];
-const emitters: readonly Role[] = ["ADMIN", "EMITTER"];
-const readers: readonly Role[] = ["ADMIN", "OPERATOR", "VIEWER"];
-const operators: readonly Role[] = ["ADMIN", "OPERATOR"];
-const admins: readonly Role[] = ["ADMIN"];
-
-/** The roles that may use each root field. A field that is not listed is forbidden to all. */
-const rootFields: Readonly<Record<string, readonly Role[]>> = {
-  "Query.action": readers,
-  "Query.apiKeys": admins,
-  "Query.catalogs": readers,
-  "Query.deliveries": readers,
-  "Query.delivery": readers,
-  "Query.event": readers,
-  "Query.eventType": readers,
-  "Query.eventTypes": readers,
-  "Query.events": readers,
-  "Query.feedCursor": readers,
-  "Query.hub": readers,
-  "Query.hook": readers,
-  "Query.hookByName": readers,
-  "Query.hooks": readers,
-  "Query.node": readers,
-  "Query.overview": readers,
-  "Query.previewHook": readers,
-  "Query.previewWorkflow": readers,
-  "Query.readEvent": readers,
-  "Query.replay": readers,
-  "Query.run": readers,
-  "Query.resource": readers,
-  "Query.resourceTypes": readers,
-  "Query.resources": readers,
-  "Query.validateEvent": readers,
-  "Query.viewer": everyone,
-  "Query.workflow": readers,
-  "Query.workflows": readers,
-  "Mutation.archiveEventType": admins,
-  "Mutation.cancelEvent": admins,
-  "Mutation.cancelReplay": operators,
-  "Mutation.confirmHook": admins,
-  "Mutation.createApiKey": admins,
-  "Mutation.createWorkflow": admins,
-  "Mutation.createResource": admins,
-  "Mutation.deleteHook": admins,
-  "Mutation.deleteResource": admins,
-  "Mutation.emitEvent": emitters,
-  "Mutation.emitEvents": emitters,
-  "Mutation.installCatalog": admins,
-  "Mutation.installWorkflow": admins,
-  "Mutation.pauseHook": admins,
-  "Mutation.pauseWorkflow": admins,
-  "Mutation.pressAction": operators,
-  "Mutation.registerEventType": admins,
-  "Mutation.registerHook": admins,
-  "Mutation.releaseWorkflow": admins,
-  "Mutation.registerResourceType": admins,
-  "Mutation.replayDeliveries": operators,
-  "Mutation.rerunWorkflow": operators,
-  "Mutation.rescheduleEvent": admins,
-  "Mutation.resumeHook": admins,
-  "Mutation.retryDelivery": operators,
-  "Mutation.revokeApiKey": admins,
-  "Mutation.rotateHookSecret": admins,
-  "Mutation.rotateSigningSecret": admins,
-  "Mutation.runEvent": emitters,
-  "Mutation.triggerHook": admins,
-  "Mutation.uninstallWorkflow": admins,
-  "Mutation.updateHook": admins,
-  "Mutation.updateProject": admins,
-  "Mutation.updateWorkflow": admins,
-  "Mutation.updateResource": admins,
-  "Subscription.actionUpdated": readers,
-  "Subscription.activity": readers,
-  "Subscription.deliveryUpdated": readers,
-  "Subscription.eventEmitted": readers,
-  "Subscription.eventUpdated": readers,
-  "Subscription.hookUpdated": readers,
-  "Subscription.replayUpdated": readers,
-  "Subscription.runUpdated": readers,
-};
 
 /** All fields that an EMITTER may read: its project and key, and an event's own fields. */
 const emitterSees: Readonly<Record<string, readonly string[]>> = {
@@ -157,16 +82,16 @@ export function assertRolesComplete(schema: GraphQLSchema): void {
   const fields = roots.flatMap((type) =>
     Object.keys(type?.getFields() ?? {}).map((field) => `${type?.name}.${field}`),
   );
-  const missing = fields.filter((field) => !Object.hasOwn(rootFields, field));
+  const missing = fields.filter((field) => !Object.hasOwn(operationRoles, field));
   if (missing.length > 0) {
-    throw new Error(`src/graphql/gate/roles.ts defines no roles for ${missing.join(", ")}`);
+    throw new Error(`src/domain/project/roles.ts defines no roles for ${missing.join(", ")}`);
   }
 }
 
 const isRoot = (type: string) => type === "Query" || type === "Mutation" || type === "Subscription";
 
 function rolesOf(type: string, field: string): readonly Role[] {
-  const roles = isRoot(type) ? (rootFields[`${type}.${field}`] ?? []) : everyone;
+  const roles = isRoot(type) ? rolesOfOperation(`${type}.${field}`) : everyone;
   return emitterSees[type]?.includes(field) ? roles : roles.filter((role) => role !== "EMITTER");
 }
 
@@ -206,11 +131,7 @@ function findForbidden(
         const type = typeInfo.getParentType()?.name ?? "";
         const roles = rolesOf(type, field);
         if (roles.includes(role)) return undefined;
-        const needed = roles.length > 0 ? roles.join(" or ") : "another role";
-        forbidden ??= requestError(
-          "FORBIDDEN",
-          `${type}.${field} needs the role ${needed}; this key has ${role}.`,
-        );
+        forbidden ??= requestError("FORBIDDEN", roleRejection(`${type}.${field}`, roles, role));
         return false;
       },
     });

@@ -1,4 +1,5 @@
 import type { HookRow } from "../../db/hook/hooks.ts";
+import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import {
   deleteHook,
   pauseHook,
@@ -11,7 +12,7 @@ import { confirmHook } from "../../domain/hook/hookVerification.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
-import { EmitEventPayload, emitOne, longestWait } from "../event/emit.ts";
+import { EmitEventPayload } from "../event/emit.ts";
 import { resourceSubject } from "../resource/resourceType.ts";
 import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
 

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLError } from "graphql";
-import type { Caller } from "../../graphql/builder/context.ts";
 import {
   type RequestErrorCode,
   requestError,
@@ -13,20 +12,14 @@ import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
 import type { ValidateOperation } from "../gate/prepare.ts";
 import { newRequestId } from "../gate/requestId.ts";
-import { securityHeaders, send } from "../headers.ts";
+import { SMALL_ANSWER, securityHeaders, send } from "../headers.ts";
 import type { LiveKeys } from "../socket/liveKeys.ts";
 import { discardBody, readBody } from "./body.ts";
-import { type KeyMistake, keyMistake } from "./keyMistake.ts";
+import { type Authenticate, callerOf } from "./caller.ts";
 import { type Accepted, EVENTS, JSON_TYPE, RESPONSE_JSON, readAccept } from "./mediaTypes.ts";
 import { checkContentType, persistedQueryNotSupported, readParams } from "./params.ts";
-import { keyRevoked, type Result } from "./stream.ts";
+import { connectionEnded, keyRevoked, type Result } from "./stream.ts";
 import type { Engine } from "./yoga.ts";
-
-/**
- * Finds the caller by an `Authorization` header (scheme case-insensitive); null if the key is
- * invalid.
- */
-export type Authenticate = (authorization: string | null) => Promise<Caller | null>;
 
 type GraphqlPostDeps = {
   engine: Engine;
@@ -65,18 +58,8 @@ const extraHeaders: Readonly<Record<number, Record<string, string>>> = {
 
 /** Keeps proxies from buffering events. */
 const unbuffered = { "x-accel-buffering": "no" };
-/** Smaller responses are not limited. */
-const SMALL_ANSWER = 64 * 1024;
 /** Time for the client of a revoked key to receive the last event. */
 const GOODBYE_MS = 1_000;
-
-const keyMistakes: Readonly<Record<KeyMistake, string>> = {
-  missing: "No API key: send the header Authorization: Bearer <key>.",
-  "no scheme":
-    "The Authorization header must begin with the word Bearer: Authorization: Bearer <key>.",
-  placeholder: "The API key is a placeholder: replace it by a key of this hub.",
-  wrong: "This API key is unknown or has been revoked.",
-};
 
 /**
  * A hash-only GET (persisted query) needs its own error, after which the client sends the full
@@ -89,8 +72,6 @@ function refuseMethod({ method, url = "" }: IncomingMessage): GraphQLError {
     ? persistedQueryNotSupported()
     : requestError("METHOD_NOT_ALLOWED", "Send operations by POST.");
 }
-
-const connectionEnded = new Error("the connection has ended");
 
 /** Seconds until a retry: the longest that the errors ask for, default 1. */
 function retryAfter(status: number, { errors = [] }: Result): Record<string, string> {
@@ -157,10 +138,7 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     { first, takesEvents, json }: Accepted,
   ) => {
     if (req.method !== "POST") throw refuseMethod(req);
-    const caller = await authenticate(req.headers.authorization ?? null);
-    if (!caller) {
-      throw requestError("UNAUTHENTICATED", keyMistakes[keyMistake(req.headers.authorization)]);
-    }
+    const caller = await callerOf(req, authenticate);
     if (!first) {
       throw requestError(
         "NOT_ACCEPTABLE",

@@ -1,10 +1,7 @@
-import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { requestError } from "../../graphql/gate/requestError.ts";
-import { parseJson } from "../../util/parseJson.ts";
-import { scanJson } from "../../util/scanJson.ts";
-import { limitExceeded, limits } from "../gate/limits.ts";
 import type { Params } from "../gate/operation.ts";
+import { mediaTypeOf, parseBody } from "./jsonBody.ts";
 
 const bad = (message: string) => requestError("BAD_REQUEST", message);
 
@@ -21,11 +18,7 @@ export const isHashOnly = ({ query, extensions }: Record<string, unknown>): bool
 
 /** Accepts only JSON: any web page can send a form or plain text without a preflight. */
 export function checkContentType(req: IncomingMessage): void {
-  const [type, ...parameters] = (req.headers["content-type"] ?? "").toLowerCase().split(";");
-  const charset = parameters.map((it) => it.trim()).find((it) => it.startsWith("charset="));
-  const encoding = req.headers["content-encoding"] ?? "identity";
-  const isJson = type?.trim() === "application/json";
-  if (isJson && encoding === "identity" && /^(charset="?utf-8"?)?$/.test(charset ?? "")) return;
+  if (mediaTypeOf(req.headers) === "application/json") return;
   throw requestError(
     "UNSUPPORTED_MEDIA_TYPE",
     "Send the operation as application/json in UTF-8, uncompressed.",
@@ -49,19 +42,4 @@ function checkParams(value: unknown): Params {
 }
 
 /** Parses the operation of a POST body. Throws request errors. */
-export function readParams(body: Buffer): Params {
-  if (!isUtf8(body)) throw bad("The body is not UTF-8.");
-  const text = body.toString();
-  const scan = scanJson(text);
-  // The body and `variables` add two levels.
-  if (scan.depth > limits.variablesDepth + 2) {
-    throw limitExceeded("Levels of a variable", limits.variablesDepth, "more");
-  }
-  let value: unknown;
-  try {
-    value = parseJson(text, scan);
-  } catch {
-    throw bad("The body is not valid JSON.");
-  }
-  return checkParams(value);
-}
+export const readParams = (body: Buffer): Params => checkParams(parseBody(body));

@@ -60,6 +60,9 @@ export function cleanStream(
   };
 }
 
+/** Why work ends whose client has left. */
+export const connectionEnded = new Error("the connection has ended");
+
 /** The last error of a stream whose key was revoked. */
 export const keyRevoked = requestError("UNAUTHENTICATED", "The API key has been revoked.");
 

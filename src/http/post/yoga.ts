@@ -2,11 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { Caller, Context } from "../../graphql/builder/context.ts";
-import { requestError } from "../../graphql/gate/requestError.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { writeJson } from "../../util/rawJson.ts";
-import { createShares, type Release } from "../../util/shares.ts";
-import { limits } from "../gate/limits.ts";
+import type { Bounded } from "../gate/bounded.ts";
 import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
 import { cleanStream, isStream, type Result, type Results, withErrorsAsResults } from "./stream.ts";
@@ -35,22 +33,6 @@ export type ContextOf = (
 /** An operation, the signal that ends it, and whether its key still is good. */
 type Running = { operation: Operation; ended: AbortSignal; isLive: () => boolean };
 
-/** Waits up to 30 s for the result. The operation may still complete later. */
-async function withDeadline(result: Promise<Result>, requestId: string): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Result>((resolve) => {
-    timer = setTimeout(() => {
-      const message = `No result within ${limits.operationMs / 1000} s. Request id: ${requestId}`;
-      resolve({ errors: [requestError("TIMEOUT", message, { requestId })] });
-    }, limits.operationMs);
-  });
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Removes repeated errors: each later field fails with the same exceeded budget. */
 function withoutRepeats(errors: readonly GraphQLError[]): GraphQLError[] {
   const seen = new Set<unknown>();
@@ -76,6 +58,7 @@ export function createEngine(
   schema: GraphQLSchema,
   contextOf: ContextOf,
   maskError: MaskError,
+  bounded: Bounded,
 ): Engine {
   const run = async (
     operation: Operation,
@@ -115,26 +98,18 @@ export function createEngine(
     error: (error: unknown) => maskError(error, requestId),
   });
 
-  const inFlight = createShares({
-    what: "operations in flight",
-    total: limits.operationsPerProcess,
-  });
   async function execute(operation: Operation, ended?: AbortSignal): Promise<Result> {
-    let release: Release;
+    const { caller, requestId } = operation;
+    const work = { projectId: caller.projectId, requestId };
     try {
-      release = inFlight.take(operation.caller.projectId);
-    } catch (error) {
-      return { errors: [maskError(error, operation.requestId)] };
-    }
-    // Held until the operation has really ended: after a timeout it still waits for PostgreSQL and
-    // uses memory.
-    const running = run(operation, ended)
-      .finally(release)
-      .then((result) => {
+      return await bounded(work, async () => {
+        const result = await run(operation, ended);
         if (isStream(result)) throw new Error("a query or mutation does not stream");
-        return cleaner(operation.requestId).result(result);
+        return cleaner(requestId).result(result);
       });
-    return withDeadline(running, operation.requestId);
+    } catch (error) {
+      return { errors: [maskError(error, requestId)] };
+    }
   }
 
   async function subscribe(operation: Operation, ended?: AbortSignal): Promise<Results | Result> {

@@ -13,7 +13,7 @@ import { scanJson } from "../../util/scanJson.ts";
 import type { Turns } from "../../util/turns.ts";
 import { limitExceeded, limits } from "../gate/limits.ts";
 import { newRequestId } from "../gate/requestId.ts";
-import type { Authenticate } from "../post/graphqlPost.ts";
+import type { Authenticate } from "../post/caller.ts";
 import { type KeyMistake, keyMistake } from "../post/keyMistake.ts";
 import { isHashOnly, persistedQueryNotSupported } from "../post/params.ts";
 import { withoutNested } from "../post/withoutNested.ts";

@@ -1,4 +1,5 @@
 import type { Door } from "../http/door/door.ts";
+import { svixDoor } from "./svix/svix.ts";
 
 /** The doors beside GraphQL. */
-export const doors: readonly Door[] = [];
+export const doors: readonly Door[] = [svixDoor];

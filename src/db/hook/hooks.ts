@@ -57,6 +57,11 @@ export const hookByName = (sql: Sql, projectId: string, name: string) =>
   sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
     where h.project_id = ${projectId} and h.name = ${stripNul(name)} and h.status <> 'DELETED'`;
 
+/** The live hook of a user with this `uid`. */
+export const hooksByUid = (sql: Sql, projectId: string, userId: string, uid: string) =>
+  sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
+    where h.project_id = ${projectId} and h.user_id = ${userId} and h.uid = ${stripNul(uid)} and h.status <> 'DELETED'`;
+
 /** How many hooks a project has, without those that are deleted. */
 export async function countHooks(tx: Tx, projectId: string): Promise<number> {
   const [row] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
@@ -78,7 +83,9 @@ export const matchableHooks = (sql: Sql, projectId: string) =>
     order by h.id`;
 
 /** Inserts a hook with counters at zero. */
-export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt">) => tx`
+export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt">) => tx<
+  Pick<HookRow, "createdAt" | "updatedAt">[]
+>`
   with counters as (
     insert into signalbox.hook_stats (project_id, hook_id) values (${hook.projectId}, ${hook.id})
   )
@@ -88,10 +95,11 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
   values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
     ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
-    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json)`;
+    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json)
+  returning created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Updates every field of a hook that an update or a status change may change. */
-export const updateHookRow = (tx: Tx, hook: HookRow) => tx`
+export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "updatedAt">[]>`
   update signalbox.hooks set name = ${hook.name}, uid = ${hook.uid}, description = ${hook.description},
     metadata = ${hook.metadata}::text::json, types = ${hook.types}::text[], channels = ${hook.channels}::text[], url = ${hook.url},
     format = ${hook.format}, filter = ${hook.filter}, user_id = ${hook.userId}, retries = ${hook.retries},
@@ -100,7 +108,7 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx`
     max_in_flight = ${hook.maxInFlight}, rate_limit_per_second = ${hook.rateLimitPerSecond},
     allowed_per_minute = ${hook.allowedPerMinute}, status = ${hook.status}, status_reason = ${hook.statusReason},
     secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now()
-  where project_id = ${hook.projectId} and id = ${hook.id}`;
+  where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
 /** Stores the hook's rule from this config version on. */
 export const insertHookVersion = (

@@ -117,10 +117,10 @@ export async function registerHook(
       await lockProject(tx, projectId);
       if ((await countHooks(tx, projectId)) >= MAX_HOOKS)
         throw userError("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
-      const now = new Date();
-      await insertHook(tx, row);
+      const [times] = await insertHook(tx, row);
+      if (!times) throw new Error("a hook was not inserted");
       if (needsConsent) await requestConsent(tx, box, row);
-      const written: HookRow = { ...row, createdAt: now, updatedAt: now };
+      const written: HookRow = { ...row, ...times };
       await publish(tx, written, true);
       return written;
     }),
@@ -150,13 +150,13 @@ export async function changeHook(
     if (!hook) throw userError("NOT_FOUND", `no hook ${id}`, ["id"]);
     const changed = await change(hook, tx);
     if (!changed) return hook;
-    await updateHookRow(tx, changed);
+    const [times] = await updateHookRow(tx, changed);
     await publish(tx, changed);
     if (changed.status !== hook.status) {
       const moved = await moveWaiting(tx, changed, changed.status);
       if (moved >= MOVED_AT_ONCE) await queueSettling(tx, changed);
     }
-    return { ...changed, updatedAt: new Date() };
+    return { ...changed, ...times };
   });
 }
 

@@ -39,6 +39,9 @@ const isHarmless = memoized((given) => {
   return shown.has(name) || shownPrefix.test(name);
 });
 
+/** Whether the name of a custom header tells of a credential. Where it does not, the value may still be one. */
+export const isSensitiveHeader = (name: string): boolean => /key/i.test(name) || isSensitive(name);
+
 /** Returns the same object when everything is shown, as is nearly always the case. */
 function redact(
   headers: Record<string, string>,

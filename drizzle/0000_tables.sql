@@ -66,6 +66,7 @@ CREATE TABLE "signalbox"."events" (
 	"tags" text[],
 	"origin" text NOT NULL,
 	"cause_id" uuid,
+	"only_hook_id" uuid,
 	"occurred_at" timestamp with time zone NOT NULL,
 	"scheduled_for" timestamp with time zone,
 	"due_at" timestamp with time zone,

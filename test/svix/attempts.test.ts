@@ -77,6 +77,33 @@ describe.each(sdkMajors)("Svix's SDK for JavaScript, version $major", ({ major }
     expect(pages).toEqual((await attemptsOf()).map(({ id }) => id));
   });
 
+  test("an example of an event type goes to one endpoint alone, whatever types that takes", async () => {
+    const kind = openSvix(major, hub).only("order.paid");
+    const { svix, uid, url, endpoint, sent } = await svixApplication(
+      ...([major, hub, target, "example", kind] as const),
+    );
+    await svix.endpoint.create(uid, { url: `${url}/other` });
+    const eventType = `order.sent-${major}`;
+    const example = { id: 7, total: 1.5 };
+    const schemas = { "1": { type: "object", examples: [example] } };
+    await svix.eventType.create({ name: eventType, description: "Sent", schemas });
+    const message = await svix.endpoint.sendExample(uid, endpoint.id, { eventType });
+    expect(message).toMatchObject({ eventType, payload: example });
+    await expect
+      .poll(() => sent().map(({ body }) => body), soon)
+      .toEqual([JSON.stringify(example)]);
+    const destinations = await svix.messageAttempt.listAttemptedDestinations(uid, message.id);
+    expect(destinations.data.map(({ id }) => id)).toEqual([endpoint.id]);
+    const { event } = await hub.run<{ event: { why: object[] } }>(
+      "query ($id: ID!) { event(id: $id) { why { hook { id } reason } } }",
+      { id: message.id },
+    );
+    expect(event.why).toEqual([{ hook: { id: endpoint.id }, reason: "MATCHED" }]);
+    await expect(
+      svix.endpoint.sendExample(uid, endpoint.id, { eventType: "order.paid" }),
+    ).rejects.toMatchObject({ code: 422, body: { detail: [{ loc: ["body", "eventType"] }] } });
+  });
+
   test("what is wrong is told as the SDK reads it: 401, 404, 422 and 501", async () => {
     const { svix, uid } = await svixApplication(major, hub, target, "errors");
     const foreign = openSvix(major, { url: hub.url, key: "x".repeat(40) });

@@ -46,6 +46,7 @@ const eventRecord = (event: NewEvent) => ({
   tags: event.tags ?? undefined,
   origin: event.origin,
   causeId: event.causeId ?? undefined,
+  onlyHookId: event.onlyHookId ?? undefined,
   status: event.status,
   configVersion: event.configVersion ?? undefined,
   occurredAt: event.occurredAt ?? undefined,

@@ -146,6 +146,7 @@ export const events = signalbox.table(
     tags: text("tags").array(),
     origin: text("origin").notNull(),
     causeId: uuid("cause_id"),
+    onlyHookId: uuid("only_hook_id"), // emitted for this hook alone, whatever it takes
     occurredAt: time("occurred_at").notNull(),
     /** The time it was scheduled for, even if already past. */
     scheduledFor: time("scheduled_for"),
@@ -162,8 +163,7 @@ export const events = signalbox.table(
     ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     index("events_type").on(t.projectId, t.type, t.id),
-    // STAGED events have a null config_version. An index on status would prevent HOT updates for every later status
-    // change.
+    // STAGED events. An index on status would prevent HOT updates for every later status change.
     index("events_unmatched")
       .on(t.projectId, t.receivedAt)
       .where(sql`config_version is null and scheduled_for is null`),

@@ -74,6 +74,7 @@ export function planSystemEvent(
     tags: null,
     origin: "SYSTEM",
     causeId,
+    onlyHookId: null,
     occurredAt: null,
     scheduledFor: null,
     status: "STAGED",

@@ -2,6 +2,7 @@ import type { EventRow } from "../../db/event/events.ts";
 import type { NewDelivery } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
+import { userError } from "../../util/userError.ts";
 import type { ResourceFacts } from "../emit/matchContext.ts";
 import { type FilterEvent, type FilterInput, filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
@@ -63,6 +64,27 @@ function deliveryOf(
     maxAttempts: hook.maxAttempts,
     ...(hook.format === "RESOURCE" && resource !== null && { resource }),
   };
+}
+
+/**
+ * The delivery of an event that is for one hook alone, whatever that takes. Throws NOT_FOUND when there is no such hook,
+ * and NOT_ALLOWED_NOW when it receives nothing: its target has not consented, or it sends resources.
+ */
+export function deliveryToOne(
+  config: ProjectConfig,
+  event: MatchedEvent,
+  hookId: string,
+): NewDelivery {
+  const hook = config.hook(hookId);
+  if (!hook) throw userError("NOT_FOUND", `no hook ${hookId}`);
+  if (hook.status === "PENDING_VERIFICATION")
+    throw userError("NOT_ALLOWED_NOW", `hook ${hookId} waits for its target's consent`);
+  if (hook.format === "RESOURCE")
+    throw userError("NOT_ALLOWED_NOW", `hook ${hookId} sends resources, not data`);
+  const reason = hook.status === "PAUSED" ? "PAUSED" : "MATCHED";
+  const delivery = deliveryOf(hook, event, { reason, detail: null }, null);
+  if (!delivery) throw new Error(`hook ${hookId} has no delivery`);
+  return delivery;
 }
 
 /**

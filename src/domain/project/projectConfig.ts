@@ -23,6 +23,8 @@ export type ProjectConfig = {
   types: Map<string, ConfiguredType>;
   /** The hooks whose patterns match this type, oldest first. */
   hooksFor(type: string): ConfiguredHook[];
+  /** The live hook with this id. */
+  hook(id: string): ConfiguredHook | undefined;
   /** The number of those hooks, at most, without collecting them. */
   hookCount(type: string): number;
   /** The released workflows of this type. */
@@ -75,9 +77,12 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
         ]),
     );
     if (!project) return undefined;
-    const index = indexHooks<ConfiguredHook>(
-      hooks.map(({ retries, ...hook }) => ({ ...hook, maxAttempts: retries + 1 })),
-    );
+    const configured: ConfiguredHook[] = hooks.map(({ retries, ...hook }) => ({
+      ...hook,
+      maxAttempts: retries + 1,
+    }));
+    const index = indexHooks(configured);
+    const hookOf = new Map(configured.map((hook) => [hook.id, hook]));
     const workflowsOf = Map.groupBy(workflows, ({ eventType }) => eventType);
     const config: ProjectConfig = {
       projectId,
@@ -87,6 +92,7 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       systemEvents: project.systemEvents,
       types: new Map(types.map(({ id, name, ...type }) => [name, { typeId: id, ...type }])),
       hooksFor: index.find,
+      hook: (id) => hookOf.get(id),
       hookCount: index.count,
       workflowsFor: (type) => workflowsOf.get(type) ?? [],
     };

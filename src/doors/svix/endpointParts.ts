@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { countByStatus } from "../../db/delivery/outcomes.ts";
+import { eventTypesByName } from "../../db/eventType/eventTypes.ts";
 import { retryWaiting } from "../../domain/delivery/deliveryRetry.ts";
 import { replayDeliveries } from "../../domain/delivery/replay.ts";
 import { newSecret } from "../../domain/delivery/signature.ts";
@@ -7,8 +8,12 @@ import { replaceHookSecret, updateHook } from "../../domain/hook/hook.ts";
 import { openHeaders, openSecret } from "../../domain/hook/hookSecrets.ts";
 import { isSensitiveHeader } from "../../domain/hook/redactedHeaders.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
+import { parseJson } from "../../util/parseJson.ts";
+import { userError } from "../../util/userError.ts";
 import { endpointOf, prefixed } from "./endpoint.ts";
+import { eventType } from "./endpointShape.ts";
 import { parse, parseBody, time, withNames } from "./input.ts";
+import { emitMessage, messageOut, payload } from "./message.ts";
 
 const DAY_S = 86_400;
 const SPAN_DAYS = 28;
@@ -25,6 +30,7 @@ const rotateIn = z.object({
 const headersIn = z.object({ headers: z.record(z.string(), z.string()) });
 const headersPatch = z.object({ headers: z.record(z.string(), z.string().nullable()) });
 const recoverIn = z.object({ since: time, until: time.nullish() });
+const exampleIn = z.object({ eventType, payload: payload.nullish() });
 const statsQuery = z.object({ since: time.optional(), until: time.optional() });
 
 async function rotate(request: DoorRequest) {
@@ -117,6 +123,34 @@ async function stats(request: DoorRequest) {
   return { status: 200, body };
 }
 
+/** Sends an event type's example, or the given payload, to this endpoint alone, whatever types it takes. */
+async function sendExample(request: DoorRequest) {
+  const { caller, read } = request.context;
+  const given = parseBody(request, exampleIn);
+  const { eventType: type } = given;
+  const hook = await endpointOf(request);
+  const [known] = await read((sql) => eventTypesByName(sql, caller.projectId, [type]));
+  const example = given.payload ?? (known?.example ? parseJson(known.example) : undefined);
+  if (example === undefined)
+    throw userError(
+      "INVALID",
+      known
+        ? `event type '${type}' has no example: give its schema 'examples'`
+        : `there is no event type '${type}'`,
+      ["body", "eventType"],
+    );
+  const key = request.headers["idempotency-key"];
+  const event = await emitMessage(
+    request,
+    {
+      ...{ type, data: example, userId: hook.userId },
+      idempotencyKey: typeof key === "string" ? key : null,
+    },
+    hook.id,
+  );
+  return { status: 200, body: messageOut(event) };
+}
+
 const ONE = "/api/v1/app/{app_id}/endpoint/{endpoint_id}";
 const secret = { operation: "Mutation.rotateHookSecret" } as const;
 const headers = { path: `${ONE}/headers`, operation: "Mutation.updateHook" } as const;
@@ -147,6 +181,12 @@ export const endpointPartRoutes: Route[] = [
     path: `${ONE}/recover`,
     operation: "Mutation.replayDeliveries",
     handle: recover,
+  },
+  {
+    method: "POST",
+    path: `${ONE}/send-example`,
+    operation: "Mutation.triggerHook",
+    handle: sendExample,
   },
   { method: "GET", path: `${ONE}/stats`, operation: "Query.hook", handle: stats },
 ];

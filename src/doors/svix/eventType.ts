@@ -6,6 +6,7 @@ import {
 } from "../../db/eventType/eventTypes.ts";
 import { archiveEventType, registerEventType } from "../../domain/eventType/eventType.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
+import { isObject } from "../../util/isObject.ts";
 import { parseJson } from "../../util/parseJson.ts";
 import { rawJson } from "../../util/rawJson.ts";
 import { userError } from "../../util/userError.ts";
@@ -16,7 +17,8 @@ import { listOf, pagingByName } from "./page.ts";
 
 const schemas = z.record(
   z.string().regex(/^\d{1,9}$/, "must be named by the number of a version"),
-  z.looseObject({}),
+  // Not parsed further, so that it stays as it was sent.
+  z.custom<Record<string, unknown>>(isObject, "must be an object"),
 );
 
 const eventTypeUpdate = z.object({

@@ -3,7 +3,8 @@ import type { ApplicationRow } from "../../db/application/applications.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { eventIdOfUid } from "../../db/event/idempotencyKeys.ts";
 import { listEvents } from "../../db/event/list.ts";
-import { emitOne } from "../../domain/emit/emitAndWait.ts";
+import { withoutIndex } from "../../domain/emit/emitAndWait.ts";
+import type { EventInput } from "../../domain/event/eventInput.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";
@@ -21,9 +22,12 @@ const tag = z
   .regex(/^[a-zA-Z0-9\-_./\\#]+$/, "must be letters, digits and - _ . / \\ # only")
   .max(128, "must have at most 128 characters");
 
+/** Any object, exactly as it was sent. */
+export const payload = z.unknown().refine(isObject, "must be an object");
+
 const messageIn = z.object({
   eventType,
-  payload: z.unknown().refine(isObject, "must be an object"),
+  payload,
   eventId: identifier(256).nullish(),
   channels: channels.nullish(),
   tags: setOf(tag, 0, 10).nullish(),
@@ -56,6 +60,21 @@ const names = {
   timestamp: "deliverAt",
   idempotencyKey: "idempotency-key",
 };
+
+/** An event emitted by a message's fields, whose errors are told with the message's names. */
+export const emitMessage = (
+  { context: { caller, hub } }: DoorRequest,
+  input: EventInput,
+  onlyHookId?: string,
+): Promise<EventRow> =>
+  withNames(names, async () => {
+    const call = { projectId: caller.projectId, inputs: [input], origin: "API" as const };
+    const [one] = await hub.emitter
+      .emit({ ...call, ...(onlyHookId !== undefined && { onlyHookId }) })
+      .catch(withoutIndex);
+    if (!one) throw new Error("the emitter gave no event");
+    return one.event;
+  });
 
 export const messageOut = (event: EventRow, withContent = true) => ({
   id: event.id,
@@ -90,19 +109,12 @@ async function create(request: DoorRequest) {
     );
   const { userId } = await applicationFor(request, message.application);
   const key = request.headers["idempotency-key"];
-  const { event } = await withNames(names, () =>
-    emitOne(
-      request.context,
-      {
-        ...{ userId, type: message.eventType, data: message.payload, uid: message.eventId },
-        ...{ channels: message.channels, tags: message.tags?.length ? message.tags : null },
-        timestamp: message.deliverAt,
-        idempotencyKey: typeof key === "string" ? key : null,
-      },
-      "API",
-      0,
-    ),
-  );
+  const event = await emitMessage(request, {
+    ...{ userId, type: message.eventType, data: message.payload, uid: message.eventId },
+    ...{ channels: message.channels, tags: message.tags?.length ? message.tags : null },
+    timestamp: message.deliverAt,
+    idempotencyKey: typeof key === "string" ? key : null,
+  });
   return { status: 202, body: messageOut(event, with_content !== "false") };
 }
 

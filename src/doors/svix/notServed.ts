@@ -22,7 +22,7 @@ const statistics =
   "Statistics of an environment are not served: see GET /metrics, and the endpoint's own stats.";
 
 /** Paths of Svix's API that are not served, with the reason. `{rest*}` stands for one or more segments. */
-export const notServed: readonly (readonly [path: string, reason: string])[] = [
+const notServed: readonly (readonly [path: string, reason: string])[] = [
   ["/api/v1/app/{app_id}/endpoint/{endpoint_id}/transformation", transformation],
   ["/api/v1/app/{app_id}/endpoint/{endpoint_id}/transformation/{rest*}", transformation],
   [

@@ -42,7 +42,8 @@ async function rotate(request: DoorRequest) {
   await withNames({ secret: "key" }, () =>
     replaceHookSecret(hub.hooks, caller.projectId, id, secret, overlapHours),
   );
-  return { status: 204 };
+  // Svix's OpenAPI has 204 here, but its newest SDK for Python reads the new secret; the others read nothing.
+  return { status: 200, body: { key: secret } };
 }
 
 /** Headers that are not credentials by their names, with their values, and the names of the others. */

@@ -3,7 +3,8 @@ import { stripNul } from "../page/stripNul.ts";
 
 /**
  * A key claimed by an event: its idempotency key (scope ""), with the fingerprint of its body, or its `uid` (the scope
- * is its user), which no other event of the user may have, whatever its body.
+ * is its user), which no other event of the user may have, whatever its body. In a scope that is no user's id, what has
+ * the key may be something else.
  */
 export type KeyClaim = {
   projectId: string;
@@ -21,6 +22,24 @@ export const takenKeys = (sql: Sql, claims: KeyClaim[]) => sql<KeyClaim[]>`
     ${claims.map((c) => c.key)}::text[], ${claims.map((c) => c.eventId)}::uuid[])
     as x(project_id, scope, key, event_id)
     on k.project_id = x.project_id and k.scope = x.scope and k.key = x.key and k.event_id <> x.event_id`;
+
+/** Claims a key for something else than an event, and returns who has it. */
+export async function claimOne(
+  sql: Sql,
+  { projectId, scope, key, fingerprint, eventId }: KeyClaim,
+): Promise<Pick<KeyClaim, "fingerprint" | "eventId">> {
+  await sql`
+    insert into signalbox.idempotency_keys (project_id, scope, key, fingerprint, event_id)
+    values (${projectId}, ${scope}, ${key}, ${fingerprint}, ${eventId}) on conflict do nothing`;
+  const [owner] = await sql<Pick<KeyClaim, "fingerprint" | "eventId">[]>`
+    select fingerprint, event_id as "eventId" from signalbox.idempotency_keys
+    where project_id = ${projectId} and scope = ${scope} and key = ${key}`;
+  return owner ?? { fingerprint, eventId };
+}
+
+export const giveUpKey = (sql: Sql, { projectId, scope, key }: KeyClaim) => sql`
+  delete from signalbox.idempotency_keys
+  where project_id = ${projectId} and scope = ${scope} and key = ${key}`;
 
 /** The event of a user that has this `uid`. */
 export const eventIdOfUid = (

@@ -70,14 +70,14 @@ export async function findApplication(
   return byUid;
 }
 
-/** Creates an application. Throws INVALID, or NAME_TAKEN for the `uid` of another one. */
+/** Creates an application, with a new id that the caller may choose. Throws INVALID, or NAME_TAKEN for the `uid` of another one. */
 export async function createApplication(
   sql: Pool,
   projectId: string,
   input: ApplicationInput,
+  id = newId(),
 ): Promise<ApplicationRow> {
   checkApplication(input);
-  const id = newId();
   return withUniqueUid(input.uid, async () => {
     const row = { projectId, id, userId: input.uid ?? id, ...input };
     const [created] = await insertApplication(sql, row);

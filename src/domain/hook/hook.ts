@@ -82,6 +82,8 @@ export async function registerHook(
   input: HookInput & {
     secret?: string | null | undefined;
     verification?: HookVerification | null | undefined;
+    /** Its id, if the caller has chosen a new one. */
+    id?: string | undefined;
     /** Registers it as PAUSED. */
     isPaused?: boolean | undefined;
   },
@@ -94,7 +96,7 @@ export async function registerHook(
   const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
-  const key = { projectId, id: newId() };
+  const key = { projectId, id: input.id ?? newId() };
   const [status, statusReason] = input.isPaused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent

@@ -9,6 +9,7 @@ import {
 import type { Context } from "../../graphql/builder/context.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { userError } from "../../util/userError.ts";
+import { createOnce } from "./createOnce.ts";
 import { identifier, metadata, parse, parseBody, throttleRate, withNames } from "./input.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
@@ -84,8 +85,11 @@ async function create(request: DoorRequest) {
       ? await lookUp(request.context, given.uid)
       : undefined;
   if (known) return { status: 200, body: applicationOut(known) };
-  const created = await withNames({}, () =>
-    createApplication(hub.db.sql, caller.projectId, inputOf(given)),
+  const created = await createOnce(
+    request,
+    (id) => lookUp(request.context, id),
+    (id) =>
+      withNames({}, () => createApplication(hub.db.sql, caller.projectId, inputOf(given), id)),
   );
   return { status: 201, body: applicationOut(created) };
 }

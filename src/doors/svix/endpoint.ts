@@ -13,6 +13,7 @@ import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { applicationOf } from "./application.ts";
+import { createOnce } from "./createOnce.ts";
 import {
   changedInput,
   endpointIn,
@@ -71,14 +72,21 @@ async function create(request: DoorRequest) {
   const { caller, hub } = request.context;
   const { secret, disabled, ...given } = parseBody(request, endpointIn);
   const { userId } = await applicationOf(request);
-  const { hook } = await withNames(endpointNames, () =>
-    registerHook(hub.hooks, caller.projectId, {
-      ...newInput(given, userId),
-      ...(secret != null && { secret: prefixed(secret) }),
-      isPaused: disabled ?? false,
-    }),
+  const input = {
+    ...newInput(given, userId),
+    ...(secret != null && { secret: prefixed(secret) }),
+    isPaused: disabled ?? false,
+  };
+  const created = await createOnce(
+    request,
+    (id) => findEndpoint(request, userId, id),
+    (id) =>
+      withNames(endpointNames, async () => {
+        const { hook } = await registerHook(hub.hooks, caller.projectId, { ...input, id });
+        return hook;
+      }),
   );
-  return { status: 201, body: endpointOut(hook) };
+  return { status: 201, body: endpointOut(created) };
 }
 
 /** Creates the endpoint that a path names, and that is not there yet. */

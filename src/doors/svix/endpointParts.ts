@@ -12,7 +12,7 @@ import { parseJson } from "../../util/parseJson.ts";
 import { userError } from "../../util/userError.ts";
 import { endpointOf, prefixed } from "./endpoint.ts";
 import { eventType } from "./endpointShape.ts";
-import { parse, parseBody, time, withNames } from "./input.ts";
+import { idempotencyKeyOf, parse, parseBody, time, withNames } from "./input.ts";
 import { emitMessage, messageOut, payload } from "./message.ts";
 
 const DAY_S = 86_400;
@@ -140,12 +140,11 @@ async function sendExample(request: DoorRequest) {
         : `there is no event type '${type}'`,
       ["body", "eventType"],
     );
-  const key = request.headers["idempotency-key"];
   const event = await emitMessage(
     request,
     {
       ...{ type, data: example, userId: hook.userId },
-      idempotencyKey: typeof key === "string" ? key : null,
+      idempotencyKey: idempotencyKeyOf(request),
     },
     hook.id,
   );

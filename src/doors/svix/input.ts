@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { eventLimits } from "../../domain/event/eventInput.ts";
 import type { DoorRequest } from "../../http/door/door.ts";
 import { readJson } from "../../http/door/readJson.ts";
 import { UserError } from "../../util/userError.ts";
@@ -45,6 +46,21 @@ export const parseBody = <Schema extends z.ZodType>(
   request: DoorRequest,
   schema: Schema,
 ): z.output<Schema> => parse(schema, readJson(request), "body");
+
+/** The request's idempotency key. Throws INVALID for one that cannot be kept. */
+export function idempotencyKeyOf({ headers }: DoorRequest): string | null {
+  const key = headers["idempotency-key"];
+  if (typeof key !== "string" || key === "") return null;
+  if (/^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(key) && key.length <= eventLimits.idempotencyKey)
+    return key;
+  throw new UserError([
+    {
+      code: "INVALID",
+      message: `the header idempotency-key must have at most ${eventLimits.idempotencyKey} printable ASCII characters`,
+      path: ["header", "idempotency-key"],
+    },
+  ]);
+}
 
 /**
  * Runs a domain function whose errors name its own fields: `names` are the fields as they were given, and what is not

@@ -13,7 +13,7 @@ import { RawJson } from "../../util/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { applicationIn, applicationOf, createNamed, lookUp } from "./application.ts";
 import { channels, eventType } from "./endpointShape.ts";
-import { identifier, parse, parseBody, setOf, time, withNames } from "./input.ts";
+import { idempotencyKeyOf, identifier, parse, parseBody, setOf, time, withNames } from "./input.ts";
 import { NotServed } from "./notServed.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
@@ -108,12 +108,11 @@ async function create(request: DoorRequest) {
       "Transformations are not served: a message has no transformationsParams, its payload is sent as it is.",
     );
   const { userId } = await applicationFor(request, message.application);
-  const key = request.headers["idempotency-key"];
   const event = await emitMessage(request, {
     ...{ userId, type: message.eventType, data: message.payload, uid: message.eventId },
     ...{ channels: message.channels, tags: message.tags?.length ? message.tags : null },
     timestamp: message.deliverAt,
-    idempotencyKey: typeof key === "string" ? key : null,
+    idempotencyKey: idempotencyKeyOf(request),
   });
   return { status: 202, body: messageOut(event, with_content !== "false") };
 }

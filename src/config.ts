@@ -128,10 +128,17 @@ function originOf(text: string): string | undefined {
   return url.href === `${url.origin}/` && !/[?#]/.test(text) ? url.origin : undefined;
 }
 
-/** The console and GraphiQL call /graphql of their own origin, so they would not work under a proxy's path. */
+/** An address that a proxy may serve the hub at: without user, query and fragment, and no slash at its end. */
+function addressOf(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || originOf(url.origin) === undefined || url.username || url.password) return undefined;
+  if (!/^[^?#*]*$/.test(text) || !/^(\/[\w.~-]+)*\/?$/.test(url.pathname)) return undefined;
+  return url.origin + url.pathname.replace(/\/$/, "");
+}
+
 const publicUrl = setting(
-  "a URL like https://hub.example.com, without a path (give the hub a host name or a port of its own)",
-  originOf,
+  "a URL like https://hub.example.com or https://example.com/hub, without user, query and fragment",
+  addressOf,
 );
 
 const allowedOrigins = setting(

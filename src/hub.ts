@@ -118,7 +118,7 @@ function openApi(
   const feed = createFeed({ sql: db.sql, read }, tail, log, {
     onSubscribers: (change) => metrics.subscribers.inc(change),
     onPage: entities.announce,
-    onTold: noteSeen,
+    onSeen: noteSeen,
   });
   const authenticator = stack.use(
     createAuthenticator(db.sql, (error) =>

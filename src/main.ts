@@ -11,7 +11,7 @@ import { createLogger, type Logger } from "./log.ts";
 /** The whole stop takes at most this long; a second signal (npm passes on what the terminal sent) changes nothing. */
 const STOP_MS = 30_000;
 
-/** What the operator can mend. */
+/** Errors that the operator can fix. */
 const isForTheOperator = (error: unknown): error is Error =>
   error instanceof ConfigError ||
   error instanceof DatabaseRefusal ||
@@ -50,7 +50,7 @@ async function main() {
     log.warn(`${name} is no setting and has no effect: is ${nearest} meant?`);
   let stop = async (_reason: string, exitCode: number): Promise<void> => process.exit(exitCode);
   process.on("unhandledRejection", (error) => {
-    // Libraries leave some errors of a lost database connection unhandled, and mend themselves.
+    // Libraries leave some errors of a lost database connection unhandled, and reconnect by themselves.
     if (isOutage(error)) return log.warn({ err: error }, "the database was away");
     log.fatal({ err: error }, "a bug: nobody handled this error");
     void stop("a bug", 1);
@@ -65,7 +65,7 @@ async function main() {
   flushCompileCache();
 }
 
-/** One sentence, where one will do; anything else is a bug, and told with its stack. */
+/** One sentence for a known error. Any other is a bug and is printed with its stack. */
 function explain(error: unknown): string {
   if (isForTheOperator(error)) return error.message;
   if (isOutage(error)) return `The database was lost while Signalbox started: ${error.message}.`;

@@ -33,6 +33,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Space Cloud: triggers", "/space-cloud"),
     page("Actionstep: REST hooks", "/actionstep"),
     page("Svix: webhooks", "/svix"),
+    page("Calls of other systems", "/doors"),
   ),
   group(
     "Run",

@@ -1,6 +1,8 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Provider } from "urql";
+import { Router } from "wouter";
+import { base } from "./base.ts";
 import { readKey, writeKey } from "./session/keyStore.ts";
 import { SignIn } from "./session/SignIn.tsx";
 import { openSession, type Session, SessionContext } from "./session/session.ts";
@@ -48,7 +50,9 @@ export function App() {
         {session ? (
           <SessionContext value={session}>
             <Provider value={session.api}>
-              <Shell />
+              <Router base={base}>
+                <Shell />
+              </Router>
             </Provider>
           </SessionContext>
         ) : isOpening && readKey() !== null ? null : (

@@ -18,6 +18,10 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 export default defineConfig({
   root: path("."),
   plugins: [react(), precompressed],
+  // Scripts find each other below any path; the hub writes that path into the pages.
+  experimental: {
+    renderBuiltUrl: (name, { hostType }) => (hostType === "html" ? `/${name}` : { relative: true }),
+  },
   build: {
     outDir: path("../../dist/console"),
     emptyOutDir: true,

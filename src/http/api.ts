@@ -20,6 +20,7 @@ import { createGraphiql } from "./page/graphiql.ts";
 import type { Authenticate } from "./post/caller.ts";
 import { createGraphqlPost } from "./post/graphqlPost.ts";
 import { type ContextOf, createEngine } from "./post/yoga.ts";
+import { pathPrefix } from "./prefix.ts";
 import { trackLiveKeys } from "./socket/liveKeys.ts";
 import { createWebSockets, type WebSockets } from "./socket/websocket.ts";
 
@@ -84,7 +85,15 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
     ...{ ...answering, contextOf, bounded, origins },
   });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
-  const consoleFiles = createBuiltFiles(builtFolder("console"));
+  const prefix = pathPrefix(publicUrl);
+  const consoleFiles = createBuiltFiles(
+    builtFolder("console"),
+    prefix === "" ? undefined : (text) => text.replaceAll(/(?<=(src|href)=")(?=\/)/g, prefix),
+  );
+  const docsFiles = createBuiltFiles(
+    builtFolder("docs"),
+    prefix === "" ? undefined : (text) => text.replaceAll("/docs/", `${prefix}/docs/`),
+  );
   const graphiql = createGraphiql(consoleFiles);
   return {
     async graphql(req, res) {
@@ -98,7 +107,7 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
     door,
     upgrade: websockets.upgrade,
     console: createConsole(consoleFiles),
-    docs: createDocs(createBuiltFiles(builtFolder("docs"))),
+    docs: createDocs(docsFiles, prefix),
     async [Symbol.asyncDispose]() {
       streams[Symbol.dispose]();
       await websockets[Symbol.asyncDispose]();

@@ -9,6 +9,7 @@ import { answerAlive, createReady, type ReadyCheck } from "./health.ts";
 import { createMetricsPage, type Metrics } from "./metrics.ts";
 import { discardBody } from "./post/body.ts";
 import { createInOrder } from "./post/inOrder.ts";
+import { pathPrefix, removePrefix, toOriginForm } from "./prefix.ts";
 import { refuseUpgrade } from "./socket/websocket.ts";
 
 export type HttpOptions = {
@@ -65,7 +66,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const answerReady = createReady(ready);
   const answerMetrics = createMetricsPage(metrics);
 
+  const prefix = pathPrefix(options.api?.publicUrl);
+
   async function route(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    toOriginForm(req);
+    removePrefix(req, prefix);
     const path = pathOf(req);
     if (path === "/graphql" && api) return api.graphql(req, res);
     const answered = api?.door(req, res, path);
@@ -105,6 +110,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   server.setTimeout(STALLED_MS);
   limitConnections(server);
   server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    removePrefix(req, prefix);
     if (pathOf(req) === "/graphql" && api) api.upgrade(req, socket, head);
     else refuseUpgrade(socket, "404 Not Found");
   });

@@ -46,7 +46,7 @@ export function createFeed(
     onSubscribers: (change: 1 | -1) => void;
     onPage: (page: Change[]) => void;
     /** A subscriber is about to receive the feed up to this position. */
-    onTold: (projectId: string, position: number) => void;
+    onSeen: (projectId: string, position: number) => void;
   },
 ): Feed {
   /**
@@ -111,7 +111,7 @@ export function createFeed(
             const looking =
               position === undefined ? start(projectId, after) : readNext(projectId, position);
             const found = await looking.catch(tryLater);
-            if (found) hooks.onTold(projectId, found.upTo);
+            if (found) hooks.onSeen(projectId, found.upTo);
             for (const change of found?.changes ?? []) {
               if (wants(change)) await push(change);
               if (isStopped) return;

@@ -46,13 +46,13 @@ function readAsked(payload: string): z.infer<typeof askedForm> | undefined {
 const ANNOUNCED_EVERY_MS = 20;
 
 /** A set of listeners. `add` returns a function that removes the listener. */
-function createListeners<Told extends unknown[]>() {
-  const listeners = new Set<(...told: Told) => void>();
+function createListeners<Values extends unknown[]>() {
+  const listeners = new Set<(...values: Values) => void>();
   return {
-    tell: (...told: Told) => {
-      for (const listener of listeners) listener(...told);
+    tell: (...values: Values) => {
+      for (const listener of listeners) listener(...values);
     },
-    add: (listener: (...told: Told) => void) => {
+    add: (listener: (...values: Values) => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

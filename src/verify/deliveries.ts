@@ -1,7 +1,8 @@
+import { claimLimits } from "../domain/delivery/claimLimits.ts";
 import { type Check, inScope, isKept, reportRows } from "./check.ts";
 
-/** The upper bound of a lease: twice the longest hook timeout, 15 s, and some slack. */
-const LONGEST_LEASE = "140 seconds";
+/** The upper bound of a lease: that of the longest timeout, and some slack. */
+const LONGEST_LEASE_MS = claimLimits.maxTimeoutMs * 2 + claimLimits.leaseMarginMs + 5_000;
 /** An expired lease is reclaimed within seconds while any worker runs. */
 const RECLAIM_WITHIN = "1 minute";
 
@@ -39,7 +40,7 @@ const lease: Check = {
           then format('is %s and still leased', d.status)
         when d.lease_until < now() - ${RECLAIM_WITHIN}::interval
           then format('has a lease that expired at %s and was not reclaimed (is a worker running?)', d.lease_until)
-        when d.lease_until > now() + ${LONGEST_LEASE}::interval
+        when d.lease_until > now() + ${LONGEST_LEASE_MS} * interval '1 millisecond'
           then format('is leased until %s, longer than any lease may last', d.lease_until)
         end`,
       from: sql`signalbox.deliveries d where ${inScope(sql, scope, sql`d.project_id`, sql`d.created_at`)}`,

@@ -4,6 +4,7 @@ import { type Db, openSession } from "../db/connection/client.ts";
 import { showLife } from "../db/connection/locks.ts";
 import { recoverClaims } from "../db/delivery/reclaim.ts";
 import { registerWorker, removeDeadWorkers, removeWorker } from "../db/queue/workers.ts";
+import { pressLimits } from "../domain/action/pressLimits.ts";
 import { claimLimits } from "../domain/delivery/claimLimits.ts";
 import type { Logger } from "../log.ts";
 import { type Poller, poll } from "./poller.ts";
@@ -64,7 +65,10 @@ export async function startLiveness(
       deadWorkers: [...isDead],
       quarantineAfter: claimLimits.quarantineAfter,
     });
-    const unknown = await recoverPresses(db.sql, [...isDead]);
+    const unknown = await recoverPresses(db.sql, {
+      deadWorkers: [...isDead],
+      leaseMs: pressLimits.leaseMs,
+    });
     await removeDeadWorkers(db.sql, dead);
     log.warn(
       { workers: [...isDead], recovered, unknown },

@@ -9,6 +9,7 @@ import { refreshStatistics } from "../db/queue/analyze.ts";
 import { addJobs, deliverJobs } from "../db/queue/jobs.ts";
 import { lookAround, type Patience } from "../db/queue/lookAround.ts";
 import { advanceJobs, overdueRuns } from "../db/workflow/workflowRuns.ts";
+import { pressLimits } from "../domain/action/pressLimits.ts";
 import { claimLimits } from "../domain/delivery/claimLimits.ts";
 import type { Logger } from "../log.ts";
 import type { OnFeed } from "./job/scheduler.ts";
@@ -53,7 +54,10 @@ export function startReconciler(
       quarantineAfter: claimLimits.quarantineAfter,
     });
     if (recovered > 0) log.warn({ recovered }, "claims expired; their deliveries are retried");
-    const unknown = await recoverPresses(db.sql, []);
+    const unknown = await recoverPresses(db.sql, {
+      deadWorkers: [],
+      leaseMs: pressLimits.leaseMs,
+    });
     if (unknown > 0)
       log.warn({ unknown }, "press claims expired; the outcome of these calls is unknown");
   }

@@ -3,7 +3,7 @@ import { actionOf, button, press } from "../fixtures/actions.ts";
 import { registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver, statuses } from "../fixtures/receiver.ts";
-import { saidOf, setSystemEvents, systemEvents } from "../fixtures/systemEvents.ts";
+import { setSystemEvents, systemEvents, systemEventsOf } from "../fixtures/systemEvents.ts";
 
 const eventOf = async (hub: Awaited<ReturnType<typeof testHub>>, id: string) => {
   const { action } = await hub.run<{ action: { event: { id: string } } }>(
@@ -26,7 +26,7 @@ test("S1.10: the call of a press leaves a webhook_called too, for the hooks that
   const { id } = await button(hub, `${target.url}/ban?x=1`, { meta: "why" });
   const { press: ended } = await press(hub, id);
   expect(ended?.status).toBe("SUCCEEDED");
-  const said = await saidOf(hub, await eventOf(hub, id), ["webhook_called"]);
+  const said = await systemEventsOf(hub, await eventOf(hub, id), ["webhook_called"]);
   expect(said).toHaveLength(1);
   expect(said[0]?.data).toMatchObject({
     url: `${target.url}/ban?x=1`,
@@ -58,5 +58,5 @@ test("a press whose project's configuration changes while it is in flight ends, 
   await expect
     .poll(async () => (await actionOf(hub, id)).status, { timeout: 60_000 })
     .toBe("COMPLETE");
-  expect(await saidOf(hub, await eventOf(hub, id), ["webhook_called"])).toHaveLength(1);
+  expect(await systemEventsOf(hub, await eventOf(hub, id), ["webhook_called"])).toHaveLength(1);
 });

@@ -11,6 +11,7 @@ browserTest("an event that is not due yet is given another time, and cancelled",
   const button = (name: string) => page.getByRole("button", { name, exact: true });
   const dialog = page.getByRole("dialog");
 
+  await page.getByText("None yet. Deliveries follow when the event is due.").waitFor();
   await button("Reschedule").click();
   const due = dialog.getByLabel("Due");
   await due.fill("9999-01-01T00:00:00");
@@ -24,5 +25,6 @@ browserTest("an event that is not due yet is given another time, and cancelled",
   await button("Cancel the event").click();
   await dialog.getByRole("button", { name: "Cancel event" }).click();
   await page.getByText("Cancelled", { exact: true }).waitFor();
+  await page.getByText("None. The event was cancelled.").waitFor();
   await button("Reschedule").waitFor({ state: "hidden" });
 });

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -45,7 +45,10 @@ const answers = (url: string) =>
   );
 
 /** A hub in a process of its own, which does nothing but run the database. */
-async function spawnHub(dataDir: string): Promise<ChildProcess & Disposable & { url: string }> {
+async function spawnHub(
+  dataDir: string,
+  account?: { uid: number; gid: number },
+): Promise<ChildProcess & Disposable & { url: string }> {
   const entry = new URL("../../src/db/embedded/start.ts", import.meta.url).href;
   const program = `
     import { startEmbedded } from ${JSON.stringify(entry)};
@@ -53,6 +56,7 @@ async function spawnHub(dataDir: string): Promise<ChildProcess & Disposable & { 
     console.log((await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, log })).url);`;
   const hub = spawn(process.execPath, ["--input-type=module", "-e", program], {
     stdio: ["ignore", "pipe", "inherit"],
+    ...account,
   });
   const [url] = await once(hub.stdout, "data");
   return Object.assign(hub, { url: String(url).trim(), [Symbol.dispose]: () => void hub.kill(9) });
@@ -173,4 +177,29 @@ test("a directory that is none is refused in words", async () => {
   await expect(startEmbedded({ dataDir: file, log })).rejects.toThrow(
     /^The data directory cannot be used \(.+\): set SIGNALBOX_DATA to another\.$/,
   );
+});
+
+/** A UID that no system has a name for, as containers are run. */
+const nameless = { uid: 54_321, gid: 0 };
+const canBeNameless =
+  process.getuid?.() === 0 &&
+  spawnSync("ldconfig", ["-p"], { encoding: "utf8" }).stdout?.includes("libnss_wrapper.so") &&
+  spawnSync("ls", [import.meta.filename], nameless).status === 0;
+if (!canBeNameless)
+  console.warn("\n!!! Not root, or no libnss-wrapper: a UID without a name is NOT TRIED.\n");
+
+test.skipIf(!canBeNameless)("a UID that has no name creates its database, too", async () => {
+  const path = await mkdtemp("/tmp/signalbox-nameless-");
+  try {
+    await chown(path, nameless.uid, nameless.gid);
+    using hub = await spawnHub(path, nameless);
+    expect(await query(hub.url, "select current_user::text as name")).toMatchObject([
+      { name: "signalbox" },
+    ]);
+    hub.kill("SIGKILL");
+    await once(hub, "exit");
+    await expect.poll(() => answers(hub.url)).toBe(false);
+  } finally {
+    await rm(path, { recursive: true, force: true, maxRetries: 5 });
+  }
 });

@@ -49,7 +49,7 @@ async function through<Row extends { id: string }>(
 }
 
 test.each([false, true])(
-  "a list whose rows have to be sought shows each that fits once, in order; backwards: %o",
+  "a list whose rows have to be searched shows each that fits once, in order; backwards: %o",
   async (backward) => {
     const filters: EventFilter[] = [
       { category: "rare" },

@@ -26,43 +26,43 @@ const within = (...statements: string[]) =>
       for (const statement of statements) await tx.unsafe(statement);
     }),
   );
-/** What a caller is told: whether to come again, or that it is the hub's own fault. */
-const told = (error: unknown) => maskError(error, "1").extensions.code;
-const meaning = (error: unknown) => ({
+/** The code that a caller receives. */
+const codeForCaller = (error: unknown) => maskError(error, "1").extensions.code;
+const classified = (error: unknown) => ({
   outage: isOutage(error),
   timeout: isTimeout(error),
   locked: isLocked(error),
-  told: told(error),
+  code: codeForCaller(error),
 });
 
 test("a read-only database is an outage", async () => {
   const error = await within("set transaction read only", "create table a ()");
-  expect(meaning(error)).toEqual({
+  expect(classified(error)).toEqual({
     outage: true,
     timeout: false,
     locked: false,
-    told: "UNAVAILABLE",
+    code: "UNAVAILABLE",
   });
 });
 
 test("a statement that was given up is an outage that its own size may have made", async () => {
   const error = await within("set local statement_timeout = 1", "select pg_sleep(60)");
-  expect(meaning(error)).toEqual({
+  expect(classified(error)).toEqual({
     outage: true,
     timeout: true,
     locked: false,
-    told: "UNAVAILABLE",
+    code: "UNAVAILABLE",
   });
 });
 
 test("a server that is not there is an outage", async () => {
   const { href } = Object.assign(new URL(database.url), { port: "1" });
   await using db = openDb(href, 1);
-  expect(meaning(await errorOf(db.sql`select 1`))).toEqual({
+  expect(classified(await errorOf(db.sql`select 1`))).toEqual({
     outage: true,
     timeout: false,
     locked: false,
-    told: "UNAVAILABLE",
+    code: "UNAVAILABLE",
   });
 });
 
@@ -72,22 +72,22 @@ test("a statement that gave way to a lock is no outage, and may be tried again",
     await lock(holder);
     return within("set local lock_timeout = 1", "lock table signalbox.projects");
   });
-  expect(meaning(error)).toEqual({
+  expect(classified(error)).toEqual({
     outage: false,
     timeout: false,
     locked: true,
-    told: "UNAVAILABLE",
+    code: "UNAVAILABLE",
   });
 });
 
 test("a statement that is wrong, and a file that is missing, are the hub's own fault", async () => {
   const missing = Object.assign(new Error("no such file"), { code: "ENOENT", syscall: "open" });
   for (const error of [await within("select 1 / 0"), missing]) {
-    expect(meaning(error)).toEqual({
+    expect(classified(error)).toEqual({
       outage: false,
       timeout: false,
       locked: false,
-      told: "INTERNAL_SERVER_ERROR",
+      code: "INTERNAL_SERVER_ERROR",
     });
   }
 });

@@ -183,7 +183,7 @@ const works: [string, (site: Site, sql: Pool) => PromiseLike<unknown>, number][]
   ["a finish that ends them", (site, sql) => finishSome(site, sql, 16, "SUCCEEDED"), 64],
   ["a pause", (site, sql) => move(site, sql, "PAUSED"), MOVED_AT_ONCE],
   ["a deletion", (site, sql) => move(site, sql, "DELETED"), MOVED_AT_ONCE],
-  ["a look for what is to be mended", (_site, sql) => lookAround(sql, patience), 1],
+  ["a look for overdue work", (_site, sql) => lookAround(sql, patience), 1],
   ["a look for what has waited longest", (_site, sql) => oldestDueSeconds(sql), 1],
   ["a finish that has them retried", (site, sql) => finishSome(site, sql, 16, "RETRYING"), 64],
 ];

@@ -167,7 +167,7 @@ describe("the time for an attempt", () => {
   });
 });
 
-test("a target that is not there is a failure to connect, told as such", async () => {
+test("a target that is not there is reported as a failure to connect", async () => {
   let gone: Receiver["url"];
   {
     await using target = await receiver();

@@ -240,7 +240,7 @@ test("one busy hook does not hold up the others of a replay", async () => {
   await change(hub, "deleteHook", busy);
 });
 
-test("mistakes are told with their place, and store nothing", async () => {
+test("errors name their place, and nothing is stored", async () => {
   await using target = await receiver();
   const { id: hookId } = await register(hub, { url: target.url, types: ["mistaken"] });
   await emitMany(hub, [{ type: "mistaken" }]);

@@ -61,7 +61,6 @@ test.skipIf(cannotCountFiles() !== null)(
       hook: { status: "ACTIVE" },
     });
   },
-  120_000,
 );
 
 const lacking = (code: string, over: object = {}) => ({

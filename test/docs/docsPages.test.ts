@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { sidebar } from "../../docs/.vitepress/sidebar.ts";
 import { blocksOf, page, pages } from "../fixtures/documents.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -34,6 +35,13 @@ test.each(names)("the page %s has its title, and the index and llms.txt name it"
   if (name === "index") return;
   expect(page("index")).toContain(`(./${name}.md)`);
   expect(readFileSync(`${root}docs/llms.txt`, "utf8")).toContain(`(${name}.md)`);
+});
+
+test("the sidebar leads to every page, and once", () => {
+  const links = sidebar.flatMap(({ items = [] }) => items.map(({ link }) => link));
+  const files = globSync("docs/**/*.md", { cwd: root, exclude: ["docs/.vitepress/**"] });
+  const addresses = files.map((file) => file.slice("docs".length, -".md".length));
+  expect(links.sort()).toEqual(addresses.map((link) => link.replace(/index$/, "")).sort());
 });
 
 test.each(names)("%s has no braces in its prose that the site would take for its own", (name) => {

@@ -2,6 +2,9 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { commandsOf, createProgram, usageOf } from "../../src/cli/program.ts";
 import { actionLimits } from "../../src/domain/action/actionInput.ts";
+import { DELIVERIES_AT_ONCE } from "../../src/domain/event/dispatch.ts";
+import { MATCH_AT_ONCE } from "../../src/domain/hook/hookMatch.ts";
+import { DELIVERIES_IN_PLACE } from "../../src/domain/hook/hookMatching.ts";
 import { workflowLimits } from "../../src/domain/workflow/workflowInput.ts";
 import { limits } from "../../src/http/gate/limits.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
@@ -74,4 +77,11 @@ test("the limits of workflows are those of the code", () => {
   expect(page("limits")).toContain(
     `| variables of an installation | ${variablesBytes / 1024} KiB |`,
   );
+});
+
+test("the limits of matching an event before it is accepted are those of the code", () => {
+  expect(page("limits")).toContain(
+    `at most ${english(MATCH_AT_ONCE)} hooks of its type and ${DELIVERIES_IN_PLACE} deliveries;`,
+  );
+  expect(page("limits")).toContain(`written in pieces of ${DELIVERIES_AT_ONCE} |`);
 });

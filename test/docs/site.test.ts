@@ -32,6 +32,7 @@ test("the documentation is at /docs, under a policy that lets no other host in",
     expect(policy).toMatch(/default-src 'none'; script-src 'self' 'sha256-/);
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/https?:|\*|script-src[^;]*unsafe/);
+    expect(response.headers.get("cross-origin-opener-policy")).toBe("same-origin");
     expect(await response.text()).not.toMatch(/<(?:script|link|img)[^>]*(?:src|href)="https?:/);
   }
 });
@@ -57,8 +58,14 @@ test("a page is asked for again, an asset is kept for good, and both come compre
 
 test("what is not there is not found, in the form that was asked for, and no path leads out", async () => {
   await using frame = await startFrame();
-  const page = await fetch(`${frame.url}/docs/nothing`, { headers: html });
-  expect([page.status, await page.text()]).toEqual([404, expect.stringContaining("404")]);
+  for (const path of ["/docs/nothing", "/docs/404", "/docs/404.html"]) {
+    const page = await fetch(frame.url + path, { headers: html });
+    expect([path, page.status, await page.text()]).toEqual([
+      path,
+      404,
+      expect.stringContaining("<title>404 "),
+    ]);
+  }
   for (const path of ["/docs/nothing", "/docs/../package.json", "/docs/%2e%2e/%2e%2e/package.json"])
     expect([path, (await fetch(frame.url + path)).status]).toEqual([path, 404]);
   const forPrograms = await fetch(`${frame.url}/docs/llms.txt`);

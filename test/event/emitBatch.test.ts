@@ -67,7 +67,7 @@ test("one wrong event keeps all others out, and every mistake's path begins with
   expect(await eventCount(hub)).toBe(before);
 });
 
-test("a wait out of range is told with its index", async () => {
+test("a wait out of range is reported with its index", async () => {
   const { userErrors } = await emitAll(hub, [{ type: "a" }, { type: "a", waitMs: 20_000 }]);
   expect(userErrors).toEqual([
     {
@@ -90,7 +90,7 @@ test("a batch is answered when all its deliveries have ended, when one of its ev
   expect(target.requests).toHaveLength(2);
 });
 
-test("callers at the same time are each told of their own mistakes alone", async () => {
+test("concurrent callers each get their own errors alone", async () => {
   const calls = Array.from({ length: 60 }, (_, index) =>
     emit(hub, { type: "crowd", data: index, ...(index % 3 === 0 ? { userId: "" } : {}) }, "data"),
   );

@@ -117,7 +117,7 @@ describe("an event is refused", () => {
     },
   );
 
-  test("with all of its mistakes told at once", async () => {
+  test("with all of its errors at once", async () => {
     const { userErrors } = await emit(hub, {
       name: "",
       userId: "\n",

@@ -109,7 +109,7 @@ describe("going through a list", () => {
     });
   });
 
-  test("takes 20 rows when not told how many, and none when told none", async () => {
+  test("takes 20 rows when no number is given, and none when asked for none", async () => {
     expect(numbers(await page({}))).toEqual(all.slice(0, 20));
     expect(await page({ first: 0 })).toEqual({
       edges: [],

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { claimLimits } from "../../src/domain/delivery/claimLimits.ts";
+import { DELIVERIES_IN_PLACE } from "../../src/domain/hook/hookMatching.ts";
 import { heldReceiver } from "../fixtures/heldReceiver.ts";
 import { countByStatus, emit, emitMany, register, update } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -42,6 +43,20 @@ describe("what a process accepts", () => {
     await expect.poll(() => target.requests.length, soon).toBe(4);
     await target.release(200);
     await expect.poll(() => countByStatus(hub, id), soon).toEqual({ SUCCEEDED: 4 });
+  });
+
+  test("is claimed as its deliveries are written, if it has more hooks than are matched in place", async () => {
+    await using target = await heldReceiver();
+    const hooks = Array.from({ length: DELIVERIES_IN_PLACE + 1 }, () =>
+      register(hub, { url: target.url, types: ["wide"], timeoutMs: TIMEOUT_MS }),
+    );
+    const ids = (await Promise.all(hooks)).map(({ id }) => id);
+    expect((await emit(hub, { type: "wide", waitMs: 0 })).status).toBe("STAGED");
+    await expect.poll(() => target.requests.length, soon).toBe(ids.length);
+    for (const id of ids) expect(await takenAtOnce(id)).toEqual([true]);
+    await target.release(200);
+    for (const id of ids)
+      await expect.poll(() => countByStatus(hub, id), soon).toEqual({ SUCCEEDED: 1 });
   });
 
   test("is sent after what waits already", async () => {

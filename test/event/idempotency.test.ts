@@ -182,7 +182,7 @@ describe("a repeated emit is known by its key", () => {
     expect((await emit(hub, { ...fresh, data: { b: 1 } })).userErrors).toEqual([]);
   });
 
-  test("in a batch with others, of which all that is wrong is told", async () => {
+  test("in a batch with others, whose errors are all reported", async () => {
     await registerType({ b: "Number" });
     const { events, userErrors } = await emitAll(hub, [{ type: "x" }, input]);
     expect(userErrors).toEqual([]);

@@ -50,7 +50,7 @@ test("S1.2: readEvent takes all 23 examples, and goflow's own", async () => {
   }
 });
 
-test("S1.2: an event of no type, or of an unknown one, is told in goflow's words", async () => {
+test("S1.2: an event of no type, or of an unknown one, is reported in goflow's words", async () => {
   for (const type of [undefined, null, ""]) {
     expect(await readEvent(hub, { type, created_on: createdOn })).toEqual({
       ...nothing,
@@ -74,7 +74,7 @@ test("S1.2: an event of no type, or of an unknown one, is told in goflow's words
   }
 });
 
-test("S1.2: every field that is wrong is told by its dotted path, and emitting says the same of it", async () => {
+test("S1.2: every field that is wrong is reported by its dotted path, and emitting reports the same", async () => {
   const data = {
     input_uuid: "4AEF4050-1895-4C80-999A-70368317A4F5",
     labels: [{ uuid: "b7cf0d83-f1c9-411c-96fd-c511a4cfa86d" }, { uuid: "spam" }, null],

@@ -41,7 +41,7 @@ type Searched = {
   events: { nodes: { name: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
 };
 
-/** 100 events of 200 KB, of which nothing is found, and before them the one that is sought. */
+/** 100 events of 200 KB, of which none matches, and before them the one that does. */
 const fill = (type: string, data: string) => hub.db.sql`
   insert into signalbox.events (project_id, id, type, name, data, content_type, origin, occurred_at, received_at, status)
   select p.id, (lpad(to_hex((extract(epoch from now()) * 1000)::bigint + n), 12, '0') || rpad('', 20, '0'))::uuid,

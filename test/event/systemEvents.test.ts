@@ -5,9 +5,9 @@ import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { type Receiver, receiver, status, statuses } from "../fixtures/receiver.ts";
 import {
   type SystemEvent,
-  saidOf,
   setSystemEvents,
   systemEvents,
+  systemEventsOf,
 } from "../fixtures/systemEvents.ts";
 
 let hub: TestHub;
@@ -25,9 +25,11 @@ afterAll(async () => {
 const soon = { timeout: 60_000 };
 const webhookTypes = ["webhook_called", "error"];
 
-const saidBy = async (causeId: string, count: number, types = webhookTypes) => {
-  await expect.poll(async () => (await saidOf(hub, causeId, types)).length, soon).toBe(count);
-  return saidOf(hub, causeId, types);
+const systemEventsBy = async (causeId: string, count: number, types = webhookTypes) => {
+  await expect
+    .poll(async () => (await systemEventsOf(hub, causeId, types)).length, soon)
+    .toBe(count);
+  return systemEventsOf(hub, causeId, types);
 };
 
 /** What readEvent has against it, by the catalogue's schema of its type. */
@@ -42,7 +44,7 @@ async function problemsOf({ type, data, occurredAt }: SystemEvent) {
 describe("S1.9: an event that is matched leaves a resthook_called with what its subscribers are sent", () => {
   test("when it has none", async () => {
     const { id } = await accepted(hub, { type: "lonely", data: { contact: { name: "Bob" } } });
-    expect(await saidOf(hub, id)).toMatchObject([
+    expect(await systemEventsOf(hub, id)).toMatchObject([
       {
         type: "resthook_called",
         origin: "SYSTEM",
@@ -62,12 +64,12 @@ describe("S1.9: an event that is matched leaves a resthook_called with what its 
       query,
     );
     const { id, data } = emitEvent.event;
-    const called = await saidOf(hub, id, ["resthook_called"]);
+    const called = await systemEventsOf(hub, id, ["resthook_called"]);
     expect(called.map((one) => one.data)).toEqual([{ resthook: "popular", payload: data }]);
-    const [row] = await hub.db.sql<{ said: string; data: string }[]>`
-      select s.data::text as said, e.data::text from signalbox.events e join signalbox.events s on s.cause_id = e.id
+    const [row] = await hub.db.sql<{ caused: string; data: string }[]>`
+      select s.data::text as caused, e.data::text from signalbox.events e join signalbox.events s on s.cause_id = e.id
       where e.id = ${id} and s.type = 'resthook_called'`;
-    expect(row?.said).toBe(`{"resthook":"popular","payload":${row?.data}}`);
+    expect(row?.caused).toBe(`{"resthook":"popular","payload":${row?.data}}`);
   });
 
   test("of each of a batch; a duplicate is not matched again", async () => {
@@ -87,12 +89,12 @@ describe("S1.9: an event that is matched leaves a resthook_called with what its 
       select signalbox.emit('by sql', '{"a":1}'::jsonb) as id`;
     const due = await accepted(hub, { type: "later", delay: 0.3 });
     const far = await accepted(hub, { type: "later", delay: 3_600 });
-    expect(await saidOf(hub, far.id)).toEqual([]);
+    expect(await systemEventsOf(hub, far.id)).toEqual([]);
     await hub.run("mutation ($id: ID!) { cancelEvent(id: $id) { userErrors { message } } }", far);
     for (const id of [row?.id ?? "", due.id]) {
-      await expect.poll(async () => (await saidOf(hub, id)).length, soon).toBe(1);
+      await expect.poll(async () => (await systemEventsOf(hub, id)).length, soon).toBe(1);
     }
-    expect(await saidOf(hub, far.id)).toEqual([]);
+    expect(await systemEventsOf(hub, far.id)).toEqual([]);
   });
 });
 
@@ -108,7 +110,7 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
       headers: { "x-team": "billing", authorization: "Bearer hidden" },
     });
     const { id } = await accepted(hub, { type: "called", data: { a: 1 }, waitMs: 15_000 });
-    const [called] = await saidBy(id, 1);
+    const [called] = await systemEventsBy(id, 1);
     const { requestBody, attempts } = await deliveryOf(hub, id);
     expect(called).toMatchObject({ type: "webhook_called", origin: "SYSTEM", typeVersion: null });
     const { request, response, ...rest } = called?.data ?? {};
@@ -138,8 +140,8 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
     await registerHook(hub, { ...hook, url: fickle.url });
     await registerHook(hub, { ...hook, retries: 0, url: "http://127.0.0.1:9/" });
     const { id } = await accepted(hub, { type: "tried", waitMs: 15_000 });
-    const said = await saidBy(id, 5);
-    const of = (url: string) => said.map(({ data }) => data).filter((data) => data.url === url);
+    const caused = await systemEventsBy(id, 5);
+    const of = (url: string) => caused.map(({ data }) => data).filter((data) => data.url === url);
     expect(of(fickle.url)).toMatchObject([
       { status: "response_error", status_code: 500 },
       { status: "response_error", status_code: 302 },
@@ -148,21 +150,21 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
     expect(refused).toMatchObject({ status: "connection_error", resthook: "tried" });
     expect(Object.keys(refused ?? {})).not.toContain("status_code");
     expect(Object.keys(refused ?? {})).not.toContain("response");
-    const errors = said.filter(({ type }) => type === "error").map(({ data }) => data);
+    const errors = caused.filter(({ type }) => type === "error").map(({ data }) => data);
     expect(errors).toHaveLength(2);
     expect(errors).toContainEqual({
       text: `event 'tried' was not delivered to ${fickle.url} in 2 tries: redirect not followed: 302`,
       fatal: false,
     });
-    for (const one of said) expect(one.causedBy).toEqual({ id });
+    for (const one of caused) expect(one.causedBy).toEqual({ id });
   });
 
-  test("of a subscriber who is gone, who is told no more", async () => {
+  test("of a subscriber who is gone, who is sent no more", async () => {
     await using leaving = await receiver(status(410));
     const types = ["gone", "webhook_called"];
     const hookId = await registerHook(hub, { url: leaving.url, types, unsubscribeOn: [410] });
     const { id } = await accepted(hub, { type: "gone", waitMs: 15_000 });
-    const [called] = await saidBy(id, 1);
+    const [called] = await systemEventsBy(id, 1);
     expect(called?.data).toMatchObject({ status: "subscriber_gone", status_code: 410 });
     expect((await hookOf(hub, hookId)).status).toBe("DELETED");
     expect(called?.status).toBe("PROCESSED");
@@ -178,8 +180,8 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
     for (const { url } of [wordy, binary]) await registerHook(hub, { url, types: ["long"] });
     const data = { text: "😀".repeat(8_000) };
     const { id } = await accepted(hub, { type: "long", data, waitMs: 15_000 });
-    const said = (await saidBy(id, 2)).map((one) => one.data);
-    const of = (url: string) => said.find((one) => one.url === url);
+    const caused = (await systemEventsBy(id, 2)).map((one) => one.data);
+    const of = (url: string) => caused.find((one) => one.url === url);
     expect(of(wordy.url)?.response).toMatch(/é$/);
     expect([of(wordy.url)?.response, of(wordy.url)?.request].map((one) => one?.length)).toEqual([
       8192 + Number(of(wordy.url)?.response?.indexOf("\r\n\r\n")) + 4,
@@ -191,15 +193,15 @@ describe("S1.10: every attempt that is over leaves a webhook_called", () => {
   });
 });
 
-test("S1.9, S1.10, S1.11: what is said is in order by the catalogue of goflow, and of its version once installed", async () => {
+test("S1.9, S1.10, S1.11: system events fit the catalogue of goflow, and have its version once installed", async () => {
   await using broken = await receiver(status(500));
   const type = "in order";
   await registerHook(hub, { url: broken.url, types: [type], retries: 0 });
   await hub.run('mutation { installCatalog(name: "goflow") { userErrors { message } } }');
   const { id } = await accepted(hub, { type, data: { a: [1] }, waitMs: 15_000 });
-  const said = await saidBy(id, 3, [...webhookTypes, "resthook_called"]);
-  expect(said.map((one) => one.type)).toEqual(["resthook_called", "webhook_called", "error"]);
-  for (const one of said) {
+  const caused = await systemEventsBy(id, 3, [...webhookTypes, "resthook_called"]);
+  expect(caused.map((one) => one.type)).toEqual(["resthook_called", "webhook_called", "error"]);
+  for (const one of caused) {
     expect(await problemsOf(one)).toEqual([]);
     expect(one.typeVersion).toBe(1);
   }

@@ -4,7 +4,7 @@ import { change, countByStatus, hookOf } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { receiver, status } from "../fixtures/receiver.ts";
 import { following, overSocket } from "../fixtures/subscription.ts";
-import { saidOf, setSystemEvents, systemEvents } from "../fixtures/systemEvents.ts";
+import { setSystemEvents, systemEvents, systemEventsOf } from "../fixtures/systemEvents.ts";
 
 let hub: TestHub;
 beforeAll(async () => {
@@ -24,11 +24,11 @@ test("hooks take them by their exact name alone, and deliveries of them say noth
   const { id } = await accepted(hub, { type: "watched", waitMs: 1 });
   await expect.poll(async () => (await countByStatus(hub, named)).FAILED, soon).toBe(2);
   await change(hub, "deleteHook", all);
-  const said = await saidOf(hub, id);
-  expect(said.map((one) => one.type)).toEqual(["resthook_called", "webhook_called"]);
-  for (const one of said) {
+  const caused = await systemEventsOf(hub, id);
+  expect(caused.map((one) => one.type)).toEqual(["resthook_called", "webhook_called"]);
+  for (const one of caused) {
     expect(one.status).toBe("FAILED");
-    expect(await saidOf(hub, one.id)).toEqual([]);
+    expect(await systemEventsOf(hub, one.id)).toEqual([]);
     expect(one.why.filter(({ reason }) => reason === "MATCHED")).toHaveLength(1);
   }
   await change(hub, "deleteHook", named);
@@ -81,11 +81,11 @@ test("subscriptions show them where they are named, or asked for by id, and `act
   await expect.poll(() => typesOf(plain), soon).toEqual(["first", "second"]);
   await expect.poll(() => typesOf(updated), soon).toEqual(["first", "second"]);
 
-  const said = (await systemEvents(hub, ["resthook_called"])).at(-1);
+  const caused = (await systemEvents(hub, ["resthook_called"])).at(-1);
   await using one = overSocket<Item>(
     hub,
     `subscription ($id: ID!, $after: String) { eventUpdated(id: $id, after: $after) ${fields} }`,
-    { id: said?.id, after: Buffer.from("feed:0").toString("base64url") },
+    { id: caused?.id, after: Buffer.from("feed:0").toString("base64url") },
   );
   await expect.poll(() => typesOf(one), soon).toEqual(["resthook_called"]);
 });
@@ -98,7 +98,7 @@ test("emitting these types is as free as ever, and matched as any event", async 
     "id origin",
   );
   expect(origin).toBe("API");
-  expect((await saidOf(hub, id)).map((one) => one.data)).toEqual([
+  expect((await systemEventsOf(hub, id)).map((one) => one.data)).toEqual([
     { resthook: "error", payload: data },
   ]);
 });

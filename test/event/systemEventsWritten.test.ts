@@ -11,7 +11,7 @@ import { accepted, registerHook } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { testPrograms } from "../fixtures/programs.ts";
 import { type Received, receiver } from "../fixtures/receiver.ts";
-import { saidOf, setSystemEvents } from "../fixtures/systemEvents.ts";
+import { setSystemEvents, systemEventsOf } from "../fixtures/systemEvents.ts";
 
 const soon = { timeout: 60_000 };
 const typesIn = async (sql: Sql) =>
@@ -19,7 +19,7 @@ const typesIn = async (sql: Sql) =>
     ({ type }) => type,
   );
 
-test("what is said of an event is written with its match, or neither is", async () => {
+test("system events about an event are written with its match, or neither is", async () => {
   await using hub = await testHub({ roles: { api: true, worker: false } });
   await setSystemEvents(hub, true);
   const { sql } = hub.db;
@@ -50,7 +50,7 @@ test("what is said of an event is written with its match, or neither is", async 
   expect(await typesIn(sql)).toEqual(["by sql", "resthook_called"]);
 });
 
-test("what is said of an attempt is written with its record, once, or neither is", async () => {
+test("system events about an attempt are written with its record, once, or neither is", async () => {
   await using hub = await testHub({ roles: { api: true, worker: false } });
   await setSystemEvents(hub, true);
   const { sql } = hub.db;
@@ -90,7 +90,7 @@ test("what is said of an attempt is written with its record, once, or neither is
   expect(await typesIn(sql)).toEqual(["a", "resthook_called", "webhook_called", "error"]);
 });
 
-test("what is said of an attempt is planned again when a hook for it is registered meanwhile", async () => {
+test("system events about an attempt are planned again when a hook for it is registered meanwhile", async () => {
   await using hub = await testHub();
   await setSystemEvents(hub, true);
   const { sql } = hub.db;
@@ -116,11 +116,11 @@ test("what is said of an attempt is planned again when a hook for it is register
     await expect.poll(async () => (await waiting()).length, soon).toBe(1);
   });
   await expect.poll(() => target.requests.map(({ path }) => path), soon).toContain("/watching");
-  const said = await saidOf(hub, id, ["webhook_called"]);
-  expect(said).toHaveLength(1);
+  const caused = await systemEventsOf(hub, id, ["webhook_called"]);
+  expect(caused).toHaveLength(1);
   const [sent] = target.requests.filter(({ path }) => path === "/watching");
   expect(JSON.parse(sent?.body ?? "")).toMatchObject({
-    id: said[0]?.id,
+    id: caused[0]?.id,
     data: { status: "success" },
   });
 });

@@ -119,10 +119,10 @@ test("installing a catalogue again takes in what a newer hub has changed, as the
   expect(await typeNamed("msg_wait")).toMatchObject({ version: 1 });
 });
 
-test("a catalogue whose names the project has is not installed at all, and each name is told", async () => {
+test("a catalogue whose names the project has is not installed at all, and each name is reported", async () => {
   await register({ name: "error", schema: { text: "String" } });
   await register({ name: "msg_wait" });
-  const told = (name: string) => ({
+  const isTaken = (name: string) => ({
     code: "NAME_TAKEN",
     message: `event type '${name}' of the project must be archived first: the catalogue 'goflow' has a type of that name`,
     path: ["name"],
@@ -130,13 +130,15 @@ test("a catalogue whose names the project has is not installed at all, and each 
   const refused = await install(hub, "goflow");
   expect(refused.catalog).toBeNull();
   expect(refused.userErrors).toHaveLength(2);
-  expect(refused.userErrors).toEqual(expect.arrayContaining([told("error"), told("msg_wait")]));
+  expect(refused.userErrors).toEqual(
+    expect.arrayContaining([isTaken("error"), isTaken("msg_wait")]),
+  );
   expect(await count()).toBe(2);
   expect((await catalogOf(hub, "goflow")).installed).toBe(false);
 
   await accepted(hub, { type: "error", data: { text: "" } });
   await archive("error");
-  expect((await install(hub, "goflow")).userErrors).toEqual([told("msg_wait")]);
+  expect((await install(hub, "goflow")).userErrors).toEqual([isTaken("msg_wait")]);
   await archive("msg_wait");
   expect((await install(hub, "goflow")).userErrors).toEqual([]);
   expect(await typeNamed("error")).toMatchObject({

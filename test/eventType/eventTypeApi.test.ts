@@ -140,7 +140,7 @@ test("a wider schema is the next version, and events say which they were checked
   });
 });
 
-test("a schema that refuses what was accepted is told break by break, unless it may break", async () => {
+test("a schema that refuses what was accepted is refused with each break, unless it may break", async () => {
   await register({ name: "breaking", schema: { a: "String", b: "String?" } });
   const narrower = { name: "breaking", schema: { a: "Number", b: "String", c: "Boolean" } };
   const { eventType, userErrors } = await register(narrower);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
-/** What may be changed of a type's example (undefined leaves a field out), and what is said of what may not. */
+/** What may be changed of a type's example (undefined leaves a field out), and the error for what may not. */
 type Rules = { valid: object[]; invalid: [change: object, ...problems: string[]][] };
 
 const v4 = "b7cf0d83-f1c9-411c-96fd-c511a4cfa86d";
@@ -274,8 +274,8 @@ test.each(Object.entries(rules))(
     };
     for (const change of valid) expect([change, await read(change)]).toEqual([change, []]);
     for (const [change, ...problems] of invalid) {
-      const told = problems.map((problem) => `field ${problem}`);
-      expect([change, await read(change)]).toEqual([change, told]);
+      const messages = problems.map((problem) => `field ${problem}`);
+      expect([change, await read(change)]).toEqual([change, messages]);
     }
   },
 );

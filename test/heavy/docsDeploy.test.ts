@@ -1,6 +1,5 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
@@ -14,6 +13,7 @@ import { goodCertificate, tlsKey } from "../fixtures/certificates.ts";
 import { program } from "../fixtures/documents.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { freePort, testWith } from "../fixtures/machine.ts";
+import { nginxOf, startProxy } from "../fixtures/proxies.ts";
 import { folder } from "../fixtures/scripts.ts";
 
 const run = promisify(execFile);
@@ -76,18 +76,6 @@ testWith("systemd-analyze")(
     expect(about).toEqual([]);
   },
 );
-
-/** A proxy's own process, ended at the end. */
-async function started(command: string, args: string[]): Promise<AsyncDisposable> {
-  const child = spawn(command, args, { stdio: "inherit" });
-  const closed = once(child, "close");
-  return {
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      await closed;
-    },
-  };
-}
 
 /** Answers over TLS, whoever has signed its certificate. */
 const get = (port: number, path: string) =>
@@ -165,16 +153,10 @@ testWith("nginx")(
       .replaceAll("/etc/ssl/hub.example.com", place.path)
       .replace("127.0.0.1:4000", new URL(hub.url).host)
       .replace("listen 443 ssl", `listen 127.0.0.1:${port} ssl`);
-    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-      (name) => `${name}_temp_path ${within(name)};`,
-    );
-    await writeFile(
-      within("nginx.conf"),
-      `daemon off;\nmaster_process off;\npid ${within("pid")};\nerror_log stderr warn;\nevents {}\nhttp {\naccess_log off;\n${temporary.join("\n")}\n${site}\n}\n`,
-    );
+    await writeFile(within("nginx.conf"), nginxOf(place.path, site));
     const args = ["-p", place.path, "-c", within("nginx.conf")];
     await run("nginx", ["-t", ...args]);
-    await using _proxy = await started("nginx", args);
+    await using _proxy = await startProxy("nginx", args);
     await expectPassedOn(hub, port);
   },
 );
@@ -195,7 +177,7 @@ testWith("haproxy")(
         .replace("bind :443", `bind 127.0.0.1:${port}`),
     );
     await run("haproxy", ["-c", "-f", file]);
-    await using _proxy = await started("haproxy", ["-db", "-f", file]);
+    await using _proxy = await startProxy("haproxy", ["-db", "-f", file]);
     await expectPassedOn(hub, port);
   },
 );

@@ -58,10 +58,10 @@ test("what a killed process had in flight ends as UNKNOWN, and is never sent aga
   const first = await press(doomed, id, { waitMs: 0, idempotencyKey });
   expect(first.press?.status).toBe("PENDING");
   await expect.poll(() => target.requests.length, soon).toBe(1);
-  await using _heir = await hubProcess(site, { SIGNALBOX_ROLES: "worker" });
   target.answer = (_request, response) => response.end();
   doomed.kill("SIGKILL");
   await doomed.exited;
+  await using _heir = await hubProcess(site, { SIGNALBOX_ROLES: "worker" });
   await expect.poll(async () => (await actionOf(api, id)).status, soon).toBe("PENDING");
   const { lastError, presses } = await actionOf(api, id);
   expect(lastError).toMatch(/^outcome unknown/);
@@ -157,16 +157,14 @@ test("a press is claimed once, and never again, however many ask", async () => {
   const { sql } = hub.db;
   const waiting = await waitingPress(hub);
   const claims = await Promise.all(
-    [newId(), newId(), newId()].map((worker) =>
-      claimPress(sql, worker, waiting, pressLimits.waitSeconds),
-    ),
+    [newId(), newId(), newId()].map((worker) => claimPress(sql, worker, waiting, pressLimits)),
   );
   expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
   await sql`update signalbox.presses set lease_until = clock_timestamp()`;
-  expect(await claimPress(sql, newId(), waiting, pressLimits.waitSeconds)).toBeNull();
-  expect(await recoverPresses(sql, [])).toBe(1);
-  expect(await claimPress(sql, newId(), waiting, pressLimits.waitSeconds)).toBeNull();
-  expect(await recoverPresses(sql, [])).toBe(0);
+  expect(await claimPress(sql, newId(), waiting, pressLimits)).toBeNull();
+  expect(await recoverPresses(sql, { deadWorkers: [], leaseMs: pressLimits.leaseMs })).toBe(1);
+  expect(await claimPress(sql, newId(), waiting, pressLimits)).toBeNull();
+  expect(await recoverPresses(sql, { deadWorkers: [], leaseMs: pressLimits.leaseMs })).toBe(0);
 });
 
 test("a process that was taken for dead records its call, and changes nothing else", async () => {
@@ -174,8 +172,10 @@ test("a process that was taken for dead records its call, and changes nothing el
   const { sql } = hub.db;
   const { actionId, projectId, pressId } = await waitingPress(hub);
   const worker = newId();
-  const claim = await claimPress(sql, worker, { projectId, pressId }, pressLimits.waitSeconds);
-  expect(await recoverPresses(sql, [worker])).toBe(1);
+  const claim = await claimPress(sql, worker, { projectId, pressId }, pressLimits);
+  expect(await recoverPresses(sql, { deadWorkers: [worker], leaseMs: pressLimits.leaseMs })).toBe(
+    1,
+  );
   const attempt = {
     number: 1,
     startedAt: new Date(),

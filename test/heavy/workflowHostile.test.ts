@@ -90,7 +90,7 @@ test("a template that takes too long to compile is refused where it is saved or 
   expect(await answeredDuring(other, saving)).toBeGreaterThan(20);
   expect((await saving).userErrors).toEqual(refused);
   expect((await preview(hub, [step(endless)])).userErrors).toEqual(refused);
-}, 180_000);
+});
 
 test("a preview tells which limit its templates met, and of 20 in one request most wait for another time", async () => {
   await using hub = await testHub();
@@ -116,7 +116,7 @@ test("a preview tells which limit its templates met, and of 20 in one request mo
   expect((await asking).errors?.map(({ extensions }) => extensions.code)).toContain(
     "TOO_MANY_REQUESTS",
   );
-}, 180_000);
+});
 
 test("runs whose templates take too long end FAILED with the limit's name, and the runs of others are not held up", async () => {
   await using target = await receiver();
@@ -144,7 +144,7 @@ test("runs whose templates take too long end FAILED with the limit's name, and t
       error: "step 's': the templates took longer than 1000 ms of processor time",
     })),
   );
-}, 180_000);
+});
 
 test("a run that the hub fails to move on five times ends FAILED, whichever process tries", async () => {
   const key = randomBytes(32);

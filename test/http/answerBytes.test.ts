@@ -47,7 +47,7 @@ test("one row shown often, and many fields that show it once, count as much", as
   expect(await hub.send(`{ ${fields.join(" ")} }`)).toEqual(limitOnly);
 });
 
-test("what a mutation has done is told, though its answer is cut", async () => {
+test("the result of a mutation is returned, though its answer is cut", async () => {
   const answer = await hub.send<{ emitEvents: { userErrors: unknown[] } | null }>(
     `mutation ($input: [EmitEventInput!]!) { emitEvents(input: $input) {
       events { a: data b: data c: data d: data e: data f: data } userErrors { message } } }`,

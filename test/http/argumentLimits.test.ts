@@ -142,12 +142,12 @@ test("every list of the schema has a length that is tested", () => {
 });
 
 test.each(Object.entries(tooMany))(
-  "%s: one item too many is told with the limit",
+  "%s: one item too many is refused with the limit",
   async (_, [operation, says]) => {
     const input = Array.from({ length: 1_001 }, () => ({ type: "a" }));
     const answer = await hub.send(operation, operation.includes("$input") ? { input } : undefined);
-    const told = JSON.stringify(answer);
-    expect(told).toContain(says);
+    const text = JSON.stringify(answer);
+    expect(text).toContain(says);
     if (says.startsWith("argument"))
       expect(answer.errors?.[0]).toMatchObject({
         message: `Items of the ${says}: at most 100, got 101.`,
@@ -185,7 +185,7 @@ test.each([
   ]);
 });
 
-test("a text or an item that is too long is told before anything is read", async () => {
+test("a text or an item that is too long is refused before anything is read", async () => {
   const events =
     "query ($types: [String!], $search: String) { events(types: $types, search: $search) { nodes { id } } }";
   const message = async (variables: object) =>

@@ -20,6 +20,7 @@ test("the page runs and fetches the hub's own files alone, and its policy would 
   expect(policy).toContain("default-src 'none'; script-src 'self'; worker-src 'self'");
   expect(policy).toContain("connect-src 'self'");
   expect(policy).not.toMatch(/https?:|\*|script-src[^;]*unsafe/);
+  expect(response.headers.get("cross-origin-opener-policy")).toBe("same-origin");
 });
 
 test("a key that is pasted into one tab of the tour is sent from every tab that has none of its own", () => {

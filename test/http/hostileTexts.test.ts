@@ -23,7 +23,7 @@ test("no text that PostgreSQL cannot hold, in any argument there is, is an inter
       for (const value of bad) {
         const { query, variables } = operationOf(root, { [path]: value }, 0);
         const { errors = [] } = await hub.send(query, variables);
-        const isInternal = errors.some(({ extensions }) => !told.has(extensions.code));
+        const isInternal = errors.some(({ extensions }) => !known.has(extensions.code));
         if (isInternal) internal.push(`${root.name} ${path} ${JSON.stringify([value, errors])}`);
       }
     }
@@ -31,7 +31,7 @@ test("no text that PostgreSQL cannot hold, in any argument there is, is an inter
   expect(internal).toEqual([]);
   expect(places).toBeGreaterThan(100);
 });
-const told = new Set([
+const known = new Set([
   "BAD_REQUEST",
   "INVALID",
   "FILTER_INVALID",

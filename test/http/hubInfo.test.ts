@@ -12,8 +12,8 @@ test("a hub tells its version, its address, how long it keeps things, and what o
   const { version } = JSON.parse(
     await readFile(new URL("../../package.json", import.meta.url), "utf8"),
   );
-  const { hub: told } = await hub.run<{ hub: object }>(document);
-  expect(told).toEqual({
+  const { hub: info } = await hub.run<{ hub: object }>(document);
+  expect(info).toEqual({
     version,
     publicUrl: hub.url,
     retentionDays: 12,

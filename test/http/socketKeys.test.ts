@@ -8,7 +8,7 @@ const BELONGS =
   'send {"authorization": "Bearer <key>"} in connection_init, or the Authorization header of the upgrade request';
 const viewer = "{ viewer { keyName } }";
 
-/** What graphql-ws's client is told, with its own settings for trying again. */
+/** What graphql-ws's client receives, with its own settings for trying again. */
 async function refused(url: string, connectionParams?: Record<string, unknown>) {
   let connections = 0;
   const client = createClient({

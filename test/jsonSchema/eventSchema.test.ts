@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { canonicalSchema } from "../../src/jsonSchema/schema.ts";
 import { UserError } from "../../src/util/userError.ts";
 
-/** What is said of a schema that is refused. */
+/** The errors of a schema that is refused. */
 function refusal(input: unknown) {
   try {
     canonicalSchema(input);

@@ -4,10 +4,11 @@ import type { SchemaObject } from "../../src/jsonSchema/document.ts";
 import { canonicalSchema } from "../../src/jsonSchema/schema.ts";
 
 /** What is wrong with the data, in words. */
-const said = (schema: SchemaObject, data: unknown) =>
+const errorsOf = (schema: SchemaObject, data: unknown) =>
   compileSchema(schema)(data).map(({ message }) => message);
 /** What is wrong with the field `x`, in words. */
-const saidOf = (schema: SchemaObject, x: unknown) => said({ properties: { x: schema } }, { x });
+const errorsOfX = (schema: SchemaObject, x: unknown) =>
+  errorsOf({ properties: { x: schema } }, { x });
 
 describe("problems are told as goflow does", () => {
   const uuid = "0e06f977-cbb7-475f-9d0b-a0c4aaec7f6a";
@@ -44,7 +45,7 @@ describe("problems are told as goflow does", () => {
     expect(compileSchema(message)([], "example")).toEqual([
       { path: ["example"], message: "field 'example' must be an object" },
     ]);
-    expect(said({ items: { type: "string" } }, ["a", 1])).toEqual([
+    expect(errorsOf({ items: { type: "string" } }, ["a", 1])).toEqual([
       "field 'data[1]' must be a string",
     ]);
   });
@@ -77,12 +78,14 @@ describe("problems are told as goflow does", () => {
     [{ format: "date-time" }, "2026-02-30T00:00:00Z", "must be a valid RFC 3339 date-time"],
     [false, 1, "is not allowed"],
   ])("%j of %j", (schema, value, sentence) => {
-    expect(said({ properties: { x: schema } }, { x: value })).toEqual([`field 'x' ${sentence}`]);
+    expect(errorsOf({ properties: { x: schema } }, { x: value })).toEqual([
+      `field 'x' ${sentence}`,
+    ]);
   });
 
   test("at most twenty at a time", () => {
     const names = Array.from({ length: 50 }, (_, index) => `f${index}`);
-    expect(said({ required: names }, {})).toHaveLength(20);
+    expect(errorsOf({ required: names }, {})).toHaveLength(20);
   });
 });
 
@@ -92,25 +95,25 @@ describe("fields", () => {
     expect(compileSchema(schema)({ a: 1, "b/c": 2 })).toEqual([
       { path: ["data", "b/c"], message: "field 'b/c' is not allowed" },
     ]);
-    expect(said({ propertyNames: { pattern: "^[a-z]+$" } }, { A: 1 })).toEqual([
+    expect(errorsOf({ propertyNames: { pattern: "^[a-z]+$" } }, { A: 1 })).toEqual([
       "field 'A' has a name that must match pattern '^[a-z]+$'",
     ]);
   });
 
   test("are the data's own, whatever objects inherit", () => {
-    expect(said({ required: ["toString", "constructor"] }, {})).toHaveLength(2);
+    expect(errorsOf({ required: ["toString", "constructor"] }, {})).toHaveLength(2);
   });
 
   test("depend on each other", () => {
-    expect(said({ dependentRequired: { card: ["cvc"] } }, { card: 1 })).toEqual([
+    expect(errorsOf({ dependentRequired: { card: ["cvc"] } }, { card: 1 })).toEqual([
       "field 'cvc' is required when 'card' is given",
     ]);
     const either = { oneOf: [{ required: ["uuid"] }, { required: ["name_match"] }] };
     const excluded = ["field 'uuid' is mutually exclusive with 'name_match'"];
-    expect(said(either, {})).toEqual(excluded);
-    expect(said(either, { uuid: 1, name_match: 2 })).toEqual(excluded);
-    expect(said(either, { uuid: 1 })).toEqual([]);
-    expect(said({ not: { required: ["a", "b"] } }, { a: 1, b: 1 })).toEqual([
+    expect(errorsOf(either, {})).toEqual(excluded);
+    expect(errorsOf(either, { uuid: 1, name_match: 2 })).toEqual(excluded);
+    expect(errorsOf(either, { uuid: 1 })).toEqual([]);
+    expect(errorsOf({ not: { required: ["a", "b"] } }, { a: 1, b: 1 })).toEqual([
       "field 'a' is mutually exclusive with 'b'",
     ]);
   });
@@ -135,23 +138,23 @@ describe("of several shapes", () => {
   };
 
   test.each([inlined, referred])("the one that was meant is explained", (schema) => {
-    expect(said(schema, { pay: { kind: "card" } })).toEqual(["field 'pay.number' is required"]);
-    expect(said(schema, { pay: { kind: "bank", iban: "12" } })).toEqual([
+    expect(errorsOf(schema, { pay: { kind: "card" } })).toEqual(["field 'pay.number' is required"]);
+    expect(errorsOf(schema, { pay: { kind: "bank", iban: "12" } })).toEqual([
       "field 'pay.iban' must match pattern '^[A-Z]{2}'",
     ]);
   });
 
   test.each([inlined, referred])("the choice is told where none was meant", (schema) => {
-    expect(said(schema, { pay: { kind: "cash" } })).toEqual([
+    expect(errorsOf(schema, { pay: { kind: "cash" } })).toEqual([
       "field 'pay.kind' must be 'card' or 'bank'",
     ]);
-    expect(said(schema, { pay: 1 })).toEqual(["field 'pay' must be an object"]);
+    expect(errorsOf(schema, { pay: 1 })).toEqual(["field 'pay' must be an object"]);
   });
 
   test("types and formats become one sentence", () => {
     const nullable = { anyOf: [{ type: "string", minLength: 2 }, { type: "null" }] };
-    expect(saidOf(nullable, 1)).toEqual(["field 'x' must be a string or null"]);
-    expect(saidOf(nullable, "a")).toEqual(["field 'x' must be at least 2 characters"]);
+    expect(errorsOfX(nullable, 1)).toEqual(["field 'x' must be a string or null"]);
+    expect(errorsOfX(nullable, "a")).toEqual(["field 'x' must be at least 2 characters"]);
     const date = compileSchema(canonicalSchema({ x: "Date" }) ?? {});
     expect(date({ x: "2026-01-31" })).toEqual([]);
     expect(date({ x: "2026-01-31T10:00:00.123456789+02:00" })).toEqual([]);
@@ -164,14 +167,14 @@ describe("of several shapes", () => {
     const schema = {
       properties: { a: { type: "string" }, b: { anyOf: [{ type: "null" }, { minimum: 3 }] } },
     };
-    expect(said(schema, { a: 1, b: 2 })).toEqual([
+    expect(errorsOf(schema, { a: 1, b: 2 })).toEqual([
       "field 'a' must be a string",
       "field 'b' must be at least 3",
     ]);
   });
 
   test("more than one that fits is one too many for oneOf", () => {
-    expect(saidOf({ oneOf: [{ minimum: 1 }, { minimum: 2 }] }, 3)).toEqual([
+    expect(errorsOfX({ oneOf: [{ minimum: 1 }, { minimum: 2 }] }, 3)).toEqual([
       "field 'x' matches more than one of the shapes of which one is allowed",
     ]);
   });

@@ -155,7 +155,7 @@ describe("no data and schema together take long", () => {
     expect(timed(() => check(data)).map(({ path }) => path)).toEqual([["data"]]);
   });
 
-  test("many unions that fail are told without weighing their branches", () => {
+  test("many unions that fail are reported without weighing their branches", () => {
     const big = { properties: repeat(900, "p", () => ({ enum: ["x", "y"] })), required: ["id"] };
     const schema = {
       items: { anyOf: [{ $ref: "#/$defs/big" }, { type: "null" }] },

@@ -115,7 +115,7 @@ test("a reader that lags behind retention ends with CursorExpired, and meets no 
   const feed = createFeed({ sql, read: reads.read }, tail, log, {
     onSubscribers: () => {},
     onPage: () => {},
-    onTold: () => {},
+    onSeen: () => {},
   });
   const changes = feed.follow({ projectId, after: 0, wants: () => true });
   const read: number[] = [];
@@ -142,7 +142,7 @@ test("a subscription that starts while the database is away begins when it is ba
   const feed = createFeed({ sql: db.sql, read: reads.read }, tail, log, {
     onSubscribers: () => {},
     onPage: () => {},
-    onTold: () => {},
+    onSeen: () => {},
   });
   const { sql } = database.db;
   const projectId = await newFeed(sql);

@@ -100,9 +100,15 @@ describe("a wrong setting stops the boot with a sentence that names it, what was
     ["SIGNALBOX_ALLOW_TARGETS", "10.0.0.0/8,", /^SIGNALBOX_ALLOW_TARGETS/],
     ["SIGNALBOX_REQUIRE_HTTPS", "yes", /must be one of true, false, not "yes"\.$/],
     ["SIGNALBOX_PUBLIC_URL", "hub.example.com", /^SIGNALBOX_PUBLIC_URL must be a URL like/],
-    ["SIGNALBOX_PUBLIC_URL", "https://example.com/signalbox", /, without a path \(.+\), not "/],
-    ["SIGNALBOX_PUBLIC_URL", "https://example.com/signalbox/", /without a path/],
-    ["SIGNALBOX_PUBLIC_URL", "https://example.com//", /without a path/],
+    [
+      "SIGNALBOX_PUBLIC_URL",
+      "https://example.com/hub?x=1",
+      /without user, query and fragment, not "/,
+    ],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/hub#top", /fragment/],
+    ["SIGNALBOX_PUBLIC_URL", "https://me@example.com/hub", /without user/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com//", /must be a URL like/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/a b", /must be a URL like/],
     ["SIGNALBOX_ALLOWED_ORIGINS", "*", /must be a list of browser origins .+ no \*.+, not "\*"\.$/],
     ["SIGNALBOX_ALLOWED_ORIGINS", "null", /not null/],
     ["SIGNALBOX_ALLOWED_ORIGINS", "https://*.example.com", /no \*/],
@@ -175,4 +181,12 @@ test("variables that are named as settings and are none are found, with the sett
       ...{ SIGNALBOX_PORT: "tcp://10.0.0.1:4000", SIGNALBOX_PORT_4000_TCP_ADDR: "10.0.0.1" },
     }),
   ).toEqual([]);
+});
+
+test.each([
+  ["https://hub.example.com", "https://hub.example.com"],
+  ["https://Example.com:443/hub/", "https://example.com/hub"],
+  ["http://10.0.0.7:8080/tools/event-hub", "http://10.0.0.7:8080/tools/event-hub"],
+])("the public address %s is taken as %s", (given, taken) => {
+  expect(readConfig({ SIGNALBOX_PUBLIC_URL: given }).publicUrl).toBe(taken);
 });

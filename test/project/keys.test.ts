@@ -168,7 +168,7 @@ test("a key is refused after its revocation even when it is in use all the time"
   expect(late).toEqual(Array(8).fill(refused));
 });
 
-test("mistakes about keys are told", async () => {
+test("errors about keys are reported", async () => {
   for (const name of ["", "x".repeat(201), "two\nlines", "NUL \0", "half \ud83d"]) {
     const { apiKey, key, userErrors } = await create(name);
     expect({ apiKey, key }).toEqual({ apiKey: null, key: null });

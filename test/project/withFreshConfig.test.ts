@@ -29,7 +29,7 @@ test("what was planned under a configuration that moved is planned again, and no
   expect(tries).toBe(20);
 });
 
-test("any other failure is told at once", async () => {
+test("any other failure is passed on at once", async () => {
   let tries = 0;
   const fail = async () => {
     tries += 1;

@@ -31,12 +31,12 @@ const newKey = (): string =>
   ).join("");
 
 /** Why a press was rejected, in words. */
-function refusalOf({ userErrors: [mistake], action }: Payload): string {
-  switch (mistake?.code) {
+function rejectionOf({ userErrors: [userError], action }: Payload): string {
+  switch (userError?.code) {
     case "ACTION_BUSY":
-      return action ? `Being pressed by ${presserOf(action)} right now.` : mistake.message;
+      return action ? `Being pressed by ${presserOf(action)} right now.` : userError.message;
     case "ACTION_COMPLETE":
-      return action ? `Just done by ${presserOf(action)}.` : mistake.message;
+      return action ? `Just done by ${presserOf(action)}.` : userError.message;
     case "ACTION_EXPIRED":
       return "Expired. Nothing was sent.";
     case "NOT_FOUND":
@@ -44,7 +44,7 @@ function refusalOf({ userErrors: [mistake], action }: Payload): string {
     case "NOT_ALLOWED_NOW":
       return "It cannot be pressed now: the event is not due yet or is cancelled.";
     default:
-      return mistake?.message ?? "The hub rejected the press without a reason.";
+      return userError?.message ?? "The hub rejected the press without a reason.";
   }
 }
 
@@ -77,7 +77,7 @@ export function usePress(actionId: string): Pressing {
     if (data?.pressAction.press) return data.pressAction.press;
     setProblem(
       data
-        ? refusalOf(data.pressAction)
+        ? rejectionOf(data.pressAction)
         : (error?.message.replace(/^\[GraphQL\] /, "") ?? "The hub did not answer."),
     );
     return null;

@@ -1,6 +1,5 @@
 import { graphql } from "../gql/graphql.ts";
-import { Button } from "../ui/Button.tsx";
-import { Modal } from "../ui/Modal.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
 import { useAct } from "../ui/useAct.ts";
 
 const CancelEventDocument = graphql(`
@@ -21,23 +20,17 @@ export function CancelEvent({ id, name, onClose }: Props) {
     if (await cancel.run({ id }, "The event is cancelled.")) onClose();
   };
   return (
-    <Modal
+    <Confirm
       title="Cancel the event?"
-      isOpen
+      labels={{ keep: "Keep event", confirm: "Cancel event" }}
+      isBusy={cancel.isRunning}
+      onConfirm={confirm}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Keep event</Button>
-          <Button look="danger" isBusy={cancel.isRunning} onClick={confirm}>
-            Cancel event
-          </Button>
-        </>
-      }
     >
       <p>
         <strong>{name}</strong> will not be delivered, and its buttons cannot be pressed. It stays
         in the feed.
       </p>
-    </Modal>
+    </Confirm>
   );
 }

@@ -18,8 +18,16 @@ const DeliveriesDocument = graphql(
   [DeliveryRow],
 );
 
+/** Why an event has no deliveries. */
+const whyNone = (status: string) =>
+  ({
+    SCHEDULED: "None yet. Deliveries follow when the event is due.",
+    STAGED: "None yet. The hooks are being matched.",
+    CANCELLED: "None. The event was cancelled.",
+  })[status] ?? "None. No hook matched this event.";
+
 /** The deliveries of an event. */
-export function EventDeliveries({ eventId }: { eventId: string }) {
+export function EventDeliveries({ eventId, status }: { eventId: string; status: string }) {
   const place = usePlace(eventId);
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveriesDocument,
@@ -31,7 +39,7 @@ export function EventDeliveries({ eventId }: { eventId: string }) {
     <Section title="Deliveries">
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && deliveries.length === 0 && <p className="soft">None. No hook matched this event.</p>}
+      {data && deliveries.length === 0 && <p className="soft">{whyNone(status)}</p>}
       {deliveries.length > 0 && (
         <ul className="deliveries">
           {deliveries.map((delivery) => (

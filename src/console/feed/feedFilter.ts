@@ -60,13 +60,14 @@ const typeMatches = (pattern: string, type: string) =>
 
 /** Whether a new event belongs to this view. Only the server can search in data. */
 export function matches(wanted: FeedVariables, event: FeedEvent): boolean {
-  const meets = (value: string | null, actual: string | null) => value === null || value === actual;
+  const matches = (value: string | null, actual: string | null) =>
+    value === null || value === actual;
   return (
     (wanted.types === null || wanted.types.some((pattern) => typeMatches(pattern, event.type))) &&
     (wanted.status === null || wanted.status.some((status) => status === event.status)) &&
     (wanted.since === null || Date.parse(event.occurredAt) >= Date.parse(wanted.since)) &&
-    meets(wanted.category, event.category) &&
-    meets(wanted.userId, event.userId) &&
-    meets(wanted.contextId, event.contextId)
+    matches(wanted.category, event.category) &&
+    matches(wanted.userId, event.userId) &&
+    matches(wanted.contextId, event.contextId)
   );
 }

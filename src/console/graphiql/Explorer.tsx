@@ -1,5 +1,6 @@
 import { GraphiQL } from "graphiql";
 import { useMemo, useState } from "react";
+import { base } from "../base.ts";
 import { createFetcher } from "./fetcher.ts";
 import { tourHeaders, tourTabs } from "./tour.ts";
 
@@ -24,7 +25,7 @@ export function Explorer() {
       plugins={noHistory}
     >
       <GraphiQL.Logo>
-        <a href="/docs/">Documentation</a>
+        <a href={`${base}/docs/`}>Documentation</a>
       </GraphiQL.Logo>
     </GraphiQL>
   );

@@ -1,13 +1,12 @@
 import type { GraphiQLProps } from "graphiql";
 import { type ExecutionResult, getOperationAST, parse } from "graphql";
 import { createClient } from "graphql-ws";
+import { graphqlUrl } from "../base.ts";
 import { headersWithKey, keyIn } from "./headersWithKey.ts";
 
 type Fetcher = GraphiQLProps["fetcher"];
 type Params = Parameters<Fetcher>[0];
 type Headers = ReturnType<typeof headersWithKey>;
-
-const socketUrl = () => new URL("/graphql", location.href.replace(/^http/, "ws")).href;
 
 /**
  * The operation to run. Shortly after a tab is opened, GraphiQL still names the operation of the
@@ -19,7 +18,7 @@ function operationOf({ query, operationName }: Params) {
 }
 
 async function post(params: Params, headers: Headers): Promise<ExecutionResult> {
-  const response = await fetch("/graphql", {
+  const response = await fetch(graphqlUrl(), {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(params),
@@ -37,7 +36,7 @@ function withReason(error: unknown): never {
 }
 
 function follow(params: Params, headers: Headers): AsyncIterableIterator<ExecutionResult> {
-  const events = createClient({ url: socketUrl(), connectionParams: headers }).iterate(params);
+  const events = createClient({ url: graphqlUrl("ws"), connectionParams: headers }).iterate(params);
   return {
     [Symbol.asyncIterator]() {
       return this;

@@ -1,7 +1,6 @@
 import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
-import { Button } from "../ui/Button.tsx";
-import { Modal } from "../ui/Modal.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
 import { useAct } from "../ui/useAct.ts";
 
 const DeleteDocument = graphql(`
@@ -20,23 +19,17 @@ export function DeleteHook({ id, name, onClose }: Props) {
     if (await remove.run({ id }, "The hook is deleted.")) navigate("/hooks");
   };
   return (
-    <Modal
+    <Confirm
       title="Delete the hook?"
-      isOpen
+      labels={{ keep: "Keep hook", confirm: "Delete hook" }}
+      isBusy={remove.isRunning}
+      onConfirm={confirm}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Keep hook</Button>
-          <Button look="danger" isBusy={remove.isRunning} onClick={confirm}>
-            Delete hook
-          </Button>
-        </>
-      }
     >
       <p>
         <strong>{name}</strong> will receive nothing more, and its waiting deliveries are cancelled.
         Its history is kept.
       </p>
-    </Modal>
+    </Confirm>
   );
 }

@@ -20,7 +20,7 @@ export function RotateSecret({ id, onClose }: { id: string; onClose: () => void 
   return (
     <Rotation
       title="Rotate the secret"
-      mistake={rotate.userErrors[0]?.message}
+      error={rotate.userErrors[0]?.message}
       isBusy={rotate.isRunning}
       onRotate={async (overlapHours) =>
         setSecret((await rotate.run({ id, overlapHours }))?.secret ?? null)

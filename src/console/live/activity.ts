@@ -1,6 +1,7 @@
 import { stringifyDocument } from "@urql/core";
 import type { ResultOf } from "gql.tada";
 import { type Client, createClient } from "graphql-ws";
+import { graphqlUrl } from "../base.ts";
 import { ActivityDocument, type Changed } from "./activityDocument.ts";
 
 type LiveState = "connecting" | "live" | "lost";
@@ -128,7 +129,7 @@ function openSocket(key: string, become: (state: LiveState) => void): Client {
   let socket: WebSocket | undefined;
   let late: ReturnType<typeof setTimeout> | undefined;
   return createClient({
-    url: `${location.origin.replace(/^http/, "ws")}/graphql`,
+    url: graphqlUrl("ws"),
     connectionParams: { authorization: `Bearer ${key}` },
     keepAlive: PING_MS,
     retryAttempts: Number.POSITIVE_INFINITY,

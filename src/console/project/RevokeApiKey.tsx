@@ -1,6 +1,5 @@
 import { graphql } from "../gql/graphql.ts";
-import { Button } from "../ui/Button.tsx";
-import { Modal } from "../ui/Modal.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
 import { useAct } from "../ui/useAct.ts";
 
 const RevokeDocument = graphql(`
@@ -19,23 +18,17 @@ export function RevokeApiKey({ apiKey, onClose }: Props) {
     onClose();
   };
   return (
-    <Modal
+    <Confirm
       title="Revoke the key?"
-      isOpen
+      labels={{ keep: "Keep key", confirm: "Revoke key" }}
+      isBusy={revoke.isRunning}
+      onConfirm={confirm}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Keep key</Button>
-          <Button look="danger" isBusy={revoke.isRunning} onClick={confirm}>
-            Revoke key
-          </Button>
-        </>
-      }
     >
       <p>
         Requests with <strong>{apiKey.name}</strong> will be rejected; its streams end within 5
         seconds.
       </p>
-    </Modal>
+    </Confirm>
   );
 }

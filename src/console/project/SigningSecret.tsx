@@ -36,7 +36,7 @@ export function SigningSecret() {
       {isRotating && (
         <Rotation
           title="Rotate the signing secret"
-          mistake={rotate.userErrors[0]?.message}
+          error={rotate.userErrors[0]?.message}
           isBusy={rotate.isRunning}
           onRotate={async (overlapHours) =>
             setSecret((await rotate.run({ overlapHours }))?.secret ?? null)

@@ -1,7 +1,6 @@
 import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
-import { Button } from "../ui/Button.tsx";
-import { Modal } from "../ui/Modal.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
 import { useAct } from "../ui/useAct.ts";
 import { pathOfType } from "./paths.ts";
 
@@ -24,23 +23,17 @@ export function DeleteResource({ type, id, onClose }: Props) {
     if (await remove.run({ type, id }, "The resource is deleted.")) navigate(pathOfType(type));
   };
   return (
-    <Modal
+    <Confirm
       title="Delete the resource?"
-      isOpen
+      labels={{ keep: "Keep resource", confirm: "Delete resource" }}
+      isBusy={remove.isRunning}
+      onConfirm={confirm}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Keep resource</Button>
-          <Button look="danger" isBusy={remove.isRunning} onClick={confirm}>
-            Delete resource
-          </Button>
-        </>
-      }
     >
       <p>
         <strong>{id}</strong> of {type} is deleted. The deletion event of its type is emitted with
         the last state, and the id can be used again.
       </p>
-    </Modal>
+    </Confirm>
   );
 }

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from "react";
+import { base } from "../base.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import "./SignIn.css";
@@ -15,7 +16,7 @@ export function SignIn({ problem, isOpening, onKey }: Props) {
   return (
     <main className="sign-in">
       <form className="sign-in-card" onSubmit={submit}>
-        <img src="/signalbox.svg" alt="" width={40} height={40} />
+        <img src={`${base}/signalbox.svg`} alt="" width={40} height={40} />
         <h1>Signalbox</h1>
         <p className="soft">Sign in with an API key of your project.</p>
         <Field

@@ -1,10 +1,11 @@
 import { Client, cacheExchange, fetchExchange, mapExchange } from "@urql/core";
+import { graphqlUrl } from "../base.ts";
 import { noteHubTime } from "../ui/time/hubClock.ts";
 
 /** The client for queries and mutations. `onRefused` is called when the key is rejected. */
 export const createApi = (key: string, onRefused: () => void): Client =>
   new Client({
-    url: "/graphql",
+    url: graphqlUrl(),
     preferGetMethod: false,
     fetch: async (input, init) => {
       const response = await fetch(input, init);

@@ -1,6 +1,7 @@
 import { BookOpen, CircleHelp, LogOut, Moon, Sun } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { base } from "../base.ts";
 import { OverviewNote } from "../overview/OverviewNote.tsx";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
@@ -38,7 +39,7 @@ export function Nav() {
   return (
     <nav className="nav" aria-label="Console">
       <div className="nav-brand">
-        <img src="/signalbox.svg" alt="" width={24} height={24} />
+        <img src={`${base}/signalbox.svg`} alt="" width={24} height={24} />
         <div className="nav-project">
           <strong className="line">{viewer.project.name}</strong>
         </div>
@@ -58,7 +59,7 @@ export function Nav() {
           </li>
         ))}
         <li>
-          <a href="/docs/" className="nav-place" title="Documentation">
+          <a href={`${base}/docs/`} className="nav-place" title="Documentation">
             <BookOpen size={16} />
             <span>Documentation</span>
           </a>

@@ -5,7 +5,7 @@ import { Modal } from "./Modal.tsx";
 
 type Props = {
   title: string;
-  mistake: string | undefined;
+  error: string | undefined;
   isBusy: boolean;
   onRotate: (overlapHours: number) => void;
   onClose: () => void;
@@ -14,7 +14,7 @@ type Props = {
 };
 
 /** Rotates a secret and shows the new one once. The old one stays valid for the overlap. */
-export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }: Props) {
+export function Rotation({ title, error, isBusy, onRotate, onClose, children }: Props) {
   const [hours, setHours] = useState("24");
   if (children) {
     return (
@@ -46,7 +46,7 @@ export function Rotation({ title, mistake, isBusy, onRotate, onClose, children }
       <Field
         label="Overlap in hours"
         hint="Both secrets sign during this time: 0 to 168. Update your server before it ends."
-        error={mistake}
+        error={error}
       >
         <input
           type="number"

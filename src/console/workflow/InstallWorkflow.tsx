@@ -29,7 +29,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
   const [text, setText] = useState(JSON.stringify(variables, null, 2));
   const install = useAct(InstallDocument, { showsUserErrors: true });
   const parsed = parseVariables(text);
-  const mistakeOf = (field: string) =>
+  const errorOf = (field: string) =>
     install.userErrors.find(({ path }) => path[0] === field)?.message;
   const confirm = async () => {
     if ("problem" in parsed) return;
@@ -56,7 +56,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
         <Field
           label="User"
           hint="As in the userId of events."
-          error={mistakeOf("userId") ?? mistakeOf("workflowId")}
+          error={errorOf("userId") ?? errorOf("workflowId")}
         >
           <input
             value={userId}
@@ -69,7 +69,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
       <Field
         label="Variables (JSON)"
         hint="The variable “user” of the templates, such as tokens and URLs. At most 16 KiB, stored encrypted."
-        error={"problem" in parsed ? parsed.problem : mistakeOf("variables")}
+        error={"problem" in parsed ? parsed.problem : errorOf("variables")}
       >
         <textarea
           rows={8}

@@ -1,6 +1,5 @@
 import { graphql } from "../gql/graphql.ts";
-import { Button } from "../ui/Button.tsx";
-import { Modal } from "../ui/Modal.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
 import { useAct } from "../ui/useAct.ts";
 
 const UninstallDocument = graphql(`
@@ -21,23 +20,17 @@ export function UninstallWorkflow({ workflowId, userId, onClose }: Props) {
     if (await uninstall.run({ workflowId, userId }, "The workflow is uninstalled.")) onClose();
   };
   return (
-    <Modal
+    <Confirm
       title="Uninstall the workflow?"
-      isOpen
+      labels={{ keep: "Keep installed", confirm: "Uninstall" }}
+      isBusy={uninstall.isRunning}
+      onConfirm={confirm}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Keep installed</Button>
-          <Button look="danger" isBusy={uninstall.isRunning} onClick={confirm}>
-            Uninstall
-          </Button>
-        </>
-      }
     >
       <p>
         Events of <strong>{userId}</strong> no longer start runs. Runs in progress continue, and the
         history is kept.
       </p>
-    </Modal>
+    </Confirm>
   );
 }

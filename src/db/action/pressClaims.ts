@@ -32,11 +32,8 @@ export type PressFinish = {
   error: string | null;
 };
 
-/** The lease: the call's 10 s and a margin. A process that takes longer is fenced. */
-const LEASE_MS = 25_000;
-
 /** Why a waiting press must not be sent; null if it may. */
-const refusal = (sql: Sql, waitSeconds: number) => sql`case
+const whyNotSent = (sql: Sql, waitSeconds: number) => sql`case
   when a.expires_at <= clock_timestamp() then 'not sent: the action expired before its turn came'
   when e.status = 'CANCELLED' then 'not sent: the event was cancelled'
   when p.pressed_at < clock_timestamp() - ${waitSeconds} * interval '1 second'
@@ -50,18 +47,18 @@ export async function claimPress(
   sql: Pool,
   workerId: string,
   { projectId, pressId }: { projectId: string; pressId: string },
-  waitSeconds: number,
+  { waitSeconds, leaseMs }: { waitSeconds: number; leaseMs: number },
 ): Promise<PressClaim | null> {
   return sql.begin(async (tx) => {
-    const [waiting] = await tx<{ refusal: string | null }[]>`
-      select ${refusal(tx, waitSeconds)} as refusal from signalbox.presses p
+    const [waiting] = await tx<{ reason: string | null }[]>`
+      select ${whyNotSent(tx, waitSeconds)} as reason from signalbox.presses p
       join signalbox.actions a on a.project_id = p.project_id and a.id = p.action_id
       join signalbox.events e on e.project_id = a.project_id and e.id = a.event_id
       where p.project_id = ${projectId} and p.id = ${pressId} and p.status = 'PENDING' and p.lease_token is null
       for update of p skip locked`;
     if (!waiting) return null;
-    if (waiting.refusal !== null) {
-      await end(tx, projectId, [{ id: pressId, status: "FAILED", error: waiting.refusal }]);
+    if (waiting.reason !== null) {
+      await end(tx, projectId, [{ id: pressId, status: "FAILED", error: waiting.reason }]);
       return null;
     }
     const [claim] = await tx<
@@ -70,7 +67,7 @@ export async function claimPress(
       })[]
     >`
       update signalbox.presses p set lease_worker = ${workerId}, lease_token = ${randomUUID()},
-        lease_until = statement_timestamp() + ${LEASE_MS} * interval '1 millisecond'
+        lease_until = statement_timestamp() + ${leaseMs} * interval '1 millisecond'
       where p.project_id = ${projectId} and p.id = ${pressId}
       returning p.project_id as "projectId", p.id as "pressId", p.lease_token as token,
         p.pressed_by as "pressedBy", p.pressed_at as "pressedAt", p.lease_until as "leaseUntil"`;
@@ -81,7 +78,7 @@ export async function claimPress(
       where e.project_id = ${projectId} and e.id = ${action?.eventId ?? null}`;
     if (!claim || !action || !event) return null;
     const { leaseUntil, ...taken } = claim;
-    const claimedAt = new Date(leaseUntil.getTime() - LEASE_MS);
+    const claimedAt = new Date(leaseUntil.getTime() - leaseMs);
     const nowSeconds = Math.floor(claimedAt.getTime() / 1_000);
     return { ...taken, claimedAt, nowSeconds, action, event };
   });
@@ -167,30 +164,32 @@ export const overduePresses = (sql: Sql, overdueMs: number) => sql<
 
 const OUTCOME_UNKNOWN = "outcome unknown: the process that sent it died before the answer came";
 
+/** Which claims are lost: those of dead workers, and expired ones. `leaseMs` tells when a press was claimed. */
+type LostClaims = { deadWorkers: string[]; leaseMs: number };
+
 /**
  * Ends presses with an expired lease or a dead worker as UNKNOWN: the target may have received them, so they are shown
  * and never sent again. Returns their number.
  */
-export async function recoverPresses(sql: Pool, deadWorkers: string[]): Promise<number> {
+export async function recoverPresses(sql: Pool, claims: LostClaims): Promise<number> {
   const projects = await sql<{ projectId: string }[]>`
-    select distinct p.project_id as "projectId" from signalbox.presses p where ${isLost(sql, deadWorkers)}`;
+    select distinct p.project_id as "projectId" from signalbox.presses p where ${isLost(sql, claims)}`;
   let recovered = 0;
-  for (const { projectId } of projects)
-    recovered += await recoverProject(sql, projectId, deadWorkers);
+  for (const { projectId } of projects) recovered += await recoverProject(sql, projectId, claims);
   return recovered;
 }
 
 const isLost = (
   sql: Sql,
-  deadWorkers: string[],
+  { deadWorkers }: LostClaims,
 ) => sql`p.status = 'PENDING' and p.lease_token is not null
   and (p.lease_until <= clock_timestamp() or p.lease_worker = any(${deadWorkers}::uuid[]))`;
 
-const recoverProject = (sql: Pool, projectId: string, deadWorkers: string[]): Promise<number> =>
+const recoverProject = (sql: Pool, projectId: string, claims: LostClaims): Promise<number> =>
   sql.begin(async (tx) => {
     const lost = await tx<{ id: string; claimedAt: Date }[]>`
-      select p.id, p.lease_until - ${LEASE_MS} * interval '1 millisecond' as "claimedAt" from signalbox.presses p
-      where p.project_id = ${projectId} and ${isLost(tx, deadWorkers)}
+      select p.id, p.lease_until - ${claims.leaseMs} * interval '1 millisecond' as "claimedAt" from signalbox.presses p
+      where p.project_id = ${projectId} and ${isLost(tx, claims)}
       order by p.id for update of p skip locked`;
     if (lost.length === 0) return 0;
     await tx`

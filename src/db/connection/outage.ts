@@ -1,3 +1,5 @@
+import { errorCode } from "./errorCode.ts";
+
 /**
  * SQLSTATE classes: connection, resources, operator intervention, system. Then read-only transaction, idle in
  * transaction, and a database closed to connections.
@@ -10,23 +12,19 @@ const codes =
 const messages =
   /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout exceeded when trying to connect)/;
 
-const codeOf = (error: Error): string => ("code" in error ? String(error.code) : "");
-
 /**
  * Whether an error means that the database or the system cannot be used at the moment: it passes, and the work is
  * retried.
  */
 export const isOutage = (error: unknown): error is Error =>
   error instanceof Error &&
-  (states.test(codeOf(error)) || codes.test(codeOf(error)) || messages.test(error.message));
+  (states.test(errorCode(error)) || codes.test(errorCode(error)) || messages.test(error.message));
 
 /**
  * Whether PostgreSQL aborted a statement or transaction that took too long: an outage that its own size may have
  * caused.
  */
-export const isTimeout = (error: unknown): boolean =>
-  error instanceof Error && /^(57014|25P0[34])$/.test(codeOf(error));
+export const isTimeout = (error: unknown): boolean => /^(57014|25P0[34])$/.test(errorCode(error));
 
 /** Whether a statement failed because of a lock (lock_not_available, deadlock_detected): the database is available. */
-export const isLocked = (error: unknown): boolean =>
-  error instanceof Error && /^(55P03|40P01)$/.test(codeOf(error));
+export const isLocked = (error: unknown): boolean => /^(55P03|40P01)$/.test(errorCode(error));

@@ -142,9 +142,9 @@ export const overdueQueues = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
     order by q.due_at limit 1) overdue`;
 
 /**
- * Events accepted this long ago that were never matched: their `dispatch` job is lost or stuck. Scheduled events are
- * found when they are due (schedules.ts). At most 200 per project, so that one with very many does not delay the
- * others.
+ * Events accepted this long ago that were never matched: their process died, or they wait in its queue. Scheduled
+ * events are found when they are due (schedules.ts). At most 1,000 per project, so that one with very many does not
+ * delay the others.
  */
 export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
   { projectId: string; id: string }[]
@@ -154,7 +154,7 @@ export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
     select e.project_id, e.id from signalbox.events e
     where e.project_id = project.project_id and e.config_version is null and e.scheduled_for is null
       and e.status = 'STAGED' and e.received_at <= now() - ${overdueMs} * interval '1 millisecond'
-    order by e.received_at limit 200) overdue`;
+    order by e.received_at limit 1000) overdue`;
 
 /** The age in seconds of the oldest unclaimed due delivery; 0 if none is due. */
 export async function oldestDueSeconds(sql: Sql): Promise<number> {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseRefusal } from "../connection/refusal.ts";
+import { accountName } from "./accountName.ts";
 import { findBinaries } from "./binaries.ts";
 import { chooseOwner, giveTo } from "./owner.ts";
 import { type Place, startProgram } from "./program.ts";
@@ -48,7 +49,10 @@ async function initdb(place: Place, passwordFile: string) {
     "--encoding=UTF8",
     "--no-locale",
   ];
-  const program = startProgram("initdb", place, options, [password.fd]);
+  const program = startProgram("initdb", place, options, {
+    extra: [password.fd],
+    env: await accountName(dirname(passwordFile)),
+  });
   const end = await program.ended;
   if (end !== "exit code 0") {
     throw new DatabaseRefusal(

@@ -24,7 +24,7 @@ export function startProgram(
   name: "initdb" | "postgres",
   { dir, log, binaries, owner }: Place,
   args: string[],
-  extra: number[] = [],
+  { extra = [], env = {} }: { extra?: number[]; env?: Record<string, string> } = {},
 ): Program {
   // Node.js enters the working directory before it changes the account. This name makes it reachable below directories
   // that only root may enter.
@@ -34,7 +34,7 @@ export function startProgram(
     const start = fstatSync(output).size;
     const child = spawn(join(binaries, name), ["-D", named, ...args], {
       cwd: dir,
-      env: { LC_ALL: "C" },
+      env: { LC_ALL: "C", ...env },
       stdio: ["ignore", "ignore", output, ...extra],
       detached: true,
       ...owner,

@@ -1,4 +1,5 @@
 import type { Sql } from "../connection/client.ts";
+import { errorCode } from "../connection/errorCode.ts";
 import type { FeedItem } from "../feed/changes.ts";
 import { atNode } from "../nodes/nodes.ts";
 import type { KeyClaim } from "./idempotencyKeys.ts";
@@ -132,4 +133,4 @@ export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
 
 /** Whether a write failed because an idempotency key is taken, or is being taken. */
 export const isKeyTaken = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "SB002" || error.code === "55P03");
+  ["SB002", "55P03"].includes(errorCode(error));

@@ -1,4 +1,5 @@
 import type { Tx } from "../connection/client.ts";
+import { errorCode } from "../connection/errorCode.ts";
 import type { Fragment } from "../page/page.ts";
 import type { FeedItem } from "./changes.ts";
 
@@ -34,8 +35,7 @@ export class StaleConfig extends Error {
 }
 
 /** Whether a write failed because the project's configuration has changed since it was planned: plan again. */
-export const isStaleConfig = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "SB001";
+export const isStaleConfig = (error: unknown): boolean => errorCode(error) === "SB001";
 
 /**
  * Ends a transaction that writes to a project's feed: `before`, then `under` the lock of its head. All statements are

@@ -6,9 +6,6 @@ import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { addJobs, type HookQueue, type JobSpec } from "../queue/jobs.ts";
 import { type HookRow, hookColumns } from "./hooks.ts";
 
-/** The lease beyond the hook's timeout, after which another process makes the request. */
-const LEASE_MARGIN_MS = 5_000;
-
 /** A handshake claimed by this process; `sealed` also distinguishes it from a later one. */
 export type ClaimedHandshake = { hook: HookRow; sealed: string; attempt: number };
 
@@ -34,15 +31,19 @@ export async function beginHandshake(
   await addJobs(tx, [handshakeJob({ projectId: hook.projectId, hookId: hook.id })]);
 }
 
-/** Claims a due handshake; undefined if none is due or another process has it. */
+/**
+ * Claims a due handshake; undefined if none is due or another process has it. `leaseMarginMs`: the lease beyond the
+ * hook's timeout.
+ */
 export async function claimHandshake(
   sql: Sql,
   { projectId, hookId }: HookQueue,
+  leaseMarginMs: number,
 ): Promise<ClaimedHandshake | undefined> {
   const [row] = await sql<(HookRow & { sealed: string; attempt: number })[]>`
     update signalbox.hooks h set handshake_attempts = h.handshake_attempts + 1,
       handshake_due_at =
-      (now() at time zone 'UTC' + (h.timeout_ms + ${LEASE_MARGIN_MS}) * interval '1 millisecond') at time zone 'UTC'
+      (now() at time zone 'UTC' + (h.timeout_ms + ${leaseMarginMs}) * interval '1 millisecond') at time zone 'UTC'
     where ${ofHook(sql, { projectId, id: hookId })} and h.status = 'PENDING_VERIFICATION'
       and h.handshake_due_at <= now()
     returning ${hookColumns(sql)}, h.handshake as sealed, h.handshake_attempts as attempt`;

@@ -1,23 +1,5 @@
 import type { Pool } from "../connection/client.ts";
-import { throttled } from "../retention/throttle.ts";
-
-/** Hooks or versions deleted per statement. */
-const CHUNK = 500;
-/** Rows found per query. Each such query scans everything, so it does not run once per chunk. */
-const FOUND = 50_000;
-
-/** Finds rows and deletes them in chunks, until none is left. */
-async function inPieces<Key>(
-  find: (limit: number) => PromiseLike<Key[]>,
-  remove: (keys: Key[]) => PromiseLike<unknown>,
-): Promise<void> {
-  let found: Key[];
-  do {
-    found = [...(await find(FOUND))];
-    for (let at = 0; at < found.length; at += CHUNK)
-      await throttled(() => remove(found.slice(at, at + CHUNK)));
-  } while (found.length === FOUND);
-}
+import { removeInChunks } from "../retention/removeInChunks.ts";
 
 type Version = { projectId: string; hookId: string; configVersion: string };
 
@@ -26,7 +8,7 @@ type Version = { projectId: string; hookId: string; configVersion: string };
  * oldest event came. The day allows for long transactions and clock skew.
  */
 export const removeOldHookVersions = (sql: Pool) =>
-  inPieces<Version>(
+  removeInChunks<Version>(
     (limit) => sql<Version[]>`
       select v.project_id as "projectId", v.hook_id as "hookId", v.config_version as "configVersion"
       from signalbox.heads p
@@ -50,7 +32,7 @@ type Hook = { projectId: string; id: string };
 export const removeDeletedHooks = (sql: Pool, days: number) => {
   const isGone = sql`h.status = 'DELETED' and h.kind = 'HOOK' and h.updated_at < now() - ${days} * interval '1 day'
     and not exists (select from signalbox.deliveries d where d.project_id = h.project_id and d.hook_id = h.id)`;
-  return inPieces<Hook>(
+  return removeInChunks<Hook>(
     (limit) => sql<Hook[]>`
       select h.project_id as "projectId", h.id from signalbox.hooks h where ${isGone} limit ${limit}`,
     (keys) => sql`

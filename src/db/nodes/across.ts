@@ -2,9 +2,16 @@ import type { Sql } from "../connection/client.ts";
 import type { Fragment } from "../page/page.ts";
 
 /**
- * Waiting work of all projects is found by loose index scans: one probe per project or queue that has any, however long
- * the queue is. Citus cannot run a recursion across nodes. There each node probes for every one of its projects or
- * queues, and joins include the project id, which shows Citus that both rows are on one node.
+ * Why some SQL has an unusual form: Citus may hold each project on a node of its own.
+ *
+ * - Citus sends a statement to a project's node, and joins there, only if it sees the project id. So the condition of
+ *   every table has it, even beside an id that is unique.
+ * - It refuses a STABLE function of a column in an UPDATE. `timestamptz + interval` is STABLE and `timestamp + interval`
+ *   is not, so times are computed `at time zone 'UTC'` and converted back.
+ * - It has no triggers on distributed tables.
+ * - It cannot run a recursion across nodes. Waiting work of all projects is otherwise found by loose index scans: one
+ *   probe per project or queue that has any, however long the queue is. On Citus each node probes for every one of its
+ *   projects or queues.
  */
 
 /** The projects with events that meet `condition`, as the CTE `project`. */

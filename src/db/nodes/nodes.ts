@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Address } from "../connection/address.ts";
+import { errorCode } from "../connection/errorCode.ts";
 import { isOutage } from "../connection/outage.ts";
 import type { Nodes, Pool, Sql } from "../connection/pool/sql.ts";
 
@@ -12,7 +13,7 @@ const TRIES = 3;
  * and of Citus, which may not forward to another node as the reader.
  */
 const ELSEWHERE = ["SB009", "08006"];
-const isElsewhere = (error: unknown) => ELSEWHERE.includes((error as { code?: string }).code ?? "");
+const isElsewhere = (error: unknown) => ELSEWHERE.includes(errorCode(error));
 
 /**
  * Opens pools of nodes when needed. `sql` queries the coordinator, and `openAt` opens a pool at a node's host and port.

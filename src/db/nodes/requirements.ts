@@ -12,8 +12,8 @@ const OLDEST = 13;
 const LEAKING = ["13.2.1", "13.2.2", "14.0.0", "14.0.1"];
 
 /** Why a version, as in citus_version(), cannot be used; undefined if it can. */
-export function whyVersionRefused(told: string): string | undefined {
-  const version = /^Citus (\d[\w.]*)/.exec(told)?.[1] ?? told;
+export function whyVersionRefused(text: string): string | undefined {
+  const version = /^Citus (\d[\w.]*)/.exec(text)?.[1] ?? text;
   if (Number.parseInt(version, 10) < OLDEST)
     return `The database has Citus ${version}, and Signalbox needs 13 or newer.`;
   if (LEAKING.includes(version))

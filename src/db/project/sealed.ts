@@ -10,7 +10,7 @@ type SealedPlace = {
   json: boolean;
 };
 
-/** Every column sealed by the key-encryption key, except the key's canary. */
+/** Every column sealed by the key-encryption key, except the key check value. */
 export const sealedPlaces = {
   hookSecrets: hookColumn("secrets", true),
   hookHeaders: hookColumn("headers"),

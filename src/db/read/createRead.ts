@@ -1,5 +1,6 @@
 import { createShares } from "../../util/shares.ts";
 import type { Meter, Pool, Sql, Tx } from "../connection/client.ts";
+import { isTimeout } from "../connection/outage.ts";
 import { atNode } from "../nodes/nodes.ts";
 import { setRlsContext } from "./reader.ts";
 import { ReadTimeout } from "./readTimeout.ts";
@@ -21,11 +22,6 @@ export const CONNECTIONS = 5;
 const OF_ONE_PROJECT = 2;
 /** Reads of a project that may wait. */
 const WAITING = 2_000;
-
-/** SQLSTATE of a cancelled statement. */
-const CANCELLED = "57014";
-const isCancelled = (error: unknown) =>
-  error instanceof Error && "code" in error && error.code === CANCELLED;
 
 /** Creates the reads of one server: each is one transaction, with fair shares for projects. */
 export function createRead(options: {
@@ -67,6 +63,6 @@ export function createRead(options: {
           release();
         }
       }
-      take().catch((error) => reject(isCancelled(error) ? new ReadTimeout(error) : error));
+      take().catch((error) => reject(isTimeout(error) ? new ReadTimeout(error) : error));
     });
 }

@@ -1,4 +1,5 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
+import { errorCode } from "../connection/errorCode.ts";
 import { DatabaseRefusal } from "../connection/refusal.ts";
 
 /**
@@ -12,14 +13,12 @@ const MAY_NOT = "42501";
 const NO_SUCH_ROLE = "22023";
 const DONE_MEANWHILE = ["42710", "23505"];
 
-const codeOf = (error: unknown) => (error as { code?: string }).code ?? "";
-
 /** Runs a statement that the server may refuse. */
 async function attempt(statement: PromiseLike<unknown>): Promise<void> {
   try {
     await statement;
   } catch (error) {
-    if (![MAY_NOT, ...DONE_MEANWHILE].includes(codeOf(error))) throw error;
+    if (![MAY_NOT, ...DONE_MEANWHILE].includes(errorCode(error))) throw error;
   }
 }
 
@@ -33,7 +32,7 @@ async function mayEnter(sql: Pool): Promise<boolean> {
     await sql.begin("read only", (tx) => tx`select set_config('role', ${READER}, true)`);
     return true;
   } catch (error) {
-    if ([MAY_NOT, NO_SUCH_ROLE].includes(codeOf(error))) return false;
+    if ([MAY_NOT, NO_SUCH_ROLE].includes(errorCode(error))) return false;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { remembered } from "../../util/remembered.ts";
 import { type Db, openDb, type Pool } from "../connection/client.ts";
+import { errorCode } from "../connection/errorCode.ts";
 import { DatabaseRefusal } from "../connection/refusal.ts";
 
 export const LOOK_EVERY_MS = 1_000;
@@ -23,8 +24,7 @@ export type Standby = AsyncDisposable & {
 
 /** SQLSTATEs: replay on the standby conflicted with a read. */
 const CONFLICTS = ["40001", "40P01"];
-export const isConflict = (error: unknown): boolean =>
-  CONFLICTS.includes((error as { code?: string }).code ?? "");
+export const isConflict = (error: unknown): boolean => CONFLICTS.includes(errorCode(error));
 
 type Facts = { system: string; database: string; isStandby: boolean; position: number };
 

@@ -1,10 +1,5 @@
 import type { Pool } from "../connection/client.ts";
-import { throttled } from "./throttle.ts";
-
-/** Rows deleted per statement: a long DELETE would delay deliveries. */
-const CHUNK = 500;
-/** Rows found per query. Each such query scans everything, so it does not run once per chunk. */
-const FOUND = 50_000;
+import { removeInChunks } from "./removeInChunks.ts";
 
 /** A row's key: its column beside `project_id`. */
 type Key = { projectId: string; id: string };
@@ -37,18 +32,14 @@ export const ofGone = (before: string, condition: string): Owners => ({
  * and the resources that were sent.
  */
 export async function removeEventDependents(sql: Pool, { of, values }: Owners): Promise<void> {
-  /** Finds rows and deletes them in chunks, until none is left. */
-  async function removeAll(find: string, remove: string): Promise<void> {
-    let found: Key[];
-    do {
-      found = await sql.unsafe<Key[]>(`${find} limit ${FOUND}`, values);
-      for (let at = 0; at < found.length; at += CHUNK) {
-        const some = Map.groupBy(found.slice(at, at + CHUNK), ({ projectId }) => projectId);
-        for (const [projectId, keys] of some)
-          await throttled(() => sql.unsafe(remove, [projectId, keys.map(({ id }) => id)]));
-      }
-    } while (found.length === FOUND);
-  }
+  const removeAll = (find: string, remove: string) =>
+    removeInChunks<Key>(
+      (limit) => sql.unsafe<Key[]>(`${find} limit ${limit}`, values),
+      async (keys) => {
+        for (const [projectId, some] of Map.groupBy(keys, ({ projectId }) => projectId))
+          await sql.unsafe(remove, [projectId, some.map(({ id }) => id)]);
+      },
+    );
   const find = (table: string, key = "id") =>
     `select t.project_id as "projectId", t.${key} as id ${of(table)}`;
   await removeAll(

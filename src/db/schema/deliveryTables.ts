@@ -262,7 +262,7 @@ export const locks = signalbox.table("locks", {
   key: bigint("key", { mode: "bigint" }),
 });
 
-/** Settings of the installation: the key canary. */
+/** Settings of the installation: the key check value. */
 export const settings = signalbox.table("settings", {
   name: text("name").primaryKey(),
   value: text("value").notNull(),

@@ -1,6 +1,5 @@
 import { lockedAction, type PressRow, pressByKey, writePress } from "../../db/action/presses.ts";
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { violates } from "../../db/connection/violates.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { type UserErrorCode, userError } from "../../util/userError.ts";
@@ -96,7 +95,7 @@ export async function pressAction(
   if (idempotencyKey !== null) checkLine("idempotencyKey", idempotencyKey, MAX_KEY);
   const id = newId();
   const accept = () =>
-    inTransaction(services.sql, async (tx) => {
+    services.sql.begin(async (tx) => {
       const [action] = isId(actionId) ? await lockedAction(tx, projectId, actionId) : [];
       if (!action) throw userError("NOT_FOUND", `no action ${actionId}`, ["actionId"]);
       const earlier = await pressOfKey(tx, projectId, input);

@@ -1,5 +1,4 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { type DeliveryRow, deliveriesById } from "../../db/delivery/deliveries.ts";
 import {
   heldHookStatus,
@@ -37,7 +36,7 @@ export async function retryDelivery(
   id: string,
 ): Promise<DeliveryRow> {
   if (!isId(id)) throw userError("NOT_FOUND", `no delivery ${id}`, ["id"]);
-  return inTransaction(sql, async (tx) => {
+  return sql.begin(async (tx) => {
     const rejection = (why: string) => userError("NOT_ALLOWED_NOW", why, ["id"]);
     const delivery = await lockedDelivery(tx, projectId, id);
     if (!delivery) throw userError("NOT_FOUND", `no delivery ${id}`, ["id"]);
@@ -74,7 +73,7 @@ export async function retryWaiting(
   span: { projectId: string; hookId: string; since: Date; until: Date },
 ): Promise<void> {
   const { projectId, hookId } = span;
-  const made = await inTransaction(sql, async (tx) => {
+  const made = await sql.begin(async (tx) => {
     await heldHookStatus(tx, projectId, hookId);
     const moved = [...(await makeRetryingDue(tx, span, AT_ONCE))];
     if (moved.length > 0) await publishRetries(tx, projectId, { moved, made: [] }, {});

@@ -1,5 +1,4 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import {
   type Finish,
   type FinishedDelivery,
@@ -99,7 +98,7 @@ export function finishDeliveries(
       return { moved, next: followUpOf(projectId, [], []) };
     }
     if (config) await warmSystemTypes(config, programs);
-    return inTransaction(sql, async (tx) => {
+    return sql.begin(async (tx) => {
       const gone = await retireGone(tx, projectId, finishes);
       const { moved, recorded } = await finishAll(tx, projectId, finishes);
       if (!config?.systemEvents) return { moved, next: followUpOf(projectId, [], []) };

@@ -8,7 +8,6 @@
  */
 
 import type { Pool, Sql } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import type { DeliveryStatus } from "../../db/delivery/deliveries.ts";
 import {
   advanceReplay,
@@ -113,7 +112,7 @@ export async function replayDeliveries(
   input: ReplayInput,
 ): Promise<ReplayRow> {
   const filter = await filterOf(sql, projectId, input);
-  return inTransaction(sql, async (tx) => {
+  return sql.begin(async (tx) => {
     const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, CHUNK);
     if (!replay) throw new Error("a replay was not inserted");
     checkCount(replay.matched);
@@ -125,7 +124,7 @@ export async function replayDeliveries(
 
 /** Continues a replay: processes one chunk, or finds no room for any; queues its own next job. */
 export async function continueReplay(sql: Pool, projectId: string, id: string): Promise<void> {
-  await inTransaction(sql, async (tx) => {
+  await sql.begin(async (tx) => {
     const [replay] = await lockedReplay(tx, projectId, id);
     if (replay?.status !== "RUNNING") return;
     const chunk = await takeChunk(tx, replay, MAX_WAITING);
@@ -154,7 +153,7 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
  */
 export async function cancelReplay(sql: Pool, projectId: string, id: string): Promise<ReplayRow> {
   if (!isId(id)) throw userError("NOT_FOUND", `no replay ${id}`, ["id"]);
-  return inTransaction(sql, async (tx) => {
+  return sql.begin(async (tx) => {
     const [replay] = await lockedReplay(tx, projectId, id);
     if (!replay) throw userError("NOT_FOUND", `no replay ${id}`, ["id"]);
     if (replay.status !== "RUNNING")

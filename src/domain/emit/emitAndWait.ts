@@ -17,7 +17,7 @@ type Waiting = {
 };
 
 /** What an emit needs of its request. */
-type Emitting = Waiting & {
+export type Emitting = Waiting & {
   hub: {
     emitter: Emitter;
     waitForEvents(projectId: string, ids: string[], ms: number, ended?: AbortSignal): Promise<void>;

@@ -1,12 +1,10 @@
+import { errorCode } from "../../db/connection/errorCode.ts";
 import { isLocked } from "../../db/connection/outage.ts";
 import { UserError } from "../../util/userError.ts";
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "";
 
 /**
  * Whether a failed write was caused by one of its calls rather than by an outage: a key that was used before or is
  * locked by another open transaction (55P03, 40P01), or a value that PostgreSQL rejects.
  */
 export const isCallFault = (error: unknown): boolean =>
-  error instanceof UserError || isLocked(error) || /^(22|23|54)/.test(codeOf(error));
+  error instanceof UserError || isLocked(error) || /^(22|23|54)/.test(errorCode(error));

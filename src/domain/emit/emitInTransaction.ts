@@ -1,5 +1,4 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import type { EventOrigin, EventRow } from "../../db/event/events.ts";
 import { writeEvents } from "../../db/event/insert.ts";
 import { storedEvent } from "../../db/event/newEvent.ts";
@@ -58,7 +57,7 @@ export function createEmitInTransaction(
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) throw new Error(`no project ${projectId}`);
     await warmSystemTypes(config, programs);
-    const { accepted, ...written } = await inTransaction(sql, async (tx) => {
+    const { accepted, ...written } = await sql.begin(async (tx) => {
       const { result, record, input } = await change(tx);
       if (input === null) {
         await writeToFeed(tx, projectId, [], [record]);

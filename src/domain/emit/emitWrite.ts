@@ -1,6 +1,5 @@
 import type { NewAction } from "../../db/action/actions.ts";
 import type { Pool } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { type Accepting, accept, type HandOver, isKeyTaken } from "../../db/event/accept.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { isPlain, writeEvents } from "../../db/event/insert.ts";
@@ -131,7 +130,7 @@ export function createEmitWriter(
     try {
       at = await (isPlain(all, writing)
         ? accept(sql, all)
-        : inTransaction(sql, (tx) => writeEvents(tx, all, writing)));
+        : sql.begin((tx) => writeEvents(tx, all, writing)));
     } catch (error) {
       reservation?.release(error);
       throw error;
@@ -142,7 +141,7 @@ export function createEmitWriter(
 
   /** Resolves the keys first: events of known keys are not written. */
   async function writeResolvingKeys(calls: PlannedCall[]): Promise<Outcome[]> {
-    const { duplicateOf, writing, at } = await inTransaction(sql, async (tx) => {
+    const { duplicateOf, writing, at } = await sql.begin(async (tx) => {
       const duplicateOf = await resolveKeys(tx, calls);
       for (const call of calls) checkRejections(call, (claim) => duplicateOf.has(claim.eventId));
       const planned = calls.flatMap((call) => call.planned);

@@ -75,7 +75,7 @@ const PARALLEL_BATCHES = 4;
 const MAX_WAITING = 50_000;
 /**
  * The most work for matching the events of one project's batch in place (50 ms, in slices), including writing their
- * deliveries (5,000). The rest are STAGED and matched by a `dispatch` job.
+ * deliveries (5,000). The rest are STAGED and matched after the commit.
  */
 const STEPS_PER_BATCH = 1_000_000;
 

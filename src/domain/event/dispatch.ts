@@ -20,7 +20,7 @@ import { planMatchedSystemEvents, warmSystemTypes } from "./systemEvent.ts";
  * Deliveries written in one transaction. It locks the project's head for about 10 ms, and the first deliveries can be
  * sent early.
  */
-const DELIVERIES_AT_ONCE = 250;
+export const DELIVERIES_AT_ONCE = 250;
 const EVENTS_AT_ONCE = 200;
 
 type Parts = {

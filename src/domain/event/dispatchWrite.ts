@@ -1,5 +1,4 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import type { HandOver } from "../../db/event/accept.ts";
 import {
   type DispatchedEvent,
@@ -47,9 +46,7 @@ export async function writePiece(
   );
   let written: Written;
   try {
-    written = await inTransaction(sql, (tx) =>
-      write(tx, projectId, version, pieces, reservation?.handOver),
-    );
+    written = await sql.begin((tx) => write(tx, projectId, version, pieces, reservation?.handOver));
   } catch (error) {
     reservation?.release(error);
     throw error;

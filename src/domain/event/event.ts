@@ -94,8 +94,8 @@ export function planRuns(
 
 /**
  * Plans an event under the project's configuration. An event without hooks and workflows is PROCESSED at once. It is
- * STAGED for a `dispatch` job when it has very many hooks or filters that may not be cheap, and SCHEDULED, to be
- * matched later, when its time is after `now`, the database's clock. With `onlyHookId` it is for that hook alone.
+ * STAGED, to be matched after the commit, when it has very many hooks or filters that may not be cheap, and SCHEDULED,
+ * to be matched later, when its time is after `now`, the database's clock. With `onlyHookId` it is for that hook alone.
  */
 export function planEvent(
   { config, filters, budget }: { config: ProjectConfig; filters: FilterRunner; budget: StepBudget },

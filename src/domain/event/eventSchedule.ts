@@ -1,5 +1,4 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import type { EventRow, EventStatus } from "../../db/event/events.ts";
 import {
   databaseNow,
@@ -23,7 +22,7 @@ function changeEvent(
   write: (tx: Tx, event: EventRow) => Promise<EventRow>,
 ): Promise<EventRow> {
   if (!isId(id)) throw userError("NOT_FOUND", `no event ${id}`, ["id"]);
-  return inTransaction(sql, async (tx) => {
+  return sql.begin(async (tx) => {
     const event = await lockedEvent(tx, projectId, id);
     if (!event) throw userError("NOT_FOUND", `no event ${id}`, ["id"]);
     if (!allowed.includes(event.status)) {

@@ -23,6 +23,10 @@ export async function installCatalog(db: Db, projectId: string, name: string): P
   return catalog;
 }
 
+/** Whether a catalogue has an event type of this name. */
+export const isInCatalog = (name: string, type: string): boolean =>
+  catalogs.some((one) => one.name === name && one.types.some((it) => it.name === type));
+
 async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<void> {
   const { name, types } = catalog;
   await lockProject(tx, projectId);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { HookRow } from "../../db/hook/hooks.ts";
 import { isObject } from "../../util/isObject.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
+import { claimLimits } from "../delivery/claimLimits.ts";
 import { eventLimits, labels } from "../event/eventInput.ts";
 import { compileFilter } from "../filter/hookFilter.ts";
 import { documentText } from "../input/documentText.ts";
@@ -50,7 +51,7 @@ const hookInput = z.object({
   filter: z.string().nullish(),
   userId: name.nullish(),
   retries: integerBetween(0, 20),
-  timeoutMs: integerBetween(100, 60_000),
+  timeoutMs: integerBetween(100, claimLimits.maxTimeoutMs),
   retryScheduleMs: z
     .array(retryMs)
     .min(1, "must have a minimum of 1 items")

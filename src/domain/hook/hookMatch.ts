@@ -25,7 +25,7 @@ type MatchReason =
   | "NO_RESOURCE";
 export type MatchVerdict = { reason: MatchReason; detail: string | null };
 
-/** An event with more hooks is not matched in the transaction that accepts it, but by a `dispatch` job. */
+/** An event with more hooks is not matched before it is accepted, but after the commit. */
 export const MATCH_AT_ONCE = 1_000;
 
 const statusReasons: Record<string, MatchReason> = {

@@ -21,7 +21,7 @@ type MatchedEvent = Omit<
 const MATCH_STEPS = 10;
 const DELIVERY_STEPS = 200;
 /** An event with more deliveries is accepted without them, so that they do not delay its response. */
-const DELIVERIES_IN_PLACE = 100;
+export const DELIVERIES_IN_PLACE = 100;
 
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {

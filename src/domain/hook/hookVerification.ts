@@ -10,8 +10,13 @@ import { userError } from "../../util/userError.ts";
 import { changeHook, type HookServices } from "./hook.ts";
 import { type HandshakeVerdict, isHandshakeSecret } from "./hookHandshake.ts";
 
-/** A target that does not respond is asked three times, with these delays. */
-const RETRY_AFTER_MS = [1_000, 5_000];
+/** How long a handshake's claim holds, and how often it is made. */
+export const handshakeLimits = {
+  /** A claim holds for the hook's timeout and this; then another process makes the request. */
+  leaseMarginMs: 5_000,
+  /** A target that does not respond is asked three times, with these delays. */
+  retryAfterMs: [1_000, 5_000],
+} as const;
 
 const verified = (hook: HookRow, allowedPerMinute: number | null): HookRow => ({
   ...hook,
@@ -29,7 +34,8 @@ export const recordHandshakeResult = (
   changeHook(sql, claimed.projectId, claimed.id, async (hook, tx) => {
     const isCurrent = (await sealedHandshake(tx, hook)) === sealed;
     if (hook.status !== "PENDING_VERIFICATION" || !isCurrent) return null;
-    const retryMs = verdict.consents || !verdict.isSilent ? undefined : RETRY_AFTER_MS[attempt - 1];
+    const retryMs =
+      verdict.consents || !verdict.isSilent ? undefined : handshakeLimits.retryAfterMs[attempt - 1];
     await askAgain(tx, hook, retryMs ?? null);
     if (verdict.consents) return verified(hook, verdict.allowedPerMinute);
     const next = retryMs === undefined ? "; updateHook(url) asks again" : "; it is asked again";

@@ -1,5 +1,5 @@
 import type { Sql } from "../../db/connection/client.ts";
-import { ensureCanary, replaceCanary } from "../../db/project/settings.ts";
+import { ensureKeyCheckValue, replaceKeyCheckValue } from "../../db/project/settings.ts";
 import type { SecretBox } from "./secretBox.ts";
 
 /** Thrown when the configured key cannot open this database's secrets. */
@@ -7,12 +7,13 @@ export class WrongSecretKey extends Error {
   override name = "WrongSecretKey" as const;
 }
 
+/** Stored databases have this text: it keeps the older name. */
 const CONTEXT = "settings|key_canary|hub";
 const TEXT = "signalbox";
 
 /** Stops the boot with a wrong key, which would seal secrets that no other hub can open. Throws WrongSecretKey. */
 export async function checkSecretKey(sql: Sql, box: SecretBox): Promise<void> {
-  const sealed = await ensureCanary(sql, box.seal(TEXT, CONTEXT));
+  const sealed = await ensureKeyCheckValue(sql, box.seal(TEXT, CONTEXT));
   try {
     if (box.open(sealed, CONTEXT) === TEXT) return;
   } catch {
@@ -25,5 +26,5 @@ export async function checkSecretKey(sql: Sql, box: SecretBox): Promise<void> {
 
 /** From now on a hub needs the first key to start. */
 export async function resealKeyCheckValue(sql: Sql, box: SecretBox): Promise<void> {
-  await replaceCanary(sql, box.seal(TEXT, CONTEXT));
+  await replaceKeyCheckValue(sql, box.seal(TEXT, CONTEXT));
 }

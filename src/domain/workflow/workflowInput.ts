@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jsonText } from "../../util/exactJson.ts";
 import { invalidFields, UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { claimLimits } from "../delivery/claimLimits.ts";
 import { checkHeaders } from "../hook/hookHeaders.ts";
 import { checkLine, exactName, singleLineText } from "../input/singleLineText.ts";
 import { TemplateFailure } from "../template/templateFailure.ts";
@@ -44,7 +45,7 @@ const step = z.object({
       `may take ${workflowLimits.bodyBytes} bytes (64 KiB) as JSON at most`,
     ),
   retries: integerBetween(0, 20),
-  timeoutMs: integerBetween(100, 60_000),
+  timeoutMs: integerBetween(100, claimLimits.maxTimeoutMs),
 });
 
 const workflow = z.object({

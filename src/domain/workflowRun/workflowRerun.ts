@@ -1,5 +1,4 @@
 import type { Pool } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { recordReopened } from "../../db/delivery/retries.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
 import { addJobs } from "../../db/queue/jobs.ts";
@@ -24,7 +23,7 @@ import { userError } from "../../util/userError.ts";
 export async function rerunWorkflow(sql: Pool, projectId: string, id: string): Promise<RunRow> {
   const none = userError("NOT_FOUND", `no run ${id}`, ["runId"]);
   if (!isId(id)) throw none;
-  return inTransaction(sql, async (tx) => {
+  return sql.begin(async (tx) => {
     const rejection = (why: string) => userError("NOT_ALLOWED_NOW", why, ["runId"]);
     const [run] = await runsById(tx, projectId, [id]);
     if (!run) throw none;

@@ -6,7 +6,6 @@
  * run's state is unchanged, so advancing twice is safe. A run whose job is lost is found by the reconciler.
  */
 import type { Tx } from "../../db/connection/client.ts";
-import { inTransaction } from "../../db/connection/inTransaction.ts";
 import { isOutage, isTimeout } from "../../db/connection/outage.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { countRunFailure } from "../../db/workflow/runFailures.ts";
@@ -43,7 +42,7 @@ export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdva
   const { sql } = parts;
 
   const write = (projectId: string, planned: Planned[]): Promise<HookQueue[]> =>
-    inTransaction(sql, async (tx) => {
+    sql.begin(async (tx) => {
       const moving = await unchanged(tx, projectId, planned);
       await moveRuns(tx, projectId, moving);
       const begun = moving.filter(({ move }) => move.begun?.deliveryId);
@@ -53,7 +52,7 @@ export function createRunAdvancer(parts: Omit<RunServices, "patience">): RunAdva
   /** Records a failure. The reconciler finds the run again; after MAX_FAILURES it ends. */
   async function fail(projectId: string, runId: string, error: unknown): Promise<RunFailure> {
     if (!isOutage(error) || isTimeout(error)) {
-      await inTransaction(sql, async (tx) => {
+      await sql.begin(async (tx) => {
         const failures = await countRunFailure(tx, projectId, runId);
         if (failures >= MAX_FAILURES) await giveUp(tx, projectId, runId, failures);
       });

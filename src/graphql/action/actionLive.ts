@@ -1,9 +1,7 @@
 import { builder } from "../builder/builder.ts";
 import {
   afterArgument,
-  type ChangeOf,
   changeType,
-  isKind,
   matchesFilter,
   resolveEntity,
   subscribe,
@@ -17,8 +15,6 @@ const ActionChange = changeType<"ACTION">("ActionChange", "A change of an action
     resolve: resolveEntity,
   }),
 }));
-
-const isAction = isKind("ACTION");
 
 builder.subscriptionField("actionUpdated", (t) =>
   t.field({
@@ -34,11 +30,11 @@ builder.subscriptionField("actionUpdated", (t) =>
       subscribe(
         context,
         args.after,
+        "ACTION",
         (change) =>
-          isAction(change) &&
           matchesFilter(args.eventId, change.eventId) &&
           matchesFilter(args.actionId, change.entityId),
       ),
-    resolve: (change) => change as ChangeOf<"ACTION">,
+    resolve: (change) => change,
   }),
 );

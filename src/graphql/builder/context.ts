@@ -48,7 +48,7 @@ export type Hub = {
   read: Read;
   /** For one query. */
   forQuery: ReadPools["forQuery"];
-  /** Notes up to where somebody was told of a project's feed. */
+  /** Notes how far a client has seen a project's feed. */
   noteSeen: ReadPools["noteSeen"];
   emitter: Emitter;
   emitInTransaction: EmitInTransaction;

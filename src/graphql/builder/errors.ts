@@ -86,5 +86,5 @@ export function topLevelError(error: unknown): GraphQLError | undefined {
   });
 }
 
-/** Whether PostgreSQL is away, full, read-only or overloaded: what a later try may find mended. */
+/** Whether PostgreSQL is away, full, read-only or overloaded. A later attempt may succeed. */
 export const isDatabaseAway = (error: unknown): boolean => isOutage(error) || isLocked(error);

@@ -23,7 +23,8 @@ export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "The state of 
   FAILED: "Every attempt failed. retryDelivery reopens it.",
   GONE: "The target answered a status of `unsubscribeOn`; its hook is deleted.",
   CANCELLED: "Its hook was deleted before the delivery ended.",
-  PARKED: "Its hook is paused. Resuming the hook makes it due.",
+  PARKED:
+    "Its hook is paused, or its target has not consented yet. It is due once the hook is ACTIVE.",
   QUARANTINED:
     "The hub's process died three times while sending it. Only retryDelivery sends it again.",
 });

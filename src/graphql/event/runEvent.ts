@@ -1,9 +1,8 @@
 import type { EventRow } from "../../db/event/events.ts";
 import { type RunRow, runsOfEvent } from "../../db/workflow/workflowRuns.ts";
-import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
-import { UserError, userError } from "../../util/userError.ts";
+import { longestWait } from "../../domain/emit/emitAndWait.ts";
+import { runEvent } from "../../domain/emit/runEvent.ts";
 import { builder } from "../builder/builder.ts";
-import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { WorkflowRun } from "../workflow/workflowRun.ts";
 import { Event } from "./event.ts";
@@ -52,15 +51,6 @@ const RunEventPayload = payloadType<RunEventAnswer>(
   }),
 );
 
-/** The emitter's path `type` is the input field `event` here. */
-const renamed = (path: string[]) => (path[0] === "type" ? ["event", ...path.slice(1)] : path);
-
-async function requireRegistered({ caller, hub }: Context, type: string): Promise<void> {
-  const config = (await hub.configs.current([caller.projectId])).get(caller.projectId);
-  if (!config?.types.has(type))
-    throw userError("UNKNOWN_TYPE", `unknown type: '${type}'`, ["event"]);
-}
-
 builder.mutationField("runEvent", (t) =>
   t.field({
     type: RunEventPayload,
@@ -69,18 +59,9 @@ builder.mutationField("runEvent", (t) =>
     args: { input: t.arg({ type: RunEventInput, required: true, description: "The event." }) },
     resolve: (_root, { input }, context) =>
       withUserErrors(async (): Promise<RunEventAnswer> => {
-        const { event: type, userId, data } = input;
         const waitMs = longestWait([input.waitMs], () => ["waitMs"]);
-        await requireRegistered(context, type);
-        try {
-          const { event } = await emitOne(context, { type, userId, data }, "API", waitMs);
-          return { event };
-        } catch (error) {
-          if (!(error instanceof UserError)) throw error;
-          throw new UserError(
-            error.entries.map((entry) => ({ ...entry, path: renamed(entry.path) })),
-          );
-        }
+        const { event } = await runEvent(context, input, waitMs);
+        return { event };
       }),
   }),
 );

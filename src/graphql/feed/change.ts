@@ -24,13 +24,26 @@ export const afterArgument = {
 };
 
 /**
- * Subscribes to the caller's project. Throws CURSOR_EXPIRED if the feed cannot continue from the
- * cursor.
+ * Subscribes to the changes of one kind in the caller's project that `wants` accepts. Throws CURSOR_EXPIRED if the feed
+ * cannot continue from the cursor.
  */
-export function subscribe(
+export const subscribe = <Kind extends ChangeKind>(
+  context: Context,
+  cursor: string | null | undefined,
+  kind: Kind,
+  wants: (change: Change) => boolean,
+) =>
+  subscribeToAll(
+    context,
+    cursor,
+    (change) => change.kind === kind && wants(change),
+  ) as AsyncIterableIterator<ChangeOf<Kind>>;
+
+/** Like `subscribe`, to changes of all kinds. */
+export function subscribeToAll(
   { caller, hub }: Context,
   cursor: string | null | undefined,
-  wants: (change: Change) => boolean,
+  wants: (change: Change) => boolean = () => true,
 ) {
   const expired = (error: unknown) => {
     throw error instanceof CursorExpired ? requestError("CURSOR_EXPIRED", error.message) : error;
@@ -81,7 +94,7 @@ export async function entityOf<Kind extends ChangeKind>(
 export const cursorField = { description: "Pass it as `after` to continue after this item." };
 
 /** A change of this kind of entity. */
-export type ChangeOf<Kind extends ChangeKind> = Change & { kind: Kind };
+type ChangeOf<Kind extends ChangeKind> = Change & { kind: Kind };
 
 type ChangeFields<Kind extends ChangeKind> = PothosSchemaTypes.ObjectFieldBuilder<
   typeof builder.$inferSchemaTypes,
@@ -109,11 +122,6 @@ export const resolveEntity = <Kind extends ChangeKind>(
   context: Context,
 ): Promise<Rows[Kind]> => entityOf(context, change);
 
-/** Returns a predicate for changes of this kind of entity. */
-export const isKind =
-  <Kind extends ChangeKind>(kind: Kind) =>
-  (change: Change): change is Change & { kind: Kind } =>
-    change.kind === kind;
 /** Whether a filter is absent or equals the value. */
 export const matchesFilter = (wanted: string | null | undefined, value: unknown) =>
   wanted == null || wanted === value;

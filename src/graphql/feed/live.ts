@@ -8,14 +8,13 @@ import { Event } from "../event/event.ts";
 import { Hook } from "../hook/hook.ts";
 import {
   afterArgument,
-  type ChangeOf,
   changeType,
   cursorField,
   entityOf,
-  isKind,
   matchesFilter,
   resolveEntity,
   subscribe,
+  subscribeToAll,
 } from "./change.ts";
 
 const EventChange = changeType<"EVENT">("EventChange", "A change of an event.", (t) => ({
@@ -63,11 +62,6 @@ const Activity = builder.objectRef<Change>("Activity").implement({
   }),
 });
 
-const isEvent = isKind("EVENT");
-const isDelivery = isKind("DELIVERY");
-const isHook = isKind("HOOK");
-const isReplay = isKind("REPLAY");
-
 const matchesAny = (wanted: readonly string[] | null | undefined, value: unknown) =>
   wanted == null || (typeof value === "string" && wanted.includes(value));
 /**
@@ -113,13 +107,13 @@ builder.subscriptionFields((t) => ({
       subscribe(
         context,
         args.after,
+        "EVENT",
         (change) =>
-          isEvent(change) &&
           change.created &&
           matchesFilter(args.contextId, change.state.contextId) &&
           matchesTypes(args.types, change),
       ),
-    resolve: (change) => change as ChangeOf<"EVENT">,
+    resolve: (change) => change,
   }),
   eventUpdated: t.field({
     type: EventChange,
@@ -133,12 +127,12 @@ builder.subscriptionFields((t) => ({
       subscribe(
         context,
         args.after,
+        "EVENT",
         (change) =>
-          isEvent(change) &&
           matchesFilter(args.id, change.entityId) &&
           ((args.id != null && args.types == null) || matchesTypes(args.types, change)),
       ),
-    resolve: (change) => change as ChangeOf<"EVENT">,
+    resolve: (change) => change,
   }),
   deliveryUpdated: t.field({
     type: DeliveryChange,
@@ -156,13 +150,13 @@ builder.subscriptionFields((t) => ({
       subscribe(
         context,
         args.after,
+        "DELIVERY",
         (change) =>
-          isDelivery(change) &&
           matchesFilter(args.eventId, change.eventId) &&
           matchesFilter(args.hookId, change.hookId) &&
           matchesAny(args.status, change.state.status),
       ),
-    resolve: (change) => change as ChangeOf<"DELIVERY">,
+    resolve: (change) => change,
   }),
   hookUpdated: t.field({
     type: HookChange,
@@ -173,12 +167,8 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
-      subscribe(
-        context,
-        args.after,
-        (change) => isHook(change) && matchesFilter(args.id, change.entityId),
-      ),
-    resolve: (change) => change as ChangeOf<"HOOK">,
+      subscribe(context, args.after, "HOOK", (change) => matchesFilter(args.id, change.entityId)),
+    resolve: (change) => change,
   }),
   replayUpdated: t.field({
     type: ReplayChange,
@@ -188,14 +178,14 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
-      subscribe(context, args.after, (change) => isReplay(change) && change.entityId === args.id),
-    resolve: (change) => change as ChangeOf<"REPLAY">,
+      subscribe(context, args.after, "REPLAY", (change) => change.entityId === args.id),
+    resolve: (change) => change,
   }),
   activity: t.field({
     type: Activity,
     description: "All changes of the project in one ordered stream.",
     args: { after: t.arg.string(afterArgument) },
-    subscribe: (_root, args, context) => subscribe(context, args.after, () => true),
+    subscribe: (_root, args, context) => subscribeToAll(context, args.after),
     resolve: (change) => change,
   }),
 }));

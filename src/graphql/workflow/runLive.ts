@@ -1,9 +1,7 @@
 import { builder } from "../builder/builder.ts";
 import {
   afterArgument,
-  type ChangeOf,
   changeType,
-  isKind,
   matchesFilter,
   resolveEntity,
   subscribe,
@@ -17,8 +15,6 @@ const RunChange = changeType<"RUN">("RunChange", "A change of a workflow run.", 
     resolve: resolveEntity,
   }),
 }));
-
-const isRun = isKind("RUN");
 
 builder.subscriptionField("runUpdated", (t) =>
   t.field({
@@ -34,12 +30,12 @@ builder.subscriptionField("runUpdated", (t) =>
       subscribe(
         context,
         args.after,
+        "RUN",
         // A run's queue is its workflow's.
         (change) =>
-          isRun(change) &&
           matchesFilter(args.workflowId, change.hookId) &&
           matchesFilter(args.runId, change.entityId),
       ),
-    resolve: (change) => change as ChangeOf<"RUN">,
+    resolve: (change) => change,
   }),
 );

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { send, sendHead } from "../headers.ts";
 
 /** A file made by `npm run build`, with compressed forms where they are smaller. */
@@ -30,7 +31,14 @@ const types: Readonly<Record<string, string>> = {
 export const builtFolder = (part: "console" | "docs"): string =>
   fileURLToPath(new URL(`../../../dist/${part}/`, import.meta.url));
 
-async function read(folder: string): Promise<Map<string, BuiltFile>> {
+/** Changes the text of a page, script or style, so that the files work below another path. */
+type Rewrite = (text: string) => string;
+
+// Weak, because all encodings share it.
+const etagOf = (content: Buffer) =>
+  `W/"${createHash("sha256").update(content).digest("base64url")}"`;
+
+async function read(folder: string, rewrite?: Rewrite): Promise<Map<string, BuiltFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const contents = new Map<string, Buffer>();
   for (const entry of entries.filter((it) => it.isFile())) {
@@ -41,10 +49,20 @@ async function read(folder: string): Promise<Map<string, BuiltFile>> {
   for (const [path, plain] of contents) {
     const type = types[extname(path)];
     if (!type) continue;
+    if (rewrite && /\.(html|js|css)$/.test(path)) {
+      const text = Buffer.from(rewrite(plain.toString()));
+      files.set(path, {
+        type,
+        etag: etagOf(text),
+        plain: text,
+        gzip: gzipSync(text),
+        brotli: undefined,
+      });
+      continue;
+    }
     files.set(path, {
       type,
-      // Weak, because all encodings share it.
-      etag: `W/"${createHash("sha256").update(plain).digest("base64url")}"`,
+      etag: etagOf(plain),
       plain,
       gzip: contents.get(`${path}.gz`),
       brotli: contents.get(`${path}.br`),
@@ -57,10 +75,13 @@ async function read(folder: string): Promise<Map<string, BuiltFile>> {
  * Returns the files of a folder by path, read into memory at the first call. Requests open no
  * files, so none can be missing, half written or left open. An empty folder is read again.
  */
-export function createBuiltFiles(folder: string): () => Promise<ReadonlyMap<string, BuiltFile>> {
+export function createBuiltFiles(
+  folder: string,
+  rewrite?: Rewrite,
+): () => Promise<ReadonlyMap<string, BuiltFile>> {
   let reading: ReturnType<typeof read> | undefined;
   return async () => {
-    reading ??= read(folder);
+    reading ??= read(folder, rewrite);
     const files = await reading;
     if (files.size === 0) reading = undefined;
     return files;

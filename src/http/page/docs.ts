@@ -33,22 +33,27 @@ function contentPolicy(page: BuiltFile): string {
 }
 
 /** Serves the documentation under /docs: `/docs/x` is the page x.html, `/docs/x/` is x/index.html. */
-export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>) {
+export function createDocs(readFiles: ReturnType<typeof createBuiltFiles>, prefix = "") {
   let policy: string | undefined;
   return async (req: IncomingMessage, res: ServerResponse, address: string): Promise<void> => {
     const files = await readFiles();
     const index = files.get("/index.html");
     if (!index) return send(res, 503, "text/plain; charset=utf-8", notBuilt);
     policy ??= contentPolicy(index);
-    const headers = { "content-security-policy": policy };
+    const headers = {
+      "content-security-policy": policy,
+      "cross-origin-opener-policy": "same-origin",
+    };
 
     const path = address.slice("/docs".length);
-    if (files.has(`${path}/index.html`)) return sendHead(res, 308, { location: `${address}/` });
+    if (files.has(`${path}/index.html`))
+      return sendHead(res, 308, { location: `${prefix}${address}/` });
     const name = path.endsWith("/") ? `${path}index.html` : path;
+    const notFound = files.get("/404.html");
     const file = files.get(name) ?? files.get(`${name}.html`);
-    if (file) return sendBuilt(req, res, file, { ...headers, "cache-control": cacheControl(name) });
-    const missing = wantsPage(req) ? files.get("/404.html") : undefined;
-    if (!missing) return sendJson(res, 404, { error: "Not found." });
-    sendBuilt(req, res, missing, { ...headers, "cache-control": "no-store" }, 404);
+    if (file && file !== notFound)
+      return sendBuilt(req, res, file, { ...headers, "cache-control": cacheControl(name) });
+    if (!notFound || !wantsPage(req)) return sendJson(res, 404, { error: "Not found." });
+    sendBuilt(req, res, notFound, { ...headers, "cache-control": "no-store" }, 404);
   };
 }

@@ -23,6 +23,7 @@ const headers = {
   vary: "accept, accept-encoding",
   "cache-control": "no-cache",
   "content-security-policy": policy,
+  "cross-origin-opener-policy": "same-origin",
 };
 
 const notBuilt = "GraphiQL is not built. Build it with: npm run build (npm ci also does it).\n";

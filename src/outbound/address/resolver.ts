@@ -1,5 +1,6 @@
 import { Resolver as DnsResolver } from "node:dns/promises";
 import { createShares } from "../../util/shares.ts";
+import { codeOf } from "../call/callFailure.ts";
 import { shortageNow, withinOpenFiles } from "../openFiles.ts";
 import { parseHosts } from "./hostsFile.ts";
 import { rereadFile } from "./rereadFile.ts";
@@ -72,8 +73,6 @@ export function createResolver(
 
 /** Errors after which the next candidate is tried. */
 const nextCandidateCodes = ["ENOTFOUND", "ENODATA", "ESERVFAIL"];
-const codeOf = (error: unknown) =>
-  error instanceof Error && "code" in error ? String(error.code) : "";
 
 async function ask(dns: DnsResolver, name: string): Promise<string[]> {
   const [v4, v6] = await Promise.allSettled([dns.resolve4(name), dns.resolve6(name)]);

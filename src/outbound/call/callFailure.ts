@@ -40,7 +40,8 @@ const malformations: Record<string, string> = {
   "bad response": "it answers what nobody asked",
 };
 
-const codeOf = (error: unknown): string =>
+/** The code of an error of the system or a library; empty if it has none. */
+export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
 /** Converts an error of the name server, the network or the peer's HTTP to a `CallFailure`. */

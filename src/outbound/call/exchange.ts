@@ -1,4 +1,4 @@
-import { CallFailure, MalformedAnswer, toFailure } from "./callFailure.ts";
+import { CallFailure, codeOf, MalformedAnswer, toFailure } from "./callFailure.ts";
 import type { Connection } from "./connectionPool.ts";
 
 const maxReadBytes = 65_536;
@@ -24,7 +24,7 @@ export type Answer = {
 
 /** The connection closed normally within the headers. The status counts as the response. */
 const headersCut = (error: Error) =>
-  "code" in error && error.code === "UND_ERR_SOCKET"
+  codeOf(error) === "UND_ERR_SOCKET"
     ? new MalformedAnswer("http error: malformed response (its headers do not end)")
     : toFailure(error);
 

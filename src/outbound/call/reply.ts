@@ -25,8 +25,8 @@ export type Reply = {
   responseTruncated: boolean;
 };
 
-type Judgement = Pick<Reply, "outcome" | "error">;
-type Received = Judgement &
+type Result = Pick<Reply, "outcome" | "error">;
+type Received = Result &
   Pick<Reply, "statusCode" | "responseHeaders" | "responseBody" | "responseTruncated">;
 
 /** The result of a call without a response. */
@@ -42,7 +42,7 @@ export const noAnswer = (failure: CallFailure): Received => ({
 /** The result of a call with a response, complete or not. */
 export function answered(answer: Answer, keptBytes = defaultKeptBytes): Received {
   return {
-    ...judge(answer),
+    ...resultOf(answer),
     statusCode: answer.statusCode,
     responseHeaders: textHeaders(answer.headers),
     responseBody: decode(answer.body.subarray(0, keptBytes)),
@@ -54,7 +54,7 @@ export function answered(answer: Answer, keptBytes = defaultKeptBytes): Received
  * The status decides, even if the response is incomplete. Only a 2xx that is still arriving at the
  * deadline is a timeout, because the timeout covers the whole response.
  */
-function judge({ statusCode, failure }: Answer): Judgement {
+function resultOf({ statusCode, failure }: Answer): Result {
   const malformed = failure instanceof MalformedAnswer ? failure.message : null;
   const why = malformed ? `; ${malformed}` : "";
   if (statusCode >= 400) return { outcome: "RESPONSE_ERROR", error: `status ${statusCode}${why}` };

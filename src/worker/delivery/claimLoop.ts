@@ -155,7 +155,7 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     plan(turn, state, target, claims.length);
   }
 
-  /** A suspect is due in the queue: it must be tried alone. */
+  /** A suspect is due in the queue: it must be retried alone. */
   function suspect(queue: QueueEntry, isAlone: boolean) {
     const wait = isAlone ? 0 : isolation.saw(queue);
     if (wait > 0) queues.enqueueAfter(queue, wait);

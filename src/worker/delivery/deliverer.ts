@@ -144,15 +144,15 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  function wake(hungry: HookQueue[]) {
+  function wake(waiting: HookQueue[]) {
     if (stopped) return;
-    queues.enqueue(hungry);
+    queues.enqueue(waiting);
     pump();
   }
 
-  function wakeAsked(hungry: HookQueue[]) {
+  function wakeAsked(waiting: HookQueue[]) {
     if (stopped) return;
-    queues.enqueue(hungry, true);
+    queues.enqueue(waiting, true);
     pump();
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "../../db/connection/client.ts";
+import { errorCode } from "../../db/connection/errorCode.ts";
 import type { Finish, FinishedDelivery } from "../../db/delivery/finish.ts";
 import { finishDeliveries } from "../../domain/delivery/finish.ts";
 import type { FollowUp } from "../../domain/event/followUp.ts";
@@ -22,8 +23,7 @@ const GATHER_MS = 10;
 const RETRY_MS = [50, 100, 200, 400, 800, 1_600];
 
 /** Whether PostgreSQL refused a value, so that a retry would fail, too. */
-export const isDataError = (error: unknown) =>
-  error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code));
+export const isDataError = (error: unknown) => /^(22|54)/.test(errorCode(error));
 
 /** An attempt without its response: stored if PostgreSQL refuses the response. */
 export const withoutResponse = <Kind extends Pick<Finish, "attempt">>(finish: Kind): Kind => ({

@@ -4,7 +4,7 @@ import { claimHandshake, postponeHandshake } from "../../db/hook/handshakes.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { handshakeRequest, handshakeVerdict } from "../../domain/hook/hookHandshake.ts";
 import { hookContext, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
-import { recordHandshakeResult } from "../../domain/hook/hookVerification.ts";
+import { handshakeLimits, recordHandshakeResult } from "../../domain/hook/hookVerification.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
 import type { Logger } from "../../log.ts";
 import type { Poster } from "../../outbound/call/post.ts";
@@ -35,7 +35,7 @@ export function createHandshaker(deps: {
   setMaxListeners(0, stopping.signal);
 
   async function shakeHands(queue: HookQueue): Promise<void> {
-    const claimed = await claimHandshake(sql, queue);
+    const claimed = await claimHandshake(sql, queue, handshakeLimits.leaseMarginMs);
     if (!claimed) return;
     const { hook, sealed } = claimed;
     const secret = box.open(sealed, hookContext("handshake", hook));

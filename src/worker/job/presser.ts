@@ -52,7 +52,7 @@ export function createPresser(
   async function send(press: { projectId: string; pressId: string }): Promise<void> {
     // Before the claim: a press that cannot be signed is not claimed, so its outcome is not in doubt.
     const keys = await openSigningKeys({ sql, box }, press.projectId);
-    const claim = await claimPress(sql, workerId, press, pressLimits.waitSeconds);
+    const claim = await claimPress(sql, workerId, press, pressLimits);
     if (!claim) return;
     const request = pressRequest(claim, keys);
     const { projectId: holder } = press;

@@ -1,7 +1,14 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** What happens to the bytes that come: passed on, swallowed (the sockets stay open), or passed on later. */
-export type Weather = "clear" | "blackHole" | { delayMs: number };
+/**
+ * What happens to the bytes that come: passed on, swallowed (the sockets stay open), passed on later, or held until a
+ * promise resolves.
+ */
+export type Weather =
+  | "clear"
+  | "blackHole"
+  | { delayMs: number }
+  | { holds: (bytes: Buffer, from: "near" | "far") => Promise<unknown> };
 
 export type Proxy = AsyncDisposable & {
   port: number;
@@ -18,16 +25,18 @@ export async function startProxy(
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(to);
-    for (const [from, into] of [
-      [near, far],
-      [far, near],
+    for (const [from, into, side] of [
+      [near, far, "near"],
+      [far, near, "far"],
     ] as const) {
       sockets.add(from);
       from.setNoDelay(true);
       from.on("data", (bytes) => {
         const { weather } = self;
         if (weather === "clear") into.write(bytes);
-        else if (weather !== "blackHole") setTimeout(() => into.write(bytes), weather.delayMs);
+        else if (weather === "blackHole") return;
+        else if ("holds" in weather) void weather.holds(bytes, side).then(() => into.write(bytes));
+        else setTimeout(() => into.write(bytes), weather.delayMs);
       });
       // A half-open link tells nobody that the other side has gone.
       from.on("end", () => self.weather !== "blackHole" && into.end());

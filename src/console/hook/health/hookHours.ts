@@ -27,10 +27,10 @@ export function sumOf(hours: readonly Omit<HourCounts, "at">[]) {
 
 /** Counts in words, without those that are zero. */
 export function countsInWords({ succeeded, failed, retried }: Omit<HourCounts, "at">): string {
-  const said = [
+  const parts = [
     `${succeeded.toLocaleString()} succeeded`,
     ...(failed > 0 ? [`${failed.toLocaleString()} failed`] : []),
     ...(retried > 0 ? [`${retried.toLocaleString()} ${retried === 1 ? "retry" : "retries"}`] : []),
   ];
-  return said.join(", ");
+  return parts.join(", ");
 }

@@ -46,17 +46,18 @@ export function WorkflowForm({ draft: given, workflowId, userErrors, ...rest }: 
   const change = (changed: Partial<WorkflowDraft>) => setDraft({ ...draft, ...changed });
   const needed = { name: "A name.", eventType: "The type of the events that start the workflow." };
   /** Errors of the last save stay until the form changes; the preview's errors are current. */
-  const told = (isAsSent: boolean) => [
+  const userErrorsOf = (isAsSent: boolean) => [
     ...(isAsSent ? userErrors : []),
     ...(preview?.userErrors ?? []),
   ];
   const errorOf = (field: "name" | "eventType") => {
     if (draft[field].trim() === "") return left.has(field) ? needed[field] : undefined;
-    return told(sent?.[field] === draft[field]).find(({ path }) => path[0] === field)?.message;
+    return userErrorsOf(sent?.[field] === draft[field]).find(({ path }) => path[0] === field)
+      ?.message;
   };
   const plain = steps.map((step, index) => problemsOfStep(step, steps.slice(0, index)));
   const problemsAt = (step: StepDraft, index: number): StepProblems => {
-    const fromServer = told(sent?.steps === steps).flatMap(({ path, message }) =>
+    const fromServer = userErrorsOf(sent?.steps === steps).flatMap(({ path, message }) =>
       path[0] === "steps" && path[1] === String(index) ? [[path[2] ?? "id", message]] : [],
     );
     const own = Object.entries(plain[index] ?? {}).filter(([field]) =>

@@ -1,11 +1,10 @@
+import { errorCode } from "../errorCode.ts";
 import type { Link } from "./link.ts";
 import type { MakeSql, Meter, Tx } from "./sql.ts";
 import type { Statement } from "./statement.ts";
 
 /** SQLSTATE of a statement after a failed one. */
 const ABORTED = "25P02";
-
-const codeOf = (error: unknown) => (error as { code?: unknown } | null)?.code;
 
 /**
  * Runs one transaction on a connection that it owns. BEGIN is not awaited: it is sent with the first statements. After
@@ -38,7 +37,7 @@ export function runTransaction<Result>(
       return result;
     } catch (error) {
       if (!isOver) await end("rollback").catch((reason) => link.lose(reason));
-      throw failed && codeOf(error) === ABORTED ? failed.error : error;
+      throw failed && errorCode(error) === ABORTED ? failed.error : error;
     }
   }
 

@@ -1,0 +1,35 @@
+import type { ReactNode } from "react";
+import { Button } from "./Button.tsx";
+import { Modal } from "./Modal.tsx";
+
+type Props = {
+  title: string;
+  /** What happens when it is confirmed. */
+  children: ReactNode;
+  /** The buttons that close it and that confirm it. */
+  labels: { keep: string; confirm: string };
+  isBusy: boolean;
+  onConfirm: () => void;
+  onClose: () => void;
+};
+
+/** A dialog that asks before something is done that cannot be undone. */
+export function Confirm({ title, children, labels, isBusy, onConfirm, onClose }: Props) {
+  return (
+    <Modal
+      title={title}
+      isOpen
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>{labels.keep}</Button>
+          <Button look="danger" isBusy={isBusy} onClick={onConfirm}>
+            {labels.confirm}
+          </Button>
+        </>
+      }
+    >
+      {children}
+    </Modal>
+  );
+}

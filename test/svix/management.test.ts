@@ -57,6 +57,15 @@ describe.each(sdkMajors)("Svix's SDK for JavaScript, version $major", ({ major }
     });
   });
 
+  test("one application comes of many requests at once to get or create it", async () => {
+    const { svix } = openSvix(major, hub);
+    const uid = `at-once-${major}`;
+    const made = await Promise.all(
+      Array.from({ length: 8 }, () => svix.application.getOrCreate({ name: "One", uid })),
+    );
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+  });
+
   test("endpoints are made, changed in part and in whole, disabled and deleted", async () => {
     const kinds = openSvix(major, hub).only("a", "b");
     const app = await svixApplication(major, hub, target, "endpoint", {

@@ -98,8 +98,8 @@ export function tryMatchHooks(
   filters: FilterRunner,
   budget: StepBudget,
 ): NewDelivery[] | undefined {
-  if (config.hookCount(event.type) > MATCH_AT_ONCE) return undefined;
-  const hooks = config.hooksFor(event.type);
+  if (config.hookCount(event.type, event.userId) > MATCH_AT_ONCE) return undefined;
+  const hooks = config.hooksFor(event.type, event.userId);
   if (!budget.spend(hooks.length * MATCH_STEPS)) return undefined;
   const input = filterInput(filterView(event, config.source));
   const resource = resourceOf(event);
@@ -129,7 +129,7 @@ export async function matchHooks(
   const resource = resourceOf(event);
   const nextSlice = createTimeSlice();
   const deliveries: NewDelivery[] = [];
-  for (const hook of config.hooksFor(event.type)) {
+  for (const hook of config.hooksFor(event.type, event.userId)) {
     const hasResource = resource !== null;
     const verdict = await evaluateHook(
       config.projectId,

@@ -62,6 +62,21 @@ export async function applicationOf({ context, params }: DoorRequest): Promise<A
   return application;
 }
 
+/** Creates an application, or finds the one with this `uid` that another request has created meanwhile. */
+async function orMeanwhile(
+  context: Context,
+  uid: string,
+  create: () => Promise<ApplicationRow>,
+): Promise<ApplicationRow> {
+  try {
+    return await create();
+  } catch (error) {
+    const created = await lookUp(context, uid);
+    if (created) return created;
+    throw error;
+  }
+}
+
 /** Creates the application that a path names, and that is not there yet. */
 export function createNamed({ context, params }: DoorRequest, given: Given) {
   const { app_id: name = "" } = params;
@@ -73,7 +88,9 @@ export function createNamed({ context, params }: DoorRequest, given: Given) {
     );
   const { caller, hub } = context;
   const named = inputOf({ ...given, uid: parse(uid, name, "path") });
-  return withNames({}, () => createApplication(hub.db.sql, caller.projectId, named));
+  return orMeanwhile(context, name, () =>
+    withNames({}, () => createApplication(hub.db.sql, caller.projectId, named)),
+  );
 }
 
 async function create(request: DoorRequest) {
@@ -85,13 +102,17 @@ async function create(request: DoorRequest) {
       ? await lookUp(request.context, given.uid)
       : undefined;
   if (known) return { status: 200, body: applicationOut(known) };
-  const created = await createOnce(
-    request,
-    (id) => lookUp(request.context, id),
-    (id) =>
-      withNames({}, () => createApplication(hub.db.sql, caller.projectId, inputOf(given), id)),
-  );
-  return { status: 201, body: applicationOut(created) };
+  const create = () =>
+    createOnce(
+      request,
+      (id) => lookUp(request.context, id),
+      (id) =>
+        withNames({}, () => createApplication(hub.db.sql, caller.projectId, inputOf(given), id)),
+    );
+  if (get_if_exists !== "true" || given.uid == null)
+    return { status: 201, body: applicationOut(await create()) };
+  const { uid } = given;
+  return { status: 201, body: applicationOut(await orMeanwhile(request.context, uid, create)) };
 }
 
 async function replace(request: DoorRequest) {

@@ -1,7 +1,10 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { hubShape } from "./hubSettings.ts";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
+import { hidden, list, oneOf, setting, wholeNumber } from "./setting.ts";
+import { strayVariables } from "./strayVariables.ts";
 
 export type Config = {
   port: number;
@@ -35,29 +38,6 @@ export class ConfigError extends Error {
 }
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-
-/** One setting: `read` returns undefined for an invalid value; `right` describes valid ones. */
-const setting = <T>(right: string, read: (text: string) => T | undefined, shown = quoted) =>
-  z.string().transform((text, context) => {
-    const value = read(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: `must be ${right}, not ${shown(text)}` });
-    return z.NEVER;
-  });
-
-const quoted = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-/** Values that may be or contain a secret are not shown on a terminal. */
-const hidden = (text: string) => `the ${text.length} characters given`;
-
-const wholeNumber = (min: number, max: number) =>
-  setting(`a whole number from ${min} to ${max}`, (text) =>
-    /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined,
-  );
-
-const oneOf = <T extends string>(values: readonly T[]) =>
-  setting(`one of ${values.join(", ")}`, (text) => values.find((value) => value === text));
-
-const list = (text: string) => text.split(",").map((item) => item.trim());
 
 /**
  * TCP only: libpq accepts a socket directory as a host, but the driver would ignore it and connect to another server.
@@ -223,6 +203,28 @@ export function readDatabaseSettings(
 export const readSecretKeys = (env: NodeJS.ProcessEnv = process.env): SecretKey[] | undefined =>
   parse(keyShape, env).SIGNALBOX_SECRET_KEY;
 
+/** The settings of commands that call a hub: each as a flag or, without one, its variable. Throws ConfigError. */
+export function readHubSettings(
+  flags: { url?: string; key?: string; token?: string },
+  env: NodeJS.ProcessEnv = process.env,
+): { url: string; key: string | undefined; importToken: string | undefined } {
+  const read = <T>(
+    flag: string,
+    text: string | undefined,
+    variable: string,
+    type: z.ZodType<T>,
+  ) => {
+    const name = text === undefined ? variable : flag;
+    return parse({ [name]: type }, { [name]: text ?? env[variable] })[name] as T;
+  };
+  const { SIGNALBOX_URL, SIGNALBOX_KEY, SIGNALBOX_IMPORT_TOKEN } = hubShape;
+  return {
+    url: read("--url", flags.url, "SIGNALBOX_URL", SIGNALBOX_URL),
+    key: read("--key", flags.key, "SIGNALBOX_KEY", SIGNALBOX_KEY),
+    importToken: read("--token", flags.token, "SIGNALBOX_IMPORT_TOKEN", SIGNALBOX_IMPORT_TOKEN),
+  };
+}
+
 /** All settings of the hub, validated. Throws ConfigError for the first invalid one. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
@@ -252,46 +254,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
-/** The variables that Kubernetes sets in every container next to a service named signalbox. */
-const kubernetesVariable =
-  /^SIGNALBOX(_[A-Z\d_]+)?_(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP|SCTP)(_.*)?)$/;
-
-/** The edit distance of two words (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-      );
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
 /** Variables named like settings that are not settings, each with the nearest setting. */
-export function unknownSettings(
-  env: NodeJS.ProcessEnv = process.env,
-): { name: string; nearest: string }[] {
-  const known = Object.keys(shape);
-  const unknown = Object.entries(env).filter(
-    ([name, value]) =>
-      /^SIGNALBOX_/i.test(name) &&
-      !known.includes(name) &&
-      !kubernetesVariable.test(name) &&
-      !/^(tcp|udp|sctp):\/\//.test(value ?? ""),
-  );
-  return unknown.map(([name]) => {
-    const upper = name.toUpperCase();
-    const spellings = [upper, upper.replace("SIGNALBOX_", "")];
-    const near = known.map((other) => ({
-      other,
-      steps: Math.min(...spellings.map((one) => distance(one, other))),
-    }));
-    const [nearest] = near.sort((a, b) => a.steps - b.steps);
-    return { name, nearest: nearest?.other ?? "" };
-  });
-}
+export const unknownSettings = (env: NodeJS.ProcessEnv = process.env) =>
+  strayVariables(env, [...Object.keys(shape), ...Object.keys(hubShape)]);

@@ -21,10 +21,20 @@ const mayImport: Record<string, string[]> = {
   // Translates for those who speak no GraphQL.
   doors: ["http", "graphql", "domain", "jsonSchema", "db", "live", "util"],
   http: ["domain", "graphql", "log", "util"],
-  cli: ["config", "db", "domain", "log", "util", "verify"],
+  // It calls a hub as any client does, and what `listen` forwards to as the hub calls a hook.
+  cli: [
+    ...["client", "config", "db", "domain", "editDistance", "log", "outbound", "util", "verify"],
+    "version",
+  ],
+  // Runs in the programs of others: it knows the API alone.
+  client: [],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
-  config: ["pgVariables"],
+  config: ["hubSettings", "pgVariables", "setting", "strayVariables"],
+  hubSettings: ["setting"],
+  setting: [],
+  strayVariables: ["editDistance"],
+  editDistance: [],
   pgVariables: [],
   log: [],
   // Processes that run programs of tenants.

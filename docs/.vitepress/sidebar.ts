@@ -19,6 +19,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Hooks", "/hooks"),
     page("Receive and verify webhooks", "/receive-and-verify"),
     page("GraphQL clients", "/graphql-clients"),
+    page("The command line", "/cli"),
     page("Buttons", "/buttons"),
     page("Workflows", "/workflows"),
     page("Resources", "/resources"),

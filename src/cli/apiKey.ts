@@ -1,9 +1,7 @@
 import type { Command } from "commander";
 import type { Db, Sql } from "../db/connection/client.ts";
-import { type ApiKeyRow, keysOf, projectOfKey, type Role } from "../db/project/apiKeys.ts";
+import type { ApiKeyRow, Role } from "../db/project/apiKeys.ts";
 import type { ProjectRow } from "../db/project/projects.ts";
-import { createApiKey, revokeApiKey } from "../domain/project/apiKey.ts";
-import { findProject } from "../domain/project/project.ts";
 import { userError } from "../util/userError.ts";
 import { columns } from "./columns.ts";
 import { type Answer, onDatabase } from "./onDatabase.ts";
@@ -34,6 +32,7 @@ function readRole(text: string): Role {
 }
 
 async function requireProject(sql: Sql, idOrSlug: string): Promise<ProjectRow> {
+  const { findProject } = await import("../domain/project/project.ts");
   const project = await findProject(sql, idOrSlug);
   if (!project) throw userError("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
   return project;
@@ -47,6 +46,7 @@ async function create(
 ): Promise<Answer> {
   const role = readRole(roleName);
   const project = await requireProject(sql, idOrSlug);
+  const { createApiKey } = await import("../domain/project/apiKey.ts");
   const { apiKey, key } = await createApiKey(sql, project.id, { name, role });
   const { id, prefix } = apiKey;
   return {
@@ -61,6 +61,7 @@ async function create(
 
 async function list({ sql }: Db, idOrSlug: string): Promise<Answer> {
   const project = await requireProject(sql, idOrSlug);
+  const { keysOf } = await import("../db/project/apiKeys.ts");
   const rows = await keysOf(sql, project.id);
   const row = ({ id, name, role, prefix, lastUsedAt, revokedAt }: ApiKeyRow) => [
     id,
@@ -76,8 +77,10 @@ async function list({ sql }: Db, idOrSlug: string): Promise<Answer> {
 }
 
 async function revoke({ sql }: Db, id: string): Promise<Answer> {
+  const { projectOfKey } = await import("../db/project/apiKeys.ts");
   const projectId = await projectOfKey(sql, id);
   if (!projectId) throw userError("NOT_FOUND", `there is no key ${id} (key list PROJECT)`);
+  const { revokeApiKey } = await import("../domain/project/apiKey.ts");
   const { name, prefix } = await revokeApiKey(sql, projectId, id);
   return { text: `Revoked: ${name} (${prefix}…)` };
 }

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import type { Db } from "../db/connection/client.ts";
-import { distribute as distributeDatabase } from "../db/nodes/distribute.ts";
 import { type Answer, onDatabase } from "./onDatabase.ts";
 
 export function addDistribute(program: Command): void {
@@ -10,11 +9,12 @@ export function addDistribute(program: Command): void {
       "spreads the projects over the Citus nodes of the database; run it again when nodes or shards have changed",
     )
     .option("--json", "print one JSON object on one line")
-    .action(onDatabase(distribute));
+    .action(onDatabase(distributeAndTell));
 }
 
-async function distribute({ url }: Db): Promise<Answer> {
-  const { nodes, shards, tables } = await distributeDatabase(url);
+async function distributeAndTell({ url }: Db): Promise<Answer> {
+  const { distribute } = await import("../db/nodes/distribute.ts");
+  const { nodes, shards, tables } = await distribute(url);
   const moved =
     tables.length === 0
       ? "All tables were distributed already."

@@ -4,6 +4,8 @@ import { isOutage } from "../db/connection/outage.ts";
 import { DatabaseRefusal } from "../db/connection/refusal.ts";
 import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";
 import { UserError } from "../util/userError.ts";
+import { HubError } from "./hub/hubError.ts";
+import { Misuse } from "./misuse.ts";
 import { createProgram } from "./program.ts";
 
 /** Exit codes: 1 when the command failed or found differences, 2 when it was misused. */
@@ -14,6 +16,8 @@ const MISUSED = 2;
 function explain(error: unknown): string {
   const isForTheOperator =
     error instanceof UserError ||
+    error instanceof Misuse ||
+    error instanceof HubError ||
     error instanceof ConfigError ||
     error instanceof WrongSecretKey ||
     error instanceof DatabaseRefusal;
@@ -21,6 +25,13 @@ function explain(error: unknown): string {
   if (isOutage(error)) return `The connection to the database was lost: ${error.message}.`;
   return (error instanceof Error && error.stack) || String(error);
 }
+
+// A reader such as `head` that has had enough is no failure.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
 
 createProgram()
   .parseAsync()
@@ -31,5 +42,5 @@ createProgram()
       return;
     }
     process.stderr.write(`${explain(error)}\n`);
-    process.exitCode = FAILED;
+    process.exitCode = error instanceof Misuse ? MISUSED : FAILED;
   });

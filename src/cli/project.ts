@@ -1,7 +1,5 @@
 import type { Command } from "commander";
 import type { Db } from "../db/connection/client.ts";
-import { allProjects } from "../db/project/projects.ts";
-import { createProject } from "../domain/project/project.ts";
 import { columns } from "./columns.ts";
 import { type Answer, onDatabase } from "./onDatabase.ts";
 
@@ -16,6 +14,7 @@ export function addProject(program: Command): void {
 }
 
 async function createAndPrint({ sql }: Db, name: string): Promise<Answer> {
+  const { createProject } = await import("../domain/project/project.ts");
   const { project, key } = await createProject(sql, name);
   const { id, slug } = project;
   return {
@@ -30,6 +29,7 @@ async function createAndPrint({ sql }: Db, name: string): Promise<Answer> {
 }
 
 async function list({ sql }: Db): Promise<Answer> {
+  const { allProjects } = await import("../db/project/projects.ts");
   const rows = await allProjects(sql);
   return {
     text: columns(

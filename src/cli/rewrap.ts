@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { ConfigError, readSecretKeys } from "../config.ts";
 import type { Db } from "../db/connection/client.ts";
-import { reencrypt as rewrapSecrets } from "../domain/project/reencrypt.ts";
 import { type Answer, onDatabase } from "./onDatabase.ts";
 
 export function addRewrap(program: Command): void {
@@ -20,7 +19,8 @@ async function rewrap({ sql }: Db): Promise<Answer> {
     throw new ConfigError(
       "SIGNALBOX_SECRET_KEY must be set: the new key first, then the old ones (new:base64,old:base64).",
     );
-  const { rewrapped, unopened } = await rewrapSecrets(sql, keys);
+  const { reencrypt } = await import("../domain/project/reencrypt.ts");
+  const { rewrapped, unopened } = await reencrypt(sql, keys);
   const rest =
     unopened.length === 0
       ? ["Every secret is sealed with the first key: the other keys can be removed."]

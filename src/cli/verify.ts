@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import type { Db } from "../db/connection/client.ts";
-import { whyUnguarded } from "../db/read/reader.ts";
-import { findProject } from "../domain/project/project.ts";
 import { userError } from "../util/userError.ts";
 import type { LedgerLine } from "../verify/ledger.ts";
-import { type Verdict, verify as verifyHub } from "../verify/run.ts";
+import type { Verdict } from "../verify/run.ts";
 import { columns } from "./columns.ts";
 import { type Answer, onDatabase } from "./onDatabase.ts";
+import { printable } from "./printable.ts";
+import { readTime } from "./readTime.ts";
 
 export function addVerify(program: Command): void {
   program
@@ -40,26 +40,6 @@ function total(ledger: LedgerLine[]): Sums {
   return all;
 }
 const zeros: Sums = Object.fromEntries(sums.map((name) => [name, 0])) as Sums;
-
-export function readTime(name: string, text: string | undefined): Date | null {
-  if (text === undefined) return null;
-  const [, day, clock = "", zone = ""] =
-    /^(\d{4}-\d\d-\d\d)(T[\d:.]+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(text) ?? [];
-  // Without a zone JavaScript would take this machine's for a time, and UTC for a day.
-  const time = new Date(`${day}${clock || "T00:00"}${zone || "Z"}`);
-  const midnight = new Date(`${day}T00:00Z`);
-  // It would also turn 30 February into 2 March.
-  const dayExists =
-    day && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
-  if (dayExists && !Number.isNaN(time.getTime())) return time;
-  throw userError(
-    "INVALID",
-    `--${name} takes a time such as 2026-01-01T00:00:00Z, in UTC when it names no zone, not "${text}"`,
-  );
-}
-
-/** Nobody's text may steer the operator's terminal. */
-const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, "?");
 
 function report(
   { ledger, events, differences, unlisted }: Verdict,
@@ -98,10 +78,15 @@ async function verify(
 ): Promise<Answer> {
   const since = readTime("since", options.since);
   const until = readTime("until", options.until);
+  const [{ findProject }, { whyUnguarded }, hub] = await Promise.all([
+    import("../domain/project/project.ts"),
+    import("../db/read/reader.ts"),
+    import("../verify/run.ts"),
+  ]);
   const project = idOrSlug === undefined ? null : await findProject(sql, idOrSlug);
   if (project === undefined)
     throw userError("NOT_FOUND", `there is no project ${idOrSlug} (project list)`);
-  const verdict = await verifyHub(sql, { projectId: project?.id ?? null, since, until });
+  const verdict = await hub.verify(sql, { projectId: project?.id ?? null, since, until });
   const warning = await whyUnguarded(sql);
   const failed = verdict.differences.length > 0;
   return {

@@ -14,7 +14,9 @@ const root = new URL("../../", import.meta.url);
 const english = (number: number) => number.toLocaleString("en");
 
 test("the table of settings names every setting there is", async () => {
-  const config = await readFile(new URL("src/config.ts", root), "utf8");
+  const files = ["src/config.ts", "src/hubSettings.ts"];
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, root), "utf8")));
+  const config = texts.join("\n");
   const settings = [...config.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
   expect(settings.length).toBeGreaterThan(10);
   expect(firstColumn(section("operate", "## Settings")).sort()).toEqual(settings.sort());
@@ -47,10 +49,13 @@ test("the table of dependencies is complete, and every npm override is explained
   }
 });
 
-test("the operator's commands are those of the code", () => {
-  for (const command of commandsOf(createProgram())) {
-    expect(section("operate", "## Commands")).toContain(`npm run cli -- ${usageOf(command)}\n`);
-  }
+test("the commands of the documents are those of the code", () => {
+  const usages = commandsOf(createProgram()).map(usageOf);
+  const shown = (name: string) => section(name, "## Commands").split("\n");
+  const lines = usages.map((usage) => `signalbox ${usage}`);
+  expect(shown("cli").filter((line) => line.startsWith("signalbox "))).toEqual(lines);
+  for (const line of shown("operate").filter((line) => line.startsWith("npm run cli -- ")))
+    expect(lines).toContain(line.replace("npm run cli --", "signalbox"));
 });
 
 test("the limits of documents are those of the code", () => {

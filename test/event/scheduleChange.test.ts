@@ -52,6 +52,27 @@ const statusOf = async (id: string) =>
 const calls = (id: string) =>
   target.requests.filter(({ headers }) => headers["webhook-id"] === id).length;
 
+test("a subscriber that asks for it sees a scheduled event once, when it is due, and a cancelled one never", async () => {
+  const { feedCursor } = await hub.run<{ feedCursor: string }>("{ feedCursor }");
+  const late = await planned(0.6);
+  await cancel((await planned(0.1)).id);
+  const moved = await planned(3600);
+  const now = await accepted<Event>(hub, { type: "planned" }, "id");
+  await reschedule(moved.id, { timestamp: "2020-01-01T00:00:00Z" });
+  const query = `subscription ($after: String) {
+    eventEmitted(types: ["planned"], whenDue: true, after: $after) { event { id status } } }`;
+  await using live = overSocket<{ event: Event }>(hub, query, { after: feedCursor });
+  const ids = () => live.items.map(({ event }) => event.id);
+  await expect.poll(ids, soon).toContain(late.id);
+  // All of its changes are in the feed before this one.
+  await expect.poll(() => statusOf(late.id), soon).toBe("PROCESSED");
+  const last = await accepted<Event>(hub, { type: "planned" }, "id");
+  await expect.poll(ids, soon).toContain(last.id);
+  expect(ids()).toHaveLength(4);
+  expect(new Set(ids())).toEqual(new Set([now.id, moved.id, late.id, last.id]));
+  expect(live.items.map(({ event }) => event.status)).not.toContain("SCHEDULED");
+});
+
 test("a cancelled event is CANCELLED for good, and never delivered", async () => {
   const { id, scheduledFor } = await planned(1);
   expect(await cancel(id)).toEqual({

@@ -5,6 +5,7 @@ import { MAX_JSON_DEPTH } from "../../src/util/jsonDepth.ts";
 import { accepted, emit, eventCount, registerHook } from "../fixtures/emit.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
+import { overSocket } from "../fixtures/subscription.ts";
 
 /** Nested lists, `levels` deep. */
 const nested = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels));
@@ -129,6 +130,7 @@ test("an event emitted by SQL that does not fit its type is FAILED and says why"
   await hub.run(
     `mutation { registerEventType(input: { name: "sql.typed", schema: { amount: "Number" } }) { userErrors { message } } }`,
   );
+  const { feedCursor } = await hub.run<{ feedCursor: string }>("{ feedCursor }");
   const wrong = await emitBySql(hub.db.sql, "sql.typed", { data: { amount: "five" } });
   expect(await ended(wrong, "status error typeVersion deliveries { nodes { id } }")).toEqual({
     status: "FAILED",
@@ -138,6 +140,11 @@ test("an event emitted by SQL that does not fit its type is FAILED and says why"
   });
   const right = await emitBySql(hub.db.sql, "sql.typed", { data: { amount: 5 } });
   expect(await ended(right, "status typeVersion")).toEqual({ status: "PROCESSED", typeVersion: 1 });
+  // No hook receives the wrong one, so that it is never due.
+  const query = `subscription ($after: String) {
+    eventEmitted(types: ["sql.typed"], whenDue: true, after: $after) { event { id } } }`;
+  await using live = overSocket<{ event: { id: string } }>(hub, query, { after: feedCursor });
+  await expect.poll(() => live.items, { timeout: 60_000 }).toEqual([{ event: { id: right } }]);
 });
 
 test("any script and emoji may be in a type, and what joins them in a user", async () => {

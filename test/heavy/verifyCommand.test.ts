@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { readTime } from "../../src/cli/verify.ts";
+import { readTime } from "../../src/cli/readTime.ts";
 import type { Db } from "../../src/db/connection/client.ts";
 import { verify } from "../../src/verify/run.ts";
 import { removeExpired } from "../../src/worker/job/retention.ts";

@@ -11,6 +11,14 @@ type Trial = {
   body: string | null;
 };
 
+const TRIAL = `query ($id: ID!, $hook: PreviewHookInput!) {
+  event(id: $id) { trial(hook: $hook) { reason detail contentType headers body } }
+}`;
+const trial = async (hub: TestHub, id: string, hook: object) => {
+  type Found = { event: { trial: Trial & { headers: Record<string, string> | null } } };
+  return (await hub.run<Found>(TRIAL, { id, hook })).event.trial;
+};
+
 const preview = async (hub: TestHub, input: object) =>
   (
     await hub.run<{ previewHook: { trials: Trial[] | null; userErrors: UserError[] } }>(
@@ -56,8 +64,29 @@ test.for(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"
     const { trials } = await preview(hub, input);
     expect(trials?.[0]?.body).toBe(received?.body);
     expect(trials?.[0]?.contentType).toBe(received?.headers["content-type"]);
+    const [event] = trials ?? [];
+    const { headers, ...request } = await trial(hub, event?.event.id ?? "", input);
+    expect(received.headers).toMatchObject(headers ?? {});
+    expect(Object.keys(headers ?? {}).sort()).toEqual(
+      Object.keys(received.headers)
+        .filter((name) => name.startsWith("ce-"))
+        .sort(),
+    );
+    expect(request).toEqual({ ...event, event: undefined });
   },
 );
+
+test("one event can be tried with a hook that is not registered, also by its filter and user", async () => {
+  await using hub = await testHub();
+  const { id } = await accepted(hub, { type: "paid", data: { amount: 5 }, userId: "ann" });
+  const reasonOf = async (input: object) => (await trial(hub, id, input)).reason;
+  expect(await reasonOf({ types: ["other.*"] })).toBe("TYPE");
+  expect(await reasonOf({ types: ["*"], userId: "bob" })).toBe("USER");
+  expect(await reasonOf({ types: ["*"], filter: "event.data.amount > 10" })).toBe("FILTER");
+  expect(await reasonOf({ types: ["paid"], filter: "event.userId == 'ann'" })).toBe("MATCHED");
+  const wrong = await hub.send(TRIAL, { id, hook: { types: ["*"], filter: "event." } });
+  expect(wrong.errors?.[0]?.extensions.code).toBe("FILTER_INVALID");
+});
 
 test("mistakes of a preview are those that registering the hook would meet", async () => {
   await using hub = await testHub({ allowTargets: [] });

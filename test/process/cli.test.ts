@@ -143,9 +143,9 @@ test("--help explains every command and needs no database", async () => {
   const { code, stdout } = await run({}, "--help");
   expect(code).toBe(0);
   for (const command of [
-    "project create NAME [--json]",
+    "project create NAME",
     "project list",
-    "key create PROJECT NAME ROLE [--json]",
+    "key create PROJECT NAME ROLE",
     "key list PROJECT",
     "key revoke ID",
   ]) {

@@ -4,6 +4,7 @@ import {
   ConfigError,
   readConfig,
   readDatabaseSettings,
+  readHubSettings,
   unknownSettings,
 } from "../../src/config.ts";
 
@@ -181,6 +182,30 @@ test("variables that are named as settings and are none are found, with the sett
       ...{ SIGNALBOX_PORT: "tcp://10.0.0.1:4000", SIGNALBOX_PORT_4000_TCP_ADDR: "10.0.0.1" },
     }),
   ).toEqual([]);
+});
+
+test("a command's hub and keys come from flags, then from variables", () => {
+  const env = {
+    SIGNALBOX_URL: "http://hub.example.com/",
+    SIGNALBOX_KEY: "sbx_env",
+    SIGNALBOX_IMPORT_TOKEN: "theirs",
+  };
+  expect(readHubSettings({}, {})).toEqual({ url: "http://127.0.0.1:4000" });
+  const fromEnv = { url: "http://hub.example.com", key: "sbx_env", importToken: "theirs" };
+  expect(readHubSettings({}, env)).toEqual(fromEnv);
+  const flags = { url: "https://h/behind/", key: "sbx_flag", token: "flag" };
+  expect(readHubSettings(flags, env)).toEqual({
+    url: "https://h/behind",
+    key: "sbx_flag",
+    importToken: "flag",
+  });
+  expect(() => readHubSettings({}, { SIGNALBOX_URL: "ftp://hub" })).toThrow(
+    /^SIGNALBOX_URL must be the address of a hub/,
+  );
+  expect(() => readHubSettings({ key: "sbx_…" }, env)).toThrow(
+    "--key must be an API key of printable ASCII characters, not the 5 characters given.",
+  );
+  expect(unknownSettings(env)).toEqual([]);
 });
 
 test.each([

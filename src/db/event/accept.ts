@@ -66,11 +66,12 @@ const deliveryRecord = (delivery: NewDelivery, leaseMs: number | undefined) => (
 
 type RecordedEvent = Pick<NewEvent, "id" | "status" | "type" | "contextId" | "origin"> & {
   scheduledFor: Date | null;
+  wasScheduled?: boolean;
 };
 
 /**
  * An event's feed item. A scheduled event's item includes its schedule: a later schedule must not show in earlier
- * states.
+ * states. The one of when it was due says so.
  */
 export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => ({
   kind: "EVENT",
@@ -82,6 +83,7 @@ export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => (
     contextId: event.contextId ?? undefined,
     origin: event.origin,
     scheduledFor: event.scheduledFor ?? undefined,
+    wasScheduled: event.wasScheduled || undefined,
   },
 });
 

@@ -11,6 +11,8 @@ import type { Consequences, NewEvent } from "./newEvent.ts";
 export type DispatchedEvent = Omit<EventRow, "status" | "configVersion"> & {
   status: "DISPATCHED" | "PROCESSED" | "FAILED";
   configVersion: number;
+  /** It was accepted for a later time, which has come. */
+  wasScheduled?: boolean;
 };
 
 const isToMatch = (sql: Sql, projectId: string, ids: string[]) => sql`
@@ -23,8 +25,9 @@ export const stagedEvents = (sql: Sql, projectId: string, ids: string[]) => sql<
   order by e.id`;
 
 /** Locks those that are still to be matched, skipping events locked by another process. */
-export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) => tx<{ id: string }[]>`
-  select e.id from signalbox.events e where ${isToMatch(tx, projectId, ids)}
+export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) =>
+  tx<{ id: string; wasScheduled: boolean }[]>`
+  select e.id, e.status = 'SCHEDULED' as "wasScheduled" from signalbox.events e where ${isToMatch(tx, projectId, ids)}
   order by e.id for update skip locked`;
 
 /** The hooks that already have deliveries of staged events, from an earlier incomplete try. */

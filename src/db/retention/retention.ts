@@ -96,14 +96,15 @@ export async function removeOldEvents(sql: Pool, days: number): Promise<void> {
 }
 
 async function removeEvents(sql: Pool, projectId: string, ids: string[]): Promise<void> {
-  // Deleted before their events, in chunks: one event may have thousands.
+  // Deleted before their events, in chunks: one event may have thousands. They are deleted by their places in the table:
+  // joined by their keys, all deliveries of the event would be read for each of them.
   await inChunks(
     () => sql`
       with gone as (
         delete from signalbox.ended_deliveries o using (
-          select d.event_id, d.id from unnest(${ids}::uuid[]) as x(id)
+          select d.tableoid as place, d.ctid as row from unnest(${ids}::uuid[]) as x(id)
           join signalbox.ended_deliveries d on d.project_id = ${projectId} and d.event_id = x.id limit ${CHUNK}) d
-        where o.project_id = ${projectId} and o.id = d.id and o.event_id = d.event_id
+        where o.project_id = ${projectId} and o.tableoid = d.place and o.ctid = d.row
           and ${idBetween(sql, sql`o.event_id`, ids)}
         returning o.id
       ), tried as (

@@ -25,7 +25,7 @@ import { createEnvelope, envelopeEvent } from "../event/envelope.ts";
 import type { HookSecrets } from "../hook/hookSecrets.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
 import type { StepMethod } from "../workflow/stepMethods.ts";
-import { deliveryHeaders } from "./deliveryHeaders.ts";
+import { attemptHeaders } from "./deliveryHeaders.ts";
 import { nextDelayMs } from "./retrySchedule.ts";
 
 /** The result of a call, as far as a delivery needs it. */
@@ -61,9 +61,7 @@ export function requestOf(
     auditInfo: { url: hook.url, body: envelope.body, resthook: event.type },
     headers: {
       ...headers,
-      "content-type": envelope.contentType,
-      ...envelope.headers,
-      ...deliveryHeaders(claim, { id: event.id, keys, body: envelope.body }),
+      ...attemptHeaders(envelope, claim, { id: event.id, keys }),
       ...(hook.verification === "CLOUD_EVENTS" && { "webhook-request-origin": origin }),
     },
   };

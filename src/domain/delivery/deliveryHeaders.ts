@@ -1,29 +1,54 @@
 import type { KeyObject } from "node:crypto";
-import type { Claim } from "../../db/delivery/claim.ts";
-import { headerValue, subjectOf } from "../event/envelope.ts";
+import { type Envelope, headerValue, subjectOf } from "../event/envelope.ts";
 import { sign } from "./signature.ts";
 
+/** One attempt to deliver an event. */
+type Attempt = {
+  deliveryId: string;
+  attempt: number;
+  claimedAt: Date;
+  event: {
+    userId: string | null;
+    contextId: string | null;
+    subjectType: string | null;
+    subjectId: string | null;
+  };
+};
+
+/** The headers of an attempt, but for those that its hook adds: the envelope's, and those of every format. */
+export const attemptHeaders = (
+  { contentType, headers, body, isForSvix }: Envelope,
+  attempt: Attempt,
+  { id, keys }: { id: string; keys: KeyObject[] },
+): Record<string, string> => {
+  const ofAll = deliveryHeaders(attempt, { id, keys, body });
+  return {
+    "content-type": contentType,
+    ...headers,
+    ...ofAll,
+    ...(isForSvix && svixHeaders(ofAll)),
+  };
+};
+
+/** The same three under the names that receivers written for Svix read. */
+const svixHeaders = (headers: Record<string, string>) =>
+  Object.fromEntries(
+    ["id", "timestamp", "signature"].map((name) => [`svix-${name}`, headers[`webhook-${name}`]]),
+  );
+
 /**
- * The headers of every attempt: those of Standard Webhooks, then the hub's own. User, context and
+ * The headers of every attempt in every format: those of Standard Webhooks, then the hub's own. User, context and
  * subject may hold any Unicode, so they are percent-encoded like `ce-*` headers.
  */
 export function deliveryHeaders(
-  { deliveryId, attempt, claimedAt, event, format }: Claim,
+  { deliveryId, attempt, claimedAt, event }: Attempt,
   { id, keys, body }: { id: string; keys: KeyObject[]; body: string },
 ): Record<string, string> {
   const nowSeconds = Math.floor(claimedAt.getTime() / 1_000);
-  const timestamp = String(nowSeconds);
-  const signature = sign(keys, id, nowSeconds, body);
   const headers = {
     "webhook-id": id,
-    "webhook-timestamp": timestamp,
-    "webhook-signature": signature,
-    // Receivers written for Svix read the same three under these names.
-    ...(format === "DATA" && {
-      "svix-id": id,
-      "svix-timestamp": timestamp,
-      "svix-signature": signature,
-    }),
+    "webhook-timestamp": String(nowSeconds),
+    "webhook-signature": sign(keys, id, nowSeconds, body),
     "signalbox-delivery-id": deliveryId,
     "signalbox-attempt": String(attempt),
   };

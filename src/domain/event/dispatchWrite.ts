@@ -68,7 +68,9 @@ async function write(
   handOver: HandOver | undefined,
 ): Promise<Written> {
   const ids = pieces.map(({ event }) => event.id);
-  const locked = new Set((await lockStagedEvents(tx, projectId, ids)).map(({ id }) => id));
+  const rows = await lockStagedEvents(tx, projectId, ids);
+  const locked = new Set(rows.map(({ id }) => id));
+  const scheduled = new Set(rows.filter(({ wasScheduled }) => wasScheduled).map(({ id }) => id));
   const lockedPieces = pieces.filter(({ event }) => locked.has(event.id));
   if (lockedPieces.length === 0) return { eventIds: locked, deliveries: [], at: new Date() };
   const begun = await deliveredHooks(tx, projectId, [...locked]);
@@ -89,7 +91,7 @@ async function write(
   const events = whole.map((event) => {
     const status =
       !written.has(event.id) && event.status === "DISPATCHED" ? ended.get(event.id) : undefined;
-    return status ? { ...event, status } : event;
+    return { ...event, ...(status && { status }), wasScheduled: scheduled.has(event.id) };
   });
   const at = await writeDispatched(
     tx,

@@ -63,7 +63,7 @@ const hookInput = z.object({
 });
 
 /** A hook's settings, without the target, its headers and its secret. */
-type HookSettings = Pick<
+export type HookSettings = Pick<
   HookRow,
   | "name"
   | "uid"

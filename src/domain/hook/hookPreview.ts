@@ -8,9 +8,16 @@ import { createEnvelope, type Envelope, envelopeEvent } from "../event/envelope.
 import { filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
-import { checkHookSettings, type HookInput, newHookSettings } from "./hookInput.ts";
+import {
+  checkHookSettings,
+  type HookInput,
+  type HookSettings,
+  newHookSettings,
+} from "./hookInput.ts";
 import type { MatchVerdict } from "./hookMatch.ts";
 import { evaluateHook, filterView } from "./hookMatching.ts";
+
+type Project = { id: string; source: string };
 
 /** What a hook would do with an event: the verdict, and the request when it matches. */
 export type PreviewedEvent = MatchVerdict & { event: EventRow; request: Envelope | null };
@@ -21,7 +28,7 @@ export type PreviewedEvent = MatchVerdict & { event: EventRow; request: Envelope
  */
 export async function previewHook(
   { read, filters }: { read: Read; filters: FilterRunner },
-  project: { id: string; source: string },
+  project: Project,
   input: HookInput,
   page: PageRequest,
 ): Promise<PreviewedEvent[]> {
@@ -35,19 +42,51 @@ export async function previewHook(
       context: settings.format === "RESOURCE" ? await resourcesNow(sql, rows) : noResources,
     };
   });
-  const rule = { ...settings, status: "ACTIVE" };
   const nextSlice = createTimeSlice();
   const previews: PreviewedEvent[] = [];
   for (const event of rows) {
-    const resource = context.resourceOf(event);
-    const view = filterInput(filterView(event, project.source));
-    const verdict = await evaluateHook(project.id, rule, view, resource !== null, filters);
-    const isMatch = verdict.reason === "MATCHED";
-    const request = isMatch
-      ? createEnvelope(envelopeEvent({ ...event, resource }, project.source), settings.format)
-      : null;
-    previews.push({ ...verdict, event, request });
+    previews.push(await tryHook(filters, project, settings, event, context.resourceOf(event)));
     await nextSlice();
   }
   return previews;
+}
+
+/**
+ * Matches such a hook with one event. `resource`: what a hook of format RESOURCE receives for it. Throws INVALID,
+ * FILTER_INVALID or UNKNOWN_TYPE.
+ */
+export async function previewEvent(
+  { read, filters }: { read: Read; filters: FilterRunner },
+  project: Project,
+  input: HookInput,
+  event: EventRow,
+  resource: string | null,
+): Promise<PreviewedEvent> {
+  const settings = newHookSettings(input);
+  checkHookSettings(settings, input.headers);
+  const isResource = settings.format === "RESOURCE";
+  const known = isResource
+    ? await read(project.id, async (sql) => {
+        await checkTypesHaveResource(sql, project.id, settings);
+        return resource ?? (await resourcesNow(sql, [event])).resourceOf(event);
+      })
+    : null;
+  return tryHook(filters, project, settings, event, known);
+}
+
+async function tryHook(
+  filters: FilterRunner,
+  project: Project,
+  settings: HookSettings,
+  event: EventRow,
+  resource: string | null,
+): Promise<PreviewedEvent> {
+  const rule = { ...settings, status: "ACTIVE" };
+  const view = filterInput(filterView(event, project.source));
+  const verdict = await evaluateHook(project.id, rule, view, resource !== null, filters);
+  const isMatch = verdict.reason === "MATCHED";
+  const request = isMatch
+    ? createEnvelope(envelopeEvent({ ...event, resource }, project.source), settings.format)
+    : null;
+  return { ...verdict, event, request };
 }

@@ -111,7 +111,7 @@ export const EmitEventPayload = payloadType<{ event: EventRow; isDuplicate: bool
   }),
 );
 
-const EmitEventsPayload = payloadType<{ events: EventRow[] }>(
+const EmitEventsPayload = payloadType<{ events: EventRow[]; duplicates: boolean[] }>(
   "EmitEventsPayload",
   "The result of emitEvents, after the commit.",
   (t) => ({
@@ -120,6 +120,12 @@ const EmitEventsPayload = payloadType<{ events: EventRow[] }>(
       nullable: true,
       description: "The events, in input order. Null if one was rejected; then none was stored.",
       resolve: ({ events }) => events,
+    }),
+    duplicates: t.booleanList({
+      nullable: true,
+      description:
+        "For each event, in input order, whether its idempotency key was used before. Null if one was rejected.",
+      resolve: ({ duplicates }) => duplicates,
     }),
   }),
 );
@@ -153,7 +159,10 @@ builder.mutationFields((t) => ({
           (index) => [index, "waitMs"],
         );
         const emitted = await emitMany(context, "emitEvents", input.map(toEventInput), waitMs);
-        return { events: emitted.map(({ event }) => event) };
+        return {
+          events: emitted.map(({ event }) => event),
+          duplicates: emitted.map(({ isDuplicate }) => isDuplicate),
+        };
       }),
   }),
 }));

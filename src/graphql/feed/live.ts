@@ -93,6 +93,12 @@ builder.queryField("feedCursor", (t) =>
   }),
 );
 
+/** Whether an event is due with this change: on acceptance, or later if it was scheduled. */
+const isDueWith = ({ created, state: { status, wasScheduled } }: Change) =>
+  created ? !neverDueWith.includes(String(status)) : wasScheduled === true;
+/** FAILED at once: emitted by SQL, and not what its type's schema takes. */
+const neverDueWith = ["SCHEDULED", "CANCELLED", "FAILED"];
+
 builder.subscriptionFields((t) => ({
   eventEmitted: t.field({
     type: EventChange,
@@ -101,6 +107,11 @@ builder.subscriptionFields((t) => ({
     args: {
       types: t.arg.stringList(typesArg),
       contextId: t.arg.string({ description: "Only with this context id." }),
+      whenDue: t.arg.boolean({
+        defaultValue: false,
+        description:
+          "Whether a scheduled event appears when it is due, as its hooks receive it, and one that no hook receives (cancelled, or not what its type's schema takes) never.",
+      }),
       after: t.arg.string(afterArgument),
     },
     subscribe: (_root, args, context) =>
@@ -109,7 +120,7 @@ builder.subscriptionFields((t) => ({
         args.after,
         "EVENT",
         (change) =>
-          change.created &&
+          (args.whenDue ? isDueWith(change) : change.created) &&
           matchesFilter(args.contextId, change.state.contextId) &&
           matchesTypes(args.types, change),
       ),

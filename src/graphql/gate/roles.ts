@@ -26,7 +26,7 @@ const emitterSees: Readonly<Record<string, readonly string[]>> = {
   Project: ["id", "name", "slug", "source", "requireRegisteredTypes", "systemEvents", "createdAt"],
   ApiKey: ["id", "name", "role", "prefix", "createdAt", "lastUsedAt", "revokedAt"],
   EmitEventPayload: ["event", "isDuplicate", "userErrors"],
-  EmitEventsPayload: ["events", "userErrors"],
+  EmitEventsPayload: ["duplicates", "events", "userErrors"],
   RunEventPayload: ["event", "userErrors"],
   UserError: ["code", "message", "path"],
   Subject: ["type", "id"],

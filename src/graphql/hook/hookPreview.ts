@@ -1,7 +1,7 @@
-import { type PreviewedEvent, previewHook } from "../../domain/hook/hookPreview.ts";
+import { type PreviewedEvent, previewEvent, previewHook } from "../../domain/hook/hookPreview.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
-import { Event } from "../event/event.ts";
+import { Event, loadEventResource, withDocuments } from "../event/event.ts";
 import { pageRequest } from "../page/connection.ts";
 import { currentProject } from "../project/project.ts";
 import { HookFormatEnum, MatchReasonEnum } from "./hook.ts";
@@ -22,6 +22,13 @@ const HookTrial = builder.objectRef<PreviewedEvent>("HookTrial").implement({
       nullable: true,
       description: "The content type of the request; null if the hook did not match.",
       resolve: ({ request }) => request?.contentType ?? null,
+    }),
+    headers: t.field({
+      type: "JSON",
+      nullable: true,
+      description:
+        "The format's own headers of the request, such as `ce-id`; null if the hook did not match. The headers of Standard Webhooks and of the hub come on top.",
+      resolve: ({ request }) => request?.headers ?? null,
     }),
     body: t.string({
       nullable: true,
@@ -60,6 +67,38 @@ const PreviewHookInput = builder.inputType("PreviewHookInput", {
     headers: t.field({ type: "JSON", description: "As in RegisterHookInput." }),
   }),
 });
+
+builder.objectField(Event, "trial", (t) =>
+  t.field({
+    type: HookTrial,
+    description:
+      "What a hook with these settings would do with this event. Nothing is stored or sent. Counts as one hook examined, as in `why`. Errors: INVALID, FILTER_INVALID, UNKNOWN_TYPE.",
+    args: {
+      hook: t.arg({
+        type: PreviewHookInput,
+        required: true,
+        description: "The hook; its URL is not used.",
+      }),
+    },
+    resolve: async (head, { hook: { url, ...input } }, context) => {
+      const { budget, caller, hub, read } = context;
+      budget.spend("hooksExamined", 1);
+      await hub.turns.take(caller.projectId);
+      const [project, event, resource] = await Promise.all([
+        currentProject(context),
+        withDocuments(context, head),
+        input.format === "RESOURCE" ? loadEventResource(context, head.id) : null,
+      ]);
+      return previewEvent(
+        { read: (_, work) => read(work), filters: hub.programs.filters },
+        project,
+        input,
+        event,
+        resource ?? null,
+      );
+    },
+  }),
+);
 
 builder.queryField("previewHook", (t) =>
   t.field({

@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { wholeNumber } from "../hub/limitOption.ts";
+import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
+import { printObject } from "../hub/print.ts";
+import { findHook, type Hook } from "./findHook.ts";
+
+export function addRotateSecret(hook: Command): void {
+  hubCommand(
+    hook,
+    "rotate-secret <HOOK>",
+    "replaces a hook's secret and prints the new one, this once",
+  )
+    .option(
+      "--overlap-hours <N>",
+      "how long both secrets sign; default 24",
+      wholeNumber(0, 1_000_000),
+    )
+    .action(onHub(rotate));
+}
+
+async function rotate(
+  hub: HubPlace,
+  given: string,
+  options: HubFlags & { overlapHours?: number },
+): Promise<void> {
+  const { id } = await findHook(hub, given);
+  const { rotateHookSecret } = await callHub<{
+    rotateHookSecret: { hook: Hook; secret: string; userErrors: Mistake[] };
+  }>(hub, document, { id, overlapHours: options.overlapHours });
+  const { hook, secret } = checked(rotateHookSecret);
+  await printObject(options, { id: hook.id, name: hook.name, secret });
+}
+
+const document = `mutation ($id: ID!, $overlapHours: Int) {
+  rotateHookSecret(id: $id, overlapHours: $overlapHours) {
+    hook { id name } secret userErrors { code message path }
+  }
+}`;

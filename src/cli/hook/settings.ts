@@ -1,0 +1,81 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { wholeNumber } from "../hub/limitOption.ts";
+
+/** `--header "Name: value"`, which may be repeated. */
+function header(text: string, given: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^\s*([^:\s]+)\s*:\s*(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('It must be like "Name: value".');
+  return { ...given, [name]: value };
+}
+
+const numbers =
+  (min: number, max: number) =>
+  (text: string): number[] =>
+    text === "" ? [] : text.split(",").map((one) => wholeNumber(min, max)(one.trim()));
+
+/** The settings of a hook: its flag, and the field of the API's input. */
+const settings = [
+  ["name", new Option("--name <NAME>", "a name, unique in the project")],
+  [
+    "format",
+    new Option(
+      "--format <FORMAT>",
+      "CLOUD_EVENT, CLOUD_EVENT_STRUCTURED, CLOUD_EVENT_BINARY, RESOURCE, EVENT or DATA",
+    ),
+  ],
+  [
+    "filter",
+    new Option("--filter <CEL>", "only events that match, such as event.data.amount > 10"),
+  ],
+  ["userId", new Option("--user <ID>", "only events of this user")],
+  [
+    "retries",
+    new Option("--retries <N>", "further tries after the first").argParser(wholeNumber(0, 20)),
+  ],
+  ["timeoutMs", new Option("--timeout-ms <MS>", "of one try").argParser(wholeNumber(100, 60_000))],
+  [
+    "retryScheduleMs",
+    new Option("--retry-schedule-ms <MS,MS>", "the wait before each retry").argParser(
+      numbers(100, 86_400_000),
+    ),
+  ],
+  [
+    "headers",
+    new Option("--header <HEADER>", 'a header to send, "Name: value"; may be repeated').argParser(
+      header,
+    ),
+  ],
+  [
+    "unsubscribeOn",
+    new Option("--unsubscribe-on <CODE,CODE>", "answers that delete the hook").argParser(
+      numbers(100, 599),
+    ),
+  ],
+  [
+    "maxInFlight",
+    new Option("--max-in-flight <N>", "calls at the same time").argParser(
+      wholeNumber(1, 1_000_000),
+    ),
+  ],
+  [
+    "rateLimitPerSecond",
+    new Option("--rate-limit <N>", "calls a second").argParser(wholeNumber(1, 1_000_000)),
+  ],
+] as const;
+
+/** Declares the flags of a hook's settings. */
+export function withSettings(command: Command): Command {
+  for (const [, option] of settings) command.addOption(option);
+  return command;
+}
+
+/** The given settings as fields of the API's input. Empty text takes an optional setting away. */
+export function settingsOf(options: Record<string, unknown>): Record<string, unknown> {
+  const given = settings.flatMap(([field, option]) => {
+    const value = options[option.attributeName()];
+    const isEmpty = value === "" || (Array.isArray(value) && value.length === 0);
+    return value === undefined ? [] : [[field, isEmpty ? null : value] as const];
+  });
+  return Object.fromEntries(given);
+}

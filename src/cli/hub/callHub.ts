@@ -1,0 +1,102 @@
+import { jsonObject, jsonText } from "../../util/exactJson.ts";
+import { parseJson } from "../../util/parseJson.ts";
+import { HubError } from "./hubError.ts";
+
+/** Longer than any answer takes: the hub ends an operation after 30 s. */
+const TIMEOUT_MS = 60_000;
+
+/** The hub that a command calls, with its key. */
+export type HubPlace = { url: string; key: string };
+
+type Answer<Data> = {
+  data?: Data | null;
+  errors?: { message: string; extensions?: { code?: string } }[];
+};
+
+export type Mistake = { code: string; message: string; path: string[] };
+
+/**
+ * Sends one operation and returns its data. Numbers keep their digits both ways. Throws HubError when the hub cannot be
+ * reached or refuses.
+ */
+export async function callHub<Data>(
+  hub: HubPlace,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<Data> {
+  const body = jsonText(exact({ query, variables: exact(withoutAbsent(variables)) }));
+  const response = await post(hub, body);
+  const text = await response.text();
+  const answer = parseAnswer<Data>(text);
+  if (!answer)
+    throw new HubError(
+      `${hub.url}/graphql answered ${response.status}, and not with GraphQL: is there a hub at this address? (--url, SIGNALBOX_URL)`,
+    );
+  const [error] = answer.errors ?? [];
+  if (error) throw new HubError(explained(error));
+  if (answer.data == null) throw new HubError(`the hub answered ${response.status} without data`);
+  return answer.data;
+}
+
+/** The payload of a mutation, unless the hub found mistakes: then it throws HubError. */
+export function checked<Payload extends { userErrors: Mistake[] }>(payload: Payload): Payload {
+  if (payload.userErrors.length === 0) return payload;
+  throw new HubError(
+    payload.userErrors.map(({ code, message }) => `${message} (${code})`).join("\n"),
+  );
+}
+
+/** An object whose values are written as they were sent. */
+export const exact = (fields: Record<string, unknown>) => jsonObject(Object.entries(fields));
+
+const withoutAbsent = (fields: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+async function post({ url, key }: HubPlace, body: string): Promise<Response> {
+  try {
+    return await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${key}`,
+        "content-type": "application/json",
+        accept: "application/json",
+      },
+      body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    throw new HubError(
+      `The hub at ${url} cannot be reached: ${reasonOf(error)}. Is it running, and the address right? (--url, SIGNALBOX_URL)`,
+      { cause: error },
+    );
+  }
+}
+
+/** fetch() says only that it failed; the cause says why, one for each address of the host. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
+}
+
+function parseAnswer<Data>(text: string): Answer<Data> | null {
+  try {
+    const answer = parseJson(text);
+    const isGraphql =
+      typeof answer === "object" && answer !== null && ("data" in answer || "errors" in answer);
+    return isGraphql ? (answer as Answer<Data>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function explained({
+  message,
+  extensions: { code } = {},
+}: {
+  message: string;
+  extensions?: { code?: string };
+}) {
+  if (code === "UNAUTHENTICATED") return `${message} (--key, SIGNALBOX_KEY)`;
+  return code === undefined ? message : `${message} (${code})`;
+}

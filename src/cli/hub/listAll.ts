@@ -1,0 +1,33 @@
+import { callHub, type HubPlace } from "./callHub.ts";
+
+type Page<Row> = { nodes: Row[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+
+/** The hub's largest page. */
+const PAGE = 100;
+
+/**
+ * The first `limit` rows of a list, page by page. `document` takes $first and $after, and answers the page as `page`. A
+ * page may hold fewer rows than asked for while more follow.
+ */
+export async function listAll<Row>(
+  hub: HubPlace,
+  document: string,
+  variables: Record<string, unknown>,
+  limit: number,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let after: string | null = null; ; ) {
+    const first = Math.min(PAGE, limit - rows.length);
+    const { page }: { page: Page<Row> } = await callHub(hub, document, {
+      ...variables,
+      first,
+      after,
+    });
+    rows.push(...page.nodes);
+    after = page.pageInfo.endCursor;
+    if (rows.length >= limit || !page.pageInfo.hasNextPage) return rows;
+  }
+}
+
+/** The part of a document that asks for the next page. */
+export const pageInfo = "pageInfo { hasNextPage endCursor }";

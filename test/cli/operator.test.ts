@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cli } from "../fixtures/cli.ts";
+import { settingsFor, terminalProcess } from "../fixtures/cliProcess.ts";
+import { accepted } from "../fixtures/emit.ts";
+import { type TestHub, testHub } from "../fixtures/hub.ts";
+import { testWith } from "../fixtures/machine.ts";
+import { type Receiver, receiver, status } from "../fixtures/receiver.ts";
+
+let hub: TestHub;
+let target: Receiver;
+beforeAll(async () => {
+  hub = await testHub();
+  target = await receiver();
+});
+afterAll(async () => {
+  await hub[Symbol.asyncDispose]();
+  await target[Symbol.asyncDispose]();
+});
+
+const since = "2020-01-01";
+const on = (...args: string[]) => cli(settingsFor(hub), ...args);
+/** The objects that a call prints; it must succeed. */
+async function objects(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await on(...args);
+  expect([code, stderr], args.join(" ")).toEqual([0, ""]);
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+const only = async (...args: string[]) => {
+  const [object, ...others] = await objects(...args);
+  expect(others).toEqual([]);
+  return object ?? {};
+};
+
+test("a hook is created, found by name and id, changed, paused, resumed, and deleted", async () => {
+  const create = ["hook", "create", target.url, "order.paid", "order.*", "--name", "books"];
+  const settings = ["--retries", "1", "--retry-schedule-ms", "100,200", "--header", "x-team: a: b"];
+  const made = await only(...create, ...settings, "--filter", "event.data.n > 1");
+  expect(made).toMatchObject({
+    name: "books",
+    types: ["order.paid", "order.*"],
+    retries: 1,
+    retryScheduleMs: [100, 200],
+    headers: { "x-team": "[redacted]" },
+    filter: "event.data.n > 1",
+    secret: expect.stringMatching(/^whsec_/),
+  });
+  const id = String(made.id);
+  expect(await only("hook", "get", "books")).toMatchObject({ id, status: "ACTIVE" });
+  expect((await objects("hook", "list", "--type", "order.paid")).map((hook) => hook.id)).toEqual([
+    id,
+  ]);
+  const change = [
+    "--name",
+    "ledger",
+    "--types",
+    "order.paid",
+    "--filter",
+    "",
+    "--retry-schedule-ms",
+    "",
+  ];
+  expect(await only("hook", "update", id, ...change)).toMatchObject({
+    name: "ledger",
+    types: ["order.paid"],
+    filter: null,
+    retryScheduleMs: null,
+    retries: 1,
+  });
+  expect(await only("hook", "pause", "ledger")).toMatchObject({ status: "PAUSED" });
+  expect(await objects("hook", "list", "--status", "ACTIVE")).toEqual([]);
+  expect(await only("hook", "resume", id)).toMatchObject({ status: "ACTIVE" });
+  const { secret } = await only("hook", "rotate-secret", "ledger", "--overlap-hours", "1");
+  expect(secret).toMatch(/^whsec_/);
+  expect(secret).not.toBe(made.secret);
+  expect(await only("hook", "delete", "ledger")).toMatchObject({ id, status: "DELETED" });
+});
+
+test("an unknown hook is told with the one that may be meant, and none of several is changed", async () => {
+  await only("hook", "create", target.url, "a", "--name", "invoices");
+  const typo = await on("hook", "pause", "invoices", "invoicse");
+  expect(typo).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: 'There is no hook "invoicse": is "invoices" meant?\n',
+  });
+  expect(await only("hook", "get", "invoices")).toMatchObject({ status: "ACTIVE" });
+  expect((await on("trigger", "quite-other")).stderr).toBe(
+    'There is no hook "quite-other" (hook list)\n',
+  );
+  const nothing = await on("hook", "update", "invoices");
+  expect(nothing).toMatchObject({ code: 2, stdout: "" });
+  expect(nothing.stderr).toContain("Nothing is to be changed");
+  expect((await on("hook", "create", target.url, "a", "--retries", "21")).stderr).toContain(
+    "It must be a whole number from 0 to 20",
+  );
+  expect(await on("hook", "create", "ftp://x", "a")).toMatchObject({ code: 1 });
+});
+
+test("trigger emits a hook's type by hand; deliveries are listed, shown with their attempts, and retried", async () => {
+  await only("hook", "create", `${target.url}/tried`, "tried", "--name", "tried", "--retries", "0");
+  target.answer = status(500);
+  const failed = await on("trigger", "tried", '{"n":1}', "--wait");
+  expect(failed.code).toBe(1);
+  const event = failed.stdout.trim();
+  const delivery = await only("deliveries", "--event", event);
+  expect(delivery).toMatchObject({ status: "FAILED", event: { id: event, type: "tried" } });
+  const id = String(delivery.id);
+  expect(await only("deliveries", "list", "--hook", "tried", "--status", "FAILED")).toEqual(
+    delivery,
+  );
+  expect(await only("deliveries", "get", id)).toMatchObject({
+    requestBody: expect.stringContaining('"data":{"n":1}'),
+    attempts: [{ number: 1, statusCode: 500, responseBody: "status 500" }],
+  });
+  target.answer = status(200);
+  expect(await only("deliveries", "retry", id)).toMatchObject({ id });
+  await expect
+    .poll(async () => (await only("deliveries", "get", id)).status, { timeout: 60_000 })
+    .toBe("SUCCEEDED");
+  const unknown = await on("deliveries", "get", event);
+  expect(unknown).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("There is no delivery"),
+  });
+});
+
+testWith("script")(
+  "replay counts first, then sends again what matches; a bar shows on a terminal",
+  async () => {
+    await only(
+      "hook",
+      "create",
+      `${target.url}/again`,
+      "again",
+      "--name",
+      "again",
+      "--retries",
+      "0",
+    );
+    target.answer = status(500);
+    for (const n of [1, 2, 3]) await accepted(hub, { type: "again", data: n, waitMs: 15_000 });
+    target.answer = status(200);
+    const call = ["replay", "again", "--since", since, "--status", "FAILED"];
+    expect(await only(...call, "--dry-run")).toEqual({ matched: 3 });
+    await using terminal = terminalProcess(hub, ...call);
+    expect(await terminal.exited).toMatchObject({ code: 0 });
+    const shown = terminal.lines.join("\n");
+    expect(shown).toMatch(/^3 deliveries match\.\n/);
+    expect(shown).toMatch(/\[#{30}\] 3 of 3\n/);
+    expect(shown).toMatch(/\nstatus +DONE\n/);
+    await expect
+      .poll(() => target.requests.filter(({ path }) => path === "/again"), { timeout: 60_000 })
+      .toHaveLength(6);
+    const none = await on(...call);
+    expect(none).toMatchObject({
+      code: 0,
+      stdout: '{"matched":0}\n',
+      stderr: "0 deliveries match.\n",
+    });
+    expect((await on("replay", "again")).stderr).toContain("required option '--since <TIME>'");
+    expect((await on("replay", "--since", "yesterday")).code).toBe(2);
+  },
+);
+
+testWith("script")(
+  "on a terminal rows are a table; with --json one object a line there, too",
+  async () => {
+    await only("hook", "create", `${target.url}/table`, "table.*", "--name", "Tabelle ✓");
+    await using table = terminalProcess(hub, "hook", "list", "--search", "table");
+    expect(await table.exited).toMatchObject({ code: 0 });
+    expect(table.lines[0]).toMatch(
+      /^ID +NAME +STATUS +TYPES +FORMAT +SUCCEEDED +FAILED +WAITING +URL$/,
+    );
+    expect(table.lines[1]).toMatch(/^[\da-f-]{36} {2}Tabelle ✓ {2}ACTIVE {2}table\.\* /);
+    await using json = terminalProcess(hub, "hook", "list", "--search", "table", "--json");
+    await json.exited;
+    expect(json.lines.map((line) => JSON.parse(line))).toMatchObject([{ name: "Tabelle ✓" }]);
+    await using one = terminalProcess(hub, "hook", "get", "Tabelle ✓");
+    await one.exited;
+    expect(one.lines).toContainEqual(expect.stringMatching(/^status +ACTIVE$/));
+  },
+);

@@ -28,6 +28,7 @@ const mayImport: Record<string, string[]> = {
   ],
   // Runs in the programs of others: it knows the API alone.
   client: [],
+  receiver: ["client"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
   config: ["hubSettings", "pgVariables", "setting", "strayVariables"],

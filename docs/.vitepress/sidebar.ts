@@ -18,6 +18,8 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Send events", "/send-events"),
     page("Hooks", "/hooks"),
     page("Receive and verify webhooks", "/receive-and-verify"),
+    page("Receiver kit", "/receiver"),
+    page("Client", "/client"),
     page("GraphQL clients", "/graphql-clients"),
     page("The command line", "/cli"),
     page("Buttons", "/buttons"),

@@ -13,6 +13,7 @@ import { addImport } from "./import/import.ts";
 import { addListen } from "./listen/listen.ts";
 import { addProject } from "./project.ts";
 import { addRewrap } from "./rewrap.ts";
+import { addTypes } from "./types/types.ts";
 import { addVerify } from "./verify.ts";
 
 /** Every command, in the order of the help page. */
@@ -24,6 +25,7 @@ const additions = [
   addHook,
   addDeliveries,
   addReplay,
+  addTypes,
   addImport,
   addProject,
   addKey,

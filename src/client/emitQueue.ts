@@ -4,7 +4,8 @@ import { type Mistake, SignalboxError } from "./signalboxError.ts";
 
 /** Half of what the hub takes at once. */
 const MAX_EVENTS = 500;
-const MAX_BYTES = 2 * 1024 * 1024;
+/** Less than the 1 MiB that proxies let through by default. */
+const MAX_BYTES = 768 * 1024;
 
 type Waiting = {
   input: Input;

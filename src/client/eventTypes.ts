@@ -32,7 +32,6 @@ type EventFields = {
   userId: string | null;
   contextId: string | null;
   subject: { type: string; id: string } | null;
-  source: string;
   status: string;
   origin: string;
   idempotencyKey: string | null;
@@ -42,9 +41,9 @@ type EventFields = {
   scheduledFor: string | null;
 };
 
-/** What is read of an event. */
+/** What is read of an event. Not its source: that is the project's, which the hub would read for each event. */
 export const EVENT_FIELDS =
-  "id type typeVersion data name category userId contextId subject { type id } source status origin idempotencyKey stepUuid occurredAt receivedAt scheduledFor";
+  "id type typeVersion data name category userId contextId subject { type id } status origin idempotencyKey stepUuid occurredAt receivedAt scheduledFor";
 
 /** An event of one of the types; `type` tells which `data` it has. */
 export type EventOf<Events, Type extends TypeOf<Events> = TypeOf<Events>> = {

@@ -38,7 +38,11 @@ export function unreachable(url: string, cause: unknown): SignalboxError {
 
 type Answer = {
   data?: unknown;
-  errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string } }[];
+  errors?: {
+    message: string;
+    path?: (string | number)[];
+    extensions?: { code?: string; retryAfter?: number };
+  }[];
 };
 
 /** Sends one query or mutation and gives its data. Throws SignalboxError, or the signal's reason. */
@@ -87,7 +91,7 @@ const UNKNOWN_OUTCOME = new Set([
 ]);
 
 /** The error of an answer that has errors. */
-export function refusal({ data, errors = [] }: Answer, retryAfterMs?: number | null) {
+export function refusal({ data, errors = [] }: Answer, headerMs: number | null = null) {
   const mistakes = errors.map(
     ({ message, path = [], extensions }): Mistake => ({
       code: extensions?.code ?? "BAD_REQUEST",
@@ -98,7 +102,10 @@ export function refusal({ data, errors = [] }: Answer, retryAfterMs?: number | n
   const [first = { code: "BAD_ANSWER", message: "errors without one", path: [] }, ...others] =
     mistakes;
   const mayBeDone = data != null || UNKNOWN_OUTCOME.has(first.code);
-  return new SignalboxError([first, ...others], { retryAfterMs: retryAfterMs ?? null, mayBeDone });
+  // In a stream there is no header, and pages of other origins do not see it.
+  const seconds = errors[0]?.extensions?.retryAfter;
+  const retryAfterMs = headerMs ?? (seconds === undefined ? null : seconds * 1_000);
+  return new SignalboxError([first, ...others], { retryAfterMs, mayBeDone });
 }
 
 /** `Retry-After` in milliseconds: it is in seconds, or a date. */

@@ -61,8 +61,12 @@ CREATE TABLE "signalbox"."events" (
 	"context_id" text,
 	"step_uuid" text,
 	"idempotency_key" text,
+	"uid" text,
+	"channels" text[],
+	"tags" text[],
 	"origin" text NOT NULL,
 	"cause_id" uuid,
+	"only_hook_id" uuid,
 	"occurred_at" timestamp with time zone NOT NULL,
 	"scheduled_for" timestamp with time zone,
 	"due_at" timestamp with time zone,
@@ -90,6 +94,7 @@ CREATE TABLE "signalbox"."hook_versions" (
 	"hook_id" uuid NOT NULL,
 	"config_version" bigint NOT NULL,
 	"types" text[] NOT NULL,
+	"channels" text[],
 	"format" text NOT NULL,
 	"filter" text,
 	"user_id" text,
@@ -104,7 +109,11 @@ CREATE TABLE "signalbox"."hooks" (
 	"id" uuid NOT NULL,
 	"kind" text DEFAULT 'HOOK' NOT NULL,
 	"name" text,
+	"uid" text,
+	"description" text,
+	"metadata" json,
 	"types" text[] NOT NULL,
+	"channels" text[],
 	"url" text NOT NULL,
 	"format" text NOT NULL,
 	"filter" text,
@@ -133,11 +142,12 @@ CREATE TABLE "signalbox"."hooks" (
 ALTER TABLE "signalbox"."hooks" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE TABLE "signalbox"."idempotency_keys" (
 	"project_id" uuid NOT NULL,
+	"scope" text DEFAULT '' NOT NULL,
 	"key" text NOT NULL,
 	"fingerprint" text NOT NULL,
 	"event_id" uuid NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "idempotency_keys_project_id_key_pk" PRIMARY KEY("project_id","key")
+	CONSTRAINT "idempotency_keys_project_id_scope_key_pk" PRIMARY KEY("project_id","scope","key")
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."idempotency_keys" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -460,6 +470,22 @@ CREATE TABLE "signalbox"."workflows" (
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."workflows" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."applications" (
+	"project_id" uuid NOT NULL,
+	"id" uuid NOT NULL,
+	"user_id" text NOT NULL,
+	"uid" text,
+	"name" text NOT NULL,
+	"metadata" json NOT NULL,
+	"throttle_rate" integer,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "applications_project_id_id_pk" PRIMARY KEY("project_id","id"),
+	CONSTRAINT "applications_user" UNIQUE("project_id","user_id"),
+	CONSTRAINT "applications_uid" UNIQUE("project_id","uid")
+);
+--> statement-breakpoint
+ALTER TABLE "signalbox"."applications" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_digest" ON "signalbox"."api_keys" USING btree ("digest");--> statement-breakpoint
 CREATE INDEX "events_type" ON "signalbox"."events" USING btree ("project_id","type","id");--> statement-breakpoint
 CREATE INDEX "events_unmatched" ON "signalbox"."events" USING btree ("project_id","received_at") WHERE config_version is null and scheduled_for is null;--> statement-breakpoint
@@ -470,8 +496,11 @@ CREATE INDEX "events_late" ON "signalbox"."events" USING btree ("project_id","oc
 CREATE INDEX "events_ahead" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE occurred_at - received_at > interval '5 minutes';--> statement-breakpoint
 CREATE INDEX "events_subject" ON "signalbox"."events" USING btree ("project_id","subject_type","subject_id","id") WHERE subject_type is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "hooks_name" ON "signalbox"."hooks" USING btree ("project_id","name") WHERE name is not null and status <> 'DELETED';--> statement-breakpoint
+CREATE UNIQUE INDEX "hooks_uid" ON "signalbox"."hooks" USING btree ("project_id","user_id","uid") WHERE uid is not null and status <> 'DELETED';--> statement-breakpoint
+CREATE INDEX "hooks_user" ON "signalbox"."hooks" USING btree ("project_id","user_id","id") WHERE user_id is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE INDEX "hooks_handshake" ON "signalbox"."hooks" USING btree ("handshake_due_at") WHERE handshake_due_at is not null;--> statement-breakpoint
-CREATE INDEX "idempotency_keys_age" ON "signalbox"."idempotency_keys" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE scope = '';--> statement-breakpoint
+CREATE INDEX "idempotency_keys_uid_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE scope <> '';--> statement-breakpoint
 CREATE INDEX "ended_deliveries_event" ON "signalbox"."ended_deliveries" USING btree ("project_id","event_id","hook_id");--> statement-breakpoint
 CREATE INDEX "ended_deliveries_hook" ON "signalbox"."ended_deliveries" USING btree ("project_id","hook_id","id");--> statement-breakpoint
 CREATE INDEX "ended_deliveries_lost" ON "signalbox"."ended_deliveries" USING btree ("project_id","id") WHERE status in ('FAILED', 'QUARANTINED');--> statement-breakpoint
@@ -516,4 +545,5 @@ CREATE POLICY "own_project" ON "signalbox"."installations" AS PERMISSIVE FOR SEL
 CREATE POLICY "own_project" ON "signalbox"."step_runs" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."workflow_runs" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."workflow_versions" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
-CREATE POLICY "own_project" ON "signalbox"."workflows" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);
+CREATE POLICY "own_project" ON "signalbox"."workflows" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."applications" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);

@@ -232,10 +232,10 @@ BEGIN
     -- In key order: two transactions that claim the same keys then wait in one direction only. The wait is short: a
     -- transaction that emitted with a key through signalbox.emit() may stay open.
     PERFORM set_config('lock_timeout', '50ms', true);
-    INSERT INTO signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
-    SELECT p_project, k.key, k.fingerprint, k."eventId"
-    FROM json_to_recordset(p_keys) AS k(key text, fingerprint text, "eventId" uuid)
-    ORDER BY k.key, k."eventId"
+    INSERT INTO signalbox.idempotency_keys (project_id, scope, key, fingerprint, event_id)
+    SELECT p_project, k.scope, k.key, k.fingerprint, k."eventId"
+    FROM json_to_recordset(p_keys) AS k(scope text, key text, fingerprint text, "eventId" uuid)
+    ORDER BY k.scope, k.key, k."eventId"
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS v_claimed = ROW_COUNT;
     IF v_claimed < json_array_length(p_keys) THEN
@@ -244,16 +244,16 @@ BEGIN
     PERFORM set_config('lock_timeout', '0', true);
   END IF;
   INSERT INTO signalbox.events (project_id, id, type, type_version, data, name, avatar, category, content_type, content,
-    user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key, origin, cause_id, status, config_version,
-    occurred_at, scheduled_for, due_at, received_at)
+    user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key, uid, channels, tags, origin, cause_id,
+    only_hook_id, status, config_version, occurred_at, scheduled_for, due_at, received_at)
   SELECT p_project, id, type, "typeVersion", data::json, name, avatar, category, "contentType", content::json,
-    "userId", "subjectType", "subjectId", "contextId", "stepUuid", "idempotencyKey", origin, "causeId", status,
-    "configVersion", coalesce("occurredAt", v_now), "scheduledFor",
+    "userId", "subjectType", "subjectId", "contextId", "stepUuid", "idempotencyKey", uid, channels, tags, origin, "causeId",
+    "onlyHookId", status, "configVersion", coalesce("occurredAt", v_now), "scheduledFor",
     CASE WHEN "configVersion" IS NULL THEN "scheduledFor" END, v_now
   FROM json_to_recordset(p_events) AS e(id uuid, type text, "typeVersion" integer, data text, name text, avatar text,
     category text, "contentType" text, content text, "userId" text, "subjectType" text, "subjectId" text,
-    "contextId" text, "stepUuid" text, "idempotencyKey" text, origin text, "causeId" uuid, status text,
-    "configVersion" bigint, "occurredAt" timestamptz, "scheduledFor" timestamptz);
+    "contextId" text, "stepUuid" text, "idempotencyKey" text, uid text, channels text[], tags text[], origin text,
+    "causeId" uuid, "onlyHookId" uuid, status text, "configVersion" bigint, "occurredAt" timestamptz, "scheduledFor" timestamptz);
   IF p_deliveries IS NOT NULL THEN
     INSERT INTO signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, due_at, attempt_count,
       lease_worker, lease_token, lease_until, created_at)
@@ -511,7 +511,7 @@ BEGIN
   RETURN event.type = type AND event.name = type AND event.user_id IS NOT DISTINCT FROM user_id
     AND event.occurred_at = event.received_at AND event.scheduled_for IS NULL AND event.content_type = 'TEXT'
     AND num_nulls(event.avatar, event.category, event.content, event.subject_type, event.subject_id,
-      event.context_id, event.step_uuid) = 7
+      event.context_id, event.step_uuid, event.uid, event.channels, event.tags) = 10
     AND coalesce(event.data::text::jsonb, 'null') = coalesce(data, 'null')
     AND NOT EXISTS (SELECT FROM signalbox.actions a
       WHERE a.project_id = event.project_id AND a.event_id = event.id);
@@ -580,7 +580,7 @@ BEGIN
     INSERT INTO signalbox.idempotency_keys (project_id, key, fingerprint, event_id)
       VALUES (v_project.id, idempotency_key, v_fingerprint, v_id) ON CONFLICT DO NOTHING;
     SELECT k.* INTO v_found FROM signalbox.idempotency_keys k
-      WHERE k.project_id = v_project.id AND k.key = idempotency_key;
+      WHERE k.project_id = v_project.id AND k.scope = '' AND k.key = idempotency_key;
     IF v_found.event_id <> v_id THEN
       SELECT e.* INTO v_event FROM signalbox.events e WHERE e.project_id = v_project.id AND e.id = v_found.event_id;
       IF v_found.fingerprint = v_fingerprint OR FOUND AND signalbox.same_body(v_event, type, data, user_id) THEN

@@ -8,6 +8,7 @@ export default defineConfig({
     "./src/db/schema/actionTables.ts",
     "./src/db/schema/resourceTables.ts",
     "./src/db/schema/workflowTables.ts",
+    "./src/db/schema/applicationTables.ts",
   ],
   out: "./drizzle",
   schemaFilter: ["signalbox"],

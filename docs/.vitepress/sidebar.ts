@@ -37,6 +37,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Alloy: workflows", "/alloy"),
     page("Space Cloud: triggers", "/space-cloud"),
     page("Actionstep: REST hooks", "/actionstep"),
+    page("Svix: webhooks", "/svix"),
     page("Calls of other systems", "/doors"),
   ),
   group(

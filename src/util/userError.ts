@@ -2,7 +2,7 @@
 export const userErrorCodes = {
   INVALID: "A field is malformed or exceeds a limit; see `path`.",
   NOT_FOUND: "The project has no such object.",
-  NAME_TAKEN: "The name is already used in this project.",
+  NAME_TAKEN: "The name is already used in this project, or the `uid` by this user.",
   UNKNOWN_TYPE:
     "The event type is not registered although it must be, or it belongs to no resource type.",
   DATA_INVALID: "The event's data does not match the schema of its type.",

@@ -117,7 +117,7 @@ const references: Reference[] = [
       id: (sql) => sql`c.key`,
     },
     ...{ owner: "event", owners: events, ownerId: eventId },
-    only: (sql) => sql`c.created_at > now() - interval '23 hours'`,
+    only: (sql) => sql`c.scope = '' and c.created_at > now() - interval '23 hours'`,
   },
 ];
 

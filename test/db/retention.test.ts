@@ -114,7 +114,7 @@ test("idempotency keys are forgotten after 24 hours, not before", async () => {
   const { sql } = hub.db;
   await sql`update signalbox.idempotency_keys set created_at = now() - interval '23 hours'`;
   await sql`update signalbox.idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'`;
-  await removeOldKeys(sql);
+  await removeOldKeys(sql, 30);
   expect((await emit(hub, { key: "young" })).isDuplicate).toBe(true);
   expect((await emit(hub, { key: "old" })).isDuplicate).toBe(false);
 });

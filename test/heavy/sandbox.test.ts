@@ -19,6 +19,8 @@ const event = (data: unknown): FilterEvent => ({
   userId: null,
   subject: null,
   contextId: null,
+  channels: null,
+  tags: null,
   origin: "API",
 });
 const many = Array.from({ length: 1_000 }, (_, index) => index);

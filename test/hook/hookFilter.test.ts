@@ -16,6 +16,8 @@ const event: FilterEvent = {
   userId: "u1",
   subject: { type: "ticket", id: "7" },
   contextId: null,
+  channels: null,
+  tags: null,
   origin: "API",
 };
 const judge = (expression: string, data: unknown = null) =>

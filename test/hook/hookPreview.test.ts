@@ -48,7 +48,7 @@ test("a preview says of the newest events of its types which a hook would have t
   expect(missing.trials?.[0]?.detail).toContain("total");
 });
 
-test.for(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"])(
+test.for(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT", "DATA"])(
   "the body in a preview is byte for byte what a hook of format %s receives",
   async (format) => {
     await using hub = await testHub();

@@ -57,11 +57,12 @@ test("templates know every field of the event, by the names and with the values 
     ...{ category: "c", contentType: "ROWS", content: [{ label: "l" }], contextId: "x" },
     ...{ subject: { type: "t", id: "7" }, stepUuid: "8eebd020-1af5-431c-b943-aa670fc74da9" },
     ...{ idempotencyKey: "k", occurredAt: "2026-01-02T03:04:05.678Z", waitMs: 15_000 },
+    ...{ uid: "u", channels: ["c1", "c2"], tags: ["t"] },
   });
   const { event } = await site.hub.run<{ event: object }>(
     `query ($id: ID!) { event(id: $id) {
       id type typeVersion data source name avatar category contentType content userId subject { type id }
-      contextId stepUuid idempotencyKey origin occurredAt receivedAt scheduledFor
+      contextId stepUuid idempotencyKey uid channels tags origin occurredAt receivedAt scheduledFor
     } }`,
     { id },
   );

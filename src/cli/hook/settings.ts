@@ -21,7 +21,7 @@ const settings = [
     "format",
     new Option(
       "--format <FORMAT>",
-      "CLOUD_EVENT, CLOUD_EVENT_STRUCTURED, CLOUD_EVENT_BINARY, RESOURCE or EVENT",
+      "CLOUD_EVENT, CLOUD_EVENT_STRUCTURED, CLOUD_EVENT_BINARY, RESOURCE, EVENT or DATA",
     ),
   ],
   [

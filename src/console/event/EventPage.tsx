@@ -23,7 +23,7 @@ const EventDocument = graphql(`
   query Event($id: ID!) {
     event(id: $id) {
       id type typeVersion data name avatar category contentType content userId contextId stepUuid
-      idempotencyKey origin occurredAt receivedAt scheduledFor status error
+      idempotencyKey uid channels tags origin occurredAt receivedAt scheduledFor status error
       subject { type id }
       causedBy { id name }
     }
@@ -71,6 +71,9 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
           ["Caused by", event.causedBy && <CausedBy {...event.causedBy} />],
           ["Origin", event.origin],
           ["Idempotency key", event.idempotencyKey],
+          ["Uid", event.uid],
+          ["Channels", event.channels?.join(", ")],
+          ["Tags", event.tags?.join(", ")],
           ["Step", event.stepUuid],
           ["Id", <Id key="id" id={event.id} />, "wide"],
         ]}

@@ -1,5 +1,6 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge, statusText } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page } from "../ui/layout/Page.tsx";
@@ -17,7 +18,7 @@ const HookDocument = graphql(
   query Hook($id: ID!) {
     hook(id: $id) {
       ...HookRow
-      filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn
+      description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn
       maxInFlight rateLimitPerSecond allowedPerMinute verification updatedAt
     }
   }
@@ -62,6 +63,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Types", <code key="types">{hook.types.join(", ")}</code>],
           ["Filter", hook.filter && <code>{hook.filter}</code>, "wide"],
           ["User", hook.userId],
+          ["Channels", hook.channels && list(hook.channels)],
           ["Format", statusText(hook.format)],
           [
             "Success rate (total)",
@@ -82,6 +84,8 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Headers", list(headers)],
           ["Unsubscribe on status", list(hook.unsubscribeOn)],
           ["Updated", <Ago key="changed" at={hook.updatedAt} />],
+          ["Description", hook.description, "wide"],
+          ["Metadata", hook.metadata !== null && <JsonTree value={hook.metadata} />, "wide"],
         ]}
       />
       <HookDeliveries hookId={id} />

@@ -55,6 +55,25 @@ export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Re
   update signalbox.queue d set due_at = statement_timestamp() where project_id = ${projectId} and id = ${id}
   returning ${movedColumns(tx)}, ${status}::text as was`;
 
+/** Makes up to `limit` deliveries of a hook due that were created in a span of time and wait for their next attempt. */
+export const makeRetryingDue = (
+  tx: Tx,
+  {
+    projectId,
+    hookId,
+    since,
+    until,
+  }: { projectId: string; hookId: string; since: Date; until: Date },
+  limit: number,
+) => tx<Retried["moved"]>`
+  update signalbox.queue d set due_at = statement_timestamp()
+  where d.project_id = ${projectId} and d.id = any(array(
+    select q.id from signalbox.queue q
+    where q.project_id = ${projectId} and q.hook_id = ${hookId} and q.status = 'RETRYING' and q.lease_token is null
+      and q.due_at > statement_timestamp() and q.created_at >= ${since} and q.created_at < ${until}
+    order by q.due_at limit ${limit} for update))
+  returning ${movedColumns(tx)}, 'RETRYING' as was`;
+
 /** The most attempts of a delivery: they are counted in a smallint. */
 export const MAX_ATTEMPTS = 32_000;
 

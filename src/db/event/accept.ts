@@ -42,8 +42,12 @@ const eventRecord = (event: NewEvent) => ({
   contextId: event.contextId ?? undefined,
   stepUuid: event.stepUuid ?? undefined,
   idempotencyKey: event.idempotencyKey ?? undefined,
+  uid: event.uid ?? undefined,
+  channels: event.channels ?? undefined,
+  tags: event.tags ?? undefined,
   origin: event.origin,
   causeId: event.causeId ?? undefined,
+  onlyHookId: event.onlyHookId ?? undefined,
   status: event.status,
   configVersion: event.configVersion ?? undefined,
   occurredAt: event.occurredAt ?? undefined,
@@ -114,7 +118,7 @@ export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
   const made = deliveries.map((delivery) =>
     deliveryRecord(delivery, handOver?.leaseMs.get(delivery.id)),
   );
-  const claimed = keys.map(({ key, fingerprint, eventId }) => ({ key, fingerprint, eventId }));
+  const claimed = keys.map(({ projectId: _, ...claim }) => claim);
   const items = [...events.map((event) => eventItem(event, true)), ...deliveries.map(deliveryItem)];
   const [row] = await atNode(
     sql,

@@ -27,6 +27,8 @@ export type EventFilter = {
   category?: Maybe<string>;
   contextId?: Maybe<string>;
   userId?: Maybe<string>;
+  channel?: Maybe<string>;
+  tag?: Maybe<string>;
   subjectType?: Maybe<string>;
   subjectId?: Maybe<string>;
   search?: Maybe<string>;
@@ -119,6 +121,8 @@ export async function listEvents<Row extends EventHead = EventRow>(
     ...(types && !areExact ? [ofTypes(sql, types)] : []),
     ...(selectiveFilter ? [] : status),
     ...when(filter.category, (category) => sql`e.category = ${stripNul(category)}`),
+    ...when(filter.channel, (channel) => sql`${stripNul(channel)} = any(e.channels)`),
+    ...when(filter.tag, (tag) => sql`${stripNul(tag)} = any(e.tags)`),
     ...(isOfSubject ? [] : subjectType),
     ...(isOfSubject ? [] : when(filter.subjectId, (id) => sql`e.subject_id = ${stripNul(id)}`)),
     ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),

@@ -27,6 +27,30 @@ export const eventTypesById = (sql: Sql, projectId: string, ids: readonly string
   sql<EventTypeRow[]>`select ${eventTypeColumns(sql)} from signalbox.event_types t
     where t.project_id = ${projectId} and t.id = any(${ids as string[]}::uuid[])`;
 
+/** `limit` + 1 event types in the order of their names, after or before one; backward: from the end. */
+export const eventTypesByOrder = (
+  sql: Sql,
+  projectId: string,
+  {
+    limit,
+    after,
+    before,
+    backward,
+    withArchived,
+  }: {
+    limit: number;
+    after: string | undefined;
+    before: string | undefined;
+    backward: boolean;
+    withArchived: boolean;
+  },
+) => sql<EventTypeRow[]>`
+  select ${eventTypeColumns(sql)} from signalbox.event_types t
+  where t.project_id = ${projectId} and (t.archived_at is null or ${withArchived})
+    and ${after === undefined ? sql`true` : sql`t.name > ${stripNul(after)}`}
+    and ${before === undefined ? sql`true` : sql`t.name < ${stripNul(before)}`}
+  order by t.name ${backward ? sql`desc` : sql`asc`} limit ${limit + 1}`;
+
 /** The event types that emits need; archived ones count as not registered. */
 export const loadEventTypes = (sql: Sql, projectId: string) =>
   sql<(Pick<EventTypeRow, "id" | "name" | "version"> & { hasSchema: boolean })[]>`

@@ -9,7 +9,8 @@ export type HookFormat =
   | "CLOUD_EVENT_STRUCTURED"
   | "CLOUD_EVENT_BINARY"
   | "RESOURCE"
-  | "EVENT";
+  | "EVENT"
+  | "DATA";
 /** The handshake that the target must pass before it receives anything. */
 export type HookVerification = "NONE" | "HOOK_SECRET" | "CLOUD_EVENTS";
 
@@ -33,7 +34,8 @@ export type HookRow = Narrowed<
 /** The select list of a `HookRow`, from a table or row named `h`. */
 export const hookColumns = (
   sql: Sql,
-) => sql`h.project_id as "projectId", h.id, h.name, h.types, h.url,
+) => sql`h.project_id as "projectId", h.id, h.name, h.uid, h.description,
+  h.metadata::text as metadata, h.types, h.channels, h.url,
   h.format, h.filter, h.user_id as "userId", h.retries, h.timeout_ms as "timeoutMs",
   h.retry_schedule_ms as "retryScheduleMs", h.headers, h.unsubscribe_on as "unsubscribeOn",
   h.max_in_flight as "maxInFlight", h.rate_limit_per_second as "rateLimitPerSecond",
@@ -55,6 +57,11 @@ export const hookByName = (sql: Sql, projectId: string, name: string) =>
   sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
     where h.project_id = ${projectId} and h.name = ${stripNul(name)} and h.status <> 'DELETED'`;
 
+/** The live hook of a user with this `uid`. */
+export const hooksByUid = (sql: Sql, projectId: string, userId: string, uid: string) =>
+  sql<HookRow[]>`select ${hookColumns(sql)} from signalbox.hooks h
+    where h.project_id = ${projectId} and h.user_id = ${userId} and h.uid = ${stripNul(uid)} and h.status <> 'DELETED'`;
+
 /** How many hooks a project has, without those that are deleted. */
 export async function countHooks(tx: Tx, projectId: string): Promise<number> {
   const [row] = await tx<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
@@ -65,39 +72,43 @@ export async function countHooks(tx: Tx, projectId: string): Promise<number> {
 /** The live hooks' fields that emits need. */
 type MatchableHook = Pick<
   HookRow,
-  "id" | "types" | "filter" | "userId" | "status" | "retries" | "format"
+  "id" | "types" | "channels" | "filter" | "userId" | "status" | "retries" | "format"
 >;
 
 export const matchableHooks = (sql: Sql, projectId: string) =>
   sql<
     MatchableHook[]
-  >`select h.id, h.types, h.filter, h.user_id as "userId", h.status, h.retries, h.format
+  >`select h.id, h.types, h.channels, h.filter, h.user_id as "userId", h.status, h.retries, h.format
     from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' and h.kind = 'HOOK'
     order by h.id`;
 
 /** Inserts a hook with counters at zero. */
-export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt">) => tx`
+export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt">) => tx<
+  Pick<HookRow, "createdAt" | "updatedAt">[]
+>`
   with counters as (
     insert into signalbox.hook_stats (project_id, hook_id) values (${hook.projectId}, ${hook.id})
   )
-  insert into signalbox.hooks (project_id, id, name, types, url, format, filter, user_id, retries,
+  insert into signalbox.hooks (project_id, id, name, uid, description, metadata, types, channels, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
     verification, status, status_reason, secrets)
-  values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.types}::text[], ${hook.url}, ${hook.format},
-    ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
+  values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
+    ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
-    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json)`;
+    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json)
+  returning created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Updates every field of a hook that an update or a status change may change. */
-export const updateHookRow = (tx: Tx, hook: HookRow) => tx`
-  update signalbox.hooks set name = ${hook.name}, types = ${hook.types}::text[], url = ${hook.url},
+export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "updatedAt">[]>`
+  update signalbox.hooks set name = ${hook.name}, uid = ${hook.uid}, description = ${hook.description},
+    metadata = ${hook.metadata}::text::json, types = ${hook.types}::text[], channels = ${hook.channels}::text[], url = ${hook.url},
     format = ${hook.format}, filter = ${hook.filter}, user_id = ${hook.userId}, retries = ${hook.retries},
     timeout_ms = ${hook.timeoutMs}, retry_schedule_ms = ${hook.retryScheduleMs}::int[],
     headers = ${hook.headers}, unsubscribe_on = ${hook.unsubscribeOn}::smallint[],
     max_in_flight = ${hook.maxInFlight}, rate_limit_per_second = ${hook.rateLimitPerSecond},
     allowed_per_minute = ${hook.allowedPerMinute}, status = ${hook.status}, status_reason = ${hook.statusReason},
     secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now()
-  where project_id = ${hook.projectId} and id = ${hook.id}`;
+  where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
 /** Stores the hook's rule from this config version on. */
 export const insertHookVersion = (
@@ -105,12 +116,15 @@ export const insertHookVersion = (
   hook: MatchableHook & { projectId: string },
   version: number,
 ) => tx`
-  insert into signalbox.hook_versions (project_id, hook_id, config_version, types, format, filter, user_id, status)
-  values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.format}, ${hook.filter},
+  insert into signalbox.hook_versions (project_id, hook_id, config_version, types, channels, format, filter, user_id, status)
+  values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.channels}::text[], ${hook.format}, ${hook.filter},
     ${hook.userId}, ${hook.status})`;
 
 /** A hook's rule under a config version. */
-export type PastHook = Pick<HookRow, "id" | "types" | "format" | "filter" | "userId" | "status">;
+export type PastHook = Pick<
+  HookRow,
+  "id" | "types" | "channels" | "format" | "filter" | "userId" | "status"
+>;
 
 /**
  * Every hook of the project under each of these config versions: its newest version not after it. A version that is the
@@ -126,7 +140,7 @@ export const hooksAsOf = (sql: Sql, projectId: string, versions: readonly number
         order by hook_id, config_version desc) p
       group by p.hook_id, p.config_version
     )
-    select n.as_of as "asOf", n.hook_id as id, v.types, v.format, v.filter, v.user_id as "userId", v.status
+    select n.as_of as "asOf", n.hook_id as id, v.types, v.channels, v.format, v.filter, v.user_id as "userId", v.status
     from newest n cross join lateral (
       select * from signalbox.hook_versions
       where project_id = ${projectId} and hook_id = n.hook_id and config_version = n.config_version offset 0) v

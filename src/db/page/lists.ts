@@ -19,6 +19,7 @@ import {
 import { stripNul } from "./stripNul.ts";
 
 type HookListFilter = {
+  userId?: Maybe<string>;
   status?: Maybe<HookStatus[]>;
   type?: Maybe<string>;
   search?: Maybe<string>;
@@ -40,8 +41,11 @@ export async function listHooks(
     sql`h.project_id = ${projectId}`,
     sql`h.kind = 'HOOK'`,
     filter.status ? sql`h.status = any(${filter.status}::text[])` : sql`h.status <> 'DELETED'`,
+    ...when(filter.userId, (userId) => sql`h.user_id = ${stripNul(userId)}`),
     ...when(filter.type, (type) => takesType(sql, sql`${stripNul(type)}::text`)),
-    ...when(filter.search, (search) => holds(sql, [sql`h.name`, sql`h.url`], search)),
+    ...when(filter.search, (search) =>
+      holds(sql, [sql`h.name`, sql`h.url`, sql`h.description`, sql`h.metadata::text`], search),
+    ),
     ...when(
       filter.isFailing,
       (isFailing) => sql`(h.id in (${failingHookIds(sql, projectId)})) = ${isFailing}`,

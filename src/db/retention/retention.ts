@@ -14,12 +14,18 @@ async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<v
   while ((await throttled(remove)).count >= CHUNK);
 }
 
-/** Idempotency keys are kept for 24 hours. */
-export const removeOldKeys = (sql: Pool) =>
-  inChunks(
-    () => sql`delete from signalbox.idempotency_keys where (project_id, key) in (
-      select project_id, key from signalbox.idempotency_keys where created_at < now() - interval '24 hours' limit ${CHUNK})`,
-  );
+/** Idempotency keys are kept for 24 hours, and the `uid` of an event for as many `days` as the event. */
+export async function removeOldKeys(sql: Pool, days: number): Promise<void> {
+  const outdated = [
+    sql`scope = '' and created_at < now() - interval '24 hours'`,
+    sql`scope <> '' and created_at < now() - ${days} * interval '1 day'`,
+  ];
+  for (const isOutdated of outdated)
+    await inChunks(
+      () => sql`delete from signalbox.idempotency_keys where (project_id, scope, key) in (
+        select project_id, scope, key from signalbox.idempotency_keys where ${isOutdated} limit ${CHUNK})`,
+    );
+}
 
 /**
  * Moves each feed's horizon to its last record older than `days`, so that an older cursor gets CURSOR_EXPIRED and never

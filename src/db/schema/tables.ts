@@ -138,8 +138,15 @@ export const events = signalbox.table(
     contextId: text("context_id"),
     stepUuid: text("step_uuid"),
     idempotencyKey: text("idempotency_key"),
+    /** An id that its emitter gave it, unique among the events of its user. */
+    uid: text("uid"),
+    /** What hooks with channels are matched by. */
+    channels: text("channels").array(),
+    /** Shown, and never sent. */
+    tags: text("tags").array(),
     origin: text("origin").notNull(),
     causeId: uuid("cause_id"),
+    onlyHookId: uuid("only_hook_id"), // emitted for this hook alone, whatever it takes
     occurredAt: time("occurred_at").notNull(),
     /** The time it was scheduled for, even if already past. */
     scheduledFor: time("scheduled_for"),
@@ -156,8 +163,7 @@ export const events = signalbox.table(
     ownProject,
     primaryKey({ columns: [t.projectId, t.id] }),
     index("events_type").on(t.projectId, t.type, t.id),
-    // STAGED events have a null config_version. An index on status would prevent HOT updates for every later status
-    // change.
+    // STAGED events. An index on status would prevent HOT updates for every later status change.
     index("events_unmatched")
       .on(t.projectId, t.receivedAt)
       .where(sql`config_version is null and scheduled_for is null`),
@@ -183,6 +189,8 @@ export const idempotencyKeys = signalbox.table(
   "idempotency_keys",
   {
     projectId: uuid("project_id").notNull(),
+    /** Empty for an idempotency key. A user's id when `key` is the `uid` of an event: that is kept as long as events are. */
+    scope: text("scope").notNull().default(""),
     key: text("key").notNull(),
     /** sha256 of the canonical input, hex: the same key with another body is a conflict. */
     fingerprint: text("fingerprint").notNull(),
@@ -191,8 +199,9 @@ export const idempotencyKeys = signalbox.table(
   },
   (t) => [
     ownProject,
-    primaryKey({ columns: [t.projectId, t.key] }),
-    index("idempotency_keys_age").on(t.createdAt),
+    primaryKey({ columns: [t.projectId, t.scope, t.key] }),
+    index("idempotency_keys_age").on(t.createdAt).where(sql`scope = ''`),
+    index("idempotency_keys_uid_age").on(t.createdAt).where(sql`scope <> ''`),
   ],
 );
 
@@ -204,7 +213,13 @@ export const hooks = signalbox.table(
     /** HOOK or WORKFLOW. WORKFLOW is the queue of a workflow's steps: not visible as a hook, it only queues. */
     kind: text("kind").notNull().default("HOOK"),
     name: text("name"),
+    /** An id that its owner gave it, unique among the hooks of its user. */
+    uid: text("uid"),
+    description: text("description"),
+    metadata: jsonText("metadata"),
     types: text("types").array().notNull(),
+    /** It takes events that share one of these; null for all events. */
+    channels: text("channels").array(),
     url: text("url").notNull(),
     format: text("format").notNull(),
     filter: text("filter"),
@@ -241,6 +256,12 @@ export const hooks = signalbox.table(
     uniqueIndex("hooks_name")
       .on(t.projectId, t.name)
       .where(sql`name is not null and status <> 'DELETED'`),
+    uniqueIndex("hooks_uid")
+      .on(t.projectId, t.userId, t.uid)
+      .where(sql`uid is not null and status <> 'DELETED'`),
+    index("hooks_user")
+      .on(t.projectId, t.userId, t.id)
+      .where(sql`user_id is not null and status <> 'DELETED'`),
     index("hooks_handshake").on(t.handshakeDueAt).where(sql`handshake_due_at is not null`),
   ],
 );
@@ -253,6 +274,7 @@ export const hookVersions = signalbox.table(
     hookId: uuid("hook_id").notNull(),
     configVersion: bigint("config_version", { mode: "number" }).notNull(),
     types: text("types").array().notNull(),
+    channels: text("channels").array(),
     format: text("format").notNull(),
     filter: text("filter"),
     userId: text("user_id"),

@@ -17,14 +17,24 @@ type Attempt = {
 
 /** The headers of an attempt, but for those that its hook adds: the envelope's, and those of every format. */
 export const attemptHeaders = (
-  { contentType, headers, body }: Envelope,
+  { contentType, headers, body, isForSvix }: Envelope,
   attempt: Attempt,
   { id, keys }: { id: string; keys: KeyObject[] },
-): Record<string, string> => ({
-  "content-type": contentType,
-  ...headers,
-  ...deliveryHeaders(attempt, { id, keys, body }),
-});
+): Record<string, string> => {
+  const ofAll = deliveryHeaders(attempt, { id, keys, body });
+  return {
+    "content-type": contentType,
+    ...headers,
+    ...ofAll,
+    ...(isForSvix && svixHeaders(ofAll)),
+  };
+};
+
+/** The same three under the names that receivers written for Svix read. */
+const svixHeaders = (headers: Record<string, string>) =>
+  Object.fromEntries(
+    ["id", "timestamp", "signature"].map((name) => [`svix-${name}`, headers[`webhook-${name}`]]),
+  );
 
 /**
  * The headers of every attempt in every format: those of Standard Webhooks, then the hub's own. User, context and

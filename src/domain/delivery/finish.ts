@@ -74,7 +74,8 @@ async function retireGone(tx: Tx, projectId: string, finishes: Finish[]): Promis
 /** The configuration after these hooks are gone: each of them raised the version by one. */
 function without(config: ProjectConfig, gone: ReadonlySet<string>): ProjectConfig {
   if (gone.size === 0) return config;
-  const hooksFor = (type: string) => config.hooksFor(type).filter(({ id }) => !gone.has(id));
+  const hooksFor: ProjectConfig["hooksFor"] = (type, userId) =>
+    config.hooksFor(type, userId).filter(({ id }) => !gone.has(id));
   return { ...config, version: config.version + gone.size, hooksFor };
 }
 

@@ -101,6 +101,12 @@ export async function emitMany(
   });
 }
 
+/** Throws an error of a call with one event again, without the event's index in its paths. */
+export function withoutIndex(error: unknown): never {
+  if (!(error instanceof UserError)) throw error;
+  throw new UserError(error.entries.map((entry) => ({ ...entry, path: entry.path.slice(1) })));
+}
+
 /** Emits one event. Error paths have no batch index. */
 export const emitOne = (
   request: Emitting,
@@ -112,12 +118,7 @@ export const emitOne = (
     const { projectId } = request.caller;
     const emitted = await request.hub.emitter
       .emit({ projectId, inputs: [input], origin })
-      .catch((error) => {
-        if (!(error instanceof UserError)) throw error;
-        throw new UserError(
-          error.entries.map((entry) => ({ ...entry, path: entry.path.slice(1) })),
-        );
-      });
+      .catch(withoutIndex);
     const [one] = await waitForEnd(request, emitted, waitMs);
     if (!one) throw new Error("the emitter gave no event");
     return one;

@@ -31,7 +31,13 @@ import { checkRejectionsEarly, entriesAt, keysOf } from "./idempotency.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
 /** One call: its events are written together or not at all. */
-type EmitCall = { projectId: string; inputs: EventInput[]; origin: EventOrigin };
+type EmitCall = {
+  projectId: string;
+  inputs: EventInput[];
+  origin: EventOrigin;
+  /** The events are for this hook alone, whatever it takes, and start no workflows. They have no schedule. */
+  onlyHookId?: string;
+};
 
 export type Emitter = {
   /**
@@ -77,6 +83,7 @@ const STEPS_PER_BATCH = 1_000_000;
 type PreparedCall = {
   projectId: string;
   origin: EventOrigin;
+  onlyHookId: string | null;
   config: ProjectConfig;
   events: PreparedEvent[];
   /** Its share of the queue's limit. */
@@ -114,7 +121,7 @@ export function createEmitter(
       const rejections: UserErrorDetail[] = [];
       for (const [index, event] of call.events.entries()) {
         try {
-          events.push(planEvent(place, event, call.origin, now, context));
+          events.push(planEvent(place, event, call.origin, now, context, call.onlyHookId));
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
           rejections.push(...entriesAt(index, error));
@@ -154,7 +161,8 @@ export function createEmitter(
    * Plans with the cached configuration. Plans again with the current one on a version conflict, and on a validation
    * error, which an outdated configuration may cause.
    */
-  async function emitCall({ projectId, inputs, origin }: EmitCall): Promise<Emitted[]> {
+  async function emitCall(call: EmitCall): Promise<Emitted[]> {
+    const { projectId, inputs, origin, onlyHookId = null } = call;
     const weight = weightOf(inputs);
     batcher.checkRoom(projectId, weight);
     // Before the batch, so that a slow name server or schema delays no other call.
@@ -168,7 +176,7 @@ export function createEmitter(
       try {
         await warmSystemTypes(config, programs);
         const events = await prepareCall(config, programs.schemas, checked, targets);
-        return await batcher.add({ projectId, origin, config, events, weight });
+        return await batcher.add({ projectId, origin, onlyHookId, config, events, weight });
       } catch (error) {
         if (!(isLastKnown && error instanceof UserError)) throw error;
         const [current] = await configVersions(sql, [projectId]);

@@ -8,13 +8,21 @@ import { fingerprintOf, type PlannedEvent } from "../event/event.ts";
 /** A call, as far as its idempotency keys are concerned. */
 export type KeyedCall = { planned: PlannedEvent[]; keys: KeyClaim[] };
 
-/** The idempotency keys that planned events claim. */
+/** The keys that planned events claim. */
 export const keysOf = (planned: PlannedEvent[]): KeyClaim[] =>
-  planned.flatMap(({ event, fingerprint }) =>
-    event.idempotencyKey !== null && fingerprint !== null
-      ? [{ projectId: event.projectId, key: event.idempotencyKey, fingerprint, eventId: event.id }]
-      : [],
-  );
+  planned.flatMap(({ event, fingerprint }) => {
+    const { projectId, id: eventId, idempotencyKey, uid, userId } = event;
+    return [
+      ...(idempotencyKey !== null && fingerprint !== null
+        ? [{ projectId, scope: "", key: idempotencyKey, fingerprint, eventId }]
+        : []),
+      ...(uid !== null && userId !== null
+        ? [{ projectId, scope: userId, key: uid, fingerprint: eventId, eventId }]
+        : []),
+    ];
+  });
+
+const isUid = ({ scope }: KeyClaim) => scope !== "";
 
 /** Prefixes the entries' paths with the index of the event. */
 export const entriesAt = (index: number, { entries }: UserError): UserErrorDetail[] =>
@@ -25,7 +33,9 @@ export function checkRejections(
   { planned, keys }: KeyedCall,
   isKnown: (claim: KeyClaim) => boolean,
 ) {
-  const known = new Set(keys.filter(isKnown).map(({ eventId }) => eventId));
+  const known = new Set(
+    keys.filter((claim) => !isUid(claim) && isKnown(claim)).map(({ eventId }) => eventId),
+  );
   const entries = planned.flatMap(({ event, rejection }, index) =>
     rejection && !known.has(event.id) ? entriesAt(index, rejection) : [],
   );
@@ -38,8 +48,8 @@ export function checkRejections(
  */
 export async function checkRejectionsEarly(sql: Sql, call: KeyedCall): Promise<void> {
   if (call.planned.every(({ rejection }) => rejection === null)) return;
-  const taken = new Set((await takenKeys(sql, call.keys)).map(({ key }) => key));
-  checkRejections(call, ({ key }) => taken.has(key));
+  const taken = new Set((await takenKeys(sql, call.keys)).map(keyOf));
+  checkRejections(call, (claim) => taken.has(keyOf(claim)));
 }
 
 /**
@@ -52,7 +62,9 @@ async function withComparableFingerprints(
   owners: KeyClaim[],
 ): Promise<KeyClaim[]> {
   const bodies = new Set(claims.map((claim) => `${keyOf(claim)} ${claim.fingerprint}`));
-  const others = owners.filter((owner) => !bodies.has(`${keyOf(owner)} ${owner.fingerprint}`));
+  const others = owners.filter(
+    (owner) => !isUid(owner) && !bodies.has(`${keyOf(owner)} ${owner.fingerprint}`),
+  );
   const fingerprints = new Map<string, string>();
   for (const [projectId, ids] of Map.groupBy(others, (owner) => owner.projectId)) {
     const events = await eventsById(
@@ -71,11 +83,19 @@ async function withComparableFingerprints(
   }));
 }
 
-const keyOf = ({ projectId, key }: Pick<KeyClaim, "projectId" | "key">) => `${projectId} ${key}`;
+const keyOf = ({ projectId, scope, key }: KeyClaim) => JSON.stringify([projectId, scope, key]);
+
+const conflictOf = ({ scope, key }: KeyClaim): Omit<UserErrorDetail, "path"> =>
+  scope === ""
+    ? {
+        code: "IDEMPOTENCY_CONFLICT",
+        message: `idempotency key '${key}' was used before with another body; use a new key for a new event`,
+      }
+    : { code: "NAME_TAKEN", message: `user '${scope}' has another event with the uid '${key}'` };
 
 /**
  * Claims the keys of all calls. Returns, by event id, the existing event that the event duplicates. Throws
- * IDEMPOTENCY_CONFLICT when a key was used with another body.
+ * IDEMPOTENCY_CONFLICT when a key was used with another body, and NAME_TAKEN when a `uid` is another event's.
  */
 export async function resolveKeys(tx: Tx, calls: KeyedCall[]): Promise<Map<string, string>> {
   const duplicateOf = new Map<string, string>();
@@ -89,21 +109,19 @@ export async function resolveKeys(tx: Tx, calls: KeyedCall[]): Promise<Map<strin
   const owners = new Map(taken.map((owner) => [keyOf(owner), owner]));
   const conflicts: UserErrorDetail[] = [];
   for (const { planned, keys } of calls) {
-    for (const claim of keys) {
+    // A duplicate has the `uid` of the event that it repeats.
+    for (const claim of keys.toSorted((a, b) => Number(isUid(a)) - Number(isUid(b)))) {
       const owner = owners.get(keyOf(claim));
       // Within one batch the first claim of a key was inserted, and owns the key for later claims.
       if (!owner || owner.eventId === claim.eventId) continue;
-      if (owner.fingerprint === claim.fingerprint) {
+      if (isUid(claim) && duplicateOf.get(claim.eventId) === owner.eventId) continue;
+      if (!isUid(claim) && owner.fingerprint === claim.fingerprint) {
         duplicateOf.set(claim.eventId, owner.eventId);
         continue;
       }
       const index = planned.findIndex(({ event }) => event.id === claim.eventId);
-      const message = `idempotency key '${claim.key}' was used before with another body; use a new key for a new event`;
-      conflicts.push({
-        code: "IDEMPOTENCY_CONFLICT",
-        message,
-        path: [String(index), "idempotencyKey"],
-      });
+      const field = isUid(claim) ? "uid" : "idempotencyKey";
+      conflicts.push({ ...conflictOf(claim), path: [String(index), field] });
     }
   }
   if (conflicts.length > 0) throw new UserError(conflicts);

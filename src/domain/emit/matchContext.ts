@@ -70,12 +70,12 @@ export async function resourcesNow(sql: Sql, events: Planned[]): Promise<Resourc
  */
 export async function loadMatchContext(sql: Sql, events: EventToMatch[]): Promise<MatchContext> {
   const aboutResources = events.filter(
-    ({ config, type, subject }) =>
+    ({ config, type, userId, subject }) =>
       subject.subjectId !== null &&
       // Among very many hooks one probably has this format; checking each of them for every event takes longer than the
       // query.
-      (config.hookCount(type) > MATCH_AT_ONCE ||
-        config.hooksFor(type).some(({ format }) => format === "RESOURCE")),
+      (config.hookCount(type, userId) > MATCH_AT_ONCE ||
+        config.hooksFor(type, userId).some(({ format }) => format === "RESOURCE")),
   );
   const [resources, installations] = await Promise.all([
     resourcesNow(

@@ -61,7 +61,13 @@ export const envelopeEvent = (
   };
 };
 
-export type Envelope = { contentType: string; headers: Record<string, string>; body: string };
+export type Envelope = {
+  contentType: string;
+  headers: Record<string, string>;
+  body: string;
+  /** Whether its receiver may have been written for Svix. */
+  isForSvix?: true;
+};
 
 /** The body and its headers. A pure function of its input: every attempt sends the same bytes. */
 export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelope {
@@ -86,6 +92,11 @@ export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelo
       return { contentType: "application/json", headers: {}, body: event.resource };
     case "EVENT":
       return { contentType: "application/json", headers: {}, body: flatEvent(event) };
+    case "DATA":
+      return {
+        ...{ contentType: "application/json", headers: {}, body: event.data ?? "null" },
+        isForSvix: true,
+      };
   }
 }
 

@@ -10,7 +10,7 @@ import type { CheckedAction } from "../action/actionInput.ts";
 import type { MatchContext } from "../emit/matchContext.ts";
 import type { TypeVerdict } from "../eventType/typeCheck.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
-import { tryMatchHooks } from "../hook/hookMatching.ts";
+import { deliveryToOne, tryMatchHooks } from "../hook/hookMatching.ts";
 import type { StepBudget } from "../program/stepBudget.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import type { CheckedEvent, EventInput } from "./eventInput.ts";
@@ -95,7 +95,7 @@ export function planRuns(
 /**
  * Plans an event under the project's configuration. An event without hooks and workflows is PROCESSED at once. It is
  * STAGED, to be matched after the commit, when it has very many hooks or filters that may not be cheap, and SCHEDULED,
- * to be matched later, when its time is after `now`, the database's clock.
+ * to be matched later, when its time is after `now`, the database's clock. With `onlyHookId` it is for that hook alone.
  */
 export function planEvent(
   { config, filters, budget }: { config: ProjectConfig; filters: FilterRunner; budget: StepBudget },
@@ -103,15 +103,18 @@ export function planEvent(
   origin: EventOrigin,
   now: Date,
   context: MatchContext,
+  onlyHookId: string | null = null,
 ): PlannedEvent {
   const scheduledFor = scheduleOf(input, now);
-  const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor);
+  const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor, onlyHookId);
   const base = { fingerprint, rejection, actions: newActions(event, checked.actions) };
   if (scheduledFor !== null && scheduledFor > now)
     return { ...base, event: { ...event, status: "SCHEDULED" }, deliveries: [], runs: [] };
-  const deliveries = tryMatchHooks(config, event, context, filters, budget);
+  const deliveries = onlyHookId
+    ? [deliveryToOne(config, event, onlyHookId)]
+    : tryMatchHooks(config, event, context, filters, budget);
   if (!deliveries) return { ...base, event, deliveries: [], runs: [] };
-  const runs = planRuns(config, event, context);
+  const runs = onlyHookId ? [] : planRuns(config, event, context);
   const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
   return {
     ...base,
@@ -140,6 +143,7 @@ const newEvent = (
   typeVersion: number | null,
   origin: EventOrigin,
   scheduledFor: Date | null,
+  onlyHookId: string | null,
 ): NewEvent => ({
   projectId,
   id: newId(),
@@ -157,8 +161,12 @@ const newEvent = (
   contextId: checked.contextId ?? null,
   stepUuid: checked.stepUuid ?? null,
   idempotencyKey: checked.idempotencyKey ?? null,
+  uid: checked.uid ?? null,
+  channels: checked.channels ?? null,
+  tags: checked.tags ?? null,
   origin,
   causeId: null,
+  onlyHookId,
   occurredAt: checked.occurredAt ?? null,
   scheduledFor,
   status: "STAGED",

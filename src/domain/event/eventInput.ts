@@ -12,12 +12,22 @@ export const eventLimits = {
   short: 200,
   avatar: 2_048,
   idempotencyKey: 255,
+  uid: 256,
+  channel: 128,
+  channels: 10,
   dataBytes: 262_144,
   batch: 1_000,
 } as const;
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const optionalLine = (max: number) => singleLineText(max).nullish();
+
+/** Labels such as the channels of an event or a hook: 1 to 10 names, each once. */
+export const labels = z
+  .array(exactName(eventLimits.channel))
+  .min(1, "must have a minimum of 1 items")
+  .max(eventLimits.channels, `must have a maximum of ${eventLimits.channels} items`)
+  .refine((names) => new Set(names).size === names.length, "must not name one twice");
 
 export const eventInput = z.object({
   type: exactName(eventLimits.name).nullish(),
@@ -32,6 +42,9 @@ export const eventInput = z.object({
   contextId: optionalLine(eventLimits.short),
   stepUuid: z.string().regex(UUID4, "must be a valid UUID4").nullish(),
   idempotencyKey: optionalLine(eventLimits.idempotencyKey),
+  uid: exactName(eventLimits.uid).nullish(),
+  channels: labels.nullish(),
+  tags: labels.nullish(),
 });
 
 /** An event as an application emits it; `data` and `content` are any JSON value. */
@@ -78,6 +91,10 @@ export function checkEventInput(input: EventInput): CheckedEvent {
   const type = input.type ?? input.name;
   if (type == null)
     entries.push({ code: "INVALID", message: "field 'type' is required", path: ["type"] });
+  if (input.uid != null && input.userId == null) {
+    const message = "field 'uid' is unique among the events of a user: give 'userId', too";
+    entries.push({ code: "INVALID", message, path: ["uid"] });
+  }
   const dataText = documentText(input.data, ["data"], eventLimits.dataBytes);
   const contentText = documentText(input.content, ["content"], eventLimits.dataBytes);
   for (const text of [dataText, contentText]) {

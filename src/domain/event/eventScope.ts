@@ -8,7 +8,18 @@ export type ScopeEvent = Omit<EventRow, "projectId">;
 export function eventScope(event: ScopeEvent, source: string) {
   const json = (text: string | null): unknown => (text === null ? null : parseValue(text));
   const { id, type, typeVersion, name, avatar, category, contentType, userId, contextId } = event;
-  const { stepUuid, idempotencyKey, origin, status, occurredAt, receivedAt, scheduledFor } = event;
+  const {
+    stepUuid,
+    idempotencyKey,
+    uid,
+    channels,
+    tags,
+    origin,
+    status,
+    occurredAt,
+    receivedAt,
+    scheduledFor,
+  } = event;
   const data = json(event.data);
   const subject =
     event.subjectType === null ? null : { type: event.subjectType, id: event.subjectId };
@@ -16,7 +27,7 @@ export function eventScope(event: ScopeEvent, source: string) {
     data,
     event: {
       ...{ id, type, typeVersion, data, source, name, avatar, category, contentType, userId },
-      ...{ contextId, stepUuid, idempotencyKey, origin, status, subject },
+      ...{ contextId, stepUuid, idempotencyKey, uid, channels, tags, origin, status, subject },
       content: json(event.content),
       occurredAt: occurredAt.toISOString(),
       receivedAt: receivedAt.toISOString(),

@@ -21,6 +21,9 @@ export async function explainMatches(
   source: string,
   hasResource: boolean,
 ): Promise<MatchTrace[]> {
+  const { onlyHookId } = event;
+  if (onlyHookId !== null)
+    return [{ hookId: onlyHookId, reason: "MATCHED", detail: "emitted for this hook alone" }];
   const input = filterInput(filterView(event, source));
   const nextSlice = createTimeSlice();
   const traces: MatchTrace[] = [];

@@ -14,6 +14,8 @@ export type FilterEvent = {
   userId: string | null;
   subject: { type: string; id: string } | null;
   contextId: string | null;
+  channels: string[] | null;
+  tags: string[] | null;
   origin: string;
 };
 
@@ -72,6 +74,8 @@ const sizeOf = ({
   category,
   userId,
   contextId,
+  channels,
+  tags,
   origin,
   subject,
 }: FilterEvent) =>
@@ -84,6 +88,7 @@ const sizeOf = ({
   (category?.length ?? 0) +
   (userId?.length ?? 0) +
   (contextId?.length ?? 0) +
+  [...(channels ?? []), ...(tags ?? [])].reduce((sum, text) => sum + text.length, 0) +
   (subject ? subject.type.length + subject.id.length : 0);
 
 const longNumber = /\d{16}/;

@@ -43,10 +43,11 @@ export type HookServices = {
 };
 
 const MAX_HOOKS = 20_000;
+const PAUSED_BY_PERSON = "paused by a person";
 
-/** Runs a write and turns a violation of the unique index on names into NAME_TAKEN. */
+/** Runs a write and turns a violation of the unique indexes on names and uids into NAME_TAKEN. */
 async function withUniqueName<Result>(
-  name: string | null,
+  { name, uid }: Pick<HookInput, "name" | "uid">,
   write: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -58,6 +59,8 @@ async function withUniqueName<Result>(
         `a hook named '${name}' exists already; names are unique in a project`,
         ["name"],
       );
+    if (violates(error, "hooks_uid"))
+      throw userError("NAME_TAKEN", `another hook of the user has the uid '${uid}'`, ["uid"]);
     throw error;
   }
 }
@@ -79,6 +82,10 @@ export async function registerHook(
   input: HookInput & {
     secret?: string | null | undefined;
     verification?: HookVerification | null | undefined;
+    /** Its id, if the caller has chosen a new one. */
+    id?: string | undefined;
+    /** Registers it as PAUSED. */
+    isPaused?: boolean | undefined;
   },
 ): Promise<{ hook: HookRow; secret: string }> {
   const settings = newHookSettings(input);
@@ -89,7 +96,12 @@ export async function registerHook(
   const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
-  const key = { projectId, id: newId() };
+  const key = { projectId, id: input.id ?? newId() };
+  const [status, statusReason] = input.isPaused
+    ? (["PAUSED", PAUSED_BY_PERSON] as const)
+    : needsConsent
+      ? (["PENDING_VERIFICATION", AWAITING_CONSENT] as const)
+      : (["ACTIVE", null] as const);
   const row = {
     ...key,
     ...settings,
@@ -97,20 +109,20 @@ export async function registerHook(
     headers: sealHeaders(box, key, headers),
     verification,
     allowedPerMinute: null,
-    status: needsConsent ? ("PENDING_VERIFICATION" as const) : ("ACTIVE" as const),
-    statusReason: needsConsent ? AWAITING_CONSENT : null,
+    status,
+    statusReason,
     secrets: [{ sealed: box.seal(secret, hookContext("secrets", key)), expiresAt: null }],
   };
-  const hook = await withUniqueName(settings.name, () =>
+  const hook = await withUniqueName(settings, () =>
     sql.begin(async (tx) => {
       // Without the lock, two concurrent registrations would not count each other.
       await lockProject(tx, projectId);
       if ((await countHooks(tx, projectId)) >= MAX_HOOKS)
         throw userError("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
-      const now = new Date();
-      await insertHook(tx, row);
+      const [times] = await insertHook(tx, row);
+      if (!times) throw new Error("a hook was not inserted");
       if (needsConsent) await requestConsent(tx, box, row);
-      const written: HookRow = { ...row, createdAt: now, updatedAt: now };
+      const written: HookRow = { ...row, ...times };
       await publish(tx, written, true);
       return written;
     }),
@@ -140,13 +152,13 @@ export async function changeHook(
     if (!hook) throw userError("NOT_FOUND", `no hook ${id}`, ["id"]);
     const changed = await change(hook, tx);
     if (!changed) return hook;
-    await updateHookRow(tx, changed);
+    const [times] = await updateHookRow(tx, changed);
     await publish(tx, changed);
     if (changed.status !== hook.status) {
       const moved = await moveWaiting(tx, changed, changed.status);
       if (moved >= MOVED_AT_ONCE) await queueSettling(tx, changed);
     }
-    return { ...changed, updatedAt: new Date() };
+    return { ...changed, ...times };
   });
 }
 
@@ -181,7 +193,7 @@ export async function updateHook(
   input: HookInput,
 ): Promise<HookRow> {
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
-  return withUniqueName(input.name ?? null, () =>
+  return withUniqueName(input, () =>
     changeHook(sql, projectId, id, async (hook, tx) => {
       rejectDeleted(hook);
       const settings = settingsOf(input, hook);
@@ -230,7 +242,7 @@ function setStatus(to: HookStatus, reason: string | null) {
 }
 
 /** Pauses a hook: its waiting and future deliveries are PARKED until it is resumed. */
-export const pauseHook = setStatus("PAUSED", "paused by a person");
+export const pauseHook = setStatus("PAUSED", PAUSED_BY_PERSON);
 /** Resumes a hook: all its PARKED deliveries are due at once. */
 export const resumeHook = setStatus("ACTIVE", null);
 /** Deletes a hook permanently; the row is kept for history, and its waiting deliveries are CANCELLED. */
@@ -240,14 +252,25 @@ export const deleteHook = setStatus("DELETED", "deleted by a person");
  * Gives a hook a new secret. The old ones keep signing for `overlapHours` (0..168), so that a receiver can change
  * without a gap. At most 5 are live.
  */
-export async function rotateHookSecret(
-  { sql, box }: HookServices,
+export function rotateHookSecret(
+  services: HookServices,
   projectId: string,
   id: string,
   overlapHours: number,
 ): Promise<{ hook: HookRow; secret: string }> {
   checkOverlap(overlapHours);
-  const secret = newSecret();
+  return replaceHookSecret(services, projectId, id, newSecret(), overlapHours);
+}
+
+/** The same with a secret that the caller chose, and an overlap in parts of hours. Throws INVALID for other secrets. */
+export async function replaceHookSecret(
+  { sql, box }: HookServices,
+  projectId: string,
+  id: string,
+  secret: string,
+  overlapHours: number,
+): Promise<{ hook: HookRow; secret: string }> {
+  checkSecret(secret);
   const hook = await changeHook(sql, projectId, id, async (current) => {
     rejectDeleted(current);
     const sealed = box.seal(secret, hookContext("secrets", current));

@@ -24,7 +24,7 @@ const forbidden = new Set([
   ...["content-length", "content-type", "content-encoding", "accept-encoding", "user-agent"],
   ...["cookie", "forwarded", "x-real-ip", "metadata", "metadata-flavor"],
 ]);
-const forbiddenPrefix = /^(?:proxy-|x-forwarded-|x-amz-|x-goog-|webhook-|ce-|signalbox-)/;
+const forbiddenPrefix = /^(?:proxy-|x-forwarded-|x-amz-|x-goog-|webhook-|svix-|ce-|signalbox-)/;
 
 /**
  * Checks the custom headers of a hook or a workflow step: at most 20, values up to 4096 bytes. Absent means none.

@@ -10,7 +10,7 @@ type HookIndex<Hook> = {
  * Indexes hooks by their patterns: exact names, prefixes such as `ticket.*`, and `*`. A type is looked up by its name
  * and by each of its prefixes that ends in a dot.
  */
-export function indexHooks<Hook extends { id: string; types: string[] }>(
+function indexHooks<Hook extends { id: string; types: string[] }>(
   hooks: readonly Hook[],
 ): HookIndex<Hook> {
   const byPattern = new Map<string, Hook[]>();
@@ -49,4 +49,35 @@ function prefixPatterns(type: string): string[] {
   for (let dot = type.indexOf("."); dot !== -1; dot = type.indexOf(".", dot + 1))
     patterns.push(`${type.slice(0, dot)}.*`);
   return patterns;
+}
+
+type HookIndexByUser<Hook> = {
+  find(type: string, userId: string | null): Hook[];
+  count(type: string, userId: string | null): number;
+};
+
+/** The same for events of a user: hooks of other users are never visited, however many there are. */
+export function indexHooksByUser<
+  Hook extends { id: string; types: string[]; userId: string | null },
+>(hooks: readonly Hook[]): HookIndexByUser<Hook> {
+  const indexes = new Map(
+    [...Map.groupBy(hooks, ({ userId }) => userId)].map(([userId, own]) => [
+      userId,
+      indexHooks(own),
+    ]),
+  );
+  const indexesOf = (userId: string | null) =>
+    [indexes.get(null), userId === null ? undefined : indexes.get(userId)].filter(
+      (index) => index !== undefined,
+    );
+  return {
+    count: (type, userId) => indexesOf(userId).reduce((sum, index) => sum + index.count(type), 0),
+    find(type, userId) {
+      const lists = indexesOf(userId)
+        .map((index) => index.find(type))
+        .filter((list) => list.length > 0);
+      if (lists.length < 2) return lists[0] ?? [];
+      return lists.flat().sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+  };
 }

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import type { HookRow } from "../../db/hook/hooks.ts";
-import { UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { isObject } from "../../util/isObject.ts";
+import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import { claimLimits } from "../delivery/claimLimits.ts";
-import { eventLimits } from "../event/eventInput.ts";
+import { eventLimits, labels } from "../event/eventInput.ts";
 import { compileFilter } from "../filter/hookFilter.ts";
-import { exactName, singleLineText } from "../input/singleLineText.ts";
+import { documentText } from "../input/documentText.ts";
+import { exactName, hasAtMost, singleLineText } from "../input/singleLineText.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 
 const name = singleLineText(200);
@@ -17,8 +19,18 @@ const integerBetween = (min: number, max: number) => {
 const retryMs = integerBetween(100, 86_400_000);
 const status = integerBetween(300, 599);
 
+const MAX_DESCRIPTION = 4_000;
+const MAX_METADATA_BYTES = 16_384;
+
 export const hookInput = z.object({
   name: name.nullish(),
+  uid: exactName(eventLimits.uid).nullish(),
+  description: z
+    .string()
+    .refine(hasAtMost(MAX_DESCRIPTION), `must have at most ${MAX_DESCRIPTION} characters`)
+    .refine((text) => !/\0|\p{Cs}/u.test(text), "must not contain NUL or halves of characters")
+    .nullish(),
+  channels: labels.nullish(),
   types: z
     .array(
       exactName(eventLimits.name).refine(
@@ -34,6 +46,7 @@ export const hookInput = z.object({
     "CLOUD_EVENT_BINARY",
     "RESOURCE",
     "EVENT",
+    "DATA",
   ]),
   filter: z.string().nullish(),
   userId: name.nullish(),
@@ -53,7 +66,11 @@ export const hookInput = z.object({
 export type HookSettings = Pick<
   HookRow,
   | "name"
+  | "uid"
+  | "description"
+  | "metadata"
   | "types"
+  | "channels"
   | "format"
   | "filter"
   | "userId"
@@ -76,11 +93,22 @@ function defaultUnsubscribeOn(format: HookRow["format"]): number[] {
 
 /** A hook as the caller gives it; what is absent keeps its default or, on an update, its value. */
 export type HookInput = Partial<{
-  [Key in keyof HookSettings]: HookSettings[Key] | null | undefined;
+  [Key in Exclude<keyof HookSettings, "metadata">]: HookSettings[Key] | null | undefined;
 }> & {
+  metadata?: unknown;
   url?: string | null | undefined;
   headers?: unknown;
 };
+
+/** The JSON text of `metadata`. Throws INVALID unless it is an object. */
+function metadataText(metadata: unknown): string | null {
+  const path = ["metadata"];
+  if (metadata !== null && !isObject(metadata))
+    throw userError("INVALID", 'metadata is an object such as {"team": "billing"}', path);
+  const text = documentText(metadata, path, MAX_METADATA_BYTES);
+  if (typeof text === "object" && text !== null) throw new UserError([text]);
+  return text;
+}
 
 /**
  * Fills in defaults for absent fields; an explicit null clears an optional one. When the format changes, its default
@@ -95,13 +123,25 @@ export function settingsOf(
   const isUsual =
     unsubscribeOn === null || String(unsubscribeOn) === String(defaultUnsubscribeOn(before.format));
   const optional = <
-    Key extends "name" | "filter" | "userId" | "retryScheduleMs" | "rateLimitPerSecond",
+    Key extends
+      | "name"
+      | "uid"
+      | "description"
+      | "channels"
+      | "filter"
+      | "userId"
+      | "retryScheduleMs"
+      | "rateLimitPerSecond",
   >(
     key: Key,
   ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
   return {
     format,
     name: optional("name"),
+    uid: optional("uid"),
+    description: optional("description"),
+    metadata: input.metadata === undefined ? before.metadata : metadataText(input.metadata),
+    channels: optional("channels"),
     filter: optional("filter"),
     userId: optional("userId"),
     retryScheduleMs: optional("retryScheduleMs"),
@@ -117,6 +157,10 @@ export function settingsOf(
 const defaults = {
   format: "CLOUD_EVENT" as const,
   name: null,
+  uid: null,
+  description: null,
+  metadata: null,
+  channels: null,
   filter: null,
   userId: null,
   retryScheduleMs: null,

@@ -4,6 +4,8 @@ import type { FilterVerdict } from "../filter/hookFilter.ts";
 /** The part of a hook (or of one of its versions) that decides whether it matches an event. */
 export type MatchRule = {
   types: string[];
+  /** It takes events that share one of these; null for all events. */
+  channels: string[] | null;
   userId: string | null;
   /** CEL. */
   filter: string | null;
@@ -16,6 +18,7 @@ type MatchReason =
   | "TYPE"
   | "FILTER"
   | "USER"
+  | "CHANNEL"
   | "PAUSED"
   | "DELETED"
   | "UNVERIFIED"
@@ -53,13 +56,18 @@ export const typesAccept = (
     ? event.origin !== "SYSTEM"
     : wanted.some((pattern) => patternAccepts(pattern, event));
 
-/** Whether the filter decides: type and user match. */
+/** Whether they share a channel; a hook without channels takes events of all. */
+const channelAccepts = (rule: MatchRule, event: FilterEvent): boolean =>
+  rule.channels === null || rule.channels.some((one) => event.channels?.includes(one));
+
+/** Whether the filter decides: type, user and channels match. */
 export const hasFilterFor = (
   rule: MatchRule,
   event: FilterEvent,
 ): rule is MatchRule & { filter: string } =>
   rule.filter !== null &&
   (rule.userId === null || rule.userId === event.userId) &&
+  channelAccepts(rule, event) &&
   rule.types.some((pattern) => patternAccepts(pattern, event));
 
 const MAX_LISTED = 10;
@@ -71,7 +79,7 @@ const listed = (types: string[]) => {
 
 /**
  * The one rule that matches an event with a hook, used for emits, dispatch and `Event.why`. The order is: type, user,
- * filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked". `filtered`: the
+ * channels, filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked". `filtered`: the
  * filter's verdict, when it decides (hasFilterFor). `hasResource`: whether there is a body for a hook of format
  * RESOURCE.
  */
@@ -88,6 +96,10 @@ export function matchHook(
   }
   if (rule.userId !== null && rule.userId !== event.userId) {
     return { reason: "USER", detail: `takes events of user '${rule.userId}' only` };
+  }
+  if (!channelAccepts(rule, event)) {
+    const detail = `takes events of the channels ${listed(rule.channels ?? [])} only`;
+    return { reason: "CHANNEL", detail };
   }
   if (filtered && !filtered.matched) return { reason: "FILTER", detail: filtered.detail };
   const reason = statusReasons[rule.status] ?? "MATCHED";

@@ -2,6 +2,7 @@ import type { EventRow } from "../../db/event/events.ts";
 import type { NewDelivery } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
+import { userError } from "../../util/userError.ts";
 import type { ResourceFacts } from "../emit/matchContext.ts";
 import { type FilterEvent, type FilterInput, filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
@@ -24,11 +25,26 @@ export const DELIVERIES_IN_PLACE = 100;
 
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {
-  const { id, type, data, name, category, userId, contextId, origin } = event;
+  const { id, type, data, name, category, userId, contextId, channels, tags, origin } = event;
   const { subjectType, subjectId } = event;
   const subject =
     subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
-  return { id, type, data, source, name, category, userId, subject, contextId, origin };
+  return {
+    ...{
+      id,
+      type,
+      data,
+      source,
+      name,
+      category,
+      userId,
+      subject,
+      contextId,
+      channels,
+      tags,
+      origin,
+    },
+  };
 }
 
 function deliveryOf(
@@ -51,6 +67,27 @@ function deliveryOf(
 }
 
 /**
+ * The delivery of an event that is for one hook alone, whatever that takes. Throws NOT_FOUND when there is no such hook,
+ * and NOT_ALLOWED_NOW when it receives nothing: its target has not consented, or it sends resources.
+ */
+export function deliveryToOne(
+  config: ProjectConfig,
+  event: MatchedEvent,
+  hookId: string,
+): NewDelivery {
+  const hook = config.hook(hookId);
+  if (!hook) throw userError("NOT_FOUND", `no hook ${hookId}`);
+  if (hook.status === "PENDING_VERIFICATION")
+    throw userError("NOT_ALLOWED_NOW", `hook ${hookId} waits for its target's consent`);
+  if (hook.format === "RESOURCE")
+    throw userError("NOT_ALLOWED_NOW", `hook ${hookId} sends resources, not data`);
+  const reason = hook.status === "PAUSED" ? "PAUSED" : "MATCHED";
+  const delivery = deliveryOf(hook, event, { reason, detail: null }, null);
+  if (!delivery) throw new Error(`hook ${hookId} has no delivery`);
+  return delivery;
+}
+
+/**
  * The deliveries of an event: one per matching hook, parked when the hook is paused. Undefined when the budget does not
  * suffice; `matchHooks` then finds them.
  */
@@ -61,8 +98,8 @@ export function tryMatchHooks(
   filters: FilterRunner,
   budget: StepBudget,
 ): NewDelivery[] | undefined {
-  if (config.hookCount(event.type) > MATCH_AT_ONCE) return undefined;
-  const hooks = config.hooksFor(event.type);
+  if (config.hookCount(event.type, event.userId) > MATCH_AT_ONCE) return undefined;
+  const hooks = config.hooksFor(event.type, event.userId);
   if (!budget.spend(hooks.length * MATCH_STEPS)) return undefined;
   const input = filterInput(filterView(event, config.source));
   const resource = resourceOf(event);
@@ -92,7 +129,7 @@ export async function matchHooks(
   const resource = resourceOf(event);
   const nextSlice = createTimeSlice();
   const deliveries: NewDelivery[] = [];
-  for (const hook of config.hooksFor(event.type)) {
+  for (const hook of config.hooksFor(event.type, event.userId)) {
     const hasResource = resource !== null;
     const verdict = await evaluateHook(
       config.projectId,
@@ -112,7 +149,7 @@ export async function matchHooks(
 /** The verdict of one hook, however long its filter takes. */
 export async function evaluateHook(
   projectId: string,
-  hook: Pick<ConfiguredHook, "types" | "userId" | "filter" | "format" | "status">,
+  hook: Pick<ConfiguredHook, "types" | "channels" | "userId" | "filter" | "format" | "status">,
   input: FilterInput,
   hasResource: boolean,
   filters: FilterRunner,

@@ -21,6 +21,13 @@ export const hookContext = (
 export const openHeaders = (box: SecretBox, hook: HookRow): Record<string, string> =>
   hook.headers === null ? {} : JSON.parse(box.open(hook.headers, hookContext("headers", hook)));
 
+/** Opens the newest of a hook's secrets. */
+export function openSecret(box: SecretBox, hook: HookRow): string {
+  const [newest] = hook.secrets;
+  if (!newest) throw new Error(`hook ${hook.id} has no secret`);
+  return box.open(newest.sealed, hookContext("secrets", hook));
+}
+
 /** Opens a hook's custom headers and its valid secrets. */
 export function openHookSecrets(box: SecretBox, hook: HookRow, now = Date.now()): HookSecrets {
   const live = liveSecrets(hook.secrets, now);

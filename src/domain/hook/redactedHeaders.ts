@@ -10,7 +10,7 @@ const shown = new Set([
   ...["content-length", "content-type", "host", "traceparent", "tracestate", "user-agent"],
 ]);
 /** Headers that only the hub sets. */
-const shownPrefix = /^(?:webhook-|ce-|signalbox-)/;
+const shownPrefix = /^(?:webhook-|svix-|ce-|signalbox-)/;
 
 /**
  * Response headers that hold credentials or request them. All others are shown, because they explain why a call failed.
@@ -38,6 +38,9 @@ const isHarmless = memoized((given) => {
   const name = given.toLowerCase();
   return shown.has(name) || shownPrefix.test(name);
 });
+
+/** Whether the name of a custom header tells of a credential. Where it does not, the value may still be one. */
+export const isSensitiveHeader = (name: string): boolean => /key/i.test(name) || isSensitive(name);
 
 /** Returns the same object when everything is shown, as is nearly always the case. */
 function redact(

@@ -4,7 +4,7 @@ import { loadEventTypes } from "../../db/eventType/eventTypes.ts";
 import { type HookFormat, matchableHooks } from "../../db/hook/hooks.ts";
 import { configVersions, projectsById } from "../../db/project/projects.ts";
 import { releasedWorkflows } from "../../db/workflow/workflows.ts";
-import { indexHooks } from "../hook/hookIndex.ts";
+import { indexHooksByUser } from "../hook/hookIndex.ts";
 import type { MatchRule } from "../hook/hookMatch.ts";
 
 /** A hook as matching needs it. */
@@ -21,10 +21,12 @@ export type ProjectConfig = {
   requireRegisteredTypes: boolean;
   systemEvents: boolean;
   types: Map<string, ConfiguredType>;
-  /** The hooks whose patterns match this type, oldest first. */
-  hooksFor(type: string): ConfiguredHook[];
+  /** The hooks whose patterns match this type, for all users or for this one, oldest first. */
+  hooksFor(type: string, userId: string | null): ConfiguredHook[];
+  /** The live hook with this id. */
+  hook(id: string): ConfiguredHook | undefined;
   /** The number of those hooks, at most, without collecting them. */
-  hookCount(type: string): number;
+  hookCount(type: string, userId: string | null): number;
   /** The released workflows of this type. */
   workflowsFor(type: string): { id: string; version: number }[];
 };
@@ -75,9 +77,12 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
         ]),
     );
     if (!project) return undefined;
-    const index = indexHooks<ConfiguredHook>(
-      hooks.map(({ retries, ...hook }) => ({ ...hook, maxAttempts: retries + 1 })),
-    );
+    const configured: ConfiguredHook[] = hooks.map(({ retries, ...hook }) => ({
+      ...hook,
+      maxAttempts: retries + 1,
+    }));
+    const index = indexHooksByUser(configured);
+    const hookOf = new Map(configured.map((hook) => [hook.id, hook]));
     const workflowsOf = Map.groupBy(workflows, ({ eventType }) => eventType);
     const config: ProjectConfig = {
       projectId,
@@ -87,6 +92,7 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       systemEvents: project.systemEvents,
       types: new Map(types.map(({ id, name, ...type }) => [name, { typeId: id, ...type }])),
       hooksFor: index.find,
+      hook: (id) => hookOf.get(id),
       hookCount: index.count,
       workflowsFor: (type) => workflowsOf.get(type) ?? [],
     };

@@ -57,6 +57,17 @@ const EmitEventInput = builder.inputType("EmitEventInput", {
       description:
         "The id of your user that the event belongs to; 1 to 200 characters. Hooks and workflows of that user receive it.",
     }),
+    uid: t.string({
+      description:
+        "Your id of the event, unique among the events of `userId`; 1 to 256 characters. A second event with it is NAME_TAKEN.",
+    }),
+    channels: t.stringList({
+      description:
+        "1 to 10 channels of 1 to 128 characters. Hooks with channels receive the event if they share one.",
+    }),
+    tags: t.stringList({
+      description: "1 to 10 labels of 1 to 128 characters; they are shown and never sent.",
+    }),
     subject: t.field({ type: SubjectInput, description: "What the event is about." }),
     contextId: t.string({
       description: "Events with the same context id form a timeline; 1 to 200 characters.",
@@ -123,7 +134,7 @@ builder.mutationFields((t) => ({
   emitEvent: t.field({
     type: EmitEventPayload,
     description:
-      "Emits an event. Success means that the event is durably stored, and so are its deliveries unless it is STAGED: those follow at once. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT. When PostgreSQL cannot keep up, the top-level error is TOO_MANY_REQUESTS: nothing was stored, and the call can be repeated after `Retry-After`.",
+      "Emits an event. Success means that the event is durably stored, and so are its deliveries unless it is STAGED: those follow at once. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT, NAME_TAKEN. When PostgreSQL cannot keep up, the top-level error is TOO_MANY_REQUESTS: nothing was stored, and the call can be repeated after `Retry-After`.",
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: (_root, { input }, context) =>
       withUserErrors(() => {

@@ -153,6 +153,18 @@ Event.implement({
       nullable: true,
       description: "The idempotency key that it was emitted with.",
     }),
+    uid: t.exposeString("uid", {
+      nullable: true,
+      description: "The emitter's id of the event, unique among the events of the user.",
+    }),
+    channels: t.exposeStringList("channels", {
+      nullable: true,
+      description: "The channels that hooks with channels are matched by.",
+    }),
+    tags: t.exposeStringList("tags", {
+      nullable: true,
+      description: "Labels that the event was emitted with; they are never sent.",
+    }),
     origin: t.expose("origin", {
       type: EventOriginEnum,
       description: "How the event was emitted.",

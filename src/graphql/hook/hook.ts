@@ -3,6 +3,7 @@ import { type HookRow, hookByName, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import { openHeaders } from "../../domain/hook/hookSecrets.ts";
 import { redactRequestHeaders } from "../../domain/hook/redactedHeaders.ts";
+import { rawJson } from "../../util/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
@@ -32,6 +33,7 @@ export const HookFormatEnum = describedEnum(
       'application/json: the `representation` of the resource that the event is about: `{"actions":[{"id":"123",…}]}`.',
     EVENT:
       "application/json: the flat event: type, created_on, step_uuid and the fields of data side by side.",
+    DATA: "application/json: `data` alone (`null` if there is no data), as Svix sends it, with the headers svix-id, svix-timestamp and svix-signature beside webhook-*.",
   },
 );
 
@@ -55,6 +57,7 @@ export const MatchReasonEnum = describedEnum(
     TYPE: "The hook's `types` do not include the event's type.",
     FILTER: "The filter was false or read a missing field; see `detail`.",
     USER: "The hook receives another user's events only.",
+    CHANNEL: "The hook receives events of other channels only; see `detail`.",
     PAUSED: "It matched while the hook was paused. The delivery was PARKED.",
     DELETED: "It would have matched, but the hook was deleted.",
     UNVERIFIED: "It would have matched, but the target had not consented yet.",
@@ -84,9 +87,28 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
       description:
         "The name; unique among the project's hooks that are not deleted. Null if none was given.",
     }),
+    uid: t.exposeString("uid", {
+      nullable: true,
+      description:
+        "An id that was given by the Svix-compatible API, unique among the hooks of the user. Null if none was given.",
+    }),
+    description: t.exposeString("description", {
+      nullable: true,
+      description: "What the hook is for; it is never sent.",
+    }),
+    metadata: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "An object with facts about the hook; it is never sent.",
+      resolve: ({ metadata }) => rawJson(metadata),
+    }),
     types: t.exposeStringList("types", {
       description:
         "The event types that the hook receives: exact types, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact types only.",
+    }),
+    channels: t.exposeStringList("channels", {
+      nullable: true,
+      description: "Only events that have one of these channels match. Null matches all events.",
     }),
     url: t.exposeString("url", { description: "The URL that events are POSTed to." }),
     format: t.expose("format", {
@@ -229,9 +251,10 @@ builder.queryFields((t) => ({
         description: "Only with one of these statuses. Default: all except DELETED.",
       }),
       type: t.arg.string({ description: "Only hooks that receive this event type." }),
+      userId: t.arg.string({ description: "Only hooks of this user." }),
       search: t.arg.string({
         description:
-          "Only with this text in the name or URL; case-insensitive. At most 200 characters.",
+          "Only with this text in the name, URL, description or metadata; case-insensitive. At most 200 characters.",
       }),
       isFailing: t.arg.boolean({
         description:

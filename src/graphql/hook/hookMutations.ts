@@ -33,6 +33,18 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
       description:
         "A name, unique among the project's hooks that are not deleted; 1 to 200 characters.",
     }),
+    description: t.string({
+      description: "What the hook is for; at most 4,000 characters. It is never sent.",
+    }),
+    metadata: t.field({
+      type: "JSON",
+      description:
+        'An object with facts about the hook, such as {"team": "billing"}; at most 16 KiB. It is never sent.',
+    }),
+    channels: t.stringList({
+      description:
+        "Match only events that have one of these 1 to 10 channels; each 1 to 128 characters. Default: all events.",
+    }),
     format: t.field({
       type: HookFormatEnum,
       defaultValue: "CLOUD_EVENT",
@@ -90,6 +102,12 @@ const UpdateHookInput = builder.inputType("UpdateHookInput", {
     }),
     types: t.stringList({ description: "As in RegisterHookInput." }),
     name: t.string({ description: "As in RegisterHookInput; null removes it." }),
+    description: t.string({ description: "As in RegisterHookInput; null removes it." }),
+    metadata: t.field({
+      type: "JSON",
+      description: "As in RegisterHookInput; null removes it.",
+    }),
+    channels: t.stringList({ description: "As in RegisterHookInput; null removes them." }),
     format: t.field({
       type: HookFormatEnum,
       description:

@@ -61,6 +61,7 @@ const PreviewHookInput = builder.inputType("PreviewHookInput", {
       defaultValue: "CLOUD_EVENT",
       description: "As in RegisterHookInput.",
     }),
+    channels: t.stringList({ description: "As in RegisterHookInput." }),
     filter: t.string({ description: "As in RegisterHookInput." }),
     userId: t.string({ description: "As in RegisterHookInput." }),
     headers: t.field({ type: "JSON", description: "As in RegisterHookInput." }),

@@ -27,7 +27,8 @@ export type DoorResponse = {
 
 /**
  * A method of a path. A segment of the pattern is a text, `{name}`, or `{name:expression}` for what
- * matches a regular expression as a whole. The most specific pattern wins.
+ * matches a regular expression as a whole; the last one may be `{name*}`, for all that follows, which is not told. The
+ * most specific pattern wins.
  */
 export type Route = { method: Method; path: string } & (
   | {

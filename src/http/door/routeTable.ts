@@ -8,6 +8,8 @@ type Place = {
   door?: Door;
   methods: Map<string, Route>;
   fixed: Map<string, Place>;
+  /** For one segment or more, as `{name*}`. */
+  rest?: Place;
   named: { name: string; matches: RegExp; place: Place }[];
 };
 
@@ -15,6 +17,10 @@ const newPlace = (): Place => ({ methods: new Map(), fixed: new Map(), named: []
 
 /** The place after a segment of a pattern; made when it is new. */
 function placeAfter(place: Place, segment: string): Place {
+  if (/^\{\w+\*\}$/.test(segment)) {
+    place.rest ??= newPlace();
+    return place.rest;
+  }
   const [, name, expression = ".+"] = /^\{(\w+)(?::(.+))?\}$/.exec(segment) ?? [];
   if (name === undefined) {
     const next = place.fixed.get(segment) ?? newPlace();
@@ -44,7 +50,8 @@ function find(
     const below = matches.test(segment) && find(next, rest, [...params, [name, segment]]);
     if (below) return below;
   }
-  return undefined;
+  const { rest: all } = place;
+  return all?.door && { door: all.door, methods: all.methods, params };
 }
 
 /** Throws when two routes are the same. */

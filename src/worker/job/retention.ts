@@ -21,7 +21,7 @@ export async function removeExpired(
   { url, sql }: Pick<Db, "url" | "sql">,
   retentionDays: number,
 ): Promise<boolean> {
-  await removeOldKeys(sql);
+  await removeOldKeys(sql, retentionDays);
   await moveHorizons(sql, retentionDays);
   const done = await withMaintenanceSession(
     url,

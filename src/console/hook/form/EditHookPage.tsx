@@ -11,7 +11,7 @@ import { type HookDraft, inputOf, isFormat } from "./hookDraft.ts";
 const EditDocument = graphql(`
   query EditHook($id: ID!) {
     hook(id: $id) {
-      id url name types format filter userId retries timeoutMs retryScheduleMs headers
+      id url name types format filter userId channels retries timeoutMs retryScheduleMs headers
       unsubscribeOn maxInFlight rateLimitPerSecond
     }
   }
@@ -48,6 +48,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     format: isFormat(hook.format) ? hook.format : "CLOUD_EVENT",
     filter: hook.filter ?? "",
     userId: hook.userId ?? "",
+    channels: hook.channels?.join(", ") ?? "",
     retries: String(hook.retries),
     timeoutMs: String(hook.timeoutMs),
     retryScheduleMs: hook.retryScheduleMs?.join(", ") ?? "",

@@ -115,6 +115,7 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
           <textarea {...propsOf("filter")} rows={2} placeholder="event.data.amount > 10" />
         </Field>
         {text("userId", "User", "Only this user's events. Optional.")}
+        {text("channels", "Channels", "Only events that have one of these channels. Optional.")}
         {isNew && (
           <div className="hook-columns">
             <Field

@@ -9,6 +9,8 @@ export type HookDraft = {
   format: HookFormat;
   filter: string;
   userId: string;
+  /** Separated by commas or spaces. */
+  channels: string;
   retries: string;
   timeoutMs: string;
   retryScheduleMs: string;
@@ -29,6 +31,7 @@ export const formats = {
   CLOUD_EVENT_BINARY: "CloudEvents 1.0, binary: data as the body, the rest in headers",
   RESOURCE: "The resource itself (types of a resource type)",
   EVENT: "Flat event: type, created_on and the data's fields",
+  DATA: "The data alone, with Svix's headers",
 } as const;
 type HookFormat = keyof typeof formats;
 export const isFormat = (text: string): text is HookFormat => Object.hasOwn(formats, text);
@@ -49,6 +52,7 @@ export const emptyDraft: HookDraft = {
   format: "CLOUD_EVENT",
   filter: "",
   userId: "",
+  channels: "",
   retries: "3",
   timeoutMs: "5000",
   retryScheduleMs: "",
@@ -143,6 +147,7 @@ export function inputOf(draft: HookDraft) {
     format: draft.format,
     filter: draft.filter.trim() || null,
     userId: draft.userId.trim() || null,
+    channels: wordsIn(draft.channels).length > 0 ? wordsIn(draft.channels) : null,
     retries: Number(draft.retries),
     timeoutMs: Number(draft.timeoutMs),
     retryScheduleMs: schedule.length > 0 ? schedule : null,

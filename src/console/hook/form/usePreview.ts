@@ -26,8 +26,8 @@ export function usePreview(draft: HookDraft): Preview | null {
     if (Object.keys(problemsOf(draft)).length > 0) return;
     let isCurrent = true;
     const timer = setTimeout(async () => {
-      const { types, url, format, filter, userId, headers } = inputOf(draft);
-      const input = { types, url, format, filter, userId, headers: headers ?? null };
+      const { types, url, format, filter, userId, channels, headers } = inputOf(draft);
+      const input = { types, url, format, filter, userId, channels, headers: headers ?? null };
       const { data } = await client
         .query(PreviewDocument, { input }, { requestPolicy: "network-only" })
         .toPromise();

@@ -1,0 +1,121 @@
+/**
+ * Applications of the Svix-compatible API. An application is a user of the project with a name and metadata: its
+ * endpoints are the hooks of that user, and its messages are the events of that user. The user's id is the application's
+ * first `uid`, or else its id, and stays when the `uid` is changed.
+ */
+import { z } from "zod";
+import {
+  type ApplicationRow,
+  applicationsById,
+  applicationsByUid,
+  insertApplication,
+  lockedApplication,
+  removeApplication,
+  updateApplicationRow,
+} from "../../db/application/applications.ts";
+import type { Pool, Sql } from "../../db/connection/client.ts";
+import { violates } from "../../db/connection/violates.ts";
+import { listHooks } from "../../db/page/lists.ts";
+import { isId, newId } from "../../util/ids.ts";
+import { invalidFields, userError } from "../../util/userError.ts";
+import { eventLimits } from "../event/eventInput.ts";
+import { deleteHook, type HookServices } from "../hook/hook.ts";
+import { exactName, singleLineText } from "../input/singleLineText.ts";
+
+const MAX_NAME = 256;
+const MAX_METADATA = 16_384;
+const HOOKS_AT_ONCE = 100;
+
+const applicationInput = z.object({
+  name: singleLineText(MAX_NAME),
+  uid: exactName(eventLimits.short).nullable(),
+  metadata: z.string().max(MAX_METADATA, `may take ${MAX_METADATA} characters as JSON at most`),
+  throttleRate: z.number().nullable(),
+});
+
+/** What an application's owner gives; `metadata` is JSON text. */
+type ApplicationInput = z.input<typeof applicationInput>;
+
+function checkApplication(input: ApplicationInput): void {
+  const { error } = applicationInput.safeParse(input);
+  if (error) throw invalidFields(error.issues);
+}
+
+/** Runs a write and turns a violation of a unique constraint into NAME_TAKEN. */
+async function withUniqueUid<Result>(uid: string | null, write: () => Promise<Result>) {
+  try {
+    return await write();
+  } catch (error) {
+    if (violates(error, "applications_uid"))
+      throw userError("NAME_TAKEN", `another application has the uid '${uid}'`, ["uid"]);
+    if (violates(error, "applications_user"))
+      throw userError(
+        "NAME_TAKEN",
+        `the user '${uid}' belongs to an application that had this uid before`,
+        ["uid"],
+      );
+    throw error;
+  }
+}
+
+/** The application with this id or `uid`. */
+export async function findApplication(
+  sql: Sql,
+  projectId: string,
+  idOrUid: string,
+): Promise<ApplicationRow | undefined> {
+  const [byId] = isId(idOrUid) ? await applicationsById(sql, projectId, idOrUid) : [];
+  if (byId) return byId;
+  const [byUid] = await applicationsByUid(sql, projectId, idOrUid);
+  return byUid;
+}
+
+/** Creates an application, with a new id that the caller may choose. Throws INVALID, or NAME_TAKEN for the `uid` of another one. */
+export async function createApplication(
+  sql: Pool,
+  projectId: string,
+  input: ApplicationInput,
+  id = newId(),
+): Promise<ApplicationRow> {
+  checkApplication(input);
+  return withUniqueUid(input.uid, async () => {
+    const row = { projectId, id, userId: input.uid ?? id, ...input };
+    const [created] = await insertApplication(sql, row);
+    if (!created) throw new Error("an application was not inserted");
+    return created;
+  });
+}
+
+/** Changes an application. Throws INVALID, NOT_FOUND, or NAME_TAKEN for the `uid` of another one. */
+export async function updateApplication(
+  sql: Pool,
+  projectId: string,
+  id: string,
+  input: Partial<ApplicationInput>,
+): Promise<ApplicationRow> {
+  return withUniqueUid(input.uid ?? null, () =>
+    sql.begin(async (tx) => {
+      const [before] = await lockedApplication(tx, projectId, id);
+      if (!before) throw userError("NOT_FOUND", `there is no application ${id}`);
+      const next = { ...before, ...input };
+      checkApplication(next);
+      const [updated] = await updateApplicationRow(tx, next);
+      if (!updated) throw new Error(`application ${id} is gone from under its lock`);
+      return updated;
+    }),
+  );
+}
+
+/** Deletes an application with its hooks. The events of its user stay. */
+export async function deleteApplication(
+  services: HookServices,
+  { projectId, id, userId }: ApplicationRow,
+): Promise<void> {
+  const page = { limit: HOOKS_AT_ONCE, backward: false, after: undefined, before: undefined };
+  for (;;) {
+    const { rows } = await listHooks(services.sql, projectId, { userId }, page);
+    for (const hook of rows) await deleteHook(services, projectId, hook.id);
+    if (rows.length === 0) break;
+  }
+  await removeApplication(services.sql, projectId, id);
+}

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import {
+  type EventTypeRow,
+  eventTypesByName,
+  eventTypesByOrder,
+} from "../../db/eventType/eventTypes.ts";
+import { archiveEventType, registerEventType } from "../../domain/eventType/eventType.ts";
+import type { DoorRequest, Route } from "../../http/door/door.ts";
+import { isObject } from "../../util/isObject.ts";
+import { parseJson } from "../../util/parseJson.ts";
+import { rawJson } from "../../util/rawJson.ts";
+import { userError } from "../../util/userError.ts";
+import { eventType } from "./endpointShape.ts";
+import { parse, parseBody, withNames } from "./input.ts";
+import { NotServed } from "./notServed.ts";
+import { listOf, pagingByName } from "./page.ts";
+
+const schemas = z.record(
+  z.string().regex(/^\d{1,9}$/, "must be named by the number of a version"),
+  // Not parsed further, so that it stays as it was sent.
+  z.custom<Record<string, unknown>>(isObject, "must be an object"),
+);
+
+const eventTypeUpdate = z.object({
+  description: z.string(),
+  archived: z.boolean().nullish(),
+  schemas: schemas.nullish(),
+  featureFlag: z.string().nullish(),
+  featureFlags: z.array(z.string()).nullish(),
+});
+const eventTypeIn = eventTypeUpdate.extend({ name: eventType });
+const eventTypePatch = eventTypeUpdate.partial();
+
+const flag = z.enum(["true", "false"], "must be true or false").optional();
+const listQuery = z.object({ include_archived: flag, with_content: flag });
+const deleteQuery = z.object({ expunge: flag });
+
+const names = { schema: "schemas", example: "schemas" };
+
+const eventTypeOut = (type: EventTypeRow, withSchemas = true) => ({
+  name: type.name,
+  description: type.description ?? "",
+  archived: type.archivedAt !== null,
+  deprecated: false,
+  schemas:
+    withSchemas && type.jsonSchema !== null ? { [type.version]: rawJson(type.jsonSchema) } : null,
+  createdAt: type.createdAt,
+  updatedAt: type.archivedAt ?? type.createdAt,
+});
+
+/** Drafts whose `$schema` would be refused; what they say is read as 2020-12. */
+const EARLIER_DRAFT = /^https?:\/\/json-schema\.org\/draft-0[467]\/schema#?$/;
+
+/** The newest schema, and its example. */
+function schemaOf(given: z.output<typeof schemas>): { schema: unknown; example: unknown } {
+  const [newest] = Object.entries(given).sort(([a], [b]) => Number(b) - Number(a));
+  if (!newest) return { schema: null, example: null };
+  const { $schema, ...rest } = newest[1];
+  const isEarlier = typeof $schema === "string" && EARLIER_DRAFT.test($schema);
+  const examples = Array.isArray(rest.examples) ? rest.examples : [rest.example];
+  return { schema: isEarlier ? rest : newest[1], example: examples[0] ?? null };
+}
+
+const stored = (type: EventTypeRow) => ({
+  schema: type.schema === null ? null : parseJson(type.schema),
+  example: type.example === null ? null : parseJson(type.example),
+  resourceType: type.resourceType,
+});
+
+type Given = z.output<typeof eventTypePatch>;
+
+async function find({ context: { caller, read } }: DoorRequest, name: string) {
+  const [type] = await read((sql) => eventTypesByName(sql, caller.projectId, [name]));
+  return type;
+}
+
+/** Registers the type as it is given; what is absent stays as it is in `before`. */
+async function write(
+  { context: { caller, hub } }: DoorRequest,
+  name: string,
+  { description, archived, schemas, featureFlag, featureFlags }: Given,
+  before: EventTypeRow | undefined,
+): Promise<EventTypeRow> {
+  if (featureFlag != null || featureFlags != null)
+    throw new NotServed("Feature flags of event types are not served: every key sees all types.");
+  const given = {
+    ...(before && stored(before)),
+    ...(schemas !== undefined && schemaOf(schemas ?? {})),
+    description: description ?? before?.description ?? null,
+  };
+  return withNames(names, async () => {
+    const registered = await registerEventType(hub.db, hub.programs.sandbox, caller.projectId, {
+      ...given,
+      name,
+      allowBreaking: true,
+    });
+    const isArchived = archived ?? (before !== undefined && before.archivedAt !== null);
+    return isArchived ? archiveEventType(hub.db, caller.projectId, name) : registered;
+  });
+}
+
+async function create(request: DoorRequest) {
+  const { name, ...given } = parseBody(request, eventTypeIn);
+  const known = await find(request, name);
+  if (known && known.archivedAt === null)
+    throw userError("NAME_TAKEN", `there is an event type '${name}' already`, ["body", "name"]);
+  const full = { ...given, archived: given.archived ?? false, schemas: given.schemas ?? null };
+  return { status: 201, body: eventTypeOut(await write(request, name, full, undefined)) };
+}
+
+/** The event type of the path. Throws NOT_FOUND. */
+async function typeOf(request: DoorRequest): Promise<EventTypeRow> {
+  const { event_type_name: name = "" } = request.params;
+  const type = await find(request, name);
+  if (!type) throw userError("NOT_FOUND", `there is no event type '${name}'`);
+  return type;
+}
+
+async function replace(request: DoorRequest) {
+  const name = parse(eventType, request.params.event_type_name, "path");
+  const given = parseBody(request, eventTypeUpdate);
+  const known = await find(request, name);
+  const full = { ...given, archived: given.archived ?? false, schemas: given.schemas ?? null };
+  const type = await write(request, name, full, undefined);
+  return { status: known ? 200 : 201, body: eventTypeOut(type) };
+}
+
+async function patch(request: DoorRequest) {
+  const given = parseBody(request, eventTypePatch);
+  const known = await typeOf(request);
+  return { status: 200, body: eventTypeOut(await write(request, known.name, given, known)) };
+}
+
+async function list(request: DoorRequest) {
+  const { caller, read } = request.context;
+  const query = parse(listQuery, Object.fromEntries(request.query), "query");
+  const { limit, from, isPrevious } = pagingByName(request, "ascending");
+  const found = await read((sql) =>
+    eventTypesByOrder(sql, caller.projectId, {
+      limit,
+      after: isPrevious ? undefined : from,
+      before: isPrevious ? from : undefined,
+      backward: isPrevious,
+      withArchived: query.include_archived === "true",
+    }),
+  );
+  const types = found.slice(0, limit);
+  if (isPrevious) types.reverse();
+  const shown = types.map((type) => eventTypeOut(type, query.with_content === "true"));
+  const ids = { first: types[0]?.name, last: types.at(-1)?.name };
+  return { status: 200, body: listOf(shown, ids, found.length <= limit) };
+}
+
+async function remove(request: DoorRequest) {
+  const { expunge } = parse(deleteQuery, Object.fromEntries(request.query), "query");
+  if (expunge === "true")
+    throw new NotServed("Event types are archived, not expunged: their events keep them.");
+  const { caller, hub } = request.context;
+  await archiveEventType(hub.db, caller.projectId, (await typeOf(request)).name);
+  return { status: 204 };
+}
+
+const ALL = "/api/v1/event-type";
+const ONE = "/api/v1/event-type/{event_type_name}";
+const change = { operation: "Mutation.registerEventType" } as const;
+
+export const eventTypeRoutes: Route[] = [
+  { method: "GET", path: ALL, operation: "Query.eventTypes", handle: list },
+  { method: "POST", path: ALL, ...change, handle: create },
+  {
+    method: "GET",
+    path: ONE,
+    operation: "Query.eventType",
+    handle: async (request) => ({ status: 200, body: eventTypeOut(await typeOf(request)) }),
+  },
+  { method: "PUT", path: ONE, ...change, handle: replace },
+  { method: "PATCH", path: ONE, ...change, handle: patch },
+  { method: "DELETE", path: ONE, operation: "Mutation.archiveEventType", handle: remove },
+];

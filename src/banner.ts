@@ -1,4 +1,4 @@
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { RunningHub } from "./hub.ts";
 import { version } from "./version.ts";
 

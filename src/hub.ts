@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { type Config, ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config/config.ts";
 import { readAddress, type UrlSetting } from "./db/connection/address.ts";
 import { type Db, openDb, type Place, type Pool } from "./db/connection/client.ts";
 import { checkRoom } from "./db/connection/requirements.ts";

@@ -1,6 +1,6 @@
 import module from "node:module";
 import { banner } from "./banner.ts";
-import { ConfigError, readConfig, unknownSettings } from "./config.ts";
+import { ConfigError, readConfig, unknownSettings } from "./config/config.ts";
 import { isOutage } from "./db/connection/outage.ts";
 import { DatabaseRefusal } from "./db/connection/refusal.ts";
 import { waitForServer } from "./db/connection/waitForServer.ts";

@@ -23,18 +23,7 @@ const mayImport: Record<string, string[]> = {
   http: ["domain", "graphql", "log", "packageRoot", "util"],
   // It calls a hub as any client does, and what `listen` forwards to as the hub calls a hook.
   cli: [
-    ...[
-      "client",
-      "config",
-      "db",
-      "domain",
-      "editDistance",
-      "log",
-      "outbound",
-      "start",
-      "util",
-      "verify",
-    ],
+    ...["client", "config", "db", "domain", "log", "outbound", "start", "util", "verify"],
     "version",
   ],
   // Runs in the programs of others: it knows the API alone.
@@ -42,12 +31,7 @@ const mayImport: Record<string, string[]> = {
   receiver: ["client"],
   // The browser's own world: it knows the API alone, as any client does.
   console: [],
-  config: ["hubSettings", "pgVariables", "setting", "strayVariables"],
-  hubSettings: ["setting"],
-  setting: [],
-  strayVariables: ["editDistance"],
-  editDistance: [],
-  pgVariables: [],
+  config: ["util"],
   log: [],
   // Processes that run programs of tenants.
   sandbox: ["domain", "polyfill", "util"],
@@ -184,7 +168,7 @@ test("the environment is read in config.ts alone", () => {
   const readers = sources.filter(({ text }) =>
     /\bprocess\.env\b|\benv\b[^\n]*node:process/.test(text),
   );
-  expect(readers.map(({ path }) => path)).toEqual(["src/config.ts"]);
+  expect(readers.map(({ path }) => path)).toEqual(["src/config/config.ts"]);
 });
 
 test("SQL stands in src/db, and in src/verify, which asks what the rest is not to be asked", () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProvidedContext } from "vitest";
 import { createVitest, parseCLI, type TestRunResult } from "vitest/node";
-import { readDatabaseSettings } from "../src/config.ts";
+import { readDatabaseSettings } from "../src/config/config.ts";
 import { startEmbedded } from "../src/db/embedded/start.ts";
 import { createPartitions } from "../src/db/retention/createPartitions.ts";
 import { withMaintenanceSession } from "../src/db/retention/maintenanceSession.ts";

@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { type Db, openDb } from "../db/connection/client.ts";
 import { findRunning, startEmbedded } from "../db/embedded/start.ts";
 import { migrate } from "../db/schema/migrate.ts";

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config/config.ts";
 import { isOutage } from "../db/connection/outage.ts";
 import { DatabaseRefusal } from "../db/connection/refusal.ts";
 import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";

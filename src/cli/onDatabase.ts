@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readDatabaseSettings } from "../config.ts";
+import { readDatabaseSettings } from "../config/config.ts";
 import type { Db } from "../db/connection/client.ts";
 
 /** The result of a command: text for people, JSON for programs (--json). `failed` makes the exit code 1. */

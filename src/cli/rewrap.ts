@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ConfigError, readSecretKeys } from "../config.ts";
+import { ConfigError, readSecretKeys } from "../config/config.ts";
 import type { Db } from "../db/connection/client.ts";
 import { type Answer, onDatabase } from "./onDatabase.ts";
 

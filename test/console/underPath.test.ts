@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { expect } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { eventually, visitor } from "../fixtures/browser.ts";
 import { program } from "../fixtures/documents.ts";
 import { testHub } from "../fixtures/hub.ts";

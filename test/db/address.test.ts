@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readDatabaseSettings } from "../../src/config.ts";
+import { readDatabaseSettings } from "../../src/config/config.ts";
 import { readAddress } from "../../src/db/connection/address.ts";
 import { DatabaseRefusal } from "../../src/db/connection/refusal.ts";
 

@@ -7,7 +7,7 @@ import { parseEnv, promisify } from "node:util";
 import { createClient } from "graphql-ws";
 import { expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { openSession } from "../../src/db/connection/client.ts";
 import { goodCertificate, tlsKey } from "../fixtures/certificates.ts";
 import { program } from "../fixtures/documents.ts";

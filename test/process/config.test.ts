@@ -6,7 +6,7 @@ import {
   readDatabaseSettings,
   readHubSettings,
   unknownSettings,
-} from "../../src/config.ts";
+} from "../../src/config/config.ts";
 
 const key = Buffer.alloc(32, 7).toString("base64");
 const other = Buffer.alloc(32, 8).toString("base64");

@@ -1,4 +1,4 @@
-import { editDistance } from "../../editDistance.ts";
+import { editDistance } from "../../util/editDistance.ts";
 import { callHub, type HubPlace } from "../hub/callHub.ts";
 import { HubError } from "../hub/hubError.ts";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ConfigError, readHubSettings } from "../../config.ts";
+import { ConfigError, readHubSettings } from "../../config/config.ts";
 import { Misuse } from "../misuse.ts";
 import type { HubPlace } from "./callHub.ts";
 

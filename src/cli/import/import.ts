@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { readHubSettings } from "../../config.ts";
+import { readHubSettings } from "../../config/config.ts";
 import { callHub, type HubPlace } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printRows } from "../hub/print.ts";

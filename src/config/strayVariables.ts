@@ -1,4 +1,4 @@
-import { editDistance } from "./editDistance.ts";
+import { editDistance } from "../util/editDistance.ts";
 
 /** The variables that Kubernetes sets in every container next to a service named signalbox. */
 const kubernetesVariable =

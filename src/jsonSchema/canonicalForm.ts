@@ -1,4 +1,4 @@
-import { isObject } from "../util/isObject.ts";
+import { isObject } from "../util/json/isObject.ts";
 import { canonicalJson } from "./canonicalJson.ts";
 import { mapSubschemas, type SchemaDocument, type SchemaObject, subschemasOf } from "./document.ts";
 import { assertionsOf } from "./prepare.ts";

@@ -1,5 +1,5 @@
-import { jsonEntries, jsonItems, jsonText } from "../util/exactJson.ts";
-import { isObject } from "../util/isObject.ts";
+import { jsonEntries, jsonItems, jsonText } from "../util/json/exactJson.ts";
+import { isObject } from "../util/json/isObject.ts";
 
 /**
  * JSON text that is the same for equal values, regardless of the order of keys: 1.0 equals 1, and 9007199254740993 does

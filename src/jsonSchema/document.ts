@@ -1,4 +1,4 @@
-import { isObject } from "../util/isObject.ts";
+import { isObject } from "../util/json/isObject.ts";
 /** A JSON Schema as an object; booleans are schemas too. */
 export type SchemaObject = { readonly [keyword: string]: unknown };
 

@@ -1,6 +1,6 @@
-import { jsonText } from "../util/exactJson.ts";
-import { isObject } from "../util/isObject.ts";
-import { MAX_JSON_DEPTH } from "../util/jsonDepth.ts";
+import { jsonText } from "../util/json/exactJson.ts";
+import { isObject } from "../util/json/isObject.ts";
+import { MAX_JSON_DEPTH } from "../util/json/jsonDepth.ts";
 import {
   readDocument,
   type SchemaDocument,

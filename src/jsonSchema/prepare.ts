@@ -1,4 +1,4 @@
-import { isObject } from "../util/isObject.ts";
+import { isObject } from "../util/json/isObject.ts";
 import {
   mapSubschemas,
   type SchemaDocument,

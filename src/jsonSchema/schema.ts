@@ -1,5 +1,5 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { isObject } from "../util/isObject.ts";
+import { isObject } from "../util/json/isObject.ts";
 import { userError } from "../util/userError.ts";
 import { compileSchema } from "./compile.ts";
 import type { SchemaObject } from "./document.ts";

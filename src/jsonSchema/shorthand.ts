@@ -1,5 +1,5 @@
-import { jsonEntries, jsonObject, plainJson } from "../util/exactJson.ts";
-import { isObject } from "../util/isObject.ts";
+import { jsonEntries, jsonObject, plainJson } from "../util/json/exactJson.ts";
+import { isObject } from "../util/json/isObject.ts";
 import type { SchemaObject } from "./document.ts";
 import { textFormat } from "./formats.ts";
 import { invalidSchema } from "./invalidSchema.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
 import { createProject } from "../../src/domain/project/project.ts";
-import { MAX_JSON_DEPTH } from "../../src/util/jsonDepth.ts";
+import { MAX_JSON_DEPTH } from "../../src/util/json/jsonDepth.ts";
 import { accepted, emit, eventCount, registerHook } from "../fixtures/emit.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";

@@ -4,9 +4,9 @@ import type { Door, DoorRequest, Route } from "../../src/http/door/door.ts";
 import { renderCodeAndDetail, renderMessage, renderProblem } from "../../src/http/door/failure.ts";
 import { readJson } from "../../src/http/door/readJson.ts";
 import { createRouteTable } from "../../src/http/door/routeTable.ts";
-import { jsonText } from "../../src/util/exactJson.ts";
+import { jsonText } from "../../src/util/json/exactJson.ts";
+import { RawJson } from "../../src/util/json/rawJson.ts";
 import { Overloaded } from "../../src/util/overloaded.ts";
-import { RawJson } from "../../src/util/rawJson.ts";
 import { UserError, userError } from "../../src/util/userError.ts";
 import { type Frame, startFrame } from "../fixtures/frame.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { jsonText } from "../../src/util/exactJson.ts";
-import { membersOf, parseJson } from "../../src/util/parseJson.ts";
-import { RawJson, writeJson } from "../../src/util/rawJson.ts";
-import { scanJson } from "../../src/util/scanJson.ts";
+import { jsonText } from "../../src/util/json/exactJson.ts";
+import { membersOf, parseJson } from "../../src/util/json/parseJson.ts";
+import { RawJson, writeJson } from "../../src/util/json/rawJson.ts";
+import { scanJson } from "../../src/util/json/scanJson.ts";
 
 test("JSON text is written as it is, in one line, wherever it stands", () => {
   for (const json of [

@@ -1,5 +1,5 @@
-import { jsonObject, jsonText } from "../../util/exactJson.ts";
-import { parseJson } from "../../util/parseJson.ts";
+import { jsonObject, jsonText } from "../../util/json/exactJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { HubError } from "./hubError.ts";
 
 /** Longer than any answer takes: the hub ends an operation after 30 s. */

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { jsonText } from "../../util/exactJson.ts";
+import { jsonText } from "../../util/json/exactJson.ts";
 import { columns } from "../columns.ts";
 import { printable } from "../printable.ts";
 import { exact } from "./callHub.ts";

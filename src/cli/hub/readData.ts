@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
-import { parseJson } from "../../util/parseJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { Misuse } from "../misuse.ts";
 import { jsonMistake } from "./jsonMistake.ts";
 

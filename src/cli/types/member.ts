@@ -1,4 +1,4 @@
-import { isObject } from "../../util/isObject.ts";
+import { isObject } from "../../util/json/isObject.ts";
 
 /** A name as it stands in an interface. */
 export const memberName = (name: string): string =>

@@ -1,5 +1,11 @@
-import { jsonEntries, jsonItems, jsonList, jsonObject, jsonText } from "../../util/exactJson.ts";
-import { parseJson } from "../../util/parseJson.ts";
+import {
+  jsonEntries,
+  jsonItems,
+  jsonList,
+  jsonObject,
+  jsonText,
+} from "../../util/json/exactJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import type { Sql, Tx } from "../connection/client.ts";
 import { idPage, type Page, type PageRequest } from "../page/page.ts";
 import type { Narrowed } from "../schema/narrowed.ts";

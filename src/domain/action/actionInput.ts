@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ActionStyle } from "../../db/action/actions.ts";
-import { isObject } from "../../util/isObject.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { documentText } from "../input/documentText.ts";
 import { singleLineText } from "../input/singleLineText.ts";

@@ -1,7 +1,7 @@
 import type { Sql, Tx } from "../../db/connection/client.ts";
 import { eventsById } from "../../db/event/events.ts";
 import { claimKeys, type KeyClaim, takenKeys } from "../../db/event/idempotencyKeys.ts";
-import { parseJson } from "../../util/parseJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { fingerprintOf, type PlannedEvent } from "../event/event.ts";
 

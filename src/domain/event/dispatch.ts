@@ -1,7 +1,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
-import { parseJson } from "../../util/parseJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError } from "../../util/userError.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
 import { loadMatchContext, type MatchContext } from "../emit/matchContext.ts";

@@ -1,5 +1,5 @@
 import type { HookFormat } from "../../db/hook/hooks.ts";
-import { membersOf } from "../../util/parseJson.ts";
+import { membersOf } from "../../util/json/parseJson.ts";
 
 /** The input of an envelope. Times are RFC 3339; `data` is JSON text and is sent verbatim. */
 export type EnvelopeEvent = {

@@ -1,4 +1,4 @@
-import { isChanged, jsonText } from "../../util/exactJson.ts";
+import { isChanged, jsonText } from "../../util/json/exactJson.ts";
 import type { EventInput } from "./eventInput.ts";
 
 /** The text size of a typical event; a larger one counts as several. */

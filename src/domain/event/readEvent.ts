@@ -1,6 +1,6 @@
 import { textFormat } from "../../jsonSchema/formats.ts";
-import { jsonEntries, jsonObject, jsonText } from "../../util/exactJson.ts";
-import { isObject } from "../../util/isObject.ts";
+import { jsonEntries, jsonObject, jsonText } from "../../util/json/exactJson.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import type { SchemaChecks } from "../eventType/schemaChecks.ts";
 import { checkType } from "../eventType/typeCheck.ts";

@@ -3,7 +3,7 @@ import { schemaOfVersion } from "../../db/eventType/eventTypes.ts";
 import type { Check, SchemaProblem } from "../../jsonSchema/compile.ts";
 import { problem } from "../../jsonSchema/explain/problem.ts";
 import { TooManySteps } from "../../jsonSchema/meter.ts";
-import { jsonText, plainJson } from "../../util/exactJson.ts";
+import { jsonText, plainJson } from "../../util/json/exactJson.ts";
 import { createCompiledCache } from "../program/compiledCache.ts";
 import { type Patience, ProgramStopped, type Programs } from "../program/programs.ts";
 import { SCHEMA_BYTES } from "./schemaBytes.ts";

@@ -1,5 +1,5 @@
-import { jsonEntries, jsonItems, jsonText } from "../../util/exactJson.ts";
-import { parseJson } from "../../util/parseJson.ts";
+import { jsonEntries, jsonItems, jsonText } from "../../util/json/exactJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import type { EventWeight } from "./filterCost.ts";
 
 /** An event as filters see it. Plain data, because it is sent to the sandbox. */

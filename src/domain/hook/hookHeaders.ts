@@ -1,4 +1,4 @@
-import { isObject } from "../../util/isObject.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { userError } from "../../util/userError.ts";
 
 const maxHeaders = 20;

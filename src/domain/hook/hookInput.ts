@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { HookRow } from "../../db/hook/hooks.ts";
-import { isObject } from "../../util/isObject.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import { claimLimits } from "../delivery/claimLimits.ts";
 import { eventLimits, labels } from "../event/eventInput.ts";

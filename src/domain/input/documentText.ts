@@ -1,5 +1,5 @@
-import { jsonText } from "../../util/exactJson.ts";
-import { isTooDeep, MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
+import { jsonText } from "../../util/json/exactJson.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../../util/json/jsonDepth.ts";
 import type { UserErrorDetail } from "../../util/userError.ts";
 
 /** The JSON text of a document, or what is wrong with it: too large, or nested too deep. */

@@ -19,7 +19,7 @@ import {
   takeNumber,
 } from "../../db/resource/resourceTypes.ts";
 import { newId } from "../../util/ids.ts";
-import { parseJson } from "../../util/parseJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError, userError } from "../../util/userError.ts";
 import type { EmitInTransaction } from "../emit/emitInTransaction.ts";
 import { attributesText, checkResourceKey, resourceText } from "./resourceInput.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ResourceRow } from "../../db/resource/resources.ts";
-import { jsonEntries, jsonObject } from "../../util/exactJson.ts";
-import { isObject } from "../../util/isObject.ts";
+import { jsonEntries, jsonObject } from "../../util/json/exactJson.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { invalidFields, UserError, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { documentText } from "../input/documentText.ts";

@@ -1,5 +1,5 @@
-import { isChanged, jsonEntries, jsonItems, jsonText } from "../../util/exactJson.ts";
-import { parseJson } from "../../util/parseJson.ts";
+import { isChanged, jsonEntries, jsonItems, jsonText } from "../../util/json/exactJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { ExactNumber } from "../input/exactNumber.ts";
 
 /** The original order of an object's keys, where JavaScript has moved them. */

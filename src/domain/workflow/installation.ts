@@ -5,9 +5,9 @@ import {
   upsertInstallation,
 } from "../../db/workflow/installations.ts";
 import { workflowsById } from "../../db/workflow/workflows.ts";
-import { jsonText } from "../../util/exactJson.ts";
 import { isId, newId } from "../../util/ids.ts";
-import { isObject } from "../../util/isObject.ts";
+import { jsonText } from "../../util/json/exactJson.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { userError } from "../../util/userError.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkUserId, workflowLimits } from "./workflowInput.ts";

@@ -1,4 +1,4 @@
-import { jsonText } from "../../util/exactJson.ts";
+import { jsonText } from "../../util/json/exactJson.ts";
 import type { WorkflowStep } from "./workflowStep.ts";
 
 /** A step as it is sent to the sandbox. Its body is JSON text, to keep all digits of numbers. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonText } from "../../util/exactJson.ts";
+import { jsonText } from "../../util/json/exactJson.ts";
 import { invalidFields, UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { claimLimits } from "../delivery/claimLimits.ts";
 import { checkHeaders } from "../hook/hookHeaders.ts";

@@ -1,4 +1,4 @@
-import { isTooDeep } from "../../util/jsonDepth.ts";
+import { isTooDeep } from "../../util/json/jsonDepth.ts";
 
 /**
  * The output of a step that succeeded, for later steps and readers, as JSON text: `{ status, response }`. `response` is

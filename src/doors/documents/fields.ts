@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { jsonEntries, jsonText } from "../../util/exactJson.ts";
-import { isObject } from "../../util/isObject.ts";
+import { jsonEntries, jsonText } from "../../util/json/exactJson.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 
 type Path = readonly (string | number)[];

@@ -4,11 +4,11 @@ import { listDeliveries } from "../../db/page/lists.ts";
 import { rolesOfOperation } from "../../domain/project/roles.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import type { DoorResponse } from "../../http/door/door.ts";
-import { jsonEntries, jsonText } from "../../util/exactJson.ts";
-import { isObject } from "../../util/isObject.ts";
-import { parseJson } from "../../util/parseJson.ts";
-import { RawJson } from "../../util/rawJson.ts";
-import { scanJson } from "../../util/scanJson.ts";
+import { jsonEntries, jsonText } from "../../util/json/exactJson.ts";
+import { isObject } from "../../util/json/isObject.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
+import { RawJson } from "../../util/json/rawJson.ts";
+import { scanJson } from "../../util/json/scanJson.ts";
 
 const MAX_DELIVERIES = 20;
 

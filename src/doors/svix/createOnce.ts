@@ -1,47 +1,20 @@
-import { createHash } from "node:crypto";
-import { claimOne, giveUpKey } from "../../db/event/idempotencyKeys.ts";
+import { createWithKey } from "../../domain/emit/createWithKey.ts";
 import type { DoorRequest } from "../../http/door/door.ts";
-import { newId } from "../../util/ids.ts";
-import { userError } from "../../util/userError.ts";
 import { idempotencyKeyOf } from "./input.ts";
 
-const fingerprintOf = (body: Buffer) => createHash("sha256").update(body).digest("hex");
-
-/**
- * Creates something with a new id. A request that is repeated with its idempotency key gets what the first one created.
- * Throws IDEMPOTENCY_CONFLICT when the key came with another body. A key whose request failed is free again.
- */
-export async function createOnce<Created>(
+/** Creates something at the request's path; a repeated request gets what the first one created. */
+export const createOnce = <Created>(
   request: DoorRequest,
   find: (id: string) => Promise<Created | undefined>,
   create: (id: string) => Promise<Created>,
-): Promise<Created> {
+): Promise<Created> => {
   const { context, params, body } = request;
-  const key = idempotencyKeyOf(request);
-  const eventId = newId();
-  if (key === null) return create(eventId);
-  const { sql } = context.hub.db;
   const { projectId } = context.caller;
-  // No user's id has control characters.
-  const scope = `\u0001${JSON.stringify(params)}`;
-  const claim = { projectId, scope, key, fingerprint: fingerprintOf(body), eventId };
-  const owner = await claimOne(sql, claim);
-  if (owner.fingerprint !== claim.fingerprint)
-    throw userError(
-      "IDEMPOTENCY_CONFLICT",
-      `idempotency key '${key}' was used before with another body; use a new key for a new request`,
-    );
-  if (owner.eventId !== eventId) {
-    const created = await find(owner.eventId);
-    if (created !== undefined) return created;
-  }
-  try {
-    return await create(owner.eventId);
-  } catch (error) {
-    // A repeated request that came meanwhile may have created it.
-    const created = await find(owner.eventId);
-    if (created !== undefined) return created;
-    await giveUpKey(sql, claim);
-    throw error;
-  }
-}
+  const creation = {
+    projectId,
+    key: idempotencyKeyOf(request),
+    place: JSON.stringify(params),
+    body,
+  };
+  return createWithKey(context.hub.db, creation, find, create);
+};

@@ -8,7 +8,7 @@ import { replaceHookSecret, updateHook } from "../../domain/hook/hook.ts";
 import { openHeaders, openSecret } from "../../domain/hook/hookSecrets.ts";
 import { isSensitiveHeader } from "../../domain/hook/redactedHeaders.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
-import { parseJson } from "../../util/parseJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { userError } from "../../util/userError.ts";
 import { endpointOf, prefixed } from "./endpoint.ts";
 import { eventType } from "./endpointShape.ts";

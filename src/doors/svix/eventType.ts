@@ -6,9 +6,9 @@ import {
 } from "../../db/eventType/eventTypes.ts";
 import { archiveEventType, registerEventType } from "../../domain/eventType/eventType.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
-import { isObject } from "../../util/isObject.ts";
-import { parseJson } from "../../util/parseJson.ts";
-import { rawJson } from "../../util/rawJson.ts";
+import { isObject } from "../../util/json/isObject.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { eventType } from "./endpointShape.ts";
 import { parse, parseBody, withNames } from "./input.ts";

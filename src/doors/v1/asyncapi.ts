@@ -3,7 +3,7 @@ import type { HookFormat, HookRow } from "../../db/hook/hooks.ts";
 import { listEventTypes, listHooks } from "../../db/page/lists.ts";
 import { typesAccept } from "../../domain/hook/hookMatch.ts";
 import type { Context } from "../../graphql/builder/context.ts";
-import { RawJson } from "../../util/rawJson.ts";
+import { RawJson } from "../../util/json/rawJson.ts";
 import { version } from "../../version.ts";
 import { baseOf, endpoint } from "./endpoint.ts";
 

@@ -8,7 +8,7 @@ import type { Context } from "../../graphql/builder/context.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import type { DoorRequest } from "../../http/door/door.ts";
 import { mediaTypeOf, parseBody } from "../../http/post/jsonBody.ts";
-import { jsonItems } from "../../util/exactJson.ts";
+import { jsonItems } from "../../util/json/exactJson.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import { cloudEvent, fromCloudEvent, inAttributes, isBinary, readBinary } from "./cloudEvents.ts";
 import { emitEventInput, parseEvent } from "./emitInput.ts";

@@ -12,8 +12,8 @@ import {
 } from "../../domain/eventType/eventType.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import { toConnection } from "../../graphql/page/connection.ts";
-import { parseJson } from "../../util/parseJson.ts";
-import { RawJson } from "../../util/rawJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
+import { RawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";

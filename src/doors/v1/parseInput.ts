@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { jsonEntries } from "../../util/exactJson.ts";
+import { jsonEntries } from "../../util/json/exactJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 
 type Issue = z.core.$ZodRawIssue;

@@ -5,7 +5,7 @@ import {
   actionsById,
   actionsOfEvents,
 } from "../../db/action/actions.ts";
-import { rawJson } from "../../util/rawJson.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { Event, loadEvent } from "../event/event.ts";

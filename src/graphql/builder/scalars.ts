@@ -5,9 +5,15 @@ import {
   readDateTime,
   readTimestamp,
 } from "../../domain/input/dateTime.ts";
-import { isChanged, jsonList, jsonNumber, jsonObject, jsonText } from "../../util/exactJson.ts";
-import { isTooDeep, MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
-import { RawJson } from "../../util/rawJson.ts";
+import {
+  isChanged,
+  jsonList,
+  jsonNumber,
+  jsonObject,
+  jsonText,
+} from "../../util/json/exactJson.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../../util/json/jsonDepth.ts";
+import { RawJson } from "../../util/json/rawJson.ts";
 import { requestError } from "../gate/requestError.ts";
 
 const invalid = (message: string) => requestError("BAD_REQUEST", message);

@@ -9,7 +9,7 @@ import {
 import { listEvents } from "../../db/event/list.ts";
 import { createEnvelope, envelopeEvent } from "../../domain/event/envelope.ts";
 import type { MatchTrace } from "../../domain/event/why.ts";
-import { rawJson } from "../../util/rawJson.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";

@@ -10,7 +10,7 @@ import { boundEvents } from "../../db/resource/resourceTypes.ts";
 import { checkEventInput } from "../../domain/event/eventInput.ts";
 import { archiveEventType, registerEventType } from "../../domain/eventType/eventType.ts";
 import { checkType } from "../../domain/eventType/typeCheck.ts";
-import { rawJson } from "../../util/rawJson.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { describedEnum } from "../builder/describedEnum.ts";

@@ -1,4 +1,4 @@
-import { RawJson } from "../../util/rawJson.ts";
+import { RawJson } from "../../util/json/rawJson.ts";
 
 /** Bytes of an object or list in addition to its contents. */
 const CONTAINER = 16;

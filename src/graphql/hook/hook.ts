@@ -3,7 +3,7 @@ import { type HookRow, hookByName, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import { openHeaders } from "../../domain/hook/hookSecrets.ts";
 import { redactRequestHeaders } from "../../domain/hook/redactedHeaders.ts";
-import { rawJson } from "../../util/rawJson.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";

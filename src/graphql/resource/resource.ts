@@ -5,8 +5,8 @@ import {
   resourcesById,
 } from "../../db/resource/resources.ts";
 import { representationOf } from "../../domain/resource/resourceInput.ts";
-import { MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
-import { rawJson } from "../../util/rawJson.ts";
+import { MAX_JSON_DEPTH } from "../../util/json/jsonDepth.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { rowLoader } from "../page/loaders.ts";

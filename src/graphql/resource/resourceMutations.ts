@@ -4,7 +4,7 @@ import {
   deleteResource,
   updateResource,
 } from "../../domain/resource/resource.ts";
-import { MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
+import { MAX_JSON_DEPTH } from "../../util/json/jsonDepth.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { Event } from "../event/event.ts";

@@ -6,7 +6,7 @@ import {
   resourceTypesOf,
 } from "../../db/resource/resourceTypes.ts";
 import { registerResourceType } from "../../domain/resource/resourceType.ts";
-import { isObject } from "../../util/isObject.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";

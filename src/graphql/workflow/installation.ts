@@ -8,7 +8,7 @@ import {
   openVariables,
   uninstallWorkflow,
 } from "../../domain/workflow/installation.ts";
-import { rawJson } from "../../util/rawJson.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";

@@ -7,8 +7,8 @@ import {
 } from "../../db/workflow/workflowRuns.ts";
 import type { WorkflowStep as Step } from "../../domain/workflow/workflowStep.ts";
 import { rerunWorkflow } from "../../domain/workflowRun/workflowRerun.ts";
-import { MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
-import { rawJson } from "../../util/rawJson.ts";
+import { MAX_JSON_DEPTH } from "../../util/json/jsonDepth.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";

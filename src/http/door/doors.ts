@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { roleRejection, rolesOfOperation } from "../../domain/project/roles.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
-import { writeJson } from "../../util/rawJson.ts";
+import { writeJson } from "../../util/json/rawJson.ts";
 import type { Shares } from "../../util/shares.ts";
 import type { Turns } from "../../util/turns.ts";
 import { userError } from "../../util/userError.ts";

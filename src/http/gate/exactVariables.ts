@@ -8,7 +8,13 @@ import {
   typeFromAST,
 } from "graphql";
 import { requestError } from "../../graphql/gate/requestError.ts";
-import { isChanged, jsonEntries, jsonItems, jsonText, plainJson } from "../../util/exactJson.ts";
+import {
+  isChanged,
+  jsonEntries,
+  jsonItems,
+  jsonText,
+  plainJson,
+} from "../../util/json/exactJson.ts";
 import type { Params } from "./operation.ts";
 
 /** Converts a number for a type other than JSON. Rejects digits that would be lost silently. */

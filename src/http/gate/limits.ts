@@ -1,6 +1,6 @@
 import type { GraphQLError } from "graphql";
 import { requestError } from "../../graphql/gate/requestError.ts";
-import { isTooDeep, MAX_JSON_DEPTH } from "../../util/jsonDepth.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../../util/json/jsonDepth.ts";
 
 /** The limits of HTTP and websocket requests. docs/limits.md lists them. */
 export const limits = {

@@ -5,7 +5,7 @@ import {
   requestError,
   requestErrorStatus,
 } from "../../graphql/gate/requestError.ts";
-import { writeJson } from "../../util/rawJson.ts";
+import { writeJson } from "../../util/json/rawJson.ts";
 import type { Shares } from "../../util/shares.ts";
 import type { Turns } from "../../util/turns.ts";
 import type { MaskError } from "../gate/maskError.ts";

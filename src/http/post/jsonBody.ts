@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { requestError } from "../../graphql/gate/requestError.ts";
-import { parseJson } from "../../util/parseJson.ts";
-import { scanJson } from "../../util/scanJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
+import { scanJson } from "../../util/json/scanJson.ts";
 import { limitExceeded, limits } from "../gate/limits.ts";
 
 const bad = (message: string) => requestError("BAD_REQUEST", message);

@@ -1,4 +1,4 @@
-import { endOfString } from "../../util/scanJson.ts";
+import { endOfString } from "../../util/json/scanJson.ts";
 
 /**
  * Replaces each list and object inside an object's JSON text by an empty list, so that parsing is

@@ -7,9 +7,9 @@ import {
   parseMessage,
 } from "graphql-ws";
 import type { Caller } from "../../graphql/builder/context.ts";
-import { parseJson } from "../../util/parseJson.ts";
-import { writeJson } from "../../util/rawJson.ts";
-import { scanJson } from "../../util/scanJson.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
+import { writeJson } from "../../util/json/rawJson.ts";
+import { scanJson } from "../../util/json/scanJson.ts";
 import type { Turns } from "../../util/turns.ts";
 import { limitExceeded, limits } from "../gate/limits.ts";
 import { newRequestId } from "../gate/requestId.ts";

@@ -1,4 +1,4 @@
-import { isObject } from "../../util/isObject.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { canonicalForm, isOpen } from "../canonicalForm.ts";
 import type { SchemaObject } from "../document.ts";
 import type { Break, Comparison } from "./comparison.ts";

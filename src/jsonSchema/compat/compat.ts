@@ -1,4 +1,4 @@
-import { isObject } from "../../util/isObject.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import { canonicalForm, dereferenced, isOpen } from "../canonicalForm.ts";
 import { readDocument, type SchemaObject, subschemasOf } from "../document.ts";
 import type { SchemaProblem } from "../explain/problem.ts";

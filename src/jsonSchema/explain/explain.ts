@@ -1,5 +1,5 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
-import { isObject } from "../../util/isObject.ts";
+import { isObject } from "../../util/json/isObject.ts";
 import type { Prepared } from "../prepare.ts";
 import type { Finding } from "./finding.ts";
 import { problem, type SchemaProblem } from "./problem.ts";

@@ -1,5 +1,5 @@
 import type { EventRow } from "../../../db/event/events.ts";
-import { rawJson } from "../../../util/rawJson.ts";
+import { rawJson } from "../../../util/json/rawJson.ts";
 
 /** An event as it is answered, with the names that it has in GraphQL. */
 export const eventShown = (event: EventRow, source: string) => ({

@@ -1,7 +1,7 @@
 import type { EventTypeRow } from "../../../db/eventType/eventTypes.ts";
 import { boundEvents } from "../../../db/resource/resourceTypes.ts";
 import type { Context } from "../../../graphql/builder/context.ts";
-import { rawJson } from "../../../util/rawJson.ts";
+import { rawJson } from "../../../util/json/rawJson.ts";
 
 /** Event types as they are answered, with the names that they have in GraphQL. */
 export async function showEventTypes({ caller, read }: Context, types: readonly EventTypeRow[]) {

@@ -43,6 +43,7 @@ const step = '{ id: "a", url: "http://127.0.0.1:1/" }';
 const url = '"http://127.0.0.1:1/"';
 
 /** An operation that gives each of them one item too many, and what the answer names. */
+const labels = JSON.stringify(Array.from({ length: 11 }, (_, index) => `label ${index}`));
 const tooMany: Record<string, [operation: string, says: string]> = {
   "Query.events(types)": [`{ events(types: ${types}) { nodes { id } } }`, "argument types"],
   "Query.events(status)": [
@@ -76,6 +77,23 @@ const tooMany: Record<string, [operation: string, says: string]> = {
     `mutation { createWorkflow(input: { name: "w", eventType: "a", steps: [${step}] }) {
       workflow { runs(status: ${statuses("RunStatus")}) { nodes { id } } } } }`,
     "argument status",
+  ],
+  "EmitEventInput.channels": [
+    `mutation { emitEvent(input: { type: "a", channels: ${labels} }) { userErrors { message } } }`,
+    "'channels' must have a maximum of 10 items",
+  ],
+  "EmitEventInput.tags": [
+    `mutation { emitEvent(input: { type: "a", tags: ${labels} }) { userErrors { message } } }`,
+    "'tags' must have a maximum of 10 items",
+  ],
+  "PreviewHookInput.channels": [
+    `{ previewHook(input: { types: ["a"], channels: ${labels} }) { userErrors { message } } }`,
+    "'channels' must have a maximum of 10 items",
+  ],
+  "RegisterHookInput.channels": [
+    `mutation { registerHook(input: { url: ${url}, types: ["a"], channels: ${labels} }) {
+      userErrors { message } } }`,
+    "'channels' must have a maximum of 10 items",
   ],
   "PreviewHookInput.types": [
     `{ previewHook(input: { types: ${types} }) { userErrors { message } } }`,
@@ -122,6 +140,7 @@ const tooMany: Record<string, [operation: string, says: string]> = {
 };
 /** Of a hook or workflow that must be there first. */
 const ofExisting: Record<string, [hook: string, says: string]> = {
+  "UpdateHookInput.channels": [`channels: ${labels}`, "maximum of 10 items"],
   "UpdateHookInput.types": [`types: ${types}`, "maximum of 100 items"],
   "UpdateHookInput.retryScheduleMs": [
     `retryScheduleMs: [${"100 ".repeat(21)}]`,

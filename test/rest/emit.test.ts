@@ -31,6 +31,9 @@ describe("an event", () => {
       contextId: "c1",
       stepUuid: "0b8e1f0c-3a53-4b6b-9a6f-2d6f4e1c7a55",
       idempotencyKey: "all",
+      uid: "payment-17",
+      channels: ["eu", "vip"],
+      tags: ["import"],
       occurredAt: "2026-01-31T13:00:00+01:00",
       subject: { type: "order", id: "17" },
     };
@@ -44,6 +47,7 @@ describe("an event", () => {
       select meta::text from signalbox.actions where event_id = ${emitted.id}`;
     expect(action?.meta).toBe('{"n":1.0}');
     const fields = `type name avatar category contentType userId contextId stepUuid idempotencyKey
+      uid channels tags
       occurredAt subject { type id }`;
     expect(await eventOf(hub, emitted.id, fields)).toEqual({
       ...event,
@@ -157,7 +161,7 @@ describe("a mistake", () => {
       "field 'type' must be a string, not 5",
       "field 'contentType' must be one of TEXT, ROWS, JSON, IMAGE, not \"HTML\"",
       "field 'occurredAt' must be an RFC 3339 string such as 2026-01-31T12:00:00Z, not \"x\"",
-      "field 'tpye' is unknown; known are type, name, avatar, category, contentType, userId, subject, contextId, stepUuid, idempotencyKey, data, content, occurredAt, timestamp, delay, actions, waitMs",
+      "field 'tpye' is unknown; known are type, name, avatar, category, contentType, userId, subject, contextId, stepUuid, uid, channels, tags, idempotencyKey, data, content, occurredAt, timestamp, delay, actions, waitMs",
     ]);
     expect(await sayings([1])).toEqual(["the body must be an object, not 1"]);
   });

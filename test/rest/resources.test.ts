@@ -40,6 +40,9 @@ describe("hooks", () => {
       headers: { "x-team": "billing" },
       retries: 1,
       retryScheduleMs: [100],
+      description: "What billing needs",
+      channels: ["eu"],
+      metadata: { team: "billing", budget: 1 },
     });
     expect(created.status).toBe(201);
     const { secret, ...hook } = (await created.json()) as Hook;
@@ -47,7 +50,7 @@ describe("hooks", () => {
     expect(created.headers.get("location")).toBe(`/v1/hooks/${hook.id}`);
     const { hook: inGraphql } = await hub.run<{ hook: object }>(
       `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs
-        retryScheduleMs headers unsubscribeOn maxInFlight rateLimitPerSecond verification
+        retryScheduleMs headers uid description metadata channels unsubscribeOn maxInFlight rateLimitPerSecond verification
         allowedPerMinute status statusReason triggeredCount lastTriggeredAt succeededCount
         failedCount createdAt updatedAt } }`,
       { id: hook.id },

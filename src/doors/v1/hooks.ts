@@ -20,7 +20,8 @@ import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";
 import { oneOf, pageOf, pageQuery } from "./query.ts";
 import { showHook, showHooks } from "./shown/hook.ts";
 
-const { shape } = hookInput;
+// A `uid` is given through the Svix-compatible door.
+const { shape } = hookInput.omit({ uid: true });
 /** Null is as in GraphQL: the default, or on a change the value that it has. */
 const fields = {
   ...shape,
@@ -33,7 +34,11 @@ const fields = {
   url: z.string().nullish(),
   // What headers may be, the rules of headers tell.
   headers: z.unknown().optional(),
+  metadata: z.unknown().optional(),
 };
+
+/** Metadata keep their digits and the order of their keys. */
+const exact = ["metadata"];
 
 const registerHookInput = z
   .strictObject({
@@ -92,7 +97,12 @@ export const hookEndpoints: Endpoint[] = [
       ...pageQuery,
       status: oneOf(["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DELETED"]).optional(),
       type: z.string().max(1_000).optional().describe("Only hooks that receive this event type."),
-      search: z.string().max(200).optional().describe("Only with this text in the name or URL."),
+      search: z
+        .string()
+        .max(200)
+        .optional()
+        .describe("Only with this text in the name, URL, description or metadata."),
+      userId: z.string().max(200).optional().describe("Only hooks of this user."),
       isFailing: z.boolean().optional(),
     }),
     answer: listOf("Hook"),
@@ -115,6 +125,7 @@ export const hookEndpoints: Endpoint[] = [
     operation: "Mutation.registerHook",
     summary: "Registers a hook. The answer is the hook with its signing secret.",
     body: registerHookInput,
+    exact,
     status: 201,
     answer: secretSchema,
     async handle({ context, input }) {
@@ -143,6 +154,7 @@ export const hookEndpoints: Endpoint[] = [
     summary:
       "Changes a hook. Absent fields keep their value; null clears an optional one. The next attempt uses the new URL.",
     body: updateHookInput,
+    exact,
     answer: component("Hook"),
     async handle({ context, input, params: { id = "" } }) {
       const { caller, hub } = context;

@@ -3,6 +3,7 @@ import type { HookRow } from "../../../db/hook/hooks.ts";
 import { openHeaders } from "../../../domain/hook/hookSecrets.ts";
 import { redactRequestHeaders } from "../../../domain/hook/redactedHeaders.ts";
 import type { Context } from "../../../graphql/builder/context.ts";
+import { rawJson } from "../../../util/json/rawJson.ts";
 
 const noStats = { triggeredCount: 0, lastTriggeredAt: null, succeededCount: 0, failedCount: 0 };
 
@@ -10,6 +11,10 @@ const noStats = { triggeredCount: 0, lastTriggeredAt: null, succeededCount: 0, f
 const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats) => ({
   id: hook.id,
   name: hook.name,
+  uid: hook.uid,
+  description: hook.description,
+  metadata: rawJson(hook.metadata),
+  channels: hook.channels,
   types: hook.types,
   url: hook.url,
   format: hook.format,

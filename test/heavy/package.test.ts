@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { program } from "../fixtures/documents.ts";
-import { sendTo } from "../fixtures/hub.ts";
+import { sendTo, testKey } from "../fixtures/hub.ts";
+import { freePort } from "../fixtures/machine.ts";
 import { type Installed, installPackage, type Started } from "../fixtures/package.ts";
 import { receiver } from "../fixtures/receiver.ts";
 
@@ -99,6 +100,27 @@ test("npx signalbox starts a hub that delivers, shows its pages and takes comman
     hub.killAll("SIGINT");
     await hub.ended;
   }));
+
+test("README's three commands: a hub, a program that events are forwarded to, and an event", async () => {
+  await using target = await receiver();
+  const [start = "", listen = "", emit = ""] = program("README", "sh minute").trim().split("\n");
+  const key = testKey();
+  const port = String(await freePort());
+  const settings = { PORT: port, SIGNALBOX_ADMIN_KEY: key, SIGNALBOX_DATA: "minute" };
+  const caller = { SIGNALBOX_KEY: key, SIGNALBOX_URL: `http://127.0.0.1:${port}` };
+  using hub = installed.start(settings, start);
+  await expect.poll(hub.said, { timeout: 120_000 }).toContain("GraphiQL: http");
+  using listener = installed.start(caller, listen.replace("http://127.0.0.1:9000/", target.url));
+  await expect.poll(listener.said).toContain("secret");
+  const [emitting = "", data = ""] = emit.split(" '");
+  const { ended } = installed.start(caller, emitting, data.replace(/'$/, ""));
+  expect(await ended).toMatchObject({ code: 0 });
+  await expect.poll(() => target.requests.length).toBe(1);
+  expect(target.requests[0]?.body).toContain('"amount":42');
+  await expect.poll(listener.said).toContain("order.created");
+  hub.killAll("SIGINT");
+  await hub.ended;
+});
 
 const isRoot = process.getuid?.() === 0;
 test.skipIf(!isRoot)("so it does for an ordinary account, and ends with 0 on SIGTERM", async () => {

@@ -1,7 +1,7 @@
 # Signalbox in a container: Node.js, the hub, its embedded PostgreSQL and the few libraries they need; no package
-# manager. It runs as any user, with a read-only root file system; all it writes is in /data.
+# manager. It runs as any user of group 0 but root, with a read-only root file system; all it writes is in /data.
 #   docker build -t signalbox .
-#   docker run -p 4000:4000 -v signalbox:/data signalbox
+#   docker run -p 127.0.0.1:4000:4000 -e SIGNALBOX_PUBLIC_URL=http://localhost:4000 -v signalbox:/data signalbox
 
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -22,13 +22,17 @@ RUN npm ci --no-audit --no-fund \
   && mv node_modules /app/ && find /app/node_modules -type d -empty -delete \
   && find /app/node_modules -name '*.a' -delete
 
-# The root file system of the image. The data directory is locked by flock. initdb calls /bin/sh, and asks for the name of
+# The root file system of the image, with what scanners ask for: the packages, their licences and the release. The data directory is locked by flock. initdb calls /bin/sh, and asks for the name of
 # its user, which nss_wrapper has.
 WORKDIR /debs
 # hadolint ignore=DL3003
 RUN apt-get download libc6 libgcc-s1 libstdc++6 zlib1g dash tini libnss-wrapper \
-  && mkdir -p /image/bin /image/data /image/etc/ssl/certs /image/tmp /image/usr/local/bin \
-  && for deb in *.deb; do dpkg-deb --extract "$deb" /image; done \
+  && mkdir -p /image/bin /image/data /image/etc/ssl/certs /image/tmp /image/usr/local/bin /image/var/lib/dpkg/status.d \
+  && for deb in *.deb; do \
+    dpkg-deb --extract "$deb" /image; \
+    dpkg-deb --field "$deb" > "/image/var/lib/dpkg/status.d/${deb%%_*}"; \
+  done \
+  && cp /etc/os-release /image/etc/ \
   && ln -sf dash /image/bin/sh \
   && cp /usr/bin/flock /image/usr/bin/ \
   && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
@@ -36,7 +40,8 @@ RUN apt-get download libc6 libgcc-s1 libstdc++6 zlib1g dash tini libnss-wrapper 
   && strip /image/usr/local/bin/node \
   && printf 'root:x:0:0::/:/bin/sh\nsignalbox:x:10001:0::/data:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' > /image/etc/passwd \
   && printf 'root:x:0:\nnogroup:x:65534:\n' > /image/etc/group \
-  && rm -rf /image/usr/share/doc /image/usr/share/man /image/usr/share/lintian /image/usr/lib/*/gconv \
+  && find /image/usr/share/doc -type f ! -name copyright -delete \
+  && rm -rf /image/usr/share/man /image/usr/share/lintian /image/usr/lib/*/gconv \
   && chown 10001:0 /image/data && chmod 0770 /image/data && chmod 1777 /image/tmp \
   && mv /app /image/app
 

@@ -25,7 +25,7 @@ export type Config = {
   requireHttps: boolean;
   /** Origins of web pages that may call the API, as browsers write them. */
   allowedOrigins: string[];
-  /** Without a path. When absent, `http://HOST:PORT` is used once the hub listens. */
+  /** Without a slash at its end. When absent, `http://HOST:PORT` is used once the hub listens. */
   publicUrl?: string;
   retentionDays: number;
   logLevel: (typeof logLevels)[number];

@@ -50,7 +50,8 @@ for (const [way, upstream] of ways)
           ),
         )
         .toBe(200);
-      expect((await fetch(`${hub.url}/metrics`)).status).toBe(404);
+      for (const path of ["/metrics", "/hub/metrics"])
+        expect((await fetch(hub.url + path)).status).toBe(404);
 
       await using visitors = await visitor();
       await using visit = await visitors.visit(`${hub.url}/hooks`, hub.key);

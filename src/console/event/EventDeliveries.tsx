@@ -19,15 +19,21 @@ const DeliveriesDocument = graphql(
 );
 
 /** Why an event has no deliveries. */
-const whyNone = (status: string) =>
+const whyNone = (status: string, refusedBy: string | null) =>
   ({
     SCHEDULED: "None yet. Deliveries follow when the event is due.",
     STAGED: "None yet. The hooks are being matched.",
     CANCELLED: "None. The event was cancelled.",
+    ...(refusedBy !== null && {
+      FAILED: "None. The event was not matched, because it does not fit its type.",
+    }),
   })[status] ?? "None. No hook matched this event.";
 
+/** `refusedBy` is the error of an event that was not matched. */
+type Props = { eventId: string; status: string; refusedBy: string | null };
+
 /** The deliveries of an event. */
-export function EventDeliveries({ eventId, status }: { eventId: string; status: string }) {
+export function EventDeliveries({ eventId, status, refusedBy }: Props) {
   const place = usePlace(eventId);
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveriesDocument,
@@ -39,7 +45,7 @@ export function EventDeliveries({ eventId, status }: { eventId: string; status: 
     <Section title="Deliveries">
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && deliveries.length === 0 && <p className="soft">{whyNone(status)}</p>}
+      {data && deliveries.length === 0 && <p className="soft">{whyNone(status, refusedBy)}</p>}
       {deliveries.length > 0 && (
         <ul className="deliveries">
           {deliveries.map((delivery) => (

@@ -93,7 +93,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
         </Section>
       )}
       <EventRuns eventId={id} />
-      <EventDeliveries eventId={id} status={event.status} />
+      <EventDeliveries eventId={id} status={event.status} refusedBy={event.error} />
       <EventWhy eventId={id} />
       {event.contextId !== null && <EventContext contextId={event.contextId} eventId={id} />}
     </Page>

@@ -60,14 +60,14 @@ const typeMatches = (pattern: string, type: string) =>
 
 /** Whether a new event belongs to this view. Only the server can search in data. */
 export function matches(wanted: FeedVariables, event: FeedEvent): boolean {
-  const matches = (value: string | null, actual: string | null) =>
+  const isWanted = (value: string | null, actual: string | null) =>
     value === null || value === actual;
   return (
     (wanted.types === null || wanted.types.some((pattern) => typeMatches(pattern, event.type))) &&
     (wanted.status === null || wanted.status.some((status) => status === event.status)) &&
     (wanted.since === null || Date.parse(event.occurredAt) >= Date.parse(wanted.since)) &&
-    matches(wanted.category, event.category) &&
-    matches(wanted.userId, event.userId) &&
-    matches(wanted.contextId, event.contextId)
+    isWanted(wanted.category, event.category) &&
+    isWanted(wanted.userId, event.userId) &&
+    isWanted(wanted.contextId, event.contextId)
   );
 }

@@ -4,7 +4,9 @@ export default defineConfig({
   dialect: "postgresql",
   schema: [
     "./src/db/schema/tables.ts",
+    "./src/db/schema/keyTables.ts",
     "./src/db/schema/deliveryTables.ts",
+    "./src/db/schema/orderTables.ts",
     "./src/db/schema/actionTables.ts",
     "./src/db/schema/resourceTables.ts",
     "./src/db/schema/workflowTables.ts",

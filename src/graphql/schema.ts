@@ -2,6 +2,7 @@ import "./action/action.ts";
 import "./action/actionLive.ts";
 import "./project/apiKey.ts";
 import "./eventType/catalog.ts";
+import "./delivery/blockedKey.ts";
 import "./delivery/delivery.ts";
 import "./event/emit.ts";
 import "./event/event.ts";

@@ -48,6 +48,8 @@ type ClaimBase = {
   claimedAt: Date;
   attempt: number;
   maxAttempts: number;
+  /** Whether the next delivery of its key waits for it. */
+  isOrdered: boolean;
   event: ClaimedEvent;
 };
 
@@ -79,11 +81,12 @@ type ClaimedRow = Omit<ClaimedEvent, "id"> &
 function toClaim(projectId: string, token: string, row: ClaimedRow): Claim {
   const { deliveryId, eventId, hookId, claimedAt, attempt, maxAttempts, ...more } = row;
   const { type, data, occurredAt, scheduledFor, stepUuid, userId, contextId, ...rest } = more;
-  const { subjectType, subjectId, origin, resource, ...kind } = rest;
+  const { subjectType, subjectId, origin, resource, isOrdered, ...kind } = rest;
   const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, resource };
   const event = { id: eventId, type, data, occurredAt, scheduledFor, ...about };
   return {
-    ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts, event },
+    ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts },
+    ...{ isOrdered, event },
     ...kind,
   };
 }

@@ -6,6 +6,8 @@ import type { EventRow } from "./events.ts";
 /** An event to be inserted. The database sets its times, unless the caller gave `occurredAt`. */
 export type NewEvent = Omit<EventRow, "occurredAt" | "receivedAt" | "error"> & {
   occurredAt: Date | null;
+  /** The hooks with order for whose later deliveries it must be matched first; null for any. Absent if there are none. */
+  gate?: { hookIds: string[] | null };
 };
 
 export type NewDelivery = {
@@ -18,6 +20,8 @@ export type NewDelivery = {
   maxAttempts: number;
   /** What format RESOURCE sends: the resource in its current state, as JSON text. */
   resource?: string;
+  /** What the hook's `order_by` yields for the event; absent without order. */
+  orderKey?: string;
 };
 
 /** The deliveries and runs that follow from matching events. */
@@ -33,7 +37,7 @@ export function hookQueuesOf(deliveries: NewDelivery[]): HookQueue[] {
 }
 
 /** An event as it was stored. */
-export const storedEvent = (event: NewEvent, receivedAt: Date): EventRow => ({
+export const storedEvent = ({ gate: _, ...event }: NewEvent, receivedAt: Date): EventRow => ({
   ...event,
   occurredAt: event.occurredAt ?? receivedAt,
   receivedAt,

@@ -185,26 +185,6 @@ export const events = signalbox.table(
   ],
 );
 
-export const idempotencyKeys = signalbox.table(
-  "idempotency_keys",
-  {
-    projectId: uuid("project_id").notNull(),
-    /** Empty for an idempotency key. A user's id when `key` is the `uid` of an event: that is kept as long as events are. */
-    scope: text("scope").notNull().default(""),
-    key: text("key").notNull(),
-    /** sha256 of the canonical input, hex: the same key with another body is a conflict. */
-    fingerprint: text("fingerprint").notNull(),
-    eventId: uuid("event_id").notNull(),
-    createdAt: time("created_at").notNull().defaultNow(),
-  },
-  (t) => [
-    ownProject,
-    primaryKey({ columns: [t.projectId, t.scope, t.key] }),
-    index("idempotency_keys_age").on(t.createdAt).where(sql`scope = ''`),
-    index("idempotency_keys_uid_age").on(t.createdAt).where(sql`scope <> ''`),
-  ],
-);
-
 export const hooks = signalbox.table(
   "hooks",
   {
@@ -249,6 +229,8 @@ export const hooks = signalbox.table(
     secrets: jsonText("secrets").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
     updatedAt: time("updated_at").notNull().defaultNow(),
+    orderBy: text("order_by"),
+    onOrderFailure: text("on_order_failure").notNull().default("BLOCK"),
   },
   (t) => [
     ownProject,

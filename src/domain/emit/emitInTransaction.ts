@@ -7,7 +7,7 @@ import type { Fragment } from "../../db/page/page.ts";
 import { advanceJobs } from "../../db/workflow/workflowRuns.ts";
 import { createBatcher } from "../../util/batcher.ts";
 import { Overloaded } from "../../util/overloaded.ts";
-import { type PreparedEvent, planEvent, prepareEvent } from "../event/event.ts";
+import { inTurn, type PreparedEvent, planEvent, prepareEvent } from "../event/event.ts";
 import { checkEventInput, type EventInput } from "../event/eventInput.ts";
 import { IN_PLACE_STEPS, planMatchedSystemEvents, warmSystemTypes } from "../event/systemEvent.ts";
 import { checkType, type TypeVerdict, tryCheckType } from "../eventType/typeCheck.ts";
@@ -67,7 +67,10 @@ export function createEmitInTransaction(
       const prepared = prepareNow(config, programs, input, verdicts);
       const budget = createStepBudget(IN_PLACE_STEPS);
       const place = { config, filters: programs.filters, budget };
-      const planned = planEvent(place, prepared, origin, new Date(), context);
+      const asPlanned = planEvent(place, prepared, origin, new Date(), context);
+      // The change is made once: whether an earlier event is matched is known only when it is written.
+      const isOrdered = asPlanned.deliveries.some(({ orderKey }) => orderKey !== undefined);
+      const planned = isOrdered ? inTurn(config, asPlanned) : asPlanned;
       const systemEvents = planMatchedSystemEvents(config, programs, planned.event);
       const deliveries = [planned, ...systemEvents].flatMap(({ deliveries }) => deliveries);
       const { runs } = planned;

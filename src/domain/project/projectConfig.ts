@@ -8,7 +8,13 @@ import { indexHooksByUser } from "../hook/hookIndex.ts";
 import type { MatchRule } from "../hook/hookMatch.ts";
 
 /** A hook as matching needs it. */
-export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAttempts: number };
+export type ConfiguredHook = MatchRule & {
+  id: string;
+  format: HookFormat;
+  maxAttempts: number;
+  /** CEL; null without order. */
+  orderBy: string | null;
+};
 
 /** A registered type; its schema is loaded when first needed (schemaChecks.ts). */
 type ConfiguredType = { typeId: string; version: number; hasSchema: boolean };
@@ -27,6 +33,8 @@ export type ProjectConfig = {
   hook(id: string): ConfiguredHook | undefined;
   /** The number of those hooks, at most, without collecting them. */
   hookCount(type: string, userId: string | null): number;
+  /** Whether any hook has `orderBy`. */
+  hasOrder: boolean;
   /** The released workflows of this type. */
   workflowsFor(type: string): { id: string; version: number }[];
 };
@@ -44,8 +52,9 @@ const MAX_BYTES = 256_000_000;
 const ENTRY_BYTES = 400;
 
 type LoadedHook = Awaited<ReturnType<typeof matchableHooks>>[number];
-const bytesOfHook = ({ types, filter }: LoadedHook) =>
-  types.reduce((sum, pattern) => sum + 2 * pattern.length + 100, 2 * (filter?.length ?? 0)) +
+const bytesOfHook = ({ types, filter, orderBy }: LoadedHook) =>
+  types.reduce((sum, pattern) => sum + 2 * pattern.length + 100, 0) +
+  2 * ((filter?.length ?? 0) + (orderBy?.length ?? 0)) +
   ENTRY_BYTES;
 
 /**
@@ -94,6 +103,7 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       hooksFor: index.find,
       hook: (id) => hookOf.get(id),
       hookCount: index.count,
+      hasOrder: configured.some(({ orderBy }) => orderBy !== null),
       workflowsFor: (type) => workflowsOf.get(type) ?? [],
     };
     const entries = types.length + workflows.length + 1;

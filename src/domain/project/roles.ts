@@ -57,6 +57,7 @@ export const operationRoles = {
   "Mutation.pressAction": operators,
   "Mutation.registerEventType": admins,
   "Mutation.registerHook": admins,
+  "Mutation.releaseBlockedKey": operators,
   "Mutation.releaseWorkflow": admins,
   "Mutation.registerResourceType": admins,
   "Mutation.replayDeliveries": operators,

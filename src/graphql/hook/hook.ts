@@ -49,6 +49,17 @@ export const HookVerificationEnum = describedEnum(
   },
 );
 
+export const OrderFailureEnum = describedEnum(
+  "OrderFailure",
+  "What follows when a delivery of a hook with `orderBy` has used up its attempts.",
+  {
+    BLOCK:
+      "It FAILED, and the deliveries of its key wait for a person: see `Hook.blockedKeys` and releaseBlockedKey.",
+    PARK: "It is PARKED, and its key goes on. Released by retryDelivery or resumeHook, it is out of order.",
+    SKIP: "It FAILED, and its key goes on.",
+  },
+);
+
 export const MatchReasonEnum = describedEnum(
   "MatchReason",
   "Why a hook did or did not match an event.",
@@ -148,6 +159,15 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
     rateLimitPerSecond: t.exposeInt("rateLimitPerSecond", {
       nullable: true,
       description: "Maximum number of requests per second: 1 to 10,000. Null for no limit.",
+    }),
+    orderBy: t.exposeString("orderBy", {
+      nullable: true,
+      description:
+        "A CEL expression over `event` that yields a text: deliveries with the same text are sent one after the other, in the order in which the events were accepted. Null for no order.",
+    }),
+    onOrderFailure: t.expose("onOrderFailure", {
+      type: OrderFailureEnum,
+      description: "What follows when a delivery with a key has used up its attempts.",
     }),
     verification: t.expose("verification", {
       type: HookVerificationEnum,

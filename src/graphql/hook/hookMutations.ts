@@ -14,7 +14,7 @@ import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload } from "../event/emit.ts";
 import { resourceSubject } from "../resource/resourceType.ts";
-import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
+import { Hook, HookFormatEnum, HookVerificationEnum, loadHook, OrderFailureEnum } from "./hook.ts";
 
 const RegisterHookInput = builder.inputType("RegisterHookInput", {
   description: "The hook to register.",
@@ -80,6 +80,15 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
     rateLimitPerSecond: t.int({
       description: "Maximum number of requests per second: 1 to 10,000. Default: no limit.",
     }),
+    orderBy: t.string({
+      description:
+        "A CEL expression over `event` that yields a text, such as `event.data.customerId`; at most 2,000 characters. Deliveries with the same text are sent one after the other, in the order in which the events were accepted. An event for which it yields null, an empty text or nothing has no order. Default: no order.",
+    }),
+    onOrderFailure: t.field({
+      type: OrderFailureEnum,
+      defaultValue: "BLOCK",
+      description: "What follows when a delivery with a key has used up its attempts.",
+    }),
     verification: t.field({
       type: HookVerificationEnum,
       defaultValue: "NONE",
@@ -129,6 +138,14 @@ const UpdateHookInput = builder.inputType("UpdateHookInput", {
     rateLimitPerSecond: t.int({
       description: "As in RegisterHookInput; null removes the limit.",
     }),
+    orderBy: t.string({
+      description:
+        "As in RegisterHookInput; null removes the order. Applies to events matched from now on.",
+    }),
+    onOrderFailure: t.field({
+      type: OrderFailureEnum,
+      description: "As in RegisterHookInput; applies to deliveries that fail from now on.",
+    }),
   }),
 });
 
@@ -153,7 +170,7 @@ const RotateHookSecretPayload = secretPayload(
   "RotateHookSecretPayload",
   "The result of rotateHookSecret.",
 );
-const HookPayload = payloadType<{ hook: HookRow }>(
+export const HookPayload = payloadType<{ hook: HookRow }>(
   "HookPayload",
   "The result of mutations that change a hook.",
   (t) => ({

@@ -38,6 +38,7 @@ function claimOf(
     attempt: 1,
     maxAttempts,
     format,
+    isOrdered: false,
     event: {
       ...{ id, type, data, occurredAt: event.occurredAt ?? at, scheduledFor, stepUuid, userId },
       ...{ contextId, subjectType, subjectId, origin, resource: resource ?? null },

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addBlocked } from "./blocked.ts";
 import { addCreate } from "./create.ts";
 import { addGet } from "./get.ts";
 import { addList } from "./list.ts";
@@ -8,5 +9,6 @@ import { addUpdate } from "./update.ts";
 
 export function addHook(program: Command): void {
   const hook = program.command("hook").description("hooks");
-  for (const add of [addList, addGet, addCreate, addUpdate, addStates, addRotateSecret]) add(hook);
+  for (const add of [addList, addGet, addCreate, addUpdate, addStates, addRotateSecret, addBlocked])
+    add(hook);
 }

@@ -62,6 +62,17 @@ const settings = [
     "rateLimitPerSecond",
     new Option("--rate-limit <N>", "calls a second").argParser(wholeNumber(1, 1_000_000)),
   ],
+  [
+    "orderBy",
+    new Option(
+      "--order-by <CEL>",
+      "deliver what has the same text in order, such as event.data.customerId",
+    ),
+  ],
+  [
+    "onOrderFailure",
+    new Option("--on-order-failure <WHAT>", "BLOCK the key, PARK the delivery or SKIP it"),
+  ],
 ] as const;
 
 /** Declares the flags of a hook's settings. */

@@ -1,5 +1,5 @@
 /** The schema of an answer that `components` of the OpenAPI document has. */
-export const component = (name: "Attempt" | "Delivery" | "EventType" | "Hook") => ({
+export const component = (name: "Attempt" | "BlockedKey" | "Delivery" | "EventType" | "Hook") => ({
   $ref: `#/components/schemas/${name}`,
 });
 

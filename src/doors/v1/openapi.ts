@@ -27,6 +27,9 @@ const answers = (): Json => ({
     ["cloudEvent"],
   ),
   Hook: answerSchema(schema, "Hook", {}, ["parkedCount", "waitingCount"]),
+  BlockedKey: answerSchema(schema, "BlockedKey", {
+    deliveryId: id("The lost delivery: FAILED or QUARANTINED."),
+  }),
   Delivery: answerSchema(
     schema,
     "Delivery",

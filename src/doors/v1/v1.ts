@@ -4,6 +4,7 @@ import { asyncapi } from "./asyncapi.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
 import { emitEvents } from "./emit.ts";
 import { eventTypeEndpoints } from "./eventTypes.ts";
+import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
 import { createOpenapi } from "./openapi.ts";
 import { pollEvents } from "./poll.ts";
@@ -12,6 +13,7 @@ const endpoints = [
   emitEvents,
   pollEvents,
   ...hookEndpoints,
+  ...blockedKeyEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
   asyncapi,

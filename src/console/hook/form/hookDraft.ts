@@ -16,6 +16,8 @@ export type HookDraft = {
   retryScheduleMs: string;
   maxInFlight: string;
   rateLimitPerSecond: string;
+  orderBy: string;
+  onOrderFailure: OrderFailure;
   unsubscribeOn: string;
   /** `Name: value` lines. */
   headers: string;
@@ -45,6 +47,15 @@ type HookVerification = keyof typeof verifications;
 export const isVerification = (text: string): text is HookVerification =>
   Object.hasOwn(verifications, text);
 
+export const orderFailures = {
+  BLOCK: "Block the key until a person releases it",
+  PARK: "Park the delivery, the key goes on",
+  SKIP: "Leave it FAILED, the key goes on",
+} as const;
+type OrderFailure = keyof typeof orderFailures;
+export const isOrderFailure = (text: string): text is OrderFailure =>
+  Object.hasOwn(orderFailures, text);
+
 export const emptyDraft: HookDraft = {
   url: "",
   name: "",
@@ -58,6 +69,8 @@ export const emptyDraft: HookDraft = {
   retryScheduleMs: "",
   maxInFlight: "16",
   rateLimitPerSecond: "",
+  orderBy: "",
+  onOrderFailure: "BLOCK",
   unsubscribeOn: "",
   headers: "",
   verification: "NONE",
@@ -153,6 +166,8 @@ export function inputOf(draft: HookDraft) {
     retryScheduleMs: schedule.length > 0 ? schedule : null,
     maxInFlight: Number(draft.maxInFlight),
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
+    orderBy: draft.orderBy.trim() || null,
+    onOrderFailure: draft.onOrderFailure,
     // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),
     ...(draft.headers.trim() !== "" && { headers: headersIn(draft.headers) }),

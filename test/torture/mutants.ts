@@ -1,6 +1,7 @@
 // Patches quote template texts of the sources as they stand there.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: see above
 import type { Patch } from "./kit/patch.ts";
+import { orderMutants } from "./orderMutants.ts";
 
 /** The hub broken on purpose: a change of its source that the named row must find. */
 export type Mutant = { name: string; row: `T${number}`; patches: Patch[] };
@@ -241,6 +242,7 @@ export const mutants: Mutant[] = [
       { file: FUNCTIONS, find: "AND q.lease_token = v_again.token", replace: "" },
     ],
   },
+  ...orderMutants,
   mutant(
     "T29",
     "names are resolved in the thread pool",
@@ -277,9 +279,9 @@ export const mutants: Mutant[] = [
   mutant(
     "T32",
     "every filter counts as cheap",
-    "src/domain/filter/filterRunner.ts",
-    "return cost <= IN_PLACE_STEPS && budget.spend(cost) ? filter.evaluate(input) : undefined;",
-    "return filter.evaluate(input);",
+    "src/domain/filter/celRunner.ts",
+    "return cost <= IN_PLACE_STEPS && budget.spend(cost) ? program.evaluate(input) : undefined;",
+    "return program.evaluate(input);",
   ),
   mutant(
     "T32",

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -18,6 +19,15 @@ async function sizeOf(folder: string): Promise<number> {
   const sizes = files.map(async (file) => (await stat(join(file.parentPath, file.name))).size);
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
+
+/** The status of an answer to a client that offers HTTP/2 beside HTTP/1.1, as Java's does. */
+const statusForOffer = (url: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const headers = { connection: "upgrade, http2-settings", upgrade: "h2c", "http2-settings": "" };
+    request(url, { method: "POST", headers }, (answer) => resolve(answer.resume().statusCode))
+      .once("error", reject)
+      .end("{}");
+  });
 
 /** A first use of the package, from its start to its end. */
 async function use(
@@ -46,6 +56,9 @@ async function use(
   expect(emitted).toMatchObject({ data: { emitEvent: { userErrors: [] } } });
   await expect.poll(() => target.requests.length).toBe(1);
   expect(target.requests[0]?.body).toContain('"n":9007199254740993');
+
+  // Refused for its missing key: so it was read.
+  expect(await statusForOffer(`${url}/v1/events`)).toBe(401);
 
   for (const page of ["/", "/graphql", "/docs/"]) {
     const answer = await fetch(url + page, { headers: { accept: "text/html" } });

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { program } from "../fixtures/documents.ts";
+import { blocksOf, program } from "../fixtures/documents.ts";
 import { sendTo, testKey } from "../fixtures/hub.ts";
 import { freePort } from "../fixtures/machine.ts";
 import { type Installed, installPackage, type Started } from "../fixtures/package.ts";
@@ -131,6 +131,27 @@ test("README's three commands: a hub, a program that events are forwarded to, an
   await expect.poll(() => target.requests.length).toBe(1);
   expect(target.requests[0]?.body).toContain('"amount":42');
   await expect.poll(listener.said).toContain("order.created");
+  hub.killAll("SIGINT");
+  await hub.ended;
+});
+
+test("the quickstart in JavaScript: the hub, its hook and the program have the package alone", async () => {
+  const [key, port, target] = [testKey(), await freePort(), await freePort()];
+  const settings = { PORT: `${port}`, SIGNALBOX_ADMIN_KEY: key, SIGNALBOX_DATA: "quickstart" };
+  using hub = installed.start(settings, program("install", "sh start"));
+  await expect.poll(hub.said, { timeout: 120_000 }).toContain("GraphiQL: http");
+  const url = `http://127.0.0.1:${port}`;
+  const here = (text: string) =>
+    text.replaceAll("http://127.0.0.1:4000", url).replaceAll("9000", `${target}`);
+  const line = here(program("quickstart", "sh hook")).replace("sbx_…", key);
+  using registering = installed.start({ SIGNALBOX_URL: url }, "sh -c", line);
+  expect(await registering.ended, registering.said()).toMatchObject({ code: 0 });
+  const [SECRET = ""] = /whsec_[^"\s]+/.exec(registering.said()) ?? [];
+  const file = join(installed.path, "quickstart.mjs");
+  await writeFile(file, here(program("quickstart", "js quickstart")));
+  using running = installed.start({ KEY: key, SECRET }, "node quickstart.mjs");
+  await running.ended;
+  expect(running.said()).toBe(blocksOf("quickstart").find(({ info }) => info === "text")?.code);
   hub.killAll("SIGINT");
   await hub.ended;
 });

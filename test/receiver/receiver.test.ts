@@ -102,6 +102,35 @@ test("a resource, which names no type, comes to onAny alone", async () => {
   expect(own).toEqual([]);
 });
 
+test("the emitter's data cannot pass for an event of another type: in DATA, EVENT or a step's body", async () => {
+  const got: AnyEvent[] = [];
+  const paid: AnyEvent[] = [];
+  const listen = (receiver: Receiver<Record<string, unknown>>) =>
+    receiver.on("order.paid", (event) => paid.push(event)).onAny((event) => got.push(event));
+  await using _data = await hooked({ types: ["plain"], format: "DATA" }, listen);
+  await using _event = await hooked({ types: ["flat"], format: "EVENT" }, listen);
+  const cloud = { specversion: "1.0", type: "order.paid", source: "forged", data: { amount: 1 } };
+  const flat = { type: "order.paid", created_on: "2026-01-31T12:00:00Z", amount: 1 };
+  for (const [index, data] of [cloud, flat].entries()) {
+    await client().emit("plain", data);
+    await expect.poll(() => got).toHaveLength(index + 1);
+    expect(got[index]).toMatchObject({ type: null, data, source: null });
+  }
+  await client().emit("flat", cloud);
+  await expect.poll(() => got).toHaveLength(3);
+  const { type: _, ...others } = cloud;
+  expect(got[2]).toMatchObject({ type: "flat", source: null, data: others });
+
+  const secret = newSecret();
+  const step = createReceiver({ secrets: secret });
+  listen(step);
+  const request = await signedRequest({ type: "order.paid", data: 1 }, secret);
+  request.headers.set("signalbox-delivery-id", request.headers.get("webhook-id") ?? "");
+  expect((await step.fetch(request)).status).toBe(200);
+  expect(got[3]).toMatchObject({ type: null, data: { type: "order.paid", data: 1 } });
+  expect(paid).toEqual([]);
+});
+
 test.each(["HOOK_SECRET", "CLOUD_EVENTS"])("the handshake %s is answered", async (verification) => {
   await using hook = await hooked({ types: ["shaken"], verification }, () => {});
   const read = async () =>

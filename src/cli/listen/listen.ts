@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { HookFormat } from "../../db/hook/hooks.ts";
 import { parseTarget } from "../../domain/hook/target.ts";
 import { UserError } from "../../util/userError.ts";
 import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
@@ -36,7 +37,8 @@ export function addListen(program: Command): void {
 
 type Options = HubFlags & {
   forwardTo: string;
-  format?: string;
+  /** Checked by the hub. */
+  format?: HookFormat;
   filter?: string;
   cursorFile?: string;
   retries?: number;
@@ -64,7 +66,7 @@ async function listen(hub: HubPlace, given: string[], options: Options): Promise
   const report = createReport(wantsJson(options));
   await report.begin({ forwardTo, types, format, secret, after });
   const { createForwarder } = await import("./forward.ts");
-  await using forwarder = createForwarder({ url: forwardTo, secret, retries });
+  await using forwarder = createForwarder({ url: forwardTo, format, secret, retries });
   const subscription = { query, variables: { types, hook } };
   for await (const { cursor, event } of live<Item>(hub, subscription, after, stopped)) {
     const { trial, ...about } = event;

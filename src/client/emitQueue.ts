@@ -29,9 +29,11 @@ export function createEmitQueue(endpoint: Endpoint, ready: () => Promise<unknown
 
   async function run() {
     isRunning = true;
-    // Lets every call of this turn of the event loop join.
-    await ready();
-    while (waiting.length > 0) await deliver(next());
+    while (waiting.length > 0) {
+      // Lets every call of this turn of the event loop join, too.
+      await ready();
+      await deliver(next());
+    }
     isRunning = false;
   }
 

@@ -128,6 +128,39 @@ test("trigger emits a hook's type by hand; deliveries are listed, shown with the
   });
 });
 
+test("a replay's progress is asked for again over a restart and a limit; a hub that dies while it answers is told", async () => {
+  let asked = 0;
+  await using door = await receiver(async ({ body }, response) => {
+    const isState = body.includes("replay(id:");
+    if (isState && ++asked === 1) return void response.writeHead(503).end("starting");
+    if (isState && asked === 2) return void response.writeHead(429, { "retry-after": "0" }).end();
+    if (isState && asked === 3) return void response.destroy();
+    const answer = await fetch(`${hub.url}/graphql`, {
+      ...{ method: "POST", body },
+      headers: { authorization: `Bearer ${hub.key}`, "content-type": "application/json" },
+    });
+    response.writeHead(answer.status).end(await answer.text());
+  });
+  await only("hook", "create", `${target.url}/restart`, "restart", "--name", "restart");
+  await accepted(hub, { type: "restart", data: 1, waitMs: 15_000 });
+  const there = { ...settingsFor(hub), SIGNALBOX_URL: door.url };
+  expect(await cli(there, "replay", "restart", "--since", since)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('"status":"DONE"'),
+  });
+  expect(asked).toBeGreaterThanOrEqual(4);
+
+  door.answer = (_request, response) => {
+    response.writeHead(200, { "content-length": "100" }).write('{"data":');
+    setImmediate(() => response.destroy());
+  };
+  const dead = await cli(there, "hook", "list");
+  expect(dead).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^The hub at .*reached: .*\n$/),
+  });
+});
+
 testWith("script")(
   "replay counts first, then sends again what matches; a bar shows on a terminal",
   async () => {

@@ -79,6 +79,23 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
   expect(await only("hook", "delete", "ledger")).toMatchObject({ id, status: "DELETED" });
 });
 
+test("the empty text takes each optional setting of a hook away", async () => {
+  const given = ["--rate-limit", "5", "--header", "x-team: a", "--unsubscribe-on", "410,404"];
+  const name = ["--name", "rich"];
+  expect(await only("hook", "create", target.url, "rich", ...name, ...given)).toMatchObject({
+    rateLimitPerSecond: 5,
+    headers: { "x-team": "[redacted]" },
+    unsubscribeOn: [410, 404],
+  });
+  const away = ["--rate-limit", "", "--header", "", "--unsubscribe-on", "", "--user", ""];
+  expect(await only("hook", "update", "rich", ...away)).toMatchObject({
+    rateLimitPerSecond: null,
+    headers: {},
+    unsubscribeOn: [],
+    userId: null,
+  });
+});
+
 test("an unknown hook is told with the one that may be meant, and none of several is changed", async () => {
   await only("hook", "create", target.url, "a", "--name", "invoices");
   const typo = await on("hook", "pause", "invoices", "invoicse");
@@ -94,9 +111,15 @@ test("an unknown hook is told with the one that may be meant, and none of severa
   const nothing = await on("hook", "update", "invoices");
   expect(nothing).toMatchObject({ code: 2, stdout: "" });
   expect(nothing.stderr).toContain("Nothing is to be changed");
-  expect((await on("hook", "create", target.url, "a", "--retries", "21")).stderr).toContain(
-    "It must be a whole number from 0 to 20",
-  );
+  expect(await on("hook", "create", target.url, "a", "--retries", "")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("It must be a whole number"),
+  });
+  const tooMuch = ["--retries", "21", "--max-in-flight", "257", "--rate-limit", "10001"];
+  const refused = await on("hook", "create", target.url, "a", ...tooMuch);
+  expect(refused.code).toBe(1);
+  for (const name of ["retries", "maxInFlight", "rateLimitPerSecond"])
+    expect(refused.stderr).toMatch(new RegExp(`${name}.*\\(INVALID\\)`));
   expect(await on("hook", "create", "ftp://x", "a")).toMatchObject({ code: 1 });
 });
 

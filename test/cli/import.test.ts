@@ -45,6 +45,14 @@ const hooksOf = async (system: string) =>
     .filter(({ name }) => name.startsWith(system))
     .reverse();
 
+/** What the hooks of a system that are paused now have been, from the first on. */
+const pastOfPaused = async (system: string) =>
+  (
+    await hub.db.sql<{ status: string }[]>`
+      select v.status from signalbox.hooks h join signalbox.hook_versions v on v.hook_id = h.id
+      where h.name like ${`${system} %`} and h.status = 'PAUSED' order by v.config_version`
+  ).map(({ status }) => status);
+
 test("import svix takes event types and endpoints, and a receiver verifies with its old secret", async () => {
   await using server = await receiver(serving(svix(target.url)));
   const args = ["svix", "--from", server.url];
@@ -79,6 +87,7 @@ test("import svix takes event types and endpoints, and a receiver verifies with 
     },
     { name: "svix ep_2", status: "PAUSED", types: ["*"] },
   ]);
+  expect(await pastOfPaused("svix")).toEqual(["PAUSED"]);
   const { eventType } = await hub.run<{ eventType: { jsonSchema: object } }>(
     '{ eventType(name: "invoice.paid") { jsonSchema } }',
   );
@@ -120,6 +129,7 @@ test("import convoy says what a receiver has to be given, and pauses where a fil
     { name: "convoy e1", userId: "ann", timeoutMs: 10_000, rateLimitPerSecond: 84 },
     { name: "convoy e2", status: "PAUSED", types: ["*"], userId: null },
   ]);
+  expect(await pastOfPaused("convoy")).toEqual(["PAUSED"]);
 });
 
 test("import outpost takes topics and webhook destinations of each tenant", async () => {

@@ -6,6 +6,7 @@ import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";
 import { UserError } from "../util/userError.ts";
 import { HubError } from "./hub/hubError.ts";
 import { Misuse } from "./misuse.ts";
+import { printable } from "./printable.ts";
 import { createProgram } from "./program.ts";
 
 /** Exit codes: 1 when the command failed or found differences, 2 when it was misused. */
@@ -41,6 +42,7 @@ createProgram()
       process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
       return;
     }
-    process.stderr.write(`${explain(error)}\n`);
+    const lines = explain(error).split("\n").map(printable);
+    process.stderr.write(`${lines.join("\n")}\n`);
     process.exitCode = error instanceof Misuse ? MISUSED : FAILED;
   });

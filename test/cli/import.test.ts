@@ -150,6 +150,22 @@ test("import outpost takes topics and webhook destinations of each tenant", asyn
   ]);
 });
 
+test("what a server says in an error does not steer the terminal", async () => {
+  const steering = "\u001b]0;owned\u0007\u009b2J\u202e";
+  await using server = await receiver((_request, response) =>
+    response.writeHead(500).end(steering),
+  );
+  const theirs = await call("svix", "--from", server.url);
+  expect(theirs).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("answered 500: ?]0;owned??2J? (--from, --token)\n"),
+  });
+  server.answer = (_request, response) =>
+    response.end(JSON.stringify({ errors: [{ message: `${steering}\nsecond line` }] }));
+  const hubs = await cli({ ...settingsFor(hub), SIGNALBOX_URL: server.url }, "hook", "list");
+  expect(hubs).toMatchObject({ code: 1, stderr: "?]0;owned??2J?\nsecond line\n" });
+});
+
 test("what is wrong with the other system is told, and nothing is written", async () => {
   await using server = await receiver(serving({}));
   const before = (await hooksOf("")).length;

@@ -1,5 +1,5 @@
 import { readJson } from "./bigJson.ts";
-import { type Mistake, SignalboxError, signalboxError } from "./signalboxError.ts";
+import { SignalboxError, signalboxError, type UserError } from "./signalboxError.ts";
 
 /** Where the hub is, and the key to it. */
 export type Endpoint = {
@@ -102,7 +102,7 @@ const UNKNOWN_OUTCOME = new Set([
 /** The error of an answer that has errors. */
 export function refusal({ data, errors = [] }: Answer, headerMs: number | null = null) {
   const mistakes = errors.map(
-    ({ message, path = [], extensions }): Mistake => ({
+    ({ message, path = [], extensions }): UserError => ({
       code: extensions?.code ?? "BAD_REQUEST",
       message,
       path: path.map(String),

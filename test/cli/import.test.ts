@@ -191,4 +191,11 @@ test("what is wrong with the other system is told, and nothing is written", asyn
     }),
   );
   expect(await hooksOf("")).toHaveLength(before);
+  // Nobody else looks at that key.
+  const bad = { ...settings, SIGNALBOX_IMPORT_TOKEN: "ü" };
+  expect(await cli(bad, "hook", "list")).toMatchObject({ code: 0, stderr: "" });
+  expect(await cli(bad, "import", "svix", "--from", server.url)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("SIGNALBOX_IMPORT_TOKEN must be an API key"),
+  });
 });

@@ -4,6 +4,7 @@ import { isOutage } from "../db/connection/outage.ts";
 import { DatabaseRefusal } from "../db/connection/refusal.ts";
 import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";
 import { UserError } from "../util/userError.ts";
+import { Failure } from "./failure.ts";
 import { HubError } from "./hub/hubError.ts";
 import { Misuse } from "./misuse.ts";
 import { printable } from "./printable.ts";
@@ -19,6 +20,7 @@ function explain(error: unknown): string {
     error instanceof UserError ||
     error instanceof Misuse ||
     error instanceof HubError ||
+    error instanceof Failure ||
     error instanceof ConfigError ||
     error instanceof WrongSecretKey ||
     error instanceof DatabaseRefusal;

@@ -68,6 +68,7 @@ async function listen(hub: HubPlace, given: string[], options: Options): Promise
   const { createForwarder } = await import("./forward.ts");
   await using forwarder = createForwarder({ url: forwardTo, format, secret, retries });
   const subscription = { query, variables: { types, hook } };
+  await using _flush = { [Symbol.asyncDispose]: async () => file?.flush() };
   for await (const { cursor, event } of live<Item>(hub, subscription, after, stopped)) {
     const { trial, ...about } = event;
     const envelope = envelopeOf(trial);
@@ -82,7 +83,8 @@ async function listen(hub: HubPlace, given: string[], options: Options): Promise
     if (!isDone) return;
     if (trial.reason === "NO_RESOURCE")
       note(`${event.type} ${event.id} is not sent: ${trial.detail}`);
-    await file?.write(cursor);
+    if (envelope === null) await file?.skip(cursor);
+    else await file?.write(cursor);
     if (stopped.aborted) return;
   }
 }

@@ -5,6 +5,7 @@ import {
   readConfig,
   readDatabaseSettings,
   readHubSettings,
+  readImportToken,
   unknownSettings,
 } from "../../src/config/config.ts";
 
@@ -191,14 +192,17 @@ test("a command's hub and keys come from flags, then from variables", () => {
     SIGNALBOX_IMPORT_TOKEN: "theirs",
   };
   expect(readHubSettings({}, {})).toEqual({ url: "http://127.0.0.1:4000" });
-  const fromEnv = { url: "http://hub.example.com", key: "sbx_env", importToken: "theirs" };
+  const fromEnv = { url: "http://hub.example.com", key: "sbx_env" };
   expect(readHubSettings({}, env)).toEqual(fromEnv);
-  const flags = { url: "https://h/behind/", key: "sbx_flag", token: "flag" };
+  const flags = { url: "https://h/behind/", key: "sbx_flag" };
   expect(readHubSettings(flags, env)).toEqual({
     url: "https://h/behind",
     key: "sbx_flag",
-    importToken: "flag",
   });
+  expect([readImportToken(undefined, env), readImportToken("flag", env)]).toEqual([
+    "theirs",
+    "flag",
+  ]);
   expect(() => readHubSettings({}, { SIGNALBOX_URL: "ftp://hub" })).toThrow(
     /^SIGNALBOX_URL must be the address of a hub/,
   );

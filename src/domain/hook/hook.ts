@@ -72,7 +72,7 @@ async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
 }
 
 /**
- * Registers a hook. It is ACTIVE at once unless its target must consent first; events accepted from now on are matched
+ * Registers a hook. It is ACTIVE at once unless it is to be PAUSED or its target must consent first; events accepted from now on are matched
  * against it. The secret is returned here and never shown again. Throws INVALID, FILTER_INVALID, TARGET_REFUSED,
  * UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
  */
@@ -84,8 +84,7 @@ export async function registerHook(
     verification?: HookVerification | null | undefined;
     /** Its id, if the caller has chosen a new one. */
     id?: string | undefined;
-    /** Registers it as PAUSED. */
-    isPaused?: boolean | undefined;
+    paused?: boolean | null | undefined;
   },
 ): Promise<{ hook: HookRow; secret: string }> {
   const settings = newHookSettings(input);
@@ -93,11 +92,17 @@ export async function registerHook(
   await checkTypesHaveResource(sql, projectId, settings);
   const verification = input.verification ?? "NONE";
   const needsConsent = verification !== "NONE";
+  if (input.paused && needsConsent)
+    throw userError(
+      "INVALID",
+      "paused cannot be true with a verification: the target's consent makes the hook ACTIVE",
+      ["paused"],
+    );
   const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
   const key = { projectId, id: input.id ?? newId() };
-  const [status, statusReason] = input.isPaused
+  const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
       ? (["PENDING_VERIFICATION", AWAITING_CONSENT] as const)

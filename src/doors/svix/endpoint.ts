@@ -75,7 +75,7 @@ async function create(request: DoorRequest) {
   const input = {
     ...newInput(given, userId),
     ...(secret != null && { secret: prefixed(secret) }),
-    isPaused: disabled ?? false,
+    paused: disabled,
   };
   const created = await createOnce(
     request,
@@ -106,7 +106,7 @@ async function createNamed(
   const { hook } = await withNames(endpointNames, () =>
     registerHook(hub.hooks, caller.projectId, {
       ...newInput(settings, userId),
-      isPaused: disabled ?? false,
+      paused: disabled,
     }),
   );
   return { status: 201, body: endpointOut(hook) };

@@ -46,6 +46,7 @@ const registerHookInput = z
     types: shape.types,
     url: z.string(),
     verification: z.enum(["NONE", "HOOK_SECRET", "CLOUD_EVENTS"]).nullish(),
+    paused: z.boolean().nullish(),
     secret: z.string().nullish(),
   })
   .meta({ id: "RegisterHookInput" });

@@ -20,8 +20,8 @@ async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<v
  */
 export async function removeOldKeys(sql: Pool, days: number): Promise<void> {
   const outdated = [
-    sql`scope = '' and created_at < now() - interval '24 hours'`,
-    sql`scope <> '' and created_at < now() - ${days} * interval '1 day' and not exists (
+    sql`ascii(scope) < 2 and created_at < now() - interval '24 hours'`,
+    sql`ascii(scope) > 1 and created_at < now() - ${days} * interval '1 day' and not exists (
       select from signalbox.events e where e.project_id = k.project_id and e.id = k.event_id)`,
   ];
   for (const isOutdated of outdated)

@@ -216,6 +216,20 @@ test("a request that is repeated with its key creates one application and one en
   expect(failed.status).toBe(422);
 });
 
+test("the key of an example is that of its endpoint: another endpoint's example with it is refused", async () => {
+  const other = await call("POST", `${app}/endpoint`, endpoint);
+  const example = (at: string) =>
+    call("POST", `${at}/send-example`, message, { headers: { "idempotency-key": "example" } });
+  const first = await example(ep);
+  expect(first.status).toBe(200);
+  expect(await example(ep)).toEqual(first);
+  const elsewhere = `${app}/endpoint/${JSON.parse(other.text).id}`;
+  expect(await example(elsewhere)).toMatchObject({
+    status: 409,
+    body: { code: "conflict" },
+  });
+});
+
 test("the key of an application is forgotten after 24 hours, not before", async () => {
   const body = { name: "Daily" };
   const once = async () =>

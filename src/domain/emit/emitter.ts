@@ -35,7 +35,7 @@ type EmitCall = {
   projectId: string;
   inputs: EventInput[];
   origin: EventOrigin;
-  /** The events are for this hook alone, whatever it takes, and start no workflows. They have no schedule. */
+  /** The events are for this hook alone, whatever it takes, and start no workflows. */
   onlyHookId?: string;
 };
 

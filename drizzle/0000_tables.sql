@@ -499,8 +499,8 @@ CREATE UNIQUE INDEX "hooks_name" ON "signalbox"."hooks" USING btree ("project_id
 CREATE UNIQUE INDEX "hooks_uid" ON "signalbox"."hooks" USING btree ("project_id","user_id","uid") WHERE uid is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE INDEX "hooks_user" ON "signalbox"."hooks" USING btree ("project_id","user_id","id") WHERE user_id is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE INDEX "hooks_handshake" ON "signalbox"."hooks" USING btree ("handshake_due_at") WHERE handshake_due_at is not null;--> statement-breakpoint
-CREATE INDEX "idempotency_keys_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE scope = '';--> statement-breakpoint
-CREATE INDEX "idempotency_keys_uid_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE scope <> '';--> statement-breakpoint
+CREATE INDEX "idempotency_keys_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE ascii(scope) < 2;--> statement-breakpoint
+CREATE INDEX "idempotency_keys_uid_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE ascii(scope) > 1;--> statement-breakpoint
 CREATE INDEX "ended_deliveries_event" ON "signalbox"."ended_deliveries" USING btree ("project_id","event_id","hook_id");--> statement-breakpoint
 CREATE INDEX "ended_deliveries_hook" ON "signalbox"."ended_deliveries" USING btree ("project_id","hook_id","id");--> statement-breakpoint
 CREATE INDEX "ended_deliveries_lost" ON "signalbox"."ended_deliveries" USING btree ("project_id","id") WHERE status in ('FAILED', 'QUARANTINED');--> statement-breakpoint

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeOldKeys } from "../../src/db/retention/retention.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { keyOf } from "../fixtures/keyOf.ts";
 import { tenantOf } from "../fixtures/tenant.ts";
@@ -213,6 +214,49 @@ test("a request that is repeated with its key creates one application and one en
   expect((await once(`${app}/endpoint`, { url: "nowhere" })).status).toBe(409);
   const failed = await call("POST", `${app}/endpoint`, {}, { headers: { "idempotency-key": "f" } });
   expect(failed.status).toBe(422);
+});
+
+test("the key of an example is that of its endpoint: another endpoint's example with it is refused", async () => {
+  const other = await call("POST", `${app}/endpoint`, endpoint);
+  const example = (at: string) =>
+    call("POST", `${at}/send-example`, message, { headers: { "idempotency-key": "example" } });
+  const first = await example(ep);
+  expect(first.status).toBe(200);
+  expect(await example(ep)).toEqual(first);
+  const elsewhere = `${app}/endpoint/${JSON.parse(other.text).id}`;
+  expect(await example(elsewhere)).toMatchObject({
+    status: 409,
+    body: { code: "conflict" },
+  });
+});
+
+test("the key of an application is forgotten after 24 hours, not before", async () => {
+  const body = { name: "Daily" };
+  const once = async () =>
+    (await call("POST", "/app", body, { headers: { "idempotency-key": "daily" } })).text;
+  const first = await once();
+  const age = async (hours: number) => {
+    const { sql } = hub.db;
+    await sql`
+      update signalbox.idempotency_keys set created_at = now() - ${hours} * interval '1 hour' where key = 'daily'`;
+    await removeOldKeys(sql, 30);
+  };
+  await age(23);
+  expect(await once()).toBe(first);
+  await age(25);
+  expect(JSON.parse(await once()).id).not.toBe(JSON.parse(first).id);
+});
+
+test("a request that is repeated with its key after its endpoint was deleted creates another", async () => {
+  const once = () =>
+    call("POST", `${app}/endpoint`, endpoint, { headers: { "idempotency-key": "deleted" } });
+  const idOf = ({ text }: { text: string }): string => JSON.parse(text).id;
+  const first = await once();
+  expect((await call("DELETE", `${app}/endpoint/${idOf(first)}`)).status).toBe(204);
+  const second = await once();
+  expect(second.status).toBe(201);
+  expect(idOf(second)).not.toBe(idOf(first));
+  expect(await once()).toEqual(second);
 });
 
 test("a payload keeps every digit and the order of its keys", async () => {

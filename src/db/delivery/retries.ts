@@ -55,23 +55,11 @@ export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Re
   update signalbox.queue d set due_at = statement_timestamp() where project_id = ${projectId} and id = ${id}
   returning ${movedColumns(tx)}, ${status}::text as was`;
 
-/** Makes up to `limit` deliveries of a hook due that were created in a span of time and wait for their next attempt. */
-export const makeRetryingDue = (
-  tx: Tx,
-  {
-    projectId,
-    hookId,
-    since,
-    until,
-  }: { projectId: string; hookId: string; since: Date; until: Date },
-  limit: number,
-) => tx<Retried["moved"]>`
+/** Makes those of the deliveries due that wait for their next attempt. */
+export const makeRetryingDue = (tx: Tx, projectId: string, ids: string[]) => tx<Retried["moved"]>`
   update signalbox.queue d set due_at = statement_timestamp()
-  where d.project_id = ${projectId} and d.id = any(array(
-    select q.id from signalbox.queue q
-    where q.project_id = ${projectId} and q.hook_id = ${hookId} and q.status = 'RETRYING' and q.lease_token is null
-      and q.due_at > statement_timestamp() and q.created_at >= ${since} and q.created_at < ${until}
-    order by q.due_at limit ${limit} for update))
+  where d.project_id = ${projectId} and d.id = any(${ids}::uuid[]) and d.status = 'RETRYING' and d.lease_token is null
+    and d.due_at > statement_timestamp()
   returning ${movedColumns(tx)}, 'RETRYING' as was`;
 
 /** The most attempts of a delivery: they are counted in a smallint. */

@@ -37,9 +37,10 @@ export async function claimOne(
   return owner ?? { fingerprint, eventId };
 }
 
-export const giveUpKey = (sql: Sql, { projectId, scope, key }: KeyClaim) => sql`
+/** Frees a key, unless something else has it by now. */
+export const giveUpKey = (sql: Sql, { projectId, scope, key, eventId }: KeyClaim) => sql`
   delete from signalbox.idempotency_keys
-  where project_id = ${projectId} and scope = ${scope} and key = ${key}`;
+  where project_id = ${projectId} and scope = ${scope} and key = ${key} and event_id = ${eventId}`;
 
 /** The event of a user that has this `uid`. */
 export const eventIdOfUid = (

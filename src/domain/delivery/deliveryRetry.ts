@@ -1,12 +1,10 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
 import { type DeliveryRow, deliveriesById } from "../../db/delivery/deliveries.ts";
 import {
-  heldHookStatus,
   insertRetries,
   lockedDelivery,
   MAX_ATTEMPTS,
   makeDue,
-  makeRetryingDue,
   publishRetries,
   type Retried,
   reopenDeliveries,
@@ -62,22 +60,4 @@ export async function retryDelivery(
     if (!row) throw new Error(`delivery ${one.id} is gone`);
     return row;
   });
-}
-
-/** Deliveries made due in one transaction: the project's head is locked meanwhile. */
-const AT_ONCE = 500;
-
-/** Makes all deliveries of a hook due that were created in a span of time and wait for their next attempt. */
-export async function retryWaiting(
-  sql: Pool,
-  span: { projectId: string; hookId: string; since: Date; until: Date },
-): Promise<void> {
-  const { projectId, hookId } = span;
-  const made = await sql.begin(async (tx) => {
-    await heldHookStatus(tx, projectId, hookId);
-    const moved = [...(await makeRetryingDue(tx, span, AT_ONCE))];
-    if (moved.length > 0) await publishRetries(tx, projectId, { moved, made: [] }, {});
-    return moved.length;
-  });
-  if (made === AT_ONCE) await retryWaiting(sql, span);
 }

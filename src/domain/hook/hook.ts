@@ -43,6 +43,7 @@ export type HookServices = {
 };
 
 const MAX_HOOKS = 20_000;
+export const DELETED_BY_PERSON = "deleted by a person";
 const PAUSED_BY_PERSON = "paused by a person";
 
 /** Runs a write and turns a violation of the unique indexes on names and uids into NAME_TAKEN. */
@@ -161,7 +162,7 @@ export async function changeHook(
     await publish(tx, changed);
     if (changed.status !== hook.status) {
       const moved = await moveWaiting(tx, changed, changed.status);
-      if (moved >= MOVED_AT_ONCE) await queueSettling(tx, changed);
+      if (moved >= MOVED_AT_ONCE) await queueSettling(tx, projectId, [changed]);
     }
     return { ...changed, ...times };
   });
@@ -251,7 +252,7 @@ export const pauseHook = setStatus("PAUSED", PAUSED_BY_PERSON);
 /** Resumes a hook: all its PARKED deliveries are due at once. */
 export const resumeHook = setStatus("ACTIVE", null);
 /** Deletes a hook permanently; the row is kept for history, and its waiting deliveries are CANCELLED. */
-export const deleteHook = setStatus("DELETED", "deleted by a person");
+export const deleteHook = setStatus("DELETED", DELETED_BY_PERSON);
 
 /**
  * Gives a hook a new secret. The old ones keep signing for `overlapHours` (0..168), so that a receiver can change

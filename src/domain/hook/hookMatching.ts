@@ -30,20 +30,18 @@ export function filterView(event: MatchedEvent, source: string): FilterEvent {
   const subject =
     subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
   return {
-    ...{
-      id,
-      type,
-      data,
-      source,
-      name,
-      category,
-      userId,
-      subject,
-      contextId,
-      channels,
-      tags,
-      origin,
-    },
+    id,
+    type,
+    data,
+    source,
+    name,
+    category,
+    userId,
+    subject,
+    contextId,
+    channels,
+    tags,
+    origin,
   };
 }
 

@@ -179,7 +179,7 @@ export const applicationRoutes: Route[] = [
     path: ONE,
     operation: "Mutation.deleteHook",
     handle: async (request) => {
-      await deleteApplication(request.context.hub.hooks, await applicationOf(request));
+      await deleteApplication(request.context.hub.db.sql, await applicationOf(request));
       return { status: 204 };
     },
   },

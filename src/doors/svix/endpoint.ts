@@ -1,6 +1,8 @@
 import type { z } from "zod";
+import type { ApplicationRow } from "../../db/application/applications.ts";
 import { type HookRow, hooksById, hooksByUid } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
+import { findApplication } from "../../domain/application/application.ts";
 import {
   deleteHook,
   pauseHook,
@@ -68,34 +70,41 @@ async function setDisabled(
   return (disabled ? pauseHook : resumeHook)(hub.hooks, caller.projectId, hook.id);
 }
 
+/** Registers an endpoint, and deletes it again if its application was deleted meanwhile. Throws NOT_FOUND then. */
+async function register(
+  { context: { caller, hub } }: DoorRequest,
+  application: ApplicationRow,
+  input: Parameters<typeof registerHook>[2],
+): Promise<HookRow> {
+  const { hook } = await registerHook(hub.hooks, caller.projectId, input);
+  if (await findApplication(hub.db.sql, caller.projectId, application.id)) return hook;
+  await deleteHook(hub.hooks, caller.projectId, hook.id);
+  throw userError("NOT_FOUND", "the application was deleted meanwhile");
+}
+
 async function create(request: DoorRequest) {
-  const { caller, hub } = request.context;
   const { secret, disabled, ...given } = parseBody(request, endpointIn);
-  const { userId } = await applicationOf(request);
+  const application = await applicationOf(request);
   const input = {
-    ...newInput(given, userId),
+    ...newInput(given, application.userId),
     ...(secret != null && { secret: prefixed(secret) }),
     paused: disabled,
   };
   const created = await createOnce(
     request,
-    (id) => findEndpoint(request, userId, id),
-    (id) =>
-      withNames(endpointNames, async () => {
-        const { hook } = await registerHook(hub.hooks, caller.projectId, { ...input, id });
-        return hook;
-      }),
+    (id) => findEndpoint(request, application.userId, id),
+    (id) => withNames(endpointNames, () => register(request, application, { ...input, id })),
   );
   return { status: 201, body: endpointOut(created) };
 }
 
 /** Creates the endpoint that a path names, and that is not there yet. */
 async function createNamed(
-  { context: { caller, hub }, params }: DoorRequest,
+  request: DoorRequest,
   given: z.output<typeof endpointUpdate>,
-  userId: string,
+  application: ApplicationRow,
 ) {
-  const { endpoint_id: name = "" } = params;
+  const { endpoint_id: name = "" } = request.params;
   if (given.uid != null && given.uid !== name)
     throw userError(
       "INVALID",
@@ -103,9 +112,9 @@ async function createNamed(
       ["body", "uid"],
     );
   const { disabled, ...settings } = { ...given, uid: parse(endpointUid, name, "path") };
-  const { hook } = await withNames(endpointNames, () =>
-    registerHook(hub.hooks, caller.projectId, {
-      ...newInput(settings, userId),
+  const hook = await withNames(endpointNames, () =>
+    register(request, application, {
+      ...newInput(settings, application.userId),
       paused: disabled,
     }),
   );
@@ -115,10 +124,10 @@ async function createNamed(
 async function replace(request: DoorRequest) {
   const { caller, hub } = request.context;
   const given = parseBody(request, endpointUpdate);
-  const { userId } = await applicationOf(request);
+  const application = await applicationOf(request);
   const { endpoint_id: id = "" } = request.params;
-  const known = await findEndpoint(request, userId, id);
-  if (!known) return createNamed(request, given, userId);
+  const known = await findEndpoint(request, application.userId, id);
+  if (!known) return createNamed(request, given, application);
   const hook = await withNames(endpointNames, () =>
     updateHook(hub.hooks, caller.projectId, known.id, fullInput(given)),
   );

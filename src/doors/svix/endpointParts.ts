@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { countByStatus } from "../../db/delivery/outcomes.ts";
 import { eventTypesByName } from "../../db/eventType/eventTypes.ts";
-import { retryWaiting } from "../../domain/delivery/deliveryRetry.ts";
 import { replayDeliveries } from "../../domain/delivery/replay.ts";
 import { newSecret } from "../../domain/delivery/signature.ts";
 import { replaceHookSecret, updateHook } from "../../domain/hook/hook.ts";
@@ -91,11 +90,10 @@ async function recover(request: DoorRequest) {
   const { id: hookId } = await endpointOf(request);
   const replay = await withNames({}, () =>
     replayDeliveries(hub.db.sql, projectId, {
-      ...{ hookId, status: ["FAILED", "QUARANTINED"], since },
+      ...{ hookId, status: ["FAILED", "QUARANTINED"], hastens: true, since },
       until: until ?? null,
     }),
   );
-  await retryWaiting(hub.db.sql, { projectId, hookId, since, until: until ?? new Date() });
   const body = {
     ...{ id: replay.id, task: "endpoint.recover", updatedAt: replay.createdAt },
     status: "running",

@@ -65,7 +65,7 @@ const object = (properties: Json, more: Json = {}) => ({
 });
 
 /** What a hook of a format receives for an event. `data`: the schema of its data. */
-function bodyOf(format: HookFormat, type: string, data: Json): unknown {
+function bodyOf(format: HookFormat, type: string, data: Json): Json {
   const text = { type: "string" };
   switch (format) {
     case "CLOUD_EVENT":
@@ -75,6 +75,7 @@ function bodyOf(format: HookFormat, type: string, data: Json): unknown {
       return object({ specversion, id: text, type: { const: type }, source: text, time, data });
     }
     case "CLOUD_EVENT_BINARY":
+    case "DATA":
       return data;
     case "RESOURCE":
       return { type: "object" };
@@ -121,6 +122,8 @@ export async function documentOf(
   const names = [...new Set([...types.map(({ name }) => name), ...exact])].sort();
   const newKey = createKeys();
   const keys = new Map(names.map((name) => [name, newKey(name)]));
+  /** The keys of messages in a format, which other types may be named like. */
+  const formatKeys = new Map<string, string>();
   const byName = new Map(types.map((type) => [type.name, type]));
   const messages = new Map<string, RawJson>();
   const schemas = new Map<string, RawJson>();
@@ -166,7 +169,9 @@ export async function documentOf(
     for (const [name, nameKey] of keys) {
       await slice();
       if (!takes(name)) continue;
-      const key = `${nameKey}.${hook.format}`;
+      const wanted = `${nameKey}.${hook.format}`;
+      const key = formatKeys.get(wanted) ?? newKey(wanted);
+      formatKeys.set(wanted, key);
       if (!messages.has(key)) addMessage(key, name, bodyOf(hook.format, name, dataOf(name)));
       sent.push(refTo(key));
     }

@@ -88,6 +88,7 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["PUT", `${app}/endpoint/new`, { ...endpoint, uid: "other" }, "body.uid"],
   ["PATCH", ep, { url: "nowhere" }, "body.url"],
   ["PATCH", ep, { channels: [] }, "body.channels"],
+  ["PATCH", ep, { description: "New", disabled: true, secret: "whsec_short" }, "body.secret"],
   ["PUT", `${ep}/headers`, {}, "body.headers"],
   ["PUT", `${ep}/headers`, { headers: { "x-a": 1 } }, "body.headers.x-a"],
   ["PATCH", `${ep}/headers`, { headers: { "x a": "1" } }, "body.headers.x a"],
@@ -162,6 +163,34 @@ test.each<
     { code, detail: expect.stringMatching(/\w+ \w+/) },
   ]);
   expect(await stored()).toEqual(before);
+});
+
+test("an event type that an endpoint names is not archived, and nothing else of the request is done", async () => {
+  const schemas = { 1: { type: "object" } };
+  await call("POST", "/event-type", { name: "named", description: "Old", schemas });
+  await call("POST", `${app}/endpoint`, { ...endpoint, eventTypes: ["named", "new"] });
+  const before = await stored();
+  const change = { description: "New", archived: true, schemas: { 2: { type: "string" } } };
+  for (const [method, path, body] of [
+    ["PATCH", "/event-type/named", change],
+    ["PUT", "/event-type/named", change],
+    ["PUT", "/event-type/new", change],
+    ["POST", "/event-type", { ...change, name: "new" }],
+  ] as const) {
+    const answer = await call(method, path, body);
+    expect([method, path, answer.status, answer.text]).toEqual([
+      ...[method, path, 409],
+      expect.stringContaining("is named by hooks"),
+    ]);
+    expect(await stored()).toEqual(before);
+  }
+});
+
+test("an archived event type stays so when it is changed, also while an endpoint names it", async () => {
+  await call("POST", "/event-type", { name: "past", description: "Old", archived: true });
+  await call("POST", `${app}/endpoint`, { ...endpoint, eventTypes: ["past"] });
+  const { body } = await call("PATCH", "/event-type/past", { description: "New" });
+  expect(body).toMatchObject({ description: "New", archived: true });
 });
 
 test("a key does what its role may do: it reads, sends, sends again or changes", async () => {

@@ -4,11 +4,9 @@ import {
   countEventTypes,
   type EventTypeRow,
   eventTypesByName,
-  hooksNamingType,
   insertEventType,
   insertEventTypeVersion,
   lockProject,
-  markEventTypeArchived,
   type RegisteredType,
   updateEventType,
 } from "../../db/eventType/eventTypes.ts";
@@ -27,6 +25,7 @@ import { eventLimits } from "../event/eventInput.ts";
 import { exactName, hasAtMost } from "../input/singleLineText.ts";
 import { ProgramStopped, type Programs } from "../program/programs.ts";
 import { runInPlace } from "../program/programsInPlace.ts";
+import { checkUnnamed, markArchived } from "./archiveEventType.ts";
 import type { SchemaGiven } from "./schemaRegistration.ts";
 
 /** Limits of event types: characters, and the number per project, archived ones included. */
@@ -67,15 +66,16 @@ export type EventTypeInput = z.input<typeof eventTypeInput>;
 
 /**
  * Registers an event type, or the next version of an existing one when the schema has changed. Registering the same
- * again changes nothing. An archived type is restored. Throws UserError: INVALID, SCHEMA_INVALID, DATA_INVALID (the
+ * again changes nothing. An archived type is restored, unless it is registered as archived. Throws UserError: INVALID, SCHEMA_INVALID, DATA_INVALID (the
  * example does not fit), BREAKING_CHANGE (one entry per break, unless `allowBreaking`), NAME_TAKEN (by a type of a
- * catalogue, or as the event of another resource type), LIMIT_REACHED.
+ * catalogue, or as the event of another resource type), LIMIT_REACHED, or, for one
+ * to be archived, NOT_ALLOWED_NOW.
  */
 export async function registerEventType(
   db: Db,
   sandbox: Programs,
   projectId: string,
-  input: EventTypeInput,
+  input: EventTypeInput & { isArchived?: boolean },
 ): Promise<EventTypeRow> {
   const { name, description, schema, example, allowBreaking, resourceType } = checkInput(input);
   checkExampleSize(example);
@@ -112,7 +112,10 @@ export async function registerEventType(
       if (breaks.length > 0) {
         throw new UserError(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
       }
-      return writeEventType(tx, projectId, current, registered);
+      const type = await writeEventType(tx, projectId, current, registered);
+      if (!input.isArchived) return type;
+      if (!current || current.archivedAt === null) await checkUnnamed(tx, projectId, name);
+      return markArchived(tx, projectId, type);
     });
     if (written) return written;
     if (tries >= MAX_TRIES) {
@@ -184,36 +187,6 @@ export async function writeEventType(
   const version = current.version + (isChanged ? 1 : 0);
   const next = { ...registered, id: current.id, version };
   return save(tx, projectId, updateEventType, next, isChanged);
-}
-
-/**
- * Archives an event type: it is unknown to later emits; its events and versions stay. Throws UserError: NOT_FOUND, or
- * NOT_ALLOWED_NOW for a type of a catalogue, or while hooks name it.
- */
-export async function archiveEventType(
-  db: Db,
-  projectId: string,
-  name: string,
-): Promise<EventTypeRow> {
-  return db.sql.begin(async (tx) => {
-    await lockProject(tx, projectId);
-    const [current] = await eventTypesByName(tx, projectId, [name]);
-    if (!current) throw userError("NOT_FOUND", `there is no event type '${name}'`, ["name"]);
-    if (current.archivedAt !== null) return current;
-    if (current.catalog !== null) {
-      const message = `event type '${name}' belongs to the catalogue '${current.catalog}', whose types stay in use`;
-      throw userError("NOT_ALLOWED_NOW", message, ["name"]);
-    }
-    const hooks = await hooksNamingType(tx, projectId, name);
-    if (hooks.length > 0) {
-      const listed = hooks.map((hook) => `'${hook.name ?? hook.id}'`).join(", ");
-      const message = `event type '${name}' is named by hooks, which must be deleted or changed first: ${listed}`;
-      throw userError("NOT_ALLOWED_NOW", message, ["name"]);
-    }
-    const [archived] = await markEventTypeArchived(tx, projectId, current.id);
-    await bumpConfigVersion(tx, projectId);
-    return stored(archived);
-  });
 }
 
 /** An event type has one resource type. Throws NAME_TAKEN when another one is bound to it. */

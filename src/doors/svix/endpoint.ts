@@ -1,14 +1,7 @@
 import type { z } from "zod";
 import { type HookRow, hooksById, hooksByUid } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
-import {
-  deleteHook,
-  pauseHook,
-  registerHook,
-  replaceHookSecret,
-  resumeHook,
-  updateHook,
-} from "../../domain/hook/hook.ts";
+import { deleteHook, registerHook, updateHook } from "../../domain/hook/hook.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
@@ -55,17 +48,6 @@ export async function endpointOf(request: DoorRequest): Promise<HookRow> {
   if (!hook)
     throw userError("NOT_FOUND", `the application has no endpoint with the id or uid ${id}`);
   return hook;
-}
-
-/** Pauses or resumes a hook as asked. One that waits for its target's consent is left alone. */
-async function setDisabled(
-  { context: { caller, hub } }: DoorRequest,
-  hook: HookRow,
-  disabled: boolean | null | undefined,
-): Promise<HookRow> {
-  if (disabled == null || hook.status === "PENDING_VERIFICATION") return hook;
-  if (disabled === (hook.status !== "ACTIVE")) return hook;
-  return (disabled ? pauseHook : resumeHook)(hub.hooks, caller.projectId, hook.id);
 }
 
 async function create(request: DoorRequest) {
@@ -120,24 +102,26 @@ async function replace(request: DoorRequest) {
   const known = await findEndpoint(request, userId, id);
   if (!known) return createNamed(request, given, userId);
   const hook = await withNames(endpointNames, () =>
-    updateHook(hub.hooks, caller.projectId, known.id, fullInput(given)),
+    updateHook(hub.hooks, caller.projectId, known.id, {
+      ...fullInput(given),
+      isPaused: given.disabled ?? false,
+    }),
   );
-  return {
-    status: 200,
-    body: endpointOut(await setDisabled(request, hook, given.disabled ?? false)),
-  };
+  return { status: 200, body: endpointOut(hook) };
 }
 
 async function patch(request: DoorRequest) {
   const { caller, hub } = request.context;
   const { secret, disabled, ...given } = parseBody(request, endpointPatch);
   const { id } = await endpointOf(request);
-  const hook = await withNames(endpointNames, async () => {
-    const changed = await updateHook(hub.hooks, caller.projectId, id, changedInput(given));
-    if (secret == null) return changed;
-    return (await replaceHookSecret(hub.hooks, caller.projectId, id, prefixed(secret), 0)).hook;
-  });
-  return { status: 200, body: endpointOut(await setDisabled(request, hook, disabled)) };
+  const hook = await withNames(endpointNames, () =>
+    updateHook(hub.hooks, caller.projectId, id, {
+      ...changedInput(given),
+      secret: secret == null ? null : prefixed(secret),
+      isPaused: disabled,
+    }),
+  );
+  return { status: 200, body: endpointOut(hook) };
 }
 
 const ALL = "/api/v1/app/{app_id}/endpoint";

@@ -4,7 +4,8 @@ import {
   eventTypesByName,
   eventTypesByOrder,
 } from "../../db/eventType/eventTypes.ts";
-import { archiveEventType, registerEventType } from "../../domain/eventType/eventType.ts";
+import { archiveEventType } from "../../domain/eventType/archiveEventType.ts";
+import { registerEventType } from "../../domain/eventType/eventType.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isObject } from "../../util/json/isObject.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
@@ -88,15 +89,13 @@ async function write(
     ...(schemas !== undefined && schemaOf(schemas ?? {})),
     description: description ?? before?.description ?? null,
   };
-  return withNames(names, async () => {
-    const registered = await registerEventType(hub.db, hub.programs.sandbox, caller.projectId, {
-      ...given,
-      name,
+  const isArchived = archived ?? (before !== undefined && before.archivedAt !== null);
+  return withNames(names, () =>
+    registerEventType(hub.db, hub.programs.sandbox, caller.projectId, {
+      ...{ ...given, name, isArchived },
       allowBreaking: true,
-    });
-    const isArchived = archived ?? (before !== undefined && before.archivedAt !== null);
-    return isArchived ? archiveEventType(hub.db, caller.projectId, name) : registered;
-  });
+    }),
+  );
 }
 
 async function create(request: DoorRequest) {

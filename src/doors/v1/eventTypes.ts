@@ -5,11 +5,8 @@ import {
   schemaOfVersion,
 } from "../../db/eventType/eventTypes.ts";
 import { listEventTypes } from "../../db/page/lists.ts";
-import {
-  archiveEventType,
-  eventTypeInput,
-  registerEventType,
-} from "../../domain/eventType/eventType.ts";
+import { archiveEventType } from "../../domain/eventType/archiveEventType.ts";
+import { eventTypeInput, registerEventType } from "../../domain/eventType/eventType.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import { toConnection } from "../../graphql/page/connection.ts";
 import { parseJson } from "../../util/json/parseJson.ts";

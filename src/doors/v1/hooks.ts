@@ -6,11 +6,11 @@ import {
   pauseHook,
   registerHook,
   resumeHook,
-  rotateHookSecret,
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { hookInput } from "../../domain/hook/hookInput.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
+import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import { toConnection } from "../../graphql/page/connection.ts";
 import { isId } from "../../util/ids.ts";

@@ -97,6 +97,8 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["POST", `${ep}/secret/rotate`, { gracePeriodSeconds: 604_801 }, "body.gracePeriodSeconds"],
   ["POST", `${ep}/recover`, {}, "body.since"],
   ["POST", `${ep}/recover`, { since: "yesterday" }, "body.since"],
+  ["POST", `${ep}/recover`, { since: "0000-01-01T00:00:00Z" }, "body.since"],
+  ["POST", `${ep}/recover`, { since: "2026-02-30T00:00:00Z" }, "body.since"],
   [
     "POST",
     `${ep}/recover`,
@@ -126,6 +128,7 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["POST", `${app}/msg`, { ...message, channels: [] }, "body.channels"],
   ["POST", `${app}/msg`, { ...message, tags: ["a b"] }, "body.tags.0"],
   ["POST", `${app}/msg`, { ...message, deliverAt: "soon" }, "body.deliverAt"],
+  ["POST", `${app}/msg`, { ...message, deliverAt: "0000-01-01T00:00:00Z" }, "body.deliverAt"],
   ["POST", `${app}/msg`, { ...message, deliverAt: "2999-01-01T00:00:00Z" }, "body.deliverAt"],
   ["POST", "/app/new/msg", { ...message, application: { name: "" } }, "body.application.name"],
   ["GET", "/app?limit=0", undefined, "query.limit"],
@@ -133,6 +136,10 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["GET", "/app?iterator=app", undefined, "query.iterator"],
   ["GET", "/app?order=up", undefined, "query.order"],
   ["GET", `${app}/msg?before=now`, undefined, "query.before"],
+  ["GET", `${app}/msg?before=0000-01-01T00:00:00Z`, undefined, "query.before"],
+  ["GET", `${app}/msg?after=0999-12-31T23:59:59`, undefined, "query.after"],
+  ["GET", `${app}/attempt/endpoint/ep?before=0000-01-01T00:00:00Z`, undefined, "query.before"],
+  ["GET", `${ep}/stats?until=0000-01-01T00:00:00Z`, undefined, "query.until"],
   ["GET", `${app}/attempt/endpoint/ep?status=4`, undefined, "query.status"],
   ["GET", `${app}/attempt/endpoint/ep?status_code_class=2xx`, undefined, "query.status_code_class"],
   ["GET", `${ep}/stats?since=never`, undefined, "query.since"],
@@ -243,6 +250,17 @@ test("a request that is repeated with its key creates one application and one en
   const failed = await call("POST", `${app}/endpoint`, {}, { headers: { "idempotency-key": "f" } });
   expect(failed.status).toBe(422);
 });
+
+test.each(["1000-01-01T00:00:00", "1000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"])(
+  "%s is a time wherever one is asked for",
+  async (time) => {
+    for (const query of [
+      ...["msg?before", "msg?after", "attempt/endpoint/ep?before", "attempt/endpoint/ep?after"],
+      ...["endpoint/ep/stats?since", "endpoint/ep/stats?until"],
+    ])
+      expect([query, (await call("GET", `${app}/${query}=${time}`)).status]).toEqual([query, 200]);
+  },
+);
 
 test("a payload keeps every digit and the order of its keys", async () => {
   const payload = '{"2":9007199254740993,"1":1.0,"a":-0.50}';

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { jsonEntries, jsonText } from "../../util/json/exactJson.ts";
 import { isObject } from "../../util/json/isObject.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { shown } from "../input/shown.ts";
 
 type Path = readonly (string | number)[];
 
@@ -12,11 +13,6 @@ const kinds: Record<string, string> = {
   array: "a list",
   object: "an object",
 };
-
-function shown(value: unknown): string {
-  const text = jsonText(value);
-  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
-}
 
 /** What would be right, where a schema has no message of its own. */
 function problem(issue: z.core.$ZodRawIssue): string | undefined {

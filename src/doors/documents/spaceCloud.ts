@@ -1,32 +1,21 @@
 import { z } from "zod";
 import { emitOne } from "../../domain/emit/emitAndWait.ts";
 import type { Context } from "../../graphql/builder/context.ts";
-import { TimestampScalar } from "../../graphql/builder/scalars.ts";
 import { currentProject } from "../../graphql/project/project.ts";
 import type { Door, DoorRequest, DoorResponse, Failure } from "../../http/door/door.ts";
 import { readJson } from "../../http/door/readJson.ts";
 import { userError } from "../../util/userError.ts";
+import { timestamp } from "../input/time.ts";
 import { readFields, withNames } from "./fields.ts";
 import { webhookResult } from "./webhookResult.ts";
 
 /** How long Space Cloud keeps a synchronous caller. */
 const SYNCHRONOUS_MS = 10_000;
 
-const timestamp = z.unknown().transform((value, context): Date | null => {
-  if (value == null) return null;
-  try {
-    return TimestampScalar.parseValue(value);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    context.addIssue({ code: "custom", message: `is not a time: ${message}`, input: value });
-    return z.NEVER;
-  }
-});
-
 const queueInput = z.strictObject({
   type: z.string(),
   delay: z.number().nullish(),
-  timestamp: timestamp.optional(),
+  timestamp: timestamp.nullish(),
   /** The document's name of it, and the client's. */
   data: z.unknown().optional(),
   payload: z.unknown().optional(),

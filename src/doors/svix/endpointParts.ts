@@ -11,9 +11,10 @@ import { replaceHookSecret } from "../../domain/hook/replaceHookSecret.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { userError } from "../../util/userError.ts";
+import { timeOfUtc } from "../input/time.ts";
 import { endpointOf, prefixed } from "./endpoint.ts";
 import { eventType } from "./endpointShape.ts";
-import { idempotencyKeyOf, parse, parseBody, time, withNames } from "./input.ts";
+import { idempotencyKeyOf, parse, parseBody, withNames } from "./input.ts";
 import { emitMessage, messageOut, payload } from "./message.ts";
 
 const DAY_S = 86_400;
@@ -30,9 +31,9 @@ const rotateIn = z.object({
 });
 const headersIn = z.object({ headers: z.record(z.string(), z.string()) });
 const headersPatch = z.object({ headers: z.record(z.string(), z.string().nullable()) });
-const recoverIn = z.object({ since: time, until: time.nullish() });
+const recoverIn = z.object({ since: timeOfUtc, until: timeOfUtc.nullish() });
 const exampleIn = z.object({ eventType, payload: payload.nullish() });
-const statsQuery = z.object({ since: time.optional(), until: time.optional() });
+const statsQuery = z.object({ since: timeOfUtc.optional(), until: timeOfUtc.optional() });
 
 async function rotate(request: DoorRequest) {
   const { caller, hub } = request.context;

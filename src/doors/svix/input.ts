@@ -92,10 +92,6 @@ export const identifier = (max: number) =>
     .regex(IDENTIFIER, "must be letters, digits, '-', '_' and '.' only")
     .max(max, `must have at most ${max} characters`);
 
-export const time = z.iso
-  .datetime({ offset: true, local: true, error: "must be a time such as 2026-01-31T12:00:00Z" })
-  .transform((text) => new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`));
-
 export const throttleRate = z
   .number()
   .int("must be a whole number")

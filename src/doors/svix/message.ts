@@ -11,9 +11,10 @@ import { isId } from "../../util/ids.ts";
 import { isObject } from "../../util/json/isObject.ts";
 import { RawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
+import { timeOfUtc } from "../input/time.ts";
 import { applicationIn, applicationOf, createNamed, lookUp } from "./application.ts";
 import { channels, eventType } from "./endpointShape.ts";
-import { idempotencyKeyOf, identifier, parse, parseBody, setOf, time, withNames } from "./input.ts";
+import { idempotencyKeyOf, identifier, parse, parseBody, setOf, withNames } from "./input.ts";
 import { NotServed } from "./notServed.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
@@ -31,7 +32,7 @@ const messageIn = z.object({
   eventId: identifier(256).nullish(),
   channels: channels.nullish(),
   tags: setOf(tag, 0, 10).nullish(),
-  deliverAt: time.nullish(),
+  deliverAt: timeOfUtc.nullish(),
   application: applicationIn.nullish(),
   transformationsParams: z.unknown().optional(),
 });
@@ -43,8 +44,8 @@ const contentQuery = z.object({ with_content: flag });
 export const messageFilter = z.object({
   channel: z.string().optional(),
   tag: z.string().optional(),
-  before: time.optional(),
-  after: time.optional(),
+  before: timeOfUtc.optional(),
+  after: timeOfUtc.optional(),
   with_content: flag,
   event_types: z
     .string()

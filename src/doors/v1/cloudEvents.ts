@@ -5,8 +5,8 @@ import { z } from "zod";
 import { type EventInput, eventLimits } from "../../domain/event/eventInput.ts";
 import { parseBody } from "../../http/post/jsonBody.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
+import { dateTime } from "../input/time.ts";
 import { parseInput, withExact } from "./parseInput.ts";
-import { dateTime } from "./query.ts";
 
 const text = z.string().min(1, "must not be empty");
 const isJsonType = (type: string) => /^[^;]+\/([^;]+\+)?json *(;|$)/i.test(type);

@@ -7,9 +7,10 @@ import type { Context } from "../../graphql/builder/context.ts";
 import { toConnection } from "../../graphql/page/connection.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { dateTime } from "../input/time.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
-import { dateTime, oneOf, pageOf, pageQuery } from "./query.ts";
+import { oneOf, pageOf, pageQuery } from "./query.ts";
 import { attemptShown, deliveryShown } from "./shown/delivery.ts";
 
 async function findDelivery({ caller, read }: Context, id: string): Promise<DeliveryRow> {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { jsonEntries } from "../../util/json/exactJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { shown } from "../input/shown.ts";
 
 type Issue = z.core.$ZodRawIssue;
 
@@ -11,11 +12,6 @@ const kinds: Record<string, string> = {
   boolean: "true or false",
   array: "a list",
   object: "an object",
-};
-
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
 };
 
 /** What would be right, for issues to which a schema gives no message of its own. */

@@ -5,8 +5,9 @@ import type { Context } from "../../graphql/builder/context.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import { CursorExpired, cursorOf, positionOf } from "../../live/feed.ts";
 import { userError } from "../../util/userError.ts";
+import { dateTime } from "../input/time.ts";
 import { endpoint } from "./endpoint.ts";
-import { dateTime, texts } from "./query.ts";
+import { texts } from "./query.ts";
 import { eventShown, sizeOf } from "./shown/event.ts";
 
 const MAX_WAIT_S = 30;

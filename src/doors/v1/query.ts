@@ -1,23 +1,7 @@
 import { z } from "zod";
-import { DATE_TIME_FORM, readDateTime } from "../../domain/input/dateTime.ts";
 import { pageRequest } from "../../graphql/page/connection.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import { parseInput } from "./parseInput.ts";
-
-/** An RFC 3339 time. */
-export const dateTime = z
-  .string()
-  .transform((text, context) => {
-    const given = readDateTime(text);
-    if (given.problem === undefined) return given.at;
-    const message =
-      given.problem === "form"
-        ? `must be ${DATE_TIME_FORM}, not ${JSON.stringify(text)}`
-        : `must lie in the years 1000 to 9999 of UTC, ${text} does not`;
-    context.addIssue({ code: "custom", message, input: text });
-    return z.NEVER;
-  })
-  .meta({ format: "date-time" });
 
 export const texts = z.array(z.string().max(200, "must have at most 200 characters")).max(100);
 export const oneOf = <const Values extends readonly string[]>(values: Values) =>

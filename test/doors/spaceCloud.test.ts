@@ -217,7 +217,7 @@ test("S3.6, S3.12: what is wrong is told in Space Cloud's form, at both queues, 
   const wrong: [body: unknown, status: number, error: string][] = [
     [{}, 422, "field 'type' is required"],
     [{ type: "" }, 422, "field 'type' must not be empty"],
-    [{ type: 7 }, 422, "field 'type' must be a text, not 7"],
+    [{ type: 7 }, 422, "field 'type' must be a string, not 7"],
     [{ type: "a", delay: -1 }, 422, "field 'delay' must be 0 or more seconds"],
     [{ type: "a", delay: "60" }, 422, "field 'delay' must be a number, not \"60\""],
     [{ type: "a", delay: 1e12 }, 422, "at most 10 years ahead"],

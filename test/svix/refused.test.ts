@@ -135,6 +135,8 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["GET", "/app?limit=ten", undefined, "query.limit"],
   ["GET", "/app?iterator=app", undefined, "query.iterator"],
   ["GET", "/app?order=up", undefined, "query.order"],
+  ["GET", "/app?limit=1&limit=2", undefined, "query.limit"],
+  ["GET", `${app}/msg?with_content=true&with_content=false`, undefined, "query.with_content"],
   ["GET", `${app}/msg?before=now`, undefined, "query.before"],
   ["GET", `${app}/msg?before=0000-01-01T00:00:00Z`, undefined, "query.before"],
   ["GET", `${app}/msg?after=0999-12-31T23:59:59`, undefined, "query.after"],
@@ -249,6 +251,22 @@ test("a request that is repeated with its key creates one application and one en
   expect((await once(`${app}/endpoint`, { url: "nowhere" })).status).toBe(409);
   const failed = await call("POST", `${app}/endpoint`, {}, { headers: { "idempotency-key": "f" } });
   expect(failed.status).toBe(422);
+});
+
+test.each([
+  "event_types=one&event_types=two",
+  "event_types=one,two",
+  "event_types=three&event_types=one,two&event_types=",
+])("a list has what is asked for by %s, each type of it", async (query) => {
+  await call("POST", "/app", { name: "Types", uid: "types" });
+  for (const eventType of ["one", "other", "two"])
+    await call("POST", "/app/types/msg", { eventType, eventId: eventType, payload: {} });
+  const listed = async (path: string) => {
+    const { data } = (await call("GET", path)).body as unknown as { data: { eventType: string }[] };
+    return data.map(({ eventType }) => eventType);
+  };
+  expect(await listed(`/app/types/msg?${query}`)).toEqual(["two", "one"]);
+  expect(await listed("/app/types/msg?other=1&other=2")).toEqual(["two", "other", "one"]);
 });
 
 test.each(["1000-01-01T00:00:00", "1000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"])(

@@ -5,8 +5,9 @@ import { currentProject } from "../../graphql/project/project.ts";
 import type { Door, DoorRequest, DoorResponse, Failure } from "../../http/door/door.ts";
 import { readJson } from "../../http/door/readJson.ts";
 import { userError } from "../../util/userError.ts";
+import { readInput, withExact } from "../input/readInput.ts";
 import { timestamp } from "../input/time.ts";
-import { readFields, withNames } from "./fields.ts";
+import { withNames } from "./fields.ts";
 import { webhookResult } from "./webhookResult.ts";
 
 /** How long Space Cloud keeps a synchronous caller. */
@@ -46,7 +47,7 @@ const isFarAhead = (timestamp: Date | null | undefined, delay: number | null | u
 async function queue(request: DoorRequest): Promise<DoorResponse> {
   const { context, params } = request;
   await checkProject(context, params.project ?? "");
-  const given = readFields(queueInput, readJson(request), { exact: ["data", "payload"] });
+  const given = readInput(queueInput, withExact(readJson(request), ["data", "payload"]));
   if (given.data !== undefined && given.payload !== undefined)
     throw userError("INVALID", "field 'payload' is another name of 'data': give one", ["payload"]);
   const { type, delay, timestamp, data = given.payload, isSynchronous } = given;

@@ -10,7 +10,15 @@ import type { Context } from "../../graphql/builder/context.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { userError } from "../../util/userError.ts";
 import { createOnce } from "./createOnce.ts";
-import { identifier, metadata, parse, parseBody, throttleRate, withNames } from "./input.ts";
+import {
+  identifier,
+  metadata,
+  parseBody,
+  parseName,
+  parseQuery,
+  throttleRate,
+  withNames,
+} from "./input.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
 const uid = identifier(200);
@@ -87,7 +95,7 @@ export function createNamed({ context, params }: DoorRequest, given: Given) {
       ["body", "uid"],
     );
   const { caller, hub } = context;
-  const named = inputOf({ ...given, uid: parse(uid, name, "path") });
+  const named = inputOf({ ...given, uid: parseName(uid, name) });
   return orMeanwhile(context, name, () =>
     withNames({}, () => createApplication(hub.db.sql, caller.projectId, named)),
   );
@@ -95,7 +103,7 @@ export function createNamed({ context, params }: DoorRequest, given: Given) {
 
 async function create(request: DoorRequest) {
   const { caller, hub } = request.context;
-  const { get_if_exists } = parse(createQuery, Object.fromEntries(request.query), "query");
+  const { get_if_exists } = parseQuery(request, createQuery);
   const given = parseBody(request, applicationIn);
   const known =
     get_if_exists === "true" && given.uid != null

@@ -19,7 +19,7 @@ import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { applicationOf } from "./application.ts";
 import { endpointOf, findEndpoint } from "./endpoint.ts";
-import { parse } from "./input.ts";
+import { parseQuery } from "./input.ts";
 import { messageFilter, messageOf, messageOut, pagingWithin } from "./message.ts";
 import { listOf, type Paging } from "./page.ts";
 
@@ -214,13 +214,13 @@ async function listAttempts(
 }
 
 async function byEndpoint(request: DoorRequest) {
-  const filter = parse(attemptFilter, Object.fromEntries(request.query), "query");
+  const filter = parseQuery(request, attemptFilter);
   const hook = await endpointOf(request);
   return listAttempts(request, hook.userId ?? "", { hookId: hook.id }, filter);
 }
 
 async function byMessage(request: DoorRequest) {
-  const filter = parse(attemptFilter, Object.fromEntries(request.query), "query");
+  const filter = parseQuery(request, attemptFilter);
   const event = await messageOf(request);
   const userId = event.userId ?? "";
   const name = filter.endpoint_id;

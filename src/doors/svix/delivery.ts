@@ -9,7 +9,7 @@ import { userError } from "../../util/userError.ts";
 import { type StatusText, statuses } from "./attempt.ts";
 import { endpointOf } from "./endpoint.ts";
 import { endpointOut } from "./endpointShape.ts";
-import { parse } from "./input.ts";
+import { parseQuery } from "./input.ts";
 import { messageFilter, messageOf, messageOut, pagingWithin } from "./message.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
@@ -44,7 +44,7 @@ const withStatus = (wanted: string) =>
 async function messagesOfEndpoint(request: DoorRequest) {
   const { caller, read } = request.context;
   const { projectId } = caller;
-  const filter = parse(listQuery, Object.fromEntries(request.query), "query");
+  const filter = parseQuery(request, listQuery);
   const paging = pagingWithin(request, filter);
   const { id: hookId } = await endpointOf(request);
   const { page, events } = await read(async (sql) => {

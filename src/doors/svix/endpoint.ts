@@ -18,7 +18,7 @@ import {
   fullInput,
   newInput,
 } from "./endpointShape.ts";
-import { parse, parseBody, withNames } from "./input.ts";
+import { parseBody, parseName, withNames } from "./input.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
 /** A secret without its prefix is one, too. */
@@ -84,7 +84,7 @@ async function createNamed(
       `the endpoint of the path is '${name}', that of the body '${given.uid}'`,
       ["body", "uid"],
     );
-  const { disabled, ...settings } = { ...given, uid: parse(endpointUid, name, "path") };
+  const { disabled, ...settings } = { ...given, uid: parseName(endpointUid, name) };
   const { hook } = await withNames(endpointNames, () =>
     registerHook(hub.hooks, caller.projectId, {
       ...newInput(settings, userId),

@@ -14,7 +14,7 @@ import { userError } from "../../util/userError.ts";
 import { timeOfUtc } from "../input/time.ts";
 import { endpointOf, prefixed } from "./endpoint.ts";
 import { eventType } from "./endpointShape.ts";
-import { idempotencyKeyOf, parse, parseBody, withNames } from "./input.ts";
+import { idempotencyKeyOf, parseBody, parseQuery, withNames } from "./input.ts";
 import { emitMessage, messageOut, payload } from "./message.ts";
 
 const DAY_S = 86_400;
@@ -107,7 +107,7 @@ async function recover(request: DoorRequest) {
 
 async function stats(request: DoorRequest) {
   const { caller, read } = request.context;
-  const given = parse(statsQuery, Object.fromEntries(request.query), "query");
+  const given = parseQuery(request, statsQuery);
   const until = given.until ?? new Date();
   const since = given.since ?? new Date(until.getTime() - SPAN_DAYS * DAY_S * 1_000);
   const { id: hookId } = await endpointOf(request);

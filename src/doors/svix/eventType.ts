@@ -12,7 +12,7 @@ import { parseJson } from "../../util/json/parseJson.ts";
 import { rawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { eventType } from "./endpointShape.ts";
-import { parse, parseBody, withNames } from "./input.ts";
+import { parseBody, parseName, parseQuery, withNames } from "./input.ts";
 import { NotServed } from "./notServed.ts";
 import { listOf, pagingByName } from "./page.ts";
 
@@ -116,7 +116,7 @@ async function typeOf(request: DoorRequest): Promise<EventTypeRow> {
 }
 
 async function replace(request: DoorRequest) {
-  const name = parse(eventType, request.params.event_type_name, "path");
+  const name = parseName(eventType, request.params.event_type_name);
   const given = parseBody(request, eventTypeUpdate);
   const known = await find(request, name);
   const full = { ...given, archived: given.archived ?? false, schemas: given.schemas ?? null };
@@ -132,7 +132,7 @@ async function patch(request: DoorRequest) {
 
 async function list(request: DoorRequest) {
   const { caller, read } = request.context;
-  const query = parse(listQuery, Object.fromEntries(request.query), "query");
+  const query = parseQuery(request, listQuery);
   const { limit, from, isPrevious } = pagingByName(request, "ascending");
   const found = await read((sql) =>
     eventTypesByOrder(sql, caller.projectId, {
@@ -151,7 +151,7 @@ async function list(request: DoorRequest) {
 }
 
 async function remove(request: DoorRequest) {
-  const { expunge } = parse(deleteQuery, Object.fromEntries(request.query), "query");
+  const { expunge } = parseQuery(request, deleteQuery);
   if (expunge === "true")
     throw new NotServed("Event types are archived, not expunged: their events keep them.");
   const { caller, hub } = request.context;

@@ -14,7 +14,7 @@ import { userError } from "../../util/userError.ts";
 import { timeOfUtc } from "../input/time.ts";
 import { applicationIn, applicationOf, createNamed, lookUp } from "./application.ts";
 import { channels, eventType } from "./endpointShape.ts";
-import { idempotencyKeyOf, identifier, parse, parseBody, setOf, withNames } from "./input.ts";
+import { idempotencyKeyOf, identifier, parseBody, parseQuery, setOf, withNames } from "./input.ts";
 import { NotServed } from "./notServed.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
@@ -47,10 +47,7 @@ export const messageFilter = z.object({
   before: timeOfUtc.optional(),
   after: timeOfUtc.optional(),
   with_content: flag,
-  event_types: z
-    .string()
-    .transform((text) => text.split(","))
-    .optional(),
+  event_types: z.array(z.string()).optional(),
 });
 
 /** The message's names for what goes by other names in the hub. */
@@ -102,7 +99,7 @@ async function applicationFor(
 }
 
 async function create(request: DoorRequest) {
-  const { with_content } = parse(contentQuery, Object.fromEntries(request.query), "query");
+  const { with_content } = parseQuery(request, contentQuery);
   const message = parseBody(request, messageIn);
   if (message.transformationsParams != null)
     throw new NotServed(
@@ -148,7 +145,7 @@ export function pagingWithin(
 
 async function list(request: DoorRequest) {
   const { caller, read } = request.context;
-  const filter = parse(messageFilter, Object.fromEntries(request.query), "query");
+  const filter = parseQuery(request, messageFilter);
   const paging = pagingWithin(request, filter);
   const { userId } = await applicationOf(request);
   const page = await read((sql) =>
@@ -181,7 +178,7 @@ export const messageRoutes: Route[] = [
     path: `${ALL}/{msg_id}`,
     operation: "Query.event",
     handle: async (request) => {
-      const { with_content } = parse(contentQuery, Object.fromEntries(request.query), "query");
+      const { with_content } = parseQuery(request, contentQuery);
       return { status: 200, body: messageOut(await messageOf(request), with_content !== "false") };
     },
   },

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { actionInput } from "../../domain/action/actionInput.ts";
 import { type EventInput, eventInput } from "../../domain/event/eventInput.ts";
+import { readInput, withExact } from "../input/readInput.ts";
 import { dateTime, timestamp } from "../input/time.ts";
-import { parseInput, withExact } from "./parseInput.ts";
 
 const action = z
   .strictObject({
@@ -54,6 +54,6 @@ function exactly(value: unknown): unknown {
 
 /** One event of a JSON body. Throws INVALID. */
 export function parseEvent(value: unknown): Checked {
-  const { waitMs, occurredAt, ...input } = parseInput(emitEventInput, exactly(value));
+  const { waitMs, occurredAt, ...input } = readInput(emitEventInput, exactly(value));
   return { input: { ...input, occurredAt: occurredAt ?? null }, waitMs };
 }

@@ -140,7 +140,9 @@ export function createDoors(deps: DoorsDeps) {
     await turns.take(caller.projectId);
     if (res.destroyed) return;
     const ended = endOf(res, caller, route);
-    const context = contextOf(caller, requestId, isRead ? "query" : "mutation", ended);
+    // A long poll is a subscription by another name: a standby may lack what it has to answer.
+    const readKind = route.waitsMs === undefined ? "query" : "subscription";
+    const context = contextOf(caller, requestId, isRead ? readKind : "mutation", ended);
     const request = { context, params, query, headers: req.headers, body: body?.bytes ?? NOTHING };
     const ms = route.waitsMs && route.waitsMs + limits.operationMs;
     const work = { projectId: caller.projectId, requestId, ms };

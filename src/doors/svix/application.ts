@@ -154,7 +154,8 @@ async function patch(request: DoorRequest) {
 const ALL = "/api/v1/app";
 const ONE = "/api/v1/app/{app_id}";
 const read = { operation: "Query.hooks" } as const;
-const change = { operation: "Mutation.registerHook" } as const;
+/** Who may create and change applications. */
+export const applicationChange = { operation: "Mutation.registerHook" } as const;
 
 export const applicationRoutes: Route[] = [
   {
@@ -167,10 +168,10 @@ export const applicationRoutes: Route[] = [
       const page = await read((sql) =>
         listApplications(sql, caller.projectId, toPageRequest(paging)),
       );
-      return { status: 200, body: await toList(paging, page, applicationOut) };
+      return { status: 200, body: toList(paging, page, applicationOut) };
     },
   },
-  { method: "POST", path: ALL, ...change, handle: create },
+  { method: "POST", path: ALL, ...applicationChange, handle: create },
   {
     method: "GET",
     path: ONE,
@@ -180,8 +181,8 @@ export const applicationRoutes: Route[] = [
       body: applicationOut(await applicationOf(request)),
     }),
   },
-  { method: "PUT", path: ONE, ...change, handle: replace },
-  { method: "PATCH", path: ONE, ...change, handle: patch },
+  { method: "PUT", path: ONE, ...applicationChange, handle: replace },
+  { method: "PATCH", path: ONE, ...applicationChange, handle: patch },
   {
     method: "DELETE",
     path: ONE,

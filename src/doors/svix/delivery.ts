@@ -63,7 +63,7 @@ async function messagesOfEndpoint(request: DoorRequest) {
     return { page, events: await eventsById(sql, projectId, ids) };
   });
   const eventOf = new Map(events.map((event) => [event.id, event]));
-  const body = await toList(paging, page, (delivery) => {
+  const body = toList(paging, page, (delivery) => {
     const event = eventOf.get(delivery.eventId);
     // What was sent again is told once, with the delivery that it repeats.
     if (!event || delivery.replayOf !== null) return [];
@@ -90,7 +90,7 @@ async function endpointsOfMessage(request: DoorRequest) {
     return { page, hooks: await hooksById(sql, projectId, ids) };
   });
   const hookOf = new Map(hooks.map((hook) => [hook.id, hook]));
-  const body = await toList(paging, page, (delivery) => {
+  const body = toList(paging, page, (delivery) => {
     const hook = hookOf.get(delivery.hookId);
     const isShown = hook && hook.userId === event.userId && hook.status !== "DELETED";
     if (!isShown || delivery.replayOf !== null) return [];

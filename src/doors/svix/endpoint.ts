@@ -140,7 +140,7 @@ export const endpointRoutes: Route[] = [
       const page = await read((sql) =>
         listHooks(sql, caller.projectId, { userId }, toPageRequest(paging)),
       );
-      return { status: 200, body: await toList(paging, page, endpointOut) };
+      return { status: 200, body: toList(paging, page, endpointOut) };
     },
   },
   { method: "POST", path: ALL, operation: "Mutation.registerHook", handle: create },

@@ -5,6 +5,7 @@ import { eventIdOfUid } from "../../db/event/idempotencyKeys.ts";
 import { listEvents } from "../../db/event/list.ts";
 import { withoutIndex } from "../../domain/emit/emitAndWait.ts";
 import type { EventInput } from "../../domain/event/eventInput.ts";
+import { roleRejection, rolesOfOperation } from "../../domain/project/roles.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";
@@ -12,7 +13,13 @@ import { isObject } from "../../util/json/isObject.ts";
 import { RawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { timeOfUtc } from "../input/time.ts";
-import { applicationIn, applicationOf, createNamed, lookUp } from "./application.ts";
+import {
+  applicationChange,
+  applicationIn,
+  applicationOf,
+  createNamed,
+  lookUp,
+} from "./application.ts";
 import { channels, eventType } from "./endpointShape.ts";
 import { idempotencyKeyOf, identifier, parseBody, parseQuery, setOf, withNames } from "./input.ts";
 import { NotServed } from "./notServed.ts";
@@ -93,8 +100,10 @@ async function applicationFor(
   if (given == null) return applicationOf(request);
   const known = await lookUp(request.context, request.params.app_id ?? "");
   if (known) return known;
-  if (request.context.caller.role !== "ADMIN")
-    throw requestError("FORBIDDEN", "Only a key with the role ADMIN creates an application.");
+  const { role } = request.context.caller;
+  const roles = rolesOfOperation(applicationChange.operation);
+  if (!roles.includes(role))
+    throw requestError("FORBIDDEN", roleRejection("Creating an application", roles, role));
   return createNamed(request, given);
 }
 
@@ -164,7 +173,7 @@ async function list(request: DoorRequest) {
     ),
   );
   const withContent = filter.with_content !== "false";
-  const body = await toList(paging, page, (event) => messageOut(event, withContent));
+  const body = toList(paging, page, (event) => messageOut(event, withContent));
   return { status: 200, body };
 }
 

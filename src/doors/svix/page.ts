@@ -69,17 +69,17 @@ export const listOf = <Item>(
 });
 
 /** A page of a list that is newest first, as Svix answers it. */
-export async function toList<Row extends { id: string }, Item>(
+export function toList<Row extends { id: string }, Item>(
   paging: Paging,
   page: Page<Row>,
-  show: (row: Row) => Item | Promise<Item>,
+  show: (row: Row) => Item,
 ) {
   const isAscending = paging.order === "ascending";
   const rows = isAscending ? page.rows.toReversed() : page.rows;
   const [newest, oldest] = [page.start ?? page.rows[0]?.id, page.end ?? page.rows.at(-1)?.id];
   const { backward } = toPageRequest(paging);
   return listOf(
-    await Promise.all(rows.map(show)),
+    rows.map(show),
     isAscending ? { first: oldest, last: newest } : { first: newest, last: oldest },
     !(backward ? page.hasPrevious : page.hasNext),
   );

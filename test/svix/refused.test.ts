@@ -280,6 +280,21 @@ test.each(["1000-01-01T00:00:00", "1000-01-01T00:00:00Z", "9999-12-31T23:59:59.9
   },
 );
 
+test("an idempotency key of messages is the project's, of applications theirs, of endpoints their application's", async () => {
+  const keyed = async (path: string, body: object) =>
+    (await call("POST", path, body, { headers: { "idempotency-key": "scope" } })).status;
+  const [first, second] = ["/app/scope-1", "/app/scope-2"];
+  expect(await keyed("/app", { name: "One", uid: "scope-1" })).toBe(201);
+  expect(await keyed("/app", { name: "Two", uid: "scope-2" })).toBe(409);
+  await call("POST", "/app", { name: "Two", uid: "scope-2" });
+  expect(await keyed(`${first}/endpoint`, endpoint)).toBe(201);
+  expect(await keyed(`${first}/endpoint`, { ...endpoint, uid: "other" })).toBe(409);
+  expect(await keyed(`${second}/endpoint`, { ...endpoint, uid: "other" })).toBe(201);
+  expect(await keyed(`${first}/msg`, message)).toBe(202);
+  expect(await keyed(`${first}/msg`, message)).toBe(202);
+  expect(await keyed(`${second}/msg`, message)).toBe(409);
+});
+
 test("a payload keeps every digit and the order of its keys", async () => {
   const payload = '{"2":9007199254740993,"1":1.0,"a":-0.50}';
   const sent = await call("POST", `${app}/msg`, `{"eventType":"a","payload":${payload}}`);

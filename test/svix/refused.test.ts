@@ -253,33 +253,6 @@ test("a request that is repeated with its key creates one application and one en
   expect(failed.status).toBe(422);
 });
 
-test.each([
-  "event_types=one&event_types=two",
-  "event_types=one,two",
-  "event_types=three&event_types=one,two&event_types=",
-])("a list has what is asked for by %s, each type of it", async (query) => {
-  await call("POST", "/app", { name: "Types", uid: "types" });
-  for (const eventType of ["one", "other", "two"])
-    await call("POST", "/app/types/msg", { eventType, eventId: eventType, payload: {} });
-  const listed = async (path: string) => {
-    const { data } = (await call("GET", path)).body as unknown as { data: { eventType: string }[] };
-    return data.map(({ eventType }) => eventType);
-  };
-  expect(await listed(`/app/types/msg?${query}`)).toEqual(["two", "one"]);
-  expect(await listed("/app/types/msg?other=1&other=2")).toEqual(["two", "other", "one"]);
-});
-
-test.each(["1000-01-01T00:00:00", "1000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"])(
-  "%s is a time wherever one is asked for",
-  async (time) => {
-    for (const query of [
-      ...["msg?before", "msg?after", "attempt/endpoint/ep?before", "attempt/endpoint/ep?after"],
-      ...["endpoint/ep/stats?since", "endpoint/ep/stats?until"],
-    ])
-      expect([query, (await call("GET", `${app}/${query}=${time}`)).status]).toEqual([query, 200]);
-  },
-);
-
 test("an idempotency key of messages is the project's, of applications theirs, of endpoints their application's", async () => {
   const keyed = async (path: string, body: object) =>
     (await call("POST", path, body, { headers: { "idempotency-key": "scope" } })).status;

@@ -28,7 +28,7 @@ import { checkSecret, newSecret } from "../delivery/signature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
-import { checkHeaders } from "./hookHeaders.ts";
+import { changedHeaders, checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
 import { hookContext, openHeaders } from "./hookSecrets.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
@@ -202,6 +202,8 @@ export async function updateHook(
   input: HookInput & {
     secret?: string | null | undefined;
     isPaused?: boolean | null | undefined;
+    /** Instead of `headers`: what of them changes; null takes one away. */
+    changedHeaders?: Record<string, string | null> | undefined;
   },
 ): Promise<HookRow> {
   const secret = input.secret == null ? undefined : checkSecret(input.secret);
@@ -210,15 +212,15 @@ export async function updateHook(
     changeHook(sql, projectId, id, async (hook, tx) => {
       rejectDeleted(hook);
       const settings = settingsOf(input, hook);
-      checkHookSettings(settings, input.headers);
+      const before = () => openHeaders(box, hook);
+      const given = input.changedHeaders
+        ? changedHeaders(before(), input.changedHeaders)
+        : input.headers;
+      checkHookSettings(settings, given);
       const headers =
-        input.headers === undefined
+        given === undefined
           ? hook.headers
-          : sealHeaders(
-              box,
-              hook,
-              checkHeaders(preserveHeaders(input.headers, openHeaders(box, hook))),
-            );
+          : sealHeaders(box, hook, checkHeaders(preserveHeaders(given, before())));
       if (input.types != null || input.format != null)
         await checkTypesHaveResource(tx, projectId, settings);
       const secrets =

@@ -62,27 +62,15 @@ async function readHeaders(request: DoorRequest) {
   };
 }
 
+/** Sets all headers, or changes some. */
 async function setHeaders(
   request: DoorRequest,
-  id: string,
-  headers: Record<string, string>,
-): Promise<{ status: number }> {
+  headers: Pick<Parameters<typeof updateHook>[3], "headers" | "changedHeaders">,
+) {
   const { caller, hub } = request.context;
-  await withNames({}, () => updateHook(hub.hooks, caller.projectId, id, { headers }));
+  const { id } = await endpointOf(request);
+  await withNames({}, () => updateHook(hub.hooks, caller.projectId, id, headers));
   return { status: 204 };
-}
-
-/** Sets headers, and removes those that are null, whatever the case of their names. */
-async function patchHeaders(request: DoorRequest) {
-  const { headers } = parseBody(request, headersPatch);
-  const hook = await endpointOf(request);
-  const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-  const before = Object.entries(openHeaders(request.context.hub.hooks.box, hook));
-  const changed = [
-    ...before.filter(([name]) => !given.has(name.toLowerCase())),
-    ...Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== null),
-  ];
-  return setHeaders(request, hook.id, Object.fromEntries(changed));
 }
 
 /** Sends again what failed in a span of time: deliveries that ended so, and those that wait for another attempt. */
@@ -172,12 +160,14 @@ export const endpointPartRoutes: Route[] = [
   {
     method: "PUT",
     ...headers,
-    handle: async (request) => {
-      const given = parseBody(request, headersIn);
-      return setHeaders(request, (await endpointOf(request)).id, given.headers);
-    },
+    handle: async (request) => setHeaders(request, parseBody(request, headersIn)),
   },
-  { method: "PATCH", ...headers, handle: patchHeaders },
+  {
+    method: "PATCH",
+    ...headers,
+    handle: async (request) =>
+      setHeaders(request, { changedHeaders: parseBody(request, headersPatch).headers }),
+  },
   {
     method: "POST",
     path: `${ONE}/recover`,

@@ -12,13 +12,12 @@ import {
   registerEventType,
 } from "../../domain/eventType/eventType.ts";
 import type { Context } from "../../graphql/builder/context.ts";
-import { toConnection } from "../../graphql/page/connection.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { RawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";
-import { pageOf, pageQuery } from "./query.ts";
+import { pageBody, pageOf, pageQuery } from "./query.ts";
 import { showEventType, showEventTypes } from "./shown/eventType.ts";
 
 /** JSON values, which are taken as they were sent. */
@@ -60,15 +59,9 @@ export const eventTypeEndpoints: Endpoint[] = [
     answer: listOf("EventType"),
     async handle({ context, asked }) {
       const { caller, read } = context;
-      const page = pageOf(asked);
-      const { edges, pageInfo } = toConnection(
-        await read((sql) => listEventTypes(sql, caller.projectId, asked, page)),
-      );
-      const items = await showEventTypes(
-        context,
-        edges.map(({ node }) => node),
-      );
-      return { body: { items, cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null } };
+      const request = pageOf(asked);
+      const page = await read((sql) => listEventTypes(sql, caller.projectId, asked, request));
+      return { body: await pageBody(page, (rows) => showEventTypes(context, rows)) };
     },
   }),
   endpoint({

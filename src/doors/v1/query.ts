@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { pageRequest } from "../../graphql/page/connection.ts";
+import type { Page } from "../../db/page/page.ts";
+import { pageRequest, toConnection } from "../../graphql/page/connection.ts";
 import { userError } from "../../util/userError.ts";
 
 export const texts = z.array(z.string().max(200, "must have at most 200 characters")).max(100);
@@ -23,4 +24,14 @@ export function pageOf(query: {
   if (query.limit !== undefined && query.first !== undefined)
     throw userError("INVALID", "field 'first' is another name of 'limit': give one", ["first"]);
   return pageRequest({ first: query.limit ?? query.first, after: query.after });
+}
+
+/** A page of a list as it is answered. */
+export async function pageBody<Row extends { id: string }>(
+  page: Page<Row>,
+  show: (rows: Row[]) => object[] | Promise<object[]>,
+) {
+  const { edges, pageInfo } = toConnection(page);
+  const items = await show(edges.map(({ node }) => node));
+  return { items, cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null };
 }

@@ -116,10 +116,18 @@ function addressOf(text: string): string | undefined {
   return url.origin + url.pathname.replace(/\/$/, "");
 }
 
+/** What paths of the hub begin with: a request for one of them would lose it as the path of the address. */
+const hubPaths = ["api", "docs", "graphql", "healthz", "ingest", "metrics", "readyz", "v1"];
+
 const publicUrl = setting(
   "a URL like https://hub.example.com or https://example.com/hub, without user, query and fragment",
   addressOf,
-);
+).superRefine((address, context) => {
+  const [, first = ""] = new URL(address).pathname.split("/");
+  if (!hubPaths.includes(first)) return;
+  const message = `must not be below /${first}, where the hub has paths of its own: take another path, such as /hub`;
+  context.addIssue({ code: "custom", message });
+});
 
 const allowedOrigins = setting(
   "a list of browser origins like https://app.example.com,http://localhost:5173 (no path, no *, not null)",

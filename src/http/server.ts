@@ -110,6 +110,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   server.setTimeout(STALLED_MS);
   limitConnections(server);
   server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    toOriginForm(req);
     removePrefix(req, prefix);
     if (pathOf(req) === "/graphql" && api) api.upgrade(req, socket, head);
     else refuseUpgrade(socket, "404 Not Found");

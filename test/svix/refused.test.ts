@@ -89,6 +89,7 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["PUT", `${app}/endpoint/new`, { ...endpoint, uid: "other" }, "body.uid"],
   ["PATCH", ep, { url: "nowhere" }, "body.url"],
   ["PATCH", ep, { channels: [] }, "body.channels"],
+  ["PATCH", ep, { description: "New", disabled: true, secret: "whsec_short" }, "body.secret"],
   ["PUT", `${ep}/headers`, {}, "body.headers"],
   ["PUT", `${ep}/headers`, { headers: { "x-a": 1 } }, "body.headers.x-a"],
   ["PATCH", `${ep}/headers`, { headers: { "x a": "1" } }, "body.headers.x a"],
@@ -97,6 +98,8 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["POST", `${ep}/secret/rotate`, { gracePeriodSeconds: 604_801 }, "body.gracePeriodSeconds"],
   ["POST", `${ep}/recover`, {}, "body.since"],
   ["POST", `${ep}/recover`, { since: "yesterday" }, "body.since"],
+  ["POST", `${ep}/recover`, { since: "0000-01-01T00:00:00Z" }, "body.since"],
+  ["POST", `${ep}/recover`, { since: "2026-02-30T00:00:00Z" }, "body.since"],
   [
     "POST",
     `${ep}/recover`,
@@ -126,13 +129,20 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["POST", `${app}/msg`, { ...message, channels: [] }, "body.channels"],
   ["POST", `${app}/msg`, { ...message, tags: ["a b"] }, "body.tags.0"],
   ["POST", `${app}/msg`, { ...message, deliverAt: "soon" }, "body.deliverAt"],
+  ["POST", `${app}/msg`, { ...message, deliverAt: "0000-01-01T00:00:00Z" }, "body.deliverAt"],
   ["POST", `${app}/msg`, { ...message, deliverAt: "2999-01-01T00:00:00Z" }, "body.deliverAt"],
   ["POST", "/app/new/msg", { ...message, application: { name: "" } }, "body.application.name"],
   ["GET", "/app?limit=0", undefined, "query.limit"],
   ["GET", "/app?limit=ten", undefined, "query.limit"],
   ["GET", "/app?iterator=app", undefined, "query.iterator"],
   ["GET", "/app?order=up", undefined, "query.order"],
+  ["GET", "/app?limit=1&limit=2", undefined, "query.limit"],
+  ["GET", `${app}/msg?with_content=true&with_content=false`, undefined, "query.with_content"],
   ["GET", `${app}/msg?before=now`, undefined, "query.before"],
+  ["GET", `${app}/msg?before=0000-01-01T00:00:00Z`, undefined, "query.before"],
+  ["GET", `${app}/msg?after=0999-12-31T23:59:59`, undefined, "query.after"],
+  ["GET", `${app}/attempt/endpoint/ep?before=0000-01-01T00:00:00Z`, undefined, "query.before"],
+  ["GET", `${ep}/stats?until=0000-01-01T00:00:00Z`, undefined, "query.until"],
   ["GET", `${app}/attempt/endpoint/ep?status=4`, undefined, "query.status"],
   ["GET", `${app}/attempt/endpoint/ep?status_code_class=2xx`, undefined, "query.status_code_class"],
   ["GET", `${ep}/stats?since=never`, undefined, "query.since"],
@@ -163,6 +173,34 @@ test.each<
     { code, detail: expect.stringMatching(/\w+ \w+/) },
   ]);
   expect(await stored()).toEqual(before);
+});
+
+test("an event type that an endpoint names is not archived, and nothing else of the request is done", async () => {
+  const schemas = { 1: { type: "object" } };
+  await call("POST", "/event-type", { name: "named", description: "Old", schemas });
+  await call("POST", `${app}/endpoint`, { ...endpoint, eventTypes: ["named", "new"] });
+  const before = await stored();
+  const change = { description: "New", archived: true, schemas: { 2: { type: "string" } } };
+  for (const [method, path, body] of [
+    ["PATCH", "/event-type/named", change],
+    ["PUT", "/event-type/named", change],
+    ["PUT", "/event-type/new", change],
+    ["POST", "/event-type", { ...change, name: "new" }],
+  ] as const) {
+    const answer = await call(method, path, body);
+    expect([method, path, answer.status, answer.text]).toEqual([
+      ...[method, path, 409],
+      expect.stringContaining("is named by hooks"),
+    ]);
+    expect(await stored()).toEqual(before);
+  }
+});
+
+test("an archived event type stays so when it is changed, also while an endpoint names it", async () => {
+  await call("POST", "/event-type", { name: "past", description: "Old", archived: true });
+  await call("POST", `${app}/endpoint`, { ...endpoint, eventTypes: ["past"] });
+  const { body } = await call("PATCH", "/event-type/past", { description: "New" });
+  expect(body).toMatchObject({ description: "New", archived: true });
 });
 
 test("a key does what its role may do: it reads, sends, sends again or changes", async () => {
@@ -257,6 +295,21 @@ test("a request that is repeated with its key after its endpoint was deleted cre
   expect(second.status).toBe(201);
   expect(idOf(second)).not.toBe(idOf(first));
   expect(await once()).toEqual(second);
+});
+
+test("an idempotency key of messages is the project's, of applications theirs, of endpoints their application's", async () => {
+  const keyed = async (path: string, body: object) =>
+    (await call("POST", path, body, { headers: { "idempotency-key": "scope" } })).status;
+  const [first, second] = ["/app/scope-1", "/app/scope-2"];
+  expect(await keyed("/app", { name: "One", uid: "scope-1" })).toBe(201);
+  expect(await keyed("/app", { name: "Two", uid: "scope-2" })).toBe(409);
+  await call("POST", "/app", { name: "Two", uid: "scope-2" });
+  expect(await keyed(`${first}/endpoint`, endpoint)).toBe(201);
+  expect(await keyed(`${first}/endpoint`, { ...endpoint, uid: "other" })).toBe(409);
+  expect(await keyed(`${second}/endpoint`, { ...endpoint, uid: "other" })).toBe(201);
+  expect(await keyed(`${first}/msg`, message)).toBe(202);
+  expect(await keyed(`${first}/msg`, message)).toBe(202);
+  expect(await keyed(`${second}/msg`, message)).toBe(409);
 });
 
 test("a payload keeps every digit and the order of its keys", async () => {

@@ -3,14 +3,7 @@ import type { ApplicationRow } from "../../db/application/applications.ts";
 import { type HookRow, hooksById, hooksByUid } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import { findApplication } from "../../domain/application/application.ts";
-import {
-  deleteHook,
-  pauseHook,
-  registerHook,
-  replaceHookSecret,
-  resumeHook,
-  updateHook,
-} from "../../domain/hook/hook.ts";
+import { deleteHook, registerHook, updateHook } from "../../domain/hook/hook.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
@@ -27,7 +20,7 @@ import {
   fullInput,
   newInput,
 } from "./endpointShape.ts";
-import { parse, parseBody, withNames } from "./input.ts";
+import { parseBody, parseName, withNames } from "./input.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
 /** A secret without its prefix is one, too. */
@@ -57,17 +50,6 @@ export async function endpointOf(request: DoorRequest): Promise<HookRow> {
   if (!hook)
     throw userError("NOT_FOUND", `the application has no endpoint with the id or uid ${id}`);
   return hook;
-}
-
-/** Pauses or resumes a hook as asked. One that waits for its target's consent is left alone. */
-async function setDisabled(
-  { context: { caller, hub } }: DoorRequest,
-  hook: HookRow,
-  disabled: boolean | null | undefined,
-): Promise<HookRow> {
-  if (disabled == null || hook.status === "PENDING_VERIFICATION") return hook;
-  if (disabled === (hook.status !== "ACTIVE")) return hook;
-  return (disabled ? pauseHook : resumeHook)(hub.hooks, caller.projectId, hook.id);
 }
 
 /** Registers an endpoint, and deletes it again if its application was deleted meanwhile. Throws NOT_FOUND then. */
@@ -111,7 +93,7 @@ async function createNamed(
       `the endpoint of the path is '${name}', that of the body '${given.uid}'`,
       ["body", "uid"],
     );
-  const { disabled, ...settings } = { ...given, uid: parse(endpointUid, name, "path") };
+  const { disabled, ...settings } = { ...given, uid: parseName(endpointUid, name) };
   const hook = await withNames(endpointNames, () =>
     register(request, application, {
       ...newInput(settings, application.userId),
@@ -129,24 +111,26 @@ async function replace(request: DoorRequest) {
   const known = await findEndpoint(request, application.userId, id);
   if (!known) return createNamed(request, given, application);
   const hook = await withNames(endpointNames, () =>
-    updateHook(hub.hooks, caller.projectId, known.id, fullInput(given)),
+    updateHook(hub.hooks, caller.projectId, known.id, {
+      ...fullInput(given),
+      isPaused: given.disabled ?? false,
+    }),
   );
-  return {
-    status: 200,
-    body: endpointOut(await setDisabled(request, hook, given.disabled ?? false)),
-  };
+  return { status: 200, body: endpointOut(hook) };
 }
 
 async function patch(request: DoorRequest) {
   const { caller, hub } = request.context;
   const { secret, disabled, ...given } = parseBody(request, endpointPatch);
   const { id } = await endpointOf(request);
-  const hook = await withNames(endpointNames, async () => {
-    const changed = await updateHook(hub.hooks, caller.projectId, id, changedInput(given));
-    if (secret == null) return changed;
-    return (await replaceHookSecret(hub.hooks, caller.projectId, id, prefixed(secret), 0)).hook;
-  });
-  return { status: 200, body: endpointOut(await setDisabled(request, hook, disabled)) };
+  const hook = await withNames(endpointNames, () =>
+    updateHook(hub.hooks, caller.projectId, id, {
+      ...changedInput(given),
+      secret: secret == null ? null : prefixed(secret),
+      isPaused: disabled,
+    }),
+  );
+  return { status: 200, body: endpointOut(hook) };
 }
 
 const ALL = "/api/v1/app/{app_id}/endpoint";
@@ -165,7 +149,7 @@ export const endpointRoutes: Route[] = [
       const page = await read((sql) =>
         listHooks(sql, caller.projectId, { userId }, toPageRequest(paging)),
       );
-      return { status: 200, body: await toList(paging, page, endpointOut) };
+      return { status: 200, body: toList(paging, page, endpointOut) };
     },
   },
   { method: "POST", path: ALL, operation: "Mutation.registerHook", handle: create },

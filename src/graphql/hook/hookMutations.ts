@@ -5,10 +5,10 @@ import {
   pauseHook,
   registerHook,
   resumeHook,
-  rotateHookSecret,
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
+import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";

@@ -29,7 +29,3 @@ export const eventShown = (event: EventRow, source: string) => ({
   status: event.status,
   error: event.error,
 });
-
-/** About how many bytes it takes in an answer. */
-export const sizeOf = ({ data, content }: EventRow): number =>
-  1_000 + (data?.length ?? 0) + (content?.length ?? 0);

@@ -28,6 +28,8 @@ export const eventShown = (event: EventRow, source: string) => ({
   receivedAt: event.receivedAt,
   status: event.status,
   error: event.error,
+  expungedAt: event.expungedAt,
+  expungedBy: event.expungedBy,
 });
 
 /** About how many bytes it takes in an answer. */

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796045049855, "eeb7b4daf84afb89c7bcfa436abfb16e33293ebcc5a51a450ee13d8790a041f2"],
-    [1796045049856, "d5b9d54af3682dfa5de1aa072eea6848a21455562eb879df33ab8ffb0793aed5"],
+    [1796047573066, "79e863432a16faa7891845baaee75f166af1d81a647031b679bc89b34896c77f"],
+    [1796047573067, "cf564a03548e328856f5d8b6cffae25895ebdd5d15e8a921ed8a851b04071382"],
   ]);
 });
 

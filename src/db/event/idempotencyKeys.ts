@@ -14,6 +14,9 @@ export type KeyClaim = {
   eventId: string;
 };
 
+/** A fingerprint that no body has: what is left of an erased event's idempotency key. */
+export const ERASED_FINGERPRINT = "";
+
 /** Those of the keys that another event has, with that event. */
 export const takenKeys = (sql: Sql, claims: KeyClaim[]) => sql<KeyClaim[]>`
   select k.project_id as "projectId", k.scope, k.key, k.fingerprint, k.event_id as "eventId"

@@ -1,6 +1,11 @@
 import type { Sql, Tx } from "../../db/connection/client.ts";
 import { eventsById } from "../../db/event/events.ts";
-import { claimKeys, type KeyClaim, takenKeys } from "../../db/event/idempotencyKeys.ts";
+import {
+  claimKeys,
+  ERASED_FINGERPRINT,
+  type KeyClaim,
+  takenKeys,
+} from "../../db/event/idempotencyKeys.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { fingerprintOf, type PlannedEvent } from "../event/event.ts";
@@ -105,7 +110,8 @@ export class KeysTaken extends Error {
 }
 
 /**
- * Claims the keys of all calls. Returns, by event id, the existing event that the event duplicates. Throws KeysTaken:
+ * Claims the keys of all calls. Returns, by event id, the existing event that the event duplicates. An erased event's key
+ * stands for it whatever the body. Throws KeysTaken:
  * IDEMPOTENCY_CONFLICT when a key was used with another body, and NAME_TAKEN when a `uid` is another event's.
  */
 export async function resolveKeys(tx: Tx, calls: KeyedCall[]): Promise<Map<string, string>> {
@@ -141,7 +147,9 @@ function conflictsOf(
     // Within one batch the first claim of a key was inserted, and owns the key for later claims.
     if (!owner || owner.eventId === claim.eventId) continue;
     if (isUid(claim) && duplicateOf.get(claim.eventId) === owner.eventId) continue;
-    if (!isUid(claim) && owner.fingerprint === claim.fingerprint) {
+    const isSame =
+      owner.fingerprint === claim.fingerprint || owner.fingerprint === ERASED_FINGERPRINT;
+    if (!isUid(claim) && isSame) {
       duplicateOf.set(claim.eventId, owner.eventId);
       continue;
     }

@@ -14,7 +14,14 @@ import { hasFilterFor, MATCH_AT_ONCE, type MatchVerdict, matchHook } from "./hoo
 /** The part of an event that hooks are matched with. */
 type MatchedEvent = Omit<
   EventRow,
-  "occurredAt" | "scheduledFor" | "receivedAt" | "error" | "status" | "configVersion"
+  | "occurredAt"
+  | "scheduledFor"
+  | "receivedAt"
+  | "error"
+  | "status"
+  | "configVersion"
+  | "expungedAt"
+  | "expungedBy"
 >;
 
 /** The steps of matching a hook without its filter, and of writing a delivery. */

@@ -5,6 +5,7 @@ import { eventIdOfUid } from "../../db/event/idempotencyKeys.ts";
 import { listEvents } from "../../db/event/list.ts";
 import { withoutIndex } from "../../domain/emit/emitAndWait.ts";
 import type { EventInput } from "../../domain/event/eventInput.ts";
+import { expungeEvent } from "../../domain/event/expunge.ts";
 import { roleRejection, rolesOfOperation } from "../../domain/project/roles.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
@@ -189,6 +190,17 @@ export const messageRoutes: Route[] = [
     handle: async (request) => {
       const { with_content } = parseQuery(request, contentQuery);
       return { status: 200, body: messageOut(await messageOf(request), with_content !== "false") };
+    },
+  },
+  {
+    method: "DELETE",
+    path: `${ALL}/{msg_id}/content`,
+    operation: "Mutation.expungeEvent",
+    handle: async (request) => {
+      const { caller, hub } = request.context;
+      const { id } = await messageOf(request);
+      await expungeEvent(hub.db.sql, caller.projectId, id, caller.keyName);
+      return { status: 204 };
     },
   },
 ];

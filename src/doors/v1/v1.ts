@@ -4,6 +4,7 @@ import { asyncapi } from "./asyncapi.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
 import { emitEvents } from "./emit.ts";
 import { eventTypeEndpoints } from "./eventTypes.ts";
+import { expungeEndpoints } from "./expunge.ts";
 import { hookEndpoints } from "./hooks.ts";
 import { createOpenapi } from "./openapi.ts";
 import { pollEvents } from "./poll.ts";
@@ -14,6 +15,7 @@ const endpoints = [
   ...hookEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
+  ...expungeEndpoints,
   asyncapi,
 ];
 const openapi = createOpenapi(endpoints);

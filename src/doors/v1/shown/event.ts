@@ -28,4 +28,6 @@ export const eventShown = (event: EventRow, source: string) => ({
   receivedAt: event.receivedAt,
   status: event.status,
   error: event.error,
+  expungedAt: event.expungedAt,
+  expungedBy: event.expungedBy,
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { HookRow } from "../../src/db/hook/hooks.ts";
-import { documentOf } from "../../src/doors/v1/asyncapi.ts";
+import { documentOf } from "../../src/doors/v1/document/asyncapi.ts";
 import { createRequestBudget } from "../../src/graphql/gate/requestBudget.ts";
 
 /** What the document tells of a hook. */

@@ -1,12 +1,12 @@
-import type { EventTypeRow } from "../../db/eventType/eventTypes.ts";
-import type { HookFormat, HookRow } from "../../db/hook/hooks.ts";
-import { listEventTypes, listHooks } from "../../db/page/lists.ts";
-import { typesAccept } from "../../domain/hook/hookMatch.ts";
-import type { Context } from "../../graphql/builder/context.ts";
-import { RawJson, writeJson } from "../../util/json/rawJson.ts";
-import { createTimeSlice } from "../../util/timeSlice.ts";
-import { version } from "../../version.ts";
-import { baseOf, endpoint } from "./endpoint.ts";
+import type { EventTypeRow } from "../../../db/eventType/eventTypes.ts";
+import type { HookFormat, HookRow } from "../../../db/hook/hooks.ts";
+import { listEventTypes, listHooks } from "../../../db/page/lists.ts";
+import { typesAccept } from "../../../domain/hook/hookMatch.ts";
+import type { Context } from "../../../graphql/builder/context.ts";
+import { RawJson, writeJson } from "../../../util/json/rawJson.ts";
+import { createTimeSlice } from "../../../util/timeSlice.ts";
+import { version } from "../../../version.ts";
+import { baseOf, endpoint } from "../endpoint.ts";
 
 type Json = Record<string, unknown>;
 

@@ -219,3 +219,22 @@ test("numbers are keys by their text, and a text longer than 200 characters by i
     "true",
   ]);
 });
+
+test("erasing the event of a lost delivery frees its key, and its text is gone", async () => {
+  const { target, id } = await failing("erased");
+  await using _ = target;
+  await expect.poll(() => blockedKeys(hub, id), soon).toHaveLength(1);
+  const [lost] = await orderedDeliveries(hub, id);
+  const { delivery } = await hub.run<{ delivery: { event: { id: string } } }>(
+    "query ($id: ID!) { delivery(id: $id) { event { id } } }",
+    { id: lost?.id },
+  );
+  await hub.run("mutation ($id: ID!) { expungeEvent(id: $id) { userErrors { message } } }", {
+    id: delivery.event.id,
+  });
+  await expect.poll(() => target.accepted("k"), soon).toEqual([2, 3, 4]);
+  expect(await blockedKeys(hub, id)).toEqual([]);
+  await expect
+    .poll(async () => (await orderedDeliveries(hub, id))[0], soon)
+    .toMatchObject({ status: "FAILED", orderKey: null });
+});

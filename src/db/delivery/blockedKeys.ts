@@ -40,6 +40,11 @@ export const unblock = (tx: Tx, projectId: string, { hookId, key }: HookKey) => 
   delete from signalbox.blocked_keys where project_id = ${projectId} and hook_id = ${hookId} and key = ${key}
   returning delivery_id as id`;
 
+/** The lost deliveries of these events block no key any more. Returns the keys. */
+export const unblockEvents = (tx: Tx, projectId: string, eventIds: string[]) => tx<HookKey[]>`
+  delete from signalbox.blocked_keys
+  where project_id = ${projectId} and event_id = any(${eventIds}::uuid[]) returning hook_id as "hookId", key`;
+
 /** The keys of a deleted hook block nothing. */
 export const unblockHook = (tx: Tx, projectId: string, hookId: string) => tx`
   delete from signalbox.blocked_keys where project_id = ${projectId} and hook_id = ${hookId}`;

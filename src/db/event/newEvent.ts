@@ -4,7 +4,10 @@ import type { NewRun } from "../workflow/workflowRuns.ts";
 import type { EventRow } from "./events.ts";
 
 /** An event to be inserted. The database sets its times, unless the caller gave `occurredAt`. */
-export type NewEvent = Omit<EventRow, "occurredAt" | "receivedAt" | "error"> & {
+export type NewEvent = Omit<
+  EventRow,
+  "occurredAt" | "receivedAt" | "error" | "expungedAt" | "expungedBy"
+> & {
   occurredAt: Date | null;
   /** The hooks with order for whose later deliveries it must be matched first; null for any. Absent if there are none. */
   gate?: { hookIds: string[] | null };
@@ -42,4 +45,6 @@ export const storedEvent = ({ gate: _, ...event }: NewEvent, receivedAt: Date): 
   occurredAt: event.occurredAt ?? receivedAt,
   receivedAt,
   error: null,
+  expungedAt: null,
+  expungedBy: null,
 });

@@ -7,7 +7,7 @@ export const idempotencyKeys = signalbox.table(
   "idempotency_keys",
   {
     projectId: uuid("project_id").notNull(),
-    /** Empty for an idempotency key. A user's id when `key` is the `uid` of an event: that is kept as long as events are. */
+    /** Empty for an event's idempotency key, U+0001… for that of something else; a user's id for the `uid` of an event. */
     scope: text("scope").notNull().default(""),
     key: text("key").notNull(),
     /** sha256 of the canonical input, hex: the same key with another body is a conflict. */
@@ -18,7 +18,7 @@ export const idempotencyKeys = signalbox.table(
   (t) => [
     ownProject,
     primaryKey({ columns: [t.projectId, t.scope, t.key] }),
-    index("idempotency_keys_age").on(t.createdAt).where(sql`scope = ''`),
-    index("idempotency_keys_uid_age").on(t.createdAt).where(sql`scope <> ''`),
+    index("idempotency_keys_age").on(t.createdAt).where(sql`ascii(scope) < 2`),
+    index("idempotency_keys_uid_age").on(t.createdAt).where(sql`ascii(scope) > 1`),
   ],
 );

@@ -1,12 +1,13 @@
 import type { Door } from "../../http/door/door.ts";
 import { renderProblem } from "../../http/door/failure.ts";
-import { asyncapi } from "./asyncapi.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
+import { asyncapi } from "./document/asyncapi.ts";
+import { createOpenapi } from "./document/openapi.ts";
 import { emitEvents } from "./emit.ts";
 import { eventTypeEndpoints } from "./eventTypes.ts";
+import { expungeEndpoints } from "./expunge.ts";
 import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
-import { createOpenapi } from "./openapi.ts";
 import { pollEvents } from "./poll.ts";
 
 const endpoints = [
@@ -16,6 +17,7 @@ const endpoints = [
   ...blockedKeyEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
+  ...expungeEndpoints,
   asyncapi,
 ];
 const openapi = createOpenapi(endpoints);

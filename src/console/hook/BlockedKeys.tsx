@@ -51,8 +51,9 @@ export function BlockedKeys({ hookId }: { hookId: string }) {
             <div className="blocked-key-facts">
               <code>{key}</code>
               <span className="soft">
-                {waiting.toLocaleString()} waiting since <Ago at={since} /> behind{" "}
-                <Link to={`/events/${delivery.event.id}`}>{delivery.event.type}</Link>
+                {waiting.toLocaleString()} waiting behind{" "}
+                <Link to={`/events/${delivery.event.id}`}>{delivery.event.type}</Link>, blocked{" "}
+                <Ago at={since} />
               </span>
               {delivery.lastError !== null && <span className="soft">{delivery.lastError}</span>}
             </div>

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { recoverClaims } from "../../src/db/delivery/reclaim.ts";
 import {
   change,
   countByStatus,
@@ -237,4 +238,26 @@ test("erasing the event of a lost delivery frees its key, and its text is gone",
   await expect
     .poll(async () => (await orderedDeliveries(hub, id))[0], soon)
     .toMatchObject({ status: "FAILED", orderKey: null });
+});
+
+test("a delivery that is quarantined blocks its key, too", async () => {
+  await using target = await orderedReceiver();
+  const held = Promise.withResolvers<number>();
+  target.decide = ({ n }) => (n === 1 ? held.promise : 200);
+  const { id } = await register(hub, { url: target.url, types: ["quarantine"], ...settings });
+  await emitMany(
+    hub,
+    upTo(2).map((n) => item("quarantine", "k", n)),
+  );
+  await expect.poll(() => target.numbers("k"), soon).toEqual([1]);
+  // As if two processes had died with it, and this one, too.
+  await hub.db
+    .sql`update signalbox.queue set unknown_count = 2, lease_until = now() where lease_token is not null`;
+  await recoverClaims(hub.db.sql, { deadWorkers: [], quarantineAfter: 3 });
+  expect(await blockedKeys(hub, id)).toMatchObject([
+    { key: "k", waiting: 1, delivery: { status: "QUARANTINED" } },
+  ]);
+  held.resolve(200);
+  expect(await release(hub, id, "k", true)).toEqual([]);
+  await expect.poll(() => target.accepted("k"), soon).toEqual([1, 2]);
 });

@@ -26,6 +26,7 @@ const emitterMay = [
   "Mutation.runEvent",
 ];
 const operatorMay = [
+  "releaseBlockedKey",
   "pressAction",
   "retryDelivery",
   "replayDeliveries",

@@ -63,6 +63,7 @@ export function createForwarder(to: { url: string; secret: string; retries: numb
       ...event,
       subjectType: subject?.type ?? null,
       subjectId: subject?.id ?? null,
+      trace: null,
     };
     const tried = { deliveryId, attempt, claimedAt: new Date(), event: about };
     return poster.post({

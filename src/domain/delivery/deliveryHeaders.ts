@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import { traceHeaders } from "../../util/traceContext.ts";
 import { type Envelope, headerValue, subjectOf } from "../event/envelope.ts";
 import { sign } from "./signature.ts";
 
@@ -12,6 +13,7 @@ type Attempt = {
     contextId: string | null;
     subjectType: string | null;
     subjectId: string | null;
+    trace: string | null;
   };
 };
 
@@ -51,6 +53,7 @@ export function deliveryHeaders(
     "webhook-signature": sign(keys, id, nowSeconds, body),
     "signalbox-delivery-id": deliveryId,
     "signalbox-attempt": String(attempt),
+    ...traceHeaders(event.trace),
   };
   const about = {
     "signalbox-user": event.userId,

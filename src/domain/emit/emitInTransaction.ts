@@ -28,7 +28,7 @@ type Change<Result> = { result: Result; record: Fragment; input: EventInput | nu
  * with nothing done, when more waits than PostgreSQL can take.
  */
 export type EmitInTransaction = <Result>(
-  projectId: string,
+  place: { projectId: string; trace: string | null },
   origin: EventOrigin,
   change: (tx: Tx) => Promise<Change<Result>>,
 ) => Promise<{ result: Result; event: EventRow | null }>;
@@ -53,7 +53,7 @@ export function createEmitInTransaction(
   type Emit = (
     ...args: [...Parameters<EmitInTransaction>, KnownVerdicts]
   ) => ReturnType<EmitInTransaction>;
-  const emitNow: Emit = async (projectId, origin, change, verdicts) => {
+  const emitNow: Emit = async ({ projectId, trace }, origin, change, verdicts) => {
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) throw new Error(`no project ${projectId}`);
     await warmSystemTypes(config, programs);
@@ -64,7 +64,7 @@ export function createEmitInTransaction(
         return { result, event: null, accepted: null };
       }
       const context = await loadMatchContext(tx, [eventToMatch(config, input)]);
-      const prepared = prepareNow(config, programs, input, verdicts);
+      const prepared = prepareNow(config, programs, { ...input, trace }, verdicts);
       const budget = createStepBudget(IN_PLACE_STEPS);
       const place = { config, filters: programs.filters, budget };
       const planned = planEvent(place, prepared, origin, new Date(), context);
@@ -88,7 +88,7 @@ export function createEmitInTransaction(
     {
       maxSize: 1,
       parallel: PARALLEL,
-      holderOf: ([projectId]) => projectId,
+      holderOf: ([{ projectId }]) => projectId,
       waiting: { what: "changes that wait to be written", size: MAX_WAITING },
       onWaiting,
     },

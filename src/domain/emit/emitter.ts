@@ -30,11 +30,19 @@ import {
 import { checkRejectionsEarly, entriesAt, keysOf } from "./idempotency.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
+/** The events of a call, each with its trace. */
+function withTraces({ inputs, trace }: EmitCall): EventInput[] {
+  if (trace == null) return inputs;
+  return inputs.map((input) => ({ ...input, trace: input.trace ?? trace }));
+}
+
 /** One call: its events are written together or not at all. */
 type EmitCall = {
   projectId: string;
   inputs: EventInput[];
   origin: EventOrigin;
+  /** The trace of its request (src/util/traceContext.ts); an event may have its own. */
+  trace?: string | null;
   /** The events are for this hook alone, whatever it takes, and start no workflows. They have no schedule. */
   onlyHookId?: string;
 };
@@ -162,7 +170,8 @@ export function createEmitter(
    * error, which an outdated configuration may cause.
    */
   async function emitCall(call: EmitCall): Promise<Emitted[]> {
-    const { projectId, inputs, origin, onlyHookId = null } = call;
+    const { projectId, origin, onlyHookId = null } = call;
+    const inputs = withTraces(call);
     const weight = weightOf(inputs);
     batcher.checkRoom(projectId, weight);
     // Before the batch, so that a slow name server or schema delays no other call.

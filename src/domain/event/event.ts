@@ -32,10 +32,10 @@ export type PlannedEvent = {
 
 /**
  * Distinguishes bodies, regardless of the order of keys and of whether a missing field is absent or null. Actions are
- * compared with their defaults filled in.
+ * compared with their defaults filled in. A repeated request may be of another trace.
  */
 export function fingerprintOf(
-  { idempotencyKey: _, actions, ...body }: EventInput,
+  { idempotencyKey: _key, trace: _trace, actions, ...body }: EventInput,
   checked: readonly CheckedAction[] = [],
 ): string {
   const given = Object.fromEntries(Object.entries(body).filter(([, field]) => field != null));
@@ -167,6 +167,7 @@ const newEvent = (
   origin,
   causeId: null,
   onlyHookId,
+  trace: checked.trace,
   occurredAt: checked.occurredAt ?? null,
   scheduledFor,
   status: "STAGED",

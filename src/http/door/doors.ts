@@ -9,7 +9,7 @@ import { userError } from "../../util/userError.ts";
 import type { Bounded } from "../gate/bounded.ts";
 import { limits } from "../gate/limits.ts";
 import type { MaskError } from "../gate/maskError.ts";
-import { newRequestId } from "../gate/requestId.ts";
+import { newRequest, type RequestIds } from "../gate/request.ts";
 import { SMALL_ANSWER, send, sendHead } from "../headers.ts";
 import type { Origins } from "../origins.ts";
 import { discardBody, readBody } from "../post/body.ts";
@@ -116,10 +116,11 @@ export function createDoors(deps: DoorsDeps) {
   async function respond(
     req: IncomingMessage,
     res: ServerResponse,
-    requestId: string,
+    ids: RequestIds,
     path: string,
     found: Found,
   ): Promise<void> {
+    const { requestId } = ids;
     const route = routeOf(req, path, found);
     if ("open" in route) {
       const response = route.open();
@@ -138,7 +139,7 @@ export function createDoors(deps: DoorsDeps) {
     using body = isRead ? undefined : await readBody(req, requestBytes, caller.projectId);
     await turns.take(caller.projectId);
     const ended = endOf(res, caller, route);
-    const context = contextOf(caller, requestId, isRead ? "query" : "mutation", ended);
+    const context = contextOf(caller, ids, isRead ? "query" : "mutation", ended);
     const request = { context, params, query, headers: req.headers, body: body?.bytes ?? NOTHING };
     const ms = route.waitsMs && route.waitsMs + limits.operationMs;
     const work = { projectId: caller.projectId, requestId, ms };
@@ -159,26 +160,25 @@ export function createDoors(deps: DoorsDeps) {
     answer(res, requestId, response, text);
   }
 
-  function fail(res: ServerResponse, requestId: string, door: Door, error: unknown): void {
-    const failure = toFailure(error, requestId, maskError);
+  function fail(res: ServerResponse, ids: RequestIds, door: Door, error: unknown): void {
+    const failure = toFailure(error, ids, maskError);
     const response = door.renderFailure(failure);
     const headers = { ...failure.headers, ...response.headers };
-    answer(res, requestId, { ...response, headers }, writeJson(response.body));
+    answer(res, ids.requestId, { ...response, headers }, writeJson(response.body));
   }
 
   return (req: IncomingMessage, res: ServerResponse, path: string): Promise<void> | undefined => {
     const found = table(path);
     if (!found) return undefined;
-    const requestId = newRequestId();
-    const refuse = (why: string) =>
-      fail(res, requestId, found.door, requestError("FORBIDDEN", why));
+    const ids = newRequest(req.headers);
+    const refuse = (why: string) => fail(res, ids, found.door, requestError("FORBIDDEN", why));
     const isAnswered =
       req.headers.origin !== undefined &&
       origins.answer(req, res, { methods: allowed(found.methods), refuse });
     if (isAnswered) return Promise.resolve();
-    return respond(req, res, requestId, path, found).catch(async (error) => {
+    return respond(req, res, ids, path, found).catch(async (error) => {
       await discardBody(req, res);
-      fail(res, requestId, found.door, error);
+      fail(res, ids, found.door, error);
     });
   };
 }

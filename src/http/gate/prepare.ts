@@ -7,11 +7,12 @@ import { createDocuments } from "./documents.ts";
 import { exactVariables } from "./exactVariables.ts";
 import { checkVariables } from "./limits.ts";
 import type { Operation, Params } from "./operation.ts";
+import type { RequestIds } from "./request.ts";
 
 export type ValidateOperation = (
   params: Params,
   caller: Caller,
-  requestId: string,
+  request: RequestIds,
 ) => Operation | { errors: readonly GraphQLError[] };
 
 /**
@@ -19,7 +20,7 @@ export type ValidateOperation = (
  */
 export function createValidateOperation(schema: GraphQLSchema): ValidateOperation {
   const read = createDocuments(schema);
-  return (params, caller, requestId) => {
+  return (params, caller, request) => {
     const tooDeep = checkVariables(params.variables);
     if (tooDeep) return { errors: [tooDeep] };
     const result = read(params.query);
@@ -44,7 +45,7 @@ export function createValidateOperation(schema: GraphQLSchema): ValidateOperatio
       checkRole(schema, document, operation, caller.role);
     if (error) return { errors: [error] };
     return {
-      ...{ caller, requestId, document, kind: operation.operation },
+      ...{ ...request, caller, document, kind: operation.operation },
       params: { ...params, variables },
     };
   };

@@ -305,7 +305,7 @@ CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[
   p_worker uuid, p_token uuid)
 RETURNS TABLE ("hookId" uuid, version bigint, take integer, "rateAheadMs" double precision, "nextDueMs" double precision,
   "hasSuspect" boolean, "deliveryId" uuid, "eventId" uuid, attempt smallint,
-  "maxAttempts" smallint, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
+  "maxAttempts" smallint, "isReplay" boolean, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
   "scheduledFor" timestamptz, "stepUuid" text, "userId" text, "contextId" text, "subjectType" text, "subjectId" text,
   origin text, trace text, resource text, "runId" uuid, "position" smallint, request text)
 LANGUAGE plpgsql AS $$
@@ -375,7 +375,7 @@ BEGIN
       EXISTS (SELECT FROM signalbox.queue q
         WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now AND q.lease_token IS NULL
           AND q.unknown_count >= 2),
-      NULL::uuid, NULL::uuid, NULL::smallint, NULL::smallint, NULL::text,
+      NULL::uuid, NULL::uuid, NULL::smallint, NULL::smallint, NULL::boolean, NULL::text,
       NULL::timestamptz, NULL::text, NULL::text, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::text,
       NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::uuid, NULL::smallint, NULL::text;
     CONTINUE WHEN cardinality(v_ids) = 0;
@@ -387,7 +387,7 @@ BEGIN
         RETURNING q.*
       )
       SELECT p_hooks[i], NULL::bigint, NULL::integer, NULL::double precision, NULL::double precision, NULL::boolean,
-        c.id, c.event_id, c.attempt_count, c.max_attempts, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin, e.trace,
+        c.id, c.event_id, c.attempt_count, c.max_attempts, c.replay_of IS NOT NULL, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin, e.trace,
         CASE c.format WHEN 'RESOURCE' THEN (SELECT r.representation::text FROM signalbox.event_resources r
           WHERE r.project_id = p_project AND r.event_id = c.event_id) END,
         c.run_id, c.step_position,

@@ -61,5 +61,9 @@ export function traceHeaders(trace: string | null): TraceHeaders | undefined {
   return { traceparent: trace.slice(0, end), tracestate: trace.slice(end + 1) };
 }
 
+/** What log lines about a request or an event say of its trace. */
+export const traceFields = (trace: string | null): { trace_id: string } | undefined =>
+  trace === null ? undefined : { trace_id: trace.slice(3, 35) };
+
 /** The 32 hexadecimal digits that all spans of a trace share. */
 export const traceIdOf = (trace: string | null): string | null => trace?.slice(3, 35) ?? null;

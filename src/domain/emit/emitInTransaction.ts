@@ -5,6 +5,7 @@ import { storedEvent } from "../../db/event/newEvent.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
 import type { Fragment } from "../../db/page/page.ts";
 import { advanceJobs } from "../../db/workflow/workflowRuns.ts";
+import { startSpan } from "../../telemetry/span.ts";
 import { createBatcher } from "../../util/batcher.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { type PreparedEvent, planEvent, prepareEvent } from "../event/event.ts";
@@ -113,11 +114,20 @@ export function createEmitInTransaction(
     }
   }
 
-  return (...change) =>
-    emitInTurn(...change).catch((error) => {
+  return async ({ projectId, trace }, ...change) => {
+    const span = startSpan("emit", "PRODUCER", trace);
+    span?.set({ "signalbox.project.id": projectId });
+    let failure: unknown;
+    try {
+      return (await emitInTurn({ projectId, trace: span?.trace ?? trace }, ...change)) as never;
+    } catch (error) {
+      failure = error;
       if (error instanceof Overloaded) onOverload(1);
       throw error;
-    }) as Promise<never>;
+    } finally {
+      span?.end(failure instanceof Error ? failure.name : undefined);
+    }
+  };
 }
 
 /** Results of schema checks, by type, version and data. */

@@ -18,6 +18,7 @@ import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 import { checkActionTargets, checkInputs, prepareCall } from "./emitPrepare.ts";
+import { beginEmit, stepSpan } from "./emitSpans.ts";
 import {
   type Accepted,
   createEmitWriter,
@@ -29,12 +30,6 @@ import {
 } from "./emitWrite.ts";
 import { checkRejectionsEarly, entriesAt, keysOf } from "./idempotency.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
-
-/** The events of a call, each with its trace. */
-function withTraces({ inputs, trace }: EmitCall): EventInput[] {
-  if (trace == null) return inputs;
-  return inputs.map((input) => ({ ...input, trace: input.trace ?? trace }));
-}
 
 /** One call: its events are written together or not at all. */
 type EmitCall = {
@@ -127,6 +122,7 @@ export function createEmitter(
       const place = { config: call.config, filters: programs.filters, budget };
       const events: PlannedEvent[] = [];
       const rejections: UserErrorDetail[] = [];
+      const span = stepSpan("match", call.events[0]?.checked.trace);
       for (const [index, event] of call.events.entries()) {
         try {
           events.push(planEvent(place, event, call.origin, now, context, call.onlyHookId));
@@ -136,6 +132,7 @@ export function createEmitter(
         }
         await nextSlice();
       }
+      span?.end();
       const plannedCall = { planned: events, keys: keysOf(events), config: call.config };
       planned.push(async () => {
         if (rejections.length > 0) throw new UserError(rejections);
@@ -145,7 +142,9 @@ export function createEmitter(
     }
     const plans = await Promise.allSettled(planned.map((plan) => plan()));
     const valid = plans.flatMap((plan) => (plan.status === "fulfilled" ? [plan.value] : []));
+    const spans = valid.map((call) => stepSpan("accept", call.planned[0]?.event.trace));
     const written = await write(valid);
+    for (const span of spans) span?.end();
     const next = (outcomes: Outcome[]) => outcomes.shift() ?? failed(new Error("no outcome"));
     const outcomes = plans.map((plan) => (plan.status === "rejected" ? plan : next(written)));
     return calls.map((call) =>
@@ -171,7 +170,7 @@ export function createEmitter(
    */
   async function emitCall(call: EmitCall): Promise<Emitted[]> {
     const { projectId, origin, onlyHookId = null } = call;
-    const inputs = withTraces(call);
+    const { inputs } = call;
     const weight = weightOf(inputs);
     batcher.checkRoom(projectId, weight);
     // Before the batch, so that a slow name server or schema delays no other call.
@@ -200,9 +199,13 @@ export function createEmitter(
 
   return {
     async emit(call) {
+      const { inputs, end } = beginEmit(call);
       try {
-        return await emitCall(call);
+        const emitted = await emitCall({ ...call, inputs });
+        end();
+        return emitted;
       } catch (error) {
+        end(error);
         if (error instanceof Overloaded) onOverload(call.inputs.length);
         throw error;
       }

@@ -35,6 +35,7 @@ export type HubFacts = {
   version: string;
   retentionDays: number;
   publicUrl: () => string;
+  traceUrl: string | null;
   bodyBytes: number;
   documentCost: number;
   operationMs: number;

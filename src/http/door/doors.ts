@@ -9,7 +9,7 @@ import { userError } from "../../util/userError.ts";
 import type { Bounded } from "../gate/bounded.ts";
 import { limits } from "../gate/limits.ts";
 import type { MaskError } from "../gate/maskError.ts";
-import { newRequest, type RequestIds } from "../gate/request.ts";
+import { endWithResponse, newRequest, type RequestIds } from "../gate/request.ts";
 import { SMALL_ANSWER, send, sendHead } from "../headers.ts";
 import type { Origins } from "../origins.ts";
 import { discardBody, readBody } from "../post/body.ts";
@@ -122,6 +122,8 @@ export function createDoors(deps: DoorsDeps) {
   ): Promise<void> {
     const { requestId } = ids;
     const route = routeOf(req, path, found);
+    ids.span?.rename(`${route.method} ${route.path}`);
+    ids.span?.set({ "http.route": route.path });
     if ("open" in route) {
       const response = route.open();
       await discardBody(req, res);
@@ -170,7 +172,8 @@ export function createDoors(deps: DoorsDeps) {
   return (req: IncomingMessage, res: ServerResponse, path: string): Promise<void> | undefined => {
     const found = table(path);
     if (!found) return undefined;
-    const ids = newRequest(req.headers);
+    const ids = newRequest(req.method ?? "", req.headers);
+    endWithResponse(ids, req, res);
     const refuse = (why: string) => fail(res, ids, found.door, requestError("FORBIDDEN", why));
     const isAnswered =
       req.headers.origin !== undefined &&

@@ -2,7 +2,7 @@ import { GraphQLError } from "graphql";
 import { isDatabaseAway, topLevelError } from "../../graphql/builder/errors.ts";
 import { requestError, requestErrorStatus } from "../../graphql/gate/requestError.ts";
 import type { Logger } from "../../log.ts";
-import { traceIdOf } from "../../util/traceContext.ts";
+import { traceFields } from "../../util/traceContext.ts";
 import type { RequestIds } from "./request.ts";
 
 /** The thrown error itself, under the wrappers that execution puts around it. */
@@ -39,7 +39,7 @@ export const createMaskError =
       return new GraphQLError(at?.message ?? original.message, { ...place, extensions });
     }
     const isUnavailable = isDatabaseAway(original);
-    const line = { err: original, requestId, ...(trace && { trace_id: traceIdOf(trace) }) };
+    const line = { err: original, requestId, ...traceFields(trace) };
     if (isUnavailable) log.warn(line, "the database is not available");
     else log.error(line, "a request failed");
     const masked = isUnavailable

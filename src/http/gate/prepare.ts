@@ -1,4 +1,10 @@
-import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import {
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode as OperationNode,
+} from "graphql";
 import type { Caller } from "../../graphql/builder/context.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import { checkRole } from "../../graphql/gate/roles.ts";
@@ -14,6 +20,17 @@ export type ValidateOperation = (
   caller: Caller,
   request: RequestIds,
 ) => Operation | { errors: readonly GraphQLError[] };
+
+/** Names the span of a request by its first root field: names of operations are the caller's. */
+function tellOperation({ span }: RequestIds, { operation, name, selectionSet }: OperationNode) {
+  const [first] = selectionSet.selections;
+  const field = first?.kind === Kind.FIELD ? ` ${first.name.value}` : "";
+  span?.rename(`${operation}${field}`);
+  span?.set({
+    "graphql.operation.type": operation,
+    ...(name && { "graphql.operation.name": name.value }),
+  });
+}
 
 /**
  * Creates the checks before execution (document, limits, roles), the same for HTTP and websocket.
@@ -44,6 +61,7 @@ export function createValidateOperation(schema: GraphQLSchema): ValidateOperatio
       checkCost(schema, document, operation, variables) ??
       checkRole(schema, document, operation, caller.role);
     if (error) return { errors: [error] };
+    tellOperation(request, operation);
     return {
       ...{ ...request, caller, document, kind: operation.operation },
       params: { ...params, variables },

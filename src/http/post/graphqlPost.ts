@@ -11,7 +11,7 @@ import type { Turns } from "../../util/turns.ts";
 import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
 import type { ValidateOperation } from "../gate/prepare.ts";
-import { newRequest, type RequestIds } from "../gate/request.ts";
+import { endWithResponse, newRequest, type RequestIds } from "../gate/request.ts";
 import { SMALL_ANSWER, securityHeaders, send } from "../headers.ts";
 import type { LiveKeys } from "../socket/liveKeys.ts";
 import { discardBody, readBody } from "./body.ts";
@@ -172,7 +172,9 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     answer(res, requestId, result, json, text);
   };
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const request = newRequest(req.headers);
+    const request = newRequest("POST /graphql", req.headers);
+    endWithResponse(request, req, res);
+    request.span?.set({ "http.route": "/graphql" });
     const accepted = readAccept(req.headers.accept);
     try {
       await respond(req, res, request, accepted);

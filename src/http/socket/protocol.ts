@@ -135,7 +135,7 @@ export function createProtocol(deps: ProtocolDeps) {
       try {
         found = await authenticate(authorization);
       } catch (error) {
-        return channel.close(1013, maskError(error, newRequest()).message);
+        return channel.close(1013, maskError(error, newRequest("connection_init")).message);
       }
       if (isOver) return;
       if (!found) {
@@ -150,7 +150,7 @@ export function createProtocol(deps: ProtocolDeps) {
             : channel.close(1012, reason),
         );
       } catch (error) {
-        return channel.close(4429, maskError(error, newRequest()).message);
+        return channel.close(4429, maskError(error, newRequest("connection_init")).message);
       }
       if (!counted) return channel.close(4429, `at most ${limits.streamsPerKey} sockets a key`);
       release = counted;

@@ -94,7 +94,7 @@ export function createSocketOperations(
     refuse,
     async run(caller, { id, payload }, bytes) {
       // A websocket sends no headers with an operation.
-      const request = newRequest(payload.extensions ?? {});
+      const request = newRequest("operation", payload.extensions ?? {});
       const ended = new AbortController();
       const self: Running = { ended, isSubscription: false, release: () => {} };
       const isCurrent = () => running.get(id) === self;
@@ -109,6 +109,7 @@ export function createSocketOperations(
         errors = [maskError(error, request)];
       } finally {
         self.release();
+        request.span?.end(errors && "failed");
       }
       if (!isCurrent()) return;
       running.delete(id);

@@ -37,6 +37,7 @@ function claimOf(
     claimedAt,
     attempt: 1,
     maxAttempts,
+    isReplay: false,
     format,
     event: {
       ...{ id, type, data, occurredAt: event.occurredAt ?? at, scheduledFor, stepUuid, userId },

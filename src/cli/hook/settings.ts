@@ -1,18 +1,23 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { wholeNumber } from "../hub/limitOption.ts";
+import { hubNumber } from "../hub/limitOption.ts";
 
-/** `--header "Name: value"`, which may be repeated. */
-function header(text: string, given: Record<string, string> = {}): Record<string, string> {
+/** `--header "Name: value"`, which may be repeated; `--header ""` takes those before it away. */
+function header(text: string, given?: Record<string, string> | null) {
+  if (text === "") return null;
   const [, name, value] = /^\s*([^:\s]+)\s*:\s*(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined)
     throw new InvalidArgumentError('It must be like "Name: value".');
   return { ...given, [name]: value };
 }
 
-const numbers =
-  (min: number, max: number) =>
-  (text: string): number[] =>
-    text === "" ? [] : text.split(",").map((one) => wholeNumber(min, max)(one.trim()));
+const numbers = (text: string): number[] =>
+  text === "" ? [] : text.split(",").map((one) => hubNumber(one.trim()));
+
+/** What may be absent. */
+const optional =
+  <Value>(parse: (text: string) => Value) =>
+  (text: string): Value | null =>
+    text === "" ? null : parse(text);
 
 /** The settings of a hook: its flag, and the field of the API's input. */
 const settings = [
@@ -29,15 +34,12 @@ const settings = [
     new Option("--filter <CEL>", "only events that match, such as event.data.amount > 10"),
   ],
   ["userId", new Option("--user <ID>", "only events of this user")],
-  [
-    "retries",
-    new Option("--retries <N>", "further tries after the first").argParser(wholeNumber(0, 20)),
-  ],
-  ["timeoutMs", new Option("--timeout-ms <MS>", "of one try").argParser(wholeNumber(100, 60_000))],
+  ["retries", new Option("--retries <N>", "further tries after the first").argParser(hubNumber)],
+  ["timeoutMs", new Option("--timeout-ms <MS>", "of one try").argParser(hubNumber)],
   [
     "retryScheduleMs",
     new Option("--retry-schedule-ms <MS,MS>", "the wait before each retry").argParser(
-      numbers(100, 86_400_000),
+      optional(numbers),
     ),
   ],
   [
@@ -48,19 +50,12 @@ const settings = [
   ],
   [
     "unsubscribeOn",
-    new Option("--unsubscribe-on <CODE,CODE>", "answers that delete the hook").argParser(
-      numbers(100, 599),
-    ),
+    new Option("--unsubscribe-on <CODE,CODE>", "answers that delete the hook").argParser(numbers),
   ],
-  [
-    "maxInFlight",
-    new Option("--max-in-flight <N>", "calls at the same time").argParser(
-      wholeNumber(1, 1_000_000),
-    ),
-  ],
+  ["maxInFlight", new Option("--max-in-flight <N>", "calls at the same time").argParser(hubNumber)],
   [
     "rateLimitPerSecond",
-    new Option("--rate-limit <N>", "calls a second").argParser(wholeNumber(1, 1_000_000)),
+    new Option("--rate-limit <N>", "calls a second").argParser(optional(hubNumber)),
   ],
 ] as const;
 
@@ -74,8 +69,7 @@ export function withSettings(command: Command): Command {
 export function settingsOf(options: Record<string, unknown>): Record<string, unknown> {
   const given = settings.flatMap(([field, option]) => {
     const value = options[option.attributeName()];
-    const isEmpty = value === "" || (Array.isArray(value) && value.length === 0);
-    return value === undefined ? [] : [[field, isEmpty ? null : value] as const];
+    return value === undefined ? [] : [[field, value === "" ? null : value] as const];
   });
   return Object.fromEntries(given);
 }

@@ -66,7 +66,7 @@ async function retireGone(tx: Tx, projectId: string, finishes: Finish[]): Promis
   for (const hook of hooks) {
     await recordHook(tx, hook);
     await moveWaiting(tx, hook, "DELETED");
-    await queueSettling(tx, hook);
+    await queueSettling(tx, projectId, [hook]);
   }
   return new Set(hooks.map(({ id }) => id));
 }

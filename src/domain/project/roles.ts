@@ -50,6 +50,8 @@ export const operationRoles = {
   "Mutation.deleteResource": admins,
   "Mutation.emitEvent": emitters,
   "Mutation.emitEvents": emitters,
+  "Mutation.expungeEvent": admins,
+  "Mutation.expungeUser": admins,
   "Mutation.installCatalog": admins,
   "Mutation.installWorkflow": admins,
   "Mutation.pauseHook": admins,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type OpenSpan, startSpan } from "../../telemetry/span.ts";
 import { readTrace } from "../../util/traceContext.ts";
+import { onClose } from "../headers.ts";
 
 const run = randomUUID().slice(0, 8);
 let count = 0;
@@ -33,7 +34,7 @@ export function endWithResponse(
 ): void {
   if (!span) return;
   span.set({ "http.request.method": method });
-  res.once("close", () => {
+  onClose(res, () => {
     if (!res.headersSent) return span.end("aborted");
     span.set({ "http.response.status_code": res.statusCode });
     span.end(res.statusCode >= 500 ? String(res.statusCode) : undefined);

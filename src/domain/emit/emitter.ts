@@ -168,8 +168,7 @@ export function createEmitter(
    * error, which an outdated configuration may cause.
    */
   async function emitCall(call: EmitCall): Promise<Emitted[]> {
-    const { projectId, origin, onlyHookId = null } = call;
-    const { inputs } = call;
+    const { projectId, inputs, origin, onlyHookId = null } = call;
     const weight = weightOf(inputs);
     batcher.checkRoom(projectId, weight);
     // Before the batch, so that a slow name server or schema delays no other call.

@@ -10,7 +10,6 @@ import { listEvents } from "../../db/event/list.ts";
 import { createEnvelope, envelopeEvent } from "../../domain/event/envelope.ts";
 import type { MatchTrace } from "../../domain/event/why.ts";
 import { rawJson } from "../../util/json/rawJson.ts";
-import { traceIdOf } from "../../util/traceContext.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
@@ -169,12 +168,6 @@ Event.implement({
     origin: t.expose("origin", {
       type: EventOriginEnum,
       description: "How the event was emitted.",
-    }),
-    traceId: t.string({
-      nullable: true,
-      description:
-        "The id of the trace that it was emitted in (W3C Trace Context): 32 hexadecimal digits. Its deliveries carry it on.",
-      resolve: ({ trace }) => traceIdOf(trace),
     }),
     causedBy: t.field({
       type: Event,

@@ -48,6 +48,7 @@ type ClaimBase = {
   claimedAt: Date;
   attempt: number;
   maxAttempts: number;
+  isReplay: boolean;
   /** Whether the next delivery of its key waits for it. */
   isOrdered: boolean;
   event: ClaimedEvent;
@@ -66,6 +67,7 @@ type ClaimedEvent = {
   subjectType: string | null;
   subjectId: string | null;
   origin: EventOrigin;
+  trace: string | null;
   /** What format RESOURCE sends, as JSON text; null for other formats. */
   resource: string | null;
 };
@@ -79,13 +81,13 @@ type ClaimedRow = Omit<ClaimedEvent, "id"> &
   );
 
 function toClaim(projectId: string, token: string, row: ClaimedRow): Claim {
-  const { deliveryId, eventId, hookId, claimedAt, attempt, maxAttempts, ...more } = row;
+  const { deliveryId, eventId, hookId, claimedAt, attempt, maxAttempts, isReplay, ...more } = row;
   const { type, data, occurredAt, scheduledFor, stepUuid, userId, contextId, ...rest } = more;
-  const { subjectType, subjectId, origin, resource, isOrdered, ...kind } = rest;
-  const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, resource };
+  const { subjectType, subjectId, origin, trace, resource, isOrdered, ...kind } = rest;
+  const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, trace, resource };
   const event = { id: eventId, type, data, occurredAt, scheduledFor, ...about };
   return {
-    ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts },
+    ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts, isReplay },
     ...{ isOrdered, event },
     ...kind,
   };

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { newSecret, secretKey, sign } from "../../src/domain/delivery/signature.ts";
+import { newSecret, sign, signingKey } from "../../src/domain/delivery/signature.ts";
 import { program } from "../fixtures/documents.ts";
 import { freePort, testWith } from "../fixtures/machine.ts";
 import { folder, runProgram } from "../fixtures/scripts.ts";
@@ -39,5 +39,5 @@ testWith("openssl")("the shell's way to a signature gives the hub's", async () =
   const { stdout } = await promisify(execFile)("sh", ["-c", script], {
     env: { PATH, SECRET: secret, ID: "msg_1", TIMESTAMP: "1700000000", BODY: body },
   });
-  expect(`v1,${stdout.trim()}`).toBe(sign([secretKey(secret)], "msg_1", 1_700_000_000, body));
+  expect(`v1,${stdout.trim()}`).toBe(sign([signingKey(secret)], "msg_1", 1_700_000_000, body));
 });

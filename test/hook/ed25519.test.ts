@@ -220,3 +220,34 @@ test("private keys are nowhere in the database but sealed", async () => {
   // The 32 bytes of the seed begin both forms; 40 characters of base64 hold 30 of them.
   expect(text).not.toContain(seedOnly.slice("whsk_".length, "whsk_".length + 40));
 });
+
+test("the Svix-compatible door shows such a hook's public key, and takes no secret of another kind for it", async () => {
+  const call = async (method: string, path: string, body?: object) => {
+    const response = await fetch(`${hub.url}/api/v1/app${path}`, {
+      method,
+      headers: { authorization: `Bearer ${hub.key}`, "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    expect(text).not.toMatch(/whsk_\w/);
+    return { status: response.status, body: JSON.parse(text) };
+  };
+  const app = await call("POST", "", { name: "App", uid: "app" });
+  expect(app.status).toBe(201);
+  const { hook } = await registered({ types: ["never"], userId: "app", format: "DATA" });
+  const secret = `/app/endpoint/${hook.id}/secret`;
+  expect((await call("GET", secret)).body).toEqual({ key: hook.publicKey });
+  const { key } = (await call("POST", `${secret}/rotate`, {})).body;
+  expect(key).toMatch(/^whpk_/);
+  expect(key).not.toBe(hook.publicKey);
+  expect((await call("GET", secret)).body).toEqual({ key });
+  const refused = await call("POST", `${secret}/rotate`, { key: whsec });
+  expect(refused).toMatchObject({ status: 422 });
+  expect(JSON.stringify(refused.body)).toContain("the signature is ED25519");
+  const own = await call("POST", `${secret}/rotate`, { key: pair });
+  expect(own.body).toEqual({ key: publicKey });
+  const endpoint = { url: target.url, secret: pair };
+  const made = await call("POST", "/app/endpoint", endpoint);
+  expect(made.status).toBe(422);
+  expect(JSON.stringify(made.body)).toContain("secret is an Ed25519 private key");
+});

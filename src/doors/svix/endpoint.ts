@@ -23,9 +23,9 @@ import {
 import { parseBody, parseName, withNames } from "./input.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
-/** A secret without its prefix is one, too. */
+/** A secret without its prefix is one, too. A key of a pair keeps its own, so that it is refused as what it is. */
 export const prefixed = (secret: string): string =>
-  secret.startsWith("whsec_") ? secret : `whsec_${secret}`;
+  /^wh(sec|sk|pk)_/.test(secret) ? secret : `whsec_${secret}`;
 
 /** The live hook of an application with this id or `uid`. */
 export async function findEndpoint(

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { newPrivateKey, publicKeyOf } from "../../src/domain/delivery/ed25519.ts";
 import { newSecret, sign, signingKey } from "../../src/domain/delivery/signature.ts";
 import { program } from "../fixtures/documents.ts";
 import { freePort, testWith } from "../fixtures/machine.ts";
@@ -29,6 +30,21 @@ test("the receiver in JavaScript takes true signatures and no others", async () 
     { SECRET: secret },
   );
   await expectTrueOnesOnly(port, secret, server);
+});
+
+test("the receiver in JavaScript with a public key takes true signatures and no others", async () => {
+  const [secret, port] = [newPrivateKey(), await freePort()];
+  const code = [
+    program("receive-and-verify", "js is-from-hub-by-public-key"),
+    program("receive-and-verify", "js server"),
+  ].join("\n");
+  await using server = await runProgram(
+    "receiver.mjs",
+    code.replace("9000", String(port)),
+    [process.execPath],
+    { SECRET: publicKeyOf(secret) },
+  );
+  await expectTrueOnesOnly(port, secret, server, newPrivateKey());
 });
 
 testWith("openssl")("the shell's way to a signature gives the hub's", async () => {

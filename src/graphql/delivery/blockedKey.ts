@@ -4,7 +4,7 @@ import { releaseBlockedKey } from "../../domain/delivery/blockedKey.ts";
 import { builder } from "../builder/builder.ts";
 import { withUserErrors } from "../builder/errors.ts";
 import { Hook } from "../hook/hook.ts";
-import { HookPayload } from "../hook/hookMutations.ts";
+import { HookPayload } from "../hook/hookPayloads.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType } from "../page/connection.ts";
 import { batched } from "../page/loaders.ts";

@@ -3,6 +3,7 @@ import { type HookRow, hookByName, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import { openHeaders } from "../../domain/hook/hookSecrets.ts";
 import { redactRequestHeaders } from "../../domain/hook/redactedHeaders.ts";
+import { publicKeyOfHook, signatureOf } from "../../domain/hookSecret/hookSignature.ts";
 import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
@@ -10,6 +11,7 @@ import { describedEnum } from "../builder/describedEnum.ts";
 import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
+import { OrderFailureEnum } from "./orderFailure.ts";
 
 const HookStatusEnum = describedEnum("HookStatus", "The state of a hook.", {
   PENDING_VERIFICATION:
@@ -49,14 +51,13 @@ export const HookVerificationEnum = describedEnum(
   },
 );
 
-export const OrderFailureEnum = describedEnum(
-  "OrderFailure",
-  "What follows when a delivery of a hook with `orderBy` has used up its attempts.",
+export const SignatureEnum = describedEnum(
+  "Signature",
+  "How a hook's requests are signed (Standard Webhooks).",
   {
-    BLOCK:
-      "It FAILED, and the deliveries of its key wait for a person: see `Hook.blockedKeys` and releaseBlockedKey.",
-    PARK: "It is PARKED, and its key goes on. Released by retryDelivery or resumeHook, it is out of order.",
-    SKIP: "It FAILED, and its key goes on.",
+    HMAC_SHA256: "`v1`: an HMAC with a secret that the hub and the receiver share.",
+    ED25519:
+      "`v1a`: an Ed25519 signature. The private key stays in the hub; receivers verify with `Hook.publicKey`.",
   },
 );
 
@@ -177,6 +178,17 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
       nullable: true,
       description:
         "The requests per minute that the target allowed by WebHook-Allowed-Rate. Null for no limit.",
+    }),
+    signature: t.field({
+      type: SignatureEnum,
+      description: "How requests are signed from now on.",
+      resolve: signatureOf,
+    }),
+    publicKey: t.string({
+      nullable: true,
+      description:
+        "The newest key with which receivers verify, if `signature` is ED25519: `whpk_` and the base64 of its 32 bytes. Null with HMAC_SHA256.",
+      resolve: publicKeyOfHook,
     }),
     status: t.expose("status", { type: HookStatusEnum, description: "The current state." }),
     statusReason: t.exposeString("statusReason", {

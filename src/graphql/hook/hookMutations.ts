@@ -1,4 +1,3 @@
-import type { HookRow } from "../../db/hook/hooks.ts";
 import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import {
   deleteHook,
@@ -8,13 +7,15 @@ import {
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
-import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
+import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
-import { payloadType, withUserErrors } from "../builder/errors.ts";
+import { withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload } from "../event/emit.ts";
 import { resourceSubject } from "../resource/resourceType.ts";
-import { Hook, HookFormatEnum, HookVerificationEnum, loadHook, OrderFailureEnum } from "./hook.ts";
+import { HookFormatEnum, HookVerificationEnum, loadHook, SignatureEnum } from "./hook.ts";
+import { HookPayload, RegisterHookPayload, RotateHookSecretPayload } from "./hookPayloads.ts";
+import { OrderFailureEnum } from "./orderFailure.ts";
 
 const RegisterHookInput = builder.inputType("RegisterHookInput", {
   description: "The hook to register.",
@@ -100,9 +101,14 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
       description:
         "Register it as PAUSED: it is never ACTIVE before resumeHook. Not with a `verification`.",
     }),
+    signature: t.field({
+      type: SignatureEnum,
+      defaultValue: "HMAC_SHA256",
+      description: "How requests are signed.",
+    }),
     secret: t.string({
       description:
-        "The signing secret: `whsec_` and the base64 of 24 to 64 bytes. Default: generated.",
+        "The signing secret: `whsec_` and the base64 of 24 to 64 bytes; with signature ED25519 the private key, `whsk_` and the base64 of the 32-byte seed and the 32-byte public key (or of the seed alone). Default: generated.",
     }),
   }),
 });
@@ -151,42 +157,13 @@ const UpdateHookInput = builder.inputType("UpdateHookInput", {
       type: OrderFailureEnum,
       description: "As in RegisterHookInput; applies to deliveries that fail from now on.",
     }),
+    signature: t.field({
+      type: SignatureEnum,
+      description:
+        "Another one than the hook has makes a new key of that kind at once; the old keys sign, too, for 24 hours. HMAC_SHA256: see `HookPayload.secret`. ED25519: see `Hook.publicKey`.",
+    }),
   }),
 });
-
-const secretPayload = (name: string, description: string) =>
-  payloadType<{ hook: HookRow; secret: string }>(name, description, (t) => ({
-    hook: t.field({
-      type: Hook,
-      nullable: true,
-      description: "The hook.",
-      resolve: ({ hook }) => hook,
-    }),
-    secret: t.string({
-      nullable: true,
-      description:
-        "The signing secret of the hook's requests (Standard Webhooks): `whsec_…`. It is shown only here.",
-      resolve: ({ secret }) => secret,
-    }),
-  }));
-
-const RegisterHookPayload = secretPayload("RegisterHookPayload", "The result of registerHook.");
-const RotateHookSecretPayload = secretPayload(
-  "RotateHookSecretPayload",
-  "The result of rotateHookSecret.",
-);
-export const HookPayload = payloadType<{ hook: HookRow }>(
-  "HookPayload",
-  "The result of mutations that change a hook.",
-  (t) => ({
-    hook: t.field({
-      type: Hook,
-      nullable: true,
-      description: "The hook as it is now.",
-      resolve: ({ hook }) => hook,
-    }),
-  }),
-);
 
 builder.mutationFields((t) => {
   const id = t.arg.id({ required: true, description: "The hook's id." });
@@ -216,9 +193,7 @@ builder.mutationFields((t) => {
         input: t.arg({ type: UpdateHookInput, required: true, description: "The changes." }),
       },
       resolve: (_root, args, { caller, hub }) =>
-        withUserErrors(async () => ({
-          hook: await updateHook(hub.hooks, caller.projectId, args.id, args.input),
-        })),
+        withUserErrors(() => updateHook(hub.hooks, caller.projectId, args.id, args.input)),
     }),
     pauseHook: change(
       "Pauses a hook. Its deliveries are PARKED. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
@@ -251,7 +226,7 @@ builder.mutationFields((t) => {
     rotateHookSecret: t.field({
       type: RotateHookSecretPayload,
       description:
-        "Replaces a hook's signing secret. During the overlap, requests are signed with both secrets. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
+        "Replaces a hook's signing secret by a new one of the same kind. During the overlap, requests are signed with both. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
       args: {
         id,
         overlapHours: t.arg.int({

@@ -151,6 +151,10 @@ function openApi(
     feed,
     entities,
     hooks: { sql: db.sql, box, checkTarget: outbound.checkTarget },
+    schedules: {
+      ...{ sql: db.sql, configs, programs, checkTarget: outbound.checkTarget },
+      onChanged: wake.announce,
+    },
     workflows: {
       ...{ sql: db.sql, box, checkTarget: outbound.checkTarget },
       templates: programs.templates,
@@ -250,6 +254,7 @@ export async function startHub(
           origin: () => new URL(publicUrl).host,
           retentionDays: config.retentionDays,
           wake,
+          onEmitted: (events) => metrics.emits.inc(events),
           onAttempt: ({ outcome, elapsedMs }) => {
             metrics.deliveries.inc({ outcome });
             metrics.attemptDuration.observe(elapsedMs / 1_000);

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796047573066, "79e863432a16faa7891845baaee75f166af1d81a647031b679bc89b34896c77f"],
-    [1796047573067, "cf564a03548e328856f5d8b6cffae25895ebdd5d15e8a921ed8a851b04071382"],
+    [1796048155967, "6e4bdc28342ba15a66aa257bab3c1a45ea236bc44e6e7e87d476f5773fd5517d"],
+    [1796048155968, "cf564a03548e328856f5d8b6cffae25895ebdd5d15e8a921ed8a851b04071382"],
   ]);
 });
 

@@ -28,7 +28,7 @@ export const lockedEventSchedule = (tx: Tx, projectId: string, id: string) =>
 export const listEventSchedules = (
   sql: Sql,
   projectId: string,
-  status: Maybe<EventScheduleStatus>,
+  status: Maybe<EventScheduleStatus[]>,
   request: PageRequest,
 ): Promise<Page<EventScheduleRow>> =>
   idPage<EventScheduleRow>(
@@ -37,7 +37,11 @@ export const listEventSchedules = (
     sql`s.id`,
     [
       sql`s.project_id = ${projectId}`,
-      ...when(status, (one) => sql`(s.next_run_at is not null) = ${one === "ACTIVE"}`),
+      ...when(
+        status,
+        (these) =>
+          sql`case when s.next_run_at is null then 'PAUSED' else 'ACTIVE' end = any(${these}::text[])`,
+      ),
     ],
     request,
   );

@@ -100,7 +100,10 @@ builder.queryFields((t) => ({
           "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
       }),
       before: t.arg.string({ description: "Return rows before this cursor." }),
-      status: t.arg({ type: EventScheduleStatusEnum, description: "Only with this status." }),
+      status: t.arg({
+        type: [EventScheduleStatusEnum],
+        description: "Only with one of these statuses.",
+      }),
     },
     resolve: async (_root, args, { caller, read }) =>
       toConnection(

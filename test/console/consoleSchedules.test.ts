@@ -24,7 +24,7 @@ browserTest(
     await row.getByText("Never").waitFor();
     await row.getByRole("button", { name: "Pause Morning report" }).click();
     await row.getByText("Paused").waitFor();
-    await row.getByRole("button", { name: "Run Morning report now" }).click();
+    await row.getByRole("button", { name: "Run now: Morning report" }).click();
     await row.getByRole("link").waitFor();
     const { lastEvent } = (await shownSchedule(hub, id)) ?? {};
     await eventually(() => row.getByRole("link").getAttribute("href")).toContain(

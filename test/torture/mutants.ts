@@ -288,4 +288,20 @@ export const mutants: Mutant[] = [
     'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
     'return check?.(plainJson(data), "data", 4_000_000);',
   ),
+  {
+    row: "T45",
+    name: "a run is not done once: neither the schedule's row nor the key keeps another process from it",
+    patches: [
+      {
+        file: "src/domain/schedule/scheduleRun.ts",
+        find: "        throw new NotDue();",
+        replace: "        void NotDue;",
+      },
+      {
+        file: "src/domain/schedule/scheduleRun.ts",
+        find: "const key = `schedule:${id}:${runAt.toISOString()}`;",
+        replace: "const key = `schedule:${id}:${runAt.toISOString()}:${process.pid}`;",
+      },
+    ],
+  },
 ];

@@ -29,7 +29,7 @@ export function ScheduleTools({ id, name, status }: { id: string; name: string; 
   return (
     <span className="schedule-tools">
       <Button
-        aria-label={`Run ${name} now`}
+        aria-label={`Run now: ${name}`}
         isBusy={run.isRunning}
         onClick={() => run.run({ id }, "The event is emitted.")}
       >

@@ -56,6 +56,7 @@ export async function startWorker(options: {
   log: Logger;
   wake: Wakes;
   onAttempt: DelivererOptions["onAttempt"];
+  onDelivered: DelivererOptions["onDelivered"];
   /** Receives the number of events that a schedule emitted. */
   onEmitted: (events: number) => void;
   /** Called when jobs no longer run, and the process should end. */
@@ -72,6 +73,7 @@ export async function startWorker(options: {
     log,
     wake,
     onAttempt,
+    onDelivered,
     onEmitted,
     onLost,
   } = options;
@@ -88,6 +90,7 @@ export async function startWorker(options: {
     ...parts,
     onNext: followUp,
     peers,
+    onDelivered,
     askPeers: wake.ask,
     onFinished: wake.announce,
     onSteps: (projectId, runIds) => runTurns.add(projectId, runIds),

@@ -92,7 +92,7 @@ export async function runDueSchedule(
   const { runAt, missed } = plan;
   const key = `schedule:${id}:${runAt.toISOString()}`;
   try {
-    await emitInTransaction(projectId, "SCHEDULE", async (tx) => {
+    await emitInTransaction({ projectId, trace: null }, "SCHEDULE", async (tx) => {
       const [locked] = await lockedEventSchedule(tx, projectId, id);
       // A change of the cron moves the next run; should it be the same one, what follows it is reckoned anew.
       if (!isDue(locked, due) || locked.cron !== row.cron || locked.timeZone !== row.timeZone)
@@ -117,20 +117,21 @@ export async function runDueSchedule(
 
 /**
  * Runs a schedule once, now, whether it is paused or not; its next run stays. Throws NOT_FOUND or the errors of emitting
- * its event, with paths under `event`.
+ * its event, with paths under `event`. `trace`: that of the request.
  */
 export async function runEventSchedule(
   { sql, emitInTransaction }: { sql: Pool; emitInTransaction: EmitInTransaction },
-  projectId: string,
+  place: { projectId: string; trace: string | null },
   id: string,
 ): Promise<EventScheduleRow> {
+  const { projectId } = place;
   const notFound = userError("NOT_FOUND", `no schedule ${id}`, ["id"]);
   if (!isId(id)) throw notFound;
   const inEvent = (error: unknown): never => {
     if (!(error instanceof UserError) || error === notFound) throw error;
     throw new UserError(error.entries.map(underEvent));
   };
-  await emitInTransaction(projectId, "MANUAL", async (tx) => {
+  await emitInTransaction(place, "MANUAL", async (tx) => {
     const [row] = await lockedEventSchedule(tx, projectId, id);
     if (!row) throw notFound;
     const record = (eventId: string | null) => recordManualRun(tx, row, eventId);

@@ -143,10 +143,10 @@ export const scheduleEndpoints: Endpoint[] = [
   change(
     "run",
     "Emits its event once, now, also while it is PAUSED; `lastEventId` is that event.",
-    ({ caller, hub }, id) =>
+    ({ caller, hub, trace }, id) =>
       runEventSchedule(
         { sql: hub.db.sql, emitInTransaction: hub.emitInTransaction },
-        caller.projectId,
+        { projectId: caller.projectId, trace },
         id,
       ),
   ),

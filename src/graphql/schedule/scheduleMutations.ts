@@ -131,10 +131,10 @@ builder.mutationFields((t) => {
     ),
     runEventSchedule: change(
       "Emits a schedule's event once, now, also while it is PAUSED; `lastEvent` is that event. Its next run stays. Errors: NOT_FOUND, and for its event as emitEvent.",
-      ({ caller, hub }, id) =>
+      ({ caller, hub, trace }, id) =>
         runEventSchedule(
           { sql: hub.db.sql, emitInTransaction: hub.emitInTransaction },
-          caller.projectId,
+          { projectId: caller.projectId, trace },
           id,
         ),
     ),

@@ -13,6 +13,7 @@ const mutant = (
   replace: string,
 ): Mutant => ({ row, name, patches: [{ file, find, replace }] });
 
+const RUN = "src/domain/schedule/scheduleRun.ts";
 const FUNCTIONS = "drizzle/0001_functions.sql";
 
 export const mutants: Mutant[] = [
@@ -292,16 +293,8 @@ export const mutants: Mutant[] = [
     row: "T45",
     name: "a run is not done once: neither the schedule's row nor the key keeps another process from it",
     patches: [
-      {
-        file: "src/domain/schedule/scheduleRun.ts",
-        find: "        throw new NotDue();",
-        replace: "        void NotDue;",
-      },
-      {
-        file: "src/domain/schedule/scheduleRun.ts",
-        find: "const key = `schedule:${id}:${runAt.toISOString()}`;",
-        replace: "const key = `schedule:${id}:${runAt.toISOString()}:${process.pid}`;",
-      },
-    ],
+      ["throw new NotDue();", "void NotDue;"],
+      ["`schedule:${id}:${runAt.toISOString()}`", "`schedule:${id}:${process.hrtime()}`"],
+    ].map(([find = "", replace = ""]) => ({ file: RUN, find, replace })),
   },
 ];

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796050418221, "01e06a5d06c275e0d61cbcd950f83d57e65fa052982fb516967db941f1444ab2"],
-    [1796050418222, "1d898d61acd8f4f8e092e1eb622aa6f4bd08dce08922d7480fddc3fdc14f7fda"],
+    [1796050629593, "01e06a5d06c275e0d61cbcd950f83d57e65fa052982fb516967db941f1444ab2"],
+    [1796050629594, "1d898d61acd8f4f8e092e1eb622aa6f4bd08dce08922d7480fddc3fdc14f7fda"],
   ]);
 });
 

@@ -16,6 +16,8 @@ import "./hub.ts";
 import "./workflow/installation.ts";
 import "./feed/live.ts";
 import "./page/node.ts";
+import "./schedule/schedule.ts";
+import "./schedule/scheduleMutations.ts";
 import "./project/overview.ts";
 import "./action/press.ts";
 import "./project/project.ts";

@@ -32,6 +32,9 @@ const operatorMay = [
   "replayDeliveries",
   "cancelReplay",
   "rerunWorkflow",
+  "pauseEventSchedule",
+  "resumeEventSchedule",
+  "runEventSchedule",
 ];
 const reads = (name: string) =>
   (name.startsWith("Query.") && name !== "Query.apiKeys") || name.startsWith("Subscription.");

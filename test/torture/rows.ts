@@ -24,6 +24,7 @@ import { t32 } from "./rows/t32.ts";
 import { t33 } from "./rows/t33.ts";
 import { t34 } from "./rows/t34.ts";
 import { t40 } from "./rows/t40.ts";
+import { t45 } from "./rows/t45.ts";
 
 const own: Row[] = [
   t01,
@@ -50,6 +51,7 @@ const own: Row[] = [
   t33,
   t34,
   t40,
+  t45,
 ];
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 

@@ -9,6 +9,7 @@ import { expungeEndpoints } from "./expunge.ts";
 import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
 import { pollEvents } from "./poll.ts";
+import { scheduleEndpoints } from "./schedules.ts";
 
 const endpoints = [
   emitEvents,
@@ -17,6 +18,7 @@ const endpoints = [
   ...blockedKeyEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
+  ...scheduleEndpoints,
   ...expungeEndpoints,
   asyncapi,
 ];

@@ -79,6 +79,23 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
   expect(await only("hook", "delete", "ledger")).toMatchObject({ id, status: "DELETED" });
 });
 
+test("a hook is tested alone, with the example of its type or other data", async () => {
+  await only("hook", "create", target.url, "tested.thing", "--name", "tested", "--retries", "0");
+  const { code, stderr } = await on("hook", "test", "tested");
+  expect([code, stderr]).toEqual([
+    1,
+    "field 'data' is required: event type 'tested.thing' is not registered, so it has no example (INVALID)\n",
+  ]);
+  const sent = await only("hook", "test", "tested", '{"n":1}', "--wait");
+  expect(sent).toMatchObject({ status: "SUCCEEDED", event: { type: "tested.thing" } });
+  const other = ["hook", "test", "tested", "1", "--type", "another"];
+  expect(await only(...other)).toMatchObject({ event: { type: "another" } });
+  await using broken = await receiver(status(500));
+  await only("hook", "update", "tested", "--target", broken.url);
+  const failed = await on("hook", "test", "tested", "1", "--wait");
+  expect([failed.code, JSON.parse(failed.stdout).status]).toEqual([1, "FAILED"]);
+});
+
 test("the empty text takes each optional setting of a hook away", async () => {
   const given = ["--rate-limit", "5", "--header", "x-team: a", "--unsubscribe-on", "410,404"];
   const name = ["--name", "rich"];

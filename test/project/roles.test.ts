@@ -31,6 +31,7 @@ const operatorMay = [
   "replayDeliveries",
   "cancelReplay",
   "rerunWorkflow",
+  "testHook",
 ];
 const reads = (name: string) =>
   (name.startsWith("Query.") && name !== "Query.apiKeys") || name.startsWith("Subscription.");

@@ -4,9 +4,11 @@ import { addGet } from "./get.ts";
 import { addList } from "./list.ts";
 import { addRotateSecret } from "./rotateSecret.ts";
 import { addStates } from "./states.ts";
+import { addTest } from "./test.ts";
 import { addUpdate } from "./update.ts";
 
 export function addHook(program: Command): void {
   const hook = program.command("hook").description("hooks");
-  for (const add of [addList, addGet, addCreate, addUpdate, addStates, addRotateSecret]) add(hook);
+  for (const add of [addList, addGet, addCreate, addUpdate, addStates, addTest, addRotateSecret])
+    add(hook);
 }

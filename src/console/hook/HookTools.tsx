@@ -1,5 +1,5 @@
 import { Menu } from "@base-ui/react/menu";
-import { Ellipsis, Pause, Play, RotateCw, Zap } from "lucide-react";
+import { Ellipsis, FlaskConical, Pause, Play, RotateCw, Zap } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
@@ -9,6 +9,7 @@ import { useAct } from "../ui/useAct.ts";
 import { DeleteHook } from "./DeleteHook.tsx";
 import { ReplayHook } from "./ReplayHook.tsx";
 import { RotateSecret } from "./RotateSecret.tsx";
+import { TestHook } from "./TestHook.tsx";
 import { TriggerHook } from "./TriggerHook.tsx";
 import "./HookTools.css";
 
@@ -34,7 +35,7 @@ type Props = {
     types: string[];
   };
 };
-type Opened = "replay" | "trigger" | "rotate" | "delete" | null;
+type Opened = "test" | "replay" | "trigger" | "rotate" | "delete" | null;
 
 /** The buttons of a hook that the key's role allows. */
 export function HookTools({ hook }: Props) {
@@ -48,15 +49,21 @@ export function HookTools({ hook }: Props) {
   const close = () => setOpened(null);
   // Triggering needs an exact type; patterns name none.
   const type = types.find((it) => !it.endsWith("*"));
-  const replay = (
+  const operate = (
     <>
+      {status === "ACTIVE" && (
+        <Button onClick={() => setOpened("test")}>
+          <FlaskConical size={14} /> <span>Test</span>
+        </Button>
+      )}
       <Button onClick={() => setOpened("replay")}>
         <RotateCw size={14} /> <span>Replay</span>
       </Button>
+      {opened === "test" && <TestHook id={id} type={type} format={hook.format} onClose={close} />}
       {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}
     </>
   );
-  if (!may.administer) return replay;
+  if (!may.administer) return operate;
   return (
     <>
       {type !== undefined && (
@@ -64,7 +71,7 @@ export function HookTools({ hook }: Props) {
           <Zap size={14} /> <span>Trigger</span>
         </Button>
       )}
-      {replay}
+      {operate}
       {status === "ACTIVE" && (
         <Button isBusy={pause.isRunning} onClick={() => pause.run({ id }, "The hook is paused.")}>
           <Pause size={14} /> <span>Pause</span>

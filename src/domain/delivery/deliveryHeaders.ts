@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import type { EventOrigin } from "../../db/event/events.ts";
 import type { HookFormat } from "../../db/hook/hooks.ts";
 import { type Envelope, headerValue, subjectOf } from "../event/envelope.ts";
 import { sign } from "./signature.ts";
@@ -13,6 +14,7 @@ type Attempt = {
     contextId: string | null;
     subjectType: string | null;
     subjectId: string | null;
+    origin: EventOrigin;
   };
 };
 
@@ -52,6 +54,7 @@ export function deliveryHeaders(
     "webhook-signature": sign(keys, id, nowSeconds, body),
     "signalbox-delivery-id": deliveryId,
     "signalbox-attempt": String(attempt),
+    ...(event.origin === "TEST" && { "signalbox-test": "true" }),
   };
   const about = {
     "signalbox-user": event.userId,

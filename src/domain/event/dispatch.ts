@@ -6,7 +6,7 @@ import { UserError } from "../../util/userError.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
 import { loadMatchContext, type MatchContext } from "../emit/matchContext.ts";
 import { checkType } from "../eventType/typeCheck.ts";
-import { matchHooks } from "../hook/hookMatching.ts";
+import { deliveryToOne, matchHooks } from "../hook/hookMatching.ts";
 import type { Patience } from "../program/programs.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
@@ -44,8 +44,11 @@ async function dispatchOne(
   const base = { ...event, configVersion: config.version };
   try {
     const typeVersion = await typeVersionOf(config, programs, event, patience);
-    const deliveries = await matchHooks(config, event, context, programs.filters, patience);
-    const runs = planRuns(config, event, context);
+    const { onlyHookId } = event;
+    const deliveries = onlyHookId
+      ? [deliveryToOne(config, event, onlyHookId, context.resourceOf(event))]
+      : await matchHooks(config, event, context, programs.filters, patience);
+    const runs = onlyHookId ? [] : planRuns(config, event, context);
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
     const systemEvents = planMatchedSystemEvents(config, programs, { ...event, status });
     return { event: { ...base, typeVersion, status }, deliveries, runs, systemEvents };

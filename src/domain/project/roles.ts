@@ -70,6 +70,7 @@ export const operationRoles = {
   "Mutation.rotateHookSecret": admins,
   "Mutation.rotateSigningSecret": admins,
   "Mutation.runEvent": emitters,
+  "Mutation.testHook": operators,
   "Mutation.triggerHook": admins,
   "Mutation.uninstallWorkflow": admins,
   "Mutation.updateHook": admins,

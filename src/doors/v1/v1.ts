@@ -1,18 +1,20 @@
 import type { Door } from "../../http/door/door.ts";
 import { renderProblem } from "../../http/door/failure.ts";
-import { asyncapi } from "./document/asyncapi.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
+import { asyncapi } from "./document/asyncapi.ts";
+import { createOpenapi } from "./document/openapi.ts";
 import { emitEvents } from "./emit.ts";
 import { eventTypeEndpoints } from "./eventTypes.ts";
 import { expungeEndpoints } from "./expunge.ts";
 import { hookEndpoints } from "./hooks.ts";
-import { createOpenapi } from "./document/openapi.ts";
 import { pollEvents } from "./poll.ts";
+import { testHookEndpoint } from "./testHook.ts";
 
 const endpoints = [
   emitEvents,
   pollEvents,
   ...hookEndpoints,
+  testHookEndpoint,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
   ...expungeEndpoints,

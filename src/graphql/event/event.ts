@@ -32,6 +32,7 @@ const EventStatusEnum = describedEnum("EventStatus", "The state of an event.", {
 const EventOriginEnum = describedEnum("EventOrigin", "How an event was emitted.", {
   API: "By emitEvent, emitEvents or runEvent.",
   MANUAL: "By triggerHook, by hand.",
+  TEST: "By testHook, for one hook alone. Event streams do not show it.",
   SQL: "By signalbox.emit(…) in a transaction of another application.",
   REST: "By createResource, updateResource or deleteResource.",
   SYSTEM:

@@ -9,11 +9,11 @@ import {
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
 import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
+import { resourceSubject } from "../../domain/resource/resourceSubject.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload } from "../event/emit.ts";
-import { resourceSubject } from "../resource/resourceType.ts";
 import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
 
 const RegisterHookInput = builder.inputType("RegisterHookInput", {

@@ -197,6 +197,19 @@ test("an OPERATOR may test a hook, over REST too; an EMITTER and a VIEWER may no
   expect(await post({ type: "order.refunded" })).toBe("422 INVALID data");
 });
 
+test("an OPERATOR pauses and resumes a hook, over REST too, and changes nothing else of it", async () => {
+  const { id } = await register(hub, { url: target.url, types: ["a"] });
+  const { key } = await keyOf(hub, "OPERATOR");
+  const post = async (what: string) => {
+    const answer = await rest(hub, "POST", `/v1/hooks/${id}/${what}`, { key });
+    return [answer.status, ((await answer.json()) as { status: unknown }).status];
+  };
+  expect(await post("pause")).toEqual([200, "PAUSED"]);
+  expect(await post("resume")).toEqual([200, "ACTIVE"]);
+  for (const method of ["PATCH", "DELETE"])
+    expect((await rest(hub, method, `/v1/hooks/${id}`, { key })).status).toBe(403);
+});
+
 test("a hook of format RESOURCE is sent the resource that the data name", async () => {
   await typeWithEvents(hub, "thing");
   await created(hub, { type: "thing", attributes: { size: 3 } });

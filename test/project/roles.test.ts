@@ -32,6 +32,8 @@ const operatorMay = [
   "cancelReplay",
   "rerunWorkflow",
   "testHook",
+  "pauseHook",
+  "resumeHook",
 ];
 const reads = (name: string) =>
   (name.startsWith("Query.") && name !== "Query.apiKeys") || name.startsWith("Subscription.");

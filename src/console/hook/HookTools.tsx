@@ -59,6 +59,16 @@ export function HookTools({ hook }: Props) {
       <Button onClick={() => setOpened("replay")}>
         <RotateCw size={14} /> <span>Replay</span>
       </Button>
+      {status === "ACTIVE" && (
+        <Button isBusy={pause.isRunning} onClick={() => pause.run({ id }, "The hook is paused.")}>
+          <Pause size={14} /> <span>Pause</span>
+        </Button>
+      )}
+      {status === "PAUSED" && (
+        <Button isBusy={resume.isRunning} onClick={() => resume.run({ id }, "The hook is active.")}>
+          <Play size={14} /> <span>Resume</span>
+        </Button>
+      )}
       {opened === "test" && <TestHook id={id} type={type} format={hook.format} onClose={close} />}
       {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}
     </>
@@ -72,16 +82,6 @@ export function HookTools({ hook }: Props) {
         </Button>
       )}
       {operate}
-      {status === "ACTIVE" && (
-        <Button isBusy={pause.isRunning} onClick={() => pause.run({ id }, "The hook is paused.")}>
-          <Pause size={14} /> <span>Pause</span>
-        </Button>
-      )}
-      {status === "PAUSED" && (
-        <Button isBusy={resume.isRunning} onClick={() => resume.run({ id }, "The hook is active.")}>
-          <Play size={14} /> <span>Resume</span>
-        </Button>
-      )}
       <Button onClick={() => navigate(`/hooks/${id}/edit`)}>Edit</Button>
       <Menu.Root>
         <Menu.Trigger render={<Button aria-label="More" />}>

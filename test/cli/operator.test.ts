@@ -257,3 +257,14 @@ testWith("script")(
     expect(one.lines).toContainEqual(expect.stringMatching(/^status +ACTIVE$/));
   },
 );
+
+test("hook backfill counts first, then sends a hook what it never got", async () => {
+  await accepted(hub, { type: "filled", waitMs: 15_000 });
+  await only("hook", "create", target.url, "filled", "--name", "filled");
+  const call = ["hook", "backfill", "filled", "--since", since];
+  expect(await only(...call, "--dry-run")).toEqual({ matched: 1 });
+  const { code, stdout, stderr } = await on(...call);
+  expect([code, stderr]).toEqual([0, "1 event matches.\n"]);
+  expect(JSON.parse(stdout)).toMatchObject({ status: "DONE", matched: 1, created: 1 });
+  expect((await on(...call)).stdout).toBe('{"matched":0}\n');
+});

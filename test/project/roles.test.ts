@@ -31,6 +31,7 @@ const operatorMay = [
   "replayDeliveries",
   "cancelReplay",
   "rerunWorkflow",
+  "backfillHook",
   "testHook",
   "pauseHook",
   "resumeHook",

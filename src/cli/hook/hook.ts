@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addBackfill } from "./backfill.ts";
 import { addCreate } from "./create.ts";
 import { addGet } from "./get.ts";
 import { addList } from "./list.ts";
@@ -9,6 +10,15 @@ import { addUpdate } from "./update.ts";
 
 export function addHook(program: Command): void {
   const hook = program.command("hook").description("hooks");
-  for (const add of [addList, addGet, addCreate, addUpdate, addStates, addTest, addRotateSecret])
+  for (const add of [
+    addList,
+    addGet,
+    addCreate,
+    addUpdate,
+    addStates,
+    addTest,
+    addBackfill,
+    addRotateSecret,
+  ])
     add(hook);
 }

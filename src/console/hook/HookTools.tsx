@@ -1,11 +1,12 @@
 import { Menu } from "@base-ui/react/menu";
-import { Ellipsis, FlaskConical, Pause, Play, RotateCw, Zap } from "lucide-react";
+import { Ellipsis, FlaskConical, History, Pause, Play, RotateCw, Zap } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { useAct } from "../ui/useAct.ts";
+import { BackfillHook } from "./BackfillHook.tsx";
 import { DeleteHook } from "./DeleteHook.tsx";
 import { ReplayHook } from "./ReplayHook.tsx";
 import { RotateSecret } from "./RotateSecret.tsx";
@@ -35,7 +36,7 @@ type Props = {
     types: string[];
   };
 };
-type Opened = "test" | "replay" | "trigger" | "rotate" | "delete" | null;
+type Opened = "test" | "replay" | "backfill" | "trigger" | "rotate" | "delete" | null;
 
 /** The buttons of a hook that the key's role allows. */
 export function HookTools({ hook }: Props) {
@@ -59,6 +60,11 @@ export function HookTools({ hook }: Props) {
       <Button onClick={() => setOpened("replay")}>
         <RotateCw size={14} /> <span>Replay</span>
       </Button>
+      {(status === "ACTIVE" || status === "PAUSED") && (
+        <Button onClick={() => setOpened("backfill")}>
+          <History size={14} /> <span>Backfill</span>
+        </Button>
+      )}
       {status === "ACTIVE" && (
         <Button isBusy={pause.isRunning} onClick={() => pause.run({ id }, "The hook is paused.")}>
           <Pause size={14} /> <span>Pause</span>
@@ -70,6 +76,7 @@ export function HookTools({ hook }: Props) {
         </Button>
       )}
       {opened === "test" && <TestHook id={id} type={type} format={hook.format} onClose={close} />}
+      {opened === "backfill" && <BackfillHook hookId={id} onClose={close} />}
       {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}
     </>
   );

@@ -40,6 +40,7 @@ export const operationRoles = {
   "Query.workflow": readers,
   "Query.workflows": readers,
   "Mutation.archiveEventType": admins,
+  "Mutation.backfillHook": operators,
   "Mutation.cancelEvent": admins,
   "Mutation.cancelReplay": operators,
   "Mutation.confirmHook": admins,

@@ -7,14 +7,14 @@ import { emitEvents } from "./emit.ts";
 import { eventTypeEndpoints } from "./eventTypes.ts";
 import { expungeEndpoints } from "./expunge.ts";
 import { hookEndpoints } from "./hooks.ts";
+import { hookToolEndpoints } from "./hookTools.ts";
 import { pollEvents } from "./poll.ts";
-import { testHookEndpoint } from "./testHook.ts";
 
 const endpoints = [
   emitEvents,
   pollEvents,
   ...hookEndpoints,
-  testHookEndpoint,
+  ...hookToolEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
   ...expungeEndpoints,

@@ -185,6 +185,8 @@ test("what is wrong is told, with its place, and nothing is stored", async () =>
   expect(await post({ since, until: "2026-01-01T00:00:00Z" })).toBe("422 INVALID until");
   expect(await post({ since, dryRun: "yes" })).toBe("422 INVALID dryRun");
   expect(await post({ since, hookId })).toBe("422 INVALID hookId");
+  const ofGone = rest(hub, "POST", `/v1/hooks/${gone}/backfill`, { body: { since } });
+  expect(await told(ofGone)).toBe("409 NOT_ALLOWED_NOW id");
   expect(await stored()).toBe(before);
 });
 

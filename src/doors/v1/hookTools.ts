@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { backfillHook } from "../../domain/delivery/backfill.ts";
 import { testHook } from "../../domain/emit/testHook.ts";
+import { UserError } from "../../util/userError.ts";
 import { dateTime } from "../input/time.ts";
 import { component } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
@@ -24,6 +25,13 @@ const test = endpoint({
     return { body: deliveryShown(await testHook(context, id, input)) };
   },
 });
+
+/** The hook is named by the path: what is wrong with it is told as in all paths. */
+function withIdOfPath(error: unknown): never {
+  if (!(error instanceof UserError)) throw error;
+  const ofPath = (path: string[]) => (path[0] === "hookId" ? ["id"] : path);
+  throw new UserError(error.entries.map((entry) => ({ ...entry, path: ofPath(entry.path) })));
+}
 
 const time = { type: "string", format: "date-time" };
 
@@ -59,7 +67,9 @@ const backfill = endpoint({
     },
   },
   async handle({ context, input, params: { id = "" } }) {
-    const { matched, replay } = await backfillHook(context, { hookId: id, ...input });
+    const { matched, replay } = await backfillHook(context, { hookId: id, ...input }).catch(
+      withIdOfPath,
+    );
     return {
       body: {
         matched,

@@ -47,14 +47,14 @@ test("events are followed from the moment that events() is called, and again aft
 });
 
 test("what is emitted after events() is not missed, though an emit is under way and the beginning is read twice", async () => {
-  let answerFirst = () => {};
+  const refusedRead = Promise.withResolvers<void>();
   let reads = 0;
   await using door = await receiver(async ({ body, headers }, response) => {
     const { authorization = "", "content-type": type = "", accept = "" } = headers;
     const isRead = body.includes("{ feedCursor }");
     if (isRead && ++reads === 1) {
       response.writeHead(503).end("restarting");
-      answerFirst();
+      refusedRead.resolve();
       return;
     }
     const answer = await fetch(`${hub.url}/graphql`, {
@@ -62,7 +62,7 @@ test("what is emitted after events() is not missed, though an emit is under way 
       headers: { authorization, "content-type": type, accept },
     });
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    if (body.includes('"first"')) await new Promise<void>((resolve) => (answerFirst = resolve));
+    if (body.includes('"first"')) await refusedRead.promise;
     try {
       for await (const chunk of answer.body ?? []) response.write(chunk);
       response.end();

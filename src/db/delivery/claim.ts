@@ -48,6 +48,7 @@ type ClaimBase = {
   claimedAt: Date;
   attempt: number;
   maxAttempts: number;
+  isReplay: boolean;
   event: ClaimedEvent;
 };
 
@@ -64,6 +65,7 @@ type ClaimedEvent = {
   subjectType: string | null;
   subjectId: string | null;
   origin: EventOrigin;
+  trace: string | null;
   /** What format RESOURCE sends, as JSON text; null for other formats. */
   resource: string | null;
 };
@@ -77,13 +79,14 @@ type ClaimedRow = Omit<ClaimedEvent, "id"> &
   );
 
 function toClaim(projectId: string, token: string, row: ClaimedRow): Claim {
-  const { deliveryId, eventId, hookId, claimedAt, attempt, maxAttempts, ...more } = row;
+  const { deliveryId, eventId, hookId, claimedAt, attempt, maxAttempts, isReplay, ...more } = row;
   const { type, data, occurredAt, scheduledFor, stepUuid, userId, contextId, ...rest } = more;
-  const { subjectType, subjectId, origin, resource, ...kind } = rest;
-  const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, resource };
+  const { subjectType, subjectId, origin, trace, resource, ...kind } = rest;
+  const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, trace, resource };
   const event = { id: eventId, type, data, occurredAt, scheduledFor, ...about };
   return {
-    ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts, event },
+    ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts, isReplay },
+    event,
     ...kind,
   };
 }

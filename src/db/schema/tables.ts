@@ -142,11 +142,11 @@ export const events = signalbox.table(
     uid: text("uid"),
     /** What hooks with channels are matched by. */
     channels: text("channels").array(),
-    /** Shown, and never sent. */
-    tags: text("tags").array(),
+    tags: text("tags").array(), // shown, and never sent
     origin: text("origin").notNull(),
     causeId: uuid("cause_id"),
     onlyHookId: uuid("only_hook_id"), // emitted for this hook alone, whatever it takes
+    trace: text("trace"), // that it was emitted in (src/util/traceContext.ts)
     occurredAt: time("occurred_at").notNull(),
     /** The time it was scheduled for, even if already past. */
     scheduledFor: time("scheduled_for"),
@@ -250,7 +250,7 @@ export const hooks = signalbox.table(
     rateTat: time("rate_tat"),
     status: text("status").notNull(),
     statusReason: text("status_reason"),
-    /** [{ "sealed": "v1.…", "expiresAt": null | RFC 3339 }], newest first. */
+    /** [{ "sealed": "v1.…", "expiresAt": null | RFC 3339, "publicKey"?: "whpk_…" }], newest first. */
     secrets: jsonText("secrets").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
     updatedAt: time("updated_at").notNull().defaultNow(),

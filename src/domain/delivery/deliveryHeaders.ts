@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { EventOrigin } from "../../db/event/events.ts";
 import type { HookFormat } from "../../db/hook/hooks.ts";
+import { traceHeaders } from "../../util/traceContext.ts";
 import { type Envelope, headerValue, subjectOf } from "../event/envelope.ts";
 import { sign } from "./signature.ts";
 
@@ -15,6 +16,7 @@ type Attempt = {
     subjectType: string | null;
     subjectId: string | null;
     origin: EventOrigin;
+    trace: string | null;
   };
 };
 
@@ -55,6 +57,7 @@ export function deliveryHeaders(
     "signalbox-delivery-id": deliveryId,
     "signalbox-attempt": String(attempt),
     ...(event.origin === "TEST" && { "signalbox-test": "true" }),
+    ...traceHeaders(event.trace),
   };
   const about = {
     "signalbox-user": event.userId,

@@ -3,6 +3,7 @@ import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError } from "../../util/userError.ts";
+import { stepSpan } from "../emit/emitSpans.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
 import { loadMatchContext, type MatchContext } from "../emit/matchContext.ts";
 import { checkType } from "../eventType/typeCheck.ts";
@@ -34,7 +35,10 @@ type Parts = {
   onNext: (next: FollowUp) => void;
 };
 
-/** An event written through SQL is checked against its schema only here: it becomes FAILED when it does not fit. */
+/**
+ * An event written through SQL is checked against its schema only here: it becomes FAILED when it does not fit, and so
+ * does one for a single hook that takes none any more.
+ */
 async function dispatchOne(
   config: ProjectConfig,
   { programs, patience }: Pick<Parts, "programs" | "patience">,
@@ -42,19 +46,23 @@ async function dispatchOne(
   context: MatchContext,
 ): Promise<Dispatched> {
   const base = { ...event, configVersion: config.version };
+  const span = stepSpan("match", event.trace);
   try {
     const typeVersion = await typeVersionOf(config, programs, event, patience);
     const { onlyHookId } = event;
-    const deliveries = onlyHookId
-      ? [deliveryToOne(config, event, onlyHookId, context.resourceOf(event))]
-      : await matchHooks(config, event, context, programs.filters, patience);
-    const runs = onlyHookId ? [] : planRuns(config, event, context);
+    const deliveries =
+      onlyHookId === null
+        ? await matchHooks(config, event, context, programs.filters, patience)
+        : [deliveryToOne(config, event, onlyHookId, context.resourceOf(event))];
+    const runs = onlyHookId === null ? planRuns(config, event, context) : [];
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
     const systemEvents = planMatchedSystemEvents(config, programs, { ...event, status });
     return { event: { ...base, typeVersion, status }, deliveries, runs, systemEvents };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return failedEvent(config, event, error.message);
+  } finally {
+    span?.end();
   }
 }
 

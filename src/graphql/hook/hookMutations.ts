@@ -8,13 +8,13 @@ import {
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
-import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
+import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
 import { resourceSubject } from "../../domain/resource/resourceSubject.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload } from "../event/emit.ts";
-import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
+import { Hook, HookFormatEnum, HookVerificationEnum, loadHook, SignatureEnum } from "./hook.ts";
 
 const RegisterHookInput = builder.inputType("RegisterHookInput", {
   description: "The hook to register.",
@@ -91,9 +91,14 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
       description:
         "Register it as PAUSED: it is never ACTIVE before resumeHook. Not with a `verification`.",
     }),
+    signature: t.field({
+      type: SignatureEnum,
+      defaultValue: "HMAC_SHA256",
+      description: "How requests are signed.",
+    }),
     secret: t.string({
       description:
-        "The signing secret: `whsec_` and the base64 of 24 to 64 bytes. Default: generated.",
+        "The signing secret: `whsec_` and the base64 of 24 to 64 bytes; with signature ED25519 the private key, `whsk_` and the base64 of the 32-byte seed and the 32-byte public key (or of the seed alone). Default: generated.",
     }),
   }),
 });
@@ -134,11 +139,16 @@ const UpdateHookInput = builder.inputType("UpdateHookInput", {
     rateLimitPerSecond: t.int({
       description: "As in RegisterHookInput; null removes the limit.",
     }),
+    signature: t.field({
+      type: SignatureEnum,
+      description:
+        "Another one than the hook has makes a new key of that kind at once; the old keys sign, too, for 24 hours. HMAC_SHA256: see `HookPayload.secret`. ED25519: see `Hook.publicKey`.",
+    }),
   }),
 });
 
 const secretPayload = (name: string, description: string) =>
-  payloadType<{ hook: HookRow; secret: string }>(name, description, (t) => ({
+  payloadType<{ hook: HookRow; secret: string | null }>(name, description, (t) => ({
     hook: t.field({
       type: Hook,
       nullable: true,
@@ -148,7 +158,7 @@ const secretPayload = (name: string, description: string) =>
     secret: t.string({
       nullable: true,
       description:
-        "The signing secret of the hook's requests (Standard Webhooks): `whsec_…`. It is shown only here.",
+        "The signing secret of the hook's requests (Standard Webhooks): `whsec_…`. It is shown only here. Null with signature ED25519: receivers need `Hook.publicKey`, and the private key is never shown.",
       resolve: ({ secret }) => secret,
     }),
   }));
@@ -158,7 +168,7 @@ const RotateHookSecretPayload = secretPayload(
   "RotateHookSecretPayload",
   "The result of rotateHookSecret.",
 );
-const HookPayload = payloadType<{ hook: HookRow }>(
+const HookPayload = payloadType<{ hook: HookRow; secret?: string | null }>(
   "HookPayload",
   "The result of mutations that change a hook.",
   (t) => ({
@@ -167,6 +177,12 @@ const HookPayload = payloadType<{ hook: HookRow }>(
       nullable: true,
       description: "The hook as it is now.",
       resolve: ({ hook }) => hook,
+    }),
+    secret: t.string({
+      nullable: true,
+      description:
+        "The new signing secret, `whsec_…`, if updateHook has changed `signature` to HMAC_SHA256. It is shown only here. Otherwise null.",
+      resolve: ({ secret }) => secret,
     }),
   }),
 );
@@ -199,9 +215,7 @@ builder.mutationFields((t) => {
         input: t.arg({ type: UpdateHookInput, required: true, description: "The changes." }),
       },
       resolve: (_root, args, { caller, hub }) =>
-        withUserErrors(async () => ({
-          hook: await updateHook(hub.hooks, caller.projectId, args.id, args.input),
-        })),
+        withUserErrors(() => updateHook(hub.hooks, caller.projectId, args.id, args.input)),
     }),
     pauseHook: change(
       "Pauses a hook. Its deliveries are PARKED. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
@@ -234,7 +248,7 @@ builder.mutationFields((t) => {
     rotateHookSecret: t.field({
       type: RotateHookSecretPayload,
       description:
-        "Replaces a hook's signing secret. During the overlap, requests are signed with both secrets. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
+        "Replaces a hook's signing secret by a new one of the same kind. During the overlap, requests are signed with both. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
       args: {
         id,
         overlapHours: t.arg.int({

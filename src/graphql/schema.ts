@@ -12,6 +12,7 @@ import "./eventType/eventType.ts";
 import "./hook/hook.ts";
 import "./hook/hookMutations.ts";
 import "./hook/hookPreview.ts";
+import "./hook/testHook.ts";
 import "./hub.ts";
 import "./workflow/installation.ts";
 import "./feed/live.ts";

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796050836133, "8fd72ee7b770d009e7d17a38a0553ab6a8730ca7726c3688d6c95133a05db903"],
-    [1796050836134, "f4da1275222f89768eaca7b61cfa2d2e11528919b0d700a1e8b2dff4e50637cb"],
+    [1796051033933, "8fd72ee7b770d009e7d17a38a0553ab6a8730ca7726c3688d6c95133a05db903"],
+    [1796051033934, "f4da1275222f89768eaca7b61cfa2d2e11528919b0d700a1e8b2dff4e50637cb"],
   ]);
 });
 

@@ -35,6 +35,10 @@ const operatorMay = [
   "pauseEventSchedule",
   "resumeEventSchedule",
   "runEventSchedule",
+  "backfillHook",
+  "testHook",
+  "pauseHook",
+  "resumeHook",
 ];
 const reads = (name: string) =>
   (name.startsWith("Query.") && name !== "Query.apiKeys") || name.startsWith("Subscription.");

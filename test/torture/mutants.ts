@@ -278,6 +278,13 @@ export const mutants: Mutant[] = [
     'const shortage = shortages[""];',
   ),
   mutant(
+    "T46",
+    "a backfill does not look at what the hook has got meanwhile",
+    "src/db/delivery/backfills.ts",
+    "where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})",
+    "where ${isWhole(tx)}",
+  ),
+  mutant(
     "T32",
     "every filter counts as cheap",
     "src/domain/filter/celRunner.ts",

@@ -25,6 +25,7 @@ import { t33 } from "./rows/t33.ts";
 import { t34 } from "./rows/t34.ts";
 import { t40 } from "./rows/t40.ts";
 import { t45 } from "./rows/t45.ts";
+import { t46 } from "./rows/t46.ts";
 
 const own: Row[] = [
   t01,
@@ -52,6 +53,7 @@ const own: Row[] = [
   t34,
   t40,
   t45,
+  t46,
 ];
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 

@@ -8,6 +8,7 @@ import { eventTypeEndpoints } from "./eventTypes.ts";
 import { expungeEndpoints } from "./expunge.ts";
 import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
+import { hookToolEndpoints } from "./hookTools.ts";
 import { pollEvents } from "./poll.ts";
 import { scheduleEndpoints } from "./schedules.ts";
 
@@ -16,6 +17,7 @@ const endpoints = [
   pollEvents,
   ...hookEndpoints,
   ...blockedKeyEndpoints,
+  ...hookToolEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
   ...scheduleEndpoints,

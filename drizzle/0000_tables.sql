@@ -515,6 +515,25 @@ CREATE TABLE "signalbox"."order_gates" (
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."order_gates" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."event_schedules" (
+	"project_id" uuid NOT NULL,
+	"id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"cron" text NOT NULL,
+	"time_zone" text NOT NULL,
+	"event" json NOT NULL,
+	"next_run_at" timestamp with time zone,
+	"last_run_at" timestamp with time zone,
+	"last_event_id" uuid,
+	"last_error" text,
+	"missed_runs" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "event_schedules_project_id_id_pk" PRIMARY KEY("project_id","id"),
+	CONSTRAINT "event_schedules_name" UNIQUE("project_id","name")
+);
+--> statement-breakpoint
+ALTER TABLE "signalbox"."event_schedules" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_digest" ON "signalbox"."api_keys" USING btree ("digest");--> statement-breakpoint
 CREATE INDEX "events_type" ON "signalbox"."events" USING btree ("project_id","type","id");--> statement-breakpoint
 CREATE INDEX "events_unmatched" ON "signalbox"."events" USING btree ("project_id","received_at") WHERE config_version is null and scheduled_for is null;--> statement-breakpoint
@@ -582,4 +601,6 @@ CREATE POLICY "own_project" ON "signalbox"."workflow_versions" AS PERMISSIVE FOR
 CREATE POLICY "own_project" ON "signalbox"."workflows" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."applications" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."blocked_keys" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
-CREATE POLICY "own_project" ON "signalbox"."order_gates" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);
+CREATE POLICY "own_project" ON "signalbox"."order_gates" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE INDEX "event_schedules_due" ON "signalbox"."event_schedules" USING btree ("next_run_at") WHERE next_run_at is not null;--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."event_schedules" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);

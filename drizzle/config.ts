@@ -11,6 +11,7 @@ export default defineConfig({
     "./src/db/schema/resourceTables.ts",
     "./src/db/schema/workflowTables.ts",
     "./src/db/schema/applicationTables.ts",
+    "./src/db/schema/scheduleTables.ts",
   ],
   out: "./drizzle",
   schemaFilter: ["signalbox"],

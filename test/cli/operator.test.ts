@@ -79,6 +79,23 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
   expect(await only("hook", "delete", "ledger")).toMatchObject({ id, status: "DELETED" });
 });
 
+test("a hook is tested alone, with the example of its type or other data", async () => {
+  await only("hook", "create", target.url, "tested.thing", "--name", "tested", "--retries", "0");
+  const { code, stderr } = await on("hook", "test", "tested");
+  expect([code, stderr]).toEqual([
+    1,
+    "field 'data' is required: event type 'tested.thing' is not registered, so it has no example (INVALID)\n",
+  ]);
+  const sent = await only("hook", "test", "tested", '{"n":1}', "--wait");
+  expect(sent).toMatchObject({ status: "SUCCEEDED", event: { type: "tested.thing" } });
+  const other = ["hook", "test", "tested", "1", "--type", "another"];
+  expect(await only(...other)).toMatchObject({ event: { type: "another" } });
+  await using broken = await receiver(status(500));
+  await only("hook", "update", "tested", "--target", broken.url);
+  const failed = await on("hook", "test", "tested", "1", "--wait");
+  expect([failed.code, JSON.parse(failed.stdout).status]).toEqual([1, "FAILED"]);
+});
+
 test("a hook with ED25519 shows its public key, and the secret that another signature makes", async () => {
   const made = await only("hook", "create", target.url, "v1a", "--signature", "ed25519");
   expect(made).toMatchObject({ signature: "ED25519", publicKey: expect.stringMatching(/^whpk_/) });
@@ -259,3 +276,14 @@ testWith("script")(
     expect(one.lines).toContainEqual(expect.stringMatching(/^status +ACTIVE$/));
   },
 );
+
+test("hook backfill counts first, then sends a hook what it never got", async () => {
+  await accepted(hub, { type: "filled", waitMs: 15_000 });
+  await only("hook", "create", target.url, "filled", "--name", "filled");
+  const call = ["hook", "backfill", "filled", "--since", since];
+  expect(await only(...call, "--dry-run")).toEqual({ matched: 1 });
+  const { code, stdout, stderr } = await on(...call);
+  expect([code, stderr]).toEqual([0, "1 event matches.\n"]);
+  expect(JSON.parse(stdout)).toMatchObject({ status: "DONE", matched: 1, created: 1 });
+  expect((await on(...call)).stdout).toBe('{"matched":0}\n');
+});

@@ -52,6 +52,13 @@ browserTest(
     expect(JSON.parse(target.requests[0]?.body ?? "")).toMatchObject({ data: { amount: 43 } });
 
     await page.locator(".delivery").getByRole("link", { name: "mine" }).click();
+    await button("Test").click();
+    await page.getByLabel("Data (JSON)").fill('{"amount": 1}');
+    await button("Send test").click();
+    await page.getByRole("heading", { name: "order.paid" }).waitFor();
+    await page.locator(".delivery").getByText("Succeeded").waitFor();
+    expect(target.requests[1]?.headers["signalbox-test"]).toBe("true");
+    await page.locator(".delivery").getByRole("link", { name: "mine" }).click();
     await button("Edit").click();
     await page.getByLabel("Name").fill("renamed");
     await button("Save").click();
@@ -63,7 +70,7 @@ browserTest(
     await page.locator(".delivery").getByText("Parked").waitFor();
     await button("Resume").click();
     await page.getByText("None with this status.").waitFor();
-    await eventually(() => target.requests.length).toBe(2);
+    await eventually(() => target.requests.length).toBe(3);
 
     await button("More").click();
     await page.getByRole("menuitem", { name: "Rotate the secret…" }).click();

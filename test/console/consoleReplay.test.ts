@@ -27,3 +27,18 @@ browserTest("a replay says how many it would try again, and shows how far it is"
   await eventually(() => page.getByText("2 of 2 attempts").count()).toBe(3);
   await page.getByText("1 of 1 attempts").waitFor();
 });
+
+browserTest("a backfill says how many events a hook never got, and delivers them", async () => {
+  await using hub = await testHub();
+  await using target = await receiver();
+  for (let index = 0; index < 2; index++) await accepted(hub, { type: "a" });
+  const hook = await register(hub, { url: target.url, name: "mine" });
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/hooks/${hook.id}`, hub.key);
+  const { page } = visit;
+  await page.getByRole("button", { name: "Backfill" }).click();
+  await page.getByRole("button", { name: "Deliver 2 events" }).click();
+  await page.getByText("2 of 2 made").waitFor();
+  await page.keyboard.press("Escape");
+  await eventually(() => target.requests.length).toBe(2);
+});

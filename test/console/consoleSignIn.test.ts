@@ -56,7 +56,7 @@ browserTest("what a role may not do is not offered", async () => {
     return await visit.page.locator(".page-tools button").count();
   };
   expect(await offered(hub.key)).toBeGreaterThan(2);
-  expect(await offered((await keyOf(hub, "OPERATOR")).key)).toBe(1);
+  expect(await offered((await keyOf(hub, "OPERATOR")).key)).toBe(4);
   expect(await offered((await keyOf(hub, "VIEWER")).key)).toBe(0);
 
   await using visit = await browser.visit(hub.url);

@@ -32,6 +32,13 @@ const operatorMay = [
   "replayDeliveries",
   "cancelReplay",
   "rerunWorkflow",
+  "pauseEventSchedule",
+  "resumeEventSchedule",
+  "runEventSchedule",
+  "backfillHook",
+  "testHook",
+  "pauseHook",
+  "resumeHook",
 ];
 const reads = (name: string) =>
   (name.startsWith("Query.") && name !== "Query.apiKeys") || name.startsWith("Subscription.");

@@ -226,6 +226,8 @@ test("each role may do what it may in GraphQL", async () => {
     ["DELETE", "/v1/hooks/none"],
     ["POST", `/v1/hooks/${id}/pause`],
     ["POST", `/v1/hooks/${id}/resume`],
+    ["POST", `/v1/hooks/${id}/test`],
+    ["POST", `/v1/hooks/${id}/backfill`],
     ["POST", `/v1/hooks/${id}/rotate-secret`],
     ["POST", `/v1/hooks/${id}/confirm`],
     ["GET", "/v1/deliveries"],
@@ -249,7 +251,10 @@ test("each role may do what it may in GraphQL", async () => {
   const reads = calls.filter(([method]) => method === "GET").map((it) => it.join(" "));
   expect(await allowed("VIEWER")).toEqual(reads);
   expect((await allowed("OPERATOR")).sort()).toEqual(
-    [...reads, "POST /v1/deliveries/none/retry"].sort(),
+    [
+      ...[...reads, "POST /v1/deliveries/none/retry"],
+      ...["pause", "resume", "test", "backfill"].map((what) => `POST /v1/hooks/${id}/${what}`),
+    ].sort(),
   );
   expect(await allowed("EMITTER")).toEqual([]);
 });

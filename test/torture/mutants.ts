@@ -14,6 +14,7 @@ const mutant = (
   replace: string,
 ): Mutant => ({ row, name, patches: [{ file, find, replace }] });
 
+const RUN = "src/domain/schedule/scheduleRun.ts";
 const FUNCTIONS = "drizzle/0001_functions.sql";
 
 export const mutants: Mutant[] = [
@@ -277,6 +278,13 @@ export const mutants: Mutant[] = [
     'const shortage = shortages[""];',
   ),
   mutant(
+    "T46",
+    "a backfill does not look at what the hook has got meanwhile",
+    "src/db/delivery/backfills.ts",
+    "where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})",
+    "where ${isWhole(tx)}",
+  ),
+  mutant(
     "T32",
     "every filter counts as cheap",
     "src/domain/filter/celRunner.ts",
@@ -290,4 +298,12 @@ export const mutants: Mutant[] = [
     'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
     'return check?.(plainJson(data), "data", 4_000_000);',
   ),
+  {
+    row: "T45",
+    name: "a run is not done once: neither the schedule's row nor the key keeps another process from it",
+    patches: [
+      ["throw new NotDue();", "void NotDue;"],
+      ["`schedule:${id}:${runAt.toISOString()}`", "`schedule:${id}:${process.hrtime()}`"],
+    ].map(([find = "", replace = ""]) => ({ file: RUN, find, replace })),
+  },
 ];

@@ -24,6 +24,8 @@ import { t32 } from "./rows/t32.ts";
 import { t33 } from "./rows/t33.ts";
 import { t34 } from "./rows/t34.ts";
 import { t40 } from "./rows/t40.ts";
+import { t45 } from "./rows/t45.ts";
+import { t46 } from "./rows/t46.ts";
 
 const own: Row[] = [
   t01,
@@ -50,6 +52,8 @@ const own: Row[] = [
   t33,
   t34,
   t40,
+  t45,
+  t46,
 ];
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 

@@ -35,7 +35,7 @@ type Options = HubFlags & {
   dryRun?: boolean;
 };
 
-type Replay = { id: string; status: string; matched: number; created: number };
+export type Replay = { id: string; status: string; matched: number; created: number };
 type Payload = { payload: { matched: number; replay: Replay | null; userErrors: Mistake[] } };
 
 async function replay(
@@ -53,7 +53,15 @@ async function replay(
   if (dryRun) return printObject(options, { matched });
   note(`${matched} ${matched === 1 ? "delivery matches" : "deliveries match"}.`);
   if (matched === 0) return printObject(options, { matched });
-  const { replay } = await ask(false);
+  await showReplay(hub, (await ask(false)).replay, options);
+}
+
+/** Shows a replay until its end, and then what came of it. */
+export async function showReplay(
+  hub: HubPlace,
+  replay: Replay | null,
+  options: HubFlags,
+): Promise<void> {
   if (!replay) throw new HubError("the hub started no replay");
   const { createdAt, ...ended } = await follow(hub, replay);
   await printObject(options, ended);

@@ -1,14 +1,16 @@
 import { Menu } from "@base-ui/react/menu";
-import { Ellipsis, Pause, Play, RotateCw, Zap } from "lucide-react";
+import { Ellipsis, FlaskConical, History, Pause, Play, RotateCw, Zap } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { useAct } from "../ui/useAct.ts";
+import { BackfillHook } from "./BackfillHook.tsx";
 import { DeleteHook } from "./DeleteHook.tsx";
 import { ReplayHook } from "./ReplayHook.tsx";
 import { RotateSecret } from "./RotateSecret.tsx";
+import { TestHook } from "./TestHook.tsx";
 import { TriggerHook } from "./TriggerHook.tsx";
 import "./HookTools.css";
 
@@ -34,7 +36,7 @@ type Props = {
     types: string[];
   };
 };
-type Opened = "replay" | "trigger" | "rotate" | "delete" | null;
+type Opened = "test" | "replay" | "backfill" | "trigger" | "rotate" | "delete" | null;
 
 /** The buttons of a hook that the key's role allows. */
 export function HookTools({ hook }: Props) {
@@ -48,23 +50,21 @@ export function HookTools({ hook }: Props) {
   const close = () => setOpened(null);
   // Triggering needs an exact type; patterns name none.
   const type = types.find((it) => !it.endsWith("*"));
-  const replay = (
+  const operate = (
     <>
+      {status === "ACTIVE" && (
+        <Button onClick={() => setOpened("test")}>
+          <FlaskConical size={14} /> <span>Test</span>
+        </Button>
+      )}
       <Button onClick={() => setOpened("replay")}>
         <RotateCw size={14} /> <span>Replay</span>
       </Button>
-      {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}
-    </>
-  );
-  if (!may.administer) return replay;
-  return (
-    <>
-      {type !== undefined && (
-        <Button onClick={() => setOpened("trigger")}>
-          <Zap size={14} /> <span>Trigger</span>
+      {(status === "ACTIVE" || status === "PAUSED") && (
+        <Button onClick={() => setOpened("backfill")}>
+          <History size={14} /> <span>Backfill</span>
         </Button>
       )}
-      {replay}
       {status === "ACTIVE" && (
         <Button isBusy={pause.isRunning} onClick={() => pause.run({ id }, "The hook is paused.")}>
           <Pause size={14} /> <span>Pause</span>
@@ -75,6 +75,20 @@ export function HookTools({ hook }: Props) {
           <Play size={14} /> <span>Resume</span>
         </Button>
       )}
+      {opened === "test" && <TestHook id={id} type={type} format={hook.format} onClose={close} />}
+      {opened === "backfill" && <BackfillHook hookId={id} onClose={close} />}
+      {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}
+    </>
+  );
+  if (!may.administer) return operate;
+  return (
+    <>
+      {type !== undefined && (
+        <Button onClick={() => setOpened("trigger")}>
+          <Zap size={14} /> <span>Trigger</span>
+        </Button>
+      )}
+      {operate}
       <Button onClick={() => navigate(`/hooks/${id}/edit`)}>Edit</Button>
       <Menu.Root>
         <Menu.Trigger render={<Button aria-label="More" />}>

@@ -16,7 +16,7 @@ const ReplayDocument = graphql(`
   }
 `);
 
-const spans = [
+export const spans = [
   { hours: 1, label: "Last hour" },
   { hours: 24, label: "Last 24 hours" },
   { hours: 168, label: "Last 7 days" },

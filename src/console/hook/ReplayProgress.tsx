@@ -19,8 +19,15 @@ const CancelReplayDocument = graphql(`
   }
 `);
 
-/** The progress of a replay, which continues when this is closed. */
-export function ReplayProgress({ id, onClose }: { id: string; onClose: () => void }) {
+const words = {
+  replay: { title: "Replaying deliveries", done: "replayed" },
+  backfill: { title: "Backfilling", done: "made" },
+} as const;
+
+type Props = { id: string; of?: keyof typeof words; onClose: () => void };
+
+/** The progress of a replay or a backfill, which continues when this is closed. */
+export function ReplayProgress({ id, of = "replay", onClose }: Props) {
   const { data } = useLiveQuery(ReplayDocument, { id }, (changed) => changed.id === id);
   const cancel = useAct(CancelReplayDocument);
   const replay = data?.replay;
@@ -31,7 +38,7 @@ export function ReplayProgress({ id, onClose }: { id: string; onClose: () => voi
   );
   return (
     <Modal
-      title="Replaying deliveries"
+      title={words[of].title}
       isOpen
       onClose={onClose}
       foot={
@@ -50,7 +57,7 @@ export function ReplayProgress({ id, onClose }: { id: string; onClose: () => voi
             aria-label="Progress"
           />
           <span>
-            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} replayed
+            {replay.created.toLocaleString()} of {replay.matched.toLocaleString()} {words[of].done}
           </span>
         </div>
       ) : (

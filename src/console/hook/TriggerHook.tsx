@@ -8,12 +8,7 @@ import { parseJson } from "../ui/json/parseJson.ts";
 import { Modal } from "../ui/Modal.tsx";
 import { toast } from "../ui/Toasts.tsx";
 import { useAct } from "../ui/useAct.ts";
-
-const ExampleDocument = graphql(`
-  query EventTypeExample($name: String!) {
-    eventType(name: $name) { id example }
-  }
-`);
+import { ExampleDocument, idOfResource } from "./example.ts";
 
 const TriggerDocument = graphql(`
   mutation TriggerHook($id: ID!, $data: JSON) {
@@ -25,9 +20,6 @@ const TriggerDocument = graphql(`
 `);
 
 type Props = { id: string; type: string; format: string; onClose: () => void };
-
-/** The example for hooks of format RESOURCE: the id of the resource. */
-const idOfResource = { id: "" };
 
 /** Emits an event of a hook's type by hand. */
 export function TriggerHook({ id, type, format, onClose }: Props) {

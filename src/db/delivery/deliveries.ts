@@ -69,6 +69,11 @@ export const deliveriesById = (sql: Sql, projectId: string, ids: readonly string
   sql<DeliveryRow[]>`select ${deliveryColumns(sql)} from signalbox.deliveries d
     where d.project_id = ${projectId} and d.id = any(${ids as string[]}::uuid[])`;
 
+/** The deliveries of an event to hooks, in no order. */
+export const deliveriesOfEvent = (sql: Sql, projectId: string, eventId: string) =>
+  sql<DeliveryRow[]>`select ${deliveryColumns(sql)} from signalbox.deliveries d
+    where d.project_id = ${projectId} and d.event_id = ${eventId} and d.run_id is null`;
+
 /** The attempts of these deliveries, in order. */
 export const attemptsOf = (sql: Sql, projectId: string, deliveryIds: readonly string[]) =>
   sql<AttemptRow[]>`

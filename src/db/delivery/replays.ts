@@ -20,6 +20,8 @@ export type ReplayRow = Pick<
   resends: boolean;
   /** Whether deliveries that wait for their next attempt are tried at once. */
   hastens: boolean;
+  /** Whether it makes the deliveries that a hook never got: its chunks list events. */
+  isBackfill: boolean;
 };
 
 /** The filter of a replay: deliveries created from `since` on and before `until`. */
@@ -37,7 +39,8 @@ const DAY_MS = 86_400_000;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.status, r.matched, r.created,
   coalesce(r.filter::jsonb -> 'status' @> '["SUCCEEDED"]', false) as resends,
-  coalesce(r.filter::jsonb -> 'status' @> '["RETRYING"]', false) as hastens, r.created_at as "createdAt", r.finished_at as "finishedAt"`;
+  coalesce(r.filter::jsonb -> 'status' @> '["RETRYING"]', false) as hastens,
+  coalesce(r.filter::jsonb @> '{"backfill": true}', false) as "isBackfill", r.created_at as "createdAt", r.finished_at as "finishedAt"`;
 
 /** Replays of one project by id; unknown ids and those of other projects are left out. */
 export const replaysById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -140,13 +143,16 @@ export const replayJob = (
 /** The condition of a waiting retry or replay, as in the index `queue_again`. */
 const isAgain = (sql: Sql) => sql`(d.status = 'RETRYING' or d.replay_of is not null)`;
 
-/** Removes a chunk of a hook with room from the list; undefined if there is none. */
+/**
+ * Removes a chunk of a hook with room from the list; undefined if there is none. What a backfill adds cannot be told
+ * from other first deliveries, so it counts all that are due.
+ */
 export async function takeChunk(
   tx: Tx,
-  { projectId, id }: ReplayRow,
+  { projectId, id, isBackfill }: ReplayRow,
   maxWaiting: number,
-): Promise<{ hookId: string; deliveryIds: string[] } | undefined> {
-  const [chunk] = await tx<{ hookId: string; deliveryIds: string[] }[]>`
+): Promise<{ hookId: string; ids: string[] } | undefined> {
+  const [chunk] = await tx<{ hookId: string; ids: string[] }[]>`
     delete from signalbox.replay_chunks c using (
       select queue.hook_id, first.number from (
         select distinct hook_id from signalbox.replay_chunks
@@ -155,8 +161,8 @@ export async function takeChunk(
       cross join lateral (
         select count(*) as n from (
           select from signalbox.queue d
-          where d.project_id = ${projectId} and d.hook_id = queue.hook_id and ${isAgain(tx)}
-            and d.due_at <= now() limit ${maxWaiting}) due
+          where d.project_id = ${projectId} and d.hook_id = queue.hook_id
+            and ${isBackfill ? tx`true` : isAgain(tx)} and d.due_at <= now() limit ${maxWaiting}) due
       ) waiting
       cross join lateral (
         select number from signalbox.replay_chunks
@@ -167,7 +173,7 @@ export async function takeChunk(
     ) next
     where c.project_id = ${projectId} and c.replay_id = ${id} and c.hook_id = next.hook_id
       and c.number = next.number
-    returning c.hook_id as "hookId", c.delivery_ids as "deliveryIds"`;
+    returning c.hook_id as "hookId", c.delivery_ids as ids`;
   return chunk;
 }
 

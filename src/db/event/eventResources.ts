@@ -6,7 +6,10 @@ import type { NewDelivery } from "./newEvent.ts";
  * The statement, if needed, that stores what deliveries of format RESOURCE send: once per event, so that every attempt,
  * retry and replay sends the same bytes.
  */
-export function keepResources(tx: Tx, deliveries: NewDelivery[]): Fragment[] {
+export function keepResources(
+  tx: Tx,
+  deliveries: Pick<NewDelivery, "projectId" | "eventId" | "resource">[],
+): Fragment[] {
   const kept = new Map(
     deliveries.flatMap(({ projectId, eventId, resource }) =>
       resource === undefined ? [] : [[eventId, { projectId, eventId, resource }] as const],

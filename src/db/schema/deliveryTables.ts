@@ -214,7 +214,10 @@ export const replays = signalbox.table(
   ],
 );
 
-/** The remaining chunks of a replay: deliveries that matched when it was created, each chunk of one hook. */
+/**
+ * The remaining chunks of a replay: deliveries that matched when it was created, each chunk of one hook. Of a backfill
+ * they are events.
+ */
 export const replayChunks = signalbox.table(
   "replay_chunks",
   {

@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import type { EventOrigin } from "../../db/event/events.ts";
 import type { HookFormat } from "../../db/hook/hooks.ts";
 import { traceHeaders } from "../../util/traceContext.ts";
 import { type Envelope, headerValue, subjectOf } from "../event/envelope.ts";
@@ -14,6 +15,7 @@ type Attempt = {
     contextId: string | null;
     subjectType: string | null;
     subjectId: string | null;
+    origin: EventOrigin;
     trace: string | null;
   };
 };
@@ -54,6 +56,7 @@ export function deliveryHeaders(
     "webhook-signature": sign(keys, id, nowSeconds, body),
     "signalbox-delivery-id": deliveryId,
     "signalbox-attempt": String(attempt),
+    ...(event.origin === "TEST" && { "signalbox-test": "true" }),
     ...traceHeaders(event.trace),
   };
   const about = {

@@ -4,7 +4,7 @@
  * deliveries of what SUCCEEDED (deliveryRetry.ts). Each chunk is one transaction with its progress and the next job, so
  * a crash neither skips nor repeats a delivery. A hook with 400 deliveries that are due again is skipped until it has
  * sent some: live traffic never waits behind more than 600 replayed deliveries, and a replay never waits for live
- * traffic to stop.
+ * traffic to stop. A backfill (backfill.ts) is a replay whose list holds events.
  */
 
 import type { Pool, Sql } from "../../db/connection/client.ts";
@@ -31,12 +31,13 @@ import {
   reopenDeliveries,
 } from "../../db/delivery/retries.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
-import { hooksById } from "../../db/hook/hooks.ts";
 import { addJobs } from "../../db/queue/jobs.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { checkLine } from "../input/singleLineText.ts";
+import { backfillChunk } from "./backfill.ts";
+import { checkWindow, hookToReplay, MAX_MATCHED, REPLAY_CHUNK } from "./replayScope.ts";
 
 /** The caller's filter; an absent field does not restrict it. */
 export type ReplayInput = {
@@ -52,10 +53,6 @@ export type ReplayInput = {
 /** The final states of a delivery. */
 const ENDED: DeliveryStatus[] = ["SUCCEEDED", "FAILED", "GONE", "CANCELLED", "QUARANTINED"];
 const MAX_STATUSES = 20;
-/** The most deliveries that one replay may match. */
-export const MAX_MATCHED = 1_000_000;
-/** Deliveries tried again in one transaction at most. */
-const CHUNK = 200;
 /** A hook with so many that are due again gets no more: what happens now is not to wait behind the past. */
 const MAX_WAITING = 400;
 
@@ -76,14 +73,8 @@ async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promis
       `a delivery that is ${status[open]} has not ended and cannot be replayed; choose among ${ENDED.join(", ")}`,
       ["status", open],
     );
-  if (until && until <= since)
-    throw userError("INVALID", "field 'until' must be later than 'since'", ["until"]);
-  if (hookId !== null) {
-    const [hook] = isId(hookId) ? await hooksById(sql, projectId, [hookId]) : [];
-    if (!hook) throw userError("NOT_FOUND", `no hook ${hookId}`, ["hookId"]);
-    if (hook.status === "DELETED")
-      throw userError("NOT_ALLOWED_NOW", `hook ${hookId} is deleted`, ["hookId"]);
-  }
+  checkWindow(since, until);
+  if (hookId !== null) await hookToReplay(sql, projectId, hookId);
   return { hookId, type, status: input.hastens ? [...status, "RETRYING"] : status, since, until };
 }
 
@@ -116,7 +107,7 @@ export async function replayDeliveries(
 ): Promise<ReplayRow> {
   const filter = await filterOf(sql, projectId, input);
   return sql.begin(async (tx) => {
-    const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, CHUNK);
+    const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, REPLAY_CHUNK);
     if (!replay) throw new Error("a replay was not inserted");
     checkCount(replay.matched);
     const jobs = replay.status === "RUNNING" ? [addJobs(tx, [replayJob(replay)])] : [];
@@ -132,12 +123,13 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
     if (replay?.status !== "RUNNING") return;
     const chunk = await takeChunk(tx, replay, MAX_WAITING);
     if (!chunk) return pauseReplay(tx, replay);
+    if (replay.isBackfill) return backfillChunk(tx, replay, chunk);
     await heldHookStatus(tx, projectId, chunk.hookId);
     const moved = [
-      ...(await reopenDeliveries(tx, projectId, chunk.deliveryIds)),
-      ...(replay.hastens ? await makeRetryingDue(tx, projectId, chunk.deliveryIds) : []),
+      ...(await reopenDeliveries(tx, projectId, chunk.ids)),
+      ...(replay.hastens ? await makeRetryingDue(tx, projectId, chunk.ids) : []),
     ];
-    const retries = chunk.deliveryIds.map((of) => ({ of, id: newId() }));
+    const retries = chunk.ids.map((of) => ({ of, id: newId() }));
     // A delivery that matched as failed and has SUCCEEDED since needs nothing.
     const made = replay.resends ? await insertRetries(tx, projectId, retries) : [];
     const status = await advanceReplay(tx, replay, moved.length + made.length);

@@ -110,18 +110,22 @@ export function withoutIndex(error: unknown): never {
   throw new UserError(error.entries.map((entry) => ({ ...entry, path: entry.path.slice(1) })));
 }
 
-/** Emits one event. Error paths have no batch index. */
+/** Emits one event, for one hook alone if given. Error paths have no batch index. */
 export const emitOne = (
   request: Emitting,
   input: EventInput,
-  origin: Extract<EventOrigin, "API" | "MANUAL">,
+  origin: Extract<EventOrigin, "API" | "MANUAL" | "TEST">,
   waitMs: number,
+  onlyHookId?: string,
 ): Promise<Emitted> =>
   withWaitSlot(request, waitMs, async () => {
     const { trace, caller } = request;
     const { projectId } = caller;
     const emitted = await request.hub.emitter
-      .emit({ projectId, inputs: [input], origin, trace })
+      .emit({
+        ...{ projectId, inputs: [input], origin, trace },
+        ...(onlyHookId !== undefined && { onlyHookId }),
+      })
       .catch(withoutIndex);
     const [one] = await waitForEnd(request, emitted, waitMs);
     if (!one) throw new Error("the emitter gave no event");

@@ -54,7 +54,7 @@ async function dispatchOne(
     const deliveries =
       onlyHookId === null
         ? await matchHooks(config, event, context, programs.filters, patience)
-        : [deliveryToOne(config, event, onlyHookId)];
+        : [deliveryToOne(config, event, onlyHookId, context.resourceOf(event))];
     const runs = onlyHookId === null ? planRuns(config, event, context) : [];
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
     const systemEvents = planMatchedSystemEvents(config, programs, { ...event, status });

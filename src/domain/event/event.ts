@@ -118,7 +118,7 @@ export function planEvent(
   if (scheduledFor !== null && scheduledFor > now)
     return { ...base, event: { ...event, status: "SCHEDULED" }, deliveries: [], runs: [] };
   const deliveries = onlyHookId
-    ? [deliveryToOne(config, event, onlyHookId)]
+    ? [deliveryToOne(config, event, onlyHookId, context.resourceOf(event))]
     : tryMatchHooks(config, event, context, filters, budget);
   if (!deliveries) return { ...base, event: gated(config, event), deliveries: [], runs: [] };
   const runs = onlyHookId ? [] : planRuns(config, event, context);

@@ -47,14 +47,18 @@ const typeMatches = (pattern: string, type: string): boolean =>
 const patternAccepts = (pattern: string, event: { type: string; origin: string }): boolean =>
   event.origin === "SYSTEM" ? pattern === event.type : typeMatches(pattern, event.type);
 
-/** Whether a reader of a project's events wants one: of these types, or of any but those of the hub itself. */
+/**
+ * Whether a reader of a project's events wants one: of these types, or of any but those of the hub itself. None wants
+ * tests of a hook.
+ */
 export const typesAccept = (
   wanted: readonly string[] | null | undefined,
   event: { type: string; origin: string },
 ): boolean =>
-  wanted == null
+  event.origin !== "TEST" &&
+  (wanted == null
     ? event.origin !== "SYSTEM"
-    : wanted.some((pattern) => patternAccepts(pattern, event));
+    : wanted.some((pattern) => patternAccepts(pattern, event)));
 
 /** Whether they share a channel; a hook without channels takes events of all. */
 const channelAccepts = (rule: MatchRule, event: FilterEvent): boolean =>

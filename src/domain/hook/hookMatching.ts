@@ -77,21 +77,25 @@ function deliveryOf(
 
 /**
  * The delivery of an event that is for one hook alone, whatever that takes, and without order. Throws NOT_FOUND when there is no such hook,
- * and NOT_ALLOWED_NOW when it receives nothing: its target has not consented, or it sends resources.
+ * and NOT_ALLOWED_NOW when it receives nothing: its target has not consented, or it sends resources and there is none.
  */
 export function deliveryToOne(
   config: ProjectConfig,
   event: MatchedEvent,
   hookId: string,
+  resource: string | null,
 ): NewDelivery {
   const hook = config.hook(hookId);
   if (!hook) throw userError("NOT_FOUND", `no hook ${hookId}`);
   if (hook.status === "PENDING_VERIFICATION")
     throw userError("NOT_ALLOWED_NOW", `hook ${hookId} waits for its target's consent`);
-  if (hook.format === "RESOURCE")
-    throw userError("NOT_ALLOWED_NOW", `hook ${hookId} sends resources, not data`);
+  if (hook.format === "RESOURCE" && resource === null)
+    throw userError(
+      "NOT_ALLOWED_NOW",
+      `hook ${hookId} sends resources, and the event is about none`,
+    );
   const reason = hook.status === "PAUSED" ? "PAUSED" : "MATCHED";
-  const delivery = deliveryOf(hook, event, { reason, detail: null }, null, null);
+  const delivery = deliveryOf(hook, event, { reason, detail: null }, resource, null);
   if (!delivery) throw new Error(`hook ${hookId} has no delivery`);
   return delivery;
 }

@@ -177,7 +177,7 @@ export const endpointPartRoutes: Route[] = [
   {
     method: "POST",
     path: `${ONE}/send-example`,
-    operation: "Mutation.triggerHook",
+    operation: "Mutation.testHook",
     handle: sendExample,
   },
   { method: "GET", path: `${ONE}/stats`, operation: "Query.hook", handle: stats },

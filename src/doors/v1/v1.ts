@@ -8,15 +8,19 @@ import { eventTypeEndpoints } from "./eventTypes.ts";
 import { expungeEndpoints } from "./expunge.ts";
 import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
+import { hookToolEndpoints } from "./hookTools.ts";
 import { pollEvents } from "./poll.ts";
+import { scheduleEndpoints } from "./schedules.ts";
 
 const endpoints = [
   emitEvents,
   pollEvents,
   ...hookEndpoints,
   ...blockedKeyEndpoints,
+  ...hookToolEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
+  ...scheduleEndpoints,
   ...expungeEndpoints,
   asyncapi,
 ];

@@ -211,14 +211,14 @@ builder.queryFields((t) => ({
   }),
 }));
 
-const DeliveryPayload = payloadType<{ delivery: DeliveryRow }>(
+export const DeliveryPayload = payloadType<{ delivery: DeliveryRow }>(
   "DeliveryPayload",
-  "The result of retryDelivery.",
+  "The result of retryDelivery and testHook.",
   (t) => ({
     delivery: t.field({
       type: Delivery,
       nullable: true,
-      description: "The delivery that is now due.",
+      description: "The delivery, as it is now.",
       resolve: ({ delivery }) => delivery,
     }),
   }),

@@ -1,11 +1,12 @@
 import { type ReplayRow, replaysById } from "../../db/delivery/replays.ts";
+import { backfillHook } from "../../domain/delivery/backfill.ts";
 import {
   cancelReplay,
   countReplay,
-  MAX_MATCHED,
   type ReplayInput,
   replayDeliveries,
 } from "../../domain/delivery/replay.ts";
+import { MAX_MATCHED } from "../../domain/delivery/replayScope.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
@@ -13,7 +14,8 @@ import { rowLoader } from "../page/loaders.ts";
 import { DeliveryStatusEnum } from "./delivery.ts";
 
 const ReplayStatusEnum = describedEnum("ReplayStatus", "The state of a replay.", {
-  RUNNING: "In progress: it is retrying deliveries, or waiting until their hooks have capacity.",
+  RUNNING:
+    "In progress: it is retrying or making deliveries, or waiting until their hooks have capacity.",
   DONE: "Every matched delivery has been made due.",
   CANCELLED: "Stopped by cancelReplay.",
 });
@@ -23,16 +25,17 @@ export const loadReplay = rowLoader<ReplayRow>("replay", replaysById);
 
 export const Replay = builder.objectRef<ReplayRow>("Replay");
 Replay.implement({
-  description: "A background retry of ended deliveries, in chunks.",
+  description:
+    "Ended deliveries that are retried in the background, or events that a hook is backfilled with, in chunks.",
   interfaces: [Node],
   fields: (t) => ({
     status: t.expose("status", { type: ReplayStatusEnum, description: "The current state." }),
     matched: t.exposeInt("matched", {
-      description: "Deliveries that matched when the replay was requested.",
+      description: "Deliveries that matched when the replay was requested; events, of a backfill.",
     }),
     created: t.exposeInt("created", {
       description:
-        "Deliveries that have been reopened or sent anew so far. Deliveries that were meanwhile retried by someone else, or whose hook has been deleted, are not counted.",
+        "Deliveries that have been reopened, sent anew or made so far. Deliveries that were meanwhile retried or made by someone else, or whose hook has been deleted, are not counted.",
     }),
     createdAt: t.expose("createdAt", {
       type: "DateTime",
@@ -72,12 +75,29 @@ const ReplayInputType = builder.inputType("ReplayInput", {
   }),
 });
 
+const BackfillHookInput = builder.inputType("BackfillHookInput", {
+  description: "Which stored events to deliver to a hook that it never got.",
+  fields: (t) => ({
+    hookId: t.id({ required: true, description: "The hook. A paused one is allowed." }),
+    since: t.field({
+      type: "DateTime",
+      required: true,
+      description: "Accepted at this time or later.",
+    }),
+    until: t.field({ type: "DateTime", description: "Accepted before this time." }),
+    dryRun: t.boolean({
+      defaultValue: false,
+      description: "Only count the matching events; change nothing.",
+    }),
+  }),
+});
+
 const ReplayPayload = payloadType<{ matched: number; replay: ReplayRow | null }>(
   "ReplayPayload",
-  "The result of replayDeliveries and cancelReplay.",
+  "The result of replayDeliveries, backfillHook and cancelReplay.",
   (t) => ({
     matched: t.int({
-      description: "The number of matching deliveries.",
+      description: "The number of matching deliveries; events, of a backfill.",
       resolve: ({ matched }) => matched ?? 0,
     }),
     replay: t.field({
@@ -124,6 +144,25 @@ builder.mutationFields((t) => ({
         const matched = await read((sql) => countReplay(sql, caller.projectId, wanted));
         return { matched, replay: null };
       }),
+  }),
+  backfillHook: t.field({
+    type: ReplayPayload,
+    description: `Delivers stored events that a hook matches now and never got, in the order of acceptance: events of which it has no delivery in any state. Their deliveries are as any other, and PARKED while the hook is paused. Events that are not matched yet (SCHEDULED, STAGED), were cancelled, refused or erased, or were for another hook alone, are left out. It advances 200 events at a time and adds none while the hook has 400 due deliveries, so that it does not delay live traffic. At most ${MAX_MATCHED.toLocaleString("en")} events, and as many as can be matched in 15 s. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
+    args: {
+      input: t.arg({
+        type: BackfillHookInput,
+        required: true,
+        description: "The hook and the time span.",
+      }),
+    },
+    resolve: (_root, { input }, context) =>
+      withUserErrors(() =>
+        backfillHook(context, {
+          ...input,
+          since: new Date(input.since),
+          until: input.until == null ? null : new Date(input.until),
+        }),
+      ),
   }),
   cancelReplay: t.field({
     type: ReplayPayload,

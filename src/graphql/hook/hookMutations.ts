@@ -8,11 +8,11 @@ import {
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
 import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
+import { resourceSubject } from "../../domain/resource/resourceSubject.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload } from "../event/emit.ts";
-import { resourceSubject } from "../resource/resourceType.ts";
 import { HookFormatEnum, HookVerificationEnum, loadHook, SignatureEnum } from "./hook.ts";
 import { HookPayload, RegisterHookPayload, RotateHookSecretPayload } from "./hookPayloads.ts";
 import { OrderFailureEnum } from "./orderFailure.ts";

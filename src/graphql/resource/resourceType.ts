@@ -1,34 +1,15 @@
-import type { HookRow } from "../../db/hook/hooks.ts";
 import {
-  boundEvents,
   type ResourceTypeRow,
   resourceTypesById,
   resourceTypesOf,
 } from "../../db/resource/resourceTypes.ts";
 import { registerResourceType } from "../../domain/resource/resourceType.ts";
-import { isObject } from "../../util/json/isObject.ts";
 import { builder, Node } from "../builder/builder.ts";
-import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { rowLoader } from "../page/loaders.ts";
 
 /** A resource type of the caller's project. */
 export const loadResourceType = rowLoader<ResourceTypeRow>("resourceType", resourceTypesById);
-
-/**
- * The subject of an event that is triggered for a hook of format RESOURCE: the resource that
- * `data.id` names.
- */
-export async function resourceSubject(
-  { caller, read }: Context,
-  { format }: HookRow,
-  event: string,
-  data: unknown,
-): Promise<{ type: string; id: string } | null> {
-  if (format !== "RESOURCE" || !isObject(data) || typeof data.id !== "string") return null;
-  const [bound] = await read((sql) => boundEvents(sql, caller.projectId, [event]));
-  return bound ? { type: bound.resourceType, id: data.id } : null;
-}
 
 const ResourceType = builder.objectRef<ResourceTypeRow>("ResourceType").implement({
   description: "A kind of resource and the event types that its changes emit.",

@@ -1,0 +1,100 @@
+import type { Sql, Tx } from "../connection/client.ts";
+import { type EventRow, eventColumns, eventHeadColumns } from "../event/events.ts";
+import { ofTypes } from "../event/list.ts";
+import type { HookRow } from "../hook/hooks.ts";
+import { CLOCK_SKEW_MS, minUuid7At } from "../page/minUuid7.ts";
+import { allOf } from "../page/page.ts";
+import { type MovedDelivery, movedColumns } from "./record.ts";
+import type { ReplayRow } from "./replays.ts";
+
+/** The stored events of a backfill: accepted from `since` on and before `until`. */
+export type BackfillSpan = { since: Date; until: Date | null };
+
+/** An event that was matched as any other, and has its content. */
+const isWhole = (sql: Sql) => sql`e.config_version is not null and e.expunged_at is null
+  and e.only_hook_id is null and e.error is null`;
+
+const hasDelivery = (sql: Sql, projectId: string, hookId: string) => sql`
+  exists (select from signalbox.queue d
+    where d.event_id = e.id and d.project_id = ${projectId} and d.hook_id = ${hookId} and d.run_id is null)
+  or exists (select from signalbox.ended_deliveries d
+    where d.project_id = ${projectId} and d.event_id = e.id and d.hook_id = ${hookId} and d.run_id is null)`;
+
+/**
+ * The next events after `after` that a hook never got, by its types, user and channels, in the order of acceptance.
+ * `data` and `content` are null unless its filter has to read them.
+ */
+export const missedEvents = (
+  sql: Sql,
+  hook: Pick<HookRow, "projectId" | "id" | "types" | "userId" | "channels" | "filter">,
+  { since, until }: BackfillSpan,
+  after: string,
+  limit: number,
+) => {
+  const { projectId } = hook;
+  const conditions = [
+    sql`e.project_id = ${projectId}`,
+    sql`e.id > ${after}`,
+    sql`e.id >= ${minUuid7At(since.getTime() - CLOCK_SKEW_MS)}`,
+    sql`e.received_at >= ${since}`,
+    ...(until
+      ? [sql`e.id < ${minUuid7At(until.getTime() + CLOCK_SKEW_MS)}`, sql`e.received_at < ${until}`]
+      : []),
+    ofTypes(sql, hook.types),
+    isWhole(sql),
+    ...(hook.userId === null ? [] : [sql`e.user_id = ${hook.userId}`]),
+    ...(hook.channels === null ? [] : [sql`e.channels && ${hook.channels}::text[]`]),
+    sql`not (${hasDelivery(sql, projectId, hook.id)})`,
+  ];
+  const columns =
+    hook.filter === null
+      ? sql`${eventHeadColumns(sql)}, null as data, null as content`
+      : eventColumns(sql);
+  return sql<EventRow[]>`select ${columns} from signalbox.events e
+    where ${allOf(sql, conditions)} order by e.id limit ${limit}`;
+};
+
+/** Inserts a backfill with the list of events to deliver, in chunks. Without any it is DONE at once. */
+export const insertBackfill = (
+  tx: Tx,
+  { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
+  hookId: string,
+  span: BackfillSpan,
+  { eventIds, chunkSize }: { eventIds: string[]; chunkSize: number },
+) => tx`
+  with listed as (
+    insert into signalbox.replay_chunks (project_id, replay_id, hook_id, number, delivery_ids)
+    select ${projectId}, ${id}, ${hookId}, (n - 1) / ${chunkSize}, array_agg(event_id order by n)
+    from unnest(${eventIds}::uuid[]) with ordinality as x(event_id, n) group by 4
+  )
+  insert into signalbox.replays (project_id, id, filter, status, matched, finished_at)
+  select ${projectId}, ${id}, ${JSON.stringify({ backfill: true, hookId, ...span })}::text::json,
+    case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
+  from (select ${eventIds.length}::int as n) counted`;
+
+/**
+ * Creates deliveries of these events to a hook, due one after the other in the given order; PARKED if the hook is not
+ * ACTIVE. None for an event that it has got meanwhile, nor for an erased one, nor for a deleted hook. The caller has
+ * locked the project's head, so that nothing of this changes before its commit.
+ */
+export const insertMissed = (
+  tx: Tx,
+  projectId: string,
+  hookId: string,
+  made: { eventId: string; id: string }[],
+) => tx<MovedDelivery[]>`
+  insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, max_attempts, due_at)
+  select e.project_id, x.id, e.id, h.id, h.format, case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end,
+    h.retries + 1, case h.status when 'ACTIVE' then statement_timestamp() + x.n * interval '1 microsecond' end
+  from unnest(${made.map(({ eventId }) => eventId)}::uuid[], ${made.map(({ id }) => id)}::uuid[])
+    with ordinality as x(event_id, id, n)
+  join signalbox.events e on e.project_id = ${projectId} and e.id = x.event_id
+  join signalbox.hooks h on h.project_id = ${projectId} and h.id = ${hookId} and h.status <> 'DELETED'
+  where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})
+  order by x.n
+  returning ${movedColumns(tx)}`;
+
+/** Counts events that a hook has matched late. */
+export const countTriggered = (tx: Tx, projectId: string, hookId: string, count: number) => tx`
+  update signalbox.hook_stats set triggered_count = triggered_count + ${count}, last_triggered_at = now()
+  where project_id = ${projectId} and hook_id = ${hookId}`;

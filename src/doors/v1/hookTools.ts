@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { backfillHook } from "../../domain/delivery/backfill.ts";
+import { testHook } from "../../domain/emit/testHook.ts";
+import { UserError } from "../../util/userError.ts";
+import { dateTime } from "../input/time.ts";
+import { component } from "./answers.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { deliveryShown } from "./shown/delivery.ts";
+
+const test = endpoint({
+  method: "POST",
+  path: "/v1/hooks/{id}/test",
+  operation: "Mutation.testHook",
+  summary:
+    "Sends a test event to this hook alone, with the header `signalbox-test: true`. `type`: the hook's first exact type when absent; `data`: the example of the type when absent; `waitMs`: up to 15,000.",
+  body: z.strictObject({
+    type: z.string().nullish(),
+    data: z.unknown().optional(),
+    waitMs: z.int().nullish(),
+  }),
+  exact: ["data"],
+  waitsMs: 15_000,
+  answer: component("Delivery"),
+  async handle({ context, input, params: { id = "" } }) {
+    return { body: deliveryShown(await testHook(context, id, input)) };
+  },
+});
+
+/** The hook is named by the path: what is wrong with it is told as in all paths. */
+function withIdOfPath(error: unknown): never {
+  if (!(error instanceof UserError)) throw error;
+  const ofPath = (path: string[]) => (path[0] === "hookId" ? ["id"] : path);
+  throw new UserError(error.entries.map((entry) => ({ ...entry, path: ofPath(entry.path) })));
+}
+
+const time = { type: "string", format: "date-time" };
+
+const backfill = endpoint({
+  method: "POST",
+  path: "/v1/hooks/{id}/backfill",
+  operation: "Mutation.backfillHook",
+  summary:
+    "Delivers stored events that this hook matches now and never got, accepted from `since` on and before `until`, in the background. `dryRun`: only counts them.",
+  body: z.strictObject({
+    since: dateTime,
+    until: dateTime.nullish(),
+    dryRun: z.boolean().nullish(),
+  }),
+  answer: {
+    type: "object",
+    required: ["matched", "replay"],
+    properties: {
+      matched: { type: "integer", description: "The number of matching events." },
+      replay: {
+        type: ["object", "null"],
+        description: "The backfill, as a replay; null if `dryRun`.",
+        required: ["id", "status", "matched", "created", "createdAt", "finishedAt"],
+        properties: {
+          id: { type: "string" },
+          status: { enum: ["RUNNING", "DONE", "CANCELLED"] },
+          matched: { type: "integer" },
+          created: { type: "integer", description: "Deliveries made so far." },
+          createdAt: time,
+          finishedAt: { ...time, type: ["string", "null"] },
+        },
+      },
+    },
+  },
+  async handle({ context, input, params: { id = "" } }) {
+    const { matched, replay } = await backfillHook(context, { hookId: id, ...input }).catch(
+      withIdOfPath,
+    );
+    return {
+      body: {
+        matched,
+        replay: replay && {
+          ...{ id: replay.id, status: replay.status, matched: replay.matched },
+          ...{ created: replay.created, createdAt: replay.createdAt },
+          finishedAt: replay.finishedAt,
+        },
+      },
+    };
+  },
+});
+
+export const hookToolEndpoints: Endpoint[] = [test, backfill];

@@ -136,6 +136,7 @@ CREATE TABLE "signalbox"."hooks" (
 	"secrets" json NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"final_statuses" smallint[] DEFAULT '{413}' NOT NULL,
 	CONSTRAINT "hooks_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint

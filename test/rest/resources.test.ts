@@ -50,7 +50,7 @@ describe("hooks", () => {
     expect(created.headers.get("location")).toBe(`/v1/hooks/${hook.id}`);
     const { hook: inGraphql } = await hub.run<{ hook: object }>(
       `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs
-        retryScheduleMs headers uid description metadata channels unsubscribeOn maxInFlight rateLimitPerSecond verification
+        retryScheduleMs headers uid description metadata channels unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification
         allowedPerMinute status statusReason triggeredCount lastTriggeredAt succeededCount
         failedCount createdAt updatedAt } }`,
       { id: hook.id },

@@ -53,6 +53,12 @@ const settings = [
     ),
   ],
   [
+    "finalStatuses",
+    new Option("--final-statuses <CODE,CODE>", "answers that end a delivery at once").argParser(
+      numbers(300, 599),
+    ),
+  ],
+  [
     "maxInFlight",
     new Option("--max-in-flight <N>", "calls at the same time").argParser(
       wholeNumber(1, 1_000_000),
@@ -75,7 +81,9 @@ export function settingsOf(options: Record<string, unknown>): Record<string, unk
   const given = settings.flatMap(([field, option]) => {
     const value = options[option.attributeName()];
     const isEmpty = value === "" || (Array.isArray(value) && value.length === 0);
-    return value === undefined ? [] : [[field, isEmpty ? null : value] as const];
+    // No answer at all is a list of answers, too.
+    const empty = field === "finalStatuses" || field === "unsubscribeOn" ? [] : null;
+    return value === undefined ? [] : [[field, isEmpty ? empty : value] as const];
   });
   return Object.fromEntries(given);
 }

@@ -18,7 +18,7 @@ const HookDocument = graphql(
   query Hook($id: ID!) {
     hook(id: $id) {
       ...HookRow
-      description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn
+      description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn finalStatuses
       maxInFlight rateLimitPerSecond allowedPerMinute verification updatedAt
     }
   }
@@ -83,6 +83,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Verification", hook.verification === "NONE" ? null : statusText(hook.verification)],
           ["Headers", list(headers)],
           ["Unsubscribe on status", list(hook.unsubscribeOn)],
+          ["Final statuses", list(hook.finalStatuses)],
           ["Updated", <Ago key="changed" at={hook.updatedAt} />],
           ["Description", hook.description, "wide"],
           ["Metadata", hook.metadata !== null && <JsonTree value={hook.metadata} />, "wide"],

@@ -40,7 +40,8 @@ export const hookColumns = (
   h.retry_schedule_ms as "retryScheduleMs", h.headers, h.unsubscribe_on as "unsubscribeOn",
   h.max_in_flight as "maxInFlight", h.rate_limit_per_second as "rateLimitPerSecond",
   h.verification, h.allowed_per_minute as "allowedPerMinute", h.status,
-  h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt"`;
+  h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt",
+  h.final_statuses as "finalStatuses"`;
 
 /** Hooks of one project by id, including deleted ones; unknown ids and those of other projects are left out. */
 export const hooksById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -91,11 +92,12 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
   )
   insert into signalbox.hooks (project_id, id, name, uid, description, metadata, types, channels, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
-    verification, status, status_reason, secrets)
+    verification, status, status_reason, secrets, final_statuses)
   values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
     ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
-    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json)
+    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json,
+    ${hook.finalStatuses}::smallint[])
   returning created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Updates every field of a hook that an update or a status change may change. */
@@ -107,7 +109,8 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "update
     headers = ${hook.headers}, unsubscribe_on = ${hook.unsubscribeOn}::smallint[],
     max_in_flight = ${hook.maxInFlight}, rate_limit_per_second = ${hook.rateLimitPerSecond},
     allowed_per_minute = ${hook.allowedPerMinute}, status = ${hook.status}, status_reason = ${hook.statusReason},
-    secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now()
+    secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now(),
+    final_statuses = ${hook.finalStatuses}::smallint[]
   where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
 /** Stores the hook's rule from this config version on. */

@@ -249,6 +249,8 @@ export const hooks = signalbox.table(
     secrets: jsonText("secrets").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
     updatedAt: time("updated_at").notNull().defaultNow(),
+    /** Answers that end a delivery at once: a further try would be answered the same. */
+    finalStatuses: smallint("final_statuses").array().notNull().default([413]),
   },
   (t) => [
     ownProject,
@@ -283,18 +285,4 @@ export const hookVersions = signalbox.table(
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
-);
-
-/** Counters, separate from the hook: they change with every batch. */
-export const hookStats = signalbox.table(
-  "hook_stats",
-  {
-    projectId: uuid("project_id").notNull(),
-    hookId: uuid("hook_id").notNull(),
-    triggeredCount: bigint("triggered_count", { mode: "number" }).notNull().default(0),
-    lastTriggeredAt: time("last_triggered_at"),
-    succeededCount: bigint("succeeded_count", { mode: "number" }).notNull().default(0),
-    failedCount: bigint("failed_count", { mode: "number" }).notNull().default(0),
-  },
-  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId] })],
 );

@@ -5,7 +5,8 @@
  *   PENDING ──claim──> (in flight) ──2xx───────────────────> SUCCEEDED
  *      ^                   │ ├──status in unsubscribeOn ───> GONE       (and its hook is deleted)
  *      │                   │ ├──failure, tries left ───────> RETRYING ──claim──> (in flight) …
- *      │                   │ └──failure, no tries left ────> FAILED
+ *      │                   │ └──failure, no tries left, ──> FAILED
+ *      │                   │    or status in finalStatuses
  *      │                   └────its process died ──────────> PENDING or RETRYING again, its attempt UNKNOWN;
  *      │                                                     after the third death QUARANTINED
  *      └──resume── PARKED <──its hook is paused (also at birth)
@@ -106,7 +107,10 @@ export function decideOutcome(
     return { ...base, attempt: { ...record, outcome: "SUBSCRIBER_GONE" }, status: "GONE" };
   }
   // A step's URL comes from its templates: an address that may not be called will not change.
-  const isPermanent = claim.format === "STEP" && result.outcome === "REFUSED";
+  const isPermanent =
+    claim.format === "STEP"
+      ? result.outcome === "REFUSED"
+      : result.statusCode !== null && hook.finalStatuses.includes(result.statusCode);
   if (isPermanent || claim.attempt >= claim.maxAttempts)
     return { ...base, attempt: record, status: "FAILED" };
   const delayMs = nextDelayMs({

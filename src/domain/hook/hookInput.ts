@@ -60,6 +60,7 @@ export const hookInput = z.object({
   unsubscribeOn: z.array(status).max(20, "must have a maximum of 20 items"),
   maxInFlight: integerBetween(1, 256),
   rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
+  finalStatuses: z.array(status).max(20, "must have a maximum of 20 items"),
 });
 
 /** A hook's settings, without the target, its headers and its secret. */
@@ -80,6 +81,7 @@ export type HookSettings = Pick<
   | "unsubscribeOn"
   | "maxInFlight"
   | "rateLimitPerSecond"
+  | "finalStatuses"
 >;
 
 /**
@@ -151,6 +153,7 @@ export function settingsOf(
     timeoutMs: input.timeoutMs ?? before.timeoutMs,
     unsubscribeOn: input.unsubscribeOn ?? (isUsual ? defaultUnsubscribeOn(format) : unsubscribeOn),
     maxInFlight: input.maxInFlight ?? before.maxInFlight,
+    finalStatuses: input.finalStatuses ?? before.finalStatuses,
   };
 }
 
@@ -170,6 +173,7 @@ const defaults = {
   timeoutMs: 5_000,
   unsubscribeOn: null,
   maxInFlight: 16,
+  finalStatuses: [413],
 };
 
 /** The settings of a hook to be registered, with defaults filled in; not checked yet. */

@@ -30,6 +30,7 @@ const fields = {
   retries: shape.retries.nullish(),
   timeoutMs: shape.timeoutMs.nullish(),
   unsubscribeOn: shape.unsubscribeOn.nullish(),
+  finalStatuses: shape.finalStatuses.nullish(),
   maxInFlight: shape.maxInFlight.nullish(),
   url: z.string().nullish(),
   // What headers may be, the rules of headers tell.

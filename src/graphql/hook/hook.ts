@@ -142,6 +142,10 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
     unsubscribeOn: t.exposeIntList("unsubscribeOn", {
       description: "Response status codes that delete the hook.",
     }),
+    finalStatuses: t.exposeIntList("finalStatuses", {
+      description:
+        "Response status codes that end a delivery as FAILED at once, whatever tries are left.",
+    }),
     maxInFlight: t.exposeInt("maxInFlight", {
       description: "Maximum number of concurrent requests: 1 to 256.",
     }),

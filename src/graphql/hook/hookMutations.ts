@@ -74,6 +74,10 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
       description:
         "Response status codes that delete the hook. Default: [401, 410] for RESOURCE, [410] for the CloudEvents 1.0 formats, otherwise none.",
     }),
+    finalStatuses: t.intList({
+      description:
+        "Response status codes that end a delivery as FAILED at once, whatever tries are left: up to 20 from 300 to 599. Default: [413].",
+    }),
     maxInFlight: t.int({
       description: "Maximum number of concurrent requests: 1 to 256, default 16.",
     }),
@@ -125,6 +129,7 @@ const UpdateHookInput = builder.inputType("UpdateHookInput", {
     }),
     headers: t.field({ type: "JSON", description: "Replaces all headers; null removes them." }),
     unsubscribeOn: t.intList({ description: "As in RegisterHookInput." }),
+    finalStatuses: t.intList({ description: "As in RegisterHookInput." }),
     maxInFlight: t.int({ description: "As in RegisterHookInput." }),
     rateLimitPerSecond: t.int({
       description: "As in RegisterHookInput; null removes the limit.",

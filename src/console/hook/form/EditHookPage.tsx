@@ -12,7 +12,7 @@ const EditDocument = graphql(`
   query EditHook($id: ID!) {
     hook(id: $id) {
       id url name types format filter userId channels retries timeoutMs retryScheduleMs headers
-      unsubscribeOn maxInFlight rateLimitPerSecond
+      unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond
     }
   }
 `);
@@ -55,6 +55,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     maxInFlight: String(hook.maxInFlight),
     rateLimitPerSecond: hook.rateLimitPerSecond?.toString() ?? "",
     unsubscribeOn: hook.unsubscribeOn.join(", "),
+    finalStatuses: hook.finalStatuses.join(", "),
     // Header values are never shown: they are replaced or kept.
     headers: "",
     verification: "NONE",

@@ -156,6 +156,11 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
               "Unsubscribe on status",
               "Response statuses that delete the hook, such as 410.",
             )}
+            {text(
+              "finalStatuses",
+              "Final statuses",
+              "Response statuses after which a delivery is not tried again, such as 413.",
+            )}
           </div>
           <Field label="Headers" hint={headersHint} error={errorOf("headers")}>
             <textarea {...propsOf("headers")} rows={3} placeholder="X-Team: orders" />

@@ -17,6 +17,7 @@ export type HookDraft = {
   maxInFlight: string;
   rateLimitPerSecond: string;
   unsubscribeOn: string;
+  finalStatuses: string;
   /** `Name: value` lines. */
   headers: string;
   /** Set only at registration. */
@@ -59,6 +60,7 @@ export const emptyDraft: HookDraft = {
   maxInFlight: "16",
   rateLimitPerSecond: "",
   unsubscribeOn: "",
+  finalStatuses: "413",
   headers: "",
   verification: "NONE",
   secret: "",
@@ -120,6 +122,7 @@ export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, st
       rateLimitPerSecond ? rangeProblem(rateLimitPerSecond, 1, 10_000) : undefined,
     ],
     ["unsubscribeOn", listProblem(draft.unsubscribeOn, 300, 599)],
+    ["finalStatuses", listProblem(draft.finalStatuses, 300, 599)],
     ["headers", headersProblem(draft.headers)],
     ["secret", secretProblem(draft.secret.trim())],
   ];
@@ -153,6 +156,7 @@ export function inputOf(draft: HookDraft) {
     retryScheduleMs: schedule.length > 0 ? schedule : null,
     maxInFlight: Number(draft.maxInFlight),
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
+    finalStatuses: numbersIn(draft.finalStatuses),
     // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),
     ...(draft.headers.trim() !== "" && { headers: headersIn(draft.headers) }),

@@ -25,6 +25,7 @@ const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats) 
   retryScheduleMs: hook.retryScheduleMs,
   headers,
   unsubscribeOn: hook.unsubscribeOn,
+  finalStatuses: hook.finalStatuses,
   maxInFlight: hook.maxInFlight,
   rateLimitPerSecond: hook.rateLimitPerSecond,
   verification: hook.verification,

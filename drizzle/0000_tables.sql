@@ -85,6 +85,16 @@ CREATE TABLE "signalbox"."hook_stats" (
 	"last_triggered_at" timestamp with time zone,
 	"succeeded_count" bigint DEFAULT 0 NOT NULL,
 	"failed_count" bigint DEFAULT 0 NOT NULL,
+	"health" text DEFAULT 'HEALTHY' NOT NULL,
+	"health_since" timestamp with time zone DEFAULT now() NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"failing_since" timestamp with time zone,
+	"probe_at" timestamp with time zone,
+	"probe_token" uuid,
+	"probes" smallint DEFAULT 0 NOT NULL,
+	"held_until" timestamp with time zone,
+	"warned" smallint DEFAULT 0 NOT NULL,
+	"is_told" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "hook_stats_project_id_hook_id_pk" PRIMARY KEY("project_id","hook_id")
 );
 --> statement-breakpoint
@@ -137,6 +147,8 @@ CREATE TABLE "signalbox"."hooks" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"final_statuses" smallint[] DEFAULT '{413}' NOT NULL,
+	"disable_after_failures" integer,
+	"disable_after_hours" double precision,
 	CONSTRAINT "hooks_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint

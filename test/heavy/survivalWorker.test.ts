@@ -253,6 +253,7 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
       delayMs: null,
       free: false,
       call: null,
+      ...{ verdict: "SUCCEEDED", holdMs: 0, disables: false, systemEvents: false },
     },
   ]);
   expect(moved).toEqual([]);

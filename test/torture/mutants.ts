@@ -21,12 +21,12 @@ export const mutants: Mutant[] = [
     "events are completed before the head is locked",
     FUNCTIONS,
     `  UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
-  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);
+  v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);
   v_items := v_items || signalbox.complete_events(p_project, v_events);`,
     `  v_items := v_items || signalbox.complete_events(p_project, v_events);
   PERFORM pg_sleep(0.005);
   UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
-  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);`,
+  v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);`,
   ),
   mutant(
     "T4",

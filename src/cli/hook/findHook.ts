@@ -5,7 +5,7 @@ import { HubError } from "../hub/hubError.ts";
 export type Hook = { id: string; name: string | null } & Record<string, unknown>;
 
 /** What is shown of a hook. */
-export const hookFields = `id name status statusReason types url format filter userId retries timeoutMs
+export const hookFields = `id name status statusReason health healthSince heldUntil disableAfter { failures hours } types url format filter userId retries timeoutMs
   retryScheduleMs headers unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification triggeredCount succeededCount
   failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt`;
 

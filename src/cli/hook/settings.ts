@@ -14,6 +14,15 @@ const numbers =
   (text: string): number[] =>
     text === "" ? [] : text.split(",").map((one) => wholeNumber(min, max)(one.trim()));
 
+/** "100,24": 100 failed tries over 24 hours; empty for never. */
+function disableAfter(text: string): { failures: number; hours: number } | "" {
+  if (text === "") return "";
+  const [, failures, hours] = /^\s*(\d+)\s*,\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? [];
+  if (failures === undefined || hours === undefined)
+    throw new InvalidArgumentError("It must be like 100,24: failed tries, hours.");
+  return { failures: Number(failures), hours: Number(hours) };
+}
+
 /** The settings of a hook: its flag, and the field of the API's input. */
 const settings = [
   ["name", new Option("--name <NAME>", "a name, unique in the project")],
@@ -57,6 +66,13 @@ const settings = [
     new Option("--final-statuses <CODE,CODE>", "answers that end a delivery at once").argParser(
       numbers(300, 599),
     ),
+  ],
+  [
+    "disableAfter",
+    new Option(
+      "--disable-after <FAILURES,HOURS>",
+      "disable it after so many failed tries in a row over so many hours",
+    ).argParser(disableAfter),
   ],
   [
     "maxInFlight",

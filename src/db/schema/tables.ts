@@ -11,6 +11,7 @@ import {
   bigint,
   boolean,
   customType,
+  doublePrecision,
   index,
   integer,
   pgPolicy,
@@ -251,6 +252,9 @@ export const hooks = signalbox.table(
     updatedAt: time("updated_at").notNull().defaultNow(),
     /** Answers that end a delivery at once: a further try would be answered the same. */
     finalStatuses: smallint("final_statuses").array().notNull().default([413]),
+    /** It is DISABLED after so many failed attempts in a row, over at least so many hours; null if never. */
+    disableAfterFailures: integer("disable_after_failures"),
+    disableAfterHours: doublePrecision("disable_after_hours"),
   },
   (t) => [
     ownProject,

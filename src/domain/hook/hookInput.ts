@@ -19,6 +19,8 @@ const integerBetween = (min: number, max: number) => {
 const retryMs = integerBetween(100, 86_400_000);
 const status = integerBetween(300, 599);
 
+const MAX_HOURS = 87_600;
+const hoursMessage = `must be a number from 0 to ${MAX_HOURS}`;
 const MAX_DESCRIPTION = 4_000;
 const MAX_METADATA_BYTES = 16_384;
 
@@ -61,6 +63,12 @@ export const hookInput = z.object({
   maxInFlight: integerBetween(1, 256),
   rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
   finalStatuses: z.array(status).max(20, "must have a maximum of 20 items"),
+  disableAfter: z
+    .strictObject({
+      failures: integerBetween(1, 2_147_483_647),
+      hours: z.number(hoursMessage).min(0, hoursMessage).max(MAX_HOURS, hoursMessage),
+    })
+    .nullish(),
 });
 
 /** A hook's settings, without the target, its headers and its secret. */
@@ -82,6 +90,7 @@ export type HookSettings = Pick<
   | "maxInFlight"
   | "rateLimitPerSecond"
   | "finalStatuses"
+  | "disableAfter"
 >;
 
 /**
@@ -133,7 +142,8 @@ export function settingsOf(
       | "filter"
       | "userId"
       | "retryScheduleMs"
-      | "rateLimitPerSecond",
+      | "rateLimitPerSecond"
+      | "disableAfter",
   >(
     key: Key,
   ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
@@ -154,6 +164,7 @@ export function settingsOf(
     unsubscribeOn: input.unsubscribeOn ?? (isUsual ? defaultUnsubscribeOn(format) : unsubscribeOn),
     maxInFlight: input.maxInFlight ?? before.maxInFlight,
     finalStatuses: input.finalStatuses ?? before.finalStatuses,
+    disableAfter: optional("disableAfter"),
   };
 }
 
@@ -174,6 +185,7 @@ const defaults = {
   unsubscribeOn: null,
   maxInFlight: 16,
   finalStatuses: [413],
+  disableAfter: null,
 };
 
 /** The settings of a hook to be registered, with defaults filled in; not checked yet. */

@@ -53,7 +53,7 @@ function deliveryOf(
   { reason }: MatchVerdict,
   resource: string | null,
 ): NewDelivery | null {
-  if (reason !== "MATCHED" && reason !== "PAUSED") return null;
+  if (reason !== "MATCHED" && reason !== "PAUSED" && reason !== "DISABLED") return null;
   return {
     projectId,
     id: newId(),
@@ -81,14 +81,14 @@ export function deliveryToOne(
     throw userError("NOT_ALLOWED_NOW", `hook ${hookId} waits for its target's consent`);
   if (hook.format === "RESOURCE")
     throw userError("NOT_ALLOWED_NOW", `hook ${hookId} sends resources, not data`);
-  const reason = hook.status === "PAUSED" ? "PAUSED" : "MATCHED";
+  const reason = hook.status === "ACTIVE" ? "MATCHED" : "PAUSED";
   const delivery = deliveryOf(hook, event, { reason, detail: null }, null);
   if (!delivery) throw new Error(`hook ${hookId} has no delivery`);
   return delivery;
 }
 
 /**
- * The deliveries of an event: one per matching hook, parked when the hook is paused. Undefined when the budget does not
+ * The deliveries of an event: one per matching hook, parked when the hook is paused or disabled. Undefined when the budget does not
  * suffice; `matchHooks` then finds them.
  */
 export function tryMatchHooks(
@@ -149,7 +149,10 @@ export async function matchHooks(
 /** The verdict of one hook, however long its filter takes. */
 export async function evaluateHook(
   projectId: string,
-  hook: Pick<ConfiguredHook, "types" | "channels" | "userId" | "filter" | "format" | "status">,
+  hook: Pick<
+    ConfiguredHook,
+    "id" | "types" | "channels" | "userId" | "filter" | "format" | "status"
+  >,
   input: FilterInput,
   hasResource: boolean,
   filters: FilterRunner,

@@ -3,6 +3,7 @@ import { type HookRow, hooksById, hooksByUid } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import {
   deleteHook,
+  enableHook,
   pauseHook,
   registerHook,
   replaceHookSecret,
@@ -57,7 +58,7 @@ export async function endpointOf(request: DoorRequest): Promise<HookRow> {
   return hook;
 }
 
-/** Pauses or resumes a hook as asked. One that waits for its target's consent is left alone. */
+/** Pauses, resumes or enables a hook as asked. One that waits for its target's consent is left alone. */
 async function setDisabled(
   { context: { caller, hub } }: DoorRequest,
   hook: HookRow,
@@ -65,7 +66,8 @@ async function setDisabled(
 ): Promise<HookRow> {
   if (disabled == null || hook.status === "PENDING_VERIFICATION") return hook;
   if (disabled === (hook.status !== "ACTIVE")) return hook;
-  return (disabled ? pauseHook : resumeHook)(hub.hooks, caller.projectId, hook.id);
+  const enable = hook.status === "DISABLED" ? enableHook : resumeHook;
+  return (disabled ? pauseHook : enable)(hub.hooks, caller.projectId, hook.id);
 }
 
 async function create(request: DoorRequest) {

@@ -3,6 +3,7 @@ import { type HookRow, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import {
   deleteHook,
+  enableHook,
   pauseHook,
   registerHook,
   resumeHook,
@@ -75,7 +76,11 @@ async function findHook({ caller, read }: Context, id: string): Promise<HookRow>
   return hook;
 }
 
-const change = (name: "pause" | "resume", summary: string, run: typeof pauseHook): Endpoint =>
+const change = (
+  name: "pause" | "resume" | "enable",
+  summary: string,
+  run: typeof pauseHook,
+): Endpoint =>
   endpoint({
     method: "POST",
     path: `/v1/hooks/{id}/${name}`,
@@ -96,7 +101,7 @@ export const hookEndpoints: Endpoint[] = [
     summary: "The project's hooks, newest first; deleted ones only if `status` asks for them.",
     query: z.strictObject({
       ...pageQuery,
-      status: oneOf(["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DELETED"]).optional(),
+      status: oneOf(["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DISABLED", "DELETED"]).optional(),
       type: z.string().max(1_000).optional().describe("Only hooks that receive this event type."),
       search: z
         .string()
@@ -176,6 +181,7 @@ export const hookEndpoints: Endpoint[] = [
   }),
   change("pause", "Pauses a hook: its deliveries are PARKED.", pauseHook),
   change("resume", "Resumes a hook: its PARKED deliveries are due at once.", resumeHook),
+  change("enable", "Enables a DISABLED hook: its PARKED deliveries are due at once.", enableHook),
   endpoint({
     method: "POST",
     path: "/v1/hooks/{id}/rotate-secret",

@@ -1,4 +1,5 @@
-import { type HookStats, statsOf } from "../../db/hook/hookStats.ts";
+import type { HookHealth } from "../../db/hook/hookHealth.ts";
+import { type HookStats, noStats, statsOf } from "../../db/hook/hookStats.ts";
 import { type HookRow, hookByName, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import { openHeaders } from "../../domain/hook/hookSecrets.ts";
@@ -10,12 +11,15 @@ import { describedEnum } from "../builder/describedEnum.ts";
 import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
+import { DisableAfterType, HookHealthEnum } from "./hookHealth.ts";
 
 const HookStatusEnum = describedEnum("HookStatus", "The state of a hook.", {
   PENDING_VERIFICATION:
     "The target has not consented yet (see `verification`). Until it does, the hook receives no events.",
   ACTIVE: "Receives the events that it matches.",
   PAUSED: "Deliveries of matching events are PARKED until the hook is resumed.",
+  DISABLED:
+    "Disabled by the hub: its attempts failed for as long as `disableAfter` says, or its target answered with the header `webhook-delivery: disable`. Deliveries of matching events are PARKED until enableHook.",
   DELETED: "Receives nothing and cannot be restored. Kept for history.",
 });
 
@@ -58,7 +62,9 @@ export const MatchReasonEnum = describedEnum(
     FILTER: "The filter was false or read a missing field; see `detail`.",
     USER: "The hook receives another user's events only.",
     CHANNEL: "The hook receives events of other channels only; see `detail`.",
+    ITSELF: "The event is about the hook itself, and would have matched.",
     PAUSED: "It matched while the hook was paused. The delivery was PARKED.",
+    DISABLED: "It matched while the hook was disabled. The delivery was PARKED.",
     DELETED: "It would have matched, but the hook was deleted.",
     UNVERIFIED: "It would have matched, but the target had not consented yet.",
     NO_RESOURCE:
@@ -69,16 +75,18 @@ export const MatchReasonEnum = describedEnum(
 /** A hook of the caller's project, even if deleted. */
 export const loadHook = rowLoader<HookRow>("hook", hooksById);
 
-async function loadStats(context: Context, hookId: string): Promise<HookStats> {
+async function loadStats(context: Context, hook: HookRow): Promise<HookStats> {
   const { caller, read } = context;
   const loader = batched(context, "hookStats", (ids) =>
     read((sql) => statsOf(sql, caller.projectId, ids)),
   );
-  const none = { triggeredCount: 0, lastTriggeredAt: null, succeededCount: 0, failedCount: 0 };
-  return (await loader.load(hookId)) ?? none;
+  return (await loader.load(hook.id)) ?? noStats(hook);
 }
 
-export const Hook = builder.objectRef<HookRow>("Hook").implement({
+/** A hook; as of a change of its health, with what it became. */
+type ShownHook = HookRow & { health?: HookHealth; healthSince?: string };
+
+export const Hook = builder.objectRef<ShownHook>("Hook").implement({
   description: "A subscription: which events the hub POSTs to which URL, and how.",
   interfaces: [Node],
   fields: (t) => ({
@@ -167,23 +175,49 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
       nullable: true,
       description: "The reason for the current state; null if there is none.",
     }),
+    health: t.field({
+      type: HookHealthEnum,
+      description: "How its attempts go.",
+      resolve: async (hook, _args, context) =>
+        hook.health ?? (await loadStats(context, hook)).health,
+    }),
+    healthSince: t.field({
+      type: "DateTime",
+      description: "When its health last changed; first, when it was registered.",
+      resolve: async (hook, _args, context) =>
+        hook.healthSince
+          ? new Date(hook.healthSince)
+          : (await loadStats(context, hook)).healthSince,
+    }),
+    heldUntil: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "Until then nothing is sent to the hook: its target asked for a pause by a 429 or 503 with Retry-After, or its breaker is open and the next probe is due then. Null if it is sent to.",
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).heldUntil,
+    }),
+    disableAfter: t.expose("disableAfter", {
+      type: DisableAfterType,
+      nullable: true,
+      description: "When the hub disables the hook; null for never.",
+    }),
     triggeredCount: t.int({
       description: "The number of events that matched the hook. Retries are not counted.",
-      resolve: async ({ id }, _args, context) => (await loadStats(context, id)).triggeredCount,
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).triggeredCount,
     }),
     lastTriggeredAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When an event last matched the hook; null if none has.",
-      resolve: async ({ id }, _args, context) => (await loadStats(context, id)).lastTriggeredAt,
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).lastTriggeredAt,
     }),
     succeededCount: t.int({
       description: "The number of deliveries that SUCCEEDED.",
-      resolve: async ({ id }, _args, context) => (await loadStats(context, id)).succeededCount,
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).succeededCount,
     }),
     failedCount: t.int({
       description: "The number of deliveries that FAILED.",
-      resolve: async ({ id }, _args, context) => (await loadStats(context, id)).failedCount,
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).failedCount,
     }),
     createdAt: t.expose("createdAt", {
       type: "DateTime",

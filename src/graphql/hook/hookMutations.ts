@@ -2,6 +2,7 @@ import type { HookRow } from "../../db/hook/hooks.ts";
 import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import {
   deleteHook,
+  enableHook,
   pauseHook,
   registerHook,
   resumeHook,
@@ -15,6 +16,7 @@ import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload } from "../event/emit.ts";
 import { resourceSubject } from "../resource/resourceType.ts";
 import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
+import { DisableAfterInput } from "./hookHealth.ts";
 
 const RegisterHookInput = builder.inputType("RegisterHookInput", {
   description: "The hook to register.",
@@ -74,6 +76,10 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
       description:
         "Response status codes that delete the hook. Default: [401, 410] for RESOURCE, [410] for the CloudEvents 1.0 formats, otherwise none.",
     }),
+    disableAfter: t.field({
+      type: DisableAfterInput,
+      description: "When the hub disables the hook. Default: never.",
+    }),
     finalStatuses: t.intList({
       description:
         "Response status codes that end a delivery as FAILED at once, whatever tries are left: up to 20 from 300 to 599. Default: [413].",
@@ -130,6 +136,10 @@ const UpdateHookInput = builder.inputType("UpdateHookInput", {
     headers: t.field({ type: "JSON", description: "Replaces all headers; null removes them." }),
     unsubscribeOn: t.intList({ description: "As in RegisterHookInput." }),
     finalStatuses: t.intList({ description: "As in RegisterHookInput." }),
+    disableAfter: t.field({
+      type: DisableAfterInput,
+      description: "As in RegisterHookInput; null for never.",
+    }),
     maxInFlight: t.int({ description: "As in RegisterHookInput." }),
     rateLimitPerSecond: t.int({
       description: "As in RegisterHookInput; null removes the limit.",
@@ -210,6 +220,10 @@ builder.mutationFields((t) => {
     resumeHook: change(
       "Resumes a hook. Its PARKED deliveries are due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
       resumeHook,
+    ),
+    enableHook: change(
+      "Enables a hook that the hub has disabled: it is HEALTHY, and its PARKED deliveries are due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      enableHook,
     ),
     deleteHook: change(
       "Deletes a hook. It cannot be restored. Its waiting deliveries are CANCELLED. Errors: NOT_FOUND.",

@@ -4,7 +4,7 @@ export default defineConfig({
   dialect: "postgresql",
   schema: [
     "./src/db/schema/tables.ts",
-    "./src/db/schema/hookStatsTable.ts",
+    "./src/db/schema/hookTables.ts",
     "./src/db/schema/deliveryTables.ts",
     "./src/db/schema/actionTables.ts",
     "./src/db/schema/resourceTables.ts",

@@ -68,6 +68,10 @@ describe("with system events", () => {
     const cause = await hub.db.sql`
       select cause_id, subject_type from signalbox.events where id = ${failing?.id ?? ""}`;
     expect([...cause]).toEqual([{ cause_id: event, subject_type: "hook" }]);
+    const { events } = await hub.run<{ events: { nodes: { type: string }[] } }>(
+      `query { events(first: 3, types: ["hook.*"]) { nodes { type } } }`,
+    );
+    expect(events.nodes.map(({ type }) => type)).toEqual(sequence.toReversed());
     // The calls themselves are told to exact types alone.
     expect(all.requests.some(({ body }) => body.includes("webhook_called"))).toBe(false);
     await change(hub, "deleteHook", star.id);

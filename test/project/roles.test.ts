@@ -28,6 +28,9 @@ const emitterMay = [
 const operatorMay = [
   "pressAction",
   "retryDelivery",
+  "pauseHook",
+  "resumeHook",
+  "enableHook",
   "replayDeliveries",
   "cancelReplay",
   "rerunWorkflow",

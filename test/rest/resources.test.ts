@@ -51,7 +51,7 @@ describe("hooks", () => {
     const { hook: inGraphql } = await hub.run<{ hook: object }>(
       `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs
         retryScheduleMs headers uid description metadata channels unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification
-        allowedPerMinute status statusReason triggeredCount lastTriggeredAt succeededCount
+        allowedPerMinute status statusReason health healthSince heldUntil disableAfter { failures hours } triggeredCount lastTriggeredAt succeededCount
         failedCount createdAt updatedAt } }`,
       { id: hook.id },
     );
@@ -207,6 +207,7 @@ test("each role may do what it may in GraphQL", async () => {
     ["DELETE", "/v1/hooks/none"],
     ["POST", `/v1/hooks/${id}/pause`],
     ["POST", `/v1/hooks/${id}/resume`],
+    ["POST", `/v1/hooks/${id}/enable`],
     ["POST", `/v1/hooks/${id}/rotate-secret`],
     ["POST", `/v1/hooks/${id}/confirm`],
     ["GET", "/v1/deliveries"],
@@ -230,7 +231,11 @@ test("each role may do what it may in GraphQL", async () => {
   const reads = calls.filter(([method]) => method === "GET").map((it) => it.join(" "));
   expect(await allowed("VIEWER")).toEqual(reads);
   expect((await allowed("OPERATOR")).sort()).toEqual(
-    [...reads, "POST /v1/deliveries/none/retry"].sort(),
+    [
+      ...reads,
+      "POST /v1/deliveries/none/retry",
+      ...["pause", "resume", "enable"].map((act) => `POST /v1/hooks/${id}/${act}`),
+    ].sort(),
   );
   expect(await allowed("EMITTER")).toEqual([]);
 });

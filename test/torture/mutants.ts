@@ -288,4 +288,11 @@ export const mutants: Mutant[] = [
     'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
     'return check?.(plainJson(data), "data", 4_000_000);',
   ),
+  mutant(
+    "T36",
+    "each process probes for itself",
+    FUNCTIONS,
+    "UPDATE signalbox.hook_stats s SET probe_token = p_token, probe_at = v_now + v_held_ms * interval '1 millisecond'",
+    "UPDATE signalbox.hook_stats s SET probe_token = p_token",
+  ),
 ];

@@ -23,6 +23,7 @@ import { t29 } from "./rows/t29.ts";
 import { t32 } from "./rows/t32.ts";
 import { t33 } from "./rows/t33.ts";
 import { t34 } from "./rows/t34.ts";
+import { t36 } from "./rows/t36.ts";
 
 const own: Row[] = [
   t01,
@@ -48,6 +49,7 @@ const own: Row[] = [
   t32,
   t33,
   t34,
+  t36,
 ];
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 

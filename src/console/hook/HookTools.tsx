@@ -1,28 +1,15 @@
 import { Menu } from "@base-ui/react/menu";
-import { Ellipsis, Pause, Play, RotateCw, Zap } from "lucide-react";
+import { Ellipsis, RotateCw, Zap } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { graphql } from "../gql/graphql.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { useAct } from "../ui/useAct.ts";
 import { DeleteHook } from "./DeleteHook.tsx";
+import { HookSwitch } from "./HookSwitch.tsx";
 import { ReplayHook } from "./ReplayHook.tsx";
 import { RotateSecret } from "./RotateSecret.tsx";
 import { TriggerHook } from "./TriggerHook.tsx";
 import "./HookTools.css";
-
-const PauseDocument = graphql(`
-  mutation PauseHook($id: ID!) {
-    pauseHook(id: $id) { hook { id status } userErrors { code message path } }
-  }
-`);
-
-const ResumeDocument = graphql(`
-  mutation ResumeHook($id: ID!) {
-    resumeHook(id: $id) { hook { id status } userErrors { code message path } }
-  }
-`);
 
 type Props = {
   hook: {
@@ -41,22 +28,21 @@ export function HookTools({ hook }: Props) {
   const may = useMay();
   const [, navigate] = useLocation();
   const [opened, setOpened] = useState<Opened>(null);
-  const pause = useAct(PauseDocument);
-  const resume = useAct(ResumeDocument);
   const { id, status, types } = hook;
   if (!may.operate || status === "DELETED") return null;
   const close = () => setOpened(null);
   // Triggering needs an exact type; patterns name none.
   const type = types.find((it) => !it.endsWith("*"));
-  const replay = (
+  const operated = (
     <>
       <Button onClick={() => setOpened("replay")}>
         <RotateCw size={14} /> <span>Replay</span>
       </Button>
       {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}
+      <HookSwitch id={id} status={status} />
     </>
   );
-  if (!may.administer) return replay;
+  if (!may.administer) return operated;
   return (
     <>
       {type !== undefined && (
@@ -64,17 +50,7 @@ export function HookTools({ hook }: Props) {
           <Zap size={14} /> <span>Trigger</span>
         </Button>
       )}
-      {replay}
-      {status === "ACTIVE" && (
-        <Button isBusy={pause.isRunning} onClick={() => pause.run({ id }, "The hook is paused.")}>
-          <Pause size={14} /> <span>Pause</span>
-        </Button>
-      )}
-      {status === "PAUSED" && (
-        <Button isBusy={resume.isRunning} onClick={() => resume.run({ id }, "The hook is active.")}>
-          <Play size={14} /> <span>Resume</span>
-        </Button>
-      )}
+      {operated}
       <Button onClick={() => navigate(`/hooks/${id}/edit`)}>Edit</Button>
       <Menu.Root>
         <Menu.Trigger render={<Button aria-label="More" />}>

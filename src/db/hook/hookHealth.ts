@@ -4,6 +4,14 @@ import type { Fragment } from "../page/page.ts";
 /** The health of a hook, judged by its attempts (`signalbox.judge_hook`). */
 export type HookHealth = "HEALTHY" | "FAILING" | "OPEN" | "DISABLED";
 
+/** The types of the system events about it. */
+export const healthTypes = [
+  "hook.failing",
+  "hook.opened",
+  "hook.disabled",
+  "hook.recovered",
+] as const;
+
 /** A change of a hook's health, or something to tell about it. */
 export type HealthChange = {
   hookId: string;

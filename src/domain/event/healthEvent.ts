@@ -1,4 +1,4 @@
-import type { HealthChange } from "../../db/hook/hookHealth.ts";
+import { type HealthChange, healthTypes } from "../../db/hook/hookHealth.ts";
 import type { HookRow } from "../../db/hook/hooks.ts";
 
 /**
@@ -6,20 +6,14 @@ import type { HookRow } from "../../db/hook/hooks.ts";
  * they are about. An attempt to deliver a system event may change a hook's health, but nothing tells of that, except for
  * the recovery from what was told: two failing hooks that tell of each other end.
  */
-export const healthTypes = [
-  "hook.failing",
-  "hook.opened",
-  "hook.disabled",
-  "hook.recovered",
-] as const;
-export type HealthType = (typeof healthTypes)[number];
+type HealthType = (typeof healthTypes)[number];
 
 /** Whether an event of the hub is about a hook's health. */
 export const isHealthEvent = ({ type, origin }: { type: string; origin: string }): boolean =>
   origin === "SYSTEM" && healthTypes.some((one) => one === type);
 
 /** A health event's content; its subject is the hook. */
-export type HealthEvent = {
+type HealthEvent = {
   type: HealthType;
   data: string;
   subject: { type: "hook"; id: string };

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { AttemptRow } from "../../db/delivery/deliveries.ts";
 import type { EventRow } from "../../db/event/events.ts";
-import { healthTypes } from "./healthEvent.ts";
+import { healthTypes } from "../../db/hook/hookHealth.ts";
 
 export const systemTypes = ["resthook_called", "webhook_called", "error", ...healthTypes] as const;
 

@@ -98,7 +98,9 @@ export function matchHook(
 ): MatchVerdict {
   if (!rule.types.some((pattern) => patternAccepts(pattern, event))) {
     const exactly =
-      event.origin === "SYSTEM" ? ", and SYSTEM events by their exact name alone" : "";
+      event.origin === "SYSTEM" && !isHealthEvent(event)
+        ? ", and SYSTEM events by their exact name alone"
+        : "";
     return { reason: "TYPE", detail: `takes ${listed(rule.types)}${exactly}` };
   }
   if (rule.userId !== null && rule.userId !== event.userId) {

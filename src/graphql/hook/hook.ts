@@ -11,7 +11,6 @@ import { describedEnum } from "../builder/describedEnum.ts";
 import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
-import { DisableAfterType, HookHealthEnum } from "./hookHealth.ts";
 
 const HookStatusEnum = describedEnum("HookStatus", "The state of a hook.", {
   PENDING_VERIFICATION:
@@ -75,7 +74,7 @@ export const MatchReasonEnum = describedEnum(
 /** A hook of the caller's project, even if deleted. */
 export const loadHook = rowLoader<HookRow>("hook", hooksById);
 
-async function loadStats(context: Context, hook: HookRow): Promise<HookStats> {
+export async function loadStats(context: Context, hook: HookRow): Promise<HookStats> {
   const { caller, read } = context;
   const loader = batched(context, "hookStats", (ids) =>
     read((sql) => statsOf(sql, caller.projectId, ids)),
@@ -112,7 +111,7 @@ export const Hook = builder.objectRef<ShownHook>("Hook").implement({
     }),
     types: t.exposeStringList("types", {
       description:
-        "The event types that the hook receives: exact types, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact types only.",
+        "The event types that the hook receives: exact types, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact types only, except for those about hooks (`hook.failing` and so on).",
     }),
     channels: t.exposeStringList("channels", {
       nullable: true,
@@ -174,32 +173,6 @@ export const Hook = builder.objectRef<ShownHook>("Hook").implement({
     statusReason: t.exposeString("statusReason", {
       nullable: true,
       description: "The reason for the current state; null if there is none.",
-    }),
-    health: t.field({
-      type: HookHealthEnum,
-      description: "How its attempts go.",
-      resolve: async (hook, _args, context) =>
-        hook.health ?? (await loadStats(context, hook)).health,
-    }),
-    healthSince: t.field({
-      type: "DateTime",
-      description: "When its health last changed; first, when it was registered.",
-      resolve: async (hook, _args, context) =>
-        hook.healthSince
-          ? new Date(hook.healthSince)
-          : (await loadStats(context, hook)).healthSince,
-    }),
-    heldUntil: t.field({
-      type: "DateTime",
-      nullable: true,
-      description:
-        "Until then nothing is sent to the hook: its target asked for a pause by a 429 or 503 with Retry-After, or its breaker is open and the next probe is due then. Null if it is sent to.",
-      resolve: async (hook, _args, context) => (await loadStats(context, hook)).heldUntil,
-    }),
-    disableAfter: t.expose("disableAfter", {
-      type: DisableAfterType,
-      nullable: true,
-      description: "When the hub disables the hook; null for never.",
     }),
     triggeredCount: t.int({
       description: "The number of events that matched the hook. Retries are not counted.",

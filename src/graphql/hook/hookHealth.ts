@@ -1,15 +1,16 @@
 import type { DisableAfter } from "../../db/hook/hooks.ts";
 import { builder } from "../builder/builder.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
+import { Hook, loadStats } from "./hook.ts";
 
-export const HookHealthEnum = describedEnum("HookHealth", "How a hook's attempts go.", {
+const HookHealthEnum = describedEnum("HookHealth", "How a hook's attempts go.", {
   HEALTHY: "The last attempts did not all fail.",
   FAILING: "At least 5 attempts failed in a row.",
   OPEN: "At least 10 attempts failed in a row, over at least 30 s: the breaker is open. Deliveries wait. One of them is sent as a probe, after 5 s and then at growing intervals up to 5 min, and uses up no try. A success closes the breaker.",
   DISABLED: "The hook is DISABLED (see `status`).",
 });
 
-export const DisableAfterType = builder.objectRef<DisableAfter>("DisableAfter").implement({
+const DisableAfterType = builder.objectRef<DisableAfter>("DisableAfter").implement({
   description: "When the hub disables a hook. Both limits must hold.",
   fields: (t) => ({
     failures: t.exposeInt("failures", {
@@ -35,3 +36,29 @@ export const DisableAfterInput = builder.inputType("DisableAfterInput", {
     }),
   }),
 });
+
+builder.objectFields(Hook, (t) => ({
+  health: t.field({
+    type: HookHealthEnum,
+    description: "How its attempts go.",
+    resolve: async (hook, _args, context) => hook.health ?? (await loadStats(context, hook)).health,
+  }),
+  healthSince: t.field({
+    type: "DateTime",
+    description: "When its health last changed; first, when it was registered.",
+    resolve: async (hook, _args, context) =>
+      hook.healthSince ? new Date(hook.healthSince) : (await loadStats(context, hook)).healthSince,
+  }),
+  heldUntil: t.field({
+    type: "DateTime",
+    nullable: true,
+    description:
+      "Until then nothing is sent to the hook: its target asked for a pause by a 429 or 503 with Retry-After, or its breaker is open and the next probe is due then. Null if it is sent to.",
+    resolve: async (hook, _args, context) => (await loadStats(context, hook)).heldUntil,
+  }),
+  disableAfter: t.expose("disableAfter", {
+    type: DisableAfterType,
+    nullable: true,
+    description: "When the hub disables the hook; null for never.",
+  }),
+}));

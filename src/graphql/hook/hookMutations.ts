@@ -29,7 +29,7 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
     types: t.stringList({
       required: true,
       description:
-        "1 to 100 event types: exact types, `*`, or prefixes such as `ticket.*`. Patterns do not match events of origin SYSTEM (see `Project.systemEvents`): give their exact types. With format RESOURCE, only exact types that belong to a resource type.",
+        "1 to 100 event types: exact types, `*`, or prefixes such as `ticket.*`. Of the events of origin SYSTEM (see `Project.systemEvents`) patterns match those about hooks (`hook.failing` and so on): of the others, give the exact types. With format RESOURCE, only exact types that belong to a resource type.",
     }),
     name: t.string({
       description:

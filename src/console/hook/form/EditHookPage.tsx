@@ -12,7 +12,7 @@ const EditDocument = graphql(`
   query EditHook($id: ID!) {
     hook(id: $id) {
       id url name types format filter userId channels retries timeoutMs retryScheduleMs headers
-      unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond
+      unsubscribeOn finalStatuses disableAfter { failures hours } maxInFlight rateLimitPerSecond
     }
   }
 `);
@@ -56,6 +56,9 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     rateLimitPerSecond: hook.rateLimitPerSecond?.toString() ?? "",
     unsubscribeOn: hook.unsubscribeOn.join(", "),
     finalStatuses: hook.finalStatuses.join(", "),
+    disableAfter: hook.disableAfter
+      ? `${hook.disableAfter.failures}, ${hook.disableAfter.hours}`
+      : "",
     // Header values are never shown: they are replaced or kept.
     headers: "",
     verification: "NONE",

@@ -161,6 +161,12 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
               "Final statuses",
               "Response statuses after which a delivery is not tried again, such as 413.",
             )}
+            {text(
+              "disableAfter",
+              "Disable after",
+              "Failures in a row, and hours since the first of them. Empty: never.",
+              "100, 24",
+            )}
           </div>
           <Field label="Headers" hint={headersHint} error={errorOf("headers")}>
             <textarea {...propsOf("headers")} rows={3} placeholder="X-Team: orders" />

@@ -18,6 +18,8 @@ export type HookDraft = {
   rateLimitPerSecond: string;
   unsubscribeOn: string;
   finalStatuses: string;
+  /** Failures and hours, separated by a comma or spaces; empty for never. */
+  disableAfter: string;
   /** `Name: value` lines. */
   headers: string;
   /** Set only at registration. */
@@ -61,6 +63,7 @@ export const emptyDraft: HookDraft = {
   rateLimitPerSecond: "",
   unsubscribeOn: "",
   finalStatuses: "413",
+  disableAfter: "",
   headers: "",
   verification: "NONE",
   secret: "",
@@ -79,6 +82,13 @@ function listProblem(text: string, min: number, max: number): string | undefined
   return (
     wrong && `Whole numbers from ${min} to ${max.toLocaleString("en")}; "${wrong}" is not one.`
   );
+}
+
+function disableAfterProblem(text: string): string | undefined {
+  const [failures = "", hours = "", ...more] = wordsIn(text);
+  const isFit = isWhole(failures) && Number(failures) >= 1 && /^\d+(\.\d+)?$/.test(hours);
+  if (text.trim() === "" || (isFit && more.length === 0)) return undefined;
+  return "Two numbers: failures in a row, from 1, and hours, such as 100, 24.";
 }
 
 function urlProblem(text: string): string | undefined {
@@ -123,11 +133,17 @@ export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, st
     ],
     ["unsubscribeOn", listProblem(draft.unsubscribeOn, 300, 599)],
     ["finalStatuses", listProblem(draft.finalStatuses, 300, 599)],
+    ["disableAfter", disableAfterProblem(draft.disableAfter)],
     ["headers", headersProblem(draft.headers)],
     ["secret", secretProblem(draft.secret.trim())],
   ];
   return Object.fromEntries(found.filter(([, problem]) => problem !== undefined));
 }
+
+const disableAfterIn = (text: string) => {
+  const [failures, hours] = numbersIn(text);
+  return failures === undefined || hours === undefined ? null : { failures, hours };
+};
 
 const numbersIn = (text: string): number[] => wordsIn(text).map(Number);
 
@@ -157,6 +173,7 @@ export function inputOf(draft: HookDraft) {
     maxInFlight: Number(draft.maxInFlight),
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
     finalStatuses: numbersIn(draft.finalStatuses),
+    disableAfter: disableAfterIn(draft.disableAfter),
     // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),
     ...(draft.headers.trim() !== "" && { headers: headersIn(draft.headers) }),

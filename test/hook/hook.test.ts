@@ -83,7 +83,6 @@ describe("a hook", () => {
     { rateLimitPerSecond: 1 },
     { rateLimitPerSecond: 10_000 },
     { retryScheduleMs: [100, 86_400_000] },
-    { finalStatuses: [] },
     { finalStatuses: [300, 599] },
     { types: ["*", "ticket.*", "ticket.created"] },
     { name: "x".repeat(200) },

@@ -7,6 +7,7 @@ import {
   emit,
   emitMany,
   register,
+  tryRegister,
   update,
 } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -204,6 +205,40 @@ describe("disableAfter", () => {
     expect(await healthOf(hub, id)).toMatchObject({ status: "ACTIVE", health: "HEALTHY" });
     await failed();
     await becomes(id, "DISABLED");
+  });
+
+  test.each([
+    { failures: 1, hours: 0 },
+    { failures: 2_147_483_647, hours: 87_600 },
+    { failures: 10, hours: 0.25 },
+  ])("may be %j, and is taken away by null", async (disableAfter) => {
+    const { id } = await register(hub, { url: "http://127.0.0.1:9", disableAfter });
+    const query = "query ($id: ID!) { hook(id: $id) { disableAfter { failures hours } } }";
+    expect(await hub.run(query, { id })).toEqual({ hook: { disableAfter } });
+    expect(await update(hub, id, { retries: 1 })).toEqual([]);
+    expect(await hub.run(query, { id })).toEqual({ hook: { disableAfter } });
+    expect(await update(hub, id, { disableAfter: null })).toEqual([]);
+    expect(await hub.run(query, { id })).toEqual({ hook: { disableAfter: null } });
+  });
+
+  test.each([
+    [{ failures: 0, hours: 1 }, "failures", "must be a whole number from 1 to 2147483647"],
+    [{ failures: -1, hours: 1 }, "failures", "must be a whole number from 1 to 2147483647"],
+    [{ failures: 1, hours: -0.1 }, "hours", "must be a number from 0 to 87600"],
+    [{ failures: 1, hours: 87_600.1 }, "hours", "must be a number from 0 to 87600"],
+  ])("may not be %j", async (disableAfter, field, message) => {
+    const { hook, userErrors } = await tryRegister(hub, {
+      url: "http://127.0.0.1:9",
+      disableAfter,
+    });
+    expect(hook).toBeNull();
+    expect(userErrors).toEqual([
+      {
+        code: "INVALID",
+        message: `field 'disableAfter.${field}' ${message}`,
+        path: ["disableAfter", field],
+      },
+    ]);
   });
 
   test("is left by enableHook alone, which is for a disabled hook alone", async () => {

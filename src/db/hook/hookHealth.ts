@@ -39,7 +39,7 @@ export const heldUntil = (sql: Sql): Fragment =>
 
 /** Makes hooks DISABLED. The caller has locked the project's head. */
 export const disableHealth = (tx: Tx, projectId: string, hookIds: string[]) => tx`
-  update signalbox.hook_stats set health = 'DISABLED', health_since = clock_timestamp(), probe_at = null,
+  update signalbox.hook_stats set health = 'DISABLED', health_since = statement_timestamp(), probe_at = null,
     probe_token = null, probes = 0, held_until = null
   where project_id = ${projectId} and hook_id = any(${hookIds}::uuid[])`;
 
@@ -48,29 +48,29 @@ export const disableHealth = (tx: Tx, projectId: string, hookIds: string[]) => t
  * locked the project's head.
  */
 export const resetHealth = (tx: Tx, { projectId, id }: { projectId: string; id: string }) => tx`
-  update signalbox.hook_stats set health = 'HEALTHY', health_since = clock_timestamp(), failures = 0,
+  update signalbox.hook_stats set health = 'HEALTHY', health_since = statement_timestamp(), failures = 0,
     failing_since = null, warned = 0
   where project_id = ${projectId} and hook_id = ${id}`;
 
 /** Lets a hook be tried at once: a person has changed its target, or retries it. The caller has locked the head. */
 export const probeNow = (tx: Tx, { projectId, id }: { projectId: string; id: string }) => tx`
-  update signalbox.hook_stats set held_until = null, probes = 0,
-    probe_at = case when probe_token is null then clock_timestamp() else probe_at end
-  where project_id = ${projectId} and hook_id = ${id} and (health = 'OPEN' or held_until is not null)`;
+  update signalbox.hook_stats set held_until = null, probes = 0, probe_at = statement_timestamp()
+  where project_id = ${projectId} and hook_id = ${id} and probe_token is null
+    and (health = 'OPEN' or held_until is not null)`;
 
 /** Makes the next probe of hooks due whose last one ended without a result, such as with its process. */
 export const releaseProbes = (
   sql: Sql,
   { projectId, hookIds, tokens }: { projectId: string; hookIds: string[]; tokens: string[] },
 ) => sql`
-  update signalbox.hook_stats set probe_at = clock_timestamp(), probe_token = null
+  update signalbox.hook_stats set probe_at = statement_timestamp(), probe_token = null
   where project_id = ${projectId} and hook_id = any(${hookIds}::uuid[]) and probe_token = any(${tokens}::uuid[])`;
 
 /** Whether the attempts of an active hook have failed for as long as its `disableAfter` says. */
 export async function isWornOut(tx: Tx, projectId: string, hookId: string): Promise<boolean> {
   const [row] = await tx<{ isWornOut: boolean }[]>`
     select s.failures >= h.disable_after_failures
-      and s.failing_since <= clock_timestamp() - h.disable_after_hours * interval '1 hour' as "isWornOut"
+      and s.failing_since <= statement_timestamp() - h.disable_after_hours * interval '1 hour' as "isWornOut"
     from signalbox.hooks h join signalbox.hook_stats s on s.project_id = h.project_id and s.hook_id = h.id
     where h.project_id = ${projectId} and h.id = ${hookId} and h.status = 'ACTIVE'`;
   return row?.isWornOut ?? false;

@@ -27,7 +27,7 @@ export async function statsOf(
     select hook_id as "hookId", least(triggered_count, 2147483647)::int as "triggeredCount",
       last_triggered_at as "lastTriggeredAt", least(succeeded_count, 2147483647)::int as "succeededCount",
       least(failed_count, 2147483647)::int as "failedCount", health, health_since as "healthSince",
-      case when ${heldUntil(sql)} > clock_timestamp() then ${heldUntil(sql)} end as "heldUntil"
+      case when ${heldUntil(sql)} > statement_timestamp() then ${heldUntil(sql)} end as "heldUntil"
     from signalbox.hook_stats s
     where project_id = ${projectId} and hook_id = any(${hookIds as string[]}::uuid[])`;
   return new Map(rows.map((row) => [row.hookId, row]));

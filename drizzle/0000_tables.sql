@@ -240,7 +240,8 @@ CREATE TABLE "signalbox"."heads" (
 	"project_id" uuid PRIMARY KEY NOT NULL,
 	"head" bigint DEFAULT 0 NOT NULL,
 	"horizon" bigint DEFAULT 0 NOT NULL,
-	"config_version" bigint DEFAULT 1 NOT NULL
+	"config_version" bigint DEFAULT 1 NOT NULL,
+	"held_until" timestamp with time zone
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."heads" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint

@@ -286,6 +286,16 @@ BEGIN
     failing_since = v_is.failing_since, probe_at = v_is.probe_at, probe_token = v_is.probe_token, probes = v_is.probes,
     held_until = v_is.held_until, warned = v_is.warned, is_told = v_is.is_told
   WHERE project_id = p_project AND hook_id = p_hook;
+  IF v_is.health = 'OPEN' OR v_is.held_until > coalesce(v_was.held_until, '-infinity') THEN
+    UPDATE signalbox.heads SET held_until
+      = greatest(held_until, CASE v_is.health WHEN 'OPEN' THEN 'infinity' ELSE v_is.held_until END)
+    WHERE project_id = p_project;
+  ELSIF v_was.health = 'OPEN' THEN
+    UPDATE signalbox.heads SET held_until = (
+      SELECT max(CASE s.health WHEN 'OPEN' THEN 'infinity' ELSE s.held_until END) FROM signalbox.hook_stats s
+      WHERE s.project_id = p_project)
+    WHERE project_id = p_project;
+  END IF;
   IF v_is.health <> v_was.health THEN
     PERFORM signalbox.publish(p_project, json_build_array(json_build_object('kind', 'HOOK', 'id', p_hook, 'hookId', p_hook,
       'state', json_build_object('status', v_hook.status, 'statusReason', v_hook.status_reason, 'health', v_is.health,
@@ -327,7 +337,7 @@ CREATE FUNCTION signalbox.accept(p_project uuid, p_version bigint, p_events json
 RETURNS TABLE (at timestamptz, held uuid[]) LANGUAGE plpgsql AS $$
 DECLARE
   v_now timestamptz := now();
-  v_is_held boolean;
+  v_is_any_held boolean;
   v_held uuid[];
   v_claimed integer;
   v_count integer := json_array_length(p_items);
@@ -371,7 +381,7 @@ BEGIN
       "maxAttempts" smallint, "leaseMs" integer);
   END IF;
   UPDATE signalbox.heads SET head = head + v_count
-  WHERE project_id = p_project AND config_version = p_version RETURNING head INTO v_head;
+  WHERE project_id = p_project AND config_version = p_version RETURNING head, held_until > v_now INTO v_head, v_is_any_held;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the configuration of a project has changed meanwhile' USING ERRCODE = 'SB001';
   END IF;
@@ -383,21 +393,19 @@ BEGIN
   -- Counters change under the lock of the head. Each row is looked up by its key: a join's plan would read all rows for
   -- each.
   IF p_counts IS NULL THEN
-    WITH counted AS (
-      UPDATE signalbox.hook_stats SET triggered_count = triggered_count + 1, last_triggered_at = v_now
-      WHERE project_id = p_project AND hook_id = ANY (p_hooks)
-      RETURNING hook_id, health = 'OPEN' OR held_until > v_now AS is_held
-    )
-    SELECT array_agg(c.hook_id) INTO v_held FROM counted c WHERE c.is_held;
+    UPDATE signalbox.hook_stats SET triggered_count = triggered_count + 1, last_triggered_at = v_now
+    WHERE project_id = p_project AND hook_id = ANY (p_hooks);
   ELSE
     FOR i IN 1 .. cardinality(p_hooks) LOOP
       UPDATE signalbox.hook_stats SET triggered_count = triggered_count + p_counts[i], last_triggered_at = v_now
-      WHERE project_id = p_project AND hook_id = p_hooks[i]
-      RETURNING health = 'OPEN' OR held_until > v_now INTO v_is_held;
-      IF v_is_held THEN v_held := v_held || p_hooks[i]; END IF;
+      WHERE project_id = p_project AND hook_id = p_hooks[i];
     END LOOP;
   END IF;
-  IF v_held IS NOT NULL AND p_token IS NOT NULL THEN
+  IF v_is_any_held AND p_token IS NOT NULL THEN
+    v_held := ARRAY(SELECT s.hook_id FROM signalbox.hook_stats s
+      WHERE s.project_id = p_project AND s.hook_id = ANY (p_hooks) AND (s.health = 'OPEN' OR s.held_until > v_now));
+  END IF;
+  IF cardinality(v_held) > 0 THEN
     UPDATE signalbox.queue SET attempt_count = 0, lease_worker = NULL, lease_token = NULL, lease_until = NULL
     WHERE project_id = p_project AND lease_token = p_token AND id = ANY (ARRAY(
       SELECT d.id FROM json_to_recordset(p_deliveries) AS d(id uuid, "hookId" uuid) WHERE d."hookId" = ANY (v_held)));
@@ -434,15 +442,16 @@ DECLARE
   v_ahead double precision;
   v_ids uuid[];
   v_found integer := 0;
+  v_is_any_held boolean;
+  v_is_open boolean;
+  v_held_until timestamptz;
   v_held_ms double precision;
 BEGIN
+  SELECT f.held_until > v_now INTO v_is_any_held FROM signalbox.heads f WHERE f.project_id = p_project;
   FOR i IN 1 .. cardinality(p_hooks) LOOP
     SELECT h.timeout_ms, h.max_in_flight, h.rate_tat,
-      least(h.rate_limit_per_second::double precision, h.allowed_per_minute / 60::double precision) AS rate,
-      coalesce(s.health = 'OPEN', false) AS is_open,
-      greatest(CASE s.health WHEN 'OPEN' THEN s.probe_at END, s.held_until) AS held_until
+      least(h.rate_limit_per_second::double precision, h.allowed_per_minute / 60::double precision) AS rate
     INTO v_hook FROM signalbox.hooks h
-    LEFT JOIN signalbox.hook_stats s ON s.project_id = p_project AND s.hook_id = p_hooks[i]
     WHERE h.project_id = p_project AND h.id = p_hooks[i] AND h.status = 'ACTIVE';
     CONTINUE WHEN NOT FOUND;
     -- This worker's current share of the hook's max_in_flight, whatever it assumed before
@@ -459,10 +468,17 @@ BEGIN
           ORDER BY q.due_at LIMIT 2 * v_hook.max_in_flight + 64) head)::integer));
     END IF;
     v_held_ms := NULL;
-    IF v_hook.held_until > v_now THEN
+    v_is_open := false;
+    IF v_is_any_held THEN
+      SELECT s.health = 'OPEN', greatest(CASE s.health WHEN 'OPEN' THEN s.probe_at END, s.held_until)
+      INTO v_is_open, v_held_until FROM signalbox.hook_stats s WHERE s.project_id = p_project AND s.hook_id = p_hooks[i];
+      -- The queue of a workflow has no counters.
+      v_is_open := coalesce(v_is_open, false);
+    END IF;
+    IF v_held_until > v_now THEN
       v_take := 0;
-      v_held_ms := extract(epoch FROM v_hook.held_until - v_now) * 1000;
-    ELSIF v_hook.is_open AND v_take > 0 THEN
+      v_held_ms := extract(epoch FROM v_held_until - v_now) * 1000;
+    ELSIF v_is_open AND v_take > 0 THEN
       -- One probe at a time over all processes: whoever locks the row takes it. Waiting for the lock could be a deadlock.
       v_take := 1;
       PERFORM FROM signalbox.hook_stats s WHERE s.project_id = p_project AND s.hook_id = p_hooks[i]
@@ -496,7 +512,7 @@ BEGIN
         ORDER BY q.due_at LIMIT v_take FOR UPDATE SKIP LOCKED);
     END IF;
     v_found := v_found + cardinality(v_ids);
-    IF v_hook.is_open AND cardinality(v_ids) > 0 THEN
+    IF v_is_open AND cardinality(v_ids) > 0 THEN
       -- Should its process die, the next probe is due when the lease is over, or when the death is noticed.
       v_held_ms := v_hook.timeout_ms * 2 + p_lease_margin_ms;
       UPDATE signalbox.hook_stats s SET probe_token = p_token, probe_at = v_now + v_held_ms * interval '1 millisecond'
@@ -528,7 +544,7 @@ BEGIN
         RETURNING q.*
       )
       SELECT p_hooks[i], NULL::bigint, NULL::integer, NULL::double precision, NULL::double precision, NULL::boolean,
-        NULL::double precision, v_hook.is_open, c.id, c.event_id, c.attempt_count, c.max_attempts, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin,
+        NULL::double precision, v_is_open, c.id, c.event_id, c.attempt_count, c.max_attempts, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin,
         CASE c.format WHEN 'RESOURCE' THEN (SELECT r.representation::text FROM signalbox.event_resources r
           WHERE r.project_id = p_project AND r.event_id = c.event_id) END,
         c.run_id, c.step_position,

@@ -39,8 +39,8 @@ export const mutants: Mutant[] = [
     "T13",
     "what was planned under another configuration is accepted",
     FUNCTIONS,
-    "WHERE project_id = p_project AND config_version = p_version RETURNING head INTO v_head;",
-    "WHERE project_id = p_project RETURNING head INTO v_head;",
+    "WHERE project_id = p_project AND config_version = p_version RETURNING head, held_until > v_now INTO v_head, v_is_any_held;",
+    "WHERE project_id = p_project RETURNING head, held_until > v_now INTO v_head, v_is_any_held;",
   ),
   {
     row: "T28",

@@ -38,10 +38,17 @@ export const heldUntil = (sql: Sql): Fragment =>
   sql`greatest(case s.health when 'OPEN' then s.probe_at end, s.held_until)`;
 
 /** Makes hooks DISABLED. The caller has locked the project's head. */
-export const disableHealth = (tx: Tx, projectId: string, hookIds: string[]) => tx`
+export const disableHealth = async (tx: Tx, projectId: string, hookIds: string[]) => {
+  await tx`
   update signalbox.hook_stats set health = 'DISABLED', health_since = statement_timestamp(), probe_at = null,
     probe_token = null, probes = 0, held_until = null
   where project_id = ${projectId} and hook_id = any(${hookIds}::uuid[])`;
+  await tx`
+  update signalbox.heads set held_until = (
+    select max(case s.health when 'OPEN' then 'infinity' else s.held_until end) from signalbox.hook_stats s
+    where s.project_id = ${projectId})
+  where project_id = ${projectId}`;
+};
 
 /**
  * Makes a hook HEALTHY that a person has enabled. Its first success still tells that it has recovered. The caller has

@@ -20,7 +20,6 @@ const options = {
 export const declarations = (sources: string[]): Plugin => ({
   name: "declarations",
   async writeBundle({ dir = "" }) {
-    if (sources.length === 0) return;
     const flags = Object.entries({ ...options, outDir: `${dir}/types` });
     const given = flags.flatMap(([name, value]) => [`--${name}`, value]);
     await promisify(execFile)("tsc", ["--ignoreConfig", ...given, ...sources]);

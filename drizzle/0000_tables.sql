@@ -74,6 +74,8 @@ CREATE TABLE "signalbox"."events" (
 	"status" text NOT NULL,
 	"config_version" bigint,
 	"error" text,
+	"expunged_at" timestamp with time zone,
+	"expunged_by" text,
 	CONSTRAINT "events_project_id_id_pk" PRIMARY KEY("project_id","id")
 ) PARTITION BY RANGE ("id");
 --> statement-breakpoint
@@ -506,6 +508,7 @@ CREATE INDEX "events_unmatched" ON "signalbox"."events" USING btree ("project_id
 CREATE INDEX "events_due" ON "signalbox"."events" USING btree ("project_id","due_at") WHERE due_at is not null;--> statement-breakpoint
 CREATE INDEX "events_context" ON "signalbox"."events" USING btree ("project_id","context_id","id") WHERE context_id is not null;--> statement-breakpoint
 CREATE INDEX "events_user" ON "signalbox"."events" USING btree ("project_id","user_id","id") WHERE user_id is not null;--> statement-breakpoint
+CREATE INDEX "events_cause" ON "signalbox"."events" USING btree ("project_id","cause_id") WHERE cause_id is not null;--> statement-breakpoint
 CREATE INDEX "events_late" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE received_at - occurred_at > interval '5 minutes';--> statement-breakpoint
 CREATE INDEX "events_ahead" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE occurred_at - received_at > interval '5 minutes';--> statement-breakpoint
 CREATE INDEX "events_subject" ON "signalbox"."events" USING btree ("project_id","subject_type","subject_id","id") WHERE subject_type is not null;--> statement-breakpoint
@@ -513,8 +516,8 @@ CREATE UNIQUE INDEX "hooks_name" ON "signalbox"."hooks" USING btree ("project_id
 CREATE UNIQUE INDEX "hooks_uid" ON "signalbox"."hooks" USING btree ("project_id","user_id","uid") WHERE uid is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE INDEX "hooks_user" ON "signalbox"."hooks" USING btree ("project_id","user_id","id") WHERE user_id is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE INDEX "hooks_handshake" ON "signalbox"."hooks" USING btree ("handshake_due_at") WHERE handshake_due_at is not null;--> statement-breakpoint
-CREATE INDEX "idempotency_keys_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE scope = '';--> statement-breakpoint
-CREATE INDEX "idempotency_keys_uid_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE scope <> '';--> statement-breakpoint
+CREATE INDEX "idempotency_keys_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE ascii(scope) < 2;--> statement-breakpoint
+CREATE INDEX "idempotency_keys_uid_age" ON "signalbox"."idempotency_keys" USING btree ("created_at") WHERE ascii(scope) > 1;--> statement-breakpoint
 CREATE INDEX "ended_deliveries_event" ON "signalbox"."ended_deliveries" USING btree ("project_id","event_id","hook_id");--> statement-breakpoint
 CREATE INDEX "ended_deliveries_hook" ON "signalbox"."ended_deliveries" USING btree ("project_id","hook_id","id");--> statement-breakpoint
 CREATE INDEX "ended_deliveries_lost" ON "signalbox"."ended_deliveries" USING btree ("project_id","id") WHERE status in ('FAILED', 'QUARANTINED');--> statement-breakpoint

@@ -757,7 +757,8 @@ BEGIN
       WHERE k.project_id = v_project.id AND k.scope = '' AND k.key = idempotency_key;
     IF v_found.event_id <> v_id THEN
       SELECT e.* INTO v_event FROM signalbox.events e WHERE e.project_id = v_project.id AND e.id = v_found.event_id;
-      IF v_found.fingerprint = v_fingerprint OR FOUND AND signalbox.same_body(v_event, type, data, user_id) THEN
+      -- An erased event has an empty one.
+      IF v_found.fingerprint IN (v_fingerprint, '') OR FOUND AND signalbox.same_body(v_event, type, data, user_id) THEN
         RETURN v_found.event_id;
       END IF;
       RAISE EXCEPTION 'idempotency key ''%'' was used before with another body', idempotency_key

@@ -115,7 +115,7 @@ function openApi(
     entities.announce(page);
     metrics.feedLag.set(Math.max(0, Date.now() - (page[0]?.at.getTime() ?? Date.now())) / 1_000);
   });
-  const feed = createFeed({ sql: db.sql, read }, tail, log, {
+  const feed = createFeed(read, tail, log, {
     onSubscribers: (change) => metrics.subscribers.inc(change),
     onPage: entities.announce,
     onSeen: noteSeen,

@@ -4,8 +4,10 @@ import { isOutage } from "../db/connection/outage.ts";
 import { DatabaseRefusal } from "../db/connection/refusal.ts";
 import { WrongSecretKey } from "../domain/project/keyCheckValue.ts";
 import { UserError } from "../util/userError.ts";
+import { Failure } from "./failure.ts";
 import { HubError } from "./hub/hubError.ts";
 import { Misuse } from "./misuse.ts";
+import { printable } from "./printable.ts";
 import { createProgram } from "./program.ts";
 
 /** Exit codes: 1 when the command failed or found differences, 2 when it was misused. */
@@ -18,6 +20,7 @@ function explain(error: unknown): string {
     error instanceof UserError ||
     error instanceof Misuse ||
     error instanceof HubError ||
+    error instanceof Failure ||
     error instanceof ConfigError ||
     error instanceof WrongSecretKey ||
     error instanceof DatabaseRefusal;
@@ -41,6 +44,7 @@ createProgram()
       process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
       return;
     }
-    process.stderr.write(`${explain(error)}\n`);
+    const lines = explain(error).split("\n").map(printable);
+    process.stderr.write(`${lines.join("\n")}\n`);
     process.exitCode = error instanceof Misuse ? MISUSED : FAILED;
   });

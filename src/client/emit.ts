@@ -1,7 +1,7 @@
 import { writeJson } from "./bigJson.ts";
 import { type Endpoint, send } from "./request.ts";
 import { withRetries } from "./retry.ts";
-import { type Mistake, SignalboxError } from "./signalboxError.ts";
+import { SignalboxError, type UserError } from "./signalboxError.ts";
 
 /** Beside type and data, the fields of EmitEventInput. */
 export type EmitOptions = {
@@ -45,7 +45,7 @@ type Payload = {
   emitEvents: {
     events: { id: string; status: string }[] | null;
     duplicates: boolean[] | null;
-    userErrors: Mistake[];
+    userErrors: UserError[];
   };
 };
 
@@ -80,14 +80,13 @@ const hex = (part: number) => part.toString(16).padStart(8, "0");
 export async function emitAll(
   endpoint: Endpoint,
   inputs: Input[],
-  { deadline = Date.now() + PATIENCE_MS, signal }: { deadline?: number; signal?: AbortSignal } = {},
+  deadline = Date.now() + PATIENCE_MS,
 ): Promise<Emitted[]> {
   const list = inputs.map(({ json }) => json).join(",");
   const body = `{"query":${JSON.stringify(mutation)},"variables":{"input":[${list}]}}`;
-  const { emitEvents } = await withRetries(() => send<Payload>(endpoint, body, signal), {
+  const { emitEvents } = await withRetries(() => send<Payload>(endpoint, body), {
     deadline,
     mayRetry: (error) => error.isTransient,
-    signal,
   });
   const { events, duplicates, userErrors } = emitEvents;
   const [first, ...others] = userErrors;

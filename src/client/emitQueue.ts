@@ -1,6 +1,6 @@
 import { type Emitted, emitAll, type Input, PATIENCE_MS } from "./emit.ts";
 import type { Endpoint } from "./request.ts";
-import { type Mistake, SignalboxError } from "./signalboxError.ts";
+import { SignalboxError, type UserError } from "./signalboxError.ts";
 
 /** Half of what the hub takes at once. */
 const MAX_EVENTS = 500;
@@ -29,9 +29,11 @@ export function createEmitQueue(endpoint: Endpoint, ready: () => Promise<unknown
 
   async function run() {
     isRunning = true;
-    // Lets every call of this turn of the event loop join.
-    await ready();
-    while (waiting.length > 0) await deliver(next());
+    while (waiting.length > 0) {
+      // Lets every call of this turn of the event loop join, too.
+      await ready();
+      await deliver(next());
+    }
     isRunning = false;
   }
 
@@ -50,7 +52,7 @@ export function createEmitQueue(endpoint: Endpoint, ready: () => Promise<unknown
       const emitted = await emitAll(
         endpoint,
         batch.map(({ input }) => input),
-        { deadline },
+        deadline,
       );
       for (const [index, { resolve, reject }] of batch.entries()) {
         const one = emitted[index];
@@ -99,7 +101,7 @@ export function createEmitQueue(endpoint: Endpoint, ready: () => Promise<unknown
 /** The error of the event at this index, with paths of its own; undefined when it is not to blame. */
 function ownErrors(error: unknown, index: number): SignalboxError | undefined {
   if (!(error instanceof SignalboxError)) return undefined;
-  const isOwn = ({ path }: Mistake) => path[0] === String(index);
+  const isOwn = ({ path }: UserError) => path[0] === String(index);
   const own = error.errors
     .filter(isOwn)
     .map((mistake) => ({ ...mistake, path: mistake.path.slice(1) }));

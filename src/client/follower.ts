@@ -1,14 +1,20 @@
+import { PATIENCE_MS } from "./emit.ts";
 import { follow as followFrom, type Subscription } from "./follow.ts";
 import { type Endpoint, send } from "./request.ts";
-import { withRetries } from "./retry.ts";
+import { sleep, withRetries } from "./retry.ts";
 
 /** Follows subscriptions of a hub, from a cursor or from now on. */
 export function createFollower(endpoint: Endpoint) {
-  /** Reads of where the feed ends that are on their way. */
+  /** Reads of where the feed ends that are on their way, each with its repeats. */
   const reads = new Set<Promise<unknown>>();
 
-  function readEnd(signal: AbortSignal): Promise<{ feedCursor: string }> {
-    const read = send<{ feedCursor: string }>(endpoint, '{"query":"{ feedCursor }"}', signal);
+  function readEnd(signal: AbortSignal): Promise<string> {
+    const read = withRetries(
+      async () =>
+        (await send<{ feedCursor: string }>(endpoint, '{"query":"{ feedCursor }"}', signal))
+          .feedCursor,
+      { deadline: Number.POSITIVE_INFINITY, mayRetry: (error) => error.isTransient, signal },
+    );
     reads.add(read);
     const forget = () => reads.delete(read);
     read.then(forget, forget);
@@ -16,8 +22,16 @@ export function createFollower(endpoint: Endpoint) {
   }
 
   return {
-    /** Resolves when those that follow from now on have their beginning, so that what this client emits next is not missed. */
-    begun: () => Promise.allSettled(reads),
+    /**
+     * Resolves when those that follow from now on have their beginning, so that what this client emits next is not missed; or when
+     * the hub is away for so long that an emit would be told.
+     */
+    async begun(): Promise<void> {
+      const done = new AbortController();
+      const late = sleep(PATIENCE_MS, done.signal).catch(() => {});
+      await Promise.race([Promise.allSettled(reads), late]);
+      done.abort();
+    },
 
     follow<Item extends { cursor: string }>(
       subscription: Subscription,
@@ -26,11 +40,7 @@ export function createFollower(endpoint: Endpoint) {
     ): AsyncIterableIterator<Item> {
       const stop = new AbortController();
       const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-      const begin = withRetries(async () => after ?? (await readEnd(ended)).feedCursor, {
-        deadline: Number.POSITIVE_INFINITY,
-        mayRetry: (error) => error.isTransient,
-        signal: ended,
-      });
+      const begin = after === undefined ? readEnd(ended) : Promise.resolve(after);
       // Told by next(), and to nobody when that is never called.
       begin.catch(() => {});
       const items = (async function* () {

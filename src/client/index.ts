@@ -11,7 +11,7 @@ import { withRetries } from "./retry.ts";
 export type { Client, EmitInput } from "./client.ts";
 export type { EmitOptions, Emitted } from "./emit.ts";
 export type { Delivery, EventOf } from "./eventTypes.ts";
-export { type Mistake, SignalboxError } from "./signalboxError.ts";
+export { SignalboxError, type UserError } from "./signalboxError.ts";
 
 /** A client of the hub at `url`, such as http://127.0.0.1:4000, with an API key of it. Throws TypeError. */
 export function createClient<Events extends object = Record<string, unknown>>(options: {

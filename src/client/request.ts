@@ -1,8 +1,13 @@
 import { readJson } from "./bigJson.ts";
-import { type Mistake, SignalboxError, signalboxError } from "./signalboxError.ts";
+import { SignalboxError, signalboxError, type UserError } from "./signalboxError.ts";
 
 /** Where the hub is, and the key to it. */
-export type Endpoint = { url: string; key: string };
+export type Endpoint = {
+  url: string;
+  key: string;
+  /** Reads its answers; default readJson. */
+  parse?: (json: string) => unknown;
+};
 
 /** The hub answers within 30 s, or that it could not. */
 const ANSWER_MS = 40_000;
@@ -68,9 +73,13 @@ export async function send<Data>(
 }
 
 /** The answer as GraphQL. Throws when somebody else has answered, such as a proxy. */
-export function answerOf({ url }: Endpoint, response: Response, text: string): Answer {
+export function answerOf(
+  { url, parse = readJson }: Endpoint,
+  response: Response,
+  text: string,
+): Answer {
   try {
-    const answer = readJson(text) as Answer;
+    const answer = parse(text) as Answer;
     if (answer.data !== undefined || answer.errors) return answer;
   } catch {}
   const { status } = response;
@@ -93,7 +102,7 @@ const UNKNOWN_OUTCOME = new Set([
 /** The error of an answer that has errors. */
 export function refusal({ data, errors = [] }: Answer, headerMs: number | null = null) {
   const mistakes = errors.map(
-    ({ message, path = [], extensions }): Mistake => ({
+    ({ message, path = [], extensions }): UserError => ({
       code: extensions?.code ?? "BAD_REQUEST",
       message,
       path: path.map(String),

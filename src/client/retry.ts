@@ -2,11 +2,15 @@ import { SignalboxError } from "./signalboxError.ts";
 
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 10_000;
+/** Of what is asked for: a timer that is too long for setTimeout would fire at once. */
+const LONGEST_ASKED_MS = 3_600_000;
 
-/** How long to wait after so many failures: as the hub asks, else twice as long each time, with jitter. */
-export const waitMs = (failures: number, retryAfterMs: number | null): number =>
-  retryAfterMs ??
-  Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+/** How long to wait after so many failures: twice as long each time, and at least as the hub asks. Both with jitter. */
+export function waitMs(failures: number, retryAfterMs: number | null): number {
+  const backoff = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
+  const asked = Math.min(LONGEST_ASKED_MS, retryAfterMs ?? 0);
+  return Math.max(backoff * (0.5 + Math.random() / 2), asked * (1 + Math.random() / 10));
+}
 
 /** Rejects with the signal's reason when that aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {

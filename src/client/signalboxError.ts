@@ -1,5 +1,5 @@
 /** One mistake: its code, a sentence, and where in the input. */
-export type Mistake = { code: string; message: string; path: string[] };
+export type UserError = { code: string; message: string; path: string[] };
 
 /** Codes of errors after which the same call may succeed later. */
 const TRANSIENT = new Set([
@@ -17,14 +17,14 @@ const TRANSIENT = new Set([
 export class SignalboxError extends Error {
   readonly code: string;
   readonly path: string[];
-  readonly errors: Mistake[];
+  readonly errors: UserError[];
   /** How long the hub asks to wait, in milliseconds; null when it does not. */
   readonly retryAfterMs: number | null;
   /** Whether the hub may have done the call, or a part of it. */
   readonly mayBeDone: boolean;
 
   constructor(
-    errors: [Mistake, ...Mistake[]],
+    errors: [UserError, ...UserError[]],
     more: { cause?: unknown; retryAfterMs?: number | null; mayBeDone?: boolean } = {},
   ) {
     const [{ code, message, path }] = errors;

@@ -116,10 +116,18 @@ function addressOf(text: string): string | undefined {
   return url.origin + url.pathname.replace(/\/$/, "");
 }
 
+/** What paths of the hub begin with: a request for one of them would lose it as the path of the address. */
+const hubPaths = ["api", "docs", "graphql", "healthz", "ingest", "metrics", "readyz", "v1"];
+
 const publicUrl = setting(
   "a URL like https://hub.example.com or https://example.com/hub, without user, query and fragment",
   addressOf,
-);
+).superRefine((address, context) => {
+  const [, first = ""] = new URL(address).pathname.split("/");
+  if (!hubPaths.includes(first)) return;
+  const message = `must not be below /${first}, where the hub has paths of its own: take another path, such as /hub`;
+  context.addIssue({ code: "custom", message });
+});
 
 const allowedOrigins = setting(
   "a list of browser origins like https://app.example.com,http://localhost:5173 (no path, no *, not null)",
@@ -203,27 +211,34 @@ export function readDatabaseSettings(
 export const readSecretKeys = (env: NodeJS.ProcessEnv = process.env): SecretKey[] | undefined =>
   parse(keyShape, env).SIGNALBOX_SECRET_KEY;
 
-/** The settings of commands that call a hub: each as a flag or, without one, its variable. Throws ConfigError. */
+/** A setting of a command: a flag or, without one, its variable. Throws ConfigError. */
+function readFlag<T>(
+  [flag, text]: [name: string, text: string | undefined],
+  [variable, type]: [name: string, type: z.ZodType<T>],
+  env: NodeJS.ProcessEnv,
+): T {
+  const name = text === undefined ? variable : flag;
+  return parse({ [name]: type }, { [name]: text ?? env[variable] })[name] as T;
+}
+
+/** The settings of commands that call a hub. Throws ConfigError. */
 export function readHubSettings(
-  flags: { url?: string; key?: string; token?: string },
+  { url, key }: { url?: string; key?: string },
   env: NodeJS.ProcessEnv = process.env,
-): { url: string; key: string | undefined; importToken: string | undefined } {
-  const read = <T>(
-    flag: string,
-    text: string | undefined,
-    variable: string,
-    type: z.ZodType<T>,
-  ) => {
-    const name = text === undefined ? variable : flag;
-    return parse({ [name]: type }, { [name]: text ?? env[variable] })[name] as T;
-  };
-  const { SIGNALBOX_URL, SIGNALBOX_KEY, SIGNALBOX_IMPORT_TOKEN } = hubShape;
+): { url: string; key: string | undefined } {
+  const { SIGNALBOX_URL, SIGNALBOX_KEY } = hubShape;
   return {
-    url: read("--url", flags.url, "SIGNALBOX_URL", SIGNALBOX_URL),
-    key: read("--key", flags.key, "SIGNALBOX_KEY", SIGNALBOX_KEY),
-    importToken: read("--token", flags.token, "SIGNALBOX_IMPORT_TOKEN", SIGNALBOX_IMPORT_TOKEN),
+    url: readFlag(["--url", url], ["SIGNALBOX_URL", SIGNALBOX_URL], env),
+    key: readFlag(["--key", key], ["SIGNALBOX_KEY", SIGNALBOX_KEY], env),
   };
 }
+
+/** The key to a system that is imported from. Throws ConfigError. */
+export const readImportToken = (
+  token: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined =>
+  readFlag(["--token", token], ["SIGNALBOX_IMPORT_TOKEN", hubShape.SIGNALBOX_IMPORT_TOKEN], env);
 
 /** All settings of the hub, validated. Throws ConfigError for the first invalid one. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {

@@ -6,6 +6,7 @@ import "./delivery/delivery.ts";
 import "./event/emit.ts";
 import "./event/event.ts";
 import "./event/eventSchedule.ts";
+import "./event/expunge.ts";
 import "./eventType/eventType.ts";
 import "./hook/hook.ts";
 import "./hook/hookMutations.ts";

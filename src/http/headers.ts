@@ -41,3 +41,9 @@ export function sendHead(
 
 /** Smaller responses are not limited while their client reads them. */
 export const SMALL_ANSWER = 64 * 1024;
+
+/** Runs when the response has ended or its client has left; at once if that is so: Node.js tells it only once. */
+export function onClose(res: ServerResponse, run: () => void): void {
+  if (res.destroyed) run();
+  else res.once("close", run);
+}

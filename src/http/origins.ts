@@ -88,7 +88,7 @@ export function createOrigins(
         return true;
       }
       res.setHeader("access-control-allow-origin", origin);
-      res.setHeader("access-control-expose-headers", "retry-after, x-request-id");
+      res.setHeader("access-control-expose-headers", "location, retry-after, x-request-id");
       const isPreflight =
         req.method === "OPTIONS" && req.headers["access-control-request-method"] !== undefined;
       if (isPreflight) preflight(req, res, methods);

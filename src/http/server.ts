@@ -10,6 +10,7 @@ import { createMetricsPage, type Metrics } from "./metrics.ts";
 import { discardBody } from "./post/body.ts";
 import { createInOrder } from "./post/inOrder.ts";
 import { pathPrefix, removePrefix, toOriginForm } from "./prefix.ts";
+import { RequestToUpgrade } from "./socket/requestToUpgrade.ts";
 import { refuseUpgrade } from "./socket/websocket.ts";
 
 export type HttpOptions = {
@@ -93,8 +94,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       connectionsCheckingInterval: 5_000,
-      // Java's client and curl offer HTTP/2 (h2c), but also accept a response in HTTP/1.1.
-      shouldUpgradeCallback: ({ headers }) => /^websocket$/i.test(headers.upgrade ?? ""),
+      IncomingMessage: RequestToUpgrade,
     },
     createInOrder((req, res) => {
       // Otherwise a busy connection would keep a stopping process alive.
@@ -110,6 +110,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   server.setTimeout(STALLED_MS);
   limitConnections(server);
   server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    toOriginForm(req);
     removePrefix(req, prefix);
     if (pathOf(req) === "/graphql" && api) api.upgrade(req, socket, head);
     else refuseUpgrade(socket, "404 Not Found");

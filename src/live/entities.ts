@@ -42,13 +42,17 @@ const MAX_LOADED = 400;
 
 const date = (value: unknown): Date | null => (typeof value === "string" ? new Date(value) : null);
 
+/** An event as it was at a change. */
+export const eventAsOf = ({ state }: Change, row: EventRow): EventRow => ({
+  ...{ ...row, ...state },
+  // Only a SCHEDULED event's time can change, and its changes record it.
+  scheduledFor: date(state.scheduledFor) ?? row.scheduledFor,
+});
+
 /** Overlays the current row with the fields that the change recorded. */
 function asOf(change: Change, row: Row): Row {
   const { state } = change;
-  if (change.kind === "EVENT" && "scheduledFor" in row) {
-    // Only a SCHEDULED event's time can change, and its changes record it.
-    return { ...row, ...state, scheduledFor: date(state.scheduledFor) ?? row.scheduledFor };
-  }
+  if (change.kind === "EVENT" && "scheduledFor" in row) return eventAsOf(change, row);
   if (change.kind === "ACTION" && "expiresAt" in row) {
     return {
       ...row,

@@ -1,5 +1,4 @@
 import { Repeater } from "graphql-yoga";
-import type { Sql } from "../db/connection/client.ts";
 import {
   type Change,
   changesAfter,
@@ -75,7 +74,7 @@ const MOST_PAGES = 20;
  * wake-up only means "look again".
  */
 export function createFeed(
-  { sql, read }: { sql: Sql; read: Read },
+  read: Read,
   tail: Tail,
   log: Logger,
   hooks: {
@@ -90,7 +89,7 @@ export function createFeed(
    * the subscription must not count as new.
    */
   async function start(projectId: string, after: number | undefined): Promise<FeedPage> {
-    const { head, horizon } = await feedBounds(sql, projectId);
+    const { head, horizon } = await read(projectId, (own) => feedBounds(own, projectId));
     if (after !== undefined && after < horizon) throw tooOld();
     if (after !== undefined && after > head) throw notOfThisFeed();
     return { changes: [], upTo: after ?? head };
@@ -101,9 +100,11 @@ export function createFeed(
     await tail.head(projectId);
     const remembered = tail.after(projectId, position);
     if (remembered) return remembered;
-    const pages = await read(projectId, (own) => changesAfter(own, [{ projectId, position }]));
-    // Checked after the page was read: if retention removed part of it, the horizon has moved.
-    const { horizon } = await feedBounds(sql, projectId);
+    const { pages, horizon } = await read(projectId, async (own) => {
+      const pages = await changesAfter(own, [{ projectId, position }]);
+      // Asked after the page was read: if retention removed part of it, the horizon has moved.
+      return { pages, ...(await feedBounds(own, projectId)) };
+    });
     if (position < horizon) throw tooOld();
     const page = pages.get(projectId) ?? { changes: [], upTo: position };
     hooks.onPage(page.changes);
@@ -115,7 +116,7 @@ export function createFeed(
     projectId: string,
     from: PullFrom,
   ): Promise<{ position: number; isTruncated: boolean }> {
-    const bounds = await feedBounds(sql, projectId);
+    const bounds = await read(projectId, (own) => feedBounds(own, projectId));
     if (from === "now") return { position: bounds.head, isTruncated: false };
     if ("after" in from) {
       if (from.after > bounds.head) throw notOfThisFeed();

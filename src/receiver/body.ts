@@ -1,19 +1,20 @@
 /** More than the hub ever sends: a resource or a template's body has at most 1 MiB. */
 const MOST_BYTES = 2 * 1024 * 1024;
 
-/** A body of bytes; null when it has too many. It is read to its end all the same, so that the answer is. */
+/** A body of bytes; null as soon as it has too many, or says that it will. */
 export async function readBody(
   chunks: AsyncIterable<Uint8Array | string>,
+  contentLength: string | null,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (Number(contentLength) > MOST_BYTES) return null;
   const kept: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks) {
     const bytes = typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
     size += bytes.length;
-    if (size <= MOST_BYTES) kept.push(bytes);
-    else kept.length = 0;
+    if (size > MOST_BYTES) return null;
+    kept.push(bytes);
   }
-  if (size > MOST_BYTES) return null;
   const body = new Uint8Array(size);
   let at = 0;
   for (const bytes of kept) {
@@ -29,5 +30,10 @@ export async function* chunksOf(
 ): AsyncGenerator<Uint8Array> {
   if (!stream) return;
   const reader = stream.getReader();
-  for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  } finally {
+    // Who sends more than is read is to stop.
+    reader.cancel().catch(() => {});
+  }
 }

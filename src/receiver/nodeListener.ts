@@ -5,6 +5,7 @@ type NodeRequest = AsyncIterable<Uint8Array | string> & {
   method?: string | undefined;
   headers: Record<string, string | string[] | undefined>;
   readableEnded: boolean;
+  destroyed: boolean;
 };
 /** What is written to node:http's response. */
 type NodeResponse = {
@@ -22,7 +23,9 @@ export const nodeListener =
     answer({ method: req.method ?? "", headers: headersOf(req), body: bodyOf(req) })
       .then(async (response) => {
         const text = await response.text();
-        res.writeHead(response.status, Object.fromEntries(response.headers));
+        const isCutOff = req.destroyed && !req.readableEnded;
+        const headers = Object.fromEntries(response.headers);
+        res.writeHead(response.status, { ...headers, ...(isCutOff && { connection: "close" }) });
         res.end(text);
       })
       // Somebody else has answered.

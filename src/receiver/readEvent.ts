@@ -59,20 +59,26 @@ function text(headers: Headers, name: string): string | null {
   }
 }
 
+/** Whether the body is another's own, whose members tell nothing about the event: format DATA, or a step of a workflow. */
+const isOthersBody = (headers: Headers): boolean =>
+  headers.has("svix-id") || headers.get("webhook-id") === headers.get("signalbox-delivery-id");
+
 function partsOf(headers: Headers, body: unknown): Parts {
+  if (isOthersBody(headers)) return { type: null, data: body };
   const type = text(headers, "ce-type");
   if (headers.has("ce-specversion") && type !== null)
     return { type, data: body, source: text(headers, "ce-source"), time: text(headers, "ce-time") };
   if (typeof body !== "object" || body === null) return { type: null, data: body };
   const members = body as Record<string, unknown>;
   if (typeof members.type !== "string") return { type: null, data: body };
-  if (typeof members.specversion === "string") {
-    const { source, time, data = null } = members;
-    return { type: members.type, data, source, time };
-  }
+  // Before the other: the data of the format EVENT is beside its own members, and may have a `specversion`.
   if (typeof members.created_on === "string") {
     const { type: own, created_on: time, step_uuid: _, ...data } = members;
     return { type: members.type, data, time };
+  }
+  if (typeof members.specversion === "string") {
+    const { source, time, data = null } = members;
+    return { type: members.type, data, source, time };
   }
   return { type: null, data: body };
 }

@@ -42,23 +42,23 @@ export async function receive(
     console.error(ALREADY_READ);
     return say(500, "The receiver failed.");
   }
-  const bytes = await readBody(body).catch(() => undefined);
-  if (bytes === undefined) return say(400, "The body is incomplete.");
-  if (bytes === null) return say(413, "The body is larger than any of the hub's.");
-
+  // All that costs nothing comes before the body, which anybody may send.
   const id = headers.get("webhook-id");
   const timestamp = headers.get("webhook-timestamp");
   const signature = headers.get("webhook-signature");
   if (!id || !timestamp || !signature)
     return say(401, "webhook-id, webhook-timestamp and webhook-signature are needed.");
-  if (!(await isSigned(keys, { id, timestamp, signature }, bytes)))
-    return say(401, "The signature is not one of this receiver's secrets.");
   const age = /^\d{1,12}$/.test(timestamp) ? Date.now() / 1_000 - Number(timestamp) : Number.NaN;
   if (!(Math.abs(age) <= tolerance))
     return say(
       400,
       `webhook-timestamp is ${Math.round(age)} s old here, where at most ${tolerance} s are taken: one of the clocks may be wrong.`,
     );
+  const bytes = await readBody(body, headers.get("content-length")).catch(() => undefined);
+  if (bytes === undefined) return say(400, "The body is incomplete.");
+  if (bytes === null) return say(413, "The body is larger than any of the hub's.");
+  if (!(await isSigned(keys, { id, timestamp, signature }, bytes)))
+    return say(401, "The signature is not one of this receiver's secrets.");
 
   try {
     const event = readEvent(headers, bytes);

@@ -21,5 +21,5 @@ export type Received<Events, Type extends TypeOf<Events> = TypeOf<Events>> = {
   [Name in Type]: Fields & { type: Name; data: Events[Name] };
 }[Type];
 
-/** A delivery whose body names no type: a resource, a pressed button, a body of the hook's own. `data` is the whole body. */
+/** A delivery whose body names no type: a resource, a pressed button, a workflow's step, data alone. `data` is the whole body. */
 export type Untyped = Fields & { type: null; data: unknown };

@@ -45,6 +45,14 @@ const hooksOf = async (system: string) =>
     .filter(({ name }) => name.startsWith(system))
     .reverse();
 
+/** What the hooks of a system that are paused now have been, from the first on. */
+const pastOfPaused = async (system: string) =>
+  (
+    await hub.db.sql<{ status: string }[]>`
+      select v.status from signalbox.hooks h join signalbox.hook_versions v on v.hook_id = h.id
+      where h.name like ${`${system} %`} and h.status = 'PAUSED' order by v.config_version`
+  ).map(({ status }) => status);
+
 test("import svix takes event types and endpoints, and a receiver verifies with its old secret", async () => {
   await using server = await receiver(serving(svix(target.url)));
   const args = ["svix", "--from", server.url];
@@ -79,6 +87,7 @@ test("import svix takes event types and endpoints, and a receiver verifies with 
     },
     { name: "svix ep_2", status: "PAUSED", types: ["*"] },
   ]);
+  expect(await pastOfPaused("svix")).toEqual(["PAUSED"]);
   const { eventType } = await hub.run<{ eventType: { jsonSchema: object } }>(
     '{ eventType(name: "invoice.paid") { jsonSchema } }',
   );
@@ -120,6 +129,7 @@ test("import convoy says what a receiver has to be given, and pauses where a fil
     { name: "convoy e1", userId: "ann", timeoutMs: 10_000, rateLimitPerSecond: 84 },
     { name: "convoy e2", status: "PAUSED", types: ["*"], userId: null },
   ]);
+  expect(await pastOfPaused("convoy")).toEqual(["PAUSED"]);
 });
 
 test("import outpost takes topics and webhook destinations of each tenant", async () => {
@@ -138,6 +148,22 @@ test("import outpost takes topics and webhook destinations of each tenant", asyn
     { userId: "ann", types: ["order.paid"], status: "ACTIVE" },
     { userId: "ann", types: ["*"], status: "PAUSED" },
   ]);
+});
+
+test("what a server says in an error does not steer the terminal", async () => {
+  const steering = "\u001b]0;owned\u0007\u009b2J\u202e";
+  await using server = await receiver((_request, response) =>
+    response.writeHead(500).end(steering),
+  );
+  const theirs = await call("svix", "--from", server.url);
+  expect(theirs).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("answered 500: ?]0;owned??2J? (--from, --token)\n"),
+  });
+  server.answer = (_request, response) =>
+    response.end(JSON.stringify({ errors: [{ message: `${steering}\nsecond line` }] }));
+  const hubs = await cli({ ...settingsFor(hub), SIGNALBOX_URL: server.url }, "hook", "list");
+  expect(hubs).toMatchObject({ code: 1, stderr: "?]0;owned??2J?\nsecond line\n" });
 });
 
 test("what is wrong with the other system is told, and nothing is written", async () => {
@@ -165,4 +191,11 @@ test("what is wrong with the other system is told, and nothing is written", asyn
     }),
   );
   expect(await hooksOf("")).toHaveLength(before);
+  // Nobody else looks at that key.
+  const bad = { ...settings, SIGNALBOX_IMPORT_TOKEN: "ü" };
+  expect(await cli(bad, "hook", "list")).toMatchObject({ code: 0, stderr: "" });
+  expect(await cli(bad, "import", "svix", "--from", server.url)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("SIGNALBOX_IMPORT_TOKEN must be an API key"),
+  });
 });

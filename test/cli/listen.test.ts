@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { watch } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
@@ -50,7 +51,7 @@ const outcomes = ({ lines }: CliProcess) =>
     .map((line) => JSON.parse(line))
     .map(({ outcome, status }) => [outcome, status]);
 
-test.each(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"])(
+test.each(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT", "DATA"])(
   "what is forwarded as %s is byte for byte what a hook of that format gets, under the same headers",
   async (format) => {
     const type = `same.${format}`;
@@ -65,6 +66,7 @@ test.each(["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT
     const [[mine], [hooks]] = [at(path), at(`/hook/${format}`)];
     expect(mine?.body).toBe(hooks?.body);
     const own = { "webhook-timestamp": "", "webhook-signature": "", "signalbox-delivery-id": "" };
+    if (format === "DATA") Object.assign(own, { "svix-timestamp": "", "svix-signature": "" });
     expect({ ...mine?.headers, ...own }).toEqual({ ...hooks?.headers, ...own });
     expect(Object.keys(mine?.headers ?? {})).toEqual(Object.keys(hooks?.headers ?? {}));
     await expect.poll(() => outcomes(listening)).toEqual([["DELIVERED", 200]]);
@@ -182,6 +184,39 @@ test("with a cursor file it continues after a kill -9, and sends again at most t
   const cursor = JSON.parse(second.run.lines.at(-1) ?? "").cursor;
   expect(await readFile(file, "utf8")).toBe(`${cursor}\n`);
   expect(await readdir(folder)).toEqual(["cursor"]);
+});
+
+test("a disk that is full while it listens ends it with a sentence and exit code 1", async () => {
+  const file = join(folder, "full");
+  const { run } = await listen("full", "--forward-to", to("/full"), "--cursor-file", file);
+  await using _run = run;
+  const before = await readFile(file, "utf8");
+  await symlink("/dev/full", `${file}.tmp`);
+  await accepted(hub, { type: "full" });
+  expect(await run.exited).toEqual({ code: 1, signal: null });
+  expect(run.stderr).toMatch(/^The cursor file cannot be written: ENOSPC.*sends again.*\n$/);
+  expect(await readFile(file, "utf8")).toBe(before);
+});
+
+test("events that are only skipped move the cursor together", async () => {
+  const own = await mkdtemp(join(folder, "skipped-"));
+  const file = join(own, "cursor");
+  const args = ["--forward-to", to("/skipped"), "--filter", "event.data.n < 0"];
+  const { run } = await listen("skipped", ...args, "--cursor-file", file);
+  await using _run = run;
+  const before = await readFile(file, "utf8");
+  let writes = 0;
+  const watcher = watch(own, () => void writes++);
+  const input = Array.from({ length: 300 }, (_, n) => ({ type: "skipped", data: { n } }));
+  await hub.run(
+    "mutation ($input: [EmitEventInput!]!) { emitEvents(input: $input) { events { id } } }",
+    { input },
+  );
+  const last = await accepted(hub, { type: "skipped", data: { n: -1 } });
+  await expect.poll(() => at("/skipped").map(idOf), soon).toEqual([last.id]);
+  await expect.poll(() => readFile(file, "utf8"), soon).not.toBe(before);
+  watcher.close();
+  expect(writes).toBeLessThan(300);
 });
 
 test("Ctrl-C waits for the answer that is on its way", async () => {

@@ -91,6 +91,23 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
   expect(await only("hook", "delete", "ledger")).toMatchObject({ id, status: "DELETED" });
 });
 
+test("the empty text takes each optional setting of a hook away", async () => {
+  const given = ["--rate-limit", "5", "--header", "x-team: a", "--unsubscribe-on", "410,404"];
+  const name = ["--name", "rich"];
+  expect(await only("hook", "create", target.url, "rich", ...name, ...given)).toMatchObject({
+    rateLimitPerSecond: 5,
+    headers: { "x-team": "[redacted]" },
+    unsubscribeOn: [410, 404],
+  });
+  const away = ["--rate-limit", "", "--header", "", "--unsubscribe-on", "", "--user", ""];
+  expect(await only("hook", "update", "rich", ...away)).toMatchObject({
+    rateLimitPerSecond: null,
+    headers: {},
+    unsubscribeOn: [],
+    userId: null,
+  });
+});
+
 test("an unknown hook is told with the one that may be meant, and none of several is changed", async () => {
   await only("hook", "create", target.url, "a", "--name", "invoices");
   const typo = await on("hook", "pause", "invoices", "invoicse");
@@ -106,9 +123,15 @@ test("an unknown hook is told with the one that may be meant, and none of severa
   const nothing = await on("hook", "update", "invoices");
   expect(nothing).toMatchObject({ code: 2, stdout: "" });
   expect(nothing.stderr).toContain("Nothing is to be changed");
-  expect((await on("hook", "create", target.url, "a", "--retries", "21")).stderr).toContain(
-    "It must be a whole number from 0 to 20",
-  );
+  expect(await on("hook", "create", target.url, "a", "--retries", "")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("It must be a whole number"),
+  });
+  const tooMuch = ["--retries", "21", "--max-in-flight", "257", "--rate-limit", "10001"];
+  const refused = await on("hook", "create", target.url, "a", ...tooMuch);
+  expect(refused.code).toBe(1);
+  for (const name of ["retries", "maxInFlight", "rateLimitPerSecond"])
+    expect(refused.stderr).toMatch(new RegExp(`${name}.*\\(INVALID\\)`));
   expect(await on("hook", "create", "ftp://x", "a")).toMatchObject({ code: 1 });
 });
 
@@ -137,6 +160,39 @@ test("trigger emits a hook's type by hand; deliveries are listed, shown with the
   expect(unknown).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("There is no delivery"),
+  });
+});
+
+test("a replay's progress is asked for again over a restart and a limit; a hub that dies while it answers is told", async () => {
+  let asked = 0;
+  await using door = await receiver(async ({ body }, response) => {
+    const isState = body.includes("replay(id:");
+    if (isState && ++asked === 1) return void response.writeHead(503).end("starting");
+    if (isState && asked === 2) return void response.writeHead(429, { "retry-after": "0" }).end();
+    if (isState && asked === 3) return void response.destroy();
+    const answer = await fetch(`${hub.url}/graphql`, {
+      ...{ method: "POST", body },
+      headers: { authorization: `Bearer ${hub.key}`, "content-type": "application/json" },
+    });
+    response.writeHead(answer.status).end(await answer.text());
+  });
+  await only("hook", "create", `${target.url}/restart`, "restart", "--name", "restart");
+  await accepted(hub, { type: "restart", data: 1, waitMs: 15_000 });
+  const there = { ...settingsFor(hub), SIGNALBOX_URL: door.url };
+  expect(await cli(there, "replay", "restart", "--since", since)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('"status":"DONE"'),
+  });
+  expect(asked).toBeGreaterThanOrEqual(4);
+
+  door.answer = (_request, response) => {
+    response.writeHead(200, { "content-length": "100" }).write('{"data":');
+    setImmediate(() => response.destroy());
+  };
+  const dead = await cli(there, "hook", "list");
+  expect(dead).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^The hub at .*reached: .*\n$/),
   });
 });
 

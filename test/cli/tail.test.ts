@@ -33,13 +33,25 @@ test("tail prints each event of its types as one line of JSON, and goes on after
   await expect.poll(() => after.lines).toEqual([tail.lines[1]]);
 });
 
-test("an integer that no double holds is printed with its digits", async () => {
+/** Emits data whose text JavaScript would change. */
+async function emitText(type: string, data: string): Promise<void> {
+  const query = "mutation ($input: EmitEventInput!) { emitEvent(input: $input) { event { id } } }";
+  const answer = await fetch(`${hub.url}/graphql`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${hub.key}`, "content-type": "application/json" },
+    body: `{"query":${JSON.stringify(query)},"variables":{"input":{"type":"${type}","data":${data}}}}`,
+  });
+  expect(await answer.text()).not.toContain("errors");
+}
+
+test("data is printed as it was sent: every digit, and every name in its place", async () => {
   const after = await cursor();
-  await hub.run(
-    `mutation { emitEvent(input: { type: "big", data: { n: 12345678901234567890 } }) { event { id } } }`,
-  );
+  const sent = ['{"n":12345678901234567890,"m":12345678901234567.25,"b":1.0,"1":1e400}', "1.0"];
+  for (const data of sent) await emitText("big", data);
   await using tail = cliProcess(hub, "tail", "big", "--after", after);
-  await expect.poll(() => tail.lines.join("")).toContain('"data":{"n":12345678901234567890}');
+  await expect.poll(() => tail.lines).toHaveLength(2);
+  for (const [index, data] of sent.entries())
+    expect(tail.lines[index]).toContain(`"data":${data},`);
 });
 
 test("--deliveries follows what becomes of deliveries, of these types alone", async () => {
@@ -73,6 +85,13 @@ test("a cursor that is none is told, with exit code 1", async () => {
   await using tail = cliProcess(hub, "tail", "--after", "yesterday");
   expect(await tail.exited).toMatchObject({ code: 1 });
   expect(tail.stderr).toMatch(/not a cursor.*\(CURSOR_EXPIRED\)/);
+});
+
+testWith("script")("on a terminal, too, a number has all of its digits", async () => {
+  const after = await cursor();
+  await emitText("digits", "12345678901234567.250");
+  await using tail = terminalProcess(hub, "tail", "digits", "--after", after);
+  await expect.poll(() => tail.lines.join("")).toMatch(/ {2}digits {2}12345678901234567\.250$/);
 });
 
 testWith("script")(

@@ -46,6 +46,41 @@ test("events are followed from the moment that events() is called, and again aft
   await again.return?.();
 });
 
+test("what is emitted after events() is not missed, though an emit is under way and the beginning is read twice", async () => {
+  const refusedRead = Promise.withResolvers<void>();
+  let reads = 0;
+  await using door = await receiver(async ({ body, headers }, response) => {
+    const { authorization = "", "content-type": type = "", accept = "" } = headers;
+    const isRead = body.includes("{ feedCursor }");
+    if (isRead && ++reads === 1) {
+      response.writeHead(503).end("restarting");
+      refusedRead.resolve();
+      return;
+    }
+    const answer = await fetch(`${hub.url}/graphql`, {
+      ...{ method: "POST", body },
+      headers: { authorization, "content-type": type, accept },
+    });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    if (body.includes('"first"')) await refusedRead.promise;
+    try {
+      for await (const chunk of answer.body ?? []) response.write(chunk);
+      response.end();
+    } catch {
+      response.destroy();
+    }
+  });
+  const one = createClient({ url: door.url, key: hub.key });
+  const first = one.emit("under.way", "first");
+  await expect.poll(() => door.requests).toHaveLength(1);
+  const items = one.events({ types: ["under.way"] });
+  const second = one.emit("under.way", "second");
+  await Promise.all([first, second]);
+  expect((await items.next()).value.event.data).toBe("second");
+  expect(reads).toBe(2);
+  await items.return?.();
+});
+
 test("deliveries are followed through their states", async () => {
   await using target = await receiver();
   const hookId = await registerHook(hub, { url: target.url, types: ["sent"] });

@@ -76,12 +76,21 @@ test("a migration gives way to the transactions of processes at work, and breaks
 test("a database of before the first release is refused in one sentence, and left as it is", async () => {
   await using database = await freshDatabase();
   const { sql } = database.db;
-  // When the first of those that led to no release was made.
-  await sql`update signalbox.migrations set created_at = 1794096000000 where id = 1`;
+  // When the last of those that led to no release was made.
+  await sql`update signalbox.migrations set created_at = 1796009782223 where id = 1`;
   await expect(migrate(database)).rejects.toThrow(
     /^The database has tables of an unreleased version of Signalbox, .* and start again\.$/,
   );
   expect(await sql`select from signalbox.migrations`).toHaveLength(2);
+});
+
+/** Each migration's time with the hash of its text: whoever changes a text gives it another time, and notes both here. */
+test("a migration that is changed has another time, by which a database of before is known", () => {
+  const migrations = readMigrationFiles({ migrationsFolder });
+  expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
+    [1796047573066, "79e863432a16faa7891845baaee75f166af1d81a647031b679bc89b34896c77f"],
+    [1796047573067, "cf564a03548e328856f5d8b6cffae25895ebdd5d15e8a921ed8a851b04071382"],
+  ]);
 });
 
 test("a database that does not exist is named", async () => {

@@ -37,6 +37,10 @@ test.each(names)("the page %s has its title, and the index and llms.txt name it"
   expect(readFileSync(`${root}docs/llms.txt`, "utf8")).toContain(`(${name}.md)`);
 });
 
+test.each(names)("the page %s begins with a paragraph that says what it is for", (name) => {
+  expect(page(name)).toMatch(/\n# .+\n\n[\w`]/);
+});
+
 test("the sidebar leads to every page, and once", () => {
   const links = sidebar.flatMap(({ items = [] }) => items.map(({ link }) => link));
   const files = globSync("docs/**/*.md", { cwd: root, exclude: ["docs/.vitepress/**"] });

@@ -90,3 +90,9 @@ test("the limits of matching an event before it is accepted are those of the cod
   );
   expect(page("limits")).toContain(`written in pieces of ${DELIVERIES_AT_ONCE} |`);
 });
+
+test("what a program imports, in documents, is what the package exports", async () => {
+  const { exports } = JSON.parse(await readFile(new URL("package.json", root), "utf8"));
+  const exported = Object.keys(exports).map((name) => name.replace(/^\./, "signalbox"));
+  expect(firstColumn(section("install", "## What a program imports"))).toEqual(exported);
+});

@@ -1,73 +1,63 @@
-import { spawn } from "node:child_process";
-import { dirname } from "node:path";
 import { expect, test } from "vitest";
-import { freshDatabase } from "../fixtures/database.ts";
+import { shellProcess } from "../fixtures/cliProcess.ts";
 import { program } from "../fixtures/documents.ts";
 import { testHub } from "../fixtures/hub.ts";
-import { freePort, testWith } from "../fixtures/machine.ts";
-import { hubProcess, installation } from "../fixtures/process.ts";
+import { withKit } from "../fixtures/kit.ts";
+import { testWith } from "../fixtures/machine.ts";
+import { expectVerified, linesOfCode } from "../fixtures/quickstart.ts";
 import { receiver, statuses } from "../fixtures/receiver.ts";
-import { folder, runProgram } from "../fixtures/scripts.ts";
-
-/** A shell that is given one block after the other. */
-function shell() {
-  const child = spawn("sh", [], {
-    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
-    stdio: ["pipe", "pipe", "inherit"],
-    // In a group of its own, so that what it leaves in the background can be ended with it.
-    detached: true,
-  });
-  let said = "";
-  child.stdout.on("data", (chunk) => {
-    said += chunk;
-  });
-  return {
-    type: (block: string) => child.stdin.write(block),
-    said: () => said,
-    [Symbol.dispose]: () => void process.kill(-(child.pid ?? 0), "SIGKILL"),
-  };
-}
+import { folder } from "../fixtures/scripts.ts";
+import { typedFolder } from "../fixtures/typed.ts";
 
 test("README and the quickstart start the hub by the same line", () => {
   expect(program("quickstart", "sh start")).toBe(program("README", "sh start"));
 });
 
-testWith("curl")(
-  "the quickstart works when it is pasted as one block, also before the hub is there",
-  async () => {
-    await using database = await freshDatabase();
-    const [hubPort, port] = [await freePort(), await freePort()];
-    const site = installation({ DATABASE_URL: database.url, PORT: String(hubPort) });
-    const block = program("quickstart", "sh try")
-      .replace("sbx_…", site.key)
-      .replaceAll("127.0.0.1:4000", `127.0.0.1:${hubPort}`)
-      .replaceAll("9000", String(port));
-    using terminal = shell();
-    terminal.type(block);
-    await using _hub = await hubProcess(site);
-    await expect.poll(terminal.said).toContain('"status":"PROCESSED"');
-    await expect
-      .poll(terminal.said)
-      .toMatch(/received \{"specversion":"1.0-rc1",.*"data":\{"amount":42\}\}/);
-    await expect.poll(terminal.said).toContain('"status":"PENDING","attemptCount":0');
-    await expect.poll(terminal.said).toContain('"status":"SUCCEEDED","attemptCount":1');
-    // At its first try: the receiver was there.
-    expect(terminal.said()).not.toContain("RETRYING");
-  },
+test("the quickstart's command registers the hook and prints its secret last", async () => {
+  await using hub = await testHub();
+  const line = program("quickstart", "sh hook").replace("sbx_…", hub.key).replace("npx ", "");
+  await using registering = shellProcess(hub, line);
+  expect(await registering.exited, registering.stderr).toMatchObject({ code: 0 });
+  const hook = JSON.parse(registering.lines[0] ?? "");
+  expect(hook).toMatchObject({
+    url: "http://127.0.0.1:9000/",
+    types: ["invoice.*"],
+    status: "ACTIVE",
+  });
+  expect(Object.keys(hook).at(-1)).toBe("secret");
+  expect(program("quickstart", "sh secret")).toContain(`SECRET=${hook.secret.slice(0, 6)}`);
+});
+
+test("the quickstart in JavaScript emits, and takes the delivery that is signed, not the changed one", () =>
+  expectVerified({
+    file: "quickstart.mjs",
+    code: withKit(program("quickstart", "js quickstart")),
+    command: [process.execPath],
+  }));
+
+testWith("curl", "openssl")(
+  "the quickstart with curl emits, and takes the delivery that is signed, not the changed one",
+  () =>
+    expectVerified({
+      file: "quickstart.sh",
+      code: program("quickstart", "sh quickstart"),
+      command: ["sh"],
+    }),
 );
 
-test("README's first program emits, is delivered to, and watches", async () => {
-  await using hub = await testHub();
-  const code = program("README", "js first")
-    .replaceAll("http://127.0.0.1:4000", hub.url)
-    .replaceAll("9000", String(await freePort()));
-  await using first = await runProgram("first.mjs", code, [process.execPath], { KEY: hub.key });
-  expect(await first.ended, first.output).toBe(0);
-  expect(first.lines.filter((line) => line.startsWith("webhook: "))).toEqual([
-    expect.stringContaining('"data":{"amount":42}'),
-  ]);
-  expect(first.lines).toContain("delivery: SUCCEEDED");
+test("the quickstart's program in JavaScript is TypeScript", async () => {
+  await using place = await typedFolder();
+  await place.write("node.d.ts", '/// <reference types="node" />');
+  await place.write("quickstart.ts", program("quickstart", "js quickstart"));
+  expect(await place.compile()).toBe("");
 });
+
+test.each(["js", "python", "go", "java", "sh"])(
+  "the quickstart in %s has at most 20 lines of code",
+  (language) => {
+    expect(linesOfCode(program("quickstart", `${language} quickstart`))).toBeLessThanOrEqual(20);
+  },
+);
 
 test("the function that emits tries again while the hub is busy or away, and emits once", async () => {
   await using place = await folder();

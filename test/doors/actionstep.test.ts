@@ -215,7 +215,7 @@ test("S4.2, S4.8, S4.9: what is wrong is told with its place, and nothing is sto
   await post(
     { ...good, targetUrl: 1 },
     "/targetUrl",
-    "'resthooks.0.targetUrl' must be a text, not 1",
+    "'resthooks.0.targetUrl' must be a string, not 1",
   );
   await post({ ...good, targetUrl: "ftp://x" }, "/targetUrl", "http");
   await post({ ...good, targetUrl: "http://10.0.0.1/" }, "/targetUrl", "10.0.0.1");

@@ -114,7 +114,7 @@ test.each(Object.entries(toHub))(
       // It throws the text of the answer.
       await expect(client.event(NAME, {})).rejects.toContain("field 'ticketName' is required");
       await expect(client.identify("nobody")).rejects.toContain("there is no user 'nobody'");
-      await expect(client.event(NAME, ticket)).rejects.toContain("field 'userId' must be a text");
+      await expect(client.event(NAME, ticket)).rejects.toContain("field 'userId' must be a string");
       await expect(client.run("w", {})).rejects.toContain("serves POST /{version}/run/event");
     } finally {
       restore();
@@ -130,13 +130,13 @@ test("S2.3, S2.8: a mistake is told by a message that names the field, and nothi
     expect(answer).toEqual({ status, body: { message: expect.stringContaining(text) } });
   };
   await refused({ ...good, event: undefined }, 422, "field 'event' is required");
-  await refused({ ...good, event: 1 }, 422, "field 'event' must be a text, not 1");
+  await refused({ ...good, event: 1 }, 422, "field 'event' must be a string, not 1");
   await refused({ ...good, event: "Ticket Closed" }, 422, "unknown type: 'Ticket Closed'");
   await refused({ ...good, event: "" }, 422, "unknown type: ''");
   await refused({ ...good, userId: undefined }, 422, "field 'userId' is required");
   await refused({ ...good, userId: "" }, 422, "field 'userId' must not be empty");
-  await refused({ ...good, userId: 1.5 }, 422, "field 'userId' must be a text, not 1.5");
-  await refused({ ...good, userId: [USER] }, 422, "field 'userId' must be a text");
+  await refused({ ...good, userId: 1.5 }, 422, "field 'userId' must be a string, not 1.5");
+  await refused({ ...good, userId: [USER] }, 422, "field 'userId' must be a string");
   await refused({ ...good, data: { ...ticket, ticketName: 1 } }, 422, "ticketName");
   await refused({ ...good, data: undefined }, 422, "data");
   await refused({ ...good, user: USER }, 422, "field 'user' is unknown; known are event, userId");

@@ -180,7 +180,7 @@ test("S0.5, S0.6, S0.7, S0.9, S0.10: what is wrong with an event or a button is 
       "field 'actions.0.buttonText' must have at most 48",
     ],
     [withAction({ key: "" }), "Action needs to have a key or be marked as external"],
-    [withAction({ key: 1 }), "field 'actions.0.key' must be a text, not 1"],
+    [withAction({ key: 1 }), "field 'actions.0.key' must be a string, not 1"],
     [withAction({ external: "false" }), "field 'actions.0.external' must be true or false"],
     [
       withAction({ expireIn: 43_201 }),

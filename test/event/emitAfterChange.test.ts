@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createEmitter } from "../../src/domain/emit/emitter.ts";
-import { archiveEventType, registerEventType } from "../../src/domain/eventType/eventType.ts";
+import { archiveEventType } from "../../src/domain/eventType/archiveEventType.ts";
+import { registerEventType } from "../../src/domain/eventType/eventType.ts";
 import { createProject, updateProject } from "../../src/domain/project/project.ts";
 import { createProjectConfigs } from "../../src/domain/project/projectConfig.ts";
 import { freshDatabase } from "../fixtures/database.ts";

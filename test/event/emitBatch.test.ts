@@ -1,3 +1,4 @@
+import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bumpConfigVersion } from "../../src/db/project/projects.ts";
 import { createEmitter } from "../../src/domain/emit/emitter.ts";
@@ -162,4 +163,44 @@ test("what is committed is not written again when others of its batch have to be
     { id: first?.event.id, type: "first" },
     { id: second?.event.id, type: "second" },
   ]);
+});
+
+test("calls with taken uids cost their batch a few statements, however many it has, and fail alone", async () => {
+  await using fresh = await freshDatabase();
+  const { project } = await createProject(fresh.db.sql, "Support");
+  await using stack = new AsyncDisposableStack();
+  let statements = 0;
+  const counting = postgres(fresh.url, { max: 1, debug: () => statements++ });
+  stack.defer(() => counting.end());
+  const nothing = () => {};
+  const emitter = createEmitter(
+    counting as never,
+    createProjectConfigs(fresh.db.sql),
+    testPrograms(fresh.db.sql),
+    {
+      ...{ deliversHere: true, checkTarget: async (url: string) => url },
+      ...{ onAccepted: nothing, onLate: nothing, onWaiting: nothing, onOverload: nothing },
+    },
+  );
+  const emit = (uid: string) =>
+    emitter.emit({
+      projectId: project.id,
+      origin: "API",
+      inputs: [{ type: "paid", userId: "u", uid }],
+    });
+  await emit("stored");
+  const uids = Array.from({ length: 64 }, (_, index) => `uid ${index}`);
+  for (const at of [5, 33, 50]) uids[at] = "stored";
+  for (const at of [20, 40]) uids[at] = "uid 10";
+  // The first call begins a batch by itself.
+  statements = 0;
+  const answers = await Promise.allSettled([emit("first"), ...uids.map(emit)]);
+  const refused = answers.flatMap(({ status }, index) =>
+    status === "rejected" ? [index - 1] : [],
+  );
+  expect(refused).toEqual([5, 20, 33, 40, 50]);
+  expect(answers[6]).toMatchObject({
+    reason: { entries: [{ code: "NAME_TAKEN", path: ["0", "uid"] }] },
+  });
+  expect(statements).toBeLessThan(25);
 });

@@ -65,6 +65,25 @@ test("a hundred callers of two processes with one key make one event", async () 
   expect(await eventCount(hub, "race")).toBe(1);
 });
 
+test("of callers of two processes with one uid and one key, all get the one event; without a key only one gets it", async () => {
+  const race = (input: object) =>
+    Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        emit(index % 2 === 0 ? hub : other, { type: "uid race", userId: "u", ...input }),
+      ),
+    );
+  const keyed = await race({ uid: "keyed", idempotencyKey: "uid race" });
+  expect(keyed.flatMap(({ userErrors }) => userErrors)).toEqual([]);
+  expect(new Set(keyed.map(({ event }) => event?.id)).size).toBe(1);
+  expect(keyed.filter(({ isDuplicate }) => !isDuplicate)).toHaveLength(1);
+  const keyless = await race({ uid: "keyless" });
+  expect(keyless.filter(({ event }) => event !== null)).toHaveLength(1);
+  expect(keyless.flatMap(({ userErrors }) => userErrors.map(({ code }) => code))).toEqual(
+    Array(39).fill("NAME_TAKEN"),
+  );
+  expect(await eventCount(hub, "uid race")).toBe(2);
+});
+
 test("a hundred callers of two processes with many keys, each in another order, make one event a key", async () => {
   const keys = Array.from({ length: 20 }, (_, index) => `cross ${index}`);
   const batch = (from: number) =>

@@ -6,11 +6,8 @@ import {
   loadEventTypes,
 } from "../../src/db/eventType/eventTypes.ts";
 import { configVersions, insertProject } from "../../src/db/project/projects.ts";
-import {
-  archiveEventType,
-  type EventTypeInput,
-  registerEventType,
-} from "../../src/domain/eventType/eventType.ts";
+import { archiveEventType } from "../../src/domain/eventType/archiveEventType.ts";
+import { type EventTypeInput, registerEventType } from "../../src/domain/eventType/eventType.ts";
 import { newId } from "../../src/util/ids.ts";
 import { UserError } from "../../src/util/userError.ts";
 import { freshDatabase } from "../fixtures/database.ts";

@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { program } from "../fixtures/documents.ts";
+import { blocksOf, program } from "../fixtures/documents.ts";
 import { sendTo, testKey } from "../fixtures/hub.ts";
 import { freePort } from "../fixtures/machine.ts";
 import { type Installed, installPackage, type Started } from "../fixtures/package.ts";
@@ -18,6 +18,15 @@ async function sizeOf(folder: string): Promise<number> {
   const sizes = files.map(async (file) => (await stat(join(file.parentPath, file.name))).size);
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
+
+/** The status of an answer to a client that offers HTTP/2 beside HTTP/1.1, as Java's does. */
+const statusForOffer = (url: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const headers = { connection: "upgrade, http2-settings", upgrade: "h2c", "http2-settings": "" };
+    request(url, { method: "POST", headers }, (answer) => resolve(answer.resume().statusCode))
+      .once("error", reject)
+      .end("{}");
+  });
 
 /** A first use of the package, from its start to its end. */
 async function use(
@@ -46,6 +55,9 @@ async function use(
   expect(emitted).toMatchObject({ data: { emitEvent: { userErrors: [] } } });
   await expect.poll(() => target.requests.length).toBe(1);
   expect(target.requests[0]?.body).toContain('"n":9007199254740993');
+
+  // Refused for its missing key: so it was read.
+  expect(await statusForOffer(`${url}/v1/events`)).toBe(401);
 
   for (const page of ["/", "/graphql", "/docs/"]) {
     const answer = await fetch(url + page, { headers: { accept: "text/html" } });
@@ -89,7 +101,7 @@ test("the package brings no other but the embedded PostgreSQL, is small, and exp
   );
   expect(schema).toBe((await readFile(join(root, "schema.graphql"), "utf8")).trim());
   expect(await installed.run("npx", "signalbox", "--help")).toContain("start");
-  for (const name of ["client", "receiver"].filter((it) => existsSync(`${root}/src/${it}`))) {
+  for (const name of ["client", "receiver"]) {
     const script = `import("signalbox/${name}").then((it) => console.log(Object.keys(it).length > 0))`;
     expect([name, await installed.run("node", "-e", script)]).toEqual([name, "true"]);
   }
@@ -118,6 +130,27 @@ test("README's three commands: a hub, a program that events are forwarded to, an
   await expect.poll(() => target.requests.length).toBe(1);
   expect(target.requests[0]?.body).toContain('"amount":42');
   await expect.poll(listener.said).toContain("order.created");
+  hub.killAll("SIGINT");
+  await hub.ended;
+});
+
+test("the quickstart in JavaScript: the hub, its hook and the program have the package alone", async () => {
+  const [key, port, target] = [testKey(), await freePort(), await freePort()];
+  const settings = { PORT: `${port}`, SIGNALBOX_ADMIN_KEY: key, SIGNALBOX_DATA: "quickstart" };
+  using hub = installed.start(settings, program("install", "sh start"));
+  await expect.poll(hub.said, { timeout: 120_000 }).toContain("GraphiQL: http");
+  const url = `http://127.0.0.1:${port}`;
+  const here = (text: string) =>
+    text.replaceAll("http://127.0.0.1:4000", url).replaceAll("9000", `${target}`);
+  const line = here(program("quickstart", "sh hook")).replace("sbx_…", key);
+  using registering = installed.start({ SIGNALBOX_URL: url }, "sh -c", line);
+  expect(await registering.ended, registering.said()).toMatchObject({ code: 0 });
+  const [SECRET = ""] = /whsec_[^"\s]+/.exec(registering.said()) ?? [];
+  const file = join(installed.path, "quickstart.mjs");
+  await writeFile(file, here(program("quickstart", "js quickstart")));
+  using running = installed.start({ KEY: key, SECRET }, "node quickstart.mjs");
+  await running.ended;
+  expect(running.said()).toBe(blocksOf("quickstart").find(({ info }) => info === "text")?.code);
   hub.killAll("SIGINT");
   await hub.ended;
 });

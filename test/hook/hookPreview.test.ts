@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { Environment } from "@marcbachmann/cel-js";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { accepted, registerHook, type UserError } from "../fixtures/emit.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { receiver as startReceiver } from "../fixtures/receiver.ts";
@@ -86,6 +87,28 @@ test("one event can be tried with a hook that is not registered, also by its fil
   expect(await reasonOf({ types: ["paid"], filter: "event.userId == 'ann'" })).toBe("MATCHED");
   const wrong = await hub.send(TRIAL, { id, hook: { types: ["*"], filter: "event." } });
   expect(wrong.errors?.[0]?.extensions.code).toBe("FILTER_INVALID");
+});
+
+test("the filter of a hook that is tried on events is parsed as often for many events as for one", async () => {
+  await using hub = await testHub();
+  for (let amount = 0; amount < 5; amount++)
+    await accepted(hub, { type: "paid", data: { amount } });
+  const parse = vi.spyOn(Environment.prototype, "parse");
+  onTestFinished(() => parse.mockRestore());
+  const parsedFor = async (first: number) => {
+    parse.mockClear();
+    const { events } = await hub.run<{ events: { nodes: { trial: Trial }[] } }>(
+      `query ($first: Int!, $hook: PreviewHookInput!) {
+        events(first: $first) { nodes { trial(hook: $hook) { reason } } }
+      }`,
+      { first, hook: { types: ["paid"], filter: `event.data.amount < ${10 + first}` } },
+    );
+    expect(events.nodes.map(({ trial }) => trial.reason)).toEqual(Array(first).fill("MATCHED"));
+    return parse.mock.calls.length;
+  };
+  const forOne = await parsedFor(1);
+  expect(forOne).toBeGreaterThan(0);
+  expect(await parsedFor(5)).toBe(forOne);
 });
 
 test("mistakes of a preview are those that registering the hook would meet", async () => {

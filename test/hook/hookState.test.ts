@@ -8,6 +8,7 @@ import {
   emitMany,
   hookOf,
   register,
+  tryRegister,
 } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { type Receiver, receiver, status, statuses } from "../fixtures/receiver.ts";
@@ -37,6 +38,25 @@ const statusOfEvent = async (id: string) => {
 const patience = { timeout: 60_000 };
 
 describe("a paused hook", () => {
+  test("can be registered so: it parks from its first moment; a target's consent cannot be asked for then", async () => {
+    const types = ["born.paused"];
+    const hook = { url: `${target.url}/born`, types, paused: true };
+    const { id } = await register(hub, hook);
+    expect(await hookOf(hub, id)).toMatchObject({
+      status: "PAUSED",
+      statusReason: "paused by a person",
+    });
+    const { id: parked } = await emit(hub, { type: "born.paused", waitMs: 300 });
+    expect(await countByStatus(hub, id)).toEqual({ PARKED: 1 });
+    await change(hub, "resumeHook", id);
+    await expect.poll(() => idsAt("/born"), patience).toEqual([parked]);
+    const both = { ...hook, verification: "HOOK_SECRET" };
+    expect(await tryRegister(hub, both)).toMatchObject({
+      hook: null,
+      userErrors: [{ code: "INVALID", path: ["paused"] }],
+    });
+  });
+
   test("parks what is new and what waits, and sends each exactly once when it is resumed", async () => {
     await using failing = await receiver(statuses(500, 200));
     const types = ["paused"];

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Door, DoorRequest, Route } from "../../src/http/door/door.ts";
-import { renderCodeAndDetail, renderMessage, renderProblem } from "../../src/http/door/failure.ts";
+import { renderMessage, renderProblem } from "../../src/http/door/failure.ts";
 import { readJson } from "../../src/http/door/readJson.ts";
 import { createRouteTable } from "../../src/http/door/routeTable.ts";
 import { jsonText } from "../../src/util/json/exactJson.ts";
@@ -76,7 +76,7 @@ const doors: Door[] = [
   {
     prefixes: ["/api/v1/"],
     routes: [{ method: "POST", path: "/api/v1/log", ...change, handle: tell }],
-    renderFailure: renderCodeAndDetail,
+    renderFailure: ({ status, code, message }) => ({ status, body: { code, detail: message } }),
   },
   {
     prefixes: [],
@@ -213,7 +213,7 @@ test("mistakes, overload and outages have their status; a bug is masked and logg
 test("each door tells errors in its own form", async () => {
   const svix = await call("POST", "/api/v1/log", { key: "viewer" });
   expect(await svix.json()).toEqual({
-    code: "forbidden",
+    code: "FORBIDDEN",
     detail: "POST /api/v1/log needs the role ADMIN; this key has VIEWER.",
   });
   const other = await call("POST", "/2023-12/run/gone", { body: "{}" });

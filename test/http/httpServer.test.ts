@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { request } from "node:http";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { createMetrics } from "../../src/http/metrics.ts";
@@ -38,6 +39,31 @@ test("a client that offers HTTP/2 is answered in HTTP/1.1", async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   expect(answer).toContain('"__typename":"Query"');
 });
+
+test.each(["/graphql", "http://hub.example/graphql", "HTTP://hub.example/hub/graphql?a=1"])(
+  "a websocket is opened at %s, as a client of a proxy writes addresses, too",
+  async (path) => {
+    await using frame = await startFrame({ publicUrl: "https://example.com/hub" });
+    const asked = request({
+      ...{ host: "127.0.0.1", port: frame.port, path },
+      headers: {
+        ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+        "sec-websocket-key": Buffer.alloc(16).toString("base64"),
+        "sec-websocket-protocol": "graphql-transport-ws",
+      },
+    });
+    const answered = new Promise<number | undefined>((resolve, reject) => {
+      asked.on("error", reject);
+      asked.on("response", ({ statusCode }) => resolve(statusCode));
+      asked.on("upgrade", ({ statusCode }, socket) => {
+        socket.destroy();
+        resolve(statusCode);
+      });
+    });
+    asked.end();
+    expect(await answered).toBe(101);
+  },
+);
 
 test("a check that fails, throws or never answers is not ready", async () => {
   const checks = [

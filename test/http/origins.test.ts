@@ -29,7 +29,7 @@ const corsOf = ({ headers }: Response) =>
   Object.fromEntries([...headers].filter(([name]) => /^access-control|^vary$/.test(name)));
 const mayRead = (origin: string) => ({
   "access-control-allow-origin": origin,
-  "access-control-expose-headers": "retry-after, x-request-id",
+  "access-control-expose-headers": "location, retry-after, x-request-id",
   vary: "origin",
 });
 

@@ -112,7 +112,7 @@ test("a reader that lags behind retention ends with CursorExpired, and meets no 
   await using wake = await startWake(database.url, sql, log);
   const tail = createTail(sql, wake, log, () => {});
   await using reads = await openReadPools(database.url);
-  const feed = createFeed({ sql, read: reads.read }, tail, log, {
+  const feed = createFeed(reads.read, tail, log, {
     onSubscribers: () => {},
     onPage: () => {},
     onSeen: () => {},
@@ -139,7 +139,7 @@ test("a subscription that starts while the database is away begins when it is ba
   await using db = openDb(database.url, 1);
   const tail = createTail(db.sql, wake, log, () => {});
   await using reads = await openReadPools(database.url);
-  const feed = createFeed({ sql: db.sql, read: reads.read }, tail, log, {
+  const feed = createFeed(reads.read, tail, log, {
     onSubscribers: () => {},
     onPage: () => {},
     onSeen: () => {},

@@ -5,6 +5,7 @@ import {
   readConfig,
   readDatabaseSettings,
   readHubSettings,
+  readImportToken,
   unknownSettings,
 } from "../../src/config/config.ts";
 
@@ -108,6 +109,15 @@ describe("a wrong setting stops the boot with a sentence that names it, what was
     ],
     ["SIGNALBOX_PUBLIC_URL", "https://example.com/hub#top", /fragment/],
     ["SIGNALBOX_PUBLIC_URL", "https://me@example.com/hub", /without user/],
+    [
+      "SIGNALBOX_PUBLIC_URL",
+      "https://example.com/api/hub/",
+      "SIGNALBOX_PUBLIC_URL must not be below /api, where the hub has paths of its own: take another path, such as /hub.",
+    ],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/hub/../v1", /^SIGNALBOX_PUBLIC_URL .+ \/v1,/],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/docs", /must not be below \/docs, /],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/graphql", /must not be below \/graphql, /],
+    ["SIGNALBOX_PUBLIC_URL", "https://example.com/healthz", /must not be below \/healthz, /],
     ["SIGNALBOX_PUBLIC_URL", "https://example.com//", /must be a URL like/],
     ["SIGNALBOX_PUBLIC_URL", "https://example.com/a b", /must be a URL like/],
     ["SIGNALBOX_ALLOWED_ORIGINS", "*", /must be a list of browser origins .+ no \*.+, not "\*"\.$/],
@@ -191,14 +201,17 @@ test("a command's hub and keys come from flags, then from variables", () => {
     SIGNALBOX_IMPORT_TOKEN: "theirs",
   };
   expect(readHubSettings({}, {})).toEqual({ url: "http://127.0.0.1:4000" });
-  const fromEnv = { url: "http://hub.example.com", key: "sbx_env", importToken: "theirs" };
+  const fromEnv = { url: "http://hub.example.com", key: "sbx_env" };
   expect(readHubSettings({}, env)).toEqual(fromEnv);
-  const flags = { url: "https://h/behind/", key: "sbx_flag", token: "flag" };
+  const flags = { url: "https://h/behind/", key: "sbx_flag" };
   expect(readHubSettings(flags, env)).toEqual({
     url: "https://h/behind",
     key: "sbx_flag",
-    importToken: "flag",
   });
+  expect([readImportToken(undefined, env), readImportToken("flag", env)]).toEqual([
+    "theirs",
+    "flag",
+  ]);
   expect(() => readHubSettings({}, { SIGNALBOX_URL: "ftp://hub" })).toThrow(
     /^SIGNALBOX_URL must be the address of a hub/,
   );
@@ -211,6 +224,8 @@ test("a command's hub and keys come from flags, then from variables", () => {
 test.each([
   ["https://hub.example.com", "https://hub.example.com"],
   ["https://Example.com:443/hub/", "https://example.com/hub"],
+  ["https://example.com/apis", "https://example.com/apis"],
+  ["https://example.com/hub/api/v1", "https://example.com/hub/api/v1"],
   ["http://10.0.0.7:8080/tools/event-hub", "http://10.0.0.7:8080/tools/event-hub"],
 ])("the public address %s is taken as %s", (given, taken) => {
   expect(readConfig({ SIGNALBOX_PUBLIC_URL: given }).publicUrl).toBe(taken);

@@ -102,6 +102,35 @@ test("a resource, which names no type, comes to onAny alone", async () => {
   expect(own).toEqual([]);
 });
 
+test("the emitter's data cannot pass for an event of another type: in DATA, EVENT or a step's body", async () => {
+  const got: AnyEvent[] = [];
+  const paid: AnyEvent[] = [];
+  const listen = (receiver: Receiver<Record<string, unknown>>) =>
+    receiver.on("order.paid", (event) => paid.push(event)).onAny((event) => got.push(event));
+  await using _data = await hooked({ types: ["plain"], format: "DATA" }, listen);
+  await using _event = await hooked({ types: ["flat"], format: "EVENT" }, listen);
+  const cloud = { specversion: "1.0", type: "order.paid", source: "forged", data: { amount: 1 } };
+  const flat = { type: "order.paid", created_on: "2026-01-31T12:00:00Z", amount: 1 };
+  for (const [index, data] of [cloud, flat].entries()) {
+    await client().emit("plain", data);
+    await expect.poll(() => got).toHaveLength(index + 1);
+    expect(got[index]).toMatchObject({ type: null, data, source: null });
+  }
+  await client().emit("flat", cloud);
+  await expect.poll(() => got).toHaveLength(3);
+  const { type: _, ...others } = cloud;
+  expect(got[2]).toMatchObject({ type: "flat", source: null, data: others });
+
+  const secret = newSecret();
+  const step = createReceiver({ secrets: secret });
+  listen(step);
+  const request = await signedRequest({ type: "order.paid", data: 1 }, secret);
+  request.headers.set("signalbox-delivery-id", request.headers.get("webhook-id") ?? "");
+  expect((await step.fetch(request)).status).toBe(200);
+  expect(got[3]).toMatchObject({ type: null, data: { type: "order.paid", data: 1 } });
+  expect(paid).toEqual([]);
+});
+
 test.each(["HOOK_SECRET", "CLOUD_EVENTS"])("the handshake %s is answered", async (verification) => {
   await using hook = await hooked({ types: ["shaken"], verification }, () => {});
   const read = async () =>
@@ -183,12 +212,36 @@ test("the same over several processes: in PostgreSQL, with postgres and with pg"
   await using stack = new AsyncDisposableStack();
   stack.defer(() => sql.end());
   stack.defer(() => pool.end());
-  await expectOnce(postgresSeen(sql), postgresSeen(pool));
-  await sql`truncate signalbox_seen`;
-  await expectOnce(postgresSeen(pool), postgresSeen(sql));
+  const of = { name: "first" };
+  await expectOnce(postgresSeen(sql, of), postgresSeen(pool, of));
+  // Another receiver that shares the database: it gets the same events.
+  const other = { name: "second" };
+  await expectOnce(postgresSeen(pool, other), postgresSeen(sql, other));
   // A process that died while it handled an event: its claim ends.
-  await sql`insert into signalbox_seen values ('dead', now() - interval '3 minutes', null)`;
-  expect(await postgresSeen(pool).once("dead", async () => {})).toBe(true);
+  await sql`insert into signalbox_seen values ('first', 'dead', now() - interval '3 minutes', null)`;
+  expect(await postgresSeen(pool, of).once("dead", async () => {})).toBe(true);
+});
+
+test("what is older than 30 days is taken away by chance, and no delivery waits for it or fails by it", async () => {
+  await using stack = new AsyncDisposableStack();
+  const sql = postgres(hub.settings.databaseUrl, { max: 2, onnotice: () => {} });
+  stack.defer(() => sql.end());
+  const random = vi.spyOn(Math, "random").mockReturnValue(0);
+  stack.defer(() => random.mockRestore());
+  let cleaning = () => new Promise<never>(() => {});
+  const unclean = {
+    unsafe: (text: string, values: string[]) =>
+      text.includes("30 days") ? cleaning() : sql.unsafe(text, values),
+  };
+  const seen = postgresSeen(unclean, { name: "kept" });
+  expect(await seen.once("new", async () => {})).toBe(true);
+  cleaning = () => Promise.reject(new Error("deadlock detected"));
+  expect(await seen.once("newer", async () => {})).toBe(true);
+  await sql`insert into signalbox_seen values ('kept', 'old', now() - interval '31 days', now())`;
+  expect(await postgresSeen(sql, { name: "kept" }).once("newest", async () => {})).toBe(true);
+  const ids = async () =>
+    (await sql`select id from signalbox_seen where name = 'kept' order by id`).map(({ id }) => id);
+  await expect.poll(ids).toEqual(["new", "newer", "newest"]);
 });
 
 test("a request whose body somebody has read is refused in words", async () => {
@@ -212,4 +265,6 @@ test("settings that can be none are told when the receiver is made, and name no 
   expect(() => createReceiver({ secrets: missing })).toThrow("secrets is one secret or a list");
   expect(() => createReceiver({ secrets: [missing] })).toThrow("secrets[0] is a secret");
   expect(() => createReceiver({ secrets: newSecret(), tolerance: -1 })).toThrow("not -1");
+  const client = { unsafe: async () => [] };
+  expect(() => postgresSeen(client, { name: "" })).toThrow("name is a text");
 });

@@ -164,10 +164,16 @@ describe("/asyncapi.json", () => {
     };
     for (const input of [{ name: "a b" }, { name: "a/b", schema }, { name: "open", schema: {} }])
       await answer(rest(hub, "POST", "/v1/event-types", { body: input }), 201);
-    const formats = ["CLOUD_EVENT", "CLOUD_EVENT_STRUCTURED", "CLOUD_EVENT_BINARY", "EVENT"];
+    const formats = [
+      "CLOUD_EVENT",
+      "CLOUD_EVENT_STRUCTURED",
+      "CLOUD_EVENT_BINARY",
+      "EVENT",
+      "DATA",
+    ];
     const ids: string[] = [];
     for (const format of formats) {
-      const body = { url: `${target.url}/in?x=1`, types: ["a/b", "exact"], format };
+      const body = { url: `${target.url}/in?x=1`, types: ["a/b", "exact", "exact.DATA"], format };
       ids.push((await answer<{ id: string }>(rest(hub, "POST", "/v1/hooks", { body }), 201)).id);
     }
     const document = await documentOf();
@@ -177,6 +183,12 @@ describe("/asyncapi.json", () => {
     expect(document.channels?.[`hook-${ids[0]}`]).toMatchObject({ address: "/in?x=1" });
     const { messages, schemas } = document.components as unknown as Record<string, Json>;
     expect(Object.keys(messages ?? {})).toContain("a-b-2.CLOUD_EVENT_BINARY");
+    const payloads = messages as unknown as Record<string, { payload: { schema: object } }>;
+    for (const [key, { payload }] of Object.entries(payloads))
+      expect([key, payload]).toEqual([key, expect.objectContaining({ schema: expect.anything() })]);
+    const $ref = "#/components/schemas/exact/schema";
+    expect(payloads["exact.DATA"]?.payload.schema).toMatchObject({ type: "object" });
+    expect(payloads["exact.DATA-2"]?.payload.schema).toEqual({ $ref });
     expect(Object.values(schemas ?? {})).toContainEqual({
       schemaFormat: "application/schema+json;version=draft-2020-12",
       schema: { $id: `${hub.url}/v1/schemas/a%2Fb/1`, ...schema },

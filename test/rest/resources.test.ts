@@ -108,6 +108,12 @@ describe("hooks", () => {
     expect((await get<List<Hook>>("/v1/hooks?isFailing=true")).items).toEqual([]);
   });
 
+  test("can be registered as paused", async () => {
+    expect(await register({ paused: true })).toMatchObject({ status: "PAUSED" });
+    const both = { url: target.url, types: ["a"], paused: true, verification: "HOOK_SECRET" };
+    expect(await told(call("POST", "/v1/hooks", both))).toBe("422 INVALID paused");
+  });
+
   test.each([
     ["no url", { types: ["a"] }, "422 INVALID url"],
     ["no types", { url: "http://127.0.0.1:1/" }, "422 INVALID types"],

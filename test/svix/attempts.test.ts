@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { update } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { type Receiver, receiver, status } from "../fixtures/receiver.ts";
 import { openSvix, sdkMajors, svixApplication } from "../fixtures/svix.ts";
@@ -20,6 +21,8 @@ describe.each(sdkMajors)("Svix's SDK for JavaScript, version $major", ({ major }
   test("attempts tell what the endpoint answered; a message that failed is sent again, and recovered", async () => {
     const app = await svixApplication(major, hub, target, "attempts");
     const { svix, uid, path, endpoint } = app;
+    // What failed is tried again when it is asked for, not meanwhile.
+    expect(await update(hub, endpoint.id, { retryScheduleMs: [86_400_000] })).toEqual([]);
     target.answer = (request, response) =>
       request.path === path ? status(503)(request, response) : status(200)(request, response);
     const since = new Date();

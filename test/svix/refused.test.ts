@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeOldKeys } from "../../src/db/retention/retention.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { keyOf } from "../fixtures/keyOf.ts";
 import { tenantOf } from "../fixtures/tenant.ts";
@@ -88,6 +89,7 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["PUT", `${app}/endpoint/new`, { ...endpoint, uid: "other" }, "body.uid"],
   ["PATCH", ep, { url: "nowhere" }, "body.url"],
   ["PATCH", ep, { channels: [] }, "body.channels"],
+  ["PATCH", ep, { description: "New", disabled: true, secret: "whsec_short" }, "body.secret"],
   ["PUT", `${ep}/headers`, {}, "body.headers"],
   ["PUT", `${ep}/headers`, { headers: { "x-a": 1 } }, "body.headers.x-a"],
   ["PATCH", `${ep}/headers`, { headers: { "x a": "1" } }, "body.headers.x a"],
@@ -96,6 +98,8 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["POST", `${ep}/secret/rotate`, { gracePeriodSeconds: 604_801 }, "body.gracePeriodSeconds"],
   ["POST", `${ep}/recover`, {}, "body.since"],
   ["POST", `${ep}/recover`, { since: "yesterday" }, "body.since"],
+  ["POST", `${ep}/recover`, { since: "0000-01-01T00:00:00Z" }, "body.since"],
+  ["POST", `${ep}/recover`, { since: "2026-02-30T00:00:00Z" }, "body.since"],
   [
     "POST",
     `${ep}/recover`,
@@ -125,13 +129,20 @@ test.each<[method: string, path: string, body: unknown, loc: string]>([
   ["POST", `${app}/msg`, { ...message, channels: [] }, "body.channels"],
   ["POST", `${app}/msg`, { ...message, tags: ["a b"] }, "body.tags.0"],
   ["POST", `${app}/msg`, { ...message, deliverAt: "soon" }, "body.deliverAt"],
+  ["POST", `${app}/msg`, { ...message, deliverAt: "0000-01-01T00:00:00Z" }, "body.deliverAt"],
   ["POST", `${app}/msg`, { ...message, deliverAt: "2999-01-01T00:00:00Z" }, "body.deliverAt"],
   ["POST", "/app/new/msg", { ...message, application: { name: "" } }, "body.application.name"],
   ["GET", "/app?limit=0", undefined, "query.limit"],
   ["GET", "/app?limit=ten", undefined, "query.limit"],
   ["GET", "/app?iterator=app", undefined, "query.iterator"],
   ["GET", "/app?order=up", undefined, "query.order"],
+  ["GET", "/app?limit=1&limit=2", undefined, "query.limit"],
+  ["GET", `${app}/msg?with_content=true&with_content=false`, undefined, "query.with_content"],
   ["GET", `${app}/msg?before=now`, undefined, "query.before"],
+  ["GET", `${app}/msg?before=0000-01-01T00:00:00Z`, undefined, "query.before"],
+  ["GET", `${app}/msg?after=0999-12-31T23:59:59`, undefined, "query.after"],
+  ["GET", `${app}/attempt/endpoint/ep?before=0000-01-01T00:00:00Z`, undefined, "query.before"],
+  ["GET", `${ep}/stats?until=0000-01-01T00:00:00Z`, undefined, "query.until"],
   ["GET", `${app}/attempt/endpoint/ep?status=4`, undefined, "query.status"],
   ["GET", `${app}/attempt/endpoint/ep?status_code_class=2xx`, undefined, "query.status_code_class"],
   ["GET", `${ep}/stats?since=never`, undefined, "query.since"],
@@ -162,6 +173,34 @@ test.each<
     { code, detail: expect.stringMatching(/\w+ \w+/) },
   ]);
   expect(await stored()).toEqual(before);
+});
+
+test("an event type that an endpoint names is not archived, and nothing else of the request is done", async () => {
+  const schemas = { 1: { type: "object" } };
+  await call("POST", "/event-type", { name: "named", description: "Old", schemas });
+  await call("POST", `${app}/endpoint`, { ...endpoint, eventTypes: ["named", "new"] });
+  const before = await stored();
+  const change = { description: "New", archived: true, schemas: { 2: { type: "string" } } };
+  for (const [method, path, body] of [
+    ["PATCH", "/event-type/named", change],
+    ["PUT", "/event-type/named", change],
+    ["PUT", "/event-type/new", change],
+    ["POST", "/event-type", { ...change, name: "new" }],
+  ] as const) {
+    const answer = await call(method, path, body);
+    expect([method, path, answer.status, answer.text]).toEqual([
+      ...[method, path, 409],
+      expect.stringContaining("is named by hooks"),
+    ]);
+    expect(await stored()).toEqual(before);
+  }
+});
+
+test("an archived event type stays so when it is changed, also while an endpoint names it", async () => {
+  await call("POST", "/event-type", { name: "past", description: "Old", archived: true });
+  await call("POST", `${app}/endpoint`, { ...endpoint, eventTypes: ["past"] });
+  const { body } = await call("PATCH", "/event-type/past", { description: "New" });
+  expect(body).toMatchObject({ description: "New", archived: true });
 });
 
 test("a key does what its role may do: it reads, sends, sends again or changes", async () => {
@@ -213,6 +252,64 @@ test("a request that is repeated with its key creates one application and one en
   expect((await once(`${app}/endpoint`, { url: "nowhere" })).status).toBe(409);
   const failed = await call("POST", `${app}/endpoint`, {}, { headers: { "idempotency-key": "f" } });
   expect(failed.status).toBe(422);
+});
+
+test("the key of an example is that of its endpoint: another endpoint's example with it is refused", async () => {
+  const other = await call("POST", `${app}/endpoint`, endpoint);
+  const example = (at: string) =>
+    call("POST", `${at}/send-example`, message, { headers: { "idempotency-key": "example" } });
+  const first = await example(ep);
+  expect(first.status).toBe(200);
+  expect(await example(ep)).toEqual(first);
+  const elsewhere = `${app}/endpoint/${JSON.parse(other.text).id}`;
+  expect(await example(elsewhere)).toMatchObject({
+    status: 409,
+    body: { code: "conflict" },
+  });
+});
+
+test("the key of an application is forgotten after 24 hours, not before", async () => {
+  const body = { name: "Daily" };
+  const once = async () =>
+    (await call("POST", "/app", body, { headers: { "idempotency-key": "daily" } })).text;
+  const first = await once();
+  const age = async (hours: number) => {
+    const { sql } = hub.db;
+    await sql`
+      update signalbox.idempotency_keys set created_at = now() - ${hours} * interval '1 hour' where key = 'daily'`;
+    await removeOldKeys(sql, 30);
+  };
+  await age(23);
+  expect(await once()).toBe(first);
+  await age(25);
+  expect(JSON.parse(await once()).id).not.toBe(JSON.parse(first).id);
+});
+
+test("a request that is repeated with its key after its endpoint was deleted creates another", async () => {
+  const once = () =>
+    call("POST", `${app}/endpoint`, endpoint, { headers: { "idempotency-key": "deleted" } });
+  const idOf = ({ text }: { text: string }): string => JSON.parse(text).id;
+  const first = await once();
+  expect((await call("DELETE", `${app}/endpoint/${idOf(first)}`)).status).toBe(204);
+  const second = await once();
+  expect(second.status).toBe(201);
+  expect(idOf(second)).not.toBe(idOf(first));
+  expect(await once()).toEqual(second);
+});
+
+test("an idempotency key of messages is the project's, of applications theirs, of endpoints their application's", async () => {
+  const keyed = async (path: string, body: object) =>
+    (await call("POST", path, body, { headers: { "idempotency-key": "scope" } })).status;
+  const [first, second] = ["/app/scope-1", "/app/scope-2"];
+  expect(await keyed("/app", { name: "One", uid: "scope-1" })).toBe(201);
+  expect(await keyed("/app", { name: "Two", uid: "scope-2" })).toBe(409);
+  await call("POST", "/app", { name: "Two", uid: "scope-2" });
+  expect(await keyed(`${first}/endpoint`, endpoint)).toBe(201);
+  expect(await keyed(`${first}/endpoint`, { ...endpoint, uid: "other" })).toBe(409);
+  expect(await keyed(`${second}/endpoint`, { ...endpoint, uid: "other" })).toBe(201);
+  expect(await keyed(`${first}/msg`, message)).toBe(202);
+  expect(await keyed(`${first}/msg`, message)).toBe(202);
+  expect(await keyed(`${second}/msg`, message)).toBe(409);
 });
 
 test("a payload keeps every digit and the order of its keys", async () => {

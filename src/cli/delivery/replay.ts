@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { findHook } from "../hook/findHook.ts";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type Mistake, pollHub } from "../hub/callHub.ts";
 import { HubError } from "../hub/hubError.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { note, printObject } from "../hub/print.ts";
@@ -64,7 +64,7 @@ async function replay(
 async function follow(hub: HubPlace, { id }: Replay): Promise<Replay & { createdAt: string }> {
   using progress = createProgress();
   for (;;) {
-    const { replay } = await callHub<{ replay: Replay & { createdAt: string } }>(hub, state, {
+    const { replay } = await pollHub<{ replay: Replay & { createdAt: string } }>(hub, state, {
       id,
     });
     progress.show(replay.created, replay.matched);

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { writeJson } from "../../client/bigJson.ts";
 import {
   DELIVERY_FIELDS,
   type Delivery,
@@ -7,6 +6,7 @@ import {
   type EventOf,
 } from "../../client/eventTypes.ts";
 import { typesAccept } from "../../domain/hook/hookMatch.ts";
+import { jsonEntries, jsonText } from "../../util/json/exactJson.ts";
 import type { HubPlace } from "../hub/callHub.ts";
 import { feedEnd, live, untilStopped } from "../hub/live.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
@@ -33,7 +33,7 @@ async function tail(hub: HubPlace, types: string[], options: Options): Promise<v
   const after = options.after ?? (await feedEnd(hub));
   const isJson = wantsJson(options);
   const print = (item: object, line: string) =>
-    printLine(isJson ? writeJson(item) : cut(printable(line)));
+    printLine(isJson ? jsonText(item) : cut(printable(line)));
   if (options.deliveries) {
     const items = live<DeliveryItem>(hub, deliveryUpdated, after, stopped);
     for await (const item of items)
@@ -50,8 +50,14 @@ const takes = (types: string[], type: string) =>
 
 const clock = (time: string) => time.slice(11, 23);
 
-const eventLine = ({ receivedAt, type, id, userId, data }: EventItem["event"]) =>
-  [clock(receivedAt), id, type, userId, writeJson(data)].filter((part) => part !== null).join("  ");
+function eventLine(event: EventItem["event"]): string {
+  const { receivedAt, type, id, userId } = event;
+  // As it was sent, also where it is a number alone.
+  const [, data = null] = jsonEntries(event).find(([name]) => name === "data") ?? [];
+  return [clock(receivedAt), id, type, userId, jsonText(data)]
+    .filter((part) => part !== null)
+    .join("  ");
+}
 
 function deliveryLine(delivery: Delivery): string {
   const { id, status, attemptCount, maxAttempts, event, hook, attempts, lastError } = delivery;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
-import { wholeNumber } from "../hub/limitOption.ts";
+import { hubNumber } from "../hub/limitOption.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printObject } from "../hub/print.ts";
 import { findHook, type Hook } from "./findHook.ts";
@@ -11,11 +11,7 @@ export function addRotateSecret(hook: Command): void {
     "rotate-secret <HOOK>",
     "replaces a hook's secret and prints the new one, this once",
   )
-    .option(
-      "--overlap-hours <N>",
-      "how long both secrets sign; default 24",
-      wholeNumber(0, 1_000_000),
-    )
+    .option("--overlap-hours <N>", "how long both secrets sign; default 24", hubNumber)
     .action(onHub(rotate));
 }
 

@@ -1,22 +1,26 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { wholeNumber } from "../hub/limitOption.ts";
+import { hubNumber } from "../hub/limitOption.ts";
 
-/** `--header "Name: value"`, which may be repeated. */
-function header(text: string, given: Record<string, string> = {}): Record<string, string> {
+/** `--header "Name: value"`, which may be repeated; `--header ""` takes those before it away. */
+function header(text: string, given?: Record<string, string> | null) {
+  if (text === "") return null;
   const [, name, value] = /^\s*([^:\s]+)\s*:\s*(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined)
     throw new InvalidArgumentError('It must be like "Name: value".');
   return { ...given, [name]: value };
 }
 
-const numbers =
-  (min: number, max: number) =>
-  (text: string): number[] =>
-    text === "" ? [] : text.split(",").map((one) => wholeNumber(min, max)(one.trim()));
+const numbers = (text: string): number[] =>
+  text === "" ? [] : text.split(",").map((one) => hubNumber(one.trim()));
 
-/** "100,24": 100 failed tries over 24 hours; empty for never. */
-function disableAfter(text: string): { failures: number; hours: number } | "" {
-  if (text === "") return "";
+/** What may be absent. */
+const optional =
+  <Value>(parse: (text: string) => Value) =>
+  (text: string): Value | null =>
+    text === "" ? null : parse(text);
+
+/** "100,24": 100 failed tries over 24 hours. */
+function disableAfter(text: string): { failures: number; hours: number } {
   const [, failures, hours] = /^\s*(\d+)\s*,\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? [];
   if (failures === undefined || hours === undefined)
     throw new InvalidArgumentError("It must be like 100,24: failed tries, hours.");
@@ -38,15 +42,12 @@ const settings = [
     new Option("--filter <CEL>", "only events that match, such as event.data.amount > 10"),
   ],
   ["userId", new Option("--user <ID>", "only events of this user")],
-  [
-    "retries",
-    new Option("--retries <N>", "further tries after the first").argParser(wholeNumber(0, 20)),
-  ],
-  ["timeoutMs", new Option("--timeout-ms <MS>", "of one try").argParser(wholeNumber(100, 60_000))],
+  ["retries", new Option("--retries <N>", "further tries after the first").argParser(hubNumber)],
+  ["timeoutMs", new Option("--timeout-ms <MS>", "of one try").argParser(hubNumber)],
   [
     "retryScheduleMs",
     new Option("--retry-schedule-ms <MS,MS>", "the wait before each retry").argParser(
-      numbers(100, 86_400_000),
+      optional(numbers),
     ),
   ],
   [
@@ -57,14 +58,12 @@ const settings = [
   ],
   [
     "unsubscribeOn",
-    new Option("--unsubscribe-on <CODE,CODE>", "answers that delete the hook").argParser(
-      numbers(100, 599),
-    ),
+    new Option("--unsubscribe-on <CODE,CODE>", "answers that delete the hook").argParser(numbers),
   ],
   [
     "finalStatuses",
     new Option("--final-statuses <CODE,CODE>", "answers that end a delivery at once").argParser(
-      numbers(300, 599),
+      numbers,
     ),
   ],
   [
@@ -72,17 +71,12 @@ const settings = [
     new Option(
       "--disable-after <FAILURES,HOURS>",
       "disable it after so many failed tries in a row over so many hours",
-    ).argParser(disableAfter),
+    ).argParser(optional(disableAfter)),
   ],
-  [
-    "maxInFlight",
-    new Option("--max-in-flight <N>", "calls at the same time").argParser(
-      wholeNumber(1, 1_000_000),
-    ),
-  ],
+  ["maxInFlight", new Option("--max-in-flight <N>", "calls at the same time").argParser(hubNumber)],
   [
     "rateLimitPerSecond",
-    new Option("--rate-limit <N>", "calls a second").argParser(wholeNumber(1, 1_000_000)),
+    new Option("--rate-limit <N>", "calls a second").argParser(optional(hubNumber)),
   ],
 ] as const;
 
@@ -96,10 +90,7 @@ export function withSettings(command: Command): Command {
 export function settingsOf(options: Record<string, unknown>): Record<string, unknown> {
   const given = settings.flatMap(([field, option]) => {
     const value = options[option.attributeName()];
-    const isEmpty = value === "" || (Array.isArray(value) && value.length === 0);
-    // No answer at all is a list of answers, too.
-    const empty = field === "finalStatuses" || field === "unsubscribeOn" ? [] : null;
-    return value === undefined ? [] : [[field, isEmpty ? empty : value] as const];
+    return value === undefined ? [] : [[field, value === "" ? null : value] as const];
   });
   return Object.fromEntries(given);
 }

@@ -1,3 +1,6 @@
+import { PATIENCE_MS } from "../../client/emit.ts";
+import { retryAfterOf } from "../../client/request.ts";
+import { sleep, waitMs } from "../../client/retry.ts";
 import { jsonObject, jsonText } from "../../util/json/exactJson.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { HubError } from "./hubError.ts";
@@ -25,18 +28,38 @@ export async function callHub<Data>(
   variables: Record<string, unknown> = {},
 ): Promise<Data> {
   const body = jsonText(exact({ query, variables: exact(withoutAbsent(variables)) }));
-  const response = await post(hub, body);
-  const text = await response.text();
+  const { response, text } = await post(hub, body);
+  const retryAfterMs = isPassing(response.status) ? retryAfterOf(response) : undefined;
+  const more = retryAfterMs === undefined ? {} : { retryAfterMs };
   const answer = parseAnswer<Data>(text);
   if (!answer)
     throw new HubError(
       `${hub.url}/graphql answered ${response.status}, and not with GraphQL: is there a hub at this address? (--url, SIGNALBOX_URL)`,
+      more,
     );
   const [error] = answer.errors ?? [];
-  if (error) throw new HubError(explained(error));
+  if (error) throw new HubError(explained(error), more);
   if (answer.data == null) throw new HubError(`the hub answered ${response.status} without data`);
   return answer.data;
 }
+
+/** A query that is asked again and again outlives a restart of the hub, and its limits. Throws HubError. */
+export async function pollHub<Data>(...call: Parameters<typeof callHub>): Promise<Data> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let failures = 1; ; failures++) {
+    try {
+      return await callHub<Data>(...call);
+    } catch (error) {
+      if (!(error instanceof HubError) || error.retryAfterMs === undefined) throw error;
+      const wait = waitMs(failures, error.retryAfterMs);
+      if (Date.now() + wait > deadline) throw error;
+      await sleep(wait);
+    }
+  }
+}
+
+/** Too many calls, or a hub that begins, ends or has no database. */
+const isPassing = (status: number) => status === 429 || (status >= 502 && status <= 504);
 
 /** The payload of a mutation, unless the hub found mistakes: then it throws HubError. */
 export function checked<Payload extends { userErrors: Mistake[] }>(payload: Payload): Payload {
@@ -52,9 +75,12 @@ export const exact = (fields: Record<string, unknown>) => jsonObject(Object.entr
 const withoutAbsent = (fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-async function post({ url, key }: HubPlace, body: string): Promise<Response> {
+async function post(
+  { url, key }: HubPlace,
+  body: string,
+): Promise<{ response: Response; text: string }> {
   try {
-    return await fetch(`${url}/graphql`, {
+    const response = await fetch(`${url}/graphql`, {
       method: "POST",
       headers: {
         authorization: `Bearer ${key}`,
@@ -64,10 +90,11 @@ async function post({ url, key }: HubPlace, body: string): Promise<Response> {
       body,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
+    return { response, text: await response.text() };
   } catch (error) {
     throw new HubError(
       `The hub at ${url} cannot be reached: ${reasonOf(error)}. Is it running, and the address right? (--url, SIGNALBOX_URL)`,
-      { cause: error },
+      { cause: error, retryAfterMs: null },
     );
   }
 }

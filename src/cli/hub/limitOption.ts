@@ -8,6 +8,9 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 
+/** A whole number whose limits the hub knows. */
+export const hubNumber = wholeNumber(0, 999_999_999);
+
 /** The option of lists: how many rows at most. */
 export const limitOption = (): Option =>
   new Option("--limit <N>", "how many at most, the newest first; default 100").argParser(

@@ -1,5 +1,6 @@
 import { follow, type Subscription } from "../../client/follow.ts";
 import { SignalboxError } from "../../client/signalboxError.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { callHub, type HubPlace } from "./callHub.ts";
 import { HubError } from "./hubError.ts";
 import { note } from "./print.ts";
@@ -12,7 +13,7 @@ export async function feedEnd(hub: HubPlace): Promise<string> {
 
 /**
  * Follows a subscription from a cursor until the signal aborts, without a gap however often the connection is lost, and
- * says when it is. Throws HubError.
+ * says when it is. Numbers keep their digits. Throws HubError.
  */
 export async function* live<Item extends { cursor: string }>(
   hub: HubPlace,
@@ -26,7 +27,7 @@ export async function* live<Item extends { cursor: string }>(
     isAway = true;
   };
   try {
-    const endpoint = { url: `${hub.url}/graphql`, key: hub.key };
+    const endpoint = { url: `${hub.url}/graphql`, key: hub.key, parse: parseJson };
     const items = follow<Item>(endpoint, subscription, after, signal, onAway);
     for await (const item of items) {
       isAway = false;

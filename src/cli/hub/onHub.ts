@@ -25,16 +25,17 @@ export const hubCommand = (
 
 /** The place that the flags and the environment name. Throws Misuse when there is no key. */
 function hubPlace(flags: HubFlags): HubPlace {
-  const { url, key } = settingsOf(flags);
+  const { url, key } = settingsOf(() => readHubSettings(flags));
   if (key !== undefined) return { url, key };
   throw new Misuse(
     "No API key is given: set SIGNALBOX_KEY (the hub shows its first key at its first start; key create makes another).",
   );
 }
 
-function settingsOf(flags: HubFlags) {
+/** Reads settings; one that can be none is a mistake in the call. Throws Misuse. */
+export function settingsOf<Settings>(read: () => Settings): Settings {
   try {
-    return readHubSettings(flags);
+    return read();
   } catch (error) {
     if (error instanceof ConfigError) throw new Misuse(error.message, { cause: error });
     throw error;

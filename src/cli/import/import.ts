@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
-import { readHubSettings } from "../../config/config.ts";
+import { readImportToken } from "../../config/config.ts";
 import { callHub, type HubPlace } from "../hub/callHub.ts";
-import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
+import { type HubFlags, hubCommand, onHub, settingsOf } from "../hub/onHub.ts";
 import { printRows } from "../hub/print.ts";
 import { createProgress } from "../hub/progress.ts";
 import { Misuse } from "../misuse.ts";
@@ -31,7 +31,7 @@ type Options = HubFlags & { from: string; token?: string; dryRun?: boolean };
 
 async function importFrom(hub: HubPlace, system: System, options: Options): Promise<void> {
   const { from, dryRun: isDryRun = false } = options;
-  const { importToken } = readHubSettings(options);
+  const importToken = settingsOf(() => readImportToken(options.token));
   if (!URL.canParse(from)) throw new Misuse(`--from must be a URL, not ${JSON.stringify(from)}.`);
   if (importToken === undefined)
     throw new Misuse("No key to the other system is given: set SIGNALBOX_IMPORT_TOKEN.");

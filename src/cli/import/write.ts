@@ -79,19 +79,14 @@ export async function writeEndpoint(
     ...(taken && { secret: taken.secret }),
     ...(Object.keys(headers).length > 0 && { headers }),
     ...(rateLimitPerSecond && { rateLimitPerSecond }),
+    paused: lost.length > 0 || isDisabled,
     ...(timeoutMs && { timeoutMs: Math.min(timeoutMs, 60_000) }),
   };
   return orRefused(result, async () => {
     const { registered } = await callHub<{
-      registered: { hook: { id: string }; secret: string; userErrors: Mistake[] };
+      registered: { secret: string; userErrors: Mistake[] };
     }>(hub, registerHook, { input });
-    const { hook, secret } = checked(registered);
-    if (lost.length > 0 || isDisabled) {
-      const { paused } = await callHub<{ paused: { userErrors: Mistake[] } }>(hub, pauseHook, {
-        id: hook.id,
-      });
-      checked(paused);
-    }
+    const { secret } = checked(registered);
     return { ...result, result: "created", secret: taken?.isKept ? null : secret };
   });
 }
@@ -113,6 +108,5 @@ const registerType = `mutation ($input: RegisterEventTypeInput!) {
   payload: registerEventType(input: $input) { userErrors { code message path } }
 }`;
 const registerHook = `mutation ($input: RegisterHookInput!) {
-  registered: registerHook(input: $input) { hook { id } secret userErrors { code message path } }
+  registered: registerHook(input: $input) { secret userErrors { code message path } }
 }`;
-const pauseHook = `mutation ($id: ID!) { paused: pauseHook(id: $id) { userErrors { code message path } } }`;

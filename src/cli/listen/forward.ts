@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import type { HookFormat } from "../../db/hook/hooks.ts";
 import { attemptHeaders } from "../../domain/delivery/deliveryHeaders.ts";
 import { nextDelayMs } from "../../domain/delivery/retrySchedule.ts";
 import { secretKey } from "../../domain/delivery/signature.ts";
@@ -46,7 +47,12 @@ export type Forwarder = AsyncDisposable & {
 };
 
 /** Sends events to one URL, as the hub sends them to a hook. The address is the caller's own, so any is allowed. */
-export function createForwarder(to: { url: string; secret: string; retries: number }): Forwarder {
+export function createForwarder(to: {
+  url: string;
+  format: HookFormat;
+  secret: string;
+  retries: number;
+}): Forwarder {
   const keys: KeyObject[] = [createSecretKey(secretKey(to.secret))];
   const poster = createPoster({
     guard: { allows: () => true, isListed: () => true },
@@ -67,7 +73,7 @@ export function createForwarder(to: { url: string; secret: string; retries: numb
     const tried = { deliveryId, attempt, claimedAt: new Date(), event: about };
     return poster.post({
       url: to.url,
-      headers: attemptHeaders(envelope, tried, { id: event.id, keys }),
+      headers: attemptHeaders(envelope, tried, { format: to.format, id: event.id, keys }),
       body: envelope.body,
       timeoutMs: TIMEOUT_MS,
     });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { HookFormat } from "../../db/hook/hooks.ts";
 import { parseTarget } from "../../domain/hook/target.ts";
 import { UserError } from "../../util/userError.ts";
 import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
@@ -36,7 +37,8 @@ export function addListen(program: Command): void {
 
 type Options = HubFlags & {
   forwardTo: string;
-  format?: string;
+  /** Checked by the hub. */
+  format?: HookFormat;
   filter?: string;
   cursorFile?: string;
   retries?: number;
@@ -64,8 +66,9 @@ async function listen(hub: HubPlace, given: string[], options: Options): Promise
   const report = createReport(wantsJson(options));
   await report.begin({ forwardTo, types, format, secret, after });
   const { createForwarder } = await import("./forward.ts");
-  await using forwarder = createForwarder({ url: forwardTo, secret, retries });
+  await using forwarder = createForwarder({ url: forwardTo, format, secret, retries });
   const subscription = { query, variables: { types, hook } };
+  await using _flush = { [Symbol.asyncDispose]: async () => file?.flush() };
   for await (const { cursor, event } of live<Item>(hub, subscription, after, stopped)) {
     const { trial, ...about } = event;
     const envelope = envelopeOf(trial);
@@ -80,7 +83,8 @@ async function listen(hub: HubPlace, given: string[], options: Options): Promise
     if (!isDone) return;
     if (trial.reason === "NO_RESOURCE")
       note(`${event.type} ${event.id} is not sent: ${trial.detail}`);
-    await file?.write(cursor);
+    if (envelope === null) await file?.skip(cursor);
+    else await file?.write(cursor);
     if (stopped.aborted) return;
   }
 }

@@ -12,6 +12,7 @@ import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { Countdown, Moment } from "../ui/time/Time.tsx";
 import { Content } from "./Content.tsx";
+import { EraseEvent } from "./EraseEvent.tsx";
 import { EventActions } from "./EventActions.tsx";
 import { EventContext } from "./EventContext.tsx";
 import { EventDeliveries } from "./EventDeliveries.tsx";
@@ -24,6 +25,7 @@ const EventDocument = graphql(`
     event(id: $id) {
       id type typeVersion data name avatar category contentType content userId contextId stepUuid
       idempotencyKey uid channels tags origin occurredAt receivedAt scheduledFor status error
+      expungedAt expungedBy
       subject { type id }
       causedBy { id name }
     }
@@ -55,8 +57,18 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
       title={event.name}
       back={{ to: "/", label: "Feed" }}
       aside={<Badge state={event.status} />}
-      tools={mayChange && <ScheduleTools event={{ id, name, scheduledFor }} />}
+      tools={
+        <>
+          {mayChange && <ScheduleTools event={{ id, name, scheduledFor }} />}
+          {may.administer && event.expungedAt === null && <EraseEvent event={event} />}
+        </>
+      }
     >
+      {event.expungedAt !== null && (
+        <p>
+          The content was erased by {event.expungedBy}, <Moment at={event.expungedAt} />.
+        </p>
+      )}
       {event.error !== null && <p role="alert">{event.error}</p>}
       <Facts
         facts={[

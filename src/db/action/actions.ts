@@ -69,6 +69,11 @@ export const moveExpiry = (tx: Tx, event: { projectId: string; id: string }, due
   set expires_at = (greatest(${dueAt}::timestamptz, now()) at time zone 'UTC' + expire_in * interval '1 minute') at time zone 'UTC'
   where project_id = ${event.projectId} and event_id = ${event.id}`;
 
+/** Ends the time of these events' actions: nobody can press them any more. */
+export const expireActions = (tx: Tx, projectId: string, events: { id: string }[]) => tx`
+  update signalbox.actions set expires_at = least(expires_at, clock_timestamp())
+  where project_id = ${projectId} and event_id = any(${column(events, "id")}::uuid[])`;
+
 /** The changing fields of an action named `a`, for a feed item's `state`. */
 const moving = (
   tx: Tx,

@@ -52,5 +52,11 @@ export const updateApplicationRow = (tx: Tx, application: ApplicationRow) => tx<
   where a.project_id = ${application.projectId} and a.id = ${application.id}
   returning ${applicationColumns(tx)}`;
 
-export const removeApplication = (sql: Sql, projectId: string, id: string) => sql`
-  delete from signalbox.applications where project_id = ${projectId} and id = ${id}`;
+/** Deletes an application, unless its user has a live hook. */
+export const removeApplication = (
+  sql: Sql,
+  { projectId, id, userId }: Pick<ApplicationRow, "projectId" | "id" | "userId">,
+) => sql`
+  delete from signalbox.applications
+  where project_id = ${projectId} and id = ${id} and not exists (select from signalbox.hooks
+    where project_id = ${projectId} and user_id = ${userId} and status <> 'DELETED' and kind = 'HOOK')`;

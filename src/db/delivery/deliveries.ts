@@ -79,3 +79,11 @@ export const attemptsOf = (sql: Sql, projectId: string, deliveryIds: readonly st
     from signalbox.attempts
     where project_id = ${projectId} and delivery_id = any(${deliveryIds as string[]}::uuid[])
     order by delivery_id, number`;
+
+/** What became of each attempt of these deliveries, without what was sent and answered. */
+export const attemptHeadsOf = (sql: Sql, projectId: string, deliveryIds: readonly string[]) =>
+  sql<Pick<AttemptRow, "deliveryId" | "number" | "outcome" | "statusCode">[]>`
+    select delivery_id as "deliveryId", number, outcome, status_code as "statusCode"
+    from signalbox.attempts
+    where project_id = ${projectId} and delivery_id = any(${deliveryIds as string[]}::uuid[])
+    order by delivery_id, number`;

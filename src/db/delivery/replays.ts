@@ -7,7 +7,7 @@ import { stripNul } from "../page/stripNul.ts";
 import { addJobs, type JobSpec } from "../queue/jobs.ts";
 import type { replays } from "../schema/deliveryTables.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
-import { statusIn } from "./statusFilter.ts";
+import { statusIn, WAITING } from "./statusFilter.ts";
 
 type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
 
@@ -18,9 +18,11 @@ export type ReplayRow = Pick<
   status: ReplayStatus;
   /** Whether it sends SUCCEEDED deliveries again. */
   resends: boolean;
+  /** Whether deliveries that wait for their next attempt are tried at once. */
+  hastens: boolean;
 };
 
-/** The filter of a replay: ended deliveries created from `since` on and before `until`. */
+/** The filter of a replay: deliveries created from `since` on and before `until`. */
 export type ReplayFilter = {
   hookId: string | null;
   type: string | null;
@@ -34,7 +36,8 @@ const PAUSE = "200 milliseconds";
 const DAY_MS = 86_400_000;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.status, r.matched, r.created,
-  coalesce(r.filter::jsonb -> 'status' @> '["SUCCEEDED"]', false) as resends, r.created_at as "createdAt", r.finished_at as "finishedAt"`;
+  coalesce(r.filter::jsonb -> 'status' @> '["SUCCEEDED"]', false) as resends,
+  coalesce(r.filter::jsonb -> 'status' @> '["RETRYING"]', false) as hastens, r.created_at as "createdAt", r.finished_at as "finishedAt"`;
 
 /** Replays of one project by id; unknown ids and those of other projects are left out. */
 export const replaysById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -46,12 +49,23 @@ export const lockedReplay = (tx: Tx, projectId: string, id: string) =>
   tx<ReplayRow[]>`select ${columns(tx)} from signalbox.replays r
     where r.project_id = ${projectId} and r.id = ${id} for update`;
 
+/** The deliveries that match a filter. Waiting and ended ones are in different tables, each with its own indexes. */
+function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
+  const [waiting, ended] = [
+    filter.status.filter((one) => WAITING.includes(one)),
+    filter.status.filter((one) => !WAITING.includes(one)),
+  ];
+  const inEnded = matchingIn(sql, projectId, { ...filter, status: ended });
+  if (waiting.length === 0) return inEnded;
+  return sql`${inEnded} union all ${matchingIn(sql, projectId, { ...filter, status: waiting })}`;
+}
+
 /**
  * The deliveries that match a filter, of hooks that are not deleted, and no steps of workflows. Of SUCCEEDED ones only
  * the first ones, so that what replays have sent is not sent again by each further replay. They are found by their ids:
  * `created_at` has no index. One day is left for clock skew.
  */
-function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
+function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
   const { hookId, type, status, since, until } = filter;
   const conditions = [
     sql`d.project_id = ${projectId}`,

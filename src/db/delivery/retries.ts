@@ -12,7 +12,12 @@ import {
 import { type MovedDelivery, movedColumns, recordMoves } from "./record.ts";
 
 /** A delivery with the facts that decide whether it may be retried. */
-type RetryCandidate = DeliveryRow & { inFlight: boolean; hookStatus: HookStatus };
+type RetryCandidate = DeliveryRow & {
+  inFlight: boolean;
+  hookStatus: HookStatus;
+  /** Whether its event's content was erased. */
+  isExpunged: boolean;
+};
 
 /** A hook's status, share-locked until the end of the transaction. */
 export async function heldHookStatus(
@@ -24,6 +29,10 @@ export async function heldHookStatus(
     select status from signalbox.hooks where project_id = ${projectId} and id = ${hookId} for share`;
   return hook?.status;
 }
+
+/** Whether the content of the event of a delivery named `d` was erased. */
+const isExpunged = (tx: Tx) => tx`exists (select from signalbox.events e
+  where e.project_id = d.project_id and e.id = d.event_id and e.expunged_at is not null)`;
 
 /**
  * Locks a waiting delivery until the end of the transaction and returns it. Its hook's row is locked first, as
@@ -38,8 +47,9 @@ export async function lockedDelivery(
   if (!known) return undefined;
   const hookStatus = await heldHookStatus(tx, projectId, known.hookId);
   await tx`select from signalbox.queue where project_id = ${projectId} and id = ${id} for update`;
-  const [delivery] = await tx<(DeliveryRow & { inFlight: boolean })[]>`
-    select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight" from signalbox.deliveries d
+  const [delivery] = await tx<Omit<RetryCandidate, "hookStatus">[]>`
+    select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight", ${isExpunged(tx)} as "isExpunged"
+    from signalbox.deliveries d
     where d.project_id = ${projectId} and d.id = ${id}`;
   return hookStatus && delivery && { ...delivery, hookStatus };
 }
@@ -55,23 +65,11 @@ export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Re
   update signalbox.queue d set due_at = statement_timestamp() where project_id = ${projectId} and id = ${id}
   returning ${movedColumns(tx)}, ${status}::text as was`;
 
-/** Makes up to `limit` deliveries of a hook due that were created in a span of time and wait for their next attempt. */
-export const makeRetryingDue = (
-  tx: Tx,
-  {
-    projectId,
-    hookId,
-    since,
-    until,
-  }: { projectId: string; hookId: string; since: Date; until: Date },
-  limit: number,
-) => tx<Retried["moved"]>`
+/** Makes those of the deliveries due that wait for their next attempt. */
+export const makeRetryingDue = (tx: Tx, projectId: string, ids: string[]) => tx<Retried["moved"]>`
   update signalbox.queue d set due_at = statement_timestamp()
-  where d.project_id = ${projectId} and d.id = any(array(
-    select q.id from signalbox.queue q
-    where q.project_id = ${projectId} and q.hook_id = ${hookId} and q.status = 'RETRYING' and q.lease_token is null
-      and q.due_at > statement_timestamp() and q.created_at >= ${since} and q.created_at < ${until}
-    order by q.due_at limit ${limit} for update))
+  where d.project_id = ${projectId} and d.id = any(${ids}::uuid[]) and d.status = 'RETRYING' and d.lease_token is null
+    and d.due_at > statement_timestamp()
   returning ${movedColumns(tx)}, 'RETRYING' as was`;
 
 /** The most attempts of a delivery: they are counted in a smallint. */
@@ -81,7 +79,7 @@ export const MAX_ATTEMPTS = 32_000;
  * Reopens deliveries of one hook that ended without success: due now, with as many retries as the hook has; PARKED if
  * the hook is not ACTIVE. Their last attempts become earlier ones. A suspect stays one: it is retried alone,
  * and its next crash is its last. Open and SUCCEEDED deliveries stay as they are, and so does everything of a deleted
- * hook. The caller holds the hook's status.
+ * hook and of an erased event. The caller holds the hook's status.
  */
 export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx<Retried["moved"]>`
   with gone as (
@@ -89,6 +87,7 @@ export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx
     where d.project_id = ${projectId} and d.id = any(${ids}::uuid[]) and d.run_id is null
       and d.status in ('FAILED', 'GONE', 'CANCELLED', 'QUARANTINED') and d.attempt_count < ${MAX_ATTEMPTS}
       and (select h.status from signalbox.hooks h where h.project_id = ${projectId} and h.id = d.hook_id) <> 'DELETED'
+      and not ${isExpunged(tx)}
     returning d.*
   ), tried as (
     insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code,
@@ -112,7 +111,7 @@ export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx
 
 /**
  * Creates new deliveries of the same events to the same hook for SUCCEEDED ones, with their own retries; PARKED if the
- * hook is not ACTIVE. None for those with an open replay, nor for a deleted hook. The caller holds the hook's status.
+ * hook is not ACTIVE. None for those with an open replay, nor for a deleted hook or an erased event. The caller holds the hook's status.
  * The statement makes the planner look rows up by their keys only: otherwise it reads a hook's whole history for each.
  */
 export const insertRetries = (
@@ -121,8 +120,9 @@ export const insertRetries = (
   retries: { of: string; id: string }[],
 ) => tx<MovedDelivery[]>`
   with original as materialized (
-    select * from signalbox.ended_deliveries
-    where project_id = ${projectId} and id = any(${retries.map(({ of }) => of)}::uuid[]) and status = 'SUCCEEDED'
+    select * from signalbox.ended_deliveries d
+    where d.project_id = ${projectId} and d.id = any(${retries.map(({ of }) => of)}::uuid[]) and d.status = 'SUCCEEDED'
+      and not ${isExpunged(tx)}
   ), retry as (
     select o.project_id, x.id, o.event_id, o.hook_id, o.format,
       case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end as status, h.retries + 1 as max_attempts,

@@ -30,7 +30,7 @@ export const eventHeadColumns = (sql: Sql) => sql`e.project_id as "projectId", e
   e.subject_type as "subjectType", e.subject_id as "subjectId", e.context_id as "contextId",
   e.step_uuid as "stepUuid", e.idempotency_key as "idempotencyKey", e.uid, e.channels, e.tags, e.origin, e.cause_id as "causeId", e.only_hook_id as "onlyHookId",
   e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor", e.received_at as "receivedAt", e.status,
-  e.config_version::int as "configVersion", e.error`;
+  e.config_version::int as "configVersion", e.error, e.expunged_at as "expungedAt", e.expunged_by as "expungedBy"`;
 
 const documentColumns = (sql: Sql) => sql`e.data::text as data, e.content::text as content`;
 
@@ -41,6 +41,26 @@ export const eventColumns = (sql: Sql) => sql`${eventHeadColumns(sql)}, ${docume
 export const eventsById = (sql: Sql, projectId: string, ids: readonly string[]) =>
   sql<EventRow[]>`select ${eventColumns(sql)} from signalbox.events e
     where e.project_id = ${projectId} and e.id = any(${ids as string[]}::uuid[])`;
+
+/**
+ * The first of these events, in the order of the ids, up to the one with which they take `bytes` or more in an answer;
+ * `filled` is what each takes together with those before it.
+ */
+export const firstEventsById = (
+  sql: Sql,
+  projectId: string,
+  ids: readonly string[],
+  bytes: number,
+) =>
+  sql<(EventRow & { filled: number })[]>`
+    select ${eventColumns(sql)}, e.filled::int
+    from (
+      select e.*, w.place, s.size, sum(s.size) over (order by w.place) as filled
+      from unnest(${ids as string[]}::uuid[]) with ordinality w(id, place)
+      join signalbox.events e on e.project_id = ${projectId} and e.id = w.id
+      cross join lateral (select 1000 + coalesce(octet_length(e.data::text), 0)
+        + coalesce(octet_length(e.content::text), 0) as size) s) e
+    where e.filled - e.size < ${bytes} order by e.place`;
 
 /** Events without their documents, for callers that may not need them. */
 export const eventHeadsById = (sql: Sql, projectId: string, ids: readonly string[]) =>

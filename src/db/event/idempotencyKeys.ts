@@ -14,6 +14,9 @@ export type KeyClaim = {
   eventId: string;
 };
 
+/** A fingerprint that no body has: what is left of an erased event's idempotency key. */
+export const ERASED_FINGERPRINT = "";
+
 /** Those of the keys that another event has, with that event. */
 export const takenKeys = (sql: Sql, claims: KeyClaim[]) => sql<KeyClaim[]>`
   select k.project_id as "projectId", k.scope, k.key, k.fingerprint, k.event_id as "eventId"
@@ -37,9 +40,10 @@ export async function claimOne(
   return owner ?? { fingerprint, eventId };
 }
 
-export const giveUpKey = (sql: Sql, { projectId, scope, key }: KeyClaim) => sql`
+/** Frees a key, unless something else has it by now. */
+export const giveUpKey = (sql: Sql, { projectId, scope, key, eventId }: KeyClaim) => sql`
   delete from signalbox.idempotency_keys
-  where project_id = ${projectId} and scope = ${scope} and key = ${key}`;
+  where project_id = ${projectId} and scope = ${scope} and key = ${key} and event_id = ${eventId}`;
 
 /** The event of a user that has this `uid`. */
 export const eventIdOfUid = (

@@ -4,7 +4,10 @@ import type { NewRun } from "../workflow/workflowRuns.ts";
 import type { EventRow } from "./events.ts";
 
 /** An event to be inserted. The database sets its times, unless the caller gave `occurredAt`. */
-export type NewEvent = Omit<EventRow, "occurredAt" | "receivedAt" | "error"> & {
+export type NewEvent = Omit<
+  EventRow,
+  "occurredAt" | "receivedAt" | "error" | "expungedAt" | "expungedBy"
+> & {
   occurredAt: Date | null;
 };
 
@@ -38,4 +41,6 @@ export const storedEvent = (event: NewEvent, receivedAt: Date): EventRow => ({
   occurredAt: event.occurredAt ?? receivedAt,
   receivedAt,
   error: null,
+  expungedAt: null,
+  expungedBy: null,
 });

@@ -1,23 +1,21 @@
 import type { Tx } from "../connection/client.ts";
-import { publish } from "../feed/record.ts";
+import type { FeedItem } from "../feed/changes.ts";
+import { publish, writeToFeed } from "../feed/record.ts";
 import { bumpConfigVersion } from "../project/projects.ts";
 import { type HookRow, hookColumns, insertHookVersion } from "./hooks.ts";
+import { queueSettling } from "./moveQueued.ts";
+
+const hookItem = (
+  { id, status, statusReason }: Pick<HookRow, "id" | "status" | "statusReason">,
+  created = false,
+): FeedItem => ({ kind: "HOOK", id, hookId: id, created, state: { status, statusReason } });
 
 /** A feed item for a hook in its current state. The caller has locked the project's head. */
 export const recordHook = (
   tx: Tx,
   hook: Pick<HookRow, "projectId" | "id" | "status" | "statusReason">,
   created = false,
-) =>
-  publish(tx, hook.projectId, [
-    {
-      kind: "HOOK",
-      id: hook.id,
-      hookId: hook.id,
-      created,
-      state: { status: hook.status, statusReason: hook.statusReason },
-    },
-  ]);
+) => publish(tx, hook.projectId, [hookItem(hook, created)]);
 
 /** Applies the hook's new rule from the next config version on. */
 export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
@@ -31,6 +29,50 @@ export type Leaving = {
   status: "DELETED" | "DISABLED";
   reason: string;
 };
+
+/**
+ * Deletes up to `limit` hooks of a user under one config version, and returns how many. Their waiting deliveries are
+ * cancelled by the jobs that it adds.
+ */
+export async function deleteHooksOfUser(
+  tx: Tx,
+  { projectId, userId }: { projectId: string; userId: string },
+  reason: string,
+  limit: number,
+): Promise<number> {
+  const hooks = await tx<HookRow[]>`
+    update signalbox.hooks h set status = 'DELETED', status_reason = ${reason}, updated_at = now()
+    where h.project_id = ${projectId} and h.id = any(array(
+      select id from signalbox.hooks
+      where project_id = ${projectId} and user_id = ${userId} and status <> 'DELETED' and kind = 'HOOK'
+      order by id limit ${limit} for update))
+    returning ${hookColumns(tx)}`;
+  if (hooks.length === 0) return 0;
+  const version = await bumpConfigVersion(tx, projectId);
+  const ids = hooks.map(({ id }) => id);
+  const [waiting] = await Promise.all([
+    tx<{ id: string }[]>`
+      select id from unnest(${ids}::uuid[]) as x(id)
+      where exists (select from signalbox.queue q where q.project_id = ${projectId} and q.hook_id = x.id)`,
+    tx`
+      insert into signalbox.hook_versions (project_id, hook_id, config_version, types, channels, format, filter, user_id, status)
+      select project_id, id, ${version}, types, channels, format, filter, user_id, status from signalbox.hooks
+      where project_id = ${projectId} and id = any(${ids}::uuid[])`,
+  ]);
+  await writeToFeed(
+    tx,
+    projectId,
+    waiting.length > 0 ? [queueSettling(tx, projectId, waiting)] : [],
+    [
+      publish(
+        tx,
+        projectId,
+        hooks.map((hook) => hookItem(hook)),
+      ),
+    ],
+  );
+  return hooks.length;
+}
 
 /**
  * Deletes or disables hooks whose target asked for it, keeping the reason for their history. Only active ones are

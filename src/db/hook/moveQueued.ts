@@ -59,12 +59,13 @@ export async function moveWaiting(
   return moved.length;
 }
 
-/** Adds the job that continues `moveWaiting`. */
-export const queueSettling = (tx: Tx, hook: { projectId: string; id: string }) =>
-  addJobs(tx, [
-    {
-      identifier: "settle",
-      payload: { projectId: hook.projectId, hookId: hook.id },
-      key: `settle:${hook.id}`,
-    },
-  ]);
+/** Adds the jobs that continue `moveWaiting`, one for each hook. */
+export const queueSettling = (tx: Tx, projectId: string, hooks: { id: string }[]) =>
+  addJobs(
+    tx,
+    hooks.map(({ id }) => ({
+      identifier: "settle" as const,
+      payload: { projectId, hookId: id },
+      key: `settle:${id}`,
+    })),
+  );

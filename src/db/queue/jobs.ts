@@ -3,6 +3,20 @@ import type { Sql, Tx } from "../connection/client.ts";
 /** A hook's queue of deliveries. Limits apply per queue. */
 export type HookQueue = { projectId: string; hookId: string };
 
+/** The events to erase: one, or those of a user that were received until a time of the database's clock. */
+export type Expunging =
+  | { projectId: string; eventId: string }
+  | { projectId: string; userId: string; until: string };
+
+/** An erasure under way: `erased` are the events of its last step, whose dependents are still to be erased. */
+export type ExpungeJob = {
+  id: string;
+  which: Expunging;
+  by: string;
+  erased: string[];
+  isLastLook: boolean;
+};
+
 /** A job's payload: ids only. State is read from the tables, so a job is never more than a wake-up. */
 type JobPayloads = {
   deliver: { queues: [projectId: string, hookId: string][] };
@@ -12,6 +26,7 @@ type JobPayloads = {
   replay: { projectId: string; replayId: string };
   advance: { projectId: string; runIds: string[] };
   press: { projectId: string; pressId: string };
+  expunge: ExpungeJob;
 };
 
 /** A job to add; `runAt` in the future for a retry, `key` to merge equal jobs. */

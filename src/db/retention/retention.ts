@@ -14,16 +14,20 @@ async function inChunks(remove: () => PromiseLike<{ count: number }>): Promise<v
   while ((await throttled(remove)).count >= CHUNK);
 }
 
-/** Idempotency keys are kept for 24 hours, and the `uid` of an event for as many `days` as the event. */
+/**
+ * Idempotency keys are kept for 24 hours, and the `uid` of an event for as many `days` and as long as the event: one
+ * that has not ended is kept longer.
+ */
 export async function removeOldKeys(sql: Pool, days: number): Promise<void> {
   const outdated = [
-    sql`scope = '' and created_at < now() - interval '24 hours'`,
-    sql`scope <> '' and created_at < now() - ${days} * interval '1 day'`,
+    sql`ascii(scope) < 2 and created_at < now() - interval '24 hours'`,
+    sql`ascii(scope) > 1 and created_at < now() - ${days} * interval '1 day' and not exists (
+      select from signalbox.events e where e.project_id = k.project_id and e.id = k.event_id)`,
   ];
   for (const isOutdated of outdated)
     await inChunks(
       () => sql`delete from signalbox.idempotency_keys where (project_id, scope, key) in (
-        select project_id, scope, key from signalbox.idempotency_keys where ${isOutdated} limit ${CHUNK})`,
+        select project_id, scope, key from signalbox.idempotency_keys k where ${isOutdated} limit ${CHUNK})`,
     );
 }
 

@@ -159,6 +159,9 @@ export const events = signalbox.table(
     configVersion: bigint("config_version", { mode: "number" }),
     /** Why it FAILED before any delivery: an event from signalbox.emit() that does not fit its type. */
     error: text("error"),
+    /** When its content was erased, and the name of the key that did it. */
+    expungedAt: time("expunged_at"),
+    expungedBy: text("expunged_by"),
   },
   (t) => [
     ownProject,
@@ -172,6 +175,8 @@ export const events = signalbox.table(
     index("events_due").on(t.projectId, t.dueAt).where(sql`due_at is not null`),
     index("events_context").on(t.projectId, t.contextId, t.id).where(sql`context_id is not null`),
     index("events_user").on(t.projectId, t.userId, t.id).where(sql`user_id is not null`),
+    // System events by what they quote.
+    index("events_cause").on(t.projectId, t.causeId).where(sql`cause_id is not null`),
     // Events that did not happen about when they came. All others of a time span are found by their ids
     // (src/db/event/list.ts has the same conditions).
     index("events_late")
@@ -190,7 +195,7 @@ export const idempotencyKeys = signalbox.table(
   "idempotency_keys",
   {
     projectId: uuid("project_id").notNull(),
-    /** Empty for an idempotency key. A user's id when `key` is the `uid` of an event: that is kept as long as events are. */
+    /** Empty for an event's idempotency key, U+0001… for that of something else; a user's id for the `uid` of an event. */
     scope: text("scope").notNull().default(""),
     key: text("key").notNull(),
     /** sha256 of the canonical input, hex: the same key with another body is a conflict. */
@@ -201,8 +206,8 @@ export const idempotencyKeys = signalbox.table(
   (t) => [
     ownProject,
     primaryKey({ columns: [t.projectId, t.scope, t.key] }),
-    index("idempotency_keys_age").on(t.createdAt).where(sql`scope = ''`),
-    index("idempotency_keys_uid_age").on(t.createdAt).where(sql`scope <> ''`),
+    index("idempotency_keys_age").on(t.createdAt).where(sql`ascii(scope) < 2`),
+    index("idempotency_keys_uid_age").on(t.createdAt).where(sql`ascii(scope) > 1`),
   ],
 );
 

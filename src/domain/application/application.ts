@@ -15,11 +15,12 @@ import {
 } from "../../db/application/applications.ts";
 import type { Pool, Sql } from "../../db/connection/client.ts";
 import { violates } from "../../db/connection/violates.ts";
-import { listHooks } from "../../db/page/lists.ts";
+import { deleteHooksOfUser } from "../../db/hook/hookChanges.ts";
+import { throttled } from "../../db/retention/throttle.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { invalidFields, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
-import { deleteHook, type HookServices } from "../hook/hook.ts";
+import { DELETED_BY_PERSON } from "../hook/hook.ts";
 import { exactName, singleLineText } from "../input/singleLineText.ts";
 
 const MAX_NAME = 256;
@@ -106,16 +107,17 @@ export async function updateApplication(
   );
 }
 
-/** Deletes an application with its hooks. The events of its user stay. */
-export async function deleteApplication(
-  services: HookServices,
-  { projectId, id, userId }: ApplicationRow,
-): Promise<void> {
-  const page = { limit: HOOKS_AT_ONCE, backward: false, after: undefined, before: undefined };
-  for (;;) {
-    const { rows } = await listHooks(services.sql, projectId, { userId }, page);
-    for (const hook of rows) await deleteHook(services, projectId, hook.id);
-    if (rows.length === 0) break;
-  }
-  await removeApplication(services.sql, projectId, id);
+/**
+ * Deletes an application with its hooks, in chunks: the project's head is locked meanwhile. A hook that is registered
+ * meanwhile is deleted, too. The events of its user stay.
+ */
+export async function deleteApplication(sql: Pool, application: ApplicationRow): Promise<void> {
+  const { projectId, id } = application;
+  const deleteSome = () =>
+    sql.begin((tx) => deleteHooksOfUser(tx, application, DELETED_BY_PERSON, HOOKS_AT_ONCE));
+  do while ((await throttled(deleteSome)) === HOOKS_AT_ONCE);
+  while (
+    (await removeApplication(sql, application)).count === 0 &&
+    (await applicationsById(sql, projectId, id)).length > 0
+  );
 }

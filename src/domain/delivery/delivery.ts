@@ -67,7 +67,7 @@ export function requestOf(
     auditInfo: { url: hook.url, body: envelope.body, resthook: event.type },
     headers: {
       ...headers,
-      ...attemptHeaders(envelope, claim, { id: event.id, keys }),
+      ...attemptHeaders(envelope, claim, { format: claim.format, id: event.id, keys }),
       ...(hook.verification === "CLOUD_EVENTS" && { "webhook-request-origin": origin }),
     },
   };

@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import type { HookFormat } from "../../db/hook/hooks.ts";
 import { type Envelope, headerValue, subjectOf } from "../event/envelope.ts";
 import { sign } from "./signature.ts";
 
@@ -17,16 +18,16 @@ type Attempt = {
 
 /** The headers of an attempt, but for those that its hook adds: the envelope's, and those of every format. */
 export const attemptHeaders = (
-  { contentType, headers, body, isForSvix }: Envelope,
+  { contentType, headers, body }: Envelope,
   attempt: Attempt,
-  { id, keys }: { id: string; keys: KeyObject[] },
+  { format, id, keys }: { format: HookFormat; id: string; keys: KeyObject[] },
 ): Record<string, string> => {
   const ofAll = deliveryHeaders(attempt, { id, keys, body });
   return {
     "content-type": contentType,
     ...headers,
     ...ofAll,
-    ...(isForSvix && svixHeaders(ofAll)),
+    ...(format === "DATA" && svixHeaders(ofAll)),
   };
 };
 

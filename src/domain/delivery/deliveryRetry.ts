@@ -1,12 +1,10 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
 import { type DeliveryRow, deliveriesById } from "../../db/delivery/deliveries.ts";
 import {
-  heldHookStatus,
   insertRetries,
   lockedDelivery,
   MAX_ATTEMPTS,
   makeDue,
-  makeRetryingDue,
   publishRetries,
   type Retried,
   reopenDeliveries,
@@ -28,7 +26,7 @@ async function retried(tx: Tx, { projectId, id, status }: DeliveryRow): Promise<
  * Retries a delivery now. A waiting one becomes due at once. One that ended without success is reopened with as many
  * further tries as its hook allows. A SUCCEEDED one stays, and is sent again as a new delivery that points back to it
  * (`replayOf`). The `webhook-id` stays the same; for a paused hook the result is PARKED. Throws NOT_FOUND, or
- * NOT_ALLOWED_NOW when the delivery is a workflow's step, its hook is deleted, an attempt is in flight, it is PARKED,
+ * NOT_ALLOWED_NOW when the delivery is a workflow's step, its hook is deleted, its event was erased, an attempt is in flight, it is PARKED,
  * it has used up the maximum number of attempts, or a SUCCEEDED one is already being sent again.
  */
 export async function retryDelivery(
@@ -42,6 +40,10 @@ export async function retryDelivery(
     const delivery = await lockedDelivery(tx, projectId, id);
     if (!delivery) throw userError("NOT_FOUND", `no delivery ${id}`, ["id"]);
     if (delivery.hookStatus === "DELETED") throw rejection(`the hook of delivery ${id} is deleted`);
+    if (delivery.isExpunged)
+      throw rejection(
+        `the content of event ${delivery.eventId} was erased: there is nothing to send`,
+      );
     if (delivery.runId !== null)
       throw rejection(`delivery ${id} is a step of run ${delivery.runId}: use rerunWorkflow`);
     if (delivery.inFlight) throw rejection(`an attempt of delivery ${id} is in flight`);
@@ -66,22 +68,4 @@ export async function retryDelivery(
     if (!row) throw new Error(`delivery ${one.id} is gone`);
     return row;
   });
-}
-
-/** Deliveries made due in one transaction: the project's head is locked meanwhile. */
-const AT_ONCE = 500;
-
-/** Makes all deliveries of a hook due that were created in a span of time and wait for their next attempt. */
-export async function retryWaiting(
-  sql: Pool,
-  span: { projectId: string; hookId: string; since: Date; until: Date },
-): Promise<void> {
-  const { projectId, hookId } = span;
-  const made = await sql.begin(async (tx) => {
-    await heldHookStatus(tx, projectId, hookId);
-    const moved = [...(await makeRetryingDue(tx, span, AT_ONCE))];
-    if (moved.length > 0) await publishRetries(tx, projectId, { moved, made: [] }, {});
-    return moved.length;
-  });
-  if (made === AT_ONCE) await retryWaiting(sql, span);
 }

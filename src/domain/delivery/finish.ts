@@ -18,9 +18,9 @@ import {
   warmSystemTypes,
 } from "../event/systemEvent.ts";
 import { errorEvent, webhookCalled } from "../event/systemEventData.ts";
-import { afterRetiring, retire } from "../hook/retire.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
+import { afterRetiring, retire } from "./retire.ts";
 
 /** The deliveries and the health of hooks that changed, and what is to be done next about the system events. */
 type Finished = { moved: FinishedDelivery[]; changes: HealthChange[]; next: FollowUp };

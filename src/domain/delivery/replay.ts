@@ -26,6 +26,7 @@ import {
 import {
   heldHookStatus,
   insertRetries,
+  makeRetryingDue,
   publishRetries,
   reopenDeliveries,
 } from "../../db/delivery/retries.ts";
@@ -44,6 +45,8 @@ export type ReplayInput = {
   status?: DeliveryStatus[] | null | undefined;
   since: Date;
   until?: Date | null | undefined;
+  /** Takes deliveries along that wait for their next attempt: they are tried at once. */
+  hastens?: boolean;
 };
 
 /** The final states of a delivery. */
@@ -81,7 +84,7 @@ async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promis
     if (hook.status === "DELETED")
       throw userError("NOT_ALLOWED_NOW", `hook ${hookId} is deleted`, ["hookId"]);
   }
-  return { hookId, type, status, since, until };
+  return { hookId, type, status: input.hastens ? [...status, "RETRYING"] : status, since, until };
 }
 
 const checkCount = (matched: number) => {
@@ -103,7 +106,7 @@ export async function countReplay(
 }
 
 /**
- * Starts a replay of ended deliveries: exactly those that match now. Throws INVALID, NOT_FOUND and NOT_ALLOWED_NOW
+ * Starts a replay of ended deliveries, and of waiting ones if asked to: exactly those that match now. Throws INVALID, NOT_FOUND and NOT_ALLOWED_NOW
  * (unknown or deleted hook), or LIMIT_REACHED.
  */
 export async function replayDeliveries(
@@ -130,7 +133,10 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
     const chunk = await takeChunk(tx, replay, MAX_WAITING);
     if (!chunk) return pauseReplay(tx, replay);
     await heldHookStatus(tx, projectId, chunk.hookId);
-    const moved = await reopenDeliveries(tx, projectId, chunk.deliveryIds);
+    const moved = [
+      ...(await reopenDeliveries(tx, projectId, chunk.deliveryIds)),
+      ...(replay.hastens ? await makeRetryingDue(tx, projectId, chunk.deliveryIds) : []),
+    ];
     const retries = chunk.deliveryIds.map((of) => ({ of, id: newId() }));
     // A delivery that matched as failed and has SUCCEEDED since needs nothing.
     const made = replay.resends ? await insertRetries(tx, projectId, retries) : [];

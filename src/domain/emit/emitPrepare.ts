@@ -64,13 +64,15 @@ async function prepareInput(
   config: ProjectConfig,
   schemas: SchemaChecks,
   { input, checked }: CheckedInput,
-  targets: UserErrorDetail[] = [],
+  targets: UserErrorDetail[] | undefined,
+  onlyHookId: string | null,
 ): Promise<PreparedEvent> {
   if (checked instanceof UserError) throw checked;
   const verdict = await checkType(config, schemas, checked.type, input.data ?? null);
-  if (targets.length === 0) return prepareEvent(input, checked, verdict);
+  if (targets === undefined) return prepareEvent(input, checked, verdict, onlyHookId);
   const entries = [...(verdict.rejection?.entries ?? []), ...targets];
-  return prepareEvent(input, checked, { ...verdict, rejection: new UserError(entries) });
+  const rejected = { ...verdict, rejection: new UserError(entries) };
+  return prepareEvent(input, checked, rejected, onlyHookId);
 }
 
 /** Nothing may be written for a caller who was told that the operation timed out. */
@@ -93,6 +95,7 @@ export async function prepareCall(
   schemas: SchemaChecks,
   inputs: readonly CheckedInput[],
   targets: Map<number, UserErrorDetail[]>,
+  onlyHookId: string | null,
 ): Promise<PreparedEvent[]> {
   const nextSlice = createTimeSlice();
   const endsAt = performance.now() + MAX_MS;
@@ -101,7 +104,7 @@ export async function prepareCall(
   let isInvalid = false;
   for (const [index, input] of inputs.entries()) {
     try {
-      const event = await prepareInput(config, schemas, input, targets.get(index));
+      const event = await prepareInput(config, schemas, input, targets.get(index), onlyHookId);
       prepared.push(event);
       if (event.rejection) entries.push(...entriesAt(index, event.rejection));
     } catch (error) {

@@ -12,7 +12,7 @@ import { planMatchedSystemEvents } from "../event/systemEvent.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import { isCallFault } from "./emitFault.ts";
-import { checkRejections, type KeyedCall, resolveKeys } from "./idempotency.ts";
+import { checkRejections, type KeyedCall, KeysTaken, resolveKeys } from "./idempotency.ts";
 
 /** An event that was accepted now or, for a duplicate, when its idempotency key was first used. */
 export type Emitted = { event: EventRow; isDuplicate: boolean };
@@ -195,19 +195,47 @@ export function createEmitWriter(
   }
 
   /**
-   * One commit for all calls. When it fails, halving isolates the calls at fault, so that they do not fail the others.
+   * Writes the calls whose keys are free; the others fail. Those whose keys were only another call's, which was not
+   * written after all, are tried again.
    */
-  return async function writeCalls(calls: PlannedCall[]): Promise<Outcome[]> {
+  async function writeUntaken(calls: PlannedCall[], { ofCall }: KeysTaken): Promise<Outcome[]> {
+    const outcomes = new Map<PlannedCall, Outcome>();
+    const writeSome = async (some: PlannedCall[]) => {
+      const written = await (some.length < calls.length ? writeCalls(some) : writeHalves(some));
+      for (const [index, call] of some.entries())
+        outcomes.set(call, written[index] ?? failed(new Error("no outcome")));
+    };
+    await writeSome(calls.filter((call) => !ofCall.has(call)));
+    const callOf = new Map(
+      calls.flatMap((call) => call.planned.map(({ event }) => [event.id, call] as const)),
+    );
+    const isOpen = (call: PlannedCall) =>
+      ofCall.get(call)?.owners.some((eventId) => {
+        const owner = callOf.get(eventId) ?? call;
+        return owner !== call && outcomes.get(owner)?.status !== "fulfilled";
+      });
+    await writeSome(calls.filter(isOpen));
+    return calls.map((call) => outcomes.get(call) ?? failed(ofCall.get(call)?.error));
+  }
+
+  const writeHalves = async (calls: PlannedCall[]): Promise<Outcome[]> => {
+    const half = calls.length >> 1;
+    return [...(await writeCalls(calls.slice(0, half))), ...(await writeCalls(calls.slice(half)))];
+  };
+
+  /**
+   * One commit for all calls. When it fails, halving isolates the calls at fault, so that they do not fail the others,
+   * unless it is known which they are.
+   */
+  async function writeCalls(calls: PlannedCall[]): Promise<Outcome[]> {
     if (calls.length === 0) return [];
     try {
       return await writeTogether(calls);
     } catch (reason) {
+      if (reason instanceof KeysTaken) return writeUntaken(calls, reason);
       if (calls.length === 1 || !isCallFault(reason)) return calls.map(() => failed(reason));
-      const half = calls.length >> 1;
-      return [
-        ...(await writeCalls(calls.slice(0, half))),
-        ...(await writeCalls(calls.slice(half))),
-      ];
+      return writeHalves(calls);
     }
-  };
+  }
+  return writeCalls;
 }

@@ -35,7 +35,7 @@ type EmitCall = {
   projectId: string;
   inputs: EventInput[];
   origin: EventOrigin;
-  /** The events are for this hook alone, whatever it takes, and start no workflows. They have no schedule. */
+  /** The events are for this hook alone, whatever it takes, and start no workflows. */
   onlyHookId?: string;
 };
 
@@ -83,7 +83,6 @@ const STEPS_PER_BATCH = 1_000_000;
 type PreparedCall = {
   projectId: string;
   origin: EventOrigin;
-  onlyHookId: string | null;
   config: ProjectConfig;
   events: PreparedEvent[];
   /** Its share of the queue's limit. */
@@ -121,7 +120,7 @@ export function createEmitter(
       const rejections: UserErrorDetail[] = [];
       for (const [index, event] of call.events.entries()) {
         try {
-          events.push(planEvent(place, event, call.origin, now, context, call.onlyHookId));
+          events.push(planEvent(place, event, call.origin, now, context));
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
           rejections.push(...entriesAt(index, error));
@@ -175,8 +174,9 @@ export function createEmitter(
       if (!config) throw new Error(`no project ${projectId}`);
       try {
         await warmSystemTypes(config, programs);
-        const events = await prepareCall(config, programs.schemas, checked, targets);
-        return await batcher.add({ projectId, origin, onlyHookId, config, events, weight });
+        const { schemas } = programs;
+        const events = await prepareCall(config, schemas, checked, targets, onlyHookId);
+        return await batcher.add({ projectId, origin, config, events, weight });
       } catch (error) {
         if (!(isLastKnown && error instanceof UserError)) throw error;
         const [current] = await configVersions(sql, [projectId]);

@@ -1,6 +1,11 @@
 import type { Sql, Tx } from "../../db/connection/client.ts";
 import { eventsById } from "../../db/event/events.ts";
-import { claimKeys, type KeyClaim, takenKeys } from "../../db/event/idempotencyKeys.ts";
+import {
+  claimKeys,
+  ERASED_FINGERPRINT,
+  type KeyClaim,
+  takenKeys,
+} from "../../db/event/idempotencyKeys.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
 import { fingerprintOf, type PlannedEvent } from "../event/event.ts";
@@ -93,8 +98,20 @@ const conflictOf = ({ scope, key }: KeyClaim): Omit<UserErrorDetail, "path"> =>
       }
     : { code: "NAME_TAKEN", message: `user '${scope}' has another event with the uid '${key}'` };
 
+/** The errors of calls whose keys are taken, with the events that have them. */
+export class KeysTaken extends Error {
+  override name = "KeysTaken" as const;
+  readonly ofCall: ReadonlyMap<KeyedCall, { error: UserError; owners: string[] }>;
+
+  constructor(ofCall: KeysTaken["ofCall"]) {
+    super("keys of these calls are taken");
+    this.ofCall = ofCall;
+  }
+}
+
 /**
- * Claims the keys of all calls. Returns, by event id, the existing event that the event duplicates. Throws
+ * Claims the keys of all calls. Returns, by event id, the existing event that the event duplicates. An erased event's key
+ * stands for it whatever the body. Throws KeysTaken:
  * IDEMPOTENCY_CONFLICT when a key was used with another body, and NAME_TAKEN when a `uid` is another event's.
  */
 export async function resolveKeys(tx: Tx, calls: KeyedCall[]): Promise<Map<string, string>> {
@@ -106,24 +123,40 @@ export async function resolveKeys(tx: Tx, calls: KeyedCall[]): Promise<Map<strin
     claims,
     await claimKeys(tx, claims, calls.length === 1),
   );
-  const owners = new Map(taken.map((owner) => [keyOf(owner), owner]));
-  const conflicts: UserErrorDetail[] = [];
-  for (const { planned, keys } of calls) {
-    // A duplicate has the `uid` of the event that it repeats.
-    for (const claim of keys.toSorted((a, b) => Number(isUid(a)) - Number(isUid(b)))) {
-      const owner = owners.get(keyOf(claim));
-      // Within one batch the first claim of a key was inserted, and owns the key for later claims.
-      if (!owner || owner.eventId === claim.eventId) continue;
-      if (isUid(claim) && duplicateOf.get(claim.eventId) === owner.eventId) continue;
-      if (!isUid(claim) && owner.fingerprint === claim.fingerprint) {
-        duplicateOf.set(claim.eventId, owner.eventId);
-        continue;
-      }
-      const index = planned.findIndex(({ event }) => event.id === claim.eventId);
-      const field = isUid(claim) ? "uid" : "idempotencyKey";
-      conflicts.push({ ...conflictOf(claim), path: [String(index), field] });
-    }
+  const ownerOf = new Map(taken.map((owner) => [keyOf(owner), owner]));
+  const conflicts = new Map<KeyedCall, { error: UserError; owners: string[] }>();
+  for (const call of calls) {
+    const { entries, owners } = conflictsOf(call, ownerOf, duplicateOf);
+    if (entries.length > 0) conflicts.set(call, { error: new UserError(entries), owners });
   }
-  if (conflicts.length > 0) throw new UserError(conflicts);
+  if (conflicts.size > 0) throw new KeysTaken(conflicts);
   return duplicateOf;
+}
+
+/** Enters the duplicates of a call, and returns its conflicts with the owners of their keys. */
+function conflictsOf(
+  { planned, keys }: KeyedCall,
+  ownerOf: ReadonlyMap<string, KeyClaim>,
+  duplicateOf: Map<string, string>,
+) {
+  const entries: UserErrorDetail[] = [];
+  const owners: string[] = [];
+  // A duplicate has the `uid` of the event that it repeats.
+  for (const claim of keys.toSorted((a, b) => Number(isUid(a)) - Number(isUid(b)))) {
+    const owner = ownerOf.get(keyOf(claim));
+    // Within one batch the first claim of a key was inserted, and owns the key for later claims.
+    if (!owner || owner.eventId === claim.eventId) continue;
+    if (isUid(claim) && duplicateOf.get(claim.eventId) === owner.eventId) continue;
+    const isSame =
+      owner.fingerprint === claim.fingerprint || owner.fingerprint === ERASED_FINGERPRINT;
+    if (!isUid(claim) && isSame) {
+      duplicateOf.set(claim.eventId, owner.eventId);
+      continue;
+    }
+    const index = planned.findIndex(({ event }) => event.id === claim.eventId);
+    const field = isUid(claim) ? "uid" : "idempotencyKey";
+    entries.push({ ...conflictOf(claim), path: [String(index), field] });
+    owners.push(owner.eventId);
+  }
+  return { entries, owners };
 }

@@ -65,8 +65,6 @@ export type Envelope = {
   contentType: string;
   headers: Record<string, string>;
   body: string;
-  /** Whether its receiver may have been written for Svix. */
-  isForSvix?: true;
 };
 
 /** The body and its headers. A pure function of its input: every attempt sends the same bytes. */
@@ -93,10 +91,7 @@ export function createEnvelope(event: EnvelopeEvent, format: HookFormat): Envelo
     case "EVENT":
       return { contentType: "application/json", headers: {}, body: flatEvent(event) };
     case "DATA":
-      return {
-        ...{ contentType: "application/json", headers: {}, body: event.data ?? "null" },
-        isForSvix: true,
-      };
+      return { contentType: "application/json", headers: {}, body: event.data ?? "null" };
   }
 }
 

@@ -31,14 +31,16 @@ export type PlannedEvent = {
 };
 
 /**
- * Distinguishes bodies, regardless of the order of keys and of whether a missing field is absent or null. Actions are
- * compared with their defaults filled in.
+ * Distinguishes bodies, regardless of the order of keys and of whether a missing field is absent or null, and the hook
+ * that they are for. Actions are compared with their defaults filled in.
  */
 export function fingerprintOf(
   { idempotencyKey: _, actions, ...body }: EventInput,
   checked: readonly CheckedAction[] = [],
+  onlyHookId: string | null = null,
 ): string {
-  const given = Object.fromEntries(Object.entries(body).filter(([, field]) => field != null));
+  const fields = Object.entries({ ...body, onlyHookId });
+  const given = Object.fromEntries(fields.filter(([, field]) => field != null));
   if (actions?.length) {
     given.actions = checked.map(({ metaText, ...action }, index) => ({
       ...action,
@@ -56,6 +58,8 @@ export type PreparedEvent = {
   fingerprint: string | null;
   /** An error of the data or its type. It is ignored for an event with a known idempotency key. */
   rejection: UserError | null;
+  /** The only hook that it is for, whatever that takes. */
+  onlyHookId: string | null;
 };
 
 /**
@@ -66,10 +70,13 @@ export function prepareEvent(
   input: EventInput,
   checked: CheckedEvent,
   { typeVersion, rejection }: TypeVerdict,
+  onlyHookId: string | null = null,
 ): PreparedEvent {
-  const fingerprint = checked.idempotencyKey ? fingerprintOf(input, checked.actions) : null;
+  const fingerprint = checked.idempotencyKey
+    ? fingerprintOf(input, checked.actions, onlyHookId)
+    : null;
   if (rejection && fingerprint === null) throw rejection;
-  return { input, checked, typeVersion, fingerprint, rejection };
+  return { input, checked, typeVersion, fingerprint, rejection, onlyHookId };
 }
 
 /** The runs of an event: one per released workflow of its type that is installed for its user. */
@@ -95,15 +102,14 @@ export function planRuns(
 /**
  * Plans an event under the project's configuration. An event without hooks and workflows is PROCESSED at once. It is
  * STAGED, to be matched after the commit, when it has very many hooks or filters that may not be cheap, and SCHEDULED,
- * to be matched later, when its time is after `now`, the database's clock. With `onlyHookId` it is for that hook alone.
+ * to be matched later, when its time is after `now`, the database's clock.
  */
 export function planEvent(
   { config, filters, budget }: { config: ProjectConfig; filters: FilterRunner; budget: StepBudget },
-  { input, checked, typeVersion, fingerprint, rejection }: PreparedEvent,
+  { input, checked, typeVersion, fingerprint, rejection, onlyHookId }: PreparedEvent,
   origin: EventOrigin,
   now: Date,
   context: MatchContext,
-  onlyHookId: string | null = null,
 ): PlannedEvent {
   const scheduledFor = scheduleOf(input, now);
   const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor, onlyHookId);

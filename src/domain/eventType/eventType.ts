@@ -1,14 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Db, Tx } from "../../db/connection/client.ts";
 import {
   countEventTypes,
   type EventTypeRow,
   eventTypesByName,
-  hooksNamingType,
   insertEventType,
   insertEventTypeVersion,
   lockProject,
-  markEventTypeArchived,
   type RegisteredType,
   updateEventType,
 } from "../../db/eventType/eventTypes.ts";
@@ -27,6 +26,7 @@ import { eventLimits } from "../event/eventInput.ts";
 import { exactName, hasAtMost } from "../input/singleLineText.ts";
 import { ProgramStopped, type Programs } from "../program/programs.ts";
 import { runInPlace } from "../program/programsInPlace.ts";
+import { checkUnnamed, markArchived } from "./archiveEventType.ts";
 import type { SchemaGiven } from "./schemaRegistration.ts";
 
 /** Limits of event types: characters, and the number per project, archived ones included. */
@@ -65,18 +65,23 @@ export const eventTypeInput = z.object({
 /** The registration of a type; what it leaves out the type does not have. */
 export type EventTypeInput = z.input<typeof eventTypeInput>;
 
+type Registration = EventTypeInput & { isArchived?: boolean };
+
 /**
  * Registers an event type, or the next version of an existing one when the schema has changed. Registering the same
- * again changes nothing. An archived type is restored. Throws UserError: INVALID, SCHEMA_INVALID, DATA_INVALID (the
- * example does not fit), BREAKING_CHANGE (one entry per break, unless `allowBreaking`), NAME_TAKEN (by a type of a
- * catalogue, or as the event of another resource type), LIMIT_REACHED.
+ * again changes nothing. An archived type is restored, unless it is registered as archived. Throws UserError: INVALID,
+ * SCHEMA_INVALID, DATA_INVALID (the example does not fit), BREAKING_CHANGE (one entry per break, unless
+ * `allowBreaking`), NAME_TAKEN (by a type of a catalogue, or as the event of another resource type), LIMIT_REACHED, or,
+ * for one to be archived, NOT_ALLOWED_NOW.
  */
-export async function registerEventType(
+export const registerEventType = (
   db: Db,
   sandbox: Programs,
   projectId: string,
-  input: EventTypeInput,
-): Promise<EventTypeRow> {
+  input: Registration,
+): Promise<EventTypeRow> => changeEventType(db, sandbox, projectId, input.name, () => input);
+
+async function prepare(sandbox: Programs, projectId: string, input: EventTypeInput) {
   const { name, description, schema, example, allowBreaking, resourceType } = checkInput(input);
   checkExampleSize(example);
   const jsonSchema = await canonicalIn(sandbox, projectId, {
@@ -93,8 +98,27 @@ export async function registerEventType(
     example: textOf(example),
     resourceType: resourceType ?? null,
   };
+  return { registered, allowBreaking };
+}
+
+/**
+ * Registers an event type as `change` has it, given what it is. Of changes at once each is made on top of the one before:
+ * `change` may be called again, and has no other effect than to throw.
+ */
+export async function changeEventType(
+  db: Db,
+  sandbox: Programs,
+  projectId: string,
+  name: string,
+  change: (current: EventTypeRow | undefined) => Registration,
+): Promise<EventTypeRow> {
+  let prepared: (Awaited<ReturnType<typeof prepare>> & { input: Registration }) | undefined;
   for (let tries = 1; ; tries += 1) {
     const [known] = await eventTypesByName(db.sql, projectId, [name]);
+    const input = change(known);
+    if (prepared?.input !== input)
+      prepared = { ...(await prepare(sandbox, projectId, input)), input };
+    const { registered, allowBreaking } = prepared;
     // Compared outside the transaction: it may take long and would hold the project's lock.
     const breaks =
       known && !allowBreaking && !isSameJson(known.schema, registered.schema)
@@ -104,6 +128,8 @@ export async function registerEventType(
       await lockProject(tx, projectId);
       const [current] = await eventTypesByName(tx, projectId, [name]);
       if (current?.version !== known?.version || current?.catalog !== known?.catalog) return null;
+      // What is given whole does not depend on what there was.
+      if (change(current) !== input && !isDeepStrictEqual(current, known)) return null;
       if (current?.catalog) {
         const message = `event type '${name}' belongs to the catalogue '${current.catalog}', which cannot be changed: choose another name`;
         throw userError("NAME_TAKEN", message, ["name"]);
@@ -112,7 +138,10 @@ export async function registerEventType(
       if (breaks.length > 0) {
         throw new UserError(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
       }
-      return writeEventType(tx, projectId, current, registered);
+      const type = await writeEventType(tx, projectId, current, registered);
+      if (!input.isArchived) return type;
+      if (!current || current.archivedAt === null) await checkUnnamed(tx, projectId, name);
+      return markArchived(tx, projectId, type);
     });
     if (written) return written;
     if (tries >= MAX_TRIES) {
@@ -184,36 +213,6 @@ export async function writeEventType(
   const version = current.version + (isChanged ? 1 : 0);
   const next = { ...registered, id: current.id, version };
   return save(tx, projectId, updateEventType, next, isChanged);
-}
-
-/**
- * Archives an event type: it is unknown to later emits; its events and versions stay. Throws UserError: NOT_FOUND, or
- * NOT_ALLOWED_NOW for a type of a catalogue, or while hooks name it.
- */
-export async function archiveEventType(
-  db: Db,
-  projectId: string,
-  name: string,
-): Promise<EventTypeRow> {
-  return db.sql.begin(async (tx) => {
-    await lockProject(tx, projectId);
-    const [current] = await eventTypesByName(tx, projectId, [name]);
-    if (!current) throw userError("NOT_FOUND", `there is no event type '${name}'`, ["name"]);
-    if (current.archivedAt !== null) return current;
-    if (current.catalog !== null) {
-      const message = `event type '${name}' belongs to the catalogue '${current.catalog}', whose types stay in use`;
-      throw userError("NOT_ALLOWED_NOW", message, ["name"]);
-    }
-    const hooks = await hooksNamingType(tx, projectId, name);
-    if (hooks.length > 0) {
-      const listed = hooks.map((hook) => `'${hook.name ?? hook.id}'`).join(", ");
-      const message = `event type '${name}' is named by hooks, which must be deleted or changed first: ${listed}`;
-      throw userError("NOT_ALLOWED_NOW", message, ["name"]);
-    }
-    const [archived] = await markEventTypeArchived(tx, projectId, current.id);
-    await bumpConfigVersion(tx, projectId);
-    return stored(archived);
-  });
 }
 
 /** An event type has one resource type. Throws NAME_TAKEN when another one is bound to it. */

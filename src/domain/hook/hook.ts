@@ -1,5 +1,5 @@
 /**
- * The life of a hook: ACTIVE ⇄ PAUSED, ACTIVE → DISABLED (by the hub: retire.ts) → ACTIVE, all → DELETED (final; the row
+ * The life of a hook: ACTIVE ⇄ PAUSED, ACTIVE → DISABLED (by the hub: delivery/retire.ts) → ACTIVE, all → DELETED (final; the row
  * stays until retention has removed the last of its deliveries). It starts as PENDING_VERIFICATION when its target must consent first (hookVerification.ts). Only a
  * change of status affects deliveries: pausing parks those that wait, resuming and enabling release them, deleting cancels them; an
  * attempt in flight ends by itself. Every change takes effect with the project's next config version (`Event.why` is
@@ -29,11 +29,11 @@ import { checkSecret, newSecret } from "../delivery/signature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
-import { checkHeaders } from "./hookHeaders.ts";
+import { changedHeaders, checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
 import { hookContext, openHeaders } from "./hookSecrets.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
-import { checkOverlap, rotateSecrets } from "./secretRotation.ts";
+import { rotateSecrets } from "./secretRotation.ts";
 import type { CheckTarget } from "./target.ts";
 
 /** The services that hooks need. `checkTarget` returns the URL as it will be called, or throws TARGET_REFUSED. */
@@ -44,6 +44,7 @@ export type HookServices = {
 };
 
 const MAX_HOOKS = 20_000;
+export const DELETED_BY_PERSON = "deleted by a person";
 const PAUSED_BY_PERSON = "paused by a person";
 
 /** Runs a write and turns a violation of the unique indexes on names and uids into NAME_TAKEN. */
@@ -73,7 +74,7 @@ async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
 }
 
 /**
- * Registers a hook. It is ACTIVE at once unless its target must consent first; events accepted from now on are matched
+ * Registers a hook. It is ACTIVE at once unless it is to be PAUSED or its target must consent first; events accepted from now on are matched
  * against it. The secret is returned here and never shown again. Throws INVALID, FILTER_INVALID, TARGET_REFUSED,
  * UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
  */
@@ -85,8 +86,7 @@ export async function registerHook(
     verification?: HookVerification | null | undefined;
     /** Its id, if the caller has chosen a new one. */
     id?: string | undefined;
-    /** Registers it as PAUSED. */
-    isPaused?: boolean | undefined;
+    paused?: boolean | null | undefined;
   },
 ): Promise<{ hook: HookRow; secret: string }> {
   const settings = newHookSettings(input);
@@ -94,11 +94,17 @@ export async function registerHook(
   await checkTypesHaveResource(sql, projectId, settings);
   const verification = input.verification ?? "NONE";
   const needsConsent = verification !== "NONE";
+  if (input.paused && needsConsent)
+    throw userError(
+      "INVALID",
+      "paused cannot be true with a verification: the target's consent makes the hook ACTIVE",
+      ["paused"],
+    );
   const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
   const key = { projectId, id: input.id ?? newId() };
-  const [status, statusReason] = input.isPaused
+  const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
       ? (["PENDING_VERIFICATION", AWAITING_CONSENT] as const)
@@ -159,7 +165,7 @@ export async function changeHook(
     else if (changed.url !== hook.url || changed.status !== hook.status) await probeNow(tx, hook);
     if (changed.status !== hook.status) {
       const moved = await moveWaiting(tx, changed, changed.status);
-      if (moved >= MOVED_AT_ONCE) await queueSettling(tx, changed);
+      if (moved >= MOVED_AT_ONCE) await queueSettling(tx, projectId, [changed]);
     }
     return { ...changed, ...times };
   });
@@ -179,39 +185,61 @@ export async function settleHook(sql: Pool, projectId: string, id: string): Prom
   if (moved > 0) await settleHook(sql, projectId, id);
 }
 
-const rejectDeleted = (hook: HookRow) => {
+export const rejectDeleted = (hook: HookRow) => {
   if (hook.status === "DELETED")
     throw userError("NOT_ALLOWED_NOW", `hook ${hook.id} is deleted`, ["id"]);
 };
 
+/** The status of a hook that is to be paused or not. One that waits for its target's consent is left alone. */
+function pausedAs({ status, statusReason }: HookRow, isPaused: boolean | null | undefined) {
+  const isAsked = isPaused != null && isPaused === (status === "ACTIVE");
+  if (!isAsked || status === "PENDING_VERIFICATION") return { status, statusReason };
+  return isPaused
+    ? { status: "PAUSED" as const, statusReason: PAUSED_BY_PERSON }
+    : { status: "ACTIVE" as const, statusReason: null };
+}
+
 /**
  * Changes a hook's settings for later attempts; bodies and matches of existing deliveries stay. When the target had to
  * consent, a new URL must consent, too; updating the URL of an unverified hook repeats the request. A header sent as
- * [redacted] keeps its value.
+ * [redacted] keeps its value. A secret replaces all others. Nothing is changed when anything is refused.
  */
 export async function updateHook(
   { sql, box, checkTarget }: HookServices,
   projectId: string,
   id: string,
-  input: HookInput,
+  input: HookInput & {
+    secret?: string | null | undefined;
+    isPaused?: boolean | null | undefined;
+    /** Instead of `headers`: what of them changes; null takes one away. */
+    changedHeaders?: Record<string, string | null> | undefined;
+  },
 ): Promise<HookRow> {
+  const secret = input.secret == null ? undefined : checkSecret(input.secret);
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
   return withUniqueName(input, () =>
     changeHook(sql, projectId, id, async (hook, tx) => {
       rejectDeleted(hook);
       const settings = settingsOf(input, hook);
-      checkHookSettings(settings, input.headers);
+      const before = () => openHeaders(box, hook);
+      const given = input.changedHeaders
+        ? changedHeaders(before(), input.changedHeaders)
+        : input.headers;
+      checkHookSettings(settings, given);
       const headers =
-        input.headers === undefined
+        given === undefined
           ? hook.headers
-          : sealHeaders(
-              box,
-              hook,
-              checkHeaders(preserveHeaders(input.headers, openHeaders(box, hook))),
-            );
+          : sealHeaders(box, hook, checkHeaders(preserveHeaders(given, before())));
       if (input.types != null || input.format != null)
         await checkTypesHaveResource(tx, projectId, settings);
-      const changed = { ...hook, ...settings, url: url ?? hook.url, headers };
+      const secrets =
+        secret === undefined
+          ? hook.secrets
+          : rotateSecrets(hook.secrets, box.seal(secret, hookContext("secrets", hook)), 0);
+      const changed = {
+        ...{ ...hook, ...settings, url: url ?? hook.url, headers, secrets },
+        ...pausedAs(hook, input.isPaused),
+      };
       const isWaiting = hook.status === "PENDING_VERIFICATION";
       const needsConsent = hook.verification !== "NONE" && url !== undefined;
       if (!needsConsent || (url === hook.url && !isWaiting)) return changed;
@@ -259,40 +287,9 @@ export const resumeHook = setStatus("ACTIVE", null, ["PAUSED"]);
 /** Enables a hook that the hub has disabled: it is HEALTHY, and all its PARKED deliveries are due at once. */
 export const enableHook = setStatus("ACTIVE", null, ["DISABLED"]);
 /** Deletes a hook permanently; the row is kept for history, and its waiting deliveries are CANCELLED. */
-export const deleteHook = setStatus("DELETED", "deleted by a person", [
+export const deleteHook = setStatus("DELETED", DELETED_BY_PERSON, [
   "PENDING_VERIFICATION",
   "ACTIVE",
   "PAUSED",
   "DISABLED",
 ]);
-
-/**
- * Gives a hook a new secret. The old ones keep signing for `overlapHours` (0..168), so that a receiver can change
- * without a gap. At most 5 are live.
- */
-export function rotateHookSecret(
-  services: HookServices,
-  projectId: string,
-  id: string,
-  overlapHours: number,
-): Promise<{ hook: HookRow; secret: string }> {
-  checkOverlap(overlapHours);
-  return replaceHookSecret(services, projectId, id, newSecret(), overlapHours);
-}
-
-/** The same with a secret that the caller chose, and an overlap in parts of hours. Throws INVALID for other secrets. */
-export async function replaceHookSecret(
-  { sql, box }: HookServices,
-  projectId: string,
-  id: string,
-  secret: string,
-  overlapHours: number,
-): Promise<{ hook: HookRow; secret: string }> {
-  checkSecret(secret);
-  const hook = await changeHook(sql, projectId, id, async (current) => {
-    rejectDeleted(current);
-    const sealed = box.seal(secret, hookContext("secrets", current));
-    return { ...current, secrets: rotateSecrets(current.secrets, sealed, overlapHours) };
-  });
-  return { hook, secret };
-}

@@ -58,3 +58,15 @@ function problemOf(name: string, value: unknown, seen: Set<string>): string | nu
   if (value.length > maxValueBytes) return `${key} has a value of at most ${maxValueBytes} bytes`;
   return null;
 }
+
+/** Headers with what changes of them, whatever the case of their names; null takes one away. */
+export function changedHeaders(
+  before: Record<string, string>,
+  changes: Record<string, string | null>,
+): Record<string, string> {
+  const given = new Set(Object.keys(changes).map((name) => name.toLowerCase()));
+  return Object.fromEntries([
+    ...Object.entries(before).filter(([name]) => !given.has(name.toLowerCase())),
+    ...Object.entries(changes).filter((entry): entry is [string, string] => entry[1] !== null),
+  ]);
+}

@@ -14,7 +14,14 @@ import { hasFilterFor, MATCH_AT_ONCE, type MatchVerdict, matchHook } from "./hoo
 /** The part of an event that hooks are matched with. */
 type MatchedEvent = Omit<
   EventRow,
-  "occurredAt" | "scheduledFor" | "receivedAt" | "error" | "status" | "configVersion"
+  | "occurredAt"
+  | "scheduledFor"
+  | "receivedAt"
+  | "error"
+  | "status"
+  | "configVersion"
+  | "expungedAt"
+  | "expungedBy"
 >;
 
 /** The steps of matching a hook without its filter, and of writing a delivery. */
@@ -30,20 +37,18 @@ export function filterView(event: MatchedEvent, source: string): FilterEvent {
   const subject =
     subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
   return {
-    ...{
-      id,
-      type,
-      data,
-      source,
-      name,
-      category,
-      userId,
-      subject,
-      contextId,
-      channels,
-      tags,
-      origin,
-    },
+    id,
+    type,
+    data,
+    source,
+    name,
+    category,
+    userId,
+    subject,
+    contextId,
+    channels,
+    tags,
+    origin,
   };
 }
 

@@ -52,25 +52,34 @@ export async function previewHook(
 }
 
 /**
- * Matches such a hook with one event. `resource`: what a hook of format RESOURCE receives for it. Throws INVALID,
- * FILTER_INVALID or UNKNOWN_TYPE.
+ * Checks the settings of such a hook, to match it with events one by one. Throws INVALID, FILTER_INVALID or
+ * UNKNOWN_TYPE.
  */
+export async function settingsToTry(
+  read: Read,
+  project: Project,
+  input: HookInput,
+): Promise<HookSettings> {
+  const settings = newHookSettings(input);
+  checkHookSettings(settings, input.headers);
+  if (settings.format === "RESOURCE")
+    await read(project.id, (sql) => checkTypesHaveResource(sql, project.id, settings));
+  return settings;
+}
+
+/** Matches such a hook with one event. `resource`: what a hook of format RESOURCE receives for it. */
 export async function previewEvent(
   { read, filters }: { read: Read; filters: FilterRunner },
   project: Project,
-  input: HookInput,
+  settings: HookSettings,
   event: EventRow,
   resource: string | null,
 ): Promise<PreviewedEvent> {
-  const settings = newHookSettings(input);
-  checkHookSettings(settings, input.headers);
-  const isResource = settings.format === "RESOURCE";
-  const known = isResource
-    ? await read(project.id, async (sql) => {
-        await checkTypesHaveResource(sql, project.id, settings);
-        return resource ?? (await resourcesNow(sql, [event])).resourceOf(event);
-      })
-    : null;
+  const known =
+    settings.format === "RESOURCE"
+      ? (resource ??
+        (await read(project.id, (sql) => resourcesNow(sql, [event]))).resourceOf(event))
+      : null;
   return tryHook(filters, project, settings, event, known);
 }
 

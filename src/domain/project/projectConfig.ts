@@ -6,6 +6,7 @@ import { configVersions, projectsById } from "../../db/project/projects.ts";
 import { releasedWorkflows } from "../../db/workflow/workflows.ts";
 import { indexHooksByUser } from "../hook/hookIndex.ts";
 import type { MatchRule } from "../hook/hookMatch.ts";
+import { bytesOfConfig } from "./configBytes.ts";
 
 /** A hook as matching needs it. */
 export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAttempts: number };
@@ -40,14 +41,6 @@ export type ProjectConfigs = {
 
 /** Memory of all configurations of a process, in bytes; the least recently used one is evicted first. */
 const MAX_BYTES = 256_000_000;
-/** The memory of a hook, type or workflow in addition to its texts. */
-const ENTRY_BYTES = 400;
-
-type LoadedHook = Awaited<ReturnType<typeof matchableHooks>>[number];
-const bytesOfHook = ({ types, filter }: LoadedHook) =>
-  types.reduce((sum, pattern) => sum + 2 * pattern.length + 100, 2 * (filter?.length ?? 0)) +
-  ENTRY_BYTES;
-
 /**
  * The configurations of the projects that this process serves. A project is reloaded when its version has changed,
  * which a rejected write or one small query reveals.
@@ -96,9 +89,7 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       hookCount: index.count,
       workflowsFor: (type) => workflowsOf.get(type) ?? [],
     };
-    const entries = types.length + workflows.length + 1;
-    const size = hooks.reduce((sum, hook) => sum + bytesOfHook(hook), entries * ENTRY_BYTES);
-    configs.set(projectId, config, { size });
+    configs.set(projectId, config, { size: bytesOfConfig(project, types, hooks, workflows) });
     return config;
   }
 

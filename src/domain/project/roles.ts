@@ -51,6 +51,8 @@ export const operationRoles = {
   "Mutation.emitEvent": emitters,
   "Mutation.emitEvents": emitters,
   "Mutation.enableHook": operators,
+  "Mutation.expungeEvent": admins,
+  "Mutation.expungeUser": admins,
   "Mutation.installCatalog": admins,
   "Mutation.installWorkflow": admins,
   "Mutation.pauseHook": operators,

@@ -32,7 +32,7 @@ function sampleEvent(type: string): Omit<EventRow, "projectId"> {
     ...{ subjectId: null, contextId: null, stepUuid: null, idempotencyKey: null, origin: "API" },
     ...{ uid: null, channels: null, tags: null, onlyHookId: null },
     ...{ causeId: null, occurredAt: now, scheduledFor: null, receivedAt: now, error: null },
-    ...{ status: "DISPATCHED", configVersion: null },
+    ...{ status: "DISPATCHED", configVersion: null, expungedAt: null, expungedBy: null },
   };
 }
 

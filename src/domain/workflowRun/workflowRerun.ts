@@ -1,5 +1,6 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { recordReopened } from "../../db/delivery/retries.ts";
+import { eventHeadsById } from "../../db/event/events.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
 import { addJobs } from "../../db/queue/jobs.ts";
 import { installationOf } from "../../db/workflow/installations.ts";
@@ -18,7 +19,7 @@ import { userError } from "../../util/userError.ts";
 /**
  * Runs a workflow again for the event of a run that has ended: from the first step, with the steps of that run's
  * version and the user's current variables. The new run replaces the old one. Throws NOT_FOUND, or NOT_ALLOWED_NOW when
- * a run of the event is under way, the workflow is not released, or it is not installed for the user.
+ * a run of the event is under way, the event was erased, the workflow is not released, or it is not installed for the user.
  */
 export async function rerunWorkflow(sql: Pool, projectId: string, id: string): Promise<RunRow> {
   const none = userError("NOT_FOUND", `no run ${id}`, ["runId"]);
@@ -33,6 +34,9 @@ export async function rerunWorkflow(sql: Pool, projectId: string, id: string): P
     const open = await openRunLike(tx, run);
     if (open)
       throw rejection(`run ${open.id} of the same event is ${open.status}: wait for its end`);
+    const [event] = await eventHeadsById(tx, projectId, [eventId]);
+    if (event?.expungedAt)
+      throw rejection(`the content of event ${eventId} was erased: there is nothing to run`);
     if (workflow?.status !== "RELEASED")
       throw rejection(`workflow ${workflowId} is ${workflow?.status}: release it first`);
     const installation = await installationOf(tx, projectId, workflowId, userId);

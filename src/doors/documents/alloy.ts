@@ -5,7 +5,8 @@ import type { Door, DoorRequest, DoorResponse, Route } from "../../http/door/doo
 import { renderMessage } from "../../http/door/failure.ts";
 import { readJson } from "../../http/door/readJson.ts";
 import { userError } from "../../util/userError.ts";
-import { idText, readFields } from "./fields.ts";
+import { readInput, withExact } from "../input/readInput.ts";
+import { idText } from "./fields.ts";
 
 const runInput = z.strictObject({
   event: z.string(),
@@ -14,7 +15,7 @@ const runInput = z.strictObject({
 });
 
 async function run(request: DoorRequest): Promise<DoorResponse> {
-  const input = readFields(runInput, readJson(request), { exact: ["userId", "data"] });
+  const input = readInput(runInput, withExact(readJson(request), ["userId", "data"]));
   const { event } = await runEvent(request.context, input, 0);
   return { status: 200, body: { message: "Event successfully triggered", eventId: event.id } };
 }

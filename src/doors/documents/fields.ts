@@ -1,69 +1,7 @@
 import { z } from "zod";
-import { jsonEntries, jsonText } from "../../util/json/exactJson.ts";
-import { isObject } from "../../util/json/isObject.ts";
-import { UserError, type UserErrorDetail } from "../../util/userError.ts";
-
-type Path = readonly (string | number)[];
-
-const kinds: Record<string, string> = {
-  string: "a text",
-  number: "a number",
-  boolean: "true or false",
-  array: "a list",
-  object: "an object",
-};
-
-function shown(value: unknown): string {
-  const text = jsonText(value);
-  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
-}
-
-/** What would be right, where a schema has no message of its own. */
-function problem(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === "invalid_value")
-    return `must be one of ${issue.values.join(", ")}, not ${shown(issue.input)}`;
-  if (issue.code !== "invalid_type") return undefined;
-  if (issue.input === undefined) return "is required";
-  return `must be ${kinds[issue.expected] ?? issue.expected}, not ${shown(issue.input)}`;
-}
-
-const nameOf = (path: Path) => (path.length === 0 ? "the body" : `field '${path.join(".")}'`);
-
-function entriesOf(issue: z.core.$ZodIssue, within: Path, known: string): UserErrorDetail[] {
-  const path = [...within, ...issue.path.map(String)];
-  const entry = (at: Path, what: string): UserErrorDetail => ({
-    code: "INVALID",
-    message: `${nameOf(at)} ${what}`,
-    path: at.map(String),
-  });
-  if (issue.code !== "unrecognized_keys") return [entry(path, issue.message)];
-  const others = issue.path.length === 0 ? `; known are ${known}` : "";
-  return issue.keys.map((key) => entry([...path, key], `is unknown${others}`));
-}
-
-/** An object whose members of these names are as they were sent (util/exactJson.ts). */
-function exactly(value: unknown, names: readonly string[]): unknown {
-  if (!isObject(value)) return value;
-  return {
-    ...value,
-    ...Object.fromEntries(jsonEntries(value).filter(([name]) => names.includes(name))),
-  };
-}
-
-/**
- * Checks an object of a body. `exact`: its members that are any JSON, to be taken to the digit; `within`: where the
- * object lies in the body. Throws INVALID with an entry for each mistake.
- */
-export function readFields<Schema extends z.ZodObject>(
-  schema: Schema,
-  value: unknown,
-  { exact = [], within = [] }: { exact?: readonly string[]; within?: Path } = {},
-): z.output<Schema> {
-  const { success, data, error } = schema.safeParse(exactly(value, exact), { error: problem });
-  if (success) return data;
-  const known = Object.keys(schema.shape).join(", ");
-  throw new UserError(error.issues.flatMap((issue) => entriesOf(issue, within, known)));
-}
+import { jsonText } from "../../util/json/exactJson.ts";
+import { UserError } from "../../util/userError.ts";
+import type { Path } from "../input/readInput.ts";
 
 /** A text; a whole number becomes one, to the digit when the member is among `exact`. */
 export const idText = z.preprocess((value) => {

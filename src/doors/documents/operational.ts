@@ -3,7 +3,8 @@ import { emitOne } from "../../domain/emit/emitAndWait.ts";
 import type { Door, DoorRequest, DoorResponse, Failure } from "../../http/door/door.ts";
 import { renderMessage } from "../../http/door/failure.ts";
 import { readJson } from "../../http/door/readJson.ts";
-import { idText, readFields, withNames } from "./fields.ts";
+import { readInput, withExact } from "../input/readInput.ts";
+import { idText, withNames } from "./fields.ts";
 
 const action = z.strictObject({
   url: z.string(),
@@ -44,7 +45,7 @@ const logInput = z.strictObject({
 });
 
 async function log(request: DoorRequest): Promise<DoorResponse> {
-  const given = readFields(logInput, readJson(request), { exact: ["content", "userId"] });
+  const given = readInput(logInput, withExact(readJson(request), ["content", "userId"]));
   const { name, avatar, type, content, category, userId, contextId, actions } = given;
   const input = {
     name,

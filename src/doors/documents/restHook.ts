@@ -6,7 +6,7 @@ import type { DoorRequest } from "../../http/door/door.ts";
 import { readJson } from "../../http/door/readJson.ts";
 import { mediaTypeOf, parseBody } from "../../http/post/jsonBody.ts";
 import { userError } from "../../util/userError.ts";
-import { readFields } from "./fields.ts";
+import { readInput } from "../input/readInput.ts";
 
 const newRestHook = z.strictObject({
   eventName: exactName(eventLimits.name),
@@ -33,11 +33,11 @@ export const restHookNames = {
 function read<Schema extends z.ZodObject>(request: DoorRequest, schema: Schema): z.output<Schema> {
   const isJsonApi = mediaTypeOf(request.headers) === "application/vnd.api+json";
   const body = isJsonApi ? parseBody(request.body, 2, "a value") : readJson(request);
-  const { resthooks } = readFields(z.strictObject({ resthooks: z.unknown() }), body);
+  const { resthooks } = readInput(z.strictObject({ resthooks: z.unknown() }), body);
   const list = Array.isArray(resthooks) ? resthooks : [resthooks];
   if (list.length !== 1)
     throw userError("INVALID", "field 'resthooks' must be a list of one REST hook", ["resthooks"]);
-  return readFields(schema, list[0], { within: ["resthooks", 0] });
+  return readInput(schema, list[0], { within: ["resthooks", 0] });
 }
 
 export const readNew = (request: DoorRequest) => read(request, newRestHook);

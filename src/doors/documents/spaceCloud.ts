@@ -1,32 +1,22 @@
 import { z } from "zod";
 import { emitOne } from "../../domain/emit/emitAndWait.ts";
 import type { Context } from "../../graphql/builder/context.ts";
-import { TimestampScalar } from "../../graphql/builder/scalars.ts";
 import { currentProject } from "../../graphql/project/project.ts";
 import type { Door, DoorRequest, DoorResponse, Failure } from "../../http/door/door.ts";
 import { readJson } from "../../http/door/readJson.ts";
 import { userError } from "../../util/userError.ts";
-import { readFields, withNames } from "./fields.ts";
+import { readInput, withExact } from "../input/readInput.ts";
+import { timestamp } from "../input/time.ts";
+import { withNames } from "./fields.ts";
 import { webhookResult } from "./webhookResult.ts";
 
 /** How long Space Cloud keeps a synchronous caller. */
 const SYNCHRONOUS_MS = 10_000;
 
-const timestamp = z.unknown().transform((value, context): Date | null => {
-  if (value == null) return null;
-  try {
-    return TimestampScalar.parseValue(value);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    context.addIssue({ code: "custom", message: `is not a time: ${message}`, input: value });
-    return z.NEVER;
-  }
-});
-
 const queueInput = z.strictObject({
   type: z.string(),
   delay: z.number().nullish(),
-  timestamp: timestamp.optional(),
+  timestamp: timestamp.nullish(),
   /** The document's name of it, and the client's. */
   data: z.unknown().optional(),
   payload: z.unknown().optional(),
@@ -57,7 +47,7 @@ const isFarAhead = (timestamp: Date | null | undefined, delay: number | null | u
 async function queue(request: DoorRequest): Promise<DoorResponse> {
   const { context, params } = request;
   await checkProject(context, params.project ?? "");
-  const given = readFields(queueInput, readJson(request), { exact: ["data", "payload"] });
+  const given = readInput(queueInput, withExact(readJson(request), ["data", "payload"]));
   if (given.data !== undefined && given.payload !== undefined)
     throw userError("INVALID", "field 'payload' is another name of 'data': give one", ["payload"]);
   const { type, delay, timestamp, data = given.payload, isSynchronous } = given;

@@ -10,7 +10,15 @@ import type { Context } from "../../graphql/builder/context.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { userError } from "../../util/userError.ts";
 import { createOnce } from "./createOnce.ts";
-import { identifier, metadata, parse, parseBody, throttleRate, withNames } from "./input.ts";
+import {
+  identifier,
+  metadata,
+  parseBody,
+  parseName,
+  parseQuery,
+  throttleRate,
+  withNames,
+} from "./input.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
 const uid = identifier(200);
@@ -87,7 +95,7 @@ export function createNamed({ context, params }: DoorRequest, given: Given) {
       ["body", "uid"],
     );
   const { caller, hub } = context;
-  const named = inputOf({ ...given, uid: parse(uid, name, "path") });
+  const named = inputOf({ ...given, uid: parseName(uid, name) });
   return orMeanwhile(context, name, () =>
     withNames({}, () => createApplication(hub.db.sql, caller.projectId, named)),
   );
@@ -95,7 +103,7 @@ export function createNamed({ context, params }: DoorRequest, given: Given) {
 
 async function create(request: DoorRequest) {
   const { caller, hub } = request.context;
-  const { get_if_exists } = parse(createQuery, Object.fromEntries(request.query), "query");
+  const { get_if_exists } = parseQuery(request, createQuery);
   const given = parseBody(request, applicationIn);
   const known =
     get_if_exists === "true" && given.uid != null
@@ -146,7 +154,8 @@ async function patch(request: DoorRequest) {
 const ALL = "/api/v1/app";
 const ONE = "/api/v1/app/{app_id}";
 const read = { operation: "Query.hooks" } as const;
-const change = { operation: "Mutation.registerHook" } as const;
+/** Who may create and change applications. */
+export const applicationChange = { operation: "Mutation.registerHook" } as const;
 
 export const applicationRoutes: Route[] = [
   {
@@ -159,10 +168,10 @@ export const applicationRoutes: Route[] = [
       const page = await read((sql) =>
         listApplications(sql, caller.projectId, toPageRequest(paging)),
       );
-      return { status: 200, body: await toList(paging, page, applicationOut) };
+      return { status: 200, body: toList(paging, page, applicationOut) };
     },
   },
-  { method: "POST", path: ALL, ...change, handle: create },
+  { method: "POST", path: ALL, ...applicationChange, handle: create },
   {
     method: "GET",
     path: ONE,
@@ -172,14 +181,14 @@ export const applicationRoutes: Route[] = [
       body: applicationOut(await applicationOf(request)),
     }),
   },
-  { method: "PUT", path: ONE, ...change, handle: replace },
-  { method: "PATCH", path: ONE, ...change, handle: patch },
+  { method: "PUT", path: ONE, ...applicationChange, handle: replace },
+  { method: "PATCH", path: ONE, ...applicationChange, handle: patch },
   {
     method: "DELETE",
     path: ONE,
     operation: "Mutation.deleteHook",
     handle: async (request) => {
-      await deleteApplication(request.context.hub.hooks, await applicationOf(request));
+      await deleteApplication(request.context.hub.db.sql, await applicationOf(request));
       return { status: 204 };
     },
   },

@@ -1,11 +1,17 @@
 import { z } from "zod";
 import {
   type AttemptRow,
+  attemptHeadsOf,
   attemptsOf,
   type DeliveryRow,
   deliveriesById,
 } from "../../db/delivery/deliveries.ts";
-import { type EventRow, eventsById } from "../../db/event/events.ts";
+import {
+  type EventHead,
+  type EventRow,
+  eventHeadsById,
+  eventsById,
+} from "../../db/event/events.ts";
 import { type HookRow, hooksById } from "../../db/hook/hooks.ts";
 import { listDeliveries } from "../../db/page/lists.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
@@ -13,7 +19,7 @@ import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { applicationOf } from "./application.ts";
 import { endpointOf, findEndpoint } from "./endpoint.ts";
-import { parse } from "./input.ts";
+import { parseQuery } from "./input.ts";
 import { messageFilter, messageOf, messageOut, pagingWithin } from "./message.ts";
 import { listOf, type Paging } from "./page.ts";
 
@@ -35,10 +41,17 @@ const attemptFilter = messageFilter.extend({
 });
 type Filter = z.output<typeof attemptFilter>;
 
-/** One attempt with all that Svix tells of it. */
-type Attempted = { attempt: AttemptRow; delivery: DeliveryRow; event: EventRow; hook: HookRow };
+/** One attempt with what it is looked for by. */
+type Found = {
+  attempt: Awaited<ReturnType<typeof attemptHeadsOf>>[number];
+  delivery: DeliveryRow;
+  event: EventHead;
+  hook: HookRow;
+};
+/** The same with all that Svix tells of it. */
+type Attempted = Found & { attempt: AttemptRow; event: EventRow };
 
-const idOf = ({ attempt }: Attempted) => `${attempt.deliveryId}:${attempt.number}`;
+const idOf = ({ attempt }: Found) => `${attempt.deliveryId}:${attempt.number}`;
 
 function attemptOut(attempted: Attempted, withContent: boolean, withMessage: boolean) {
   const { attempt, delivery, event, hook } = attempted;
@@ -60,7 +73,7 @@ function attemptOut(attempted: Attempted, withContent: boolean, withMessage: boo
   };
 }
 
-function passes({ attempt, event }: Attempted, filter: Filter): boolean {
+function passes({ attempt, event }: Found, filter: Filter): boolean {
   const status = String(statuses[attempt.outcome === "SUCCESS" ? "success" : "fail"]);
   const codeClass = String(Math.floor((attempt.statusCode ?? 0) / 100) * 100);
   return (
@@ -73,22 +86,20 @@ function passes({ attempt, event }: Attempted, filter: Filter): boolean {
 }
 
 /** The attempts of deliveries, newest delivery and attempt first, of the live hooks of one user. */
-async function load(
+async function find(
   { context: { caller, read } }: DoorRequest,
   userId: string,
   deliveries: readonly DeliveryRow[],
-): Promise<Attempted[]> {
+): Promise<Found[]> {
   const { projectId } = caller;
-  const idsOf = (key: "hookId" | "eventId") => [...new Set(deliveries.map((one) => one[key]))];
+  const idsOf = (key: "id" | "hookId" | "eventId") => [
+    ...new Set(deliveries.map((one) => one[key])),
+  ];
   const [hooks, events, attempts] = await read((sql) =>
     Promise.all([
       hooksById(sql, projectId, idsOf("hookId")),
-      eventsById(sql, projectId, idsOf("eventId")),
-      attemptsOf(
-        sql,
-        projectId,
-        deliveries.map(({ id }) => id),
-      ),
+      eventHeadsById(sql, projectId, idsOf("eventId")),
+      attemptHeadsOf(sql, projectId, idsOf("id")),
     ]),
   );
   const hookOf = new Map(hooks.map((hook) => [hook.id, hook]));
@@ -103,25 +114,61 @@ async function load(
   });
 }
 
-/** A page of attempts: whole deliveries are read, from the one at which the page before ended. */
+/** Reads what is shown of attempts: their bodies, and with `withData` the data of their events. */
+async function load(
+  { context: { caller, read } }: DoorRequest,
+  found: readonly Found[],
+  withData: boolean,
+): Promise<Attempted[]> {
+  const { projectId } = caller;
+  const idsOf = (idOfOne: (one: Found) => string) => [...new Set(found.map(idOfOne))];
+  const [attempts, events] = await read((sql) =>
+    Promise.all([
+      attemptsOf(
+        sql,
+        projectId,
+        idsOf(({ delivery }) => delivery.id),
+      ),
+      withData
+        ? eventsById(
+            sql,
+            projectId,
+            idsOf(({ event }) => event.id),
+          )
+        : [],
+    ]),
+  );
+  const attemptOf = new Map(attempts.map((one) => [`${one.deliveryId}:${one.number}`, one]));
+  const eventOf = new Map(events.map((event) => [event.id, event]));
+  return found.flatMap((one) => {
+    const attempt = attemptOf.get(idOf(one));
+    const event = eventOf.get(one.event.id) ?? { ...one.event, data: null, content: null };
+    return attempt ? [{ ...one, attempt, event }] : [];
+  });
+}
+
+/**
+ * A page of attempts, and the iterators of its ends. Whole deliveries are read, from the one at which the page before
+ * ended; a page that ends before it is full ends at the delivery that was read last.
+ */
 async function pageOf(
   request: DoorRequest,
   userId: string,
   of: { hookId?: string | undefined; eventId?: string | undefined },
   filter: Filter,
   { limit, from, isPrevious }: Paging,
-): Promise<{ attempted: Attempted[]; done: boolean }> {
+) {
   const { caller, read } = request.context;
   const { projectId } = caller;
   const within = { ...of, since: filter.after, until: filter.before };
-  const found: Attempted[] = [];
-  const add = async (deliveries: readonly DeliveryRow[], isWanted: (one: Attempted) => boolean) => {
-    const loaded = await load(request, userId, deliveries);
-    if (isPrevious) loaded.reverse();
-    found.push(...loaded.filter((one) => isWanted(one) && passes(one, filter)));
+  const found: Found[] = [];
+  const add = async (deliveries: readonly DeliveryRow[], isWanted: (one: Found) => boolean) => {
+    const some = await find(request, userId, deliveries);
+    if (isPrevious) some.reverse();
+    found.push(...some.filter((one) => isWanted(one) && passes(one, filter)));
   };
   const [id, number] = from?.split(":") ?? [];
-  if (id !== undefined) {
+  if (id !== undefined && number !== undefined) {
     const rest = await read((sql) => deliveriesById(sql, projectId, [id]));
     await add(rest, ({ attempt }) =>
       isPrevious ? attempt.number > Number(number) : attempt.number < Number(number),
@@ -138,9 +185,18 @@ async function pageOf(
     at = isPrevious ? (page.start ?? page.rows[0]?.id) : (page.end ?? page.rows.at(-1)?.id);
     isOver = !(isPrevious ? page.hasPrevious : page.hasNext);
   }
-  const attempted = found.slice(0, limit);
-  if (isPrevious) attempted.reverse();
-  return { attempted, done: isOver && found.length <= limit };
+  const shown = found.slice(0, limit);
+  if (isPrevious) shown.reverse();
+  const isFull = found.length > limit;
+  const readTo = isFull || isOver ? undefined : at;
+  const [newest, oldest] = [shown[0], shown.at(-1)];
+  const first = newest ? idOf(newest) : readTo;
+  const last = oldest ? idOf(oldest) : readTo;
+  const ids = {
+    first: isPrevious ? (readTo ?? first) : first,
+    last: isPrevious ? last : (readTo ?? last),
+  };
+  return { shown, ids, done: isOver && !isFull };
 }
 
 async function listAttempts(
@@ -150,23 +206,21 @@ async function listAttempts(
   filter: Filter,
 ) {
   const paging = pagingWithin(request, filter);
-  const { attempted, done } = await pageOf(request, userId, of, filter, paging);
-  const shown = attempted.map((one) =>
-    attemptOut(one, filter.with_content !== "false", filter.with_msg === "true"),
-  );
-  const [first, last] = [attempted[0], attempted.at(-1)];
-  const ids = { first: first && idOf(first), last: last && idOf(last) };
-  return { status: 200, body: listOf(shown, ids, done) };
+  const { shown, ids, done } = await pageOf(request, userId, of, filter, paging);
+  const [withContent, withMessage] = [filter.with_content !== "false", filter.with_msg === "true"];
+  const attempted = await load(request, shown, withContent && withMessage);
+  const attempts = attempted.map((one) => attemptOut(one, withContent, withMessage));
+  return { status: 200, body: listOf(attempts, ids, done) };
 }
 
 async function byEndpoint(request: DoorRequest) {
-  const filter = parse(attemptFilter, Object.fromEntries(request.query), "query");
+  const filter = parseQuery(request, attemptFilter);
   const hook = await endpointOf(request);
   return listAttempts(request, hook.userId ?? "", { hookId: hook.id }, filter);
 }
 
 async function byMessage(request: DoorRequest) {
-  const filter = parse(attemptFilter, Object.fromEntries(request.query), "query");
+  const filter = parseQuery(request, attemptFilter);
   const event = await messageOf(request);
   const userId = event.userId ?? "";
   const name = filter.endpoint_id;
@@ -186,9 +240,13 @@ async function get(request: DoorRequest) {
   const deliveries = isId(id)
     ? await read((sql) => deliveriesById(sql, caller.projectId, [id]))
     : [];
-  const all = await load(request, userId, deliveries);
-  const found = all.find(
-    ({ attempt, delivery }) => delivery.eventId === event.id && String(attempt.number) === number,
+  const all = await find(request, userId, deliveries);
+  const [found] = await load(
+    request,
+    all.filter(
+      ({ attempt, delivery }) => delivery.eventId === event.id && String(attempt.number) === number,
+    ),
+    false,
   );
   if (!found) throw userError("NOT_FOUND", `the message has no attempt with the id ${given}`);
   return { status: 200, body: attemptOut(found, true, false) };

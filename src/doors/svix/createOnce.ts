@@ -1,4 +1,4 @@
-import { createWithKey } from "../../domain/emit/createWithKey.ts";
+import { createWithKey } from "../../domain/project/createWithKey.ts";
 import type { DoorRequest } from "../../http/door/door.ts";
 import { idempotencyKeyOf } from "./input.ts";
 

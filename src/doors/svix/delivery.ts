@@ -9,7 +9,7 @@ import { userError } from "../../util/userError.ts";
 import { type StatusText, statuses } from "./attempt.ts";
 import { endpointOf } from "./endpoint.ts";
 import { endpointOut } from "./endpointShape.ts";
-import { parse } from "./input.ts";
+import { parseQuery } from "./input.ts";
 import { messageFilter, messageOf, messageOut, pagingWithin } from "./message.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
@@ -44,7 +44,7 @@ const withStatus = (wanted: string) =>
 async function messagesOfEndpoint(request: DoorRequest) {
   const { caller, read } = request.context;
   const { projectId } = caller;
-  const filter = parse(listQuery, Object.fromEntries(request.query), "query");
+  const filter = parseQuery(request, listQuery);
   const paging = pagingWithin(request, filter);
   const { id: hookId } = await endpointOf(request);
   const { page, events } = await read(async (sql) => {
@@ -63,7 +63,7 @@ async function messagesOfEndpoint(request: DoorRequest) {
     return { page, events: await eventsById(sql, projectId, ids) };
   });
   const eventOf = new Map(events.map((event) => [event.id, event]));
-  const body = await toList(paging, page, (delivery) => {
+  const body = toList(paging, page, (delivery) => {
     const event = eventOf.get(delivery.eventId);
     // What was sent again is told once, with the delivery that it repeats.
     if (!event || delivery.replayOf !== null) return [];
@@ -90,7 +90,7 @@ async function endpointsOfMessage(request: DoorRequest) {
     return { page, hooks: await hooksById(sql, projectId, ids) };
   });
   const hookOf = new Map(hooks.map((hook) => [hook.id, hook]));
-  const body = await toList(paging, page, (delivery) => {
+  const body = toList(paging, page, (delivery) => {
     const hook = hookOf.get(delivery.hookId);
     const isShown = hook && hook.userId === event.userId && hook.status !== "DELETED";
     if (!isShown || delivery.replayOf !== null) return [];

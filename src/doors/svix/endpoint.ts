@@ -1,15 +1,9 @@
 import type { z } from "zod";
+import type { ApplicationRow } from "../../db/application/applications.ts";
 import { type HookRow, hooksById, hooksByUid } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
-import {
-  deleteHook,
-  enableHook,
-  pauseHook,
-  registerHook,
-  replaceHookSecret,
-  resumeHook,
-  updateHook,
-} from "../../domain/hook/hook.ts";
+import { findApplication } from "../../domain/application/application.ts";
+import { deleteHook, registerHook, updateHook } from "../../domain/hook/hook.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
@@ -26,7 +20,7 @@ import {
   fullInput,
   newInput,
 } from "./endpointShape.ts";
-import { parse, parseBody, withNames } from "./input.ts";
+import { parseBody, parseName, withNames } from "./input.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
 /** A secret without its prefix is one, too. */
@@ -58,57 +52,52 @@ export async function endpointOf(request: DoorRequest): Promise<HookRow> {
   return hook;
 }
 
-/** Pauses, resumes or enables a hook as asked. One that waits for its target's consent is left alone. */
-async function setDisabled(
+/** Registers an endpoint, and deletes it again if its application was deleted meanwhile. Throws NOT_FOUND then. */
+async function register(
   { context: { caller, hub } }: DoorRequest,
-  hook: HookRow,
-  disabled: boolean | null | undefined,
+  application: ApplicationRow,
+  input: Parameters<typeof registerHook>[2],
 ): Promise<HookRow> {
-  if (disabled == null || hook.status === "PENDING_VERIFICATION") return hook;
-  if (disabled === (hook.status !== "ACTIVE")) return hook;
-  const enable = hook.status === "DISABLED" ? enableHook : resumeHook;
-  return (disabled ? pauseHook : enable)(hub.hooks, caller.projectId, hook.id);
+  const { hook } = await registerHook(hub.hooks, caller.projectId, input);
+  if (await findApplication(hub.db.sql, caller.projectId, application.id)) return hook;
+  await deleteHook(hub.hooks, caller.projectId, hook.id);
+  throw userError("NOT_FOUND", "the application was deleted meanwhile");
 }
 
 async function create(request: DoorRequest) {
-  const { caller, hub } = request.context;
   const { secret, disabled, ...given } = parseBody(request, endpointIn);
-  const { userId } = await applicationOf(request);
+  const application = await applicationOf(request);
   const input = {
-    ...newInput(given, userId),
+    ...newInput(given, application.userId),
     ...(secret != null && { secret: prefixed(secret) }),
-    isPaused: disabled ?? false,
+    paused: disabled,
   };
   const created = await createOnce(
     request,
-    (id) => findEndpoint(request, userId, id),
-    (id) =>
-      withNames(endpointNames, async () => {
-        const { hook } = await registerHook(hub.hooks, caller.projectId, { ...input, id });
-        return hook;
-      }),
+    (id) => findEndpoint(request, application.userId, id),
+    (id) => withNames(endpointNames, () => register(request, application, { ...input, id })),
   );
   return { status: 201, body: endpointOut(created) };
 }
 
 /** Creates the endpoint that a path names, and that is not there yet. */
 async function createNamed(
-  { context: { caller, hub }, params }: DoorRequest,
+  request: DoorRequest,
   given: z.output<typeof endpointUpdate>,
-  userId: string,
+  application: ApplicationRow,
 ) {
-  const { endpoint_id: name = "" } = params;
+  const { endpoint_id: name = "" } = request.params;
   if (given.uid != null && given.uid !== name)
     throw userError(
       "INVALID",
       `the endpoint of the path is '${name}', that of the body '${given.uid}'`,
       ["body", "uid"],
     );
-  const { disabled, ...settings } = { ...given, uid: parse(endpointUid, name, "path") };
-  const { hook } = await withNames(endpointNames, () =>
-    registerHook(hub.hooks, caller.projectId, {
-      ...newInput(settings, userId),
-      isPaused: disabled ?? false,
+  const { disabled, ...settings } = { ...given, uid: parseName(endpointUid, name) };
+  const hook = await withNames(endpointNames, () =>
+    register(request, application, {
+      ...newInput(settings, application.userId),
+      paused: disabled,
     }),
   );
   return { status: 201, body: endpointOut(hook) };
@@ -117,29 +106,31 @@ async function createNamed(
 async function replace(request: DoorRequest) {
   const { caller, hub } = request.context;
   const given = parseBody(request, endpointUpdate);
-  const { userId } = await applicationOf(request);
+  const application = await applicationOf(request);
   const { endpoint_id: id = "" } = request.params;
-  const known = await findEndpoint(request, userId, id);
-  if (!known) return createNamed(request, given, userId);
+  const known = await findEndpoint(request, application.userId, id);
+  if (!known) return createNamed(request, given, application);
   const hook = await withNames(endpointNames, () =>
-    updateHook(hub.hooks, caller.projectId, known.id, fullInput(given)),
+    updateHook(hub.hooks, caller.projectId, known.id, {
+      ...fullInput(given),
+      isPaused: given.disabled ?? false,
+    }),
   );
-  return {
-    status: 200,
-    body: endpointOut(await setDisabled(request, hook, given.disabled ?? false)),
-  };
+  return { status: 200, body: endpointOut(hook) };
 }
 
 async function patch(request: DoorRequest) {
   const { caller, hub } = request.context;
   const { secret, disabled, ...given } = parseBody(request, endpointPatch);
   const { id } = await endpointOf(request);
-  const hook = await withNames(endpointNames, async () => {
-    const changed = await updateHook(hub.hooks, caller.projectId, id, changedInput(given));
-    if (secret == null) return changed;
-    return (await replaceHookSecret(hub.hooks, caller.projectId, id, prefixed(secret), 0)).hook;
-  });
-  return { status: 200, body: endpointOut(await setDisabled(request, hook, disabled)) };
+  const hook = await withNames(endpointNames, () =>
+    updateHook(hub.hooks, caller.projectId, id, {
+      ...changedInput(given),
+      secret: secret == null ? null : prefixed(secret),
+      isPaused: disabled,
+    }),
+  );
+  return { status: 200, body: endpointOut(hook) };
 }
 
 const ALL = "/api/v1/app/{app_id}/endpoint";
@@ -158,7 +149,7 @@ export const endpointRoutes: Route[] = [
       const page = await read((sql) =>
         listHooks(sql, caller.projectId, { userId }, toPageRequest(paging)),
       );
-      return { status: 200, body: await toList(paging, page, endpointOut) };
+      return { status: 200, body: toList(paging, page, endpointOut) };
     },
   },
   { method: "POST", path: ALL, operation: "Mutation.registerHook", handle: create },

@@ -1,18 +1,19 @@
 import { z } from "zod";
 import { countByStatus } from "../../db/delivery/outcomes.ts";
 import { eventTypesByName } from "../../db/eventType/eventTypes.ts";
-import { retryWaiting } from "../../domain/delivery/deliveryRetry.ts";
 import { replayDeliveries } from "../../domain/delivery/replay.ts";
 import { newSecret } from "../../domain/delivery/signature.ts";
-import { replaceHookSecret, updateHook } from "../../domain/hook/hook.ts";
+import { updateHook } from "../../domain/hook/hook.ts";
 import { openHeaders, openSecret } from "../../domain/hook/hookSecrets.ts";
 import { isSensitiveHeader } from "../../domain/hook/redactedHeaders.ts";
+import { replaceHookSecret } from "../../domain/hook/replaceHookSecret.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { userError } from "../../util/userError.ts";
+import { timeOfUtc } from "../input/time.ts";
 import { endpointOf, prefixed } from "./endpoint.ts";
 import { eventType } from "./endpointShape.ts";
-import { idempotencyKeyOf, parse, parseBody, time, withNames } from "./input.ts";
+import { idempotencyKeyOf, parseBody, parseQuery, withNames } from "./input.ts";
 import { emitMessage, messageOut, payload } from "./message.ts";
 
 const DAY_S = 86_400;
@@ -29,9 +30,9 @@ const rotateIn = z.object({
 });
 const headersIn = z.object({ headers: z.record(z.string(), z.string()) });
 const headersPatch = z.object({ headers: z.record(z.string(), z.string().nullable()) });
-const recoverIn = z.object({ since: time, until: time.nullish() });
+const recoverIn = z.object({ since: timeOfUtc, until: timeOfUtc.nullish() });
 const exampleIn = z.object({ eventType, payload: payload.nullish() });
-const statsQuery = z.object({ since: time.optional(), until: time.optional() });
+const statsQuery = z.object({ since: timeOfUtc.optional(), until: timeOfUtc.optional() });
 
 async function rotate(request: DoorRequest) {
   const { caller, hub } = request.context;
@@ -60,27 +61,15 @@ async function readHeaders(request: DoorRequest) {
   };
 }
 
+/** Sets all headers, or changes some. */
 async function setHeaders(
   request: DoorRequest,
-  id: string,
-  headers: Record<string, string>,
-): Promise<{ status: number }> {
+  headers: Pick<Parameters<typeof updateHook>[3], "headers" | "changedHeaders">,
+) {
   const { caller, hub } = request.context;
-  await withNames({}, () => updateHook(hub.hooks, caller.projectId, id, { headers }));
+  const { id } = await endpointOf(request);
+  await withNames({}, () => updateHook(hub.hooks, caller.projectId, id, headers));
   return { status: 204 };
-}
-
-/** Sets headers, and removes those that are null, whatever the case of their names. */
-async function patchHeaders(request: DoorRequest) {
-  const { headers } = parseBody(request, headersPatch);
-  const hook = await endpointOf(request);
-  const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-  const before = Object.entries(openHeaders(request.context.hub.hooks.box, hook));
-  const changed = [
-    ...before.filter(([name]) => !given.has(name.toLowerCase())),
-    ...Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== null),
-  ];
-  return setHeaders(request, hook.id, Object.fromEntries(changed));
 }
 
 /** Sends again what failed in a span of time: deliveries that ended so, and those that wait for another attempt. */
@@ -91,11 +80,10 @@ async function recover(request: DoorRequest) {
   const { id: hookId } = await endpointOf(request);
   const replay = await withNames({}, () =>
     replayDeliveries(hub.db.sql, projectId, {
-      ...{ hookId, status: ["FAILED", "QUARANTINED"], since },
+      ...{ hookId, status: ["FAILED", "QUARANTINED"], hastens: true, since },
       until: until ?? null,
     }),
   );
-  await retryWaiting(hub.db.sql, { projectId, hookId, since, until: until ?? new Date() });
   const body = {
     ...{ id: replay.id, task: "endpoint.recover", updatedAt: replay.createdAt },
     status: "running",
@@ -105,7 +93,7 @@ async function recover(request: DoorRequest) {
 
 async function stats(request: DoorRequest) {
   const { caller, read } = request.context;
-  const given = parse(statsQuery, Object.fromEntries(request.query), "query");
+  const given = parseQuery(request, statsQuery);
   const until = given.until ?? new Date();
   const since = given.since ?? new Date(until.getTime() - SPAN_DAYS * DAY_S * 1_000);
   const { id: hookId } = await endpointOf(request);
@@ -170,12 +158,14 @@ export const endpointPartRoutes: Route[] = [
   {
     method: "PUT",
     ...headers,
-    handle: async (request) => {
-      const given = parseBody(request, headersIn);
-      return setHeaders(request, (await endpointOf(request)).id, given.headers);
-    },
+    handle: async (request) => setHeaders(request, parseBody(request, headersIn)),
   },
-  { method: "PATCH", ...headers, handle: patchHeaders },
+  {
+    method: "PATCH",
+    ...headers,
+    handle: async (request) =>
+      setHeaders(request, { changedHeaders: parseBody(request, headersPatch).headers }),
+  },
   {
     method: "POST",
     path: `${ONE}/recover`,

@@ -4,14 +4,15 @@ import {
   eventTypesByName,
   eventTypesByOrder,
 } from "../../db/eventType/eventTypes.ts";
-import { archiveEventType, registerEventType } from "../../domain/eventType/eventType.ts";
+import { archiveEventType } from "../../domain/eventType/archiveEventType.ts";
+import { changeEventType } from "../../domain/eventType/eventType.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isObject } from "../../util/json/isObject.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { rawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { eventType } from "./endpointShape.ts";
-import { parse, parseBody, withNames } from "./input.ts";
+import { parseBody, parseName, parseQuery, withNames } from "./input.ts";
 import { NotServed } from "./notServed.ts";
 import { listOf, pagingByName } from "./page.ts";
 
@@ -74,66 +75,77 @@ async function find({ context: { caller, read } }: DoorRequest, name: string) {
   return type;
 }
 
-/** Registers the type as it is given; what is absent stays as it is in `before`. */
+type Before = EventTypeRow | undefined;
+
+/** Registers the type as it is given; what is absent stays as it is in what `base` makes of what there is. */
 async function write(
   { context: { caller, hub } }: DoorRequest,
   name: string,
   { description, archived, schemas, featureFlag, featureFlags }: Given,
-  before: EventTypeRow | undefined,
+  base: (current: Before) => Before,
 ): Promise<EventTypeRow> {
   if (featureFlag != null || featureFlags != null)
     throw new NotServed("Feature flags of event types are not served: every key sees all types.");
-  const given = {
-    ...(before && stored(before)),
-    ...(schemas !== undefined && schemaOf(schemas ?? {})),
-    description: description ?? before?.description ?? null,
-  };
-  return withNames(names, async () => {
-    const registered = await registerEventType(hub.db, hub.programs.sandbox, caller.projectId, {
-      ...given,
-      name,
-      allowBreaking: true,
-    });
-    const isArchived = archived ?? (before !== undefined && before.archivedAt !== null);
-    return isArchived ? archiveEventType(hub.db, caller.projectId, name) : registered;
-  });
+  const { db, programs } = hub;
+  return withNames(names, () =>
+    changeEventType(db, programs.sandbox, caller.projectId, name, (current) => {
+      const before = base(current);
+      return {
+        ...(before && stored(before)),
+        ...(schemas !== undefined && schemaOf(schemas ?? {})),
+        description: description ?? before?.description ?? null,
+        isArchived: archived ?? (before !== undefined && before.archivedAt !== null),
+        ...{ name, allowBreaking: true },
+      };
+    }),
+  );
 }
+
+const whole = (given: Given): Given => ({
+  ...given,
+  archived: given.archived ?? false,
+  schemas: given.schemas ?? null,
+});
 
 async function create(request: DoorRequest) {
   const { name, ...given } = parseBody(request, eventTypeIn);
-  const known = await find(request, name);
-  if (known && known.archivedAt === null)
-    throw userError("NAME_TAKEN", `there is an event type '${name}' already`, ["body", "name"]);
-  const full = { ...given, archived: given.archived ?? false, schemas: given.schemas ?? null };
-  return { status: 201, body: eventTypeOut(await write(request, name, full, undefined)) };
+  const type = await write(request, name, whole(given), (current) => {
+    if (current && current.archivedAt === null)
+      throw userError("NAME_TAKEN", `there is an event type '${name}' already`, ["name"]);
+    return undefined;
+  });
+  return { status: 201, body: eventTypeOut(type) };
+}
+
+function found(type: Before, name: string): EventTypeRow {
+  if (!type) throw userError("NOT_FOUND", `there is no event type '${name}'`);
+  return type;
 }
 
 /** The event type of the path. Throws NOT_FOUND. */
 async function typeOf(request: DoorRequest): Promise<EventTypeRow> {
   const { event_type_name: name = "" } = request.params;
-  const type = await find(request, name);
-  if (!type) throw userError("NOT_FOUND", `there is no event type '${name}'`);
-  return type;
+  return found(await find(request, name), name);
 }
 
 async function replace(request: DoorRequest) {
-  const name = parse(eventType, request.params.event_type_name, "path");
+  const name = parseName(eventType, request.params.event_type_name);
   const given = parseBody(request, eventTypeUpdate);
   const known = await find(request, name);
-  const full = { ...given, archived: given.archived ?? false, schemas: given.schemas ?? null };
-  const type = await write(request, name, full, undefined);
+  const type = await write(request, name, whole(given), () => undefined);
   return { status: known ? 200 : 201, body: eventTypeOut(type) };
 }
 
 async function patch(request: DoorRequest) {
   const given = parseBody(request, eventTypePatch);
-  const known = await typeOf(request);
-  return { status: 200, body: eventTypeOut(await write(request, known.name, given, known)) };
+  const { event_type_name: name = "" } = request.params;
+  const type = await write(request, name, given, (current) => found(current, name));
+  return { status: 200, body: eventTypeOut(type) };
 }
 
 async function list(request: DoorRequest) {
   const { caller, read } = request.context;
-  const query = parse(listQuery, Object.fromEntries(request.query), "query");
+  const query = parseQuery(request, listQuery);
   const { limit, from, isPrevious } = pagingByName(request, "ascending");
   const found = await read((sql) =>
     eventTypesByOrder(sql, caller.projectId, {
@@ -152,7 +164,7 @@ async function list(request: DoorRequest) {
 }
 
 async function remove(request: DoorRequest) {
-  const { expunge } = parse(deleteQuery, Object.fromEntries(request.query), "query");
+  const { expunge } = parseQuery(request, deleteQuery);
   if (expunge === "true")
     throw new NotServed("Event types are archived, not expunged: their events keep them.");
   const { caller, hub } = request.context;

@@ -3,49 +3,24 @@ import { eventLimits } from "../../domain/event/eventInput.ts";
 import type { DoorRequest } from "../../http/door/door.ts";
 import { readJson } from "../../http/door/readJson.ts";
 import { UserError } from "../../util/userError.ts";
-
-/** The part of a request that an error's path begins with, as Svix's `loc` does. */
-type Where = "body" | "query" | "path";
-
-const kinds: Record<string, string> = {
-  array: "a list",
-  boolean: "true or false",
-  int: "a whole number",
-  number: "a number",
-  object: "an object",
-  record: "an object",
-  string: "a text",
-};
-
-/** Throws INVALID, one entry for each mistake. The path of each begins with `where`. */
-export function parse<Schema extends z.ZodType>(
-  schema: Schema,
-  value: unknown,
-  where: Where,
-): z.output<Schema> {
-  const result = schema.safeParse(value, {
-    error: ({ code, input, expected }) => {
-      if (code !== "invalid_type") return undefined;
-      return input === undefined
-        ? "is required"
-        : `must be ${kinds[String(expected)] ?? String(expected)}`;
-    },
-  });
-  if (result.success) return result.data;
-  throw new UserError(
-    result.error.issues.map(({ path, message }) => ({
-      code: "INVALID",
-      message: path.length > 0 ? `field '${path.join(".")}' ${message}` : `the ${where} ${message}`,
-      path: [where, ...path.map(String)],
-    })),
-  );
-}
+import { readInput } from "../input/readInput.ts";
+import { readQuery } from "../input/readQuery.ts";
 
 /** The body of a request; what JavaScript would change of it is kept (util/exactJson.ts). */
 export const parseBody = <Schema extends z.ZodType>(
   request: DoorRequest,
   schema: Schema,
-): z.output<Schema> => parse(schema, readJson(request), "body");
+): z.output<Schema> => readInput(schema, readJson(request), { part: "body" });
+
+/** The parameters of a request's address. */
+export const parseQuery = <Schema extends z.ZodObject>(
+  { query }: Pick<DoorRequest, "query">,
+  schema: Schema,
+): z.output<Schema> => readQuery(schema, query, "query");
+
+/** A name in the path of a request that makes what it names. */
+export const parseName = (schema: z.ZodType<string>, name: string | undefined): string =>
+  readInput(schema, name, { part: "path" });
 
 /** The request's idempotency key. Throws INVALID for one that cannot be kept. */
 export function idempotencyKeyOf({ headers }: DoorRequest): string | null {
@@ -91,10 +66,6 @@ export const identifier = (max: number) =>
     .string()
     .regex(IDENTIFIER, "must be letters, digits, '-', '_' and '.' only")
     .max(max, `must have at most ${max} characters`);
-
-export const time = z.iso
-  .datetime({ offset: true, local: true, error: "must be a time such as 2026-01-31T12:00:00Z" })
-  .transform((text) => new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`));
 
 export const throttleRate = z
   .number()

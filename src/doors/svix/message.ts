@@ -5,15 +5,24 @@ import { eventIdOfUid } from "../../db/event/idempotencyKeys.ts";
 import { listEvents } from "../../db/event/list.ts";
 import { withoutIndex } from "../../domain/emit/emitAndWait.ts";
 import type { EventInput } from "../../domain/event/eventInput.ts";
+import { expungeEvent } from "../../domain/event/expunge.ts";
+import { roleRejection, rolesOfOperation } from "../../domain/project/roles.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";
 import { isObject } from "../../util/json/isObject.ts";
 import { RawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
-import { applicationIn, applicationOf, createNamed, lookUp } from "./application.ts";
+import { timeOfUtc } from "../input/time.ts";
+import {
+  applicationChange,
+  applicationIn,
+  applicationOf,
+  createNamed,
+  lookUp,
+} from "./application.ts";
 import { channels, eventType } from "./endpointShape.ts";
-import { idempotencyKeyOf, identifier, parse, parseBody, setOf, time, withNames } from "./input.ts";
+import { idempotencyKeyOf, identifier, parseBody, parseQuery, setOf, withNames } from "./input.ts";
 import { NotServed } from "./notServed.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
@@ -31,7 +40,7 @@ const messageIn = z.object({
   eventId: identifier(256).nullish(),
   channels: channels.nullish(),
   tags: setOf(tag, 0, 10).nullish(),
-  deliverAt: time.nullish(),
+  deliverAt: timeOfUtc.nullish(),
   application: applicationIn.nullish(),
   transformationsParams: z.unknown().optional(),
 });
@@ -43,13 +52,10 @@ const contentQuery = z.object({ with_content: flag });
 export const messageFilter = z.object({
   channel: z.string().optional(),
   tag: z.string().optional(),
-  before: time.optional(),
-  after: time.optional(),
+  before: timeOfUtc.optional(),
+  after: timeOfUtc.optional(),
   with_content: flag,
-  event_types: z
-    .string()
-    .transform((text) => text.split(","))
-    .optional(),
+  event_types: z.array(z.string()).optional(),
 });
 
 /** The message's names for what goes by other names in the hub. */
@@ -95,13 +101,15 @@ async function applicationFor(
   if (given == null) return applicationOf(request);
   const known = await lookUp(request.context, request.params.app_id ?? "");
   if (known) return known;
-  if (request.context.caller.role !== "ADMIN")
-    throw requestError("FORBIDDEN", "Only a key with the role ADMIN creates an application.");
+  const { role } = request.context.caller;
+  const roles = rolesOfOperation(applicationChange.operation);
+  if (!roles.includes(role))
+    throw requestError("FORBIDDEN", roleRejection("Creating an application", roles, role));
   return createNamed(request, given);
 }
 
 async function create(request: DoorRequest) {
-  const { with_content } = parse(contentQuery, Object.fromEntries(request.query), "query");
+  const { with_content } = parseQuery(request, contentQuery);
   const message = parseBody(request, messageIn);
   if (message.transformationsParams != null)
     throw new NotServed(
@@ -147,7 +155,7 @@ export function pagingWithin(
 
 async function list(request: DoorRequest) {
   const { caller, read } = request.context;
-  const filter = parse(messageFilter, Object.fromEntries(request.query), "query");
+  const filter = parseQuery(request, messageFilter);
   const paging = pagingWithin(request, filter);
   const { userId } = await applicationOf(request);
   const page = await read((sql) =>
@@ -166,7 +174,7 @@ async function list(request: DoorRequest) {
     ),
   );
   const withContent = filter.with_content !== "false";
-  const body = await toList(paging, page, (event) => messageOut(event, withContent));
+  const body = toList(paging, page, (event) => messageOut(event, withContent));
   return { status: 200, body };
 }
 
@@ -180,8 +188,19 @@ export const messageRoutes: Route[] = [
     path: `${ALL}/{msg_id}`,
     operation: "Query.event",
     handle: async (request) => {
-      const { with_content } = parse(contentQuery, Object.fromEntries(request.query), "query");
+      const { with_content } = parseQuery(request, contentQuery);
       return { status: 200, body: messageOut(await messageOf(request), with_content !== "false") };
+    },
+  },
+  {
+    method: "DELETE",
+    path: `${ALL}/{msg_id}/content`,
+    operation: "Mutation.expungeEvent",
+    handle: async (request) => {
+      const { caller, hub } = request.context;
+      const { id } = await messageOf(request);
+      await expungeEvent(hub.db.sql, caller.projectId, id, caller.keyName);
+      return { status: 204 };
     },
   },
 ];

@@ -17,7 +17,7 @@ const destinations = "Destinations other than URLs are not served.";
 const portal =
   "The application portal is not served: there are no tokens for an application's own users.";
 const erasure =
-  "Contents are not erased one by one: they go with their event after SIGNALBOX_RETENTION_DAYS.";
+  "Contents are erased with their message (DELETE …/msg/{msg_id}/content), or all of a user's (expungeUser).";
 const statistics =
   "Statistics of an environment are not served: see GET /metrics, and the endpoint's own stats.";
 
@@ -83,7 +83,6 @@ const notServed: readonly (readonly [path: string, reason: string])[] = [
     "/api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}/count",
     "Attempts are not counted by filter: see the endpoint's stats.",
   ],
-  ["/api/v1/app/{app_id}/msg/{msg_id}/content", erasure],
   ["/api/v1/app/{app_id}/msg/{msg_id}/attempt/{attempt_id}/content", erasure],
   [
     "/api/v1/app/{app_id}/msg/{msg_id}/attempt/{attempt_id}/headers",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Page, PageRequest } from "../../db/page/page.ts";
 import type { DoorRequest } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";
-import { parse } from "./input.ts";
+import { parseQuery } from "./input.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 250;
@@ -28,8 +28,8 @@ const pageQuery = z.object({
 export type Paging = { limit: number; order: Order; from: string | undefined; isPrevious: boolean };
 
 /** The paging of a list by name, where a name may be an iterator. */
-export function pagingByName({ query }: Pick<DoorRequest, "query">, usual: Order): Paging {
-  const given = parse(pageQuery, Object.fromEntries(query), "query");
+export function pagingByName(request: Pick<DoorRequest, "query">, usual: Order): Paging {
+  const given = parseQuery(request, pageQuery);
   const isPrevious = given.iterator?.startsWith("-") ?? false;
   return {
     limit: given.limit ?? DEFAULT_LIMIT,
@@ -41,7 +41,7 @@ export function pagingByName({ query }: Pick<DoorRequest, "query">, usual: Order
 
 /** The paging of a list by id. Throws INVALID for an iterator that no list has given. */
 export function pagingOf(request: Pick<DoorRequest, "query">, usual: Order): Paging {
-  parse(z.object({ iterator: iterator.optional() }), Object.fromEntries(request.query), "query");
+  parseQuery(request, z.object({ iterator: iterator.optional() }));
   return pagingByName(request, usual);
 }
 
@@ -69,17 +69,17 @@ export const listOf = <Item>(
 });
 
 /** A page of a list that is newest first, as Svix answers it. */
-export async function toList<Row extends { id: string }, Item>(
+export function toList<Row extends { id: string }, Item>(
   paging: Paging,
   page: Page<Row>,
-  show: (row: Row) => Item | Promise<Item>,
+  show: (row: Row) => Item,
 ) {
   const isAscending = paging.order === "ascending";
   const rows = isAscending ? page.rows.toReversed() : page.rows;
   const [newest, oldest] = [page.start ?? page.rows[0]?.id, page.end ?? page.rows.at(-1)?.id];
   const { backward } = toPageRequest(paging);
   return listOf(
-    await Promise.all(rows.map(show)),
+    rows.map(show),
     isAscending ? { first: oldest, last: newest } : { first: newest, last: oldest },
     !(backward ? page.hasPrevious : page.hasNext),
   );

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { type EventInput, eventLimits } from "../../domain/event/eventInput.ts";
 import { parseBody } from "../../http/post/jsonBody.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
-import { parseInput, withExact } from "./parseInput.ts";
-import { dateTime } from "./query.ts";
+import { readInput, withExact } from "../input/readInput.ts";
+import { dateTime } from "../input/time.ts";
 
 const text = z.string().min(1, "must not be empty");
 const isJsonType = (type: string) => /^[^;]+\/([^;]+\+)?json *(;|$)/i.test(type);
@@ -77,7 +77,7 @@ function decode(base64: string): unknown {
 
 /** The event that a CloudEvent is here. Throws INVALID. */
 export function fromCloudEvent(value: unknown): EventInput {
-  const event = parseInput(cloudEvent, withExact(value, ["data"]));
+  const event = readInput(cloudEvent, withExact(value, ["data"]));
   checkNames(event);
   if (event.data !== undefined && event.data_base64 != null)
     throw userError("INVALID", "a CloudEvent has data or data_base64, not both", ["data_base64"]);

@@ -4,12 +4,12 @@ import { listDeliveries } from "../../db/page/lists.ts";
 import type { Page } from "../../db/page/page.ts";
 import { retryDelivery } from "../../domain/delivery/deliveryRetry.ts";
 import type { Context } from "../../graphql/builder/context.ts";
-import { toConnection } from "../../graphql/page/connection.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { dateTime } from "../input/time.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
-import { dateTime, oneOf, pageOf, pageQuery } from "./query.ts";
+import { oneOf, pageBody, pageOf, pageQuery } from "./query.ts";
 import { attemptShown, deliveryShown } from "./shown/delivery.ts";
 
 async function findDelivery({ caller, read }: Context, id: string): Promise<DeliveryRow> {
@@ -56,9 +56,8 @@ export const deliveryEndpoints: Endpoint[] = [
     query,
     answer: listOf("Delivery"),
     async handle({ context, asked }) {
-      const { edges, pageInfo } = toConnection(await listOfDeliveries(context, asked));
-      const items = edges.map(({ node }) => deliveryShown(node));
-      return { body: { items, cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null } };
+      const page = await listOfDeliveries(context, asked);
+      return { body: await pageBody(page, (rows) => rows.map(deliveryShown)) };
     },
   }),
   endpoint({

@@ -1,19 +1,8 @@
 import { z } from "zod";
 import { actionInput } from "../../domain/action/actionInput.ts";
 import { type EventInput, eventInput } from "../../domain/event/eventInput.ts";
-import { DATE_TIME_FORM, OR_A_NUMBER, readTimestamp } from "../../domain/input/dateTime.ts";
-import { parseInput, withExact } from "./parseInput.ts";
-import { dateTime } from "./query.ts";
-
-const timestamp = z
-  .union([z.string(), z.number()], `must be ${DATE_TIME_FORM}${OR_A_NUMBER}`)
-  .transform((value, context) => {
-    const given = readTimestamp(value);
-    if (given.problem === undefined) return given.at;
-    const message = `must be ${DATE_TIME_FORM}${OR_A_NUMBER}, not ${JSON.stringify(value)}`;
-    context.addIssue({ code: "custom", message, input: value });
-    return z.NEVER;
-  });
+import { readInput, withExact } from "../input/readInput.ts";
+import { dateTime, timestamp } from "../input/time.ts";
 
 const action = z
   .strictObject({
@@ -65,6 +54,6 @@ function exactly(value: unknown): unknown {
 
 /** One event of a JSON body. Throws INVALID. */
 export function parseEvent(value: unknown): Checked {
-  const { waitMs, occurredAt, ...input } = parseInput(emitEventInput, exactly(value));
+  const { waitMs, occurredAt, ...input } = readInput(emitEventInput, exactly(value));
   return { input: { ...input, occurredAt: occurredAt ?? null }, waitMs };
 }

@@ -3,8 +3,8 @@ import type { OperationName } from "../../domain/project/roles.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import type { DoorRequest, DoorResponse, Route } from "../../http/door/door.ts";
 import { readJson } from "../../http/door/readJson.ts";
-import { parseInput, withExact } from "./parseInput.ts";
-import { parseQuery } from "./query.ts";
+import { readInput, withExact } from "../input/readInput.ts";
+import { readQuery } from "../input/readQuery.ts";
 
 /** A JSON Schema of an answer. */
 type AnswerSchema = Readonly<Record<string, unknown>>;
@@ -72,9 +72,9 @@ export function endpoint<
       ...(waitsMs !== undefined && { waitsMs }),
       async handle(request) {
         const takesNone = query === none && request.query.size === 0;
-        const asked = (takesNone ? {} : parseQuery(query, request.query)) as z.output<Query>;
+        const asked = (takesNone ? {} : readQuery(query, request.query)) as z.output<Query>;
         const input =
-          spec.body && parseInput(spec.body, withExact(readJson(request), spec.exact ?? []));
+          spec.body && readInput(spec.body, withExact(readJson(request), spec.exact ?? []));
         const answer = await spec.handle({ ...request, asked, input: input as z.output<Body> });
         return { status, ...answer };
       },

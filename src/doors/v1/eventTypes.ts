@@ -5,19 +5,19 @@ import {
   schemaOfVersion,
 } from "../../db/eventType/eventTypes.ts";
 import { listEventTypes } from "../../db/page/lists.ts";
+import { archiveEventType } from "../../domain/eventType/archiveEventType.ts";
 import {
-  archiveEventType,
+  changeEventType,
   eventTypeInput,
   registerEventType,
 } from "../../domain/eventType/eventType.ts";
 import type { Context } from "../../graphql/builder/context.ts";
-import { toConnection } from "../../graphql/page/connection.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { RawJson } from "../../util/json/rawJson.ts";
 import { userError } from "../../util/userError.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";
-import { pageOf, pageQuery } from "./query.ts";
+import { pageBody, pageOf, pageQuery } from "./query.ts";
 import { showEventType, showEventTypes } from "./shown/eventType.ts";
 
 /** JSON values, which are taken as they were sent. */
@@ -30,18 +30,17 @@ const changes = z
 
 async function findType({ caller, read }: Context, name: string): Promise<EventTypeRow> {
   const [type] = await read((sql) => eventTypesByName(sql, caller.projectId, [name]));
+  return found(type, name);
+}
+
+function found(type: EventTypeRow | undefined, name: string): EventTypeRow {
   if (!type) throw userError("NOT_FOUND", `no event type '${name}'`, ["name"]);
   return type;
 }
 
 const given = (text: string | null): unknown => (text === null ? null : parseJson(text));
 
-async function register(context: Context, input: z.output<typeof registration>) {
-  const { caller, hub } = context;
-  const whole = { schema: null, example: null, ...input };
-  const type = await registerEventType(hub.db, hub.programs.sandbox, caller.projectId, whole);
-  return showEventType(context, type);
-}
+const none = { schema: null, example: null };
 
 export const eventTypeEndpoints: Endpoint[] = [
   endpoint({
@@ -60,15 +59,9 @@ export const eventTypeEndpoints: Endpoint[] = [
     answer: listOf("EventType"),
     async handle({ context, asked }) {
       const { caller, read } = context;
-      const page = pageOf(asked);
-      const { edges, pageInfo } = toConnection(
-        await read((sql) => listEventTypes(sql, caller.projectId, asked, page)),
-      );
-      const items = await showEventTypes(
-        context,
-        edges.map(({ node }) => node),
-      );
-      return { body: { items, cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null } };
+      const request = pageOf(asked);
+      const page = await read((sql) => listEventTypes(sql, caller.projectId, asked, request));
+      return { body: await pageBody(page, (rows) => showEventTypes(context, rows)) };
     },
   }),
   endpoint({
@@ -81,9 +74,12 @@ export const eventTypeEndpoints: Endpoint[] = [
     status: 201,
     answer: component("EventType"),
     async handle({ context, input }) {
+      const { caller, hub } = context;
       const { name } = input;
+      const whole = { ...none, ...input };
+      const type = await registerEventType(hub.db, hub.programs.sandbox, caller.projectId, whole);
       return {
-        body: await register(context, input),
+        body: await showEventType(context, type),
         headers: locationOf(context, `/v1/event-types/${encodeURIComponent(name)}`),
       };
     },
@@ -108,9 +104,15 @@ export const eventTypeEndpoints: Endpoint[] = [
     exact,
     answer: component("EventType"),
     async handle({ context, input, params: { name = "" } }) {
-      const { description, schema, example, resourceType } = await findType(context, name);
-      const before = { description, schema: given(schema), example: given(example), resourceType };
-      return { body: await register(context, { ...before, ...input, name }) };
+      const { caller, hub } = context;
+      const { projectId } = caller;
+      const merge = (before: EventTypeRow | undefined) => {
+        const { description, schema, example, resourceType } = found(before, name);
+        const stored = { schema: given(schema), example: given(example) };
+        return { ...none, description, ...stored, resourceType, ...input, name };
+      };
+      const type = await changeEventType(hub.db, hub.programs.sandbox, projectId, name, merge);
+      return { body: await showEventType(context, type) };
     },
   }),
   endpoint({

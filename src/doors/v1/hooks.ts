@@ -7,18 +7,17 @@ import {
   pauseHook,
   registerHook,
   resumeHook,
-  rotateHookSecret,
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { hookInput } from "../../domain/hook/hookInput.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
+import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
 import type { Context } from "../../graphql/builder/context.ts";
-import { toConnection } from "../../graphql/page/connection.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";
-import { oneOf, pageOf, pageQuery } from "./query.ts";
+import { oneOf, pageBody, pageOf, pageQuery } from "./query.ts";
 import { showHook, showHooks } from "./shown/hook.ts";
 
 // A `uid` is given through the Svix-compatible door.
@@ -48,6 +47,7 @@ const registerHookInput = z
     types: shape.types,
     url: z.string(),
     verification: z.enum(["NONE", "HOOK_SECRET", "CLOUD_EVENTS"]).nullish(),
+    paused: z.boolean().nullish(),
     secret: z.string().nullish(),
   })
   .meta({ id: "RegisterHookInput" });
@@ -114,15 +114,9 @@ export const hookEndpoints: Endpoint[] = [
     answer: listOf("Hook"),
     async handle({ context, asked }) {
       const { caller, read } = context;
-      const page = pageOf(asked);
-      const { edges, pageInfo } = toConnection(
-        await read((sql) => listHooks(sql, caller.projectId, asked, page)),
-      );
-      const items = await showHooks(
-        context,
-        edges.map(({ node }) => node),
-      );
-      return { body: { items, cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null } };
+      const request = pageOf(asked);
+      const page = await read((sql) => listHooks(sql, caller.projectId, asked, request));
+      return { body: await pageBody(page, (rows) => showHooks(context, rows)) };
     },
   }),
   endpoint({

@@ -5,13 +5,12 @@ import type { Context } from "../../graphql/builder/context.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
 import { CursorExpired, cursorOf, positionOf } from "../../live/feed.ts";
 import { userError } from "../../util/userError.ts";
+import { dateTime } from "../input/time.ts";
 import { endpoint } from "./endpoint.ts";
-import { dateTime, texts } from "./query.ts";
-import { eventShown, sizeOf } from "./shown/event.ts";
+import { pageOfEvents } from "./pollPage.ts";
+import { texts } from "./query.ts";
 
 const MAX_WAIT_S = 30;
-/** A page of large events is cut; the rest follows after its cursor. */
-const PAGE_BYTES = 4 * 1024 * 1024;
 
 const query = z.strictObject({
   types: texts.optional().describe("Only these types, as in a hook's `types`."),
@@ -45,27 +44,8 @@ async function sourceOf({ caller: { projectId }, hub }: Context): Promise<string
   return config.source;
 }
 
-type EventChange = Change & { kind: "EVENT" };
 /** An event appears when it is accepted; one emitted by SQL when it is matched. */
-const isNewEvent = (change: Change): change is EventChange =>
-  change.kind === "EVENT" && change.created;
-
-/** The events of changes, until the page is full. */
-async function load(context: Context, changes: EventChange[]) {
-  const source = await sourceOf(context);
-  const items: { cursor: string; event: object }[] = [];
-  let bytes = 0;
-  for (const change of changes) {
-    const row = await context.hub.entities.of(change);
-    // Retention has removed it.
-    if (!row) continue;
-    const size = sizeOf(row);
-    items.push({ cursor: cursorOf(change), event: eventShown(row, source) });
-    bytes += size;
-    if (bytes >= PAGE_BYTES) return { items, cutAt: change.position };
-  }
-  return { items, cutAt: undefined };
-}
+const isNewEvent = ({ kind, created }: Change) => kind === "EVENT" && created;
 
 const event = { $ref: "#/components/schemas/Event" };
 
@@ -120,7 +100,7 @@ export const pollEvents = endpoint({
           ? requestError("CURSOR_EXPIRED", error.message)
           : error;
       });
-    const { items, cutAt } = await load(context, pulled.changes.filter(isNewEvent));
+    const { items, cutAt } = await pageOfEvents(context, pulled.changes, await sourceOf(context));
     const cursor = cursorOf({ position: cutAt ?? pulled.upTo });
     return { body: { items, cursor, truncated: pulled.isTruncated } };
   },

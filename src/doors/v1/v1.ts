@@ -1,11 +1,12 @@
 import type { Door } from "../../http/door/door.ts";
 import { renderProblem } from "../../http/door/failure.ts";
-import { asyncapi } from "./asyncapi.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
+import { asyncapi } from "./document/asyncapi.ts";
+import { createOpenapi } from "./document/openapi.ts";
 import { emitEvents } from "./emit.ts";
 import { eventTypeEndpoints } from "./eventTypes.ts";
+import { expungeEndpoints } from "./expunge.ts";
 import { hookEndpoints } from "./hooks.ts";
-import { createOpenapi } from "./openapi.ts";
 import { pollEvents } from "./poll.ts";
 
 const endpoints = [
@@ -14,6 +15,7 @@ const endpoints = [
   ...hookEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
+  ...expungeEndpoints,
   asyncapi,
 ];
 const openapi = createOpenapi(endpoints);

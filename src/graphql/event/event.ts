@@ -196,6 +196,15 @@ Event.implement({
       description:
         "Why the event FAILED before any delivery: its data does not match the schema of its type (events emitted by SQL), or it could not be matched with hooks. Null otherwise.",
     }),
+    expungedAt: t.expose("expungedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When its content was erased (expungeEvent, expungeUser). Null otherwise.",
+    }),
+    expungedBy: t.exposeString("expungedBy", {
+      nullable: true,
+      description: "The name of the key that erased its content. Null otherwise.",
+    }),
     cloudEvent: t.field({
       type: "JSON",
       description: "The body that hooks of format CLOUD_EVENT receive (CloudEvents 1.0-rc1).",

@@ -8,7 +8,8 @@ import {
 import { hooksPerType, listEventTypes } from "../../db/page/lists.ts";
 import { boundEvents } from "../../db/resource/resourceTypes.ts";
 import { checkEventInput } from "../../domain/event/eventInput.ts";
-import { archiveEventType, registerEventType } from "../../domain/eventType/eventType.ts";
+import { archiveEventType } from "../../domain/eventType/archiveEventType.ts";
+import { registerEventType } from "../../domain/eventType/eventType.ts";
 import { checkType } from "../../domain/eventType/typeCheck.ts";
 import { rawJson } from "../../util/json/rawJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";

@@ -56,6 +56,8 @@ const emitterSees: Readonly<Record<string, readonly string[]>> = {
     "receivedAt",
     "status",
     "error",
+    "expungedAt",
+    "expungedBy",
     "cloudEvent",
     "actions",
   ],

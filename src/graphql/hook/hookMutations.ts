@@ -6,10 +6,10 @@ import {
   pauseHook,
   registerHook,
   resumeHook,
-  rotateHookSecret,
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
+import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
@@ -95,6 +95,11 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
       defaultValue: "NONE",
       description:
         "How the target has to consent. Except with NONE, the hook is PENDING_VERIFICATION until it does.",
+    }),
+    paused: t.boolean({
+      defaultValue: false,
+      description:
+        "Register it as PAUSED: it is never ACTIVE before resumeHook. Not with a `verification`.",
     }),
     secret: t.string({
       description:
@@ -195,7 +200,7 @@ builder.mutationFields((t) => {
     registerHook: t.field({
       type: RegisterHookPayload,
       description:
-        "Registers a hook. It is ACTIVE at once unless `verification` requires a handshake. Errors: INVALID; FILTER_INVALID; TARGET_REFUSED; UNKNOWN_TYPE if the format is RESOURCE and a type belongs to no resource type; NAME_TAKEN; LIMIT_REACHED.",
+        "Registers a hook. It is ACTIVE at once unless it is `paused` or `verification` requires a handshake. Errors: INVALID; FILTER_INVALID; TARGET_REFUSED; UNKNOWN_TYPE if the format is RESOURCE and a type belongs to no resource type; NAME_TAKEN; LIMIT_REACHED.",
       args: { input: t.arg({ type: RegisterHookInput, required: true, description: "The hook." }) },
       resolve: (_root, { input }, { caller, hub }) =>
         withUserErrors(() => registerHook(hub.hooks, caller.projectId, input)),

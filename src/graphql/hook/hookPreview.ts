@@ -1,8 +1,16 @@
-import { type PreviewedEvent, previewEvent, previewHook } from "../../domain/hook/hookPreview.ts";
+import type { HookSettings } from "../../domain/hook/hookInput.ts";
+import {
+  type PreviewedEvent,
+  previewEvent,
+  previewHook,
+  settingsToTry,
+} from "../../domain/hook/hookPreview.ts";
 import { builder } from "../builder/builder.ts";
+import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { Event, loadEventResource, withDocuments } from "../event/event.ts";
 import { pageRequest } from "../page/connection.ts";
+import { batched } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 import { HookFormatEnum, MatchReasonEnum } from "./hook.ts";
 
@@ -68,6 +76,19 @@ const PreviewHookInput = builder.inputType("PreviewHookInput", {
   }),
 });
 
+type Input = (typeof PreviewHookInput)["$inferInput"];
+
+/** The settings of a hook that is tried on events: checked once per request, however many events there are. */
+async function settingsOf(context: Context, { url, ...input }: Input): Promise<HookSettings> {
+  const once = batched(context, `hook tried: ${JSON.stringify(input)}`, async () => {
+    const project = await currentProject(context);
+    return new Map([["", await settingsToTry((_, work) => context.read(work), project, input)]]);
+  });
+  const settings = await once.load("");
+  if (!settings) throw new Error("a hook has no settings");
+  return settings;
+}
+
 builder.objectField(Event, "trial", (t) =>
   t.field({
     type: HookTrial,
@@ -80,19 +101,20 @@ builder.objectField(Event, "trial", (t) =>
         description: "The hook; its URL is not used.",
       }),
     },
-    resolve: async (head, { hook: { url, ...input } }, context) => {
+    resolve: async (head, { hook }, context) => {
       const { budget, caller, hub, read } = context;
       budget.spend("hooksExamined", 1);
       await hub.turns.take(caller.projectId);
-      const [project, event, resource] = await Promise.all([
+      const [project, settings, event, resource] = await Promise.all([
         currentProject(context),
+        settingsOf(context, hook),
         withDocuments(context, head),
-        input.format === "RESOURCE" ? loadEventResource(context, head.id) : null,
+        hook.format === "RESOURCE" ? loadEventResource(context, head.id) : null,
       ]);
       return previewEvent(
         { read: (_, work) => read(work), filters: hub.programs.filters },
         project,
-        input,
+        settings,
         event,
         resource ?? null,
       );

@@ -10,7 +10,7 @@ import type { Bounded } from "../gate/bounded.ts";
 import { limits } from "../gate/limits.ts";
 import type { MaskError } from "../gate/maskError.ts";
 import { newRequestId } from "../gate/requestId.ts";
-import { SMALL_ANSWER, send, sendHead } from "../headers.ts";
+import { onClose, SMALL_ANSWER, send, sendHead } from "../headers.ts";
 import type { Origins } from "../origins.ts";
 import { discardBody, readBody } from "../post/body.ts";
 import { type Authenticate, callerOf } from "../post/caller.ts";
@@ -100,7 +100,7 @@ export function createDoors(deps: DoorsDeps) {
   /** Aborts when the client leaves; for a long poll also when the key is revoked or the hub stops. */
   function endOf(res: ServerResponse, caller: Context["caller"], route: KeyedRoute): AbortSignal {
     const ended = new AbortController();
-    res.once("close", () => res.writableFinished || ended.abort(connectionEnded));
+    onClose(res, () => res.writableFinished || ended.abort(connectionEnded));
     if (route.waitsMs === undefined) return ended.signal;
     const close = deps.streams.open(caller, (reason) =>
       ended.abort(reason === "revoked" ? keyRevoked : connectionEnded),
@@ -109,7 +109,7 @@ export function createDoors(deps: DoorsDeps) {
       const message = `This key has ${limits.streamsPerKey} event streams and long polls open.`;
       throw requestError("TOO_MANY_REQUESTS", message);
     }
-    res.once("close", close);
+    onClose(res, close);
     return ended.signal;
   }
 
@@ -127,18 +127,22 @@ export function createDoors(deps: DoorsDeps) {
       return answer(res, requestId, response, writeJson(response.body));
     }
     const caller = await callerOf(req, authenticate);
+    if (res.destroyed) return;
     const roles = rolesOfOperation(route.operation);
     if (!roles.includes(caller.role)) {
       throw requestError("FORBIDDEN", roleRejection(`${req.method} ${path}`, roles, caller.role));
     }
-    res.once("close", deps.requests.take(caller.projectId));
+    onClose(res, deps.requests.take(caller.projectId));
     const params = Object.fromEntries(found.params.map(decode));
     const query = queryOf(req);
     const isRead = route.method === "GET";
     using body = isRead ? undefined : await readBody(req, requestBytes, caller.projectId);
     await turns.take(caller.projectId);
+    if (res.destroyed) return;
     const ended = endOf(res, caller, route);
-    const context = contextOf(caller, requestId, isRead ? "query" : "mutation", ended);
+    // A long poll is a subscription by another name: a standby may lack what it has to answer.
+    const readKind = route.waitsMs === undefined ? "query" : "subscription";
+    const context = contextOf(caller, requestId, isRead ? readKind : "mutation", ended);
     const request = { context, params, query, headers: req.headers, body: body?.bytes ?? NOTHING };
     const ms = route.waitsMs && route.waitsMs + limits.operationMs;
     const work = { projectId: caller.projectId, requestId, ms };
@@ -155,7 +159,7 @@ export function createDoors(deps: DoorsDeps) {
     if (ended.reason === keyRevoked) throw keyRevoked;
     // A slow reader keeps the response in memory. The result of a change is always sent.
     if (isRead && text && text.length > SMALL_ANSWER)
-      res.once("close", deps.answerBytes.take(caller.projectId, text.length));
+      onClose(res, deps.answerBytes.take(caller.projectId, text.length));
     answer(res, requestId, response, text);
   }
 

@@ -57,12 +57,6 @@ export const renderProblem = ({ status, message, errors, requestId }: Failure): 
   headers: { "content-type": "application/problem+json" },
 });
 
-/** As Svix answers. */
-export const renderCodeAndDetail = ({ status, code, message }: Failure): DoorResponse => ({
-  status,
-  body: { code: code.toLowerCase(), detail: message },
-});
-
 /** For clients that only show a text. */
 export const renderMessage = ({ status, message }: Failure): DoorResponse => ({
   status,

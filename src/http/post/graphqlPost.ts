@@ -12,7 +12,7 @@ import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
 import type { ValidateOperation } from "../gate/prepare.ts";
 import { newRequestId } from "../gate/requestId.ts";
-import { SMALL_ANSWER, securityHeaders, send } from "../headers.ts";
+import { onClose, SMALL_ANSWER, securityHeaders, send } from "../headers.ts";
 import type { LiveKeys } from "../socket/liveKeys.ts";
 import { discardBody, readBody } from "./body.ts";
 import { type Authenticate, callerOf } from "./caller.ts";
@@ -116,7 +116,7 @@ async function answerEvents(
     }
   });
   if (!close) throw requestError("TOO_MANY_REQUESTS", "This key has 100 event streams open.");
-  res.once("close", () => {
+  onClose(res, () => {
     close();
     ended.abort();
   });
@@ -139,6 +139,7 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
   ) => {
     if (req.method !== "POST") throw refuseMethod(req);
     const caller = await callerOf(req, authenticate);
+    if (res.destroyed) return;
     if (!first) {
       throw requestError(
         "NOT_ACCEPTABLE",
@@ -146,10 +147,11 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
       );
     }
     // Each request occupies a connection.
-    res.once("close", requests.take(caller.projectId));
+    onClose(res, requests.take(caller.projectId));
     checkContentType(req);
     using body = await readBody(req, requestBytes, caller.projectId);
     await turns.take(caller.projectId);
+    if (res.destroyed) return;
     const operation = prepare(readParams(body.bytes), caller, requestId);
     if ("errors" in operation) return answer(res, requestId, operation, json);
     const isSubscription = operation.kind === "subscription";
@@ -162,12 +164,12 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     }
     const ended = new AbortController();
     // An explicit reason avoids a DOMException with a stack trace (19 µs each).
-    res.once("close", () => res.writableFinished || ended.abort(connectionEnded));
+    onClose(res, () => res.writableFinished || ended.abort(connectionEnded));
     const result = await engine.execute(operation, ended.signal);
     const text = writeJson(result);
     // A slow reader keeps the response in memory. The result of a mutation is always sent.
     if (operation.kind === "query" && text.length > SMALL_ANSWER)
-      res.once("close", deps.answerBytes.take(caller.projectId, text.length));
+      onClose(res, deps.answerBytes.take(caller.projectId, text.length));
     answer(res, requestId, result, json, text);
   };
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {

@@ -22,8 +22,9 @@ const MAX_BYTES = 64_000_000;
 const ENTRY_BYTES = 2_000;
 const KEPT_MS = 60_000;
 
-const bytesOf = ({ hook: { url, filter, headers, secrets, types } }: DeliveryTarget): number =>
-  ENTRY_BYTES + 3 * JSON.stringify([url, filter, headers, secrets, types]).length;
+/** About how many bytes of memory a target takes, with its secrets opened. */
+export const bytesOfTarget = ({ hook, source }: DeliveryTarget): number =>
+  ENTRY_BYTES + 3 * JSON.stringify([hook, source]).length;
 
 /** Opens secrets once, and again when one of them has expired. */
 function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
@@ -47,7 +48,7 @@ function withCredentials(target: DeliveryTarget, box: SecretBox): Target {
 export function createTargets(sql: Pool, box: SecretBox): Targets {
   const targets = new LRUCache<string, Target>({
     maxSize: MAX_BYTES,
-    sizeCalculation: bytesOf,
+    sizeCalculation: bytesOfTarget,
     ttl: KEPT_MS,
     ttlResolution: 1_000,
   });

@@ -21,7 +21,6 @@ export async function removeExpired(
   { url, sql }: Pick<Db, "url" | "sql">,
   retentionDays: number,
 ): Promise<boolean> {
-  await removeOldKeys(sql, retentionDays);
   await moveHorizons(sql, retentionDays);
   const done = await withMaintenanceSession(
     url,
@@ -30,6 +29,7 @@ export async function removeExpired(
       (await dropPartitions(session, retentionDays)),
   );
   await removeOldEvents(sql, retentionDays);
+  await removeOldKeys(sql, retentionDays);
   await removeOldHookVersions(sql);
   await removeDeletedHooks(sql, retentionDays);
   await removeOldReplays(sql, retentionDays);

@@ -2,6 +2,7 @@ import type { TaskList } from "graphile-worker";
 import { z } from "zod";
 import type { Db } from "../../db/connection/client.ts";
 import { continueReplay } from "../../domain/delivery/replay.ts";
+import { continueExpunge } from "../../domain/event/expunge.ts";
 import { settleHook } from "../../domain/hook/hook.ts";
 import type { Logger } from "../../log.ts";
 import type { Deliverer } from "../delivery/deliverer.ts";
@@ -17,6 +18,16 @@ const pressPayload = z.object({ projectId: z.string(), pressId: z.string() });
 const replayPayload = z.object({ projectId: z.string(), replayId: z.string() });
 const advancePayload = z.object({ projectId: z.string(), runIds: z.array(z.string()) });
 const handshakePayload = z.object({ projectId: z.string(), hookId: z.string() });
+const expungePayload = z.object({
+  id: z.string(),
+  which: z.union([
+    z.object({ projectId: z.string(), eventId: z.string() }),
+    z.object({ projectId: z.string(), userId: z.string(), until: z.string() }),
+  ]),
+  by: z.string(),
+  erased: z.array(z.string()),
+  isLastLook: z.boolean(),
+});
 const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });
 
 /** The job tasks. A task only throws for bugs and outages: graphile-worker then retries it. */
@@ -64,6 +75,9 @@ export function createTasks(deps: {
       const press = pressPayload.parse(payload);
       await alive;
       presser.press(press);
+    },
+    expunge: async (payload) => {
+      await continueExpunge(sql, expungePayload.parse(payload));
     },
     retention: async () => {
       if (!(await removeExpired(db, retentionDays)))

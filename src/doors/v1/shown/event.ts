@@ -28,8 +28,6 @@ export const eventShown = (event: EventRow, source: string) => ({
   receivedAt: event.receivedAt,
   status: event.status,
   error: event.error,
+  expungedAt: event.expungedAt,
+  expungedBy: event.expungedBy,
 });
-
-/** About how many bytes it takes in an answer. */
-export const sizeOf = ({ data, content }: EventRow): number =>
-  1_000 + (data?.length ?? 0) + (content?.length ?? 0);

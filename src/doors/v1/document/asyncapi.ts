@@ -1,11 +1,12 @@
-import type { EventTypeRow } from "../../db/eventType/eventTypes.ts";
-import type { HookFormat, HookRow } from "../../db/hook/hooks.ts";
-import { listEventTypes, listHooks } from "../../db/page/lists.ts";
-import { typesAccept } from "../../domain/hook/hookMatch.ts";
-import type { Context } from "../../graphql/builder/context.ts";
-import { RawJson } from "../../util/json/rawJson.ts";
-import { version } from "../../version.ts";
-import { baseOf, endpoint } from "./endpoint.ts";
+import type { EventTypeRow } from "../../../db/eventType/eventTypes.ts";
+import type { HookFormat, HookRow } from "../../../db/hook/hooks.ts";
+import { listEventTypes, listHooks } from "../../../db/page/lists.ts";
+import { typesAccept } from "../../../domain/hook/hookMatch.ts";
+import type { Context } from "../../../graphql/builder/context.ts";
+import { RawJson, writeJson } from "../../../util/json/rawJson.ts";
+import { createTimeSlice } from "../../../util/timeSlice.ts";
+import { version } from "../../../version.ts";
+import { baseOf, endpoint } from "../endpoint.ts";
 
 type Json = Record<string, unknown>;
 
@@ -34,18 +35,19 @@ const newestHooks = ({ caller, read }: Context) =>
     ),
   );
 
-/** A key of the document for each text: its letters and digits, made unique. */
-function keysFor(texts: readonly string[]): Map<string, string> {
-  const keys = new Map<string, string>();
+/** Makes a key of the document for a text: its letters and digits, made unique. */
+function createKeys(): (text: string) => string {
   const taken = new Set<string>();
-  for (const text of texts) {
+  const nextNumbers = new Map<string, number>();
+  return (text) => {
     const base = text.replace(/[^\w.-]+/g, "-");
-    let key = base;
-    for (let number = 2; taken.has(key); number++) key = `${base}-${number}`;
-    taken.add(key);
-    keys.set(text, key);
-  }
-  return keys;
+    const keyAt = (number: number) => (number === 1 ? base : `${base}-${number}`);
+    let number = nextNumbers.get(base) ?? 1;
+    while (taken.has(keyAt(number))) number++;
+    nextNumbers.set(base, number + 1);
+    taken.add(keyAt(number));
+    return keyAt(number);
+  };
 }
 
 /** The schema of a type's data. With its own `$id`, references in it stay in it. */
@@ -63,7 +65,7 @@ const object = (properties: Json, more: Json = {}) => ({
 });
 
 /** What a hook of a format receives for an event. `data`: the schema of its data. */
-function bodyOf(format: HookFormat, type: string, data: Json): unknown {
+function bodyOf(format: HookFormat, type: string, data: Json): Json {
   const text = { type: "string" };
   switch (format) {
     case "CLOUD_EVENT":
@@ -73,6 +75,7 @@ function bodyOf(format: HookFormat, type: string, data: Json): unknown {
       return object({ specversion, id: text, type: { const: type }, source: text, time, data });
     }
     case "CLOUD_EVENT_BINARY":
+    case "DATA":
       return data;
     case "RESOURCE":
       return { type: "object" };
@@ -82,12 +85,8 @@ function bodyOf(format: HookFormat, type: string, data: Json): unknown {
 }
 
 /** The channel of a hook, and the server that it calls. */
-function hookParts(hook: HookRow, types: readonly string[], keys: Map<string, string>) {
+function hookParts(hook: HookRow, messages: Json) {
   const { host, protocol, pathname, search } = new URL(hook.url);
-  const messages = types.map((type) => {
-    const key = `${keys.get(type)}.${hook.format}`;
-    return [key, { $ref: `#/components/messages/${key}` }];
-  });
   return {
     server: { host, protocol: protocol.slice(0, -1) },
     channel: {
@@ -95,50 +94,88 @@ function hookParts(hook: HookRow, types: readonly string[], keys: Map<string, st
       title: hook.name ?? hook.url,
       description: `Format ${hook.format}; ${hook.status}.`,
       servers: [{ $ref: `#/servers/hook-${hook.id}` }],
-      messages: Object.fromEntries(messages),
+      messages,
     },
     operation: { action: "send", channel: { $ref: `#/channels/hook-${hook.id}` } },
   };
 }
 
-function documentOf(url: string, types: readonly EventTypeRow[], hooks: readonly HookRow[]): Json {
+const isPattern = (type: string) => /(^|\.)\*$/.test(type);
+
+/** Whether a hook takes a type. Most of its types are exact, and it may have many. */
+function takesOf(hook: HookRow): (type: string) => boolean {
+  const exact = new Set(hook.types);
+  const patterns = hook.types.filter(isPattern);
+  return (type) => exact.has(type) || typesAccept(patterns, { type, origin: "API" });
+}
+
+/** `spend` counts the bytes of what there may be much of, before the next of it is made. */
+export async function documentOf(
+  url: string,
+  types: readonly EventTypeRow[],
+  hooks: readonly HookRow[],
+  spend: (bytes: number) => void,
+): Promise<Json> {
+  const slice = createTimeSlice();
   const { host, protocol, pathname } = new URL(url);
-  const exact = hooks.flatMap((hook) => hook.types.filter((it) => !/(^|\.)\*$/.test(it)));
+  const exact = hooks.flatMap((hook) => hook.types.filter((it) => !isPattern(it)));
   const names = [...new Set([...types.map(({ name }) => name), ...exact])].sort();
-  const keys = keysFor(names);
+  const newKey = createKeys();
+  const keys = new Map(names.map((name) => [name, newKey(name)]));
+  /** The keys of messages in a format, which other types may be named like. */
+  const formatKeys = new Map<string, string>();
   const byName = new Map(types.map((type) => [type.name, type]));
-  const messages: Json = {};
-  const schemas: Json = {};
+  const messages = new Map<string, RawJson>();
+  const schemas = new Map<string, RawJson>();
+  const add = (to: Map<string, RawJson>, key: string, value: unknown) => {
+    const text = writeJson(value);
+    spend(text.length);
+    to.set(key, new RawJson(text));
+  };
   const addMessage = (key: string, name: string, schema: unknown) => {
     const summary = byName.get(name)?.description;
     const about = { name, title: name, contentType: "application/json" };
-    messages[key] = { ...about, ...(summary && { summary }), payload: payload(schema) };
+    add(messages, key, { ...about, ...(summary && { summary }), payload: payload(schema) });
   };
   const dataOf = (name: string) => ({ $ref: `#/components/schemas/${keys.get(name)}/schema` });
-  for (const name of names) {
+  const refTo = (key: string) => {
+    const $ref = `#/components/messages/${key}`;
+    spend($ref.length);
+    return [key, { $ref }] as const;
+  };
+  const emitted = [];
+  for (const [name, key] of keys) {
+    await slice();
     const type = byName.get(name);
-    const key = keys.get(name) ?? name;
-    schemas[key] = payload(type ? dataSchema(url, type) : true);
+    add(schemas, key, payload(type ? dataSchema(url, type) : true));
     addMessage(key, name, object({ type: { const: name }, data: dataOf(name) }));
+    emitted.push(refTo(key));
   }
   const servers: Json = {
     hub: { host, protocol: protocol.slice(0, -1), ...(pathname !== "/" && { pathname }) },
   };
-  const ref = (key: string) => [key, { $ref: `#/components/messages/${key}` }];
   const channels: Json = {
     events: {
       address: "/v1/events",
       title: "Events that applications emit",
       servers: [{ $ref: "#/servers/hub" }],
-      messages: Object.fromEntries([...keys.values()].map(ref)),
+      messages: Object.fromEntries(emitted),
     },
   };
   const operations: Json = { emit: { action: "receive", channel: { $ref: "#/channels/events" } } };
   for (const hook of hooks) {
-    const taken = names.filter((type) => typesAccept(hook.types, { type, origin: "API" }));
-    for (const name of taken)
-      addMessage(`${keys.get(name)}.${hook.format}`, name, bodyOf(hook.format, name, dataOf(name)));
-    const { server, channel, operation } = hookParts(hook, taken, keys);
+    const takes = takesOf(hook);
+    const sent = [];
+    for (const [name, nameKey] of keys) {
+      await slice();
+      if (!takes(name)) continue;
+      const wanted = `${nameKey}.${hook.format}`;
+      const key = formatKeys.get(wanted) ?? newKey(wanted);
+      formatKeys.set(wanted, key);
+      if (!messages.has(key)) addMessage(key, name, bodyOf(hook.format, name, dataOf(name)));
+      sent.push(refTo(key));
+    }
+    const { server, channel, operation } = hookParts(hook, Object.fromEntries(sent));
     servers[`hook-${hook.id}`] = server;
     channels[`hook-${hook.id}`] = channel;
     operations[`deliver-${hook.id}`] = operation;
@@ -151,7 +188,8 @@ function documentOf(url: string, types: readonly EventTypeRow[], hooks: readonly
       description: `The event types in use, and the newest ${MAX_HOOKS} hooks.`,
     },
     defaultContentType: "application/json",
-    ...{ servers, channels, operations, components: { messages, schemas } },
+    ...{ servers, channels, operations },
+    components: { messages: Object.fromEntries(messages), schemas: Object.fromEntries(schemas) },
   };
 }
 
@@ -164,6 +202,13 @@ export const asyncapi = endpoint({
   async handle({ context }) {
     const types = await allTypes(context);
     const { rows } = await newestHooks(context);
-    return { body: documentOf(baseOf(context), types, rows) };
+    let built = 0;
+    const body = await documentOf(baseOf(context), types, rows, (bytes) => {
+      built += bytes;
+      context.budget.spend("answerBytes", bytes);
+    });
+    // The whole text will be counted when it is written.
+    context.budget.spend("answerBytes", -built);
+    return { body };
   },
 });

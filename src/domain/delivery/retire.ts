@@ -18,7 +18,7 @@ export async function retire(tx: Tx, leaving: Leaving[]): Promise<HookRow[]> {
     if (hook.status === "DISABLED") await disableHealth(tx, hook.projectId, [hook.id]);
     await recordHook(tx, hook);
     await moveWaiting(tx, hook, hook.status);
-    await queueSettling(tx, hook);
+    await queueSettling(tx, hook.projectId, [hook]);
   }
   return hooks;
 }

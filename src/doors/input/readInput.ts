@@ -1,8 +1,12 @@
 import type { z } from "zod";
 import { jsonEntries } from "../../util/json/exactJson.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { shown } from "./shown.ts";
 
-type Issue = z.core.$ZodRawIssue;
+export type Path = readonly (string | number)[];
+
+/** Where a value comes from: its place in a list or an object of the body, and the part of the request, if told. */
+type Where = { within?: Path; part?: "body" | "path" | "query" };
 
 const kinds: Record<string, string> = {
   string: "a string",
@@ -11,15 +15,11 @@ const kinds: Record<string, string> = {
   boolean: "true or false",
   array: "a list",
   object: "an object",
-};
-
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
+  record: "an object",
 };
 
 /** What would be right, for issues to which a schema gives no message of its own. */
-function describe(issue: Issue): string {
+function describe(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":
       return issue.input === undefined
@@ -39,30 +39,33 @@ function describe(issue: Issue): string {
   }
 }
 
-const fieldOf = (path: readonly PropertyKey[]) => `field '${path.map(String).join(".")}'`;
-
-function entriesOf({ path, ...issue }: z.core.$ZodIssue, known: string): UserErrorDetail[] {
-  if (issue.code !== "unrecognized_keys") {
-    const what = path.length === 0 ? "the body" : fieldOf(path);
-    return [{ code: "INVALID", message: `${what} ${issue.message}`, path: path.map(String) }];
-  }
-  return issue.keys.map((key) => ({
+function entriesOf(
+  issue: z.core.$ZodIssue,
+  { within = [], part }: Where,
+  known: string,
+): UserErrorDetail[] {
+  const at = [...within, ...issue.path].map(String);
+  const entry = (path: string[], what: string): UserErrorDetail => ({
     code: "INVALID",
-    message: `${fieldOf([...path, key])} is unknown${path.length === 0 ? `; known are ${known}` : ""}`,
-    path: [...path.map(String), key],
-  }));
+    message: `${path.length === 0 ? `the ${part ?? "body"}` : `field '${path.join(".")}'`} ${what}`,
+    path: part === undefined ? path : [part, ...path],
+  });
+  if (issue.code !== "unrecognized_keys") return [entry(at, issue.message)];
+  const others = issue.path.length === 0 ? `; known are ${known}` : "";
+  return issue.keys.map((key) => entry([...at, key], `is unknown${others}`));
 }
 
-/** Checks a value by its schema. Throws INVALID with a path for each mistake. */
-export function parseInput<Schema extends z.ZodType>(
+/** Checks a value of a request by its schema. Throws INVALID with a path for each mistake, which begins with `part`. */
+export function readInput<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
+  where: Where = {},
 ): z.output<Schema> {
   const { success, data, error } = schema.safeParse(value, { error: describe });
   if (success) return data;
   const fields = "shape" in schema ? Object.keys(schema.shape as object) : [];
   const known = fields.join(", ");
-  throw new UserError(error.issues.flatMap((issue) => entriesOf(issue, known)));
+  throw new UserError(error.issues.flatMap((issue) => entriesOf(issue, where, known)));
 }
 
 /** An object whose members of these names are as they were sent (util/exactJson.ts), for JSON values in it. */

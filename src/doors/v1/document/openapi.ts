@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { rolesOfOperation } from "../../domain/project/roles.ts";
-import { schema } from "../../graphql/schema.ts";
-import { version } from "../../version.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { rolesOfOperation } from "../../../domain/project/roles.ts";
+import { schema } from "../../../graphql/schema.ts";
+import { version } from "../../../version.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { answerSchema, enumSchema, inputDescriptions } from "./graphqlSchemas.ts";
 
 type Json = Record<string, unknown>;

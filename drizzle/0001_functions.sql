@@ -222,7 +222,8 @@ DECLARE
   v_is_due boolean := false;
   v_way double precision;
 BEGIN
-  SELECT * INTO v_was FROM signalbox.hook_stats WHERE project_id = p_project AND hook_id = p_hook;
+  -- Locked, for a claim may take a probe at the same time.
+  SELECT * INTO v_was FROM signalbox.hook_stats WHERE project_id = p_project AND hook_id = p_hook FOR NO KEY UPDATE;
   IF NOT FOUND OR v_was.health = 'DISABLED' THEN RETURN NULL; END IF;
   v_is := v_was;
   FOR v_one IN SELECT x.* FROM json_to_recordset(p_verdicts) AS x(id uuid, "hookId" uuid, token uuid, verdict text,
@@ -446,6 +447,7 @@ DECLARE
   v_is_open boolean;
   v_held_until timestamptz;
   v_held_ms double precision;
+  v_has_probe boolean := false;
 BEGIN
   SELECT f.held_until > v_now INTO v_is_any_held FROM signalbox.heads f WHERE f.project_id = p_project;
   FOR i IN 1 .. cardinality(p_hooks) LOOP
@@ -468,6 +470,25 @@ BEGIN
           ORDER BY q.due_at LIMIT 2 * v_hook.max_in_flight + 64) head)::integer));
     END IF;
     v_held_ms := NULL;
+    v_ahead := 0;
+    IF v_hook.rate IS NOT NULL THEN
+      -- The generic cell rate algorithm (ITU-T I.371), under the row's lock: the rate holds over all processes.
+      IF v_has_probe THEN
+        -- A finish may hold this row, and wait for the row of the probe.
+        SELECT h.rate_tat INTO v_hook.rate_tat FROM signalbox.hooks h
+        WHERE h.project_id = p_project AND h.id = p_hooks[i] FOR NO KEY UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+          v_take := 0;
+          v_held_ms := 100;
+        END IF;
+      ELSE
+        SELECT h.rate_tat INTO v_hook.rate_tat FROM signalbox.hooks h
+        WHERE h.project_id = p_project AND h.id = p_hooks[i] FOR NO KEY UPDATE;
+      END IF;
+      v_ahead := greatest(0, coalesce(extract(epoch FROM v_hook.rate_tat - v_now) * 1000, 0));
+      v_take := CASE WHEN v_ahead > 100 THEN 0
+        ELSE least(v_take, floor((100 - v_ahead) * v_hook.rate / 1000)::integer + 1) END;
+    END IF;
     v_is_open := false;
     IF v_is_any_held THEN
       SELECT s.health = 'OPEN', greatest(CASE s.health WHEN 'OPEN' THEN s.probe_at END, s.held_until)
@@ -483,19 +504,12 @@ BEGIN
       v_take := 1;
       PERFORM FROM signalbox.hook_stats s WHERE s.project_id = p_project AND s.hook_id = p_hooks[i]
         AND s.health = 'OPEN' AND s.probe_at <= v_now FOR NO KEY UPDATE SKIP LOCKED;
-      IF NOT FOUND THEN
+      IF FOUND THEN
+        v_has_probe := true;
+      ELSE
         v_take := 0;
         v_held_ms := 100;
       END IF;
-    END IF;
-    v_ahead := 0;
-    IF v_hook.rate IS NOT NULL THEN
-      -- The generic cell rate algorithm (ITU-T I.371), under the row's lock: the rate holds over all processes.
-      SELECT h.rate_tat INTO v_hook.rate_tat FROM signalbox.hooks h
-      WHERE h.project_id = p_project AND h.id = p_hooks[i] FOR NO KEY UPDATE;
-      v_ahead := greatest(0, coalesce(extract(epoch FROM v_hook.rate_tat - v_now) * 1000, 0));
-      v_take := CASE WHEN v_ahead > 100 THEN 0
-        ELSE least(v_take, floor((100 - v_ahead) * v_hook.rate / 1000)::integer + 1) END;
     END IF;
     -- Suspects have an index of their own. The planner only uses it if the condition is written out.
     IF p_suspect THEN

@@ -10,7 +10,6 @@ import { accept } from "../../db/event/accept.ts";
 import type { HealthChange } from "../../db/hook/hookHealth.ts";
 import type { HookRow } from "../../db/hook/hooks.ts";
 import { type FollowUp, followUpOf } from "../event/followUp.ts";
-import { disabledEvent, healthEvents } from "../event/healthEvent.ts";
 import {
   type InPlace,
   type PlannedSystemEvent,
@@ -20,6 +19,7 @@ import {
 import { errorEvent, webhookCalled } from "../event/systemEventData.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
+import { disabledEvent, healthEvents } from "./healthEvent.ts";
 import { afterRetiring, retire } from "./retire.ts";
 
 /** The deliveries and the health of hooks that changed, and what is to be done next about the system events. */

@@ -6,10 +6,10 @@ import { disableHealth, isWornOut } from "../../db/hook/hookHealth.ts";
 import { type HookRow, lockedHook } from "../../db/hook/hooks.ts";
 import { moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
 import { type FollowUp, followUpOf } from "../event/followUp.ts";
-import { disabledEvent } from "../event/healthEvent.ts";
 import { type InPlace, planSystemEvent, warmSystemTypes } from "../event/systemEvent.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
+import { disabledEvent } from "./healthEvent.ts";
 
 /** Deletes or disables hooks, by their target's wish or their failures: what waits is CANCELLED or PARKED. */
 export async function retire(tx: Tx, leaving: Leaving[]): Promise<HookRow[]> {

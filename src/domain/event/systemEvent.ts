@@ -1,5 +1,5 @@
 /**
- * System events report the hub's own activity: as goflow's event types, and the health of hooks (healthEvent.ts). A
+ * System events report the hub's own activity: as goflow's event types, and the health of hooks (delivery/healthEvent.ts). A
  * project turns them on (`Project.systemEvents`). Events of origin SYSTEM produce none, because otherwise each would lead to another without
  * end.
  */

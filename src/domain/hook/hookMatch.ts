@@ -1,4 +1,4 @@
-import { isHealthEvent } from "../event/healthEvent.ts";
+import { isHealthEvent } from "../delivery/healthEvent.ts";
 import type { FilterEvent } from "../filter/filterEvent.ts";
 import type { FilterVerdict } from "../filter/hookFilter.ts";
 

@@ -2,7 +2,6 @@ import type { HookRow } from "../../db/hook/hooks.ts";
 import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import {
   deleteHook,
-  enableHook,
   pauseHook,
   registerHook,
   resumeHook,
@@ -173,7 +172,7 @@ const RotateHookSecretPayload = secretPayload(
   "RotateHookSecretPayload",
   "The result of rotateHookSecret.",
 );
-const HookPayload = payloadType<{ hook: HookRow }>(
+export const HookPayload = payloadType<{ hook: HookRow }>(
   "HookPayload",
   "The result of mutations that change a hook.",
   (t) => ({
@@ -225,10 +224,6 @@ builder.mutationFields((t) => {
     resumeHook: change(
       "Resumes a hook. Its PARKED deliveries are due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
       resumeHook,
-    ),
-    enableHook: change(
-      "Enables a hook that the hub has disabled: it is HEALTHY, and its PARKED deliveries are due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
-      enableHook,
     ),
     deleteHook: change(
       "Deletes a hook. It cannot be restored. Its waiting deliveries are CANCELLED. Errors: NOT_FOUND.",

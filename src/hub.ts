@@ -6,6 +6,7 @@ import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded/start.ts";
 import { checkDistributed, nodeHosts } from "./db/nodes/distribution.ts";
+import { queueDepths } from "./db/queue/depth.ts";
 import { openReadPools, type ReadPools } from "./db/read/readPools.ts";
 import { migrate, migrationsCurrent } from "./db/schema/migrate.ts";
 import { createEmitInTransaction } from "./domain/emit/emitInTransaction.ts";
@@ -34,6 +35,7 @@ import { createResolver } from "./outbound/address/resolver.ts";
 import { createPoster } from "./outbound/call/post.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { localSecretKey } from "./secretKeyFile.ts";
+import { startTelemetry } from "./telemetry/sdk.ts";
 import { createShares } from "./util/shares.ts";
 import { createTurns } from "./util/turns.ts";
 import { version } from "./version.ts";
@@ -223,7 +225,8 @@ export async function startHub(
   if (db.sql.isDistributed) await checkDistributed(db.sql, config.readUrl);
   const box = createSecretBox(config.secretKeys ?? (await localSecretKey(config.dataDir)));
   await checkSecretKey(db.sql, box);
-  const metrics = createMetrics(() => oldestDueSeconds(db.sql));
+  stack.use(await startTelemetry(config.telemetry, log));
+  const metrics = createMetrics(db.sql, { oldestDueSeconds, queueDepths });
   // In parallel, because each waits for the database.
   const [newAdminKey, outbound, wake, reads] = await Promise.all([
     ensureDefaultProject(db.sql, config.adminKey),
@@ -250,10 +253,7 @@ export async function startHub(
           origin: () => new URL(publicUrl).host,
           retentionDays: config.retentionDays,
           wake,
-          onAttempt: ({ outcome, elapsedMs }) => {
-            metrics.deliveries.inc({ outcome });
-            metrics.attemptDuration.observe(elapsedMs / 1_000);
-          },
+          ...metrics.ofWorker,
         }),
       )
     : undefined;
@@ -264,6 +264,7 @@ export async function startHub(
     version,
     retentionDays: config.retentionDays,
     publicUrl: () => publicUrl,
+    traceUrl: config.traceUrl ?? null,
   };
   const api = reads && openApi(stack, { ...parts, reads }, outbound, worker, facts);
   const server: HttpServer = stack.use(

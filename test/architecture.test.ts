@@ -7,20 +7,22 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Folders of src, and what each may import of the others; files of its own it may always. */
 const mayImport: Record<string, string[]> = {
-  domain: ["catalogs", "jsonSchema", "db", "util"],
+  domain: ["catalogs", "jsonSchema", "db", "telemetry", "util"],
   // What is known without the hub: JSON Schema, and the event types that are shipped.
   catalogs: ["jsonSchema"],
   jsonSchema: ["util"],
   db: ["packageRoot", "util"],
   // Reads the tables as they are, so that it finds what the rest got wrong. Of the domain it knows the limits alone.
   verify: ["db", "domain"],
-  worker: ["domain", "outbound", "db", "log", "util"],
+  worker: ["domain", "outbound", "db", "log", "telemetry", "util"],
+  // OpenTelemetry, which records nothing without its SDK.
+  telemetry: ["util", "version"],
   outbound: ["domain", "util"],
   live: ["db", "log", "util"],
   graphql: ["domain", "catalogs", "db", "live", "util"],
   // Translates for those who speak no GraphQL.
   doors: ["http", "graphql", "domain", "db", "live", "util", "version"],
-  http: ["domain", "graphql", "log", "packageRoot", "util"],
+  http: ["domain", "graphql", "log", "packageRoot", "telemetry", "util"],
   // It calls a hub as any client does, and what `listen` forwards to as the hub calls a hook.
   cli: [
     ...["client", "config", "db", "domain", "log", "outbound", "start", "util", "verify"],
@@ -59,6 +61,8 @@ const onlyImporters: Record<string, string[]> = {
     "src/worker/job/runner.ts",
     "src/worker/job/tasks.ts",
   ],
+  "@opentelemetry/api": ["meter", "sdk", "span"].map((name) => `src/telemetry/${name}.ts`),
+  "@opentelemetry/sdk-node": ["src/telemetry/sdk.ts"],
   "undici/lib/dispatcher/client.js": ["src/outbound/call/connectionPool.ts"],
 };
 

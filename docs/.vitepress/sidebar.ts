@@ -44,6 +44,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     "Run",
     page("Deploy", "/deploy"),
     page("Operate", "/operate"),
+    page("Traces and metrics", "/telemetry"),
     page("Citus", "/citus"),
     page("Limits", "/limits"),
     page("Troubleshooting", "/troubleshooting"),

@@ -5,6 +5,7 @@ import { hubShape } from "./hubSettings.ts";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
 import { hidden, list, oneOf, setting, wholeNumber } from "./setting.ts";
 import { strayVariables } from "./strayVariables.ts";
+import { readTelemetry, type TelemetrySettings } from "./telemetrySettings.ts";
 
 export type Config = {
   port: number;
@@ -28,6 +29,10 @@ export type Config = {
   /** Without a slash at its end. When absent, `http://HOST:PORT` is used once the hub listens. */
   publicUrl?: string;
   retentionDays: number;
+  /** A template of the page that shows a trace, with {traceId}. */
+  traceUrl?: string;
+  /** Absent unless the environment asks for it. */
+  telemetry?: TelemetrySettings;
   logLevel: (typeof logLevels)[number];
 };
 type SecretKey = { id: string; key: Buffer };
@@ -137,6 +142,15 @@ const allowedOrigins = setting(
   },
 );
 
+const traceUrl = setting(
+  "a URL with {traceId}, like https://jaeger.example.com/trace/{traceId}",
+  (text) => {
+    const url = URL.parse(text.replaceAll("{traceId}", "0".repeat(32)));
+    const isUrl = url && /^https?:$/.test(url.protocol) && !url.username && !url.password;
+    return isUrl && text.slice(url.origin.length).includes("{traceId}") ? text : undefined;
+  },
+);
+
 const databaseShape = {
   DATABASE_URL: databaseUrl.optional(),
   SIGNALBOX_DIRECT_URL: databaseUrl.optional(),
@@ -161,6 +175,7 @@ const shape = {
   SIGNALBOX_PUBLIC_URL: publicUrl.optional(),
   SIGNALBOX_ALLOWED_ORIGINS: allowedOrigins.optional(),
   SIGNALBOX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault("30"),
+  SIGNALBOX_TRACE_URL: traceUrl.optional(),
 };
 
 /** A variable that is set but empty counts as unset (container tools pass it so), except where empty has a meaning. */
@@ -266,6 +281,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowedOrigins: values.SIGNALBOX_ALLOWED_ORIGINS ?? [],
     ...(values.SIGNALBOX_PUBLIC_URL && { publicUrl: values.SIGNALBOX_PUBLIC_URL }),
     retentionDays: values.SIGNALBOX_RETENTION_DAYS,
+    ...(values.SIGNALBOX_TRACE_URL && { traceUrl: values.SIGNALBOX_TRACE_URL }),
+    ...readTelemetry(env),
   };
 }
 

@@ -40,6 +40,11 @@ const HubInfo = builder.objectRef<HubFacts>("HubInfo").implement({
       description: "The hub's public address (SIGNALBOX_PUBLIC_URL).",
       resolve: ({ publicUrl }) => publicUrl(),
     }),
+    traceUrl: t.exposeString("traceUrl", {
+      nullable: true,
+      description:
+        "The page that shows a trace, with {traceId} in place of its id (SIGNALBOX_TRACE_URL).",
+    }),
     retentionDays: t.exposeInt("retentionDays", {
       description:
         "Days for which ended records are kept (SIGNALBOX_RETENTION_DAYS). They are removed later by at most a fifth of that time or one day, whichever is longer.",

@@ -22,6 +22,7 @@ import "./project/project.ts";
 import "./event/readEvent.ts";
 import "./delivery/replay.ts";
 import "./event/runEvent.ts";
+import "./event/trace.ts";
 import "./workflow/runLive.ts";
 import "./project/signingSecret.ts";
 import "./workflow/workflow.ts";

@@ -3,11 +3,22 @@ import Counter from "prom-client/lib/counter.js";
 import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import Registry from "prom-client/lib/registry.js";
+import { createMeter } from "../telemetry/meter.ts";
 import { remembered, shared } from "../util/remembered.ts";
 import { send } from "./headers.ts";
 
 /** How long expensive metrics are cached. */
 const CACHE_MS = 1_000;
+/** The depth of the queue is counted: about 0.3 s with a million deliveries. */
+const DEPTH_CACHE_MS = 10_000;
+const help = {
+  emitToDelivered:
+    "Time from when an event was emitted, or was due, to its successful attempt, in seconds. Replays do not count.",
+  queueDepth: "Waiting deliveries, by the state of their hooks.",
+};
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** Retries may take days. */
+const EMIT_TO_DELIVERED = [...SECONDS, 300, 1_800, 7_200, 86_400];
 
 /** The metrics of the hub and of the process. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -21,16 +32,53 @@ async function collectProcessMetrics(): Promise<Registry> {
   return register;
 }
 
+/** What is read from the database when somebody collects. */
+type Asking<Source> = {
+  oldestDueSeconds(source: Source): Promise<number>;
+  queueDepths(source: Source): PromiseLike<{ status: string; waiting: number }[]>;
+};
+
 /** Creates the metrics in their own registry. Other parts of the hub receive plain callbacks. */
-export function createMetrics(oldestDueSeconds: () => Promise<number>) {
+export function createMetrics<Source>(source: Source, ask: Asking<Source>) {
   const registry = new Registry();
   let processRegistry: Promise<Registry> | undefined;
   const processMetrics = async () => {
     processRegistry ??= collectProcessMetrics();
     return (await processRegistry).metrics();
   };
-  const oldestDue = remembered(oldestDueSeconds, CACHE_MS);
+  const oldestDue = remembered(() => ask.oldestDueSeconds(source), CACHE_MS);
   const registers = [registry];
+  const depths = remembered(async () => ask.queueDepths(source), DEPTH_CACHE_MS);
+  const meter = createMeter(help, EMIT_TO_DELIVERED, depths);
+  const emitToDelivered = new Histogram({
+    name: "signalbox_emit_to_delivered_seconds",
+    help: help.emitToDelivered,
+    buckets: EMIT_TO_DELIVERED,
+    registers,
+  });
+  new Gauge({
+    name: "signalbox_queue_depth",
+    help: help.queueDepth,
+    labelNames: ["hook_status"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { status, waiting } of await depths().catch(() => []))
+        this.set({ hook_status: status }, waiting);
+    },
+  });
+  const deliveries = new Counter({
+    name: "signalbox_deliveries_total",
+    help: "Attempts made, by outcome.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const attemptDuration = new Histogram({
+    name: "signalbox_attempt_duration_seconds",
+    help: "Duration of attempts, in seconds.",
+    buckets: SECONDS,
+    registers,
+  });
   return {
     registry,
     /** The hub's metrics are current; the process metrics are expensive and cached for 1 s. */
@@ -50,18 +98,17 @@ export function createMetrics(oldestDueSeconds: () => Promise<number>) {
       help: "Events waiting in this process to be written. An event over 2 KiB counts as several.",
       registers,
     }),
-    deliveries: new Counter({
-      name: "signalbox_deliveries_total",
-      help: "Attempts made, by outcome.",
-      labelNames: ["outcome"],
-      registers,
-    }),
-    attemptDuration: new Histogram({
-      name: "signalbox_attempt_duration_seconds",
-      help: "Duration of attempts, in seconds.",
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-      registers,
-    }),
+    /** What the worker reports. */
+    ofWorker: {
+      onAttempt({ outcome, elapsedMs }: { outcome: string; elapsedMs: number }) {
+        deliveries.inc({ outcome });
+        attemptDuration.observe(elapsedMs / 1_000);
+      },
+      onDelivered(sinceEmitMs: number) {
+        emitToDelivered.observe(sinceEmitMs / 1_000);
+        meter.delivered(sinceEmitMs / 1_000);
+      },
+    },
     queueAge: new Gauge({
       name: "signalbox_queue_age_seconds",
       help: "How long the oldest due delivery has been waiting, in seconds.",

@@ -22,7 +22,7 @@ export function newId(): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${number}${randomUUID().slice(18)}`;
 }
 
-/** When an id was made, in milliseconds since 1970. */
+/** When an id was made, in milliseconds. */
 export const timeOfId = (id: string): number =>
   Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 

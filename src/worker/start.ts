@@ -54,6 +54,7 @@ export async function startWorker(options: {
   log: Logger;
   wake: Wakes;
   onAttempt: DelivererOptions["onAttempt"];
+  onDelivered: DelivererOptions["onDelivered"];
   /** Called when jobs no longer run, and the process should end. */
   onLost: (error: unknown) => void;
 }): Promise<WorkerRole> {
@@ -68,6 +69,7 @@ export async function startWorker(options: {
     log,
     wake,
     onAttempt,
+    onDelivered,
     onLost,
   } = options;
   // Before anything is written: no hub may have run for months.
@@ -83,6 +85,7 @@ export async function startWorker(options: {
     ...parts,
     onNext: followUp,
     peers,
+    onDelivered,
     askPeers: wake.ask,
     onFinished: wake.announce,
     onSteps: (projectId, runIds) => runTurns.add(projectId, runIds),

@@ -59,7 +59,7 @@ test("every document of the console passes the gate, what it reads for the small
     const needsAdmin = definition.operation === "mutation" || adminsAlone.test(print(definition));
     const role = needsAdmin ? "ADMIN" : "VIEWER";
     const caller = { projectId: "p", keyId: "k", keyName: "k", role } as const;
-    const prepared = prepare({ query: print(whole(definition)) }, caller, "r");
+    const prepared = prepare({ query: print(whole(definition)) }, caller, { requestId: "r", trace: null });
     return "errors" in prepared ? prepared.errors.map(({ message }) => `${file}: ${message}`) : [];
   });
   expect(wrong).toEqual([]);

@@ -27,7 +27,8 @@ const within = (...statements: string[]) =>
     }),
   );
 /** The code that a caller receives. */
-const codeForCaller = (error: unknown) => maskError(error, "1").extensions.code;
+const codeForCaller = (error: unknown) =>
+  maskError(error, { requestId: "r", trace: null }).extensions.code;
 const classified = (error: unknown) => ({
   outage: isOutage(error),
   timeout: isTimeout(error),

@@ -159,12 +159,13 @@ test("a project has at most half of the 10,000 operations in flight, and the oth
   const waits = { type: GraphQLString, resolve: () => gate.promise };
   const query = new GraphQLObjectType({ name: "Query", fields: { waits } });
   const contextOf = (caller: Caller) =>
-    createContext({} as Hub, caller, "r", OperationTypeNode.QUERY);
+    createContext({} as Hub, caller, { requestId: "r", trace: null }, OperationTypeNode.QUERY);
   const maskError = createMaskError(createLogger("silent"));
   const engine = createEngine(new GraphQLSchema({ query }), contextOf, maskError, createBounded());
   const by = (projectId: string) => ({
     caller: { projectId, keyId: "k", keyName: "k", role: "ADMIN" as const },
     requestId: "r",
+    trace: null,
     params: { query: "{ waits }" },
     document: parse("{ waits }"),
     kind: OperationTypeNode.QUERY,

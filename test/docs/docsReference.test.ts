@@ -23,7 +23,10 @@ test("the table of settings names every setting there is", async () => {
 });
 
 test("the table of metrics is complete", async () => {
-  const metrics = await createMetrics(async () => 0).registry.getMetricsAsJSON();
+  const metrics = await createMetrics(null, {
+    oldestDueSeconds: async () => 0,
+    queueDepths: async () => [],
+  }).registry.getMetricsAsJSON();
   for (const { name } of metrics) {
     if (name.startsWith("signalbox_")) {
       expect(section("operate", "## Watch")).toContain(`| \`${name}`);

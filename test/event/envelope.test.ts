@@ -13,6 +13,7 @@ const event: EnvelopeEvent = {
   userId: null,
   contextId: null,
   subject: null,
+  trace: null,
 };
 const flat = (over: Partial<EnvelopeEvent>) => createEnvelope({ ...event, ...over }, "EVENT").body;
 

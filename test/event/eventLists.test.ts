@@ -215,7 +215,12 @@ test("lists within lists take no more statements for many rows than for one", as
       turns: createTurns(),
       programs: testPrograms(counting),
     };
-    const contextValue = createContext(services as Hub, caller, "test", OperationTypeNode.QUERY);
+    const contextValue = createContext(
+      services as Hub,
+      caller,
+      { requestId: "test", trace: null },
+      OperationTypeNode.QUERY,
+    );
     statements = 0;
     const result = await execute({
       schema,

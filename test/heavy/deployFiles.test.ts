@@ -8,7 +8,8 @@ import { testWith } from "../fixtures/machine.ts";
 
 const run = promisify(execFile);
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const files = ["Dockerfile", ...readdirSync(path("deploy")).map((name) => `deploy/${name}`)];
+const manifests = readdirSync(path("deploy")).filter((name) => name.endsWith(".yaml"));
+const files = ["Dockerfile", ...manifests.map((name) => `deploy/${name}`)];
 
 test.each(files)("%s sets only what is a setting of the hub", (name) => {
   const names = readFileSync(path(name), "utf8").match(/\bSIGNALBOX_[A-Z_]+/g) ?? [];

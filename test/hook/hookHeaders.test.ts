@@ -29,7 +29,7 @@ describe("a hook's own headers", () => {
     ...["Content-Length", "content-type", "content-encoding", "expect", "proxy-authorization"],
     ...["Cookie", "forwarded", "X-Forwarded-For", "x-real-ip", "x-amz-date", "x-goog-api-client"],
     ...["metadata-flavor", "Metadata", "webhook-id", "Webhook-Signature", "user-agent", "ce-id"],
-    ...["signalbox-attempt", "", "a b", "a:b", "a\r\nb", "é", "a\0"],
+    ...["signalbox-attempt", "traceparent", "TraceState", "", "a b", "a:b", "a\r\nb", "é", "a\0"],
   ])("are INVALID when one is named %j", (name) => {
     expect(mistakeOf({ [name]: "x" })).toMatchObject({ code: "INVALID", path: ["headers", name] });
   });

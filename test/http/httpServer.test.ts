@@ -12,7 +12,8 @@ const bare: HttpOptions = {
   port: 0,
   log: createLogger("silent"),
   ready: async () => true,
-  metrics: createMetrics(async () => 0).pages,
+  metrics: createMetrics(null, { oldestDueSeconds: async () => 0, queueDepths: async () => [] })
+    .pages,
 };
 
 test("a process without the role api serves its health and metrics alone", async () => {
@@ -79,7 +80,10 @@ test("a check that fails, throws or never answers is not ready", async () => {
 
 test("the database is asked once for all probes and scrapes of a second", async () => {
   const asked = { ready: 0, metrics: 0 };
-  const metrics = createMetrics(async () => ++asked.metrics);
+  const metrics = createMetrics(asked, {
+    oldestDueSeconds: async () => ++asked.metrics,
+    queueDepths: async () => [],
+  });
   const ready = async () => ++asked.ready > 0;
   await using http = await startHttp({ ...bare, ready, metrics: metrics.pages });
   const start = performance.now();

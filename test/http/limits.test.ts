@@ -9,7 +9,7 @@ const caller = (role: Role): Caller => ({ projectId: "p", keyId: "k", keyName: "
 const prepare = createValidateOperation(schema);
 /** The first error's code and message, or "runs". */
 function verdict(query: string, variables: Record<string, unknown> = {}, role: Role = "ADMIN") {
-  const operation = prepare({ query, variables }, caller(role), "r");
+  const operation = prepare({ query, variables }, caller(role), { requestId: "r", trace: null });
   if (!("errors" in operation)) return "runs";
   const [error] = operation.errors;
   return `${error?.extensions.code}: ${error?.message}`;
@@ -233,7 +233,7 @@ test("together they hold neither the event loop nor memory", async () => {
     const start = process.cpuUsage();
     const params = bomb as { query: string };
     if (typeof params.query !== "string") continue;
-    prepare(params, caller("ADMIN"), "r");
+    prepare(params, caller("ADMIN"), { requestId: "r", trace: null });
     expect(cpuMs(start)).toBeLessThan(500);
   }
   expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);

@@ -66,7 +66,7 @@ test("a read that takes too long has a code of its own, and its connection reads
     await sql`select pg_sleep(20)`;
   });
   const error = await timedOut.catch((thrown) => thrown);
-  const masked = createMaskError(createLogger("silent"))(error, "request");
+  const masked = createMaskError(createLogger("silent"))(error, { requestId: "r", trace: null });
   expect(masked.extensions.code).toBe("QUERY_TIMEOUT");
   expect(masked.message).toContain("A read took more than 5 s and was cancelled.");
   const all = Array.from({ length: 20 }, () => reads.read(one, (sql) => sql`select 1 as n`));

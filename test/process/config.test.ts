@@ -46,6 +46,7 @@ test("each setting is taken", () => {
     SIGNALBOX_ALLOWED_ORIGINS:
       "https://App.Example:443, http://localhost:5173/,https://app.example",
     SIGNALBOX_RETENTION_DAYS: "7",
+    SIGNALBOX_TRACE_URL: "https://jaeger.example.com/trace/{traceId}?x={traceId}",
     LOG_LEVEL: "warn",
   });
   expect(config).toEqual({
@@ -63,6 +64,7 @@ test("each setting is taken", () => {
     publicUrl: "https://hub.example.com",
     allowedOrigins: ["https://app.example", "http://localhost:5173"],
     retentionDays: 7,
+    traceUrl: "https://jaeger.example.com/trace/{traceId}?x={traceId}",
     logLevel: "warn",
   });
 });
@@ -120,6 +122,11 @@ describe("a wrong setting stops the boot with a sentence that names it, what was
     ["SIGNALBOX_PUBLIC_URL", "https://example.com/healthz", /must not be below \/healthz, /],
     ["SIGNALBOX_PUBLIC_URL", "https://example.com//", /must be a URL like/],
     ["SIGNALBOX_PUBLIC_URL", "https://example.com/a b", /must be a URL like/],
+    ["SIGNALBOX_TRACE_URL", "https://jaeger.example.com/", /must be a URL with \{traceId\}, like/],
+    ["SIGNALBOX_TRACE_URL", "jaeger/{traceId}", /must be a URL with \{traceId\}/],
+    ["SIGNALBOX_TRACE_URL", "javascript:alert({traceId})", /must be a URL with \{traceId\}/],
+    ["SIGNALBOX_TRACE_URL", "https://me@jaeger/{traceId}", /must be a URL with \{traceId\}/],
+    ["SIGNALBOX_TRACE_URL", "https://{traceId}.example.com/", /must be a URL with \{traceId\}/],
     ["SIGNALBOX_ALLOWED_ORIGINS", "*", /must be a list of browser origins .+ no \*.+, not "\*"\.$/],
     ["SIGNALBOX_ALLOWED_ORIGINS", "null", /not null/],
     ["SIGNALBOX_ALLOWED_ORIGINS", "https://*.example.com", /no \*/],
@@ -168,6 +175,37 @@ describe("an address beside DATABASE_URL is of no use without it", () => {
     expect(() => readConfig({ [name]: external.DATABASE_URL })).toThrow(
       `DATABASE_URL must be set when ${name} is`,
     );
+  });
+});
+
+describe("telemetry is asked for by OpenTelemetry's variables", () => {
+  const asked = (env: NodeJS.ProcessEnv) => readConfig(env).telemetry;
+  const endpoint = "http://collector:4318";
+
+  test.each([
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_METRICS_EXPORTER",
+  ])("%s", (name) => {
+    expect(asked({ [name]: endpoint })).toEqual({ askedBy: name, serviceName: "signalbox" });
+    expect(asked({ [name]: " " })).toBeUndefined();
+    expect(asked({ [name]: endpoint, OTEL_SDK_DISABLED: "True" })).toBeUndefined();
+  });
+
+  test("and not by others, nor by exporters that are none", () => {
+    expect(asked({ OTEL_SERVICE_NAME: "hub", OTEL_TRACES_EXPORTER: "none" })).toBeUndefined();
+  });
+
+  test("which may name the service", () => {
+    const on = { OTEL_TRACES_EXPORTER: "console" };
+    const named = [
+      { OTEL_SERVICE_NAME: "hub" },
+      { OTEL_RESOURCE_ATTRIBUTES: "a=b, service.name=hub" },
+    ];
+    for (const env of named)
+      expect(asked({ ...on, ...env })).toEqual({ askedBy: "OTEL_TRACES_EXPORTER" });
   });
 });
 

@@ -50,7 +50,7 @@ test("an event is shown as GraphQL shows it, to the digit", async () => {
   expect(text).toContain(`"data":${data},`);
   const { event } = await hub.run<{ event: object }>(
     `query ($id: ID!) { event(id: $id) { id type typeVersion source name avatar category contentType content
-      userId subject { type id } contextId stepUuid uid channels tags idempotencyKey origin causedBy { id } occurredAt
+      userId subject { type id } contextId stepUuid uid channels tags idempotencyKey traceId origin causedBy { id } occurredAt
       scheduledFor receivedAt status error expungedAt expungedBy } }`,
     { id },
   );

@@ -27,8 +27,9 @@ async function pageWith(memoryMiB: number) {
   const projectId = project?.id ?? "";
   const memory = createShares({ what: "MiB in requests under way", total: 2 * memoryMiB });
   const caller = { projectId, keyId: "key", keyName: "key", role: "VIEWER" } as const;
+  const ids = { requestId: "request", trace: null };
   const services = { read: reads.read, forQuery: reads.forQuery, memory } as Hub;
-  const context = createContext(services, caller, "request", "subscription");
+  const context = createContext(services, caller, ids, "subscription");
   const pages = await changesAfter(hub.db.sql, [{ projectId, position: 0 }]);
   const created = pages.get(projectId)?.changes.filter(({ kind, created }) => {
     return kind === "EVENT" && created;

@@ -69,6 +69,7 @@ export function createForwarder(to: {
       ...event,
       subjectType: subject?.type ?? null,
       subjectId: subject?.id ?? null,
+      trace: null,
     };
     const tried = { deliveryId, attempt, claimedAt: new Date(), event: about };
     return poster.post({

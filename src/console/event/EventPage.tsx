@@ -19,12 +19,13 @@ import { EventDeliveries } from "./EventDeliveries.tsx";
 import { EventRuns } from "./EventRuns.tsx";
 import { EventWhy } from "./EventWhy.tsx";
 import { ScheduleTools } from "./ScheduleTools.tsx";
+import { Trace } from "./Trace.tsx";
 
 const EventDocument = graphql(`
   query Event($id: ID!) {
     event(id: $id) {
       id type typeVersion data name avatar category contentType content userId contextId stepUuid
-      idempotencyKey uid channels tags origin occurredAt receivedAt scheduledFor status error
+      idempotencyKey traceId uid channels tags origin occurredAt receivedAt scheduledFor status error
       expungedAt expungedBy
       subject { type id }
       causedBy { id name }
@@ -87,6 +88,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
           ["Channels", event.channels?.join(", ")],
           ["Tags", event.tags?.join(", ")],
           ["Step", event.stepUuid],
+          ["Trace", event.traceId && <Trace key="trace" id={event.traceId} />],
           ["Id", <Id key="id" id={event.id} />, "wide"],
         ]}
       />

@@ -55,6 +55,7 @@ type ClaimBase = {
   maxAttempts: number;
   /** Whether it is the one delivery that a hook with an open breaker is tried with. */
   isProbe: boolean;
+  isReplay: boolean;
   event: ClaimedEvent;
 };
 
@@ -71,6 +72,7 @@ type ClaimedEvent = {
   subjectType: string | null;
   subjectId: string | null;
   origin: EventOrigin;
+  trace: string | null;
   /** What format RESOURCE sends, as JSON text; null for other formats. */
   resource: string | null;
 };
@@ -84,14 +86,24 @@ type ClaimedRow = Omit<ClaimedEvent, "id"> &
   );
 
 function toClaim(projectId: string, token: string, row: ClaimedRow): Claim {
-  const { deliveryId, eventId, hookId, claimedAt, attempt, maxAttempts, isProbe, ...more } = row;
+  const {
+    deliveryId,
+    eventId,
+    hookId,
+    claimedAt,
+    attempt,
+    maxAttempts,
+    isReplay,
+    isProbe,
+    ...more
+  } = row;
   const { type, data, occurredAt, scheduledFor, stepUuid, userId, contextId, ...rest } = more;
-  const { subjectType, subjectId, origin, resource, ...kind } = rest;
-  const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, resource };
+  const { subjectType, subjectId, origin, trace, resource, ...kind } = rest;
+  const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, trace, resource };
   const event = { id: eventId, type, data, occurredAt, scheduledFor, ...about };
   return {
-    ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts, event },
-    isProbe,
+    ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts, isReplay },
+    ...{ isProbe, event },
     ...kind,
   };
 }

@@ -50,6 +50,7 @@ const eventRecord = (event: NewEvent) => ({
   origin: event.origin,
   causeId: event.causeId ?? undefined,
   onlyHookId: event.onlyHookId ?? undefined,
+  trace: event.trace ?? undefined,
   status: event.status,
   configVersion: event.configVersion ?? undefined,
   occurredAt: event.occurredAt ?? undefined,

@@ -143,11 +143,11 @@ export const events = signalbox.table(
     uid: text("uid"),
     /** What hooks with channels are matched by. */
     channels: text("channels").array(),
-    /** Shown, and never sent. */
-    tags: text("tags").array(),
+    tags: text("tags").array(), // shown, and never sent
     origin: text("origin").notNull(),
     causeId: uuid("cause_id"),
     onlyHookId: uuid("only_hook_id"), // emitted for this hook alone, whatever it takes
+    trace: text("trace"), // that it was emitted in (src/util/traceContext.ts)
     occurredAt: time("occurred_at").notNull(),
     /** The time it was scheduled for, even if already past. */
     scheduledFor: time("scheduled_for"),

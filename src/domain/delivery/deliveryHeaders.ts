@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import type { HookFormat } from "../../db/hook/hooks.ts";
+import { traceHeaders } from "../../util/traceContext.ts";
 import { type Envelope, headerValue, subjectOf } from "../event/envelope.ts";
 import { sign } from "./signature.ts";
 
@@ -13,6 +14,7 @@ type Attempt = {
     contextId: string | null;
     subjectType: string | null;
     subjectId: string | null;
+    trace: string | null;
   };
 };
 
@@ -52,6 +54,7 @@ export function deliveryHeaders(
     "webhook-signature": sign(keys, id, nowSeconds, body),
     "signalbox-delivery-id": deliveryId,
     "signalbox-attempt": String(attempt),
+    ...traceHeaders(event.trace),
   };
   const about = {
     "signalbox-user": event.userId,

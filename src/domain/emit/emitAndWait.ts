@@ -25,6 +25,8 @@ export type Emitting = Waiting & {
   read<Result>(work: (sql: Sql) => PromiseLike<Result>): Promise<Result>;
   /** Aborts when nobody waits any more. */
   ended?: AbortSignal | undefined;
+  /** The trace of the request (src/util/traceContext.ts). */
+  trace: string | null;
 };
 
 /** Returns the longest `waitMs` of a call's events. Throws INVALID if one is out of range. */
@@ -94,9 +96,10 @@ export async function emitMany(
       `${call} takes 1 to ${eventLimits.batch} events, got ${inputs.length}`,
     );
   }
-  const { projectId } = request.caller;
+  const { trace, caller } = request;
+  const { projectId } = caller;
   return withWaitSlot(request, waitMs, async () => {
-    const emitted = await request.hub.emitter.emit({ projectId, inputs, origin: "API" });
+    const emitted = await request.hub.emitter.emit({ projectId, inputs, origin: "API", trace });
     return waitForEnd(request, emitted, waitMs);
   });
 }
@@ -115,9 +118,10 @@ export const emitOne = (
   waitMs: number,
 ): Promise<Emitted> =>
   withWaitSlot(request, waitMs, async () => {
-    const { projectId } = request.caller;
+    const { trace, caller } = request;
+    const { projectId } = caller;
     const emitted = await request.hub.emitter
-      .emit({ projectId, inputs: [input], origin })
+      .emit({ projectId, inputs: [input], origin, trace })
       .catch(withoutIndex);
     const [one] = await waitForEnd(request, emitted, waitMs);
     if (!one) throw new Error("the emitter gave no event");

@@ -5,6 +5,7 @@ import { storedEvent } from "../../db/event/newEvent.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
 import type { Fragment } from "../../db/page/page.ts";
 import { advanceJobs } from "../../db/workflow/workflowRuns.ts";
+import { startSpan } from "../../telemetry/span.ts";
 import { createBatcher } from "../../util/batcher.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { type PreparedEvent, planEvent, prepareEvent } from "../event/event.ts";
@@ -28,7 +29,7 @@ type Change<Result> = { result: Result; record: Fragment; input: EventInput | nu
  * with nothing done, when more waits than PostgreSQL can take.
  */
 export type EmitInTransaction = <Result>(
-  projectId: string,
+  place: { projectId: string; trace: string | null },
   origin: EventOrigin,
   change: (tx: Tx) => Promise<Change<Result>>,
 ) => Promise<{ result: Result; event: EventRow | null }>;
@@ -53,7 +54,7 @@ export function createEmitInTransaction(
   type Emit = (
     ...args: [...Parameters<EmitInTransaction>, KnownVerdicts]
   ) => ReturnType<EmitInTransaction>;
-  const emitNow: Emit = async (projectId, origin, change, verdicts) => {
+  const emitNow: Emit = async ({ projectId, trace }, origin, change, verdicts) => {
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) throw new Error(`no project ${projectId}`);
     await warmSystemTypes(config, programs);
@@ -64,7 +65,7 @@ export function createEmitInTransaction(
         return { result, event: null, accepted: null };
       }
       const context = await loadMatchContext(tx, [eventToMatch(config, input)]);
-      const prepared = prepareNow(config, programs, input, verdicts);
+      const prepared = prepareNow(config, programs, { ...input, trace }, verdicts);
       const budget = createStepBudget(IN_PLACE_STEPS);
       const place = { config, filters: programs.filters, budget };
       const planned = planEvent(place, prepared, origin, new Date(), context);
@@ -88,7 +89,7 @@ export function createEmitInTransaction(
     {
       maxSize: 1,
       parallel: PARALLEL,
-      holderOf: ([projectId]) => projectId,
+      holderOf: ([{ projectId }]) => projectId,
       waiting: { what: "changes that wait to be written", size: MAX_WAITING },
       onWaiting,
     },
@@ -113,11 +114,20 @@ export function createEmitInTransaction(
     }
   }
 
-  return (...change) =>
-    emitInTurn(...change).catch((error) => {
+  return async ({ projectId, trace }, ...change) => {
+    const span = startSpan("emit", "PRODUCER", trace);
+    span?.set({ "signalbox.project.id": projectId });
+    let failure: unknown;
+    try {
+      return (await emitInTurn({ projectId, trace: span?.trace ?? trace }, ...change)) as never;
+    } catch (error) {
+      failure = error;
       if (error instanceof Overloaded) onOverload(1);
       throw error;
-    }) as Promise<never>;
+    } finally {
+      span?.end(failure instanceof Error ? failure.name : undefined);
+    }
+  };
 }
 
 /** Results of schema checks, by type, version and data. */

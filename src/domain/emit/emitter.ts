@@ -18,6 +18,7 @@ import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 import { checkActionTargets, checkInputs, prepareCall } from "./emitPrepare.ts";
+import { beginEmit, stepSpan } from "./emitSpans.ts";
 import {
   type Accepted,
   createEmitWriter,
@@ -35,6 +36,8 @@ type EmitCall = {
   projectId: string;
   inputs: EventInput[];
   origin: EventOrigin;
+  /** The trace of its request (src/util/traceContext.ts); an event may have its own. */
+  trace?: string | null;
   /** The events are for this hook alone, whatever it takes, and start no workflows. */
   onlyHookId?: string;
 };
@@ -118,6 +121,7 @@ export function createEmitter(
       const place = { config: call.config, filters: programs.filters, budget };
       const events: PlannedEvent[] = [];
       const rejections: UserErrorDetail[] = [];
+      const span = stepSpan("match", call.events[0]?.checked.trace);
       for (const [index, event] of call.events.entries()) {
         try {
           events.push(planEvent(place, event, call.origin, now, context));
@@ -127,6 +131,7 @@ export function createEmitter(
         }
         await nextSlice();
       }
+      span?.end();
       const plannedCall = { planned: events, keys: keysOf(events), config: call.config };
       planned.push(async () => {
         if (rejections.length > 0) throw new UserError(rejections);
@@ -136,7 +141,9 @@ export function createEmitter(
     }
     const plans = await Promise.allSettled(planned.map((plan) => plan()));
     const valid = plans.flatMap((plan) => (plan.status === "fulfilled" ? [plan.value] : []));
+    const spans = valid.map((call) => stepSpan("accept", call.planned[0]?.event.trace));
     const written = await write(valid);
+    for (const span of spans) span?.end();
     const next = (outcomes: Outcome[]) => outcomes.shift() ?? failed(new Error("no outcome"));
     const outcomes = plans.map((plan) => (plan.status === "rejected" ? plan : next(written)));
     return calls.map((call) =>
@@ -191,9 +198,13 @@ export function createEmitter(
 
   return {
     async emit(call) {
+      const { inputs, end } = beginEmit(call);
       try {
-        return await emitCall(call);
+        const emitted = await emitCall({ ...call, inputs });
+        end();
+        return emitted;
       } catch (error) {
+        end(error);
         if (error instanceof Overloaded) onOverload(call.inputs.length);
         throw error;
       }

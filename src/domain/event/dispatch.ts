@@ -3,6 +3,7 @@ import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError } from "../../util/userError.ts";
+import { stepSpan } from "../emit/emitSpans.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
 import { loadMatchContext, type MatchContext } from "../emit/matchContext.ts";
 import { checkType } from "../eventType/typeCheck.ts";
@@ -42,6 +43,7 @@ async function dispatchOne(
   context: MatchContext,
 ): Promise<Dispatched> {
   const base = { ...event, configVersion: config.version };
+  const span = stepSpan("match", event.trace);
   try {
     const typeVersion = await typeVersionOf(config, programs, event, patience);
     const deliveries = await matchHooks(config, event, context, programs.filters, patience);
@@ -52,6 +54,8 @@ async function dispatchOne(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return failedEvent(config, event, error.message);
+  } finally {
+    span?.end();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { HookFormat } from "../../db/hook/hooks.ts";
 import { membersOf } from "../../util/json/parseJson.ts";
+import { traceHeaders } from "../../util/traceContext.ts";
 
 /** The input of an envelope. Times are RFC 3339; `data` is JSON text and is sent verbatim. */
 export type EnvelopeEvent = {
@@ -17,6 +18,8 @@ export type EnvelopeEvent = {
   subject: string | null;
   /** The body of format RESOURCE as JSON text, created when the event was matched. */
   resource?: string | null | undefined;
+  /** The trace that it was emitted in (src/util/traceContext.ts). */
+  trace: string | null;
 };
 
 /** The event's subject as one text, `<type>/<id>`; null when it has none. */
@@ -36,7 +39,7 @@ export const subjectOf = ({
 export const envelopeEvent = (
   event: Pick<
     EnvelopeEvent,
-    "id" | "type" | "data" | "stepUuid" | "userId" | "contextId" | "resource"
+    "id" | "type" | "data" | "stepUuid" | "userId" | "contextId" | "resource" | "trace"
   > & {
     occurredAt: Date;
     scheduledFor: Date | null;
@@ -58,6 +61,7 @@ export const envelopeEvent = (
     contextId: event.contextId,
     subject: subjectOf(event),
     resource: event.resource,
+    trace: event.trace,
   };
 };
 
@@ -134,9 +138,12 @@ const binaryHeaders = (event: EnvelopeEvent) => ({
   ),
 });
 
-/** Optional attributes of CloudEvents 1.0; `userid` and `contextid` are extensions. */
-const optionalAttributes = ({ subject, userId, contextId }: EnvelopeEvent) =>
-  Object.entries({ subject, userid: userId, contextid: contextId }).filter(
+/**
+ * Optional attributes of CloudEvents 1.0. `userid` and `contextid` are extensions, and so are those of the trace: by
+ * CloudEvents' Distributed Tracing these tell of the emit, the headers of the same names of the attempt.
+ */
+const optionalAttributes = ({ subject, userId, contextId, trace }: EnvelopeEvent) =>
+  Object.entries({ subject, userid: userId, contextid: contextId, ...traceHeaders(trace) }).filter(
     (entry): entry is [string, string] => entry[1] !== null,
   );
 

@@ -32,10 +32,11 @@ export type PlannedEvent = {
 
 /**
  * Distinguishes bodies, regardless of the order of keys and of whether a missing field is absent or null, and the hook
- * that they are for. Actions are compared with their defaults filled in.
+ * that they are for. Actions are compared with their defaults filled in. A repeated request may be of another
+ * trace.
  */
 export function fingerprintOf(
-  { idempotencyKey: _, actions, ...body }: EventInput,
+  { idempotencyKey: _key, trace: _trace, actions, ...body }: EventInput,
   checked: readonly CheckedAction[] = [],
   onlyHookId: string | null = null,
 ): string {
@@ -173,6 +174,7 @@ const newEvent = (
   origin,
   causeId: null,
   onlyHookId,
+  trace: checked.trace,
   occurredAt: checked.occurredAt ?? null,
   scheduledFor,
   status: "STAGED",

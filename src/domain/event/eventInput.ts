@@ -53,13 +53,16 @@ export type EventInput = z.input<typeof eventInput> & {
   content?: unknown;
   occurredAt?: Date | null;
   actions?: readonly ActionInput[] | null | undefined;
+  /** The event's own trace, when it is not that of its call (src/util/traceContext.ts). */
+  trace?: string | null;
 } & ScheduleInput;
 
 /** A valid `EventInput`, with its documents as JSON text. */
 export type CheckedEvent = Omit<
   EventInput,
-  "data" | "content" | "type" | "name" | "actions" | keyof ScheduleInput
+  "data" | "content" | "type" | "name" | "actions" | "trace" | keyof ScheduleInput
 > & {
+  trace: string | null;
   type: string;
   name: string;
   contentType: ContentType;
@@ -112,6 +115,7 @@ export function checkEventInput(input: EventInput): CheckedEvent {
   return {
     ...result.data,
     occurredAt: input.occurredAt ?? null,
+    trace: input.trace ?? null,
     type,
     name: input.name ?? type,
     contentType,

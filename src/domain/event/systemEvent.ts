@@ -75,6 +75,7 @@ export function planSystemEvent(
     origin: "SYSTEM",
     causeId,
     onlyHookId: null,
+    trace: null,
     occurredAt: null,
     scheduledFor: null,
     status: "STAGED",

@@ -23,6 +23,7 @@ const forbidden = new Set([
   ],
   ...["content-length", "content-type", "content-encoding", "accept-encoding", "user-agent"],
   ...["cookie", "forwarded", "x-real-ip", "metadata", "metadata-flavor"],
+  ...["traceparent", "tracestate"],
 ]);
 const forbiddenPrefix = /^(?:proxy-|x-forwarded-|x-amz-|x-goog-|webhook-|svix-|ce-|signalbox-)/;
 

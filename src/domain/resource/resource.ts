@@ -27,15 +27,19 @@ import { attributesText, checkResourceKey, resourceText } from "./resourceInput.
 /** A resource after a change, and the event of the change; null when its type defines none. */
 export type ChangedResource = { resource: ResourceRow; event: EventRow | null };
 
+/** The project, and the trace of the request (src/util/traceContext.ts). */
+type Place = { projectId: string; trace: string | null };
+
 /** Changes a resource and emits the event. Errors of the event's data are reported as errors of the attributes. */
 async function changeResource(
   emitInTransaction: EmitInTransaction,
-  { projectId, type: typeName }: Pick<ResourceKey, "projectId" | "type">,
+  place: Place & { type: string },
   eventName: "createdEvent" | "updatedEvent" | "deletedEvent",
   change: (tx: Tx, type: ResourceTypeRow) => Promise<ResourceRow>,
 ): Promise<ChangedResource> {
+  const { projectId, type: typeName } = place;
   try {
-    const { result, event } = await emitInTransaction(projectId, "REST", async (tx) => {
+    const { result, event } = await emitInTransaction(place, "REST", async (tx) => {
       const [type] = await resourceTypeByName(tx, projectId, typeName);
       if (!type)
         throw userError(
@@ -71,15 +75,16 @@ async function changeResource(
  */
 export async function createResource(
   emitInTransaction: EmitInTransaction,
-  projectId: string,
+  place: Place,
   input: { type: string; resourceId?: string | null | undefined; attributes?: unknown },
 ): Promise<ChangedResource> {
   const { type: typeName, resourceId } = input;
+  const { projectId } = place;
   checkResourceKey({ type: typeName, resourceId: resourceId ?? "1" });
   const attributes = attributesText(input.attributes);
   return changeResource(
     emitInTransaction,
-    { projectId, type: typeName },
+    { ...place, type: typeName },
     "createdEvent",
     async (tx, type) => {
       const insert = async (id: string): Promise<ResourceRow | undefined> => {
@@ -122,7 +127,7 @@ const requireFound = (
 /** Replaces all attributes of a resource. Throws UserError: INVALID, NOT_FOUND, or the errors of emitting its event. */
 export async function updateResource(
   emitInTransaction: EmitInTransaction,
-  key: ResourceKey,
+  key: ResourceKey & Place,
   attributes: unknown,
 ): Promise<ChangedResource> {
   const text = attributesText(attributes);
@@ -134,7 +139,7 @@ export async function updateResource(
 /** Deletes a resource and returns its last state. Throws NOT_FOUND, or the errors of emitting its event. */
 export const deleteResource = (
   emitInTransaction: EmitInTransaction,
-  key: ResourceKey,
+  key: ResourceKey & Place,
 ): Promise<ChangedResource> =>
   changeResource(emitInTransaction, key, "deletedEvent", async (tx) =>
     requireFound((await markDeleted(tx, key)).at(0), key),

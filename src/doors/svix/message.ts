@@ -69,12 +69,12 @@ const names = {
 
 /** An event emitted by a message's fields, whose errors are told with the message's names. */
 export const emitMessage = (
-  { context: { caller, hub } }: DoorRequest,
+  { context: { caller, hub, trace } }: DoorRequest,
   input: EventInput,
   onlyHookId?: string,
 ): Promise<EventRow> =>
   withNames(names, async () => {
-    const call = { projectId: caller.projectId, inputs: [input], origin: "API" as const };
+    const call = { projectId: caller.projectId, inputs: [input], origin: "API" as const, trace };
     const [one] = await hub.emitter
       .emit({ ...call, ...(onlyHookId !== undefined && { onlyHookId }) })
       .catch(withoutIndex);

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { type EventInput, eventLimits } from "../../domain/event/eventInput.ts";
 import { parseBody } from "../../http/post/jsonBody.ts";
+import { readTrace } from "../../util/traceContext.ts";
 import { UserError, type UserErrorDetail, userError } from "../../util/userError.ts";
 import { readInput, withExact } from "../input/readInput.ts";
 import { dateTime } from "../input/time.ts";
@@ -11,7 +12,10 @@ import { dateTime } from "../input/time.ts";
 const text = z.string().min(1, "must not be empty");
 const isJsonType = (type: string) => /^[^;]+\/([^;]+\+)?json *(;|$)/i.test(type);
 
-/** CloudEvents 1.0 in JSON. Other extension attributes are not kept. */
+/**
+ * CloudEvents 1.0 in JSON. Of the extension attributes those of a user, a context and a trace are kept; an invalid trace
+ * is none.
+ */
 export const cloudEvent = z
   .looseObject({
     specversion: z.string().refine((it) => it === "1.0", "must be 1.0"),
@@ -90,6 +94,7 @@ export function fromCloudEvent(value: unknown): EventInput {
     userId: event.userid ?? null,
     contextId: event.contextid ?? null,
     subject: type === undefined ? null : { type, id: id.join("/") },
+    trace: readTrace(event.traceparent, event.tracestate),
   };
 }
 

@@ -35,6 +35,7 @@ export type HubFacts = {
   version: string;
   retentionDays: number;
   publicUrl: () => string;
+  traceUrl: string | null;
   bodyBytes: number;
   documentCost: number;
   operationMs: number;
@@ -78,6 +79,8 @@ export type Context = {
   caller: Caller;
   hub: Hub;
   requestId: string;
+  /** The trace of the request (src/util/traceContext.ts). */
+  trace: string | null;
   /** The remaining budget of this request, or of the current item of a subscription. */
   budget: RequestBudget;
   /** Aborts when the client's connection has ended. */
@@ -95,7 +98,7 @@ export type Context = {
 export function createContext(
   hub: Hub,
   caller: Caller,
-  requestId: string,
+  { requestId, trace }: Pick<Context, "requestId" | "trace">,
   kind: OperationTypeNode,
   ended?: AbortSignal,
 ): Context {
@@ -104,6 +107,7 @@ export function createContext(
     caller,
     hub,
     requestId,
+    trace,
     budget: createRequestBudget(hub.memory, caller.projectId),
     ended,
     read(work) {

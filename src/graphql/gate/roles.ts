@@ -47,6 +47,7 @@ const emitterSees: Readonly<Record<string, readonly string[]>> = {
     "contextId",
     "stepUuid",
     "idempotencyKey",
+    "traceId",
     "uid",
     "channels",
     "tags",

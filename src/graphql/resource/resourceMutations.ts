@@ -6,6 +6,7 @@ import {
 } from "../../domain/resource/resource.ts";
 import { MAX_JSON_DEPTH } from "../../util/json/jsonDepth.ts";
 import { builder } from "../builder/builder.ts";
+import type { Context } from "../builder/context.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { Event } from "../event/event.ts";
 import { Resource } from "./resource.ts";
@@ -46,6 +47,8 @@ const ResourcePayload = payloadType<ChangedResource>(
   }),
 );
 
+const placeOf = ({ caller, trace }: Context) => ({ projectId: caller.projectId, trace });
+
 const refusals = "DATA_INVALID or UNKNOWN_TYPE if the event is rejected (nothing is changed then)";
 
 builder.mutationFields((t) => {
@@ -65,8 +68,10 @@ builder.mutationFields((t) => {
           description: "The resource to create.",
         }),
       },
-      resolve: (_root, { input }, { caller, hub }) =>
-        withUserErrors(() => createResource(hub.emitInTransaction, caller.projectId, input)),
+      resolve: (_root, { input }, context) =>
+        withUserErrors(() =>
+          createResource(context.hub.emitInTransaction, placeOf(context), input),
+        ),
     }),
     updateResource: t.field({
       type: ResourcePayload,
@@ -80,11 +85,11 @@ builder.mutationFields((t) => {
           description: "The new attributes, as in CreateResourceInput. They replace the old ones.",
         }),
       },
-      resolve: (_root, { attributes, ...key }, { caller, hub }) =>
+      resolve: (_root, { attributes, ...key }, context) =>
         withUserErrors(() =>
           updateResource(
-            hub.emitInTransaction,
-            { projectId: caller.projectId, ...key },
+            context.hub.emitInTransaction,
+            { ...placeOf(context), ...key },
             attributes,
           ),
         ),
@@ -93,9 +98,9 @@ builder.mutationFields((t) => {
       type: ResourcePayload,
       description: `Deletes a resource and emits the \`deletedEvent\` of its type with its last state, atomically. Its id can be used again. Errors: NOT_FOUND, ${refusals}.`,
       args: { type, resourceId },
-      resolve: (_root, key, { caller, hub }) =>
+      resolve: (_root, key, context) =>
         withUserErrors(() =>
-          deleteResource(hub.emitInTransaction, { projectId: caller.projectId, ...key }),
+          deleteResource(context.hub.emitInTransaction, { ...placeOf(context), ...key }),
         ),
     }),
   };

@@ -9,7 +9,7 @@ import { userError } from "../../util/userError.ts";
 import type { Bounded } from "../gate/bounded.ts";
 import { limits } from "../gate/limits.ts";
 import type { MaskError } from "../gate/maskError.ts";
-import { newRequestId } from "../gate/requestId.ts";
+import { endWithResponse, newRequest, type RequestIds } from "../gate/request.ts";
 import { onClose, SMALL_ANSWER, send, sendHead } from "../headers.ts";
 import type { Origins } from "../origins.ts";
 import { discardBody, readBody } from "../post/body.ts";
@@ -116,11 +116,14 @@ export function createDoors(deps: DoorsDeps) {
   async function respond(
     req: IncomingMessage,
     res: ServerResponse,
-    requestId: string,
+    ids: RequestIds,
     path: string,
     found: Found,
   ): Promise<void> {
+    const { requestId } = ids;
     const route = routeOf(req, path, found);
+    ids.span?.rename(`${route.method} ${route.path}`);
+    ids.span?.set({ "http.route": route.path });
     if ("open" in route) {
       const response = route.open();
       await discardBody(req, res);
@@ -142,7 +145,7 @@ export function createDoors(deps: DoorsDeps) {
     const ended = endOf(res, caller, route);
     // A long poll is a subscription by another name: a standby may lack what it has to answer.
     const readKind = route.waitsMs === undefined ? "query" : "subscription";
-    const context = contextOf(caller, requestId, isRead ? readKind : "mutation", ended);
+    const context = contextOf(caller, ids, isRead ? readKind : "mutation", ended);
     const request = { context, params, query, headers: req.headers, body: body?.bytes ?? NOTHING };
     const ms = route.waitsMs && route.waitsMs + limits.operationMs;
     const work = { projectId: caller.projectId, requestId, ms };
@@ -163,26 +166,26 @@ export function createDoors(deps: DoorsDeps) {
     answer(res, requestId, response, text);
   }
 
-  function fail(res: ServerResponse, requestId: string, door: Door, error: unknown): void {
-    const failure = toFailure(error, requestId, maskError);
+  function fail(res: ServerResponse, ids: RequestIds, door: Door, error: unknown): void {
+    const failure = toFailure(error, ids, maskError);
     const response = door.renderFailure(failure);
     const headers = { ...failure.headers, ...response.headers };
-    answer(res, requestId, { ...response, headers }, writeJson(response.body));
+    answer(res, ids.requestId, { ...response, headers }, writeJson(response.body));
   }
 
   return (req: IncomingMessage, res: ServerResponse, path: string): Promise<void> | undefined => {
     const found = table(path);
     if (!found) return undefined;
-    const requestId = newRequestId();
-    const refuse = (why: string) =>
-      fail(res, requestId, found.door, requestError("FORBIDDEN", why));
+    const ids = newRequest(req.method ?? "", req.headers);
+    endWithResponse(ids, req, res);
+    const refuse = (why: string) => fail(res, ids, found.door, requestError("FORBIDDEN", why));
     const isAnswered =
       req.headers.origin !== undefined &&
       origins.answer(req, res, { methods: allowed(found.methods), refuse });
     if (isAnswered) return Promise.resolve();
-    return respond(req, res, requestId, path, found).catch(async (error) => {
+    return respond(req, res, ids, path, found).catch(async (error) => {
       await discardBody(req, res);
-      fail(res, requestId, found.door, error);
+      fail(res, ids, found.door, error);
     });
   };
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { type RequestErrorCode, requestErrorStatus } from "../../graphql/gate/requestError.ts";
 import { UserError, type UserErrorCode, type UserErrorDetail } from "../../util/userError.ts";
 import type { MaskError } from "../gate/maskError.ts";
+import type { RequestIds } from "../gate/request.ts";
 import type { DoorResponse, Failure } from "./door.ts";
 
 /** The status of the caller's mistakes; of the others it is 422. */
@@ -24,13 +25,14 @@ function statusOf(entries: readonly UserErrorDetail[]): number {
 }
 
 /** Converts an error. What the caller may not see becomes a request id and is logged. */
-export function toFailure(error: unknown, requestId: string, maskError: MaskError): Failure {
+export function toFailure(error: unknown, request: RequestIds, maskError: MaskError): Failure {
+  const { requestId } = request;
   if (error instanceof UserError) {
     const code = error.entries[0]?.code ?? "INVALID";
     const { entries: errors, message } = error;
     return { status: statusOf(errors), code, message, errors, requestId, headers: {} };
   }
-  const { message, extensions } = maskError(error, requestId);
+  const { message, extensions } = maskError(error, request);
   const code = extensions.code as RequestErrorCode;
   const status = requestErrorStatus[code];
   const headers = {

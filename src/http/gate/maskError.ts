@@ -2,6 +2,8 @@ import { GraphQLError } from "graphql";
 import { isDatabaseAway, topLevelError } from "../../graphql/builder/errors.ts";
 import { requestError, requestErrorStatus } from "../../graphql/gate/requestError.ts";
 import type { Logger } from "../../log.ts";
+import { traceFields } from "../../util/traceContext.ts";
+import type { RequestIds } from "./request.ts";
 
 /** The thrown error itself, under the wrappers that execution puts around it. */
 function unwrap(error: unknown): unknown {
@@ -10,7 +12,7 @@ function unwrap(error: unknown): unknown {
   return inner === undefined ? error : unwrap(inner);
 }
 
-export type MaskError = (error: unknown, requestId: string) => GraphQLError;
+export type MaskError = (error: unknown, request: RequestIds) => GraphQLError;
 
 /**
  * Converts an error to what the caller may see: request errors unchanged, any other error as a
@@ -18,7 +20,7 @@ export type MaskError = (error: unknown, requestId: string) => GraphQLError;
  */
 export const createMaskError =
   (log: Logger): MaskError =>
-  (error, requestId) => {
+  (error, { requestId, trace }) => {
     const original = unwrap(error);
     const at = error instanceof GraphQLError ? error : undefined;
     const place = {
@@ -37,8 +39,9 @@ export const createMaskError =
       return new GraphQLError(at?.message ?? original.message, { ...place, extensions });
     }
     const isUnavailable = isDatabaseAway(original);
-    if (isUnavailable) log.warn({ err: original, requestId }, "the database is not available");
-    else log.error({ err: original, requestId }, "a request failed");
+    const line = { err: original, requestId, ...traceFields(trace) };
+    if (isUnavailable) log.warn(line, "the database is not available");
+    else log.error(line, "a request failed");
     const masked = isUnavailable
       ? requestError("UNAVAILABLE", `The database is not available. Request id: ${requestId}`)
       : requestError("INTERNAL_SERVER_ERROR", `Internal error. Request id: ${requestId}`);

@@ -1,5 +1,6 @@
 import type { DocumentNode, OperationTypeNode } from "graphql";
 import type { Caller } from "../../graphql/builder/context.ts";
+import type { RequestIds } from "./request.ts";
 
 /** What a client sends for one operation, over HTTP or websocket. */
 export type Params = {
@@ -9,9 +10,8 @@ export type Params = {
 };
 
 /** An operation that passed all checks. */
-export type Operation = {
+export type Operation = RequestIds & {
   caller: Caller;
-  requestId: string;
   params: Params;
   document: DocumentNode;
   kind: OperationTypeNode;

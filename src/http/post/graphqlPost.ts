@@ -11,7 +11,7 @@ import type { Turns } from "../../util/turns.ts";
 import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
 import type { ValidateOperation } from "../gate/prepare.ts";
-import { newRequestId } from "../gate/requestId.ts";
+import { endWithResponse, newRequest, type RequestIds } from "../gate/request.ts";
 import { onClose, SMALL_ANSWER, securityHeaders, send } from "../headers.ts";
 import type { LiveKeys } from "../socket/liveKeys.ts";
 import { discardBody, readBody } from "./body.ts";
@@ -134,9 +134,10 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
   const respond = async (
     req: IncomingMessage,
     res: ServerResponse,
-    requestId: string,
+    request: RequestIds,
     { first, takesEvents, json }: Accepted,
   ) => {
+    const { requestId } = request;
     if (req.method !== "POST") throw refuseMethod(req);
     const caller = await callerOf(req, authenticate);
     if (res.destroyed) return;
@@ -152,7 +153,7 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     using body = await readBody(req, requestBytes, caller.projectId);
     await turns.take(caller.projectId);
     if (res.destroyed) return;
-    const operation = prepare(readParams(body.bytes), caller, requestId);
+    const operation = prepare(readParams(body.bytes), caller, request);
     if ("errors" in operation) return answer(res, requestId, operation, json);
     const isSubscription = operation.kind === "subscription";
     if (first === EVENTS || (isSubscription && takesEvents)) {
@@ -173,13 +174,15 @@ export const createGraphqlPost = (deps: GraphqlPostDeps) => {
     answer(res, requestId, result, json, text);
   };
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const requestId = newRequestId();
+    const request = newRequest("POST /graphql", req.headers);
+    endWithResponse(request, req, res);
+    request.span?.set({ "http.route": "/graphql" });
     const accepted = readAccept(req.headers.accept);
     try {
-      await respond(req, res, requestId, accepted);
+      await respond(req, res, request, accepted);
     } catch (error) {
       await discardBody(req, res);
-      answer(res, requestId, { errors: [maskError(error, requestId)] }, accepted.json);
+      answer(res, request.requestId, { errors: [maskError(error, request)] }, accepted.json);
     }
   };
 };

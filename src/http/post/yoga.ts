@@ -7,6 +7,7 @@ import { Overloaded } from "../../util/overloaded.ts";
 import type { Bounded } from "../gate/bounded.ts";
 import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
+import type { RequestIds } from "../gate/request.ts";
 import { cleanStream, isStream, type Result, type Results, withErrorsAsResults } from "./stream.ts";
 
 /** Runs operations that passed the checks of gate/prepare.ts. */
@@ -26,7 +27,7 @@ export type Engine = {
 };
 export type ContextOf = (
   caller: Caller,
-  requestId: string,
+  request: RequestIds,
   kind: Operation["kind"],
   ended?: AbortSignal,
 ) => Context;
@@ -64,10 +65,10 @@ export function createEngine(
     operation: Operation,
     ended?: AbortSignal,
   ): Promise<Result | AsyncIterable<Result>> => {
-    const { caller, requestId, params, document } = operation;
+    const { caller, params, document } = operation;
     const enveloped = yoga.getEnveloped(operation);
     const perform = operation.kind === "subscription" ? enveloped.subscribe : enveloped.execute;
-    const contextValue = contextOf(caller, requestId, operation.kind, ended);
+    const contextValue = contextOf(caller, operation, operation.kind, ended);
     try {
       const result = await perform({
         schema,
@@ -79,23 +80,23 @@ export function createEngine(
       const { exceeded } = contextValue.budget;
       // A partial query result is useless. The caller of a mutation must see what was done.
       if (exceeded && operation.kind === "query")
-        return { errors: [maskError(exceeded, requestId)] };
+        return { errors: [maskError(exceeded, operation)] };
       return result;
     } catch (error) {
-      return { errors: [maskError(error, requestId)] };
+      return { errors: [maskError(error, operation)] };
     } finally {
       if (operation.kind !== "subscription") contextValue.budget.release();
     }
   };
-  const cleaner = (requestId: string) => ({
+  const cleaner = (request: RequestIds) => ({
     result: (result: Result): Result =>
       result.errors
         ? {
             ...result,
-            errors: withoutRepeats(result.errors).map((error) => maskError(error, requestId)),
+            errors: withoutRepeats(result.errors).map((error) => maskError(error, request)),
           }
         : result,
-    error: (error: unknown) => maskError(error, requestId),
+    error: (error: unknown) => maskError(error, request),
   });
 
   async function execute(operation: Operation, ended?: AbortSignal): Promise<Result> {
@@ -105,15 +106,15 @@ export function createEngine(
       return await bounded(work, async () => {
         const result = await run(operation, ended);
         if (isStream(result)) throw new Error("a query or mutation does not stream");
-        return cleaner(requestId).result(result);
+        return cleaner(operation).result(result);
       });
     } catch (error) {
-      return { errors: [maskError(error, requestId)] };
+      return { errors: [maskError(error, operation)] };
     }
   }
 
   async function subscribe(operation: Operation, ended?: AbortSignal): Promise<Results | Result> {
-    const clean = cleaner(operation.requestId);
+    const clean = cleaner(operation);
     const result = await run(operation);
     return isStream(result) ? cleanStream(result, clean, ended) : clean.result(result);
   }

@@ -12,7 +12,7 @@ import { writeJson } from "../../util/json/rawJson.ts";
 import { scanJson } from "../../util/json/scanJson.ts";
 import type { Turns } from "../../util/turns.ts";
 import { limitExceeded, limits } from "../gate/limits.ts";
-import { newRequestId } from "../gate/requestId.ts";
+import { newRequest } from "../gate/request.ts";
 import type { Authenticate } from "../post/caller.ts";
 import { type KeyMistake, keyMistake } from "../post/keyMistake.ts";
 import { isHashOnly, persistedQueryNotSupported } from "../post/params.ts";
@@ -135,7 +135,7 @@ export function createProtocol(deps: ProtocolDeps) {
       try {
         found = await authenticate(authorization);
       } catch (error) {
-        return channel.close(1013, maskError(error, newRequestId()).message);
+        return channel.close(1013, maskError(error, newRequest("connection_init")).message);
       }
       if (isOver) return;
       if (!found) {
@@ -150,7 +150,7 @@ export function createProtocol(deps: ProtocolDeps) {
             : channel.close(1012, reason),
         );
       } catch (error) {
-        return channel.close(4429, maskError(error, newRequestId()).message);
+        return channel.close(4429, maskError(error, newRequest("connection_init")).message);
       }
       if (!counted) return channel.close(4429, `at most ${limits.streamsPerKey} sockets a key`);
       release = counted;

@@ -6,7 +6,7 @@ import { limitExceeded, limits } from "../gate/limits.ts";
 import type { MaskError } from "../gate/maskError.ts";
 import type { Operation } from "../gate/operation.ts";
 import type { ValidateOperation } from "../gate/prepare.ts";
-import { newRequestId } from "../gate/requestId.ts";
+import { newRequest } from "../gate/request.ts";
 import { isStream, type Result } from "../post/stream.ts";
 import type { Engine } from "../post/yoga.ts";
 
@@ -93,7 +93,8 @@ export function createSocketOperations(
     has: (id) => running.has(id),
     refuse,
     async run(caller, { id, payload }, bytes) {
-      const requestId = newRequestId();
+      // A websocket sends no headers with an operation.
+      const request = newRequest("operation", payload.extensions ?? {});
       const ended = new AbortController();
       const self: Running = { ended, isSubscription: false, release: () => {} };
       const isCurrent = () => running.get(id) === self;
@@ -101,13 +102,14 @@ export function createSocketOperations(
       let errors: readonly GraphQLError[] | undefined;
       try {
         self.release = requestBytes.take(caller.projectId, bytes);
-        errors = await perform(prepare(payload, caller, requestId), self, async (result) => {
+        errors = await perform(prepare(payload, caller, request), self, async (result) => {
           if (isCurrent()) await send({ id, type: MessageType.Next, payload: result });
         });
       } catch (error) {
-        errors = [maskError(error, requestId)];
+        errors = [maskError(error, request)];
       } finally {
         self.release();
+        request.span?.end(errors && "failed");
       }
       if (!isCurrent()) return;
       running.delete(id);

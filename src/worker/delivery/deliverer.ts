@@ -7,6 +7,7 @@ import type { HealthChange } from "../../db/hook/hookHealth.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { type AttemptRequest, decideOutcome, requestOf } from "../../domain/delivery/delivery.ts";
 import { disableWornOut } from "../../domain/delivery/retire.ts";
+import { sinceEmitMs } from "../../domain/delivery/sinceEmit.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import type { FollowUp } from "../../domain/event/followUp.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
@@ -16,7 +17,9 @@ import { openSigningKeys } from "../../domain/project/signingSecret.ts";
 import { openStepRequest, stepRequestOf } from "../../domain/workflowRun/stepRequest.ts";
 import type { Logger } from "../../log.ts";
 import type { Poster } from "../../outbound/call/post.ts";
+import { traceFields } from "../../util/traceContext.ts";
 import { createAsking } from "./asking.ts";
+import { endAttempt, startAttempt, withinSpan } from "./attemptSpan.ts";
 import { createClaimLoop } from "./claimLoop.ts";
 import { createFinisher } from "./finisher.ts";
 import { createHandOver } from "./handOver.ts";
@@ -38,6 +41,8 @@ export type DelivererOptions = {
   origin: () => string;
   log: Logger;
   onAttempt: (attempt: { outcome: AttemptOutcome; elapsedMs: number }) => void;
+  /** Called with the milliseconds since its emit when an event was delivered. */
+  onDelivered: (sinceEmitMs: number) => void;
   /** Called after each commit that added to the feed. */
   onFinished: () => void;
   /** Called with what is to be done next about system events. */
@@ -58,6 +63,8 @@ export type Deliverer = AsyncDisposable & {
   stop(graceMs: number): Promise<void>;
 };
 
+type CallResult = Awaited<ReturnType<Poster["post"]>>;
+
 /** A slower answer counts as trouble: such a hook must not block others. */
 const SLOW_MS = 1_000;
 
@@ -67,7 +74,7 @@ const SLOW_MS = 1_000;
  * and are finished in micro-batches. A job is only a wake-up: the reconciler finds what a dead process left.
  */
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { sql, peers, poster, box, origin, log, onAttempt } = options;
+  const { sql, peers, poster, box, origin, log, onAttempt, onDelivered } = options;
   const targets = createTargets(sql, box);
   const ask = createAsking(options.askPeers);
   const shareOf = (hookId: string) =>
@@ -120,7 +127,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       attempt(started).catch((error) =>
         // The lease expires, and the delivery is retried or, the third time, quarantined.
         log.error(
-          { err: error, deliveryId: started.claimed.deliveryId },
+          {
+            err: error,
+            deliveryId: started.claimed.deliveryId,
+            ...traceFields(started.claimed.event.trace),
+          },
           "an attempt failed inside the hub",
         ),
       ),
@@ -133,20 +144,33 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return stepRequestOf(claimed, request, await openSigningKeys({ sql, box }, claimed.projectId));
   }
 
+  function tell(claimed: Claim, { outcome, statusCode, elapsedMs }: CallResult) {
+    const sinceMs = outcome === "SUCCESS" ? sinceEmitMs(claimed, Date.now()) : null;
+    if (sinceMs !== null) onDelivered(sinceMs);
+    if (!log.isLevelEnabled("debug")) return;
+    const { deliveryId, attempt, event } = claimed;
+    const line = { deliveryId, attempt, outcome, statusCode, elapsedMs };
+    log.debug({ ...line, ...traceFields(event.trace) }, "an attempt was made");
+  }
+
   async function attempt({ queue, target, claimed, leave, onStored }: Started) {
     let isWell = false;
     let request: AttemptRequest;
-    let result: Awaited<ReturnType<Poster["post"]>>;
+    let result: CallResult;
+    const span = startAttempt(claimed);
     loop.hold();
     try {
       try {
-        request =
+        request = withinSpan(
+          span,
           claimed.format === "STEP"
             ? await stepRequest(claimed)
-            : requestOf(claimed, target, target.credentials(), origin());
+            : requestOf(claimed, target, target.credentials(), origin()),
+        );
         result = await poster.post({ ...request, holder: claimed.projectId, signal });
         isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
       } catch (error) {
+        span?.end("postponed");
         const back = (waitMs: number) => handBack(sql, claimed, waitMs);
         // Not the target's fault.
         isWell = queue.failures === 0;
@@ -157,6 +181,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         pump();
       }
       onAttempt(result);
+      endAttempt(span, result);
+      tell(claimed, result);
       const interrupted = signal.aborted && result.statusCode === null;
       const finished = decideOutcome(claimed, target, request, result, interrupted);
       const moved = await finish(finished);

@@ -27,7 +27,7 @@ function claimOf(
 ): HookClaim {
   const { projectId, id: deliveryId, eventId, hookId, format, maxAttempts, resource } = delivery;
   const { id, type, data, scheduledFor, stepUuid, userId, contextId } = event;
-  const { subjectType, subjectId, origin } = event;
+  const { subjectType, subjectId, origin, trace } = event;
   return {
     projectId,
     deliveryId,
@@ -38,10 +38,11 @@ function claimOf(
     attempt: 1,
     maxAttempts,
     isProbe: false,
+    isReplay: false,
     format,
     event: {
       ...{ id, type, data, occurredAt: event.occurredAt ?? at, scheduledFor, stepUuid, userId },
-      ...{ contextId, subjectType, subjectId, origin, resource: resource ?? null },
+      ...{ contextId, subjectType, subjectId, origin, trace, resource: resource ?? null },
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { EventRow } from "../../../db/event/events.ts";
 import { rawJson } from "../../../util/json/rawJson.ts";
+import { traceIdOf } from "../../../util/traceContext.ts";
 
 /** An event as it is answered, with the names that it has in GraphQL. */
 export const eventShown = (event: EventRow, source: string) => ({
@@ -22,6 +23,7 @@ export const eventShown = (event: EventRow, source: string) => ({
   stepUuid: event.stepUuid,
   idempotencyKey: event.idempotencyKey,
   origin: event.origin,
+  traceId: traceIdOf(event.trace),
   causedBy: event.causeId,
   occurredAt: event.occurredAt,
   scheduledFor: event.scheduledFor,

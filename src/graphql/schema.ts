@@ -9,7 +9,6 @@ import "./event/eventSchedule.ts";
 import "./event/expunge.ts";
 import "./eventType/eventType.ts";
 import "./hook/hook.ts";
-import "./hook/enableHook.ts";
 import "./hook/hookMutations.ts";
 import "./hook/hookPreview.ts";
 import "./hub.ts";

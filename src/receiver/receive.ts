@@ -3,7 +3,7 @@ import { handshakeAnswer } from "./handshake.ts";
 import { readEvent, UnreadableBody } from "./readEvent.ts";
 import type { Received, Untyped } from "./received.ts";
 import type { Seen } from "./seen.ts";
-import { isSigned } from "./signature.ts";
+import { isSigned, type VerifyingKey } from "./signature.ts";
 
 /** A request, of whatever platform. */
 export type Incoming = {
@@ -14,7 +14,7 @@ export type Incoming = {
 };
 
 type Settings = {
-  keys: readonly Promise<CryptoKey>[];
+  keys: readonly VerifyingKey[];
   /** In seconds. */
   tolerance: number;
   seen: Seen;

@@ -1,5 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { takeSecret } from "../../src/cli/import/secret.ts";
 import { cli, type Result } from "../fixtures/cli.ts";
 import { settingsFor } from "../fixtures/cliProcess.ts";
 import { accepted } from "../fixtures/emit.ts";
@@ -130,6 +131,10 @@ test("import convoy says what a receiver has to be given, and pauses where a fil
     { name: "convoy e2", status: "PAUSED", types: ["*"], userId: null },
   ]);
   expect(await pastOfPaused("convoy")).toEqual(["PAUSED"]);
+});
+
+test("the public key of a pair, as Svix shows it, is not taken for a secret", () => {
+  expect(takeSecret(`whpk_${Buffer.alloc(32, 7).toString("base64")}`)).toBeNull();
 });
 
 test("import outpost takes topics and webhook destinations of each tenant", async () => {

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { newSecret, secretKey, sign } from "../../src/domain/delivery/signature.ts";
+import { newPrivateKey, publicKeyOf } from "../../src/domain/delivery/ed25519.ts";
+import { newSecret, sign, signingKey } from "../../src/domain/delivery/signature.ts";
 import { program } from "../fixtures/documents.ts";
 import { freePort, testWith } from "../fixtures/machine.ts";
 import { folder, runProgram } from "../fixtures/scripts.ts";
@@ -31,6 +32,21 @@ test("the receiver in JavaScript takes true signatures and no others", async () 
   await expectTrueOnesOnly(port, secret, server);
 });
 
+test("the receiver in JavaScript with a public key takes true signatures and no others", async () => {
+  const [secret, port] = [newPrivateKey(), await freePort()];
+  const code = [
+    program("receive-and-verify", "js is-from-hub-by-public-key"),
+    program("receive-and-verify", "js server"),
+  ].join("\n");
+  await using server = await runProgram(
+    "receiver.mjs",
+    code.replace("9000", String(port)),
+    [process.execPath],
+    { SECRET: publicKeyOf(secret) },
+  );
+  await expectTrueOnesOnly(port, secret, server, newPrivateKey());
+});
+
 testWith("openssl")("the shell's way to a signature gives the hub's", async () => {
   const secret = newSecret();
   const body = '{"a":"ü"}';
@@ -39,5 +55,5 @@ testWith("openssl")("the shell's way to a signature gives the hub's", async () =
   const { stdout } = await promisify(execFile)("sh", ["-c", script], {
     env: { PATH, SECRET: secret, ID: "msg_1", TIMESTAMP: "1700000000", BODY: body },
   });
-  expect(`v1,${stdout.trim()}`).toBe(sign([secretKey(secret)], "msg_1", 1_700_000_000, body));
+  expect(`v1,${stdout.trim()}`).toBe(sign([signingKey(secret)], "msg_1", 1_700_000_000, body));
 });

@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process";
+import { test } from "vitest";
+import { newPrivateKey, publicKeyOf } from "../../src/domain/delivery/ed25519.ts";
 import { newSecret } from "../../src/domain/delivery/signature.ts";
 import { program } from "../fixtures/documents.ts";
 import { expectGivesUp, expectNoGap } from "../fixtures/followed.ts";
@@ -71,6 +74,25 @@ for (const { language, tool, receiver, follower, command } of languages) {
     () => expectGivesUp({ ...follower, command }),
   );
 }
+
+const hasCryptography =
+  spawnSync("python3", ["-c", "import cryptography"], { stdio: "ignore" }).status === 0;
+if (!hasCryptography) console.warn("\n!!! No Python with cryptography here: NOT RUN.\n");
+
+test.skipIf(!hasCryptography)(
+  "the receiver in Python with a public key takes true signatures and no others",
+  async () => {
+    const [secret, port] = [newPrivateKey(), await freePort()];
+    const byPublicKey = program("receive-and-verify", "python is-from-hub-by-public-key");
+    const code = program("receive-and-verify", "python receiver")
+      .replace(/def is_from_hub.*?(?=\nclass )/s, () => `${byPublicKey}\n`)
+      .replace("9000", String(port));
+    await using server = await runProgram("receiver.py", code, ["python3"], {
+      SECRET: publicKeyOf(secret),
+    });
+    await expectTrueOnesOnly(port, secret, server, newPrivateKey());
+  },
+);
 
 testWith("ruby")("the receiver in Ruby takes true signatures and no others", async () => {
   const [secret, port] = [newSecret(), await freePort()];

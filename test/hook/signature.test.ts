@@ -1,7 +1,13 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
-import { checkSecret, newSecret, secretKey, sign } from "../../src/domain/delivery/signature.ts";
+import {
+  checkSecret,
+  newSecret,
+  secretKey,
+  sign,
+  signingKey,
+} from "../../src/domain/delivery/signature.ts";
 
 const now = () => Math.floor(Date.now() / 1000);
 const headers = (id: string, timestamp: number, signature: string) => ({
@@ -23,7 +29,7 @@ describe("a signature", () => {
     const known = ["", "{}", "🎫", "\0", "\ufeff{}", "é".repeat(131_072)];
     for (const body of [...known, ...Array.from({ length: 1000 }, randomBody)]) {
       const at = now();
-      const signature = sign([secretKey(secret)], "evt", at, body);
+      const signature = sign([signingKey(secret)], "evt", at, body);
       expect(() => verify(secret, body, headers("evt", at, signature))).not.toThrow();
     }
   });
@@ -31,7 +37,7 @@ describe("a signature", () => {
   test("is refused for another body, id, time or secret", () => {
     const secret = newSecret();
     const time = now();
-    const signature = sign([secretKey(secret)], "evt", time, '{"a":1}');
+    const signature = sign([signingKey(secret)], "evt", time, '{"a":1}');
     const refused = (other: string, body: string, given: Record<string, string>) =>
       expect(() => verify(other, body, given)).toThrow();
     refused(secret, '{"a":2}', headers("evt", time, signature));
@@ -49,7 +55,7 @@ describe("a signature", () => {
   test("is there for each of several secrets", () => {
     const secrets = [newSecret(), newSecret(), newSecret()];
     const at = now();
-    const signature = sign(secrets.map(secretKey), "evt", at, "{}");
+    const signature = sign(secrets.map(signingKey), "evt", at, "{}");
     expect(signature).toMatch(/^v1,\S{44} v1,\S{44} v1,\S{44}$/);
     for (const secret of secrets) {
       expect(() => verify(secret, "{}", headers("evt", at, signature))).not.toThrow();

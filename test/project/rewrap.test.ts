@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createPublicKey, randomBytes, verify } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sealedPlaces } from "../../src/db/project/sealed.ts";
 import { cli } from "../fixtures/cli.ts";
@@ -55,6 +55,18 @@ const everywhere = (id: string) =>
     ].map((place) => [place, [id]]),
   );
 
+/** Whether a request has one signature, by this `whpk_…`. */
+function isSignedBy(publicKey: string, request: Receiver["requests"][number] | undefined) {
+  const { headers = {}, body } = request ?? {};
+  const x = Buffer.from(publicKey.slice("whpk_".length), "base64").toString("base64url");
+  return verify(
+    null,
+    Buffer.from(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`),
+    createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" }),
+    Buffer.from(String(headers["webhook-signature"]).replace("v1a,", ""), "base64"),
+  );
+}
+
 test("every secret is sealed with the new key while the hub runs, and opens with it alone", async () => {
   const { id } = await register(hub, {
     url: `${target.url}/hook`,
@@ -62,6 +74,11 @@ test("every secret is sealed with the new key while the hub runs, and opens with
   });
   await hub.run("mutation ($id: ID!) { rotateHookSecret(id: $id) { secret } }", { id });
   await register(hub, { url: `${target.url}/never`, types: ["x"], verification: "HOOK_SECRET" });
+  const { registerHook } = await hub.run<{ registerHook: { hook: { publicKey: string } } }>(
+    `mutation ($url: String!) { registerHook(input: {url: $url, types: ["v1a"], signature: ED25519}) {
+      hook { publicKey } } }`,
+    { url: `${target.url}/v1a` },
+  );
   await registerType(hub, "w");
   const steps = [
     {
@@ -100,6 +117,8 @@ test("every secret is sealed with the new key while the hub runs, and opens with
   expect(await deliveryOf(hub, event.id)).toMatchObject({ status: "SUCCEEDED" });
   expect(target.requests[0]?.headers["x-own"]).toBe("canary");
   expect(target.requests[0]?.headers["webhook-signature"]?.toString().split(" ")).toHaveLength(2);
+  await emit(hub, { type: "v1a" });
+  expect(isSignedBy(registerHook.hook.publicKey, target.requests.at(-1))).toBe(true);
   const again = await rewrap(text(fresh), "--json");
   expect(JSON.parse(again.stdout)).toEqual({ rewrapped: 0, unopened: [] });
 });

@@ -259,8 +259,16 @@ test("settings that can be none are told when the receiver is made, and name no 
   expect(() => createReceiver({ secrets: [] })).toThrow("secrets is one secret or a list");
   expect(() => createReceiver({ secrets: "" })).toThrow("secrets[0] is a secret");
   expect(() => createReceiver({ secrets: [newSecret(), "whsec_ü$"] })).toThrow(
-    /^secrets\[1\] is a secret as registerHook shows it: whsec_ and base64$/,
+    /^secrets\[1\] is a secret as registerHook shows it: whsec_ and base64; or a public key, whpk_ and base64$/,
   );
+  const pair = `whsk_${Buffer.alloc(64, 7).toString("base64")}`;
+  expect(() => createReceiver({ secrets: [newSecret(), pair] })).toThrow(
+    /^secrets\[1\] is a private key \(whsk_\): a receiver needs the hook's publicKey/,
+  );
+  for (const wrong of ["whpk_", "whpk_ü", `whpk_${Buffer.alloc(31, 7).toString("base64")}`])
+    expect(() => createReceiver({ secrets: wrong })).toThrow(
+      /^secrets\[0\] is a public key: whpk_ and the base64 of 32 bytes$/,
+    );
   const missing = undefined as unknown as string;
   expect(() => createReceiver({ secrets: missing })).toThrow("secrets is one secret or a list");
   expect(() => createReceiver({ secrets: [missing] })).toThrow("secrets[0] is a secret");

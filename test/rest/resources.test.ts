@@ -51,7 +51,7 @@ describe("hooks", () => {
     const { hook: inGraphql } = await hub.run<{ hook: object }>(
       `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs
         retryScheduleMs headers uid description metadata channels unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification
-        allowedPerMinute status statusReason health healthSince heldUntil disableAfter { failures hours } triggeredCount lastTriggeredAt succeededCount
+        allowedPerMinute signature publicKey status statusReason health healthSince heldUntil disableAfter { failures hours } triggeredCount lastTriggeredAt succeededCount
         failedCount createdAt updatedAt } }`,
       { id: hook.id },
     );
@@ -69,6 +69,19 @@ describe("hooks", () => {
     expect((await call("DELETE", path)).status).toBe(204);
     expect(await get(path)).toMatchObject({ status: "DELETED" });
     expect(await told(call("PATCH", path, { name: "x" }))).toBe("409 NOT_ALLOWED_NOW id");
+  });
+
+  test("with ED25519 show a public key and no secret, and the secret that another signature makes", async () => {
+    const made = await register({ signature: "ED25519" });
+    const path = `/v1/hooks/${made.id}`;
+    expect([made.signature, made.secret]).toEqual(["ED25519", null]);
+    expect(made.publicKey).toMatch(/^whpk_/);
+    const rotated = await answer<Hook>(call("POST", `${path}/rotate-secret`, {}));
+    expect([rotated.publicKey === made.publicKey, rotated.secret]).toEqual([false, null]);
+    const back = await answer<Hook>(call("PATCH", path, { signature: "HMAC_SHA256" }));
+    expect([back.publicKey, back.secret.slice(0, 6)]).toEqual([null, "whsec_"]);
+    expect(await answer(call("PATCH", path, { signature: null }))).not.toHaveProperty("secret");
+    expect(await told(call("PATCH", path, { signature: "RSA" }))).toBe("422 INVALID signature");
   });
 
   test("take null for the default, and on a change for what they have", async () => {

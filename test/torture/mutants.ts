@@ -104,7 +104,7 @@ export const mutants: Mutant[] = [
     "T8",
     "idempotency keys are compared without the body",
     "src/domain/emit/idempotency.ts",
-    "if (!isUid(claim) && owner.fingerprint === claim.fingerprint) {",
+    "if (!isUid(claim) && isSame) {",
     "if (owner.eventId !== claim.eventId) {",
   ),
   mutant(

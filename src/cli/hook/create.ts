@@ -9,10 +9,13 @@ export function addCreate(hook: Command): void {
   const command = hubCommand(
     hook,
     "create <URL> <TYPE...>",
-    "registers a hook and prints its secret, this once; a TYPE is exact, a prefix such as order.*, or *",
+    "registers a hook and prints its secret, this once (with ED25519 its public key); a TYPE is exact, a prefix such as order.*, or *",
   );
   withSettings(command)
-    .option("--secret <SECRET>", "whsec_ and base64; generated when absent")
+    .option(
+      "--secret <SECRET>",
+      "whsec_ and base64, with ED25519 a private key, whsk_ and base64; generated when absent",
+    )
     .addOption(
       new Option("--verification <HOW>", "how the target has to consent").choices([
         "NONE",
@@ -37,10 +40,10 @@ async function create(
     ...(verification !== undefined && { verification }),
   };
   const { registerHook } = await callHub<{
-    registerHook: { hook: Hook; secret: string; userErrors: Mistake[] };
+    registerHook: { hook: Hook; secret: string | null; userErrors: Mistake[] };
   }>(hub, document, { input });
   const { hook, secret: made } = checked(registerHook);
-  await printObject(options, { ...hook, secret: made });
+  await printObject(options, { ...hook, ...(made !== null && { secret: made }) });
 }
 
 const document = `mutation ($input: RegisterHookInput!) {

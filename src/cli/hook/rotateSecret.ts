@@ -9,7 +9,7 @@ export function addRotateSecret(hook: Command): void {
   hubCommand(
     hook,
     "rotate-secret <HOOK>",
-    "replaces a hook's secret and prints the new one, this once",
+    "replaces a hook's secret and prints the new one, this once (with ED25519 its public key)",
   )
     .option("--overlap-hours <N>", "how long both secrets sign; default 24", hubNumber)
     .action(onHub(rotate));
@@ -22,14 +22,19 @@ async function rotate(
 ): Promise<void> {
   const { id } = await findHook(hub, given);
   const { rotateHookSecret } = await callHub<{
-    rotateHookSecret: { hook: Hook; secret: string; userErrors: Mistake[] };
+    rotateHookSecret: { hook: Hook; secret: string | null; userErrors: Mistake[] };
   }>(hub, document, { id, overlapHours: options.overlapHours });
   const { hook, secret } = checked(rotateHookSecret);
-  await printObject(options, { id: hook.id, name: hook.name, secret });
+  const { id: hookId, name, publicKey } = hook;
+  await printObject(options, {
+    id: hookId,
+    name,
+    ...(secret === null ? { publicKey } : { secret }),
+  });
 }
 
 const document = `mutation ($id: ID!, $overlapHours: Int) {
   rotateHookSecret(id: $id, overlapHours: $overlapHours) {
-    hook { id name } secret userErrors { code message path }
+    hook { id name publicKey } secret userErrors { code message path }
   }
 }`;

@@ -13,6 +13,12 @@ function header(text: string, given?: Record<string, string> | null) {
 const numbers = (text: string): number[] =>
   text === "" ? [] : text.split(",").map((one) => hubNumber(one.trim()));
 
+function signature(text: string): string {
+  const kind = text.toUpperCase();
+  if (kind === "HMAC_SHA256" || kind === "ED25519") return kind;
+  throw new InvalidArgumentError("It must be HMAC_SHA256 or ED25519.");
+}
+
 /** What may be absent. */
 const optional =
   <Value>(parse: (text: string) => Value) =>
@@ -78,6 +84,7 @@ const settings = [
     "rateLimitPerSecond",
     new Option("--rate-limit <N>", "calls a second").argParser(optional(hubNumber)),
   ],
+  ["signature", new Option("--signature <KIND>", "HMAC_SHA256 or ED25519").argParser(signature)],
 ] as const;
 
 /** Declares the flags of a hook's settings. */

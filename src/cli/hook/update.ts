@@ -31,14 +31,13 @@ async function update(
   if (Object.keys(input).length === 0)
     throw new Misuse("Nothing is to be changed: name a setting (hook update --help).");
   const { id } = await findHook(hub, given);
-  const { updateHook } = await callHub<{ updateHook: { hook: Hook; userErrors: Mistake[] } }>(
-    hub,
-    document,
-    { id, input },
-  );
-  await printObject(options, checked(updateHook).hook);
+  const { updateHook } = await callHub<{
+    updateHook: { hook: Hook; secret: string | null; userErrors: Mistake[] };
+  }>(hub, document, { id, input });
+  const { hook, secret } = checked(updateHook);
+  await printObject(options, { ...hook, ...(secret !== null && { secret }) });
 }
 
 const document = `mutation ($id: ID!, $input: UpdateHookInput!) {
-  updateHook(id: $id, input: $input) { hook { ${hookFields} } userErrors { code message path } }
+  updateHook(id: $id, input: $input) { hook { ${hookFields} } secret userErrors { code message path } }
 }`;

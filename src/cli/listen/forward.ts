@@ -1,9 +1,9 @@
-import { createSecretKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { HookFormat } from "../../db/hook/hooks.ts";
 import { attemptHeaders } from "../../domain/delivery/deliveryHeaders.ts";
 import { nextDelayMs } from "../../domain/delivery/retrySchedule.ts";
-import { secretKey } from "../../domain/delivery/signature.ts";
+import { signingKey } from "../../domain/delivery/signature.ts";
 import type { Envelope } from "../../domain/event/envelope.ts";
 import { createPoster } from "../../outbound/call/post.ts";
 import { newId } from "../../util/ids.ts";
@@ -53,7 +53,7 @@ export function createForwarder(to: {
   secret: string;
   retries: number;
 }): Forwarder {
-  const keys: KeyObject[] = [createSecretKey(secretKey(to.secret))];
+  const keys: KeyObject[] = [signingKey(to.secret)];
   const poster = createPoster({
     guard: { allows: () => true, isListed: () => true },
     userAgent: `signalbox/${version}`,

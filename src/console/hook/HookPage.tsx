@@ -1,5 +1,6 @@
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { CopyButton } from "../ui/CopyButton.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge, statusText } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
@@ -21,7 +22,7 @@ const HookDocument = graphql(
       ...HookRow
       healthSince heldUntil disableAfter { failures hours }
       description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn finalStatuses
-      maxInFlight rateLimitPerSecond allowedPerMinute verification updatedAt
+      maxInFlight rateLimitPerSecond allowedPerMinute verification signature publicKey updatedAt
     }
   }
 `,
@@ -84,6 +85,17 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ],
           ["Max per minute (set by target)", hook.allowedPerMinute?.toLocaleString()],
           ["Verification", hook.verification === "NONE" ? null : statusText(hook.verification)],
+          ["Signature", hook.signature === "ED25519" ? "Ed25519 (v1a)" : "HMAC-SHA256 (v1)"],
+          [
+            "Public key",
+            hook.publicKey && (
+              <>
+                <code>{hook.publicKey}</code>
+                <CopyButton text={hook.publicKey} label="Copy the public key" />
+              </>
+            ),
+            "wide",
+          ],
           ["Headers", list(headers)],
           ["Unsubscribe on status", list(hook.unsubscribeOn)],
           ["Final statuses", list(hook.finalStatuses)],

@@ -14,8 +14,11 @@ export type HookFormat =
 /** The handshake that the target must pass before it receives anything. */
 export type HookVerification = "NONE" | "HOOK_SECRET" | "CLOUD_EVENTS";
 
-/** A sealed secret; `expiresAt` is set once it has been rotated out. */
-export type SealedSecret = { sealed: string; expiresAt: string | null };
+/**
+ * A sealed secret; `expiresAt` is set once it has been rotated out. A private key's public key stands beside it, for
+ * receivers; the secret of an HMAC has none.
+ */
+export type SealedSecret = { sealed: string; expiresAt: string | null; publicKey?: string };
 
 /** When a hook is DISABLED: after so many failed attempts in a row, over at least so many hours. */
 export type DisableAfter = { failures: number; hours: number };

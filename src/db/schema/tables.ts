@@ -251,7 +251,7 @@ export const hooks = signalbox.table(
     rateTat: time("rate_tat"),
     status: text("status").notNull(),
     statusReason: text("status_reason"),
-    /** [{ "sealed": "v1.…", "expiresAt": null | RFC 3339 }], newest first. */
+    /** [{ "sealed": "v1.…", "expiresAt": null | RFC 3339, "publicKey"?: "whpk_…" }], newest first. */
     secrets: jsonText("secrets").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
     updatedAt: time("updated_at").notNull().defaultNow(),

@@ -1,5 +1,12 @@
-import { createHmac, type KeyObject, randomBytes } from "node:crypto";
+import {
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+  sign as signWith,
+} from "node:crypto";
 import { userError } from "../../util/userError.ts";
+import { isPrivateKey, privateKey } from "./ed25519.ts";
 
 // Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 const prefix = "whsec_";
@@ -24,15 +31,23 @@ export function checkSecret(given: string): string {
 export const secretKey = (secret: string): Buffer =>
   Buffer.from(secret.slice(prefix.length), "base64");
 
-/** The `webhook-signature` header: one `v1,…` per key, separated by spaces. */
+/** The key that signs with a secret of either kind, for `sign`. */
+export const signingKey = (secret: string): KeyObject =>
+  isPrivateKey(secret) ? privateKey(secret) : createSecretKey(secretKey(secret));
+
+/** The `webhook-signature` header: a `v1,…` per HMAC key, a `v1a,…` per Ed25519 key, separated by spaces. */
 export function sign(
-  keys: (Buffer | KeyObject)[],
+  keys: KeyObject[],
   id: string,
   timestampSeconds: number,
   body: string,
 ): string {
   const signed = `${id}.${timestampSeconds}.${body}`;
   return keys
-    .map((key) => `v1,${createHmac("sha256", key).update(signed).digest("base64")}`)
+    .map((key) =>
+      key.type === "private"
+        ? `v1a,${signWith(null, Buffer.from(signed), key).toString("base64")}`
+        : `v1,${createHmac("sha256", key).update(signed).digest("base64")}`,
+    )
     .join(" ");
 }

@@ -7,7 +7,7 @@ import { stepSpan } from "../emit/emitSpans.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
 import { loadMatchContext, type MatchContext } from "../emit/matchContext.ts";
 import { checkType } from "../eventType/typeCheck.ts";
-import { matchHooks } from "../hook/hookMatching.ts";
+import { deliveryToOne, matchHooks } from "../hook/hookMatching.ts";
 import type { Patience } from "../program/programs.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
@@ -35,7 +35,10 @@ type Parts = {
   onNext: (next: FollowUp) => void;
 };
 
-/** An event written through SQL is checked against its schema only here: it becomes FAILED when it does not fit. */
+/**
+ * An event written through SQL is checked against its schema only here: it becomes FAILED when it does not fit, and so
+ * does one for a single hook that takes none any more.
+ */
 async function dispatchOne(
   config: ProjectConfig,
   { programs, patience }: Pick<Parts, "programs" | "patience">,
@@ -46,8 +49,12 @@ async function dispatchOne(
   const span = stepSpan("match", event.trace);
   try {
     const typeVersion = await typeVersionOf(config, programs, event, patience);
-    const deliveries = await matchHooks(config, event, context, programs.filters, patience);
-    const runs = planRuns(config, event, context);
+    const { onlyHookId } = event;
+    const deliveries =
+      onlyHookId === null
+        ? await matchHooks(config, event, context, programs.filters, patience)
+        : [deliveryToOne(config, event, onlyHookId)];
+    const runs = onlyHookId === null ? planRuns(config, event, context) : [];
     const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
     const systemEvents = planMatchedSystemEvents(config, programs, { ...event, status });
     return { event: { ...base, typeVersion, status }, deliveries, runs, systemEvents };

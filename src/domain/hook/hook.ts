@@ -25,7 +25,7 @@ import {
 import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
-import { checkSecret, newSecret } from "../delivery/signature.ts";
+import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
@@ -33,7 +33,6 @@ import { changedHeaders, checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
 import { hookContext, openHeaders } from "./hookSecrets.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
-import { rotateSecrets } from "./secretRotation.ts";
 import type { CheckTarget } from "./target.ts";
 
 /** The services that hooks need. `checkTarget` returns the URL as it will be called, or throws TARGET_REFUSED. */
@@ -75,20 +74,21 @@ async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
 
 /**
  * Registers a hook. It is ACTIVE at once unless it is to be PAUSED or its target must consent first; events accepted from now on are matched
- * against it. The secret is returned here and never shown again. Throws INVALID, FILTER_INVALID, TARGET_REFUSED,
+ * against it. The secret is returned here and never shown again; null with ED25519. Throws INVALID, FILTER_INVALID, TARGET_REFUSED,
  * UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
  */
 export async function registerHook(
   { sql, box, checkTarget }: HookServices,
   projectId: string,
   input: HookInput & {
+    signature?: Signature | null | undefined;
     secret?: string | null | undefined;
     verification?: HookVerification | null | undefined;
     /** Its id, if the caller has chosen a new one. */
     id?: string | undefined;
     paused?: boolean | null | undefined;
   },
-): Promise<{ hook: HookRow; secret: string }> {
+): Promise<{ hook: HookRow; secret: string | null }> {
   const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
   await checkTypesHaveResource(sql, projectId, settings);
@@ -100,10 +100,10 @@ export async function registerHook(
       "paused cannot be true with a verification: the target's consent makes the hook ACTIVE",
       ["paused"],
     );
-  const secret = input.secret == null ? newSecret() : checkSecret(input.secret);
+  const key = { projectId, id: input.id ?? newId() };
+  const secret = makeSecret(box, key, input.signature ?? "HMAC_SHA256", input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
-  const key = { projectId, id: input.id ?? newId() };
   const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
@@ -118,7 +118,7 @@ export async function registerHook(
     allowedPerMinute: null,
     status,
     statusReason,
-    secrets: [{ sealed: box.seal(secret, hookContext("secrets", key)), expiresAt: null }],
+    secrets: [{ ...secret.stored, expiresAt: null }],
   };
   const hook = await withUniqueName(settings, () =>
     sql.begin(async (tx) => {
@@ -134,7 +134,7 @@ export async function registerHook(
       return written;
     }),
   );
-  return { hook, secret };
+  return { hook, secret: secret.shown };
 }
 
 const sealHeaders = (
@@ -202,22 +202,24 @@ function pausedAs({ status, statusReason }: HookRow, isPaused: boolean | null | 
 /**
  * Changes a hook's settings for later attempts; bodies and matches of existing deliveries stay. When the target had to
  * consent, a new URL must consent, too; updating the URL of an unverified hook repeats the request. A header sent as
- * [redacted] keeps its value. A secret replaces all others. Nothing is changed when anything is refused.
+ * [redacted] keeps its value. A secret replaces all others; another signature makes a new secret, which is returned
+ * unless it is a private key. Nothing is changed when anything is refused.
  */
 export async function updateHook(
   { sql, box, checkTarget }: HookServices,
   projectId: string,
   id: string,
   input: HookInput & {
+    signature?: Signature | null | undefined;
     secret?: string | null | undefined;
     isPaused?: boolean | null | undefined;
     /** Instead of `headers`: what of them changes; null takes one away. */
     changedHeaders?: Record<string, string | null> | undefined;
   },
-): Promise<HookRow> {
-  const secret = input.secret == null ? undefined : checkSecret(input.secret);
+): Promise<{ hook: HookRow; secret: string | null }> {
+  let secret: string | null = null;
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
-  return withUniqueName(input, () =>
+  const hook = await withUniqueName(input, () =>
     changeHook(sql, projectId, id, async (hook, tx) => {
       rejectDeleted(hook);
       const settings = settingsOf(input, hook);
@@ -232,10 +234,8 @@ export async function updateHook(
           : sealHeaders(box, hook, checkHeaders(preserveHeaders(given, before())));
       if (input.types != null || input.format != null)
         await checkTypesHaveResource(tx, projectId, settings);
-      const secrets =
-        secret === undefined
-          ? hook.secrets
-          : rotateSecrets(hook.secrets, box.seal(secret, hookContext("secrets", hook)), 0);
+      const { secrets, shown } = changedSecrets(box, hook, input);
+      secret = shown;
       const changed = {
         ...{ ...hook, ...settings, url: url ?? hook.url, headers, secrets },
         ...pausedAs(hook, input.isPaused),
@@ -258,6 +258,7 @@ export async function updateHook(
       };
     }),
   );
+  return { hook, secret };
 }
 
 /** Why a hook stays as it is, and what would change that. */

@@ -1,13 +1,13 @@
-import { createSecretKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import type { HookRow } from "../../db/hook/hooks.ts";
-import { secretKey } from "../delivery/signature.ts";
+import { signingKey } from "../delivery/signature.ts";
+import { liveSecrets } from "../hookSecret/secretRotation.ts";
 import type { SecretBox } from "../project/secretBox.ts";
-import { liveSecrets } from "./secretRotation.ts";
 
 /** The opened secrets of a hook that an attempt needs. */
 export type HookSecrets = {
   headers: Record<string, string>;
-  /** The HMAC keys of every valid secret, newest first. */
+  /** The keys of every valid secret, newest first. */
   keys: KeyObject[];
 };
 
@@ -33,8 +33,6 @@ export function openHookSecrets(box: SecretBox, hook: HookRow, now = Date.now())
   const live = liveSecrets(hook.secrets, now);
   return {
     headers: openHeaders(box, hook),
-    keys: live.map(({ sealed }) =>
-      createSecretKey(secretKey(box.open(sealed, hookContext("secrets", hook)))),
-    ),
+    keys: live.map(({ sealed }) => signingKey(box.open(sealed, hookContext("secrets", hook)))),
   };
 }

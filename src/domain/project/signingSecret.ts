@@ -2,7 +2,7 @@
  * A project's signing secret signs requests that belong to no hook: presses of actions and steps of workflows. It is
  * created when first needed, because the commands that create projects have no key to seal it with.
  */
-import { createSecretKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import type { Pool } from "../../db/connection/client.ts";
 import type { SealedSecret } from "../../db/hook/hooks.ts";
 import {
@@ -10,8 +10,8 @@ import {
   signingSecretsOf,
   writeSigningSecrets,
 } from "../../db/project/signingSecrets.ts";
-import { newSecret, secretKey } from "../delivery/signature.ts";
-import { checkOverlap, liveSecrets, rotateSecrets } from "../hook/secretRotation.ts";
+import { newSecret, signingKey } from "../delivery/signature.ts";
+import { checkOverlap, liveSecrets, rotateSecrets } from "../hookSecret/secretRotation.ts";
 import type { SecretBox } from "./secretBox.ts";
 
 type Services = { sql: Pool; box: SecretBox };
@@ -25,7 +25,8 @@ const makeFirst = ({ sql, box }: Services, projectId: string): Promise<SealedSec
   sql.begin(async (tx) => {
     const made = await lockedSigningSecrets(tx, projectId);
     if (made) return made;
-    const secrets = rotateSecrets([], box.seal(newSecret(), signingContext(projectId)), 0);
+    const sealed = box.seal(newSecret(), signingContext(projectId));
+    const secrets = rotateSecrets([], { sealed }, 0);
     await writeSigningSecrets(tx, projectId, secrets);
     return secrets;
   });
@@ -36,7 +37,7 @@ export async function openSigningKeys(services: Services, projectId: string): Pr
   const secrets =
     (await signingSecretsOf(sql, projectId)) ?? (await makeFirst(services, projectId));
   return liveSecrets(secrets, Date.now()).map(({ sealed }) =>
-    createSecretKey(secretKey(box.open(sealed, signingContext(projectId)))),
+    signingKey(box.open(sealed, signingContext(projectId))),
   );
 }
 
@@ -54,7 +55,7 @@ export async function rotateSigningSecret(
   await sql.begin(async (tx) => {
     const old = (await lockedSigningSecrets(tx, projectId)) ?? [];
     const sealed = box.seal(secret, signingContext(projectId));
-    await writeSigningSecrets(tx, projectId, rotateSecrets(old, sealed, overlapHours));
+    await writeSigningSecrets(tx, projectId, rotateSecrets(old, { sealed }, overlapHours));
   });
   return secret;
 }

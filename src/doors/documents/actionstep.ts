@@ -91,7 +91,7 @@ async function change(request: DoorRequest): Promise<DoorResponse> {
       0,
     ]);
   const input = { ...(eventName && { types: [eventName] }), url: targetUrl };
-  const hook = await withNames(restHookNames, () =>
+  const { hook } = await withNames(restHookNames, () =>
     withEvents(context, given, () => updateHook(hub.hooks, caller.projectId, before.id, input)),
   );
   return answer({ ...before, ...hook });

@@ -23,9 +23,9 @@ import {
 import { parseBody, parseName, withNames } from "./input.ts";
 import { pagingOf, toList, toPageRequest } from "./page.ts";
 
-/** A secret without its prefix is one, too. */
+/** A secret without its prefix is one, too. A key of a pair keeps its own, so that it is refused as what it is. */
 export const prefixed = (secret: string): string =>
-  secret.startsWith("whsec_") ? secret : `whsec_${secret}`;
+  /^wh(sec|sk|pk)_/.test(secret) ? secret : `whsec_${secret}`;
 
 /** The live hook of an application with this id or `uid`. */
 export async function findEndpoint(
@@ -110,7 +110,7 @@ async function replace(request: DoorRequest) {
   const { endpoint_id: id = "" } = request.params;
   const known = await findEndpoint(request, application.userId, id);
   if (!known) return createNamed(request, given, application);
-  const hook = await withNames(endpointNames, () =>
+  const { hook } = await withNames(endpointNames, () =>
     updateHook(hub.hooks, caller.projectId, known.id, {
       ...fullInput(given),
       isPaused: given.disabled ?? false,
@@ -123,7 +123,7 @@ async function patch(request: DoorRequest) {
   const { caller, hub } = request.context;
   const { secret, disabled, ...given } = parseBody(request, endpointPatch);
   const { id } = await endpointOf(request);
-  const hook = await withNames(endpointNames, () =>
+  const { hook } = await withNames(endpointNames, () =>
     updateHook(hub.hooks, caller.projectId, id, {
       ...changedInput(given),
       secret: secret == null ? null : prefixed(secret),

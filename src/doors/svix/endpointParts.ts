@@ -2,11 +2,11 @@ import { z } from "zod";
 import { countByStatus } from "../../db/delivery/outcomes.ts";
 import { eventTypesByName } from "../../db/eventType/eventTypes.ts";
 import { replayDeliveries } from "../../domain/delivery/replay.ts";
-import { newSecret } from "../../domain/delivery/signature.ts";
 import { updateHook } from "../../domain/hook/hook.ts";
 import { openHeaders, openSecret } from "../../domain/hook/hookSecrets.ts";
 import { isSensitiveHeader } from "../../domain/hook/redactedHeaders.ts";
-import { replaceHookSecret } from "../../domain/hook/replaceHookSecret.ts";
+import { publicKeyOfHook } from "../../domain/hookSecret/hookSignature.ts";
+import { replaceHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { userError } from "../../util/userError.ts";
@@ -38,13 +38,13 @@ async function rotate(request: DoorRequest) {
   const { caller, hub } = request.context;
   const { key, gracePeriodSeconds } = parseBody(request, rotateIn);
   const { id } = await endpointOf(request);
-  const secret = key == null ? newSecret() : prefixed(key);
+  const given = key == null ? null : prefixed(key);
   const overlapHours = (gracePeriodSeconds ?? DAY_S) / 3_600;
-  await withNames({ secret: "key" }, () =>
-    replaceHookSecret(hub.hooks, caller.projectId, id, secret, overlapHours),
+  const { hook, secret } = await withNames({ secret: "key" }, () =>
+    replaceHookSecret(hub.hooks, caller.projectId, id, given, overlapHours),
   );
   // Svix's OpenAPI has 204 here, but its newest SDK for Python reads the new secret; the others read nothing.
-  return { status: 200, body: { key: secret } };
+  return { status: 200, body: { key: secret ?? publicKeyOfHook(hook) } };
 }
 
 /** Headers that are not credentials by their names, with their values, and the names of the others. */
@@ -149,7 +149,9 @@ export const endpointPartRoutes: Route[] = [
     path: `${ONE}/secret`,
     ...secret,
     handle: async (request) => {
-      const key = openSecret(request.context.hub.hooks.box, await endpointOf(request));
+      const hook = await endpointOf(request);
+      // A hook that was registered with ED25519 elsewhere: a private key is not shown.
+      const key = publicKeyOfHook(hook) ?? openSecret(request.context.hub.hooks.box, hook);
       return { status: 200, body: { key } };
     },
   },

@@ -11,7 +11,8 @@ import {
 } from "../../domain/hook/hook.ts";
 import { hookInput } from "../../domain/hook/hookInput.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
-import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
+import { signatures } from "../../domain/hookSecret/hookSignature.ts";
+import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
@@ -36,6 +37,7 @@ const fields = {
   // What headers may be, the rules of headers tell.
   headers: z.unknown().optional(),
   metadata: z.unknown().optional(),
+  signature: z.enum(signatures).nullish(),
 };
 
 /** Metadata keep their digits and the order of their keys. */
@@ -54,6 +56,22 @@ const registerHookInput = z
 
 const updateHookInput = z.strictObject(fields).meta({ id: "UpdateHookInput" });
 
+const changedSchema = {
+  allOf: [
+    component("Hook"),
+    {
+      type: "object",
+      properties: {
+        secret: {
+          type: "string",
+          description:
+            "The new signing secret, if `signature` was changed to HMAC_SHA256. It is shown only here.",
+        },
+      },
+    },
+  ],
+};
+
 const secretSchema = {
   allOf: [
     component("Hook"),
@@ -62,8 +80,9 @@ const secretSchema = {
       required: ["secret"],
       properties: {
         secret: {
-          type: "string",
-          description: "The signing secret of the hook's requests. It is shown only here.",
+          type: ["string", "null"],
+          description:
+            "The signing secret of the hook's requests. It is shown only here. Null with signature ED25519: receivers need `publicKey`.",
         },
       },
     },
@@ -155,11 +174,13 @@ export const hookEndpoints: Endpoint[] = [
       "Changes a hook. Absent fields keep their value; null clears an optional one. The next attempt uses the new URL.",
     body: updateHookInput,
     exact,
-    answer: component("Hook"),
+    answer: changedSchema,
     async handle({ context, input, params: { id = "" } }) {
       const { caller, hub } = context;
-      const hook = await updateHook(hub.hooks, caller.projectId, id, input);
-      return { body: await showHook(context, hook) };
+      const { hook, secret } = await updateHook(hub.hooks, caller.projectId, id, input);
+      return {
+        body: { ...(await showHook(context, hook)), ...(secret !== null && { secret }) },
+      };
     },
   }),
   endpoint({

@@ -4,6 +4,7 @@ import { type HookRow, hookByName, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import { openHeaders } from "../../domain/hook/hookSecrets.ts";
 import { redactRequestHeaders } from "../../domain/hook/redactedHeaders.ts";
+import { publicKeyOfHook, signatureOf } from "../../domain/hookSecret/hookSignature.ts";
 import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import type { Context } from "../builder/context.ts";
@@ -49,6 +50,16 @@ export const HookVerificationEnum = describedEnum(
       "The hub sends one empty POST with the header X-Hook-Secret (resthooks.org). The target consents by echoing the header with 200 or 204, or later by confirmHook.",
     CLOUD_EVENTS:
       "The hub sends one OPTIONS request; the target consents by answering with WebHook-Allowed-Origin (CloudEvents 1.0, HTTP webhooks, section 4). This does not set the format: CloudEvents 1.0 receivers need CLOUD_EVENT_STRUCTURED or CLOUD_EVENT_BINARY.",
+  },
+);
+
+export const SignatureEnum = describedEnum(
+  "Signature",
+  "How a hook's requests are signed (Standard Webhooks).",
+  {
+    HMAC_SHA256: "`v1`: an HMAC with a secret that the hub and the receiver share.",
+    ED25519:
+      "`v1a`: an Ed25519 signature. The private key stays in the hub; receivers verify with `Hook.publicKey`.",
   },
 );
 
@@ -168,6 +179,17 @@ export const Hook = builder.objectRef<ShownHook>("Hook").implement({
       nullable: true,
       description:
         "The requests per minute that the target allowed by WebHook-Allowed-Rate. Null for no limit.",
+    }),
+    signature: t.field({
+      type: SignatureEnum,
+      description: "How requests are signed from now on.",
+      resolve: signatureOf,
+    }),
+    publicKey: t.string({
+      nullable: true,
+      description:
+        "The newest key with which receivers verify, if `signature` is ED25519: `whpk_` and the base64 of its 32 bytes. Null with HMAC_SHA256.",
+      resolve: publicKeyOfHook,
     }),
     status: t.expose("status", { type: HookStatusEnum, description: "The current state." }),
     statusReason: t.exposeString("statusReason", {

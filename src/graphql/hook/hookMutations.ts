@@ -2,157 +2,24 @@ import type { HookRow } from "../../db/hook/hooks.ts";
 import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import {
   deleteHook,
+  enableHook,
   pauseHook,
   registerHook,
   resumeHook,
   updateHook,
 } from "../../domain/hook/hook.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
-import { rotateHookSecret } from "../../domain/hook/replaceHookSecret.ts";
+import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload } from "../event/emit.ts";
 import { resourceSubject } from "../resource/resourceType.ts";
-import { Hook, HookFormatEnum, HookVerificationEnum, loadHook } from "./hook.ts";
-import { DisableAfterInput } from "./hookHealth.ts";
-
-const RegisterHookInput = builder.inputType("RegisterHookInput", {
-  description: "The hook to register.",
-  fields: (t) => ({
-    url: t.string({
-      required: true,
-      description:
-        "An http or https URL, at most 2,048 characters. Private addresses are rejected with TARGET_REFUSED.",
-    }),
-    types: t.stringList({
-      required: true,
-      description:
-        "1 to 100 event types: exact types, `*`, or prefixes such as `ticket.*`. Of the events of origin SYSTEM (see `Project.systemEvents`) patterns match those about hooks (`hook.failing` and so on): of the others, give the exact types. With format RESOURCE, only exact types that belong to a resource type.",
-    }),
-    name: t.string({
-      description:
-        "A name, unique among the project's hooks that are not deleted; 1 to 200 characters.",
-    }),
-    description: t.string({
-      description: "What the hook is for; at most 4,000 characters. It is never sent.",
-    }),
-    metadata: t.field({
-      type: "JSON",
-      description:
-        'An object with facts about the hook, such as {"team": "billing"}; at most 16 KiB. It is never sent.',
-    }),
-    channels: t.stringList({
-      description:
-        "Match only events that have one of these 1 to 10 channels; each 1 to 128 characters. Default: all events.",
-    }),
-    format: t.field({
-      type: HookFormatEnum,
-      defaultValue: "CLOUD_EVENT",
-      description: "The format of the requests.",
-    }),
-    filter: t.string({
-      description:
-        "A CEL expression over `event`, such as `event.data.amount > 10`; at most 2,000 characters.",
-    }),
-    userId: t.string({ description: "Match only events of this user. Default: all events." }),
-    retries: t.int({ defaultValue: 3, description: "Retries after the first attempt: 0 to 20." }),
-    timeoutMs: t.int({
-      defaultValue: 5_000,
-      description:
-        "Timeout of one attempt in milliseconds, for connecting, headers and body together: 100 to 60,000.",
-    }),
-    retryScheduleMs: t.intList({
-      description:
-        "Milliseconds to wait before each retry: 1 to 20 values of 100 ms to 24 h; the last one repeats. Default: 5 s, then ×3 up to 1 h.",
-    }),
-    headers: t.field({
-      type: "JSON",
-      description:
-        "Up to 20 additional request headers, as an object of strings; stored encrypted.",
-    }),
-    unsubscribeOn: t.intList({
-      description:
-        "Response status codes that delete the hook. Default: [401, 410] for RESOURCE, [410] for the CloudEvents 1.0 formats, otherwise none.",
-    }),
-    disableAfter: t.field({
-      type: DisableAfterInput,
-      description: "When the hub disables the hook. Default: never.",
-    }),
-    finalStatuses: t.intList({
-      description:
-        "Response status codes that end a delivery as FAILED at once, whatever tries are left: up to 20 from 300 to 599. Default: [413].",
-    }),
-    maxInFlight: t.int({
-      description: "Maximum number of concurrent requests: 1 to 256, default 16.",
-    }),
-    rateLimitPerSecond: t.int({
-      description: "Maximum number of requests per second: 1 to 10,000. Default: no limit.",
-    }),
-    verification: t.field({
-      type: HookVerificationEnum,
-      defaultValue: "NONE",
-      description:
-        "How the target has to consent. Except with NONE, the hook is PENDING_VERIFICATION until it does.",
-    }),
-    paused: t.boolean({
-      defaultValue: false,
-      description:
-        "Register it as PAUSED: it is never ACTIVE before resumeHook. Not with a `verification`.",
-    }),
-    secret: t.string({
-      description:
-        "The signing secret: `whsec_` and the base64 of 24 to 64 bytes. Default: generated.",
-    }),
-  }),
-});
-
-const UpdateHookInput = builder.inputType("UpdateHookInput", {
-  description: "The changes. Absent fields keep their value; null clears an optional field.",
-  fields: (t) => ({
-    url: t.string({
-      description:
-        "As in RegisterHookInput. If the hook has a `verification`, the hub asks the new target for consent. A hook that still waits for consent asks again even if the URL is unchanged.",
-    }),
-    types: t.stringList({ description: "As in RegisterHookInput." }),
-    name: t.string({ description: "As in RegisterHookInput; null removes it." }),
-    description: t.string({ description: "As in RegisterHookInput; null removes it." }),
-    metadata: t.field({
-      type: "JSON",
-      description: "As in RegisterHookInput; null removes it.",
-    }),
-    channels: t.stringList({ description: "As in RegisterHookInput; null removes them." }),
-    format: t.field({
-      type: HookFormatEnum,
-      description:
-        "Applies to events matched from now on. If `unsubscribeOn` was the default of the old format, it becomes that of the new one.",
-    }),
-    filter: t.string({ description: "As in RegisterHookInput; null removes it." }),
-    userId: t.string({ description: "As in RegisterHookInput; null removes it." }),
-    retries: t.int({
-      description:
-        "Retries after the first attempt: 0 to 20. Applies to events matched from now on.",
-    }),
-    timeoutMs: t.int({ description: "As in RegisterHookInput." }),
-    retryScheduleMs: t.intList({
-      description: "As in RegisterHookInput; null restores the default.",
-    }),
-    headers: t.field({ type: "JSON", description: "Replaces all headers; null removes them." }),
-    unsubscribeOn: t.intList({ description: "As in RegisterHookInput." }),
-    finalStatuses: t.intList({ description: "As in RegisterHookInput." }),
-    disableAfter: t.field({
-      type: DisableAfterInput,
-      description: "As in RegisterHookInput; null for never.",
-    }),
-    maxInFlight: t.int({ description: "As in RegisterHookInput." }),
-    rateLimitPerSecond: t.int({
-      description: "As in RegisterHookInput; null removes the limit.",
-    }),
-  }),
-});
+import { Hook, loadHook } from "./hook.ts";
+import { RegisterHookInput, UpdateHookInput } from "./hookInputs.ts";
 
 const secretPayload = (name: string, description: string) =>
-  payloadType<{ hook: HookRow; secret: string }>(name, description, (t) => ({
+  payloadType<{ hook: HookRow; secret: string | null }>(name, description, (t) => ({
     hook: t.field({
       type: Hook,
       nullable: true,
@@ -162,7 +29,7 @@ const secretPayload = (name: string, description: string) =>
     secret: t.string({
       nullable: true,
       description:
-        "The signing secret of the hook's requests (Standard Webhooks): `whsec_…`. It is shown only here.",
+        "The signing secret of the hook's requests (Standard Webhooks): `whsec_…`. It is shown only here. Null with signature ED25519: receivers need `Hook.publicKey`, and the private key is never shown.",
       resolve: ({ secret }) => secret,
     }),
   }));
@@ -172,7 +39,7 @@ const RotateHookSecretPayload = secretPayload(
   "RotateHookSecretPayload",
   "The result of rotateHookSecret.",
 );
-export const HookPayload = payloadType<{ hook: HookRow }>(
+const HookPayload = payloadType<{ hook: HookRow; secret?: string | null }>(
   "HookPayload",
   "The result of mutations that change a hook.",
   (t) => ({
@@ -181,6 +48,12 @@ export const HookPayload = payloadType<{ hook: HookRow }>(
       nullable: true,
       description: "The hook as it is now.",
       resolve: ({ hook }) => hook,
+    }),
+    secret: t.string({
+      nullable: true,
+      description:
+        "The new signing secret, `whsec_…`, if updateHook has changed `signature` to HMAC_SHA256. It is shown only here. Otherwise null.",
+      resolve: ({ secret }) => secret,
     }),
   }),
 );
@@ -213,9 +86,7 @@ builder.mutationFields((t) => {
         input: t.arg({ type: UpdateHookInput, required: true, description: "The changes." }),
       },
       resolve: (_root, args, { caller, hub }) =>
-        withUserErrors(async () => ({
-          hook: await updateHook(hub.hooks, caller.projectId, args.id, args.input),
-        })),
+        withUserErrors(() => updateHook(hub.hooks, caller.projectId, args.id, args.input)),
     }),
     pauseHook: change(
       "Pauses a hook. Its deliveries are PARKED. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
@@ -224,6 +95,10 @@ builder.mutationFields((t) => {
     resumeHook: change(
       "Resumes a hook. Its PARKED deliveries are due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
       resumeHook,
+    ),
+    enableHook: change(
+      "Enables a hook that the hub has disabled: it is HEALTHY, and its PARKED deliveries are due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      enableHook,
     ),
     deleteHook: change(
       "Deletes a hook. It cannot be restored. Its waiting deliveries are CANCELLED. Errors: NOT_FOUND.",
@@ -248,7 +123,7 @@ builder.mutationFields((t) => {
     rotateHookSecret: t.field({
       type: RotateHookSecretPayload,
       description:
-        "Replaces a hook's signing secret. During the overlap, requests are signed with both secrets. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
+        "Replaces a hook's signing secret by a new one of the same kind. During the overlap, requests are signed with both. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW.",
       args: {
         id,
         overlapHours: t.arg.int({

@@ -1,18 +1,22 @@
+import { useState } from "react";
 import { useQuery } from "urql";
 import { useLocation } from "wouter";
 import { graphql } from "../../gql/graphql.ts";
 import { useMay } from "../../session/session.ts";
+import { Button } from "../../ui/Button.tsx";
 import { Page } from "../../ui/layout/Page.tsx";
+import { Modal } from "../../ui/Modal.tsx";
 import { Empty, Failure, Loading } from "../../ui/Notice.tsx";
 import { useAct } from "../../ui/useAct.ts";
+import { HookSecret } from "../HookSecret.tsx";
 import { HookForm } from "./HookForm.tsx";
-import { type HookDraft, inputOf, isFormat } from "./hookDraft.ts";
+import { type HookDraft, inputOf, isFormat, isSignature } from "./hookDraft.ts";
 
 const EditDocument = graphql(`
   query EditHook($id: ID!) {
     hook(id: $id) {
       id url name types format filter userId channels retries timeoutMs retryScheduleMs headers
-      unsubscribeOn finalStatuses disableAfter { failures hours } maxInFlight rateLimitPerSecond
+      unsubscribeOn finalStatuses disableAfter { failures hours } maxInFlight rateLimitPerSecond signature
     }
   }
 `);
@@ -20,7 +24,8 @@ const EditDocument = graphql(`
 const UpdateDocument = graphql(`
   mutation UpdateHook($id: ID!, $input: UpdateHookInput!) {
     updateHook(id: $id, input: $input) {
-      hook { id }
+      hook { id publicKey }
+      secret
       userErrors { code message path }
     }
   }
@@ -34,6 +39,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     requestPolicy: "network-only",
   });
   const [, navigate] = useLocation();
+  const [made, setMade] = useState<string | null>(null);
   const update = useAct(UpdateDocument, { showsUserErrors: true });
   const may = useMay();
   if (!may.administer) return <Empty title="Changing hooks requires an ADMIN key." />;
@@ -61,19 +67,25 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
       : "",
     // Header values are never shown: they are replaced or kept.
     headers: "",
+    signature: isSignature(hook.signature) ? hook.signature : "HMAC_SHA256",
     verification: "NONE",
     secret: "",
   };
   const names = Object.keys(
     typeof hook.headers === "object" && hook.headers !== null ? hook.headers : {},
   );
+  const open = () => navigate(`/hooks/${id}`);
   const submit = async (changed: HookDraft) => {
     const input = inputOf(changed);
     const answer = await update.run(
       { id, input: { ...input, unsubscribeOn: input.unsubscribeOn ?? [] } },
       "The hook is updated.",
     );
-    if (answer) navigate(`/hooks/${id}`);
+    if (!answer) return;
+    const isNewKind = changed.signature !== hook.signature;
+    const secret = isNewKind ? (answer.secret ?? answer.hook?.publicKey) : null;
+    if (secret) setMade(secret);
+    else open();
   };
   const stay = names.length > 0 ? `Empty: keep the current ones (${names.join(", ")}).` : "";
   return (
@@ -88,9 +100,23 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}
-        onCancel={() => navigate(`/hooks/${id}`)}
+        onCancel={open}
         headersHint={`One per line; they replace all headers. ${stay}`}
       />
+      {made !== null && (
+        <Modal
+          title="The hook signs with a new key"
+          isOpen
+          onClose={open}
+          foot={
+            <Button look="primary" onClick={open}>
+              I have saved it
+            </Button>
+          }
+        >
+          <HookSecret secret={made} />
+        </Modal>
+      )}
     </Page>
   );
 }

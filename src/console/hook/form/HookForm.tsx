@@ -7,8 +7,10 @@ import {
   formats,
   type HookDraft,
   isFormat,
+  isSignature,
   isVerification,
   problemsOf,
+  signatures,
   verifications,
 } from "./hookDraft.ts";
 import { usePreview } from "./usePreview.ts";
@@ -116,6 +118,28 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
         </Field>
         {text("userId", "User", "Only this user's events. Optional.")}
         {text("channels", "Channels", "Only events that have one of these channels. Optional.")}
+        <Field
+          label="Signature"
+          hint={
+            !isNew && draft.signature !== given.signature
+              ? "Makes a new key. The old one signs, too, for 24 hours: update your server before they end."
+              : undefined
+          }
+          error={errorOf("signature")}
+        >
+          <select
+            {...propsOf("signature")}
+            onChange={({ target }) =>
+              isSignature(target.value) && change("signature", target.value)
+            }
+          >
+            {Object.entries(signatures).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </Field>
         {isNew && (
           <div className="hook-columns">
             <Field
@@ -136,7 +160,14 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
                 ))}
               </select>
             </Field>
-            {text("secret", "Secret", "Your own signing secret. Empty: generated.", "whsec_…")}
+            {text(
+              "secret",
+              "Secret",
+              draft.signature === "ED25519"
+                ? "Your own private key. Empty: generated."
+                : "Your own signing secret. Empty: generated.",
+              draft.signature === "ED25519" ? "whsk_…" : "whsec_…",
+            )}
           </div>
         )}
         <details className="hook-more">

@@ -14,14 +14,14 @@ import { emptyDraft, type HookDraft, registrationOf } from "./hookDraft.ts";
 const RegisterDocument = graphql(`
   mutation RegisterHook($input: RegisterHookInput!) {
     registerHook(input: $input) {
-      hook { id status }
+      hook { id status publicKey }
       secret
       userErrors { code message path }
     }
   }
 `);
 
-/** Registers a hook and shows its secret once. */
+/** Registers a hook and shows its secret once, or its public key. */
 export function NewHookPage() {
   const [, navigate] = useLocation();
   const [made, setMade] = useState<{ id: string; status: string; secret: string } | null>(null);
@@ -30,7 +30,8 @@ export function NewHookPage() {
   if (!may.administer) return <Empty title="Creating hooks requires an ADMIN key." />;
   const submit = async (draft: HookDraft) => {
     const answer = await register.run({ input: registrationOf(draft) });
-    if (answer?.hook && answer.secret) setMade({ ...answer.hook, secret: answer.secret });
+    const secret = answer?.secret ?? answer?.hook?.publicKey;
+    if (answer?.hook && secret) setMade({ ...answer.hook, secret });
   };
   const open = () => navigate(`/hooks/${made?.id}`);
   return (

@@ -22,6 +22,7 @@ export type HookDraft = {
   disableAfter: string;
   /** `Name: value` lines. */
   headers: string;
+  signature: Signature;
   /** Set only at registration. */
   verification: HookVerification;
   /** The signing secret, set only at registration; generated if empty. */
@@ -48,6 +49,13 @@ type HookVerification = keyof typeof verifications;
 export const isVerification = (text: string): text is HookVerification =>
   Object.hasOwn(verifications, text);
 
+export const signatures = {
+  HMAC_SHA256: "HMAC-SHA256: a secret that your server shares",
+  ED25519: "Ed25519: your server has only a public key",
+} as const;
+type Signature = keyof typeof signatures;
+export const isSignature = (text: string): text is Signature => Object.hasOwn(signatures, text);
+
 export const emptyDraft: HookDraft = {
   url: "",
   name: "",
@@ -65,6 +73,7 @@ export const emptyDraft: HookDraft = {
   finalStatuses: "413",
   disableAfter: "",
   headers: "",
+  signature: "HMAC_SHA256",
   verification: "NONE",
   secret: "",
 };
@@ -103,8 +112,13 @@ function headersProblem(text: string): string | undefined {
   return wrong && `One "name: value" per line; "${wrong}" is not.`;
 }
 
-function secretProblem(text: string): string | undefined {
-  const isFit = text === "" || /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/.test(text);
+function secretProblem(text: string, signature: Signature): string | undefined {
+  if (text === "") return undefined;
+  if (signature === "ED25519") {
+    const isFit = /^whsk_[A-Za-z0-9+/]{43,86}={1,2}$/.test(text);
+    return isFit ? undefined : "A private key: whsk_ and the base64 of 64 or 32 bytes.";
+  }
+  const isFit = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/.test(text);
   return isFit ? undefined : "whsec_ and the base64 of 24 to 64 bytes.";
 }
 
@@ -135,7 +149,7 @@ export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, st
     ["finalStatuses", listProblem(draft.finalStatuses, 300, 599)],
     ["disableAfter", disableAfterProblem(draft.disableAfter)],
     ["headers", headersProblem(draft.headers)],
-    ["secret", secretProblem(draft.secret.trim())],
+    ["secret", secretProblem(draft.secret.trim(), draft.signature)],
   ];
   return Object.fromEntries(found.filter(([, problem]) => problem !== undefined));
 }
@@ -174,6 +188,7 @@ export function inputOf(draft: HookDraft) {
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
     finalStatuses: numbersIn(draft.finalStatuses),
     disableAfter: disableAfterIn(draft.disableAfter),
+    signature: draft.signature,
     // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),
     ...(draft.headers.trim() !== "" && { headers: headersIn(draft.headers) }),

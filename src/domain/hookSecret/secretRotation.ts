@@ -23,15 +23,15 @@ export const liveSecrets = (secrets: SealedSecret[], now: number): SealedSecret[
  */
 export function rotateSecrets(
   old: SealedSecret[],
-  sealed: string,
+  fresh: Omit<SealedSecret, "expiresAt">,
   overlapHours: number,
   now = Date.now(),
 ): SealedSecret[] {
   const end = new Date(now + overlapHours * 3_600_000).toISOString();
-  const ending = old.map(({ sealed, expiresAt }) => ({
-    sealed,
-    expiresAt: expiresAt !== null && expiresAt < end ? expiresAt : end,
+  const ending = old.map((secret) => ({
+    ...secret,
+    expiresAt: secret.expiresAt !== null && secret.expiresAt < end ? secret.expiresAt : end,
   }));
   const kept = liveSecrets(ending, now).slice(0, MAX_LIVE_SECRETS - 1);
-  return [{ sealed, expiresAt: null }, ...kept];
+  return [{ ...fresh, expiresAt: null }, ...kept];
 }

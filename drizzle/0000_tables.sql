@@ -88,6 +88,16 @@ CREATE TABLE "signalbox"."hook_stats" (
 	"last_triggered_at" timestamp with time zone,
 	"succeeded_count" bigint DEFAULT 0 NOT NULL,
 	"failed_count" bigint DEFAULT 0 NOT NULL,
+	"health" text DEFAULT 'HEALTHY' NOT NULL,
+	"health_since" timestamp with time zone DEFAULT now() NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"failing_since" timestamp with time zone,
+	"probe_at" timestamp with time zone,
+	"probe_token" uuid,
+	"probes" smallint DEFAULT 0 NOT NULL,
+	"held_until" timestamp with time zone,
+	"warned" smallint DEFAULT 0 NOT NULL,
+	"is_told" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "hook_stats_project_id_hook_id_pk" PRIMARY KEY("project_id","hook_id")
 );
 --> statement-breakpoint
@@ -141,6 +151,9 @@ CREATE TABLE "signalbox"."hooks" (
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"order_by" text,
 	"on_order_failure" text DEFAULT 'BLOCK' NOT NULL,
+	"final_statuses" smallint[] DEFAULT '{413}' NOT NULL,
+	"disable_after_failures" integer,
+	"disable_after_hours" double precision,
 	CONSTRAINT "hooks_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint
@@ -234,7 +247,8 @@ CREATE TABLE "signalbox"."heads" (
 	"project_id" uuid PRIMARY KEY NOT NULL,
 	"head" bigint DEFAULT 0 NOT NULL,
 	"horizon" bigint DEFAULT 0 NOT NULL,
-	"config_version" bigint DEFAULT 1 NOT NULL
+	"config_version" bigint DEFAULT 1 NOT NULL,
+	"held_until" timestamp with time zone
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."heads" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint

@@ -173,11 +173,13 @@ CREATE TYPE signalbox.moved_delivery AS (id uuid, event_id uuid, hook_id uuid, r
 --> statement-breakpoint
 
 CREATE FUNCTION signalbox.count_outcomes(p_project uuid, p_moved signalbox.moved_delivery[], p_now timestamptz)
-RETURNS void LANGUAGE plpgsql AS $$
+RETURNS uuid[] LANGUAGE plpgsql AS $$
 DECLARE
   v_hook record;
   v_delivered integer := 0;
   v_failed integer := 0;
+  v_was_failing boolean;
+  v_failing uuid[] := '{}';
 BEGIN
   FOR v_hook IN SELECT m.hook_id AS id, count(*) FILTER (WHERE m.status = 'SUCCEEDED')::integer AS succeeded,
       count(*) FILTER (WHERE m.status = 'FAILED')::integer AS failed,
@@ -188,7 +190,9 @@ BEGIN
     IF v_hook.succeeded + v_hook.failed > 0 THEN
       UPDATE signalbox.hook_stats SET succeeded_count = succeeded_count + v_hook.succeeded,
         failed_count = failed_count + v_hook.failed
-      WHERE project_id = p_project AND hook_id = v_hook.id;
+      WHERE project_id = p_project AND hook_id = v_hook.id
+      RETURNING failures > 0 OR is_told INTO v_was_failing;
+      IF v_was_failing THEN v_failing := v_failing || v_hook.id; END IF;
     END IF;
     INSERT INTO signalbox.hook_hours AS h (project_id, hook_id, hour, succeeded, failed, retried)
     VALUES (p_project, v_hook.id, date_trunc('hour', p_now, 'UTC'), v_hook.succeeded, v_hook.failed + v_hook.gone,
@@ -202,11 +206,122 @@ BEGIN
   VALUES (p_project, date_trunc('minute', p_now, 'UTC'), v_delivered, v_failed)
   ON CONFLICT (project_id, minute) DO UPDATE SET delivered = m.delivered + excluded.delivered,
     failed = m.failed + excluded.failed;
+  RETURN v_failing;
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.count_outcomes IS
-  'Counts the outcomes of these deliveries'' attempts per hook and hour, and per project and minute. The caller has '
-  'locked the project''s head.';--> statement-breakpoint
+  'Counts the outcomes of these deliveries'' attempts per hook and hour, and per project and minute. Returns the hooks '
+  'among them that were failing before. The caller has locked the project''s head.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.judge_hook(p_project uuid, p_hook uuid, p_moved signalbox.moved_delivery[], p_verdicts json,
+  p_now timestamptz)
+RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+  v_was signalbox.hook_stats;
+  v_is signalbox.hook_stats;
+  v_hook record;
+  v_one record;
+  v_last timestamptz;
+  v_is_reported boolean := false;
+  v_is_judged boolean := false;
+  v_has_succeeded boolean := false;
+  v_is_due boolean := false;
+  v_way double precision;
+BEGIN
+  -- Locked, for a claim may take a probe at the same time.
+  SELECT * INTO v_was FROM signalbox.hook_stats WHERE project_id = p_project AND hook_id = p_hook FOR NO KEY UPDATE;
+  IF NOT FOUND OR v_was.health = 'DISABLED' THEN RETURN NULL; END IF;
+  v_is := v_was;
+  FOR v_one IN SELECT x.* FROM json_to_recordset(p_verdicts) AS x(id uuid, "hookId" uuid, token uuid, verdict text,
+      "endedAt" timestamptz, "holdMs" double precision, "isReported" boolean)
+    WHERE x."hookId" = p_hook AND x.id IN (SELECT m.id FROM unnest(p_moved) m) ORDER BY x."endedAt"
+  LOOP
+    v_is_judged := true;
+    IF v_one.verdict = 'SUCCEEDED' THEN
+      v_has_succeeded := true;
+      v_is.failures := 0;
+      v_is.failing_since := NULL;
+      v_is.health := 'HEALTHY';
+    ELSIF v_one.verdict = 'FAILED' THEN
+      v_is.failures := v_is.failures + 1;
+      v_is.failing_since := coalesce(v_is.failing_since, v_one."endedAt");
+      v_last := v_one."endedAt";
+      v_is_reported := v_one."isReported";
+    ELSIF v_one.verdict = 'HELD' THEN
+      v_is.held_until := greatest(v_is.held_until, p_now + v_one."holdMs" * interval '1 millisecond');
+    END IF;
+    IF v_one.token = v_is.probe_token THEN
+      v_is.probe_token := NULL;
+      v_is.probe_at := p_now;
+      IF v_one.verdict = 'FAILED' THEN
+        v_is.probes := least(v_is.probes + 1, 6);
+        v_is.probe_at := p_now + least(5 * 2 ^ v_is.probes, 300) * interval '1 second';
+      END IF;
+    END IF;
+  END LOOP;
+  IF NOT v_is_judged THEN
+    -- There are verdicts only where something went wrong.
+    v_has_succeeded := EXISTS (SELECT FROM unnest(p_moved) m WHERE m.hook_id = p_hook AND m.status = 'SUCCEEDED');
+    IF NOT v_has_succeeded THEN RETURN NULL; END IF;
+    v_is.failures := 0;
+    v_is.failing_since := NULL;
+    v_is.health := 'HEALTHY';
+  END IF;
+  IF v_is.health <> 'OPEN' THEN
+    v_is.health := CASE
+      WHEN v_is.failures >= 10 AND v_last - v_is.failing_since >= interval '30 seconds' THEN 'OPEN'
+      WHEN v_is.failures >= 5 THEN 'FAILING' ELSE 'HEALTHY' END;
+    v_is.probes := 0;
+    v_is.probe_token := NULL;
+    v_is.probe_at := CASE v_is.health WHEN 'OPEN' THEN p_now + interval '5 seconds' END;
+  END IF;
+  IF v_is.health <> v_was.health THEN v_is.health_since := p_now; END IF;
+  SELECT h.name, h.url, h.status, h.status_reason, h.disable_after_failures, h.disable_after_hours INTO v_hook
+  FROM signalbox.hooks h WHERE h.project_id = p_project AND h.id = p_hook;
+  IF v_is.failures = 0 THEN
+    v_is.warned := 0;
+  ELSIF v_last IS NOT NULL AND v_hook.disable_after_failures IS NOT NULL THEN
+    v_way := least(v_is.failures::double precision / v_hook.disable_after_failures,
+      CASE v_hook.disable_after_hours WHEN 0 THEN 1
+        ELSE extract(epoch FROM v_last - v_is.failing_since) / 3600 / v_hook.disable_after_hours END);
+    v_is_due := v_way >= 1 AND v_hook.status = 'ACTIVE';
+    v_is.warned := greatest(v_is.warned, CASE WHEN v_way >= 0.9 THEN 90 WHEN v_way >= 0.5 THEN 50 ELSE 0 END);
+  END IF;
+  v_is.is_told := NOT (v_has_succeeded AND v_is.health = 'HEALTHY')
+    AND (v_was.is_told OR v_is.health <> 'HEALTHY' AND v_is_reported);
+  UPDATE signalbox.hook_stats SET health = v_is.health, health_since = v_is.health_since, failures = v_is.failures,
+    failing_since = v_is.failing_since, probe_at = v_is.probe_at, probe_token = v_is.probe_token, probes = v_is.probes,
+    held_until = v_is.held_until, warned = v_is.warned, is_told = v_is.is_told
+  WHERE project_id = p_project AND hook_id = p_hook;
+  IF v_is.health = 'OPEN' OR v_is.held_until > coalesce(v_was.held_until, '-infinity') THEN
+    UPDATE signalbox.heads SET held_until
+      = greatest(held_until, CASE v_is.health WHEN 'OPEN' THEN 'infinity' ELSE v_is.held_until END)
+    WHERE project_id = p_project;
+  ELSIF v_was.health = 'OPEN' THEN
+    UPDATE signalbox.heads SET held_until = (
+      SELECT max(CASE s.health WHEN 'OPEN' THEN 'infinity' ELSE s.held_until END) FROM signalbox.hook_stats s
+      WHERE s.project_id = p_project)
+    WHERE project_id = p_project;
+  END IF;
+  IF v_is.health <> v_was.health THEN
+    PERFORM signalbox.publish(p_project, json_build_array(json_build_object('kind', 'HOOK', 'id', p_hook, 'hookId', p_hook,
+      'state', json_build_object('status', v_hook.status, 'statusReason', v_hook.status_reason, 'health', v_is.health,
+        'healthSince', v_is.health_since))));
+  ELSIF v_is.warned <= v_was.warned AND NOT v_is_due AND NOT (v_was.is_told AND NOT v_is.is_told) THEN
+    RETURN NULL;
+  END IF;
+  RETURN json_build_object('hookId', p_hook, 'name', v_hook.name, 'url', v_hook.url, 'was', v_was.health,
+    'health', v_is.health, 'since', v_is.health_since, 'failures', v_is.failures, 'failingSince', v_is.failing_since,
+    'warned', CASE WHEN v_is.warned > v_was.warned THEN v_is.warned END, 'isDue', v_is_due,
+    'isReported', v_is_reported,
+    'hasRecovered', v_was.is_told AND NOT v_is.is_told);
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.judge_hook IS
+  'Applies the attempts that ended to the health of their hook: failed ones in a row make it FAILING (5) and OPEN (10 '
+  'over 30 s), any success makes it HEALTHY. While it is OPEN, one delivery is sent at probe_at: 5 s after it opened, then '
+  'at twice the interval each time, up to 5 min. Returns what changed, or null. The caller has locked the project''s '
+  'head.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.end_deliveries(p_project uuid, p_ids uuid[], p_status text, p_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -350,9 +465,11 @@ COMMENT ON FUNCTION signalbox.enter_order IS
 CREATE FUNCTION signalbox.accept(p_project uuid, p_version bigint, p_events json, p_deliveries json, p_hooks uuid[],
   p_counts integer[], p_accepted integer, p_worker uuid, p_token uuid, p_items json, p_keys json,
   p_order json)
-RETURNS timestamptz LANGUAGE plpgsql AS $$
+RETURNS TABLE (at timestamptz, held uuid[]) LANGUAGE plpgsql AS $$
 DECLARE
   v_now timestamptz := now();
+  v_is_any_held boolean;
+  v_held uuid[];
   v_claimed integer;
   v_count integer := json_array_length(p_items);
   v_at timestamptz;
@@ -396,7 +513,7 @@ BEGIN
       "maxAttempts" smallint, "leaseMs" integer);
   END IF;
   UPDATE signalbox.heads SET head = head + v_count
-  WHERE project_id = p_project AND config_version = p_version RETURNING head INTO v_head;
+  WHERE project_id = p_project AND config_version = p_version RETURNING head, held_until > v_now INTO v_head, v_is_any_held;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the configuration of a project has changed meanwhile' USING ERRCODE = 'SB001';
   END IF;
@@ -419,12 +536,21 @@ BEGIN
       WHERE project_id = p_project AND hook_id = p_hooks[i];
     END LOOP;
   END IF;
+  IF v_is_any_held AND p_token IS NOT NULL THEN
+    v_held := ARRAY(SELECT s.hook_id FROM signalbox.hook_stats s
+      WHERE s.project_id = p_project AND s.hook_id = ANY (p_hooks) AND (s.health = 'OPEN' OR s.held_until > v_now));
+  END IF;
+  IF cardinality(v_held) > 0 THEN
+    UPDATE signalbox.queue SET attempt_count = 0, lease_worker = NULL, lease_token = NULL, lease_until = NULL
+    WHERE project_id = p_project AND lease_token = p_token AND id = ANY (ARRAY(
+      SELECT d.id FROM json_to_recordset(p_deliveries) AS d(id uuid, "hookId" uuid) WHERE d."hookId" = ANY (v_held)));
+  END IF;
   IF p_accepted > 0 THEN
     INSERT INTO signalbox.project_minutes AS m (project_id, minute, accepted)
     VALUES (p_project, date_trunc('minute', v_now, 'UTC'), p_accepted)
     ON CONFLICT (project_id, minute) DO UPDATE SET accepted = m.accepted + excluded.accepted;
   END IF;
-  RETURN v_now;
+  RETURN QUERY SELECT v_now, v_held;
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.accept IS
@@ -432,13 +558,14 @@ COMMENT ON FUNCTION signalbox.accept IS
   'with "leaseMs" are claimed for p_worker at once, under p_token. p_hooks: the hooks of the deliveries; p_counts: '
   'deliveries per hook, null if each has one; p_accepted: how many events count as accepted; p_order: deliveries with a '
   'key (enter_order). Fails if the work was planned under another config version (SB001), an idempotency key is taken '
-  '(SB002) or an earlier event is not matched yet (SB003). Returns the time of acceptance.';--> statement-breakpoint
+  '(SB002) or an earlier event is not matched yet (SB003). Returns the time of acceptance, and the hooks that may not be '
+  'sent to now: their deliveries were not claimed.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[], p_in_flight integer[],
   p_places integer[], p_workers integer, p_suspect boolean, p_is_settled boolean, p_lease_margin_ms integer,
   p_worker uuid, p_token uuid)
 RETURNS TABLE ("hookId" uuid, version bigint, take integer, "rateAheadMs" double precision, "nextDueMs" double precision,
-  "hasSuspect" boolean, "deliveryId" uuid, "eventId" uuid, attempt smallint,
+  "hasSuspect" boolean, "heldMs" double precision, "isProbe" boolean, "deliveryId" uuid, "eventId" uuid, attempt smallint,
   "maxAttempts" smallint, "isReplay" boolean, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
   "scheduledFor" timestamptz, "stepUuid" text, "userId" text, "contextId" text, "subjectType" text, "subjectId" text,
   origin text, trace text, resource text, "runId" uuid, "position" smallint, request text, "isOrdered" boolean)
@@ -451,7 +578,13 @@ DECLARE
   v_ahead double precision;
   v_ids uuid[];
   v_found integer := 0;
+  v_is_any_held boolean;
+  v_is_open boolean;
+  v_held_until timestamptz;
+  v_held_ms double precision;
+  v_has_probe boolean := false;
 BEGIN
+  SELECT f.held_until > v_now INTO v_is_any_held FROM signalbox.heads f WHERE f.project_id = p_project;
   FOR i IN 1 .. cardinality(p_hooks) LOOP
     SELECT h.timeout_ms, h.max_in_flight, h.rate_tat,
       least(h.rate_limit_per_second::double precision, h.allowed_per_minute / 60::double precision) AS rate
@@ -471,14 +604,47 @@ BEGIN
           WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now
           ORDER BY q.due_at LIMIT 2 * v_hook.max_in_flight + 64) head)::integer));
     END IF;
+    v_held_ms := NULL;
     v_ahead := 0;
     IF v_hook.rate IS NOT NULL THEN
       -- The generic cell rate algorithm (ITU-T I.371), under the row's lock: the rate holds over all processes.
-      SELECT h.rate_tat INTO v_hook.rate_tat FROM signalbox.hooks h
-      WHERE h.project_id = p_project AND h.id = p_hooks[i] FOR NO KEY UPDATE;
+      IF v_has_probe THEN
+        -- A finish may hold this row, and wait for the row of the probe.
+        SELECT h.rate_tat INTO v_hook.rate_tat FROM signalbox.hooks h
+        WHERE h.project_id = p_project AND h.id = p_hooks[i] FOR NO KEY UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+          v_take := 0;
+          v_held_ms := 100;
+        END IF;
+      ELSE
+        SELECT h.rate_tat INTO v_hook.rate_tat FROM signalbox.hooks h
+        WHERE h.project_id = p_project AND h.id = p_hooks[i] FOR NO KEY UPDATE;
+      END IF;
       v_ahead := greatest(0, coalesce(extract(epoch FROM v_hook.rate_tat - v_now) * 1000, 0));
       v_take := CASE WHEN v_ahead > 100 THEN 0
         ELSE least(v_take, floor((100 - v_ahead) * v_hook.rate / 1000)::integer + 1) END;
+    END IF;
+    v_is_open := false;
+    IF v_is_any_held THEN
+      SELECT s.health = 'OPEN', greatest(CASE s.health WHEN 'OPEN' THEN s.probe_at END, s.held_until)
+      INTO v_is_open, v_held_until FROM signalbox.hook_stats s WHERE s.project_id = p_project AND s.hook_id = p_hooks[i];
+      -- The queue of a workflow has no counters.
+      v_is_open := coalesce(v_is_open, false);
+    END IF;
+    IF v_held_until > v_now THEN
+      v_take := 0;
+      v_held_ms := extract(epoch FROM v_held_until - v_now) * 1000;
+    ELSIF v_is_open AND v_take > 0 THEN
+      -- One probe at a time over all processes: whoever locks the row takes it. Waiting for the lock could be a deadlock.
+      v_take := 1;
+      PERFORM FROM signalbox.hook_stats s WHERE s.project_id = p_project AND s.hook_id = p_hooks[i]
+        AND s.health = 'OPEN' AND s.probe_at <= v_now FOR NO KEY UPDATE SKIP LOCKED;
+      IF FOUND THEN
+        v_has_probe := true;
+      ELSE
+        v_take := 0;
+        v_held_ms := 100;
+      END IF;
     END IF;
     -- Suspects have an index of their own. The planner only uses it if the condition is written out.
     IF p_suspect THEN
@@ -495,6 +661,12 @@ BEGIN
         ORDER BY q.due_at LIMIT v_take FOR UPDATE SKIP LOCKED);
     END IF;
     v_found := v_found + cardinality(v_ids);
+    IF v_is_open AND cardinality(v_ids) > 0 THEN
+      -- Should its process die, the next probe is due when the lease is over, or when the death is noticed.
+      v_held_ms := v_hook.timeout_ms * 2 + p_lease_margin_ms;
+      UPDATE signalbox.hook_stats s SET probe_token = p_token, probe_at = v_now + v_held_ms * interval '1 millisecond'
+      WHERE s.project_id = p_project AND s.hook_id = p_hooks[i];
+    END IF;
     IF v_hook.rate IS NOT NULL AND cardinality(v_ids) > 0 THEN
       UPDATE signalbox.hooks h SET rate_tat = greatest(v_hook.rate_tat, v_now)
         + cardinality(v_ids) * interval '1 second' / v_hook.rate
@@ -506,10 +678,10 @@ BEGIN
       (SELECT extract(epoch FROM q.due_at - v_now) * 1000 FROM signalbox.queue q
         WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at > v_now
         ORDER BY q.due_at LIMIT 1)::double precision,
-      EXISTS (SELECT FROM signalbox.queue q
+      v_held_ms IS NULL AND EXISTS (SELECT FROM signalbox.queue q
         WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.due_at <= v_now AND q.lease_token IS NULL
           AND q.unknown_count >= 2),
-      NULL::uuid, NULL::uuid, NULL::smallint, NULL::smallint, NULL::boolean, NULL::text,
+      v_held_ms, NULL::boolean, NULL::uuid, NULL::uuid, NULL::smallint, NULL::smallint, NULL::boolean, NULL::text,
       NULL::timestamptz, NULL::text, NULL::text, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::text,
       NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::uuid, NULL::smallint, NULL::text, NULL::boolean;
     CONTINUE WHEN cardinality(v_ids) = 0;
@@ -521,7 +693,7 @@ BEGIN
         RETURNING q.*
       )
       SELECT p_hooks[i], NULL::bigint, NULL::integer, NULL::double precision, NULL::double precision, NULL::boolean,
-        c.id, c.event_id, c.attempt_count, c.max_attempts, c.replay_of IS NOT NULL, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin, e.trace,
+        NULL::double precision, v_is_open, c.id, c.event_id, c.attempt_count, c.max_attempts, c.replay_of IS NOT NULL, c.format, v_now, e.type, e.data::text, e.occurred_at, e.scheduled_for, e.step_uuid, e.user_id, e.context_id, e.subject_type, e.subject_id, e.origin, e.trace,
         CASE c.format WHEN 'RESOURCE' THEN (SELECT r.representation::text FROM signalbox.event_resources r
           WHERE r.project_id = p_project AND r.event_id = c.event_id) END,
         c.run_id, c.step_position,
@@ -539,7 +711,8 @@ COMMENT ON FUNCTION signalbox.claim IS
   'ACTIVE hook, followed by a row for each claim. p_suspect: claim one delivery that was in flight at two crashes, '
   'otherwise none of these. p_in_flight: the worker''s deliveries in flight per hook; p_places: its place among the '
   'p_workers that share the hook. p_is_settled: the workers'' shares have settled, so deliveries in flight at others '
-  'are not counted. A lease lasts twice the hook''s timeout and p_lease_margin_ms.';--> statement-breakpoint
+  'are not counted. A lease lasts twice the hook''s timeout and p_lease_margin_ms. A hook that may not be sent to now '
+  'has "heldMs": until its Retry-After has passed, or until its next probe, of which there is one at a time.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.delivery_item(id uuid, event_id uuid, hook_id uuid, status text, attempt_count smallint,
   max_attempts smallint, due_at timestamptz, completed_at timestamptz, last_error text) RETURNS json
@@ -550,8 +723,8 @@ LANGUAGE sql STABLE AS $$
 $$;--> statement-breakpoint
 
 CREATE FUNCTION signalbox.finish(p_project uuid, p_ids uuid[], p_tokens uuid[], p_ended json, p_again json,
-  p_is_ordered boolean)
-RETURNS TABLE (id uuid, "runId" uuid, status text, released boolean)
+  p_is_ordered boolean, p_verdicts json)
+RETURNS TABLE (id uuid, "runId" uuid, status text, released boolean, change json)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -567,6 +740,10 @@ DECLARE
   v_released uuid[] := '{}';
   v_positions integer;
   v_head bigint;
+  v_failing uuid[];
+  v_hook uuid;
+  v_change json;
+  v_changes json[] := '{}';
 BEGIN
   IF p_ended IS NOT NULL THEN
     -- Each row is found by its key, with its token beside it: a join's plan may read the whole queue for each.
@@ -607,7 +784,7 @@ BEGIN
       max_attempts = CASE WHEN v_again.park THEN q.attempt_count + v_retries + 1
         ELSE q.max_attempts + v_again.free::integer END,
       order_seq = CASE WHEN NOT v_again.park THEN q.order_seq END,
-      last_error = v_again.error, unknown_count = CASE WHEN v_again.free THEN q.unknown_count ELSE 0 END,
+      last_error = v_again.error, unknown_count = CASE v_again.outcome WHEN 'UNKNOWN' THEN q.unknown_count ELSE 0 END,
       due_at = CASE v_final WHEN 'RETRYING' THEN v_now + v_again."delayMs" * interval '1 millisecond' END
     WHERE q.project_id = p_project AND q.id = v_again.id AND q.lease_token = v_again.token
     RETURNING q.* INTO v_row;
@@ -631,7 +808,7 @@ BEGIN
   v_positions := cardinality(v_items) + cardinality(v_events)
     + CASE WHEN p_is_ordered THEN cardinality(v_moved) ELSE 0 END;
   UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
-  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);
+  v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);
   v_items := v_items || signalbox.complete_events(p_project, v_events);
   IF p_is_ordered THEN
     v_order := signalbox.leave_order(p_project, v_moved);
@@ -640,14 +817,24 @@ BEGIN
   END IF;
   INSERT INTO signalbox.feed (project_id, last, first, at, items)
   VALUES (p_project, v_head, v_head - v_positions + 1, clock_timestamp(), array_to_json(v_items));
-  RETURN QUERY SELECT m.id, m.run_id, m.status, m.hook_id = ANY (v_released) FROM unnest(v_moved) m;
+  IF p_verdicts IS NOT NULL OR cardinality(v_failing) > 0 THEN
+    FOR v_hook IN SELECT unnest(v_failing)
+      UNION SELECT x."hookId" FROM json_to_recordset(p_verdicts) AS x("hookId" uuid)
+    LOOP
+      v_change := signalbox.judge_hook(p_project, v_hook, v_moved, p_verdicts, v_now);
+      IF v_change IS NOT NULL THEN v_changes := v_changes || v_change; END IF;
+    END LOOP;
+  END IF;
+  RETURN QUERY SELECT m.id, m.run_id, m.status, m.hook_id = ANY (v_released), NULL::json FROM unnest(v_moved) m
+    UNION ALL SELECT NULL, NULL, NULL, NULL, c FROM unnest(v_changes) c;
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.finish IS
   'Step 3 of 3: ends deliveries of a project (p_ended) or schedules their next attempt (p_again). Each is fenced by its '
-  'claim''s token: p_ids and p_tokens are those of p_ended; p_is_ordered: some of them have a key. Also stores the attempts, '
-  'the hooks'' counters, the ends of events and the feed record. Returns the deliveries that moved, and whether others of '
-  'their hook became due by that. A claim that was taken over moves nothing.';
+  'claim''s token: p_ids and p_tokens are those of p_ended; p_is_ordered: some of them have a key; p_verdicts: what the '
+  'attempts say about their hooks, null when all succeeded. Also stores the attempts, the hooks'' counters and health, the '
+  'ends of events and the feed record. Returns the deliveries that moved, whether others of their hook became due by that, '
+  'and the changes of hooks'' health. A claim that was taken over moves nothing.';
 --> statement-breakpoint
 CREATE FUNCTION signalbox.uuid7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
   -- RFC 9562: 48 bits of milliseconds over a random UUID, version 7. (PostgreSQL has its own from version 18 on.)

@@ -5,6 +5,7 @@ export default defineConfig({
   schema: [
     "./src/db/schema/tables.ts",
     "./src/db/schema/keyTables.ts",
+    "./src/db/schema/hookTables.ts",
     "./src/db/schema/deliveryTables.ts",
     "./src/db/schema/orderTables.ts",
     "./src/db/schema/actionTables.ts",

@@ -39,6 +39,7 @@ const hookCommands = [
   "update",
   "pause",
   "resume",
+  "enable",
   "delete",
   "rotate-secret",
   "blocked",

@@ -38,6 +38,7 @@ const only = async (...args: string[]) => {
 test("a hook is created, found by name and id, changed, paused, resumed, and deleted", async () => {
   const create = ["hook", "create", target.url, "order.paid", "order.*", "--name", "books"];
   const settings = ["--retries", "1", "--retry-schedule-ms", "100,200", "--header", "x-team: a: b"];
+  settings.push("--final-statuses", "413,422", "--disable-after", "100,0.5");
   const made = await only(...create, ...settings, "--filter", "event.data.n > 1");
   expect(made).toMatchObject({
     name: "books",
@@ -45,6 +46,9 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
     retries: 1,
     retryScheduleMs: [100, 200],
     headers: { "x-team": "[redacted]" },
+    finalStatuses: [413, 422],
+    disableAfter: { failures: 100, hours: 0.5 },
+    health: "HEALTHY",
     filter: "event.data.n > 1",
     secret: expect.stringMatching(/^whsec_/),
   });
@@ -62,6 +66,10 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
     "",
     "--retry-schedule-ms",
     "",
+    "--final-statuses",
+    "",
+    "--disable-after",
+    "",
   ];
   expect(await only("hook", "update", id, ...change)).toMatchObject({
     name: "ledger",
@@ -69,10 +77,14 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
     filter: null,
     retryScheduleMs: null,
     retries: 1,
+    finalStatuses: [],
+    disableAfter: null,
   });
+  expect((await on("hook", "update", id, "--disable-after", "100")).code).toBe(2);
   expect(await only("hook", "pause", "ledger")).toMatchObject({ status: "PAUSED" });
   expect(await objects("hook", "list", "--status", "ACTIVE")).toEqual([]);
   expect(await only("hook", "resume", id)).toMatchObject({ status: "ACTIVE" });
+  expect(await only("hook", "enable", id)).toMatchObject({ status: "ACTIVE" });
   const { secret } = await only("hook", "rotate-secret", "ledger", "--overlap-hours", "1");
   expect(secret).toMatch(/^whsec_/);
   expect(secret).not.toBe(made.secret);
@@ -265,9 +277,9 @@ testWith("script")(
     await using table = terminalProcess(hub, "hook", "list", "--search", "table");
     expect(await table.exited).toMatchObject({ code: 0 });
     expect(table.lines[0]).toMatch(
-      /^ID +NAME +STATUS +TYPES +FORMAT +SUCCEEDED +FAILED +WAITING +URL$/,
+      /^ID +NAME +STATUS +HEALTH +TYPES +FORMAT +SUCCEEDED +FAILED +WAITING +URL$/,
     );
-    expect(table.lines[1]).toMatch(/^[\da-f-]{36} {2}Tabelle ✓ {2}ACTIVE {2}table\.\* /);
+    expect(table.lines[1]).toMatch(/^[\da-f-]{36} {2}Tabelle ✓ {2}ACTIVE {2}HEALTHY {2}table\.\* /);
     await using json = terminalProcess(hub, "hook", "list", "--search", "table", "--json");
     await json.exited;
     expect(json.lines.map((line) => JSON.parse(line))).toMatchObject([{ name: "Tabelle ✓" }]);

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796051033933, "8fd72ee7b770d009e7d17a38a0553ab6a8730ca7726c3688d6c95133a05db903"],
-    [1796051033934, "f4da1275222f89768eaca7b61cfa2d2e11528919b0d700a1e8b2dff4e50637cb"],
+    [1796051358976, "9f7140eeca4b3d30d1bbf68f52640323de5665af81086ad5539d7063f4e871b8"],
+    [1796051358977, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
   ]);
 });
 

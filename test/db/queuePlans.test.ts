@@ -127,7 +127,7 @@ async function acceptSome({ projectId, hookIds }: Site, sql: Pool, count: number
   const leaseMs = new Map(deliveries.map(({ id }) => [id, 60_000]));
   await accept(sql, {
     ...{ projectId, version: Number(head?.version), events, deliveries },
-    handOver: { workerId: newId(), token: randomUUID(), leaseMs },
+    handOver: { workerId: newId(), token: randomUUID(), leaseMs, refuse: () => {} },
   });
 }
 
@@ -148,7 +148,7 @@ const claimSome = ({ projectId, hookIds }: Site, sql: Pool, take: number, isSusp
 async function finishSome(site: Site, sql: Pool, take: number, status: Finish["status"]) {
   const { claims } = await claimSome(site, sql, take);
   expect(claims.length).toBeGreaterThan(0);
-  const moved = await finish(
+  const { moved } = await finish(
     sql,
     site.projectId,
     claims.map((one) => ({
@@ -159,6 +159,7 @@ async function finishSome(site: Site, sql: Pool, take: number, status: Finish["s
         ...{ responseBody: null, responseTruncated: false },
       },
       ...{ status, delayMs: status === "RETRYING" ? 1_000 : null, free: false, call: null },
+      ...{ verdict: "FAILED", holdMs: 0, disables: false, systemEvents: false },
     })),
   );
   expect(moved).toHaveLength(claims.length);

@@ -54,6 +54,57 @@ describe("a delivery that fails", () => {
     expect(target.requests).toHaveLength(1);
   });
 
+  test.each([
+    ["413, unless its hook says otherwise", 413, {}],
+    ["what its hook says", 422, { finalStatuses: [400, 422] }],
+  ])("is not tried again after %s", async (name, code, input) => {
+    await using target = await receiver(status(code));
+    const types = [`final ${name}`];
+    const { id } = await register(hub, {
+      url: target.url,
+      types,
+      retryScheduleMs: [100],
+      ...input,
+    });
+    const event = await emit(hub, { type: `final ${name}` });
+    expect(event.status).toBe("FAILED");
+    expect(target.requests).toHaveLength(1);
+    const ended = {
+      status: "FAILED",
+      attemptCount: 1,
+      maxAttempts: 4,
+      lastError: `status ${code}`,
+    };
+    expect(await deliveryOf(hub, event.id)).toMatchObject(ended);
+    expect(await hookOf(hub, id)).toMatchObject({ status: "ACTIVE", failedCount: 1 });
+  });
+
+  test("is tried again after 413 when its hook has other final statuses, or none", async () => {
+    await using target = await receiver(status(413));
+    const input = { url: target.url, retries: 2, retryScheduleMs: [100] };
+    await register(hub, { ...input, types: ["none final"], finalStatuses: [] });
+    const { id } = await register(hub, { ...input, types: ["other final"] });
+    const change = `mutation ($id: ID!, $codes: [Int!]) {
+      updateHook(id: $id, input: { finalStatuses: $codes }) { hook { finalStatuses } } }`;
+    await hub.run(change, { id, codes: [404] });
+    // Null keeps them.
+    expect(await hub.run(change, { id, codes: null })).toEqual({
+      updateHook: { hook: { finalStatuses: [404] } },
+    });
+    await emit(hub, { type: "none final" });
+    await emit(hub, { type: "other final" });
+    expect(target.requests).toHaveLength(6);
+  });
+
+  test("ends as GONE when a status both deletes its hook and is final", async () => {
+    await using target = await receiver(status(410));
+    const codes = { unsubscribeOn: [410], finalStatuses: [410] };
+    await register(hub, { url: target.url, types: ["both"], ...codes });
+    expect(await deliveryOf(hub, (await emit(hub, { type: "both" })).id)).toMatchObject({
+      status: "GONE",
+    });
+  });
+
   test("has four tries by default, the second due after 5 s ± 20 %", async () => {
     await using target = await receiver(status(500));
     await register(hub, { url: target.url, types: ["default"] });

@@ -254,6 +254,7 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
       free: false,
       isOrdered: false,
       call: null,
+      ...{ verdict: "SUCCEEDED", holdMs: 0, disables: false, systemEvents: false },
     },
   ]);
   expect(moved).toEqual([]);

@@ -26,7 +26,7 @@ const url = "https://hooks.example.com/in";
 const settingsOf = async (id: string) => {
   const { hook } = await hub.run<{ hook: Record<string, unknown> }>(
     `query ($id: ID!) { hook(id: $id) { name types url format filter userId retries timeoutMs retryScheduleMs
-      headers unsubscribeOn maxInFlight rateLimitPerSecond status statusReason triggeredCount
+      headers unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond status statusReason triggeredCount
       lastTriggeredAt succeededCount failedCount } }`,
     { id },
   );
@@ -49,6 +49,7 @@ describe("a hook", () => {
       retryScheduleMs: null,
       headers: {},
       unsubscribeOn: [],
+      finalStatuses: [413],
       maxInFlight: 16,
       rateLimitPerSecond: null,
       status: "ACTIVE",
@@ -82,6 +83,7 @@ describe("a hook", () => {
     { rateLimitPerSecond: 1 },
     { rateLimitPerSecond: 10_000 },
     { retryScheduleMs: [100, 86_400_000] },
+    { finalStatuses: [300, 599] },
     { types: ["*", "ticket.*", "ticket.created"] },
     { name: "x".repeat(200) },
     { url: `${url}?${"x".repeat(2_048 - url.length - 1)}` },
@@ -120,6 +122,8 @@ describe("a hook", () => {
     ],
     [{ retryScheduleMs: [86_400_001] }, "from 100 to 86400000", ["retryScheduleMs", "0"]],
     [{ unsubscribeOn: [200] }, "field 'unsubscribeOn[0]' must be a", ["unsubscribeOn", "0"]],
+    [{ finalStatuses: [299] }, "number from 300 to 599", ["finalStatuses", "0"]],
+    [{ finalStatuses: [413, 600] }, "number from 300 to 599", ["finalStatuses", "1"]],
     [{ types: [] }, "field 'types' must have a minimum of 1 items", ["types"]],
     [{ types: ["a", "b*"] }, "field 'types[1]' must be an exact type", ["types", "1"]],
     [{ types: ["*.a"] }, "field 'types[0]' must be an exact type", ["types", "0"]],

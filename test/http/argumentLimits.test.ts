@@ -118,6 +118,11 @@ const tooMany: Record<string, [operation: string, says: string]> = {
       userErrors { message } } }`,
     "'unsubscribeOn' must have a maximum of 20 items",
   ],
+  "RegisterHookInput.finalStatuses": [
+    `mutation { registerHook(input: { url: ${url}, types: ["a"], finalStatuses: [${"413 ".repeat(21)}] }) {
+      userErrors { message } } }`,
+    "'finalStatuses' must have a maximum of 20 items",
+  ],
   "CreateWorkflowInput.steps": [
     `mutation { createWorkflow(input: { name: "v", eventType: "a", steps: [${step.repeat(51)}] }) {
       userErrors { message } } }`,
@@ -147,6 +152,7 @@ const ofExisting: Record<string, [hook: string, says: string]> = {
     "maximum of 20 items",
   ],
   "UpdateHookInput.unsubscribeOn": [`unsubscribeOn: [${"410 ".repeat(21)}]`, "maximum of 20 items"],
+  "UpdateHookInput.finalStatuses": [`finalStatuses: [${"413 ".repeat(21)}]`, "maximum of 20 items"],
   "UpdateWorkflowInput.steps": [`steps: [${step.repeat(51)}]`, "maximum of 50 items"],
 };
 const subscriptions = [

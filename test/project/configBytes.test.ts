@@ -38,7 +38,8 @@ test("each text of a hook counts in the memory its target is said to take", () =
     ...{ types: ["a"], channels: ["c"], url: "http://a", format: "EVENT", filter: "true" },
     ...{ userId: "u", retries: 1, timeoutMs: 1, retryScheduleMs: [1], headers: "h" },
     ...{ unsubscribeOn: [410], maxInFlight: 1, rateLimitPerSecond: 1, verification: "NONE" },
-    ...{ allowedPerMinute: null, status: "ACTIVE", statusReason: "r" },
+    ...{ allowedPerMinute: null, status: "ACTIVE", statusReason: "r", finalStatuses: [413] },
+    disableAfter: null,
     ...{
       secrets: [{ sealed: "s", expiresAt: null }],
       createdAt: new Date(),

@@ -50,8 +50,8 @@ describe("hooks", () => {
     expect(created.headers.get("location")).toBe(`/v1/hooks/${hook.id}`);
     const { hook: inGraphql } = await hub.run<{ hook: object }>(
       `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs
-        retryScheduleMs headers uid description metadata channels unsubscribeOn maxInFlight rateLimitPerSecond verification
-        allowedPerMinute signature publicKey status statusReason triggeredCount lastTriggeredAt succeededCount
+        retryScheduleMs headers uid description metadata channels unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification
+        allowedPerMinute signature publicKey status statusReason health healthSince heldUntil disableAfter { failures hours } triggeredCount lastTriggeredAt succeededCount
         failedCount createdAt updatedAt orderBy onOrderFailure } }`,
       { id: hook.id },
     );
@@ -228,6 +228,7 @@ test("each role may do what it may in GraphQL", async () => {
     ["POST", `/v1/hooks/${id}/resume`],
     ["POST", `/v1/hooks/${id}/test`],
     ["POST", `/v1/hooks/${id}/backfill`],
+    ["POST", `/v1/hooks/${id}/enable`],
     ["POST", `/v1/hooks/${id}/rotate-secret`],
     ["POST", `/v1/hooks/${id}/confirm`],
     ["GET", "/v1/deliveries"],
@@ -253,7 +254,7 @@ test("each role may do what it may in GraphQL", async () => {
   expect((await allowed("OPERATOR")).sort()).toEqual(
     [
       ...[...reads, "POST /v1/deliveries/none/retry"],
-      ...["pause", "resume", "test", "backfill"].map((what) => `POST /v1/hooks/${id}/${what}`),
+      ...["pause", "resume", "enable", "test", "backfill"].map((what) => `POST /v1/hooks/${id}/${what}`),
     ].sort(),
   );
   expect(await allowed("EMITTER")).toEqual([]);

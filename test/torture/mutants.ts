@@ -23,12 +23,12 @@ export const mutants: Mutant[] = [
     "events are completed before the head is locked",
     FUNCTIONS,
     `  UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
-  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);
+  v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);
   v_items := v_items || signalbox.complete_events(p_project, v_events);`,
     `  v_items := v_items || signalbox.complete_events(p_project, v_events);
   PERFORM pg_sleep(0.005);
   UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
-  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);`,
+  v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);`,
   ),
   mutant(
     "T4",
@@ -41,8 +41,8 @@ export const mutants: Mutant[] = [
     "T13",
     "what was planned under another configuration is accepted",
     FUNCTIONS,
-    "WHERE project_id = p_project AND config_version = p_version RETURNING head INTO v_head;",
-    "WHERE project_id = p_project RETURNING head INTO v_head;",
+    "WHERE project_id = p_project AND config_version = p_version RETURNING head, held_until > v_now INTO v_head, v_is_any_held;",
+    "WHERE project_id = p_project RETURNING head, held_until > v_now INTO v_head, v_is_any_held;",
   ),
   {
     row: "T28",
@@ -297,6 +297,13 @@ export const mutants: Mutant[] = [
     "src/domain/eventType/schemaChecks.ts",
     'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
     'return check?.(plainJson(data), "data", 4_000_000);',
+  ),
+  mutant(
+    "T36",
+    "each process probes for itself",
+    FUNCTIONS,
+    "UPDATE signalbox.hook_stats s SET probe_token = p_token, probe_at = v_now + v_held_ms * interval '1 millisecond'",
+    "UPDATE signalbox.hook_stats s SET probe_token = p_token",
   ),
   {
     row: "T45",

@@ -5,8 +5,8 @@ import { HubError } from "../hub/hubError.ts";
 export type Hook = { id: string; name: string | null } & Record<string, unknown>;
 
 /** What is shown of a hook. */
-export const hookFields = `id name status statusReason types url format filter userId retries timeoutMs
-  retryScheduleMs headers unsubscribeOn maxInFlight rateLimitPerSecond verification signature publicKey triggeredCount succeededCount
+export const hookFields = `id name status statusReason health healthSince heldUntil disableAfter { failures hours } types url format filter userId retries timeoutMs
+  retryScheduleMs headers unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification signature publicKey triggeredCount succeededCount
   failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt orderBy onOrderFailure`;
 
 const document = `query ($given: String!, $id: ID!) {

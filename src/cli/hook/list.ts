@@ -24,6 +24,7 @@ async function list(hub: HubPlace, options: Options): Promise<void> {
     ["ID", ({ id }) => id],
     ["NAME", ({ name }) => name],
     ["STATUS", ({ status }) => status],
+    ["HEALTH", ({ health }) => health],
     ["TYPES", ({ types }) => (types as string[]).join(",")],
     ["FORMAT", ({ format }) => format],
     ["SUCCEEDED", ({ succeededCount }) => succeededCount],

@@ -25,6 +25,14 @@ const optional =
   (text: string): Value | null =>
     text === "" ? null : parse(text);
 
+/** "100,24": 100 failed tries over 24 hours. */
+function disableAfter(text: string): { failures: number; hours: number } {
+  const [, failures, hours] = /^\s*(\d+)\s*,\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? [];
+  if (failures === undefined || hours === undefined)
+    throw new InvalidArgumentError("It must be like 100,24: failed tries, hours.");
+  return { failures: Number(failures), hours: Number(hours) };
+}
+
 /** The settings of a hook: its flag, and the field of the API's input. */
 const settings = [
   ["name", new Option("--name <NAME>", "a name, unique in the project")],
@@ -57,6 +65,19 @@ const settings = [
   [
     "unsubscribeOn",
     new Option("--unsubscribe-on <CODE,CODE>", "answers that delete the hook").argParser(numbers),
+  ],
+  [
+    "finalStatuses",
+    new Option("--final-statuses <CODE,CODE>", "answers that end a delivery at once").argParser(
+      numbers,
+    ),
+  ],
+  [
+    "disableAfter",
+    new Option(
+      "--disable-after <FAILURES,HOURS>",
+      "disable it after so many failed tries in a row over so many hours",
+    ).argParser(optional(disableAfter)),
   ],
   ["maxInFlight", new Option("--max-in-flight <N>", "calls at the same time").argParser(hubNumber)],
   [

@@ -7,6 +7,11 @@ import { findHook, type Hook, hookFields } from "./findHook.ts";
 const changes = [
   ["pause", "pauseHook", "pauses hooks: their deliveries are parked"],
   ["resume", "resumeHook", "resumes hooks: what was parked is due at once"],
+  [
+    "enable",
+    "enableHook",
+    "enables hooks that the hub has disabled: what was parked is due at once",
+  ],
   ["delete", "deleteHook", "deletes hooks for good; what waits for them is cancelled"],
 ] as const;
 

@@ -14,14 +14,16 @@ import { HookDeliveries } from "./HookDeliveries.tsx";
 import { HookTools } from "./HookTools.tsx";
 import { Health } from "./health/Health.tsx";
 import { HookDay } from "./health/HookDay.tsx";
-import { HookRow } from "./hookRow.ts";
+import { HookHold } from "./health/HookHold.tsx";
+import { HookRow, stateOf } from "./hookRow.ts";
 
 const HookDocument = graphql(
   `
   query Hook($id: ID!) {
     hook(id: $id) {
       ...HookRow
-      description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn
+      healthSince heldUntil disableAfter { failures hours }
+      description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn finalStatuses
       maxInFlight rateLimitPerSecond allowedPerMinute verification signature publicKey updatedAt
       orderBy onOrderFailure
     }
@@ -52,7 +54,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
     <Page
       title={hook.name ?? hook.url}
       back={{ to: "/hooks", label: "Hooks" }}
-      aside={<Badge state={hook.status} />}
+      aside={<Badge state={stateOf(hook)} />}
       tools={<HookTools hook={hook} />}
     >
       {hook.status === "PENDING_VERIFICATION" ? (
@@ -60,6 +62,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
       ) : (
         hook.statusReason !== null && <p className="soft">{hook.statusReason}</p>
       )}
+      <HookHold hook={hook} />
       <HookDay hook={hook} />
       <Facts
         facts={[
@@ -100,6 +103,12 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ],
           ["Headers", list(headers)],
           ["Unsubscribe on status", list(hook.unsubscribeOn)],
+          ["Final statuses", list(hook.finalStatuses)],
+          [
+            "Disable after",
+            hook.disableAfter &&
+              `${hook.disableAfter.failures.toLocaleString()} failures in a row over ${hook.disableAfter.hours} h`,
+          ],
           ["Updated", <Ago key="changed" at={hook.updatedAt} />],
           ["Description", hook.description, "wide"],
           ["Metadata", hook.metadata !== null && <JsonTree value={hook.metadata} />, "wide"],

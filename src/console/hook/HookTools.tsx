@@ -1,30 +1,17 @@
 import { Menu } from "@base-ui/react/menu";
-import { Ellipsis, FlaskConical, History, Pause, Play, RotateCw, Zap } from "lucide-react";
+import { Ellipsis, FlaskConical, History, RotateCw, Zap } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { graphql } from "../gql/graphql.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { useAct } from "../ui/useAct.ts";
 import { BackfillHook } from "./BackfillHook.tsx";
 import { DeleteHook } from "./DeleteHook.tsx";
+import { HookSwitch } from "./HookSwitch.tsx";
 import { ReplayHook } from "./ReplayHook.tsx";
 import { RotateSecret } from "./RotateSecret.tsx";
 import { TestHook } from "./TestHook.tsx";
 import { TriggerHook } from "./TriggerHook.tsx";
 import "./HookTools.css";
-
-const PauseDocument = graphql(`
-  mutation PauseHook($id: ID!) {
-    pauseHook(id: $id) { hook { id status } userErrors { code message path } }
-  }
-`);
-
-const ResumeDocument = graphql(`
-  mutation ResumeHook($id: ID!) {
-    resumeHook(id: $id) { hook { id status } userErrors { code message path } }
-  }
-`);
 
 type Props = {
   hook: {
@@ -43,8 +30,6 @@ export function HookTools({ hook }: Props) {
   const may = useMay();
   const [, navigate] = useLocation();
   const [opened, setOpened] = useState<Opened>(null);
-  const pause = useAct(PauseDocument);
-  const resume = useAct(ResumeDocument);
   const { id, status, types } = hook;
   if (!may.operate || status === "DELETED") return null;
   const close = () => setOpened(null);
@@ -60,21 +45,12 @@ export function HookTools({ hook }: Props) {
       <Button onClick={() => setOpened("replay")}>
         <RotateCw size={14} /> <span>Replay</span>
       </Button>
-      {(status === "ACTIVE" || status === "PAUSED") && (
+      {status !== "PENDING_VERIFICATION" && (
         <Button onClick={() => setOpened("backfill")}>
           <History size={14} /> <span>Backfill</span>
         </Button>
       )}
-      {status === "ACTIVE" && (
-        <Button isBusy={pause.isRunning} onClick={() => pause.run({ id }, "The hook is paused.")}>
-          <Pause size={14} /> <span>Pause</span>
-        </Button>
-      )}
-      {status === "PAUSED" && (
-        <Button isBusy={resume.isRunning} onClick={() => resume.run({ id }, "The hook is active.")}>
-          <Play size={14} /> <span>Resume</span>
-        </Button>
-      )}
+      <HookSwitch id={id} status={status} />
       {opened === "test" && <TestHook id={id} type={type} format={hook.format} onClose={close} />}
       {opened === "backfill" && <BackfillHook hookId={id} onClose={close} />}
       {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}

@@ -15,7 +15,7 @@ import { Ago } from "../ui/time/Time.tsx";
 import { Health } from "./health/Health.tsx";
 import { HookChart } from "./health/HookChart.tsx";
 import { lastDay, sumOf } from "./health/hookHours.ts";
-import { HookRow } from "./hookRow.ts";
+import { HookRow, stateOf } from "./hookRow.ts";
 import "./HooksPage.css";
 
 const HooksDocument = graphql(
@@ -30,7 +30,7 @@ const HooksDocument = graphql(
   [HookRow],
 );
 
-const statuses = ["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DELETED"] as const;
+const statuses = ["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DISABLED", "DELETED"] as const;
 
 const columns: Column<HookRow>[] = [
   {
@@ -53,7 +53,7 @@ const columns: Column<HookRow>[] = [
       </div>
     ),
   },
-  { title: "Status", cell: ({ status }) => <Badge state={status} /> },
+  { title: "State", cell: (hook) => <Badge state={stateOf(hook)} /> },
   {
     title: "Types",
     cell: ({ types }) => (

@@ -4,10 +4,14 @@ import { graphql } from "../gql/graphql.ts";
 /** The fields of a hook in lists and on its page. */
 export const HookRow = graphql(`
   fragment HookRow on Hook {
-    id name url types format status statusReason
+    id name url types format status statusReason health
     triggeredCount lastTriggeredAt succeededCount failedCount waitingCount parkedCount
     hours(last: 24) { hour succeeded failed retried }
   }
 `);
 
 export type HookRow = ResultOf<typeof HookRow>;
+
+/** The state that a hook is shown with: of an active one, how its attempts go. */
+export const stateOf = ({ status, health }: Pick<HookRow, "status" | "health">): string =>
+  status === "ACTIVE" ? health : status;

@@ -25,6 +25,11 @@ export type QueueState = {
   nextDueMs: number | null;
   /** Whether a delivery that was in flight at two crashes is due and was not claimed. */
   hasSuspect: boolean;
+  /**
+   * Milliseconds until the hook may be sent to, or looked at again: its breaker is open, or its target asked for a
+   * pause; null if it may.
+   */
+  heldMs: number | null;
 };
 
 /** A delivery claimed for one attempt, fenced by its token: of a hook or of a workflow's step. */
@@ -48,6 +53,8 @@ type ClaimBase = {
   claimedAt: Date;
   attempt: number;
   maxAttempts: number;
+  /** Whether it is the one delivery that a hook with an open breaker is tried with. */
+  isProbe: boolean;
   isReplay: boolean;
   /** Whether the next delivery of its key waits for it. */
   isOrdered: boolean;
@@ -81,14 +88,24 @@ type ClaimedRow = Omit<ClaimedEvent, "id"> &
   );
 
 function toClaim(projectId: string, token: string, row: ClaimedRow): Claim {
-  const { deliveryId, eventId, hookId, claimedAt, attempt, maxAttempts, isReplay, ...more } = row;
+  const {
+    deliveryId,
+    eventId,
+    hookId,
+    claimedAt,
+    attempt,
+    maxAttempts,
+    isReplay,
+    isProbe,
+    ...more
+  } = row;
   const { type, data, occurredAt, scheduledFor, stepUuid, userId, contextId, ...rest } = more;
   const { subjectType, subjectId, origin, trace, resource, isOrdered, ...kind } = rest;
   const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, trace, resource };
   const event = { id: eventId, type, data, occurredAt, scheduledFor, ...about };
   return {
     ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts, isReplay },
-    ...{ isOrdered, event },
+    ...{ isProbe, isOrdered, event },
     ...kind,
   };
 }

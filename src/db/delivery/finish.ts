@@ -1,4 +1,5 @@
 import type { Sql } from "../connection/client.ts";
+import type { HealthChange } from "../hook/hookHealth.ts";
 import { atNode } from "../nodes/nodes.ts";
 import type { AttemptRow } from "./deliveries.ts";
 
@@ -14,10 +15,20 @@ export type Finish = {
   status: "SUCCEEDED" | "RETRYING" | "PARKED" | "FAILED" | "GONE";
   /** Milliseconds until the next attempt, if RETRYING. */
   delayMs: number | null;
-  /** Whether the attempt does not count as a retry: this process was stopping. */
+  /** Whether the attempt does not count as a retry: it was a probe, put off by the target, or this process stopped. */
   free: boolean;
   /** Whether the next delivery of its key waits for it. */
   isOrdered: boolean;
+  /**
+   * What it says about its hook: HELD if the target asked for a pause of `holdMs`, NONE if nothing; null for a step,
+   * which has no hook.
+   */
+  verdict: "SUCCEEDED" | "FAILED" | "HELD" | "NONE" | null;
+  holdMs: number;
+  /** Whether the target asked for its hook to be disabled. */
+  disables: boolean;
+  /** Whether the project records system events. */
+  systemEvents: boolean;
   /** Details for system events; null if the project wants none, or the event is itself a system event. */
   call: {
     eventId: string;
@@ -52,17 +63,34 @@ const attemptRecord = ({ attempt }: Pick<Finish, "attempt">) => ({
   responseTruncated: attempt.responseTruncated,
 });
 
+/** What the attempts say about their hooks; of hooks with successes alone nothing needs to be said. */
+function verdictsOf(finishes: Finish[]) {
+  const wrong = new Set(
+    finishes.flatMap(({ verdict, hookId }) =>
+      verdict === null || verdict === "SUCCEEDED" ? [] : hookId,
+    ),
+  );
+  if (wrong.size === 0) return [];
+  return finishes
+    .filter(({ hookId }) => wrong.has(hookId))
+    .map(({ deliveryId, hookId, token, verdict, attempt, holdMs, call }) => ({
+      ...{ id: deliveryId, hookId, token, verdict, holdMs, isReported: call !== null },
+      endedAt: new Date(attempt.startedAt.getTime() + attempt.elapsedMs),
+    }));
+}
+
 const jsonOrNull = (records: object[]) => (records.length > 0 ? JSON.stringify(records) : null);
 
 /**
  * Step 3 of 3 in an event's life: ends deliveries of one project or schedules their next attempt, in one statement and
- * by itself one commit. Returns those that moved. A delivery whose claim was taken over does not move.
+ * by itself one commit. Returns those that moved, and how their hooks' health has changed. A delivery whose claim was
+ * taken over does not move.
  */
-export function finish(
+export async function finish(
   sql: Sql,
   projectId: string,
   finishes: Finish[],
-): PromiseLike<FinishedDelivery[]> {
+): Promise<{ moved: FinishedDelivery[]; changes: HealthChange[] }> {
   const isAgain = ({ status }: Finish) => status === "RETRYING" || status === "PARKED";
   const ended = finishes.filter((one) => !isAgain(one));
   // In hook order: two transactions that lock the same hooks then wait in one direction only.
@@ -81,14 +109,20 @@ export function finish(
     park: one.status === "PARKED",
     ...attemptRecord(one),
   }));
-  return atNode(
+  type Row = (FinishedDelivery & { change: null }) | { id: null; change: HealthChange };
+  const rows = await atNode(
     sql,
     projectId,
-    (sql) => sql<FinishedDelivery[]>`
+    (sql) => sql<Row[]>`
     select * from signalbox.finish(${projectId}, ${ended.map(({ deliveryId }) => deliveryId)}::uuid[],
       ${ended.map(({ token }) => token)}::uuid[], ${jsonOrNull(endedRecords)}::text::json,
-      ${jsonOrNull(againRecords)}::text::json, ${finishes.some(({ isOrdered }) => isOrdered)})`,
+      ${jsonOrNull(againRecords)}::text::json, ${finishes.some(({ isOrdered }) => isOrdered)},
+      ${jsonOrNull(verdictsOf(finishes))}::text::json)`,
   );
+  return {
+    moved: rows.flatMap((row) => (row.change === null ? row : [])),
+    changes: rows.flatMap(({ change }) => change ?? []),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { writeToFeed } from "../feed/record.ts";
+import { heldUntil, releaseProbes } from "../hook/hookHealth.ts";
 import { inQueue, projectsWith, waitingQueues } from "../nodes/across.ts";
 import { addJobs, deliverJobs, type HookQueue } from "../queue/jobs.ts";
 import { advanceJobs } from "../workflow/workflowRuns.ts";
@@ -27,10 +28,10 @@ const isLost = (sql: Sql, deadWorkers: string[]) => sql`q.lease_token is not nul
  * and seen.
  */
 const giveUpClaims = (tx: Tx, projectId: string, { deadWorkers, quarantineAfter }: Lost) => tx<
-  MovedDelivery[]
+  (MovedDelivery & { token: string })[]
 >`
   with lost as materialized (
-    select q.id, q.attempt_count as number,
+    select q.id, q.lease_token as token, q.attempt_count as number,
       case when q.unknown_count + 1 >= ${quarantineAfter} then 'QUARANTINED'
         when h.status = 'ACTIVE' then 'RETRYING'
         when h.status = 'DELETED' then 'CANCELLED' else 'PARKED' end as final
@@ -46,11 +47,11 @@ const giveUpClaims = (tx: Tx, projectId: string, { deadWorkers, quarantineAfter 
       unknown_count = q.unknown_count + 1, max_attempts = q.max_attempts + 1, last_error = ${DIED}, status = lost.final,
       due_at = statement_timestamp() + case when lost.final = 'RETRYING' then q.unknown_count * interval '10 seconds' end
     from lost where q.project_id = ${projectId} and q.id = lost.id and lost.final in ('RETRYING', 'PARKED')
-    returning q.id, q.event_id, q.hook_id, q.run_id, q.status
+    returning q.id, q.event_id, q.hook_id, q.run_id, q.status, lost.token
   ), gone as (
     delete from signalbox.queue q using lost
     where q.project_id = ${projectId} and q.id = lost.id and lost.final in ('QUARANTINED', 'CANCELLED')
-    returning q.*, lost.final
+    returning q.*, lost.final, lost.token
   ), ended as (
     insert into signalbox.ended_deliveries as d (project_id, id, event_id, hook_id, format, status, attempt_count,
       max_attempts, unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at,
@@ -59,8 +60,8 @@ const giveUpClaims = (tx: Tx, projectId: string, { deadWorkers, quarantineAfter 
       clock_timestamp(), ${DIED}, replay_of, replay_number, run_id, step_position, created_at, order_key, order_seq
     from gone returning d.id, d.event_id, d.hook_id, d.run_id, d.status
   )
-  select id, event_id as "eventId", hook_id as "hookId", run_id as "runId", status from waiting
-  union all select id, event_id, hook_id, run_id, status from ended`;
+  select id, event_id as "eventId", hook_id as "hookId", run_id as "runId", status, token from waiting
+  union all select e.id, e.event_id, e.hook_id, e.run_id, e.status, g.token from ended e join gone g on g.id = e.id`;
 
 /** Reclaims lost claims and wakes their hooks' queues. Returns their number. */
 export async function recoverClaims(sql: Pool, lost: Lost): Promise<number> {
@@ -89,6 +90,11 @@ const recoverChunk = (sql: Pool, projectId: string, lost: Lost): Promise<number>
       [addJobs(tx, [...deliverJobs(queues), ...advanceJobs(runsOf(projectId, ended))])],
       [
         recordMoves(tx, projectId, moved),
+        releaseProbes(tx, {
+          projectId,
+          hookIds: [...hookIds],
+          tokens: moved.map(({ token }) => token),
+        }),
         ...(ended.length > 0
           ? [completeEvents(tx, projectId, ended), leaveOrder(tx, projectId, ended)]
           : []),
@@ -101,26 +107,32 @@ const recoverChunk = (sql: Pool, projectId: string, lost: Lost): Promise<number>
  * Releases the claims under a token whose commit was never confirmed: the connection broke. Nothing was sent, so no
  * attempt counts. If the server is still running the claiming statement, this waits for it if it finds its rows.
  */
-export const returnClaims = (
+export const returnClaims = async (
   sql: Pool,
   { projectId, hookIds, token }: { projectId: string; hookIds: string[]; token: string },
-) => sql`
+) => {
+  await sql`
   update signalbox.queue set attempt_count = attempt_count - 1, lease_worker = null, lease_token = null,
     lease_until = null
   where project_id = ${projectId} and hook_id = any(${hookIds}::uuid[]) and lease_token = ${token}`;
+  await releaseProbes(sql, { projectId, hookIds, tokens: [token] });
+};
 
 /**
  * Releases a claim, fenced by its token, and delays the delivery: the hub itself could not make the call. No attempt
  * counts.
  */
-export const handBack = (
+export const handBack = async (
   sql: Pool,
-  { projectId, deliveryId, token }: Pick<Claim, "projectId" | "deliveryId" | "token">,
+  { projectId, hookId, deliveryId, token, isProbe }: Claim,
   waitMs: number,
-) => sql`
+) => {
+  await sql`
   update signalbox.queue set attempt_count = attempt_count - 1, lease_worker = null, lease_token = null,
     lease_until = null, due_at = statement_timestamp() + ${waitMs} * interval '1 millisecond'
   where project_id = ${projectId} and id = ${deliveryId} and lease_token = ${token}`;
+  if (isProbe) await releaseProbes(sql, { projectId, hookIds: [hookId], tokens: [token] });
+};
 
 /**
  * Expired claims at the heads of the queues, where claims are: they take what was due first. Reading a whole queue
@@ -134,16 +146,21 @@ export const claimsLostAtHeads = (sql: Sql) => sql`
     order by q.due_at limit 2 * h.max_in_flight + 64) head
   where head.lease_until <= clock_timestamp()`;
 
-/** The queues of active hooks with an unclaimed delivery that has been due for this long. */
+/**
+ * The queues of active hooks with an unclaimed delivery that has been due for this long. What waits for a hook that may
+ * not be sent to is not overdue.
+ */
 export const overdueQueues = (sql: Sql, overdueMs: number) => sql<HookQueue[]>`
   with ${waitingQueues(sql)}
   select waiting.project_id as "projectId", waiting.hook_id as "hookId" from waiting
   join signalbox.hooks h on h.project_id = waiting.project_id and h.id = waiting.hook_id and h.status = 'ACTIVE'
+  left join signalbox.hook_stats s on s.project_id = waiting.project_id and s.hook_id = waiting.hook_id
   cross join lateral (
     select 1 from signalbox.queue q
     where ${inQueue(sql)} and q.due_at <= now() - ${overdueMs} * interval '1 millisecond'
       and q.lease_token is null
-    order by q.due_at limit 1) overdue`;
+    order by q.due_at limit 1) overdue
+  where coalesce(${heldUntil(sql)} <= now() - ${overdueMs} * interval '1 millisecond', true)`;
 
 /**
  * Events accepted this long ago that were never matched: their process died, or they wait in its queue. Scheduled
@@ -160,14 +177,17 @@ export const overdueEvents = (sql: Sql, overdueMs: number) => sql<
       and e.status = 'STAGED' and e.received_at <= now() - ${overdueMs} * interval '1 millisecond'
     order by e.received_at limit 1000) overdue`;
 
-/** The age in seconds of the oldest unclaimed due delivery; 0 if none is due. */
+/** The age in seconds of the oldest unclaimed due delivery of a hook that may be sent to; 0 if none is due. */
 export async function oldestDueSeconds(sql: Sql): Promise<number> {
   const [row] = await sql<{ age: number }[]>`
     with ${waitingQueues(sql)}
     select coalesce(extract(epoch from now() - min(first.due_at)), 0)::float8 as age
-    from waiting cross join lateral (
+    from waiting
+    left join signalbox.hook_stats s on s.project_id = waiting.project_id and s.hook_id = waiting.hook_id
+    cross join lateral (
       select q.due_at from signalbox.queue q
       where ${inQueue(sql)} and q.due_at <= now() and q.lease_token is null
-      order by q.due_at limit 1) first`;
+      order by q.due_at limit 1) first
+    where coalesce(s.health <> 'OPEN' and coalesce(s.held_until <= now(), true), true)`;
   return Math.max(0, row?.age ?? 0);
 }

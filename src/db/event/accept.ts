@@ -12,6 +12,8 @@ export type HandOver = {
   token: string;
   /** The lease of each claim in milliseconds, by delivery id. */
   leaseMs: ReadonlyMap<string, number>;
+  /** Called with the hooks that may not be sent to now: none of their deliveries is claimed. */
+  refuse(hookIds: string[]): void;
 };
 
 /** Events of one project, planned under one config version. */
@@ -140,13 +142,14 @@ export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
   const [row] = await atNode(
     sql,
     projectId,
-    (sql) => sql<{ at: Date }[]>`
-    select signalbox.accept(${projectId}, ${version}, ${JSON.stringify(events.map(eventRecord))}::text::json,
+    (sql) => sql<{ at: Date; held: string[] | null }[]>`
+    select * from signalbox.accept(${projectId}, ${version}, ${JSON.stringify(events.map(eventRecord))}::text::json,
       ${made.length > 0 ? JSON.stringify(made) : null}::text::json, ${hooks}::uuid[], ${counts}::int[], ${accepted},
       ${handOver?.workerId ?? null}::uuid, ${handOver?.token ?? null}::uuid, ${JSON.stringify(items)}::text::json,
-      ${claimed.length > 0 ? JSON.stringify(claimed) : null}::text::json, ${orderRecord(accepting)}::text::json) as at`,
+      ${claimed.length > 0 ? JSON.stringify(claimed) : null}::text::json, ${orderRecord(accepting)}::text::json)`,
   );
   if (!row) throw new Error("nothing was accepted");
+  if (row.held) handOver?.refuse(row.held);
   return row.at;
 }
 

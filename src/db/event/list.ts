@@ -1,4 +1,5 @@
 import type { Sql } from "../connection/client.ts";
+import { healthTypes } from "../hook/hookHealth.ts";
 import {
   boundedScanPage,
   type IndexKey,
@@ -12,12 +13,12 @@ import { stripNul } from "../page/stripNul.ts";
 import { type EventHead, type EventRow, type EventStatus, eventColumns } from "./events.ts";
 
 /**
- * A filter by types, with patterns as in hooks. SYSTEM events match by their exact name only. Exact names alone, the
+ * A filter by types, with patterns as in hooks. SYSTEM events match by their exact name only, unless they are about hooks' health. Exact names alone, the
  * common case, use an index.
  */
 export const ofTypes = (sql: Sql, types: string[]): Fragment =>
   types.some((type) => type.endsWith("*"))
-    ? sql`(e.origin <> 'SYSTEM' or e.type = any(${types}::text[])) and exists (select from unnest(${types}::text[]) as p(pattern) where pattern in (e.type, '*')
+    ? sql`(e.origin <> 'SYSTEM' or e.type = any(${[...types, ...healthTypes]}::text[])) and exists (select from unnest(${types}::text[]) as p(pattern) where pattern in (e.type, '*')
         or (pattern like '%.*' and starts_with(e.type, left(pattern, -1))))`
     : sql`e.type = any(${types}::text[])`;
 

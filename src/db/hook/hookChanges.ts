@@ -22,6 +22,14 @@ export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
   await insertHookVersion(tx, hook, await bumpConfigVersion(tx, hook.projectId));
 }
 
+/** A hook that is to receive no more, and why. */
+export type Leaving = {
+  projectId: string;
+  hookId: string;
+  status: "DELETED" | "DISABLED";
+  reason: string;
+};
+
 /**
  * Deletes up to `limit` hooks of a user under one config version, and returns how many. Their waiting deliveries are
  * cancelled by the jobs that it adds.
@@ -67,17 +75,17 @@ export async function deleteHooksOfUser(
 }
 
 /**
- * Deletes hooks whose target answered that it is gone, keeping the reason for their history. Returns those it deleted.
+ * Deletes or disables hooks whose target asked for it, keeping the reason for their history. Only active ones are
+ * disabled. Returns those that it changed.
  */
-export async function retireHooks(
-  tx: Tx,
-  gone: { projectId: string; hookId: string; reason: string }[],
-): Promise<HookRow[]> {
+export async function retireHooks(tx: Tx, leaving: Leaving[]): Promise<HookRow[]> {
   const rows = await tx<HookRow[]>`
-    update signalbox.hooks h set status = 'DELETED', status_reason = x.reason, updated_at = now()
-    from unnest(${gone.map((g) => g.projectId)}::uuid[], ${gone.map((g) => g.hookId)}::uuid[],
-      ${gone.map((g) => g.reason)}::text[]) as x(project_id, hook_id, reason)
-    where h.project_id = x.project_id and h.id = x.hook_id and h.status <> 'DELETED'
+    update signalbox.hooks h set status = x.status, status_reason = x.reason, updated_at = now()
+    from unnest(${leaving.map((one) => one.projectId)}::uuid[], ${leaving.map((one) => one.hookId)}::uuid[],
+      ${leaving.map((one) => one.status)}::text[], ${leaving.map((one) => one.reason)}::text[])
+      as x(project_id, hook_id, status, reason)
+    where h.project_id = x.project_id and h.id = x.hook_id
+      and (h.status = 'ACTIVE' or x.status = 'DELETED' and h.status <> 'DELETED')
     returning ${hookColumns(tx)}`;
   for (const row of rows) await recordHookVersion(tx, row);
   return rows;

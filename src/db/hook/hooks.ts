@@ -3,7 +3,7 @@ import { stripNul } from "../page/stripNul.ts";
 import type { Narrowed } from "../schema/narrowed.ts";
 import type { hooks } from "../schema/tables.ts";
 
-export type HookStatus = "PENDING_VERIFICATION" | "ACTIVE" | "PAUSED" | "DELETED";
+export type HookStatus = "PENDING_VERIFICATION" | "ACTIVE" | "PAUSED" | "DISABLED" | "DELETED";
 export type HookFormat =
   | "CLOUD_EVENT"
   | "CLOUD_EVENT_STRUCTURED"
@@ -23,12 +23,21 @@ type OrderFailure = "BLOCK" | "PARK" | "SKIP";
  */
 export type SealedSecret = { sealed: string; expiresAt: string | null; publicKey?: string };
 
+/** When a hook is DISABLED: after so many failed attempts in a row, over at least so many hours. */
+export type DisableAfter = { failures: number; hours: number };
+
 /** A hook as stored; `headers` and `secrets` are sealed. */
 export type HookRow = Narrowed<
   Omit<
     typeof hooks.$inferSelect,
-    "kind" | "handshake" | "handshakeAttempts" | "handshakeDueAt" | "rateTat"
-  >,
+    | "kind"
+    | "handshake"
+    | "handshakeAttempts"
+    | "handshakeDueAt"
+    | "rateTat"
+    | "disableAfterFailures"
+    | "disableAfterHours"
+  > & { disableAfter: DisableAfter | null },
   {
     format: HookFormat;
     verification: HookVerification;
@@ -48,7 +57,9 @@ export const hookColumns = (
   h.max_in_flight as "maxInFlight", h.rate_limit_per_second as "rateLimitPerSecond",
   h.verification, h.allowed_per_minute as "allowedPerMinute", h.status,
   h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt",
-  h.order_by as "orderBy", h.on_order_failure as "onOrderFailure"`;
+  h.order_by as "orderBy", h.on_order_failure as "onOrderFailure", h.final_statuses as "finalStatuses",
+  case when h.disable_after_failures is not null then
+    json_build_object('failures', h.disable_after_failures, 'hours', h.disable_after_hours) end as "disableAfter"`;
 
 /** Hooks of one project by id, including deleted ones; unknown ids and those of other projects are left out. */
 export const hooksById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -100,12 +111,14 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
   )
   insert into signalbox.hooks (project_id, id, name, uid, description, metadata, types, channels, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
-    verification, status, status_reason, secrets, order_by, on_order_failure)
+    verification, status, status_reason, secrets, order_by, on_order_failure, final_statuses, disable_after_failures,
+    disable_after_hours)
   values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
     ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
     ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json,
-    ${hook.orderBy}, ${hook.onOrderFailure})
+    ${hook.orderBy}, ${hook.onOrderFailure}, ${hook.finalStatuses}::smallint[],
+    ${hook.disableAfter?.failures ?? null}, ${hook.disableAfter?.hours ?? null})
   returning created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Updates every field of a hook that an update or a status change may change. */
@@ -118,7 +131,9 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "update
     max_in_flight = ${hook.maxInFlight}, rate_limit_per_second = ${hook.rateLimitPerSecond},
     allowed_per_minute = ${hook.allowedPerMinute}, status = ${hook.status}, status_reason = ${hook.statusReason},
     secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now(),
-    order_by = ${hook.orderBy}, on_order_failure = ${hook.onOrderFailure}
+    order_by = ${hook.orderBy}, on_order_failure = ${hook.onOrderFailure},
+    final_statuses = ${hook.finalStatuses}::smallint[],
+    disable_after_failures = ${hook.disableAfter?.failures ?? null}, disable_after_hours = ${hook.disableAfter?.hours ?? null}
   where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
 /** Stores the hook's rule from this config version on. */

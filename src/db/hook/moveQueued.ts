@@ -19,6 +19,7 @@ const moves: Record<HookStatus, { from: "due" | "parked" | "both"; to: string }>
   ACTIVE: { from: "parked", to: "PENDING" },
   PENDING_VERIFICATION: { from: "due", to: "PARKED" },
   PAUSED: { from: "due", to: "PARKED" },
+  DISABLED: { from: "due", to: "PARKED" },
   DELETED: { from: "both", to: "CANCELLED" },
 };
 

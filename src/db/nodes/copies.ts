@@ -16,6 +16,8 @@ const helpers = [
   "advance_keys",
   "leave_order",
   "enter_order",
+  "judge_hook",
+  "publish",
 ];
 
 const sourceOf = (step: string) => `${step}_source`;

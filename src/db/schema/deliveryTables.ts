@@ -187,6 +187,8 @@ export const heads = signalbox.table(
     horizon: bigint("horizon", { mode: "number" }).notNull().default(0),
     /** Incremented by every change that emits depend on: hooks, event types, the project's settings. */
     configVersion: bigint("config_version", { mode: "number" }).notNull().default(1),
+    /** None of the project's hooks is held after this; infinite while the breaker of one is open. Null: none is held. */
+    heldUntil: time("held_until"),
   },
   () => [ownProject],
 );

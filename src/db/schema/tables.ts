@@ -11,6 +11,7 @@ import {
   bigint,
   boolean,
   customType,
+  doublePrecision,
   index,
   integer,
   pgPolicy,
@@ -236,6 +237,11 @@ export const hooks = signalbox.table(
     updatedAt: time("updated_at").notNull().defaultNow(),
     orderBy: text("order_by"),
     onOrderFailure: text("on_order_failure").notNull().default("BLOCK"),
+    /** Answers that end a delivery at once: a further try would be answered the same. */
+    finalStatuses: smallint("final_statuses").array().notNull().default([413]),
+    /** It is DISABLED after so many failed attempts in a row, over at least so many hours; null if never. */
+    disableAfterFailures: integer("disable_after_failures"),
+    disableAfterHours: doublePrecision("disable_after_hours"),
   },
   (t) => [
     ownProject,
@@ -270,18 +276,4 @@ export const hookVersions = signalbox.table(
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
-);
-
-/** Counters, separate from the hook: they change with every batch. */
-export const hookStats = signalbox.table(
-  "hook_stats",
-  {
-    projectId: uuid("project_id").notNull(),
-    hookId: uuid("hook_id").notNull(),
-    triggeredCount: bigint("triggered_count", { mode: "number" }).notNull().default(0),
-    lastTriggeredAt: time("last_triggered_at"),
-    succeededCount: bigint("succeeded_count", { mode: "number" }).notNull().default(0),
-    failedCount: bigint("failed_count", { mode: "number" }).notNull().default(0),
-  },
-  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId] })],
 );

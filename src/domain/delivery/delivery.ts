@@ -5,13 +5,17 @@
  *   PENDING ──claim──> (in flight) ──2xx───────────────────> SUCCEEDED
  *      ^                   │ ├──status in unsubscribeOn ───> GONE       (and its hook is deleted)
  *      │                   │ ├──failure, tries left ───────> RETRYING ──claim──> (in flight) …
- *      │                   │ └──failure, no tries left ────> FAILED
+ *      │                   │ └──failure, no tries left, ──> FAILED
+ *      │                   │    or status in finalStatuses
  *      │                   └────its process died ──────────> PENDING or RETRYING again, its attempt UNKNOWN;
  *      │                                                     after the third death QUARANTINED
  *      └──resume── PARKED <──its hook is paused (also at birth)
  *
  * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is not a status but a lease
  * (worker, fencing token, expiry) on a PENDING or RETRYING delivery: only the holder of the token may change it.
+ * While the hook's breaker is open or its target has asked for a pause, nothing is claimed but one probe at a time. A
+ * probe that fails, and an attempt that is answered by a 429 or 503 with Retry-After, use up no try.
+ *
  * SUCCEEDED is final: a manual retry or a replay makes a new delivery that points back to it (`replayOf`). A delivery
  * that ended without success is reopened as RETRYING (PARKED when its hook is not ACTIVE), with as many further tries
  * as its hook allows.
@@ -20,13 +24,15 @@
 import type { Claim, HookClaim } from "../../db/delivery/claim.ts";
 import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
 import type { Finish } from "../../db/delivery/finish.ts";
+import { MAX_ATTEMPTS } from "../../db/delivery/retries.ts";
 import type { DeliveryTarget } from "../../db/delivery/target.ts";
+import { timeOfId } from "../../util/ids.ts";
 import { createEnvelope, envelopeEvent } from "../event/envelope.ts";
 import type { HookSecrets } from "../hook/hookSecrets.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
 import type { StepMethod } from "../workflow/stepMethods.ts";
 import { attemptHeaders } from "./deliveryHeaders.ts";
-import { nextDelayMs } from "./retrySchedule.ts";
+import { askedPauseMs, nextDelayMs } from "./retrySchedule.ts";
 
 /** The result of a call, as far as a delivery needs it. */
 type CallResult = Omit<Finish["attempt"], "number" | "startedAt"> & { outcome: AttemptOutcome };
@@ -77,6 +83,17 @@ function scheduledAttempt({ format, attempt, maxAttempts }: Claim, retries: numb
   return sinceOpened >= 1 && sinceOpened <= attempt ? sinceOpened : attempt;
 }
 
+/** How long a target may put a delivery off by Retry-After without using up its tries. */
+const PUT_OFF_MS = 24 * 3_600_000;
+
+/**
+ * Whether a failed attempt uses up no try: the target asked for a pause (in the delivery's first day), or it was the
+ * probe of an open breaker.
+ */
+const isFree = ({ isProbe, attempt, deliveryId, claimedAt }: Claim, pauseMs: number): boolean =>
+  attempt < MAX_ATTEMPTS &&
+  (isProbe || (pauseMs > 0 && claimedAt.getTime() - timeOfId(deliveryId) < PUT_OFF_MS));
+
 /** The outcome of a delivery for an attempt's result. `interrupted`: this process stopped waiting for the response. */
 export function decideOutcome(
   claim: Claim,
@@ -96,26 +113,44 @@ export function decideOutcome(
   const isReported = systemEvents && event.origin !== "SYSTEM";
   const call = isReported ? { ...auditInfo, eventId: event.id, eventType: event.type } : null;
   const ids = { projectId, deliveryId, eventId: event.id, hookId, token };
-  const base = { ...ids, isOrdered, free: false, delayMs: null, call };
-  if (result.outcome === "SUCCESS") return { ...base, attempt: record, status: "SUCCEEDED" };
+  const isStep = claim.format === "STEP";
+  const { statusCode, responseHeaders } = result;
+  const retryAfter = responseHeaders?.["retry-after"] ?? null;
+  const holdMs = isStep ? 0 : askedPauseMs({ statusCode, retryAfter });
+  const disables =
+    !isStep && responseHeaders?.["webhook-delivery"]?.trim().toLowerCase() === "disable";
+  const verdict = <Kind extends Finish["verdict"]>(kind: Kind) => (isStep ? null : kind);
+  const base = {
+    ...{ ...ids, isOrdered, free: false, delayMs: null, call, holdMs, disables, systemEvents },
+    verdict: verdict(holdMs > 0 ? "HELD" : "FAILED"),
+    attempt: record,
+  };
+  if (result.outcome === "SUCCESS")
+    return { ...base, status: "SUCCEEDED", verdict: verdict("SUCCEEDED") };
   if (interrupted) {
     const attempt = { ...record, outcome: "UNKNOWN" as const };
-    return { ...base, attempt, status: "RETRYING", delayMs: 0, free: true };
+    const unknown = { ...base, attempt, verdict: verdict("NONE") };
+    return { ...unknown, status: "RETRYING", delayMs: 0, free: true };
   }
-  if (result.statusCode !== null && hook.unsubscribeOn.includes(result.statusCode)) {
-    return { ...base, attempt: { ...record, outcome: "SUBSCRIBER_GONE" }, status: "GONE" };
+  if (statusCode !== null && hook.unsubscribeOn.includes(statusCode)) {
+    const attempt = { ...record, outcome: "SUBSCRIBER_GONE" as const };
+    return { ...base, attempt, status: "GONE", verdict: verdict("NONE") };
   }
   // A step's URL comes from its templates: an address that may not be called will not change.
-  const isPermanent = claim.format === "STEP" && result.outcome === "REFUSED";
-  if (isPermanent || claim.attempt >= claim.maxAttempts) {
+  const isPermanent = isStep
+    ? result.outcome === "REFUSED"
+    : statusCode !== null && hook.finalStatuses.includes(statusCode);
+  const free = !isPermanent && isFree(claim, holdMs);
+  if (isPermanent || (!free && claim.attempt >= claim.maxAttempts)) {
     const isParked = isOrdered && hook.onOrderFailure === "PARK";
-    return { ...base, attempt: record, status: isParked ? "PARKED" : "FAILED" };
+    return { ...base, status: isParked ? "PARKED" : "FAILED" };
   }
+  // A probe goes behind what else is due: the next one is another delivery, should this one be the cause.
+  if (claim.isProbe && holdMs === 0) return { ...base, status: "RETRYING", delayMs: 0, free };
   const delayMs = nextDelayMs({
     attempt: scheduledAttempt(claim, hook.retries),
     scheduleMs: hook.retryScheduleMs,
-    statusCode: result.statusCode,
-    retryAfter: result.responseHeaders?.["retry-after"] ?? null,
+    ...{ statusCode, retryAfter },
   });
-  return { ...base, attempt: record, status: "RETRYING", delayMs };
+  return { ...base, status: "RETRYING", delayMs, free };
 }

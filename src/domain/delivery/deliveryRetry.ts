@@ -10,6 +10,7 @@ import {
   reopenDeliveries,
   unpark,
 } from "../../db/delivery/retries.ts";
+import { probeNow } from "../../db/hook/hookHealth.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 
@@ -54,7 +55,9 @@ export async function retryDelivery(
       throw rejection(`delivery ${id} is a step of run ${delivery.runId}: use rerunWorkflow`);
     if (delivery.inFlight) throw rejection(`an attempt of delivery ${id} is in flight`);
     if (delivery.status === "PARKED" && delivery.hookStatus !== "ACTIVE")
-      throw rejection(`delivery ${id} is parked: resume its hook to release it`);
+      throw rejection(
+        `delivery ${id} is parked: ${delivery.hookStatus === "DISABLED" ? "enable" : "resume"} its hook to release it`,
+      );
     if (delivery.isBehind)
       throw rejection(
         `delivery ${id} waits for an earlier one with the same order key '${delivery.orderKey}'`,
@@ -67,7 +70,8 @@ export async function retryDelivery(
     const [one] = [...result.moved, ...result.made];
     if (!one) throw rejection(`delivery ${id} is being sent again already`);
     const found = deliveriesById(tx, projectId, [one.id]);
-    await publishRetries(tx, projectId, result, { under: [found] });
+    const probe = probeNow(tx, { projectId, id: one.hookId });
+    await publishRetries(tx, projectId, result, { under: [probe, found] });
     const [row] = await found;
     if (!row) throw new Error(`delivery ${one.id} is gone`);
     return row;

@@ -5,10 +5,10 @@ import {
   finish,
   insertAttempts,
 } from "../../db/delivery/finish.ts";
-import { goneHooks } from "../../db/delivery/gone.ts";
+import { leavingHooks } from "../../db/delivery/gone.ts";
 import { accept } from "../../db/event/accept.ts";
-import { recordHook, retireHooks } from "../../db/hook/hookChanges.ts";
-import { moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
+import type { HealthChange } from "../../db/hook/hookHealth.ts";
+import type { HookRow } from "../../db/hook/hooks.ts";
 import { type FollowUp, followUpOf } from "../event/followUp.ts";
 import {
   type InPlace,
@@ -19,9 +19,11 @@ import {
 import { errorEvent, webhookCalled } from "../event/systemEventData.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
+import { disabledEvent, healthEvents } from "./healthEvent.ts";
+import { afterRetiring, retire } from "./retire.ts";
 
-/** The deliveries that changed, and what is to be done next about the system events. */
-type Finished = { moved: FinishedDelivery[]; next: FollowUp };
+/** The deliveries and the health of hooks that changed, and what is to be done next about the system events. */
+type Finished = { moved: FinishedDelivery[]; changes: HealthChange[]; next: FollowUp };
 
 /** The system events of one attempt: the call, and the delivery's failure when no try is left. */
 function planFinish(
@@ -46,37 +48,43 @@ async function finishAll(
   sql: Pool | Tx,
   projectId: string,
   finishes: Finish[],
-): Promise<{ moved: FinishedDelivery[]; recorded: Finish[] }> {
-  const moved = await finish(sql, projectId, finishes);
-  if (moved.length === finishes.length) return { moved, recorded: finishes };
+): Promise<Omit<Finished, "next"> & { recorded: Finish[] }> {
+  const { moved, changes } = await finish(sql, projectId, finishes);
+  if (moved.length === finishes.length) return { moved, changes, recorded: finishes };
   const ids = new Set(moved.map(({ id }) => id));
   const superseded = finishes.filter(({ deliveryId }) => !ids.has(deliveryId));
   for (const { deliveryId } of await insertAttempts(sql, projectId, superseded))
     ids.add(deliveryId);
-  return { moved, recorded: finishes.filter(({ deliveryId }) => ids.has(deliveryId)) };
+  return { moved, changes, recorded: finishes.filter(({ deliveryId }) => ids.has(deliveryId)) };
 }
 
-/**
- * Deletes the hooks whose target answered that it is gone, before their deliveries end as GONE. Returns the hooks' ids.
- */
-async function retireGone(tx: Tx, projectId: string, finishes: Finish[]): Promise<Set<string>> {
-  const gone = finishes.filter(({ status }) => status === "GONE");
-  if (gone.length === 0) return new Set();
-  const hooks = await retireHooks(tx, await goneHooks(tx, projectId, gone));
-  for (const hook of hooks) {
-    await recordHook(tx, hook);
-    await moveWaiting(tx, hook, "DELETED");
-    await queueSettling(tx, projectId, [hook]);
-  }
-  return new Set(hooks.map(({ id }) => id));
+/** Whether the target asked for no more deliveries. */
+const isLeaving = ({ status, disables }: Finish) => status === "GONE" || disables;
+
+/** Deletes or disables the hooks whose target asked for it, before their deliveries end as GONE or are parked. */
+async function retireLeaving(tx: Tx, projectId: string, finishes: Finish[]): Promise<HookRow[]> {
+  const leaving = finishes.filter(isLeaving);
+  return leaving.length === 0 ? [] : retire(tx, await leavingHooks(tx, projectId, leaving));
 }
 
-/** The configuration after these hooks are gone: each of them raised the version by one. */
-function without(config: ProjectConfig, gone: ReadonlySet<string>): ProjectConfig {
-  if (gone.size === 0) return config;
-  const hooksFor: ProjectConfig["hooksFor"] = (type, userId) =>
-    config.hooksFor(type, userId).filter(({ id }) => !gone.has(id));
-  return { ...config, version: config.version + gone.size, hooksFor };
+/** The system events about hooks' health, each with the event whose attempt caused it. */
+function healthInputs(changes: HealthChange[], retired: HookRow[], finishes: Finish[]) {
+  const endOf = ({ attempt }: Finish) => attempt.startedAt.getTime() + attempt.elapsedMs;
+  const lastOf = (hookId: string) =>
+    finishes
+      .filter((one) => one.hookId === hookId)
+      .sort((a, b) => endOf(a) - endOf(b))
+      .at(-1);
+  const told = [
+    ...changes.flatMap((change) =>
+      healthEvents(change, lastOf(change.hookId)?.attempt.error ?? null),
+    ),
+    ...retired.filter(({ status }) => status === "DISABLED").map(disabledEvent),
+  ];
+  return told.flatMap((input) => {
+    const cause = lastOf(input.subject.id);
+    return cause ? { causeId: cause.eventId, input } : [];
+  });
 }
 
 /**
@@ -91,19 +99,19 @@ export function finishDeliveries(
   finishes: Finish[],
 ): Promise<Finished> {
   return withFreshConfig(async () => {
-    const isReported = finishes.some(({ call }) => call !== null);
-    const config = isReported ? (await configs.current([projectId])).get(projectId) : undefined;
-    const isGone = finishes.some(({ status }) => status === "GONE");
-    if (!config?.systemEvents && !isGone) {
-      const { moved } = await finishAll(sql, projectId, finishes);
-      return { moved, next: followUpOf(projectId, [], []) };
+    const isAudited = finishes.some(({ systemEvents }) => systemEvents);
+    const config = isAudited ? (await configs.current([projectId])).get(projectId) : undefined;
+    const none = followUpOf(projectId, [], []);
+    if (!config?.systemEvents && !finishes.some(isLeaving)) {
+      const { moved, changes } = await finishAll(sql, projectId, finishes);
+      return { moved, changes, next: none };
     }
     if (config) await warmSystemTypes(config, programs);
     return sql.begin(async (tx) => {
-      const gone = await retireGone(tx, projectId, finishes);
-      const { moved, recorded } = await finishAll(tx, projectId, finishes);
-      if (!config?.systemEvents) return { moved, next: followUpOf(projectId, [], []) };
-      const current = without(config, gone);
+      const retired = await retireLeaving(tx, projectId, finishes);
+      const { moved, changes, recorded } = await finishAll(tx, projectId, finishes);
+      if (!config?.systemEvents) return { moved, changes, next: none };
+      const current = afterRetiring(config, retired);
       const isParked = new Set(
         finishes.filter(({ status }) => status === "PARKED").map(({ deliveryId }) => deliveryId),
       );
@@ -112,13 +120,19 @@ export function finishDeliveries(
           .filter(({ id, status }) => status === "FAILED" || isParked.has(id))
           .map(({ id }) => id),
       );
-      const systemEvents = recorded.flatMap((one) =>
-        planFinish(current, programs, one, failed.has(one.deliveryId)),
-      );
+      const systemEvents = [
+        ...recorded.flatMap((one) =>
+          planFinish(current, programs, one, failed.has(one.deliveryId)),
+        ),
+        ...healthInputs(changes, retired, finishes).map(({ causeId, input }) =>
+          planSystemEvent(current, programs, causeId, input),
+        ),
+      ];
+      if (systemEvents.length === 0) return { moved, changes, next: none };
       const deliveries = systemEvents.flatMap((one) => one.deliveries);
       const events = systemEvents.map(({ event }) => event);
       await accept(tx, { projectId, version: current.version, events, deliveries });
-      return { moved, next: followUpOf(projectId, events, deliveries) };
+      return { moved, changes, next: followUpOf(projectId, events, deliveries) };
     });
   });
 }

@@ -11,6 +11,15 @@ function retryAfterMs(value: string): number {
   return httpDate.test(text) ? Date.parse(text) - Date.now() || 0 : 0;
 }
 
+/** An answer, as far as it asks to wait. */
+type Answered = { statusCode: number | null; retryAfter?: string | null | undefined };
+
+/** The milliseconds for which a 429 or 503 asks to be left alone by `Retry-After`: at most 1 h, 0 if it does not. */
+export const askedPauseMs = ({ statusCode, retryAfter }: Answered): number =>
+  statusCode === 429 || statusCode === 503
+    ? Math.min(Math.max(retryAfterMs(retryAfter ?? ""), 0), hourMs)
+    : 0;
+
 /** 5 s, 15 s, 45 s … ×3 up to 1 h. */
 const defaultDelayMs = (attempt: number) => Math.min(5000 * 3 ** (attempt - 1), hourMs);
 
@@ -19,16 +28,11 @@ const defaultDelayMs = (attempt: number) => Math.min(5000 * 3 ** (attempt - 1), 
  * `scheduleMs`, whose last value repeats, with ±20 % jitter. `Retry-After` of a 429 or 503 can only delay it further,
  * by at most 1 h. Never throws for what a receiver sent.
  */
-export function nextDelayMs(tried: {
-  attempt: number;
-  scheduleMs?: number[] | null;
-  statusCode: number | null;
-  retryAfter?: string | null | undefined;
-  random?: () => number;
-}): number {
-  const { attempt, scheduleMs, statusCode, retryAfter, random = Math.random } = tried;
+export function nextDelayMs(
+  tried: Answered & { attempt: number; scheduleMs?: number[] | null; random?: () => number },
+): number {
+  const { attempt, scheduleMs, random = Math.random } = tried;
   const base = scheduleMs?.[attempt - 1] ?? scheduleMs?.at(-1) ?? defaultDelayMs(attempt);
   const planned = Math.round(base * (1 - jitter + 2 * jitter * random()));
-  const requested = statusCode === 429 || statusCode === 503 ? retryAfterMs(retryAfter ?? "") : 0;
-  return Math.max(planned, Math.min(requested, hourMs));
+  return Math.max(planned, askedPauseMs(tried));
 }

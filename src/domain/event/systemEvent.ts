@@ -1,6 +1,6 @@
 /**
- * System events report the hub's own activity as goflow's event types. A project turns them on
- * (`Project.systemEvents`). Events of origin SYSTEM produce none, because otherwise each would lead to another without
+ * System events report the hub's own activity: as goflow's event types, and the health of hooks (delivery/healthEvent.ts). A
+ * project turns them on (`Project.systemEvents`). Events of origin SYSTEM produce none, because otherwise each would lead to another without
  * end.
  */
 
@@ -43,8 +43,8 @@ export type InPlace = Pick<TenantPrograms, "filters" | "schemas">;
 export const IN_PLACE_STEPS = 20_000;
 
 /**
- * Plans a system event caused by an event. It is matched at once, because only exact names match it; STAGED when the
- * filters of those hooks may not be cheap, or they have an order.
+ * Plans a system event caused by an event. It is matched at once; STAGED when it has many hooks, or their filters may
+ * not be cheap, or they have an order.
  */
 export function planSystemEvent(
   config: ProjectConfig,
@@ -64,8 +64,8 @@ export function planSystemEvent(
     contentType: "TEXT",
     content: null,
     userId: null,
-    subjectType: null,
-    subjectId: null,
+    subjectType: input.subject?.type ?? null,
+    subjectId: input.subject?.id ?? null,
     contextId: null,
     stepUuid: null,
     idempotencyKey: null,

@@ -1,13 +1,15 @@
 import { STATUS_CODES } from "node:http";
 import type { AttemptRow } from "../../db/delivery/deliveries.ts";
 import type { EventRow } from "../../db/event/events.ts";
+import { healthTypes } from "../../db/hook/hookHealth.ts";
+
+export const systemTypes = ["resthook_called", "webhook_called", "error", ...healthTypes] as const;
 
 /** The content of a system event; `data` is JSON text. */
-export const systemTypes = ["resthook_called", "webhook_called", "error"] as const;
-
 export type SystemEventInput = {
   type: (typeof systemTypes)[number];
   data: string;
+  subject?: { type: string; id: string };
 };
 
 /** One call as its attempt was recorded, without credentials. `resthook`: the event's type, for the call of a hook. */

@@ -1,7 +1,7 @@
 /**
- * The life of a hook: ACTIVE ⇄ PAUSED, either → DELETED (final; the row stays until retention has removed the last of
- * its deliveries). It starts as PENDING_VERIFICATION when its target must consent first (hookVerification.ts). Only a
- * change of status affects deliveries: pausing parks those that wait, resuming releases them, deleting cancels them; an
+ * The life of a hook: ACTIVE ⇄ PAUSED, ACTIVE → DISABLED (by the hub: delivery/retire.ts) → ACTIVE, all → DELETED (final; the row
+ * stays until retention has removed the last of its deliveries). It starts as PENDING_VERIFICATION when its target must consent first (hookVerification.ts). Only a
+ * change of status affects deliveries: pausing parks those that wait, resuming and enabling release them, deleting cancels them; an
  * attempt in flight ends by itself. Every change takes effect with the project's next config version (`Event.why` is
  * computed from these versions). Locks are always taken in this order: the hook queue's, the hook's row, the project's
  * row, the feed's.
@@ -12,6 +12,7 @@ import { violates } from "../../db/connection/violates.ts";
 import { lockProject } from "../../db/eventType/eventTypes.ts";
 import { enterFeed } from "../../db/feed/record.ts";
 import { recordHook, recordHookVersion } from "../../db/hook/hookChanges.ts";
+import { probeNow, resetHealth } from "../../db/hook/hookHealth.ts";
 import {
   countHooks,
   type HookRow,
@@ -160,6 +161,8 @@ export async function changeHook(
     if (!changed) return hook;
     const [times] = await updateHookRow(tx, changed);
     await publish(tx, changed);
+    if (changed.status !== hook.status && hook.status === "DISABLED") await resetHealth(tx, hook);
+    else if (changed.url !== hook.url || changed.status !== hook.status) await probeNow(tx, hook);
     if (changed.status !== hook.status) {
       const moved = await moveWaiting(tx, changed, changed.status);
       if (moved >= MOVED_AT_ONCE) await queueSettling(tx, projectId, [changed]);
@@ -243,7 +246,7 @@ export async function updateHook(
       if (!isWaiting && hook.status !== "ACTIVE")
         throw userError(
           "NOT_ALLOWED_NOW",
-          `hook ${id} is ${hook.status}: resume it before you change its url, for the new target has to consent`,
+          `hook ${id} is ${hook.status}: ${hook.status === "DISABLED" ? "enable" : "resume"} it before you change its url, for the new target has to consent`,
           ["url"],
         );
       await requestConsent(tx, box, hook);
@@ -258,23 +261,38 @@ export async function updateHook(
   return { hook, secret };
 }
 
+/** Why a hook stays as it is, and what would change that. */
+const wayOut = (status: HookStatus): string => {
+  if (status === "PENDING_VERIFICATION") return "waits for its target's consent";
+  return status === "DISABLED"
+    ? "is DISABLED: enableHook makes it active again"
+    : "is PAUSED: resumeHook makes it active again";
+};
+
 /** Changes a hook's status and moves its waiting deliveries accordingly. Idempotent. */
-function setStatus(to: HookStatus, reason: string | null) {
+function setStatus(to: HookStatus, reason: string | null, froms: HookStatus[]) {
   return ({ sql }: HookServices, projectId: string, id: string): Promise<HookRow> =>
     changeHook(sql, projectId, id, async (hook, tx) => {
       // What was parked because it used up its tries is released, too.
       if (hook.status === to && to === "ACTIVE") await queueSettling(tx, projectId, [hook]);
       if (hook.status === to) return null;
       rejectDeleted(hook);
-      if (hook.status === "PENDING_VERIFICATION" && to !== "DELETED")
-        throw userError("NOT_ALLOWED_NOW", `hook ${id} waits for its target's consent`, ["id"]);
+      if (!froms.includes(hook.status))
+        throw userError("NOT_ALLOWED_NOW", `hook ${id} ${wayOut(hook.status)}`, ["id"]);
       return { ...hook, status: to, statusReason: reason };
     });
 }
 
 /** Pauses a hook: its waiting and future deliveries are PARKED until it is resumed. */
-export const pauseHook = setStatus("PAUSED", PAUSED_BY_PERSON);
+export const pauseHook = setStatus("PAUSED", PAUSED_BY_PERSON, ["ACTIVE"]);
 /** Resumes a hook: all its PARKED deliveries are due at once. */
-export const resumeHook = setStatus("ACTIVE", null);
+export const resumeHook = setStatus("ACTIVE", null, ["PAUSED"]);
+/** Enables a hook that the hub has disabled: it is HEALTHY, and all its PARKED deliveries are due at once. */
+export const enableHook = setStatus("ACTIVE", null, ["DISABLED"]);
 /** Deletes a hook permanently; the row is kept for history, and its waiting deliveries are CANCELLED. */
-export const deleteHook = setStatus("DELETED", DELETED_BY_PERSON);
+export const deleteHook = setStatus("DELETED", DELETED_BY_PERSON, [
+  "PENDING_VERIFICATION",
+  "ACTIVE",
+  "PAUSED",
+  "DISABLED",
+]);

@@ -20,6 +20,8 @@ const integerBetween = (min: number, max: number) => {
 const retryMs = integerBetween(100, 86_400_000);
 const status = integerBetween(300, 599);
 
+const MAX_HOURS = 87_600;
+const hoursMessage = `must be a number from 0 to ${MAX_HOURS}`;
 const MAX_DESCRIPTION = 4_000;
 const MAX_METADATA_BYTES = 16_384;
 
@@ -63,6 +65,13 @@ export const hookInput = z.object({
   rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
   orderBy: z.string().nullish(),
   onOrderFailure: z.enum(["BLOCK", "PARK", "SKIP"]),
+  finalStatuses: z.array(status).max(20, "must have a maximum of 20 items"),
+  disableAfter: z
+    .strictObject({
+      failures: integerBetween(1, 2_147_483_647),
+      hours: z.number(hoursMessage).min(0, hoursMessage).max(MAX_HOURS, hoursMessage),
+    })
+    .nullish(),
 });
 
 /** A hook's settings, without the target, its headers and its secret. */
@@ -85,6 +94,8 @@ export type HookSettings = Pick<
   | "rateLimitPerSecond"
   | "orderBy"
   | "onOrderFailure"
+  | "finalStatuses"
+  | "disableAfter"
 >;
 
 /**
@@ -137,7 +148,8 @@ export function settingsOf(
       | "userId"
       | "retryScheduleMs"
       | "rateLimitPerSecond"
-      | "orderBy",
+      | "orderBy"
+      | "disableAfter",
   >(
     key: Key,
   ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
@@ -159,6 +171,8 @@ export function settingsOf(
     maxInFlight: input.maxInFlight ?? before.maxInFlight,
     orderBy: optional("orderBy"),
     onOrderFailure: input.onOrderFailure ?? before.onOrderFailure,
+    finalStatuses: input.finalStatuses ?? before.finalStatuses,
+    disableAfter: optional("disableAfter"),
   };
 }
 
@@ -180,6 +194,8 @@ const defaults = {
   maxInFlight: 16,
   orderBy: null,
   onOrderFailure: "BLOCK" as const,
+  finalStatuses: [413],
+  disableAfter: null,
 };
 
 /** The settings of a hook to be registered, with defaults filled in; not checked yet. */

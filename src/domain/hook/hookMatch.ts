@@ -1,8 +1,10 @@
+import { isHealthEvent } from "../delivery/healthEvent.ts";
 import type { FilterEvent } from "../filter/filterEvent.ts";
 import type { FilterVerdict } from "../filter/hookFilter.ts";
 
 /** The part of a hook (or of one of its versions) that decides whether it matches an event. */
 export type MatchRule = {
+  id: string;
   types: string[];
   /** It takes events that share one of these; null for all events. */
   channels: string[] | null;
@@ -19,7 +21,9 @@ type MatchReason =
   | "FILTER"
   | "USER"
   | "CHANNEL"
+  | "ITSELF"
   | "PAUSED"
+  | "DISABLED"
   | "DELETED"
   | "UNVERIFIED"
   | "NO_RESOURCE";
@@ -30,6 +34,7 @@ export const MATCH_AT_ONCE = 1_000;
 
 const statusReasons: Record<string, MatchReason> = {
   PAUSED: "PAUSED",
+  DISABLED: "DISABLED",
   DELETED: "DELETED",
   PENDING_VERIFICATION: "UNVERIFIED",
 };
@@ -41,11 +46,13 @@ const typeMatches = (pattern: string, type: string): boolean =>
   (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1)));
 
 /**
- * Like `typeMatches`, for an event. A SYSTEM event matches only its exact name: a hook for all types should not receive
- * two more events for each event.
+ * Like `typeMatches`, for an event. A SYSTEM event matches only its exact name, unless it is about a hook's health: a
+ * hook for all types should not receive two more events for each event.
  */
 const patternAccepts = (pattern: string, event: { type: string; origin: string }): boolean =>
-  event.origin === "SYSTEM" ? pattern === event.type : typeMatches(pattern, event.type);
+  event.origin === "SYSTEM" && !isHealthEvent(event)
+    ? pattern === event.type
+    : typeMatches(pattern, event.type);
 
 /**
  * Whether a reader of a project's events wants one: of these types, or of any but those of the hub itself. None wants
@@ -95,7 +102,9 @@ export function matchHook(
 ): MatchVerdict {
   if (!rule.types.some((pattern) => patternAccepts(pattern, event))) {
     const exactly =
-      event.origin === "SYSTEM" ? ", and SYSTEM events by their exact name alone" : "";
+      event.origin === "SYSTEM" && !isHealthEvent(event)
+        ? ", and SYSTEM events by their exact name alone"
+        : "";
     return { reason: "TYPE", detail: `takes ${listed(rule.types)}${exactly}` };
   }
   if (rule.userId !== null && rule.userId !== event.userId) {
@@ -106,6 +115,8 @@ export function matchHook(
     return { reason: "CHANNEL", detail };
   }
   if (filtered && !filtered.matched) return { reason: "FILTER", detail: filtered.detail };
+  if (isHealthEvent(event) && event.subject?.id === rule.id)
+    return { reason: "ITSELF", detail: null };
   const reason = statusReasons[rule.status] ?? "MATCHED";
   const isOut = reason === "DELETED" || reason === "UNVERIFIED";
   if (isOut || rule.format !== "RESOURCE" || hasResource) return { reason, detail: null };

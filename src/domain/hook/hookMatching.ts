@@ -52,7 +52,8 @@ export function filterView(event: MatchedEvent, source: string): FilterEvent {
   };
 }
 
-const hasDelivery = (reason: MatchVerdict["reason"]) => reason === "MATCHED" || reason === "PAUSED";
+const hasDelivery = (reason: MatchVerdict["reason"]) =>
+  reason === "MATCHED" || reason === "PAUSED" || reason === "DISABLED";
 
 function deliveryOf(
   hook: ConfiguredHook,
@@ -94,7 +95,7 @@ export function deliveryToOne(
       "NOT_ALLOWED_NOW",
       `hook ${hookId} sends resources, and the event is about none`,
     );
-  const reason = hook.status === "PAUSED" ? "PAUSED" : "MATCHED";
+  const reason = hook.status === "ACTIVE" ? "MATCHED" : "PAUSED";
   const delivery = deliveryOf(hook, event, { reason, detail: null }, resource, null);
   if (!delivery) throw new Error(`hook ${hookId} has no delivery`);
   return delivery;
@@ -126,7 +127,7 @@ export function gated(config: ProjectConfig, event: NewEvent): NewEvent {
 }
 
 /**
- * The deliveries of an event: one per matching hook, parked when the hook is paused. Undefined when the budget does not
+ * The deliveries of an event: one per matching hook, parked when the hook is paused or disabled. Undefined when the budget does not
  * suffice; `matchHooks` then finds them.
  */
 export function tryMatchHooks(
@@ -194,7 +195,10 @@ export async function matchHooks(
 /** The verdict of one hook, however long its filter takes. */
 export async function evaluateHook(
   projectId: string,
-  hook: Pick<ConfiguredHook, "types" | "channels" | "userId" | "filter" | "format" | "status">,
+  hook: Pick<
+    ConfiguredHook,
+    "id" | "types" | "channels" | "userId" | "filter" | "format" | "status"
+  >,
   input: FilterInput,
   hasResource: boolean,
   filters: FilterRunner,

@@ -90,7 +90,7 @@ async function tryHook(
   event: EventRow,
   resource: string | null,
 ): Promise<PreviewedEvent> {
-  const rule = { ...settings, status: "ACTIVE" };
+  const rule = { ...settings, id: "", status: "ACTIVE" };
   const view = filterInput(filterView(event, project.source));
   const verdict = await evaluateHook(project.id, rule, view, resource !== null, filters);
   const isMatch = verdict.reason === "MATCHED";

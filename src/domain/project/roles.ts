@@ -54,6 +54,7 @@ export const operationRoles = {
   "Mutation.deleteResource": admins,
   "Mutation.emitEvent": emitters,
   "Mutation.emitEvents": emitters,
+  "Mutation.enableHook": operators,
   "Mutation.expungeEvent": admins,
   "Mutation.expungeUser": admins,
   "Mutation.installCatalog": admins,

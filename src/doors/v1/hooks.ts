@@ -2,6 +2,7 @@ import { z } from "zod";
 import { listHooks } from "../../db/page/lists.ts";
 import {
   deleteHook,
+  enableHook,
   pauseHook,
   registerHook,
   resumeHook,
@@ -27,6 +28,7 @@ const fields = {
   retries: shape.retries.nullish(),
   timeoutMs: shape.timeoutMs.nullish(),
   unsubscribeOn: shape.unsubscribeOn.nullish(),
+  finalStatuses: shape.finalStatuses.nullish(),
   maxInFlight: shape.maxInFlight.nullish(),
   onOrderFailure: shape.onOrderFailure.nullish(),
   url: z.string().nullish(),
@@ -85,7 +87,11 @@ const secretSchema = {
   ],
 };
 
-const change = (name: "pause" | "resume", summary: string, run: typeof pauseHook): Endpoint =>
+const change = (
+  name: "pause" | "resume" | "enable",
+  summary: string,
+  run: typeof pauseHook,
+): Endpoint =>
   endpoint({
     method: "POST",
     path: `/v1/hooks/{id}/${name}`,
@@ -106,7 +112,7 @@ export const hookEndpoints: Endpoint[] = [
     summary: "The project's hooks, newest first; deleted ones only if `status` asks for them.",
     query: z.strictObject({
       ...pageQuery,
-      status: oneOf(["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DELETED"]).optional(),
+      status: oneOf(["PENDING_VERIFICATION", "ACTIVE", "PAUSED", "DISABLED", "DELETED"]).optional(),
       type: z.string().max(1_000).optional().describe("Only hooks that receive this event type."),
       search: z
         .string()
@@ -182,6 +188,7 @@ export const hookEndpoints: Endpoint[] = [
   }),
   change("pause", "Pauses a hook: its deliveries are PARKED.", pauseHook),
   change("resume", "Resumes a hook: its PARKED deliveries are due at once.", resumeHook),
+  change("enable", "Enables a DISABLED hook: its PARKED deliveries are due at once.", enableHook),
   endpoint({
     method: "POST",
     path: "/v1/hooks/{id}/rotate-secret",

@@ -254,7 +254,7 @@ builder.queryFields((t) => ({
       before: t.arg.string({ description: "Return rows before this cursor." }),
       types: t.arg.stringList({
         description:
-          "Only with one of these types; at most 100. Exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact names only.",
+          "Only with one of these types; at most 100. Exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact names only, except for those about hooks (`hook.failing` and so on).",
       }),
       status: t.arg({
         type: [EventStatusEnum],

@@ -70,7 +70,7 @@ const matchesTypes = (
 ) => typesAccept(wanted, { type: String(type), origin: String(origin) });
 const typesArg = {
   description:
-    "Only with one of these types: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact names only.",
+    "Only with one of these types: exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact names only, except for those about hooks (`hook.failing` and so on).",
 };
 
 builder.queryField("feedCursor", (t) =>

@@ -1,4 +1,5 @@
-import { type HookStats, statsOf } from "../../db/hook/hookStats.ts";
+import type { HookHealth } from "../../db/hook/hookHealth.ts";
+import { type HookStats, noStats, statsOf } from "../../db/hook/hookStats.ts";
 import { type HookRow, hookByName, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import { openHeaders } from "../../domain/hook/hookSecrets.ts";
@@ -18,6 +19,8 @@ const HookStatusEnum = describedEnum("HookStatus", "The state of a hook.", {
     "The target has not consented yet (see `verification`). Until it does, the hook receives no events.",
   ACTIVE: "Receives the events that it matches.",
   PAUSED: "Deliveries of matching events are PARKED until the hook is resumed.",
+  DISABLED:
+    "Disabled by the hub: its attempts failed for as long as `disableAfter` says, or its target answered with the header `webhook-delivery: disable`. Deliveries of matching events are PARKED until enableHook.",
   DELETED: "Receives nothing and cannot be restored. Kept for history.",
 });
 
@@ -70,7 +73,9 @@ export const MatchReasonEnum = describedEnum(
     FILTER: "The filter was false or read a missing field; see `detail`.",
     USER: "The hook receives another user's events only.",
     CHANNEL: "The hook receives events of other channels only; see `detail`.",
+    ITSELF: "The event is about the hook itself, and would have matched.",
     PAUSED: "It matched while the hook was paused. The delivery was PARKED.",
+    DISABLED: "It matched while the hook was disabled. The delivery was PARKED.",
     DELETED: "It would have matched, but the hook was deleted.",
     UNVERIFIED: "It would have matched, but the target had not consented yet.",
     NO_RESOURCE:
@@ -81,16 +86,18 @@ export const MatchReasonEnum = describedEnum(
 /** A hook of the caller's project, even if deleted. */
 export const loadHook = rowLoader<HookRow>("hook", hooksById);
 
-async function loadStats(context: Context, hookId: string): Promise<HookStats> {
+export async function loadStats(context: Context, hook: HookRow): Promise<HookStats> {
   const { caller, read } = context;
   const loader = batched(context, "hookStats", (ids) =>
     read((sql) => statsOf(sql, caller.projectId, ids)),
   );
-  const none = { triggeredCount: 0, lastTriggeredAt: null, succeededCount: 0, failedCount: 0 };
-  return (await loader.load(hookId)) ?? none;
+  return (await loader.load(hook.id)) ?? noStats(hook);
 }
 
-export const Hook = builder.objectRef<HookRow>("Hook").implement({
+/** A hook; as of a change of its health, with what it became. */
+type ShownHook = HookRow & { health?: HookHealth; healthSince?: string };
+
+export const Hook = builder.objectRef<ShownHook>("Hook").implement({
   description: "A subscription: which events the hub POSTs to which URL, and how.",
   interfaces: [Node],
   fields: (t) => ({
@@ -116,7 +123,7 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
     }),
     types: t.exposeStringList("types", {
       description:
-        "The event types that the hook receives: exact types, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact types only.",
+        "The event types that the hook receives: exact types, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact types only, except for those about hooks (`hook.failing` and so on).",
     }),
     channels: t.exposeStringList("channels", {
       nullable: true,
@@ -153,6 +160,10 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
     }),
     unsubscribeOn: t.exposeIntList("unsubscribeOn", {
       description: "Response status codes that delete the hook.",
+    }),
+    finalStatuses: t.exposeIntList("finalStatuses", {
+      description:
+        "Response status codes that end a delivery as FAILED at once, whatever tries are left.",
     }),
     maxInFlight: t.exposeInt("maxInFlight", {
       description: "Maximum number of concurrent requests: 1 to 256.",
@@ -197,21 +208,21 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
     }),
     triggeredCount: t.int({
       description: "The number of events that matched the hook. Retries are not counted.",
-      resolve: async ({ id }, _args, context) => (await loadStats(context, id)).triggeredCount,
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).triggeredCount,
     }),
     lastTriggeredAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When an event last matched the hook; null if none has.",
-      resolve: async ({ id }, _args, context) => (await loadStats(context, id)).lastTriggeredAt,
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).lastTriggeredAt,
     }),
     succeededCount: t.int({
       description: "The number of deliveries that SUCCEEDED.",
-      resolve: async ({ id }, _args, context) => (await loadStats(context, id)).succeededCount,
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).succeededCount,
     }),
     failedCount: t.int({
       description: "The number of deliveries that FAILED.",
-      resolve: async ({ id }, _args, context) => (await loadStats(context, id)).failedCount,
+      resolve: async (hook, _args, context) => (await loadStats(context, hook)).failedCount,
     }),
     createdAt: t.expose("createdAt", {
       type: "DateTime",

@@ -38,7 +38,7 @@ const Project = builder.objectRef<ProjectRow>("Project").implement({
     }),
     systemEvents: t.exposeBoolean("systemEvents", {
       description:
-        "True: the hub records what it does with events as events of origin SYSTEM: `resthook_called` when an event is matched, even if no hook matches; `webhook_called` for each ended attempt; `error` when a delivery FAILED. The names are goflow's. No SYSTEM events are recorded about SYSTEM events. Default: false.",
+        "True: the hub records what it does with events as events of origin SYSTEM: `resthook_called` when an event is matched, even if no hook matches; `webhook_called` for each ended attempt; `error` when a delivery FAILED, whose names are goflow's; and `hook.failing`, `hook.opened`, `hook.disabled` and `hook.recovered` about the health of hooks. No SYSTEM events are recorded about SYSTEM events. Default: false.",
     }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
   }),
@@ -96,7 +96,7 @@ const UpdateProjectInput = builder.inputType("UpdateProjectInput", {
     }),
     systemEvents: t.boolean({
       description:
-        "Whether to record resthook_called, webhook_called and error as events of origin SYSTEM.",
+        "Whether to record resthook_called, webhook_called, error and those about hooks' health (`hook.failing` and so on) as events of origin SYSTEM.",
     }),
   }),
 });

@@ -147,12 +147,13 @@ export function createClaimLoop(parts: Parts): ClaimLoop {
     isSuspect: boolean,
   ) {
     const { queue } = turn;
+    queues.hold(queue, state.heldMs);
     for (const claimed of claims) {
       const onStored = () => isolation.over(true);
       start({ queue, target, claimed, leave: queues.enter(queue), ...(isSuspect && { onStored }) });
     }
     if (state.hasSuspect) suspect(queue, isSuspect);
-    plan(turn, state, target, claims.length);
+    if (state.heldMs === null) plan(turn, state, target, claims.length);
   }
 
   /** A suspect is due in the queue: it must be retried alone. */

@@ -3,8 +3,10 @@ import type { Pool } from "../../db/connection/client.ts";
 import type { Claim } from "../../db/delivery/claim.ts";
 import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
 import { handBack } from "../../db/delivery/reclaim.ts";
+import type { HealthChange } from "../../db/hook/hookHealth.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
 import { type AttemptRequest, decideOutcome, requestOf } from "../../domain/delivery/delivery.ts";
+import { disableWornOut } from "../../domain/delivery/retire.ts";
 import { sinceEmitMs } from "../../domain/delivery/sinceEmit.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import type { FollowUp } from "../../domain/event/followUp.ts";
@@ -78,7 +80,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const shareOf = (hookId: string) =>
     peers.shareOf(hookId, targets.last(hookId)?.hook.maxInFlight ?? Number.POSITIVE_INFINITY);
   const queues = createHookQueues(pump, shareOf, ask);
-  const finish = createFinisher(options);
+  const finish = createFinisher({ ...options, onHealth });
   const stopping = new AbortController();
   const { signal } = stopping;
   setMaxListeners(0, signal);
@@ -90,6 +92,29 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   function pump() {
     loop.pump();
+  }
+
+  /** Wakes everybody once a hook may be sent to again; disables one that has failed for long enough. */
+  function onHealth(
+    projectId: string,
+    { hookId, was, health, isDue }: HealthChange,
+    causeId: string,
+  ) {
+    if (was === "OPEN" && health !== "OPEN") {
+      const queue = { projectId, hookId };
+      wakeAsked([queue]);
+      ask(queue);
+    }
+    if (!isDue) return;
+    const disabling = disableWornOut(options, projectId, hookId, causeId).then(
+      (next) => {
+        options.onFinished();
+        options.onNext(next);
+      },
+      // The next failed attempt finds that it is due.
+      (error) => log.warn({ err: error, hookId }, "a hook could not be disabled yet"),
+    );
+    track(disabling);
   }
 
   function track(work: Promise<void>) {

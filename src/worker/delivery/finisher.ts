@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "../../db/connection/client.ts";
 import { errorCode } from "../../db/connection/errorCode.ts";
 import type { Finish, FinishedDelivery } from "../../db/delivery/finish.ts";
+import type { HealthChange } from "../../db/hook/hookHealth.ts";
 import { finishDeliveries } from "../../domain/delivery/finish.ts";
 import type { FollowUp } from "../../domain/event/followUp.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
@@ -48,6 +49,7 @@ export function createFinisher({
   onNext,
   onFinished,
   onSteps,
+  onHealth,
 }: {
   sql: Pool;
   configs: ProjectConfigs;
@@ -59,14 +61,22 @@ export function createFinisher({
   onFinished: () => void;
   /** Called with the runs whose steps have ended. */
   onSteps: (projectId: string, runIds: string[]) => void;
+  /** Called with changes of hooks' health, and the event whose attempt was the last. */
+  onHealth: (projectId: string, change: HealthChange, causeId: string) => void;
 }): Finisher {
   async function write(finishes: Finish[], areBare = false): Promise<FinishedDelivery[]> {
     const projectId = finishes[0]?.projectId ?? "";
     for (let failures = 0; ; failures++) {
       try {
-        const { moved, next } = await finishDeliveries(sql, configs, programs, projectId, finishes);
+        const { moved, changes, next } = await finishDeliveries(
+          ...([sql, configs, programs, projectId, finishes] as const),
+        );
         onFinished();
         onNext(next);
+        for (const change of changes) {
+          const cause = finishes.findLast(({ hookId }) => hookId === change.hookId);
+          if (cause) onHealth(projectId, change, cause.eventId);
+        }
         const runIds = moved.flatMap(({ runId, status }) =>
           runId === null || status === "RETRYING" ? [] : runId,
         );

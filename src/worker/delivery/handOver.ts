@@ -37,6 +37,7 @@ function claimOf(
     claimedAt,
     attempt: 1,
     maxAttempts,
+    isProbe: false,
     isReplay: false,
     format,
     isOrdered: false,
@@ -49,7 +50,8 @@ function claimOf(
 
 /**
  * Hands accepted deliveries straight to free slots: the accepting statement claims them, and they are sent once it has
- * committed. Waiting deliveries go first. Hooks with a rate limit only use claims.
+ * committed, unless that finds that their hook may not be sent to. Waiting deliveries go first. Hooks with a rate limit only
+ * use claims.
  */
 export function createHandOver(parts: DelivererParts & { loop: ClaimLoop }): Reserve {
   const { sql, workerId, peers, queues, targets, log, start, track, isStopped, loop } = parts;
@@ -98,6 +100,7 @@ export function createHandOver(parts: DelivererParts & { loop: ClaimLoop }): Res
       loop.release();
       loop.pump();
     };
+    const refused = new Set<string>();
     const leaseMs = new Map(
       admitted.map(({ delivery, target }) => [
         delivery.id,
@@ -105,12 +108,21 @@ export function createHandOver(parts: DelivererParts & { loop: ClaimLoop }): Res
       ]),
     );
     return {
-      handOver: { workerId, token, leaseMs },
+      handOver: {
+        ...{ workerId, token, leaseMs },
+        refuse: (hookIds) => hookIds.forEach((id) => void refused.add(id)),
+      },
       begin(at, written) {
         // The database's time when this process learned of the commit, which may have taken long.
         const claimedAt = new Date(at.getTime() + performance.now() - reservedAt);
         const byId = new Map(events.map((event) => [event.id, event]));
         for (const one of admitted) {
+          if (refused.has(one.delivery.hookId)) {
+            one.leave(one.queue.failures === 0);
+            // The claim learns until when.
+            queues.enqueue([one.queue]);
+            continue;
+          }
           if (written && !written.has(one.delivery.id)) {
             one.leave(one.queue.failures === 0);
             continue;

@@ -9,6 +9,8 @@ export type QueueEntry = HookQueue & {
   askedAt: number;
   /** Consecutive attempts that did not reach the target or were slow. */
   failures: number;
+  /** Nothing is claimed before: its hook may not be sent to. */
+  heldUntil: number;
   timer: { at: number; handle: NodeJS.Timeout } | null;
 };
 
@@ -30,6 +32,8 @@ const MAX_TROUBLED = Math.floor(MAX_IN_FLIGHT / 2);
 const TROUBLED_AFTER = 3;
 const QUEUES_PER_CLAIM = 64;
 const MAX_TIMER_MS = 60_000;
+/** How long a held queue is believed to be held when more comes in: another process may have released it. */
+const HELD_MS = 1_000;
 
 const isTroubled = (queue: QueueEntry) => queue.failures >= TROUBLED_AFTER;
 
@@ -64,6 +68,7 @@ export function createHookQueues(
       inFlight: 0,
       askedAt: Number.NEGATIVE_INFINITY,
       failures: 0,
+      heldUntil: Number.NEGATIVE_INFINITY,
       timer: null,
     };
     queues.set(hookId, made);
@@ -97,9 +102,27 @@ export function createHookQueues(
 
   /** A queue that this process may not send for is not remembered. Others are asked, unless they asked. */
   function makeReady(queue: QueueEntry, isAsked: boolean) {
+    const heldMs = queue.heldUntil - performance.now();
+    if (heldMs > 0 && !isAsked) return enqueueAfter(queue, heldMs);
     if (shareOf(queue.hookId) > 0) return void ready.add(queue);
     forgetIfIdle(queue);
     if (!isAsked) onForeign(queue);
+  }
+
+  /** Marks a queue as ready after some milliseconds, or earlier if it was already scheduled earlier. */
+  function enqueueAfter(which: HookQueue, ms: number) {
+    if (isClosed) return;
+    const queue = entry(which);
+    const wait = Math.min(Math.max(ms, 0), MAX_TIMER_MS);
+    const at = performance.now() + wait;
+    if (queue.timer && queue.timer.at <= at) return;
+    if (queue.timer) clearTimeout(queue.timer.handle);
+    const handle = setTimeout(() => {
+      queue.timer = null;
+      makeReady(queue, false);
+      onReady();
+    }, Math.ceil(wait));
+    queue.timer = { at, handle };
   }
 
   const canTake = (queue: QueueEntry) =>
@@ -113,20 +136,12 @@ export function createHookQueues(
       if (!isClosed) for (const queue of added) makeReady(entry(queue), isAsked);
     },
 
-    /** Marks a queue as ready after some milliseconds, or earlier if it was already scheduled earlier. */
-    enqueueAfter(which: HookQueue, ms: number) {
-      if (isClosed) return;
-      const queue = entry(which);
-      const wait = Math.min(Math.max(ms, 0), MAX_TIMER_MS);
-      const at = performance.now() + wait;
-      if (queue.timer && queue.timer.at <= at) return;
-      if (queue.timer) clearTimeout(queue.timer.handle);
-      const handle = setTimeout(() => {
-        queue.timer = null;
-        makeReady(queue, false);
-        onReady();
-      }, Math.ceil(wait));
-      queue.timer = { at, handle };
+    enqueueAfter,
+
+    /** The hook may not be sent to for some milliseconds; null: it may. */
+    hold(queue: QueueEntry, ms: number | null) {
+      queue.heldUntil = performance.now() + Math.min(ms ?? 0, HELD_MS);
+      if (ms !== null) enqueueAfter(queue, ms);
     },
 
     /**
@@ -175,6 +190,7 @@ export function createHookQueues(
       const queue = entry(which);
       const most = queue.inFlight > 0 ? MAX_IN_FLIGHT - RESERVED : MAX_IN_FLIGHT;
       if (taken >= most || ready.has(queue) || !canTake(queue)) return undefined;
+      if (performance.now() < queue.heldUntil) return undefined;
       return { queue, leave: enter(queue) };
     },
 

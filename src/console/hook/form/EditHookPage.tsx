@@ -16,7 +16,8 @@ const EditDocument = graphql(`
   query EditHook($id: ID!) {
     hook(id: $id) {
       id url name types format filter userId channels retries timeoutMs retryScheduleMs headers
-      unsubscribeOn maxInFlight rateLimitPerSecond signature orderBy onOrderFailure
+      unsubscribeOn finalStatuses disableAfter { failures hours } maxInFlight rateLimitPerSecond signature
+      orderBy onOrderFailure
     }
   }
 `);
@@ -63,6 +64,10 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     orderBy: hook.orderBy ?? "",
     onOrderFailure: hook.onOrderFailure,
     unsubscribeOn: hook.unsubscribeOn.join(", "),
+    finalStatuses: hook.finalStatuses.join(", "),
+    disableAfter: hook.disableAfter
+      ? `${hook.disableAfter.failures}, ${hook.disableAfter.hours}`
+      : "",
     // Header values are never shown: they are replaced or kept.
     headers: "",
     signature: isSignature(hook.signature) ? hook.signature : "HMAC_SHA256",

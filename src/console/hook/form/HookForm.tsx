@@ -189,6 +189,17 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
               "Unsubscribe on status",
               "Response statuses that delete the hook, such as 410.",
             )}
+            {text(
+              "finalStatuses",
+              "Final statuses",
+              "Response statuses after which a delivery is not tried again, such as 413.",
+            )}
+            {text(
+              "disableAfter",
+              "Disable after",
+              "Failures in a row, and hours since the first of them. Empty: never.",
+              "100, 24",
+            )}
           </div>
           <div className="hook-columns">
             {text(

@@ -19,6 +19,9 @@ export type HookDraft = {
   orderBy: string;
   onOrderFailure: OrderFailure;
   unsubscribeOn: string;
+  finalStatuses: string;
+  /** Failures and hours, separated by a comma or spaces; empty for never. */
+  disableAfter: string;
   /** `Name: value` lines. */
   headers: string;
   signature: Signature;
@@ -80,6 +83,8 @@ export const emptyDraft: HookDraft = {
   orderBy: "",
   onOrderFailure: "BLOCK",
   unsubscribeOn: "",
+  finalStatuses: "413",
+  disableAfter: "",
   headers: "",
   signature: "HMAC_SHA256",
   verification: "NONE",
@@ -99,6 +104,13 @@ function listProblem(text: string, min: number, max: number): string | undefined
   return (
     wrong && `Whole numbers from ${min} to ${max.toLocaleString("en")}; "${wrong}" is not one.`
   );
+}
+
+function disableAfterProblem(text: string): string | undefined {
+  const [failures = "", hours = "", ...more] = wordsIn(text);
+  const isFit = isWhole(failures) && Number(failures) >= 1 && /^\d+(\.\d+)?$/.test(hours);
+  if (text.trim() === "" || (isFit && more.length === 0)) return undefined;
+  return "Two numbers: failures in a row, from 1, and hours, such as 100, 24.";
 }
 
 function urlProblem(text: string): string | undefined {
@@ -147,11 +159,18 @@ export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, st
       rateLimitPerSecond ? rangeProblem(rateLimitPerSecond, 1, 10_000) : undefined,
     ],
     ["unsubscribeOn", listProblem(draft.unsubscribeOn, 300, 599)],
+    ["finalStatuses", listProblem(draft.finalStatuses, 300, 599)],
+    ["disableAfter", disableAfterProblem(draft.disableAfter)],
     ["headers", headersProblem(draft.headers)],
     ["secret", secretProblem(draft.secret.trim(), draft.signature)],
   ];
   return Object.fromEntries(found.filter(([, problem]) => problem !== undefined));
 }
+
+const disableAfterIn = (text: string) => {
+  const [failures, hours] = numbersIn(text);
+  return failures === undefined || hours === undefined ? null : { failures, hours };
+};
 
 const numbersIn = (text: string): number[] => wordsIn(text).map(Number);
 
@@ -182,6 +201,8 @@ export function inputOf(draft: HookDraft) {
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
     orderBy: draft.orderBy.trim() || null,
     onOrderFailure: draft.onOrderFailure,
+    finalStatuses: numbersIn(draft.finalStatuses),
+    disableAfter: disableAfterIn(draft.disableAfter),
     signature: draft.signature,
     // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),

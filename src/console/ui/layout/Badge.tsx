@@ -4,6 +4,7 @@ type Tone = "good" | "warn" | "bad" | "busy" | "quiet";
 
 const tones: Readonly<Record<string, Tone>> = {
   ACTIVE: "good",
+  HEALTHY: "good",
   MATCHED: "good",
   PROCESSED: "good",
   SUCCEEDED: "good",
@@ -18,10 +19,13 @@ const tones: Readonly<Record<string, Tone>> = {
   RETRYING: "warn",
   PARKED: "warn",
   PAUSED: "warn",
+  FAILING: "warn",
   PENDING_VERIFICATION: "warn",
   UNKNOWN: "warn",
   CONNECTION_ERROR: "bad",
+  DISABLED: "bad",
   FAILED: "bad",
+  OPEN: "bad",
   QUARANTINED: "bad",
   REFUSED: "bad",
   RESPONSE_ERROR: "bad",

@@ -1,4 +1,4 @@
-import { type HookStats, statsOf } from "../../../db/hook/hookStats.ts";
+import { type HookStats, noStats, statsOf } from "../../../db/hook/hookStats.ts";
 import type { HookRow } from "../../../db/hook/hooks.ts";
 import { openHeaders } from "../../../domain/hook/hookSecrets.ts";
 import { redactRequestHeaders } from "../../../domain/hook/redactedHeaders.ts";
@@ -6,10 +6,8 @@ import { publicKeyOfHook, signatureOf } from "../../../domain/hookSecret/hookSig
 import type { Context } from "../../../graphql/builder/context.ts";
 import { rawJson } from "../../../util/json/rawJson.ts";
 
-const noStats = { triggeredCount: 0, lastTriggeredAt: null, succeededCount: 0, failedCount: 0 };
-
 /** A hook as it is answered, with the names that it has in GraphQL. */
-const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats) => ({
+const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats(hook)) => ({
   id: hook.id,
   name: hook.name,
   uid: hook.uid,
@@ -26,6 +24,8 @@ const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats) 
   retryScheduleMs: hook.retryScheduleMs,
   headers,
   unsubscribeOn: hook.unsubscribeOn,
+  finalStatuses: hook.finalStatuses,
+  disableAfter: hook.disableAfter,
   maxInFlight: hook.maxInFlight,
   rateLimitPerSecond: hook.rateLimitPerSecond,
   verification: hook.verification,
@@ -34,6 +34,9 @@ const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats) 
   publicKey: publicKeyOfHook(hook),
   status: hook.status,
   statusReason: hook.statusReason,
+  health: stats.health,
+  healthSince: stats.healthSince,
+  heldUntil: stats.heldUntil,
   triggeredCount: stats.triggeredCount,
   lastTriggeredAt: stats.lastTriggeredAt,
   succeededCount: stats.succeededCount,

@@ -1,0 +1,48 @@
+import { expect } from "vitest";
+import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { openHook, pass } from "../fixtures/health.ts";
+import { change, countByStatus, emit, emitMany, register } from "../fixtures/hooks.ts";
+import { testHub } from "../fixtures/hub.ts";
+import { keyOf } from "../fixtures/keyOf.ts";
+import { receiver, status } from "../fixtures/receiver.ts";
+
+browserTest(
+  "an operator sees that a hook's breaker is open, that it recovers, and enables one that was disabled",
+  async () => {
+    await using hub = await testHub();
+    await using target = await receiver(status(500));
+    const { id } = await openHook(hub, target.url, "order.paid", { name: "billing" });
+    await register(hub, { url: target.url, types: ["other"], name: "quiet" });
+    const { key } = await keyOf(hub, "OPERATOR");
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/hooks`, key);
+    const { page } = visit;
+    const row = (name: string) => page.getByRole("row", { name });
+    await row("billing").getByText("Open", { exact: true }).waitFor();
+    await row("quiet").getByText("Healthy").waitFor();
+    await page.getByRole("link", { name: "billing" }).click();
+    const title = page.locator(".page-title");
+    await title.getByText("Open", { exact: true }).waitFor();
+    await page.getByText("The breaker opened").waitFor();
+
+    target.answer = status(200);
+    await pass(hub, id, "10 minutes");
+    await emit(hub, { type: "order.paid" });
+    // The page follows.
+    await title.getByText("Healthy").waitFor();
+    expect(await page.getByText("The breaker opened").count()).toBe(0);
+
+    target.answer = status(200, { "webhook-delivery": "disable" });
+    await emit(hub, { type: "order.paid" });
+    await title.getByText("Disabled").waitFor();
+    await page.getByText("target answered with webhook-delivery: disable").waitFor();
+    await emitMany(hub, [{ type: "order.paid" }]);
+    await eventually(() => countByStatus(hub, id)).toMatchObject({ PARKED: 1 });
+    target.answer = status(200);
+    await page.getByRole("button", { name: "Enable" }).click();
+    await title.getByText("Healthy").waitFor();
+    await eventually(() => countByStatus(hub, id)).not.toHaveProperty("PARKED");
+    await change(hub, "pauseHook", id);
+    await page.getByRole("button", { name: "Resume" }).waitFor();
+  },
+);

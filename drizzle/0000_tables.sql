@@ -139,6 +139,8 @@ CREATE TABLE "signalbox"."hooks" (
 	"secrets" json NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"order_by" text,
+	"on_order_failure" text DEFAULT 'BLOCK' NOT NULL,
 	CONSTRAINT "hooks_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint
@@ -212,6 +214,8 @@ CREATE TABLE "signalbox"."ended_deliveries" (
 	"response_headers" json,
 	"response_body" text,
 	"response_truncated" boolean,
+	"order_key" text,
+	"order_seq" bigint,
 	CONSTRAINT "ended_status" CHECK (status in ('SUCCEEDED', 'FAILED', 'GONE', 'CANCELLED', 'QUARANTINED'))
 ) PARTITION BY RANGE ("event_id");
 --> statement-breakpoint
@@ -280,6 +284,8 @@ CREATE TABLE "signalbox"."queue" (
 	"run_id" uuid,
 	"step_position" smallint,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"order_key" text,
+	"order_seq" bigint,
 	CONSTRAINT "queue_project_id_id_pk" PRIMARY KEY("project_id","id"),
 	CONSTRAINT "queue_once" UNIQUE NULLS NOT DISTINCT("event_id","project_id","hook_id","replay_number","run_id","step_position"),
 	CONSTRAINT "queue_status" CHECK (status in ('PENDING', 'RETRYING', 'PARKED'))
@@ -489,6 +495,45 @@ CREATE TABLE "signalbox"."applications" (
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."applications" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."blocked_keys" (
+	"project_id" uuid NOT NULL,
+	"hook_id" uuid NOT NULL,
+	"key" text NOT NULL,
+	"delivery_id" uuid NOT NULL,
+	"event_id" uuid NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "blocked_keys_project_id_hook_id_key_pk" PRIMARY KEY("project_id","hook_id","key")
+);
+--> statement-breakpoint
+ALTER TABLE "signalbox"."blocked_keys" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."order_gates" (
+	"project_id" uuid NOT NULL,
+	"event_id" uuid NOT NULL,
+	"place" bigint NOT NULL,
+	"hook_ids" uuid[],
+	CONSTRAINT "order_gates_project_id_event_id_pk" PRIMARY KEY("project_id","event_id")
+);
+--> statement-breakpoint
+ALTER TABLE "signalbox"."order_gates" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."event_schedules" (
+	"project_id" uuid NOT NULL,
+	"id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"cron" text NOT NULL,
+	"time_zone" text NOT NULL,
+	"event" json NOT NULL,
+	"next_run_at" timestamp with time zone,
+	"last_run_at" timestamp with time zone,
+	"last_event_id" uuid,
+	"last_error" text,
+	"missed_runs" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "event_schedules_project_id_id_pk" PRIMARY KEY("project_id","id"),
+	CONSTRAINT "event_schedules_name" UNIQUE("project_id","name")
+);
+--> statement-breakpoint
+ALTER TABLE "signalbox"."event_schedules" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_digest" ON "signalbox"."api_keys" USING btree ("digest");--> statement-breakpoint
 CREATE INDEX "events_type" ON "signalbox"."events" USING btree ("project_id","type","id");--> statement-breakpoint
 CREATE INDEX "events_unmatched" ON "signalbox"."events" USING btree ("project_id","received_at") WHERE config_version is null and scheduled_for is null;--> statement-breakpoint
@@ -522,6 +567,10 @@ CREATE INDEX "resources_deleted" ON "signalbox"."resources" USING btree ("delete
 CREATE INDEX "workflow_runs_event" ON "signalbox"."workflow_runs" USING btree ("project_id","event_id","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_workflow" ON "signalbox"."workflow_runs" USING btree ("project_id","workflow_id","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_open" ON "signalbox"."workflow_runs" USING btree ("moved_at") WHERE status in ('QUEUED', 'RUNNING');--> statement-breakpoint
+CREATE INDEX "blocked_keys_event" ON "signalbox"."blocked_keys" USING btree ("project_id","event_id");--> statement-breakpoint
+CREATE INDEX "queue_not_due" ON "signalbox"."queue" USING btree ("hook_id","status","order_seq") WHERE due_at is null;--> statement-breakpoint
+CREATE INDEX "queue_key" ON "signalbox"."queue" USING btree ("hook_id","order_key","order_seq") WHERE order_seq is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "queue_turn" ON "signalbox"."queue" USING btree ("project_id","hook_id","order_key") WHERE order_seq is not null and due_at is not null;--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."api_keys" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."event_type_versions" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."event_types" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
@@ -550,4 +599,8 @@ CREATE POLICY "own_project" ON "signalbox"."step_runs" AS PERMISSIVE FOR SELECT 
 CREATE POLICY "own_project" ON "signalbox"."workflow_runs" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."workflow_versions" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."workflows" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
-CREATE POLICY "own_project" ON "signalbox"."applications" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);
+CREATE POLICY "own_project" ON "signalbox"."applications" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."blocked_keys" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."order_gates" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE INDEX "event_schedules_due" ON "signalbox"."event_schedules" USING btree ("next_run_at") WHERE next_run_at is not null;--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."event_schedules" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);

@@ -66,11 +66,12 @@ COMMENT ON FUNCTION signalbox.held_by_hub(bigint) IS
 CREATE VIEW signalbox.deliveries WITH (security_invoker = true) AS
   SELECT project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts, due_at, lease_worker, lease_token,
     lease_until, unknown_count, NULL::timestamptz AS completed_at, last_error, replay_of, replay_number, run_id,
-    step_position, created_at
+    step_position, created_at, order_key, order_seq
   FROM signalbox.queue
   UNION ALL
   SELECT project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts, NULL, NULL, NULL,
-    NULL, unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at
+    NULL, unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at, order_key,
+    order_seq
   FROM signalbox.ended_deliveries;--> statement-breakpoint
 COMMENT ON VIEW signalbox.deliveries IS
   'Every delivery: waiting ones (queue) and ended ones (ended_deliveries).';--> statement-breakpoint
@@ -163,6 +164,11 @@ COMMENT ON FUNCTION signalbox.enter_feed(uuid, bigint) IS
   'Locks a project''s head until the end of the transaction, fails (SB001) if the work was planned under another config '
   'version, and wakes the listeners at commit.';--> statement-breakpoint
 
+CREATE FUNCTION signalbox.hook_item(id uuid, status text, status_reason text) RETURNS json LANGUAGE sql STABLE AS $$
+  SELECT json_build_object('kind', 'HOOK', 'id', id, 'hookId', id,
+    'state', json_build_object('status', status, 'statusReason', status_reason))
+$$;--> statement-breakpoint
+
 CREATE TYPE signalbox.moved_delivery AS (id uuid, event_id uuid, hook_id uuid, run_id uuid, status text);
 --> statement-breakpoint
 
@@ -209,17 +215,141 @@ BEGIN
     DELETE FROM signalbox.queue WHERE project_id = p_project AND id = ANY (p_ids) RETURNING *
   )
   INSERT INTO signalbox.ended_deliveries (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
-    unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at)
+    unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at, order_key,
+    order_seq)
   SELECT project_id, id, event_id, hook_id, format, p_status, attempt_count, max_attempts, unknown_count, p_now, last_error,
-    replay_of, replay_number, run_id, step_position, created_at
+    replay_of, replay_number, run_id, step_position, created_at, order_key, order_seq
   FROM gone;
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.end_deliveries IS
   'Ends waiting deliveries without an attempt: CANCELLED or QUARANTINED.';--> statement-breakpoint
 
+CREATE FUNCTION signalbox.advance_keys(p_project uuid, p_hooks uuid[], p_keys text[]) RETURNS uuid[] LANGUAGE plpgsql
+AS $$
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_first record;
+  v_due uuid;
+  v_released uuid[] := '{}';
+BEGIN
+  FOR i IN 1 .. cardinality(p_hooks) LOOP
+    SELECT q.id, q.status, q.due_at INTO v_first FROM signalbox.queue q
+    WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.order_key = p_keys[i] AND q.order_seq IS NOT NULL
+    ORDER BY q.order_seq, q.id LIMIT 1;
+    CONTINUE WHEN NOT FOUND OR v_first.due_at IS NOT NULL OR v_first.status = 'PARKED';
+    CONTINUE WHEN EXISTS (SELECT FROM signalbox.blocked_keys b
+      WHERE b.project_id = p_project AND b.hook_id = p_hooks[i] AND b.key = p_keys[i]);
+    -- A later one whose turn it was gives it back, unless it is in flight or being claimed.
+    SELECT q.id INTO v_due FROM signalbox.queue q
+    WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.order_key = p_keys[i] AND q.order_seq IS NOT NULL
+      AND q.due_at IS NOT NULL AND q.lease_token IS NULL FOR UPDATE SKIP LOCKED;
+    IF FOUND THEN
+      UPDATE signalbox.queue SET due_at = NULL WHERE project_id = p_project AND id = v_due;
+    END IF;
+    CONTINUE WHEN EXISTS (SELECT FROM signalbox.queue q
+      WHERE q.project_id = p_project AND q.hook_id = p_hooks[i] AND q.order_key = p_keys[i] AND q.order_seq IS NOT NULL
+        AND q.due_at IS NOT NULL);
+    UPDATE signalbox.queue SET due_at = v_now WHERE project_id = p_project AND id = v_first.id;
+    v_released := v_released || p_hooks[i];
+  END LOOP;
+  RETURN v_released;
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.advance_keys IS
+  'Makes the first open delivery of each of these keys due, unless another one is in flight, the key is blocked, or it '
+  'is PARKED. The caller has locked the project''s head, so that nobody adds or ends one unseen. Returns the hooks of '
+  'those that became due.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.leave_order(p_project uuid, p_moved signalbox.moved_delivery[], OUT released uuid[],
+  OUT items json[]) LANGUAGE plpgsql AS $$
+DECLARE
+  v_ids uuid[] := ARRAY(SELECT m.id FROM unnest(p_moved) m);
+  -- Redundant bounds on the partition key.
+  v_least uuid := (SELECT m.event_id FROM unnest(p_moved) m ORDER BY 1 LIMIT 1);
+  v_greatest uuid := (SELECT m.event_id FROM unnest(p_moved) m ORDER BY 1 DESC LIMIT 1);
+  v_left record;
+  v_hooks uuid[] := '{}';
+  v_keys text[] := '{}';
+  v_blocked uuid[] := '{}';
+BEGIN
+  FOR v_left IN
+    SELECT d.hook_id, d.order_key, d.id, d.event_id,
+      d.status IN ('FAILED', 'QUARANTINED') AND h.status <> 'DELETED' AND h.on_order_failure = 'BLOCK' AS is_blocking
+    FROM signalbox.ended_deliveries d CROSS JOIN LATERAL (
+      SELECT * FROM signalbox.hooks h WHERE h.project_id = p_project AND h.id = d.hook_id OFFSET 0) h
+    WHERE d.project_id = p_project AND d.id = ANY (v_ids) AND d.event_id BETWEEN v_least AND v_greatest
+      AND d.order_seq IS NOT NULL
+    UNION ALL
+    SELECT q.hook_id, q.order_key, q.id, q.event_id, false FROM signalbox.queue q
+    WHERE q.project_id = p_project AND q.id = ANY (v_ids) AND q.order_key IS NOT NULL AND q.order_seq IS NULL
+  LOOP
+    IF v_left.is_blocking THEN
+      INSERT INTO signalbox.blocked_keys (project_id, hook_id, key, delivery_id, event_id, since)
+      VALUES (p_project, v_left.hook_id, v_left.order_key, v_left.id, v_left.event_id, clock_timestamp())
+      ON CONFLICT DO NOTHING;
+      v_blocked := v_blocked || v_left.hook_id;
+    ELSE
+      v_hooks := v_hooks || v_left.hook_id;
+      v_keys := v_keys || v_left.order_key;
+    END IF;
+  END LOOP;
+  released := signalbox.advance_keys(p_project, v_hooks, v_keys);
+  items := ARRAY(SELECT signalbox.hook_item(h.id, h.status, h.status_reason) FROM signalbox.hooks h
+    WHERE h.project_id = p_project AND h.id = ANY (v_blocked));
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.leave_order IS
+  'What follows for the keys of deliveries that have ended or lost their place: the next one is due, or the key is '
+  'blocked. Returns the hooks with something due and the feed items of hooks with a blocked key. The caller has locked '
+  'the project''s head.';--> statement-breakpoint
+
+CREATE FUNCTION signalbox.enter_order(p_project uuid, p_order json, p_first bigint, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_matched uuid[] := ARRAY(SELECT json_array_elements_text(p_order->'matched')::uuid);
+  v_hook record;
+BEGIN
+  INSERT INTO signalbox.order_gates (project_id, event_id, place, hook_ids)
+  SELECT p_project, g.event_id, g.number + (
+    SELECT coalesce(max(place), 0) FROM signalbox.order_gates WHERE project_id = p_project), g.hook_ids
+  FROM ROWS FROM (json_to_recordset(p_order->'gates') AS ("eventId" uuid, "hookIds" uuid[])) WITH ORDINALITY
+    AS g(event_id, hook_ids, number);
+  FOR v_hook IN
+    SELECT d."hookId" AS id, max(coalesce(own.place, 9223372036854775807)) AS place
+    FROM json_to_recordset(p_order->'deliveries') AS d("eventId" uuid, "hookId" uuid)
+    LEFT JOIN signalbox.order_gates own ON own.project_id = p_project AND own.event_id = d."eventId"
+    GROUP BY 1
+  LOOP
+    IF EXISTS (SELECT FROM signalbox.order_gates g
+      WHERE g.project_id = p_project AND g.place < v_hook.place AND g.event_id <> ALL (v_matched)
+        AND (g.hook_ids IS NULL OR v_hook.id = ANY (g.hook_ids))) THEN
+      RAISE EXCEPTION 'an earlier event is not matched yet' USING ERRCODE = 'SB003';
+    END IF;
+  END LOOP;
+  INSERT INTO signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, due_at, created_at,
+    order_key, order_seq)
+  SELECT p_project, d.id, d."eventId", d."hookId", d.format, d.status, d."maxAttempts",
+    CASE WHEN d.status = 'PENDING' AND row_number() OVER (PARTITION BY d."hookId", d.key ORDER BY d.number) = 1
+      AND (SELECT q.id FROM signalbox.queue q WHERE q.project_id = p_project AND q.hook_id = d."hookId"
+        AND q.order_key = d.key AND q.order_seq IS NOT NULL ORDER BY q.order_seq LIMIT 1) IS NULL
+      AND NOT EXISTS (SELECT FROM signalbox.blocked_keys b
+        WHERE b.project_id = p_project AND b.hook_id = d."hookId" AND b.key = d.key) THEN p_now END,
+    p_now, d.key, p_first + d.number
+  FROM json_to_recordset(p_order->'deliveries') AS d(id uuid, "eventId" uuid, "hookId" uuid, format text, status text,
+    "maxAttempts" smallint, key text, number integer);
+  DELETE FROM signalbox.order_gates WHERE project_id = p_project AND event_id = ANY (v_matched);
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.enter_order IS
+  'Stores deliveries with a key, each with its place: the position of its feed item. p_order.gates: events accepted now '
+  'that are matched later; p_order.matched: such events of before, matched now. Fails (SB003) if an earlier event that '
+  'is not matched yet may have a delivery of the same hook. The caller has locked the project''s head.';
+--> statement-breakpoint
+
 CREATE FUNCTION signalbox.accept(p_project uuid, p_version bigint, p_events json, p_deliveries json, p_hooks uuid[],
-  p_counts integer[], p_accepted integer, p_worker uuid, p_token uuid, p_items json, p_keys json)
+  p_counts integer[], p_accepted integer, p_worker uuid, p_token uuid, p_items json, p_keys json,
+  p_order json)
 RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE
   v_now timestamptz := now();
@@ -270,6 +400,9 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the configuration of a project has changed meanwhile' USING ERRCODE = 'SB001';
   END IF;
+  IF p_order IS NOT NULL THEN
+    PERFORM signalbox.enter_order(p_project, p_order, v_head - v_count + 1, v_now);
+  END IF;
   v_at := clock_timestamp();
   IF v_count > 0 THEN
     INSERT INTO signalbox.feed (project_id, last, first, at, items)
@@ -297,8 +430,9 @@ $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.accept IS
   'Step 1 of 3 in an event''s life: stores events of a project with their deliveries and their feed record. Deliveries '
   'with "leaseMs" are claimed for p_worker at once, under p_token. p_hooks: the hooks of the deliveries; p_counts: '
-  'deliveries per hook, null if each has one; p_accepted: how many events count as accepted. Fails if the work was '
-  'planned under another config version (SB001) or an idempotency key is taken (SB002). Returns the time of acceptance.';--> statement-breakpoint
+  'deliveries per hook, null if each has one; p_accepted: how many events count as accepted; p_order: deliveries with a '
+  'key (enter_order). Fails if the work was planned under another config version (SB001), an idempotency key is taken '
+  '(SB002) or an earlier event is not matched yet (SB003). Returns the time of acceptance.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.claim(p_project uuid, p_hooks uuid[], p_takes integer[], p_in_flight integer[],
   p_places integer[], p_workers integer, p_suspect boolean, p_is_settled boolean, p_lease_margin_ms integer,
@@ -307,7 +441,7 @@ RETURNS TABLE ("hookId" uuid, version bigint, take integer, "rateAheadMs" double
   "hasSuspect" boolean, "deliveryId" uuid, "eventId" uuid, attempt smallint,
   "maxAttempts" smallint, "isReplay" boolean, format text, "claimedAt" timestamptz, type text, data text, "occurredAt" timestamptz,
   "scheduledFor" timestamptz, "stepUuid" text, "userId" text, "contextId" text, "subjectType" text, "subjectId" text,
-  origin text, trace text, resource text, "runId" uuid, "position" smallint, request text)
+  origin text, trace text, resource text, "runId" uuid, "position" smallint, request text, "isOrdered" boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -377,7 +511,7 @@ BEGIN
           AND q.unknown_count >= 2),
       NULL::uuid, NULL::uuid, NULL::smallint, NULL::smallint, NULL::boolean, NULL::text,
       NULL::timestamptz, NULL::text, NULL::text, NULL::timestamptz, NULL::timestamptz, NULL::text, NULL::text,
-      NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::uuid, NULL::smallint, NULL::text;
+      NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::uuid, NULL::smallint, NULL::text, NULL::boolean;
     CONTINUE WHEN cardinality(v_ids) = 0;
     RETURN QUERY
       WITH claimed AS (
@@ -392,7 +526,8 @@ BEGIN
           WHERE r.project_id = p_project AND r.event_id = c.event_id) END,
         c.run_id, c.step_position,
         CASE c.format WHEN 'STEP' THEN (SELECT s.request FROM signalbox.step_runs s
-          WHERE s.project_id = p_project AND s.run_id = c.run_id AND s.position = c.step_position) END
+          WHERE s.project_id = p_project AND s.run_id = c.run_id AND s.position = c.step_position) END,
+        c.order_seq IS NOT NULL
       FROM claimed c CROSS JOIN LATERAL (
         SELECT * FROM signalbox.events e WHERE e.project_id = p_project AND e.id = c.event_id OFFSET 0) e;
   END LOOP;
@@ -414,8 +549,9 @@ LANGUAGE sql STABLE AS $$
       'nextAttemptAt', due_at, 'completedAt', completed_at, 'lastError', last_error))
 $$;--> statement-breakpoint
 
-CREATE FUNCTION signalbox.finish(p_project uuid, p_ids uuid[], p_tokens uuid[], p_ended json, p_again json)
-RETURNS TABLE (id uuid, "runId" uuid, status text)
+CREATE FUNCTION signalbox.finish(p_project uuid, p_ids uuid[], p_tokens uuid[], p_ended json, p_again json,
+  p_is_ordered boolean)
+RETURNS TABLE (id uuid, "runId" uuid, status text, released boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -425,7 +561,10 @@ DECLARE
   v_events uuid[];
   v_again record;
   v_final text;
+  v_retries smallint;
   v_row signalbox.queue;
+  v_order record;
+  v_released uuid[] := '{}';
   v_positions integer;
   v_head bigint;
 BEGIN
@@ -439,11 +578,11 @@ BEGIN
       INSERT INTO signalbox.ended_deliveries AS d (project_id, id, event_id, hook_id, format, status, attempt_count,
         max_attempts, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at, started_at,
         elapsed_ms, outcome, status_code, error, remote_address, request_headers, response_headers, response_body,
-        response_truncated)
+        response_truncated, order_key, order_seq)
       SELECT p_project, g.id, g.event_id, g.hook_id, g.format, x.status, g.attempt_count, g.max_attempts, v_now,
         CASE WHEN x.status <> 'SUCCEEDED' THEN x.error END, g.replay_of, g.replay_number, g.run_id, g.step_position,
         g.created_at, x."startedAt", x."elapsedMs", x.outcome, x."statusCode", x.error, x."remoteAddress",
-        x."requestHeaders", x."responseHeaders", x."responseBody", x."responseTruncated"
+        x."requestHeaders", x."responseHeaders", x."responseBody", x."responseTruncated", g.order_key, g.order_seq
       FROM gone g JOIN json_to_recordset(p_ended) AS x(id uuid, status text, "startedAt" timestamptz,
         "elapsedMs" integer, outcome text, "statusCode" smallint, error text, "remoteAddress" text,
         "requestHeaders" json, "responseHeaders" json, "responseBody" text, "responseTruncated" boolean) ON x.id = g.id
@@ -455,15 +594,19 @@ BEGIN
     INTO v_moved, v_items FROM ended e;
   END IF;
   FOR v_again IN SELECT * FROM json_to_recordset(p_again) AS x(id uuid, token uuid, "hookId" uuid, "delayMs" integer,
-    free boolean, "startedAt" timestamptz, "elapsedMs" integer, outcome text, "statusCode" smallint, error text,
+    free boolean, park boolean, "startedAt" timestamptz, "elapsedMs" integer, outcome text, "statusCode" smallint, error text,
     "remoteAddress" text, "requestHeaders" json, "responseHeaders" json, "responseBody" text,
     "responseTruncated" boolean)
   LOOP
     -- Share-locked, so that a pause or deletion being committed is waited for and seen.
-    SELECT CASE h.status WHEN 'ACTIVE' THEN 'RETRYING' WHEN 'DELETED' THEN 'CANCELLED' ELSE 'PARKED' END INTO v_final
+    SELECT CASE WHEN h.status = 'DELETED' THEN 'CANCELLED' WHEN h.status = 'ACTIVE' AND NOT v_again.park THEN 'RETRYING'
+      ELSE 'PARKED' END, h.retries INTO v_final, v_retries
     FROM signalbox.hooks h WHERE h.project_id = p_project AND h.id = v_again."hookId" FOR SHARE;
     UPDATE signalbox.queue q SET status = CASE v_final WHEN 'CANCELLED' THEN q.status ELSE v_final END,
-      lease_worker = NULL, lease_token = NULL, lease_until = NULL, max_attempts = q.max_attempts + v_again.free::integer,
+      lease_worker = NULL, lease_token = NULL, lease_until = NULL,
+      max_attempts = CASE WHEN v_again.park THEN q.attempt_count + v_retries + 1
+        ELSE q.max_attempts + v_again.free::integer END,
+      order_seq = CASE WHEN NOT v_again.park THEN q.order_seq END,
       last_error = v_again.error, unknown_count = CASE WHEN v_again.free THEN q.unknown_count ELSE 0 END,
       due_at = CASE v_final WHEN 'RETRYING' THEN v_now + v_again."delayMs" * interval '1 millisecond' END
     WHERE q.project_id = p_project AND q.id = v_again.id AND q.lease_token = v_again.token
@@ -484,20 +627,27 @@ BEGIN
   END LOOP;
   IF cardinality(v_items) = 0 THEN RETURN; END IF;
   v_events := ARRAY(SELECT DISTINCT m.event_id FROM unnest(v_moved) m WHERE m.status NOT IN ('RETRYING', 'PARKED'));
-  -- Positions reserved for the ends of events: their number is only known under the lock.
-  v_positions := cardinality(v_items) + cardinality(v_events);
+  -- Positions reserved for the ends of events and for hooks with a blocked key: their number is only known under the lock.
+  v_positions := cardinality(v_items) + cardinality(v_events)
+    + CASE WHEN p_is_ordered THEN cardinality(v_moved) ELSE 0 END;
   UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
   PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);
   v_items := v_items || signalbox.complete_events(p_project, v_events);
+  IF p_is_ordered THEN
+    v_order := signalbox.leave_order(p_project, v_moved);
+    v_released := v_order.released;
+    v_items := v_items || v_order.items;
+  END IF;
   INSERT INTO signalbox.feed (project_id, last, first, at, items)
   VALUES (p_project, v_head, v_head - v_positions + 1, clock_timestamp(), array_to_json(v_items));
-  RETURN QUERY SELECT m.id, m.run_id, m.status FROM unnest(v_moved) m;
+  RETURN QUERY SELECT m.id, m.run_id, m.status, m.hook_id = ANY (v_released) FROM unnest(v_moved) m;
 END
 $$;--> statement-breakpoint
 COMMENT ON FUNCTION signalbox.finish IS
   'Step 3 of 3: ends deliveries of a project (p_ended) or schedules their next attempt (p_again). Each is fenced by its '
-  'claim''s token: p_ids and p_tokens are those of p_ended. Also stores the attempts, the hooks'' counters, the ends of '
-  'events and the feed record. Returns the deliveries that moved. A claim that was taken over moves nothing.';
+  'claim''s token: p_ids and p_tokens are those of p_ended; p_is_ordered: some of them have a key. Also stores the attempts, '
+  'the hooks'' counters, the ends of events and the feed record. Returns the deliveries that moved, and whether others of '
+  'their hook became due by that. A claim that was taken over moves nothing.';
 --> statement-breakpoint
 CREATE FUNCTION signalbox.uuid7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
   -- RFC 9562: 48 bits of milliseconds over a random UUID, version 7. (PostgreSQL has its own from version 18 on.)

@@ -141,6 +141,7 @@ function openApi(
     onWaiting: (change) => metrics.emitsWaiting.inc(change),
     onOverload: (events) => metrics.emitsRefused.inc(events),
   };
+  const targeting = { sql: db.sql, checkTarget: outbound.checkTarget };
   const hub: Hub = {
     db,
     read,
@@ -152,11 +153,9 @@ function openApi(
     programs,
     feed,
     entities,
-    hooks: { sql: db.sql, box, checkTarget: outbound.checkTarget },
-    workflows: {
-      ...{ sql: db.sql, box, checkTarget: outbound.checkTarget },
-      templates: programs.templates,
-    },
+    hooks: { ...targeting, box },
+    schedules: { ...targeting, configs, programs, onChanged: wake.announce },
+    workflows: { ...targeting, box, templates: programs.templates },
     presses: {
       sql: db.sql,
       sendsHere: worker !== undefined,

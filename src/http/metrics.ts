@@ -79,15 +79,16 @@ export function createMetrics<Source>(source: Source, ask: Asking<Source>) {
     buckets: SECONDS,
     registers,
   });
+  const emits = new Counter({
+    name: "signalbox_emits_total",
+    help: "Events accepted.",
+    registers,
+  });
   return {
     registry,
     /** The hub's metrics are current; the process metrics are expensive and cached for 1 s. */
     pages: [() => registry.metrics(), remembered(processMetrics, CACHE_MS)],
-    emits: new Counter({
-      name: "signalbox_emits_total",
-      help: "Events accepted.",
-      registers,
-    }),
+    emits,
     emitsRefused: new Counter({
       name: "signalbox_emits_refused_total",
       help: "Events rejected with TOO_MANY_REQUESTS.",
@@ -100,6 +101,9 @@ export function createMetrics<Source>(source: Source, ask: Asking<Source>) {
     }),
     /** What the worker reports. */
     ofWorker: {
+      onEmitted(events: number) {
+        emits.inc(events);
+      },
       onAttempt({ outcome, elapsedMs }: { outcome: string; elapsedMs: number }) {
         deliveries.inc({ outcome });
         attemptDuration.observe(elapsedMs / 1_000);

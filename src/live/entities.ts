@@ -70,7 +70,9 @@ function asOf(change: Change, row: Row): Row {
     maxAttempts: Number(state.maxAttempts ?? row.maxAttempts),
     // The first attempt is due at creation.
     nextAttemptAt:
-      change.created && state.status === "PENDING" ? row.createdAt : date(state.nextAttemptAt),
+      change.created && state.status === "PENDING" && state.nextAttemptAt === undefined
+        ? row.createdAt
+        : date(state.nextAttemptAt),
     completedAt: date(state.completedAt),
     lastError: typeof state.lastError === "string" ? state.lastError : null,
   };

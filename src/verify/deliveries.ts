@@ -1,5 +1,6 @@
 import { claimLimits } from "../domain/delivery/claimLimits.ts";
 import { type Check, inScope, isKept, reportRows } from "./check.ts";
+import { orderChecks } from "./order.ts";
 
 /** The upper bound of a lease: that of the longest timeout, and some slack. */
 const LONGEST_LEASE_MS = claimLimits.maxTimeoutMs * 2 + claimLimits.leaseMarginMs + 5_000;
@@ -16,6 +17,7 @@ const state: Check = {
         when d.status not in ('PENDING', 'RETRYING', 'PARKED', 'SUCCEEDED', 'FAILED', 'GONE', 'CANCELLED', 'QUARANTINED')
           then format('is %s, which is no state of a delivery', d.status)
         when (d.status in ('PENDING', 'RETRYING')) <> (d.due_at is not null)
+          and (d.status = 'PARKED' or d.completed_at is not null or d.order_seq is null)
           then format('is %s and %s', d.status, coalesce('due at ' || d.due_at, 'never due'))
         when (d.status in ('PENDING', 'RETRYING', 'PARKED')) <> (d.completed_at is null)
           then format('is %s and %s', d.status, coalesce('ended at ' || d.completed_at, 'has no end'))
@@ -117,5 +119,6 @@ export const deliveryChecks = ({ whole }: { whole: boolean }): Check[] => [
   lease,
   attempts,
   replays,
+  ...orderChecks,
   ...(whole ? [counters] : []),
 ];

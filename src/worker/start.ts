@@ -2,6 +2,7 @@ import type { Db } from "../db/connection/client.ts";
 import type { HookQueue } from "../db/queue/jobs.ts";
 import { createPartitions } from "../db/retention/createPartitions.ts";
 import { withMaintenanceSession } from "../db/retention/maintenanceSession.ts";
+import { createEmitInTransaction } from "../domain/emit/emitInTransaction.ts";
 import type { FollowUp } from "../domain/event/followUp.ts";
 import type { TenantPrograms } from "../domain/program/tenantPrograms.ts";
 import type { ProjectConfigs } from "../domain/project/projectConfig.ts";
@@ -17,6 +18,7 @@ import { createHandshaker } from "./job/handshaker.ts";
 import { createPresser, type Presser } from "./job/presser.ts";
 import { startRunner } from "./job/runner.ts";
 import { createRunTurns } from "./job/runTurns.ts";
+import { createScheduleRuns } from "./job/scheduleRuns.ts";
 import { type OnFeed, startScheduler } from "./job/scheduler.ts";
 import { createTasks, crontab } from "./job/tasks.ts";
 import { startLiveness } from "./liveness.ts";
@@ -55,6 +57,8 @@ export async function startWorker(options: {
   wake: Wakes;
   onAttempt: DelivererOptions["onAttempt"];
   onDelivered: DelivererOptions["onDelivered"];
+  /** Receives the number of events that a schedule emitted. */
+  onEmitted: (events: number) => void;
   /** Called when jobs no longer run, and the process should end. */
   onLost: (error: unknown) => void;
 }): Promise<WorkerRole> {
@@ -70,6 +74,7 @@ export async function startWorker(options: {
     wake,
     onAttempt,
     onDelivered,
+    onEmitted,
     onLost,
   } = options;
   // Before anything is written: no hub may have run for months.
@@ -95,6 +100,17 @@ export async function startWorker(options: {
     reserve: deliverer.reserve,
     onNext: followUp,
   });
+  const emitInTransaction = createEmitInTransaction(db.sql, configs, programs, {
+    deliversHere: true,
+    onAccepted({ events, ...next }) {
+      onEmitted(events);
+      followUp(next);
+      wake.announce();
+    },
+    onWaiting() {},
+    onOverload() {},
+  });
+  const runs = createScheduleRuns({ sql: db.sql, emitInTransaction, log });
   const presser = createPresser({ ...parts, onNext: followUp });
   const handshaker = createHandshaker(parts);
   const advanceRuns = createRunAdvancer({ sql: db.sql, box, templates: programs.templates });
@@ -125,7 +141,8 @@ export async function startWorker(options: {
     await Promise.all([dispatcher.stop(), runTurns.stop()]);
   });
   stack.use(runner);
-  stack.use(startScheduler({ sql: db.sql, dispatcher, onFeed: wake.onHint, log }));
+  stack.defer(runs.stop);
+  stack.use(startScheduler({ sql: db.sql, dispatcher, runs, onFeed: wake.onHint, log }));
   stack.defer(wake.onAsked(deliverer.wakeAsked));
   const owned = stack.move();
   let stopping: Promise<void> | undefined;

@@ -41,6 +41,8 @@ const hookCommands = [
   "resume",
   "delete",
   "rotate-secret",
+  "blocked",
+  "release",
 ];
 const quoted = (words: string[]) => words.map((word) => `'${word}'`).join(" ");
 

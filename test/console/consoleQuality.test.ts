@@ -8,6 +8,7 @@ import { register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver, status } from "../fixtures/receiver.ts";
 import { created, typeWithEvents } from "../fixtures/resources.ts";
+import { scheduled } from "../fixtures/schedules.ts";
 import { install, onlyRun, registerType, released } from "../fixtures/workflows.ts";
 
 browserTest(
@@ -55,7 +56,7 @@ browserTest(
 );
 
 browserTest(
-  "nor has any page of deliveries and resources, or of a hook that waits for consent; they fit, too",
+  "nor has any page of deliveries, resources and schedules, or of a hook that waits for consent; they fit, too",
   async () => {
     await using hub = await testHub();
     await using target = await receiver(status(500));
@@ -68,11 +69,14 @@ browserTest(
     });
     await typeWithEvents(hub);
     await created(hub, { type: "tickets", attributes: { text: "x".repeat(400) } });
+    const schedule = { name: "a long name of a schedule that emits", cron: "0 9 * * MON-FRI" };
+    await scheduled(hub, { ...schedule, event: { type: "tickets.counted" } });
     await using browser = await visitor();
     await inspect(hub, browser, [
       ["/deliveries", ".delivery"],
       [`/hooks/${waits.id}`, ".hook-consent"],
       ["/resources", ".table"],
+      ["/schedules", ".schedule-tools"],
       ["/resources/one?type=tickets&id=1", ".resource-event"],
       ["/resources/new?type=tickets", ".resource-form"],
       ["/resources/edit?type=tickets&id=1", ".resource-form"],

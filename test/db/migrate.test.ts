@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796047573066, "79e863432a16faa7891845baaee75f166af1d81a647031b679bc89b34896c77f"],
-    [1796047573067, "cf564a03548e328856f5d8b6cffae25895ebdd5d15e8a921ed8a851b04071382"],
+    [1796050836133, "8fd72ee7b770d009e7d17a38a0553ab6a8730ca7726c3688d6c95133a05db903"],
+    [1796050836134, "f4da1275222f89768eaca7b61cfa2d2e11528919b0d700a1e8b2dff4e50637cb"],
   ]);
 });
 

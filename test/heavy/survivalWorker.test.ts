@@ -252,6 +252,7 @@ test("a finish with a token that was taken over moves nothing, and is recorded",
       status: "SUCCEEDED",
       delayMs: null,
       free: false,
+      isOrdered: false,
       call: null,
     },
   ]);

@@ -8,7 +8,7 @@ const LONG = "x".repeat(1_000);
 const LEAST = 1_000;
 
 test("each text of a project's configuration counts in the memory it is said to take", () => {
-  const hook = { types: ["a"], channels: ["c"], filter: "true", userId: "u" };
+  const hook = { types: ["a"], channels: ["c"], filter: "true", userId: "u", orderBy: "event.id" };
   const bytesOf = (changed: object) => {
     const {
       source = "s",
@@ -23,6 +23,7 @@ test("each text of a project's configuration counts in the memory it is said to 
     { channels: [LONG] },
     { filter: LONG },
     { userId: LONG },
+    { orderBy: LONG },
     { source: LONG },
     { name: LONG },
     { eventType: LONG },
@@ -43,6 +44,7 @@ test("each text of a hook counts in the memory its target is said to take", () =
       createdAt: new Date(),
       updatedAt: new Date(),
     },
+    ...{ orderBy: "event.id", onOrderFailure: "BLOCK" },
   } satisfies HookRow;
   const bytesOf = (changed: object) =>
     bytesOfTarget({ hook: { ...hook, ...changed }, version: 1, source: "s", systemEvents: false });

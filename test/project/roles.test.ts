@@ -26,6 +26,7 @@ const emitterMay = [
   "Mutation.runEvent",
 ];
 const operatorMay = [
+  "releaseBlockedKey",
   "pressAction",
   "retryDelivery",
   "replayDeliveries",
@@ -35,6 +36,9 @@ const operatorMay = [
   "testHook",
   "pauseHook",
   "resumeHook",
+  "pauseEventSchedule",
+  "resumeEventSchedule",
+  "runEventSchedule",
 ];
 const reads = (name: string) =>
   (name.startsWith("Query.") && name !== "Query.apiKeys") || name.startsWith("Subscription.");

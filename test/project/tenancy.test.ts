@@ -32,6 +32,7 @@ beforeAll(async () => {
       registerEventType(input: { name: $type, description: $mark }) { eventType { id } }
       createApiKey(input: { name: $mark, role: VIEWER }) { apiKey { id } }
       registerResourceType(input: { name: $mark, createdEvent: $mark }) { resourceType { id } }
+      scheduleEvents(input: { name: $mark, cron: "@yearly", event: { type: $mark, category: $mark } }) { eventSchedule { id } }
       createResource(input: { type: $mark, resourceId: "x", attributes: { name: $mark } }) { resource { id } }
     }`,
     { mark: MARK, type: names[1] },
@@ -64,9 +65,10 @@ beforeAll(async () => {
     union all select t.id from ours o join signalbox.event_types t on t.project_id = o.id
     union all select t.id from ours o join signalbox.resource_types t on t.project_id = o.id
     union all select t.id from ours o join signalbox.resources t on t.project_id = o.id
+    union all select t.id from ours o join signalbox.event_schedules t on t.project_id = o.id
     union all select t.id from ours o join signalbox.api_keys t on t.project_id = o.id`;
   ids.push(...tables.map(({ id }) => id));
-  expect(ids.length).toBeGreaterThanOrEqual(14);
+  expect(ids.length).toBeGreaterThanOrEqual(15);
 });
 afterAll(async () => {
   await target[Symbol.asyncDispose]();
@@ -94,6 +96,7 @@ const owned = () => hub.db.sql`
     (select json_agg(i order by i.id) from signalbox.installations i) as installations,
     (select json_agg(r order by r.id) from signalbox.workflow_runs r) as runs,
     (select json_agg(r) from signalbox.resources r) as resources,
+    (select json_agg(s) from signalbox.event_schedules s where s.name = ${MARK}) as schedules,
     (select json_agg(r) from signalbox.resource_types r) as resource_types,
     (select json_agg(a) from signalbox.actions a where a.button_text = ${MARK}) as actions,
     (select json_agg(p order by p.id) from signalbox.presses p) as presses,
@@ -149,6 +152,12 @@ test("no id of another project, in whatever place of whatever operation, is told
       "Mutation.rerunWorkflow",
       "Mutation.revokeApiKey",
       "Mutation.confirmHook",
+      "Query.eventSchedule",
+      "Mutation.updateEventSchedule",
+      "Mutation.pauseEventSchedule",
+      "Mutation.resumeEventSchedule",
+      "Mutation.runEventSchedule",
+      "Mutation.deleteEventSchedule",
     ]),
   );
   expect(await owned()).toEqual(before);

@@ -52,7 +52,7 @@ describe("hooks", () => {
       `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs
         retryScheduleMs headers uid description metadata channels unsubscribeOn maxInFlight rateLimitPerSecond verification
         allowedPerMinute signature publicKey status statusReason triggeredCount lastTriggeredAt succeededCount
-        failedCount createdAt updatedAt } }`,
+        failedCount createdAt updatedAt orderBy onOrderFailure } }`,
       { id: hook.id },
     );
     expect(await get(`/v1/hooks/${hook.id}`)).toEqual(inGraphql);

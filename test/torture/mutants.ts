@@ -1,6 +1,7 @@
 // Patches quote template texts of the sources as they stand there.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: see above
 import type { Patch } from "./kit/patch.ts";
+import { orderMutants } from "./orderMutants.ts";
 
 /** The hub broken on purpose: a change of its source that the named row must find. */
 export type Mutant = { name: string; row: `T${number}`; patches: Patch[] };
@@ -13,6 +14,7 @@ const mutant = (
   replace: string,
 ): Mutant => ({ row, name, patches: [{ file, find, replace }] });
 
+const RUN = "src/domain/schedule/scheduleRun.ts";
 const FUNCTIONS = "drizzle/0001_functions.sql";
 
 export const mutants: Mutant[] = [
@@ -241,6 +243,7 @@ export const mutants: Mutant[] = [
       { file: FUNCTIONS, find: "AND q.lease_token = v_again.token", replace: "" },
     ],
   },
+  ...orderMutants,
   mutant(
     "T29",
     "names are resolved in the thread pool",
@@ -275,7 +278,7 @@ export const mutants: Mutant[] = [
     'const shortage = shortages[""];',
   ),
   mutant(
-    "T45",
+    "T46",
     "a backfill does not look at what the hook has got meanwhile",
     "src/db/delivery/backfills.ts",
     "where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})",
@@ -284,9 +287,9 @@ export const mutants: Mutant[] = [
   mutant(
     "T32",
     "every filter counts as cheap",
-    "src/domain/filter/filterRunner.ts",
-    "return cost <= IN_PLACE_STEPS && budget.spend(cost) ? filter.evaluate(input) : undefined;",
-    "return filter.evaluate(input);",
+    "src/domain/filter/celRunner.ts",
+    "return cost <= IN_PLACE_STEPS && budget.spend(cost) ? program.evaluate(input) : undefined;",
+    "return program.evaluate(input);",
   ),
   mutant(
     "T32",
@@ -295,4 +298,12 @@ export const mutants: Mutant[] = [
     'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
     'return check?.(plainJson(data), "data", 4_000_000);',
   ),
+  {
+    row: "T45",
+    name: "a run is not done once: neither the schedule's row nor the key keeps another process from it",
+    patches: [
+      ["throw new NotDue();", "void NotDue;"],
+      ["`schedule:${id}:${runAt.toISOString()}`", "`schedule:${id}:${process.hrtime()}`"],
+    ].map(([find = "", replace = ""]) => ({ file: RUN, find, replace })),
+  },
 ];

@@ -23,7 +23,9 @@ import { t29 } from "./rows/t29.ts";
 import { t32 } from "./rows/t32.ts";
 import { t33 } from "./rows/t33.ts";
 import { t34 } from "./rows/t34.ts";
+import { t40 } from "./rows/t40.ts";
 import { t45 } from "./rows/t45.ts";
+import { t46 } from "./rows/t46.ts";
 
 const own: Row[] = [
   t01,
@@ -49,7 +51,9 @@ const own: Row[] = [
   t32,
   t33,
   t34,
+  t40,
   t45,
+  t46,
 ];
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 

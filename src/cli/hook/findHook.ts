@@ -7,7 +7,7 @@ export type Hook = { id: string; name: string | null } & Record<string, unknown>
 /** What is shown of a hook. */
 export const hookFields = `id name status statusReason types url format filter userId retries timeoutMs
   retryScheduleMs headers unsubscribeOn maxInFlight rateLimitPerSecond verification signature publicKey triggeredCount succeededCount
-  failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt`;
+  failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt orderBy onOrderFailure`;
 
 const document = `query ($given: String!, $id: ID!) {
   hook(id: $id) { ${hookFields} } hookByName(name: $given) { ${hookFields} }

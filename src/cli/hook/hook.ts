@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addBackfill } from "./backfill.ts";
+import { addBlocked } from "./blocked.ts";
 import { addCreate } from "./create.ts";
 import { addGet } from "./get.ts";
 import { addList } from "./list.ts";
@@ -19,6 +20,7 @@ export function addHook(program: Command): void {
     addTest,
     addBackfill,
     addRotateSecret,
+    addBlocked,
   ])
     add(hook);
 }

@@ -63,6 +63,17 @@ const settings = [
     "rateLimitPerSecond",
     new Option("--rate-limit <N>", "calls a second").argParser(optional(hubNumber)),
   ],
+  [
+    "orderBy",
+    new Option(
+      "--order-by <CEL>",
+      "deliver what has the same text in order, such as event.data.customerId",
+    ),
+  ],
+  [
+    "onOrderFailure",
+    new Option("--on-order-failure <WHAT>", "BLOCK the key, PARK the delivery or SKIP it"),
+  ],
   ["signature", new Option("--signature <KIND>", "HMAC_SHA256 or ED25519").argParser(signature)],
 ] as const;
 

@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -8,7 +9,8 @@ import "./DeliveryDetail.css";
 const DeliveryDocument = graphql(`
   query Delivery($id: ID!) {
     delivery(id: $id) {
-      id requestBody
+      id requestBody orderKey
+      waitsFor { id event { id type } }
       attempts {
         id number startedAt elapsedMs outcome statusCode error remoteAddress
         requestHeaders responseHeaders responseBody responseTruncated
@@ -31,6 +33,19 @@ export function DeliveryDetail({ id }: { id: string }) {
     return <p className="delivery-detail soft">No longer available: removed by retention.</p>;
   return (
     <div className="delivery-detail">
+      {delivery.orderKey !== null && (
+        <p className="soft">
+          Order key <code>{delivery.orderKey}</code>
+          {delivery.waitsFor && (
+            <>
+              {": waits for "}
+              <Link to={`/events/${delivery.waitsFor.event.id}`}>
+                {delivery.waitsFor.event.type}
+              </Link>
+            </>
+          )}
+        </p>
+      )}
       {delivery.attempts.length === 0 && <p className="soft">No attempts yet.</p>}
       <ol className="attempts">
         {delivery.attempts.toReversed().map((attempt) => (

@@ -20,8 +20,12 @@ const RetryDocument = graphql(`
   }
 `);
 
-/** A delivery in its first attempt cannot be retried; of a workflow, only the whole run can. */
-const mayRetry = (status: string) => status !== "PENDING" && status !== "PARKED";
+/**
+ * A delivery in its first attempt cannot be retried, nor one that a paused hook has parked; of a workflow, only the
+ * whole run can.
+ */
+const mayRetry = ({ status, hook }: DeliveryRow) =>
+  status !== "PENDING" && (status !== "PARKED" || hook?.status === "ACTIVE");
 
 type Props = {
   delivery: DeliveryRow;
@@ -86,7 +90,7 @@ export function DeliveryItem({ delivery, shows }: Props) {
             {delivery.replayOf !== null && ", replayed"}
           </span>
         </div>
-        {may.operate && mayRetry(status) && run === null && (
+        {may.operate && mayRetry(delivery) && run === null && (
           <Button
             aria-label={`Retry: ${name}`}
             isBusy={retry.isRunning}

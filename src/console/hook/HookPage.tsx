@@ -7,7 +7,9 @@ import { Facts } from "../ui/layout/Facts.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { Ago, milliseconds } from "../ui/time/Time.tsx";
+import { BlockedKeys } from "./BlockedKeys.tsx";
 import { HookConsent } from "./form/HookConsent.tsx";
+import { orderFailures } from "./form/hookDraft.ts";
 import { HookDeliveries } from "./HookDeliveries.tsx";
 import { HookTools } from "./HookTools.tsx";
 import { Health } from "./health/Health.tsx";
@@ -21,6 +23,7 @@ const HookDocument = graphql(
       ...HookRow
       description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn
       maxInFlight rateLimitPerSecond allowedPerMinute verification signature publicKey updatedAt
+      orderBy onOrderFailure
     }
   }
 `,
@@ -80,6 +83,8 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
             "Max per second",
             hook.rateLimitPerSecond === null ? null : `${hook.rateLimitPerSecond}`,
           ],
+          ["Order by", hook.orderBy && <code>{hook.orderBy}</code>, "wide"],
+          ["When one fails for good", hook.orderBy && orderFailures[hook.onOrderFailure]],
           ["Max per minute (set by target)", hook.allowedPerMinute?.toLocaleString()],
           ["Verification", hook.verification === "NONE" ? null : statusText(hook.verification)],
           ["Signature", hook.signature === "ED25519" ? "Ed25519 (v1a)" : "HMAC-SHA256 (v1)"],
@@ -100,6 +105,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Metadata", hook.metadata !== null && <JsonTree value={hook.metadata} />, "wide"],
         ]}
       />
+      <BlockedKeys hookId={id} />
       <HookDeliveries hookId={id} />
     </Page>
   );

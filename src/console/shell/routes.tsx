@@ -2,6 +2,7 @@ import {
   Activity,
   Box,
   Braces,
+  CalendarClock,
   type LucideIcon,
   Settings,
   Truck,
@@ -79,6 +80,9 @@ const NewResourcePage = later(async () => ({
 const EditResourcePage = later(async () => ({
   default: (await import("../resource/EditResourcePage.tsx")).EditResourcePage,
 }));
+const SchedulesPage = later(async () => ({
+  default: (await import("../schedule/SchedulesPage.tsx")).SchedulesPage,
+}));
 const SettingsPage = later(async () => ({
   default: (await import("../project/SettingsPage.tsx")).SettingsPage,
 }));
@@ -91,6 +95,7 @@ export const places: { to: string; label: string; keys: string; icon: LucideIcon
   { to: "/types", label: "Event types", keys: "g t", icon: Braces },
   { to: "/workflows", label: "Workflows", keys: "g w", icon: Workflow },
   { to: "/resources", label: "Resources", keys: "g r", icon: Box },
+  { to: "/schedules", label: "Schedules", keys: "g c", icon: CalendarClock },
   { to: "/settings", label: "Settings", keys: "g s", icon: Settings },
 ];
 
@@ -116,5 +121,6 @@ export const routes: { path: string; page: ComponentType<PageProps> }[] = [
   { path: "/resources/one", page: ResourcePage },
   { path: "/resources/new", page: NewResourcePage },
   { path: "/resources/edit", page: EditResourcePage },
+  { path: "/schedules", page: SchedulesPage },
   { path: "/settings", page: SettingsPage },
 ];

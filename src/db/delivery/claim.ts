@@ -49,6 +49,8 @@ type ClaimBase = {
   attempt: number;
   maxAttempts: number;
   isReplay: boolean;
+  /** Whether the next delivery of its key waits for it. */
+  isOrdered: boolean;
   event: ClaimedEvent;
 };
 
@@ -81,12 +83,12 @@ type ClaimedRow = Omit<ClaimedEvent, "id"> &
 function toClaim(projectId: string, token: string, row: ClaimedRow): Claim {
   const { deliveryId, eventId, hookId, claimedAt, attempt, maxAttempts, isReplay, ...more } = row;
   const { type, data, occurredAt, scheduledFor, stepUuid, userId, contextId, ...rest } = more;
-  const { subjectType, subjectId, origin, trace, resource, ...kind } = rest;
+  const { subjectType, subjectId, origin, trace, resource, isOrdered, ...kind } = rest;
   const about = { stepUuid, userId, contextId, subjectType, subjectId, origin, trace, resource };
   const event = { id: eventId, type, data, occurredAt, scheduledFor, ...about };
   return {
     ...{ projectId, deliveryId, eventId, hookId, token, claimedAt, attempt, maxAttempts, isReplay },
-    event,
+    ...{ isOrdered, event },
     ...kind,
   };
 }

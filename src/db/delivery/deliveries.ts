@@ -30,10 +30,11 @@ export type DeliveryRow = Pick<
   | "lastError"
   | "replayOf"
   | "createdAt"
+  | "orderKey"
 > & {
   format: DeliveryFormat;
   status: DeliveryStatus;
-  /** Null if no attempt is to come. */
+  /** Null if no attempt is to come, or it waits for another delivery of its key. */
   nextAttemptAt: Date | null;
   completedAt: Date | null;
 };
@@ -61,7 +62,7 @@ export const deliveryColumns = (
 ) => sql`d.project_id as "projectId", d.id, d.event_id as "eventId",
   d.hook_id as "hookId", d.format, d.run_id as "runId", d.step_position as "stepPosition", d.status, d.attempt_count as "attemptCount", d.max_attempts as "maxAttempts",
   d.due_at as "nextAttemptAt", d.completed_at as "completedAt", d.last_error as "lastError",
-  d.replay_of as "replayOf", d.created_at as "createdAt"`;
+  d.replay_of as "replayOf", d.created_at as "createdAt", d.order_key as "orderKey"`;
 
 /** Deliveries of one project by id; unknown ids and those of other projects are left out. */
 export const deliveriesById = (sql: Sql, projectId: string, ids: readonly string[]) =>

@@ -10,11 +10,14 @@ export type Finish = {
   hookId: string;
   token: string;
   attempt: Omit<AttemptRow, "projectId" | "deliveryId">;
-  status: "SUCCEEDED" | "RETRYING" | "FAILED" | "GONE";
+  /** PARKED: its key goes on without it. */
+  status: "SUCCEEDED" | "RETRYING" | "PARKED" | "FAILED" | "GONE";
   /** Milliseconds until the next attempt, if RETRYING. */
   delayMs: number | null;
   /** Whether the attempt does not count as a retry: this process was stopping. */
   free: boolean;
+  /** Whether the next delivery of its key waits for it. */
+  isOrdered: boolean;
   /** Details for system events; null if the project wants none, or the event is itself a system event. */
   call: {
     eventId: string;
@@ -32,6 +35,8 @@ export type FinishedDelivery = {
   /** Null if it is not a step of a workflow's run. */
   runId: string | null;
   status: string;
+  /** Whether others of its hook became due by this. */
+  released: boolean;
 };
 
 const attemptRecord = ({ attempt }: Pick<Finish, "attempt">) => ({
@@ -58,11 +63,10 @@ export function finish(
   projectId: string,
   finishes: Finish[],
 ): PromiseLike<FinishedDelivery[]> {
-  const ended = finishes.filter(({ status }) => status !== "RETRYING");
+  const isAgain = ({ status }: Finish) => status === "RETRYING" || status === "PARKED";
+  const ended = finishes.filter((one) => !isAgain(one));
   // In hook order: two transactions that lock the same hooks then wait in one direction only.
-  const again = finishes
-    .filter(({ status }) => status === "RETRYING")
-    .sort((a, b) => (a.hookId < b.hookId ? -1 : 1));
+  const again = finishes.filter(isAgain).sort((a, b) => (a.hookId < b.hookId ? -1 : 1));
   const endedRecords = ended.map((one) => ({
     id: one.deliveryId,
     status: one.status,
@@ -74,6 +78,7 @@ export function finish(
     hookId: one.hookId,
     delayMs: one.delayMs,
     free: one.free,
+    park: one.status === "PARKED",
     ...attemptRecord(one),
   }));
   return atNode(
@@ -82,7 +87,7 @@ export function finish(
     (sql) => sql<FinishedDelivery[]>`
     select * from signalbox.finish(${projectId}, ${ended.map(({ deliveryId }) => deliveryId)}::uuid[],
       ${ended.map(({ token }) => token)}::uuid[], ${jsonOrNull(endedRecords)}::text::json,
-      ${jsonOrNull(againRecords)}::text::json)`,
+      ${jsonOrNull(againRecords)}::text::json, ${finishes.some(({ isOrdered }) => isOrdered)})`,
   );
 }
 

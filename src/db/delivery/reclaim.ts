@@ -4,6 +4,7 @@ import { inQueue, projectsWith, waitingQueues } from "../nodes/across.ts";
 import { addJobs, deliverJobs, type HookQueue } from "../queue/jobs.ts";
 import { advanceJobs } from "../workflow/workflowRuns.ts";
 import type { Claim } from "./claim.ts";
+import { leaveOrder } from "./order.ts";
 import { completeEvents, type MovedDelivery, recordMoves, runsOf } from "./record.ts";
 
 /** Claims reclaimed per transaction. */
@@ -52,9 +53,10 @@ const giveUpClaims = (tx: Tx, projectId: string, { deadWorkers, quarantineAfter 
     returning q.*, lost.final
   ), ended as (
     insert into signalbox.ended_deliveries as d (project_id, id, event_id, hook_id, format, status, attempt_count,
-      max_attempts, unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at)
+      max_attempts, unknown_count, completed_at, last_error, replay_of, replay_number, run_id, step_position, created_at,
+      order_key, order_seq)
     select project_id, id, event_id, hook_id, format, final, attempt_count, max_attempts + 1, unknown_count + 1,
-      clock_timestamp(), ${DIED}, replay_of, replay_number, run_id, step_position, created_at
+      clock_timestamp(), ${DIED}, replay_of, replay_number, run_id, step_position, created_at, order_key, order_seq
     from gone returning d.id, d.event_id, d.hook_id, d.run_id, d.status
   )
   select id, event_id as "eventId", hook_id as "hookId", run_id as "runId", status from waiting
@@ -87,7 +89,9 @@ const recoverChunk = (sql: Pool, projectId: string, lost: Lost): Promise<number>
       [addJobs(tx, [...deliverJobs(queues), ...advanceJobs(runsOf(projectId, ended))])],
       [
         recordMoves(tx, projectId, moved),
-        ...(ended.length > 0 ? [completeEvents(tx, projectId, ended)] : []),
+        ...(ended.length > 0
+          ? [completeEvents(tx, projectId, ended), leaveOrder(tx, projectId, ended)]
+          : []),
       ],
     );
     return moved.length;

@@ -89,7 +89,7 @@ function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment
             where e.project_id = d.project_id and e.id = d.event_id and ${ofTypes(sql, [stripNul(type)])})`,
         ]),
   ];
-  return sql`select d.id, d.hook_id from signalbox.deliveries d
+  return sql`select d.id, d.hook_id, d.order_seq from signalbox.deliveries d
     join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id
     where ${allOf(sql, conditions)}`;
 }
@@ -106,7 +106,8 @@ export async function countMatching(
 }
 
 /**
- * Inserts a replay with the list of what matches now: later changes do not add to it or remove from it. A replay that
+ * Inserts a replay with the list of what matches now, what has an order in it: later changes do not add to it or
+ * remove from it. A replay that
  * matches nothing is DONE at once.
  */
 export const insertReplay = (
@@ -117,7 +118,7 @@ export const insertReplay = (
 ) => tx<ReplayRow[]>`
   with matched as materialized (${matching(tx, projectId, filter)}),
   numbered as (
-    select id, hook_id, (row_number() over (partition by hook_id order by id) - 1) / ${chunkSize} as number
+    select id, hook_id, (row_number() over (partition by hook_id order by order_seq, id) - 1) / ${chunkSize} as number
     from matched
   ), listed as (
     insert into signalbox.replay_chunks (project_id, replay_id, hook_id, number, delivery_ids)

@@ -1,5 +1,5 @@
 import type { Tx } from "../connection/client.ts";
-import { writeToFeed } from "../feed/record.ts";
+import { enterFeed, writeToFeed } from "../feed/record.ts";
 import type { HookStatus } from "../hook/hooks.ts";
 import type { Fragment } from "../page/page.ts";
 import { addJobs, deliverJobs, type JobSpec } from "../queue/jobs.ts";
@@ -9,11 +9,14 @@ import {
   deliveriesById,
   deliveryColumns,
 } from "./deliveries.ts";
+import { advanceKeysOf } from "./order.ts";
 import { type MovedDelivery, movedColumns, recordMoves } from "./record.ts";
+import { WAITING } from "./statusFilter.ts";
 
 /** A delivery with the facts that decide whether it may be retried. */
 type RetryCandidate = DeliveryRow & {
   inFlight: boolean;
+  isBehind: boolean;
   hookStatus: HookStatus;
   /** Whether its event's content was erased. */
   isExpunged: boolean;
@@ -46,11 +49,14 @@ export async function lockedDelivery(
   const [known] = await deliveriesById(tx, projectId, [id]);
   if (!known) return undefined;
   const hookStatus = await heldHookStatus(tx, projectId, known.hookId);
-  await tx`select from signalbox.queue where project_id = ${projectId} and id = ${id} for update`;
+  if (known.orderKey === null)
+    await tx`select from signalbox.queue where project_id = ${projectId} and id = ${id} for update`;
+  // What waits in order is locked only after the head, so that whoever has the head may change it.
+  else if (WAITING.includes(known.status)) await enterFeed(tx, projectId);
   const [delivery] = await tx<Omit<RetryCandidate, "hookStatus">[]>`
-    select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight", ${isExpunged(tx)} as "isExpunged"
-    from signalbox.deliveries d
-    where d.project_id = ${projectId} and d.id = ${id}`;
+    select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight", ${isExpunged(tx)} as "isExpunged",
+      d.order_seq is not null and d.due_at is null and d.status in ('PENDING', 'RETRYING') as "isBehind"
+    from signalbox.deliveries d where d.project_id = ${projectId} and d.id = ${id}`;
   return hookStatus && delivery && { ...delivery, hookStatus };
 }
 
@@ -62,7 +68,14 @@ export type Retried = {
 };
 
 export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Retried["moved"]>`
-  update signalbox.queue d set due_at = statement_timestamp() where project_id = ${projectId} and id = ${id}
+  update signalbox.queue d set due_at = statement_timestamp()
+  where project_id = ${projectId} and id = ${id} and lease_token is null
+  returning ${movedColumns(tx)}, ${status}::text as was`;
+
+/** Makes a delivery due that was parked alone: its key has gone on without it. */
+export const unpark = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Retried["moved"]>`
+  update signalbox.queue d set due_at = statement_timestamp(), status = 'RETRYING'
+  where project_id = ${projectId} and id = ${id} and status = 'PARKED' and order_seq is null
   returning ${movedColumns(tx)}, ${status}::text as was`;
 
 /** Makes those of the deliveries due that wait for their next attempt. */
@@ -76,8 +89,8 @@ export const makeRetryingDue = (tx: Tx, projectId: string, ids: string[]) => tx<
 export const MAX_ATTEMPTS = 32_000;
 
 /**
- * Reopens deliveries of one hook that ended without success: due now, with as many retries as the hook has; PARKED if
- * the hook is not ACTIVE. Their last attempts become earlier ones. A suspect stays one: it is retried alone,
+ * Reopens deliveries of one hook that ended without success: due now, or in their key's order; with as many retries as
+ * the hook has; PARKED if the hook is not ACTIVE. A key that one of them blocked is free. Their last attempts become earlier ones. A suspect stays one: it is retried alone,
  * and its next crash is its last. Open and SUCCEEDED deliveries stay as they are, and so does everything of a deleted
  * hook and of an erased event. The caller holds the hook's status.
  */
@@ -95,13 +108,17 @@ export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx
     select project_id, id, attempt_count, started_at, elapsed_ms, outcome, status_code, error, remote_address,
       request_headers, response_headers, response_body, response_truncated
     from gone where outcome is not null
+  ), unblocked as (
+    delete from signalbox.blocked_keys b using gone
+    where b.project_id = ${projectId} and b.hook_id = gone.hook_id and b.key = gone.order_key
+      and b.delivery_id = gone.id
   ), opened as (
     insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
-      due_at, unknown_count, last_error, replay_of, replay_number, created_at)
+      due_at, unknown_count, last_error, replay_of, replay_number, created_at, order_key, order_seq)
     select g.project_id, g.id, g.event_id, g.hook_id, g.format,
       case h.status when 'ACTIVE' then 'RETRYING' else 'PARKED' end, g.attempt_count,
-      g.attempt_count + h.retries + 1, case h.status when 'ACTIVE' then clock_timestamp() end,
-      least(g.unknown_count, 2), g.last_error, g.replay_of, g.replay_number, g.created_at
+      g.attempt_count + h.retries + 1, case when h.status = 'ACTIVE' and g.order_seq is null then clock_timestamp() end,
+      least(g.unknown_count, 2), g.last_error, g.replay_of, g.replay_number, g.created_at, g.order_key, g.order_seq
     from gone g cross join lateral (
       select h.status, h.retries from signalbox.hooks h
       where h.project_id = ${projectId} and h.id = g.hook_id offset 0) h
@@ -126,7 +143,8 @@ export const insertRetries = (
   ), retry as (
     select o.project_id, x.id, o.event_id, o.hook_id, o.format,
       case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end as status, h.retries + 1 as max_attempts,
-      case h.status when 'ACTIVE' then clock_timestamp() end as due_at, o.id as of, past.last + 1 as number
+      case when h.status = 'ACTIVE' and o.order_seq is null then clock_timestamp() end as due_at, o.id as of,
+      past.last + 1 as number, o.order_key, o.order_seq
     from unnest(${retries.map(({ of }) => of)}::uuid[], ${retries.map(({ id }) => id)}::uuid[]) as x(of, id)
     join original o on o.id = x.of
     join signalbox.hooks h on h.project_id = ${projectId} and h.id = o.hook_id and h.status <> 'DELETED'
@@ -139,7 +157,7 @@ export const insertRetries = (
     order by x.id
   )
   insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, max_attempts, due_at,
-    replay_of, replay_number)
+    replay_of, replay_number, order_key, order_seq)
   select * from retry
   returning ${movedColumns(tx)}`;
 
@@ -178,6 +196,7 @@ export async function publishRetries(
   const jobs = [...deliverJobs(queues), ...(more.jobs ?? [])];
   const eventIds = [...new Set(all.map(({ eventId }) => eventId))];
   await writeToFeed(tx, projectId, jobs.length > 0 ? [addJobs(tx, jobs)] : [], [
+    ...(all.length > 0 ? [advanceKeysOf(tx, projectId, all)] : []),
     recordReopened(tx, projectId, eventIds),
     ...(moved.length > 0 ? [recordMoves(tx, projectId, moved)] : []),
     ...(made.length > 0 ? [recordMoves(tx, projectId, made, true)] : []),

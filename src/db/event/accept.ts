@@ -24,6 +24,8 @@ export type Accepting = {
   born?: number;
   keys?: KeyClaim[];
   handOver?: HandOver;
+  /** Events accepted before that are matched now, and for which later deliveries have waited. */
+  matched?: string[];
 };
 
 const eventRecord = (event: NewEvent) => ({
@@ -55,15 +57,26 @@ const eventRecord = (event: NewEvent) => ({
   scheduledFor: event.scheduledFor ?? undefined,
 });
 
-const deliveryRecord = (delivery: NewDelivery, leaseMs: number | undefined) => ({
+const deliveryRecord = (delivery: NewDelivery) => ({
   id: delivery.id,
   eventId: delivery.eventId,
   hookId: delivery.hookId,
   format: delivery.format,
   status: delivery.status,
   maxAttempts: delivery.maxAttempts,
-  leaseMs,
 });
+
+/** What `signalbox.enter_order` gets; null if nothing has an order. */
+function orderRecord({ events, deliveries, matched = [] }: Accepting) {
+  const gates = events.flatMap(({ id, gate }) => (gate ? { eventId: id, ...gate } : []));
+  const ordered = deliveries.flatMap((delivery, index) =>
+    delivery.orderKey === undefined
+      ? []
+      : { ...deliveryRecord(delivery), key: delivery.orderKey, number: events.length + index },
+  );
+  if (gates.length + ordered.length + matched.length === 0) return null;
+  return JSON.stringify({ gates, deliveries: ordered, matched });
+}
 
 type RecordedEvent = Pick<NewEvent, "id" | "status" | "type" | "contextId" | "origin"> & {
   scheduledFor: Date | null;
@@ -88,14 +101,14 @@ export const eventItem = (event: RecordedEvent, created: boolean): FeedItem => (
   },
 });
 
-/** A delivery's first feed item. Its first attempt is due when it was created. */
-const deliveryItem = ({ id, eventId, hookId, status }: NewDelivery): FeedItem => ({
+/** A delivery's first feed item. Its first attempt is due when it was created, unless it waits for another. */
+const deliveryItem = ({ id, eventId, hookId, status, orderKey }: NewDelivery): FeedItem => ({
   kind: "DELIVERY",
   id,
   eventId,
   hookId,
   created: true,
-  state: { status, attemptCount: 0 },
+  state: { status, attemptCount: 0, ...(orderKey !== undefined && { nextAttemptAt: null }) },
 });
 
 /** Deliveries per hook; null if each hook has one. */
@@ -109,16 +122,19 @@ function countByHook(deliveries: NewDelivery[]): { hooks: string[]; counts: numb
 
 /**
  * Step 1 of 3 in an event's life: stores events with their deliveries, in one statement and by itself one commit.
- * Returns the time of acceptance. Fails if the configuration has changed (isStaleConfig) or an idempotency key is taken
- * (isKeyTaken).
+ * Returns the time of acceptance. Fails if the configuration has changed (isStaleConfig), an idempotency key is taken
+ * (isKeyTaken), or deliveries in order must wait for an earlier event (isOutOfTurn).
  */
 export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
   const { projectId, version, events, deliveries, born = 0, keys = [], handOver } = accepting;
   const accepted = born + events.filter(({ origin }) => origin !== "SYSTEM").length;
   const { hooks, counts } = countByHook(deliveries);
-  const made = deliveries.map((delivery) =>
-    deliveryRecord(delivery, handOver?.leaseMs.get(delivery.id)),
-  );
+  const made = deliveries
+    .filter(({ orderKey }) => orderKey === undefined)
+    .map((delivery) => ({
+      ...deliveryRecord(delivery),
+      leaseMs: handOver?.leaseMs.get(delivery.id),
+    }));
   const claimed = keys.map(({ projectId: _, ...claim }) => claim);
   const items = [...events.map((event) => eventItem(event, true)), ...deliveries.map(deliveryItem)];
   const [row] = await atNode(
@@ -128,11 +144,14 @@ export async function accept(sql: Sql, accepting: Accepting): Promise<Date> {
     select signalbox.accept(${projectId}, ${version}, ${JSON.stringify(events.map(eventRecord))}::text::json,
       ${made.length > 0 ? JSON.stringify(made) : null}::text::json, ${hooks}::uuid[], ${counts}::int[], ${accepted},
       ${handOver?.workerId ?? null}::uuid, ${handOver?.token ?? null}::uuid, ${JSON.stringify(items)}::text::json,
-      ${claimed.length > 0 ? JSON.stringify(claimed) : null}::text::json) as at`,
+      ${claimed.length > 0 ? JSON.stringify(claimed) : null}::text::json, ${orderRecord(accepting)}::text::json) as at`,
   );
   if (!row) throw new Error("nothing was accepted");
   return row.at;
 }
+
+/** Whether a write failed because an earlier event with deliveries in order is not matched yet. */
+export const isOutOfTurn = (error: unknown): boolean => errorCode(error) === "SB003";
 
 /** Whether a write failed because an idempotency key is taken, or is being taken. */
 export const isKeyTaken = (error: unknown): boolean =>

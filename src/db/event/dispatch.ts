@@ -2,7 +2,7 @@ import type { Sql, Tx } from "../connection/client.ts";
 import { enterFeed, publish } from "../feed/record.ts";
 import { addJobs } from "../queue/jobs.ts";
 import { advanceJobs, insertRuns, recordRuns } from "../workflow/workflowRuns.ts";
-import { accept, eventItem, type HandOver } from "./accept.ts";
+import { type Accepting, accept, eventItem } from "./accept.ts";
 import { keepResources } from "./eventResources.ts";
 import { type EventRow, eventColumns } from "./events.ts";
 import type { Consequences, NewEvent } from "./newEvent.ts";
@@ -19,16 +19,20 @@ const isToMatch = (sql: Sql, projectId: string, ids: string[]) => sql`
   e.project_id = ${projectId} and e.id = any(${ids}::uuid[])
     and (e.status = 'STAGED' or (e.status = 'SCHEDULED' and e.due_at <= now()))`;
 
-/** Those of the events that are still to be matched. */
+/** An event's place among those whose deliveries have an order; null if it has none. */
+const placeOf = (sql: Sql) => sql`(select g.place from signalbox.order_gates g
+    where g.project_id = e.project_id and g.event_id = e.id)`;
+
+/** Those of the events that are still to be matched, in their places. */
 export const stagedEvents = (sql: Sql, projectId: string, ids: string[]) => sql<EventRow[]>`
   select ${eventColumns(sql)} from signalbox.events e where ${isToMatch(sql, projectId, ids)}
-  order by e.id`;
+  order by ${placeOf(sql)}, e.id`;
 
 /** Locks those that are still to be matched, skipping events locked by another process. */
 export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) =>
-  tx<{ id: string; wasScheduled: boolean }[]>`
-  select e.id, e.status = 'SCHEDULED' as "wasScheduled" from signalbox.events e where ${isToMatch(tx, projectId, ids)}
-  order by e.id for update skip locked`;
+  tx<{ id: string; wasScheduled: boolean; place: string | null }[]>`
+  select e.id, e.status = 'SCHEDULED' as "wasScheduled", ${placeOf(tx)} as place from signalbox.events e where ${isToMatch(tx, projectId, ids)}
+  order by e.id for update of e skip locked`;
 
 /** The hooks that already have deliveries of staged events, from an earlier incomplete try. */
 export const deliveredHooks = (tx: Tx, projectId: string, eventIds: string[]) =>
@@ -72,7 +76,7 @@ export async function writeDispatched(
   events: DispatchedEvent[],
   { deliveries, runs }: Consequences,
   systemEvents: NewEvent[],
-  handOver: HandOver | undefined,
+  { handOver, matched }: Pick<Accepting, "handOver" | "matched">,
 ): Promise<Date> {
   const born = events.filter(({ origin }) => origin === "SQL");
   const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
@@ -90,6 +94,7 @@ export async function writeDispatched(
   const at = await accept(tx, {
     ...{ projectId, version, events: systemEvents, deliveries, born: born.length },
     ...(handOver && { handOver }),
+    ...(matched && { matched }),
   });
   if (runs.length > 0) await recordRuns(tx, projectId, runs, true);
   return at;

@@ -10,7 +10,7 @@ export type EventStatus =
   | "FAILED"
   | "CANCELLED";
 export type ContentType = "TEXT" | "ROWS" | "JSON" | "IMAGE";
-export type EventOrigin = "API" | "MANUAL" | "SQL" | "REST" | "SYSTEM" | "TEST";
+export type EventOrigin = "API" | "MANUAL" | "SCHEDULE" | "SQL" | "REST" | "SYSTEM" | "TEST";
 
 /** An event as stored. `data` and `content` are JSON text: request bodies are built from them without parsing. */
 export type EventRow = Narrowed<

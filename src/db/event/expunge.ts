@@ -1,5 +1,7 @@
 import { expireActions, recordActionsOf } from "../action/actions.ts";
 import type { Pool, Tx } from "../connection/client.ts";
+import { unblockEvents } from "../delivery/blockedKeys.ts";
+import { advanceKey, leaveOrder } from "../delivery/order.ts";
 import {
   completeEvents,
   type MovedDelivery,
@@ -7,7 +9,7 @@ import {
   recordMoves,
 } from "../delivery/record.ts";
 import { enterFeed, publish } from "../feed/record.ts";
-import type { Expunging } from "../queue/jobs.ts";
+import { addJobs, deliverJobs, type Expunging } from "../queue/jobs.ts";
 import { recordRuns } from "../workflow/workflowRuns.ts";
 import { eventItem } from "./accept.ts";
 import { type EventHead, eventHeadColumns } from "./events.ts";
@@ -52,16 +54,34 @@ export async function nextToErase(tx: Tx, which: Expunging, limit: number): Prom
   return next.map(({ id }) => id);
 }
 
-/** Cancels what waits to be sent of events: deliveries that are not in flight. */
-async function cancelWaiting(tx: Tx, projectId: string, ids: string[]): Promise<MovedDelivery[]> {
+/**
+ * Cancels what waits to be sent of events: deliveries that are not in flight, and have an order or none. Those with an
+ * order are locked only after the head.
+ */
+async function cancelWaiting(
+  tx: Tx,
+  projectId: string,
+  ids: string[],
+  { ordered }: { ordered: boolean },
+): Promise<MovedDelivery[]> {
   const waiting = await tx<MovedDelivery[]>`
     select ${movedColumns(tx)} from signalbox.queue d
     where d.project_id = ${projectId} and d.event_id = any(${ids}::uuid[]) and d.lease_token is null
+      and (d.order_seq is not null) = ${ordered}
     order by d.id for update`;
   if (waiting.length > 0)
     await tx`select signalbox.end_deliveries(${projectId}, ${waiting.map(({ id }) => id)}::uuid[], 'CANCELLED',
       clock_timestamp())`;
   return waiting.map((one) => ({ ...one, status: "CANCELLED" }));
+}
+
+/** Erased events block no key, and nothing waits until they are matched. */
+async function forgetOrder(tx: Tx, projectId: string, ids: string[]): Promise<void> {
+  await tx`delete from signalbox.order_gates where project_id = ${projectId} and event_id = any(${ids}::uuid[])`;
+  const freed = await unblockEvents(tx, projectId, ids);
+  for (const key of freed) await advanceKey(tx, projectId, key);
+  const queues = freed.map(({ hookId }) => ({ projectId, hookId }));
+  if (queues.length > 0) await addJobs(tx, deliverJobs(queues));
 }
 
 /** Ends the open runs of events, and their running steps, as FAILED. */
@@ -100,9 +120,12 @@ export async function eraseEvents(
   tx: Tx,
   { projectId, ids, by }: { projectId: string; ids: string[]; by: string },
 ): Promise<string[]> {
-  const cancelled = await cancelWaiting(tx, projectId, ids);
+  const unordered = await cancelWaiting(tx, projectId, ids, { ordered: false });
   const runs = await failRuns(tx, projectId, ids);
   await enterFeed(tx, projectId);
+  const ordered = await cancelWaiting(tx, projectId, ids, { ordered: true });
+  const cancelled = [...unordered, ...ordered];
+  if (ordered.length > 0) await leaveOrder(tx, projectId, ordered);
   if (cancelled.length > 0) await recordMoves(tx, projectId, cancelled);
   if (runs.length > 0) await recordRuns(tx, projectId, runs);
   if (cancelled.length + runs.length > 0)
@@ -114,6 +137,11 @@ export async function eraseEvents(
   const erased = await eraseIdle(tx, projectId, ids, by);
   if (erased.length === 0) return [];
   await expireActions(tx, projectId, erased);
+  await forgetOrder(
+    tx,
+    projectId,
+    erased.map(({ id }) => id),
+  );
   await publish(
     tx,
     projectId,
@@ -132,10 +160,10 @@ const withoutBodies = `request_headers = case when request_headers is not null t
 
 /** What is erased of the dependents of events: each statement changes at most a chunk of rows that are not erased yet. */
 const erasures = [
-  `update signalbox.ended_deliveries d set ${withoutBodies}, last_error = null
+  `update signalbox.ended_deliveries d set ${withoutBodies}, last_error = null, order_key = null, order_seq = null
     where d.project_id = $1 and d.id = any(array(select x.id from signalbox.ended_deliveries x
       where x.project_id = $1 and x.event_id = any($2::uuid[]) and (x.request_headers::text <> '{}'
-        or num_nonnulls(x.response_headers, x.response_body, x.error, x.last_error) > 0) limit ${CHUNK}))`,
+        or num_nonnulls(x.response_headers, x.response_body, x.error, x.last_error, x.order_key) > 0) limit ${CHUNK}))`,
   `update signalbox.earlier_attempts a set ${withoutBodies}
     where a.project_id = $1 and (a.delivery_id, a.number) in (select x.delivery_id, x.number
       from signalbox.earlier_attempts x where x.project_id = $1 and x.delivery_id in (

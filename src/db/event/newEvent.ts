@@ -9,6 +9,8 @@ export type NewEvent = Omit<
   "occurredAt" | "receivedAt" | "error" | "expungedAt" | "expungedBy"
 > & {
   occurredAt: Date | null;
+  /** The hooks with order for whose later deliveries it must be matched first; null for any. Absent if there are none. */
+  gate?: { hookIds: string[] | null };
 };
 
 export type NewDelivery = {
@@ -21,6 +23,8 @@ export type NewDelivery = {
   maxAttempts: number;
   /** What format RESOURCE sends: the resource in its current state, as JSON text. */
   resource?: string;
+  /** What the hook's `order_by` yields for the event; absent without order. */
+  orderKey?: string;
 };
 
 /** The deliveries and runs that follow from matching events. */
@@ -36,7 +40,7 @@ export function hookQueuesOf(deliveries: NewDelivery[]): HookQueue[] {
 }
 
 /** An event as it was stored. */
-export const storedEvent = (event: NewEvent, receivedAt: Date): EventRow => ({
+export const storedEvent = ({ gate: _, ...event }: NewEvent, receivedAt: Date): EventRow => ({
   ...event,
   occurredAt: event.occurredAt ?? receivedAt,
   receivedAt,

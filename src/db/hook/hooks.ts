@@ -14,6 +14,9 @@ export type HookFormat =
 /** The handshake that the target must pass before it receives anything. */
 export type HookVerification = "NONE" | "HOOK_SECRET" | "CLOUD_EVENTS";
 
+/** What follows when a delivery with a key is lost: the key is blocked, or goes on without it. */
+type OrderFailure = "BLOCK" | "PARK" | "SKIP";
+
 /**
  * A sealed secret; `expiresAt` is set once it has been rotated out. A private key's public key stands beside it, for
  * receivers; the secret of an HMAC has none.
@@ -31,6 +34,7 @@ export type HookRow = Narrowed<
     verification: HookVerification;
     status: HookStatus;
     secrets: SealedSecret[];
+    onOrderFailure: OrderFailure;
   }
 >;
 
@@ -43,7 +47,8 @@ export const hookColumns = (
   h.retry_schedule_ms as "retryScheduleMs", h.headers, h.unsubscribe_on as "unsubscribeOn",
   h.max_in_flight as "maxInFlight", h.rate_limit_per_second as "rateLimitPerSecond",
   h.verification, h.allowed_per_minute as "allowedPerMinute", h.status,
-  h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt"`;
+  h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt",
+  h.order_by as "orderBy", h.on_order_failure as "onOrderFailure"`;
 
 /** Hooks of one project by id, including deleted ones; unknown ids and those of other projects are left out. */
 export const hooksById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -75,13 +80,14 @@ export async function countHooks(tx: Tx, projectId: string): Promise<number> {
 /** The live hooks' fields that emits need. */
 type MatchableHook = Pick<
   HookRow,
-  "id" | "types" | "channels" | "filter" | "userId" | "status" | "retries" | "format"
+  "id" | "types" | "channels" | "filter" | "userId" | "status" | "retries" | "format" | "orderBy"
 >;
 
 export const matchableHooks = (sql: Sql, projectId: string) =>
   sql<
     MatchableHook[]
-  >`select h.id, h.types, h.channels, h.filter, h.user_id as "userId", h.status, h.retries, h.format
+  >`select h.id, h.types, h.channels, h.filter, h.user_id as "userId", h.status, h.retries, h.format,
+      h.order_by as "orderBy"
     from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' and h.kind = 'HOOK'
     order by h.id`;
 
@@ -94,11 +100,12 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
   )
   insert into signalbox.hooks (project_id, id, name, uid, description, metadata, types, channels, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
-    verification, status, status_reason, secrets)
+    verification, status, status_reason, secrets, order_by, on_order_failure)
   values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
     ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
-    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json)
+    ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json,
+    ${hook.orderBy}, ${hook.onOrderFailure})
   returning created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Updates every field of a hook that an update or a status change may change. */
@@ -110,7 +117,8 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "update
     headers = ${hook.headers}, unsubscribe_on = ${hook.unsubscribeOn}::smallint[],
     max_in_flight = ${hook.maxInFlight}, rate_limit_per_second = ${hook.rateLimitPerSecond},
     allowed_per_minute = ${hook.allowedPerMinute}, status = ${hook.status}, status_reason = ${hook.statusReason},
-    secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now()
+    secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now(),
+    order_by = ${hook.orderBy}, on_order_failure = ${hook.onOrderFailure}
   where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
 /** Stores the hook's rule from this config version on. */

@@ -1,10 +1,13 @@
 import type { Tx } from "../connection/client.ts";
+import { unblockHook } from "../delivery/blockedKeys.ts";
+import { advanceKeysOf } from "../delivery/order.ts";
 import {
   completeEvents,
   type MovedDelivery,
   movedColumns,
   recordMoves,
 } from "../delivery/record.ts";
+import type { Fragment } from "../page/page.ts";
 import { addJobs, deliverJobs } from "../queue/jobs.ts";
 import type { HookStatus } from "./hooks.ts";
 
@@ -20,7 +23,7 @@ const moves: Record<HookStatus, { from: "due" | "parked" | "both"; to: string }>
 };
 
 /**
- * Moves up to 1,000 waiting deliveries of a hook to the status that follows from its new status, and returns how many.
+ * Moves some thousand waiting deliveries of a hook to the status that follows from its new status, and returns how many.
  * Those in flight end by themselves. The caller has locked the hook's row and the project's head, so that no emit can
  * add one unseen. It may miss deliveries that are being claimed: repeat until it moves none.
  */
@@ -30,12 +33,21 @@ export async function moveWaiting(
   status: HookStatus,
 ): Promise<number> {
   const { from, to } = moves[status];
-  const which = { due: tx`and q.due_at is not null`, parked: tx`and q.due_at is null`, both: tx`` };
   // An array, because the planner assumes it is short. Joined with a `limit` subquery it would read all deliveries.
-  const waiting = tx`array(
+  const some = (condition: Fragment, by: Fragment) => tx`array(
     select q.id from signalbox.queue q
-    where q.project_id = ${projectId} and q.hook_id = ${id} and q.lease_token is null ${which[from]}
-    order by q.due_at limit ${MOVED_AT_ONCE} for update)`;
+    where q.project_id = ${projectId} and q.hook_id = ${id} and q.lease_token is null ${condition}
+    order by ${by} limit ${MOVED_AT_ONCE} for update)`;
+  const waiting = {
+    due: () =>
+      tx`(${some(tx`and q.due_at is not null`, tx`q.due_at`)} || ${some(
+        tx`and q.due_at is null and q.status in ('PENDING', 'RETRYING')`,
+        tx`q.status, q.order_seq`,
+      )})`,
+    // What has an order in it.
+    parked: () => some(tx`and q.due_at is null and q.status = 'PARKED'`, tx`q.order_seq`),
+    both: () => some(tx``, tx`q.due_at`),
+  }[from]();
   const moved =
     to === "CANCELLED"
       ? await tx<MovedDelivery[]>`
@@ -43,14 +55,16 @@ export async function moveWaiting(
         from signalbox.queue d where d.project_id = ${projectId} and d.id = any(${waiting})`
       : await tx<MovedDelivery[]>`
         update signalbox.queue d set status = ${to},
-          due_at = ${to === "PENDING" ? tx`statement_timestamp()` : null}
+          due_at = ${to === "PENDING" ? tx`case when d.order_seq is null then statement_timestamp() end` : null}
         where d.project_id = ${projectId} and d.id = any(${waiting})
         returning ${movedColumns(tx)}`;
+  if (to === "CANCELLED") await unblockHook(tx, projectId, id);
   if (moved.length === 0) return 0;
   if (to === "CANCELLED")
     await tx`select signalbox.end_deliveries(${projectId}, ${moved.map((one) => one.id)}::uuid[], 'CANCELLED',
       clock_timestamp())`;
   await Promise.all([
+    ...(to === "PENDING" ? [advanceKeysOf(tx, projectId, moved)] : []),
     ...(to === "PENDING" ? [addJobs(tx, deliverJobs([{ projectId, hookId: id }]))] : []),
     recordMoves(tx, projectId, moved),
     ...(to === "CANCELLED" ? [completeEvents(tx, projectId, moved)] : []),

@@ -9,7 +9,14 @@ import { plans } from "../connection/sessionSettings.ts";
  */
 const steps = ["accept", "claim", "finish"];
 /** Functions called by the steps that read or write. */
-const helpers = ["complete_events", "count_outcomes", "end_deliveries"];
+const helpers = [
+  "complete_events",
+  "count_outcomes",
+  "end_deliveries",
+  "advance_keys",
+  "leave_order",
+  "enter_order",
+];
 
 const sourceOf = (step: string) => `${step}_source`;
 /** The first line of a door, which distinguishes it from a function replaced by a migration. */

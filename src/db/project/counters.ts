@@ -38,10 +38,15 @@ export async function hookQueuesOf(
 ): Promise<Map<string, HookQueue>> {
   const rows = await sql<(HookQueue & { hookId: string })[]>`
     select x.id as "hookId",
+      (select count(*)::int from (
+        (select from signalbox.queue q where q.project_id = ${projectId}
+          and q.hook_id = x.id and q.due_at is not null order by q.due_at limit ${MAX_COUNTED})
+        union all
+        (select from signalbox.queue q where q.project_id = ${projectId} and q.hook_id = x.id
+          and q.due_at is null and q.status in ('PENDING', 'RETRYING')
+          order by q.status, q.order_seq limit ${MAX_COUNTED}) limit ${MAX_COUNTED}) w) as waiting,
       (select count(*)::int from (select from signalbox.queue q where q.project_id = ${projectId}
-        and q.hook_id = x.id and q.due_at is not null order by q.due_at limit ${MAX_COUNTED}) w) as waiting,
-      (select count(*)::int from (select from signalbox.queue q where q.project_id = ${projectId}
-        and q.hook_id = x.id and q.due_at is null order by q.due_at limit ${MAX_COUNTED}) p) as parked
+        and q.hook_id = x.id and q.due_at is null and q.status = 'PARKED' order by q.order_seq limit ${MAX_COUNTED}) p) as parked
     from unnest(${hookIds as string[]}::uuid[]) as x(id)`;
   return new Map(rows.map((row) => [row.hookId, row]));
 }

@@ -17,10 +17,12 @@ const DAY_MS = 86_400_000;
 /** Pages that one statement reads: 2 MiB. */
 const PAGES = 256;
 
-/** Whether an event must be kept: it has not ended, or it was accepted or due after `since`. */
+/** Whether an event must be kept: it has not ended, blocks a key, or was accepted or due after `since`. */
 const isRetained = (event: string, since: Date) =>
   `(${event}.status not in ('PROCESSED', 'FAILED', 'CANCELLED') or ${event}.received_at >= '${since.toISOString()}'
-    or (${event}.status <> 'CANCELLED' and ${event}.scheduled_for >= '${since.toISOString()}'))`;
+    or (${event}.status <> 'CANCELLED' and ${event}.scheduled_for >= '${since.toISOString()}')
+    or exists (select from signalbox.blocked_keys b
+      where b.project_id = ${event}.project_id and b.event_id = ${event}.id))`;
 
 /** A swap on one table: old partitions become one new partition with the rows to keep. */
 type Swap = {

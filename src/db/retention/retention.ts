@@ -60,7 +60,8 @@ async function moveHorizon(
 }
 
 /**
- * Ended events of the first partition that were accepted and due more than `days` days ago. They are found by their
+ * Ended events of the first partition that were accepted and due more than `days` days ago, without those whose lost
+ * delivery blocks a key. They are found by their
  * ids, which begin with the time (UUIDv7): `received_at` has no index. One day is left for clock skew.
  */
 const oldEvents = (sql: Pool, days: number, before: string) => sql<
@@ -72,6 +73,7 @@ const oldEvents = (sql: Pool, days: number, before: string) => sql<
       and id < rpad(lpad(to_hex((extract(epoch from now() - ${days - 1} * interval '1 day') * 1000)::bigint), 12, '0'),
         32, '0')::uuid
       and status in ('PROCESSED', 'FAILED', 'CANCELLED')
+      and not exists (select from signalbox.blocked_keys b where b.project_id = p.project_id and b.event_id = events.id)
       and (status = 'CANCELLED' or scheduled_for is null or scheduled_for < now() - ${days} * interval '1 day')
     order by id limit ${EVENTS_AT_ONCE}
   ) e limit ${EVENTS_AT_ONCE}`;

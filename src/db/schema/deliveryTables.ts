@@ -14,6 +14,7 @@ import {
   smallint,
   text,
   unique,
+  uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import { jsonText, ownProject, signalbox, time } from "./tables.ts";
@@ -37,6 +38,11 @@ const origin = {
   runId: uuid("run_id"),
   stepPosition: smallint("step_position"),
 };
+/** The key that its hook's `order_by` yielded, and its place by acceptance; without a place it has no order. */
+const order = {
+  orderKey: text("order_key"),
+  orderSeq: bigint("order_seq", { mode: "number" }),
+};
 
 /**
  * Waiting deliveries: small and hot. A claim only changes columns without an index, so it is a HOT update. Ended
@@ -50,7 +56,7 @@ export const queue = signalbox.table(
     ...delivery,
     attemptCount: smallint("attempt_count").notNull().default(0),
     maxAttempts: smallint("max_attempts").notNull(),
-    /** When the next attempt is due; null if PARKED. */
+    /** When the next attempt is due; null if PARKED, or while an earlier delivery of its key is open or lost. */
     dueAt: time("due_at"),
     /** Set while an attempt is in flight: the worker, the fencing token, and the end of the lease. */
     leaseWorker: uuid("lease_worker"),
@@ -60,6 +66,7 @@ export const queue = signalbox.table(
     unknownCount: smallint("unknown_count").notNull().default(0),
     ...origin,
     createdAt: time("created_at").notNull().defaultNow(),
+    ...order,
   },
   (t) => [
     ownProject,
@@ -73,6 +80,14 @@ export const queue = signalbox.table(
     index("queue_again")
       .on(t.hookId, t.dueAt)
       .where(sql`status = 'RETRYING' or replay_of is not null`),
+    // What is parked, and what waits behind another delivery of its key: by acceptance.
+    index("queue_not_due").on(t.hookId, t.status, t.orderSeq).where(sql`due_at is null`),
+    // The next of a key.
+    index("queue_key").on(t.hookId, t.orderKey, t.orderSeq).where(sql`order_seq is not null`),
+    // The rule itself: of a key one delivery at most is due or in flight.
+    uniqueIndex("queue_turn")
+      .on(t.projectId, t.hookId, t.orderKey)
+      .where(sql`order_seq is not null and due_at is not null`),
     primaryKey({ columns: [t.projectId, t.id] }),
     // One delivery per event and hook, one per replay of it, and one per step of a run. Also finds an event's
     // deliveries.
@@ -107,6 +122,7 @@ export const endedDeliveries = signalbox.table(
     responseHeaders: jsonText("response_headers"),
     responseBody: text("response_body"),
     responseTruncated: boolean("response_truncated"),
+    ...order,
   },
   (t) => [
     ownProject,

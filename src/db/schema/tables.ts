@@ -190,26 +190,6 @@ export const events = signalbox.table(
   ],
 );
 
-export const idempotencyKeys = signalbox.table(
-  "idempotency_keys",
-  {
-    projectId: uuid("project_id").notNull(),
-    /** Empty for an event's idempotency key, U+0001… for that of something else; a user's id for the `uid` of an event. */
-    scope: text("scope").notNull().default(""),
-    key: text("key").notNull(),
-    /** sha256 of the canonical input, hex: the same key with another body is a conflict. */
-    fingerprint: text("fingerprint").notNull(),
-    eventId: uuid("event_id").notNull(),
-    createdAt: time("created_at").notNull().defaultNow(),
-  },
-  (t) => [
-    ownProject,
-    primaryKey({ columns: [t.projectId, t.scope, t.key] }),
-    index("idempotency_keys_age").on(t.createdAt).where(sql`ascii(scope) < 2`),
-    index("idempotency_keys_uid_age").on(t.createdAt).where(sql`ascii(scope) > 1`),
-  ],
-);
-
 export const hooks = signalbox.table(
   "hooks",
   {
@@ -254,6 +234,8 @@ export const hooks = signalbox.table(
     secrets: jsonText("secrets").notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
     updatedAt: time("updated_at").notNull().defaultNow(),
+    orderBy: text("order_by"),
+    onOrderFailure: text("on_order_failure").notNull().default("BLOCK"),
   },
   (t) => [
     ownProject,

@@ -85,7 +85,7 @@ export function decideOutcome(
   result: CallResult,
   interrupted: boolean,
 ): Finish {
-  const { projectId, deliveryId, hookId, token, event } = claim;
+  const { projectId, deliveryId, hookId, token, isOrdered, event } = claim;
   const record = {
     ...result,
     number: claim.attempt,
@@ -96,7 +96,7 @@ export function decideOutcome(
   const isReported = systemEvents && event.origin !== "SYSTEM";
   const call = isReported ? { ...auditInfo, eventId: event.id, eventType: event.type } : null;
   const ids = { projectId, deliveryId, eventId: event.id, hookId, token };
-  const base = { ...ids, free: false, delayMs: null, call };
+  const base = { ...ids, isOrdered, free: false, delayMs: null, call };
   if (result.outcome === "SUCCESS") return { ...base, attempt: record, status: "SUCCEEDED" };
   if (interrupted) {
     const attempt = { ...record, outcome: "UNKNOWN" as const };
@@ -107,8 +107,10 @@ export function decideOutcome(
   }
   // A step's URL comes from its templates: an address that may not be called will not change.
   const isPermanent = claim.format === "STEP" && result.outcome === "REFUSED";
-  if (isPermanent || claim.attempt >= claim.maxAttempts)
-    return { ...base, attempt: record, status: "FAILED" };
+  if (isPermanent || claim.attempt >= claim.maxAttempts) {
+    const isParked = isOrdered && hook.onOrderFailure === "PARK";
+    return { ...base, attempt: record, status: isParked ? "PARKED" : "FAILED" };
+  }
   const delayMs = nextDelayMs({
     attempt: scheduledAttempt(claim, hook.retries),
     scheduleMs: hook.retryScheduleMs,

@@ -8,14 +8,20 @@ import {
   publishRetries,
   type Retried,
   reopenDeliveries,
+  unpark,
 } from "../../db/delivery/retries.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 
 /**
- * What a manual retry does with an ended delivery: a SUCCEEDED one is sent as a new delivery, any other is reopened.
+ * What a manual retry does: a waiting delivery is due at once, a SUCCEEDED one is sent as a new delivery, any other is
+ * reopened.
  */
-async function retried(tx: Tx, { projectId, id, status }: DeliveryRow): Promise<Retried> {
+async function retried(tx: Tx, delivery: DeliveryRow): Promise<Retried> {
+  const { projectId, id, status } = delivery;
+  if (status === "PENDING" || status === "RETRYING")
+    return { moved: await makeDue(tx, delivery), made: [] };
+  if (status === "PARKED") return { moved: await unpark(tx, delivery), made: [] };
   if (status === "SUCCEEDED")
     return { moved: [], made: await insertRetries(tx, projectId, [{ of: id, id: newId() }]) };
   return { moved: await reopenDeliveries(tx, projectId, [id]), made: [] };
@@ -25,8 +31,9 @@ async function retried(tx: Tx, { projectId, id, status }: DeliveryRow): Promise<
  * Retries a delivery now. A waiting one becomes due at once. One that ended without success is reopened with as many
  * further tries as its hook allows. A SUCCEEDED one stays, and is sent again as a new delivery that points back to it
  * (`replayOf`). The `webhook-id` stays the same; for a paused hook the result is PARKED. Throws NOT_FOUND, or
- * NOT_ALLOWED_NOW when the delivery is a workflow's step, its hook is deleted, its event was erased, an attempt is in flight, it is PARKED,
- * it has used up the maximum number of attempts, or a SUCCEEDED one is already being sent again.
+ * NOT_ALLOWED_NOW when the delivery is a workflow's step, its hook is deleted, its event was erased, an attempt is in
+ * flight, it is PARKED because its hook is not ACTIVE, it waits for an earlier delivery of its key, it has used up the
+ * maximum number of attempts, or a SUCCEEDED one is already being sent again.
  */
 export async function retryDelivery(
   sql: Pool,
@@ -46,16 +53,17 @@ export async function retryDelivery(
     if (delivery.runId !== null)
       throw rejection(`delivery ${id} is a step of run ${delivery.runId}: use rerunWorkflow`);
     if (delivery.inFlight) throw rejection(`an attempt of delivery ${id} is in flight`);
-    if (delivery.status === "PARKED")
+    if (delivery.status === "PARKED" && delivery.hookStatus !== "ACTIVE")
       throw rejection(`delivery ${id} is parked: resume its hook to release it`);
+    if (delivery.isBehind)
+      throw rejection(
+        `delivery ${id} waits for an earlier one with the same order key '${delivery.orderKey}'`,
+      );
     if (delivery.attemptCount >= MAX_ATTEMPTS && delivery.status !== "SUCCEEDED")
       throw rejection(
         `delivery ${id} has been tried ${delivery.attemptCount} times, and no more are counted`,
       );
-    const isWaiting = delivery.status === "PENDING" || delivery.status === "RETRYING";
-    const result = isWaiting
-      ? { moved: await makeDue(tx, delivery), made: [] }
-      : await retried(tx, delivery);
+    const result = await retried(tx, delivery);
     const [one] = [...result.moved, ...result.made];
     if (!one) throw rejection(`delivery ${id} is being sent again already`);
     const found = deliveriesById(tx, projectId, [one.id]);

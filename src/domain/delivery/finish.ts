@@ -104,7 +104,14 @@ export function finishDeliveries(
       const { moved, recorded } = await finishAll(tx, projectId, finishes);
       if (!config?.systemEvents) return { moved, next: followUpOf(projectId, [], []) };
       const current = without(config, gone);
-      const failed = new Set(moved.filter(({ status }) => status === "FAILED").map(({ id }) => id));
+      const isParked = new Set(
+        finishes.filter(({ status }) => status === "PARKED").map(({ deliveryId }) => deliveryId),
+      );
+      const failed = new Set(
+        moved
+          .filter(({ id, status }) => status === "FAILED" || isParked.has(id))
+          .map(({ id }) => id),
+      );
       const systemEvents = recorded.flatMap((one) =>
         planFinish(current, programs, one, failed.has(one.deliveryId)),
       );

@@ -8,7 +8,7 @@ import { advanceJobs } from "../../db/workflow/workflowRuns.ts";
 import { startSpan } from "../../telemetry/span.ts";
 import { createBatcher } from "../../util/batcher.ts";
 import { Overloaded } from "../../util/overloaded.ts";
-import { type PreparedEvent, planEvent, prepareEvent } from "../event/event.ts";
+import { inTurn, type PreparedEvent, planEvent, prepareEvent } from "../event/event.ts";
 import { checkEventInput, type EventInput } from "../event/eventInput.ts";
 import { IN_PLACE_STEPS, planMatchedSystemEvents, warmSystemTypes } from "../event/systemEvent.ts";
 import { checkType, type TypeVerdict, tryCheckType } from "../eventType/typeCheck.ts";
@@ -18,10 +18,18 @@ import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts"
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 import type { EmitterHooks } from "./emitter.ts";
 import { acceptedOf, wakeUps } from "./emitWrite.ts";
+import { keysOf } from "./idempotency.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
-/** The result of a change, its feed record, and the event that reports it; null when no event does. */
-type Change<Result> = { result: Result; record: Fragment; input: EventInput | null };
+/**
+ * The result of a change, what is still to be written (such as its feed record) and the event that reports it; null when
+ * no event does.
+ */
+type Change<Result> = {
+  result: Result;
+  record: (eventId: string | null) => Fragment;
+  input: EventInput | null;
+};
 
 /**
  * Makes a change and emits its event in one transaction: both or, when the event is rejected, neither. `change` runs
@@ -49,7 +57,12 @@ export function createEmitInTransaction(
   sql: Pool,
   configs: ProjectConfigs,
   programs: TenantPrograms,
-  { onAccepted, deliversHere, onWaiting, onOverload }: EmitterHooks,
+  {
+    onAccepted,
+    deliversHere,
+    onWaiting,
+    onOverload,
+  }: Pick<EmitterHooks, "onAccepted" | "deliversHere" | "onWaiting" | "onOverload">,
 ): EmitInTransaction {
   type Emit = (
     ...args: [...Parameters<EmitInTransaction>, KnownVerdicts]
@@ -61,23 +74,30 @@ export function createEmitInTransaction(
     const { accepted, ...written } = await sql.begin(async (tx) => {
       const { result, record, input } = await change(tx);
       if (input === null) {
-        await writeToFeed(tx, projectId, [], [record]);
+        await writeToFeed(tx, projectId, [], [record(null)]);
         return { result, event: null, accepted: null };
       }
       const context = await loadMatchContext(tx, [eventToMatch(config, input)]);
       const prepared = prepareNow(config, programs, { ...input, trace }, verdicts);
       const budget = createStepBudget(IN_PLACE_STEPS);
       const place = { config, filters: programs.filters, budget };
-      const planned = planEvent(place, prepared, origin, new Date(), context);
+      const asPlanned = planEvent(place, prepared, origin, new Date(), context);
+      // That of an event with an idempotency key is not thrown before.
+      if (asPlanned.rejection) throw asPlanned.rejection;
+      // The change is made once: whether an earlier event is matched is known only when it is written.
+      const isOrdered = asPlanned.deliveries.some(({ orderKey }) => orderKey !== undefined);
+      const planned = isOrdered ? inTurn(config, asPlanned) : asPlanned;
       const systemEvents = planMatchedSystemEvents(config, programs, planned.event);
       const deliveries = [planned, ...systemEvents].flatMap(({ deliveries }) => deliveries);
-      const { runs } = planned;
+      const { runs, actions } = planned;
       const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
       const events = [planned, ...systemEvents].map(({ event }) => event);
       const accepted = acceptedOf(projectId, events, deliveries);
       const jobs = [...(deliversHere ? [] : wakeUps(accepted)), ...advances];
-      const accepting = { projectId, version: config.version, events, deliveries };
-      const at = await writeEvents(tx, accepting, { runs, jobs, first: [record] });
+      const keys = keysOf([planned]);
+      const accepting = { projectId, version: config.version, events, deliveries, keys };
+      const first = [record(planned.event.id)];
+      const at = await writeEvents(tx, accepting, { runs, actions, jobs, first });
       return { result, event: storedEvent(planned.event, at), accepted };
     });
     if (accepted) onAccepted(accepted);

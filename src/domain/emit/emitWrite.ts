@@ -1,12 +1,18 @@
 import type { NewAction } from "../../db/action/actions.ts";
 import type { Pool } from "../../db/connection/client.ts";
-import { type Accepting, accept, type HandOver, isKeyTaken } from "../../db/event/accept.ts";
+import {
+  type Accepting,
+  accept,
+  type HandOver,
+  isKeyTaken,
+  isOutOfTurn,
+} from "../../db/event/accept.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { isPlain, writeEvents } from "../../db/event/insert.ts";
 import { type NewDelivery, type NewEvent, storedEvent } from "../../db/event/newEvent.ts";
 import { addJobs, deliverJobs, type JobSpec } from "../../db/queue/jobs.ts";
 import { advanceJobs, type NewRun } from "../../db/workflow/workflowRuns.ts";
-import type { PlannedEvent } from "../event/event.ts";
+import { inTurn, type PlannedEvent } from "../event/event.ts";
 import { type FollowUp, followUpOf } from "../event/followUp.ts";
 import { planMatchedSystemEvents } from "../event/systemEvent.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
@@ -123,7 +129,8 @@ export function createEmitWriter(
     const planned = calls.flatMap((call) => call.planned);
     const writing = planWrite(calls, planned);
     const { version, events, deliveries } = writing;
-    const reservation = await reserve?.(version, events, deliveries);
+    const unordered = deliveries.filter(({ orderKey }) => orderKey === undefined);
+    const reservation = await reserve?.(version, events, unordered);
     const keys = calls.flatMap((call) => call.keys);
     const all = { ...writing, keys, ...(reservation && { handOver: reservation.handOver }) };
     let at: Date;
@@ -184,7 +191,26 @@ export function createEmitWriter(
   const hasDeferredError = ({ planned }: PlannedCall) =>
     planned.some(({ rejection }) => rejection !== null);
 
+  /** An earlier event is not matched yet: those with deliveries in order are matched after it. */
+  const inTheirTurn = (call: PlannedCall): PlannedCall => ({
+    ...call,
+    planned: call.planned.map((one) =>
+      one.deliveries.some(({ orderKey }) => orderKey !== undefined)
+        ? inTurn(call.config, one)
+        : one,
+    ),
+  });
+
   async function writeTogether(calls: PlannedCall[]): Promise<Outcome[]> {
+    try {
+      return await writeAtOnce(calls);
+    } catch (error) {
+      if (!isOutOfTurn(error)) throw error;
+      return writeAtOnce(calls.map(inTheirTurn));
+    }
+  }
+
+  async function writeAtOnce(calls: PlannedCall[]): Promise<Outcome[]> {
     if (calls.some(hasDeferredError)) return writeResolvingKeys(calls);
     try {
       return await writeNew(calls);

@@ -1,6 +1,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
+import { takePlaces } from "../../db/event/orderGates.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError } from "../../util/userError.ts";
 import { stepSpan } from "../emit/emitSpans.ts";
@@ -101,6 +102,7 @@ export function dispatchEvents(
     const config = (await configs.current([projectId])).get(projectId);
     if (!config) return;
     await warmSystemTypes(config, programs);
+    if (config.hasOrder) await takePlaces(sql, projectId, eventIds);
     const staged = await stagedEvents(sql, projectId, eventIds);
     const context = await loadMatchContext(
       sql,

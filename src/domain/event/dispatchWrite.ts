@@ -1,5 +1,5 @@
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import type { HandOver } from "../../db/event/accept.ts";
+import { type HandOver, isOutOfTurn } from "../../db/event/accept.ts";
 import {
   type DispatchedEvent,
   deliveredHooks,
@@ -8,6 +8,7 @@ import {
   writeDispatched,
 } from "../../db/event/dispatch.ts";
 import type { NewDelivery } from "../../db/event/newEvent.ts";
+import { firstInOrder } from "../../db/event/orderGates.ts";
 import { enterFeed } from "../../db/feed/record.ts";
 import type { NewRun } from "../../db/workflow/workflowRuns.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
@@ -25,12 +26,24 @@ export type Dispatched = {
 /** `isPart`: more deliveries of the event follow, so it stays staged. */
 export type DispatchedPiece = Dispatched & { isPart?: boolean };
 
-type Written = { eventIds: Set<string>; deliveries: NewDelivery[]; at: Date };
+type Written = {
+  eventIds: Set<string>;
+  deliveries: NewDelivery[];
+  at: Date;
+  /** Events for which later ones have waited. */
+  matched: string[];
+};
+
+const skipped = (projectId: string) => ({
+  written: new Set<string>(),
+  next: followUpOf(projectId, [], []),
+});
 
 /**
  * Writes the results of some events in one transaction. Skips events that are dispatched, or locked by another process,
- * and deliveries that an earlier try has written. Deliveries with a reserved slot are sent at once; `next` has the
- * others. `written`: the events that were not skipped.
+ * and deliveries that an earlier try has written; and all of them if deliveries in order must wait for an earlier event,
+ * which is followed by them. Deliveries with a reserved slot are sent at once; `next` has the others. `written`: the
+ * events that were not skipped.
  */
 export async function writePiece(
   { sql, reserve }: { sql: Pool; reserve?: Reserve },
@@ -42,22 +55,27 @@ export async function writePiece(
   const reservation = await reserve?.(
     version,
     planned.map(({ event }) => event),
-    planned.flatMap(({ deliveries }) => deliveries),
+    planned.flatMap(({ deliveries }) =>
+      deliveries.filter(({ orderKey }) => orderKey === undefined),
+    ),
   );
   let written: Written;
   try {
     written = await sql.begin((tx) => write(tx, projectId, version, pieces, reservation?.handOver));
   } catch (error) {
     reservation?.release(error);
+    if (isOutOfTurn(error)) return skipped(projectId);
     throw error;
   }
-  const { eventIds, deliveries, at } = written;
+  const { eventIds, deliveries, at, matched } = written;
   reservation?.begin(at, new Set(deliveries.map(({ id }) => id)));
   const systemEvents = pieces
     .filter(({ event }) => eventIds.has(event.id))
     .flatMap((piece) => piece.systemEvents.map(({ event }) => event));
   const waiting = deliveries.filter(({ id }) => !reservation?.handOver.leaseMs.has(id));
-  return { written: eventIds, next: followUpOf(projectId, systemEvents, waiting) };
+  const next = followUpOf(projectId, systemEvents, waiting);
+  if (matched.length > 0) next.staged.push(...(await firstInOrder(sql, projectId)));
+  return { written: eventIds, next };
 }
 
 async function write(
@@ -71,8 +89,15 @@ async function write(
   const rows = await lockStagedEvents(tx, projectId, ids);
   const locked = new Set(rows.map(({ id }) => id));
   const scheduled = new Set(rows.filter(({ wasScheduled }) => wasScheduled).map(({ id }) => id));
-  const lockedPieces = pieces.filter(({ event }) => locked.has(event.id));
-  if (lockedPieces.length === 0) return { eventIds: locked, deliveries: [], at: new Date() };
+  const places = new Map(
+    rows.flatMap(({ id, place }) => (place === null ? [] : [[id, Number(place)]])),
+  );
+  const placeOf = ({ event }: DispatchedPiece) => places.get(event.id) ?? Number.POSITIVE_INFINITY;
+  const lockedPieces = pieces
+    .filter(({ event }) => locked.has(event.id))
+    .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+  if (lockedPieces.length === 0)
+    return { eventIds: locked, deliveries: [], at: new Date(), matched: [] };
   const begun = await deliveredHooks(tx, projectId, [...locked]);
   const isWritten = new Set(begun.map(({ eventId, hookId }) => `${eventId} ${hookId}`));
   const deliveries = [...lockedPieces, ...lockedPieces.flatMap(({ systemEvents }) => systemEvents)]
@@ -93,6 +118,7 @@ async function write(
       !written.has(event.id) && event.status === "DISPATCHED" ? ended.get(event.id) : undefined;
     return { ...event, ...(status && { status }), wasScheduled: scheduled.has(event.id) };
   });
+  const matched = whole.map(({ id }) => id).filter((id) => places.has(id));
   const at = await writeDispatched(
     tx,
     projectId,
@@ -100,7 +126,7 @@ async function write(
     events,
     { deliveries, runs: lockedPieces.flatMap(({ runs }) => runs) },
     lockedPieces.flatMap(({ systemEvents }) => systemEvents).map(({ event }) => event),
-    handOver,
+    { ...(handOver && { handOver }), matched },
   );
-  return { eventIds: locked, deliveries, at };
+  return { eventIds: locked, deliveries, at, matched };
 }

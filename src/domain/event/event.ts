@@ -10,7 +10,7 @@ import type { CheckedAction } from "../action/actionInput.ts";
 import type { MatchContext } from "../emit/matchContext.ts";
 import type { TypeVerdict } from "../eventType/typeCheck.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
-import { deliveryToOne, tryMatchHooks } from "../hook/hookMatching.ts";
+import { deliveryToOne, gated, tryMatchHooks } from "../hook/hookMatching.ts";
 import type { StepBudget } from "../program/stepBudget.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import type { CheckedEvent, EventInput } from "./eventInput.ts";
@@ -120,7 +120,7 @@ export function planEvent(
   const deliveries = onlyHookId
     ? [deliveryToOne(config, event, onlyHookId, context.resourceOf(event))]
     : tryMatchHooks(config, event, context, filters, budget);
-  if (!deliveries) return { ...base, event, deliveries: [], runs: [] };
+  if (!deliveries) return { ...base, event: gated(config, event), deliveries: [], runs: [] };
   const runs = onlyHookId ? [] : planRuns(config, event, context);
   const status = deliveries.length + runs.length > 0 ? "DISPATCHED" : "PROCESSED";
   return {
@@ -129,6 +129,15 @@ export function planEvent(
     deliveries,
     runs,
   };
+}
+
+/** A planned event with deliveries in order that is matched after it is accepted instead: an earlier one is, too. */
+export function inTurn<Planned extends Pick<PlannedEvent, "event" | "deliveries">>(
+  config: ProjectConfig,
+  planned: Planned,
+): Planned & { runs: NewRun[] } {
+  const event = gated(config, { ...planned.event, status: "STAGED", configVersion: null });
+  return { ...planned, event, deliveries: [], runs: [] };
 }
 
 const newActions = ({ projectId, id, scheduledFor }: NewEvent, checked: CheckedAction[]) =>

@@ -51,7 +51,7 @@ export const eventInput = z.object({
 export type EventInput = z.input<typeof eventInput> & {
   data?: unknown;
   content?: unknown;
-  occurredAt?: Date | null;
+  occurredAt?: Date | null | undefined;
   actions?: readonly ActionInput[] | null | undefined;
   /** The event's own trace, when it is not that of its call (src/util/traceContext.ts). */
   trace?: string | null;

@@ -9,7 +9,7 @@ import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
 import { noResources } from "../emit/matchContext.ts";
 import { tryCheckType } from "../eventType/typeCheck.ts";
-import { tryMatchHooks } from "../hook/hookMatching.ts";
+import { gated, tryMatchHooks } from "../hook/hookMatching.ts";
 import { createStepBudget } from "../program/stepBudget.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
@@ -44,7 +44,7 @@ export const IN_PLACE_STEPS = 20_000;
 
 /**
  * Plans a system event caused by an event. It is matched at once, because only exact names match it; STAGED when the
- * filters of those hooks may not be cheap.
+ * filters of those hooks may not be cheap, or they have an order.
  */
 export function planSystemEvent(
   config: ProjectConfig,
@@ -83,7 +83,9 @@ export function planSystemEvent(
   };
   const budget = createStepBudget(IN_PLACE_STEPS);
   const deliveries = tryMatchHooks(config, event, noResources, programs.filters, budget);
-  if (!deliveries) return { event, deliveries: [] };
+  // In order, it waits for its turn outside of the transaction.
+  if (!deliveries || deliveries.some(({ orderKey }) => orderKey !== undefined))
+    return { event: gated(config, event), deliveries: [] };
   const status = deliveries.length > 0 ? "DISPATCHED" : "PROCESSED";
   return { event: { ...event, status, configVersion: config.version }, deliveries };
 }

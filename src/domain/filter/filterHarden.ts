@@ -7,9 +7,9 @@ export const BOUNDED = "bounded";
 /**
  * Bounds a parsed filter by editing its syntax tree before it is type-checked. `matches` becomes a linear-time version,
  * because the library uses the backtracking RegExp, where `(a+)+$` takes seconds for 26 characters. The lists of macros
- * are checked for their length. Returns why the filter is rejected, or null.
+ * are checked for their length. Returns why the filter is rejected, or null; `what` names it.
  */
-export function hardenFilter(environment: Environment, ast: ASTNode): string | null {
+export function hardenFilter(environment: Environment, ast: ASTNode, what: string): string | null {
   let rejection: string | null = null;
   const visit = (value: unknown, isInMacro: boolean): void => {
     if (Array.isArray(value)) for (const item of value) visit(item, isInMacro);
@@ -21,7 +21,7 @@ export function hardenFilter(environment: Environment, ast: ASTNode): string | n
     const [name, receiver, args] = value.args;
     const isMacro = comprehensions.has(name);
     if (isMacro && isInMacro) {
-      rejection = `a filter may not nest '${name}' in another list macro: its cost would be quadratic`;
+      rejection = `${what} may not nest '${name}' in another list macro: its cost would be quadratic`;
     }
     if (name === "matches") value.args[0] = SAFE_MATCHES;
     if (isMacro) boundList(environment, value);

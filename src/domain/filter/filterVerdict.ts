@@ -1,21 +1,20 @@
-import { LRUCache } from "lru-cache";
+import { createCelCache } from "./celCache.ts";
 import { type FilterEvent, filterInput } from "./filterEvent.ts";
-import { compileFilter, FILTER_BYTES, type FilterVerdict, type HookFilter } from "./hookFilter.ts";
+import { compileFilter, type FilterVerdict } from "./hookFilter.ts";
+import { compileOrderBy, type OrderKey } from "./orderBy.ts";
 
-const compiled = new LRUCache<string, HookFilter>({
-  maxSize: 16_000_000,
-  sizeCalculation: ({ text }) => text.length * FILTER_BYTES + 1_000,
-});
+const filters = createCelCache(compileFilter);
+const orders = createCelCache(compileOrderBy);
 
 /** The verdict of a filter on an event, for the sandbox: both are plain data. */
-export function filterVerdict({
+export const filterVerdict = ({
   filter,
   event,
 }: {
   filter: string;
   event: FilterEvent;
-}): FilterVerdict {
-  const known = compiled.get(filter) ?? compileFilter(filter);
-  compiled.set(filter, known);
-  return known.evaluate(filterInput(event));
-}
+}): FilterVerdict => filters(filter).evaluate(filterInput(event));
+
+/** The key of an event, for the sandbox, too. */
+export const orderKey = ({ orderBy, event }: { orderBy: string; event: FilterEvent }): OrderKey =>
+  orders(orderBy).evaluate(filterInput(event));

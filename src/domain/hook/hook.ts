@@ -261,7 +261,9 @@ export async function updateHook(
 /** Changes a hook's status and moves its waiting deliveries accordingly. Idempotent. */
 function setStatus(to: HookStatus, reason: string | null) {
   return ({ sql }: HookServices, projectId: string, id: string): Promise<HookRow> =>
-    changeHook(sql, projectId, id, async (hook) => {
+    changeHook(sql, projectId, id, async (hook, tx) => {
+      // What was parked because it used up its tries is released, too.
+      if (hook.status === to && to === "ACTIVE") await queueSettling(tx, projectId, [hook]);
       if (hook.status === to) return null;
       rejectDeleted(hook);
       if (hook.status === "PENDING_VERIFICATION" && to !== "DELETED")

@@ -5,6 +5,7 @@ import { UserError, type UserErrorDetail, userError } from "../../util/userError
 import { claimLimits } from "../delivery/claimLimits.ts";
 import { eventLimits, labels } from "../event/eventInput.ts";
 import { compileFilter } from "../filter/hookFilter.ts";
+import { compileOrderBy } from "../filter/orderBy.ts";
 import { documentText } from "../input/documentText.ts";
 import { exactName, hasAtMost, singleLineText } from "../input/singleLineText.ts";
 import { checkHeaders } from "./hookHeaders.ts";
@@ -60,6 +61,8 @@ export const hookInput = z.object({
   unsubscribeOn: z.array(status).max(20, "must have a maximum of 20 items"),
   maxInFlight: integerBetween(1, 256),
   rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
+  orderBy: z.string().nullish(),
+  onOrderFailure: z.enum(["BLOCK", "PARK", "SKIP"]),
 });
 
 /** A hook's settings, without the target, its headers and its secret. */
@@ -80,6 +83,8 @@ export type HookSettings = Pick<
   | "unsubscribeOn"
   | "maxInFlight"
   | "rateLimitPerSecond"
+  | "orderBy"
+  | "onOrderFailure"
 >;
 
 /**
@@ -131,7 +136,8 @@ export function settingsOf(
       | "filter"
       | "userId"
       | "retryScheduleMs"
-      | "rateLimitPerSecond",
+      | "rateLimitPerSecond"
+      | "orderBy",
   >(
     key: Key,
   ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
@@ -151,6 +157,8 @@ export function settingsOf(
     timeoutMs: input.timeoutMs ?? before.timeoutMs,
     unsubscribeOn: input.unsubscribeOn ?? (isUsual ? defaultUnsubscribeOn(format) : unsubscribeOn),
     maxInFlight: input.maxInFlight ?? before.maxInFlight,
+    orderBy: optional("orderBy"),
+    onOrderFailure: input.onOrderFailure ?? before.onOrderFailure,
   };
 }
 
@@ -170,6 +178,8 @@ const defaults = {
   timeoutMs: 5_000,
   unsubscribeOn: null,
   maxInFlight: 16,
+  orderBy: null,
+  onOrderFailure: "BLOCK" as const,
 };
 
 /** The settings of a hook to be registered, with defaults filled in; not checked yet. */
@@ -212,6 +222,7 @@ export function checkHookSettings(settings: HookSettings, headers: unknown): voi
       );
     },
     () => settings.filter != null && compileFilter(settings.filter),
+    () => settings.orderBy != null && compileOrderBy(settings.orderBy),
     () => headers != null && checkHeaders(headers),
   ]);
 }

@@ -1,5 +1,5 @@
 import type { EventRow } from "../../db/event/events.ts";
-import type { NewDelivery } from "../../db/event/newEvent.ts";
+import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { userError } from "../../util/userError.ts";
@@ -52,13 +52,16 @@ export function filterView(event: MatchedEvent, source: string): FilterEvent {
   };
 }
 
+const hasDelivery = (reason: MatchVerdict["reason"]) => reason === "MATCHED" || reason === "PAUSED";
+
 function deliveryOf(
   hook: ConfiguredHook,
   { projectId, id }: MatchedEvent,
   { reason }: MatchVerdict,
   resource: string | null,
+  orderKey: string | null,
 ): NewDelivery | null {
-  if (reason !== "MATCHED" && reason !== "PAUSED") return null;
+  if (!hasDelivery(reason)) return null;
   return {
     projectId,
     id: newId(),
@@ -68,12 +71,14 @@ function deliveryOf(
     status: reason === "MATCHED" ? "PENDING" : "PARKED",
     maxAttempts: hook.maxAttempts,
     ...(hook.format === "RESOURCE" && resource !== null && { resource }),
+    ...(orderKey !== null && { orderKey }),
   };
 }
 
 /**
- * The delivery of an event that is for one hook alone, whatever that takes. Throws NOT_FOUND when there is no such hook,
- * and NOT_ALLOWED_NOW when it receives nothing: its target has not consented, or it sends resources and there is none.
+ * The delivery of an event that is for one hook alone, whatever that takes, and without order. Throws NOT_FOUND when
+ * there is no such hook, and NOT_ALLOWED_NOW when it receives nothing: its target has not consented, or it sends
+ * resources and there is none.
  */
 export function deliveryToOne(
   config: ProjectConfig,
@@ -91,9 +96,34 @@ export function deliveryToOne(
       `hook ${hookId} sends resources, and the event is about none`,
     );
   const reason = hook.status === "PAUSED" ? "PAUSED" : "MATCHED";
-  const delivery = deliveryOf(hook, event, { reason, detail: null }, resource);
+  const delivery = deliveryOf(hook, event, { reason, detail: null }, resource, null);
   if (!delivery) throw new Error(`hook ${hookId} has no delivery`);
   return delivery;
+}
+
+/** Whether the event has a delivery to a hook with order. */
+const isOrdered = (
+  hook: ConfiguredHook,
+  { reason }: MatchVerdict,
+): hook is ConfiguredHook & { orderBy: string } => hook.orderBy !== null && hasDelivery(reason);
+
+const noOrder = { key: null };
+
+/** The most hooks that an order gate names. */
+const MAX_GATED = 100;
+
+/**
+ * An event that is matched after it is accepted: later events' deliveries to its hooks with order wait for that.
+ */
+export function gated(config: ProjectConfig, event: NewEvent): NewEvent {
+  const { type, userId } = event;
+  if (!config.hasOrder) return event;
+  if (config.hookCount(type, userId) > MATCH_AT_ONCE) return { ...event, gate: { hookIds: null } };
+  const hookIds = config
+    .hooksFor(type, userId)
+    .flatMap(({ id, orderBy }) => (orderBy === null ? [] : id));
+  if (hookIds.length === 0) return event;
+  return { ...event, gate: { hookIds: hookIds.length > MAX_GATED ? null : hookIds } };
 }
 
 /**
@@ -119,7 +149,11 @@ export function tryMatchHooks(
       : null;
     if (filtered === undefined) return undefined;
     const verdict = matchHook(hook, input.event, resource !== null, filtered);
-    const delivery = deliveryOf(hook, event, verdict, resource);
+    const order = isOrdered(hook, verdict)
+      ? filters.order.tryEvaluate(config.projectId, hook.orderBy, input, budget)
+      : noOrder;
+    if (order === undefined) return undefined;
+    const delivery = deliveryOf(hook, event, verdict, resource, order.key);
     if (delivery) deliveries.push(delivery);
     if (deliveries.length > DELIVERIES_IN_PLACE) return undefined;
   }
@@ -148,7 +182,10 @@ export async function matchHooks(
       filters,
       patience,
     );
-    const delivery = deliveryOf(hook, event, verdict, resource);
+    const order = isOrdered(hook, verdict)
+      ? await filters.order.evaluate(config.projectId, hook.orderBy, input, patience)
+      : noOrder;
+    const delivery = deliveryOf(hook, event, verdict, resource, order.key);
     if (delivery) deliveries.push(delivery);
     await nextSlice();
   }

@@ -1,11 +1,12 @@
 import { schemaCheck } from "../eventType/schemaCheck.ts";
 import { checkRegistration, compareSchemas } from "../eventType/schemaRegistration.ts";
-import { filterVerdict } from "../filter/filterVerdict.ts";
+import { filterVerdict, orderKey } from "../filter/filterVerdict.ts";
 import { previewSteps, renderStep, stepProblems } from "../workflow/stepPrograms.ts";
 
 /** The tasks of the sandbox, by name. Inputs and results cross a process boundary, so they are plain data. */
 export const programTasks = {
   filter: filterVerdict,
+  orderKey,
   schema: schemaCheck,
   schemaRegistration: checkRegistration,
   schemaComparison: compareSchemas,

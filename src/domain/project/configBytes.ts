@@ -8,6 +8,7 @@ type Hook = {
   channels: string[] | null;
   filter: string | null;
   userId: string | null;
+  orderBy: string | null;
 };
 
 const bytesOfText = (text: string | null) => 2 * (text?.length ?? 0);
@@ -15,11 +16,12 @@ const bytesOfList = (texts: string[] | null) =>
   (texts ?? []).reduce((sum, text) => sum + ITEM_BYTES + bytesOfText(text), 0);
 
 /** Hooks of a user are indexed by themselves: that costs about as much as the hook. */
-const bytesOfHook = ({ types, channels, filter, userId }: Hook) =>
+const bytesOfHook = ({ types, channels, filter, userId, orderBy }: Hook) =>
   (userId === null ? 1 : 2) * ENTRY_BYTES +
   bytesOfList(types) +
   bytesOfList(channels) +
   bytesOfText(filter) +
+  bytesOfText(orderBy) +
   bytesOfText(userId);
 
 /** About how many bytes of memory a project's configuration takes. */

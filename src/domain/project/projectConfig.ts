@@ -9,7 +9,13 @@ import type { MatchRule } from "../hook/hookMatch.ts";
 import { bytesOfConfig } from "./configBytes.ts";
 
 /** A hook as matching needs it. */
-export type ConfiguredHook = MatchRule & { id: string; format: HookFormat; maxAttempts: number };
+export type ConfiguredHook = MatchRule & {
+  id: string;
+  format: HookFormat;
+  maxAttempts: number;
+  /** CEL; null without order. */
+  orderBy: string | null;
+};
 
 /** A registered type; its schema is loaded when first needed (schemaChecks.ts). */
 type ConfiguredType = { typeId: string; version: number; hasSchema: boolean };
@@ -28,6 +34,8 @@ export type ProjectConfig = {
   hook(id: string): ConfiguredHook | undefined;
   /** The number of those hooks, at most, without collecting them. */
   hookCount(type: string, userId: string | null): number;
+  /** Whether any hook has `orderBy`. */
+  hasOrder: boolean;
   /** The released workflows of this type. */
   workflowsFor(type: string): { id: string; version: number }[];
 };
@@ -87,6 +95,7 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       hooksFor: index.find,
       hook: (id) => hookOf.get(id),
       hookCount: index.count,
+      hasOrder: configured.some(({ orderBy }) => orderBy !== null),
       workflowsFor: (type) => workflowsOf.get(type) ?? [],
     };
     configs.set(projectId, config, { size: bytesOfConfig(project, types, hooks, workflows) });

@@ -49,7 +49,7 @@ async function changeResource(
         );
       const resource = await change(tx, type);
       const emitted = type[eventName];
-      const record = recordResource(tx, resource, eventName === "createdEvent");
+      const record = () => recordResource(tx, resource, eventName === "createdEvent");
       if (emitted === null) return { result: resource, record, input: null };
       const subject = { type: resource.type, id: resource.resourceId };
       const data: unknown = parseJson(resourceText(resource));

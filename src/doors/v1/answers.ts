@@ -1,5 +1,7 @@
 /** The schema of an answer that `components` of the OpenAPI document has. */
-export const component = (name: "Attempt" | "Delivery" | "EventType" | "Hook") => ({
+export const component = (
+  name: "Attempt" | "BlockedKey" | "Delivery" | "EventSchedule" | "EventType" | "Hook",
+) => ({
   $ref: `#/components/schemas/${name}`,
 });
 

@@ -41,6 +41,9 @@ export const emitEventInput = z
   })
   .meta({ id: "EmitEventInput" });
 
+/** The same within another body, where a member is named among its `exact` ones. */
+export const nestedEvent = z.preprocess(exactly, emitEventInput);
+
 type Checked = { input: EventInput; waitMs: number | null | undefined };
 
 /** Keeps the digits of numbers in the JSON values of an event. */

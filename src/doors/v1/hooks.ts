@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { type HookRow, hooksById } from "../../db/hook/hooks.ts";
 import { listHooks } from "../../db/page/lists.ts";
 import {
   deleteHook,
@@ -12,11 +11,9 @@ import { hookInput } from "../../domain/hook/hookInput.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
 import { signatures } from "../../domain/hookSecret/hookSignature.ts";
 import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
-import type { Context } from "../../graphql/builder/context.ts";
-import { isId } from "../../util/ids.ts";
-import { userError } from "../../util/userError.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";
+import { findHook } from "./hook/findHook.ts";
 import { oneOf, pageBody, pageOf, pageQuery } from "./query.ts";
 import { showHook, showHooks } from "./shown/hook.ts";
 
@@ -31,6 +28,7 @@ const fields = {
   timeoutMs: shape.timeoutMs.nullish(),
   unsubscribeOn: shape.unsubscribeOn.nullish(),
   maxInFlight: shape.maxInFlight.nullish(),
+  onOrderFailure: shape.onOrderFailure.nullish(),
   url: z.string().nullish(),
   // What headers may be, the rules of headers tell.
   headers: z.unknown().optional(),
@@ -86,12 +84,6 @@ const secretSchema = {
     },
   ],
 };
-
-async function findHook({ caller, read }: Context, id: string): Promise<HookRow> {
-  const [hook] = isId(id) ? await read((sql) => hooksById(sql, caller.projectId, [id])) : [];
-  if (!hook) throw userError("NOT_FOUND", `no hook ${id}`, ["id"]);
-  return hook;
-}
 
 const change = (name: "pause" | "resume", summary: string, run: typeof pauseHook): Endpoint =>
   endpoint({

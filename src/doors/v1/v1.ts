@@ -6,17 +6,21 @@ import { createOpenapi } from "./document/openapi.ts";
 import { emitEvents } from "./emit.ts";
 import { eventTypeEndpoints } from "./eventTypes.ts";
 import { expungeEndpoints } from "./expunge.ts";
+import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
 import { hookToolEndpoints } from "./hookTools.ts";
 import { pollEvents } from "./poll.ts";
+import { scheduleEndpoints } from "./schedules.ts";
 
 const endpoints = [
   emitEvents,
   pollEvents,
   ...hookEndpoints,
   ...hookToolEndpoints,
+  ...blockedKeyEndpoints,
   ...deliveryEndpoints,
   ...eventTypeEndpoints,
+  ...scheduleEndpoints,
   ...expungeEndpoints,
   asyncapi,
 ];

@@ -10,6 +10,7 @@ import type { HookServices } from "../../domain/hook/hook.ts";
 import type { TenantPrograms } from "../../domain/program/tenantPrograms.ts";
 import type { Caller } from "../../domain/project/authenticator.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
+import type { ScheduleServices } from "../../domain/schedule/schedule.ts";
 import type { WorkflowServices } from "../../domain/workflow/workflow.ts";
 import type { Entities } from "../../live/entities.ts";
 import type { Feed } from "../../live/feed.ts";
@@ -25,7 +26,7 @@ export const roles = {
   ADMIN: "May use every operation.",
   EMITTER: "Emits events. In the answer it reads only the event's own fields.",
   OPERATOR:
-    "Reads everything except API keys. Presses actions, pauses, resumes, tests and backfills hooks, retries and replays deliveries, and reruns workflows.",
+    "Reads everything except API keys. Presses actions, pauses, resumes, tests and backfills hooks, retries and replays deliveries, reruns workflows, and pauses, resumes and runs schedules.",
   VIEWER: "Reads everything except API keys, and subscribes.",
 } as const satisfies Record<Role, string>;
 export type { Role };
@@ -56,6 +57,7 @@ export type Hub = {
   configs: ProjectConfigs;
   programs: TenantPrograms;
   hooks: HookServices;
+  schedules: ScheduleServices;
   workflows: WorkflowServices;
   feed: Feed;
   entities: Entities;

@@ -24,7 +24,7 @@ export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "The state of 
   GONE: "The target answered a status of `unsubscribeOn`; its hook is deleted.",
   CANCELLED: "Its hook was deleted before the delivery ended.",
   PARKED:
-    "Its hook is paused, or its target has not consented yet. It is due once the hook is ACTIVE.",
+    "Its hook is paused, or its target has not consented yet; it is due once the hook is ACTIVE. Or it used up its attempts, and the hook's `onOrderFailure` is PARK; retryDelivery and resumeHook release it.",
   QUARANTINED:
     "The hub's process died three times while sending it. Only retryDelivery sends it again.",
 });
@@ -63,7 +63,8 @@ Delivery.implement({
     nextAttemptAt: t.expose("nextAttemptAt", {
       type: "DateTime",
       nullable: true,
-      description: "When the next attempt is due; null if there is none.",
+      description:
+        "When the next attempt is due; null if there is none, or while the delivery waits for another one (`waitsFor`).",
     }),
     completedAt: t.expose("completedAt", {
       type: "DateTime",
@@ -93,6 +94,11 @@ Delivery.implement({
       description: "The SUCCEEDED delivery that this one sends again; null otherwise.",
       resolve: async ({ replayOf }, _args, context) =>
         replayOf === null ? null : ((await loadDelivery(context, replayOf)) ?? null),
+    }),
+    orderKey: t.exposeString("orderKey", {
+      nullable: true,
+      description:
+        "What the hook's `orderBy` yielded for the event: deliveries with the same key go one after the other. Null without order.",
     }),
     createdAt: t.expose("createdAt", {
       type: "DateTime",
@@ -222,7 +228,7 @@ builder.mutationField("retryDelivery", (t) =>
   t.field({
     type: DeliveryPayload,
     description:
-      "Retries a delivery now. A waiting delivery becomes due. One that ended without success is reopened: RETRYING, with as many further attempts as its hook has retries plus one, and with its attempts counted on. A SUCCEEDED delivery stays as it is, and a new one refers to it (`replayOf`). While the hook is paused, the delivery is PARKED. Workflow steps cannot be retried; use rerunWorkflow. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Retries a delivery now. A waiting delivery becomes due. One that ended without success is reopened: RETRYING, with as many further attempts as its hook has retries plus one, and with its attempts counted on. A SUCCEEDED delivery stays as it is, and a new one refers to it (`replayOf`). While the hook is paused, the delivery is PARKED. A delivery with an `orderKey` takes its place among others with the same key, and frees a key that it blocked; one that waits for an earlier one is not due (NOT_ALLOWED_NOW). Workflow steps cannot be retried; use rerunWorkflow. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
     args: { id: t.arg.id({ required: true, description: "The delivery's id." }) },
     resolve: (_root, { id }, { caller, hub }) =>
       withUserErrors(async () => ({

@@ -1,6 +1,7 @@
 import type { EventRow } from "../../db/event/events.ts";
 import { emitMany, emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import { type EventInput, eventLimits } from "../../domain/event/eventInput.ts";
+import type { ScheduledEventInput } from "../../domain/schedule/scheduledEvent.ts";
 import { ActionInput } from "../action/actionInput.ts";
 import { builder } from "../builder/builder.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
@@ -14,7 +15,7 @@ const SubjectInput = builder.inputType("SubjectInput", {
   }),
 });
 
-const EmitEventInput = builder.inputType("EmitEventInput", {
+export const EmitEventInput = builder.inputType("EmitEventInput", {
   description: "An event to emit.",
   fields: (t) => ({
     type: t.string({
@@ -88,7 +89,10 @@ type Input = Omit<EventInput, "occurredAt"> & {
   waitMs?: number | null | undefined;
 };
 
-const toEventInput = ({ waitMs: _, occurredAt, ...input }: Input): EventInput => ({
+const toEventInput = ({ waitMs: _, ...input }: Input): EventInput => toScheduledEvent(input);
+
+/** The event of a schedule: with all fields, of which it refuses some. */
+export const toScheduledEvent = ({ occurredAt, ...input }: Input): ScheduledEventInput => ({
   ...input,
   occurredAt: occurredAt == null ? null : new Date(occurredAt),
 });

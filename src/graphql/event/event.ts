@@ -31,7 +31,8 @@ const EventStatusEnum = describedEnum("EventStatus", "The state of an event.", {
 
 const EventOriginEnum = describedEnum("EventOrigin", "How an event was emitted.", {
   API: "By emitEvent, emitEvents or runEvent.",
-  MANUAL: "By triggerHook, by hand.",
+  MANUAL: "By hand, with triggerHook or runEventSchedule.",
+  SCHEDULE: "By a schedule, when it was due; `idempotencyKey` names it: schedule:<id>:<time>.",
   TEST: "By testHook, for one hook alone. Event streams do not show it.",
   SQL: "By signalbox.emit(…) in a transaction of another application.",
   REST: "By createResource, updateResource or deleteResource.",

@@ -11,6 +11,7 @@ import { describedEnum } from "../builder/describedEnum.ts";
 import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
+import { OrderFailureEnum } from "./orderFailure.ts";
 
 const HookStatusEnum = describedEnum("HookStatus", "The state of a hook.", {
   PENDING_VERIFICATION:
@@ -159,6 +160,15 @@ export const Hook = builder.objectRef<HookRow>("Hook").implement({
     rateLimitPerSecond: t.exposeInt("rateLimitPerSecond", {
       nullable: true,
       description: "Maximum number of requests per second: 1 to 10,000. Null for no limit.",
+    }),
+    orderBy: t.exposeString("orderBy", {
+      nullable: true,
+      description:
+        "A CEL expression over `event` that yields a text: deliveries with the same text are sent one after the other, in the order in which the events were accepted. Null for no order.",
+    }),
+    onOrderFailure: t.expose("onOrderFailure", {
+      type: OrderFailureEnum,
+      description: "What follows when a delivery with a key has used up its attempts.",
     }),
     verification: t.expose("verification", {
       type: HookVerificationEnum,

@@ -1,4 +1,3 @@
-import type { HookRow } from "../../db/hook/hooks.ts";
 import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
 import {
   deleteHook,
@@ -12,9 +11,11 @@ import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
 import { resourceSubject } from "../../domain/resource/resourceSubject.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
-import { payloadType, withUserErrors } from "../builder/errors.ts";
+import { withUserErrors } from "../builder/errors.ts";
 import { EmitEventPayload } from "../event/emit.ts";
-import { Hook, HookFormatEnum, HookVerificationEnum, loadHook, SignatureEnum } from "./hook.ts";
+import { HookFormatEnum, HookVerificationEnum, loadHook, SignatureEnum } from "./hook.ts";
+import { HookPayload, RegisterHookPayload, RotateHookSecretPayload } from "./hookPayloads.ts";
+import { OrderFailureEnum } from "./orderFailure.ts";
 
 const RegisterHookInput = builder.inputType("RegisterHookInput", {
   description: "The hook to register.",
@@ -80,6 +81,15 @@ const RegisterHookInput = builder.inputType("RegisterHookInput", {
     rateLimitPerSecond: t.int({
       description: "Maximum number of requests per second: 1 to 10,000. Default: no limit.",
     }),
+    orderBy: t.string({
+      description:
+        "A CEL expression over `event` that yields a text, such as `event.data.customerId`; at most 2,000 characters. Deliveries with the same text are sent one after the other, in the order in which the events were accepted. An event for which it yields null, an empty text or nothing has no order. Default: no order.",
+    }),
+    onOrderFailure: t.field({
+      type: OrderFailureEnum,
+      defaultValue: "BLOCK",
+      description: "What follows when a delivery with a key has used up its attempts.",
+    }),
     verification: t.field({
       type: HookVerificationEnum,
       defaultValue: "NONE",
@@ -139,6 +149,14 @@ const UpdateHookInput = builder.inputType("UpdateHookInput", {
     rateLimitPerSecond: t.int({
       description: "As in RegisterHookInput; null removes the limit.",
     }),
+    orderBy: t.string({
+      description:
+        "As in RegisterHookInput; null removes the order. Applies to events matched from now on.",
+    }),
+    onOrderFailure: t.field({
+      type: OrderFailureEnum,
+      description: "As in RegisterHookInput; applies to deliveries that fail from now on.",
+    }),
     signature: t.field({
       type: SignatureEnum,
       description:
@@ -146,46 +164,6 @@ const UpdateHookInput = builder.inputType("UpdateHookInput", {
     }),
   }),
 });
-
-const secretPayload = (name: string, description: string) =>
-  payloadType<{ hook: HookRow; secret: string | null }>(name, description, (t) => ({
-    hook: t.field({
-      type: Hook,
-      nullable: true,
-      description: "The hook.",
-      resolve: ({ hook }) => hook,
-    }),
-    secret: t.string({
-      nullable: true,
-      description:
-        "The signing secret of the hook's requests (Standard Webhooks): `whsec_…`. It is shown only here. Null with signature ED25519: receivers need `Hook.publicKey`, and the private key is never shown.",
-      resolve: ({ secret }) => secret,
-    }),
-  }));
-
-const RegisterHookPayload = secretPayload("RegisterHookPayload", "The result of registerHook.");
-const RotateHookSecretPayload = secretPayload(
-  "RotateHookSecretPayload",
-  "The result of rotateHookSecret.",
-);
-const HookPayload = payloadType<{ hook: HookRow; secret?: string | null }>(
-  "HookPayload",
-  "The result of mutations that change a hook.",
-  (t) => ({
-    hook: t.field({
-      type: Hook,
-      nullable: true,
-      description: "The hook as it is now.",
-      resolve: ({ hook }) => hook,
-    }),
-    secret: t.string({
-      nullable: true,
-      description:
-        "The new signing secret, `whsec_…`, if updateHook has changed `signature` to HMAC_SHA256. It is shown only here. Otherwise null.",
-      resolve: ({ secret }) => secret,
-    }),
-  }),
-);
 
 builder.mutationFields((t) => {
   const id = t.arg.id({ required: true, description: "The hook's id." });

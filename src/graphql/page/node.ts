@@ -12,6 +12,7 @@ import { loadHook } from "../hook/hook.ts";
 import { currentProject } from "../project/project.ts";
 import { loadResource } from "../resource/resource.ts";
 import { loadResourceType } from "../resource/resourceType.ts";
+import { loadEventSchedule } from "../schedule/schedule.ts";
 import { loadInstallation } from "../workflow/installation.ts";
 import { loadWorkflow } from "../workflow/workflow.ts";
 import { loadRun } from "../workflow/workflowRun.ts";
@@ -31,6 +32,7 @@ const finders: Record<string, Find> = {
   ResourceType: loadResourceType,
   Action: loadAction,
   Press: loadPress,
+  EventSchedule: loadEventSchedule,
   Project: async (context, id) => {
     const project = await currentProject(context);
     return project.id === id ? project : undefined;

@@ -162,6 +162,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const finished = decideOutcome(claimed, target, request, result, interrupted);
       const moved = await finish(finished);
       if (moved?.status === "RETRYING") queues.enqueueAfter(queue, finished.delayMs ?? 0);
+      if (moved?.released) queues.enqueue([queue]);
     } finally {
       loop.release();
       // Only once its result is stored: until then a crash of this process would still be blamed on it.

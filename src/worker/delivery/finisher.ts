@@ -96,21 +96,25 @@ export function createFinisher({
     return write([withoutResponse(only)], true);
   }
 
-  const { add } = createBatcher<Finish, FinishedDelivery | null>(
-    async (finishes) => {
-      const moved = new Map((await write(finishes)).map((row) => [row.id, row]));
-      return finishes.map(({ deliveryId }) => ({
-        status: "fulfilled",
-        value: moved.get(deliveryId) ?? null,
-      }));
-    },
-    {
-      maxSize: MAX_BATCH,
-      parallel: PARALLEL_BATCHES,
-      perHolder: PARALLEL_OF_PROJECT,
-      holderOf: ({ projectId }) => projectId,
-      gatherMs: GATHER_MS,
-    },
-  );
-  return add;
+  const batch = (gatherMs: number) =>
+    createBatcher<Finish, FinishedDelivery | null>(
+      async (finishes) => {
+        const moved = new Map((await write(finishes)).map((row) => [row.id, row]));
+        return finishes.map(({ deliveryId }) => ({
+          status: "fulfilled",
+          value: moved.get(deliveryId) ?? null,
+        }));
+      },
+      {
+        maxSize: MAX_BATCH,
+        parallel: PARALLEL_BATCHES,
+        perHolder: PARALLEL_OF_PROJECT,
+        holderOf: ({ projectId }) => projectId,
+        gatherMs,
+      },
+    );
+  const usual = batch(GATHER_MS);
+  // The next one of its key waits for it.
+  const ordered = batch(0);
+  return (finish) => (finish.isOrdered ? ordered : usual).add(finish);
 }

@@ -39,6 +39,7 @@ function claimOf(
     maxAttempts,
     isReplay: false,
     format,
+    isOrdered: false,
     event: {
       ...{ id, type, data, occurredAt: event.occurredAt ?? at, scheduledFor, stepUuid, userId },
       ...{ contextId, subjectType, subjectId, origin, trace, resource: resource ?? null },

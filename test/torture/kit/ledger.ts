@@ -15,7 +15,7 @@ export type LedgerEntry = {
   /** What it was answered, when the sender lived to hear it; null: never. */
   status: number | null;
   body: string;
-  /** How many requests to this path were open, this one included. */
+  /** How many requests to this path (and of its key, if `keyed`) were open, this one included. */
   open: number;
 };
 

@@ -40,6 +40,11 @@ const answers: Record<string, (argument: string, time: number, path: string) => 
   failFirst: (ms, time) => (time === 1 ? { status: 500, afterMs: Number(ms) } : { status: 200 }),
   /** Takes the first, so many milliseconds later; fails all others. */
   okFirst: (ms, time) => (time === 1 ? { status: 200, afterMs: Number(ms) } : { status: 500 }),
+  /** The first try of every `n`th fails; each takes a moment. Requests with one `key` in their bodies are counted as open together. */
+  keyed: (n, time) => ({
+    status: time === 1 && counted++ % Number(n) === 0 ? 500 : 200,
+    afterMs: 10,
+  }),
   /** Never answers until it is opened; then takes all, each in so many milliseconds. */
   gate: (ms, _, path) =>
     opened.has(path) ? { status: 200, afterMs: Number(ms) } : { status: null },
@@ -52,7 +57,7 @@ const answers: Record<string, (argument: string, time: number, path: string) => 
 };
 let counted = 0;
 const opened = new Set<string>();
-/** Requests that are neither answered nor broken off, by path. */
+/** Requests that are neither answered nor broken off, by path, or by path and key. */
 const openAt = new Map<string, number>();
 
 function receive(request: IncomingMessage, response: ServerResponse, body: string) {
@@ -69,11 +74,12 @@ function receive(request: IncomingMessage, response: ServerResponse, body: strin
   } = (answers[behaviour] ?? answers.ok)?.(argument, time, path) ?? {
     status: 200,
   };
-  const open = (openAt.get(path) ?? 0) + 1;
-  openAt.set(path, open);
+  const group = behaviour === "keyed" ? `${path} ${JSON.parse(body).key}` : path;
+  const open = (openAt.get(group) ?? 0) + 1;
+  openAt.set(group, open);
   let isOver = false;
   const leave = () => {
-    if (!isOver) openAt.set(path, (openAt.get(path) ?? 0) - 1);
+    if (!isOver) openAt.set(group, (openAt.get(group) ?? 0) - 1);
     isOver = true;
   };
   response.on("close", leave);

@@ -51,7 +51,10 @@ export const points: Record<string, Patch[]> = {
     ),
   ],
   "fan-out, before the commit": [
-    before("src/domain/event/dispatchWrite.ts", "return { eventIds: locked, deliveries, at };"),
+    before(
+      "src/domain/event/dispatchWrite.ts",
+      "return { eventIds: locked, deliveries, at, matched };",
+    ),
   ],
   "fan-out, after the commit": [
     before("src/worker/job/dispatcher.ts", "for (const id of eventIds) failures.delete(id);"),

@@ -1,73 +1,45 @@
-import { EMIT_MANY } from "../kit/latencies.ts";
+import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../kit/until.ts";
 import { holds, type Row } from "../row.ts";
 
-const BACKFILL = `mutation ($input: BackfillHookInput!) {
-  backfillHook(input: $input) { matched replay { id } userErrors { code message } } }`;
-type Answer = { backfillHook: { matched: number; replay: { id: string } | null } };
+const SCHEDULE = `mutation ($name: String!) { scheduleEvents(input: { name: $name, cron: "@yearly",
+  event: { type: "scheduled" } }) { userErrors { message } } }`;
 
 export const t45: Row = {
   id: "T45",
-  title:
-    "processes are killed while two backfills of one hook run: each event that it matches has exactly one delivery",
+  title: "processes killed while schedules are due: each run emits one event, and none is lost",
   async run(kit) {
     const site = await kit.site();
     const { sql } = site.db;
     const ledger = await kit.ledger();
-    const fleet = await kit.fleet(site, ["api", "worker", "worker"]);
-    const [api] = fleet.hubs();
-    if (!api) throw new Error("no process of the API");
-    const calls = kit.size(40, 6);
-    const input = Array.from({ length: 500 }, (_, index) => ({
-      type: "late",
-      data: { isWanted: index % 5 !== 0 },
-    }));
-    for (let call = 0; call < calls; call++) await api.run(EMIT_MANY, { input });
-    const wanted = calls * 400;
-    const settings = { types: ["late"], filter: "event.data.isWanted", maxInFlight: 64 };
-    const { id: hookId } = await kit.hook(fleet, ledger, "/late/close", settings);
-    const start = async () => {
-      const { backfillHook } = await api.run<Answer>(BACKFILL, {
-        input: { hookId, since: "2020-01-01T00:00:00Z" },
-      });
-      return backfillHook;
-    };
-    const both = await Promise.all([start(), start()]);
-    const states = () => sql<{ status: string; created: number }[]>`
-      select status, created from signalbox.replays where filter::jsonb @> '{"backfill": true}'`;
-    const isRunning = async () => (await states()).some(({ status }) => status === "RUNNING");
-    const workers = fleet.slots.filter(({ roles }) => roles === "worker");
-    let kills = 0;
-    while ((await isRunning()) && kills < kit.size(40, 6)) {
-      const before = (await states()).reduce((sum, { created }) => sum + created, 0);
-      const moves = async () =>
-        (await states()).reduce((sum, { created }) => sum + created, 0) > before ||
-        !(await isRunning());
-      await until("the backfills go on", moves, 60_000);
-      const slot = workers[kills % workers.length];
+    const fleet = await kit.fleet(site, ["api,worker", "api,worker"]);
+    const hook = await kit.hook(fleet, ledger, "/scheduled/ok");
+    const schedules = kit.size(200, 40);
+    for (let number = 0; number < schedules; number++)
+      await fleet.hubs()[0]?.run(SCHEDULE, { name: `schedule ${number}` });
+    const rounds = kit.size(20, 4);
+    const failed = () => sql`select from signalbox.event_schedules where last_error is not null`;
+    for (let round = 1; round <= rounds; round++) {
+      await sql`update signalbox.event_schedules
+        set next_run_at = date_trunc('milliseconds', now()) + random() * 300 * interval '1 ms'`;
+      await pause(kit.random.whole(0, 400));
+      const slot = fleet.slots[round % fleet.slots.length];
       if (slot) await fleet.replace(slot, "SIGKILL");
-      kills++;
+      const waiting = () =>
+        sql`select from signalbox.event_schedules where next_run_at <= now() + interval '1 s'`;
+      await until("every schedule has run", async () => (await waiting()).length === 0, 60_000);
+      const events = await sql<{ id: string }[]>`
+        select id from signalbox.events where type = 'scheduled'`;
+      const expected = schedules * round;
+      holds(events.length === expected, `${events.length} events of ${expected} runs`);
+      holds((await failed()).length === 0, `${(await failed()).length} runs failed`);
     }
-    holds(kills > 0, "the backfills were over before a process was killed");
-    await until("the backfills are done", async () => !(await isRunning()), 120_000);
     await kit.rest(site, 120_000);
-
-    const made = (await states()).reduce((sum, { created }) => sum + created, 0);
-    holds(made === wanted, `the backfills say that they made ${made} deliveries, of ${wanted}`);
-    const [found] = await sql<{ deliveries: number; events: number; succeeded: number }[]>`
-      select count(*)::int as deliveries, count(distinct d.event_id)::int as events,
-        count(*) filter (where d.status = 'SUCCEEDED')::int as succeeded
-      from signalbox.deliveries d join signalbox.events e on e.id = d.event_id
-      where d.hook_id = ${hookId} and (e.data->>'isWanted')::boolean`;
-    holds(
-      found?.deliveries === wanted && found.events === wanted && found.succeeded === wanted,
-      `${wanted} events have deliveries: ${JSON.stringify(found)}`,
-    );
-    const [others] = await sql<{ count: number }[]>`
-      select count(*)::int as count from signalbox.deliveries where hook_id = ${hookId}`;
-    holds(others?.count === wanted, `${others?.count} deliveries for ${wanted} events`);
-    const again = await start();
-    holds(again.matched === 0, `a third backfill finds ${again.matched} events`);
-    return { events: calls * 500, matched: both[0]?.matched ?? 0, kills, deliveries: wanted };
+    const acked = await sql<{ id: string }[]>`select id from signalbox.events`;
+    const invariants = await kit.check({
+      ...{ sql, entries: ledger.entries(), hooks: [hook], mayRepeat: rounds * 256 },
+      acked: acked.map(({ id }) => id),
+    });
+    return { schedules, kills: rounds, events: acked.length, invariants };
   },
 };

@@ -16,7 +16,7 @@ const EditDocument = graphql(`
   query EditHook($id: ID!) {
     hook(id: $id) {
       id url name types format filter userId channels retries timeoutMs retryScheduleMs headers
-      unsubscribeOn maxInFlight rateLimitPerSecond signature
+      unsubscribeOn maxInFlight rateLimitPerSecond signature orderBy onOrderFailure
     }
   }
 `);
@@ -60,6 +60,8 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     retryScheduleMs: hook.retryScheduleMs?.join(", ") ?? "",
     maxInFlight: String(hook.maxInFlight),
     rateLimitPerSecond: hook.rateLimitPerSecond?.toString() ?? "",
+    orderBy: hook.orderBy ?? "",
+    onOrderFailure: hook.onOrderFailure,
     unsubscribeOn: hook.unsubscribeOn.join(", "),
     // Header values are never shown: they are replaced or kept.
     headers: "",

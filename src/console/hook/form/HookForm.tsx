@@ -7,8 +7,10 @@ import {
   formats,
   type HookDraft,
   isFormat,
+  isOrderFailure,
   isSignature,
   isVerification,
+  orderFailures,
   problemsOf,
   signatures,
   verifications,
@@ -187,6 +189,28 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
               "Unsubscribe on status",
               "Response statuses that delete the hook, such as 410.",
             )}
+          </div>
+          <div className="hook-columns">
+            {text(
+              "orderBy",
+              "Order by",
+              "A CEL expression: events for which it yields the same text are delivered one after the other. Empty: no order.",
+              "event.data.customerId",
+            )}
+            <Field label="When one fails for good" error={errorOf("onOrderFailure")}>
+              <select
+                {...propsOf("onOrderFailure")}
+                onChange={({ target }) =>
+                  isOrderFailure(target.value) && change("onOrderFailure", target.value)
+                }
+              >
+                {Object.entries(orderFailures).map(([value, label]) => (
+                  <option key={value} value={value}>
+                    {label}
+                  </option>
+                ))}
+              </select>
+            </Field>
           </div>
           <Field label="Headers" hint={headersHint} error={errorOf("headers")}>
             <textarea {...propsOf("headers")} rows={3} placeholder="X-Team: orders" />

@@ -16,6 +16,8 @@ export type HookDraft = {
   retryScheduleMs: string;
   maxInFlight: string;
   rateLimitPerSecond: string;
+  orderBy: string;
+  onOrderFailure: OrderFailure;
   unsubscribeOn: string;
   /** `Name: value` lines. */
   headers: string;
@@ -46,6 +48,15 @@ type HookVerification = keyof typeof verifications;
 export const isVerification = (text: string): text is HookVerification =>
   Object.hasOwn(verifications, text);
 
+export const orderFailures = {
+  BLOCK: "Block the key until a person releases it",
+  PARK: "Park the delivery, the key goes on",
+  SKIP: "Leave it FAILED, the key goes on",
+} as const;
+type OrderFailure = keyof typeof orderFailures;
+export const isOrderFailure = (text: string): text is OrderFailure =>
+  Object.hasOwn(orderFailures, text);
+
 export const signatures = {
   HMAC_SHA256: "HMAC-SHA256: a secret that your server shares",
   ED25519: "Ed25519: your server has only a public key",
@@ -66,6 +77,8 @@ export const emptyDraft: HookDraft = {
   retryScheduleMs: "",
   maxInFlight: "16",
   rateLimitPerSecond: "",
+  orderBy: "",
+  onOrderFailure: "BLOCK",
   unsubscribeOn: "",
   headers: "",
   signature: "HMAC_SHA256",
@@ -167,6 +180,8 @@ export function inputOf(draft: HookDraft) {
     retryScheduleMs: schedule.length > 0 ? schedule : null,
     maxInFlight: Number(draft.maxInFlight),
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
+    orderBy: draft.orderBy.trim() || null,
+    onOrderFailure: draft.onOrderFailure,
     signature: draft.signature,
     // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),

@@ -27,6 +27,9 @@ const answers = (): Json => ({
     ["cloudEvent"],
   ),
   Hook: answerSchema(schema, "Hook", {}, ["parkedCount", "waitingCount"]),
+  BlockedKey: answerSchema(schema, "BlockedKey", {
+    deliveryId: id("The lost delivery: FAILED or QUARANTINED."),
+  }),
   Delivery: answerSchema(
     schema,
     "Delivery",
@@ -39,6 +42,9 @@ const answers = (): Json => ({
   ),
   Attempt: answerSchema(schema, "Attempt", {}, ["id"]),
   EventType: answerSchema(schema, "EventType"),
+  EventSchedule: answerSchema(schema, "EventSchedule", {
+    lastEventId: nullableId("The event that it emitted last; null if there is none."),
+  }),
   Problem: {
     type: "object",
     description: "What is wrong (RFC 9457).",

@@ -13,6 +13,7 @@ export const deliveryShown = (delivery: DeliveryRow) => ({
   lastError: delivery.lastError,
   replayOf: delivery.replayOf,
   createdAt: delivery.createdAt,
+  orderKey: delivery.orderKey,
 });
 
 /** An attempt of a delivery. */

@@ -40,6 +40,8 @@ const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats) 
   failedCount: stats.failedCount,
   createdAt: hook.createdAt,
   updatedAt: hook.updatedAt,
+  orderBy: hook.orderBy,
+  onOrderFailure: hook.onOrderFailure,
 });
 
 /** Hooks with their counters and without the secrets of their headers. */

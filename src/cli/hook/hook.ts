@@ -21,6 +21,7 @@ export function addHook(program: Command): void {
     addBackfill,
     addBlocked,
     addRotateSecret,
+    addBlocked,
   ])
     add(hook);
 }

@@ -8,7 +8,7 @@ import { parseJson } from "../ui/json/parseJson.ts";
 import { Modal } from "../ui/Modal.tsx";
 import { toast } from "../ui/Toasts.tsx";
 import { useAct } from "../ui/useAct.ts";
-import { ExampleDocument, idOfResource } from "./example.ts";
+import { ExampleDocument, idOfResource } from "./TriggerHook.tsx";
 
 const TestDocument = graphql(`
   mutation TestHook($id: ID!, $type: String, $data: JSON) {

@@ -8,7 +8,16 @@ import { parseJson } from "../ui/json/parseJson.ts";
 import { Modal } from "../ui/Modal.tsx";
 import { toast } from "../ui/Toasts.tsx";
 import { useAct } from "../ui/useAct.ts";
-import { ExampleDocument, idOfResource } from "./example.ts";
+
+/** The example of an event type. */
+export const ExampleDocument = graphql(`
+  query EventTypeExample($name: String!) {
+    eventType(name: $name) { id example }
+  }
+`);
+
+/** The example for hooks of format RESOURCE: the id of the resource. */
+export const idOfResource = { id: "" };
 
 const TriggerDocument = graphql(`
   mutation TriggerHook($id: ID!, $data: JSON) {

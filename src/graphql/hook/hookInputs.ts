@@ -1,6 +1,7 @@
 import { builder } from "../builder/builder.ts";
 import { HookFormatEnum, HookVerificationEnum, SignatureEnum } from "./hook.ts";
 import { DisableAfterInput } from "./hookHealth.ts";
+import { OrderFailureEnum } from "./orderFailure.ts";
 
 export const RegisterHookInput = builder.inputType("RegisterHookInput", {
   description: "The hook to register.",
@@ -74,6 +75,15 @@ export const RegisterHookInput = builder.inputType("RegisterHookInput", {
     rateLimitPerSecond: t.int({
       description: "Maximum number of requests per second: 1 to 10,000. Default: no limit.",
     }),
+    orderBy: t.string({
+      description:
+        "A CEL expression over `event` that yields a text, such as `event.data.customerId`; at most 2,000 characters. Deliveries with the same text are sent one after the other, in the order in which the events were accepted. An event for which it yields null, an empty text or nothing has no order. Default: no order.",
+    }),
+    onOrderFailure: t.field({
+      type: OrderFailureEnum,
+      defaultValue: "BLOCK",
+      description: "What follows when a delivery with a key has used up its attempts.",
+    }),
     verification: t.field({
       type: HookVerificationEnum,
       defaultValue: "NONE",
@@ -137,6 +147,14 @@ export const UpdateHookInput = builder.inputType("UpdateHookInput", {
     maxInFlight: t.int({ description: "As in RegisterHookInput." }),
     rateLimitPerSecond: t.int({
       description: "As in RegisterHookInput; null removes the limit.",
+    }),
+    orderBy: t.string({
+      description:
+        "As in RegisterHookInput; null removes the order. Applies to events matched from now on.",
+    }),
+    onOrderFailure: t.field({
+      type: OrderFailureEnum,
+      description: "As in RegisterHookInput; applies to deliveries that fail from now on.",
     }),
     signature: t.field({
       type: SignatureEnum,

@@ -2,6 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: see above
 import type { Patch } from "./kit/patch.ts";
 import { orderMutants } from "./orderMutants.ts";
+import { programMutants } from "./programMutants.ts";
 
 /** The hub broken on purpose: a change of its source that the named row must find. */
 export type Mutant = { name: string; row: `T${number}`; patches: Patch[] };
@@ -284,20 +285,7 @@ export const mutants: Mutant[] = [
     "where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})",
     "where ${isWhole(tx)}",
   ),
-  mutant(
-    "T32",
-    "every filter counts as cheap",
-    "src/domain/filter/celRunner.ts",
-    "return cost <= IN_PLACE_STEPS && budget.spend(cost) ? program.evaluate(input) : undefined;",
-    "return program.evaluate(input);",
-  ),
-  mutant(
-    "T32",
-    "a check of a schema in place counts no steps",
-    "src/domain/eventType/schemaChecks.ts",
-    'return check?.(plainJson(data), "data", IN_PLACE_STEPS);',
-    'return check?.(plainJson(data), "data", 4_000_000);',
-  ),
+  ...programMutants,
   mutant(
     "T36",
     "each process probes for itself",

@@ -1,13 +1,13 @@
 import { SkipForward } from "lucide-react";
 import { Link } from "wouter";
-import { graphql } from "../gql/graphql.ts";
-import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
-import { Section } from "../ui/layout/Page.tsx";
-import { Pager, usePlace } from "../ui/layout/Pager.tsx";
-import { Ago } from "../ui/time/Time.tsx";
-import { useAct } from "../ui/useAct.ts";
+import { graphql } from "../../gql/graphql.ts";
+import { useLiveQuery } from "../../live/useLiveQuery.ts";
+import { useMay } from "../../session/session.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Section } from "../../ui/layout/Page.tsx";
+import { Pager, usePlace } from "../../ui/layout/Pager.tsx";
+import { Ago } from "../../ui/time/Time.tsx";
+import { useAct } from "../../ui/useAct.ts";
 import "./BlockedKeys.css";
 
 const BlockedKeysDocument = graphql(`

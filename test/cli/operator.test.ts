@@ -91,42 +91,6 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
   expect(await only("hook", "delete", "ledger")).toMatchObject({ id, status: "DELETED" });
 });
 
-test("a hook is tested alone, with the example of its type or other data", async () => {
-  await only("hook", "create", target.url, "tested.thing", "--name", "tested", "--retries", "0");
-  const { code, stderr } = await on("hook", "test", "tested");
-  expect([code, stderr]).toEqual([
-    1,
-    "field 'data' is required: event type 'tested.thing' is not registered, so it has no example (INVALID)\n",
-  ]);
-  const sent = await only("hook", "test", "tested", '{"n":1}', "--wait");
-  expect(sent).toMatchObject({ status: "SUCCEEDED", event: { type: "tested.thing" } });
-  const other = ["hook", "test", "tested", "1", "--type", "another"];
-  expect(await only(...other)).toMatchObject({ event: { type: "another" } });
-  await using broken = await receiver(status(500));
-  await only("hook", "update", "tested", "--target", broken.url);
-  const failed = await on("hook", "test", "tested", "1", "--wait");
-  expect([failed.code, JSON.parse(failed.stdout).status]).toEqual([1, "FAILED"]);
-});
-
-test("a hook with ED25519 shows its public key, and the secret that another signature makes", async () => {
-  const made = await only("hook", "create", target.url, "v1a", "--signature", "ed25519");
-  expect(made).toMatchObject({ signature: "ED25519", publicKey: expect.stringMatching(/^whpk_/) });
-  expect(made).not.toHaveProperty("secret");
-  const id = String(made.id);
-  const turned = await only("hook", "rotate-secret", id);
-  expect(turned).toEqual({ id, name: null, publicKey: expect.stringMatching(/^whpk_/) });
-  expect(turned.publicKey).not.toBe(made.publicKey);
-  expect(await only("hook", "update", id, "--signature", "HMAC_SHA256")).toMatchObject({
-    signature: "HMAC_SHA256",
-    publicKey: null,
-    secret: expect.stringMatching(/^whsec_/),
-  });
-  expect(await on("hook", "create", target.url, "v1a", "--signature", "rsa")).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining("It must be HMAC_SHA256 or ED25519."),
-  });
-});
-
 test("the empty text takes each optional setting of a hook away", async () => {
   const given = ["--rate-limit", "5", "--header", "x-team: a", "--unsubscribe-on", "410,404"];
   const name = ["--name", "rich"];

@@ -254,7 +254,9 @@ test("each role may do what it may in GraphQL", async () => {
   expect((await allowed("OPERATOR")).sort()).toEqual(
     [
       ...[...reads, "POST /v1/deliveries/none/retry"],
-      ...["pause", "resume", "enable", "test", "backfill"].map((what) => `POST /v1/hooks/${id}/${what}`),
+      ...["pause", "resume", "enable", "test", "backfill"].map(
+        (what) => `POST /v1/hooks/${id}/${what}`,
+      ),
     ].sort(),
   );
   expect(await allowed("EMITTER")).toEqual([]);

@@ -1,5 +1,6 @@
 // Patches quote template texts of the sources as they stand there.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: see above
+import { hookMutants } from "./hookMutants.ts";
 import type { Patch } from "./kit/patch.ts";
 import { orderMutants } from "./orderMutants.ts";
 import { programMutants } from "./programMutants.ts";
@@ -15,7 +16,6 @@ const mutant = (
   replace: string,
 ): Mutant => ({ row, name, patches: [{ file, find, replace }] });
 
-const RUN = "src/domain/schedule/scheduleRun.ts";
 const FUNCTIONS = "drizzle/0001_functions.sql";
 
 export const mutants: Mutant[] = [
@@ -278,27 +278,6 @@ export const mutants: Mutant[] = [
     "const shortage = shortages[error.code];",
     'const shortage = shortages[""];',
   ),
-  mutant(
-    "T46",
-    "a backfill does not look at what the hook has got meanwhile",
-    "src/db/delivery/backfills.ts",
-    "where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})",
-    "where ${isWhole(tx)}",
-  ),
   ...programMutants,
-  mutant(
-    "T36",
-    "each process probes for itself",
-    FUNCTIONS,
-    "UPDATE signalbox.hook_stats s SET probe_token = p_token, probe_at = v_now + v_held_ms * interval '1 millisecond'",
-    "UPDATE signalbox.hook_stats s SET probe_token = p_token",
-  ),
-  {
-    row: "T45",
-    name: "a run is not done once: neither the schedule's row nor the key keeps another process from it",
-    patches: [
-      ["throw new NotDue();", "void NotDue;"],
-      ["`schedule:${id}:${runAt.toISOString()}`", "`schedule:${id}:${process.hrtime()}`"],
-    ].map(([find = "", replace = ""]) => ({ file: RUN, find, replace })),
-  },
+  ...hookMutants,
 ];

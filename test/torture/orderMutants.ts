@@ -27,14 +27,14 @@ export const orderMutants: { name: string; row: "T40"; patches: Patch[] }[] = [
       {
         file: FUNCTIONS,
         find: `  UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
-  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);`,
+  v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);`,
         replace: `  IF p_is_ordered THEN
     PERFORM signalbox.leave_order(p_project, v_moved);
     PERFORM pg_sleep(0.01);
     p_is_ordered := false;
   END IF;
   UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
-  PERFORM signalbox.count_outcomes(p_project, v_moved, v_now);`,
+  v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);`,
       },
     ],
   },

@@ -21,7 +21,6 @@ export function addHook(program: Command): void {
     addBackfill,
     addBlocked,
     addRotateSecret,
-    addBlocked,
   ])
     add(hook);
 }

@@ -1,5 +1,5 @@
 import { builder } from "../builder/builder.ts";
-import { HookFormatEnum, HookVerificationEnum, SignatureEnum } from "./hook.ts";
+import { HookFormatEnum, HookVerificationEnum, SignatureEnum } from "./hookEnums.ts";
 import { DisableAfterInput } from "./hookHealth.ts";
 import { OrderFailureEnum } from "./orderFailure.ts";
 

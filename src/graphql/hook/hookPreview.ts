@@ -12,7 +12,7 @@ import { Event, loadEventResource, withDocuments } from "../event/event.ts";
 import { pageRequest } from "../page/connection.ts";
 import { batched } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
-import { HookFormatEnum, MatchReasonEnum } from "./hook.ts";
+import { HookFormatEnum, MatchReasonEnum } from "./hookEnums.ts";
 
 const HookTrial = builder.objectRef<PreviewedEvent>("HookTrial").implement({
   description: "The result of trying an unregistered hook on one event.",

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cli } from "../fixtures/cli.ts";
+import { settingsFor, terminalProcess } from "../fixtures/cliProcess.ts";
+import { accepted } from "../fixtures/emit.ts";
+import { type TestHub, testHub } from "../fixtures/hub.ts";
+import { testWith } from "../fixtures/machine.ts";
+import { type Receiver, receiver, status } from "../fixtures/receiver.ts";
+
+let hub: TestHub;
+let target: Receiver;
+beforeAll(async () => {
+  hub = await testHub();
+  target = await receiver();
+});
+afterAll(async () => {
+  await hub[Symbol.asyncDispose]();
+  await target[Symbol.asyncDispose]();
+});
+
+const since = "2020-01-01";
+const on = (...args: string[]) => cli(settingsFor(hub), ...args);
+/** The objects that a call prints; it must succeed. */
+async function objects(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await on(...args);
+  expect([code, stderr], args.join(" ")).toEqual([0, ""]);
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+const only = async (...args: string[]) => {
+  const [object, ...others] = await objects(...args);
+  expect(others).toEqual([]);
+  return object ?? {};
+};
+test("a hook is tested alone, with the example of its type or other data", async () => {
+  await only("hook", "create", target.url, "tested.thing", "--name", "tested", "--retries", "0");
+  const { code, stderr } = await on("hook", "test", "tested");
+  expect([code, stderr]).toEqual([
+    1,
+    "field 'data' is required: event type 'tested.thing' is not registered, so it has no example (INVALID)\n",
+  ]);
+  const sent = await only("hook", "test", "tested", '{"n":1}', "--wait");
+  expect(sent).toMatchObject({ status: "SUCCEEDED", event: { type: "tested.thing" } });
+  const other = ["hook", "test", "tested", "1", "--type", "another"];
+  expect(await only(...other)).toMatchObject({ event: { type: "another" } });
+  await using broken = await receiver(status(500));
+  await only("hook", "update", "tested", "--target", broken.url);
+  const failed = await on("hook", "test", "tested", "1", "--wait");
+  expect([failed.code, JSON.parse(failed.stdout).status]).toEqual([1, "FAILED"]);
+});
+
+test("a hook with ED25519 shows its public key, and the secret that another signature makes", async () => {
+  const made = await only("hook", "create", target.url, "v1a", "--signature", "ed25519");
+  expect(made).toMatchObject({ signature: "ED25519", publicKey: expect.stringMatching(/^whpk_/) });
+  expect(made).not.toHaveProperty("secret");
+  const id = String(made.id);
+  const turned = await only("hook", "rotate-secret", id);
+  expect(turned).toEqual({ id, name: null, publicKey: expect.stringMatching(/^whpk_/) });
+  expect(turned.publicKey).not.toBe(made.publicKey);
+  expect(await only("hook", "update", id, "--signature", "HMAC_SHA256")).toMatchObject({
+    signature: "HMAC_SHA256",
+    publicKey: null,
+    secret: expect.stringMatching(/^whsec_/),
+  });
+  expect(await on("hook", "create", target.url, "v1a", "--signature", "rsa")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("It must be HMAC_SHA256 or ED25519."),
+  });
+});

@@ -1,0 +1,43 @@
+// Patches quote template texts of the sources as they stand there.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: see above
+import type { Mutant } from "./mutants.ts";
+
+const RUN = "src/domain/schedule/scheduleRun.ts";
+
+/** The mutants of hooks' health, of backfills and of schedules. */
+export const hookMutants: Mutant[] = [
+  {
+    row: "T36",
+    name: "each process probes for itself",
+    patches: [
+      {
+        file: "drizzle/0001_functions.sql",
+        find: "UPDATE signalbox.hook_stats s SET probe_token = p_token, probe_at = v_now + v_held_ms * interval '1 millisecond'",
+        replace: "UPDATE signalbox.hook_stats s SET probe_token = p_token",
+      },
+    ],
+  },
+  {
+    row: "T45",
+    name: "a run is not done once: neither the schedule's row nor the key keeps another process from it",
+    patches: [
+      { file: RUN, find: "throw new NotDue();", replace: "void NotDue;" },
+      {
+        file: RUN,
+        find: "`schedule:${id}:${runAt.toISOString()}`",
+        replace: "`schedule:${id}:${process.hrtime()}`",
+      },
+    ],
+  },
+  {
+    row: "T46",
+    name: "a backfill does not look at what the hook has got meanwhile",
+    patches: [
+      {
+        file: "src/db/delivery/backfills.ts",
+        find: "where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})",
+        replace: "where ${isWhole(tx)}",
+      },
+    ],
+  },
+];

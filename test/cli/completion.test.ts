@@ -41,9 +41,11 @@ const hookCommands = [
   "resume",
   "enable",
   "delete",
-  "rotate-secret",
+  "test",
+  "backfill",
   "blocked",
   "release",
+  "rotate-secret",
 ];
 const quoted = (words: string[]) => words.map((word) => `'${word}'`).join(" ");
 

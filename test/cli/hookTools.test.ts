@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cli } from "../fixtures/cli.ts";
-import { settingsFor, terminalProcess } from "../fixtures/cliProcess.ts";
-import { accepted } from "../fixtures/emit.ts";
+import { settingsFor } from "../fixtures/cliProcess.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
-import { testWith } from "../fixtures/machine.ts";
 import { type Receiver, receiver, status } from "../fixtures/receiver.ts";
 
 let hub: TestHub;
@@ -17,7 +15,6 @@ afterAll(async () => {
   await target[Symbol.asyncDispose]();
 });
 
-const since = "2020-01-01";
 const on = (...args: string[]) => cli(settingsFor(hub), ...args);
 /** The objects that a call prints; it must succeed. */
 async function objects(...args: string[]): Promise<Record<string, unknown>[]> {

@@ -41,7 +41,7 @@ const skipped = (projectId: string) => ({
 
 /**
  * Writes the results of some events in one transaction. Skips events that are dispatched, or locked by another process,
- * and deliveries that an earlier try has written; and all of them if deliveries in order must wait for an earlier event,
+ * and deliveries that an earlier try has written; and those whose deliveries in order must wait for an earlier event,
  * which is followed by them. Deliveries with a reserved slot are sent at once; `next` has the others. `written`: the
  * events that were not skipped.
  */
@@ -64,8 +64,10 @@ export async function writePiece(
     written = await sql.begin((tx) => write(tx, projectId, version, pieces, reservation?.handOver));
   } catch (error) {
     reservation?.release(error);
-    if (isOutOfTurn(error)) return skipped(projectId);
-    throw error;
+    if (!isOutOfTurn(error)) throw error;
+    return pieces.length > 1
+      ? writeInTurn({ sql, ...(reserve && { reserve }) }, projectId, pieces)
+      : skipped(projectId);
   }
   const { eventIds, deliveries, at, matched } = written;
   reservation?.begin(at, new Set(deliveries.map(({ id }) => id)));
@@ -76,6 +78,23 @@ export async function writePiece(
   const next = followUpOf(projectId, systemEvents, waiting);
   if (matched.length > 0) next.staged.push(...(await firstInOrder(sql, projectId)));
   return { written: eventIds, next };
+}
+
+/** Writes each by itself: one of them may be what the others, here or in another process, wait for. */
+async function writeInTurn(
+  parts: { sql: Pool; reserve?: Reserve },
+  projectId: string,
+  pieces: DispatchedPiece[],
+): ReturnType<typeof writePiece> {
+  const written = new Set<string>();
+  const { next } = skipped(projectId);
+  for (const piece of pieces) {
+    const one = await writePiece(parts, projectId, [piece]);
+    for (const id of one.written) written.add(id);
+    next.staged.push(...one.next.staged);
+    next.queues.push(...one.next.queues);
+  }
+  return { written, next };
 }
 
 async function write(

@@ -54,6 +54,10 @@ const tooMany: Record<string, [operation: string, says: string]> = {
     `{ deliveries(status: ${statuses("DeliveryStatus")}) { nodes { id } } }`,
     "argument status",
   ],
+  "Query.eventSchedules(status)": [
+    `{ eventSchedules(status: ${statuses("EventScheduleStatus")}) { nodes { id } } }`,
+    "argument status",
+  ],
   "Query.hooks(status)": [
     `{ hooks(status: ${statuses("HookStatus")}) { nodes { id } } }`,
     "argument status",

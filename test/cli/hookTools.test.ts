@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cli } from "../fixtures/cli.ts";
-import { settingsFor } from "../fixtures/cliProcess.ts";
+import { cliOf } from "../fixtures/cliObjects.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { type Receiver, receiver, status } from "../fixtures/receiver.ts";
 
@@ -15,22 +14,8 @@ afterAll(async () => {
   await target[Symbol.asyncDispose]();
 });
 
-const on = (...args: string[]) => cli(settingsFor(hub), ...args);
-/** The objects that a call prints; it must succeed. */
-async function objects(...args: string[]): Promise<Record<string, unknown>[]> {
-  const { code, stdout, stderr } = await on(...args);
-  expect([code, stderr], args.join(" ")).toEqual([0, ""]);
-  return stdout
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
-}
+const { on, only } = cliOf(() => hub);
 
-const only = async (...args: string[]) => {
-  const [object, ...others] = await objects(...args);
-  expect(others).toEqual([]);
-  return object ?? {};
-};
 test("a hook is tested alone, with the example of its type or other data", async () => {
   await only("hook", "create", target.url, "tested.thing", "--name", "tested", "--retries", "0");
   const { code, stderr } = await on("hook", "test", "tested");

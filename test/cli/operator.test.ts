@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cli } from "../fixtures/cli.ts";
+import { cliOf } from "../fixtures/cliObjects.ts";
 import { settingsFor, terminalProcess } from "../fixtures/cliProcess.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -18,22 +19,7 @@ afterAll(async () => {
 });
 
 const since = "2020-01-01";
-const on = (...args: string[]) => cli(settingsFor(hub), ...args);
-/** The objects that a call prints; it must succeed. */
-async function objects(...args: string[]): Promise<Record<string, unknown>[]> {
-  const { code, stdout, stderr } = await on(...args);
-  expect([code, stderr], args.join(" ")).toEqual([0, ""]);
-  return stdout
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
-}
-
-const only = async (...args: string[]) => {
-  const [object, ...others] = await objects(...args);
-  expect(others).toEqual([]);
-  return object ?? {};
-};
+const { on, objects, only } = cliOf(() => hub);
 
 test("a hook is created, found by name and id, changed, paused, resumed, and deleted", async () => {
   const create = ["hook", "create", target.url, "order.paid", "order.*", "--name", "books"];

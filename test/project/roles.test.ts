@@ -40,8 +40,6 @@ const operatorMay = [
   "runEventSchedule",
   "backfillHook",
   "testHook",
-  "pauseHook",
-  "resumeHook",
 ];
 const reads = (name: string) =>
   (name.startsWith("Query.") && name !== "Query.apiKeys") || name.startsWith("Subscription.");

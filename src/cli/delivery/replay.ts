@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { findHook } from "../hook/findHook.ts";
-import { callHub, checked, type HubPlace, type Mistake, pollHub } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, pollHub, type UserErrorDetail } from "../hub/callHub.ts";
 import { HubError } from "../hub/hubError.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { note, printObject } from "../hub/print.ts";
@@ -36,7 +36,9 @@ type Options = HubFlags & {
 };
 
 export type Replay = { id: string; status: string; matched: number; created: number };
-type Payload = { payload: { matched: number; replay: Replay | null; userErrors: Mistake[] } };
+type Payload = {
+  payload: { matched: number; replay: Replay | null; userErrors: UserErrorDetail[] };
+};
 
 async function replay(
   hub: HubPlace,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printRows } from "../hub/print.ts";
 
@@ -18,7 +18,7 @@ async function retry(hub: HubPlace, ids: string[], options: HubFlags): Promise<v
   try {
     for (const id of ids) {
       const { retryDelivery } = await callHub<{
-        retryDelivery: { delivery: Delivery; userErrors: Mistake[] };
+        retryDelivery: { delivery: Delivery; userErrors: UserErrorDetail[] };
       }>(hub, document, { id });
       retried.push(checked(retryDelivery).delivery);
     }

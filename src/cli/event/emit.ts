@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { callHub, checked, exact, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, exact, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { readData } from "../hub/readData.ts";
 import { printEmitted } from "./printEmitted.ts";
@@ -53,7 +53,7 @@ async function emit(
     emitEvent: {
       event: { id: string; status: string };
       isDuplicate: boolean;
-      userErrors: Mistake[];
+      userErrors: UserErrorDetail[];
     };
   }>(hub, document, { input });
   const { event, isDuplicate } = checked(emitEvent);

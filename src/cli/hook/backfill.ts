@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type Replay, showReplay } from "../delivery/replay.ts";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { note, printObject } from "../hub/print.ts";
 import { timeOption } from "../readTime.ts";
@@ -19,7 +19,9 @@ export function addBackfill(hook: Command): void {
 }
 
 type Options = HubFlags & { since: string; until?: string; dryRun?: boolean };
-type Payload = { payload: { matched: number; replay: Replay | null; userErrors: Mistake[] } };
+type Payload = {
+  payload: { matched: number; replay: Replay | null; userErrors: UserErrorDetail[] };
+};
 
 async function backfill(
   hub: HubPlace,

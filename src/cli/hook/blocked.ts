@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printRows } from "../hub/print.ts";
 import { findHook, type Hook } from "./findHook.ts";
@@ -53,7 +53,7 @@ async function release(
 ): Promise<void> {
   const { id } = await findHook(hub, given);
   const { releaseBlockedKey } = await callHub<{
-    releaseBlockedKey: { hook: Hook; userErrors: Mistake[] };
+    releaseBlockedKey: { hook: Hook; userErrors: UserErrorDetail[] };
   }>(
     hub,
     `mutation ($id: ID!, $key: String!, $skip: Boolean) {

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printObject } from "../hub/print.ts";
 import { type Hook, hookFields } from "./findHook.ts";
@@ -40,7 +40,7 @@ async function create(
     ...(verification !== undefined && { verification }),
   };
   const { registerHook } = await callHub<{
-    registerHook: { hook: Hook; secret: string | null; userErrors: Mistake[] };
+    registerHook: { hook: Hook; secret: string | null; userErrors: UserErrorDetail[] };
   }>(hub, document, { input });
   const { hook, secret: made } = checked(registerHook);
   await printObject(options, { ...hook, ...(made !== null && { secret: made }) });

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { hubNumber } from "../hub/limitOption.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printObject } from "../hub/print.ts";
@@ -22,7 +22,7 @@ async function rotate(
 ): Promise<void> {
   const { id } = await findHook(hub, given);
   const { rotateHookSecret } = await callHub<{
-    rotateHookSecret: { hook: Hook; secret: string | null; userErrors: Mistake[] };
+    rotateHookSecret: { hook: Hook; secret: string | null; userErrors: UserErrorDetail[] };
   }>(hub, document, { id, overlapHours: options.overlapHours });
   const { hook, secret } = checked(rotateHookSecret);
   const { id: hookId, name, publicKey } = hook;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printRows } from "../hub/print.ts";
 import { findHook, type Hook, hookFields } from "./findHook.ts";
@@ -30,7 +30,9 @@ const change =
     const changed: Hook[] = [];
     try {
       for (const { id } of hooks) {
-        const { payload } = await callHub<{ payload: { hook: Hook; userErrors: Mistake[] } }>(
+        const { payload } = await callHub<{
+          payload: { hook: Hook; userErrors: UserErrorDetail[] };
+        }>(
           hub,
           `mutation ($id: ID!) { payload: ${mutation}(id: $id) {
             hook { ${hookFields} } userErrors { code message path } } }`,

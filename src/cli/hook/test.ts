@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { WAIT_MS } from "../event/emit.ts";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printObject } from "../hub/print.ts";
 import { readData } from "../hub/readData.ts";
@@ -27,7 +27,7 @@ async function test(
   const { id } = await findHook(hub, given);
   const waitMs = wait ? WAIT_MS : undefined;
   const { testHook } = await callHub<{
-    testHook: { delivery: { status: string }; userErrors: Mistake[] };
+    testHook: { delivery: { status: string }; userErrors: UserErrorDetail[] };
   }>(hub, document, { id, type, data, waitMs });
   const { delivery } = checked(testHook);
   await printObject(options, delivery);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { WAIT_MS } from "../event/emit.ts";
 import { printEmitted } from "../event/printEmitted.ts";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { readData } from "../hub/readData.ts";
 import { findHook } from "./findHook.ts";
@@ -29,7 +29,7 @@ async function trigger(
     triggerHook: {
       event: { id: string; status: string };
       isDuplicate: boolean;
-      userErrors: Mistake[];
+      userErrors: UserErrorDetail[];
     };
   }>(hub, document, { id, data, waitMs });
   const { event, isDuplicate } = checked(triggerHook);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printObject } from "../hub/print.ts";
 import { Misuse } from "../misuse.ts";
@@ -32,7 +32,7 @@ async function update(
     throw new Misuse("Nothing is to be changed: name a setting (hook update --help).");
   const { id } = await findHook(hub, given);
   const { updateHook } = await callHub<{
-    updateHook: { hook: Hook; secret: string | null; userErrors: Mistake[] };
+    updateHook: { hook: Hook; secret: string | null; userErrors: UserErrorDetail[] };
   }>(hub, document, { id, input });
   const { hook, secret } = checked(updateHook);
   await printObject(options, { ...hook, ...(secret !== null && { secret }) });

@@ -3,6 +3,7 @@ import { retryAfterOf } from "../../client/request.ts";
 import { sleep, waitMs } from "../../client/retry.ts";
 import { jsonObject, jsonText } from "../../util/json/exactJson.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
+import type { UserErrorDetail } from "../../util/userError.ts";
 import { HubError } from "./hubError.ts";
 
 /** Longer than any answer takes: the hub ends an operation after 30 s. */
@@ -16,7 +17,7 @@ type Answer<Data> = {
   errors?: { message: string; extensions?: { code?: string } }[];
 };
 
-export type Mistake = { code: string; message: string; path: string[] };
+export type { UserErrorDetail };
 
 /**
  * Sends one operation and returns its data. Numbers keep their digits both ways. Throws HubError when the hub cannot be
@@ -62,7 +63,9 @@ export async function pollHub<Data>(...call: Parameters<typeof callHub>): Promis
 const isPassing = (status: number) => status === 429 || (status >= 502 && status <= 504);
 
 /** The payload of a mutation, unless the hub found mistakes: then it throws HubError. */
-export function checked<Payload extends { userErrors: Mistake[] }>(payload: Payload): Payload {
+export function checked<Payload extends { userErrors: UserErrorDetail[] }>(
+  payload: Payload,
+): Payload {
   if (payload.userErrors.length === 0) return payload;
   throw new HubError(
     payload.userErrors.map(({ code, message }) => `${message} (${code})`).join("\n"),

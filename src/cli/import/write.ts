@@ -1,4 +1,4 @@
-import { callHub, checked, exact, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, exact, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { HubError } from "../hub/hubError.ts";
 import type { FoundEndpoint, FoundType } from "./found.ts";
 import { takeSecret } from "./secret.ts";
@@ -34,9 +34,13 @@ export async function writeType(
     ...(schema != null && { schema }),
   });
   return orRefused(result, async () => {
-    const { payload } = await callHub<{ payload: { userErrors: Mistake[] } }>(hub, registerType, {
-      input,
-    });
+    const { payload } = await callHub<{ payload: { userErrors: UserErrorDetail[] } }>(
+      hub,
+      registerType,
+      {
+        input,
+      },
+    );
     checked(payload);
     return { ...result, result: "created" };
   });
@@ -84,7 +88,7 @@ export async function writeEndpoint(
   };
   return orRefused(result, async () => {
     const { registered } = await callHub<{
-      registered: { secret: string; userErrors: Mistake[] };
+      registered: { secret: string; userErrors: UserErrorDetail[] };
     }>(hub, registerHook, { input });
     const { secret } = checked(registered);
     return { ...result, result: "created", secret: taken?.isKept ? null : secret };

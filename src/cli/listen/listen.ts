@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { HookFormat } from "../../db/hook/hooks.ts";
 import { parseTarget } from "../../domain/hook/target.ts";
 import { UserError } from "../../util/userError.ts";
-import { callHub, checked, type HubPlace, type Mistake } from "../hub/callHub.ts";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { wholeNumber } from "../hub/limitOption.ts";
 import { feedEnd, live, untilStopped } from "../hub/live.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
@@ -91,7 +91,7 @@ async function listen(hub: HubPlace, given: string[], options: Options): Promise
 
 /** A wrong filter or format is told at once, not by the first event. */
 async function check(hub: HubPlace, hook: object): Promise<void> {
-  const { previewHook } = await callHub<{ previewHook: { userErrors: Mistake[] } }>(
+  const { previewHook } = await callHub<{ previewHook: { userErrors: UserErrorDetail[] } }>(
     hub,
     `query ($hook: PreviewHookInput!) {
       previewHook(input: $hook, first: 0) { userErrors { code message path } } }`,

@@ -27,11 +27,11 @@ const notServed: readonly (readonly [path: string, reason: string])[] = [
   ["/api/v1/app/{app_id}/endpoint/{endpoint_id}/transformation/{rest*}", transformation],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/replay-missing",
-    "Only messages that an endpoint matched are sent again: use recover, or resend.",
+    "Messages that an endpoint never got are sent by GraphQL: backfillHook.",
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/bulk-replay",
-    "Only messages that an endpoint matched are sent again: use recover, or resend.",
+    "Sent again by recover or resend; what an endpoint never got, by GraphQL's backfillHook.",
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/cancel-msgs",

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { type BlockedKeyRow, blockedKeysPerHook } from "../../../db/delivery/blockedKeys.ts";
 import { releaseBlockedKey } from "../../../domain/delivery/blockedKey.ts";
-import { toConnection } from "../../../graphql/page/connection.ts";
 import { component, listOf } from "../answers.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
-import { pageOf, pageQuery } from "../query.ts";
+import { pageBody, pageOf, pageQuery } from "../query.ts";
 import { showHook } from "../shown/hook.ts";
 import { findHook } from "./findHook.ts";
 
@@ -38,9 +37,7 @@ export const blockedKeyEndpoints: Endpoint[] = [
         blockedKeysPerHook(sql, caller.projectId, [hook.id], request),
       );
       const none = { rows: [], hasNext: false, hasPrevious: false };
-      const { edges, pageInfo } = toConnection(pages.get(hook.id) ?? none);
-      const items = edges.map(({ node }) => shown(node));
-      return { body: { items, cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null } };
+      return { body: await pageBody(pages.get(hook.id) ?? none, (rows) => rows.map(shown)) };
     },
   }),
   endpoint({

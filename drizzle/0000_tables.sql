@@ -581,6 +581,7 @@ CREATE INDEX "resources_deleted" ON "signalbox"."resources" USING btree ("delete
 CREATE INDEX "workflow_runs_event" ON "signalbox"."workflow_runs" USING btree ("project_id","event_id","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_workflow" ON "signalbox"."workflow_runs" USING btree ("project_id","workflow_id","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_open" ON "signalbox"."workflow_runs" USING btree ("moved_at") WHERE status in ('QUEUED', 'RUNNING');--> statement-breakpoint
+CREATE INDEX "order_gates_place" ON "signalbox"."order_gates" USING btree ("project_id","place");--> statement-breakpoint
 CREATE INDEX "blocked_keys_event" ON "signalbox"."blocked_keys" USING btree ("project_id","event_id");--> statement-breakpoint
 CREATE INDEX "queue_not_due" ON "signalbox"."queue" USING btree ("hook_id","status","order_seq") WHERE due_at is null;--> statement-breakpoint
 CREATE INDEX "queue_key" ON "signalbox"."queue" USING btree ("hook_id","order_key","order_seq") WHERE order_seq is not null;--> statement-breakpoint

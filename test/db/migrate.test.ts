@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796051358976, "9f7140eeca4b3d30d1bbf68f52640323de5665af81086ad5539d7063f4e871b8"],
-    [1796051358977, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
+    [1796054839863, "a552c3286f3eb57e77aaf8aec23f796b824a6fa1e852e2600f31edee71a0b498"],
+    [1796054839864, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
   ]);
 });
 

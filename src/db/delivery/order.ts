@@ -21,9 +21,10 @@ export const advanceKeysOf = (tx: Tx, projectId: string, moved: Pick<MovedDelive
   )
   select signalbox.advance_keys(${projectId}, array_agg(hook_id), array_agg(order_key)) from key having count(*) > 0`;
 
-/** The same for one key. */
-export const advanceKey = (tx: Tx, projectId: string, { hookId, key }: HookKey) => tx`
-  select signalbox.advance_keys(${projectId}, array[${hookId}]::uuid[], array[${key}])`;
+/** The same for given keys. */
+export const advanceKeys = (tx: Tx, projectId: string, keys: HookKey[]) => tx`
+  select signalbox.advance_keys(${projectId}, ${keys.map(({ hookId }) => hookId)}::uuid[],
+    ${keys.map(({ key }) => key)}::text[])`;
 
 /** The delivery that each of these waits for: the one of its key that is due, in flight or lost. */
 export async function waitedFor(

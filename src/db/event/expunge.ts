@@ -1,7 +1,7 @@
 import { expireActions, recordActionsOf } from "../action/actions.ts";
 import type { Pool, Tx } from "../connection/client.ts";
 import { unblockEvents } from "../delivery/blockedKeys.ts";
-import { advanceKey, leaveOrder } from "../delivery/order.ts";
+import { advanceKeys, leaveOrder } from "../delivery/order.ts";
 import {
   completeEvents,
   type MovedDelivery,
@@ -14,6 +14,7 @@ import { recordRuns } from "../workflow/workflowRuns.ts";
 import { eventItem } from "./accept.ts";
 import { type EventHead, eventHeadColumns } from "./events.ts";
 import { ERASED_FINGERPRINT } from "./idempotencyKeys.ts";
+import { firstInOrder } from "./orderGates.ts";
 
 const matches = (sql: Pool | Tx, which: Expunging) =>
   "eventId" in which
@@ -75,13 +76,41 @@ async function cancelWaiting(
   return waiting.map((one) => ({ ...one, status: "CANCELLED" }));
 }
 
+/**
+ * Locks what others lock before the head: the hooks of the events' deliveries, so that nobody retries one, moves it with
+ * its hook or frees its key meanwhile, and the events that somebody may be matching.
+ */
+async function lockAround(tx: Tx, projectId: string, ids: string[]): Promise<void> {
+  await tx`
+    select from signalbox.hooks h where h.project_id = ${projectId} and h.id = any(array(
+      select distinct d.hook_id from signalbox.deliveries d
+      where d.project_id = ${projectId} and d.event_id = any(${ids}::uuid[])))
+    order by h.id for no key update`;
+  await tx`
+    select from signalbox.events e where e.project_id = ${projectId} and e.id = any(${ids}::uuid[])
+      and e.status in ('STAGED', 'SCHEDULED')
+    order by e.id for update`;
+}
+
+/** Wakes the queues of hooks. */
+async function wakeHooks(tx: Tx, projectId: string, of: { hookId: string }[]): Promise<void> {
+  const queues = [...new Set(of.map(({ hookId }) => hookId))].map((hookId) => ({
+    projectId,
+    hookId,
+  }));
+  if (queues.length > 0) await addJobs(tx, deliverJobs(queues));
+}
+
 /** Erased events block no key, and nothing waits until they are matched. */
 async function forgetOrder(tx: Tx, projectId: string, ids: string[]): Promise<void> {
-  await tx`delete from signalbox.order_gates where project_id = ${projectId} and event_id = any(${ids}::uuid[])`;
+  const { count } =
+    await tx`delete from signalbox.order_gates where project_id = ${projectId} and event_id = any(${ids}::uuid[])`;
+  const eventIds = count > 0 ? await firstInOrder(tx, projectId) : [];
+  if (eventIds.length > 0)
+    await addJobs(tx, [{ identifier: "dispatch", payload: { projectId, eventIds } }]);
   const freed = await unblockEvents(tx, projectId, ids);
-  for (const key of freed) await advanceKey(tx, projectId, key);
-  const queues = freed.map(({ hookId }) => ({ projectId, hookId }));
-  if (queues.length > 0) await addJobs(tx, deliverJobs(queues));
+  if (freed.length > 0) await advanceKeys(tx, projectId, freed);
+  await wakeHooks(tx, projectId, freed);
 }
 
 /** Ends the open runs of events, and their running steps, as FAILED. */
@@ -120,12 +149,14 @@ export async function eraseEvents(
   tx: Tx,
   { projectId, ids, by }: { projectId: string; ids: string[]; by: string },
 ): Promise<string[]> {
+  await lockAround(tx, projectId, ids);
   const unordered = await cancelWaiting(tx, projectId, ids, { ordered: false });
   const runs = await failRuns(tx, projectId, ids);
   await enterFeed(tx, projectId);
   const ordered = await cancelWaiting(tx, projectId, ids, { ordered: true });
   const cancelled = [...unordered, ...ordered];
   if (ordered.length > 0) await leaveOrder(tx, projectId, ordered);
+  await wakeHooks(tx, projectId, ordered);
   if (cancelled.length > 0) await recordMoves(tx, projectId, cancelled);
   if (runs.length > 0) await recordRuns(tx, projectId, runs);
   if (cancelled.length + runs.length > 0)

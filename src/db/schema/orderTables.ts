@@ -35,5 +35,9 @@ export const orderGates = signalbox.table(
     /** Its hooks with `order_by`; null if that may be any. */
     hookIds: uuid("hook_ids").array(),
   },
-  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.eventId] })],
+  (t) => [
+    ownProject,
+    primaryKey({ columns: [t.projectId, t.eventId] }),
+    index("order_gates_place").on(t.projectId, t.place),
+  ],
 );

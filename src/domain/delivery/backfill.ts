@@ -164,7 +164,8 @@ async function keepMissing(
     (await resourcesOfEvents(tx, projectId, eventIds)).map((row) => row.eventId),
   );
   const kept = events.flatMap((event) => {
-    const resource = known.has(event.id) ? null : now.resourceOf(event);
+    const isKept = known.has(event.id) || event.expungedAt !== null;
+    const resource = isKept ? null : now.resourceOf(event);
     return resource === null ? [] : [{ projectId, eventId: event.id, resource }];
   });
   await Promise.all(keepResources(tx, kept));

@@ -1,6 +1,6 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { blockedBy, unblock } from "../../db/delivery/blockedKeys.ts";
-import { advanceKey } from "../../db/delivery/order.ts";
+import { advanceKeys } from "../../db/delivery/order.ts";
 import { heldHookStatus, publishRetries, reopenDeliveries } from "../../db/delivery/retries.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
 import { recordHook } from "../../db/hook/hookChanges.ts";
@@ -37,7 +37,7 @@ export async function releaseBlockedKey(
         tx,
         projectId,
         [addJobs(tx, deliverJobs([{ projectId, hookId }]))],
-        [advanceKey(tx, projectId, { hookId, key }), recordHook(tx, hook)],
+        [advanceKeys(tx, projectId, [{ hookId, key }]), recordHook(tx, hook)],
       );
       return hook;
     }

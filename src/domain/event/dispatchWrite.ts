@@ -34,9 +34,15 @@ type Written = {
   matched: string[];
 };
 
-const skipped = (projectId: string) => ({
-  written: new Set<string>(),
+type Parts = { sql: Pool; reserve?: Reserve };
+
+/** `hasMatched`: later events may have waited for one of them. */
+type PieceResult = { written: Set<string>; next: FollowUp; hasMatched: boolean };
+
+const skipped = (projectId: string): PieceResult => ({
+  written: new Set(),
   next: followUpOf(projectId, [], []),
+  hasMatched: false,
 });
 
 /**
@@ -46,10 +52,21 @@ const skipped = (projectId: string) => ({
  * events that were not skipped.
  */
 export async function writePiece(
-  { sql, reserve }: { sql: Pool; reserve?: Reserve },
+  parts: Parts,
   projectId: string,
   pieces: DispatchedPiece[],
 ): Promise<{ written: ReadonlySet<string>; next: FollowUp }> {
+  const { written, next, hasMatched } = await tryPiece(parts, projectId, pieces);
+  if (hasMatched) next.staged.push(...(await firstInOrder(parts.sql, projectId)));
+  return { written, next };
+}
+
+async function tryPiece(
+  parts: Parts,
+  projectId: string,
+  pieces: DispatchedPiece[],
+): Promise<PieceResult> {
+  const { sql, reserve } = parts;
   const version = pieces[0]?.event.configVersion ?? 0;
   const planned = [...pieces, ...pieces.flatMap(({ systemEvents }) => systemEvents)];
   const reservation = await reserve?.(
@@ -65,9 +82,7 @@ export async function writePiece(
   } catch (error) {
     reservation?.release(error);
     if (!isOutOfTurn(error)) throw error;
-    return pieces.length > 1
-      ? writeInTurn({ sql, ...(reserve && { reserve }) }, projectId, pieces)
-      : skipped(projectId);
+    return pieces.length > 1 ? writeInTurn(parts, projectId, pieces) : skipped(projectId);
   }
   const { eventIds, deliveries, at, matched } = written;
   reservation?.begin(at, new Set(deliveries.map(({ id }) => id)));
@@ -76,25 +91,24 @@ export async function writePiece(
     .flatMap((piece) => piece.systemEvents.map(({ event }) => event));
   const waiting = deliveries.filter(({ id }) => !reservation?.handOver.leaseMs.has(id));
   const next = followUpOf(projectId, systemEvents, waiting);
-  if (matched.length > 0) next.staged.push(...(await firstInOrder(sql, projectId)));
-  return { written: eventIds, next };
+  return { written: eventIds, next, hasMatched: matched.length > 0 };
 }
 
 /** Writes each by itself: one of them may be what the others, here or in another process, wait for. */
 async function writeInTurn(
-  parts: { sql: Pool; reserve?: Reserve },
+  parts: Parts,
   projectId: string,
   pieces: DispatchedPiece[],
-): ReturnType<typeof writePiece> {
-  const written = new Set<string>();
-  const { next } = skipped(projectId);
+): Promise<PieceResult> {
+  const all = skipped(projectId);
   for (const piece of pieces) {
-    const one = await writePiece(parts, projectId, [piece]);
-    for (const id of one.written) written.add(id);
-    next.staged.push(...one.next.staged);
-    next.queues.push(...one.next.queues);
+    const one = await tryPiece(parts, projectId, [piece]);
+    for (const id of one.written) all.written.add(id);
+    all.next.staged.push(...one.next.staged);
+    all.next.queues.push(...one.next.queues);
+    all.hasMatched ||= one.hasMatched;
   }
-  return { written, next };
+  return all;
 }
 
 async function write(

@@ -111,7 +111,11 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ],
           ["Updated", <Ago key="changed" at={hook.updatedAt} />],
           ["Description", hook.description, "wide"],
-          ["Metadata", hook.metadata === null ? null : <JsonTree value={hook.metadata} />, "wide"],
+          [
+            "Metadata",
+            hook.metadata === null ? null : <JsonTree key="metadata" value={hook.metadata} />,
+            "wide",
+          ],
         ]}
       />
       <BlockedKeys hookId={id} />

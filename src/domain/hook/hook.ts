@@ -26,6 +26,8 @@ import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../../db/hook/moveQue
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
+import { checkTemplate } from "../payload/checkTemplate.ts";
+import type { PayloadRunner } from "../payload/payloadRunner.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
@@ -40,6 +42,7 @@ export type HookServices = {
   sql: Pool;
   box: SecretBox;
   checkTarget: CheckTarget;
+  payloads: PayloadRunner;
 };
 
 const MAX_HOOKS = 20_000;
@@ -78,7 +81,7 @@ async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
  * UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
  */
 export async function registerHook(
-  { sql, box, checkTarget }: HookServices,
+  { sql, box, checkTarget, payloads }: HookServices,
   projectId: string,
   input: HookInput & {
     signature?: Signature | null | undefined;
@@ -91,6 +94,7 @@ export async function registerHook(
 ): Promise<{ hook: HookRow; secret: string | null }> {
   const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
+  await checkTemplate(payloads, projectId, settings);
   await checkTypesHaveResource(sql, projectId, settings);
   const verification = input.verification ?? "NONE";
   const needsConsent = verification !== "NONE";
@@ -206,7 +210,7 @@ function pausedAs({ status, statusReason }: HookRow, isPaused: boolean | null | 
  * unless it is a private key. Nothing is changed when anything is refused.
  */
 export async function updateHook(
-  { sql, box, checkTarget }: HookServices,
+  { sql, box, checkTarget, payloads }: HookServices,
   projectId: string,
   id: string,
   input: HookInput & {
@@ -219,6 +223,7 @@ export async function updateHook(
 ): Promise<{ hook: HookRow; secret: string | null }> {
   let secret: string | null = null;
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
+  await checkTemplate(payloads, projectId, input);
   const hook = await withUniqueName(input, () =>
     changeHook(sql, projectId, id, async (hook, tx) => {
       rejectDeleted(hook);

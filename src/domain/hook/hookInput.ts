@@ -8,6 +8,7 @@ import { compileFilter } from "../filter/hookFilter.ts";
 import { compileOrderBy } from "../filter/orderBy.ts";
 import { documentText } from "../input/documentText.ts";
 import { exactName, hasAtMost, singleLineText } from "../input/singleLineText.ts";
+import { payloadLimits } from "../payload/payloadLimits.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 
 const name = singleLineText(200);
@@ -24,6 +25,10 @@ const MAX_HOURS = 87_600;
 const hoursMessage = `must be a number from 0 to ${MAX_HOURS}`;
 const MAX_DESCRIPTION = 4_000;
 const MAX_METADATA_BYTES = 16_384;
+
+/** RFC 9110, 8.3.1: type, subtype, and parameters. It is a header's value: nothing ends it. */
+const mediaType =
+  /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\\p{Cc}]*"))*$/u;
 
 export const hookInput = z.object({
   name: name.nullish(),
@@ -65,6 +70,22 @@ export const hookInput = z.object({
   rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
   orderBy: z.string().nullish(),
   onOrderFailure: z.enum(["BLOCK", "PARK", "SKIP"]),
+  template: z
+    .string()
+    .refine(
+      hasAtMost(payloadLimits.templateCharacters),
+      `must have at most ${payloadLimits.templateCharacters} characters`,
+    )
+    .refine((text) => !/\0|\p{Cs}/u.test(text), "must not contain NUL or halves of characters")
+    .refine((text) => text.trim() !== "", "must not be blank; null is for none")
+    .nullish(),
+  templateContentType: z
+    .string()
+    .refine(
+      (text) => text.length <= payloadLimits.contentTypeCharacters && mediaType.test(text),
+      `must be a media type such as text/plain; charset=utf-8, of at most ${payloadLimits.contentTypeCharacters} characters`,
+    )
+    .nullish(),
   finalStatuses: z.array(status).max(20, "must have a maximum of 20 items"),
   disableAfter: z
     .strictObject({
@@ -94,6 +115,9 @@ export type HookSettings = Pick<
   | "rateLimitPerSecond"
   | "orderBy"
   | "onOrderFailure"
+  | "template"
+  | "templateContentType"
+  | "selection"
   | "finalStatuses"
   | "disableAfter"
 >;
@@ -126,6 +150,34 @@ function metadataText(metadata: unknown): string | null {
   return text;
 }
 
+const TEMPLATE_TYPE = "application/json";
+
+/** The content type of what a template renders: it goes with the template. */
+function contentTypeOf(
+  given: string | null | undefined,
+  before: Pick<HookSettings, "templateContentType">,
+  template: string | null,
+): string | null {
+  if (template === null) return given ?? null;
+  return given === undefined
+    ? (before.templateContentType ?? TEMPLATE_TYPE)
+    : (given ?? TEMPLATE_TYPE);
+}
+
+/** Throws INVALID for settings of the body that exclude each other. */
+function checkPayload({ format, template, templateContentType }: HookSettings): void {
+  if (template === null && templateContentType !== null)
+    throw userError("INVALID", "templateContentType goes with a template, and there is none", [
+      "templateContentType",
+    ]);
+  if (template !== null && format === "RESOURCE")
+    throw userError(
+      "INVALID",
+      "format RESOURCE sends the resource itself; choose another format for a template",
+      ["template"],
+    );
+}
+
 /**
  * Fills in defaults for absent fields; an explicit null clears an optional one. When the format changes, its default
  * `unsubscribeOn` changes with it.
@@ -149,10 +201,13 @@ export function settingsOf(
       | "retryScheduleMs"
       | "rateLimitPerSecond"
       | "orderBy"
+      | "template"
+      | "selection"
       | "disableAfter",
   >(
     key: Key,
   ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
+  const template = optional("template");
   return {
     format,
     name: optional("name"),
@@ -171,6 +226,9 @@ export function settingsOf(
     maxInFlight: input.maxInFlight ?? before.maxInFlight,
     orderBy: optional("orderBy"),
     onOrderFailure: input.onOrderFailure ?? before.onOrderFailure,
+    template,
+    templateContentType: contentTypeOf(input.templateContentType, before, template),
+    selection: optional("selection"),
     finalStatuses: input.finalStatuses ?? before.finalStatuses,
     disableAfter: optional("disableAfter"),
   };
@@ -194,6 +252,9 @@ const defaults = {
   maxInFlight: 16,
   orderBy: null,
   onOrderFailure: "BLOCK" as const,
+  template: null,
+  templateContentType: null,
+  selection: null,
   finalStatuses: [413],
   disableAfter: null,
 };
@@ -237,6 +298,7 @@ export function checkHookSettings(settings: HookSettings, headers: unknown): voi
         })),
       );
     },
+    () => checkPayload(settings),
     () => settings.filter != null && compileFilter(settings.filter),
     () => settings.orderBy != null && compileOrderBy(settings.orderBy),
     () => headers != null && checkHeaders(headers),

@@ -1,7 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import { beforeAll, expect, test } from "vitest";
-import { deliveryOf, emit, register, tryRegister, update } from "../fixtures/hooks.ts";
+import { deliveryOf, emit, register, update } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
+import { mutate, preview } from "../fixtures/payloads.ts";
 import { receiver, statuses } from "../fixtures/receiver.ts";
 
 let hub: TestHub;
@@ -11,35 +12,6 @@ beforeAll(async () => {
 });
 
 const soon = { timeout: 30_000 };
-
-const settingsOf = async (id: string) =>
-  (
-    await hub.run<{ hook: object }>(
-      "query ($id: ID!) { hook(id: $id) { template templateContentType } }",
-      { id },
-    )
-  ).hook;
-
-type Trial = { contentType: string | null; body: string | null; error: string | null };
-async function preview(input: object) {
-  const { previewHook } = await hub.run<{
-    previewHook: { trials: Trial[] | null; userErrors: object[] };
-  }>(
-    `query ($input: PreviewHookInput!) { previewHook(input: $input, first: 1) {
-      trials { contentType headers body error orderKey orderDetail } userErrors { code message path }
-    } }`,
-    { input },
-  );
-  return previewHook;
-}
-
-async function mutate(name: string, id: string, args = "") {
-  const data = await hub.run<Record<string, { userErrors: object[] }>>(
-    `mutation ($id: ID!) { ${name}(id: $id${args}) { userErrors { code message path } } }`,
-    { id },
-  );
-  return data[name]?.userErrors;
-}
 
 test("a receiver gets what the template renders, signed over those bytes, as the preview showed it", async () => {
   await using target = await receiver();
@@ -63,7 +35,7 @@ test("a receiver gets what the template renders, signed over those bytes, as the
     ]),
   );
   new Webhook(secret).verify(request?.body ?? "", headers);
-  expect((await preview(hook)).trials).toEqual([
+  expect((await preview(hub, hook)).trials).toEqual([
     {
       contentType: "application/json",
       headers: {},
@@ -106,7 +78,7 @@ test("every attempt, retry and replay of a delivery sends the same bytes, whatev
   const event = await emit(hub, { type: "frozen" });
   expect(await update(hub, id, { template: "other" })).toEqual([]);
   const delivery = await deliveryOf(hub, event.id);
-  expect(await mutate("retryDelivery", delivery.id)).toEqual([]);
+  expect(await mutate(hub, "retryDelivery", delivery.id)).toEqual([]);
   await expect.poll(() => target.requests.length, soon).toBe(3);
   expect(new Set(target.requests.map(({ body }) => body)).size).toBe(1);
   for (const { headers } of target.requests)
@@ -116,13 +88,13 @@ test("every attempt, retry and replay of a delivery sends the same bytes, whatev
 test("an event is rendered by the template under which it was matched", async () => {
   await using target = await receiver();
   const { id } = await register(hub, { url: target.url, types: ["then"], template: "old" });
-  await mutate("pauseHook", id);
+  await mutate(hub, "pauseHook", id);
   await emit(hub, { type: "then", waitMs: 0 });
   expect(await update(hub, id, { template: "new" })).toEqual([]);
   await emit(hub, { type: "then", waitMs: 0 });
   expect(await update(hub, id, { template: null })).toEqual([]);
   await emit(hub, { type: "then", waitMs: 0 });
-  await mutate("resumeHook", id);
+  await mutate(hub, "resumeHook", id);
   await expect.poll(() => target.requests.length, soon).toBe(3);
   const bodies = target.requests.map(({ body }) => (body.startsWith("{") ? "{" : body));
   expect(bodies.sort()).toEqual(["new", "old", "{"]);
@@ -152,96 +124,13 @@ test("an event that the template fails for is FAILED with the reason, without a 
   );
   expect(hook).toEqual({ health: "HEALTHY", failedCount: 1 });
   expect(
-    (await preview({ types: ["lacking"], template: "{{ data.missing }}" })).trials,
+    (await preview(hub, { types: ["lacking"], template: "{{ data.missing }}" })).trials,
   ).toMatchObject([
     { body: null, contentType: null, error: expect.stringContaining("data.missing") },
   ]);
   await update(hub, id, { template: '{{ event.data.missing | default: "none" }}' });
-  expect(await mutate("retryDelivery", delivery.id)).toEqual([]);
+  expect(await mutate(hub, "retryDelivery", delivery.id)).toEqual([]);
   await expect.poll(() => target.requests.map(({ body }) => body), soon).toEqual(["none"]);
-});
-
-const refused = [
-  ["{% if %}", "line 1, column"],
-  ["ok\n{{ event.id | nope }}", "undefined filter: nope (line 2, column 1)"],
-  ["{{ event.id", "(line 1, column 1)"],
-  ["{% for x in event.data.list %}", "(line 1, column 1)"],
-  ["{{ evnt.id }}", "unknown variable 'evnt'"],
-  ["{{ event.typ }}", "an event has no field 'typ'"],
-  ["{% include 'x' %}", 'tag "include" not found (line 1, column 1)'],
-  [" ", "must not be blank"],
-  ["{{ event.id }}\u0000", "must not contain NUL"],
-] as const;
-
-test("a template of 20,000 characters is taken, and no longer one", async () => {
-  const hook = { url: "http://127.0.0.1:1", types: ["long"] };
-  const { id } = await register(hub, { ...hook, template: "x".repeat(20_000) });
-  expect(await update(hub, id, { template: "x".repeat(20_001) })).toEqual([
-    {
-      code: "INVALID",
-      path: ["template"],
-      message: "field 'template' must have at most 20000 characters",
-    },
-  ]);
-});
-
-test.for(refused)("a template %j is refused: %s", async ([template, message]) => {
-  const mistake = {
-    code: "INVALID",
-    path: ["template"],
-    message: expect.stringContaining(message),
-  };
-  expect((await tryRegister(hub, { url: "http://127.0.0.1:1", template })).userErrors).toEqual([
-    mistake,
-  ]);
-  expect((await preview({ types: ["a"], template })).userErrors).toEqual([mistake]);
-});
-
-test.for(["", "text", "text/", "text/plain\r\nx: y", "text/plain;", "text/plain; a=\u00e4"])(
-  "a content type %j is refused",
-  async (templateContentType) => {
-    const { userErrors } = await tryRegister(hub, {
-      url: "http://127.0.0.1:1",
-      template: "x",
-      templateContentType,
-    });
-    expect(userErrors).toMatchObject([{ code: "INVALID", path: ["templateContentType"] }]);
-  },
-);
-
-test("a content type goes with its template, and RESOURCE with none", async () => {
-  const { userErrors } = await tryRegister(hub, {
-    url: "http://127.0.0.1:1",
-    templateContentType: "text/plain",
-  });
-  expect(userErrors).toMatchObject([{ code: "INVALID", path: ["templateContentType"] }]);
-  const long = await tryRegister(hub, {
-    url: "http://127.0.0.1:1",
-    template: "x",
-    templateContentType: `a/${"b".repeat(199)}`,
-  });
-  expect(long.userErrors).toMatchObject([{ path: ["templateContentType"] }]);
-  const resource = await tryRegister(hub, {
-    url: "http://127.0.0.1:1",
-    template: "x",
-    format: "RESOURCE",
-  });
-  expect(resource.userErrors).toMatchObject([{ code: "INVALID", path: ["template"] }]);
-  const { id } = await register(hub, {
-    url: "http://127.0.0.1:1",
-    types: ["none"],
-    template: "x",
-    templateContentType: 'text/plain; a="b c"',
-  });
-  expect(await settingsOf(id)).toEqual({
-    template: "x",
-    templateContentType: 'text/plain; a="b c"',
-  });
-  await update(hub, id, { templateContentType: null });
-  expect(await settingsOf(id)).toEqual({ template: "x", templateContentType: "application/json" });
-  expect(await update(hub, id, { format: "RESOURCE" })).toMatchObject([{ path: ["template"] }]);
-  expect(await update(hub, id, { template: null })).toEqual([]);
-  expect(await settingsOf(id)).toEqual({ template: null, templateContentType: null });
 });
 
 test("a template that takes too long is stopped, and others are delivered meanwhile", async () => {

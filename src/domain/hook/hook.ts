@@ -33,7 +33,7 @@ import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
 import { changedHeaders, checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
-import { hookContext, openHeaders } from "./hookSecrets.ts";
+import { openHeaders, sealHeaders } from "./hookSecrets.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
 import type { CheckTarget } from "./target.ts";
 
@@ -140,15 +140,6 @@ export async function registerHook(
   );
   return { hook, secret: secret.shown };
 }
-
-const sealHeaders = (
-  box: SecretBox,
-  key: { projectId: string; id: string },
-  headers: Record<string, string>,
-) =>
-  Object.keys(headers).length === 0
-    ? null
-    : box.seal(JSON.stringify(headers), hookContext("headers", key));
 
 /** Loads a hook under its row's lock, writes the row that `change` returns (null: no change), and publishes it. */
 export async function changeHook(

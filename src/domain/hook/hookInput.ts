@@ -8,7 +8,7 @@ import { compileFilter } from "../filter/hookFilter.ts";
 import { compileOrderBy } from "../filter/orderBy.ts";
 import { documentText } from "../input/documentText.ts";
 import { exactName, hasAtMost, singleLineText } from "../input/singleLineText.ts";
-import { payloadLimits } from "../payload/payloadLimits.ts";
+import { checkPayload, contentTypeOf, payloadInput } from "../payload/payloadInput.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 
 const name = singleLineText(200);
@@ -25,10 +25,6 @@ const MAX_HOURS = 87_600;
 const hoursMessage = `must be a number from 0 to ${MAX_HOURS}`;
 const MAX_DESCRIPTION = 4_000;
 const MAX_METADATA_BYTES = 16_384;
-
-/** RFC 9110, 8.3.1: type, subtype, and parameters. It is a header's value: nothing ends it. */
-const mediaType =
-  /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\\p{Cc}]*"))*$/u;
 
 export const hookInput = z.object({
   name: name.nullish(),
@@ -70,22 +66,7 @@ export const hookInput = z.object({
   rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
   orderBy: z.string().nullish(),
   onOrderFailure: z.enum(["BLOCK", "PARK", "SKIP"]),
-  template: z
-    .string()
-    .refine(
-      hasAtMost(payloadLimits.templateCharacters),
-      `must have at most ${payloadLimits.templateCharacters} characters`,
-    )
-    .refine((text) => !/\0|\p{Cs}/u.test(text), "must not contain NUL or halves of characters")
-    .refine((text) => text.trim() !== "", "must not be blank; null is for none")
-    .nullish(),
-  templateContentType: z
-    .string()
-    .refine(
-      (text) => text.length <= payloadLimits.contentTypeCharacters && mediaType.test(text),
-      `must be a media type such as text/plain; charset=utf-8, of at most ${payloadLimits.contentTypeCharacters} characters`,
-    )
-    .nullish(),
+  ...payloadInput,
   finalStatuses: z.array(status).max(20, "must have a maximum of 20 items"),
   disableAfter: z
     .strictObject({
@@ -148,34 +129,6 @@ function metadataText(metadata: unknown): string | null {
   const text = documentText(metadata, path, MAX_METADATA_BYTES);
   if (typeof text === "object" && text !== null) throw new UserError([text]);
   return text;
-}
-
-const TEMPLATE_TYPE = "application/json";
-
-/** The content type of what a template renders: it goes with the template. */
-function contentTypeOf(
-  given: string | null | undefined,
-  before: Pick<HookSettings, "templateContentType">,
-  template: string | null,
-): string | null {
-  if (template === null) return given ?? null;
-  return given === undefined
-    ? (before.templateContentType ?? TEMPLATE_TYPE)
-    : (given ?? TEMPLATE_TYPE);
-}
-
-/** Throws INVALID for settings of the body that exclude each other. */
-function checkPayload({ format, template, templateContentType }: HookSettings): void {
-  if (template === null && templateContentType !== null)
-    throw userError("INVALID", "templateContentType goes with a template, and there is none", [
-      "templateContentType",
-    ]);
-  if (template !== null && format === "RESOURCE")
-    throw userError(
-      "INVALID",
-      "format RESOURCE sends the resource itself; choose another format for a template",
-      ["template"],
-    );
 }
 
 /**

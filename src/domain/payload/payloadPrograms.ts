@@ -4,7 +4,7 @@ import { TemplateFailure } from "../template/templateFailure.ts";
 import { payloadLimits } from "./payloadLimits.ts";
 
 /** What a body is made of. Plain data, because it is sent to the sandbox. */
-export type PayloadInput = { template: string; event: ScopeEvent; source: string };
+type PayloadInput = { template: string; event: ScopeEvent; source: string };
 
 /** `status` changes while an event is delivered, and bodies do not. */
 function scopeOf({ event, source }: PayloadInput) {

@@ -53,7 +53,7 @@ describe("hooks", () => {
       `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs
         retryScheduleMs headers uid description metadata channels unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification
         allowedPerMinute signature publicKey status statusReason health healthSince heldUntil disableAfter { failures hours } triggeredCount lastTriggeredAt succeededCount
-        failedCount createdAt updatedAt orderBy onOrderFailure template templateContentType } }`,
+        failedCount createdAt updatedAt orderBy onOrderFailure template templateContentType selection } }`,
       { id: hook.id },
     );
     expect(await get(`/v1/hooks/${hook.id}`)).toEqual(inGraphql);

@@ -144,6 +144,13 @@ const settings = [
     "templateContentType",
     new Option("--template-content-type <TYPE>", "of the template: application/json when absent"),
   ],
+  [
+    "selection",
+    new Option(
+      "--selection <GRAPHQL>",
+      "what to send of the event, such as { id data { amount } }, or @FILE",
+    ).argParser(textOrFile),
+  ],
   ["signature", new Option("--signature <KIND>", "HMAC_SHA256 or ED25519").argParser(signature)],
 ] as const;
 

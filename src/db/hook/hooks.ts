@@ -92,6 +92,19 @@ export async function countHooks(tx: Tx, projectId: string): Promise<number> {
   return row?.n ?? 0;
 }
 
+/** The project's live hooks with a selection. */
+export const hooksWithSelection = (sql: Sql, projectId: string) =>
+  sql<(Pick<HookRow, "id" | "name" | "types"> & { selection: string })[]>`
+    select id, name, types, selection from signalbox.hooks
+    where project_id = ${projectId} and selection is not null and status <> 'DELETED' order by id`;
+
+/** How many they are. */
+export async function countSelections(sql: Sql, projectId: string): Promise<number> {
+  const [row] = await sql<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
+    where project_id = ${projectId} and selection is not null and status <> 'DELETED'`;
+  return row?.n ?? 0;
+}
+
 /** The live hooks' fields that emits need. */
 type MatchableHook = Pick<
   HookRow,

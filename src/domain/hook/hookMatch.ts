@@ -40,7 +40,7 @@ const statusReasons: Record<string, MatchReason> = {
 };
 
 /** Whether a hook's type pattern matches an event type: the exact name, `*`, or a prefix such as `ticket.*`. */
-const typeMatches = (pattern: string, type: string): boolean =>
+export const typeMatches = (pattern: string, type: string): boolean =>
   pattern === type ||
   pattern === "*" ||
   (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1)));

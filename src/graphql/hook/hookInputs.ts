@@ -92,6 +92,10 @@ export const RegisterHookInput = builder.inputType("RegisterHookInput", {
       description:
         "The content type of what the template renders: a media type, at most 200 characters. Default: application/json. Only with a template.",
     }),
+    selection: t.string({
+      description:
+        "A GraphQL selection over the event, such as `{ id type data { amount } }`: its result as JSON is the request body, the same in every attempt. Fields of `data` are those of the schemas of the hook's types; what is absent is null. No fragments, arguments or directives; at most 10,000 characters, 500 fields, 16 levels. Not together with a template, nor with format RESOURCE. Default: the format's body.",
+    }),
     verification: t.field({
       type: HookVerificationEnum,
       defaultValue: "NONE",
@@ -170,6 +174,10 @@ export const UpdateHookInput = builder.inputType("UpdateHookInput", {
     }),
     templateContentType: t.string({
       description: "As in RegisterHookInput; null restores the default.",
+    }),
+    selection: t.string({
+      description:
+        "As in RegisterHookInput; null removes it. Applies to events matched from now on.",
     }),
     signature: t.field({
       type: SignatureEnum,

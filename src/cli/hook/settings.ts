@@ -151,6 +151,13 @@ const settings = [
       "what to send of the event, such as { id data { amount } }, or @FILE",
     ).argParser(textOrFile),
   ],
+  [
+    "changed",
+    new Option(
+      "--changed <NAME,NAME>",
+      "of updates of resources only those that change one of these",
+    ).argParser(optional(texts)),
+  ],
   ["signature", new Option("--signature <KIND>", "HMAC_SHA256 or ED25519").argParser(signature)],
 ] as const;
 

@@ -25,7 +25,7 @@ const HookDocument = graphql(
       healthSince heldUntil disableAfter { failures hours }
       description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn finalStatuses
       maxInFlight rateLimitPerSecond allowedPerMinute verification signature publicKey updatedAt
-      orderBy onOrderFailure template templateContentType selection
+      orderBy onOrderFailure template templateContentType selection changed
     }
   }
 `,
@@ -71,6 +71,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Filter", hook.filter && <code>{hook.filter}</code>, "wide"],
           ["User", hook.userId],
           ["Channels", hook.channels && list(hook.channels)],
+          ["Changed attributes", hook.changed && list(hook.changed)],
           ["Format", statusText(hook.format)],
           [
             "Success rate (total)",

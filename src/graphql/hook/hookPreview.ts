@@ -92,6 +92,7 @@ const PreviewHookInput = builder.inputType("PreviewHookInput", {
     template: t.string({ description: "As in RegisterHookInput." }),
     templateContentType: t.string({ description: "As in RegisterHookInput." }),
     selection: t.string({ description: "As in RegisterHookInput." }),
+    changed: t.stringList({ description: "As in RegisterHookInput." }),
   }),
 });
 

@@ -17,7 +17,7 @@ const EditDocument = graphql(`
     hook(id: $id) {
       id url name types format filter userId channels retries timeoutMs retryScheduleMs headers
       unsubscribeOn finalStatuses disableAfter { failures hours } maxInFlight rateLimitPerSecond signature
-      orderBy onOrderFailure template templateContentType selection description metadata
+      orderBy onOrderFailure template templateContentType selection changed description metadata
     }
   }
 `);
@@ -56,6 +56,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     filter: hook.filter ?? "",
     userId: hook.userId ?? "",
     channels: hook.channels?.join(", ") ?? "",
+    changed: hook.changed?.join(", ") ?? "",
     retries: String(hook.retries),
     timeoutMs: String(hook.timeoutMs),
     retryScheduleMs: hook.retryScheduleMs?.join(", ") ?? "",

@@ -121,6 +121,12 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
         </Field>
         {text("userId", "User", "Only this user's events. Optional.")}
         {text("channels", "Channels", "Only events that have one of these channels. Optional.")}
+        {text(
+          "changed",
+          "Changed attributes",
+          "Of updates of resources, only those that change one of these. Optional.",
+          "price, address.city",
+        )}
         <Field
           label="Signature"
           hint={

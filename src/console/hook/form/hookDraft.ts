@@ -11,6 +11,8 @@ export type HookDraft = {
   userId: string;
   /** Separated by commas or spaces. */
   channels: string;
+  /** Names of attributes, separated by commas or spaces. */
+  changed: string;
   retries: string;
   timeoutMs: string;
   retryScheduleMs: string;
@@ -83,6 +85,7 @@ export const emptyDraft: HookDraft = {
   filter: "",
   userId: "",
   channels: "",
+  changed: "",
   retries: "3",
   timeoutMs: "5000",
   retryScheduleMs: "",
@@ -224,6 +227,7 @@ export function inputOf(draft: HookDraft) {
     filter: draft.filter.trim() || null,
     userId: draft.userId.trim() || null,
     channels: wordsIn(draft.channels).length > 0 ? wordsIn(draft.channels) : null,
+    changed: wordsIn(draft.changed).length > 0 ? wordsIn(draft.changed) : null,
     retries: Number(draft.retries),
     timeoutMs: Number(draft.timeoutMs),
     retryScheduleMs: schedule.length > 0 ? schedule : null,

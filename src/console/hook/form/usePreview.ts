@@ -27,10 +27,10 @@ export function usePreview(draft: HookDraft): Preview | null {
     let isCurrent = true;
     const timer = setTimeout(async () => {
       const { types, url, format, filter, userId, channels, headers, ...more } = inputOf(draft);
-      const { orderBy, template, templateContentType, selection } = more;
+      const { orderBy, template, templateContentType, selection, changed } = more;
       const input = {
         ...{ types, url, format, filter, userId, channels, headers: headers ?? null },
-        ...{ orderBy, template, templateContentType, selection },
+        ...{ orderBy, template, templateContentType, selection, changed },
       };
       const { data } = await client
         .query(PreviewDocument, { input }, { requestPolicy: "network-only" })

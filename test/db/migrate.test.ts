@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796054839863, "a552c3286f3eb57e77aaf8aec23f796b824a6fa1e852e2600f31edee71a0b498"],
-    [1796054839864, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
+    [1796059945712, "7e6a6c4cd180f2ae18a5ebd549324b6c87d514a37c33d8ae91c5c2ba71b6da46"],
+    [1796059945713, "6261398df58472202fdc76b316b99bbf965350fdf8c0904a2a2a6935bca36ce6"],
   ]);
 });
 

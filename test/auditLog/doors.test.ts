@@ -122,3 +122,32 @@ test("commands that open the database act as the command line", async () => {
     ["createApiKey", "command line", ""],
   ]);
 });
+
+test("REST and the command line list it, with the same filters", async () => {
+  const { body } = await door("POST", "/v1/hooks", { types: ["a"], url, name: "listed" });
+  await door("POST", `/v1/hooks/${body.id}/pause`);
+  const path = `/v1/audit?entityId=${body.id}`;
+  const { items, cursor } = (await door("GET", `${path}&limit=1`)).body;
+  expect(items).toEqual([
+    {
+      ...{ id: expect.any(String), at: expect.any(String), requestId: expect.any(String) },
+      ...{ actor: "by another door", action: "pauseHook", entityType: "Hook", entityId: body.id },
+      before: { status: "ACTIVE", statusReason: null },
+      after: { status: "PAUSED", statusReason: "paused by a person" },
+    },
+  ]);
+  const next = (await door("GET", `${path}&limit=1&after=${cursor}`)).body;
+  expect(next.items.map(({ action }: { action: string }) => action)).toEqual(["registerHook"]);
+  const none = `${path}&actor=nobody`;
+  expect((await door("GET", none)).body).toEqual({ items: [], cursor: null });
+  expect((await door("GET", "/v1/audit?entityId=x")).body).toEqual({ items: [], cursor: null });
+  expect((await door("GET", "/v1/audit?after=x")).status).toBe(400);
+  expect((await door("GET", "/v1/audit?who=x")).status).toBe(422);
+  const { key: viewer } = await keyOf(hub, "VIEWER");
+  expect((await call("GET", "/v1/audit", undefined, { key: viewer })).status).toBe(403);
+
+  const settings = { SIGNALBOX_URL: hub.url, SIGNALBOX_KEY: key };
+  const listed = await cli(settings, "audit", "--entity", body.id, "--action", "pauseHook");
+  expect(listed).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(listed.stdout)).toMatchObject({ ...items[0], at: items[0].at });
+});

@@ -1,7 +1,7 @@
 import { jsonText } from "../../util/json/exactJson.ts";
 
 /** A value that is compared but not shown, such as data of a payload. */
-export class Withheld {
+class Withheld {
   readonly text: string;
 
   constructor(value: unknown) {

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796059945712, "7e6a6c4cd180f2ae18a5ebd549324b6c87d514a37c33d8ae91c5c2ba71b6da46"],
-    [1796059945713, "6261398df58472202fdc76b316b99bbf965350fdf8c0904a2a2a6935bca36ce6"],
+    [1796061059183, "86ae33203302b516b235475129163a6b0bc49e6a7593c63b85d02e5b390f7f5e"],
+    [1796061059184, "6261398df58472202fdc76b316b99bbf965350fdf8c0904a2a2a6935bca36ce6"],
   ]);
 });
 

@@ -1,5 +1,6 @@
 import type { Door } from "../../http/door/door.ts";
 import { renderProblem } from "../../http/door/failure.ts";
+import { auditLog } from "./audit/auditLog.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
 import { asyncapi } from "./document/asyncapi.ts";
 import { createOpenapi } from "./document/openapi.ts";
@@ -22,6 +23,7 @@ const endpoints = [
   ...eventTypeEndpoints,
   ...scheduleEndpoints,
   ...expungeEndpoints,
+  auditLog,
   asyncapi,
 ];
 const openapi = createOpenapi(endpoints);

@@ -10,6 +10,7 @@ import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
 import { hookToolEndpoints } from "./hookTools.ts";
 import { pollEvents } from "./poll.ts";
+import { statisticsEndpoint } from "./project/statistics.ts";
 import { scheduleEndpoints } from "./schedules.ts";
 
 const endpoints = [
@@ -22,6 +23,7 @@ const endpoints = [
   ...eventTypeEndpoints,
   ...scheduleEndpoints,
   ...expungeEndpoints,
+  statisticsEndpoint,
   asyncapi,
 ];
 const openapi = createOpenapi(endpoints);

@@ -133,7 +133,7 @@ export async function startWorker(options: {
   await using stack = new AsyncDisposableStack();
   stack.use(await startLiveness(db, workerId, runner.poolId, log, peers.see));
   alive.resolve();
-  stack.use(startCounting(db.sql, log));
+  stack.use(startCounting(db.sql, log, wake.onHint));
   stack.use(startReconciler(db, log, { onFeed: wake.onHint, onJobsDue: runner.look }));
   stack.defer(() => handshaker.stop());
   stack.defer(async () => {

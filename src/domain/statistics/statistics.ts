@@ -14,8 +14,9 @@ import { sumOf } from "./tally.ts";
 export type StatisticsRange = {
   hookId?: string | null | undefined;
   type?: string | null | undefined;
-  since?: Date | null | undefined;
-  until?: Date | null | undefined;
+  /** Times, or RFC 3339. */
+  since?: Date | string | null | undefined;
+  until?: Date | string | null | undefined;
 };
 
 /** The counts of a minute, an hour or a whole range, beginning at `at`. */
@@ -73,8 +74,8 @@ function placeOf({ hookId, type }: StatisticsRange): { scope: Scope; subject: st
 }
 
 function spanOf({ since, until }: StatisticsRange, now: Date): { since: Date; until: Date } {
-  const end = until ?? now;
-  const start = since ?? new Date(end.getTime() - DEFAULT_MS);
+  const end = until == null ? now : new Date(until);
+  const start = since == null ? new Date(end.getTime() - DEFAULT_MS) : new Date(since);
   if (start >= end) throw userError("INVALID", "since must be before until", ["since"]);
   if (end.getTime() - start.getTime() > MAX_MS)
     throw userError("INVALID", `since and until may be at most ${MAX_DAYS} days apart`, ["since"]);

@@ -64,7 +64,7 @@ const StatisticsPoint = builder.objectRef<StatisticsPointShape>("StatisticsPoint
 
 const Statistics = builder.objectRef<StatisticsShape>("Statistics").implement({
   description:
-    "What happened over time. The counts are added up every 5 seconds, so reading them costs the same however many deliveries there are.",
+    "What happened over time. The counts are added up every 2 seconds, so reading them costs the same however many deliveries there are.",
   fields: (t) => ({
     step: t.expose("step", { type: StatisticsStep, description: "How long each point is." }),
     since: t.expose("since", { type: "DateTime", description: "When the first point begins." }),

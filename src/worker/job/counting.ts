@@ -2,14 +2,17 @@ import type { Pool } from "../../db/connection/client.ts";
 import { uncountedProjects } from "../../db/statistics/statistics.ts";
 import { rollUp } from "../../domain/statistics/rollUp.ts";
 import type { Logger } from "../../log.ts";
-import { type Poller, poll } from "../poller.ts";
+import { poll } from "../poller.ts";
+import type { OnFeed } from "./scheduler.ts";
 
 /** Statistics are late by this and the time of counting. */
-const EVERY_MS = 5_000;
+const SOON_MS = 2_000;
+/** In case a hint was lost. */
+const EVERY_MS = 30_000;
 
 /** Adds what happened to the projects' statistics: a page of each in turn, so that a busy project holds up no other. */
-export const startCounting = (sql: Pool, log: Logger): Poller =>
-  poll(
+export function startCounting(sql: Pool, log: Logger, onFeed: OnFeed): AsyncDisposable {
+  const counting = poll(
     EVERY_MS,
     async () => {
       let hasMore = false;
@@ -19,3 +22,11 @@ export const startCounting = (sql: Pool, log: Logger): Poller =>
     },
     (error) => log.warn({ err: error }, "statistics could not be counted"),
   );
+  const forget = onFeed(() => counting.within(SOON_MS));
+  return {
+    async [Symbol.asyncDispose]() {
+      forget();
+      await counting[Symbol.asyncDispose]();
+    },
+  };
+}

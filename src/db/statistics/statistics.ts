@@ -21,7 +21,7 @@ export type Counts = {
 export type Place = { scope: Scope; subject: string; step: Step; at: Date };
 
 /** How far a project's statistics are: up to a position of its feed, and the time of what is there. */
-export type CountedTo = { position: number; at: Date | null };
+type CountedTo = { position: number; at: Date | null };
 
 /** Projects with changes that are not counted yet. */
 export const uncountedProjects = async (sql: Sql): Promise<string[]> =>
@@ -53,7 +53,7 @@ export async function countedAt(sql: Sql, projectId: string): Promise<Date | nul
 }
 
 /** What statistics need of an event: its type, and when its deliveries could begin. */
-export type CountedEvent = { id: string; type: string; startedAt: Date };
+type CountedEvent = { id: string; type: string; startedAt: Date };
 
 export async function countedEvents(
   sql: Sql,

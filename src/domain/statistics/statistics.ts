@@ -11,7 +11,7 @@ import { percentile } from "./latency.ts";
 import { HOUR_MS, startOfStep, stepMs } from "./steps.ts";
 import { sumOf } from "./tally.ts";
 
-export type StatisticsRange = {
+type StatisticsRange = {
   hookId?: string | null | undefined;
   type?: string | null | undefined;
   /** Times, or RFC 3339. */

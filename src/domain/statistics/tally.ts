@@ -11,7 +11,7 @@ function addMap(to: Record<string, number>, from: Readonly<Record<string, number
 }
 
 /** Adds `from` to `to`. */
-export function addCounts(to: Counts, from: Readonly<Partial<Counts>>): void {
+function addCounts(to: Counts, from: Readonly<Partial<Counts>>): void {
   to.accepted += from.accepted ?? 0;
   to.succeeded += from.succeeded ?? 0;
   to.failed += from.failed ?? 0;

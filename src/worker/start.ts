@@ -13,6 +13,7 @@ import type { Poster } from "../outbound/call/post.ts";
 import { newId } from "../util/ids.ts";
 import { createDeliverer, type Deliverer, type DelivererOptions } from "./delivery/deliverer.ts";
 import { createPeers } from "./delivery/peers.ts";
+import { startCounting } from "./job/counting.ts";
 import { createDispatcher, type Dispatcher } from "./job/dispatcher.ts";
 import { createHandshaker } from "./job/handshaker.ts";
 import { createPresser, type Presser } from "./job/presser.ts";
@@ -132,6 +133,7 @@ export async function startWorker(options: {
   await using stack = new AsyncDisposableStack();
   stack.use(await startLiveness(db, workerId, runner.poolId, log, peers.see));
   alive.resolve();
+  stack.use(startCounting(db.sql, log, wake.onHint));
   stack.use(startReconciler(db, log, { onFeed: wake.onHint, onJobsDue: runner.look }));
   stack.defer(() => handshaker.stop());
   stack.defer(async () => {

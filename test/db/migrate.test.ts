@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796059645289, "38648249aa769a93e9bdb3e2825fc863ec1d0379af62b96545184fd845b616c7"],
-    [1796059645290, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
+    [1796060955061, "5e2999b88fdd0eca888deddc1aa72ff549fac118406ebec2f1349d9d5744ed7e"],
+    [1796060955062, "29597e79efe1d7a98a1bbccc350308849414920051cc57141de74f18292e21ff"],
   ]);
 });
 

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
@@ -35,6 +36,10 @@ const HookDocument = graphql(
 
 const list = (values: readonly (string | number)[]) =>
   values.length > 0 ? values.join(", ") : null;
+
+const Charts = lazy(async () => ({
+  default: (await import("../statistics/Charts.tsx")).Charts,
+}));
 
 /** One hook: its settings, health and deliveries. */
 export function HookPage({ params: { id } }: { params: { id: string } }) {
@@ -120,6 +125,9 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ],
         ]}
       />
+      <Suspense fallback={<Loading />}>
+        <Charts subject={{ hookId: id }} />
+      </Suspense>
       <BlockedKeys hookId={id} />
       <HookDeliveries hookId={id} />
     </Page>

@@ -51,7 +51,7 @@ export type RunningHub = AsyncDisposable & {
   newAdminKey: string | null;
 };
 
-/** The address guard must also know the addresses of the database and its nodes: a hook must not reach them. */
+/** The address guard must also know the addresses of the database, its nodes and the proxy: a hook must not reach them. */
 async function addressesOf(hosts: string[]): Promise<string[]> {
   const found = hosts.map((host) => lookup(host, { all: true }).catch(() => []));
   return (await Promise.all(found)).flat().map(({ address }) => address);
@@ -61,11 +61,17 @@ async function openOutbound(config: Config, { url, poolerUrl }: Place, sql: Pool
   const hosts = [url, poolerUrl].flatMap((one) => (one ? readAddress(one).host : []));
   if (config.readUrl) hosts.push(readAddress(config.readUrl, "SIGNALBOX_READ_URL").host);
   if (sql.isDistributed) hosts.push(...(await nodeHosts(sql)));
+  const { http, https } = config.egressProxy ?? {};
+  for (const proxy of [http, https])
+    if (proxy) hosts.push(new URL(proxy).hostname.replace(/^\[|\]$/g, ""));
   const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(hosts) });
   const resolver = createResolver();
   const rules = { requireHttps: config.requireHttps };
   return {
-    poster: createPoster({ guard, resolver, userAgent: `signalbox/${version}`, ...rules }),
+    poster: createPoster({
+      ...{ guard, resolver, userAgent: `signalbox/${version}`, ...rules },
+      proxy: config.egressProxy,
+    }),
     checkTarget: (url: string, projectId: string) =>
       checkTarget(guard, resolver, url, { ...rules, holder: projectId }),
   };

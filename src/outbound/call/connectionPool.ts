@@ -1,9 +1,9 @@
-import type { Socket } from "node:net";
 // Importing all of undici would load 90 more files (fetch, caches, websockets).
 import Client from "undici/lib/dispatcher/client.js";
 import { withinOpenFiles } from "../openFiles.ts";
 import { type AnswerReader, readAnswers } from "./answerReader.ts";
 import { CallFailure } from "./callFailure.ts";
+import type { Connected } from "./connect.ts";
 
 const maxIdle = withinOpenFiles(512, 1 / 8);
 /**
@@ -15,12 +15,10 @@ const distrustMs = 60_000;
 const maxRemembered = 10_000;
 
 /** An HTTP/1.1 connection: undici's client over one given socket. */
-export type Connection = {
+export type Connection = Connected & {
   client: Client;
-  socket: Socket;
   reader: AnswerReader;
   origin: string;
-  address: string | null;
 };
 
 /** A request on a kept connection was not written, because the receiver had closed it. */
@@ -81,7 +79,7 @@ export function createConnectionPool() {
 
   return {
     /** Wraps an open socket in a connection, in use until it is released. */
-    adopt(origin: string, socket: Socket): Connection {
+    adopt(origin: string, { socket, address }: Connected): Connection {
       const reader = readAnswers(socket);
       const client = new Client(origin, {
         // Called back later, because undici does not expect the socket at once. A closed socket
@@ -99,7 +97,6 @@ export function createConnectionPool() {
         bodyTimeout: 0,
         maxHeaderSize: 16_384,
       });
-      const address = socket.remoteAddress ?? null;
       const connection: Connection = { client, socket, reader, origin, address };
       // Ends the client before it reconnects, together with a request that it has not written yet.
       const end = () => {

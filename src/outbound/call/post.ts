@@ -2,6 +2,7 @@ import { parseTarget, requestTarget } from "../../domain/hook/target.ts";
 import { UserError } from "../../util/userError.ts";
 import type { AddressGuard } from "../address/addressGuard.ts";
 import { createResolver, type Resolver } from "../address/resolver.ts";
+import { createProxyFor, type ProxySettings } from "../proxy/egressProxy.ts";
 import { CallFailure, DeadlinePassed, toFailure } from "./callFailure.ts";
 import { connect } from "./connect.ts";
 import { type Connection, createConnectionPool, StaleConnection } from "./connectionPool.ts";
@@ -47,8 +48,11 @@ export function createPoster(options: {
   userAgent: string;
   requireHttps: boolean;
   resolver?: Resolver;
+  /** Default: every target is called directly. */
+  proxy?: ProxySettings | undefined;
 }): Poster {
   const { guard, userAgent, requireHttps, resolver = createResolver() } = options;
+  const network = { guard, resolver, proxyFor: createProxyFor(options.proxy) };
   const pool = createConnectionPool();
   /** Interrupts each call in progress. */
   const inFlight = new Set<() => void>();
@@ -62,7 +66,7 @@ export function createPoster(options: {
   ): Promise<Answer> {
     const kept = pool.take(url.origin);
     const connection =
-      kept ?? pool.adopt(url.origin, await connect(guard, resolver, url, signal, holder));
+      kept ?? pool.adopt(url.origin, await connect(network, url, signal, { holder }));
     used(connection);
     try {
       const answer = await exchange(connection, message, signal);

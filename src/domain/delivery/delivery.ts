@@ -47,6 +47,8 @@ export type AttemptRequest = {
   keptBytes?: number;
   /** Headers whose values are not recorded, whatever their names. */
   secretHeaders?: string[];
+  /** A token or certificate to send it with. */
+  auth?: HookSecrets["auth"];
   /** What system events report about the call. */
   auditInfo: Pick<NonNullable<Finish["call"]>, "url" | "method" | "body" | "resthook">;
 };
@@ -55,7 +57,7 @@ export type AttemptRequest = {
 export function requestOf(
   claim: HookClaim,
   { hook, source }: DeliveryTarget,
-  { headers, keys }: HookSecrets,
+  { headers, keys, auth }: HookSecrets,
   origin: string,
 ): AttemptRequest {
   const { event } = claim;
@@ -64,6 +66,7 @@ export function requestOf(
     url: hook.url,
     timeoutMs: hook.timeoutMs,
     body: envelope.body,
+    auth,
     auditInfo: { url: hook.url, body: envelope.body, resthook: event.type },
     headers: {
       ...headers,

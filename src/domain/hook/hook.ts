@@ -25,13 +25,15 @@ import {
 import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { checkAuthFits } from "../hookAuth/hookAuth.ts";
+import { newAuth } from "../hookAuth/newAuth.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
 import { changedHeaders, checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
-import { hookContext, openHeaders } from "./hookSecrets.ts";
+import { openHeaders, sealHeaders } from "./hookSecrets.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
 import type { CheckTarget } from "./target.ts";
 
@@ -104,6 +106,8 @@ export async function registerHook(
   const secret = makeSecret(box, key, input.signature ?? "HMAC_SHA256", input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
+  const auth = await newAuth({ box, checkTarget }, key, input);
+  checkAuthFits(auth ?? null, url, () => headers);
   const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
@@ -119,6 +123,7 @@ export async function registerHook(
     status,
     statusReason,
     secrets: [{ ...secret.stored, expiresAt: null }],
+    auth: auth ?? null,
   };
   const hook = await withUniqueName(settings, () =>
     sql.begin(async (tx) => {
@@ -136,15 +141,6 @@ export async function registerHook(
   );
   return { hook, secret: secret.shown };
 }
-
-const sealHeaders = (
-  box: SecretBox,
-  key: { projectId: string; id: string },
-  headers: Record<string, string>,
-) =>
-  Object.keys(headers).length === 0
-    ? null
-    : box.seal(JSON.stringify(headers), hookContext("headers", key));
 
 /** Loads a hook under its row's lock, writes the row that `change` returns (null: no change), and publishes it. */
 export async function changeHook(
@@ -219,27 +215,29 @@ export async function updateHook(
 ): Promise<{ hook: HookRow; secret: string | null }> {
   let secret: string | null = null;
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
+  const auth = await newAuth({ box, checkTarget }, { projectId, id }, input);
   const hook = await withUniqueName(input, () =>
     changeHook(sql, projectId, id, async (hook, tx) => {
       rejectDeleted(hook);
       const settings = settingsOf(input, hook);
       const before = () => openHeaders(box, hook);
-      const given = input.changedHeaders
+      const headersGiven = input.changedHeaders
         ? changedHeaders(before(), input.changedHeaders)
         : input.headers;
-      checkHookSettings(settings, given);
+      checkHookSettings(settings, headersGiven);
       const headers =
-        given === undefined
+        headersGiven === undefined
           ? hook.headers
-          : sealHeaders(box, hook, checkHeaders(preserveHeaders(given, before())));
+          : sealHeaders(box, hook, checkHeaders(preserveHeaders(headersGiven, before())));
       if (input.types != null || input.format != null)
         await checkTypesHaveResource(tx, projectId, settings);
       const { secrets, shown } = changedSecrets(box, hook, input);
       secret = shown;
       const changed = {
         ...{ ...hook, ...settings, url: url ?? hook.url, headers, secrets },
-        ...pausedAs(hook, input.isPaused),
+        ...{ auth: auth === undefined ? hook.auth : auth, ...pausedAs(hook, input.isPaused) },
       };
+      checkAuthFits(changed.auth, changed.url, () => openHeaders(box, changed));
       const isWaiting = hook.status === "PENDING_VERIFICATION";
       const needsConsent = hook.verification !== "NONE" && url !== undefined;
       if (!needsConsent || (url === hook.url && !isWaiting)) return changed;

@@ -1,3 +1,4 @@
+import type { SecureContext } from "node:tls";
 import { parseTarget, requestTarget } from "../../domain/hook/target.ts";
 import { UserError } from "../../util/userError.ts";
 import type { AddressGuard } from "../address/addressGuard.ts";
@@ -27,6 +28,8 @@ export type PostRequest = {
   holder?: string;
   /** Interrupts the call. */
   signal?: AbortSignal;
+  /** A certificate or authorities of its own. Connections are kept apart by `id`. */
+  tls?: { id: string; context: SecureContext };
 };
 
 export type Poster = AsyncDisposable & {
@@ -61,12 +64,19 @@ export function createPoster(options: {
   async function send(
     url: URL,
     message: Message,
-    { signal, holder }: { signal: AbortSignal; holder: string | undefined },
+    way: { signal: AbortSignal; holder: string | undefined; tls: PostRequest["tls"] },
     used: (connection: Connection) => void,
   ): Promise<Answer> {
-    const kept = pool.take(url.origin);
+    const { signal, holder, tls } = way;
+    const key = tls ? `${url.origin} ${tls.id}` : url.origin;
+    const kept = pool.take(key);
     const connection =
-      kept ?? pool.adopt(url.origin, await connect(network, url, signal, { holder }));
+      kept ??
+      pool.adopt(
+        url.origin,
+        await connect(network, url, signal, { holder, context: tls?.context }),
+        key,
+      );
     used(connection);
     try {
       const answer = await exchange(connection, message, signal);
@@ -74,8 +84,7 @@ export function createPoster(options: {
       return answer;
     } catch (error) {
       // Nothing of the message was written, so it can safely be sent again.
-      if (kept && error instanceof StaleConnection)
-        return send(url, message, { signal, holder }, used);
+      if (kept && error instanceof StaleConnection) return send(url, message, way, used);
       if (kept && !signal.aborted) pool.distrust(kept);
       throw error;
     }
@@ -84,7 +93,7 @@ export function createPoster(options: {
   return {
     async post(request) {
       const { url: raw, headers, body: text, timeoutMs, keptBytes, signal } = request;
-      const { method = "POST", holder } = request;
+      const { method = "POST", holder, tls } = request;
       const startedAt = performance.now();
       const body = Buffer.from(text);
       let requestHeaders = headers;
@@ -125,7 +134,7 @@ export function createPoster(options: {
           ...(hasLength ? { "content-length": String(body.length) } : {}),
         };
         const message = { path: requestTarget(raw), method, headers: sent, body };
-        return send(url, message, { signal: stop.signal, holder }, (connection) => {
+        return send(url, message, { signal: stop.signal, holder, tls }, (connection) => {
           remoteAddress = connection.address;
         });
       }

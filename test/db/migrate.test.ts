@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796054839863, "a552c3286f3eb57e77aaf8aec23f796b824a6fa1e852e2600f31edee71a0b498"],
-    [1796054839864, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
+    [1796057798665, "368ee9cd8facf39c7a6ae96d2d08cf925b5a56007a7905094da5956350e5b213"],
+    [1796057798666, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
   ]);
 });
 

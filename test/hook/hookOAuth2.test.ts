@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { freshDatabase } from "../fixtures/database.ts";
 import {
   deliveryOf,
   emit,
@@ -36,12 +37,12 @@ const oauth2 = (over: object = {}) => ({
   auth: { oauth2: { ...client, tokenUrl: tokens.url, ...over } },
 });
 let types = 0;
-/** A hook of a type of its own. */
+/** A hook of a type of its own, with a token of its own. */
 async function hookWith(over: object = {}, input: object = {}) {
   const type = `oauth${++types}`;
   const { id } = await register(hub, {
     ...{ url: target.url, types: [type], retryScheduleMs: [100] },
-    ...oauth2(over),
+    ...oauth2({ scope: type, ...over }),
     ...input,
   });
   return { type, id };
@@ -56,7 +57,7 @@ describe("a hook with OAuth2", () => {
     const ids = await emitMany(hub, Array(5).fill({ type }));
     resolve();
     await expect.poll(() => target.requests.length).toBe(5);
-    expect(authorizations()).toEqual(Array(5).fill(`Bearer token-1`));
+    expect(authorizations()).toEqual(Array(5).fill("Bearer token-1"));
     expect(tokens.granted).toEqual([
       { scope: "a b", audience: "https://api.example", by: "basic" },
     ]);
@@ -114,13 +115,23 @@ describe("a hook with OAuth2", () => {
     expect(JSON.stringify(stored)).not.toMatch(/token-\d/);
   });
 
+  test("shares its token with the hooks of the project that ask for the same, and no other", async () => {
+    const { type } = await hookWith({ scope: "shared" });
+    const same = await hookWith({ scope: "shared" });
+    const other = await hookWith({ scope: "other" });
+    for (const one of [type, same.type, other.type]) await emit(hub, { type: one });
+    expect(tokens.granted.map(({ scope }) => scope)).toEqual(["shared", "other"]);
+    const [first, second, third] = authorizations();
+    expect([second === first, third === first]).toEqual([true, false]);
+  });
+
   test("is changed as a whole, and taken away by null", async () => {
-    const { id, type } = await hookWith();
+    const { id, type } = await hookWith({ scope: "old" });
     expect(await update(hub, id, { name: "kept" })).toEqual([]);
     await emit(hub, { type });
     expect(await update(hub, id, oauth2({ scope: "new" }))).toEqual([]);
     await emit(hub, { type });
-    expect(tokens.granted.map(({ scope }) => scope)).toEqual([null, "new"]);
+    expect(tokens.granted.map(({ scope }) => scope)).toEqual(["old", "new"]);
     expect(await update(hub, id, { auth: null })).toEqual([]);
     await emit(hub, { type });
     expect(authorizations()[2]).toBeUndefined();
@@ -228,18 +239,22 @@ describe("the address guard judges the token endpoint", () => {
   });
 
   test("each time a token is fetched, when the operator's ranges have changed since", async () => {
-    const { type } = await hookWith({ tokenUrl: tokens.url.replace("127.0.0.1", "127.0.0.2") });
-    const { settings } = hub;
-    // Another process of the hub may call the target alone.
-    await hub[Symbol.asyncDispose]();
-    hub = await testHub({ ...settings, allowTargets: ["127.0.0.1/32"] });
-    const { id } = await emit(hub, { type, waitMs: 0 });
-    await expect
-      .poll(async () => (await deliveryOf(hub, id)).attempts[0])
-      .toMatchObject({
+    await using database = await freshDatabase();
+    const api = { databaseUrl: database.url, roles: { api: true, worker: false } };
+    await using first = await testHub(api);
+    const tokenUrl = tokens.url.replace("127.0.0.1", "127.0.0.2");
+    await register(first, { url: target.url, retries: 0, ...oauth2({ tokenUrl }) });
+    await using _worker = await testHub({
+      ...{ ...first.settings, roles: { api: false, worker: true } },
+      allowTargets: ["127.0.0.1/32"],
+    });
+    const { id } = await emit(first);
+    expect((await deliveryOf(first, id)).attempts).toMatchObject([
+      {
         ...{ outcome: "REFUSED", statusCode: null },
         error: "oauth2 error: the token endpoint cannot be used: address not allowed",
-      });
+      },
+    ]);
     expect([tokens.granted, target.requests]).toEqual([[], []]);
   });
 

@@ -44,6 +44,9 @@ export async function openTls(
     ...(context && { secureContext: context }),
   });
   await waitForSocket(secure, "secureConnect", toTlsFailure, signal);
+  // An alert such as a refused client certificate leaves the socket open. undici would report the
+  // end that follows instead of it.
+  secure.once("error", (error) => secure.destroy(error));
   return secure;
 }
 

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { type EgressProxySettings, egressProxyShape, readEgressProxy } from "./egressProxy.ts";
+import { type EgressProxySettings, egressProxy, readEgressProxy } from "./egressProxy.ts";
 import { hubShape } from "./hubSettings.ts";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
 import { hidden, list, oneOf, setting, wholeNumber } from "./setting.ts";
@@ -175,7 +175,7 @@ const shape = {
   SIGNALBOX_ADMIN_KEY: adminKey.optional(),
   SIGNALBOX_ALLOW_TARGETS: allowTargets.optional(),
   SIGNALBOX_REQUIRE_HTTPS: oneOf(["true", "false"]).prefault("false"),
-  ...egressProxyShape,
+  SIGNALBOX_EGRESS_PROXY: egressProxy.optional(),
   SIGNALBOX_PUBLIC_URL: publicUrl.optional(),
   SIGNALBOX_ALLOWED_ORIGINS: allowedOrigins.optional(),
   SIGNALBOX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault("30"),

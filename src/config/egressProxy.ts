@@ -27,7 +27,7 @@ const form =
   "the http or https URL of a proxy like http://user:password@proxy.example.com:3128 (special characters of the password percent-encoded; no path)";
 
 /** Its value may hold a password. */
-const proxyOfAll = setting(
+export const egressProxy = setting(
   `env, or ${form}`,
   (text) => (text === "env" ? "env" : /^https?:\/\//i.test(text) ? proxyUrl(text) : undefined),
   hidden,
@@ -39,8 +39,6 @@ const proxyVariable = setting(
   (text) => proxyUrl(/^[a-z\d+.-]+:\/\//i.test(text) ? text : `http://${text}`),
   hidden,
 );
-
-export const egressProxyShape = { SIGNALBOX_EGRESS_PROXY: proxyOfAll.optional() };
 
 /** What other programs read in their environment. The lower-case name wins, as everywhere. */
 const environmentShape = {

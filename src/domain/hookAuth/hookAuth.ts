@@ -12,7 +12,7 @@ import type { CheckTarget } from "../hook/target.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkUsable, readCertificates, readKey, shownCertificate } from "./certificates.ts";
 
-export const clientAuthentications = ["CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST"] as const;
+const clientAuthentications = ["CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST"] as const;
 
 /** RFC 6749, appendix A. */
 const printable = (max: number) =>

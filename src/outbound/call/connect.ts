@@ -15,7 +15,7 @@ import { abortable } from "./socketEvents.ts";
 export type Connected = { socket: Socket; address: string };
 
 /** What connections are opened with. */
-export type Network = { guard: AddressGuard; resolver: Resolver; proxyFor: ProxyFor };
+type Network = { guard: AddressGuard; resolver: Resolver; proxyFor: ProxyFor };
 
 const notAllowed = () => new CallFailure("address not allowed", "REFUSED");
 const resetAtOnce = () =>

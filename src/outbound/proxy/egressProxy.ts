@@ -25,6 +25,13 @@ function proxyOf(href: string): EgressProxy {
   return { url, authorization };
 }
 
+/** The hosts of the proxies. */
+export const proxyHosts = ({ http, https }: Partial<ProxySettings> = {}): string[] =>
+  [http, https].flatMap((href) => {
+    const url = href === undefined ? null : new URL(href);
+    return url ? [literalAddress(url) ?? url.hostname] : [];
+  });
+
 /** Whether an entry of NO_PROXY names the address: it alone, or a range that it is in. */
 function namesAddress(entry: string, address: string): boolean {
   const own = ipaddr.process(address);

@@ -231,11 +231,12 @@ describe("the address guard judges the token endpoint", () => {
     expect(await told({ tokenUrl: "https://u:p@example.com/" })).toEqual([
       expect.stringMatching(/^TARGET_REFUSED auth\.oauth2\.tokenUrl: /),
     ]);
-    expect(await told({ tokenUrl: "token" })).toEqual([
-      expect.stringMatching(
-        /^INVALID auth\.oauth2\.tokenUrl: auth\.oauth2\.tokenUrl is an absolute/,
-      ),
-    ]);
+    for (const tokenUrl of ["", "token", "mailto:a@example.com", "https:"])
+      expect(await told({ tokenUrl }), tokenUrl).toEqual([
+        expect.stringMatching(
+          /^INVALID auth\.oauth2\.tokenUrl: auth\.oauth2\.tokenUrl is an absolute/,
+        ),
+      ]);
   });
 
   test("each time a token is fetched, when the operator's ranges have changed since", async () => {

@@ -61,11 +61,14 @@ const invalid = (message: string, at = path) => userError("INVALID", message, at
 
 /** The URL of the token endpoint, checked as a target is. */
 async function checkTokenUrl(url: string, check: (url: string) => Promise<string>) {
+  const tokenUrl = [...path, "oauth2", "tokenUrl"];
+  // A hook's own target may be of another kind.
+  if (!/^https?:/i.test(url))
+    throw invalid(`${tokenUrl.join(".")} is an absolute http or https URL`, tokenUrl);
   try {
     return await check(url);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const tokenUrl = [...path, "oauth2", "tokenUrl"];
     throw new UserError(
       error.entries.map(({ code, message }) => ({
         code,

@@ -4,6 +4,7 @@ import { connectProxy } from "../fixtures/connectProxy.ts";
 import { deliveryOf, emit, hookOf, register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
+import { client, tokenServer } from "../fixtures/tokenServer.ts";
 
 test("everything that the hub calls goes through the egress proxy, and while it lets nobody through nothing counts as a try", async () => {
   await using target = await receiver((request, response) => {
@@ -18,9 +19,13 @@ test("everything that the hub calls goes through the egress proxy, and while it 
   await emit(hub);
   const { id: actionId } = await button(hub, target.url, {}, { type: "b" });
   await press(hub, actionId);
-  expect(target.requests.length).toBe(3);
-  const { host } = new URL(target.url);
-  expect(new Set(first.asked.map(({ authority }) => authority))).toEqual(new Set([host]));
+  await using tokens = await tokenServer();
+  const auth = { oauth2: { ...client, tokenUrl: tokens.url } };
+  await register(hub, { url: target.url, types: ["c"], auth });
+  await emit(hub, { type: "c" });
+  expect(tokens.isNewest(target.requests[3]?.headers.authorization)).toBe(true);
+  const hosts = [target.url, tokens.url].map((one) => new URL(one).host);
+  expect(new Set(first.asked.map(({ authority }) => authority))).toEqual(new Set(hosts));
   await first[Symbol.asyncDispose]();
 
   const refusing = await connectProxy({ port, credentials: "other:one" });

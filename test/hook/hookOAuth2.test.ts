@@ -76,8 +76,8 @@ describe("a hook with OAuth2", () => {
     expect(new Set(authorizations()).size).toBe(2);
   });
 
-  test("throws a token away that its target refuses, and fetches another for the next try", async () => {
-    const { type } = await hookWith();
+  test("throws a token away that its target refuses, and fetches another for the next try, and is not deleted", async () => {
+    const { type } = await hookWith({}, { unsubscribeOn: [401] });
     await emit(hub, { type });
     const [first] = authorizations();
     target.answer = (request, response) =>

@@ -135,7 +135,9 @@ export function decideOutcome(
     const unknown = { ...base, attempt, verdict: verdict("NONE") };
     return { ...unknown, status: "RETRYING", delayMs: 0, free: true };
   }
-  if (statusCode !== null && hook.unsubscribeOn.includes(statusCode)) {
+  // To a token, 401 is an answer about the token: the next try has another.
+  const isAboutToken = statusCode === 401 && hook.auth?.oauth2 !== undefined;
+  if (statusCode !== null && hook.unsubscribeOn.includes(statusCode) && !isAboutToken) {
     const attempt = { ...record, outcome: "SUBSCRIBER_GONE" as const };
     return { ...base, attempt, status: "GONE", verdict: verdict("NONE") };
   }

@@ -154,6 +154,7 @@ CREATE TABLE "signalbox"."hooks" (
 	"final_statuses" smallint[] DEFAULT '{413}' NOT NULL,
 	"disable_after_failures" integer,
 	"disable_after_hours" double precision,
+	"auth" json,
 	CONSTRAINT "hooks_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796060955061, "5e2999b88fdd0eca888deddc1aa72ff549fac118406ebec2f1349d9d5744ed7e"],
-    [1796060955062, "29597e79efe1d7a98a1bbccc350308849414920051cc57141de74f18292e21ff"],
+    [1796061053769, "bf083384ddfe044513ef08ed3c6539b9596f307251e55fee44498445fed4e849"],
+    [1796061053770, "29597e79efe1d7a98a1bbccc350308849414920051cc57141de74f18292e21ff"],
   ]);
 });
 

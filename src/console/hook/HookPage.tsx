@@ -28,6 +28,7 @@ const HookDocument = graphql(
       description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn finalStatuses
       maxInFlight rateLimitPerSecond allowedPerMinute verification signature publicKey updatedAt
       orderBy onOrderFailure
+      auth { oauth2 { tokenUrl clientId scope } mtls { subject notAfter } ca { subject notAfter } }
     }
   }
 `,
@@ -40,6 +41,11 @@ const list = (values: readonly (string | number)[]) =>
 const Charts = lazy(async () => ({
   default: (await import("../statistics/Charts.tsx")).Charts,
 }));
+const Certificate = ({ subject, notAfter }: { subject: string; notAfter: string }) => (
+  <div>
+    {subject}, until {notAfter.slice(0, 10)}
+  </div>
+);
 
 /** One hook: its settings, health and deliveries. */
 export function HookPage({ params: { id } }: { params: { id: string } }) {
@@ -106,6 +112,15 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
                 <CopyButton text={hook.publicKey} label="Copy the public key" />
               </>
             ),
+            "wide",
+          ],
+          ["OAuth2 client", hook.auth?.oauth2?.clientId],
+          ["Token URL", hook.auth?.oauth2 && <code>{hook.auth.oauth2.tokenUrl}</code>, "wide"],
+          ["Scope", hook.auth?.oauth2?.scope],
+          ["Client certificate", hook.auth?.mtls && <Certificate {...hook.auth.mtls} />, "wide"],
+          [
+            "Trusted authorities",
+            hook.auth?.ca?.map((one) => <Certificate key={one.subject + one.notAfter} {...one} />),
             "wide",
           ],
           ["Headers", list(headers)],

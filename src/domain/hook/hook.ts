@@ -27,13 +27,15 @@ import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import type { AuditAction } from "../audit/auditAction.ts";
 import { auditHook } from "../audit/auditHook.ts";
+import { checkAuthFits } from "../hookAuth/hookAuth.ts";
+import { newAuth } from "../hookAuth/newAuth.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
 import { changedHeaders, checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
-import { hookContext, openHeaders } from "./hookSecrets.ts";
+import { openHeaders, sealHeaders } from "./hookSecrets.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
 import type { CheckTarget } from "./target.ts";
 import { withUniqueName } from "./uniqueHook.ts";
@@ -87,6 +89,8 @@ export async function registerHook(
   const secret = makeSecret(box, key, input.signature ?? "HMAC_SHA256", input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
+  const auth = await newAuth({ box, checkTarget }, key, input);
+  checkAuthFits(auth ?? null, url, () => headers);
   const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
@@ -102,6 +106,7 @@ export async function registerHook(
     status,
     statusReason,
     secrets: [{ ...secret.stored, expiresAt: null }],
+    auth: auth ?? null,
   };
   const hook = await withUniqueName(settings, () =>
     sql.begin(async (tx) => {
@@ -120,15 +125,6 @@ export async function registerHook(
   );
   return { hook, secret: secret.shown };
 }
-
-const sealHeaders = (
-  box: SecretBox,
-  key: { projectId: string; id: string },
-  headers: Record<string, string>,
-) =>
-  Object.keys(headers).length === 0
-    ? null
-    : box.seal(JSON.stringify(headers), hookContext("headers", key));
 
 /** Loads a hook under its row's lock, writes the row that `change` returns (null: no change), and publishes it. */
 export async function changeHook(
@@ -205,16 +201,20 @@ export async function updateHook(
 ): Promise<{ hook: HookRow; secret: string | null }> {
   let secret: string | null = null;
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
+  const auth = await newAuth({ box, checkTarget }, { projectId, id }, input);
   const hook = await withUniqueName(input, () =>
     changeHook(sql, projectId, id, "updateHook", async (hook, tx) => {
       rejectDeleted(hook);
       const settings = settingsOf(input, hook);
       const before = () => openHeaders(box, hook);
-      const given = input.changedHeaders
+      const headersGiven = input.changedHeaders
         ? changedHeaders(before(), input.changedHeaders)
         : input.headers;
-      checkHookSettings(settings, given);
-      const next = given === undefined ? before() : checkHeaders(preserveHeaders(given, before()));
+      checkHookSettings(settings, headersGiven);
+      const next =
+        headersGiven === undefined
+          ? before()
+          : checkHeaders(preserveHeaders(headersGiven, before()));
       // Sealed again they would look as if they had changed.
       const headers = isDeepStrictEqual(next, before())
         ? hook.headers
@@ -225,8 +225,9 @@ export async function updateHook(
       secret = shown;
       const changed = {
         ...{ ...hook, ...settings, url: url ?? hook.url, headers, secrets },
-        ...pausedAs(hook, input.isPaused),
+        ...{ auth: auth === undefined ? hook.auth : auth, ...pausedAs(hook, input.isPaused) },
       };
+      checkAuthFits(changed.auth, changed.url, () => openHeaders(box, changed));
       const isWaiting = hook.status === "PENDING_VERIFICATION";
       const needsConsent = hook.verification !== "NONE" && url !== undefined;
       if (!needsConsent || (url === hook.url && !isWaiting)) return changed;

@@ -14,6 +14,7 @@ export default defineConfig({
     "./src/db/schema/applicationTables.ts",
     "./src/db/schema/scheduleTables.ts",
     "./src/db/schema/auditTables.ts",
+    "./src/db/schema/statisticsTables.ts",
   ],
   out: "./drizzle",
   schemaFilter: ["signalbox"],

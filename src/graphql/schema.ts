@@ -21,6 +21,7 @@ import "./page/node.ts";
 import "./schedule/schedule.ts";
 import "./schedule/scheduleMutations.ts";
 import "./project/overview.ts";
+import "./project/statistics.ts";
 import "./action/press.ts";
 import "./project/project.ts";
 import "./event/readEvent.ts";

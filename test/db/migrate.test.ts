@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796061059183, "86ae33203302b516b235475129163a6b0bc49e6a7593c63b85d02e5b390f7f5e"],
-    [1796061059184, "6261398df58472202fdc76b316b99bbf965350fdf8c0904a2a2a6935bca36ce6"],
+    [1796061412233, "627fcc811a13c6d1bd5caa32f139564c36447a6430ef69d9d7a44a61ed03b87a"],
+    [1796061412234, "956f5d1468156800ef6bdd336a69240601f38568050d7ca514dd542ee683f609"],
   ]);
 });
 

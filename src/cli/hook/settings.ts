@@ -58,6 +58,16 @@ function textOrFile(text: string): string {
   }
 }
 
+/** It holds secrets, which do not belong on a command line. */
+function authFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "holds no JSON" : "cannot be read";
+    throw new InvalidArgumentError(`${JSON.stringify(file)} ${why}.`);
+  }
+}
+
 /** The settings of a hook: its flag, and the field of the API's input. */
 const settings = [
   ["name", new Option("--name <NAME>", "a name, unique in the project")],
@@ -159,6 +169,13 @@ const settings = [
     ).argParser(optional(texts)),
   ],
   ["signature", new Option("--signature <KIND>", "HMAC_SHA256 or ED25519").argParser(signature)],
+  [
+    "auth",
+    new Option(
+      "--auth <FILE>",
+      "a JSON file that says how requests authenticate: oauth2, mtls, ca",
+    ).argParser(optional(authFile)),
+  ],
 ] as const;
 
 /** Declares the flags of a hook's settings. */

@@ -1,5 +1,5 @@
 import { Send } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
@@ -31,6 +31,10 @@ const ArchiveDocument = graphql(`
     archiveEventType(name: $name) { eventType { id archivedAt } userErrors { code message path } }
   }
 `);
+
+const Charts = lazy(async () => ({
+  default: (await import("../statistics/Charts.tsx")).Charts,
+}));
 
 /** One event type: its schema, its hooks, and a button to emit it by hand. */
 export function EventTypePage() {
@@ -94,6 +98,9 @@ export function EventTypePage() {
           )}
         </Section>
       </div>
+      <Suspense fallback={<Loading />}>
+        <Charts subject={{ type: name }} />
+      </Suspense>
       <Section title="Hooks">
         {type.hooks.nodes.length === 0 && <p className="soft">No hook receives it.</p>}
         <ul className="type-list">

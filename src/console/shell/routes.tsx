@@ -3,6 +3,7 @@ import {
   Box,
   Braces,
   CalendarClock,
+  ChartLine,
   History,
   type LucideIcon,
   Settings,
@@ -81,6 +82,9 @@ const NewResourcePage = later(async () => ({
 const EditResourcePage = later(async () => ({
   default: (await import("../resource/EditResourcePage.tsx")).EditResourcePage,
 }));
+const StatisticsPage = later(async () => ({
+  default: (await import("../statistics/StatisticsPage.tsx")).StatisticsPage,
+}));
 const SchedulesPage = later(async () => ({
   default: (await import("../schedule/SchedulesPage.tsx")).SchedulesPage,
 }));
@@ -99,6 +103,7 @@ export const places: { to: string; label: string; keys: string; icon: LucideIcon
   { to: "/types", label: "Event types", keys: "g t", icon: Braces },
   { to: "/workflows", label: "Workflows", keys: "g w", icon: Workflow },
   { to: "/resources", label: "Resources", keys: "g r", icon: Box },
+  { to: "/statistics", label: "Statistics", keys: "g i", icon: ChartLine },
   { to: "/schedules", label: "Schedules", keys: "g c", icon: CalendarClock },
   { to: "/audit", label: "Audit log", keys: "g a", icon: History },
   { to: "/settings", label: "Settings", keys: "g s", icon: Settings },
@@ -126,6 +131,7 @@ export const routes: { path: string; page: ComponentType<PageProps> }[] = [
   { path: "/resources/one", page: ResourcePage },
   { path: "/resources/new", page: NewResourcePage },
   { path: "/resources/edit", page: EditResourcePage },
+  { path: "/statistics", page: StatisticsPage },
   { path: "/schedules", page: SchedulesPage },
   { path: "/audit", page: AuditPage },
   { path: "/settings", page: SettingsPage },

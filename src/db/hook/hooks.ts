@@ -29,7 +29,24 @@ export type SealedSecret = { sealed: string; expiresAt: string | null; publicKey
 /** When a hook is DISABLED: after so many failed attempts in a row, over at least so many hours. */
 export type DisableAfter = { failures: number; hours: number };
 
-/** A hook as stored; `headers` and `secrets` are sealed. */
+/** What is shown of an X.509 certificate. */
+export type ShownCertificate = { subject: string; notAfter: string };
+
+/** How a hook's requests authenticate: what is shown of it, and all of it, sealed. */
+export type StoredAuth = {
+  sealed: string;
+  oauth2?: {
+    tokenUrl: string;
+    clientId: string;
+    clientAuthentication: "CLIENT_SECRET_BASIC" | "CLIENT_SECRET_POST";
+    scope: string | null;
+    audience: string | null;
+  };
+  mtls?: ShownCertificate;
+  ca?: ShownCertificate[];
+};
+
+/** A hook as stored; `headers`, `secrets` and `auth` are sealed. */
 export type HookRow = Narrowed<
   Omit<
     typeof hooks.$inferSelect,
@@ -47,6 +64,7 @@ export type HookRow = Narrowed<
     status: HookStatus;
     secrets: SealedSecret[];
     onOrderFailure: OrderFailure;
+    auth: StoredAuth | null;
   }
 >;
 
@@ -60,7 +78,7 @@ export const hookColumns = (
   h.max_in_flight as "maxInFlight", h.rate_limit_per_second as "rateLimitPerSecond",
   h.verification, h.allowed_per_minute as "allowedPerMinute", h.status,
   h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt",
-  h.order_by as "orderBy", h.on_order_failure as "onOrderFailure", h.final_statuses as "finalStatuses",
+  h.order_by as "orderBy", h.on_order_failure as "onOrderFailure", h.final_statuses as "finalStatuses", h.auth,
   case when h.disable_after_failures is not null then
     json_build_object('failures', h.disable_after_failures, 'hours', h.disable_after_hours) end as "disableAfter",
   h.template, h.template_content_type as "templateContentType", h.selection, h.changed`;
@@ -138,13 +156,14 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
   insert into signalbox.hooks (project_id, id, name, uid, description, metadata, types, channels, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
     verification, status, status_reason, secrets, order_by, on_order_failure, final_statuses, disable_after_failures,
-    disable_after_hours, template, template_content_type, selection, changed)
+    disable_after_hours, auth, template, template_content_type, selection, changed)
   values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
     ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
     ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json,
     ${hook.orderBy}, ${hook.onOrderFailure}, ${hook.finalStatuses}::smallint[],
     ${hook.disableAfter?.failures ?? null}, ${hook.disableAfter?.hours ?? null},
+    ${hook.auth && JSON.stringify(hook.auth)}::text::json,
     ${hook.template}, ${hook.templateContentType}, ${hook.selection}, ${hook.changed}::text[])
   returning created_at as "createdAt", updated_at as "updatedAt"`;
 
@@ -161,6 +180,7 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "update
     order_by = ${hook.orderBy}, on_order_failure = ${hook.onOrderFailure},
     final_statuses = ${hook.finalStatuses}::smallint[],
     disable_after_failures = ${hook.disableAfter?.failures ?? null}, disable_after_hours = ${hook.disableAfter?.hours ?? null},
+    auth = ${hook.auth && JSON.stringify(hook.auth)}::text::json,
     template = ${hook.template}, template_content_type = ${hook.templateContentType}, selection = ${hook.selection},
     changed = ${hook.changed}::text[]
   where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;

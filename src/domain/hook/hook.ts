@@ -27,6 +27,8 @@ import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import type { AuditAction } from "../audit/auditAction.ts";
 import { auditHook } from "../audit/auditHook.ts";
+import { checkAuthFits } from "../hookAuth/hookAuth.ts";
+import { newAuth } from "../hookAuth/newAuth.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
 import { checkNewSelection } from "../payload/checkSelection.ts";
 import { checkTemplate } from "../payload/checkTemplate.ts";
@@ -92,6 +94,8 @@ export async function registerHook(
   const secret = makeSecret(box, key, input.signature ?? "HMAC_SHA256", input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
+  const auth = await newAuth({ box, checkTarget }, key, input);
+  checkAuthFits(auth ?? null, url, () => headers);
   const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
@@ -107,6 +111,7 @@ export async function registerHook(
     status,
     statusReason,
     secrets: [{ ...secret.stored, expiresAt: null }],
+    auth: auth ?? null,
   };
   const hook = await withUniqueName(settings, () =>
     sql.begin(async (tx) => {
@@ -203,16 +208,20 @@ export async function updateHook(
   let secret: string | null = null;
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
   await checkTemplate(payloads, projectId, input);
+  const auth = await newAuth({ box, checkTarget }, { projectId, id }, input);
   const hook = await withUniqueName(input, () =>
     changeHook(sql, projectId, id, "updateHook", async (hook, tx) => {
       rejectDeleted(hook);
       const settings = settingsOf(input, hook);
       const before = () => openHeaders(box, hook);
-      const given = input.changedHeaders
+      const headersGiven = input.changedHeaders
         ? changedHeaders(before(), input.changedHeaders)
         : input.headers;
-      checkHookSettings(settings, given);
-      const next = given === undefined ? before() : checkHeaders(preserveHeaders(given, before()));
+      checkHookSettings(settings, headersGiven);
+      const next =
+        headersGiven === undefined
+          ? before()
+          : checkHeaders(preserveHeaders(headersGiven, before()));
       // Sealed again they would look as if they had changed.
       const headers = isDeepStrictEqual(next, before())
         ? hook.headers
@@ -225,8 +234,9 @@ export async function updateHook(
       secret = shown;
       const changed = {
         ...{ ...hook, ...settings, url: url ?? hook.url, headers, secrets },
-        ...pausedAs(hook, input.isPaused),
+        ...{ auth: auth === undefined ? hook.auth : auth, ...pausedAs(hook, input.isPaused) },
       };
+      checkAuthFits(changed.auth, changed.url, () => openHeaders(box, changed));
       const isWaiting = hook.status === "PENDING_VERIFICATION";
       const needsConsent = hook.verification !== "NONE" && url !== undefined;
       if (!needsConsent || (url === hook.url && !isWaiting)) return changed;

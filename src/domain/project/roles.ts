@@ -38,6 +38,7 @@ export const operationRoles = {
   "Query.resource": readers,
   "Query.resourceTypes": readers,
   "Query.resources": readers,
+  "Query.statistics": readers,
   "Query.validateEvent": readers,
   "Query.viewer": everyone,
   "Query.workflow": readers,

@@ -11,6 +11,7 @@ import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
 import { hookToolEndpoints } from "./hookTools.ts";
 import { pollEvents } from "./poll.ts";
+import { statisticsEndpoint } from "./project/statistics.ts";
 import { scheduleEndpoints } from "./schedules.ts";
 
 const endpoints = [
@@ -24,6 +25,7 @@ const endpoints = [
   ...scheduleEndpoints,
   ...expungeEndpoints,
   auditLog,
+  statisticsEndpoint,
   asyncapi,
 ];
 const openapi = createOpenapi(endpoints);

@@ -24,8 +24,8 @@ import type { SecretBox } from "../../domain/project/secretBox.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
 import { openStepRequest, stepRequestOf } from "../../domain/workflowRun/stepRequest.ts";
 import type { Logger } from "../../log.ts";
-import type { Poster } from "../../outbound/call/post.ts";
 import { traceFields } from "../../util/traceContext.ts";
+import type { HookCaller } from "../auth/hookCaller.ts";
 import { createAsking } from "./asking.ts";
 import { endAttempt, startAttempt, withinSpan } from "./attemptSpan.ts";
 import { createClaimLoop } from "./claimLoop.ts";
@@ -44,7 +44,7 @@ export type DelivererOptions = {
   programs: InPlace & { payloads: PayloadRunner };
   workerId: string;
   peers: Peers;
-  poster: Poster;
+  caller: HookCaller;
   box: SecretBox;
   /** The host name of this hub, which some deliveries contain. */
   origin: () => string;
@@ -86,7 +86,7 @@ const SLOW_MS = 1_000;
  * and are finished in micro-batches. A job is only a wake-up: the reconciler finds what a dead process left.
  */
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { sql, peers, poster, box, origin, log, onAttempt, onDelivered } = options;
+  const { sql, peers, caller, box, origin, log, onAttempt, onDelivered } = options;
   const targets = createTargets(sql, box);
   const ask = createAsking(options.askPeers);
   const shareOf = (hookId: string) =>
@@ -182,7 +182,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     request = withinSpan(span, request);
     return {
       request,
-      result: await poster.post({ ...request, holder: claimed.projectId, signal }),
+      result: await caller.post({ ...request, holder: claimed.projectId, signal }),
     };
   }
 

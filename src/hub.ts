@@ -153,7 +153,7 @@ function openApi(
     programs,
     feed,
     entities,
-    hooks: { ...targeting, box },
+    hooks: { ...targeting, box, payloads: programs.payloads },
     schedules: { ...targeting, configs, programs, onChanged: wake.announce },
     workflows: { ...targeting, box, templates: programs.templates },
     presses: {

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796061053769, "bf083384ddfe044513ef08ed3c6539b9596f307251e55fee44498445fed4e849"],
-    [1796061053770, "29597e79efe1d7a98a1bbccc350308849414920051cc57141de74f18292e21ff"],
+    [1796061412233, "627fcc811a13c6d1bd5caa32f139564c36447a6430ef69d9d7a44a61ed03b87a"],
+    [1796061412234, "956f5d1468156800ef6bdd336a69240601f38568050d7ca514dd542ee683f609"],
   ]);
 });
 

@@ -10,7 +10,8 @@ const authFields = `auth { oauth2 { tokenUrl clientId clientAuthentication scope
 /** What is shown of a hook. */
 export const hookFields = `id name status statusReason health healthSince heldUntil disableAfter { failures hours } types url format filter userId retries timeoutMs
   retryScheduleMs headers unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification signature publicKey ${authFields} triggeredCount succeededCount
-  failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt orderBy onOrderFailure`;
+  failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt orderBy onOrderFailure
+  template templateContentType selection changed description metadata channels`;
 
 const document = `query ($given: String!, $id: ID!) {
   hook(id: $id) { ${hookFields} } hookByName(name: $given) { ${hookFields} }

@@ -129,7 +129,7 @@ const failRuns = (tx: Tx, projectId: string, ids: string[]) => tx<{ id: string }
 /** Erases events of which nothing is being sent; the caller has locked the project's head, so that stays so. */
 const eraseIdle = (tx: Tx, projectId: string, ids: string[], by: string) => tx<EventHead[]>`
   update signalbox.events e set data = null, content = null, content_type = 'TEXT', name = type, avatar = null,
-    category = null, tags = null, error = null, due_at = null,
+    category = null, tags = null, changed = null, error = null, due_at = null,
     status = case when status in ('SCHEDULED', 'STAGED') then 'CANCELLED' else status end,
     expunged_at = clock_timestamp(), expunged_by = ${by}
   where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) and e.expunged_at is null
@@ -214,6 +214,7 @@ const erasures = [
       and num_nonnulls(s.request, s.output) > 0`,
   `update signalbox.workflow_runs r set error = null
     where r.project_id = $1 and r.event_id = any($2::uuid[]) and r.error is not null`,
+  `delete from signalbox.event_bodies b where b.project_id = $1 and b.event_id = any($2::uuid[])`,
   `delete from signalbox.event_resources r where r.project_id = $1 and r.event_id = any($2::uuid[])`,
   `update signalbox.idempotency_keys k set fingerprint = '${ERASED_FINGERPRINT}' from signalbox.events e
     where e.project_id = $1 and e.id = any($2::uuid[]) and k.project_id = $1 and k.scope = ''

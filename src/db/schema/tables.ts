@@ -162,6 +162,8 @@ export const events = signalbox.table(
     /** When its content was erased, and the name of the key that did it. */
     expungedAt: time("expunged_at"),
     expungedBy: text("expunged_by"),
+    /** The attributes that the change of a resource changed; null of all other events. */
+    changed: text("changed").array(),
   },
   (t) => [
     ownProject,
@@ -244,6 +246,12 @@ export const hooks = signalbox.table(
     disableAfterHours: doublePrecision("disable_after_hours"),
     /** { "sealed": "v1.…", "oauth2"?, "mtls"?, "ca"? }: what is shown of it stands beside what is sealed. */
     auth: jsonText("auth"),
+    /** Liquid, or a GraphQL selection: what makes the body instead of the format. */
+    template: text("template"),
+    templateContentType: text("template_content_type"),
+    selection: text("selection"),
+    /** Of changes of resources, only those of one of these attributes; null for all. */
+    changed: text("changed").array(),
   },
   (t) => [
     ownProject,
@@ -276,6 +284,10 @@ export const hookVersions = signalbox.table(
     status: text("status").notNull(),
     /** No event received later needs the version before. */
     createdAt: time("created_at").notNull().defaultNow(),
+    template: text("template"),
+    templateContentType: text("template_content_type"),
+    selection: text("selection"),
+    changed: text("changed").array(),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
 );

@@ -30,6 +30,9 @@ import { auditHook } from "../audit/auditHook.ts";
 import { checkAuthFits } from "../hookAuth/hookAuth.ts";
 import { newAuth } from "../hookAuth/newAuth.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
+import { checkNewSelection } from "../payload/checkSelection.ts";
+import { checkTemplate } from "../payload/checkTemplate.ts";
+import type { PayloadRunner } from "../payload/payloadRunner.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
@@ -45,6 +48,7 @@ export type HookServices = {
   sql: Pool;
   box: SecretBox;
   checkTarget: CheckTarget;
+  payloads: PayloadRunner;
 };
 
 const MAX_HOOKS = 20_000;
@@ -63,7 +67,7 @@ async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
  * UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
  */
 export async function registerHook(
-  { sql, box, checkTarget }: HookServices,
+  { sql, box, checkTarget, payloads }: HookServices,
   projectId: string,
   input: HookInput & {
     signature?: Signature | null | undefined;
@@ -76,6 +80,7 @@ export async function registerHook(
 ): Promise<{ hook: HookRow; secret: string | null }> {
   const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
+  await checkTemplate(payloads, projectId, settings);
   await checkTypesHaveResource(sql, projectId, settings);
   const verification = input.verification ?? "NONE";
   const needsConsent = verification !== "NONE";
@@ -114,6 +119,7 @@ export async function registerHook(
       await lockProject(tx, projectId);
       if ((await countHooks(tx, projectId)) >= MAX_HOOKS)
         throw userError("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
+      await checkNewSelection(tx, projectId, settings);
       const [times] = await insertHook(tx, row);
       if (!times) throw new Error("a hook was not inserted");
       if (needsConsent) await requestConsent(tx, box, row);
@@ -188,7 +194,7 @@ function pausedAs({ status, statusReason }: HookRow, isPaused: boolean | null | 
  * unless it is a private key. Nothing is changed when anything is refused.
  */
 export async function updateHook(
-  { sql, box, checkTarget }: HookServices,
+  { sql, box, checkTarget, payloads }: HookServices,
   projectId: string,
   id: string,
   input: HookInput & {
@@ -201,6 +207,7 @@ export async function updateHook(
 ): Promise<{ hook: HookRow; secret: string | null }> {
   let secret: string | null = null;
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
+  await checkTemplate(payloads, projectId, input);
   const auth = await newAuth({ box, checkTarget }, { projectId, id }, input);
   const hook = await withUniqueName(input, () =>
     changeHook(sql, projectId, id, "updateHook", async (hook, tx) => {
@@ -221,6 +228,8 @@ export async function updateHook(
         : sealHeaders(box, hook, next);
       if (input.types != null || input.format != null)
         await checkTypesHaveResource(tx, projectId, settings);
+      if (input.selection != null || input.types != null)
+        await checkNewSelection(tx, projectId, settings, hook);
       const { secrets, shown } = changedSecrets(box, hook, input);
       secret = shown;
       const changed = {

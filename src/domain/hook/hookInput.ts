@@ -9,6 +9,7 @@ import { compileOrderBy } from "../filter/orderBy.ts";
 import { type HookAuthInput, hookAuthInput } from "../hookAuth/hookAuth.ts";
 import { documentText } from "../input/documentText.ts";
 import { exactName, hasAtMost, singleLineText } from "../input/singleLineText.ts";
+import { checkPayload, contentTypeOf, payloadInput } from "../payload/payloadInput.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 
 const name = singleLineText(200);
@@ -66,6 +67,12 @@ export const hookInput = z.object({
   rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
   orderBy: z.string().nullish(),
   onOrderFailure: z.enum(["BLOCK", "PARK", "SKIP"]),
+  ...payloadInput,
+  changed: z
+    .array(exactName(eventLimits.name))
+    .min(1, "must have a minimum of 1 items")
+    .max(100, "must have a maximum of 100 items")
+    .nullish(),
   finalStatuses: z.array(status).max(20, "must have a maximum of 20 items"),
   disableAfter: z
     .strictObject({
@@ -96,6 +103,10 @@ export type HookSettings = Pick<
   | "rateLimitPerSecond"
   | "orderBy"
   | "onOrderFailure"
+  | "template"
+  | "templateContentType"
+  | "selection"
+  | "changed"
   | "finalStatuses"
   | "disableAfter"
 >;
@@ -152,10 +163,14 @@ export function settingsOf(
       | "retryScheduleMs"
       | "rateLimitPerSecond"
       | "orderBy"
+      | "template"
+      | "selection"
+      | "changed"
       | "disableAfter",
   >(
     key: Key,
   ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
+  const template = optional("template");
   return {
     format,
     name: optional("name"),
@@ -174,6 +189,10 @@ export function settingsOf(
     maxInFlight: input.maxInFlight ?? before.maxInFlight,
     orderBy: optional("orderBy"),
     onOrderFailure: input.onOrderFailure ?? before.onOrderFailure,
+    template,
+    templateContentType: contentTypeOf(input.templateContentType, before, template),
+    selection: optional("selection"),
+    changed: optional("changed"),
     finalStatuses: input.finalStatuses ?? before.finalStatuses,
     disableAfter: optional("disableAfter"),
   };
@@ -197,6 +216,10 @@ const defaults = {
   maxInFlight: 16,
   orderBy: null,
   onOrderFailure: "BLOCK" as const,
+  template: null,
+  templateContentType: null,
+  selection: null,
+  changed: null,
   finalStatuses: [413],
   disableAfter: null,
 };
@@ -240,6 +263,7 @@ export function checkHookSettings(settings: HookSettings, headers: unknown): voi
         })),
       );
     },
+    () => checkPayload(settings),
     () => settings.filter != null && compileFilter(settings.filter),
     () => settings.orderBy != null && compileOrderBy(settings.orderBy),
     () => headers != null && checkHeaders(headers),

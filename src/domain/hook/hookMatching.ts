@@ -33,7 +33,7 @@ export const DELIVERIES_IN_PLACE = 100;
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {
   const { id, type, data, name, category, userId, contextId, channels, tags, origin } = event;
-  const { subjectType, subjectId } = event;
+  const { changed, subjectType, subjectId } = event;
   const subject =
     subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
   return {
@@ -47,6 +47,7 @@ export function filterView(event: MatchedEvent, source: string): FilterEvent {
     subject,
     contextId,
     channels,
+    changed,
     tags,
     origin,
   };
@@ -68,7 +69,7 @@ function deliveryOf(
     id: newId(),
     eventId: id,
     hookId: hook.id,
-    format: hook.format,
+    format: hook.bodyFormat,
     status: reason === "MATCHED" ? "PENDING" : "PARKED",
     maxAttempts: hook.maxAttempts,
     ...(hook.format === "RESOURCE" && resource !== null && { resource }),
@@ -197,7 +198,7 @@ export async function evaluateHook(
   projectId: string,
   hook: Pick<
     ConfiguredHook,
-    "id" | "types" | "channels" | "userId" | "filter" | "format" | "status"
+    "id" | "types" | "channels" | "userId" | "filter" | "format" | "status" | "changed"
   >,
   input: FilterInput,
   hasResource: boolean,

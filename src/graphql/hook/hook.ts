@@ -118,6 +118,25 @@ export const Hook = builder.objectRef<ShownHook>("Hook").implement({
       type: OrderFailureEnum,
       description: "What follows when a delivery with a key has used up its attempts.",
     }),
+    template: t.exposeString("template", {
+      nullable: true,
+      description:
+        "A Liquid template over `event`: what it renders is the request body. Null sends the format's body.",
+    }),
+    templateContentType: t.exposeString("templateContentType", {
+      nullable: true,
+      description: "The content type of what the template renders; null without a template.",
+    }),
+    selection: t.exposeString("selection", {
+      nullable: true,
+      description:
+        "A GraphQL selection over the event: its result as JSON is the request body. Null sends the format's body, or the template's.",
+    }),
+    changed: t.exposeStringList("changed", {
+      nullable: true,
+      description:
+        "Of updates of resources, only those that change one of these attributes match. Null matches all.",
+    }),
     verification: t.expose("verification", {
       type: HookVerificationEnum,
       description: "How the target has to consent, or had to.",

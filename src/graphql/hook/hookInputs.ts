@@ -85,6 +85,22 @@ export const RegisterHookInput = builder.inputType("RegisterHookInput", {
       defaultValue: "BLOCK",
       description: "What follows when a delivery with a key has used up its attempts.",
     }),
+    template: t.string({
+      description:
+        "A Liquid template over `event`, the same as in `filter` and with all its fields: what it renders is the request body instead of the format's, the same in every attempt. At most 20,000 characters; it may render 512 KiB. A delivery that it fails for is FAILED with the reason. Not with format RESOURCE. Default: the format's body.",
+    }),
+    templateContentType: t.string({
+      description:
+        "The content type of what the template renders: a media type, at most 200 characters. Default: application/json. Only with a template.",
+    }),
+    selection: t.string({
+      description:
+        "A GraphQL selection over the event, such as `{ id type data { amount } }`: its result as JSON is the request body, the same in every attempt. Fields of `data` are those of the schemas of the hook's types; what is absent is null. No fragments, arguments or directives; at most 10,000 characters, 500 fields, 16 levels. Not together with a template, nor with format RESOURCE. Default: the format's body.",
+    }),
+    changed: t.stringList({
+      description:
+        "Match updates of resources (updateResource) only if they change one of these 1 to 100 attributes, or something in it: names such as `price`, and with dots such as `address.city`; each 1 to 200 characters. Other events match as before: those of creations and deletions, too. Default: all updates.",
+    }),
     verification: t.field({
       type: HookVerificationEnum,
       defaultValue: "NONE",
@@ -162,6 +178,18 @@ export const UpdateHookInput = builder.inputType("UpdateHookInput", {
       type: OrderFailureEnum,
       description: "As in RegisterHookInput; applies to deliveries that fail from now on.",
     }),
+    template: t.string({
+      description:
+        "As in RegisterHookInput; null removes it, and its content type. Applies to events matched from now on, and to what could not be rendered and is retried.",
+    }),
+    templateContentType: t.string({
+      description: "As in RegisterHookInput; null restores the default.",
+    }),
+    selection: t.string({
+      description:
+        "As in RegisterHookInput; null removes it. Applies to events matched from now on.",
+    }),
+    changed: t.stringList({ description: "As in RegisterHookInput; null removes it." }),
     signature: t.field({
       type: SignatureEnum,
       description:

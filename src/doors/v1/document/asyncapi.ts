@@ -2,6 +2,7 @@ import type { EventTypeRow } from "../../../db/eventType/eventTypes.ts";
 import type { HookFormat, HookRow } from "../../../db/hook/hooks.ts";
 import { listEventTypes, listHooks } from "../../../db/page/lists.ts";
 import { typesAccept } from "../../../domain/hook/hookMatch.ts";
+import { hasPayload } from "../../../domain/payload/makeBody.ts";
 import type { Context } from "../../../graphql/builder/context.ts";
 import { RawJson, writeJson } from "../../../util/json/rawJson.ts";
 import { createTimeSlice } from "../../../util/timeSlice.ts";
@@ -84,6 +85,9 @@ function bodyOf(format: HookFormat, type: string, data: Json): Json {
   }
 }
 
+const sentAs = (hook: HookRow): string =>
+  hook.selection === null ? (hook.templateContentType ?? hook.format) : "a selection";
+
 /** The channel of a hook, and the server that it calls. */
 function hookParts(hook: HookRow, messages: Json) {
   const { host, protocol, pathname, search } = new URL(hook.url);
@@ -92,7 +96,7 @@ function hookParts(hook: HookRow, messages: Json) {
     channel: {
       address: pathname + search,
       title: hook.name ?? hook.url,
-      description: `Format ${hook.format}; ${hook.status}.`,
+      description: `Format ${sentAs(hook)}; ${hook.status}.`,
       servers: [{ $ref: `#/servers/hook-${hook.id}` }],
       messages,
     },
@@ -100,6 +104,7 @@ function hookParts(hook: HookRow, messages: Json) {
   };
 }
 
+const JSON_TYPE = "application/json";
 const isPattern = (type: string) => /(^|\.)\*$/.test(type);
 
 /** Whether a hook takes a type. Most of its types are exact, and it may have many. */
@@ -132,9 +137,9 @@ export async function documentOf(
     spend(text.length);
     to.set(key, new RawJson(text));
   };
-  const addMessage = (key: string, name: string, schema: unknown) => {
+  const addMessage = (key: string, name: string, schema: unknown, contentType: string) => {
     const summary = byName.get(name)?.description;
-    const about = { name, title: name, contentType: "application/json" };
+    const about = { name, title: name, contentType };
     add(messages, key, { ...about, ...(summary && { summary }), payload: payload(schema) });
   };
   const dataOf = (name: string) => ({ $ref: `#/components/schemas/${keys.get(name)}/schema` });
@@ -148,7 +153,7 @@ export async function documentOf(
     await slice();
     const type = byName.get(name);
     add(schemas, key, payload(type ? dataSchema(url, type) : true));
-    addMessage(key, name, object({ type: { const: name }, data: dataOf(name) }));
+    addMessage(key, name, object({ type: { const: name }, data: dataOf(name) }), JSON_TYPE);
     emitted.push(refTo(key));
   }
   const servers: Json = {
@@ -169,10 +174,14 @@ export async function documentOf(
     for (const [name, nameKey] of keys) {
       await slice();
       if (!takes(name)) continue;
-      const wanted = `${nameKey}.${hook.format}`;
+      const wanted = `${nameKey}.${sentAs(hook)}`;
       const key = formatKeys.get(wanted) ?? newKey(wanted);
       formatKeys.set(wanted, key);
-      if (!messages.has(key)) addMessage(key, name, bodyOf(hook.format, name, dataOf(name)));
+      if (!messages.has(key)) {
+        // What a template or a selection makes of an event, its target knows.
+        const body = hasPayload(hook) ? true : bodyOf(hook.format, name, dataOf(name));
+        addMessage(key, name, body, hook.templateContentType ?? JSON_TYPE);
+      }
       sent.push(refTo(key));
     }
     const { server, channel, operation } = hookParts(hook, Object.fromEntries(sent));

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Provider } from "urql";
 import { Router } from "wouter";
 import { base } from "./base.ts";
+import { dropDrafts } from "./kept/useDraft.ts";
 import { readKey, writeKey } from "./session/keyStore.ts";
 import { SignIn } from "./session/SignIn.tsx";
 import { openSession, type Session, SessionContext } from "./session/session.ts";
@@ -18,6 +19,7 @@ export function App() {
 
   const signOut = useCallback((reason?: string) => {
     writeKey(null);
+    dropDrafts();
     current.current?.activity.close();
     current.current = null;
     setSession(null);

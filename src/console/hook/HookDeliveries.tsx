@@ -1,7 +1,7 @@
-import { useState } from "react";
 import { DeliveryItem } from "../delivery/DeliveryItem.tsx";
 import { DeliveryRow } from "../delivery/deliveryRow.ts";
 import { graphql } from "../gql/graphql.ts";
+import { useKept } from "../kept/useKept.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Button } from "../ui/Button.tsx";
 import { emptyText } from "../ui/emptyText.ts";
@@ -28,7 +28,7 @@ type Status = (typeof statuses)[number];
 
 /** The deliveries of a hook, filtered by status. */
 export function HookDeliveries({ hookId }: { hookId: string }) {
-  const [status, setStatus] = useState<Status | null>(null);
+  const [status, setStatus] = useKept<Status | null>("status", null);
   const place = usePlace(`${hookId} ${status}`);
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveriesDocument,

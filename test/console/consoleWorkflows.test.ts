@@ -145,6 +145,7 @@ browserTest(
     target.answer = (_request, response) => response.end();
     const failed = page.url();
     await page.getByRole("button", { name: "Rerun" }).click();
+    await page.getByRole("button", { name: "Call them again" }).click();
     await eventually(() => page.url()).not.toBe(failed);
     // Nothing could be sent: a variable is missing.
     await page

@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import { DeliveryItem } from "../delivery/DeliveryItem.tsx";
 import { DeliveryRow } from "../delivery/deliveryRow.ts";
 import { graphql } from "../gql/graphql.ts";
@@ -49,6 +50,11 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
   );
   return (
     <Section title="Deliveries" tools={filter}>
+      <p className="soft">
+        <Link to={`/deliveries?${new URLSearchParams({ hook: hookId, status: "all" })}`}>
+          Find them by status code, error, type, user or time
+        </Link>
+      </p>
       {isLoading && <Loading rows={4} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && deliveries.length === 0 && (

@@ -40,10 +40,14 @@ const columns: Column<HookRow>[] = [
     title: "Hook",
     cell: ({ id, name, url }) => (
       <div className="hooks-name">
-        <Link to={`/hooks/${id}`} className="cover line">
+        <Link to={`/hooks/${id}`} className="cover">
           {name ?? url}
         </Link>
-        {name !== null && <span className="line faint">{url}</span>}
+        {name !== null && (
+          <span className="line faint" title={url}>
+            {url}
+          </span>
+        )}
       </div>
     ),
   },

@@ -55,7 +55,9 @@ export function RetryDialog({ deliveries, onClose }: Props) {
   };
   return (
     <Modal
-      title={`Retry ${countOf(chosen.length)}?`}
+      title={
+        result === null ? `Retry ${countOf(chosen.length)}?` : `Retrying ${countOf(chosen.length)}`
+      }
       isOpen
       onClose={onClose}
       foot={

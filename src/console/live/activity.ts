@@ -26,7 +26,6 @@ export type Activity = {
 };
 
 type Options = {
-  key: string;
   /** The start cursor. Anything read after it includes all earlier changes. */
   cursor: string;
   readCursor: () => Promise<string | undefined>;
@@ -56,7 +55,7 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
  * Follows the feed from a cursor. A lost connection is reopened and continues after the last
  * change, so that none is missed or repeated. Nothing is polled.
  */
-export function createActivity({ key, cursor, readCursor, onRefused }: Options): Activity {
+export function createActivity({ cursor, readCursor, onRefused }: Options): Activity {
   const stateListeners = new Set<() => void>();
   const newsListeners = new Set<(news: News) => void>();
   let state: LiveState = "connecting";
@@ -90,7 +89,7 @@ export function createActivity({ key, cursor, readCursor, onRefused }: Options):
     tell(news);
   };
 
-  const { client, wake } = openSocket(key, become);
+  const { client, wake } = openSocket(become);
   const leave = () => {
     become("offline");
     client.terminate();
@@ -183,16 +182,12 @@ export function createActivity({ key, cursor, readCursor, onRefused }: Options):
 }
 
 /** A socket that reconnects whenever it is lost, also if only missing pings show it; `wake` ends the wait before that. */
-function openSocket(
-  key: string,
-  become: (state: LiveState) => void,
-): { client: Client; wake: () => void } {
+function openSocket(become: (state: LiveState) => void): { client: Client; wake: () => void } {
   let socket: WebSocket | undefined;
   let late: ReturnType<typeof setTimeout> | undefined;
   let wake = () => {};
   const client = createClient({
     url: graphqlUrl("ws"),
-    connectionParams: { authorization: `Bearer ${key}` },
     keepAlive: PING_MS,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: (error) => !isRefusal(error),

@@ -19,7 +19,6 @@ export function App() {
   const current = useRef<Session | null>(null);
 
   const leave = useCallback((reason: string | null) => {
-    dropDrafts();
     current.current?.activity.close();
     current.current = null;
     setSession(null);
@@ -28,6 +27,7 @@ export function App() {
 
   const signOut = useCallback(() => {
     void endSession();
+    dropDrafts();
     leave(null);
   }, [leave]);
 
@@ -54,7 +54,14 @@ export function App() {
   );
 
   useEffect(() => void open(), [open]);
-  useEffect(() => onSessionEnd(() => leave(null)), [leave]);
+  useEffect(
+    () =>
+      onSessionEnd(() => {
+        dropDrafts();
+        leave(null);
+      }),
+    [leave],
+  );
 
   return (
     <CSPProvider disableStyleElements>

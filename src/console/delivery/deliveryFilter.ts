@@ -9,7 +9,7 @@ export const groups = {
   ended: { label: "Gone or cancelled", status: ["GONE", "CANCELLED"] },
   all: { label: "All", status: null },
 } as const;
-export type Group = keyof typeof groups;
+type Group = keyof typeof groups;
 const isGroup = (text: string): text is Group => Object.hasOwn(groups, text);
 
 /** The filter of the deliveries. It is part of the URL, so that a view can be shared. */

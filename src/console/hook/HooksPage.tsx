@@ -15,7 +15,8 @@ import { Ago } from "../ui/time/Time.tsx";
 import { Health } from "./health/Health.tsx";
 import { HookChart } from "./health/HookChart.tsx";
 import { lastDay, sumOf } from "./health/hookHours.ts";
-import { byTrouble, HookRow, stateOf } from "./hookRow.ts";
+import { byTrouble, stateOf } from "./health/trouble.ts";
+import { HookRow } from "./hookRow.ts";
 import "./HooksPage.css";
 
 const HooksDocument = graphql(

@@ -9,7 +9,7 @@ import { curlOf, type Exchange, requestText, responseText } from "./attemptTexts
 import "../../hook/HookTools.css";
 
 /** The delivery that an attempt belongs to. The URL is the hook's of now; null for a step of a workflow. */
-export type OfDelivery = { id: string; url: string | null; requestBody: string };
+type OfDelivery = { id: string; url: string | null; requestBody: string };
 
 type Props = { attempt: Exchange; previous: Exchange | undefined; of: OfDelivery };
 

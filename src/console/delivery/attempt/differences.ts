@@ -1,7 +1,7 @@
 import { type Exchange, headersOf } from "./attemptTexts.ts";
 
 /** A part of an attempt that differs from the other one; null where it is missing. */
-export type Difference = { what: string; before: string | null; after: string | null };
+type Difference = { what: string; before: string | null; after: string | null };
 
 function headerDifferences(
   what: string,

@@ -52,7 +52,6 @@ export function DeliveryPage({ params: { id } }: { params: { id: string } }) {
         may.operate && mayRetry(delivery) && <RetryButton delivery={delivery} name={event.name} />
       }
     >
-      {delivery.lastError !== null && <p role="alert">{delivery.lastError}</p>}
       <Facts
         facts={[
           [

@@ -24,8 +24,11 @@ const lastStatusCode = (sql: Sql) => sql`(select a.status_code from (
     select b.number, b.status_code from signalbox.earlier_attempts b
     where b.project_id = d.project_id and b.delivery_id = d.id) a order by a.number desc limit 1)`;
 
-/** The conditions about a delivery named `d`. Those about its event or its attempts each read another row. */
-export function narrowed(sql: Sql, wanted: Narrowing): { own: Fragment[]; others: Fragment[] } {
+/** Conditions by what they read besides the delivery: nothing, rows close to it, or rows that may be anywhere. */
+type Narrowed = { own: Fragment[]; near: Fragment[]; far: Fragment[] };
+
+/** The conditions about a delivery named `d`. */
+export function narrowed(sql: Sql, wanted: Narrowing): Narrowed {
   const ofEvent = [
     ...when(wanted.types, (types) => ofTypes(sql, types.map(stripNul))),
     ...when(wanted.userId, (userId) => sql`e.user_id = ${stripNul(userId)}`),
@@ -33,9 +36,7 @@ export function narrowed(sql: Sql, wanted: Narrowing): { own: Fragment[]; others
   const event = sql`select from signalbox.events e where e.project_id = d.project_id and e.id = d.event_id`;
   return {
     own: when(wanted.error, (error) => holds(sql, [sql`d.last_error`], error)),
-    others: [
-      ...(ofEvent.length > 0 ? [sql`exists (${event} and ${allOf(sql, ofEvent)})`] : []),
-      ...when(wanted.statusCodes, (codes) => sql`${lastStatusCode(sql)} = any(${codes}::int[])`),
-    ],
+    near: when(wanted.statusCodes, (codes) => sql`${lastStatusCode(sql)} = any(${codes}::int[])`),
+    far: ofEvent.length > 0 ? [sql`exists (${event} and ${allOf(sql, ofEvent)})`] : [],
   };
 }

@@ -68,7 +68,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
  */
 function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
   const { hookIds, status, since, until } = filter;
-  const { own, others } = narrowed(sql, filter);
+  const { own, near, far } = narrowed(sql, filter);
   const conditions = [
     sql`d.project_id = ${projectId}`,
     sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`,
@@ -82,7 +82,8 @@ function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment
       : []),
     ...(hookIds === null ? [] : [sql`d.hook_id = any(${hookIds}::uuid[])`]),
     ...own,
-    ...others,
+    ...near,
+    ...far,
   ];
   return sql`select d.id, d.hook_id, d.order_seq from signalbox.deliveries d
     join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id

@@ -5,7 +5,7 @@ import { hasOnlyLost, isWaiting, LOST, statusIn, WAITING } from "../delivery/sta
 import { type EventTypeRow, eventTypeColumns } from "../eventType/eventTypes.ts";
 import { type HookRow, type HookStatus, hookColumns } from "../hook/hooks.ts";
 import { failingHookIds } from "../project/counters.ts";
-import { boundedScanPage, MAX_RANDOM_READS } from "./boundedScan.ts";
+import { boundedScanPage, MAX_NEAR_READS, MAX_RANDOM_READS } from "./boundedScan.ts";
 import { boundedScanPerParent } from "./boundedScanPerParent.ts";
 import { holds, type Maybe, when } from "./conditions.ts";
 import { CLOCK_SKEW_MS, rangeOf } from "./minUuid7.ts";
@@ -109,7 +109,7 @@ export async function listDeliveries(
   const { eventId, status, since, until } = filter;
   const hookIds = hooksOf(filter);
   if (hookIds?.length === 0) return { rows: [], hasNext: false, hasPrevious: false };
-  const { own, others } = narrowed(sql, filter);
+  const { own, near, far } = narrowed(sql, filter);
   const [inStatus] = when(status, (wanted) => statusIn(sql, wanted));
   const list = deliveryList(sql, projectId);
   // All of these are in one table.
@@ -135,9 +135,11 @@ export async function listDeliveries(
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),
         ...own,
-        ...others,
+        ...near,
+        ...far,
       ],
-      scanLimit: isLost || others.length > 0 ? MAX_RANDOM_READS : undefined,
+      scanLimit:
+        isLost || far.length > 0 ? MAX_RANDOM_READS : near.length > 0 ? MAX_NEAR_READS : undefined,
       range: rangeOf(since, until, CLOCK_SKEW_MS),
     },
     request,

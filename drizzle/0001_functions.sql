@@ -715,12 +715,15 @@ COMMENT ON FUNCTION signalbox.claim IS
   'has "heldMs": until its Retry-After has passed, or until its next probe, of which there is one at a time.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.delivery_item(id uuid, event_id uuid, hook_id uuid, status text, attempt_count smallint,
-  max_attempts smallint, due_at timestamptz, completed_at timestamptz, last_error text) RETURNS json
+  max_attempts smallint, due_at timestamptz, completed_at timestamptz, last_error text, answer smallint) RETURNS json
 LANGUAGE sql STABLE AS $$
   SELECT json_build_object('kind', 'DELIVERY', 'id', id, 'eventId', event_id, 'hookId', hook_id, 'state',
     json_build_object('status', status, 'attemptCount', attempt_count, 'maxAttempts', max_attempts,
-      'nextAttemptAt', due_at, 'completedAt', completed_at, 'lastError', last_error))
+      'nextAttemptAt', due_at, 'completedAt', completed_at, 'lastError', last_error, 'answer', coalesce(answer, 0)))
 $$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.delivery_item IS
+  'The feed item of a delivery after an attempt. answer: its status code, 0 for none; statistics count the items that '
+  'have it.';--> statement-breakpoint
 
 CREATE FUNCTION signalbox.finish(p_project uuid, p_ids uuid[], p_tokens uuid[], p_ended json, p_again json,
   p_is_ordered boolean, p_verdicts json)
@@ -763,11 +766,11 @@ BEGIN
       FROM gone g JOIN json_to_recordset(p_ended) AS x(id uuid, status text, "startedAt" timestamptz,
         "elapsedMs" integer, outcome text, "statusCode" smallint, error text, "remoteAddress" text,
         "requestHeaders" json, "responseHeaders" json, "responseBody" text, "responseTruncated" boolean) ON x.id = g.id
-      RETURNING d.id, d.event_id, d.hook_id, d.run_id, d.status, d.attempt_count, d.max_attempts, d.last_error
+      RETURNING d.id, d.event_id, d.hook_id, d.run_id, d.status, d.attempt_count, d.max_attempts, d.last_error, d.status_code
     )
     SELECT coalesce(array_agg((e.id, e.event_id, e.hook_id, e.run_id, e.status)::signalbox.moved_delivery), '{}'),
       coalesce(array_agg(signalbox.delivery_item(e.id, e.event_id, e.hook_id, e.status, e.attempt_count, e.max_attempts,
-        NULL, v_now, e.last_error)), '{}')
+        NULL, v_now, e.last_error, e.status_code)), '{}')
     INTO v_moved, v_items FROM ended e;
   END IF;
   FOR v_again IN SELECT * FROM json_to_recordset(p_again) AS x(id uuid, token uuid, "hookId" uuid, "delayMs" integer,
@@ -800,7 +803,7 @@ BEGIN
     v_moved := v_moved || (v_row.id, v_row.event_id, v_row.hook_id, v_row.run_id, v_final)::signalbox.moved_delivery;
     v_items := v_items || signalbox.delivery_item(v_row.id, v_row.event_id, v_row.hook_id, v_final, v_row.attempt_count,
       v_row.max_attempts, CASE v_final WHEN 'RETRYING' THEN v_row.due_at END,
-      CASE v_final WHEN 'CANCELLED' THEN v_now END, v_row.last_error);
+      CASE v_final WHEN 'CANCELLED' THEN v_now END, v_row.last_error, v_again."statusCode");
   END LOOP;
   IF cardinality(v_items) = 0 THEN RETURN; END IF;
   v_events := ARRAY(SELECT DISTINCT m.event_id FROM unnest(v_moved) m WHERE m.status NOT IN ('RETRYING', 'PARKED'));

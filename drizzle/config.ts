@@ -13,6 +13,8 @@ export default defineConfig({
     "./src/db/schema/workflowTables.ts",
     "./src/db/schema/applicationTables.ts",
     "./src/db/schema/scheduleTables.ts",
+    "./src/db/schema/auditTables.ts",
+    "./src/db/schema/statisticsTables.ts",
   ],
   out: "./drizzle",
   schemaFilter: ["signalbox"],

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { type Config, ConfigError } from "./config/config.ts";
 import { readAddress, type UrlSetting } from "./db/connection/address.ts";
 import { type Db, openDb, type Place, type Pool } from "./db/connection/client.ts";
@@ -31,8 +30,10 @@ import { startWake, type Wake } from "./live/wake.ts";
 import type { Logger } from "./log.ts";
 import { createGuard } from "./outbound/address/addressGuard.ts";
 import { checkTarget } from "./outbound/address/checkTarget.ts";
+import { hostAddresses } from "./outbound/address/hostAddresses.ts";
 import { createResolver } from "./outbound/address/resolver.ts";
 import { createPoster } from "./outbound/call/post.ts";
+import { proxyHosts } from "./outbound/proxy/egressProxy.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { localSecretKey } from "./secretKeyFile.ts";
 import { startTelemetry } from "./telemetry/sdk.ts";
@@ -51,21 +52,20 @@ export type RunningHub = AsyncDisposable & {
   newAdminKey: string | null;
 };
 
-/** The address guard must also know the addresses of the database and its nodes: a hook must not reach them. */
-async function addressesOf(hosts: string[]): Promise<string[]> {
-  const found = hosts.map((host) => lookup(host, { all: true }).catch(() => []));
-  return (await Promise.all(found)).flat().map(({ address }) => address);
-}
-
+/** The address guard must also know the addresses of the database, its nodes and the proxy: a hook must not reach them. */
 async function openOutbound(config: Config, { url, poolerUrl }: Place, sql: Pool) {
   const hosts = [url, poolerUrl].flatMap((one) => (one ? readAddress(one).host : []));
   if (config.readUrl) hosts.push(readAddress(config.readUrl, "SIGNALBOX_READ_URL").host);
   if (sql.isDistributed) hosts.push(...(await nodeHosts(sql)));
-  const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(hosts) });
+  hosts.push(...proxyHosts(config.egressProxy));
+  const guard = createGuard({ allow: config.allowTargets, deny: await hostAddresses(hosts) });
   const resolver = createResolver();
   const rules = { requireHttps: config.requireHttps };
   return {
-    poster: createPoster({ guard, resolver, userAgent: `signalbox/${version}`, ...rules }),
+    poster: createPoster({
+      ...{ guard, resolver, userAgent: `signalbox/${version}`, ...rules },
+      proxy: config.egressProxy,
+    }),
     checkTarget: (url: string, projectId: string) =>
       checkTarget(guard, resolver, url, { ...rules, holder: projectId }),
   };

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type EgressProxySettings, egressProxy, readEgressProxy } from "./egressProxy.ts";
 import { hubShape } from "./hubSettings.ts";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
 import { hidden, list, oneOf, setting, wholeNumber } from "./setting.ts";
@@ -24,6 +25,8 @@ export type Config = {
   /** CIDRs that outgoing calls may reach although they are not public. */
   allowTargets: string[];
   requireHttps: boolean;
+  /** Absent: targets are called directly, whatever proxies the environment names. */
+  egressProxy?: EgressProxySettings;
   /** Origins of web pages that may call the API, as browsers write them. */
   allowedOrigins: string[];
   /** Without a slash at its end. When absent, `http://HOST:PORT` is used once the hub listens. */
@@ -172,6 +175,7 @@ const shape = {
   SIGNALBOX_ADMIN_KEY: adminKey.optional(),
   SIGNALBOX_ALLOW_TARGETS: allowTargets.optional(),
   SIGNALBOX_REQUIRE_HTTPS: oneOf(["true", "false"]).prefault("false"),
+  SIGNALBOX_EGRESS_PROXY: egressProxy.optional(),
   SIGNALBOX_PUBLIC_URL: publicUrl.optional(),
   SIGNALBOX_ALLOWED_ORIGINS: allowedOrigins.optional(),
   SIGNALBOX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault("30"),
@@ -278,6 +282,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ...(values.SIGNALBOX_SECRET_KEY && { secretKeys: values.SIGNALBOX_SECRET_KEY }),
     allowTargets: values.SIGNALBOX_ALLOW_TARGETS ?? (embedded ? ["127.0.0.0/8", "::1/128"] : []),
     requireHttps: values.SIGNALBOX_REQUIRE_HTTPS === "true",
+    ...readEgressProxy(values.SIGNALBOX_EGRESS_PROXY, env, parse),
     allowedOrigins: values.SIGNALBOX_ALLOWED_ORIGINS ?? [],
     ...(values.SIGNALBOX_PUBLIC_URL && { publicUrl: values.SIGNALBOX_PUBLIC_URL }),
     retentionDays: values.SIGNALBOX_RETENTION_DAYS,

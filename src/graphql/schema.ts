@@ -1,6 +1,7 @@
 import "./action/action.ts";
 import "./action/actionLive.ts";
 import "./project/apiKey.ts";
+import "./audit/auditLog.ts";
 import "./eventType/catalog.ts";
 import "./delivery/blockedKey.ts";
 import "./delivery/delivery.ts";
@@ -20,6 +21,7 @@ import "./page/node.ts";
 import "./schedule/schedule.ts";
 import "./schedule/scheduleMutations.ts";
 import "./project/overview.ts";
+import "./project/statistics.ts";
 import "./action/press.ts";
 import "./project/project.ts";
 import "./event/readEvent.ts";

@@ -11,8 +11,10 @@ import { createRunAdvancer } from "../domain/workflowRun/workflowRun.ts";
 import type { Logger } from "../log.ts";
 import type { Poster } from "../outbound/call/post.ts";
 import { newId } from "../util/ids.ts";
+import { createHookCaller } from "./auth/hookCaller.ts";
 import { createDeliverer, type Deliverer, type DelivererOptions } from "./delivery/deliverer.ts";
 import { createPeers } from "./delivery/peers.ts";
+import { startCounting } from "./job/counting.ts";
 import { createDispatcher, type Dispatcher } from "./job/dispatcher.ts";
 import { createHandshaker } from "./job/handshaker.ts";
 import { createPresser, type Presser } from "./job/presser.ts";
@@ -81,7 +83,8 @@ export async function startWorker(options: {
   await withMaintenanceSession(db.url, (session) => createPartitions(session, retentionDays));
   const workerId = newId();
   const peers = createPeers(workerId);
-  const parts = { sql: db.sql, configs, programs, workerId, poster, box, origin, log, onAttempt };
+  const caller = createHookCaller(poster);
+  const parts = { sql: db.sql, configs, programs, workerId, caller, box, origin, log, onAttempt };
   const followUp = ({ projectId, queues, staged }: FollowUp) => {
     deliverer.wake(queues);
     if (staged.length > 0) dispatcher.dispatch(projectId, staged);
@@ -111,7 +114,7 @@ export async function startWorker(options: {
     onOverload() {},
   });
   const runs = createScheduleRuns({ sql: db.sql, emitInTransaction, log });
-  const presser = createPresser({ ...parts, onNext: followUp });
+  const presser = createPresser({ ...parts, poster, onNext: followUp });
   const handshaker = createHandshaker(parts);
   const advanceRuns = createRunAdvancer({ sql: db.sql, box, templates: programs.templates });
   const runTurns = createRunTurns({ advanceRuns, onDue: deliverer.wake, log });
@@ -132,6 +135,7 @@ export async function startWorker(options: {
   await using stack = new AsyncDisposableStack();
   stack.use(await startLiveness(db, workerId, runner.poolId, log, peers.see));
   alive.resolve();
+  stack.use(startCounting(db.sql, log, wake.onHint));
   stack.use(startReconciler(db, log, { onFeed: wake.onHint, onJobsDue: runner.look }));
   stack.defer(() => handshaker.stop());
   stack.defer(async () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cli } from "../fixtures/cli.ts";
 import { cliOf } from "../fixtures/cliObjects.ts";
@@ -75,6 +78,33 @@ test("a hook is created, found by name and id, changed, paused, resumed, and del
   expect(secret).toMatch(/^whsec_/);
   expect(secret).not.toBe(made.secret);
   expect(await only("hook", "delete", "ledger")).toMatchObject({ id, status: "DELETED" });
+});
+
+test("how a hook authenticates is read from a file, shown without the secret, and taken away", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "auth-"));
+  const file = join(folder, "auth.json");
+  const oauth2 = { tokenUrl: target.url, clientId: "hub", clientSecret: "open sesame" };
+  await writeFile(file, JSON.stringify({ oauth2 }));
+  try {
+    const create = ["hook", "create", target.url, "a"];
+    const made = await only(...create, "--auth", file);
+    const { clientSecret, ...shown } = oauth2;
+    expect(made).toMatchObject({ auth: { oauth2: shown, mtls: null, ca: null } });
+    expect(JSON.stringify(made)).not.toContain(clientSecret);
+    expect(await only("hook", "update", String(made.id), "--auth", "")).toMatchObject({
+      auth: null,
+    });
+    for (const wrong of [join(folder, "none.json"), folder])
+      expect(await on(...create, "--auth", wrong)).toMatchObject({
+        ...{ code: 2, stderr: expect.stringContaining("cannot be read") },
+      });
+    await writeFile(file, "{");
+    expect(await on(...create, "--auth", file)).toMatchObject({
+      ...{ code: 2, stderr: expect.stringContaining("holds no JSON") },
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("the empty text takes each optional setting of a hook away", async () => {

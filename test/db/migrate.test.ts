@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796054839863, "a552c3286f3eb57e77aaf8aec23f796b824a6fa1e852e2600f31edee71a0b498"],
-    [1796054839864, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
+    [1796061053769, "bf083384ddfe044513ef08ed3c6539b9596f307251e55fee44498445fed4e849"],
+    [1796061053770, "29597e79efe1d7a98a1bbccc350308849414920051cc57141de74f18292e21ff"],
   ]);
 });
 

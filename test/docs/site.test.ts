@@ -134,25 +134,29 @@ function membersOf(type: GraphQLNamedType): string[] {
 test("every name of the schema has its entry in the API reference", async () => {
   await using frame = await startFrame();
   const kinds = "queries mutations subscriptions types inputs enums scalars".split(" ");
+  // A query and its type may have the same name.
   const entries = new Map<string, string>();
+  const keyOf = (isField: boolean, id: string) => `${isField ? "field" : "type"} ${id}`;
   for (const kind of kinds) {
+    const isField = /^(queries|mutations|subscriptions)$/.test(kind);
     const page = await (await fetch(`${frame.url}/docs/api/${kind}`)).text();
     for (const [, id = "", text = ""] of page.matchAll(/<h2 id="(\w+)"([\s\S]*?)(?=<h2|<\/main>)/g))
-      entries.set(id, text);
+      entries.set(keyOf(isField, id), text);
   }
   const missing: string[] = [];
-  const look = (name: string, members: string[]) => {
-    const entry = entries.get(name.toLowerCase());
+  const look = (isField: boolean, name: string, members: string[]) => {
+    const entry = entries.get(keyOf(isField, name.toLowerCase()));
     if (entry === undefined) missing.push(name);
     const named = members.filter((member) => !entry?.includes(`>${member}</code>`));
     missing.push(...named.map((member) => `${name}.${member}`));
   };
   for (const type of Object.values(schema.getTypeMap())) {
     if (isIntrospectionType(type) || isSpecifiedScalarType(type)) continue;
-    if (!/^(Query|Mutation|Subscription)$/.test(type.name)) look(type.name, membersOf(type));
+    if (!/^(Query|Mutation|Subscription)$/.test(type.name)) look(false, type.name, membersOf(type));
     else if (isObjectType(type))
       for (const { name, args } of Object.values(type.getFields()))
         look(
+          true,
           name,
           args.map((arg) => arg.name),
         );

@@ -83,7 +83,7 @@ test("an attempt that a stop had to break off is due again at once, and not char
     programs: testPrograms(sql),
     workerId,
     peers: createPeers(workerId),
-    poster,
+    caller: poster,
     box: createSecretBox(secretKeys),
     origin: () => "127.0.0.1",
     log: createLogger("silent"),

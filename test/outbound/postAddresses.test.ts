@@ -185,12 +185,11 @@ describe("a call to a name", () => {
     };
     const guard = createGuard({ allow: ["127.0.0.0/8"] });
     const connected = connect(
-      guard,
-      createResolver(),
+      { guard, resolver: createResolver(), proxyFor: () => null },
       new URL(`http://127.0.0.1:${port}/`),
       signal,
     );
-    await expect(connected.then((socket) => socket.destroy())).rejects.toMatchObject({
+    await expect(connected.then(({ socket }) => socket.destroy())).rejects.toMatchObject({
       outcome: "CONNECTION_ERROR",
       message: expect.stringMatching(/^connection closed: reset/),
     });

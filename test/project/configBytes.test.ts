@@ -46,9 +46,11 @@ test("each text of a hook counts in the memory its target is said to take", () =
       updatedAt: new Date(),
     },
     ...{ orderBy: "event.id", onOrderFailure: "BLOCK" },
+    auth: { sealed: "s" },
   } satisfies HookRow;
   const bytesOf = (changed: object) =>
     bytesOfTarget({ hook: { ...hook, ...changed }, version: 1, source: "s", systemEvents: false });
+  expect(bytesOf({ auth: { sealed: LONG } }) - bytesOf({})).toBeGreaterThan(LEAST);
   for (const [field, value] of Object.entries(hook)) {
     const longer = typeof value === "string" ? LONG : Array.isArray(value) ? [LONG] : undefined;
     if (longer === undefined) continue;

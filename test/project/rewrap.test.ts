@@ -7,6 +7,7 @@ import { deliveryOf, emit, register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { bootRefused } from "../fixtures/process.ts";
 import { type Receiver, receiver } from "../fixtures/receiver.ts";
+import { client, type TokenServer, tokenServer } from "../fixtures/tokenServer.ts";
 import { install, onlyRun, registerType, released } from "../fixtures/workflows.ts";
 
 const keyOf = (id: string) => ({ id, key: randomBytes(32) });
@@ -18,8 +19,10 @@ const fresh = keyOf("new");
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let hub: TestHub;
 let target: Receiver;
+let tokens: TokenServer;
 beforeAll(async () => {
   target = await receiver();
+  tokens = await tokenServer();
   database = await freshDatabase();
   hub = await testHub({ databaseUrl: database.url, secretKeys: [old] });
 });
@@ -27,6 +30,7 @@ afterAll(async () => {
   await hub[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
   await target[Symbol.asyncDispose]();
+  await tokens[Symbol.asyncDispose]();
 });
 
 const rewrap = (keys: string, ...args: string[]) =>
@@ -79,6 +83,8 @@ test("every secret is sealed with the new key while the hub runs, and opens with
       hook { publicKey } } }`,
     { url: `${target.url}/v1a` },
   );
+  const auth = { oauth2: { tokenUrl: tokens.url, ...client } };
+  await register(hub, { url: `${target.url}/auth`, types: ["auth"], auth });
   await registerType(hub, "w");
   const steps = [
     {
@@ -117,6 +123,8 @@ test("every secret is sealed with the new key while the hub runs, and opens with
   expect(await deliveryOf(hub, event.id)).toMatchObject({ status: "SUCCEEDED" });
   expect(target.requests[0]?.headers["x-own"]).toBe("canary");
   expect(target.requests[0]?.headers["webhook-signature"]?.toString().split(" ")).toHaveLength(2);
+  await emit(hub, { type: "auth" });
+  expect(tokens.isNewest(target.requests.at(-1)?.headers.authorization)).toBe(true);
   await emit(hub, { type: "v1a" });
   expect(isSignedBy(registerHook.hook.publicKey, target.requests.at(-1))).toBe(true);
   const again = await rewrap(text(fresh), "--json");

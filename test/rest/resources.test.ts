@@ -49,7 +49,7 @@ describe("hooks", () => {
     expect(secret).toMatch(/^whsec_/);
     expect(created.headers.get("location")).toBe(`/v1/hooks/${hook.id}`);
     const { hook: inGraphql } = await hub.run<{ hook: object }>(
-      `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs
+      `query ($id: ID!) { hook(id: $id) { id name types url format filter userId retries timeoutMs auth { oauth2 { clientId } }
         retryScheduleMs headers uid description metadata channels unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification
         allowedPerMinute signature publicKey status statusReason health healthSince heldUntil disableAfter { failures hours } triggeredCount lastTriggeredAt succeededCount
         failedCount createdAt updatedAt orderBy onOrderFailure } }`,

@@ -174,13 +174,13 @@ export const mutants: Mutant[] = [
     "T15",
     "redirects are followed",
     "src/outbound/call/post.ts",
-    `return send(url, message, { signal: stop.signal, holder }, (connection) => {
+    `return send(url, message, { signal: stop.signal, holder, tls }, (connection) => {
           remoteAddress = connection.address;
         });`,
     `const used = (connection: Connection) => {
           remoteAddress = connection.address;
         };
-        const asked = { signal: stop.signal, holder };
+        const asked = { signal: stop.signal, holder, tls };
         const first = await send(url, message, asked, used);
         const place = first.headers.location;
         if (!place || !URL.canParse(String(place), url)) return first;

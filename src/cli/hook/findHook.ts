@@ -4,9 +4,12 @@ import { HubError } from "../hub/hubError.ts";
 
 export type Hook = { id: string; name: string | null } & Record<string, unknown>;
 
+const authFields = `auth { oauth2 { tokenUrl clientId clientAuthentication scope audience } mtls { subject notAfter }
+  ca { subject notAfter } }`;
+
 /** What is shown of a hook. */
 export const hookFields = `id name status statusReason health healthSince heldUntil disableAfter { failures hours } types url format filter userId retries timeoutMs
-  retryScheduleMs headers unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification signature publicKey triggeredCount succeededCount
+  retryScheduleMs headers unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification signature publicKey ${authFields} triggeredCount succeededCount
   failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt orderBy onOrderFailure`;
 
 const document = `query ($given: String!, $id: ID!) {

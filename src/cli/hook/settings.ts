@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { hubNumber } from "../hub/limitOption.ts";
 
@@ -31,6 +32,16 @@ function disableAfter(text: string): { failures: number; hours: number } {
   if (failures === undefined || hours === undefined)
     throw new InvalidArgumentError("It must be like 100,24: failed tries, hours.");
   return { failures: Number(failures), hours: Number(hours) };
+}
+
+/** It holds secrets, which do not belong on a command line. */
+function authFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "holds no JSON" : "cannot be read";
+    throw new InvalidArgumentError(`${JSON.stringify(file)} ${why}.`);
+  }
 }
 
 /** The settings of a hook: its flag, and the field of the API's input. */
@@ -96,6 +107,13 @@ const settings = [
     new Option("--on-order-failure <WHAT>", "BLOCK the key, PARK the delivery or SKIP it"),
   ],
   ["signature", new Option("--signature <KIND>", "HMAC_SHA256 or ED25519").argParser(signature)],
+  [
+    "auth",
+    new Option(
+      "--auth <FILE>",
+      "a JSON file that says how requests authenticate: oauth2, mtls, ca",
+    ).argParser(optional(authFile)),
+  ],
 ] as const;
 
 /** Declares the flags of a hook's settings. */

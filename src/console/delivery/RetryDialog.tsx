@@ -10,8 +10,13 @@ import "./RetryDialog.css";
 
 type Refused = { id: string; name: string; message: string };
 
-/** What became of the deliveries since they were retried. */
-type Result = { states: ReadonlyMap<string, string>; refused: Refused[]; isDone: boolean };
+/** What the hub answered, and what it has told since of any delivery: it may do so before it answers. */
+type Result = {
+  states: ReadonlyMap<string, string>;
+  news: ReadonlyMap<string, string>;
+  refused: Refused[];
+  isDone: boolean;
+};
 
 type Props = { deliveries: readonly DeliveryRow[]; onClose: () => void };
 
@@ -23,16 +28,14 @@ export function RetryDialog({ deliveries, onClose }: Props) {
   useChanges((news) => {
     if (result === null || news === "missed") return;
     const moved = news.flatMap((changed) =>
-      changed.__typename === "Delivery" && result.states.has(changed.id)
-        ? [[changed.id, changed.deliveryStatus] as const]
-        : [],
+      changed.__typename === "Delivery" ? [[changed.id, changed.deliveryStatus] as const] : [],
     );
     if (moved.length > 0)
-      setResult((last) => last && { ...last, states: new Map([...last.states, ...moved]) });
+      setResult((last) => last && { ...last, news: new Map([...last.news, ...moved]) });
   });
   const again = chosen.filter(({ status }) => status === "SUCCEEDED").length;
   const confirm = async () => {
-    setResult({ states: new Map(), refused: [], isDone: false });
+    setResult({ states: new Map(), news: new Map(), refused: [], isDone: false });
     for (const delivery of chosen) {
       const { data, error } = await client.mutation(RetryDocument, { id: delivery.id }).toPromise();
       const payload = data?.retryDelivery;
@@ -43,8 +46,7 @@ export function RetryDialog({ deliveries, onClose }: Props) {
         (last) =>
           last && {
             ...last,
-            // What happened to it meanwhile is newer than this answer.
-            states: state ? new Map([[state.id, state.status], ...last.states]) : last.states,
+            states: state ? new Map([...last.states, [state.id, state.status]]) : last.states,
             refused: wrong
               ? [...last.refused, { id: delivery.id, name, message: wrong.message }]
               : last.refused,
@@ -88,8 +90,8 @@ export function RetryDialog({ deliveries, onClose }: Props) {
   );
 }
 
-function Tally({ result: { states, refused }, count }: { result: Result; count: number }) {
-  const counts = Map.groupBy(states.values(), (state) => state);
+function Tally({ result: { states, news, refused }, count }: { result: Result; count: number }) {
+  const counts = Map.groupBy(states, ([id, answered]) => news.get(id) ?? answered);
   return (
     <div className="retry-tally" role="status">
       <p>

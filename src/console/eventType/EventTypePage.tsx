@@ -1,6 +1,7 @@
 import { Send } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
+import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
@@ -30,6 +31,10 @@ const ArchiveDocument = graphql(`
     archiveEventType(name: $name) { eventType { id archivedAt } userErrors { code message path } }
   }
 `);
+
+const Charts = lazy(async () => ({
+  default: (await import("../statistics/Charts.tsx")).Charts,
+}));
 
 /** One event type: its schema, its hooks, and a button to emit it by hand. */
 export function EventTypePage() {
@@ -76,6 +81,7 @@ export function EventTypePage() {
       tools={tools}
     >
       {type.description !== null && <p className="soft">{type.description}</p>}
+      <LastAct id={type.id} />
       <div className="type-columns">
         <Section title="Schema">
           {type.schema === null ? (
@@ -92,6 +98,9 @@ export function EventTypePage() {
           )}
         </Section>
       </div>
+      <Suspense fallback={<Loading />}>
+        <Charts subject={{ type: name }} />
+      </Suspense>
       <Section title="Hooks">
         {type.hooks.nodes.length === 0 && <p className="soft">No hook receives it.</p>}
         <ul className="type-list">

@@ -1,3 +1,5 @@
+import { lazy, Suspense } from "react";
+import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { CopyButton } from "../ui/CopyButton.tsx";
@@ -27,6 +29,7 @@ const HookDocument = graphql(
       description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn finalStatuses
       maxInFlight rateLimitPerSecond allowedPerMinute verification signature publicKey updatedAt
       orderBy onOrderFailure
+      auth { oauth2 { tokenUrl clientId scope } mtls { subject notAfter } ca { subject notAfter } }
     }
   }
 `,
@@ -35,6 +38,15 @@ const HookDocument = graphql(
 
 const list = (values: readonly (string | number)[]) =>
   values.length > 0 ? values.join(", ") : null;
+
+const Charts = lazy(async () => ({
+  default: (await import("../statistics/Charts.tsx")).Charts,
+}));
+const Certificate = ({ subject, notAfter }: { subject: string; notAfter: string }) => (
+  <div>
+    {subject}, until {notAfter.slice(0, 10)}
+  </div>
+);
 
 /** One hook: its settings, health and deliveries. */
 export function HookPage({ params: { id } }: { params: { id: string } }) {
@@ -63,6 +75,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
       ) : (
         hook.statusReason !== null && <p className="soft">{hook.statusReason}</p>
       )}
+      <LastAct id={id} />
       <HookHold hook={hook} />
       <HookDay hook={hook} />
       <Facts
@@ -102,6 +115,15 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
             ),
             "wide",
           ],
+          ["OAuth2 client", hook.auth?.oauth2?.clientId],
+          ["Token URL", hook.auth?.oauth2 && <code>{hook.auth.oauth2.tokenUrl}</code>, "wide"],
+          ["Scope", hook.auth?.oauth2?.scope],
+          ["Client certificate", hook.auth?.mtls && <Certificate {...hook.auth.mtls} />, "wide"],
+          [
+            "Trusted authorities",
+            hook.auth?.ca?.map((one) => <Certificate key={one.subject + one.notAfter} {...one} />),
+            "wide",
+          ],
           ["Headers", list(headers)],
           ["Unsubscribe on status", list(hook.unsubscribeOn)],
           ["Final statuses", list(hook.finalStatuses)],
@@ -119,6 +141,9 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ],
         ]}
       />
+      <Suspense fallback={<Loading />}>
+        <Charts subject={{ hookId: id }} />
+      </Suspense>
       <BlockedKeys hookId={id} />
       <HookDeliveries hookId={id} />
     </Page>

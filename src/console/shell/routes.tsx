@@ -3,6 +3,8 @@ import {
   Box,
   Braces,
   CalendarClock,
+  ChartLine,
+  History,
   type LucideIcon,
   Settings,
   Truck,
@@ -83,8 +85,14 @@ const NewResourcePage = later(async () => ({
 const EditResourcePage = later(async () => ({
   default: (await import("../resource/EditResourcePage.tsx")).EditResourcePage,
 }));
+const StatisticsPage = later(async () => ({
+  default: (await import("../statistics/StatisticsPage.tsx")).StatisticsPage,
+}));
 const SchedulesPage = later(async () => ({
   default: (await import("../schedule/SchedulesPage.tsx")).SchedulesPage,
+}));
+const AuditPage = later(async () => ({
+  default: (await import("../audit/AuditPage.tsx")).AuditPage,
 }));
 const SettingsPage = later(async () => ({
   default: (await import("../project/SettingsPage.tsx")).SettingsPage,
@@ -98,7 +106,9 @@ export const places: { to: string; label: string; keys: string; icon: LucideIcon
   { to: "/types", label: "Event types", keys: "g t", icon: Braces },
   { to: "/workflows", label: "Workflows", keys: "g w", icon: Workflow },
   { to: "/resources", label: "Resources", keys: "g r", icon: Box },
+  { to: "/statistics", label: "Statistics", keys: "g i", icon: ChartLine },
   { to: "/schedules", label: "Schedules", keys: "g c", icon: CalendarClock },
+  { to: "/audit", label: "Audit log", keys: "g a", icon: History },
   { to: "/settings", label: "Settings", keys: "g s", icon: Settings },
 ];
 
@@ -125,6 +135,8 @@ export const routes: { path: string; page: ComponentType<PageProps> }[] = [
   { path: "/resources/one", page: ResourcePage },
   { path: "/resources/new", page: NewResourcePage },
   { path: "/resources/edit", page: EditResourcePage },
+  { path: "/statistics", page: StatisticsPage },
   { path: "/schedules", page: SchedulesPage },
+  { path: "/audit", page: AuditPage },
   { path: "/settings", page: SettingsPage },
 ];

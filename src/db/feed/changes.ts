@@ -49,22 +49,30 @@ type FeedPlace = { projectId: string; position: number };
 export type FeedPage = { changes: Change[]; upTo: number };
 
 /** Limits of one read for a project: it stops after the record that exceeds the number of changes. */
-const CHANGES_AT_ONCE = 500;
-const RECORDS_AT_ONCE = 200;
+type ReadLimits = { changes: number; records: number };
+const forFollowers: ReadLimits = { changes: 500, records: 200 };
 
 /**
  * The next changes of each of these projects, in order. Positions are dense, so nothing can be missing between two
  * records. Projects without changes are left out.
  */
-export async function changesAfter(sql: Sql, places: FeedPlace[]): Promise<Map<string, FeedPage>> {
-  if (!sql.isDistributed) return readChanges(sql, places);
+export async function changesAfter(
+  sql: Sql,
+  places: FeedPlace[],
+  limits = forFollowers,
+): Promise<Map<string, FeedPage>> {
+  if (!sql.isDistributed) return readChanges(sql, places, limits);
   const pages = await Promise.all(
-    places.map((place) => atNode(sql, place.projectId, (sql) => readChanges(sql, [place]))),
+    places.map((place) => atNode(sql, place.projectId, (sql) => readChanges(sql, [place], limits))),
   );
   return new Map(pages.flatMap((page) => [...page]));
 }
 
-async function readChanges(sql: Sql, places: FeedPlace[]): Promise<Map<string, FeedPage>> {
+async function readChanges(
+  sql: Sql,
+  places: FeedPlace[],
+  limits: ReadLimits,
+): Promise<Map<string, FeedPage>> {
   const projectIds = places.map(({ projectId }) => projectId);
   // Citus must see the project in each table's own condition. On a node there is one.
   const only = (column: Fragment) =>
@@ -80,8 +88,8 @@ async function readChanges(sql: Sql, places: FeedPlace[]): Promise<Map<string, F
         select f.*, sum(f.last - f.first + 1) over (order by f.last) - (f.last - f.first + 1) as before
         from signalbox.feed f
         where f.project_id = x.project_id and f.last > x.position ${only(sql`f.project_id`)}
-        order by f.last limit ${RECORDS_AT_ONCE}) f
-      where f.before < ${CHANGES_AT_ONCE} order by f.last) f`;
+        order by f.last limit ${limits.records}) f
+      where f.before < ${limits.changes} order by f.last) f`;
   const positions = new Map(places.map(({ projectId, position }) => [projectId, position]));
   const pages = new Map<string, FeedPage>();
   for (const [projectId, records] of Map.groupBy(rows, (row) => row.projectId)) {

@@ -26,7 +26,24 @@ export type SealedSecret = { sealed: string; expiresAt: string | null; publicKey
 /** When a hook is DISABLED: after so many failed attempts in a row, over at least so many hours. */
 export type DisableAfter = { failures: number; hours: number };
 
-/** A hook as stored; `headers` and `secrets` are sealed. */
+/** What is shown of an X.509 certificate. */
+export type ShownCertificate = { subject: string; notAfter: string };
+
+/** How a hook's requests authenticate: what is shown of it, and all of it, sealed. */
+export type StoredAuth = {
+  sealed: string;
+  oauth2?: {
+    tokenUrl: string;
+    clientId: string;
+    clientAuthentication: "CLIENT_SECRET_BASIC" | "CLIENT_SECRET_POST";
+    scope: string | null;
+    audience: string | null;
+  };
+  mtls?: ShownCertificate;
+  ca?: ShownCertificate[];
+};
+
+/** A hook as stored; `headers`, `secrets` and `auth` are sealed. */
 export type HookRow = Narrowed<
   Omit<
     typeof hooks.$inferSelect,
@@ -44,6 +61,7 @@ export type HookRow = Narrowed<
     status: HookStatus;
     secrets: SealedSecret[];
     onOrderFailure: OrderFailure;
+    auth: StoredAuth | null;
   }
 >;
 
@@ -57,7 +75,7 @@ export const hookColumns = (
   h.max_in_flight as "maxInFlight", h.rate_limit_per_second as "rateLimitPerSecond",
   h.verification, h.allowed_per_minute as "allowedPerMinute", h.status,
   h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt",
-  h.order_by as "orderBy", h.on_order_failure as "onOrderFailure", h.final_statuses as "finalStatuses",
+  h.order_by as "orderBy", h.on_order_failure as "onOrderFailure", h.final_statuses as "finalStatuses", h.auth,
   case when h.disable_after_failures is not null then
     json_build_object('failures', h.disable_after_failures, 'hours', h.disable_after_hours) end as "disableAfter"`;
 
@@ -112,13 +130,14 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
   insert into signalbox.hooks (project_id, id, name, uid, description, metadata, types, channels, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
     verification, status, status_reason, secrets, order_by, on_order_failure, final_statuses, disable_after_failures,
-    disable_after_hours)
+    disable_after_hours, auth)
   values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
     ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
     ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json,
     ${hook.orderBy}, ${hook.onOrderFailure}, ${hook.finalStatuses}::smallint[],
-    ${hook.disableAfter?.failures ?? null}, ${hook.disableAfter?.hours ?? null})
+    ${hook.disableAfter?.failures ?? null}, ${hook.disableAfter?.hours ?? null},
+    ${hook.auth && JSON.stringify(hook.auth)}::text::json)
   returning created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Updates every field of a hook that an update or a status change may change. */
@@ -133,7 +152,8 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "update
     secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now(),
     order_by = ${hook.orderBy}, on_order_failure = ${hook.onOrderFailure},
     final_statuses = ${hook.finalStatuses}::smallint[],
-    disable_after_failures = ${hook.disableAfter?.failures ?? null}, disable_after_hours = ${hook.disableAfter?.hours ?? null}
+    disable_after_failures = ${hook.disableAfter?.failures ?? null}, disable_after_hours = ${hook.disableAfter?.hours ?? null},
+    auth = ${hook.auth && JSON.stringify(hook.auth)}::text::json
   where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
 /** Stores the hook's rule from this config version on. */

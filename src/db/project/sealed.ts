@@ -15,6 +15,7 @@ export const sealedPlaces = {
   hookSecrets: hookColumn("secrets", true),
   hookHeaders: hookColumn("headers"),
   hookHandshake: hookColumn("handshake"),
+  hookAuth: hookColumn("auth", true),
   signingSecrets: {
     table: "projects",
     column: "signing_secrets",

@@ -242,6 +242,8 @@ export const hooks = signalbox.table(
     /** It is DISABLED after so many failed attempts in a row, over at least so many hours; null if never. */
     disableAfterFailures: integer("disable_after_failures"),
     disableAfterHours: doublePrecision("disable_after_hours"),
+    /** { "sealed": "v1.…", "oauth2"?, "mtls"?, "ca"? }: what is shown of it stands beside what is sealed. */
+    auth: jsonText("auth"),
   },
   (t) => [
     ownProject,

@@ -47,6 +47,8 @@ export type AttemptRequest = {
   keptBytes?: number;
   /** Headers whose values are not recorded, whatever their names. */
   secretHeaders?: string[];
+  /** A token or certificate to send it with. */
+  auth?: HookSecrets["auth"];
   /** What system events report about the call. */
   auditInfo: Pick<NonNullable<Finish["call"]>, "url" | "method" | "body" | "resthook">;
 };
@@ -55,7 +57,7 @@ export type AttemptRequest = {
 export function requestOf(
   claim: HookClaim,
   { hook, source }: DeliveryTarget,
-  { headers, keys }: HookSecrets,
+  { headers, keys, auth }: HookSecrets,
   origin: string,
 ): AttemptRequest {
   const { event } = claim;
@@ -64,6 +66,7 @@ export function requestOf(
     url: hook.url,
     timeoutMs: hook.timeoutMs,
     body: envelope.body,
+    auth,
     auditInfo: { url: hook.url, body: envelope.body, resthook: event.type },
     headers: {
       ...headers,
@@ -132,7 +135,9 @@ export function decideOutcome(
     const unknown = { ...base, attempt, verdict: verdict("NONE") };
     return { ...unknown, status: "RETRYING", delayMs: 0, free: true };
   }
-  if (statusCode !== null && hook.unsubscribeOn.includes(statusCode)) {
+  // To a token, 401 is an answer about the token: the next try has another.
+  const isAboutToken = statusCode === 401 && hook.auth?.oauth2 !== undefined;
+  if (statusCode !== null && hook.unsubscribeOn.includes(statusCode) && !isAboutToken) {
     const attempt = { ...record, outcome: "SUBSCRIBER_GONE" as const };
     return { ...base, attempt, status: "GONE", verdict: verdict("NONE") };
   }

@@ -6,6 +6,7 @@ import { claimLimits } from "../delivery/claimLimits.ts";
 import { eventLimits, labels } from "../event/eventInput.ts";
 import { compileFilter } from "../filter/hookFilter.ts";
 import { compileOrderBy } from "../filter/orderBy.ts";
+import { type HookAuthInput, hookAuthInput } from "../hookAuth/hookAuth.ts";
 import { documentText } from "../input/documentText.ts";
 import { exactName, hasAtMost, singleLineText } from "../input/singleLineText.ts";
 import { checkHeaders } from "./hookHeaders.ts";
@@ -72,9 +73,10 @@ export const hookInput = z.object({
       hours: z.number(hoursMessage).min(0, hoursMessage).max(MAX_HOURS, hoursMessage),
     })
     .nullish(),
+  auth: hookAuthInput.nullish(),
 });
 
-/** A hook's settings, without the target, its headers and its secret. */
+/** A hook's settings, without the target, its headers, its secret and its authentication. */
 export type HookSettings = Pick<
   HookRow,
   | "name"
@@ -114,6 +116,7 @@ export type HookInput = Partial<{
   metadata?: unknown;
   url?: string | null | undefined;
   headers?: unknown;
+  auth?: HookAuthInput | null | undefined;
 };
 
 /** The JSON text of `metadata`. Throws INVALID unless it is an object. */

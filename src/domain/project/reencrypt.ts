@@ -1,5 +1,5 @@
 import type { Pool } from "../../db/connection/client.ts";
-import type { SealedSecret } from "../../db/hook/hooks.ts";
+import type { SealedSecret, StoredAuth } from "../../db/hook/hooks.ts";
 import { rewriteSealed, sealedPlaces } from "../../db/project/sealed.ts";
 import type { StoredStep } from "../../db/workflow/workflows.ts";
 import { jsonEntries, jsonList, jsonObject, jsonText } from "../../util/json/exactJson.ts";
@@ -31,7 +31,7 @@ const singleSecret =
     reencryptText(text, contextOf(key));
 
 const ofHook =
-  (column: "secrets" | "headers" | "handshake") =>
+  (column: Parameters<typeof hookContext>[0]) =>
   ([projectId = "", id = ""]: string[]) =>
     hookContext(column, { projectId, id });
 
@@ -39,6 +39,10 @@ const reseals: Record<keyof typeof sealedPlaces, Reseal> = {
   hookSecrets: secretList(ofHook("secrets")),
   hookHeaders: singleSecret(ofHook("headers")),
   hookHandshake: singleSecret(ofHook("handshake")),
+  hookAuth: (key, text, reencryptText) => {
+    const auth: StoredAuth = JSON.parse(text);
+    return JSON.stringify({ ...auth, sealed: reencryptText(auth.sealed, ofHook("auth")(key)) });
+  },
   signingSecrets: secretList(([projectId = ""]) => signingContext(projectId)),
   stepHeaders: ([projectId = "", id = ""], text, reencryptText) => {
     const steps = parseJson(text) as StoredStep[];

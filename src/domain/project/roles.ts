@@ -13,6 +13,7 @@ const admins: readonly Role[] = ["ADMIN"];
 export const operationRoles = {
   "Query.action": readers,
   "Query.apiKeys": admins,
+  "Query.auditLog": operators,
   "Query.catalogs": readers,
   "Query.deliveries": readers,
   "Query.delivery": readers,
@@ -37,6 +38,7 @@ export const operationRoles = {
   "Query.resource": readers,
   "Query.resourceTypes": readers,
   "Query.resources": readers,
+  "Query.statistics": readers,
   "Query.validateEvent": readers,
   "Query.viewer": everyone,
   "Query.workflow": readers,

@@ -1,6 +1,13 @@
 /** The schema of an answer that `components` of the OpenAPI document has. */
 export const component = (
-  name: "Attempt" | "BlockedKey" | "Delivery" | "EventSchedule" | "EventType" | "Hook",
+  name:
+    | "Attempt"
+    | "AuditEntry"
+    | "BlockedKey"
+    | "Delivery"
+    | "EventSchedule"
+    | "EventType"
+    | "Hook",
 ) => ({
   $ref: `#/components/schemas/${name}`,
 });

@@ -1,5 +1,6 @@
 import type { Door } from "../../http/door/door.ts";
 import { renderProblem } from "../../http/door/failure.ts";
+import { auditLog } from "./audit/auditLog.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
 import { asyncapi } from "./document/asyncapi.ts";
 import { createOpenapi } from "./document/openapi.ts";
@@ -10,6 +11,7 @@ import { blockedKeyEndpoints } from "./hook/blockedKeys.ts";
 import { hookEndpoints } from "./hooks.ts";
 import { hookToolEndpoints } from "./hookTools.ts";
 import { pollEvents } from "./poll.ts";
+import { statisticsEndpoint } from "./project/statistics.ts";
 import { scheduleEndpoints } from "./schedules.ts";
 
 const endpoints = [
@@ -22,6 +24,8 @@ const endpoints = [
   ...eventTypeEndpoints,
   ...scheduleEndpoints,
   ...expungeEndpoints,
+  auditLog,
+  statisticsEndpoint,
   asyncapi,
 ];
 const openapi = createOpenapi(endpoints);

@@ -1,4 +1,5 @@
 import { builder } from "../builder/builder.ts";
+import { HookAuthInput } from "./hookAuth.ts";
 import { HookFormatEnum, HookVerificationEnum, SignatureEnum } from "./hookEnums.ts";
 import { DisableAfterInput } from "./hookHealth.ts";
 import { OrderFailureEnum } from "./orderFailure.ts";
@@ -100,6 +101,11 @@ export const RegisterHookInput = builder.inputType("RegisterHookInput", {
       defaultValue: "HMAC_SHA256",
       description: "How requests are signed.",
     }),
+    auth: t.field({
+      type: HookAuthInput,
+      description:
+        "How requests authenticate, beside their signature. Default: they do not. Errors: INVALID; TARGET_REFUSED for the token URL.",
+    }),
     secret: t.string({
       description:
         "The signing secret: `whsec_` and the base64 of 24 to 64 bytes; with signature ED25519 the private key, `whsk_` and the base64 of the 32-byte seed and the 32-byte public key (or of the seed alone). Default: generated.",
@@ -160,6 +166,11 @@ export const UpdateHookInput = builder.inputType("UpdateHookInput", {
       type: SignatureEnum,
       description:
         "Another one than the hook has makes a new key of that kind at once; the old keys sign, too, for 24 hours. HMAC_SHA256: see `HookPayload.secret`. ED25519: see `Hook.publicKey`.",
+    }),
+    auth: t.field({
+      type: HookAuthInput,
+      description:
+        "As in RegisterHookInput; null removes it. It replaces all of it: secrets have to be given again.",
     }),
   }),
 });

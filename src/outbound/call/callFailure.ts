@@ -48,6 +48,8 @@ export const codeOf = (error: unknown): string =>
 export function toFailure(error: unknown): CallFailure {
   if (error instanceof CallFailure) return error;
   const code = codeOf(error);
+  // With TLS 1.3 a server refuses the client's certificate after the handshake.
+  if (error instanceof Error && code.startsWith("ERR_SSL_")) return toTlsFailure(error);
   const known = messages[code];
   if (known) return new CallFailure(known);
   const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -1,18 +1,21 @@
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
-import { literalAddress, portOf } from "../../domain/hook/target.ts";
+import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
+import { portOf } from "../../domain/hook/target.ts";
 import type { AddressGuard } from "../address/addressGuard.ts";
 import { lookup } from "../address/lookup.ts";
 import type { Resolver } from "../address/resolver.ts";
-import { CallFailure, toDnsFailure, toFailure, toTlsFailure } from "./callFailure.ts";
+import type { ProxyFor } from "../proxy/egressProxy.ts";
+import { openTunnel } from "../proxy/tunnel.ts";
+import { CallFailure, toDnsFailure } from "./callFailure.ts";
 import { toHubFailure } from "./hubFailure.ts";
+import { openTcp, openTls } from "./openSocket.ts";
+import { abortable } from "./socketEvents.ts";
 
-/**
- * Time for one of several addresses before the next is tried. Node.js's default of 250 ms is
- * shorter than a round trip around the world or a busy moment here: a good address was given up for
- * one without a route.
- */
-const attemptMs = 1_500;
+/** A socket, and the address of the target that it leads to. */
+export type Connected = { socket: Socket; address: string };
+
+/** What connections are opened with. */
+type Network = { guard: AddressGuard; resolver: Resolver; proxyFor: ProxyFor };
 
 const notAllowed = () => new CallFailure("address not allowed", "REFUSED");
 const resetAtOnce = () =>
@@ -26,12 +29,11 @@ const resetAtOnce = () =>
  * ignores a request's deadline.
  */
 export async function connect(
-  guard: AddressGuard,
-  resolver: Resolver,
+  { guard, resolver, proxyFor }: Network,
   url: URL,
   signal: AbortSignal,
-  holder?: string,
-): Promise<Socket> {
+  { holder, context }: { holder?: string | undefined; context?: SecureContext | undefined } = {},
+): Promise<Connected> {
   const addresses = await abortable(
     lookup(guard, resolver, url, { holder, signal }).catch((error) => {
       if (signal.aborted) throw signal.reason;
@@ -45,78 +47,25 @@ export async function connect(
   // connected.
   if (!addresses.every((ip) => guard.allows(ip, port))) throw notAllowed();
 
-  const host = hostOf(url);
-  const socket = connectTcp({
-    host,
-    port,
-    lookup: lookupOf(addresses),
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: attemptMs,
-    noDelay: true,
-  });
-  await waitForSocket(socket, "connect", toFailure, signal);
-  const { remoteAddress } = socket;
-  if (remoteAddress === undefined || !guard.allows(remoteAddress, port)) {
-    socket.destroy();
-    // A socket that was reset meanwhile has no address. It can only have connected to a checked
-    // one.
-    throw remoteAddress === undefined ? resetAtOnce() : notAllowed();
-  }
-  if (url.protocol !== "https:") return socket;
-
-  const secure = connectTls({
-    socket,
-    host,
-    // A server name must not be an address. Certificates for addresses are checked against `host`.
-    ...(literalAddress(url) === null ? { servername: host } : {}),
-    ALPNProtocols: ["http/1.1"],
-    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED changes the default.
-    rejectUnauthorized: true,
-  });
-  await waitForSocket(secure, "secureConnect", toTlsFailure, signal);
-  return secure;
+  const proxy = proxyFor(url);
+  const { socket, address } = proxy
+    ? await openTunnel(guard, resolver, proxy, { addresses, port }, signal)
+    : await openDirectly(guard, url, addresses, signal);
+  if (url.protocol !== "https:") return { socket, address };
+  return { socket: await openTls(socket, url, signal, context), address };
 }
 
-const hostOf = (url: URL) => literalAddress(url) ?? url.hostname;
-
-/** Gives `net.connect` the checked addresses, so that no second resolution can differ. */
-const lookupOf =
-  (addresses: string[]): LookupFunction =>
-  (_host, _options, callback) =>
-    callback(
-      null,
-      addresses.map((address) => ({ address, family: isIP(address) })),
-    );
-
-/** Waits for the socket's event. Destroys the socket on an error or abort. */
-async function waitForSocket(
-  socket: Socket,
-  event: "connect" | "secureConnect",
-  toReason: (error: Error) => CallFailure,
+async function openDirectly(
+  guard: AddressGuard,
+  url: URL,
+  addresses: string[],
   signal: AbortSignal,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // The listener stays: an unhandled error event would end the process.
-  socket
-    .once(event, resolve)
-    .on("error", (error) => reject(toHubFailure(error) ?? toReason(error)));
-  try {
-    await abortable(promise, signal);
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-}
-
-/** Awaits `promise`, or rejects with the signal's reason if it aborts first. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+): Promise<Connected> {
+  const socket = await openTcp(url, addresses, signal);
+  const { remoteAddress } = socket;
+  if (remoteAddress !== undefined && guard.allows(remoteAddress, portOf(url)))
+    return { socket, address: remoteAddress };
+  socket.destroy();
+  // A socket that was reset meanwhile has no address. It can only have connected to a checked one.
+  throw remoteAddress === undefined ? resetAtOnce() : notAllowed();
 }

@@ -1,9 +1,9 @@
-import type { Socket } from "node:net";
 // Importing all of undici would load 90 more files (fetch, caches, websockets).
 import Client from "undici/lib/dispatcher/client.js";
 import { withinOpenFiles } from "../openFiles.ts";
 import { type AnswerReader, readAnswers } from "./answerReader.ts";
 import { CallFailure } from "./callFailure.ts";
+import type { Connected } from "./connect.ts";
 
 const maxIdle = withinOpenFiles(512, 1 / 8);
 /**
@@ -15,12 +15,11 @@ const distrustMs = 60_000;
 const maxRemembered = 10_000;
 
 /** An HTTP/1.1 connection: undici's client over one given socket. */
-export type Connection = {
+export type Connection = Connected & {
   client: Client;
-  socket: Socket;
   reader: AnswerReader;
-  origin: string;
-  address: string | null;
+  /** Its origin, unless it was opened with a certificate or authorities of its own. */
+  key: string;
 };
 
 /** A request on a kept connection was not written, because the receiver had closed it. */
@@ -51,9 +50,9 @@ export function createConnectionPool() {
   }
 
   function keep(connection: Connection) {
-    const connections = idle.get(connection.origin);
+    const connections = idle.get(connection.key);
     if (connections) connections.push(connection);
-    else idle.set(connection.origin, [connection]);
+    else idle.set(connection.key, [connection]);
     oldestFirst.add(connection);
     const [oldest] = oldestFirst;
     if (oldest && oldestFirst.size > maxIdle) oldest.socket.destroy();
@@ -66,7 +65,7 @@ export function createConnectionPool() {
   function keepOnceSettled(connection: Connection) {
     const settled = () => {
       if (connection.socket.destroyed) return;
-      if (!trustedFrom.has(connection.origin)) trust(connection.origin, 0);
+      if (!trustedFrom.has(connection.key)) trust(connection.key, 0);
       keep(connection);
     };
     setTimeout(() => setImmediate(settled), settleMs).unref();
@@ -74,14 +73,14 @@ export function createConnectionPool() {
 
   function leaveIdle(connection: Connection) {
     if (!oldestFirst.delete(connection)) return;
-    const connections = idle.get(connection.origin) ?? [];
+    const connections = idle.get(connection.key) ?? [];
     connections.splice(connections.indexOf(connection), 1);
-    if (connections.length === 0) idle.delete(connection.origin);
+    if (connections.length === 0) idle.delete(connection.key);
   }
 
   return {
     /** Wraps an open socket in a connection, in use until it is released. */
-    adopt(origin: string, socket: Socket): Connection {
+    adopt(origin: string, { socket, address }: Connected, key = origin): Connection {
       const reader = readAnswers(socket);
       const client = new Client(origin, {
         // Called back later, because undici does not expect the socket at once. A closed socket
@@ -99,8 +98,7 @@ export function createConnectionPool() {
         bodyTimeout: 0,
         maxHeaderSize: 16_384,
       });
-      const address = socket.remoteAddress ?? null;
-      const connection: Connection = { client, socket, reader, origin, address };
+      const connection: Connection = { client, socket, reader, key, address };
       // Ends the client before it reconnects, together with a request that it has not written yet.
       const end = () => {
         open.delete(connection);
@@ -112,9 +110,9 @@ export function createConnectionPool() {
       return connection;
     },
 
-    /** Takes an idle connection to the origin, if there is one. */
-    take(origin: string): Connection | undefined {
-      const connection = idle.get(origin)?.findLast(({ socket }) => !socket.destroyed);
+    /** Takes an idle connection with this key, if there is one. */
+    take(key: string): Connection | undefined {
+      const connection = idle.get(key)?.findLast(({ socket }) => !socket.destroyed);
       if (connection) leaveIdle(connection);
       return connection;
     },
@@ -122,7 +120,7 @@ export function createConnectionPool() {
     /** Releases a connection after a complete response. */
     release(connection: Connection) {
       if (connection.socket.destroyed) return;
-      const from = trustedFrom.get(connection.origin) ?? Number.POSITIVE_INFINITY;
+      const from = trustedFrom.get(connection.key) ?? Number.POSITIVE_INFINITY;
       if (from <= performance.now()) keep(connection);
       else keepOnceSettled(connection);
     },
@@ -131,8 +129,8 @@ export function createConnectionPool() {
      * Reports that a kept connection ended without a response: its origin may close connections
      * unannounced.
      */
-    distrust({ origin }: Connection) {
-      trust(origin, performance.now() + distrustMs);
+    distrust({ key }: Connection) {
+      trust(key, performance.now() + distrustMs);
     },
 
     /** Closes all connections, including those in use. */

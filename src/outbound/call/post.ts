@@ -1,7 +1,9 @@
+import type { SecureContext } from "node:tls";
 import { parseTarget, requestTarget } from "../../domain/hook/target.ts";
 import { UserError } from "../../util/userError.ts";
 import type { AddressGuard } from "../address/addressGuard.ts";
 import { createResolver, type Resolver } from "../address/resolver.ts";
+import { createProxyFor, type ProxySettings } from "../proxy/egressProxy.ts";
 import { CallFailure, DeadlinePassed, toFailure } from "./callFailure.ts";
 import { connect } from "./connect.ts";
 import { type Connection, createConnectionPool, StaleConnection } from "./connectionPool.ts";
@@ -26,6 +28,8 @@ export type PostRequest = {
   holder?: string;
   /** Interrupts the call. */
   signal?: AbortSignal;
+  /** A certificate or authorities of its own. Connections are kept apart by `id`. */
+  tls?: { id: string; context: SecureContext };
 };
 
 export type Poster = AsyncDisposable & {
@@ -47,8 +51,11 @@ export function createPoster(options: {
   userAgent: string;
   requireHttps: boolean;
   resolver?: Resolver;
+  /** Default: every target is called directly. */
+  proxy?: ProxySettings | undefined;
 }): Poster {
   const { guard, userAgent, requireHttps, resolver = createResolver() } = options;
+  const network = { guard, resolver, proxyFor: createProxyFor(options.proxy) };
   const pool = createConnectionPool();
   /** Interrupts each call in progress. */
   const inFlight = new Set<() => void>();
@@ -57,12 +64,19 @@ export function createPoster(options: {
   async function send(
     url: URL,
     message: Message,
-    { signal, holder }: { signal: AbortSignal; holder: string | undefined },
+    way: { signal: AbortSignal; holder: string | undefined; tls: PostRequest["tls"] },
     used: (connection: Connection) => void,
   ): Promise<Answer> {
-    const kept = pool.take(url.origin);
+    const { signal, holder, tls } = way;
+    const key = tls ? `${url.origin} ${tls.id}` : url.origin;
+    const kept = pool.take(key);
     const connection =
-      kept ?? pool.adopt(url.origin, await connect(guard, resolver, url, signal, holder));
+      kept ??
+      pool.adopt(
+        url.origin,
+        await connect(network, url, signal, { holder, context: tls?.context }),
+        key,
+      );
     used(connection);
     try {
       const answer = await exchange(connection, message, signal);
@@ -70,8 +84,7 @@ export function createPoster(options: {
       return answer;
     } catch (error) {
       // Nothing of the message was written, so it can safely be sent again.
-      if (kept && error instanceof StaleConnection)
-        return send(url, message, { signal, holder }, used);
+      if (kept && error instanceof StaleConnection) return send(url, message, way, used);
       if (kept && !signal.aborted) pool.distrust(kept);
       throw error;
     }
@@ -80,7 +93,7 @@ export function createPoster(options: {
   return {
     async post(request) {
       const { url: raw, headers, body: text, timeoutMs, keptBytes, signal } = request;
-      const { method = "POST", holder } = request;
+      const { method = "POST", holder, tls } = request;
       const startedAt = performance.now();
       const body = Buffer.from(text);
       let requestHeaders = headers;
@@ -121,7 +134,7 @@ export function createPoster(options: {
           ...(hasLength ? { "content-length": String(body.length) } : {}),
         };
         const message = { path: requestTarget(raw), method, headers: sent, body };
-        return send(url, message, { signal: stop.signal, holder }, (connection) => {
+        return send(url, message, { signal: stop.signal, holder, tls }, (connection) => {
           remoteAddress = connection.address;
         });
       }

@@ -16,8 +16,9 @@ import type { SecretBox } from "../../domain/project/secretBox.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
 import { openStepRequest, stepRequestOf } from "../../domain/workflowRun/stepRequest.ts";
 import type { Logger } from "../../log.ts";
-import type { Poster } from "../../outbound/call/post.ts";
+import type { Reply } from "../../outbound/call/reply.ts";
 import { traceFields } from "../../util/traceContext.ts";
+import type { HookCaller } from "../auth/hookCaller.ts";
 import { createAsking } from "./asking.ts";
 import { endAttempt, startAttempt, withinSpan } from "./attemptSpan.ts";
 import { createClaimLoop } from "./claimLoop.ts";
@@ -35,7 +36,7 @@ export type DelivererOptions = {
   programs: InPlace;
   workerId: string;
   peers: Peers;
-  poster: Poster;
+  caller: HookCaller;
   box: SecretBox;
   /** The host name of this hub, which some deliveries contain. */
   origin: () => string;
@@ -63,8 +64,6 @@ export type Deliverer = AsyncDisposable & {
   stop(graceMs: number): Promise<void>;
 };
 
-type CallResult = Awaited<ReturnType<Poster["post"]>>;
-
 /** A slower answer counts as trouble: such a hook must not block others. */
 const SLOW_MS = 1_000;
 
@@ -74,7 +73,7 @@ const SLOW_MS = 1_000;
  * and are finished in micro-batches. A job is only a wake-up: the reconciler finds what a dead process left.
  */
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { sql, peers, poster, box, origin, log, onAttempt, onDelivered } = options;
+  const { sql, peers, caller, box, origin, log, onAttempt, onDelivered } = options;
   const targets = createTargets(sql, box);
   const ask = createAsking(options.askPeers);
   const shareOf = (hookId: string) =>
@@ -144,7 +143,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return stepRequestOf(claimed, request, await openSigningKeys({ sql, box }, claimed.projectId));
   }
 
-  function tell(claimed: Claim, { outcome, statusCode, elapsedMs }: CallResult) {
+  function tell(claimed: Claim, { outcome, statusCode, elapsedMs }: Reply) {
     const sinceMs = outcome === "SUCCESS" ? sinceEmitMs(claimed, Date.now()) : null;
     if (sinceMs !== null) onDelivered(sinceMs);
     if (!log.isLevelEnabled("debug")) return;
@@ -156,7 +155,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   async function attempt({ queue, target, claimed, leave, onStored }: Started) {
     let isWell = false;
     let request: AttemptRequest;
-    let result: CallResult;
+    let result: Reply;
     const span = startAttempt(claimed);
     loop.hold();
     try {
@@ -167,7 +166,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
             ? await stepRequest(claimed)
             : requestOf(claimed, target, target.credentials(), origin()),
         );
-        result = await poster.post({ ...request, holder: claimed.projectId, signal });
+        result = await caller.post({ ...request, holder: claimed.projectId, signal });
         isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
       } catch (error) {
         span?.end("postponed");

@@ -20,11 +20,15 @@ export type Targets = {
 const MAX_BYTES = 64_000_000;
 /** Bytes of a target besides its texts: keys and opened secrets. */
 const ENTRY_BYTES = 2_000;
+/** Bytes of a certificate that is ready for TLS, as measured. */
+const CERTIFICATE_BYTES = 45_000;
 const KEPT_MS = 60_000;
 
 /** About how many bytes of memory a target takes, with its secrets opened. */
 export const bytesOfTarget = ({ hook, source }: DeliveryTarget): number =>
-  ENTRY_BYTES + 3 * JSON.stringify([hook, source]).length;
+  ENTRY_BYTES +
+  (hook.auth?.mtls ? CERTIFICATE_BYTES : 0) +
+  3 * JSON.stringify([hook, source]).length;
 
 /** Opens secrets once, and again when one of them has expired. */
 function withCredentials(target: DeliveryTarget, box: SecretBox): Target {

@@ -7,8 +7,8 @@ import { hookContext, openHookSecrets } from "../../domain/hook/hookSecrets.ts";
 import { handshakeLimits, recordHandshakeResult } from "../../domain/hook/hookVerification.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
 import type { Logger } from "../../log.ts";
-import type { Poster } from "../../outbound/call/post.ts";
 import { withinOpenFiles } from "../../outbound/openFiles.ts";
+import type { HookCaller } from "../auth/hookCaller.ts";
 import { postponed } from "../delivery/shortage.ts";
 
 export type Handshaker = {
@@ -25,11 +25,11 @@ const MAX_AT_ONCE = withinOpenFiles(32, 1 / 32);
 export function createHandshaker(deps: {
   sql: Pool;
   box: SecretBox;
-  poster: Poster;
+  caller: HookCaller;
   origin: () => string;
   log: Logger;
 }): Handshaker {
-  const { sql, box, poster, origin, log } = deps;
+  const { sql, box, caller, origin, log } = deps;
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
@@ -41,10 +41,11 @@ export function createHandshaker(deps: {
     const secret = box.open(sealed, hookContext("handshake", hook));
     const host = origin();
     const request = handshakeRequest(hook, secret, host);
-    const headers = { ...openHookSecrets(box, hook).headers, ...request.headers };
+    const { headers: own, auth } = openHookSecrets(box, hook);
+    const headers = { ...own, ...request.headers };
     const { projectId: holder } = queue;
-    const reply = await poster
-      .post({ ...request, headers, holder, signal: stopping.signal })
+    const reply = await caller
+      .post({ ...request, headers, auth, holder, signal: stopping.signal })
       .catch(async (error: unknown) => {
         const back = (waitMs: number) => postponeHandshake(sql, claimed, waitMs);
         await postponed(error, back, { log, stopping: stopping.signal });

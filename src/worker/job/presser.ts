@@ -11,6 +11,7 @@ import { pressLimits } from "../../domain/action/pressLimits.ts";
 import { decidePressOutcome, pressRequest } from "../../domain/action/pressRequest.ts";
 import type { FollowUp } from "../../domain/event/followUp.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
+import type { Poster } from "../../outbound/call/post.ts";
 import { withinOpenFiles } from "../../outbound/openFiles.ts";
 import type { DelivererOptions } from "../delivery/deliverer.ts";
 import { isDataError, withoutResponse } from "../delivery/finisher.ts";
@@ -37,8 +38,9 @@ const withoutAnswer = (finish: PressFinish): PressFinish => ({
 export function createPresser(
   options: Pick<
     DelivererOptions,
-    "sql" | "configs" | "programs" | "workerId" | "poster" | "box" | "log" | "onAttempt"
+    "sql" | "configs" | "programs" | "workerId" | "box" | "log" | "onAttempt"
   > & {
+    poster: Poster;
     /** Called with what is to be done next about system events. */
     onNext: (next: FollowUp) => void;
   },

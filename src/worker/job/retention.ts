@@ -11,6 +11,7 @@ import {
   removeOldKeys,
   removeOldReplays,
 } from "../../db/retention/retention.ts";
+import { removeOldStatistics } from "../../db/statistics/statistics.ts";
 
 /**
  * Deletes what is older than its retention time, and creates partitions for the days ahead. Events that have not ended
@@ -35,6 +36,7 @@ export async function removeExpired(
   await removeOldReplays(sql, retentionDays);
   await removeDeletedResources(sql, retentionDays);
   await removeOldCounts(sql);
+  await removeOldStatistics(sql);
   // Undefined: another process is doing it.
   return done !== false;
 }

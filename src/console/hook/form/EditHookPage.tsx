@@ -72,6 +72,8 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     // Header values are never shown: they are replaced or kept.
     headers: "",
     signature: isSignature(hook.signature) ? hook.signature : "HMAC_SHA256",
+    // Its secrets are never shown: it is replaced or kept.
+    auth: "",
     verification: "NONE",
     secret: "",
   };

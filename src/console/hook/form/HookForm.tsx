@@ -229,6 +229,17 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
           <Field label="Headers" hint={headersHint} error={errorOf("headers")}>
             <textarea {...propsOf("headers")} rows={3} placeholder="X-Team: orders" />
           </Field>
+          <Field
+            label="Authentication"
+            hint={`JSON with oauth2, mtls or ca. Stored encrypted.${isNew ? "" : " Empty: it stays. null: it is taken away."}`}
+            error={errorOf("auth")}
+          >
+            <textarea
+              {...propsOf("auth")}
+              rows={3}
+              placeholder='{"oauth2": {"tokenUrl": "https://…", "clientId": "…", "clientSecret": "…"}}'
+            />
+          </Field>
         </details>
         <div className="hook-form-foot">
           <Button onClick={rest.onCancel}>Cancel</Button>

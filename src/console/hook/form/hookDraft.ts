@@ -25,6 +25,8 @@ export type HookDraft = {
   /** `Name: value` lines. */
   headers: string;
   signature: Signature;
+  /** JSON; empty to leave it as it is. */
+  auth: string;
   /** Set only at registration. */
   verification: HookVerification;
   /** The signing secret, set only at registration; generated if empty. */
@@ -87,6 +89,7 @@ export const emptyDraft: HookDraft = {
   disableAfter: "",
   headers: "",
   signature: "HMAC_SHA256",
+  auth: "",
   verification: "NONE",
   secret: "",
 };
@@ -123,6 +126,15 @@ function urlProblem(text: string): string | undefined {
 function headersProblem(text: string): string | undefined {
   const wrong = linesIn(text).find((line) => !/^[^\s:]+:/.test(line));
   return wrong && `One "name: value" per line; "${wrong}" is not.`;
+}
+
+function authProblem(text: string): string | undefined {
+  if (text.trim() === "") return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && !Array.isArray(value)) return undefined;
+  } catch {}
+  return 'A JSON object with oauth2, mtls or ca, such as {"ca": "-----BEGIN CERTIFICATE-----\\n…"}, or null.';
 }
 
 function secretProblem(text: string, signature: Signature): string | undefined {
@@ -162,6 +174,7 @@ export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, st
     ["finalStatuses", listProblem(draft.finalStatuses, 300, 599)],
     ["disableAfter", disableAfterProblem(draft.disableAfter)],
     ["headers", headersProblem(draft.headers)],
+    ["auth", authProblem(draft.auth)],
     ["secret", secretProblem(draft.secret.trim(), draft.signature)],
   ];
   return Object.fromEntries(found.filter(([, problem]) => problem !== undefined));
@@ -204,6 +217,7 @@ export function inputOf(draft: HookDraft) {
     finalStatuses: numbersIn(draft.finalStatuses),
     disableAfter: disableAfterIn(draft.disableAfter),
     signature: draft.signature,
+    ...(draft.auth.trim() !== "" && { auth: JSON.parse(draft.auth) }),
     // If absent, the format's default applies.
     ...(draft.unsubscribeOn.trim() !== "" && { unsubscribeOn: numbersIn(draft.unsubscribeOn) }),
     ...(draft.headers.trim() !== "" && { headers: headersIn(draft.headers) }),

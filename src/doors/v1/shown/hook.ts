@@ -2,6 +2,7 @@ import { type HookStats, noStats, statsOf } from "../../../db/hook/hookStats.ts"
 import type { HookRow } from "../../../db/hook/hooks.ts";
 import { openHeaders } from "../../../domain/hook/hookSecrets.ts";
 import { redactRequestHeaders } from "../../../domain/hook/redactedHeaders.ts";
+import { shownAuth } from "../../../domain/hookAuth/hookAuth.ts";
 import { publicKeyOfHook, signatureOf } from "../../../domain/hookSecret/hookSignature.ts";
 import type { Context } from "../../../graphql/builder/context.ts";
 import { rawJson } from "../../../util/json/rawJson.ts";
@@ -32,6 +33,7 @@ const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats(h
   allowedPerMinute: hook.allowedPerMinute,
   signature: signatureOf(hook),
   publicKey: publicKeyOfHook(hook),
+  auth: shownAuth(hook.auth),
   status: hook.status,
   statusReason: hook.statusReason,
   health: stats.health,

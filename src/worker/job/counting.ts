@@ -1,0 +1,32 @@
+import type { Pool } from "../../db/connection/client.ts";
+import { uncountedProjects } from "../../db/statistics/statistics.ts";
+import { rollUp } from "../../domain/statistics/rollUp.ts";
+import type { Logger } from "../../log.ts";
+import { poll } from "../poller.ts";
+import type { OnFeed } from "./scheduler.ts";
+
+/** Statistics are late by this and the time of counting. */
+const SOON_MS = 2_000;
+/** In case a hint was lost. */
+const EVERY_MS = 30_000;
+
+/** Adds what happened to the projects' statistics: a page of each in turn, so that a busy project holds up no other. */
+export function startCounting(sql: Pool, log: Logger, onFeed: OnFeed): AsyncDisposable {
+  const counting = poll(
+    EVERY_MS,
+    async () => {
+      let hasMore = false;
+      for (const projectId of await uncountedProjects(sql))
+        hasMore = (await rollUp(sql, projectId)) || hasMore;
+      return hasMore ? 0 : EVERY_MS;
+    },
+    (error) => log.warn({ err: error }, "statistics could not be counted"),
+  );
+  const forget = onFeed(() => counting.within(SOON_MS));
+  return {
+    async [Symbol.asyncDispose]() {
+      forget();
+      await counting[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { expect } from "vitest";
+import { inspect } from "../fixtures/axe.ts";
+import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { emitMany, register } from "../fixtures/hooks.ts";
+import { testHub } from "../fixtures/hub.ts";
+import { receiver, statuses } from "../fixtures/receiver.ts";
+
+browserTest(
+  "charts show what the project and a hook did, zoom by dragging, and are there as a table",
+  async () => {
+    await using hub = await testHub();
+    await using target = await receiver(statuses(503, 200));
+    const hook = await register(hub, { url: target.url, types: ["paid"], retryScheduleMs: [100] });
+    await emitMany(
+      hub,
+      Array.from({ length: 20 }, () => ({ type: "paid" })),
+    );
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/statistics?range=1h`, hub.key);
+    const { page, troubles, outside } = visit;
+    const chart = (name: RegExp) => page.getByRole("img", { name });
+    await chart(/20 accepted, 20 delivered, 0 failed/).waitFor();
+    await chart(/Success share: 100/).waitFor();
+    await chart(/Latency: half within .* 95 % within/).waitFor();
+    await chart(/1 were retried/).waitFor();
+    await page.getByText("As a table").click();
+    await eventually(() => page.locator(".charts-table").innerText()).toMatch(
+      /200: 20, 503: 1|503: 1/,
+    );
+
+    const box = await chart(/20 accepted/)
+      .locator(".u-over")
+      .boundingBox();
+    if (!box) throw new Error("no chart");
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width * 0.75, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width - 1, y, { steps: 5 });
+    await page.mouse.up();
+    await eventually(() => page.url()).toMatch(/statistics\?since=.+&until=/);
+    const { searchParams } = new URL(page.url());
+    const minutes =
+      (Date.parse(searchParams.get("until") ?? "") - Date.parse(searchParams.get("since") ?? "")) /
+      60_000;
+    expect(minutes).toBeGreaterThan(10);
+    expect(minutes).toBeLessThan(20);
+    await page.getByText("chosen by dragging").waitFor();
+    await page.goBack();
+    await page.getByRole("button", { name: "1 h", pressed: true }).waitFor();
+    await page.getByRole("button", { name: "7 d" }).click();
+    await page.getByText("Throughput, per hour").waitFor();
+
+    await page.goto(`${hub.url}/hooks/${hook.id}`);
+    await chart(/20 accepted, 20 delivered/).waitFor();
+    await page.goto(`${hub.url}/types/one?name=paid`);
+    expect([troubles, outside]).toEqual([[], []]);
+    await inspect(hub, browser, [["/statistics?range=1h", ".u-over"]]);
+  },
+);

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Provider } from "urql";
 import { Router } from "wouter";
 import { base } from "./base.ts";
+import { dropDrafts } from "./kept/useDraft.ts";
 import { beginSession, endSession, onSessionEnd } from "./session/browserSession.ts";
 import { SignIn } from "./session/SignIn.tsx";
 import { openSession, type Session, SessionContext } from "./session/session.ts";
@@ -26,6 +27,7 @@ export function App() {
 
   const signOut = useCallback(() => {
     void endSession();
+    dropDrafts();
     leave(null);
   }, [leave]);
 
@@ -52,7 +54,14 @@ export function App() {
   );
 
   useEffect(() => void open(), [open]);
-  useEffect(() => onSessionEnd(() => leave(null)), [leave]);
+  useEffect(
+    () =>
+      onSessionEnd(() => {
+        dropDrafts();
+        leave(null);
+      }),
+    [leave],
+  );
 
   return (
     <CSPProvider disableStyleElements>

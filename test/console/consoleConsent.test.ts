@@ -36,7 +36,7 @@ browserTest(
     await eventually(() => target.requests.length).toBe(2);
     await secret.fill(String(target.requests[1]?.headers["x-hook-secret"]));
     await button("Confirm").click();
-    await page.locator(".page-title").getByText("Healthy").waitFor();
+    await page.locator(".page-title").getByText("Idle").waitFor();
     expect(await consent.count()).toBe(0);
     expect(visit.troubles).toEqual([]);
   },

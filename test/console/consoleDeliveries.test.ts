@@ -25,7 +25,8 @@ browserTest(
     await eventually(() => rows.count()).toBe(4);
     await rows.getByRole("link", { name: "orders" }).first().waitFor();
 
-    await page.getByLabel("Hook", { exact: true }).fill("tickets");
+    await page.getByLabel("Hooks", { exact: true }).fill("tick");
+    await page.getByRole("option", { name: "tickets" }).click();
     await eventually(() => rows.count()).toBe(2);
     expect(await rows.getByRole("link", { name: "orders" }).count()).toBe(0);
     await eventually(() => new URL(page.url()).searchParams.has("hook")).toBe(true);
@@ -36,13 +37,13 @@ browserTest(
     await page.getByRole("button", { name: "Retry: Second" }).click();
     await page.getByText("Retrying the delivery.").waitFor();
     await eventually(() => rows.count()).toBe(1);
-    await page.getByRole("button", { name: "Succeeded" }).click();
+    await page.getByRole("button", { name: "Succeeded", exact: true }).click();
     await eventually(() => rows.count()).toBe(1);
     await rows.getByText("2 of 2 attempts").waitFor();
 
-    await page.getByRole("button", { name: "All hooks" }).click();
-    await page.getByRole("button", { name: "Failed" }).click();
-    await page.getByRole("button", { name: "Replay deliveries" }).click();
+    await page.getByRole("button", { name: "Without tickets" }).click();
+    await page.getByRole("button", { name: "Failed", exact: true }).click();
+    await page.getByRole("button", { name: "Replay all that match" }).click();
     await page.getByRole("button", { name: "Replay 3 deliveries" }).click();
     await page.getByText("3 of 3 replayed").waitFor();
     await page.getByRole("button", { name: "Close" }).first().click();

@@ -18,11 +18,11 @@ browserTest(
     await using visit = await browser.visit(`${hub.url}/hooks`, key);
     const { page } = visit;
     const row = (name: string) => page.getByRole("row", { name });
-    await row("billing").getByText("Open", { exact: true }).waitFor();
-    await row("quiet").getByText("Healthy").waitFor();
+    await row("billing").getByText("Breaker open").waitFor();
+    await row("quiet").getByText("Idle").waitFor();
     await page.getByRole("link", { name: "billing" }).click();
     const title = page.locator(".page-title");
-    await title.getByText("Open", { exact: true }).waitFor();
+    await title.getByText("Breaker open").waitFor();
     await page.getByText("The breaker opened").waitFor();
 
     target.answer = status(200);
@@ -39,7 +39,9 @@ browserTest(
     await emitMany(hub, [{ type: "order.paid" }]);
     await eventually(() => countByStatus(hub, id)).toMatchObject({ PARKED: 1 });
     target.answer = status(200);
+    await page.locator(".hook-day ~ dl").getByRole("link", { name: "1", exact: true }).waitFor();
     await page.getByRole("button", { name: "Enable" }).click();
+    await page.getByRole("button", { name: "Enable and send 1" }).click();
     await title.getByText("Healthy").waitFor();
     await eventually(() => countByStatus(hub, id)).not.toHaveProperty("PARKED");
     await change(hub, "pauseHook", id);

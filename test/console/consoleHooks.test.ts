@@ -68,7 +68,9 @@ browserTest(
     await accepted(hub, { type: "order.paid", data: { amount: 44 } });
     await button("Parked").click();
     await page.locator(".delivery").getByText("Parked").waitFor();
+    await page.locator(".hook-day ~ dl").getByRole("link", { name: "1", exact: true }).waitFor();
     await button("Resume").click();
+    await button("Resume and send 1").click();
     await page.getByText("None with this status.").waitFor();
     await eventually(() => target.requests.length).toBe(3);
 

@@ -82,7 +82,6 @@ browserTest(
       await expectUntouched(page);
     }
     await page.getByRole("button", { name: /^Attempts/ }).click();
-    await page.locator(".attempt-head").click();
     await page.getByText("Response headers").waitFor();
     await expectUntouched(page);
     await page.goto(`${hub.url}/hooks`);

@@ -27,11 +27,13 @@ browserTest(
     await page.getByRole("heading", { name: "Blocked keys" }).waitFor();
     await page.locator(".blocked-key").nth(1).waitFor();
     await page.locator(".blocked-key").filter({ hasText: "customer-7" }).getByText("Skip").click();
+    await button("Skip and go on").click();
     await page.getByText("The key goes on.").waitFor();
     await eventually(() => target.accepted("customer-7").join()).toBe("2,3");
     await eventually(() => page.locator(".blocked-key").count()).toBe(1);
     target.decide = () => 200;
     await button("Try again").click();
+    await button("Send it again").click();
     await eventually(() => target.accepted("customer-8").join()).toBe("1,2,3");
     await page.locator(".blocked-key").first().waitFor({ state: "detached" });
 

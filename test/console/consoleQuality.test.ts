@@ -4,7 +4,7 @@ import { everyAction } from "../fixtures/actions.ts";
 import { inspect } from "../fixtures/axe.ts";
 import { browserTest, eventually, signIn, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
-import { register } from "../fixtures/hooks.ts";
+import { deliveries, register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver, status } from "../fixtures/receiver.ts";
 import { created, typeWithEvents } from "../fixtures/resources.ts";
@@ -61,7 +61,7 @@ browserTest(
     await using hub = await testHub();
     await using target = await receiver(status(500));
     const hook = { url: target.url, types: ["*"], name: "a long name of a hook that takes all" };
-    await register(hub, { ...hook, retries: 0 });
+    const failing = await register(hub, { ...hook, retries: 0 });
     const waits = await register(hub, {
       url: target.url,
       types: ["other"],
@@ -71,9 +71,13 @@ browserTest(
     await created(hub, { type: "tickets", attributes: { text: "x".repeat(400) } });
     const schedule = { name: "a long name of a schedule that emits", cron: "0 9 * * MON-FRI" };
     await scheduled(hub, { ...schedule, event: { type: "tickets.counted" } });
+    await eventually(() => deliveries(hub, { hookId: failing.id })).not.toEqual([]);
+    const [delivery] = await deliveries(hub, { hookId: failing.id });
     await using browser = await visitor();
     await inspect(hub, browser, [
       ["/deliveries", ".delivery"],
+      ["/deliveries?time=range", ".delivery-bound"],
+      [`/deliveries/${delivery?.id}`, ".body-text"],
       [`/hooks/${waits.id}`, ".hook-consent"],
       ["/resources", ".table"],
       ["/schedules", ".schedule-tools"],

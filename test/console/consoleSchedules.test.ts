@@ -25,6 +25,7 @@ browserTest(
     await row.getByRole("button", { name: "Pause Morning report" }).click();
     await row.getByText("Paused").waitFor();
     await row.getByRole("button", { name: "Run now: Morning report" }).click();
+    await page.getByRole("button", { name: "Emit the event" }).click();
     await row.getByRole("link").waitFor();
     const { lastEvent } = (await shownSchedule(hub, id)) ?? {};
     await eventually(() => row.getByRole("link").getAttribute("href")).toContain(

@@ -138,13 +138,13 @@ browserTest(
     const pay = page.locator("[data-step=pay]");
     await pay.getByText("Take the money").waitFor();
     // What failed is open: its tries with what was answered.
-    await pay.locator(".attempt-head").click();
     await pay.getByText("out of order").waitFor();
     await page.locator("[data-step=ship]").getByText("Cancelled").waitFor();
 
     target.answer = (_request, response) => response.end();
     const failed = page.url();
     await page.getByRole("button", { name: "Rerun" }).click();
+    await page.getByRole("button", { name: "Call them again" }).click();
     await eventually(() => page.url()).not.toBe(failed);
     // Nothing could be sent: a variable is missing.
     await page

@@ -46,7 +46,6 @@ browserTest(
     await page.locator(".run").getByText("Failed").waitFor();
     await expectUntouched(page);
     await page.locator(".run a").click();
-    await page.locator("[data-step=script] .attempt-head").click();
     await page.locator("[data-step=script]").getByText("Response headers").waitFor();
     await expectUntouched(page);
     await page.locator("[data-step=s0]").getByRole("button").click();

@@ -39,6 +39,7 @@ const many = (type: string, count: number) => {
 };
 const statuses = (type: string) => `[${many(type, 101).join(" ")}]`;
 const types = JSON.stringify(many("String", 101));
+const codes = Array.from({ length: 101 }, () => 500);
 const step = '{ id: "a", url: "http://127.0.0.1:1/" }';
 const url = '"http://127.0.0.1:1/"';
 
@@ -146,6 +147,24 @@ const tooMany: Record<string, [operation: string, says: string]> = {
       userErrors { message } } }`,
     "'status' must have a maximum of 20 items",
   ],
+  ...Object.fromEntries(
+    Object.entries({ hookIds: types, types, statusCodes: JSON.stringify(codes) }).flatMap(
+      ([name, items]): [string, [operation: string, says: string]][] => [
+        [
+          `Query.deliveries(${name})`,
+          [`{ deliveries(${name}: ${items}) { nodes { id } } }`, `argument ${name}`],
+        ],
+        [
+          `ReplayInput.${name}`,
+          [
+            `mutation { replayDeliveries(input: { since: "2026-01-01T00:00:00Z", ${name}: ${items} }) {
+              userErrors { message } } }`,
+            `'${name}' must have a maximum of 100 items`,
+          ],
+        ],
+      ],
+    ),
+  ),
 };
 /** Of a hook or workflow that must be there first. */
 const ofExisting: Record<string, [hook: string, says: string]> = {

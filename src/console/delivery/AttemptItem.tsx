@@ -1,22 +1,17 @@
 import { ChevronRight } from "lucide-react";
-import { useState } from "react";
+import type { ReactNode } from "react";
 import type { Json } from "../gql/graphql.ts";
+import { useKept } from "../kept/useKept.ts";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Moment, milliseconds } from "../ui/time/Time.tsx";
+import { type Exchange, headersOf, sentenceOf } from "./attempt/attemptTexts.ts";
 import { BodyText } from "./BodyText.tsx";
 import "./AttemptItem.css";
 
-type Attempt = {
-  number: number;
+type Attempt = Exchange & {
+  id: string;
   startedAt: string;
   elapsedMs: number;
-  outcome: string;
-  statusCode: number | null;
-  error: string | null;
-  remoteAddress: string | null;
-  requestHeaders: Json;
-  responseHeaders: Json;
-  responseBody: string | null;
   responseTruncated: boolean;
 };
 
@@ -26,10 +21,10 @@ function Headers({ title, headers }: { title: string; headers: Json }) {
     <div>
       <h3>{title}</h3>
       <dl className="attempt-headers mono">
-        {Object.entries(headers).map(([name, value]) => (
+        {headersOf(headers).map(([name, value]) => (
           <div key={name}>
             <dt className="faint">{name}</dt>
-            <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+            <dd>{value}</dd>
           </div>
         ))}
       </dl>
@@ -37,16 +32,40 @@ function Headers({ title, headers }: { title: string; headers: Json }) {
   );
 }
 
-/**
- * Set for a press only. All attempts of a delivery send the same body, which is shown once below
- * them.
- */
-type Props = { attempt: Attempt; requestBody?: string };
+function Response({ attempt }: { attempt: Attempt }) {
+  const { responseBody, responseTruncated, responseHeaders } = attempt;
+  return (
+    <>
+      {responseBody !== null && (
+        <BodyText
+          title={`Response body${responseTruncated ? ", truncated" : ""}`}
+          text={responseBody}
+        />
+      )}
+      <Headers title="Response headers" headers={responseHeaders} />
+    </>
+  );
+}
 
-/** One call. It expands to show the request and the response. */
-export function AttemptItem({ attempt, requestBody }: Props) {
-  const [isOpen, setIsOpen] = useState(false);
-  const { number, outcome, statusCode, error, elapsedMs, responseBody } = attempt;
+type Props = {
+  attempt: Attempt;
+  /**
+   * Set for a press only. All attempts of a delivery send the same body, which is shown once below
+   * them.
+   */
+  requestBody?: string;
+  /** Whether it is open until it is closed. */
+  isFirstOpen?: boolean;
+  /** What can be done with it. */
+  tools?: ReactNode;
+};
+
+/** One call. It expands to show the request and the response; of one that failed, the response first. */
+export function AttemptItem({ attempt, requestBody, isFirstOpen = false, tools }: Props) {
+  const [isOpen, setIsOpen] = useKept(`open ${attempt.id}`, isFirstOpen);
+  const { number, outcome, statusCode, error, elapsedMs } = attempt;
+  const sentence = sentenceOf(attempt);
+  const hasFailed = outcome !== "SUCCESS";
   return (
     <li className="attempt">
       <button
@@ -67,17 +86,13 @@ export function AttemptItem({ attempt, requestBody }: Props) {
       </button>
       {isOpen && (
         <div className="attempt-body">
-          {error !== null && <p>{error}</p>}
+          {tools}
+          {sentence !== null && <p>{sentence}</p>}
+          {hasFailed && <Response attempt={attempt} />}
           {attempt.remoteAddress !== null && <p className="faint">To {attempt.remoteAddress}</p>}
           <Headers title="Request headers" headers={attempt.requestHeaders} />
           {requestBody !== undefined && <BodyText title="Request body" text={requestBody} />}
-          <Headers title="Response headers" headers={attempt.responseHeaders} />
-          {responseBody !== null && (
-            <BodyText
-              title={`Response body${attempt.responseTruncated ? ", truncated" : ""}`}
-              text={responseBody}
-            />
-          )}
+          {!hasFailed && <Response attempt={attempt} />}
         </div>
       )}
     </li>

@@ -1,27 +1,29 @@
 import { RotateCw } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
-import { spans } from "../feed/feedFilter.ts";
 import { graphql } from "../gql/graphql.ts";
-import { HookChoice } from "../hook/HookChoice.tsx";
-import { ReplayHook } from "../hook/ReplayHook.tsx";
+import { ReplayMatching } from "../hook/replay/ReplayMatching.tsx";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
-import { DeliveryItem } from "./DeliveryItem.tsx";
-import { filterOf, type Group, groups, variablesOf } from "./deliveryFilter.ts";
+import { ChosenDeliveries } from "./ChosenDeliveries.tsx";
+import { DeliveryFilters } from "./DeliveryFilters.tsx";
+import { type DeliveryFilter, filterOf, variablesOf } from "./deliveryFilter.ts";
 import { DeliveryRow } from "./deliveryRow.ts";
-import "./DeliveriesPage.css";
 
 const DeliveriesDocument = graphql(
   `
   query Deliveries(
-    $status: [DeliveryStatus!], $hookId: ID, $since: DateTime, $after: String
+    $status: [DeliveryStatus!], $hookIds: [ID!], $types: [String!], $statusCodes: [Int!], $error: String,
+    $userId: String, $since: DateTime, $until: DateTime, $after: String
   ) {
-    deliveries(status: $status, hookId: $hookId, since: $since, first: 25, after: $after) {
+    deliveries(
+      status: $status, hookIds: $hookIds, types: $types, statusCodes: $statusCodes, error: $error,
+      userId: $userId, since: $since, until: $until, first: 25, after: $after
+    ) {
       nodes { ...DeliveryRow }
       pageInfo { hasNextPage endCursor }
     }
@@ -29,6 +31,11 @@ const DeliveriesDocument = graphql(
 `,
   [DeliveryRow],
 );
+
+/** Pages without a match after which the search waits until someone wants it to go on. */
+const EMPTY_PAGES = 20;
+
+type Skipped = { place: string; after: string | null; pages: number };
 
 /** The deliveries of all hooks; failed ones by default. */
 export function DeliveriesPage() {
@@ -39,98 +46,75 @@ export function DeliveriesPage() {
   const place = usePlace(address);
   const [isReplaying, setIsReplaying] = useState(false);
   const may = useMay();
+  const placeName = `${address} ${place.after}`;
+  const [last, setSkipped] = useState<Skipped>({ place: "", after: null, pages: 0 });
+  const skipped =
+    last.place === placeName ? last : { place: placeName, after: place.after, pages: 0 };
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveriesDocument,
-    { ...variables, after: place.after },
+    { ...variables, after: skipped.after },
     (changed) =>
       changed.__typename === "Delivery" &&
-      (variables.hookId === null || changed.hook?.id === variables.hookId),
+      (variables.hookIds === null || variables.hookIds.includes(changed.hook?.id ?? "")),
   );
   const change = useCallback(
-    (name: "status" | "hook" | "time", value: string) =>
+    (changes: Partial<DeliveryFilter>) =>
       setParams(
         (before) => {
-          const next = new URLSearchParams(before);
-          if (value === "") next.delete(name);
-          else next.set(name, value);
-          return next;
+          const all = Object.entries({ ...filterOf(before), ...changes });
+          return new URLSearchParams(all.filter(([, value]) => value !== ""));
         },
         { replace: true },
       ),
     [setParams],
   );
   const deliveries = data?.deliveries.nodes ?? [];
+  const { hasNextPage = false, endCursor = null } = data?.deliveries.pageInfo ?? {};
+  // A page covers a bounded number of deliveries, which may hold no match.
+  const isShort = deliveries.length === 0 && hasNextPage;
+  const goOn = () => setSkipped({ ...skipped, after: endCursor, pages: skipped.pages + 1 });
+  const isGoingOn = isShort && skipped.pages % EMPTY_PAGES < EMPTY_PAGES - 1;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each page
+  useEffect(() => {
+    if (isGoingOn) goOn();
+  }, [isGoingOn, endCursor]);
+  const isEnded = filter.status !== "waiting" && filter.status !== "parked";
   return (
     <Page
       title="Deliveries"
       tools={
-        may.operate && (
+        may.operate &&
+        isEnded && (
           <Button onClick={() => setIsReplaying(true)}>
-            <RotateCw size={14} /> <span>Replay deliveries</span>
+            <RotateCw size={14} /> <span>Replay all that match</span>
           </Button>
         )
       }
     >
-      <search className="deliveries-filters">
-        <fieldset className="deliveries-states">
-          <legend className="unseen">Status</legend>
-          {Object.entries(groups).map(([group, { label }]) => (
-            <Button
-              key={group}
-              look="quiet"
-              aria-pressed={group === filter.group}
-              onClick={() => change("status", group)}
-            >
-              {label}
-            </Button>
-          ))}
-        </fieldset>
-        <HookChoice hookId={filter.hookId} onChange={(id) => change("hook", id ?? "")} />
-        <select
-          aria-label="Time"
-          value={filter.time}
-          onChange={({ target }) => change("time", target.value)}
-        >
-          <option value="">Any time</option>
-          {Object.entries(spans).map(([value, { label }]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </search>
-      {isLoading && <Loading />}
+      <DeliveryFilters filter={filter} onChange={change} />
+      {(isLoading || isGoingOn) && <Loading />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && deliveries.length === 0 && (
-        <Nothing filter={filter} hasMore={data.deliveries.pageInfo.hasNextPage} />
+      {isShort && !isGoingOn && (
+        <Empty title="No matches so far.">
+          <Button onClick={goOn}>Search further back</Button>
+        </Empty>
       )}
-      {deliveries.length > 0 && (
-        <ul className="deliveries" aria-label="Deliveries">
-          {deliveries.map((delivery) => (
-            <DeliveryItem key={delivery.id} delivery={delivery} shows="both" />
-          ))}
-        </ul>
+      {data && deliveries.length === 0 && !hasNextPage && <Nothing filter={filter} />}
+      {data && <ChosenDeliveries key={address} deliveries={deliveries} />}
+      {data && !isShort && <Pager place={place} pageInfo={data.deliveries.pageInfo} />}
+      {isReplaying && (
+        <ReplayMatching variables={variables} onClose={() => setIsReplaying(false)} />
       )}
-      {data && <Pager place={place} pageInfo={data.deliveries.pageInfo} />}
-      {isReplaying && <ReplayHook hookId={filter.hookId} onClose={() => setIsReplaying(false)} />}
     </Page>
   );
 }
 
-type Lack = { filter: { group: Group; hookId: string | null; time: string }; hasMore: boolean };
-
-function Nothing({ filter, hasMore }: Lack) {
-  // A page covers a bounded number of deliveries; older ones may match.
-  if (hasMore)
-    return (
-      <Empty title="No matching deliveries in this time range.">Older deliveries may match.</Empty>
-    );
-  if (filter.group === "failed" && filter.hookId === null) {
+function Nothing({ filter: { status, ...filter } }: { filter: DeliveryFilter }) {
+  if (status === "failed" && Object.values(filter).every((value) => value === ""))
     return (
       <Empty title="No failed deliveries.">
         Deliveries appear here when their last attempt has failed.
       </Empty>
     );
-  }
   return <Empty title="No matching deliveries." />;
 }

@@ -3,6 +3,7 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Failure, Loading } from "../ui/Notice.tsx";
 import { AttemptItem } from "./AttemptItem.tsx";
+import { AttemptTools } from "./attempt/AttemptTools.tsx";
 import { BodyText } from "./BodyText.tsx";
 import "./DeliveryDetail.css";
 
@@ -10,6 +11,8 @@ const DeliveryDocument = graphql(`
   query Delivery($id: ID!) {
     delivery(id: $id) {
       id requestBody orderKey
+      hook { id url }
+      run { id }
       waitsFor { id event { id type } }
       attempts {
         id number startedAt elapsedMs outcome statusCode error remoteAddress
@@ -19,8 +22,15 @@ const DeliveryDocument = graphql(`
   }
 `);
 
-/** The attempts of a delivery, newest first, and its request body. */
-export function DeliveryDetail({ id }: { id: string }) {
+type Props = {
+  id: string;
+  /** On its own page: the attempt that the page's address names. */
+  attempt?: number | undefined;
+  isPage?: boolean;
+};
+
+/** The attempts of a delivery, newest first, and its request body. The newest is open if it failed. */
+export function DeliveryDetail({ id, attempt: named, isPage = false }: Props) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveryDocument,
     { id },
@@ -31,8 +41,15 @@ export function DeliveryDetail({ id }: { id: string }) {
   const delivery = data?.delivery;
   if (!delivery)
     return <p className="delivery-detail soft">No longer available: removed by retention.</p>;
+  const { attempts, requestBody, hook, run } = delivery;
+  const of = { id, requestBody, url: run === null ? (hook?.url ?? null) : null };
+  const isOpen = ({ number, outcome }: { number: number; outcome: string }) =>
+    named === undefined
+      ? number === attempts.at(-1)?.number && outcome !== "SUCCESS"
+      : number === named;
   return (
-    <div className="delivery-detail">
+    <div className={isPage ? "delivery-detail delivery-detail-page" : "delivery-detail"}>
+      {!isPage && <Link to={`/deliveries/${id}`}>Page of this delivery</Link>}
       {delivery.orderKey !== null && (
         <p className="soft">
           Order key <code>{delivery.orderKey}</code>
@@ -46,13 +63,24 @@ export function DeliveryDetail({ id }: { id: string }) {
           )}
         </p>
       )}
-      {delivery.attempts.length === 0 && <p className="soft">No attempts yet.</p>}
+      {attempts.length === 0 && <p className="soft">No attempts yet.</p>}
       <ol className="attempts">
-        {delivery.attempts.toReversed().map((attempt) => (
-          <AttemptItem key={attempt.id} attempt={attempt} />
+        {attempts.toReversed().map((attempt) => (
+          <AttemptItem
+            key={attempt.id}
+            attempt={attempt}
+            isFirstOpen={isOpen(attempt)}
+            tools={
+              <AttemptTools
+                attempt={attempt}
+                previous={attempts.findLast(({ number }) => number < attempt.number)}
+                of={of}
+              />
+            }
+          />
         ))}
       </ol>
-      <BodyText title="Request body (the same in every attempt)" text={delivery.requestBody} />
+      <BodyText title="Request body (the same in every attempt)" text={requestBody} />
     </div>
   );
 }

@@ -1,61 +1,58 @@
-import { ChevronRight, RotateCw } from "lucide-react";
-import { useState } from "react";
+import { ChevronRight } from "lucide-react";
+import type { MouseEvent } from "react";
 import { Link } from "wouter";
-import { graphql } from "../gql/graphql.ts";
+import { useKept } from "../kept/useKept.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
+import { isForRow } from "../ui/layout/rowClick.ts";
 import { Ago, Countdown } from "../ui/time/Time.tsx";
-import { useAct } from "../ui/useAct.ts";
 import { DeliveryDetail } from "./DeliveryDetail.tsx";
 import type { DeliveryRow } from "./deliveryRow.ts";
+import { RetryButton } from "./RetryButton.tsx";
+import { mayRetry, targetOf } from "./retry.ts";
 import "./DeliveryItem.css";
-
-const RetryDocument = graphql(`
-  mutation RetryDelivery($id: ID!) {
-    retryDelivery(id: $id) {
-      delivery { id status }
-      userErrors { code message path }
-    }
-  }
-`);
-
-/**
- * A delivery in its first attempt cannot be retried, nor one that a paused hook has parked; of a workflow, only the
- * whole run can.
- */
-const mayRetry = ({ status, hook }: DeliveryRow) =>
-  status !== "PENDING" && (status !== "PARKED" || hook?.status === "ACTIVE");
 
 type Props = {
   delivery: DeliveryRow;
   /** What to show, depending on the list. */
   shows: "hook" | "event" | "both";
+  /** Whether it is chosen among others, and the change of that. */
+  choice?: { isOn: boolean; onChange: (isOn: boolean) => void };
 };
 
 /** A name on one line, as a link if it has a page. */
 function Way({ to, name }: { to: string | null; name: string }) {
-  if (to === null) return <span className="line">{name}</span>;
-  return (
-    <Link to={to} className="line">
-      {name}
-    </Link>
-  );
+  if (to === null) return <span>{name}</span>;
+  return <Link to={to}>{name}</Link>;
 }
 
-/** A delivery in a list. It expands to show its attempts. */
-export function DeliveryItem({ delivery, shows }: Props) {
-  const [isOpen, setIsOpen] = useState(false);
-  const retry = useAct(RetryDocument);
-  const may = useMay();
+/** A delivery in a list. A click expands it to show its attempts. */
+export function DeliveryItem({ delivery, shows, choice }: Props) {
   const { id, status, hook, event, run, nextAttemptAt, lastError } = delivery;
-  const hookName = hook?.name ?? hook?.url ?? run?.workflow.name ?? "";
+  const [isOpen, setIsOpen] = useKept(`open ${id}`, false);
+  const may = useMay();
+  const hookName = targetOf(delivery);
   const name = shows === "hook" ? hookName : event.name;
   const home = run ? `/runs/${run.id}` : hook && `/hooks/${hook.id}`;
   const to = shows === "hook" ? home : `/events/${event.id}`;
   return (
     <li className="delivery" data-delivery={id}>
-      <div className="delivery-head">
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button in it does the same */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a larger place to click for its button */}
+      <div
+        className="delivery-head"
+        onClick={(click: MouseEvent) => isForRow(click) && setIsOpen(!isOpen)}
+      >
+        {choice && (
+          <input
+            type="checkbox"
+            className="delivery-choice"
+            aria-label={`Choose: ${name}`}
+            checked={choice.isOn}
+            onChange={({ target }) => choice.onChange(target.checked)}
+          />
+        )}
         <Button
           look="quiet"
           aria-expanded={isOpen}
@@ -75,7 +72,7 @@ export function DeliveryItem({ delivery, shows }: Props) {
               </>
             )}
           </div>
-          {lastError !== null && <p className="line faint">{lastError}</p>}
+          {lastError !== null && <p className="faint">{lastError}</p>}
         </div>
         <div className="delivery-when soft">
           {nextAttemptAt !== null && status === "RETRYING" ? (
@@ -90,22 +87,7 @@ export function DeliveryItem({ delivery, shows }: Props) {
             {delivery.replayOf !== null && ", replayed"}
           </span>
         </div>
-        {may.operate && mayRetry(delivery) && run === null && (
-          <Button
-            aria-label={`Retry: ${name}`}
-            isBusy={retry.isRunning}
-            onClick={() =>
-              retry.run(
-                { id },
-                status === "SUCCEEDED"
-                  ? "Sending it again as a new delivery."
-                  : "Retrying the delivery.",
-              )
-            }
-          >
-            <RotateCw size={14} /> <span>Retry</span>
-          </Button>
-        )}
+        {may.operate && mayRetry(delivery) && <RetryButton delivery={delivery} name={name} />}
       </div>
       {isOpen && <DeliveryDetail id={id} />}
     </li>

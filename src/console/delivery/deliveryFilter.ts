@@ -9,33 +9,82 @@ export const groups = {
   ended: { label: "Gone or cancelled", status: ["GONE", "CANCELLED"] },
   all: { label: "All", status: null },
 } as const;
-export type Group = keyof typeof groups;
+type Group = keyof typeof groups;
 const isGroup = (text: string): text is Group => Object.hasOwn(groups, text);
 
-type DeliveryFilter = {
-  group: Group;
-  /** Only for this hook. */
-  hookId: string | null;
-  /** One of `spans`; empty for all. */
+/** The filter of the deliveries. It is part of the URL, so that a view can be shared. */
+export type DeliveryFilter = {
+  status: Group;
+  /** Ids, separated by commas. */
+  hook: string;
+  /** Exact types or prefixes such as `ticket.*`, separated by commas. */
+  type: string;
+  /** Status codes or classes such as `5xx`, separated by commas. */
+  code: string;
+  /** A part of the last attempt's error. */
+  error: string;
+  user: string;
+  /** One of `spans`, `RANGE` for `since` and `until`, or empty for all. */
   time: string;
+  since: string;
+  until: string;
 };
+
+export const RANGE = "range";
+const names = ["hook", "type", "code", "error", "user", "time", "since", "until"] as const;
 
 export function filterOf(params: URLSearchParams): DeliveryFilter {
   const group = params.get("status") ?? "";
+  const texts = Object.fromEntries(names.map((name) => [name, params.get(name) ?? ""]));
   return {
-    group: isGroup(group) ? group : "failed",
-    hookId: params.get("hook"),
-    time: params.get("time") ?? "",
+    ...(texts as Omit<DeliveryFilter, "status">),
+    status: isGroup(group) ? group : "failed",
   };
 }
 
+/** The words of a list that is separated by commas or spaces. */
+export const wordsIn = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+
+const MOST_CODES = 100;
+
+/** The status codes of a text such as `404, 5xx`; undefined if it is none of that. */
+export function codesIn(text: string): number[] | undefined {
+  const codes = wordsIn(text).flatMap((word) => {
+    if (/^[1-5]xx$/i.test(word))
+      return Array.from({ length: 100 }, (_, index) => Number(word[0]) * 100 + index);
+    return /^[1-5]\d\d$/.test(word) ? [Number(word)] : [Number.NaN];
+  });
+  const isFit = codes.length <= MOST_CODES && codes.every((code) => !Number.isNaN(code));
+  return isFit ? codes : undefined;
+}
+
+/** A time as it is in a field, in local time, for the API. */
+function timeOf(text: string): string | null {
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+}
+
+const listOrNull = <Item>(items: Item[] | undefined) => (items?.length ? items : null);
+
 /** The filter as variables of the API. */
-export function variablesOf({ group, hookId, time }: DeliveryFilter) {
-  const { status } = groups[group];
-  const span = spans[time];
+export function variablesOf(filter: DeliveryFilter) {
+  const { status } = groups[filter.status];
+  const span = spans[filter.time];
+  const isRange = filter.time === RANGE;
   return {
-    hookId,
     status: status && [...status],
-    since: span ? new Date(Date.now() - span.ms).toISOString() : null,
+    hookIds: listOrNull(wordsIn(filter.hook)),
+    types: listOrNull(wordsIn(filter.type)),
+    statusCodes: listOrNull(codesIn(filter.code)),
+    error: filter.error || null,
+    userId: filter.user || null,
+    since: span
+      ? new Date(Date.now() - span.ms).toISOString()
+      : isRange
+        ? timeOf(filter.since)
+        : null,
+    until: isRange ? timeOf(filter.until) : null,
   };
 }
+
+export type DeliveryVariables = ReturnType<typeof variablesOf>;

@@ -108,7 +108,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
       )}
       <EventRuns eventId={id} />
       <EventDeliveries eventId={id} status={event.status} refusedBy={event.error} />
-      <EventWhy eventId={id} />
+      <EventWhy eventId={id} status={event.status} scheduledFor={scheduledFor} />
       {event.contextId !== null && <EventContext contextId={event.contextId} eventId={id} />}
     </Page>
   );

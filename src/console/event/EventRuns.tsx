@@ -23,7 +23,7 @@ const EventRunsDocument = graphql(
 
 /** The workflow runs that an event started; nothing if there are none. */
 export function EventRuns({ eventId }: { eventId: string }) {
-  const place = usePlace(eventId);
+  const place = usePlace(`runs of ${eventId}`);
   const { data, error, refresh } = useLiveQuery(
     EventRunsDocument,
     { id: eventId, after: place.after },

@@ -6,6 +6,7 @@ import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
+import { Countdown, Moment } from "../ui/time/Time.tsx";
 import "./EventWhy.css";
 
 const WhyDocument = graphql(`
@@ -20,8 +21,25 @@ const WhyDocument = graphql(`
 /** Hooks that did not match and are shown at first. */
 const FEW = 10;
 
+type Props = { eventId: string; status: string; scheduledFor: string | null };
+
+/** Why no hook was looked at: it is too early, or there is none. */
+function None({ status, scheduledFor }: Omit<Props, "eventId">) {
+  if (status === "SCHEDULED" && scheduledFor !== null)
+    return (
+      <p className="soft">
+        The event will be matched with the hooks that there are when it is due:{" "}
+        <Countdown to={scheduledFor} />, <Moment at={scheduledFor} />.
+      </p>
+    );
+  if (status === "STAGED") return <p className="soft">The event is being matched with hooks.</p>;
+  if (status === "CANCELLED")
+    return <p className="soft">The event was cancelled before it was matched with hooks.</p>;
+  return <p className="soft">There was no hook to match the event with.</p>;
+}
+
 /** Why each hook did or did not match the event. */
-export function EventWhy({ eventId }: { eventId: string }) {
+export function EventWhy({ eventId, ...event }: Props) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     WhyDocument,
     { id: eventId },
@@ -36,7 +54,7 @@ export function EventWhy({ eventId }: { eventId: string }) {
     <Section title="Hook matching">
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && traces.length === 0 && <p className="soft">No hooks were evaluated.</p>}
+      {data && traces.length === 0 && <None {...event} />}
       <ul className="why">
         {sorted.slice(0, isAll ? undefined : FEW).map(({ hook, reason, detail }) => (
           <li key={hook?.id ?? detail} className="why-hook">

@@ -1,6 +1,8 @@
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
+import { KeptNote } from "../kept/KeptNote.tsx";
+import { dropDraft, useDraft } from "../kept/useDraft.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { parseJson } from "../ui/json/parseJson.ts";
@@ -26,7 +28,7 @@ type Props = { draft: TypeDraft; isNew: boolean };
 
 /** Registers an event type, or its next version. */
 export function EventTypeForm({ draft: given, isNew }: Props) {
-  const [draft, setDraft] = useState(given);
+  const { draft, change: setDraft, discard } = useDraft(given);
   const [allowBreaking, setAllowBreaking] = useState(false);
   const [, navigate] = useLocation();
   const register = useAct(RegisterDocument, { showsUserErrors: true });
@@ -58,10 +60,13 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
       },
       "The type is registered.",
     );
-    if (answer?.eventType) navigate(pathOfType(answer.eventType.name));
+    if (!answer?.eventType) return;
+    dropDraft();
+    navigate(pathOfType(answer.eventType.name));
   };
   return (
     <form className="type-form" onSubmit={submit}>
+      <KeptNote discard={discard} />
       {isNew && (
         <Field label="Name" hint="For example order.paid." error={problemOf("name")}>
           <input {...propsOf("name")} />
@@ -101,7 +106,14 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
         </div>
       )}
       <div className="type-form-foot">
-        <Button onClick={() => history.back()}>Cancel</Button>
+        <Button
+          onClick={() => {
+            dropDraft();
+            history.back();
+          }}
+        >
+          Cancel
+        </Button>
         <Button
           type="submit"
           look="primary"

@@ -1,8 +1,9 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { focusAction } from "../action/ActionButtons.tsx";
+import { keep, readKept } from "../kept/useKept.ts";
 import { onKey } from "../shell/keys.ts";
 import { useRowKeys } from "../shell/useRowKeys.ts";
 import { Button } from "../ui/Button.tsx";
@@ -15,6 +16,10 @@ import "./Feed.css";
 const AHEAD = 15;
 const ROW_PIXELS = 57;
 
+/** Where the feed was scrolled to, and how high its rows are. */
+type Left = { offset: number; sizes: VirtualItem[] };
+const LEFT = "feed";
+
 type Props = { list: FeedList; view: FeedView; isPaused: boolean; isFiltered: boolean };
 
 /**
@@ -23,22 +28,33 @@ type Props = { list: FeedList; view: FeedView; isPaused: boolean; isFiltered: bo
  */
 export function Feed({ list, view, isPaused, isFiltered }: Props) {
   const frame = useRef<HTMLDivElement>(null);
-  const [isAtTop, setIsAtTop] = useState(true);
   const [, navigate] = useLocation();
   const { rows, waiting, error, isLoading } = view;
+  // Rows that are there already are those of the list that was left.
+  const [left] = useState(() => (rows.length > 0 ? readKept<Left>(LEFT) : undefined));
+  const [isAtTop, setIsAtTop] = useState((left?.offset ?? 0) < ROW_PIXELS);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,
     estimateSize: () => ROW_PIXELS,
     getItemKey: (index) => rows[index]?.event.id ?? index,
     overscan: 12,
+    initialOffset: left?.offset ?? 0,
+    ...(left && { initialMeasurementsCache: left.sizes }),
   });
   const items = virtual.getVirtualItems();
-  const chosen = useRowKeys(rows.length, (index) => navigate(`/events/${rows[index]?.event.id}`));
-  const chosenId = rows[chosen]?.event.id;
+  const ids = useMemo(() => rows.map(({ event }) => event.id), [rows]);
+  const { index: chosen, clear } = useRowKeys("events", ids, (index) =>
+    navigate(`/events/${ids[index]}`),
+  );
+  const chosenId = ids[chosen];
   const isHeld = isPaused || !isAtTop || chosen > 0;
 
-  useEffect(() => list.hold(isHeld), [list, isHeld]);
+  useEffect(() => {
+    list.hold(isHeld);
+    // Nobody sees what arrives while another page is shown.
+    return () => list.hold(true);
+  }, [list, isHeld]);
   useEffect(() => {
     if (chosen >= 0) virtual.scrollToIndex(chosen);
   }, [chosen, virtual]);
@@ -59,7 +75,10 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
         <Button
           look="primary"
           className="feed-new"
-          onClick={() => frame.current?.scrollTo({ top: 0 })}
+          onClick={() => {
+            clear();
+            frame.current?.scrollTo({ top: 0 });
+          }}
         >
           <ArrowUp size={14} /> {waiting} new
         </Button>
@@ -70,7 +89,10 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
         aria-label="Events, newest first"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
         tabIndex={0}
-        onScroll={({ currentTarget }) => setIsAtTop(currentTarget.scrollTop < ROW_PIXELS)}
+        onScroll={({ currentTarget: { scrollTop: offset } }) => {
+          setIsAtTop(offset < ROW_PIXELS);
+          keep(LEFT, { offset, sizes: virtual.measurementsCache } satisfies Left);
+        }}
       >
         {rows.length === 0 && !view.isSearchPaused && <Nothing isFiltered={isFiltered} />}
         <div className="feed-rows" style={{ height: virtual.getTotalSize() }}>

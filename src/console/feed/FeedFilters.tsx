@@ -1,60 +1,39 @@
-import { Search, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { onKey } from "../shell/keys.ts";
+import { Search, SlidersHorizontal, X } from "lucide-react";
+import { useState } from "react";
 import { Button } from "../ui/Button.tsx";
 import { statusText } from "../ui/layout/Badge.tsx";
+import { TypedFilter } from "../ui/TypedFilter.tsx";
 import { type FeedFilter, spans, statuses } from "./feedFilter.ts";
 import "./FeedFilters.css";
 
-/** Delay between the last keystroke and the search. */
-const TYPED_MS = 250;
-
 type Props = { filter: FeedFilter; onChange: (changes: Partial<FeedFilter>) => void };
-
-/** A text field that applies its value after a pause in typing. */
-function TextFilter({
-  name,
-  label,
-  filter,
-  onChange,
-}: Props & { name: keyof FeedFilter; label: string }) {
-  const [text, setText] = useState(filter[name]);
-  const input = useRef<HTMLInputElement>(null);
-  const given = filter[name];
-  useEffect(() => setText(given), [given]);
-  useEffect(() => {
-    if (text === given) return;
-    const timer = setTimeout(() => onChange({ [name]: text }), TYPED_MS);
-    return () => clearTimeout(timer);
-  }, [text, given, name, onChange]);
-  useEffect(
-    () => (name === "search" ? onKey("/", () => input.current?.focus()) : undefined),
-    [name],
-  );
-  return (
-    <input
-      ref={input}
-      type="search"
-      aria-label={label}
-      placeholder={label}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
-    />
-  );
-}
 
 /** The filters of the feed. */
 export function FeedFilters({ filter, onChange }: Props) {
   const isSet = Object.values(filter).some((value) => value !== "");
-  const texts = { filter, onChange };
+  const [isOpen, setIsOpen] = useState(false);
+  const text = (name: keyof FeedFilter, label: string) => (
+    <TypedFilter
+      label={label}
+      value={filter[name]}
+      isMain={name === "search"}
+      onChange={(value) => onChange({ [name]: value })}
+    />
+  );
   return (
-    <search className="feed-filters">
+    <search className="feed-filters" data-open={isOpen || undefined}>
       <div className="feed-search">
         <Search size={14} />
-        <TextFilter {...texts} name="search" label="Search name, type and data" />
+        {text("search", "Search name, type and data")}
       </div>
-      <TextFilter {...texts} name="type" label="Type, ticket.*" />
+      <Button
+        className="feed-filters-switch"
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        <SlidersHorizontal size={14} /> <span>Filters</span>
+      </Button>
+      {text("type", "Type, ticket.*")}
       <select
         aria-label="Status"
         value={filter.status}
@@ -67,8 +46,8 @@ export function FeedFilters({ filter, onChange }: Props) {
           </option>
         ))}
       </select>
-      <TextFilter {...texts} name="category" label="Category" />
-      <TextFilter {...texts} name="user" label="User" />
+      {text("category", "Category")}
+      {text("user", "User")}
       <select
         aria-label="Time"
         value={filter.time}

@@ -8,8 +8,8 @@ import { Button } from "../ui/Button.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Feed } from "./Feed.tsx";
 import { FeedFilters } from "./FeedFilters.tsx";
-import { type FeedFilter, filterOf, variablesOf } from "./feedFilter.ts";
-import { createFeedList } from "./feedList.ts";
+import { type FeedFilter, filterOf } from "./feedFilter.ts";
+import { keptList } from "./keptList.ts";
 
 /** The front page: events as they happen. */
 export function FeedPage() {
@@ -18,10 +18,7 @@ export function FeedPage() {
   const [isPaused, setIsPaused] = useState(false);
   const address = params.toString();
   const filter = useMemo(() => filterOf(new URLSearchParams(address)), [address]);
-  const list = useMemo(
-    () => createFeedList(api, activity, variablesOf(filter)),
-    [api, activity, filter],
-  );
+  const list = useMemo(() => keptList(api, activity, address), [api, activity, address]);
   const view = useSyncExternalStore(list.subscribe, list.view);
   const change = useCallback(
     (changes: Partial<FeedFilter>) =>

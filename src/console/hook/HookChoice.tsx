@@ -1,8 +1,10 @@
-import { X } from "lucide-react";
-import { useDeferredValue, useId, useState } from "react";
+import { Combobox } from "@base-ui/react/combobox";
+import { Check, X } from "lucide-react";
+import { useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
 import { graphql } from "../gql/graphql.ts";
-import { Button } from "../ui/Button.tsx";
+import "./HookTools.css";
+import "./HookChoice.css";
 
 const ChoicesDocument = graphql(`
   query HookChoices($search: String) {
@@ -16,57 +18,79 @@ const ChosenDocument = graphql(`
   }
 `);
 
-type Props = { hookId: string | null; onChange: (id: string | null) => void };
-
-/** Selects a hook, searched by name or URL as you type. */
-export function HookChoice({ hookId, onChange }: Props) {
-  return hookId === null ? (
-    <Search onChange={onChange} />
-  ) : (
-    <Chosen id={hookId} onChange={onChange} />
-  );
-}
-
-function Chosen({ id, onChange }: { id: string; onChange: Props["onChange"] }) {
+/** A chosen hook, with a button that removes it. */
+function Chip({ id }: { id: string }) {
   const [{ data }] = useQuery({ query: ChosenDocument, variables: { id } });
   const name = data?.hook?.name ?? data?.hook?.url ?? "One hook";
   return (
-    <Button className="hook-choice" title="All hooks" onClick={() => onChange(null)}>
-      <span className="line">{name}</span> <X size={14} aria-label="All hooks" />
-    </Button>
+    <Combobox.Chip className="hook-chip" aria-label={name}>
+      <span className="line">{name}</span>
+      <Combobox.ChipRemove className="hook-chip-remove" aria-label={`Without ${name}`}>
+        <X size={12} />
+      </Combobox.ChipRemove>
+    </Combobox.Chip>
   );
 }
 
-function Search({ onChange }: { onChange: Props["onChange"] }) {
-  const list = useId();
+type Props = { hookIds: string[]; onChange: (ids: string[]) => void };
+
+/** Selects hooks, searched by name or URL as you type. Nothing is chosen until an item of the list is. */
+export function HookChoice({ hookIds, onChange }: Props) {
   const [text, setText] = useState("");
-  const search = useDeferredValue(text);
-  const [{ data }] = useQuery({
+  const search = useDeferredValue(text.trim());
+  const [{ data, fetching }] = useQuery({
     query: ChoicesDocument,
     variables: { search: search || null },
     requestPolicy: "cache-and-network",
   });
   const hooks = data?.hooks.nodes ?? [];
-  const write = (value: string) => {
-    setText(value);
-    const chosen = hooks.find(({ name, url }) => (name ?? url) === value);
-    if (chosen) onChange(chosen.id);
+  const choose = (ids: string[]) => {
+    setText("");
+    onChange(ids);
   };
   return (
-    <>
-      <input
-        type="search"
-        list={list}
-        aria-label="Hook"
-        placeholder="All hooks"
-        value={text}
-        onChange={({ target }) => write(target.value)}
-      />
-      <datalist id={list}>
-        {hooks.map(({ id, name, url }) => (
-          <option key={id} value={name ?? url} label={name === null ? undefined : url} />
-        ))}
-      </datalist>
-    </>
+    <Combobox.Root
+      items={hooks.map(({ id }) => id)}
+      filter={null}
+      multiple
+      autoHighlight
+      value={hookIds}
+      onValueChange={choose}
+      inputValue={text}
+      onInputValueChange={setText}
+    >
+      <Combobox.InputGroup className="hook-choice">
+        <Combobox.Chips className="hook-chips">
+          {hookIds.map((id) => (
+            <Chip key={id} id={id} />
+          ))}
+          <Combobox.Input
+            aria-label="Hooks"
+            placeholder={hookIds.length > 0 ? "" : "All hooks"}
+            className="hook-choice-text"
+          />
+        </Combobox.Chips>
+      </Combobox.InputGroup>
+      <Combobox.Portal>
+        <Combobox.Positioner className="menu-place" sideOffset={4} align="start">
+          <Combobox.Popup className="menu hook-choices">
+            <Combobox.Empty>
+              {hooks.length === 0 && !fetching && <p className="soft">No hook has this text.</p>}
+            </Combobox.Empty>
+            <Combobox.List>
+              {hooks.map(({ id, name, url }) => (
+                <Combobox.Item key={id} value={id} className="menu-item hook-choice-item">
+                  <span className="line">{name ?? url}</span>
+                  {name !== null && <span className="line faint">{url}</span>}
+                  <Combobox.ItemIndicator className="hook-choice-mark">
+                    <Check size={14} />
+                  </Combobox.ItemIndicator>
+                </Combobox.Item>
+              ))}
+            </Combobox.List>
+          </Combobox.Popup>
+        </Combobox.Positioner>
+      </Combobox.Portal>
+    </Combobox.Root>
   );
 }

@@ -1,7 +1,8 @@
-import { useState } from "react";
+import { Link } from "wouter";
 import { DeliveryItem } from "../delivery/DeliveryItem.tsx";
 import { DeliveryRow } from "../delivery/deliveryRow.ts";
 import { graphql } from "../gql/graphql.ts";
+import { useKept } from "../kept/useKept.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Button } from "../ui/Button.tsx";
 import { emptyText } from "../ui/emptyText.ts";
@@ -28,7 +29,7 @@ type Status = (typeof statuses)[number];
 
 /** The deliveries of a hook, filtered by status. */
 export function HookDeliveries({ hookId }: { hookId: string }) {
-  const [status, setStatus] = useState<Status | null>(null);
+  const [status, setStatus] = useKept<Status | null>("status", null);
   const place = usePlace(`${hookId} ${status}`);
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveriesDocument,
@@ -49,6 +50,11 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
   );
   return (
     <Section title="Deliveries" tools={filter}>
+      <p className="soft">
+        <Link to={`/deliveries?${new URLSearchParams({ hook: hookId, status: "all" })}`}>
+          Find them by status code, error, type, user or time
+        </Link>
+      </p>
       {isLoading && <Loading rows={4} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && deliveries.length === 0 && (

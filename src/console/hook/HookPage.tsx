@@ -17,7 +17,8 @@ import { BlockedKeys } from "./health/BlockedKeys.tsx";
 import { Health } from "./health/Health.tsx";
 import { HookDay } from "./health/HookDay.tsx";
 import { HookHold } from "./health/HookHold.tsx";
-import { HookRow, stateOf } from "./hookRow.ts";
+import { stateOf } from "./health/trouble.ts";
+import { HookRow } from "./hookRow.ts";
 
 const HookDocument = graphql(
   `

@@ -1,6 +1,8 @@
 import { Pause, Play } from "lucide-react";
+import { countOf } from "../delivery/retry.ts";
 import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
+import { ConfirmButton } from "../ui/ConfirmButton.tsx";
 import { useAct } from "../ui/useAct.ts";
 
 const PauseDocument = graphql(`
@@ -21,8 +23,10 @@ const EnableDocument = graphql(`
   }
 `);
 
-/** The button that stops a hook's deliveries, or lets them go on. */
-export function HookSwitch({ id, status }: { id: string; status: string }) {
+type Props = { id: string; status: string; parkedCount: number };
+
+/** The button that stops a hook's deliveries, or lets them go on; asks before that sends what is parked. */
+export function HookSwitch({ id, status, parkedCount }: Props) {
   const pause = useAct(PauseDocument);
   const resume = useAct(ResumeDocument);
   const enable = useAct(EnableDocument);
@@ -35,9 +39,18 @@ export function HookSwitch({ id, status }: { id: string; status: string }) {
   if (status !== "PAUSED" && status !== "DISABLED") return null;
   const [change, word] =
     status === "PAUSED" ? ([resume, "Resume"] as const) : ([enable, "Enable"] as const);
+  const ask = {
+    title: `${word} the hook?`,
+    text: `The ${countOf(parkedCount)} parked for it will be sent at once.`,
+    confirm: `${word} and send ${parkedCount.toLocaleString()}`,
+  };
   return (
-    <Button isBusy={change.isRunning} onClick={() => change.run({ id }, "The hook is active.")}>
+    <ConfirmButton
+      ask={parkedCount > 0 ? ask : null}
+      isBusy={change.isRunning}
+      onConfirm={() => change.run({ id }, "The hook is active.")}
+    >
       <Play size={14} /> <span>{word}</span>
-    </Button>
+    </ConfirmButton>
   );
 }

@@ -21,6 +21,7 @@ type Props = {
     status: string;
     format: string;
     types: string[];
+    parkedCount: number;
   };
 };
 type Opened = "test" | "replay" | "backfill" | "trigger" | "rotate" | "delete" | null;
@@ -50,7 +51,7 @@ export function HookTools({ hook }: Props) {
           <History size={14} /> <span>Backfill</span>
         </Button>
       )}
-      <HookSwitch id={id} status={status} />
+      <HookSwitch id={id} status={status} parkedCount={hook.parkedCount} />
       {opened === "test" && <TestHook id={id} type={type} format={hook.format} onClose={close} />}
       {opened === "backfill" && <BackfillHook hookId={id} onClose={close} />}
       {opened === "replay" && <ReplayHook hookId={id} onClose={close} />}

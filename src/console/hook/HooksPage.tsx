@@ -15,15 +15,19 @@ import { Ago } from "../ui/time/Time.tsx";
 import { Health } from "./health/Health.tsx";
 import { HookChart } from "./health/HookChart.tsx";
 import { lastDay, sumOf } from "./health/hookHours.ts";
-import { HookRow, stateOf } from "./hookRow.ts";
+import { byTrouble, stateOf } from "./health/trouble.ts";
+import { HookRow } from "./hookRow.ts";
 import "./HooksPage.css";
 
 const HooksDocument = graphql(
   `
-  query Hooks($after: String, $status: [HookStatus!], $search: String, $isFailing: Boolean) {
+  query Hooks($after: String, $status: [HookStatus!], $search: String, $isFailing: Boolean, $isFirst: Boolean!) {
     hooks(first: 50, after: $after, status: $status, search: $search, isFailing: $isFailing) {
       nodes { ...HookRow }
       pageInfo { hasNextPage endCursor }
+    }
+    failing: hooks(first: 50, status: $status, search: $search, isFailing: true) @include(if: $isFirst) {
+      nodes { ...HookRow }
     }
   }
 `,
@@ -37,13 +41,18 @@ const columns: Column<HookRow>[] = [
     title: "Hook",
     cell: ({ id, name, url }) => (
       <div className="hooks-name">
-        <Link to={`/hooks/${id}`} className="cover line">
+        <Link to={`/hooks/${id}`} className="cover">
           {name ?? url}
         </Link>
-        {name !== null && <span className="line faint">{url}</span>}
+        {name !== null && (
+          <span className="line faint" title={url}>
+            {url}
+          </span>
+        )}
       </div>
     ),
   },
+  { title: "State", cell: (hook) => <Badge state={stateOf(hook)} /> },
   {
     title: "Last 24 hours",
     cell: ({ hours }) => (
@@ -53,9 +62,9 @@ const columns: Column<HookRow>[] = [
       </div>
     ),
   },
-  { title: "State", cell: (hook) => <Badge state={stateOf(hook)} /> },
   {
     title: "Types",
+    isExtra: true,
     cell: ({ types }) => (
       <code title={types.join(", ")}>
         {types.slice(0, 2).join(", ")}
@@ -106,6 +115,8 @@ export function HooksPage() {
       search: search || null,
       status: status ? [status] : null,
       isFailing: isFailing || null,
+      // On later pages they would come again.
+      isFirst: place.after === null && !isFailing,
     },
     ({ __typename }) => __typename === "Hook" || __typename === "Delivery",
   );
@@ -129,7 +140,9 @@ export function HooksPage() {
       <Plus size={14} /> <span>New hook</span>
     </Button>
   );
-  const hooks = data?.hooks.nodes ?? [];
+  // Those that fail now come first, wherever in the list they are; then the page's.
+  const found = [...(data?.failing?.nodes ?? []), ...(data?.hooks.nodes ?? [])];
+  const hooks = byTrouble([...new Map(found.map((hook) => [hook.id, hook])).values()]);
   const isFiltered = search !== "" || status !== undefined || isFailing;
   return (
     <Page title="Hooks" tools={create}>

@@ -24,10 +24,11 @@ const words = {
   backfill: { title: "Backfilling", done: "made" },
 } as const;
 
-type Props = { id: string; of?: keyof typeof words; onClose: () => void };
+export type RunKind = keyof typeof words;
+type Props = { id: string; of: RunKind; onClose: () => void };
 
 /** The progress of a replay or a backfill, which continues when this is closed. */
-export function ReplayProgress({ id, of = "replay", onClose }: Props) {
+export function ReplayProgress({ id, of, onClose }: Props) {
   const { data } = useLiveQuery(ReplayDocument, { id }, (changed) => changed.id === id);
   const cancel = useAct(CancelReplayDocument);
   const replay = data?.replay;

@@ -11,7 +11,3 @@ export const HookRow = graphql(`
 `);
 
 export type HookRow = ResultOf<typeof HookRow>;
-
-/** The state that a hook is shown with: of an active one, how its attempts go. */
-export const stateOf = ({ status, health }: Pick<HookRow, "status" | "health">): string =>
-  status === "ACTIVE" ? health : status;

@@ -9,6 +9,7 @@ export const ActivityDocument = graphql(
   subscription Activity($after: String!) {
     activity(after: $after) {
       cursor
+      at
       node {
         __typename
         id

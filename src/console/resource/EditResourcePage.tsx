@@ -1,6 +1,7 @@
 import { useQuery } from "urql";
 import { useLocation, useSearchParams } from "wouter";
 import { graphql, type Json } from "../gql/graphql.ts";
+import { dropDraft } from "../kept/useDraft.ts";
 import { useMay } from "../session/session.ts";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
@@ -48,7 +49,9 @@ export function EditResourcePage() {
       { type, id, attributes },
       "The resource is updated and its event emitted.",
     );
-    if (answer) navigate(pathOfResource(type, id));
+    if (!answer) return;
+    dropDraft();
+    navigate(pathOfResource(type, id));
   };
   return (
     <Page title={`Edit ${id}`} back={{ to: pathOfResource(type, id), label: id }}>

@@ -1,5 +1,6 @@
 import { useLocation, useSearchParams } from "wouter";
 import { graphql, type Json } from "../gql/graphql.ts";
+import { dropDraft } from "../kept/useDraft.ts";
 import { useMay } from "../session/session.ts";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty } from "../ui/Notice.tsx";
@@ -27,7 +28,9 @@ export function NewResourcePage() {
   const submit = async (attributes: Json, resourceId: string | null) => {
     const input = { type, attributes, ...(resourceId !== null && { resourceId }) };
     const answer = await create.run({ input }, "The resource is created and its event emitted.");
-    if (answer?.resource) navigate(pathOfResource(type, answer.resource.resourceId));
+    if (!answer?.resource) return;
+    dropDraft();
+    navigate(pathOfResource(type, answer.resource.resourceId));
   };
   return (
     <Page title={`New resource of ${type}`} back={{ to: pathOfType(type), label: type }}>

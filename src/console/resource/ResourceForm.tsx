@@ -1,5 +1,7 @@
 import { type FormEvent, useState } from "react";
 import type { Json } from "../gql/graphql.ts";
+import { KeptNote } from "../kept/KeptNote.tsx";
+import { dropDraft, useDraft } from "../kept/useDraft.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { JsonField } from "../ui/json/JsonField.tsx";
@@ -19,8 +21,9 @@ type Props = {
 
 /** The form of a resource: its attributes as JSON. */
 export function ResourceForm({ attributes, isNew, userErrors, isBusy, done, onSubmit }: Props) {
-  const [id, setId] = useState("");
-  const [text, setText] = useState(() => JSON.stringify(attributes, null, 2));
+  const [saved] = useState(() => ({ id: "", text: JSON.stringify(attributes, null, 2) }));
+  const { draft, change, discard } = useDraft(saved);
+  const { id, text } = draft;
   const parsed = parseJson(text);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -30,13 +33,14 @@ export function ResourceForm({ attributes, isNew, userErrors, isBusy, done, onSu
   const others = userErrors.filter(({ path }) => path.at(-1) !== "resourceId");
   return (
     <form className="resource-form resource-form-page" onSubmit={submit}>
+      <KeptNote discard={discard} />
       {isNew && (
         <Field label="Id" hint="Empty: the next number of its type." error={ofId}>
           <input
             value={id}
             spellCheck={false}
             autoComplete="off"
-            onChange={({ target }) => setId(target.value)}
+            onChange={({ target }) => change({ ...draft, id: target.value })}
           />
         </Field>
       )}
@@ -45,10 +49,17 @@ export function ResourceForm({ attributes, isNew, userErrors, isBusy, done, onSu
         hint="All attributes: missing ones are removed. At most 256 KiB."
         error={others.map(({ message }) => message).join("; ") || undefined}
         text={text}
-        onChange={setText}
+        onChange={(written) => change({ ...draft, text: written })}
       />
       <div className="resource-form-foot">
-        <Button onClick={() => history.back()}>Cancel</Button>
+        <Button
+          onClick={() => {
+            dropDraft();
+            history.back();
+          }}
+        >
+          Cancel
+        </Button>
         <Button type="submit" look="primary" isBusy={isBusy} disabled={"problem" in parsed}>
           {done}
         </Button>

@@ -3,7 +3,7 @@ import { Link, useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
+import { ConfirmButton } from "../ui/ConfirmButton.tsx";
 import { CopyButton } from "../ui/CopyButton.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
@@ -74,9 +74,17 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
       tools={
         may.operate &&
         run.stoppedAt !== null && (
-          <Button isBusy={rerun.isRunning} onClick={again}>
+          <ConfirmButton
+            ask={{
+              title: "Rerun from the first step?",
+              text: "Every step calls its server again, also those that succeeded.",
+              confirm: "Call them again",
+            }}
+            isBusy={rerun.isRunning}
+            onConfirm={again}
+          >
             <RotateCw size={14} /> <span>Rerun</span>
-          </Button>
+          </ConfirmButton>
         )
       }
     >

@@ -1,6 +1,7 @@
 import { Pause, Play, Zap } from "lucide-react";
 import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
+import { ConfirmButton } from "../ui/ConfirmButton.tsx";
 import { useAct } from "../ui/useAct.ts";
 
 const PauseDocument = graphql(`
@@ -28,13 +29,18 @@ export function ScheduleTools({ id, name, status }: { id: string; name: string; 
   const run = useAct(RunDocument);
   return (
     <span className="schedule-tools">
-      <Button
-        aria-label={`Run now: ${name}`}
+      <ConfirmButton
+        ask={{
+          title: `Run ${name} now?`,
+          text: "Its event is emitted now, besides its times. Every hook and workflow of the type gets it.",
+          confirm: "Emit the event",
+        }}
+        label={`Run now: ${name}`}
         isBusy={run.isRunning}
-        onClick={() => run.run({ id }, "The event is emitted.")}
+        onConfirm={() => run.run({ id }, "The event is emitted.")}
       >
         <Zap size={14} /> <span>Run now</span>
-      </Button>
+      </ConfirmButton>
       {status === "ACTIVE" ? (
         <Button
           aria-label={`Pause ${name}`}

@@ -16,7 +16,7 @@ const keys: [string, string][] = [
   ["a", "Go to the first button of the row's event"],
   ["p", "Pause or resume the feed"],
   ["n", "New, on pages that have such a button"],
-  ["Esc", "Close"],
+  ["Esc", "Close, or forget the selected row"],
   ["?", "Show this list"],
 ];
 

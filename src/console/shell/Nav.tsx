@@ -1,5 +1,5 @@
-import { BookOpen, CircleHelp, LogOut, Moon, Sun } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { BookOpen, CircleHelp, LogOut, Menu, Moon, Sun } from "lucide-react";
+import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { base } from "../base.ts";
 import { OverviewNote } from "../overview/OverviewNote.tsx";
@@ -23,13 +23,9 @@ export function Nav() {
       for (const off of offs) off();
     };
   }, [navigate]);
-  const list = useRef<HTMLUListElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: on small screens the current link may be out of view
-  useEffect(() => {
-    list.current
-      ?.querySelector("[aria-current]")
-      ?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [location]);
+  const [isOpen, setIsOpen] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on small screens the list covers the page that it led to
+  useEffect(() => setIsOpen(false), [location]);
   const isHere = (to: string) =>
     to === "/"
       ? location === "/" || location.startsWith("/events/")
@@ -37,14 +33,17 @@ export function Nav() {
         location.startsWith(`${to}/`) ||
         (to === "/workflows" && location.startsWith("/runs/"));
   return (
-    <nav className="nav" aria-label="Console">
+    <nav className="nav" aria-label="Console" data-open={isOpen || undefined}>
       <div className="nav-brand">
         <img src={`${base}/signalbox.svg`} alt="" width={24} height={24} />
         <div className="nav-project">
           <strong className="line">{viewer.project.name}</strong>
         </div>
       </div>
-      <ul ref={list} className="nav-places">
+      <Button className="nav-switch" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+        <Menu size={16} /> <span>{places.find(({ to }) => isHere(to))?.label ?? "Menu"}</span>
+      </Button>
+      <ul className="nav-places">
         {places.map(({ to, label, keys, icon: Icon }) => (
           <li key={to}>
             <Link

@@ -1,6 +1,7 @@
-import { Suspense, useEffect } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { PressDialog } from "../action/PressDialog.tsx";
+import { useKeptScroll } from "../kept/useKeptScroll.ts";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Empty, Loading } from "../ui/Notice.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
@@ -15,6 +16,8 @@ const PAGES_MS = 1_000;
 /** The frame of every page. */
 export function Shell() {
   const [location] = useLocation();
+  const frame = useRef<HTMLDivElement>(null);
+  useKeptScroll(frame, location);
   useEffect(() => {
     const timer = setTimeout(loadPages, PAGES_MS);
     return () => clearTimeout(timer);
@@ -27,7 +30,7 @@ export function Shell() {
       <Nav />
       <main id="main" className="shell-main" tabIndex={-1}>
         <LiveBar />
-        <div className="shell-page">
+        <div ref={frame} className="shell-page">
           <ErrorBoundary key={location}>
             <Suspense fallback={<Loading />}>
               <Switch>

@@ -35,6 +35,9 @@ const EventPage = later(async () => ({
 const DeliveriesPage = later(async () => ({
   default: (await import("../delivery/DeliveriesPage.tsx")).DeliveriesPage,
 }));
+const DeliveryPage = later(async () => ({
+  default: (await import("../delivery/DeliveryPage.tsx")).DeliveryPage,
+}));
 const HooksPage = later(async () => ({
   default: (await import("../hook/HooksPage.tsx")).HooksPage,
 }));
@@ -114,6 +117,7 @@ export const routes: { path: string; page: ComponentType<PageProps> }[] = [
   { path: "/", page: FeedPage },
   { path: "/events/:id", page: EventPage },
   { path: "/deliveries", page: DeliveriesPage },
+  { path: "/deliveries/:id", page: DeliveryPage },
   { path: "/hooks", page: HooksPage },
   { path: "/hooks/new", page: NewHookPage },
   { path: "/hooks/:id", page: HookPage },

@@ -1,12 +1,11 @@
 import type { Sql, Tx } from "../connection/client.ts";
-import { ofTypes } from "../event/list.ts";
 import { record } from "../feed/record.ts";
 import { minUuid7At } from "../page/minUuid7.ts";
 import { allOf, type Fragment } from "../page/page.ts";
-import { stripNul } from "../page/stripNul.ts";
 import { addJobs, type JobSpec } from "../queue/jobs.ts";
 import type { replays } from "../schema/deliveryTables.ts";
 import type { DeliveryStatus } from "./deliveries.ts";
+import { type Narrowing, narrowed } from "./narrowing.ts";
 import { statusIn, WAITING } from "./statusFilter.ts";
 
 type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
@@ -25,9 +24,8 @@ export type ReplayRow = Pick<
 };
 
 /** The filter of a replay: deliveries created from `since` on and before `until`. */
-export type ReplayFilter = {
-  hookId: string | null;
-  type: string | null;
+export type ReplayFilter = Narrowing & {
+  hookIds: string[] | null;
   status: DeliveryStatus[];
   since: Date;
   until: Date | null;
@@ -69,7 +67,8 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
  * `created_at` has no index. One day is left for clock skew.
  */
 function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
-  const { hookId, type, status, since, until } = filter;
+  const { hookIds, status, since, until } = filter;
+  const { own, near, far } = narrowed(sql, filter);
   const conditions = [
     sql`d.project_id = ${projectId}`,
     sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`,
@@ -81,13 +80,10 @@ function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment
     ...(until
       ? [sql`d.id < ${minUuid7At(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
       : []),
-    ...(hookId === null ? [] : [sql`d.hook_id = ${hookId}`]),
-    ...(type === null
-      ? []
-      : [
-          sql`exists (select from signalbox.events e
-            where e.project_id = d.project_id and e.id = d.event_id and ${ofTypes(sql, [stripNul(type)])})`,
-        ]),
+    ...(hookIds === null ? [] : [sql`d.hook_id = any(${hookIds}::uuid[])`]),
+    ...own,
+    ...near,
+    ...far,
   ];
   return sql`select d.id, d.hook_id, d.order_seq from signalbox.deliveries d
     join signalbox.hooks h on h.project_id = d.project_id and h.id = d.hook_id

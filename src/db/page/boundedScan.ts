@@ -9,6 +9,8 @@ import { allOf, type Fragment, type Page, type PageRequest, toPage } from "./pag
 export const MAX_SCANNED_ROWS = 3_500;
 /** The same for rows that lie far apart: each may be a page read from disk. */
 export const MAX_RANDOM_READS = 400;
+/** The same for rows beside which others are looked up that lie close together: some 20 microseconds each. */
+export const MAX_NEAR_READS = 2_000;
 /** The minimum for each of many lists in one statement. */
 const MIN_SCANNED_ROWS = 200;
 /** How many rows each of `lists` lists may scan. */

@@ -1,10 +1,11 @@
 import type { Sql } from "../connection/client.ts";
 import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "../delivery/deliveries.ts";
+import { type Narrowing, narrowed } from "../delivery/narrowing.ts";
 import { hasOnlyLost, isWaiting, LOST, statusIn, WAITING } from "../delivery/statusFilter.ts";
 import { type EventTypeRow, eventTypeColumns } from "../eventType/eventTypes.ts";
 import { type HookRow, type HookStatus, hookColumns } from "../hook/hooks.ts";
 import { failingHookIds } from "../project/counters.ts";
-import { boundedScanPage, MAX_RANDOM_READS } from "./boundedScan.ts";
+import { boundedScanPage, MAX_NEAR_READS, MAX_RANDOM_READS } from "./boundedScan.ts";
 import { boundedScanPerParent } from "./boundedScanPerParent.ts";
 import { holds, type Maybe, when } from "./conditions.ts";
 import { CLOCK_SKEW_MS, rangeOf } from "./minUuid7.ts";
@@ -73,13 +74,21 @@ export async function hooksPerType(
   return idPagePerParent(sql, select, sql`h.id`, conditions, parents, request);
 }
 
-export type DeliveryFilter = {
+export type DeliveryFilter = Narrowing & {
   hookId?: Maybe<string>;
+  /** One of these; with `hookId`, that one if it is among them. */
+  hookIds?: Maybe<string[]>;
   eventId?: Maybe<string>;
   status?: Maybe<DeliveryStatus[]>;
   since?: Maybe<Date>;
   until?: Maybe<Date>;
 };
+
+/** The hooks that are asked for; undefined for all. */
+function hooksOf({ hookId, hookIds }: DeliveryFilter): string[] | undefined {
+  if (!hookId) return hookIds ? [...new Set(hookIds)] : undefined;
+  return !hookIds || hookIds.includes(hookId) ? [hookId] : [];
+}
 
 const deliveryList = (sql: Sql, projectId: string) => ({
   columns: deliveryColumns(sql),
@@ -97,13 +106,16 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   request: PageRequest,
 ): Promise<Page<DeliveryRow>> {
-  const { hookId, eventId, status, since, until } = filter;
+  const { eventId, status, since, until } = filter;
+  const hookIds = hooksOf(filter);
+  if (hookIds?.length === 0) return { rows: [], hasNext: false, hasPrevious: false };
+  const { own, near, far } = narrowed(sql, filter);
   const [inStatus] = when(status, (wanted) => statusIn(sql, wanted));
   const list = deliveryList(sql, projectId);
   // All of these are in one table.
   const waiting = isWaiting(status) ? [statusIn(sql, WAITING)] : [];
   // An index has these in order, for all hooks together.
-  const isLost = hasOnlyLost(status) && !hookId;
+  const isLost = hasOnlyLost(status) && !hookIds;
   // No index has an event's deliveries in this order, but they are few: read all, then sort. The range condition with
   // `order by` makes the planner take the index on `event_id`, even while statistics say that the table is empty.
   const [ofEvent] = when(eventId, (id) =>
@@ -117,13 +129,17 @@ export async function listDeliveries(
         ? sql`(select * from ${list.from} where ${ofEvent} order by d.event_id offset 0) d`
         : list.from,
       within: [...list.within, ...waiting, ...(isLost ? [statusIn(sql, LOST)] : [])],
-      indexKey: hookId ? { column: sql`d.hook_id`, type: sql`uuid`, values: [hookId] } : undefined,
+      indexKey: hookIds && { column: sql`d.hook_id`, type: sql`uuid`, values: hookIds },
       residualFilter: [
         ...(inStatus ? [inStatus] : []),
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),
+        ...own,
+        ...near,
+        ...far,
       ],
-      scanLimit: isLost ? MAX_RANDOM_READS : undefined,
+      scanLimit:
+        isLost || far.length > 0 ? MAX_RANDOM_READS : near.length > 0 ? MAX_NEAR_READS : undefined,
       range: rangeOf(since, until, CLOCK_SKEW_MS),
     },
     request,

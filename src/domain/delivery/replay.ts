@@ -9,6 +9,7 @@
 
 import type { Pool, Sql } from "../../db/connection/client.ts";
 import type { DeliveryStatus } from "../../db/delivery/deliveries.ts";
+import type { Narrowing } from "../../db/delivery/narrowing.ts";
 import {
   advanceReplay,
   countMatching,
@@ -35,14 +36,19 @@ import { addJobs } from "../../db/queue/jobs.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { audit } from "../audit/audit.ts";
-import { eventLimits } from "../event/eventInput.ts";
-import { checkLine } from "../input/singleLineText.ts";
 import { backfillChunk } from "./backfill.ts";
-import { checkWindow, hookToReplay, MAX_MATCHED, REPLAY_CHUNK } from "./replayScope.ts";
+import {
+  checkNarrowing,
+  checkWindow,
+  hookToReplay,
+  MAX_MATCHED,
+  REPLAY_CHUNK,
+} from "./replayScope.ts";
 
 /** The caller's filter; an absent field does not restrict it. */
-export type ReplayInput = {
+export type ReplayInput = Narrowing & {
   hookId?: string | null | undefined;
+  hookIds?: string[] | null | undefined;
   type?: string | null | undefined;
   status?: DeliveryStatus[] | null | undefined;
   since: Date;
@@ -58,9 +64,9 @@ const MAX_STATUSES = 20;
 const MAX_WAITING = 400;
 
 async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
-  const { hookId = null, type = null, since, until = null } = input;
+  const { hookId = null, hookIds, since, until = null } = input;
+  const narrowing = checkNarrowing(input);
   const status = input.status ?? ENDED;
-  if (type !== null) checkLine("type", type, eventLimits.name);
   if (status.length > MAX_STATUSES)
     throw userError(
       "INVALID",
@@ -76,7 +82,16 @@ async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promis
     );
   checkWindow(since, until);
   if (hookId !== null) await hookToReplay(sql, projectId, hookId);
-  return { hookId, type, status: input.hastens ? [...status, "RETRYING"] : status, since, until };
+  for (const [index, id] of (hookIds ?? []).entries())
+    await hookToReplay(sql, projectId, id, ["hookIds", index]);
+  const both = hookIds?.filter((id) => hookId === null || id === hookId);
+  return {
+    hookIds: both ?? (hookId === null ? null : [hookId]),
+    ...narrowing,
+    status: input.hastens ? [...status, "RETRYING"] : status,
+    since,
+    until,
+  };
 }
 
 const checkCount = (matched: number) => {

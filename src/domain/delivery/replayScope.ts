@@ -1,7 +1,11 @@
+import { z } from "zod";
 import type { Sql } from "../../db/connection/client.ts";
+import type { Narrowing } from "../../db/delivery/narrowing.ts";
 import { type HookRow, hooksById } from "../../db/hook/hooks.ts";
 import { isId } from "../../util/ids.ts";
-import { userError } from "../../util/userError.ts";
+import { invalidFields, userError } from "../../util/userError.ts";
+import { eventLimits } from "../event/eventInput.ts";
+import { singleLineText } from "../input/singleLineText.ts";
 
 /** The most that one replay or backfill may match. */
 export const MAX_MATCHED = 1_000_000;
@@ -14,11 +18,42 @@ export function checkWindow(since: Date, until: Date | null): void {
     throw userError("INVALID", "field 'until' must be later than 'since'", ["until"]);
 }
 
+const MOST_ITEMS = 100;
+const most = `must have a maximum of ${MOST_ITEMS} items`;
+const statusCode = z
+  .int("must be a whole number")
+  .min(100, "must be at least 100")
+  .max(599, "must be at most 599");
+
+const narrowing = z.object({
+  hookIds: z.array(z.string()).max(MOST_ITEMS, most).nullish(),
+  type: singleLineText(eventLimits.name).nullish(),
+  types: z.array(singleLineText(eventLimits.name)).max(MOST_ITEMS, most).nullish(),
+  userId: singleLineText(eventLimits.short).nullish(),
+  statusCodes: z.array(statusCode).max(MOST_ITEMS, most).nullish(),
+  error: singleLineText(200).nullish(),
+});
+
+/** What a replay is narrowed down by. Throws INVALID. */
+export function checkNarrowing(input: z.input<typeof narrowing>): Narrowing {
+  const { data, error: wrong } = narrowing.safeParse(input);
+  if (wrong) throw invalidFields(wrong.issues);
+  const { type, types, userId, statusCodes, error } = data;
+  if (type != null && types != null)
+    throw userError("INVALID", "field 'type' is 'types' with one item: give one of them", ["type"]);
+  return { types: type == null ? types : [type], userId, statusCodes, error };
+}
+
 /** The hook to replay. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is deleted. */
-export async function hookToReplay(sql: Sql, projectId: string, hookId: string): Promise<HookRow> {
+export async function hookToReplay(
+  sql: Sql,
+  projectId: string,
+  hookId: string,
+  path: (string | number)[] = ["hookId"],
+): Promise<HookRow> {
   const [hook] = isId(hookId) ? await hooksById(sql, projectId, [hookId]) : [];
-  if (!hook) throw userError("NOT_FOUND", `no hook ${hookId}`, ["hookId"]);
+  if (!hook) throw userError("NOT_FOUND", `no hook ${hookId}`, path);
   if (hook.status === "DELETED")
-    throw userError("NOT_ALLOWED_NOW", `hook ${hookId} is deleted`, ["hookId"]);
+    throw userError("NOT_ALLOWED_NOW", `hook ${hookId} is deleted`, path);
   return hook;
 }

@@ -28,8 +28,12 @@ export function readQuery<Query extends z.ZodObject>(
     const given = query.getAll(name).filter((text) => text !== "");
     if (given.length === 0) continue;
     const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
-    if (inner(field) instanceof z.ZodArray)
-      values[name] = given.flatMap((text) => text.split(",")).filter((text) => text !== "");
+    const list = inner(field);
+    if (list instanceof z.ZodArray)
+      values[name] = given
+        .flatMap((text) => text.split(","))
+        .filter((text) => text !== "")
+        .map((text) => readValue(list.element, [text]));
     else if (given.length === 1 || field === undefined) values[name] = readValue(field, given);
     else {
       const path = part === undefined ? [name] : [part, name];

@@ -9,7 +9,7 @@ import { userError } from "../../util/userError.ts";
 import { dateTime } from "../input/time.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
-import { oneOf, pageBody, pageOf, pageQuery } from "./query.ts";
+import { oneOf, pageBody, pageOf, pageQuery, texts } from "./query.ts";
 import { attemptShown, deliveryShown } from "./shown/delivery.ts";
 
 async function findDelivery({ caller, read }: Context, id: string): Promise<DeliveryRow> {
@@ -21,7 +21,10 @@ async function findDelivery({ caller, read }: Context, id: string): Promise<Deli
 const query = z.strictObject({
   ...pageQuery,
   hookId: z.string().max(1_000).optional(),
+  hookIds: texts.optional(),
   eventId: z.string().max(1_000).optional(),
+  types: texts.optional(),
+  userId: z.string().max(1_000).optional(),
   status: oneOf([
     "PENDING",
     "RETRYING",
@@ -32,6 +35,16 @@ const query = z.strictObject({
     "PARKED",
     "QUARANTINED",
   ]).optional(),
+  statusCodes: z
+    .array(z.int().min(100).max(599))
+    .max(100)
+    .optional()
+    .describe("The last attempt was answered by one of these."),
+  error: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("The last attempt's error contains this; case-insensitive."),
   since: dateTime.optional().describe("Created at this time or later."),
   until: dateTime.optional().describe("Created before this time."),
 });
@@ -44,7 +57,8 @@ async function listOfDeliveries(
   // An ill-formed id matches nothing.
   if ([asked.hookId, asked.eventId].some((id) => id !== undefined && !isId(id)))
     return { rows: [], hasNext: false, hasPrevious: false };
-  return read((sql) => listDeliveries(sql, caller.projectId, asked, page));
+  const filter = { ...asked, hookIds: asked.hookIds?.filter(isId) };
+  return read((sql) => listDeliveries(sql, caller.projectId, filter, page));
 }
 
 export const deliveryEndpoints: Endpoint[] = [

@@ -9,6 +9,7 @@ import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
 import { Event, loadEvent, loadEventResource, withDocuments } from "../event/event.ts";
+import { requestError } from "../gate/requestError.ts";
 import { Hook, loadHook } from "../hook/hook.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
@@ -176,7 +177,8 @@ builder.queryFields((t) => ({
   }),
   deliveries: t.field({
     type: DeliveryConnection,
-    description: "The project's deliveries, newest first.",
+    description:
+      "The project's deliveries, newest first. With `types`, `userId`, `statusCodes` or `error`, a page covers a bounded number of deliveries: it may hold fewer than asked for, or none, and says where to go on (`pageInfo`).",
     args: {
       first: t.arg.int({
         description:
@@ -189,10 +191,24 @@ builder.queryFields((t) => ({
       }),
       before: t.arg.string({ description: "Return rows before this cursor." }),
       hookId: t.arg.id({ description: "Only for this hook." }),
+      hookIds: t.arg.idList({ description: "Only for one of these hooks; at most 100." }),
       eventId: t.arg.id({ description: "Only for this event." }),
+      types: t.arg.stringList({
+        description:
+          "Only for events of these types: exact names, or prefixes such as `ticket.*`; at most 100.",
+      }),
+      userId: t.arg.string({ description: "Only for events of this user." }),
       status: t.arg({
         type: [DeliveryStatusEnum],
         description: "Only with one of these statuses; at most 100.",
+      }),
+      statusCodes: t.arg.intList({
+        description:
+          "Only if the last attempt was answered by one of these: 100 to 599; at most 100.",
+      }),
+      error: t.arg.string({
+        description:
+          "Only if the last attempt's error (`lastError`) contains this; case-insensitive. At most 200 characters.",
       }),
       since: t.arg({ type: "DateTime", description: "Created at this time or later." }),
       until: t.arg({ type: "DateTime", description: "Created before this time." }),
@@ -203,8 +219,12 @@ builder.queryFields((t) => ({
       if ([args.hookId, args.eventId].some((id) => id != null && !isId(id))) {
         return toConnection<DeliveryRow>({ rows: [], hasNext: false, hasPrevious: false });
       }
+      const wrong = args.statusCodes?.find((code) => code < 100 || code > 599);
+      if (wrong !== undefined)
+        throw requestError("BAD_REQUEST", `statusCodes: from 100 to 599, got ${wrong}.`);
       const filter = {
         ...args,
+        hookIds: args.hookIds?.filter(isId),
         since: since ? new Date(since) : null,
         until: until ? new Date(until) : null,
       };

@@ -54,8 +54,21 @@ const ReplayInputType = builder.inputType("ReplayInput", {
     "Which ended deliveries to retry. Deliveries of deleted hooks and workflow steps are never included, nor are SUCCEEDED deliveries that a replay or retry created.",
   fields: (t) => ({
     hookId: t.id({ description: "Only for this hook." }),
+    hookIds: t.idList({ description: "Only for one of these hooks; at most 100." }),
     type: t.string({
       description: "Only for events of this type: an exact name, or a prefix such as `ticket.*`.",
+    }),
+    types: t.stringList({
+      description: "Only for events of these types, as in `type`; at most 100. Not with `type`.",
+    }),
+    userId: t.string({ description: "Only for events of this user." }),
+    statusCodes: t.intList({
+      description:
+        "Only if the last attempt was answered by one of these: 100 to 599; at most 100.",
+    }),
+    error: t.string({
+      description:
+        "Only if the last attempt's error (`lastError`) contains this; case-insensitive. At most 200 characters.",
     }),
     status: t.field({
       type: [DeliveryStatusEnum],

@@ -12,6 +12,7 @@ import { requestError } from "./requestError.ts";
 const argumentLimits = { items: 100, itemCharacters: 200, characters: 1_000 } as const;
 /** Sought in each row that is looked at. */
 const SEARCH_CHARACTERS = 200;
+const SEARCHES = ["search", "error"];
 
 const over = (what: string, limit: number, got: number) =>
   requestError("LIMIT_EXCEEDED", `${what}: at most ${limit}, got ${got}.`);
@@ -24,7 +25,7 @@ function checkOf({ name, type }: GraphQLArgument): Check[] {
   const isText = named === GraphQLString || named === GraphQLID;
   if (!isList && !isText) return [];
   const { items, itemCharacters } = argumentLimits;
-  const characters = name === "search" ? SEARCH_CHARACTERS : argumentLimits.characters;
+  const characters = SEARCHES.includes(name) ? SEARCH_CHARACTERS : argumentLimits.characters;
   return [
     ({ [name]: value }) => {
       if (typeof value === "string" && value.length > characters)

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useQuery } from "urql";
 import { useLocation } from "wouter";
 import { graphql } from "../../gql/graphql.ts";
+import { dropDraft } from "../../kept/useDraft.ts";
 import { useMay } from "../../session/session.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Page } from "../../ui/layout/Page.tsx";
@@ -86,7 +87,10 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
   const names = Object.keys(
     typeof hook.headers === "object" && hook.headers !== null ? hook.headers : {},
   );
-  const open = () => navigate(`/hooks/${id}`);
+  const open = () => {
+    dropDraft();
+    navigate(`/hooks/${id}`);
+  };
   const submit = async (changed: HookDraft) => {
     const { metadata, ...input } = inputOf(changed);
     // Shown metadata may have lost digits of its numbers: it is sent only when it was edited.

@@ -1,4 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from "react";
+import { KeptNote } from "../../kept/KeptNote.tsx";
+import { useDraft } from "../../kept/useDraft.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import type { UserError } from "../../ui/useAct.ts";
@@ -36,7 +38,7 @@ type Name = keyof HookDraft;
 
 /** The form of a hook. A field shows its error after it has lost the focus or was rejected. */
 export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest }: Props) {
-  const [draft, setDraft] = useState(given);
+  const { draft, change: setDraft, discard } = useDraft(given);
   const [left, setLeft] = useState<ReadonlySet<Name>>(new Set());
   const [changed, setChanged] = useState<ReadonlySet<Name>>(new Set());
   const problems = problemsOf(draft);
@@ -79,6 +81,7 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
   return (
     <div className="hook-form-frame">
       <form className="hook-form" onSubmit={submit} noValidate>
+        <KeptNote discard={discard} />
         {others.map(({ message }) => (
           <p key={message} className="field-error" role="alert">
             {message}
@@ -273,7 +276,7 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
           </Button>
         </div>
       </form>
-      <HookPreview preview={preview} />
+      <HookPreview preview={preview} problems={problems} />
     </div>
   );
 }

@@ -4,9 +4,21 @@ import { Ago } from "../../ui/time/Time.tsx";
 import type { Preview } from "./usePreview.ts";
 import "./HookPreview.css";
 
+/** What is wrong with the hook, by the names of its fields. */
+type Problems = Partial<Record<string, string>>;
+
+/** Sentences about what keeps the hook from being tried: of the form itself, else of the server. */
+function reasonsOf(problems: Problems, preview: Preview | null): string[] {
+  const own = Object.values(problems).filter((problem) => problem !== undefined);
+  return own.length > 0 ? own : (preview?.userErrors.map(({ message }) => message) ?? []);
+}
+
+type Props = { preview: Preview | null; problems: Problems };
+
 /** Tries the hook on the newest events of its types: which match, and the request body. */
-export function HookPreview({ preview }: { preview: Preview | null }) {
-  const trials = preview?.trials ?? [];
+export function HookPreview({ preview, problems }: Props) {
+  const reasons = preview ? reasonsOf(problems, preview) : [];
+  const trials = reasons.length > 0 ? [] : (preview?.trials ?? []);
   const taken = trials.filter(({ reason }) => reason === "MATCHED");
   const sent = taken.find(({ body }) => body !== null);
   return (
@@ -15,7 +27,19 @@ export function HookPreview({ preview }: { preview: Preview | null }) {
       {!preview && (
         <p className="soft">Enter a URL and an event type to try the hook on the newest events.</p>
       )}
-      {preview && trials.length === 0 && <p className="soft">No events of these types yet.</p>}
+      {reasons.length > 0 && (
+        <>
+          <p className="soft">The hook cannot be tried on events, because of this:</p>
+          <ul className="hook-preview-problems">
+            {reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      {preview && reasons.length === 0 && trials.length === 0 && (
+        <p className="soft">No events of these types yet.</p>
+      )}
       {trials.length > 0 && (
         <>
           <p className="soft">

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { graphql } from "../../gql/graphql.ts";
+import { dropDraft } from "../../kept/useDraft.ts";
 import { useMay } from "../../session/session.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Page } from "../../ui/layout/Page.tsx";
@@ -31,7 +32,9 @@ export function NewHookPage() {
   const submit = async (draft: HookDraft) => {
     const answer = await register.run({ input: registrationOf(draft) });
     const secret = answer?.secret ?? answer?.hook?.publicKey;
-    if (answer?.hook && secret) setMade({ ...answer.hook, secret });
+    if (!answer?.hook || !secret) return;
+    dropDraft();
+    setMade({ ...answer.hook, secret });
   };
   const open = () => navigate(`/hooks/${made?.id}`);
   return (
@@ -43,7 +46,10 @@ export function NewHookPage() {
         isBusy={register.isRunning}
         done="Create hook"
         onSubmit={submit}
-        onCancel={() => navigate("/hooks")}
+        onCancel={() => {
+          dropDraft();
+          navigate("/hooks");
+        }}
         headersHint="One per line, sent with every request. Stored encrypted."
       />
       {made && (

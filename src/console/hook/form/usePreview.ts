@@ -18,7 +18,7 @@ export type Preview = ResultOf<typeof PreviewDocument>["previewHook"];
 /** Delay between the last keystroke and the request. */
 const TYPED_MS = 350;
 
-/** The server's preview of a draft as it is typed; null while the draft has obvious errors. */
+/** The server's preview of a draft as it is typed; null until the first one. While the draft has obvious errors, the last one. */
 export function usePreview(draft: HookDraft): Preview | null {
   const client = useClient();
   const [preview, setPreview] = useState<Preview | null>(null);
@@ -32,10 +32,14 @@ export function usePreview(draft: HookDraft): Preview | null {
         ...{ types, url, format, filter, userId, channels, headers: headers ?? null },
         ...{ orderBy, template, templateContentType, selection, changed },
       };
-      const { data } = await client
+      const { data, error } = await client
         .query(PreviewDocument, { input }, { requestPolicy: "network-only" })
         .toPromise();
-      if (isCurrent && data) setPreview(data.previewHook);
+      if (!isCurrent) return;
+      const message = error?.networkError ? "The hub cannot be reached." : (error?.message ?? "");
+      setPreview(
+        data?.previewHook ?? { userErrors: [{ code: "INVALID", message, path: [] }], trials: [] },
+      );
     }, TYPED_MS);
     return () => {
       isCurrent = false;

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { graphql } from "../../gql/graphql.ts";
 import { useLiveQuery } from "../../live/useLiveQuery.ts";
 import { useMay } from "../../session/session.ts";
-import { Button } from "../../ui/Button.tsx";
+import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { Section } from "../../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../../ui/layout/Pager.tsx";
 import { Ago } from "../../ui/time/Time.tsx";
@@ -59,20 +59,30 @@ export function BlockedKeys({ hookId }: { hookId: string }) {
             </div>
             {may.operate && (
               <div className="blocked-key-tools">
-                <Button
+                <ConfirmButton
+                  ask={{
+                    title: "Try it again?",
+                    text: `The delivery is sent again. If it arrives, the ${waiting.toLocaleString()} that wait behind it follow.`,
+                    confirm: "Send it again",
+                  }}
                   isBusy={release.isRunning}
-                  onClick={() =>
+                  onConfirm={() =>
                     release.run({ hookId, key, skip: false }, "The delivery is tried again.")
                   }
                 >
                   Try again
-                </Button>
-                <Button
+                </ConfirmButton>
+                <ConfirmButton
+                  ask={{
+                    title: "Skip it?",
+                    text: `This delivery stays lost, and the ${waiting.toLocaleString()} that wait behind it are sent.`,
+                    confirm: "Skip and go on",
+                  }}
                   isBusy={release.isRunning}
-                  onClick={() => release.run({ hookId, key, skip: true }, "The key goes on.")}
+                  onConfirm={() => release.run({ hookId, key, skip: true }, "The key goes on.")}
                 >
                   <SkipForward size={14} /> <span>Skip</span>
-                </Button>
+                </ConfirmButton>
               </div>
             )}
           </li>

@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useState } from "react";
+import { useKept } from "../../kept/useKept.ts";
 import { Button } from "../Button.tsx";
 import "./Pager.css";
 
@@ -12,14 +12,13 @@ type Place = {
   back: (() => void) | null;
 };
 
-/** The position in a list; reset when `key` changes. */
-export function usePlace(key: string): Place {
-  const [path, setPath] = useState<{ key: string; cursors: string[] }>({ key, cursors: [] });
-  const cursors = path.key === key ? path.cursors : [];
+/** The position in the list of this name, unique on a page; found again when one goes back to it. */
+export function usePlace(name: string): Place {
+  const [cursors, setCursors] = useKept<string[]>(`place in ${name}`, []);
   return {
     after: cursors.at(-1) ?? null,
-    forward: (cursor) => cursor !== null && setPath({ key, cursors: [...cursors, cursor] }),
-    back: cursors.length > 0 ? () => setPath({ key, cursors: cursors.slice(0, -1) }) : null,
+    forward: (cursor) => cursor !== null && setCursors([...cursors, cursor]),
+    back: cursors.length > 0 ? () => setCursors(cursors.slice(0, -1)) : null,
   };
 }
 

@@ -1,11 +1,14 @@
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { useRowKeys } from "../../shell/useRowKeys.ts";
+import { isForRow } from "./rowClick.ts";
 import "./Table.css";
 
 export type Column<Row> = {
   title: string;
   isNumber?: boolean;
+  /** Not needed to see what is wrong: hidden where there is no room. */
+  isExtra?: boolean;
   cell: (row: Row) => ReactNode;
 };
 
@@ -17,21 +20,25 @@ type Props<Row> = {
   to?: (row: Row) => string;
 };
 
-/** A table. If rows are links, j and k select one and Enter opens it. */
+const classOf = (isNumber = false, isExtra = false) =>
+  `${isNumber ? "number" : ""} ${isExtra ? "extra" : ""}`.trim() || undefined;
+
+/** A table. If rows are links, a click opens one; j and k select one and Enter opens it. */
 export function Table<Row extends { id: string }>({ label, columns, rows, to }: Props<Row>) {
   const [, navigate] = useLocation();
   const open = (index: number) => {
     const row = rows[index];
     if (row && to) navigate(to(row));
   };
-  const chosen = useRowKeys(to ? rows.length : 0, open);
+  const ids = rows.map(({ id }) => id);
+  const { index: chosen } = useRowKeys(label, ids, open, to !== undefined);
   return (
     <div className="table-frame">
       <table className="table" aria-label={label}>
         <thead>
           <tr>
-            {columns.map(({ title, isNumber }) => (
-              <th key={title} className={isNumber ? "number" : undefined} scope="col">
+            {columns.map(({ title, isNumber, isExtra }) => (
+              <th key={title} className={classOf(isNumber, isExtra)} scope="col">
                 {title}
               </th>
             ))}
@@ -39,9 +46,14 @@ export function Table<Row extends { id: string }>({ label, columns, rows, to }: 
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            <tr key={row.id} data-chosen={index === chosen || undefined}>
-              {columns.map(({ title, isNumber, cell }) => (
-                <td key={title} className={isNumber ? "number" : undefined}>
+            <tr
+              key={row.id}
+              data-chosen={index === chosen || undefined}
+              data-opens={to !== undefined || undefined}
+              onClick={(event) => isForRow(event) && open(index)}
+            >
+              {columns.map(({ title, isNumber, isExtra, cell }) => (
+                <td key={title} className={classOf(isNumber, isExtra)} data-title={title}>
                   {cell(row)}
                 </td>
               ))}

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { useQuery } from "urql";
 import { useLocation } from "wouter";
 import { graphql } from "../../gql/graphql.ts";
+import { dropDraft } from "../../kept/useDraft.ts";
 import { useMay } from "../../session/session.ts";
 import { Page } from "../../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../../ui/Notice.tsx";
@@ -44,13 +45,17 @@ export function EditWorkflowPage({ params: { id } }: { params: { id: string } })
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
   if (fetching && !data) return <Loading />;
   if (!workflow) return <Empty title="Workflow not found." />;
+  const leave = () => {
+    dropDraft();
+    navigate(`/workflows/${id}`);
+  };
   const submit = async (draft: WorkflowDraft) => {
     const written = inputOfSteps(draft.steps);
     // Unchanged steps do not create a new version.
     const isSame = JSON.stringify(written) === JSON.stringify(inputOfSteps(steps));
     const input = { name: draft.name.trim(), steps: isSame ? null : written };
     const answer = await update.run({ id, input }, "The workflow is updated.");
-    if (answer) navigate(`/workflows/${id}`);
+    if (answer) leave();
   };
   return (
     <Page title={`Edit ${workflow.name}`} back={{ to: `/workflows/${id}`, label: workflow.name }}>
@@ -63,7 +68,7 @@ export function EditWorkflowPage({ params: { id } }: { params: { id: string } })
         isBusy={update.isRunning}
         done="Save"
         onSubmit={submit}
-        onCancel={() => navigate(`/workflows/${id}`)}
+        onCancel={leave}
       />
     </Page>
   );

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { graphql } from "../../gql/graphql.ts";
+import { dropDraft } from "../../kept/useDraft.ts";
 import { useMay } from "../../session/session.ts";
 import { Page } from "../../ui/layout/Page.tsx";
 import { Empty } from "../../ui/Notice.tsx";
@@ -36,7 +37,9 @@ export function NewWorkflowPage() {
       { input: { name: name.trim(), eventType: eventType.trim(), steps: inputOfSteps(steps) } },
       "The workflow is created as a draft. Release it to start runs.",
     );
-    if (answer?.workflow) navigate(`/workflows/${answer.workflow.id}`);
+    if (!answer?.workflow) return;
+    dropDraft();
+    navigate(`/workflows/${answer.workflow.id}`);
   };
   return (
     <Page title="New workflow" back={{ to: "/workflows", label: "Workflows" }}>
@@ -48,7 +51,10 @@ export function NewWorkflowPage() {
         isBusy={create.isRunning}
         done="Create workflow"
         onSubmit={submit}
-        onCancel={() => navigate("/workflows")}
+        onCancel={() => {
+          dropDraft();
+          navigate("/workflows");
+        }}
       />
     </Page>
   );

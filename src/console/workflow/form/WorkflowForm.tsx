@@ -1,6 +1,8 @@
 import { Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { flushSync } from "react-dom";
+import { KeptNote } from "../../kept/KeptNote.tsx";
+import { useDraft } from "../../kept/useDraft.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import type { UserError } from "../../ui/useAct.ts";
@@ -36,7 +38,7 @@ const placeOf = (step: StepDraft, field: StepField) => `${step.key} ${field}`;
 
 /** The form of a workflow. A field shows its error after it has lost the focus or was rejected. */
 export function WorkflowForm({ draft: given, workflowId, userErrors, ...rest }: Props) {
-  const [draft, setDraft] = useState(given);
+  const { draft, change: setDraft, discard } = useDraft(given);
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [sent, setSent] = useState<WorkflowDraft | null>(null);
   const [trial, setTrial] = useState<Trial>({ eventId: null, variables: rest.variables });
@@ -92,6 +94,7 @@ export function WorkflowForm({ draft: given, workflowId, userErrors, ...rest }: 
   return (
     <div className="workflow-form-frame">
       <form className="workflow-form" onSubmit={submit} noValidate>
+        <KeptNote discard={discard} />
         {others.map(({ message }) => (
           <p key={message} className="field-error" role="alert">
             {message}

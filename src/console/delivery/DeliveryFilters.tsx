@@ -1,0 +1,111 @@
+import { spans } from "../feed/feedFilter.ts";
+import { HookChoice } from "../hook/HookChoice.tsx";
+import { Button } from "../ui/Button.tsx";
+import { TypedFilter } from "../ui/TypedFilter.tsx";
+import { codesIn, type DeliveryFilter, groups, RANGE, wordsIn } from "./deliveryFilter.ts";
+import "./DeliveryFilters.css";
+
+type Props = { filter: DeliveryFilter; onChange: (changes: Partial<DeliveryFilter>) => void };
+
+const nothing = {
+  hook: "",
+  type: "",
+  code: "",
+  error: "",
+  user: "",
+  time: "",
+  since: "",
+  until: "",
+};
+
+/** A bound of a free time range, in local time. */
+function Bound({
+  name,
+  label,
+  filter,
+  onChange,
+}: Props & { name: "since" | "until"; label: string }) {
+  return (
+    <label className="delivery-bound">
+      <span className="faint">{label}</span>
+      <input
+        type="datetime-local"
+        value={filter[name]}
+        onChange={({ target }) => onChange({ [name]: target.value })}
+      />
+    </label>
+  );
+}
+
+/** The filters of the deliveries. */
+export function DeliveryFilters({ filter, onChange }: Props) {
+  const isSet = Object.keys(nothing).some((name) => filter[name as keyof typeof nothing] !== "");
+  const isWrong = codesIn(filter.code) === undefined;
+  const text = (name: "type" | "error" | "user", label: string) => (
+    <TypedFilter
+      label={label}
+      value={filter[name]}
+      isMain={name === "error"}
+      onChange={(value) => onChange({ [name]: value })}
+    />
+  );
+  return (
+    <search className="delivery-filters">
+      <fieldset className="delivery-states">
+        <legend className="unseen">Status</legend>
+        {Object.entries(groups).map(([group, { label }]) => (
+          <Button
+            key={group}
+            look="quiet"
+            aria-pressed={group === filter.status}
+            onClick={() => onChange({ status: group as DeliveryFilter["status"] })}
+          >
+            {label}
+          </Button>
+        ))}
+      </fieldset>
+      <HookChoice
+        hookIds={wordsIn(filter.hook)}
+        onChange={(ids) => onChange({ hook: ids.join(",") })}
+      />
+      {text("error", "Error text")}
+      {text("type", "Type, ticket.*")}
+      <TypedFilter
+        label="Status code, 5xx"
+        value={filter.code}
+        problem={isWrong ? "Status codes such as 404, 503, or one class such as 5xx." : undefined}
+        onChange={(code) => onChange({ code })}
+      />
+      {text("user", "User")}
+      <select
+        aria-label="Time"
+        value={filter.time}
+        onChange={({ target }) => onChange({ time: target.value })}
+      >
+        <option value="">Any time</option>
+        {Object.entries(spans).map(([value, { label }]) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+        <option value={RANGE}>From … until …</option>
+      </select>
+      {filter.time === RANGE && (
+        <>
+          <Bound name="since" label="From" filter={filter} onChange={onChange} />
+          <Bound name="until" label="Until" filter={filter} onChange={onChange} />
+        </>
+      )}
+      {isSet && (
+        <Button look="quiet" onClick={() => onChange(nothing)}>
+          Clear
+        </Button>
+      )}
+      {isWrong && (
+        <p className="field-error" role="alert">
+          Status codes such as 404, 503, or one class such as 5xx.
+        </p>
+      )}
+    </search>
+  );
+}

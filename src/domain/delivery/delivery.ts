@@ -1,24 +1,30 @@
 /**
- * The life of a delivery. One is made per event and hook, when the event is matched (and one per step of a workflow's
- * run, when the step begins; those are never PARKED, GONE or CANCELLED):
+ * The life of a delivery. One is made per event and hook, when the event is matched or a backfill finds it (and one per
+ * step of a workflow's run, when the step begins; those are never PARKED, GONE or CANCELLED):
  *
  *   PENDING ──claim──> (in flight) ──2xx───────────────────> SUCCEEDED
  *      ^                   │ ├──status in unsubscribeOn ───> GONE       (and its hook is deleted)
  *      │                   │ ├──failure, tries left ───────> RETRYING ──claim──> (in flight) …
- *      │                   │ └──failure, no tries left, ──> FAILED
- *      │                   │    or status in finalStatuses
- *      │                   └────its process died ──────────> PENDING or RETRYING again, its attempt UNKNOWN;
- *      │                                                     after the third death QUARANTINED
- *      └──resume── PARKED <──its hook is paused (also at birth)
+ *      │                   │ ├──failure, no tries left, ──> FAILED     (PARKED with an order and PARK)
+ *      │                   │ │  or status in finalStatuses
+ *      │                   │ └──its process died ──────────> PENDING or RETRYING again, its attempt UNKNOWN;
+ *      │                   │                                 after the third death QUARANTINED
+ *      │                   └──failure, hook deleted ──────> CANCELLED
+ *      └──resume, enable── PARKED <──its hook is paused or disabled (also at birth)
  *
- * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is not a status but a lease
- * (worker, fencing token, expiry) on a PENDING or RETRYING delivery: only the holder of the token may change it.
- * While the hook's breaker is open or its target has asked for a pause, nothing is claimed but one probe at a time. A
- * probe that fails, and an attempt that is answered by a 429 or 503 with Retry-After, use up no try.
+ * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted or the event erased; what is in flight then
+ * ends first, and is tried no more. "In flight" is not a status but a lease (worker, fencing token, expiry) on a PENDING
+ * or RETRYING delivery: only the holder of the token may change it. While the hook's breaker is open or its target has
+ * asked for a pause, nothing is claimed but one probe at a time. A probe that fails, and an attempt that is answered by
+ * a 429 or 503 with Retry-After, use up no try.
+ *
+ * With an order, a delivery is due when the one before it of the same key has ended; until then it is PENDING without a
+ * due time. A delivery that ends FAILED or QUARANTINED blocks its key when the hook says BLOCK: those behind it wait
+ * until a person releases the key. With PARK it is PARKED, with SKIP it stays FAILED, and the next one is due.
  *
  * SUCCEEDED is final: a manual retry or a replay makes a new delivery that points back to it (`replayOf`). A delivery
  * that ended without success is reopened as RETRYING (PARKED when its hook is not ACTIVE), with as many further tries
- * as its hook allows.
+ * as its hook allows. Of a deleted hook or an erased event, none is reopened.
  */
 
 import type { Claim, HookClaim } from "../../db/delivery/claim.ts";

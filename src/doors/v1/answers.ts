@@ -1,6 +1,6 @@
 /** The schema of an answer that `components` of the OpenAPI document has. */
 export const component = (
-  name: "Attempt" | "BlockedKey" | "Delivery" | "EventSchedule" | "EventType" | "Hook",
+  name: "Attempt" | "BlockedKey" | "Delivery" | "EventSchedule" | "EventType" | "Hook" | "Replay",
 ) => ({
   $ref: `#/components/schemas/${name}`,
 });

@@ -1,6 +1,7 @@
 import type { Door } from "../../http/door/door.ts";
 import { renderProblem } from "../../http/door/failure.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
+import { replayEndpoints } from "./delivery/replays.ts";
 import { asyncapi } from "./document/asyncapi.ts";
 import { createOpenapi } from "./document/openapi.ts";
 import { emitEvents } from "./emit.ts";
@@ -19,6 +20,7 @@ const endpoints = [
   ...blockedKeyEndpoints,
   ...hookToolEndpoints,
   ...deliveryEndpoints,
+  ...replayEndpoints,
   ...eventTypeEndpoints,
   ...scheduleEndpoints,
   ...expungeEndpoints,

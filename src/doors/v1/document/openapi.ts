@@ -45,6 +45,7 @@ const answers = (): Json => ({
   EventSchedule: answerSchema(schema, "EventSchedule", {
     lastEventId: nullableId("The event that it emitted last; null if there is none."),
   }),
+  Replay: answerSchema(schema, "Replay"),
   Problem: {
     type: "object",
     description: "What is wrong (RFC 9457).",

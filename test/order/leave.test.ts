@@ -16,7 +16,7 @@ test("an event for which others wait wakes them when it is cancelled or reschedu
   const dispatched = async (id: string) =>
     (
       await sql<{ found: boolean }[]>`select exists (
-        select from graphile_worker._private_jobs where payload->'eventIds' @> ${JSON.stringify([id])}::text::jsonb
+        select from graphile_worker._private_jobs where (payload->'eventIds')::jsonb @> ${JSON.stringify([id])}::text::jsonb
       ) as found`
     )[0]?.found;
   const waiting: string[] = [];

@@ -162,6 +162,8 @@ export const events = signalbox.table(
     /** When its content was erased, and the name of the key that did it. */
     expungedAt: time("expunged_at"),
     expungedBy: text("expunged_by"),
+    broadcast: boolean("broadcast"), // for the hooks of all users; null otherwise
+    targetHookId: uuid("target_hook_id"), // for this hook alone, if it matches
   },
   (t) => [
     ownProject,
@@ -188,6 +190,8 @@ export const events = signalbox.table(
     index("events_subject")
       .on(t.projectId, t.subjectType, t.subjectId, t.id)
       .where(sql`subject_type is not null`),
+    // For backfills of a user's hook.
+    index("events_broadcast").on(t.projectId, t.id).where(sql`broadcast`),
   ],
 );
 

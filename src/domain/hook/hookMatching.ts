@@ -9,6 +9,7 @@ import type { FilterRunner } from "../filter/filterRunner.ts";
 import type { Patience } from "../program/programs.ts";
 import type { StepBudget } from "../program/stepBudget.ts";
 import type { ConfiguredHook, ProjectConfig } from "../project/projectConfig.ts";
+import { candidates, countCandidates } from "./candidates.ts";
 import { hasFilterFor, MATCH_AT_ONCE, type MatchVerdict, matchHook } from "./hookMatch.ts";
 
 /** The part of an event that hooks are matched with. */
@@ -33,7 +34,7 @@ export const DELIVERIES_IN_PLACE = 100;
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {
   const { id, type, data, name, category, userId, contextId, channels, tags, origin } = event;
-  const { subjectType, subjectId } = event;
+  const { subjectType, subjectId, broadcast, targetHookId } = event;
   const subject =
     subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
   return {
@@ -49,6 +50,8 @@ export function filterView(event: MatchedEvent, source: string): FilterEvent {
     channels,
     tags,
     origin,
+    ...(broadcast && { broadcast }),
+    ...(targetHookId !== null && { targetHookId }),
   };
 }
 
@@ -116,12 +119,11 @@ const MAX_GATED = 100;
  * An event that is matched after it is accepted: later events' deliveries to its hooks with order wait for that.
  */
 export function gated(config: ProjectConfig, event: NewEvent): NewEvent {
-  const { type, userId } = event;
   if (!config.hasOrder) return event;
-  if (config.hookCount(type, userId) > MATCH_AT_ONCE) return { ...event, gate: { hookIds: null } };
-  const hookIds = config
-    .hooksFor(type, userId)
-    .flatMap(({ id, orderBy }) => (orderBy === null ? [] : id));
+  if (countCandidates(config, event) > MATCH_AT_ONCE) return { ...event, gate: { hookIds: null } };
+  const hookIds = candidates(config, event).flatMap(({ id, orderBy }) =>
+    orderBy === null ? [] : id,
+  );
   if (hookIds.length === 0) return event;
   return { ...event, gate: { hookIds: hookIds.length > MAX_GATED ? null : hookIds } };
 }
@@ -137,8 +139,8 @@ export function tryMatchHooks(
   filters: FilterRunner,
   budget: StepBudget,
 ): NewDelivery[] | undefined {
-  if (config.hookCount(event.type, event.userId) > MATCH_AT_ONCE) return undefined;
-  const hooks = config.hooksFor(event.type, event.userId);
+  if (countCandidates(config, event) > MATCH_AT_ONCE) return undefined;
+  const hooks = candidates(config, event);
   if (!budget.spend(hooks.length * MATCH_STEPS)) return undefined;
   const input = filterInput(filterView(event, config.source));
   const resource = resourceOf(event);
@@ -172,7 +174,7 @@ export async function matchHooks(
   const resource = resourceOf(event);
   const nextSlice = createTimeSlice();
   const deliveries: NewDelivery[] = [];
-  for (const hook of config.hooksFor(event.type, event.userId)) {
+  for (const hook of candidates(config, event)) {
     const hasResource = resource !== null;
     const verdict = await evaluateHook(
       config.projectId,

@@ -23,6 +23,7 @@ const answers = (): Json => ({
         properties: { type: { type: "string" }, id: { type: "string" } },
       },
       causedBy: nullableId("The id of the event that caused this one."),
+      targetHookId: nullableId("The one hook that it is for; null if for all that match it."),
     },
     ["cloudEvent"],
   ),

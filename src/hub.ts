@@ -33,6 +33,7 @@ import { createGuard } from "./outbound/address/addressGuard.ts";
 import { checkTarget } from "./outbound/address/checkTarget.ts";
 import { createResolver } from "./outbound/address/resolver.ts";
 import { createPoster } from "./outbound/call/post.ts";
+import { withMail } from "./outbound/mail/withMail.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { localSecretKey } from "./secretKeyFile.ts";
 import { startTelemetry } from "./telemetry/sdk.ts";
@@ -64,11 +65,11 @@ async function openOutbound(config: Config, { url, poolerUrl }: Place, sql: Pool
   const guard = createGuard({ allow: config.allowTargets, deny: await addressesOf(hosts) });
   const resolver = createResolver();
   const rules = { requireHttps: config.requireHttps };
-  return {
+  return withMail(config.mail, {
     poster: createPoster({ guard, resolver, userAgent: `signalbox/${version}`, ...rules }),
     checkTarget: (url: string, projectId: string) =>
       checkTarget(guard, resolver, url, { ...rules, holder: projectId }),
-  };
+  });
 }
 
 /** Opens the API's reads. Warns when PostgreSQL does not isolate projects in them, and when the standby is not used. */
@@ -153,7 +154,7 @@ function openApi(
     programs,
     feed,
     entities,
-    hooks: { ...targeting, box },
+    hooks: { ...targeting, checkTarget: outbound.checkHookTarget, box },
     schedules: { ...targeting, configs, programs, onChanged: wake.announce },
     workflows: { ...targeting, box, templates: programs.templates },
     presses: {

@@ -20,6 +20,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("REST", "/rest"),
     page("Hooks", "/hooks"),
     page("Order", "/ordering"),
+    page("E-mail", "/email"),
     page("Receive and verify webhooks", "/receive-and-verify"),
     page("Receiver kit", "/receiver"),
     page("Client", "/client"),

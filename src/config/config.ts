@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { hubShape } from "./hubSettings.ts";
+import { type MailSettings, mailOf, mailShape, partOfMail } from "./mailSettings.ts";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
 import { hidden, list, oneOf, setting, wholeNumber } from "./setting.ts";
 import { strayVariables } from "./strayVariables.ts";
@@ -33,6 +34,8 @@ export type Config = {
   traceUrl?: string;
   /** Absent unless the environment asks for it. */
   telemetry?: TelemetrySettings;
+  /** Absent without a mail server. */
+  mail?: MailSettings;
   logLevel: (typeof logLevels)[number];
 };
 type SecretKey = { id: string; key: Buffer };
@@ -176,6 +179,7 @@ const shape = {
   SIGNALBOX_ALLOWED_ORIGINS: allowedOrigins.optional(),
   SIGNALBOX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault("30"),
   SIGNALBOX_TRACE_URL: traceUrl.optional(),
+  ...mailShape,
 };
 
 /** A variable that is set but empty counts as unset (container tools pass it so), except where empty has a meaning. */
@@ -263,6 +267,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     );
   }
   const values = parse(shape, env);
+  const missing = partOfMail(values);
+  if (missing) throw new ConfigError(missing);
   const embedded = values.DATABASE_URL === undefined;
   if (!embedded && !values.SIGNALBOX_SECRET_KEY) {
     throw new ConfigError(
@@ -283,6 +289,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     retentionDays: values.SIGNALBOX_RETENTION_DAYS,
     ...(values.SIGNALBOX_TRACE_URL && { traceUrl: values.SIGNALBOX_TRACE_URL }),
     ...readTelemetry(env),
+    ...mailOf(values),
   };
 }
 

@@ -35,9 +35,11 @@ import type { DeliveryTarget } from "../../db/delivery/target.ts";
 import { timeOfId } from "../../util/ids.ts";
 import { createEnvelope, envelopeEvent } from "../event/envelope.ts";
 import type { HookSecrets } from "../hook/hookSecrets.ts";
+import { isMailTarget } from "../hook/mailTarget.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
 import type { StepMethod } from "../workflow/stepMethods.ts";
 import { attemptHeaders } from "./deliveryHeaders.ts";
+import { isRefusedForGood, mailHeaders } from "./mailMessage.ts";
 import { askedPauseMs, nextDelayMs } from "./retrySchedule.ts";
 
 /** The result of a call, as far as a delivery needs it. */
@@ -66,11 +68,16 @@ export function requestOf(
 ): AttemptRequest {
   const { event } = claim;
   const envelope = createEnvelope(envelopeEvent(event, source), claim.format);
-  return {
+  const request = {
     url: hook.url,
     timeoutMs: hook.timeoutMs,
     body: envelope.body,
     auditInfo: { url: hook.url, body: envelope.body, resthook: event.type },
+  };
+  if (isMailTarget(hook.url))
+    return { ...request, headers: mailHeaders(hook, event, envelope.contentType) };
+  return {
+    ...request,
     headers: {
       ...headers,
       ...attemptHeaders(envelope, claim, { format: claim.format, id: event.id, keys }),
@@ -113,7 +120,10 @@ export function decideOutcome(
     ...result,
     number: claim.attempt,
     startedAt: claim.claimedAt,
-    requestHeaders: redactRequestHeaders(result.requestHeaders, secretHeaders),
+    // Those of an e-mail are the hub's own.
+    requestHeaders: isMailTarget(hook.url)
+      ? result.requestHeaders
+      : redactRequestHeaders(result.requestHeaders, secretHeaders),
     responseHeaders: result.responseHeaders && redactResponseHeaders(result.responseHeaders),
   };
   const isReported = systemEvents && event.origin !== "SYSTEM";
@@ -145,7 +155,8 @@ export function decideOutcome(
   // A step's URL comes from its templates: an address that may not be called will not change.
   const isPermanent = isStep
     ? result.outcome === "REFUSED"
-    : statusCode !== null && hook.finalStatuses.includes(statusCode);
+    : (statusCode !== null && hook.finalStatuses.includes(statusCode)) ||
+      (isMailTarget(hook.url) && isRefusedForGood(statusCode));
   const free = !isPermanent && isFree(claim, holdMs);
   if (isPermanent || (!free && claim.attempt >= claim.maxAttempts)) {
     const isParked = isOrdered && hook.onOrderFailure === "PARK";

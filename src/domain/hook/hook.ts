@@ -32,6 +32,7 @@ import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
 import { changedHeaders, checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
 import { hookContext, openHeaders } from "./hookSecrets.ts";
+import { checkMailSettings } from "./mailTarget.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
 import type { CheckTarget } from "./target.ts";
 
@@ -104,6 +105,7 @@ export async function registerHook(
   const secret = makeSecret(box, key, input.signature ?? "HMAC_SHA256", input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
+  checkMailSettings({ url, verification, headers: Object.keys(headers).length > 0 || null });
   const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
@@ -240,6 +242,7 @@ export async function updateHook(
         ...{ ...hook, ...settings, url: url ?? hook.url, headers, secrets },
         ...pausedAs(hook, input.isPaused),
       };
+      checkMailSettings(changed);
       const isWaiting = hook.status === "PENDING_VERIFICATION";
       const needsConsent = hook.verification !== "NONE" && url !== undefined;
       if (!needsConsent || (url === hook.url && !isWaiting)) return changed;

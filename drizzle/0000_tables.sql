@@ -115,6 +115,9 @@ CREATE TABLE "signalbox"."hook_versions" (
 	"user_id" text,
 	"status" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"template" text,
+	"template_content_type" text,
+	"selection" text,
 	CONSTRAINT "hook_versions_project_id_hook_id_config_version_pk" PRIMARY KEY("project_id","hook_id","config_version")
 );
 --> statement-breakpoint
@@ -156,6 +159,9 @@ CREATE TABLE "signalbox"."hooks" (
 	"final_statuses" smallint[] DEFAULT '{413}' NOT NULL,
 	"disable_after_failures" integer,
 	"disable_after_hours" double precision,
+	"template" text,
+	"template_content_type" text,
+	"selection" text,
 	CONSTRAINT "hooks_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint
@@ -386,6 +392,17 @@ CREATE TABLE "signalbox"."presses" (
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."presses" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."event_bodies" (
+	"project_id" uuid NOT NULL,
+	"event_id" uuid NOT NULL,
+	"hook_id" uuid NOT NULL,
+	"format" text NOT NULL,
+	"content_type" text NOT NULL,
+	"body" json NOT NULL,
+	CONSTRAINT "event_bodies_project_id_event_id_hook_id_pk" PRIMARY KEY("project_id","event_id","hook_id")
+);
+--> statement-breakpoint
+ALTER TABLE "signalbox"."event_bodies" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE TABLE "signalbox"."event_resources" (
 	"project_id" uuid NOT NULL,
 	"event_id" uuid NOT NULL,
@@ -609,6 +626,7 @@ CREATE POLICY "own_project" ON "signalbox"."replay_chunks" AS PERMISSIVE FOR SEL
 CREATE POLICY "own_project" ON "signalbox"."replays" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."actions" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."presses" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."event_bodies" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."event_resources" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."resource_types" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."resources" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint

@@ -154,7 +154,7 @@ function openApi(
     programs,
     feed,
     entities,
-    hooks: { ...targeting, checkTarget: outbound.checkHookTarget, box },
+    hooks: { sql: db.sql, checkTarget: outbound.checkHookTarget, box, payloads: programs.payloads },
     schedules: { ...targeting, configs, programs, onChanged: wake.announce },
     workflows: { ...targeting, box, templates: programs.templates },
     presses: {

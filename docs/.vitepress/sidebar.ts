@@ -19,6 +19,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Send events", "/send-events"),
     page("REST", "/rest"),
     page("Hooks", "/hooks"),
+    page("Payloads", "/payloads"),
     page("Order", "/ordering"),
     page("E-mail", "/email"),
     page("Receive and verify webhooks", "/receive-and-verify"),

@@ -90,6 +90,10 @@ const references: Reference[] = [
     },
   },
   {
+    ...{ what: "body as sent", rows: (sql) => sql`signalbox.event_bodies`, id: eventId },
+    ...{ owner: "event", owners: events, ownerId: eventId },
+  },
+  {
     ...{ what: "resource as sent", rows: (sql) => sql`signalbox.event_resources`, id: eventId },
     ...{ owner: "event", owners: events, ownerId: eventId },
   },

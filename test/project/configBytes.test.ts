@@ -46,6 +46,7 @@ test("each text of a hook counts in the memory its target is said to take", () =
       updatedAt: new Date(),
     },
     ...{ orderBy: "event.id", onOrderFailure: "BLOCK" },
+    ...{ template: "{{ event.id }}", templateContentType: "text/plain", selection: "{ id }" },
   } satisfies HookRow;
   const bytesOf = (changed: object) =>
     bytesOfTarget({ hook: { ...hook, ...changed }, version: 1, source: "s", systemEvents: false });

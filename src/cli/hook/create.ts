@@ -16,6 +16,7 @@ export function addCreate(hook: Command): void {
       "--secret <SECRET>",
       "whsec_ and base64, with ED25519 a private key, whsk_ and base64; generated when absent",
     )
+    .option("--paused", "it gets nothing before hook resume")
     .addOption(
       new Option("--verification <HOW>", "how the target has to consent").choices([
         "NONE",
@@ -30,14 +31,15 @@ async function create(
   hub: HubPlace,
   url: string,
   types: string[],
-  options: HubFlags & { secret?: string; verification?: string },
+  options: HubFlags & { secret?: string; verification?: string; paused?: true },
 ): Promise<void> {
-  const { secret, verification } = options;
+  const { secret, verification, paused } = options;
   const input = {
     ...{ url, types },
     ...settingsOf(options),
     ...(secret !== undefined && { secret }),
     ...(verification !== undefined && { verification }),
+    ...(paused && { paused }),
   };
   const { registerHook } = await callHub<{
     registerHook: { hook: Hook; secret: string | null; userErrors: UserErrorDetail[] };

@@ -7,7 +7,8 @@ export type Hook = { id: string; name: string | null } & Record<string, unknown>
 /** What is shown of a hook. */
 export const hookFields = `id name status statusReason health healthSince heldUntil disableAfter { failures hours } types url format filter userId retries timeoutMs
   retryScheduleMs headers unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification signature publicKey triggeredCount succeededCount
-  failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt orderBy onOrderFailure`;
+  failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt orderBy onOrderFailure
+  template templateContentType description metadata channels`;
 
 const document = `query ($given: String!, $id: ID!) {
   hook(id: $id) { ${hookFields} } hookByName(name: $given) { ${hookFields} }

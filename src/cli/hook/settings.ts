@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isObject } from "../../util/json/isObject.ts";
 import { hubNumber } from "../hub/limitOption.ts";
 
 /** `--header "Name: value"`, which may be repeated; `--header ""` takes those before it away. */
@@ -33,9 +35,45 @@ function disableAfter(text: string): { failures: number; hours: number } {
   return { failures: Number(failures), hours: Number(hours) };
 }
 
+/** A JSON object. */
+function object(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // Told below.
+  }
+  throw new InvalidArgumentError('It must be a JSON object such as {"team":"billing"}.');
+}
+
+const texts = (text: string): string[] => text.split(",").map((one) => one.trim());
+
+/** The text, or with @FILE what the file holds. */
+function textOrFile(text: string): string {
+  if (!text.startsWith("@")) return text;
+  try {
+    return readFileSync(text.slice(1), "utf8");
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** The settings of a hook: its flag, and the field of the API's input. */
 const settings = [
   ["name", new Option("--name <NAME>", "a name, unique in the project")],
+  ["description", new Option("--description <TEXT>", "what it is for")],
+  [
+    "metadata",
+    new Option("--metadata <JSON>", 'facts about it, such as {"team":"billing"}').argParser(
+      optional(object),
+    ),
+  ],
+  [
+    "channels",
+    new Option("--channels <NAME,NAME>", "only events of one of these channels").argParser(
+      optional(texts),
+    ),
+  ],
   [
     "format",
     new Option(
@@ -94,6 +132,17 @@ const settings = [
   [
     "onOrderFailure",
     new Option("--on-order-failure <WHAT>", "BLOCK the key, PARK the delivery or SKIP it"),
+  ],
+  [
+    "template",
+    new Option(
+      "--template <LIQUID>",
+      'what to send instead of the format, such as {"text": {{ event.data.text | json }}}, or @FILE',
+    ).argParser(textOrFile),
+  ],
+  [
+    "templateContentType",
+    new Option("--template-content-type <TYPE>", "of the template: application/json when absent"),
   ],
   ["signature", new Option("--signature <KIND>", "HMAC_SHA256 or ED25519").argParser(signature)],
 ] as const;

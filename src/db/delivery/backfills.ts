@@ -85,7 +85,9 @@ export const insertMissed = (
   made: { eventId: string; id: string }[],
 ) => tx<MovedDelivery[]>`
   insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, max_attempts, due_at)
-  select e.project_id, x.id, e.id, h.id, h.format, case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end,
+  select e.project_id, x.id, e.id, h.id,
+    case when h.template is null and h.selection is null then h.format
+      else 'PAYLOAD:' || (select config_version from signalbox.heads where project_id = ${projectId}) end, case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end,
     h.retries + 1, case h.status when 'ACTIVE' then statement_timestamp() + x.n * interval '1 microsecond' end
   from unnest(${made.map(({ eventId }) => eventId)}::uuid[], ${made.map(({ id }) => id)}::uuid[])
     with ordinality as x(event_id, id, n)

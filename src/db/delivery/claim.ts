@@ -1,7 +1,7 @@
 import type { Pool } from "../connection/client.ts";
 import type { EventOrigin } from "../event/events.ts";
-import type { HookFormat } from "../hook/hooks.ts";
 import { atNode } from "../nodes/nodes.ts";
+import type { BodyFormat } from "./eventBodies.ts";
 
 /**
  * A request to claim `take` deliveries of a hook. `inFlight`: this worker's deliveries of it in flight; `place`: its
@@ -34,7 +34,7 @@ export type QueueState = {
 
 /** A delivery claimed for one attempt, fenced by its token: of a hook or of a workflow's step. */
 export type Claim = HookClaim | StepClaim;
-export type HookClaim = ClaimBase & { format: HookFormat };
+export type HookClaim = ClaimBase & { format: BodyFormat };
 /** `position` is the step's position in its run; `request` is sealed. */
 export type StepClaim = ClaimBase & {
   format: "STEP";

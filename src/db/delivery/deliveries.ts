@@ -1,7 +1,7 @@
 import type { Sql } from "../connection/client.ts";
-import type { HookFormat } from "../hook/hooks.ts";
 import type { earlierAttempts, endedDeliveries } from "../schema/deliveryTables.ts";
 import type { Narrowed } from "../schema/narrowed.ts";
+import type { BodyFormat } from "./eventBodies.ts";
 
 export type DeliveryStatus =
   | "PENDING"
@@ -14,7 +14,7 @@ export type DeliveryStatus =
   | "QUARANTINED";
 
 /** The body of a delivery: a hook's format, or STEP for the request rendered by a workflow's step. */
-type DeliveryFormat = HookFormat | "STEP";
+type DeliveryFormat = BodyFormat | "STEP";
 
 /** A waiting or ended delivery, with the columns that both tables have. */
 export type DeliveryRow = Pick<
@@ -45,6 +45,7 @@ export type AttemptOutcome =
   | "CONNECTION_ERROR"
   | "SUBSCRIBER_GONE"
   | "REFUSED"
+  | "RENDER_ERROR"
   | "UNKNOWN";
 
 export type AttemptRow = Narrowed<

@@ -211,6 +211,7 @@ const erasures = [
       and num_nonnulls(s.request, s.output) > 0`,
   `update signalbox.workflow_runs r set error = null
     where r.project_id = $1 and r.event_id = any($2::uuid[]) and r.error is not null`,
+  `delete from signalbox.event_bodies b where b.project_id = $1 and b.event_id = any($2::uuid[])`,
   `delete from signalbox.event_resources r where r.project_id = $1 and r.event_id = any($2::uuid[])`,
   `update signalbox.idempotency_keys k set fingerprint = '${ERASED_FINGERPRINT}' from signalbox.events e
     where e.project_id = $1 and e.id = any($2::uuid[]) and k.project_id = $1 and k.scope = ''

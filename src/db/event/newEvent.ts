@@ -1,4 +1,4 @@
-import type { HookFormat } from "../hook/hooks.ts";
+import type { BodyFormat } from "../delivery/eventBodies.ts";
 import type { HookQueue } from "../queue/jobs.ts";
 import type { NewRun } from "../workflow/workflowRuns.ts";
 import type { EventRow } from "./events.ts";
@@ -18,7 +18,7 @@ export type NewDelivery = {
   id: string;
   eventId: string;
   hookId: string;
-  format: HookFormat;
+  format: BodyFormat;
   status: "PENDING" | "PARKED";
   maxAttempts: number;
   /** What format RESOURCE sends: the resource in its current state, as JSON text. */

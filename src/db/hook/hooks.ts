@@ -17,6 +17,9 @@ export type HookVerification = "NONE" | "HOOK_SECRET" | "CLOUD_EVENTS";
 /** What follows when a delivery with a key is lost: the key is blocked, or goes on without it. */
 type OrderFailure = "BLOCK" | "PARK" | "SKIP";
 
+/** What makes the body of a hook with a template or a selection. */
+export type PayloadRow = Pick<HookRow, "format" | "template" | "templateContentType" | "selection">;
+
 /**
  * A sealed secret; `expiresAt` is set once it has been rotated out. A private key's public key stands beside it, for
  * receivers; the secret of an HMAC has none.
@@ -59,7 +62,8 @@ export const hookColumns = (
   h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt",
   h.order_by as "orderBy", h.on_order_failure as "onOrderFailure", h.final_statuses as "finalStatuses",
   case when h.disable_after_failures is not null then
-    json_build_object('failures', h.disable_after_failures, 'hours', h.disable_after_hours) end as "disableAfter"`;
+    json_build_object('failures', h.disable_after_failures, 'hours', h.disable_after_hours) end as "disableAfter",
+  h.template, h.template_content_type as "templateContentType", h.selection`;
 
 /** Hooks of one project by id, including deleted ones; unknown ids and those of other projects are left out. */
 export const hooksById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -92,13 +96,13 @@ export async function countHooks(tx: Tx, projectId: string): Promise<number> {
 type MatchableHook = Pick<
   HookRow,
   "id" | "types" | "channels" | "filter" | "userId" | "status" | "retries" | "format" | "orderBy"
->;
+> & { hasPayload: boolean };
 
 export const matchableHooks = (sql: Sql, projectId: string) =>
   sql<
     MatchableHook[]
   >`select h.id, h.types, h.channels, h.filter, h.user_id as "userId", h.status, h.retries, h.format,
-      h.order_by as "orderBy"
+      h.order_by as "orderBy", h.template is not null or h.selection is not null as "hasPayload"
     from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' and h.kind = 'HOOK'
     order by h.id`;
 
@@ -112,13 +116,14 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
   insert into signalbox.hooks (project_id, id, name, uid, description, metadata, types, channels, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
     verification, status, status_reason, secrets, order_by, on_order_failure, final_statuses, disable_after_failures,
-    disable_after_hours)
+    disable_after_hours, template, template_content_type, selection)
   values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
     ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
     ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json,
     ${hook.orderBy}, ${hook.onOrderFailure}, ${hook.finalStatuses}::smallint[],
-    ${hook.disableAfter?.failures ?? null}, ${hook.disableAfter?.hours ?? null})
+    ${hook.disableAfter?.failures ?? null}, ${hook.disableAfter?.hours ?? null},
+    ${hook.template}, ${hook.templateContentType}, ${hook.selection})
   returning created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Updates every field of a hook that an update or a status change may change. */
@@ -133,18 +138,16 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "update
     secrets = ${JSON.stringify(hook.secrets)}::text::json, updated_at = now(),
     order_by = ${hook.orderBy}, on_order_failure = ${hook.onOrderFailure},
     final_statuses = ${hook.finalStatuses}::smallint[],
-    disable_after_failures = ${hook.disableAfter?.failures ?? null}, disable_after_hours = ${hook.disableAfter?.hours ?? null}
+    disable_after_failures = ${hook.disableAfter?.failures ?? null}, disable_after_hours = ${hook.disableAfter?.hours ?? null},
+    template = ${hook.template}, template_content_type = ${hook.templateContentType}, selection = ${hook.selection}
   where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
 /** Stores the hook's rule from this config version on. */
-export const insertHookVersion = (
-  tx: Tx,
-  hook: MatchableHook & { projectId: string },
-  version: number,
-) => tx`
-  insert into signalbox.hook_versions (project_id, hook_id, config_version, types, channels, format, filter, user_id, status)
+export const insertHookVersion = (tx: Tx, hook: HookRow, version: number) => tx`
+  insert into signalbox.hook_versions (project_id, hook_id, config_version, types, channels, format, filter, user_id, status,
+    template, template_content_type, selection)
   values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.channels}::text[], ${hook.format}, ${hook.filter},
-    ${hook.userId}, ${hook.status})`;
+    ${hook.userId}, ${hook.status}, ${hook.template}, ${hook.templateContentType}, ${hook.selection})`;
 
 /** A hook's rule under a config version. */
 export type PastHook = Pick<

@@ -60,6 +60,7 @@ export async function removeEventDependents(sql: Pool, { of, values }: Owners): 
   for (const [table, key] of [
     ["actions", "id"],
     ["event_resources", "event_id"],
+    ["event_bodies", "event_id"],
   ] as const)
     await removeAll(
       find(table, key),

@@ -50,6 +50,22 @@ export const resources = signalbox.table(
   ],
 );
 
+/** The body that a hook's template or selection made of an event: made once, kept as long as the event. */
+export const eventBodies = signalbox.table(
+  "event_bodies",
+  {
+    projectId: uuid("project_id").notNull(),
+    eventId: uuid("event_id").notNull(),
+    hookId: uuid("hook_id").notNull(),
+    /** The hook's own format, which decides on headers. */
+    format: text("format").notNull(),
+    contentType: text("content_type").notNull(),
+    /** As a JSON string: a text may not contain NUL. */
+    body: jsonText("body").notNull(),
+  },
+  (t) => [ownProject, primaryKey({ columns: [t.projectId, t.eventId, t.hookId] })],
+);
+
 /** What hooks of format RESOURCE send for an event: fixed when it was matched, kept as long as the event. */
 export const eventResources = signalbox.table(
   "event_resources",

@@ -246,6 +246,10 @@ export const hooks = signalbox.table(
     /** It is DISABLED after so many failed attempts in a row, over at least so many hours; null if never. */
     disableAfterFailures: integer("disable_after_failures"),
     disableAfterHours: doublePrecision("disable_after_hours"),
+    /** Liquid, or a GraphQL selection: what makes the body instead of the format. */
+    template: text("template"),
+    templateContentType: text("template_content_type"),
+    selection: text("selection"),
   },
   (t) => [
     ownProject,
@@ -278,6 +282,9 @@ export const hookVersions = signalbox.table(
     status: text("status").notNull(),
     /** No event received later needs the version before. */
     createdAt: time("created_at").notNull().defaultNow(),
+    template: text("template"),
+    templateContentType: text("template_content_type"),
+    selection: text("selection"),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
 );

@@ -29,6 +29,7 @@
 
 import type { Claim, HookClaim } from "../../db/delivery/claim.ts";
 import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
+import { type EventBody, isPayload } from "../../db/delivery/eventBodies.ts";
 import type { Finish } from "../../db/delivery/finish.ts";
 import { MAX_ATTEMPTS } from "../../db/delivery/retries.ts";
 import type { DeliveryTarget } from "../../db/delivery/target.ts";
@@ -43,7 +44,9 @@ import { isRefusedForGood, mailHeaders } from "./mailMessage.ts";
 import { askedPauseMs, nextDelayMs } from "./retrySchedule.ts";
 
 /** The result of a call, as far as a delivery needs it. */
-type CallResult = Omit<Finish["attempt"], "number" | "startedAt"> & { outcome: AttemptOutcome };
+export type CallResult = Omit<Finish["attempt"], "number" | "startedAt"> & {
+  outcome: AttemptOutcome;
+};
 
 /** What one attempt sends. */
 export type AttemptRequest = {
@@ -59,15 +62,23 @@ export type AttemptRequest = {
   auditInfo: Pick<NonNullable<Finish["call"]>, "url" | "method" | "body" | "resthook">;
 };
 
-/** The request of one attempt: a pure function of the claim, except for the timestamp and with it the signature. */
+/**
+ * The request of one attempt: a pure function of the claim, except for the timestamp and with it the signature. `own`:
+ * the body of a hook that does not send its format's.
+ */
 export function requestOf(
   claim: HookClaim,
   { hook, source }: DeliveryTarget,
   { headers, keys }: HookSecrets,
   origin: string,
+  own?: EventBody,
 ): AttemptRequest {
   const { event } = claim;
-  const envelope = createEnvelope(envelopeEvent(event, source), claim.format);
+  const format = own?.format ?? claim.format;
+  if (isPayload(format)) throw new Error(`delivery ${claim.deliveryId} has no body`);
+  const envelope = own
+    ? { contentType: own.contentType, headers: {}, body: own.body }
+    : createEnvelope(envelopeEvent(event, source), format);
   const request = {
     url: hook.url,
     timeoutMs: hook.timeoutMs,
@@ -80,7 +91,7 @@ export function requestOf(
     ...request,
     headers: {
       ...headers,
-      ...attemptHeaders(envelope, claim, { format: claim.format, id: event.id, keys }),
+      ...attemptHeaders(envelope, claim, { format, id: event.id, keys }),
       ...(hook.verification === "CLOUD_EVENTS" && { "webhook-request-origin": origin }),
     },
   };
@@ -107,6 +118,26 @@ const isFree = ({ isProbe, attempt, deliveryId, claimedAt }: Claim, pauseMs: num
   attempt < MAX_ATTEMPTS &&
   (isProbe || (pauseMs > 0 && claimedAt.getTime() - timeOfId(deliveryId) < PUT_OFF_MS));
 
+/** What an attempt has come to whose body could not be made. */
+export const unsent = (
+  { event }: HookClaim,
+  { hook }: DeliveryTarget,
+  reason: string,
+): { request: Pick<AttemptRequest, "auditInfo">; result: CallResult } => ({
+  request: { auditInfo: { url: hook.url, body: "", resthook: event.type } },
+  result: {
+    outcome: "RENDER_ERROR",
+    statusCode: null,
+    error: `template: ${reason}`,
+    remoteAddress: null,
+    elapsedMs: 0,
+    requestHeaders: {},
+    responseHeaders: null,
+    responseBody: null,
+    responseTruncated: false,
+  },
+});
+
 /** The outcome of a delivery for an attempt's result. `interrupted`: this process stopped waiting for the response. */
 export function decideOutcome(
   claim: Claim,
@@ -126,7 +157,8 @@ export function decideOutcome(
       : redactRequestHeaders(result.requestHeaders, secretHeaders),
     responseHeaders: result.responseHeaders && redactResponseHeaders(result.responseHeaders),
   };
-  const isReported = systemEvents && event.origin !== "SYSTEM";
+  const isUnsent = result.outcome === "RENDER_ERROR";
+  const isReported = systemEvents && event.origin !== "SYSTEM" && !isUnsent;
   const call = isReported ? { ...auditInfo, eventId: event.id, eventType: event.type } : null;
   const ids = { projectId, deliveryId, eventId: event.id, hookId, token };
   const isStep = claim.format === "STEP";
@@ -138,7 +170,7 @@ export function decideOutcome(
   const verdict = <Kind extends Finish["verdict"]>(kind: Kind) => (isStep ? null : kind);
   const base = {
     ...{ ...ids, isOrdered, free: false, delayMs: null, call, holdMs, disables, systemEvents },
-    verdict: verdict(holdMs > 0 ? "HELD" : "FAILED"),
+    verdict: verdict(isUnsent ? "NONE" : holdMs > 0 ? "HELD" : "FAILED"),
     attempt: record,
   };
   if (result.outcome === "SUCCESS")
@@ -155,7 +187,8 @@ export function decideOutcome(
   // A step's URL comes from its templates: an address that may not be called will not change.
   const isPermanent = isStep
     ? result.outcome === "REFUSED"
-    : (statusCode !== null && hook.finalStatuses.includes(statusCode)) ||
+    : isUnsent ||
+      (statusCode !== null && hook.finalStatuses.includes(statusCode)) ||
       (isMailTarget(hook.url) && isRefusedForGood(statusCode));
   const free = !isPermanent && isFree(claim, holdMs);
   if (isPermanent || (!free && claim.attempt >= claim.maxAttempts)) {

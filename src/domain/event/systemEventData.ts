@@ -52,6 +52,7 @@ const statusWords: Record<AttemptRow["outcome"], string> = {
   CONNECTION_ERROR: "connection_error",
   SUBSCRIBER_GONE: "subscriber_gone",
   REFUSED: "connection_error",
+  RENDER_ERROR: "connection_error",
   UNKNOWN: "connection_error",
 };
 

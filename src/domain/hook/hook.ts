@@ -26,12 +26,14 @@ import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../../db/hook/moveQue
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
+import { checkTemplate } from "../payload/checkTemplate.ts";
+import type { PayloadRunner } from "../payload/payloadRunner.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkTypesHaveResource } from "../resource/resourceType.ts";
 import { AWAITING_CONSENT, requestConsent } from "./hookHandshake.ts";
 import { changedHeaders, checkHeaders } from "./hookHeaders.ts";
 import { checkHookSettings, type HookInput, newHookSettings, settingsOf } from "./hookInput.ts";
-import { hookContext, openHeaders } from "./hookSecrets.ts";
+import { openHeaders, sealHeaders } from "./hookSecrets.ts";
 import { checkMailSettings } from "./mailTarget.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
 import type { CheckTarget } from "./target.ts";
@@ -41,6 +43,7 @@ export type HookServices = {
   sql: Pool;
   box: SecretBox;
   checkTarget: CheckTarget;
+  payloads: PayloadRunner;
 };
 
 const MAX_HOOKS = 20_000;
@@ -79,7 +82,7 @@ async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
  * UNKNOWN_TYPE, NAME_TAKEN or LIMIT_REACHED.
  */
 export async function registerHook(
-  { sql, box, checkTarget }: HookServices,
+  { sql, box, checkTarget, payloads }: HookServices,
   projectId: string,
   input: HookInput & {
     signature?: Signature | null | undefined;
@@ -92,6 +95,7 @@ export async function registerHook(
 ): Promise<{ hook: HookRow; secret: string | null }> {
   const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
+  await checkTemplate(payloads, projectId, settings);
   await checkTypesHaveResource(sql, projectId, settings);
   const verification = input.verification ?? "NONE";
   const needsConsent = verification !== "NONE";
@@ -138,15 +142,6 @@ export async function registerHook(
   );
   return { hook, secret: secret.shown };
 }
-
-const sealHeaders = (
-  box: SecretBox,
-  key: { projectId: string; id: string },
-  headers: Record<string, string>,
-) =>
-  Object.keys(headers).length === 0
-    ? null
-    : box.seal(JSON.stringify(headers), hookContext("headers", key));
 
 /** Loads a hook under its row's lock, writes the row that `change` returns (null: no change), and publishes it. */
 export async function changeHook(
@@ -208,7 +203,7 @@ function pausedAs({ status, statusReason }: HookRow, isPaused: boolean | null | 
  * unless it is a private key. Nothing is changed when anything is refused.
  */
 export async function updateHook(
-  { sql, box, checkTarget }: HookServices,
+  { sql, box, checkTarget, payloads }: HookServices,
   projectId: string,
   id: string,
   input: HookInput & {
@@ -221,6 +216,7 @@ export async function updateHook(
 ): Promise<{ hook: HookRow; secret: string | null }> {
   let secret: string | null = null;
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
+  await checkTemplate(payloads, projectId, input);
   const hook = await withUniqueName(input, () =>
     changeHook(sql, projectId, id, async (hook, tx) => {
       rejectDeleted(hook);

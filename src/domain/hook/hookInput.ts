@@ -8,6 +8,7 @@ import { compileFilter } from "../filter/hookFilter.ts";
 import { compileOrderBy } from "../filter/orderBy.ts";
 import { documentText } from "../input/documentText.ts";
 import { exactName, hasAtMost, singleLineText } from "../input/singleLineText.ts";
+import { checkPayload, contentTypeOf, payloadInput } from "../payload/payloadInput.ts";
 import { checkHeaders } from "./hookHeaders.ts";
 
 const name = singleLineText(200);
@@ -65,6 +66,7 @@ export const hookInput = z.object({
   rateLimitPerSecond: integerBetween(1, 10_000).nullish(),
   orderBy: z.string().nullish(),
   onOrderFailure: z.enum(["BLOCK", "PARK", "SKIP"]),
+  ...payloadInput,
   finalStatuses: z.array(status).max(20, "must have a maximum of 20 items"),
   disableAfter: z
     .strictObject({
@@ -94,6 +96,9 @@ export type HookSettings = Pick<
   | "rateLimitPerSecond"
   | "orderBy"
   | "onOrderFailure"
+  | "template"
+  | "templateContentType"
+  | "selection"
   | "finalStatuses"
   | "disableAfter"
 >;
@@ -149,10 +154,13 @@ export function settingsOf(
       | "retryScheduleMs"
       | "rateLimitPerSecond"
       | "orderBy"
+      | "template"
+      | "selection"
       | "disableAfter",
   >(
     key: Key,
   ) => (input[key] === undefined ? before[key] : (input[key] ?? null));
+  const template = optional("template");
   return {
     format,
     name: optional("name"),
@@ -171,6 +179,9 @@ export function settingsOf(
     maxInFlight: input.maxInFlight ?? before.maxInFlight,
     orderBy: optional("orderBy"),
     onOrderFailure: input.onOrderFailure ?? before.onOrderFailure,
+    template,
+    templateContentType: contentTypeOf(input.templateContentType, before, template),
+    selection: optional("selection"),
     finalStatuses: input.finalStatuses ?? before.finalStatuses,
     disableAfter: optional("disableAfter"),
   };
@@ -194,6 +205,9 @@ const defaults = {
   maxInFlight: 16,
   orderBy: null,
   onOrderFailure: "BLOCK" as const,
+  template: null,
+  templateContentType: null,
+  selection: null,
   finalStatuses: [413],
   disableAfter: null,
 };
@@ -237,6 +251,7 @@ export function checkHookSettings(settings: HookSettings, headers: unknown): voi
         })),
       );
     },
+    () => checkPayload(settings),
     () => settings.filter != null && compileFilter(settings.filter),
     () => settings.orderBy != null && compileOrderBy(settings.orderBy),
     () => headers != null && checkHeaders(headers),

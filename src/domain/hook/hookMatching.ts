@@ -71,7 +71,7 @@ function deliveryOf(
     id: newId(),
     eventId: id,
     hookId: hook.id,
-    format: hook.format,
+    format: hook.bodyFormat,
     status: reason === "MATCHED" ? "PENDING" : "PARKED",
     maxAttempts: hook.maxAttempts,
     ...(hook.format === "RESOURCE" && resource !== null && { resource }),

@@ -36,3 +36,13 @@ export function openHookSecrets(box: SecretBox, hook: HookRow, now = Date.now())
     keys: live.map(({ sealed }) => signingKey(box.open(sealed, hookContext("secrets", hook)))),
   };
 }
+
+/** A hook's own headers as they are stored; null without any. */
+export const sealHeaders = (
+  box: SecretBox,
+  key: { projectId: string; id: string },
+  headers: Record<string, string>,
+) =>
+  Object.keys(headers).length === 0
+    ? null
+    : box.seal(JSON.stringify(headers), hookContext("headers", key));

@@ -1,6 +1,7 @@
 import { schemaCheck } from "../eventType/schemaCheck.ts";
 import { checkRegistration, compareSchemas } from "../eventType/schemaRegistration.ts";
 import { filterVerdict, orderKey } from "../filter/filterVerdict.ts";
+import { renderPayload, templateProblem } from "../payload/payloadPrograms.ts";
 import { previewSteps, renderStep, stepProblems } from "../workflow/stepPrograms.ts";
 
 /** The tasks of the sandbox, by name. Inputs and results cross a process boundary, so they are plain data. */
@@ -11,8 +12,10 @@ export const programTasks = {
   schemaRegistration: checkRegistration,
   schemaComparison: compareSchemas,
   previewSteps,
+  renderPayload,
   renderStep,
   stepProblems,
+  templateProblem,
 };
 
 export type ProgramTasks = typeof programTasks;

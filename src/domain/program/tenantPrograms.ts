@@ -1,6 +1,7 @@
 import type { Sql } from "../../db/connection/client.ts";
 import { createSchemaChecks, type SchemaChecks } from "../eventType/schemaChecks.ts";
 import { createFilterRunner, type FilterRunner } from "../filter/filterRunner.ts";
+import { createPayloadRunner, type PayloadRunner } from "../payload/payloadRunner.ts";
 import { createStepTemplates, type StepTemplates } from "../workflow/stepTemplates.ts";
 import type { Programs } from "./programs.ts";
 
@@ -10,6 +11,7 @@ export type TenantPrograms = {
   filters: FilterRunner;
   schemas: SchemaChecks;
   templates: StepTemplates;
+  payloads: PayloadRunner;
 };
 
 export const createTenantPrograms = (sql: Sql, sandbox: Programs): TenantPrograms => ({
@@ -17,4 +19,5 @@ export const createTenantPrograms = (sql: Sql, sandbox: Programs): TenantProgram
   filters: createFilterRunner(sandbox),
   schemas: createSchemaChecks(sql, sandbox),
   templates: createStepTemplates(sandbox),
+  payloads: createPayloadRunner(sandbox),
 });

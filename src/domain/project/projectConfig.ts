@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Pool } from "../../db/connection/client.ts";
+import { type BodyFormat, payloadFormat } from "../../db/delivery/eventBodies.ts";
 import { loadEventTypes } from "../../db/eventType/eventTypes.ts";
 import { type HookFormat, matchableHooks } from "../../db/hook/hooks.ts";
 import { configVersions, projectsById } from "../../db/project/projects.ts";
@@ -12,6 +13,8 @@ import { bytesOfConfig } from "./configBytes.ts";
 export type ConfiguredHook = MatchRule & {
   id: string;
   format: HookFormat;
+  /** The format of its deliveries. */
+  bodyFormat: BodyFormat;
   maxAttempts: number;
   /** CEL; null without order. */
   orderBy: string | null;
@@ -81,8 +84,9 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
         ]),
     );
     if (!project) return undefined;
-    const configured: ConfiguredHook[] = hooks.map(({ retries, ...hook }) => ({
+    const configured: ConfiguredHook[] = hooks.map(({ retries, hasPayload, ...hook }) => ({
       ...hook,
+      bodyFormat: hasPayload ? payloadFormat(project.configVersion) : hook.format,
       maxAttempts: retries + 1,
     }));
     const index = indexHooksByUser(configured);

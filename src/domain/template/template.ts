@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import { plainNumber, unmarked } from "../input/exactNumber.ts";
 import { TemplateFailure } from "./templateFailure.ts";
 import { isPlain } from "./templateMarks.ts";
+import { writeValue } from "./templateValue.ts";
 
 /** A compiled text with Liquid. */
 export type CompiledTemplate = {
@@ -79,6 +80,11 @@ function percentEncoded(value: unknown): string {
 const plain = engine();
 const typed = engine({ keepOutputType: true });
 const encoding = engine({ outputEscape: percentEncoded });
+/** Objects and lists are written as JSON. */
+const writing = engine({
+  outputEscape: (value) =>
+    typeof value === "object" && value !== null ? writeValue(value) : value,
+});
 
 /**
  * Everything that liquidjs throws is the template's fault, even a stack overflow. liquidjs wraps the original error and
@@ -91,6 +97,15 @@ function failureOf(error: unknown): TemplateFailure {
   return new TemplateFailure(cause instanceof Error ? cause.message : String(cause));
 }
 
+/** The same, with the place in the text. */
+function placedFailureOf(error: unknown): TemplateFailure {
+  const { message } = failureOf(error);
+  if (!LiquidError.is(error)) return new TemplateFailure(message);
+  const [line, column] = error.token.getPosition();
+  const said = message.replace(/, line:\d+, col:\d+$/, "");
+  return new TemplateFailure(`${said} (line ${line}, column ${column})`);
+}
+
 /** The memory of a template, per character [measured: 65 to 93 bytes]. */
 const TEMPLATE_BYTES = 100;
 const compiled = new LRUCache<string, CompiledTemplate>({
@@ -98,7 +113,11 @@ const compiled = new LRUCache<string, CompiledTemplate>({
   sizeCalculation: (_template, text) => text.length * TEMPLATE_BYTES + 1_000,
 });
 
-function compile(text: string, parts: [Liquid, Template[]][]): CompiledTemplate {
+function compile(
+  text: string,
+  parts: [Liquid, Template[]][],
+  toFailure = failureOf,
+): CompiledTemplate {
   const rendered = (scope: object, renderLimit: number) =>
     parts.map(([liquid, templates]) => liquid.renderSync(templates, scope, { renderLimit }));
   const template: CompiledTemplate = {
@@ -109,7 +128,7 @@ function compile(text: string, parts: [Liquid, Template[]][]): CompiledTemplate 
         const [first, ...rest] = rendered(scope, limitMs);
         return rest.length === 0 ? first : [first, ...rest].join("");
       } catch (error) {
-        throw failureOf(error);
+        throw toFailure(error);
       }
     },
   };
@@ -128,6 +147,19 @@ export function compileTemplate(text: string): CompiledTemplate {
     return compile(`text ${text}`, [[isOneWhole ? typed : plain, templates]]);
   } catch (error) {
     throw failureOf(error);
+  }
+}
+
+/** Compiles a document: it is always rendered to a text, and failures name their place. Throws TemplateFailure. */
+export function compileDocument(text: string): CompiledTemplate {
+  if (isPlain(text)) return { reads: () => [], render: () => text };
+  const key = `document ${text}`;
+  const known = compiled.get(key);
+  if (known) return known;
+  try {
+    return compile(key, [[writing, writing.parse(text)]], placedFailureOf);
+  } catch (error) {
+    throw placedFailureOf(error);
   }
 }
 

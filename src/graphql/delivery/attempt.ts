@@ -6,13 +6,15 @@ import { batched } from "../page/loaders.ts";
 
 const AttemptOutcomeEnum = describedEnum(
   "AttemptOutcome",
-  "The outcome of an attempt: goflow's four, and REFUSED and UNKNOWN.",
+  "The outcome of an attempt: goflow's four, and REFUSED, RENDER_ERROR and UNKNOWN.",
   {
     SUCCESS: "The status counts as success: 2xx, or for a press only 200 or 201.",
     RESPONSE_ERROR: "Any other status. Redirects are not followed.",
     CONNECTION_ERROR:
       "No complete answer: connection refused or reset, timeout, unknown host name, or TLS failure.",
     SUBSCRIBER_GONE: "The status is one of the hook's `unsubscribeOn`.",
+    RENDER_ERROR:
+      "The hook's template could not make a body of the event. Nothing was sent, and nothing is tried again before a person retries it.",
     REFUSED: "The address is not allowed. Nothing was sent.",
     UNKNOWN:
       "The hub's process died or was stopped during the call. The target may have received the request.",

@@ -1,4 +1,5 @@
 import { type DeliveryRow, deliveriesById } from "../../db/delivery/deliveries.ts";
+import { isPayload } from "../../db/delivery/eventBodies.ts";
 import { deliveriesPerParent, listDeliveries } from "../../db/page/lists.ts";
 import { retryDelivery } from "../../domain/delivery/deliveryRetry.ts";
 import { createEnvelope, envelopeEvent } from "../../domain/event/envelope.ts";
@@ -15,6 +16,7 @@ import { rowLoader } from "../page/loaders.ts";
 import { currentProject } from "../project/project.ts";
 import { loadStepBody } from "../workflow/stepBody.ts";
 import { Attempt, loadAttempts } from "./attempt.ts";
+import { loadPayloadBody } from "./payloadBody.ts";
 
 export const DeliveryStatusEnum = describedEnum("DeliveryStatus", "The state of a delivery.", {
   PENDING: "Not attempted yet, or in its first attempt.",
@@ -72,10 +74,12 @@ Delivery.implement({
       description: "When the delivery ended; null before that.",
     }),
     requestBody: t.string({
-      description: "The exact request body; the same in every attempt.",
+      description:
+        "The exact request body; the same in every attempt. Empty while a hook's template has not made it, which the first attempt does.",
       resolve: async (delivery, _args, context) => {
         const { format } = delivery;
         if (format === "STEP") return loadStepBody(context, delivery);
+        if (isPayload(format)) return loadPayloadBody(context, delivery);
         const { eventId } = delivery;
         const head = required(await loadEvent(context, eventId), `event ${eventId}`);
         const event = await withDocuments(context, head);

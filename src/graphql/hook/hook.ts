@@ -118,6 +118,15 @@ export const Hook = builder.objectRef<ShownHook>("Hook").implement({
       type: OrderFailureEnum,
       description: "What follows when a delivery with a key has used up its attempts.",
     }),
+    template: t.exposeString("template", {
+      nullable: true,
+      description:
+        "A Liquid template over `event`: what it renders is the request body. Null sends the format's body.",
+    }),
+    templateContentType: t.exposeString("templateContentType", {
+      nullable: true,
+      description: "The content type of what the template renders; null without a template.",
+    }),
     verification: t.expose("verification", {
       type: HookVerificationEnum,
       description: "How the target has to consent, or had to.",

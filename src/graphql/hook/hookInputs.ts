@@ -84,6 +84,14 @@ export const RegisterHookInput = builder.inputType("RegisterHookInput", {
       defaultValue: "BLOCK",
       description: "What follows when a delivery with a key has used up its attempts.",
     }),
+    template: t.string({
+      description:
+        "A Liquid template over `event`, the same as in `filter` and with all its fields: what it renders is the request body instead of the format's, the same in every attempt. At most 20,000 characters; it may render 512 KiB. A delivery that it fails for is FAILED with the reason. Not with format RESOURCE. Default: the format's body.",
+    }),
+    templateContentType: t.string({
+      description:
+        "The content type of what the template renders: a media type, at most 200 characters. Default: application/json. Only with a template.",
+    }),
     verification: t.field({
       type: HookVerificationEnum,
       defaultValue: "NONE",
@@ -155,6 +163,13 @@ export const UpdateHookInput = builder.inputType("UpdateHookInput", {
     onOrderFailure: t.field({
       type: OrderFailureEnum,
       description: "As in RegisterHookInput; applies to deliveries that fail from now on.",
+    }),
+    template: t.string({
+      description:
+        "As in RegisterHookInput; null removes it, and its content type. Applies to events matched from now on, and to what could not be rendered and is retried.",
+    }),
+    templateContentType: t.string({
+      description: "As in RegisterHookInput; null restores the default.",
     }),
     signature: t.field({
       type: SignatureEnum,

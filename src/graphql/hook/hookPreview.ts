@@ -40,8 +40,23 @@ const HookTrial = builder.objectRef<PreviewedEvent>("HookTrial").implement({
     }),
     body: t.string({
       nullable: true,
-      description: "The exact request body; null if the hook did not match.",
+      description: "The exact request body; null if the hook did not match, or has an `error`.",
       resolve: ({ request }) => request?.body ?? null,
+    }),
+    error: t.exposeString("error", {
+      nullable: true,
+      description: "Why the template can't make a body of this event; null if it can.",
+    }),
+    orderKey: t.string({
+      nullable: true,
+      description:
+        "What `orderBy` yields for the event. Null if the hook did not match, and if the event has no order.",
+      resolve: ({ order }) => order?.key ?? null,
+    }),
+    orderDetail: t.string({
+      nullable: true,
+      description: "Why `orderBy` yields no key for the event; null if it does.",
+      resolve: ({ order }) => order?.detail ?? null,
     }),
   }),
 });
@@ -73,6 +88,9 @@ const PreviewHookInput = builder.inputType("PreviewHookInput", {
     filter: t.string({ description: "As in RegisterHookInput." }),
     userId: t.string({ description: "As in RegisterHookInput." }),
     headers: t.field({ type: "JSON", description: "As in RegisterHookInput." }),
+    orderBy: t.string({ description: "As in RegisterHookInput." }),
+    template: t.string({ description: "As in RegisterHookInput." }),
+    templateContentType: t.string({ description: "As in RegisterHookInput." }),
   }),
 });
 
@@ -82,7 +100,13 @@ type Input = (typeof PreviewHookInput)["$inferInput"];
 async function settingsOf(context: Context, { url, ...input }: Input): Promise<HookSettings> {
   const once = batched(context, `hook tried: ${JSON.stringify(input)}`, async () => {
     const project = await currentProject(context);
-    return new Map([["", await settingsToTry((_, work) => context.read(work), project, input)]]);
+    const { payloads } = context.hub.programs;
+    const settings = await settingsToTry(
+      { read: (_, work) => context.read(work), payloads },
+      project,
+      input,
+    );
+    return new Map([["", settings]]);
   });
   const settings = await once.load("");
   if (!settings) throw new Error("a hook has no settings");
@@ -112,7 +136,7 @@ builder.objectField(Event, "trial", (t) =>
         hook.format === "RESOURCE" ? loadEventResource(context, head.id) : null,
       ]);
       return previewEvent(
-        { read: (_, work) => read(work), filters: hub.programs.filters },
+        { read: (_, work) => read(work), ...hub.programs },
         project,
         settings,
         event,
@@ -145,7 +169,7 @@ builder.queryField("previewHook", (t) =>
       });
       const preview = await withUserErrors(async () => ({
         trials: await previewHook(
-          { read: (_, work) => context.read(work), filters: hub.programs.filters },
+          { read: (_, work) => context.read(work), ...hub.programs },
           project,
           input,
           page,

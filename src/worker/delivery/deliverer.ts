@@ -2,15 +2,23 @@ import { setMaxListeners } from "node:events";
 import type { Pool } from "../../db/connection/client.ts";
 import type { Claim } from "../../db/delivery/claim.ts";
 import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
+import { isPayload } from "../../db/delivery/eventBodies.ts";
 import { handBack } from "../../db/delivery/reclaim.ts";
 import type { HealthChange } from "../../db/hook/hookHealth.ts";
 import type { HookQueue } from "../../db/queue/jobs.ts";
-import { type AttemptRequest, decideOutcome, requestOf } from "../../domain/delivery/delivery.ts";
+import {
+  type AttemptRequest,
+  type CallResult,
+  decideOutcome,
+  requestOf,
+  unsent,
+} from "../../domain/delivery/delivery.ts";
 import { disableWornOut } from "../../domain/delivery/retire.ts";
 import { sinceEmitMs } from "../../domain/delivery/sinceEmit.ts";
 import type { Reserve } from "../../domain/emit/emitWrite.ts";
 import type { FollowUp } from "../../domain/event/followUp.ts";
 import type { InPlace } from "../../domain/event/systemEvent.ts";
+import type { PayloadRunner } from "../../domain/payload/payloadRunner.ts";
 import type { ProjectConfigs } from "../../domain/project/projectConfig.ts";
 import type { SecretBox } from "../../domain/project/secretBox.ts";
 import { openSigningKeys } from "../../domain/project/signingSecret.ts";
@@ -24,15 +32,16 @@ import { createClaimLoop } from "./claimLoop.ts";
 import { createFinisher } from "./finisher.ts";
 import { createHandOver } from "./handOver.ts";
 import { createHookQueues } from "./hookQueues.ts";
+import { ownBody } from "./ownBody.ts";
 import type { Peers } from "./peers.ts";
 import { postponed } from "./shortage.ts";
 import type { Started } from "./started.ts";
-import { createTargets } from "./targets.ts";
+import { createTargets, type Target } from "./targets.ts";
 
 export type DelivererOptions = {
   sql: Pool;
   configs: ProjectConfigs;
-  programs: InPlace;
+  programs: InPlace & { payloads: PayloadRunner };
   workerId: string;
   peers: Peers;
   poster: Poster;
@@ -63,7 +72,10 @@ export type Deliverer = AsyncDisposable & {
   stop(graceMs: number): Promise<void>;
 };
 
-type CallResult = Awaited<ReturnType<Poster["post"]>>;
+type Sent = {
+  request: Pick<AttemptRequest, "auditInfo" | "secretHeaders">;
+  result: CallResult;
+};
 
 /** A slower answer counts as trouble: such a hook must not block others. */
 const SLOW_MS = 1_000;
@@ -153,22 +165,36 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     log.debug({ ...line, ...traceFields(event.trace) }, "an attempt was made");
   }
 
+  /** Makes the request of an attempt, and calls the target. */
+  async function send(
+    claimed: Claim,
+    target: Target,
+    span: ReturnType<typeof startAttempt>,
+  ): Promise<Sent> {
+    let request: AttemptRequest;
+    if (claimed.format === "STEP") request = await stepRequest(claimed);
+    else {
+      const { format } = claimed;
+      const own = isPayload(format) ? await ownBody(options, claimed, format, target) : undefined;
+      if (typeof own === "string") return unsent(claimed, target, own);
+      request = requestOf(claimed, target, target.credentials(), origin(), own);
+    }
+    request = withinSpan(span, request);
+    return {
+      request,
+      result: await poster.post({ ...request, holder: claimed.projectId, signal }),
+    };
+  }
+
   async function attempt({ queue, target, claimed, leave, onStored }: Started) {
     let isWell = false;
-    let request: AttemptRequest;
-    let result: CallResult;
+    let sent: Sent;
     const span = startAttempt(claimed);
     loop.hold();
     try {
       try {
-        request = withinSpan(
-          span,
-          claimed.format === "STEP"
-            ? await stepRequest(claimed)
-            : requestOf(claimed, target, target.credentials(), origin()),
-        );
-        result = await poster.post({ ...request, holder: claimed.projectId, signal });
-        isWell = result.statusCode !== null && result.elapsedMs < SLOW_MS;
+        sent = await send(claimed, target, span);
+        isWell = sent.result.statusCode !== null && sent.result.elapsedMs < SLOW_MS;
       } catch (error) {
         span?.end("postponed");
         const back = (waitMs: number) => handBack(sql, claimed, waitMs);
@@ -180,6 +206,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         leave(isWell);
         pump();
       }
+      const { request, result } = sent;
       onAttempt(result);
       endAttempt(span, result);
       tell(claimed, result);

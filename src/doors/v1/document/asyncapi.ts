@@ -92,7 +92,7 @@ function hookParts(hook: HookRow, messages: Json) {
     channel: {
       address: pathname + search,
       title: hook.name ?? hook.url,
-      description: `Format ${hook.format}; ${hook.status}.`,
+      description: `${hook.template === null ? `Format ${hook.format}` : "A template"}; ${hook.status}.`,
       servers: [{ $ref: `#/servers/hook-${hook.id}` }],
       messages,
     },
@@ -100,6 +100,7 @@ function hookParts(hook: HookRow, messages: Json) {
   };
 }
 
+const JSON_TYPE = "application/json";
 const isPattern = (type: string) => /(^|\.)\*$/.test(type);
 
 /** Whether a hook takes a type. Most of its types are exact, and it may have many. */
@@ -132,9 +133,9 @@ export async function documentOf(
     spend(text.length);
     to.set(key, new RawJson(text));
   };
-  const addMessage = (key: string, name: string, schema: unknown) => {
+  const addMessage = (key: string, name: string, schema: unknown, contentType: string) => {
     const summary = byName.get(name)?.description;
-    const about = { name, title: name, contentType: "application/json" };
+    const about = { name, title: name, contentType };
     add(messages, key, { ...about, ...(summary && { summary }), payload: payload(schema) });
   };
   const dataOf = (name: string) => ({ $ref: `#/components/schemas/${keys.get(name)}/schema` });
@@ -148,7 +149,7 @@ export async function documentOf(
     await slice();
     const type = byName.get(name);
     add(schemas, key, payload(type ? dataSchema(url, type) : true));
-    addMessage(key, name, object({ type: { const: name }, data: dataOf(name) }));
+    addMessage(key, name, object({ type: { const: name }, data: dataOf(name) }), JSON_TYPE);
     emitted.push(refTo(key));
   }
   const servers: Json = {
@@ -169,10 +170,15 @@ export async function documentOf(
     for (const [name, nameKey] of keys) {
       await slice();
       if (!takes(name)) continue;
-      const wanted = `${nameKey}.${hook.format}`;
+      const wanted = `${nameKey}.${hook.templateContentType ?? hook.format}`;
       const key = formatKeys.get(wanted) ?? newKey(wanted);
       formatKeys.set(wanted, key);
-      if (!messages.has(key)) addMessage(key, name, bodyOf(hook.format, name, dataOf(name)));
+      if (!messages.has(key)) {
+        const { templateContentType } = hook;
+        // What a template makes of an event, its target knows.
+        const body = templateContentType === null ? bodyOf(hook.format, name, dataOf(name)) : true;
+        addMessage(key, name, body, templateContentType ?? JSON_TYPE);
+      }
       sent.push(refTo(key));
     }
     const { server, channel, operation } = hookParts(hook, Object.fromEntries(sent));

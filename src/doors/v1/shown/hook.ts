@@ -45,6 +45,8 @@ const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats(h
   updatedAt: hook.updatedAt,
   orderBy: hook.orderBy,
   onOrderFailure: hook.onOrderFailure,
+  template: hook.template,
+  templateContentType: hook.templateContentType,
 });
 
 /** Hooks with their counters and without the secrets of their headers. */

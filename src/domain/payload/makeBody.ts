@@ -1,0 +1,57 @@
+/**
+ * A body that a hook's template makes is made when it is first to be sent, by the hook's rule under which
+ * the event was matched, and kept: retries and replays send the same bytes. Nothing is kept when that fails. A retry by
+ * hand then makes it by what the hook has become.
+ */
+import type { Sql } from "../../db/connection/client.ts";
+import type { HookClaim } from "../../db/delivery/claim.ts";
+import {
+  bodyOfEvent,
+  type EventBody,
+  keepBody,
+  type PayloadFormat,
+  pastPayload,
+} from "../../db/delivery/eventBodies.ts";
+import { eventsById } from "../../db/event/events.ts";
+import type { HookRow, PayloadRow } from "../../db/hook/hooks.ts";
+import type { ScopeEvent } from "../event/eventScope.ts";
+import type { PayloadRunner } from "./payloadRunner.ts";
+
+/** Whether a hook's bodies are not those of its format. */
+export const hasPayload = ({ template }: Pick<PayloadRow, "template" | "selection">): boolean =>
+  template !== null;
+
+/** The body of a hook with a template for an event. Throws what the runner throws. */
+export async function makeBody(
+  payloads: PayloadRunner,
+  projectId: string,
+  payload: PayloadRow,
+  event: { event: ScopeEvent; source: string },
+): Promise<EventBody> {
+  const body = await payloads.render(projectId, payload, event);
+  return {
+    format: payload.format,
+    contentType: payload.templateContentType ?? "application/json",
+    body,
+  };
+}
+
+/** The body of a claimed delivery; undefined when the claim is lost. Throws what the runner throws. */
+export async function bodyOfClaim(
+  { sql, payloads }: { sql: Sql; payloads: PayloadRunner },
+  claim: HookClaim,
+  format: PayloadFormat,
+  { hook, source }: { hook: HookRow; source: string },
+): Promise<EventBody | undefined> {
+  const { projectId, eventId, attempt } = claim;
+  const [kept, [event]] = await Promise.all([
+    bodyOfEvent(sql, claim),
+    eventsById(sql, projectId, [eventId]),
+  ]);
+  if (kept) return kept;
+  const isAgain = attempt > 1 && hasPayload(hook);
+  const payload = isAgain ? hook : ((await pastPayload(sql, { ...claim, format })) ?? hook);
+  if (!event) throw new Error(`event ${eventId} is gone`);
+  const made = await makeBody(payloads, projectId, payload, { event, source });
+  return keepBody(sql, claim, made);
+}

@@ -22,6 +22,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Payloads", "/payloads"),
     page("Order", "/ordering"),
     page("E-mail", "/email"),
+    page("Alerts", "/alerts"),
     page("Receive and verify webhooks", "/receive-and-verify"),
     page("Receiver kit", "/receiver"),
     page("Client", "/client"),

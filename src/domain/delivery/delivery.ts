@@ -38,9 +38,9 @@ import { createEnvelope, envelopeEvent } from "../event/envelope.ts";
 import type { HookSecrets } from "../hook/hookSecrets.ts";
 import { isMailTarget } from "../hook/mailTarget.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
+import { isRefusedForGood, mailHeaders } from "../payload/mailMessage.ts";
 import type { StepMethod } from "../workflow/stepMethods.ts";
 import { attemptHeaders } from "./deliveryHeaders.ts";
-import { isRefusedForGood, mailHeaders } from "./mailMessage.ts";
 import { askedPauseMs, nextDelayMs } from "./retrySchedule.ts";
 
 /** The result of a call, as far as a delivery needs it. */

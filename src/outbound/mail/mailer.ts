@@ -16,11 +16,11 @@ export type MailSettings = {
 const isLocal = (host: string): boolean =>
   host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 
-export type Mailer = { send(request: PostRequest): Promise<Reply> };
+type Mailer = { send(request: PostRequest): Promise<Reply> };
 
 /**
  * Sends e-mails by the operator's SMTP server, each over a connection of its own. Of the request's headers those that
- * domain/delivery/mailMessage.ts writes become the e-mail's; nothing else of it does.
+ * domain/payload/mailMessage.ts writes become the e-mail's; nothing else of it does.
  */
 export function createMailer({ server, from }: MailSettings): Mailer {
   const { host, port, secure, user, pass } = server;

@@ -281,6 +281,7 @@ export async function startHub(
           turns: api.hub.turns,
           contextOf: (...call) => createContext(api.hub, ...call),
           authenticate: api.authenticator.authenticate,
+          box,
           isKeyLive: api.authenticator.isKeyLive,
           publicUrl: config.publicUrl,
           allowedOrigins: config.allowedOrigins,

@@ -3,46 +3,56 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Provider } from "urql";
 import { Router } from "wouter";
 import { base } from "./base.ts";
-import { readKey, writeKey } from "./session/keyStore.ts";
+import { beginSession, endSession, onSessionEnd } from "./session/browserSession.ts";
 import { SignIn } from "./session/SignIn.tsx";
 import { openSession, type Session, SessionContext } from "./session/session.ts";
 import { Shell } from "./shell/Shell.tsx";
 import { Toasts } from "./ui/Toasts.tsx";
 
-/** The console. Without a valid key, only the sign-in page is shown. */
+/** The console. Without a session, only the sign-in page is shown. */
 export function App() {
   const [session, setSession] = useState<Session | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const [isOpening, setIsOpening] = useState(readKey() !== null);
+  /** "first" while the page does not know yet whether this browser has a session. */
+  const [opening, setOpening] = useState<"first" | "again" | null>("first");
   const current = useRef<Session | null>(null);
 
-  const signOut = useCallback((reason?: string) => {
-    writeKey(null);
+  const leave = useCallback((reason: string | null) => {
     current.current?.activity.close();
     current.current = null;
     setSession(null);
-    setProblem(reason ?? null);
+    setProblem(reason);
   }, []);
+
+  const signOut = useCallback(() => {
+    void endSession();
+    leave(null);
+  }, [leave]);
+
+  const open = useCallback(async () => {
+    const onRefused = () => leave("This key has been revoked, or the session is too old.");
+    const opened = await openSession({ signOut, onRefused });
+    setOpening(null);
+    if (typeof opened === "string" || opened === null) return setProblem(opened);
+    setProblem(null);
+    current.current?.activity.close();
+    current.current = opened;
+    setSession(opened);
+  }, [signOut, leave]);
 
   const signIn = useCallback(
     async (key: string) => {
-      setIsOpening(true);
-      const opened = await openSession(key, signOut);
-      setIsOpening(false);
-      if (typeof opened === "string") return setProblem(opened);
-      writeKey(key);
-      setProblem(null);
-      current.current?.activity.close();
-      current.current = opened;
-      setSession(opened);
+      setOpening("again");
+      const refusal = await beginSession(key);
+      if (refusal === null) return open();
+      setOpening(null);
+      setProblem(refusal);
     },
-    [signOut],
+    [open],
   );
 
-  useEffect(() => {
-    const key = readKey();
-    if (key !== null) void signIn(key);
-  }, [signIn]);
+  useEffect(() => void open(), [open]);
+  useEffect(() => onSessionEnd(() => leave(null)), [leave]);
 
   return (
     <CSPProvider disableStyleElements>
@@ -55,8 +65,8 @@ export function App() {
               </Router>
             </Provider>
           </SessionContext>
-        ) : isOpening && readKey() !== null ? null : (
-          <SignIn problem={problem} isOpening={isOpening} onKey={signIn} />
+        ) : opening === "first" ? null : (
+          <SignIn problem={problem} isOpening={opening !== null} onKey={signIn} />
         )}
       </Toasts>
     </CSPProvider>

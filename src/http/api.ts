@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
+import type { SecretBox } from "../domain/project/secretBox.ts";
 import { assertRolesComplete } from "../graphql/gate/roles.ts";
 import type { Logger } from "../log.ts";
 import { createShares } from "../util/shares.ts";
@@ -21,6 +22,7 @@ import type { Authenticate } from "./post/caller.ts";
 import { createGraphqlPost } from "./post/graphqlPost.ts";
 import { type ContextOf, createEngine } from "./post/yoga.ts";
 import { pathPrefix } from "./prefix.ts";
+import { createSessions } from "./session/sessions.ts";
 import { trackLiveKeys } from "./socket/liveKeys.ts";
 import { createWebSockets, type WebSockets } from "./socket/websocket.ts";
 
@@ -31,6 +33,8 @@ export type ApiDeps = {
   contextOf: ContextOf;
   turns: Turns;
   authenticate: Authenticate;
+  /** Seals the sessions of the console. */
+  box: SecretBox;
   /**
    * Whether an authenticated key is still valid. Called every second for each key with an open
    * stream.
@@ -41,12 +45,13 @@ export type ApiDeps = {
   allowedOrigins?: readonly string[];
 };
 
-/** Everything at /graphql (operations, GraphiQL, websockets), the other doors, the console and the documentation. Disposing ends the streams. */
+/** Everything at /graphql (operations, GraphiQL, websockets), the other doors, the console and its sessions, the documentation. Disposing ends the streams. */
 type Api = AsyncDisposable & {
   graphql(req: IncomingMessage, res: ServerResponse): Promise<void>;
   /** Undefined for a path that is of none of the other doors. */
   door: ReturnType<typeof createDoors>;
   upgrade: WebSockets["upgrade"];
+  session(req: IncomingMessage, res: ServerResponse): Promise<void>;
   console: ReturnType<typeof createConsole>;
   docs: ReturnType<typeof createDocs>;
 };
@@ -86,6 +91,7 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
   });
   const websockets = createWebSockets({ ...shared, sockets, log, origins });
   const prefix = pathPrefix(publicUrl);
+  const sessions = createSessions({ box: deps.box, authenticate, origins, pathPrefix: prefix });
   const consoleFiles = createBuiltFiles(
     builtFolder("console"),
     prefix === "" ? undefined : (text) => text.replaceAll(/(?<=(src|href)=")(?=\/)/g, prefix),
@@ -102,10 +108,16 @@ export function createApi(deps: ApiDeps, log: Logger): Api {
         const errors = [{ message, extensions: { code: "FORBIDDEN" } }];
         send(res, 403, "application/json; charset=utf-8", JSON.stringify({ errors }));
       };
-      if (!origins.answer(req, res, { methods: ["POST"], refuse })) await post(req, res);
+      if (origins.answer(req, res, { methods: ["POST"], refuse })) return;
+      sessions.admit(req);
+      await post(req, res);
     },
     door,
-    upgrade: websockets.upgrade,
+    upgrade(req, socket, head) {
+      sessions.admit(req);
+      websockets.upgrade(req, socket, head);
+    },
+    session: sessions.answer,
     console: createConsole(consoleFiles),
     docs: createDocs(docsFiles, prefix),
     async [Symbol.asyncDispose]() {

@@ -4,6 +4,8 @@ import { securityHeaders } from "./headers.ts";
 
 /** Decides which web pages may call the API: those of this server and of the configured origins. */
 export type Origins = {
+  /** Whether a browser sent the request from a page of this hub. */
+  isOwnPage(req: IncomingMessage): boolean;
   /** Why a request's origin is rejected; null if it is allowed. Rejections are logged. */
   refusal(req: IncomingMessage): string | null;
   /**
@@ -30,20 +32,24 @@ export function createOrigins(
   log: Logger,
 ): Origins {
   const listed = new Set(allowed);
-  if (publicUrl) listed.add(new URL(publicUrl).origin);
+  const ownOrigin = publicUrl && new URL(publicUrl).origin;
   let refused = 0;
   let loggedAt = Number.NEGATIVE_INFINITY;
 
-  /**
-   * Programs send no origin. Browsers mark our own pages as same-origin even if a proxy changes the
-   * host.
-   */
-  function isAllowed({ headers }: IncomingMessage): boolean {
+  /** Browsers mark our own pages as same-origin even if a proxy changes the host. */
+  function isOwnPage({ headers }: IncomingMessage): boolean {
     const { origin, host } = headers;
-    if (origin === undefined || headers["sec-fetch-site"] === "same-origin") return true;
+    if (origin === undefined) return false;
+    if (headers["sec-fetch-site"] === "same-origin") return true;
     const from = URL.parse(origin);
     if (!from?.host) return false;
-    return from.host === host?.toLowerCase() || listed.has(from.origin);
+    return from.host === host?.toLowerCase() || from.origin === ownOrigin;
+  }
+
+  /** Programs send no origin. */
+  function isAllowed(req: IncomingMessage): boolean {
+    const { origin } = req.headers;
+    return origin === undefined || isOwnPage(req) || listed.has(URL.parse(origin)?.origin ?? "");
   }
 
   function refusal(req: IncomingMessage): string | null {
@@ -77,6 +83,7 @@ export function createOrigins(
   }
 
   return {
+    isOwnPage,
     refusal,
     answer(req, res, { methods, refuse }) {
       const { origin } = req.headers;

@@ -74,6 +74,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     removePrefix(req, prefix);
     const path = pathOf(req);
     if (path === "/graphql" && api) return api.graphql(req, res);
+    if (path === "/session" && api) return api.session(req, res);
     const answered = api?.door(req, res, path);
     if (answered) return answered;
     if (req.method !== "GET" && req.method !== "HEAD") {

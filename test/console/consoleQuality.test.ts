@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { everyAction } from "../fixtures/actions.ts";
 import { inspect } from "../fixtures/axe.ts";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, eventually, signIn, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -116,7 +116,7 @@ browserTest("the feed needs at most 250 kB of JavaScript, compressed", async () 
   visit.page.on("response", (response) => {
     if (response.url().endsWith(".js")) scripts.add(response.url());
   });
-  await visit.page.evaluate((key) => sessionStorage.setItem("signalbox.key", key), hub.key);
+  await signIn(visit.page, hub.key);
   await visit.page.reload();
   await visit.page.locator(".feed-item").first().waitFor();
   expect(scripts.size).toBeGreaterThan(0);

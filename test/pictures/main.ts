@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startHubProcess } from "../bench/hubProcess.ts";
+import { signIn } from "../fixtures/browser.ts";
 import { buildPages } from "../fixtures/build.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
 import { tellStory } from "./story.ts";
@@ -31,8 +32,9 @@ for (const colorScheme of themes) {
     colorScheme,
     viewport: { width: 1280, height: 800 },
   });
-  await context.addInitScript((key) => sessionStorage.setItem("signalbox.key", key), hub.key);
   const page = await context.newPage();
+  await page.goto(hub.url);
+  await signIn(page, hub.key);
   for (const [name, path] of Object.entries(pages)) {
     await page.goto(`${hub.url}${path}`);
     await page.getByRole("main").getByRole("heading").first().waitFor();

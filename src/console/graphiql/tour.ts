@@ -3,7 +3,8 @@ export const placeholder = "Bearer PASTE_YOUR_KEY";
 
 /** The operations that GraphiQL opens with: a tour in four tabs, each ready to run. */
 const operations = [
-  `# First replace PASTE_YOUR_KEY in the Headers tab
+  `# Signed in to the console? Then just run it.
+# Otherwise replace PASTE_YOUR_KEY in the Headers tab
 # below by your key; the other tabs then use it, too.
 #
 # 1 Register a hook: which url receives which events.

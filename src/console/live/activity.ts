@@ -18,7 +18,6 @@ export type Activity = {
 };
 
 type Options = {
-  key: string;
   /** The start cursor. Anything read after it includes all earlier changes. */
   cursor: string;
   readCursor: () => Promise<string | undefined>;
@@ -44,7 +43,7 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
  * Follows the feed from a cursor. A lost connection is reopened and continues after the last
  * change, so that none is missed or repeated. Nothing is polled.
  */
-export function createActivity({ key, cursor, readCursor, onRefused }: Options): Activity {
+export function createActivity({ cursor, readCursor, onRefused }: Options): Activity {
   const stateListeners = new Set<() => void>();
   const newsListeners = new Set<(news: News) => void>();
   let state: LiveState = "connecting";
@@ -66,7 +65,7 @@ export function createActivity({ key, cursor, readCursor, onRefused }: Options):
     tell(news);
   };
 
-  const client = openSocket(key, become);
+  const client = openSocket(become);
 
   function follow(): void {
     client.subscribe<ResultOf<typeof ActivityDocument>>(
@@ -125,12 +124,11 @@ export function createActivity({ key, cursor, readCursor, onRefused }: Options):
 }
 
 /** A socket that reconnects whenever it is lost, also if only missing pings show it. */
-function openSocket(key: string, become: (state: LiveState) => void): Client {
+function openSocket(become: (state: LiveState) => void): Client {
   let socket: WebSocket | undefined;
   let late: ReturnType<typeof setTimeout> | undefined;
   return createClient({
     url: graphqlUrl("ws"),
-    connectionParams: { authorization: `Bearer ${key}` },
     keepAlive: PING_MS,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: (error) => !isRefusal(error),

@@ -38,7 +38,8 @@ export function SignIn({ problem, isOpening, onKey }: Props) {
           Sign in
         </Button>
         <p className="sign-in-note faint">
-          The key stays in this tab and is forgotten when you close it. To create another key:{" "}
+          The key is sent once and kept out of this page: a cookie that no script can read stands
+          for it, at most 7 days. To create another key:{" "}
           <code>npx signalbox key create default NAME ADMIN</code>
         </p>
       </form>

@@ -2,8 +2,8 @@ import { Client, cacheExchange, fetchExchange, mapExchange } from "@urql/core";
 import { graphqlUrl } from "../base.ts";
 import { noteHubTime } from "../ui/time/hubClock.ts";
 
-/** The client for queries and mutations. `onRefused` is called when the key is rejected. */
-export const createApi = (key: string, onRefused: () => void): Client =>
+/** The client for queries and mutations, in the browser's session. `onRefused` is called when that is over. */
+export const createApi = (onRefused: () => void): Client =>
   new Client({
     url: graphqlUrl(),
     preferGetMethod: false,
@@ -12,7 +12,6 @@ export const createApi = (key: string, onRefused: () => void): Client =>
       noteHubTime(response.headers.get("date"));
       return response;
     },
-    fetchOptions: { headers: { authorization: `Bearer ${key}` }, credentials: "omit" },
     exchanges: [
       mapExchange({
         onError: ({ response }) => {

@@ -25,12 +25,12 @@ type Viewer = {
 };
 type Role = "ADMIN" | "EMITTER" | "OPERATOR" | "VIEWER";
 
-/** A signed-in user: the key, its role, and the connections made with it. */
+/** A signed-in user: what their key may do, and the connections of the session. */
 export type Session = {
   viewer: Viewer;
   api: Client;
   activity: Activity;
-  signOut: (reason?: string) => void;
+  signOut: () => void;
 };
 
 export const SessionContext = createContext<Session | null>(null);
@@ -48,20 +48,22 @@ export function useMay(): { administer: boolean; operate: boolean } {
 }
 
 function problemOf(error: CombinedError): string {
-  if (error.response?.status === 401) return "This key is unknown or has been revoked.";
   if (error.networkError) return "The hub cannot be reached.";
   return error.message.replace(/^\[GraphQL\] /, "");
 }
 
-/** Signs in with a key. Returns the session or an error message. */
-export async function openSession(
-  key: string,
-  signOut: (reason?: string) => void,
-): Promise<Session | string> {
-  const refused = () => signOut("This key has been revoked.");
+type Ends = {
+  signOut: () => void;
+  /** Called when the hub no longer accepts the session. */
+  onRefused: () => void;
+};
+
+/** Opens this browser's session. Returns it, an error message, or null if nobody has signed in. */
+export async function openSession({ signOut, onRefused }: Ends): Promise<Session | string | null> {
   let isOpen = false;
-  const api = createApi(key, () => isOpen && refused());
+  const api = createApi(() => isOpen && onRefused());
   const { data, error } = await api.query(ViewerDocument, {}).toPromise();
+  if (error?.response?.status === 401) return null;
   if (error) return problemOf(error);
   if (!data) return "The hub did not answer.";
   if (data.viewer.key.role === "EMITTER") {
@@ -73,6 +75,6 @@ export async function openSession(
   const cursor = await readCursor();
   if (cursor === undefined) return "The hub did not answer.";
   isOpen = true;
-  const activity = createActivity({ key, cursor, readCursor, onRefused: refused });
+  const activity = createActivity({ cursor, readCursor, onRefused });
   return { viewer: data.viewer, api, activity, signOut };
 }

@@ -17,6 +17,10 @@ const keyMistakes: Readonly<Record<KeyMistake, string>> = {
   wrong: "This API key is unknown or has been revoked.",
 };
 
+/** What is wrong with an `Authorization` header whose key is invalid, and what would be right. */
+export const keyMessage = (authorization: string | undefined): string =>
+  keyMistakes[keyMistake(authorization)];
+
 /** The caller of a request. Throws UNAUTHENTICATED, which says what is wrong with the header. */
 export async function callerOf(
   { headers }: IncomingMessage,
@@ -24,5 +28,5 @@ export async function callerOf(
 ): Promise<Caller> {
   const caller = await authenticate(headers.authorization ?? null);
   if (caller) return caller;
-  throw requestError("UNAUTHENTICATED", keyMistakes[keyMistake(headers.authorization)]);
+  throw requestError("UNAUTHENTICATED", keyMessage(headers.authorization));
 }

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { type Config, ConfigError } from "./config/config.ts";
 import { readAddress, type UrlSetting } from "./db/connection/address.ts";
 import { type Db, openDb, type Place, type Pool } from "./db/connection/client.ts";
@@ -29,6 +28,7 @@ import { createTail } from "./live/tail.ts";
 import { createWaiter, eventEnds, pressEnds } from "./live/waiter.ts";
 import { startWake, type Wake } from "./live/wake.ts";
 import type { Logger } from "./log.ts";
+import { addressesOf } from "./outbound/address/addressesOf.ts";
 import { createGuard } from "./outbound/address/addressGuard.ts";
 import { checkTarget } from "./outbound/address/checkTarget.ts";
 import { createResolver } from "./outbound/address/resolver.ts";
@@ -51,12 +51,6 @@ export type RunningHub = AsyncDisposable & {
   /** The default project's first key, when this boot created it and no key was configured. */
   newAdminKey: string | null;
 };
-
-/** The address guard must also know the addresses of the database and its nodes: a hook must not reach them. */
-async function addressesOf(hosts: string[]): Promise<string[]> {
-  const found = hosts.map((host) => lookup(host, { all: true }).catch(() => []));
-  return (await Promise.all(found)).flat().map(({ address }) => address);
-}
 
 async function openOutbound(config: Config, { url, poolerUrl }: Place, sql: Pool) {
   const hosts = [url, poolerUrl].flatMap((one) => (one ? readAddress(one).host : []));

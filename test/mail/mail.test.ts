@@ -10,7 +10,7 @@ import {
 } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { type MailServer, mailOf, mailServer } from "../fixtures/mailServer.ts";
-import { eventOf } from "../fixtures/rest.ts";
+import { answer, eventOf, rest } from "../fixtures/rest.ts";
 
 let hub: TestHub;
 let server: MailServer;
@@ -155,6 +155,17 @@ test.each([
     null,
     [{ code: "INVALID", message: expect.stringContaining(message), path: ["url"] }],
   ]);
+});
+
+test("AsyncAPI names the address and its domain", async () => {
+  const { id } = await register(hub, { url: "mailto:doc@example.com", types: ["documented"] });
+  type Document = {
+    servers: Record<string, object>;
+    channels: Record<string, { address: string }>;
+  };
+  const { servers, channels } = await answer<Document>(rest(hub, "GET", "/asyncapi.json"));
+  expect(servers[`hook-${id}`]).toEqual({ host: "example.com", protocol: "smtp" });
+  expect(channels[`hook-${id}`]?.address).toBe("doc@example.com");
 });
 
 test("what is of HTTP alone is refused for e-mail, and so is an address for buttons", async () => {

@@ -27,18 +27,20 @@ export function NewAlert({ onClose }: { onClose: () => void }) {
   const [id, setId] = useState<keyof typeof alertServices>("SLACK");
   const [given, setGiven] = useState("");
   const [mistake, setMistake] = useState<string>();
+  const [tried, setTried] = useState(id);
   const [, navigate] = useLocation();
   const [{ data }] = useQuery({ query: SystemEventsDocument, variables: {} });
   const register = useAct(AlertDocument, { showsUserErrors: true });
   const update = useAct(UpdateProjectDocument);
   const service: AlertService = alertServices[id];
   const isOff = data?.viewer.project.systemEvents === false;
-  const [refused] = register.userErrors;
+  const refused = tried === id ? register.userErrors[0] : undefined;
   const create = async () => {
     const text = given.trim();
     const wrong = service.mistake(text);
     setMistake(wrong);
     if (wrong) return;
+    setTried(id);
     const hooks = `${window.location.origin}${base}/hooks`;
     const answer = await register.run({
       input: { ...service.hookOf(text, hooks), types: alertTypes },

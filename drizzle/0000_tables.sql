@@ -77,6 +77,7 @@ CREATE TABLE "signalbox"."events" (
 	"error" text,
 	"expunged_at" timestamp with time zone,
 	"expunged_by" text,
+	"changed" text[],
 	"broadcast" boolean,
 	"target_hook_id" uuid,
 	CONSTRAINT "events_project_id_id_pk" PRIMARY KEY("project_id","id")
@@ -118,6 +119,7 @@ CREATE TABLE "signalbox"."hook_versions" (
 	"template" text,
 	"template_content_type" text,
 	"selection" text,
+	"changed" text[],
 	CONSTRAINT "hook_versions_project_id_hook_id_config_version_pk" PRIMARY KEY("project_id","hook_id","config_version")
 );
 --> statement-breakpoint
@@ -162,6 +164,7 @@ CREATE TABLE "signalbox"."hooks" (
 	"template" text,
 	"template_content_type" text,
 	"selection" text,
+	"changed" text[],
 	CONSTRAINT "hooks_project_id_id_pk" PRIMARY KEY("project_id","id")
 );
 --> statement-breakpoint

@@ -107,7 +107,7 @@ const event = (projectId: string): NewEvent => ({
   ...{ projectId, id: newId(), type: "a", typeVersion: null, data: "{}", name: "a", avatar: null },
   ...{ category: null, contentType: "TEXT", content: null, userId: null, subjectType: null },
   ...{ subjectId: null, contextId: null, stepUuid: null, idempotencyKey: null, origin: "API" },
-  ...{ uid: null, channels: null, tags: null, onlyHookId: null, trace: null },
+  ...{ uid: null, channels: null, tags: null, changed: null, onlyHookId: null, trace: null },
   ...{ broadcast: null, targetHookId: null },
   ...{ causeId: null, scheduledFor: null, dueAt: null, status: "DISPATCHED", configVersion: 1 },
   occurredAt: null,

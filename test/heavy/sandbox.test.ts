@@ -21,6 +21,7 @@ const event = (data: unknown): FilterEvent => ({
   contextId: null,
   channels: null,
   tags: null,
+  changed: null,
   origin: "API",
 });
 const many = Array.from({ length: 1_000 }, (_, index) => index);

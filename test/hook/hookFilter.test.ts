@@ -18,6 +18,7 @@ const event: FilterEvent = {
   contextId: null,
   channels: null,
   tags: null,
+  changed: null,
   origin: "API",
 };
 const judge = (expression: string, data: unknown = null) =>

@@ -8,7 +8,14 @@ const LONG = "x".repeat(1_000);
 const LEAST = 1_000;
 
 test("each text of a project's configuration counts in the memory it is said to take", () => {
-  const hook = { types: ["a"], channels: ["c"], filter: "true", userId: "u", orderBy: "event.id" };
+  const hook = {
+    types: ["a"],
+    changed: ["c"],
+    channels: ["c"],
+    filter: "true",
+    userId: "u",
+    orderBy: "event.id",
+  };
   const bytesOf = (changed: object) => {
     const {
       source = "s",
@@ -21,6 +28,7 @@ test("each text of a project's configuration counts in the memory it is said to 
   const longer = [
     { types: [LONG] },
     { channels: [LONG] },
+    { changed: [LONG] },
     { filter: LONG },
     { userId: LONG },
     { orderBy: LONG },
@@ -46,7 +54,12 @@ test("each text of a hook counts in the memory its target is said to take", () =
       updatedAt: new Date(),
     },
     ...{ orderBy: "event.id", onOrderFailure: "BLOCK" },
-    ...{ template: "{{ event.id }}", templateContentType: "text/plain", selection: "{ id }" },
+    ...{
+      template: "{{ event.id }}",
+      templateContentType: "text/plain",
+      selection: "{ id }",
+      changed: ["price"],
+    },
   } satisfies HookRow;
   const bytesOf = (changed: object) =>
     bytesOfTarget({ hook: { ...hook, ...changed }, version: 1, source: "s", systemEvents: false });

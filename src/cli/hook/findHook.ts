@@ -8,7 +8,7 @@ export type Hook = { id: string; name: string | null } & Record<string, unknown>
 export const hookFields = `id name status statusReason health healthSince heldUntil disableAfter { failures hours } types url format filter userId retries timeoutMs
   retryScheduleMs headers unsubscribeOn finalStatuses maxInFlight rateLimitPerSecond verification signature publicKey triggeredCount succeededCount
   failedCount waitingCount parkedCount lastTriggeredAt createdAt updatedAt orderBy onOrderFailure
-  template templateContentType description metadata channels`;
+  template templateContentType selection changed description metadata channels`;
 
 const document = `query ($given: String!, $id: ID!) {
   hook(id: $id) { ${hookFields} } hookByName(name: $given) { ${hookFields} }

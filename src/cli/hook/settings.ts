@@ -144,6 +144,20 @@ const settings = [
     "templateContentType",
     new Option("--template-content-type <TYPE>", "of the template: application/json when absent"),
   ],
+  [
+    "selection",
+    new Option(
+      "--selection <GRAPHQL>",
+      "what to send of the event, such as { id data { amount } }, or @FILE",
+    ).argParser(textOrFile),
+  ],
+  [
+    "changed",
+    new Option(
+      "--changed <NAME,NAME>",
+      "of updates of resources only those that change one of these",
+    ).argParser(optional(texts)),
+  ],
   ["signature", new Option("--signature <KIND>", "HMAC_SHA256 or ED25519").argParser(signature)],
 ] as const;
 

@@ -25,7 +25,7 @@ const HookDocument = graphql(
       healthSince heldUntil disableAfter { failures hours }
       description metadata channels filter userId retries timeoutMs retryScheduleMs headers unsubscribeOn finalStatuses
       maxInFlight rateLimitPerSecond allowedPerMinute verification signature publicKey updatedAt
-      orderBy onOrderFailure
+      orderBy onOrderFailure template templateContentType selection changed
     }
   }
 `,
@@ -71,6 +71,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Filter", hook.filter && <code>{hook.filter}</code>, "wide"],
           ["User", hook.userId],
           ["Channels", hook.channels && list(hook.channels)],
+          ["Changed attributes", hook.changed && list(hook.changed)],
           ["Format", statusText(hook.format)],
           [
             "Success rate (total)",
@@ -88,6 +89,9 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ],
           ["Order by", hook.orderBy && <code>{hook.orderBy}</code>, "wide"],
           ["When one fails for good", hook.orderBy && orderFailures[hook.onOrderFailure]],
+          ["Template", hook.template && <pre key="template">{hook.template}</pre>, "wide"],
+          ["Content type of the template", hook.templateContentType],
+          ["Selection", hook.selection && <pre key="selection">{hook.selection}</pre>, "wide"],
           ["Max per minute (set by target)", hook.allowedPerMinute?.toLocaleString()],
           ["Verification", hook.verification === "NONE" ? null : statusText(hook.verification)],
           ["Signature", hook.signature === "ED25519" ? "Ed25519 (v1a)" : "HMAC-SHA256 (v1)"],

@@ -59,6 +59,7 @@ const eventRecord = (event: NewEvent) => ({
   configVersion: event.configVersion ?? undefined,
   occurredAt: event.occurredAt ?? undefined,
   scheduledFor: event.scheduledFor ?? undefined,
+  changed: event.changed ?? undefined,
 });
 
 const deliveryRecord = (delivery: NewDelivery) => ({

@@ -126,7 +126,7 @@ const failRuns = (tx: Tx, projectId: string, ids: string[]) => tx<{ id: string }
 /** Erases events of which nothing is being sent; the caller has locked the project's head, so that stays so. */
 const eraseIdle = (tx: Tx, projectId: string, ids: string[], by: string) => tx<EventHead[]>`
   update signalbox.events e set data = null, content = null, content_type = 'TEXT', name = type, avatar = null,
-    category = null, tags = null, error = null, due_at = null,
+    category = null, tags = null, changed = null, error = null, due_at = null,
     status = case when status in ('SCHEDULED', 'STAGED') then 'CANCELLED' else status end,
     expunged_at = clock_timestamp(), expunged_by = ${by}
   where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) and e.expunged_at is null

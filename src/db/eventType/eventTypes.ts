@@ -57,6 +57,15 @@ export const loadEventTypes = (sql: Sql, projectId: string) =>
     select id, name, version, json_schema is not null as "hasSchema" from signalbox.event_types
     where project_id = ${projectId} and archived_at is null`;
 
+/** The registered types that these patterns take, with their schemas; archived ones count as not registered. */
+export const typesWithSchemas = (sql: Sql, projectId: string, patterns: readonly string[]) =>
+  sql<Pick<EventTypeRow, "name" | "jsonSchema">[]>`
+    select name, json_schema::text as "jsonSchema" from signalbox.event_types
+    where project_id = ${projectId} and archived_at is null and (name = any(${patterns.map(stripNul)}::text[])
+      or exists (select from unnest(${patterns.map(stripNul)}::text[]) as p(pattern)
+        where pattern = '*' or right(pattern, 2) = '.*' and starts_with(name, left(pattern, -1))))
+    order by name`;
+
 /** The canonical schema of one version of a type, as JSON text. */
 export const schemaOfVersion = (
   sql: Sql,

@@ -63,7 +63,7 @@ export const hookColumns = (
   h.order_by as "orderBy", h.on_order_failure as "onOrderFailure", h.final_statuses as "finalStatuses",
   case when h.disable_after_failures is not null then
     json_build_object('failures', h.disable_after_failures, 'hours', h.disable_after_hours) end as "disableAfter",
-  h.template, h.template_content_type as "templateContentType", h.selection`;
+  h.template, h.template_content_type as "templateContentType", h.selection, h.changed`;
 
 /** Hooks of one project by id, including deleted ones; unknown ids and those of other projects are left out. */
 export const hooksById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -92,17 +92,39 @@ export async function countHooks(tx: Tx, projectId: string): Promise<number> {
   return row?.n ?? 0;
 }
 
+/** The project's live hooks with a selection. */
+export const hooksWithSelection = (sql: Sql, projectId: string) =>
+  sql<(Pick<HookRow, "id" | "name" | "types"> & { selection: string })[]>`
+    select id, name, types, selection from signalbox.hooks
+    where project_id = ${projectId} and selection is not null and status <> 'DELETED' order by id`;
+
+/** How many they are. */
+export async function countSelections(sql: Sql, projectId: string): Promise<number> {
+  const [row] = await sql<{ n: number }[]>`select count(*)::int as n from signalbox.hooks
+    where project_id = ${projectId} and selection is not null and status <> 'DELETED'`;
+  return row?.n ?? 0;
+}
+
 /** The live hooks' fields that emits need. */
 type MatchableHook = Pick<
   HookRow,
-  "id" | "types" | "channels" | "filter" | "userId" | "status" | "retries" | "format" | "orderBy"
+  | "id"
+  | "types"
+  | "channels"
+  | "filter"
+  | "userId"
+  | "status"
+  | "retries"
+  | "format"
+  | "orderBy"
+  | "changed"
 > & { hasPayload: boolean };
 
 export const matchableHooks = (sql: Sql, projectId: string) =>
   sql<
     MatchableHook[]
   >`select h.id, h.types, h.channels, h.filter, h.user_id as "userId", h.status, h.retries, h.format,
-      h.order_by as "orderBy", h.template is not null or h.selection is not null as "hasPayload"
+      h.order_by as "orderBy", h.changed, h.template is not null or h.selection is not null as "hasPayload"
     from signalbox.hooks h where h.project_id = ${projectId} and h.status <> 'DELETED' and h.kind = 'HOOK'
     order by h.id`;
 
@@ -116,14 +138,14 @@ export const insertHook = (tx: Tx, hook: Omit<HookRow, "createdAt" | "updatedAt"
   insert into signalbox.hooks (project_id, id, name, uid, description, metadata, types, channels, url, format, filter, user_id, retries,
     timeout_ms, retry_schedule_ms, headers, unsubscribe_on, max_in_flight, rate_limit_per_second,
     verification, status, status_reason, secrets, order_by, on_order_failure, final_statuses, disable_after_failures,
-    disable_after_hours, template, template_content_type, selection)
+    disable_after_hours, template, template_content_type, selection, changed)
   values (${hook.projectId}, ${hook.id}, ${hook.name}, ${hook.uid}, ${hook.description},
     ${hook.metadata}::text::json, ${hook.types}::text[], ${hook.channels}::text[], ${hook.url}, ${hook.format}, ${hook.filter}, ${hook.userId}, ${hook.retries}, ${hook.timeoutMs}, ${hook.retryScheduleMs}::int[],
     ${hook.headers}, ${hook.unsubscribeOn}::smallint[], ${hook.maxInFlight}, ${hook.rateLimitPerSecond},
     ${hook.verification}, ${hook.status}, ${hook.statusReason}, ${JSON.stringify(hook.secrets)}::text::json,
     ${hook.orderBy}, ${hook.onOrderFailure}, ${hook.finalStatuses}::smallint[],
     ${hook.disableAfter?.failures ?? null}, ${hook.disableAfter?.hours ?? null},
-    ${hook.template}, ${hook.templateContentType}, ${hook.selection})
+    ${hook.template}, ${hook.templateContentType}, ${hook.selection}, ${hook.changed}::text[])
   returning created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** Updates every field of a hook that an update or a status change may change. */
@@ -139,20 +161,22 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "update
     order_by = ${hook.orderBy}, on_order_failure = ${hook.onOrderFailure},
     final_statuses = ${hook.finalStatuses}::smallint[],
     disable_after_failures = ${hook.disableAfter?.failures ?? null}, disable_after_hours = ${hook.disableAfter?.hours ?? null},
-    template = ${hook.template}, template_content_type = ${hook.templateContentType}, selection = ${hook.selection}
+    template = ${hook.template}, template_content_type = ${hook.templateContentType}, selection = ${hook.selection},
+    changed = ${hook.changed}::text[]
   where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
 /** Stores the hook's rule from this config version on. */
 export const insertHookVersion = (tx: Tx, hook: HookRow, version: number) => tx`
   insert into signalbox.hook_versions (project_id, hook_id, config_version, types, channels, format, filter, user_id, status,
-    template, template_content_type, selection)
+    template, template_content_type, selection, changed)
   values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.channels}::text[], ${hook.format}, ${hook.filter},
-    ${hook.userId}, ${hook.status}, ${hook.template}, ${hook.templateContentType}, ${hook.selection})`;
+    ${hook.userId}, ${hook.status}, ${hook.template}, ${hook.templateContentType}, ${hook.selection},
+    ${hook.changed}::text[])`;
 
 /** A hook's rule under a config version. */
 export type PastHook = Pick<
   HookRow,
-  "id" | "types" | "channels" | "format" | "filter" | "userId" | "status"
+  "id" | "types" | "channels" | "format" | "filter" | "userId" | "status" | "changed"
 >;
 
 /**
@@ -169,7 +193,7 @@ export const hooksAsOf = (sql: Sql, projectId: string, versions: readonly number
         order by hook_id, config_version desc) p
       group by p.hook_id, p.config_version
     )
-    select n.as_of as "asOf", n.hook_id as id, v.types, v.channels, v.format, v.filter, v.user_id as "userId", v.status
+    select n.as_of as "asOf", n.hook_id as id, v.types, v.channels, v.format, v.filter, v.user_id as "userId", v.status, v.changed
     from newest n cross join lateral (
       select * from signalbox.hook_versions
       where project_id = ${projectId} and hook_id = n.hook_id and config_version = n.config_version offset 0) v

@@ -65,13 +65,14 @@ export const insertResource = (
   on conflict (project_id, type, resource_id, deleted_at) do nothing
   returning ${columns(tx)}`;
 
-/** Replaces the attributes of a live resource. */
+/** Replaces the attributes of a live resource. `before`: what they were. */
 export const replaceAttributes = (tx: Tx, key: ResourceKey, attributes: string) => tx<
-  ResourceRow[]
+  (ResourceRow & { before: string })[]
 >`
   update signalbox.resources r set attributes = ${attributes}::text::json, version = r.version + 1,
     updated_at = now()
-  where ${named(tx, key)} returning ${columns(tx)}`;
+  from (select r.id, r.attributes::text as before from signalbox.resources r where ${named(tx, key)} for update) o
+  where r.id = o.id and ${named(tx, key)} returning ${columns(tx)}, o.before`;
 
 /** Marks a live resource as deleted. Its last state is kept for a while. */
 export const markDeleted = (tx: Tx, key: ResourceKey) => tx<ResourceRow[]>`

@@ -162,6 +162,8 @@ export const events = signalbox.table(
     /** When its content was erased, and the name of the key that did it. */
     expungedAt: time("expunged_at"),
     expungedBy: text("expunged_by"),
+    /** The attributes that the change of a resource changed; null of all other events. */
+    changed: text("changed").array(),
     broadcast: boolean("broadcast"), // for the hooks of all users; null otherwise
     targetHookId: uuid("target_hook_id"), // for this hook alone, if it matches
   },
@@ -250,6 +252,8 @@ export const hooks = signalbox.table(
     template: text("template"),
     templateContentType: text("template_content_type"),
     selection: text("selection"),
+    /** Of changes of resources, only those of one of these attributes; null for all. */
+    changed: text("changed").array(),
   },
   (t) => [
     ownProject,
@@ -285,6 +289,7 @@ export const hookVersions = signalbox.table(
     template: text("template"),
     templateContentType: text("template_content_type"),
     selection: text("selection"),
+    changed: text("changed").array(),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.hookId, t.configVersion] })],
 );

@@ -128,7 +128,7 @@ export const unsent = (
   result: {
     outcome: "RENDER_ERROR",
     statusCode: null,
-    error: `template: ${reason}`,
+    error: reason,
     remoteAddress: null,
     elapsedMs: 0,
     requestHeaders: {},

@@ -29,6 +29,8 @@ type Change<Result> = {
   result: Result;
   record: (eventId: string | null) => Fragment;
   input: EventInput | null;
+  /** The attributes that it changes, of a resource. */
+  changed?: string[] | undefined;
 };
 
 /**
@@ -72,7 +74,7 @@ export function createEmitInTransaction(
     if (!config) throw new Error(`no project ${projectId}`);
     await warmSystemTypes(config, programs);
     const { accepted, ...written } = await sql.begin(async (tx) => {
-      const { result, record, input } = await change(tx);
+      const { result, record, input, changed } = await change(tx);
       if (input === null) {
         await writeToFeed(tx, projectId, [], [record(null)]);
         return { result, event: null, accepted: null };
@@ -81,7 +83,8 @@ export function createEmitInTransaction(
       const prepared = prepareNow(config, programs, { ...input, trace }, verdicts);
       const budget = createStepBudget(IN_PLACE_STEPS);
       const place = { config, filters: programs.filters, budget };
-      const asPlanned = planEvent(place, prepared, origin, new Date(), context);
+      const about = { ...prepared, ...(changed && { changed }) };
+      const asPlanned = planEvent(place, about, origin, new Date(), context);
       // That of an event with an idempotency key is not thrown before.
       if (asPlanned.rejection) throw asPlanned.rejection;
       // The change is made once: whether an earlier event is matched is known only when it is written.

@@ -61,6 +61,8 @@ export type PreparedEvent = {
   rejection: UserError | null;
   /** The only hook that it is for, whatever that takes. */
   onlyHookId: string | null;
+  /** The attributes that it changes, of a resource; absent if it changes none. */
+  changed?: string[];
 };
 
 /**
@@ -113,13 +115,14 @@ export function planRuns(
  */
 export function planEvent(
   { config, filters, budget }: { config: ProjectConfig; filters: FilterRunner; budget: StepBudget },
-  { input, checked, typeVersion, fingerprint, rejection, onlyHookId }: PreparedEvent,
+  prepared: PreparedEvent,
   origin: EventOrigin,
   now: Date,
   context: MatchContext,
 ): PlannedEvent {
+  const { input, checked, fingerprint, rejection, onlyHookId } = prepared;
   const scheduledFor = scheduleOf(input, now);
-  const event = newEvent(config.projectId, checked, typeVersion, origin, scheduledFor, onlyHookId);
+  const event = newEvent(config.projectId, prepared, origin, scheduledFor);
   const base = { fingerprint, rejection, actions: newActions(event, checked.actions) };
   if (scheduledFor !== null && scheduledFor > now)
     return { ...base, event: { ...event, status: "SCHEDULED" }, deliveries: [], runs: [] };
@@ -161,11 +164,9 @@ const newActions = ({ projectId, id, scheduledFor }: NewEvent, checked: CheckedA
 
 const newEvent = (
   projectId: string,
-  checked: CheckedEvent,
-  typeVersion: number | null,
+  { checked, typeVersion, onlyHookId, changed }: PreparedEvent,
   origin: EventOrigin,
   scheduledFor: Date | null,
-  onlyHookId: string | null,
 ): NewEvent => ({
   projectId,
   id: newId(),
@@ -186,6 +187,7 @@ const newEvent = (
   uid: checked.uid ?? null,
   channels: checked.channels ?? null,
   tags: checked.tags ?? null,
+  changed: changed ?? null,
   origin,
   causeId: null,
   onlyHookId,

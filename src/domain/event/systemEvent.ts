@@ -72,6 +72,7 @@ export function planSystemEvent(
     uid: null,
     channels: null,
     tags: null,
+    changed: null,
     origin: "SYSTEM",
     causeId,
     onlyHookId: null,

@@ -24,6 +24,7 @@ import { Overloaded } from "../../util/overloaded.ts";
 import { invalidFields, UserError, userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { exactName, hasAtMost } from "../input/singleLineText.ts";
+import { checkSelectionsOfHooks } from "../payload/checkSelection.ts";
 import { ProgramStopped, type Programs } from "../program/programs.ts";
 import { runInPlace } from "../program/programsInPlace.ts";
 import { checkUnnamed, markArchived } from "./archiveEventType.ts";
@@ -190,7 +191,8 @@ async function compareIn(
 
 /**
  * Writes a type's registration given the current row, as the next version when the schema has changed. Restores an
- * archived type. Requires the project's lock. Throws LIMIT_REACHED when the project has too many types.
+ * archived type. Requires the project's lock. Throws LIMIT_REACHED when the project has too many types, and
+ * BREAKING_CHANGE when a hook's selection would ask for what is gone.
  */
 export async function writeEventType(
   tx: Tx,
@@ -200,6 +202,7 @@ export async function writeEventType(
 ): Promise<EventTypeRow> {
   if (!current) {
     await checkRoom(tx, projectId);
+    await checkSelectionsOfHooks(tx, projectId, registered);
     return save(tx, projectId, insertEventType, { ...registered, id: newId(), version: 1 }, true);
   }
   const isChanged = !isSameJson(current.schema, registered.schema);
@@ -210,6 +213,8 @@ export async function writeEventType(
     current.resourceType === registered.resourceType &&
     current.catalog === registered.catalog;
   if (isSame && current.archivedAt === null) return current;
+  if (isChanged || current.archivedAt !== null)
+    await checkSelectionsOfHooks(tx, projectId, registered);
   const version = current.version + (isChanged ? 1 : 0);
   const next = { ...registered, id: current.id, version };
   return save(tx, projectId, updateEventType, next, isChanged);

@@ -15,6 +15,8 @@ export type FilterEvent = {
   subject: { type: string; id: string } | null;
   contextId: string | null;
   channels: string[] | null;
+  /** The attributes that the change of a resource changed; null of all other events. */
+  changed: string[] | null;
   tags: string[] | null;
   origin: string;
   /** It is for the hooks of all users. Filters do not see this. */
@@ -82,6 +84,7 @@ const sizeOf = ({
   userId,
   contextId,
   channels,
+  changed,
   tags,
   origin,
   subject,
@@ -95,7 +98,10 @@ const sizeOf = ({
   (category?.length ?? 0) +
   (userId?.length ?? 0) +
   (contextId?.length ?? 0) +
-  [...(channels ?? []), ...(tags ?? [])].reduce((sum, text) => sum + text.length, 0) +
+  [...(channels ?? []), ...(changed ?? []), ...(tags ?? [])].reduce(
+    (sum, text) => sum + text.length,
+    0,
+  ) +
   (subject ? subject.type.length + subject.id.length : 0);
 
 const longNumber = /\d{16}/;

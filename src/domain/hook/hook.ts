@@ -26,6 +26,7 @@ import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../../db/hook/moveQue
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
+import { checkNewSelection } from "../payload/checkSelection.ts";
 import { checkTemplate } from "../payload/checkTemplate.ts";
 import type { PayloadRunner } from "../payload/payloadRunner.ts";
 import type { SecretBox } from "../project/secretBox.ts";
@@ -132,6 +133,7 @@ export async function registerHook(
       await lockProject(tx, projectId);
       if ((await countHooks(tx, projectId)) >= MAX_HOOKS)
         throw userError("LIMIT_REACHED", `a project has at most ${MAX_HOOKS} hooks`);
+      await checkNewSelection(tx, projectId, settings);
       const [times] = await insertHook(tx, row);
       if (!times) throw new Error("a hook was not inserted");
       if (needsConsent) await requestConsent(tx, box, row);
@@ -232,6 +234,8 @@ export async function updateHook(
           : sealHeaders(box, hook, checkHeaders(preserveHeaders(given, before())));
       if (input.types != null || input.format != null)
         await checkTypesHaveResource(tx, projectId, settings);
+      if (input.selection != null || input.types != null)
+        await checkNewSelection(tx, projectId, settings, hook);
       const { secrets, shown } = changedSecrets(box, hook, input);
       secret = shown;
       const changed = {

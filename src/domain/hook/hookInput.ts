@@ -67,6 +67,11 @@ export const hookInput = z.object({
   orderBy: z.string().nullish(),
   onOrderFailure: z.enum(["BLOCK", "PARK", "SKIP"]),
   ...payloadInput,
+  changed: z
+    .array(exactName(eventLimits.name))
+    .min(1, "must have a minimum of 1 items")
+    .max(100, "must have a maximum of 100 items")
+    .nullish(),
   finalStatuses: z.array(status).max(20, "must have a maximum of 20 items"),
   disableAfter: z
     .strictObject({
@@ -99,6 +104,7 @@ export type HookSettings = Pick<
   | "template"
   | "templateContentType"
   | "selection"
+  | "changed"
   | "finalStatuses"
   | "disableAfter"
 >;
@@ -156,6 +162,7 @@ export function settingsOf(
       | "orderBy"
       | "template"
       | "selection"
+      | "changed"
       | "disableAfter",
   >(
     key: Key,
@@ -182,6 +189,7 @@ export function settingsOf(
     template,
     templateContentType: contentTypeOf(input.templateContentType, before, template),
     selection: optional("selection"),
+    changed: optional("changed"),
     finalStatuses: input.finalStatuses ?? before.finalStatuses,
     disableAfter: optional("disableAfter"),
   };
@@ -208,6 +216,7 @@ const defaults = {
   template: null,
   templateContentType: null,
   selection: null,
+  changed: null,
   finalStatuses: [413],
   disableAfter: null,
 };

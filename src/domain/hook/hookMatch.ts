@@ -8,6 +8,8 @@ export type MatchRule = {
   types: string[];
   /** It takes events that share one of these; null for all events. */
   channels: string[] | null;
+  /** Of changes of resources it takes those of one of these attributes; null for all. */
+  changed: string[] | null;
   userId: string | null;
   /** CEL. */
   filter: string | null;
@@ -22,6 +24,7 @@ type MatchReason =
   | "FILTER"
   | "USER"
   | "CHANNEL"
+  | "UNCHANGED"
   | "ITSELF"
   | "PAUSED"
   | "DISABLED"
@@ -41,7 +44,7 @@ const statusReasons: Record<string, MatchReason> = {
 };
 
 /** Whether a hook's type pattern matches an event type: the exact name, `*`, or a prefix such as `ticket.*`. */
-const typeMatches = (pattern: string, type: string): boolean =>
+export const typeMatches = (pattern: string, type: string): boolean =>
   pattern === type ||
   pattern === "*" ||
   (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1)));
@@ -79,7 +82,16 @@ const userAccepts = ({ userId }: MatchRule, event: FilterEvent): boolean =>
 const channelAccepts = (rule: MatchRule, event: FilterEvent): boolean =>
   rule.channels === null || rule.channels.some((one) => event.channels?.includes(one));
 
-/** Whether the filter decides: type, user and channels match. */
+/**
+ * Whether an attribute that the hook wants has changed, or something in it; also when nobody knows what has: of an
+ * event that is no change of a resource.
+ */
+const changeAccepts = ({ changed }: MatchRule, event: FilterEvent): boolean =>
+  changed === null ||
+  event.changed === null ||
+  event.changed.some((path) => changed.some((one) => path === one || path.startsWith(`${one}.`)));
+
+/** Whether the filter decides: type, user, channels and changes match. */
 export const hasFilterFor = (
   rule: MatchRule,
   event: FilterEvent,
@@ -88,6 +100,7 @@ export const hasFilterFor = (
   isFor(rule, event) &&
   userAccepts(rule, event) &&
   channelAccepts(rule, event) &&
+  changeAccepts(rule, event) &&
   rule.types.some((pattern) => patternAccepts(pattern, event));
 
 const MAX_LISTED = 10;
@@ -99,7 +112,7 @@ const listed = (types: string[]) => {
 
 /**
  * The one rule that matches an event with a hook, used for emits, dispatch and `Event.why`. The order is: the hook that it is for, type, user,
- * channels, filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked". `filtered`: the
+ * channels, changes, filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked". `filtered`: the
  * filter's verdict, when it decides (hasFilterFor). `hasResource`: whether there is a body for a hook of format
  * RESOURCE.
  */
@@ -124,6 +137,11 @@ export function matchHook(
   if (!channelAccepts(rule, event)) {
     const detail = `takes events of the channels ${listed(rule.channels ?? [])} only`;
     return { reason: "CHANNEL", detail };
+  }
+  if (!changeAccepts(rule, event)) {
+    const what = event.changed?.length ? `changed ${listed(event.changed)}` : "changed nothing";
+    const detail = `takes changes of ${listed(rule.changed ?? [])} only, and the event ${what}`;
+    return { reason: "UNCHANGED", detail };
   }
   if (filtered && !filtered.matched) return { reason: "FILTER", detail: filtered.detail };
   if (isHealthEvent(event) && event.subject?.id === rule.id)

@@ -34,7 +34,7 @@ export const DELIVERIES_IN_PLACE = 100;
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {
   const { id, type, data, name, category, userId, contextId, channels, tags, origin } = event;
-  const { subjectType, subjectId, broadcast, targetHookId } = event;
+  const { changed, subjectType, subjectId, broadcast, targetHookId } = event;
   const subject =
     subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
   return {
@@ -48,6 +48,7 @@ export function filterView(event: MatchedEvent, source: string): FilterEvent {
     subject,
     contextId,
     channels,
+    changed,
     tags,
     origin,
     ...(broadcast && { broadcast }),
@@ -199,7 +200,7 @@ export async function evaluateHook(
   projectId: string,
   hook: Pick<
     ConfiguredHook,
-    "id" | "types" | "channels" | "userId" | "filter" | "format" | "status"
+    "id" | "types" | "channels" | "userId" | "filter" | "format" | "status" | "changed"
   >,
   input: FilterInput,
   hasResource: boolean,

@@ -7,6 +7,7 @@ import { noResources, resourcesNow } from "../emit/matchContext.ts";
 import { createEnvelope, type Envelope, envelopeEvent } from "../event/envelope.ts";
 import { filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
+import { checkSelection } from "../payload/checkSelection.ts";
 import { checkTemplate } from "../payload/checkTemplate.ts";
 import { hasPayload, makeBody } from "../payload/makeBody.ts";
 import type { PayloadRunner } from "../payload/payloadRunner.ts";
@@ -49,6 +50,7 @@ export async function previewHook(
   await checkTemplate(runners.payloads, project.id, settings);
   const { rows, context } = await read(project.id, async (sql) => {
     await checkTypesHaveResource(sql, project.id, settings);
+    await checkSelection(sql, project.id, settings);
     const { rows } = await listEvents(sql, project.id, { types: settings.types }, page);
     return {
       rows,
@@ -76,8 +78,11 @@ export async function settingsToTry(
   const settings = newHookSettings(input);
   checkHookSettings(settings, input.headers);
   await checkTemplate(payloads, project.id, settings);
-  if (settings.format === "RESOURCE")
-    await read(project.id, (sql) => checkTypesHaveResource(sql, project.id, settings));
+  if (settings.format === "RESOURCE" || settings.selection !== null)
+    await read(project.id, async (sql) => {
+      await checkTypesHaveResource(sql, project.id, settings);
+      await checkSelection(sql, project.id, settings);
+    });
   return settings;
 }
 
@@ -135,6 +140,6 @@ async function requestFor(
     };
   } catch (error) {
     if (!(error instanceof TemplateFailure)) throw error;
-    return { request: null, error: `template: ${error.message}` };
+    return { request: null, error: error.message };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A body that a hook's template makes is made when it is first to be sent, by the hook's rule under which
+ * A body that a hook's template or selection makes is made when it is first to be sent, by the hook's rule under which
  * the event was matched, and kept: retries and replays send the same bytes. Nothing is kept when that fails. A retry by
  * hand then makes it by what the hook has become.
  */
@@ -14,19 +14,21 @@ import {
 } from "../../db/delivery/eventBodies.ts";
 import { eventsById } from "../../db/event/events.ts";
 import type { HookRow, PayloadRow } from "../../db/hook/hooks.ts";
-import type { ScopeEvent } from "../event/eventScope.ts";
 import type { PayloadRunner } from "./payloadRunner.ts";
+import type { PayloadEvent } from "./payloadScope.ts";
 
 /** Whether a hook's bodies are not those of its format. */
-export const hasPayload = ({ template }: Pick<PayloadRow, "template" | "selection">): boolean =>
-  template !== null;
+export const hasPayload = ({
+  template,
+  selection,
+}: Pick<PayloadRow, "template" | "selection">): boolean => template !== null || selection !== null;
 
-/** The body of a hook with a template for an event. Throws what the runner throws. */
+/** The body of such a hook for an event. Throws what the runner throws. */
 export async function makeBody(
   payloads: PayloadRunner,
   projectId: string,
   payload: PayloadRow,
-  event: { event: ScopeEvent; source: string },
+  event: PayloadEvent,
 ): Promise<EventBody> {
   const body = await payloads.render(projectId, payload, event);
   return {

@@ -19,6 +19,7 @@ export const payloadInput = {
     .refine((text) => !/\0|\p{Cs}/u.test(text), "must not contain NUL or halves of characters")
     .refine((text) => text.trim() !== "", "must not be blank; null is for none")
     .nullish(),
+  selection: z.string().nullish(),
   templateContentType: z
     .string()
     .refine(
@@ -43,15 +44,23 @@ export function contentTypeOf(
 }
 
 /** Throws INVALID for settings of the body that exclude each other. */
-export function checkPayload({ format, template, templateContentType }: PayloadRow): void {
+export function checkPayload(payload: PayloadRow): void {
+  const { format, template, templateContentType, selection } = payload;
+  if (template !== null && selection !== null)
+    throw userError(
+      "INVALID",
+      "a hook has a template or a selection, not both: set the other one to null",
+      ["selection"],
+    );
   if (template === null && templateContentType !== null)
     throw userError("INVALID", "templateContentType goes with a template, and there is none", [
       "templateContentType",
     ]);
-  if (template !== null && format === "RESOURCE")
+  const which = template !== null ? "template" : "selection";
+  if (payload[which] !== null && format === "RESOURCE")
     throw userError(
       "INVALID",
-      "format RESOURCE sends the resource itself; choose another format for a template",
-      ["template"],
+      `format RESOURCE sends the resource itself; choose another format for a ${which}`,
+      [which],
     );
 }

@@ -6,6 +6,7 @@ const ITEM_BYTES = 100;
 type Hook = {
   types: string[];
   channels: string[] | null;
+  changed: string[] | null;
   filter: string | null;
   userId: string | null;
   orderBy: string | null;
@@ -16,10 +17,11 @@ const bytesOfList = (texts: string[] | null) =>
   (texts ?? []).reduce((sum, text) => sum + ITEM_BYTES + bytesOfText(text), 0);
 
 /** Hooks of a user are indexed by themselves: that costs about as much as the hook. */
-const bytesOfHook = ({ types, channels, filter, userId, orderBy }: Hook) =>
+const bytesOfHook = ({ types, channels, changed, filter, userId, orderBy }: Hook) =>
   (userId === null ? 1 : 2) * ENTRY_BYTES +
   bytesOfList(types) +
   bytesOfList(channels) +
+  bytesOfList(changed) +
   bytesOfText(filter) +
   bytesOfText(orderBy) +
   bytesOfText(userId);

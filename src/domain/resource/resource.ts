@@ -22,6 +22,7 @@ import { newId } from "../../util/ids.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { UserError, userError } from "../../util/userError.ts";
 import type { EmitInTransaction } from "../emit/emitInTransaction.ts";
+import { changedAttributes } from "./changedAttributes.ts";
 import { attributesText, checkResourceKey, resourceText } from "./resourceInput.ts";
 
 /** A resource after a change, and the event of the change; null when its type defines none. */
@@ -35,7 +36,7 @@ async function changeResource(
   emitInTransaction: EmitInTransaction,
   place: Place & { type: string },
   eventName: "createdEvent" | "updatedEvent" | "deletedEvent",
-  change: (tx: Tx, type: ResourceTypeRow) => Promise<ResourceRow>,
+  change: (tx: Tx, type: ResourceTypeRow) => Promise<ResourceRow & { before?: string }>,
 ): Promise<ChangedResource> {
   const { projectId, type: typeName } = place;
   try {
@@ -47,13 +48,15 @@ async function changeResource(
           `there is no resource type '${typeName}': register it, or install a catalogue that has it`,
           ["type"],
         );
-      const resource = await change(tx, type);
+      const { before, ...resource } = await change(tx, type);
       const emitted = type[eventName];
       const record = () => recordResource(tx, resource, eventName === "createdEvent");
       if (emitted === null) return { result: resource, record, input: null };
       const subject = { type: resource.type, id: resource.resourceId };
       const data: unknown = parseJson(resourceText(resource));
-      return { result: resource, record, input: { type: emitted, subject, data } };
+      const changed =
+        before === undefined ? undefined : changedAttributes(before, resource.attributes);
+      return { result: resource, record, input: { type: emitted, subject, data }, changed };
     });
     return { resource: result, event };
   } catch (error) {
@@ -114,10 +117,10 @@ async function insertNumbered(
   return resource ?? insertNumbered(tx, type, insert);
 }
 
-const requireFound = (
-  row: ResourceRow | undefined,
+const requireFound = <Row extends ResourceRow>(
+  row: Row | undefined,
   { type, resourceId }: ResourceKey,
-): ResourceRow => {
+): Row => {
   if (row) return row;
   throw userError("NOT_FOUND", `there is no resource '${resourceId}' of type '${type}'`, [
     "resourceId",

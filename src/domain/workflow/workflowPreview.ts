@@ -30,7 +30,7 @@ function sampleEvent(type: string): Omit<EventRow, "projectId"> {
     ...{ id: newId(), type, typeVersion: null, data: null, name: type, avatar: null },
     ...{ category: null, contentType: "TEXT", content: null, userId: null, subjectType: null },
     ...{ subjectId: null, contextId: null, stepUuid: null, idempotencyKey: null, origin: "API" },
-    ...{ uid: null, channels: null, tags: null, onlyHookId: null, trace: null },
+    ...{ uid: null, channels: null, tags: null, changed: null, onlyHookId: null, trace: null },
     ...{ broadcast: null, targetHookId: null },
     ...{ causeId: null, occurredAt: now, scheduledFor: null, receivedAt: now, error: null },
     ...{ status: "DISPATCHED", configVersion: null, expungedAt: null, expungedBy: null },

@@ -75,7 +75,7 @@ Delivery.implement({
     }),
     requestBody: t.string({
       description:
-        "The exact request body; the same in every attempt. Empty while a hook's template has not made it, which the first attempt does.",
+        "The exact request body; the same in every attempt. Empty while a hook's template or selection has not made it, which the first attempt does.",
       resolve: async (delivery, _args, context) => {
         const { format } = delivery;
         if (format === "STEP") return loadStepBody(context, delivery);

@@ -127,6 +127,16 @@ export const Hook = builder.objectRef<ShownHook>("Hook").implement({
       nullable: true,
       description: "The content type of what the template renders; null without a template.",
     }),
+    selection: t.exposeString("selection", {
+      nullable: true,
+      description:
+        "A GraphQL selection over the event: its result as JSON is the request body. Null sends the format's body, or the template's.",
+    }),
+    changed: t.exposeStringList("changed", {
+      nullable: true,
+      description:
+        "Of updates of resources, only those that change one of these attributes match. Null matches all.",
+    }),
     verification: t.expose("verification", {
       type: HookVerificationEnum,
       description: "How the target has to consent, or had to.",

@@ -60,6 +60,7 @@ export const MatchReasonEnum = describedEnum(
     FILTER: "The filter was false or read a missing field; see `detail`.",
     USER: "The hook receives another user's events only.",
     CHANNEL: "The hook receives events of other channels only; see `detail`.",
+    UNCHANGED: "None of the attributes in the hook's `changed` has changed; see `detail`.",
     ITSELF: "The event is about the hook itself, and would have matched.",
     PAUSED: "It matched while the hook was paused. The delivery was PARKED.",
     DISABLED: "It matched while the hook was disabled. The delivery was PARKED.",

@@ -92,6 +92,14 @@ export const RegisterHookInput = builder.inputType("RegisterHookInput", {
       description:
         "The content type of what the template renders: a media type, at most 200 characters. Default: application/json. Only with a template.",
     }),
+    selection: t.string({
+      description:
+        "A GraphQL selection over the event, such as `{ id type data { amount } }`: its result as JSON is the request body, the same in every attempt. Fields of `data` are those of the schemas of the hook's types; what is absent is null. No fragments, arguments or directives; at most 10,000 characters, 500 fields, 16 levels. Not together with a template, nor with format RESOURCE. Default: the format's body.",
+    }),
+    changed: t.stringList({
+      description:
+        "Match updates of resources (updateResource) only if they change one of these 1 to 100 attributes, or something in it: names such as `price`, and with dots such as `address.city`; each 1 to 200 characters. Other events match as before: those of creations and deletions, too. Default: all updates.",
+    }),
     verification: t.field({
       type: HookVerificationEnum,
       defaultValue: "NONE",
@@ -171,6 +179,11 @@ export const UpdateHookInput = builder.inputType("UpdateHookInput", {
     templateContentType: t.string({
       description: "As in RegisterHookInput; null restores the default.",
     }),
+    selection: t.string({
+      description:
+        "As in RegisterHookInput; null removes it. Applies to events matched from now on.",
+    }),
+    changed: t.stringList({ description: "As in RegisterHookInput; null removes it." }),
     signature: t.field({
       type: SignatureEnum,
       description:

@@ -45,7 +45,7 @@ const HookTrial = builder.objectRef<PreviewedEvent>("HookTrial").implement({
     }),
     error: t.exposeString("error", {
       nullable: true,
-      description: "Why the template can't make a body of this event; null if it can.",
+      description: "Why the template or selection can't make a body of this event; null if it can.",
     }),
     orderKey: t.string({
       nullable: true,
@@ -91,6 +91,8 @@ const PreviewHookInput = builder.inputType("PreviewHookInput", {
     orderBy: t.string({ description: "As in RegisterHookInput." }),
     template: t.string({ description: "As in RegisterHookInput." }),
     templateContentType: t.string({ description: "As in RegisterHookInput." }),
+    selection: t.string({ description: "As in RegisterHookInput." }),
+    changed: t.stringList({ description: "As in RegisterHookInput." }),
   }),
 });
 

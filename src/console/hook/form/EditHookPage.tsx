@@ -17,7 +17,7 @@ const EditDocument = graphql(`
     hook(id: $id) {
       id url name types format filter userId channels retries timeoutMs retryScheduleMs headers
       unsubscribeOn finalStatuses disableAfter { failures hours } maxInFlight rateLimitPerSecond signature
-      orderBy onOrderFailure
+      orderBy onOrderFailure template templateContentType selection changed description metadata
     }
   }
 `);
@@ -56,6 +56,7 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     filter: hook.filter ?? "",
     userId: hook.userId ?? "",
     channels: hook.channels?.join(", ") ?? "",
+    changed: hook.changed?.join(", ") ?? "",
     retries: String(hook.retries),
     timeoutMs: String(hook.timeoutMs),
     retryScheduleMs: hook.retryScheduleMs?.join(", ") ?? "",
@@ -63,6 +64,11 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     rateLimitPerSecond: hook.rateLimitPerSecond?.toString() ?? "",
     orderBy: hook.orderBy ?? "",
     onOrderFailure: hook.onOrderFailure,
+    template: hook.template ?? "",
+    templateContentType: hook.templateContentType ?? "",
+    selection: hook.selection ?? "",
+    description: hook.description ?? "",
+    metadata: hook.metadata === null ? "" : JSON.stringify(hook.metadata, null, 2),
     unsubscribeOn: hook.unsubscribeOn.join(", "),
     finalStatuses: hook.finalStatuses.join(", "),
     disableAfter: hook.disableAfter
@@ -73,15 +79,18 @@ export function EditHookPage({ params: { id } }: { params: { id: string } }) {
     signature: isSignature(hook.signature) ? hook.signature : "HMAC_SHA256",
     verification: "NONE",
     secret: "",
+    paused: "no",
   };
   const names = Object.keys(
     typeof hook.headers === "object" && hook.headers !== null ? hook.headers : {},
   );
   const open = () => navigate(`/hooks/${id}`);
   const submit = async (changed: HookDraft) => {
-    const input = inputOf(changed);
+    const { metadata, ...input } = inputOf(changed);
+    // Shown metadata may have lost digits of its numbers: it is sent only when it was edited.
+    const edited = changed.metadata === draft.metadata ? {} : { metadata };
     const answer = await update.run(
-      { id, input: { ...input, unsubscribeOn: input.unsubscribeOn ?? [] } },
+      { id, input: { ...input, ...edited, unsubscribeOn: input.unsubscribeOn ?? [] } },
       "The hook is updated.",
     );
     if (!answer) return;

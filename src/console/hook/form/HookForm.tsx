@@ -15,6 +15,7 @@ import {
   signatures,
   verifications,
 } from "./hookDraft.ts";
+import { PayloadFields } from "./PayloadFields.tsx";
 import { usePreview } from "./usePreview.ts";
 import "./HookForm.css";
 
@@ -125,6 +126,12 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
         </Field>
         {text("userId", "User", "Only this user's events. Optional.")}
         {text("channels", "Channels", "Only events that have one of these channels. Optional.")}
+        {text(
+          "changed",
+          "Changed attributes",
+          "Of updates of resources, only those that change one of these. Optional.",
+          "price, address.city",
+        )}
         <Field
           label="Signature"
           hint={
@@ -175,8 +182,15 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
                 : "Your own signing secret. Empty: generated.",
               draft.signature === "ED25519" ? "whsk_…" : "whsec_…",
             )}
+            <Field label="Begins" error={errorOf("paused")}>
+              <select {...propsOf("paused")}>
+                <option value="no">Active</option>
+                <option value="yes">Paused</option>
+              </select>
+            </Field>
           </div>
         )}
+        <PayloadFields draft={draft} change={change} propsOf={propsOf} errorOf={errorOf} />
         <details className="hook-more">
           <summary>Delivery settings</summary>
           <div className="hook-columns">
@@ -232,6 +246,20 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
             <textarea {...propsOf("headers")} rows={3} placeholder="X-Team: orders" />
           </Field>
         </details>
+        <Field
+          label="Description"
+          hint="What the hook is for. It is never sent. Optional."
+          error={errorOf("description")}
+        >
+          <textarea {...propsOf("description")} rows={2} />
+        </Field>
+        <Field
+          label="Metadata"
+          hint="A JSON object with facts about the hook. It is never sent. Optional."
+          error={errorOf("metadata")}
+        >
+          <textarea {...propsOf("metadata")} rows={2} placeholder='{"team": "billing"}' />
+        </Field>
         <div className="hook-form-foot">
           <Button onClick={rest.onCancel}>Cancel</Button>
           <Button type="submit" look="primary" isBusy={rest.isBusy}>

@@ -8,6 +8,7 @@ import "./HookPreview.css";
 export function HookPreview({ preview }: { preview: Preview | null }) {
   const trials = preview?.trials ?? [];
   const taken = trials.filter(({ reason }) => reason === "MATCHED");
+  const sent = taken.find(({ body }) => body !== null);
   return (
     <aside className="hook-preview" aria-label="Preview">
       <h2>Preview</h2>
@@ -21,7 +22,7 @@ export function HookPreview({ preview }: { preview: Preview | null }) {
             It matches {taken.length} of the newest {trials.length} events of these types.
           </p>
           <ul className="hook-tried">
-            {trials.map(({ event, reason, detail }) => (
+            {trials.map(({ event, reason, detail, error, orderKey, orderDetail }) => (
               <li key={event.id}>
                 <div className="hook-tried-line">
                   <Badge state={reason} />
@@ -31,13 +32,19 @@ export function HookPreview({ preview }: { preview: Preview | null }) {
                   </span>
                 </div>
                 {detail !== null && <p className="faint">{detail}</p>}
+                {error !== null && <p className="field-error">{error}</p>}
+                {orderKey !== null && <p className="faint">Order key: {orderKey}</p>}
+                {orderDetail !== null && <p className="faint">No order: {orderDetail}</p>}
               </li>
             ))}
           </ul>
         </>
       )}
-      {taken[0]?.body != null && (
-        <BodyText title="Request body for the newest matching event" text={taken[0].body} />
+      {sent?.body != null && (
+        <BodyText
+          title={`Request body for the newest matching event (${sent.contentType})`}
+          text={sent.body}
+        />
       )}
     </aside>
   );

@@ -11,6 +11,8 @@ export type HookDraft = {
   userId: string;
   /** Separated by commas or spaces. */
   channels: string;
+  /** Names of attributes, separated by commas or spaces. */
+  changed: string;
   retries: string;
   timeoutMs: string;
   retryScheduleMs: string;
@@ -18,6 +20,12 @@ export type HookDraft = {
   rateLimitPerSecond: string;
   orderBy: string;
   onOrderFailure: OrderFailure;
+  template: string;
+  templateContentType: string;
+  selection: string;
+  description: string;
+  /** A JSON object, or empty. */
+  metadata: string;
   unsubscribeOn: string;
   finalStatuses: string;
   /** Failures and hours, separated by a comma or spaces; empty for never. */
@@ -29,6 +37,8 @@ export type HookDraft = {
   verification: HookVerification;
   /** The signing secret, set only at registration; generated if empty. */
   secret: string;
+  /** Whether it begins as PAUSED; set only at registration. */
+  paused: "no" | "yes";
 };
 
 export const formats = {
@@ -75,6 +85,7 @@ export const emptyDraft: HookDraft = {
   filter: "",
   userId: "",
   channels: "",
+  changed: "",
   retries: "3",
   timeoutMs: "5000",
   retryScheduleMs: "",
@@ -82,6 +93,11 @@ export const emptyDraft: HookDraft = {
   rateLimitPerSecond: "",
   orderBy: "",
   onOrderFailure: "BLOCK",
+  template: "",
+  templateContentType: "",
+  selection: "",
+  description: "",
+  metadata: "",
   unsubscribeOn: "",
   finalStatuses: "413",
   disableAfter: "",
@@ -89,6 +105,7 @@ export const emptyDraft: HookDraft = {
   signature: "HMAC_SHA256",
   verification: "NONE",
   secret: "",
+  paused: "no",
 };
 
 const wordsIn = (text: string): string[] => text.split(/[\s,]+/).filter((word) => word !== "");
@@ -135,6 +152,21 @@ function secretProblem(text: string, signature: Signature): string | undefined {
   return isFit ? undefined : "whsec_ and the base64 of 24 to 64 bytes.";
 }
 
+function metadataProblem(text: string): string | undefined {
+  if (text.trim() === "" || metadataIn(text)) return undefined;
+  return 'A JSON object such as {"team": "billing"}.';
+}
+
+function metadataIn(text: string): { [name: string]: Json } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as { [name: string]: Json }) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function typesProblem(text: string): string | undefined {
   const types = wordsIn(text);
   if (types.length === 0) return "At least one event type, or * for all.";
@@ -162,6 +194,7 @@ export function problemsOf(draft: HookDraft): Partial<Record<keyof HookDraft, st
     ["finalStatuses", listProblem(draft.finalStatuses, 300, 599)],
     ["disableAfter", disableAfterProblem(draft.disableAfter)],
     ["headers", headersProblem(draft.headers)],
+    ["metadata", metadataProblem(draft.metadata)],
     ["secret", secretProblem(draft.secret.trim(), draft.signature)],
   ];
   return Object.fromEntries(found.filter(([, problem]) => problem !== undefined));
@@ -194,6 +227,7 @@ export function inputOf(draft: HookDraft) {
     filter: draft.filter.trim() || null,
     userId: draft.userId.trim() || null,
     channels: wordsIn(draft.channels).length > 0 ? wordsIn(draft.channels) : null,
+    changed: wordsIn(draft.changed).length > 0 ? wordsIn(draft.changed) : null,
     retries: Number(draft.retries),
     timeoutMs: Number(draft.timeoutMs),
     retryScheduleMs: schedule.length > 0 ? schedule : null,
@@ -201,6 +235,11 @@ export function inputOf(draft: HookDraft) {
     rateLimitPerSecond: draft.rateLimitPerSecond ? Number(draft.rateLimitPerSecond) : null,
     orderBy: draft.orderBy.trim() || null,
     onOrderFailure: draft.onOrderFailure,
+    template: draft.template.trim() === "" ? null : draft.template,
+    templateContentType: draft.templateContentType.trim() || null,
+    selection: draft.selection.trim() || null,
+    description: draft.description.trim() || null,
+    metadata: metadataIn(draft.metadata) ?? null,
     finalStatuses: numbersIn(draft.finalStatuses),
     disableAfter: disableAfterIn(draft.disableAfter),
     signature: draft.signature,
@@ -214,5 +253,6 @@ export function inputOf(draft: HookDraft) {
 export const registrationOf = (draft: HookDraft) => ({
   ...inputOf(draft),
   verification: draft.verification,
+  paused: draft.paused === "yes",
   ...(draft.secret.trim() !== "" && { secret: draft.secret.trim() }),
 });

@@ -8,7 +8,7 @@ const PreviewDocument = graphql(`
   query PreviewHook($input: PreviewHookInput!) {
     previewHook(input: $input, first: 10) {
       userErrors { code message path }
-      trials { event { id name occurredAt } reason detail body }
+      trials { event { id name occurredAt } reason detail contentType body error orderKey orderDetail }
     }
   }
 `);
@@ -26,8 +26,12 @@ export function usePreview(draft: HookDraft): Preview | null {
     if (Object.keys(problemsOf(draft)).length > 0) return;
     let isCurrent = true;
     const timer = setTimeout(async () => {
-      const { types, url, format, filter, userId, channels, headers } = inputOf(draft);
-      const input = { types, url, format, filter, userId, channels, headers: headers ?? null };
+      const { types, url, format, filter, userId, channels, headers, ...more } = inputOf(draft);
+      const { orderBy, template, templateContentType, selection, changed } = more;
+      const input = {
+        ...{ types, url, format, filter, userId, channels, headers: headers ?? null },
+        ...{ orderBy, template, templateContentType, selection, changed },
+      };
       const { data } = await client
         .query(PreviewDocument, { input }, { requestPolicy: "network-only" })
         .toPromise();

@@ -3,6 +3,7 @@ import type { HookFormat, HookRow } from "../../../db/hook/hooks.ts";
 import { listEventTypes, listHooks } from "../../../db/page/lists.ts";
 import { typesAccept } from "../../../domain/hook/hookMatch.ts";
 import { isMailTarget } from "../../../domain/hook/mailTarget.ts";
+import { hasPayload } from "../../../domain/payload/makeBody.ts";
 import type { Context } from "../../../graphql/builder/context.ts";
 import { RawJson, writeJson } from "../../../util/json/rawJson.ts";
 import { createTimeSlice } from "../../../util/timeSlice.ts";
@@ -85,6 +86,9 @@ function bodyOf(format: HookFormat, type: string, data: Json): Json {
   }
 }
 
+const sentAs = (hook: HookRow): string =>
+  hook.selection === null ? (hook.templateContentType ?? hook.format) : "a selection";
+
 /** Where a hook sends to: the server, and the address there. */
 function placeOf(url: string) {
   const { host, protocol, pathname, search } = new URL(url);
@@ -102,7 +106,7 @@ function hookParts(hook: HookRow, messages: Json) {
     channel: {
       address,
       title: hook.name ?? hook.url,
-      description: `${hook.template === null ? `Format ${hook.format}` : "A template"}; ${hook.status}.`,
+      description: `Format ${sentAs(hook)}; ${hook.status}.`,
       servers: [{ $ref: `#/servers/hook-${hook.id}` }],
       messages,
     },
@@ -180,14 +184,13 @@ export async function documentOf(
     for (const [name, nameKey] of keys) {
       await slice();
       if (!takes(name)) continue;
-      const wanted = `${nameKey}.${hook.templateContentType ?? hook.format}`;
+      const wanted = `${nameKey}.${sentAs(hook)}`;
       const key = formatKeys.get(wanted) ?? newKey(wanted);
       formatKeys.set(wanted, key);
       if (!messages.has(key)) {
-        const { templateContentType } = hook;
-        // What a template makes of an event, its target knows.
-        const body = templateContentType === null ? bodyOf(hook.format, name, dataOf(name)) : true;
-        addMessage(key, name, body, templateContentType ?? JSON_TYPE);
+        // What a template or a selection makes of an event, its target knows.
+        const body = hasPayload(hook) ? true : bodyOf(hook.format, name, dataOf(name));
+        addMessage(key, name, body, hook.templateContentType ?? JSON_TYPE);
       }
       sent.push(refTo(key));
     }

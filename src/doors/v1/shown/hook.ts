@@ -47,6 +47,8 @@ const hookShown = (hook: HookRow, headers: unknown, stats: HookStats = noStats(h
   onOrderFailure: hook.onOrderFailure,
   template: hook.template,
   templateContentType: hook.templateContentType,
+  selection: hook.selection,
+  changed: hook.changed,
 });
 
 /** Hooks with their counters and without the secrets of their headers. */

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796054839863, "a552c3286f3eb57e77aaf8aec23f796b824a6fa1e852e2600f31edee71a0b498"],
-    [1796054839864, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
+    [1796060049809, "a98583aeb7325dae2f9648cc4d14022a6ea5928f857d3ce92a239c6f9c1dc52c"],
+    [1796060049810, "00e8f6ebd9c1f9275e7a47921b4588424a2bbfbfa98a8e12cb05c4c823943d34"],
   ]);
 });
 

@@ -54,18 +54,16 @@ type Values = {
 };
 
 /** Why the mail server is set only in part; undefined if it is not. */
-export const partOfMail = ({
-  SIGNALBOX_SMTP_URL: server,
-  SIGNALBOX_SMTP_FROM: from,
-}: Values): string | undefined => {
+export function partOfMail(values: Values): string | undefined {
+  const { SIGNALBOX_SMTP_URL: server, SIGNALBOX_SMTP_FROM: from } = values;
   if ((server === undefined) === (from === undefined)) return undefined;
   return server
     ? "SIGNALBOX_SMTP_FROM must be set when SIGNALBOX_SMTP_URL is: e-mail needs a sender."
     : "SIGNALBOX_SMTP_URL must be set when SIGNALBOX_SMTP_FROM is: e-mail needs a server.";
-};
+}
 
 /** The mail server that is set. */
-export const mailOf = ({
-  SIGNALBOX_SMTP_URL: server,
-  SIGNALBOX_SMTP_FROM: from,
-}: Values): { mail?: MailSettings } => (server && from ? { mail: { server, from } } : {});
+export function mailOf(values: Values): { mail?: MailSettings } {
+  const { SIGNALBOX_SMTP_URL: server, SIGNALBOX_SMTP_FROM: from } = values;
+  return server && from ? { mail: { server, from } } : {};
+}

@@ -35,11 +35,10 @@ test("a hook with `changed` gets the updates of these attributes, and why says w
   ] as const;
   for (const [attributes, said] of states) {
     const { event } = await update(hub, "goods", "1", attributes);
-    const reason = await whyOf(hub, event?.id ?? "", id);
-    expect(reason).toMatchObject({ reason: "UNCHANGED", detail: expect.stringContaining(said) });
-    expect(reason).toMatchObject({
-      detail: expect.stringContaining("takes changes of price, address.city only"),
-    });
+    const [reason, detail] = await whyOf(hub, event?.id ?? "", id);
+    expect(reason).toBe("UNCHANGED");
+    expect(detail).toContain("takes changes of price, address.city only");
+    expect(detail).toContain(said);
   }
   const sent = [
     { price: 1, address: { zip: 2, city: "Rome" } },

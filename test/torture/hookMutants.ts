@@ -30,6 +30,22 @@ export const hookMutants: Mutant[] = [
     ],
   },
   {
+    row: "T52",
+    name: "a body is made anew for each attempt",
+    patches: [
+      {
+        file: "src/domain/payload/makeBody.ts",
+        find: "if (kept) return kept;",
+        replace: "",
+      },
+      {
+        file: "src/db/delivery/eventBodies.ts",
+        find: "do update set format = b.format",
+        replace: "do update set body = excluded.body",
+      },
+    ],
+  },
+  {
     row: "T46",
     name: "a backfill does not look at what the hook has got meanwhile",
     patches: [

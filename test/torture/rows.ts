@@ -27,6 +27,7 @@ import { t36 } from "./rows/t36.ts";
 import { t40 } from "./rows/t40.ts";
 import { t45 } from "./rows/t45.ts";
 import { t46 } from "./rows/t46.ts";
+import { t52 } from "./rows/t52.ts";
 
 const own: Row[] = [
   t01,
@@ -56,6 +57,7 @@ const own: Row[] = [
   t40,
   t45,
   t46,
+  t52,
 ];
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 

@@ -109,8 +109,6 @@ export async function registerHook(
   const key = { projectId, id: input.id ?? newId() };
   const secret = makeSecret(box, key, input.signature ?? "HMAC_SHA256", input.secret);
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
-  const url = await checkTarget(input.url ?? "", projectId);
-  checkMailSettings({ url, verification, headers: Object.keys(headers).length > 0 || null });
   const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
@@ -119,7 +117,7 @@ export async function registerHook(
   const row = {
     ...key,
     ...settings,
-    url,
+    url: await checkTarget(input.url ?? "", projectId),
     headers: sealHeaders(box, key, headers),
     verification,
     allowedPerMinute: null,
@@ -127,6 +125,7 @@ export async function registerHook(
     statusReason,
     secrets: [{ ...secret.stored, expiresAt: null }],
   };
+  checkMailSettings(row);
   const hook = await withUniqueName(settings, () =>
     sql.begin(async (tx) => {
       // Without the lock, two concurrent registrations would not count each other.

@@ -49,9 +49,9 @@ export function NewHookPage() {
       {made && (
         <Modal
           title={
-            made.status === "ACTIVE"
-              ? "The hook is active"
-              : "The hook is waiting for its target's consent"
+            made.status === "PENDING_VERIFICATION"
+              ? "The hook is waiting for its target's consent"
+              : `The hook is ${made.status.toLowerCase()}`
           }
           isOpen
           onClose={open}

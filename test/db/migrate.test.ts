@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796059945712, "7e6a6c4cd180f2ae18a5ebd549324b6c87d514a37c33d8ae91c5c2ba71b6da46"],
-    [1796059945713, "6261398df58472202fdc76b316b99bbf965350fdf8c0904a2a2a6935bca36ce6"],
+    [1796060563043, "a98583aeb7325dae2f9648cc4d14022a6ea5928f857d3ce92a239c6f9c1dc52c"],
+    [1796060563044, "00e8f6ebd9c1f9275e7a47921b4588424a2bbfbfa98a8e12cb05c4c823943d34"],
   ]);
 });
 

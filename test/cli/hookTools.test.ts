@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cliOf } from "../fixtures/cliObjects.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -81,4 +84,46 @@ test("a schedule is created, listed, paused, run, resumed and deleted, by its na
   expect(await on("schedule", "create", "never", "0 0 30 2 *", "a")).toMatchObject({
     ...{ code: 1, stderr: expect.stringContaining("never runs") },
   });
+});
+
+test("what a hook is for, what makes its body and what it takes are set, shown and taken away", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
+  const file = join(folder, "body.liquid");
+  await writeFile(file, "{{ event.id }}\n");
+  const settings = [
+    ...[
+      "--name",
+      "made",
+      "--description",
+      "for sales",
+      "--metadata",
+      '{"team":"sales"}',
+      "--paused",
+    ],
+    ...["--channels", "eu, us", "--template", `@${file}`, "--template-content-type", "text/plain"],
+    ...["--changed", "price,address.city"],
+  ];
+  const shown = {
+    ...{ description: "for sales", metadata: { team: "sales" }, channels: ["eu", "us"] },
+    ...{ template: "{{ event.id }}\n", templateContentType: "text/plain", selection: null },
+    ...{ changed: ["price", "address.city"], status: "PAUSED" },
+  };
+  expect(await only("hook", "create", target.url, "made.of", ...settings)).toMatchObject(shown);
+  expect(await only("hook", "get", "made")).toMatchObject(shown);
+  const cleared = ["--description", "--metadata", "--channels", "--template", "--changed"];
+  const update = ["hook", "update", "made", ...cleared.flatMap((flag) => [flag, ""])];
+  expect(await only(...update, "--selection", "{ id }")).toMatchObject({
+    ...{ description: null, metadata: null, channels: null, template: null, changed: null },
+    ...{ templateContentType: null, selection: "{ id }" },
+  });
+  const wrong = [
+    ["--metadata", "[1]", "It must be a JSON object"],
+    ["--template", `@${file}.none`, "ENOENT"],
+  ];
+  for (const [flag = "", value = "", said] of wrong)
+    expect(await on("hook", "update", "made", flag, value)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(said ?? ""),
+    });
+  await rm(folder, { recursive: true });
 });

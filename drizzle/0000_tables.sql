@@ -570,6 +570,21 @@ CREATE TABLE "signalbox"."event_schedules" (
 );
 --> statement-breakpoint
 ALTER TABLE "signalbox"."event_schedules" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "signalbox"."audit_entries" (
+	"project_id" uuid NOT NULL,
+	"id" uuid NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor" text NOT NULL,
+	"action" text NOT NULL,
+	"entity_type" text,
+	"entity_id" uuid,
+	"before" json,
+	"after" json,
+	"request_id" text NOT NULL,
+	CONSTRAINT "audit_entries_project_id_id_pk" PRIMARY KEY("project_id","id")
+);
+--> statement-breakpoint
+ALTER TABLE "signalbox"."audit_entries" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_digest" ON "signalbox"."api_keys" USING btree ("digest");--> statement-breakpoint
 CREATE INDEX "events_type" ON "signalbox"."events" USING btree ("project_id","type","id");--> statement-breakpoint
 CREATE INDEX "events_unmatched" ON "signalbox"."events" USING btree ("project_id","received_at") WHERE config_version is null and scheduled_for is null;--> statement-breakpoint
@@ -642,4 +657,8 @@ CREATE POLICY "own_project" ON "signalbox"."applications" AS PERMISSIVE FOR SELE
 CREATE POLICY "own_project" ON "signalbox"."blocked_keys" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE POLICY "own_project" ON "signalbox"."order_gates" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
 CREATE INDEX "event_schedules_due" ON "signalbox"."event_schedules" USING btree ("next_run_at") WHERE next_run_at is not null;--> statement-breakpoint
-CREATE POLICY "own_project" ON "signalbox"."event_schedules" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);
+CREATE POLICY "own_project" ON "signalbox"."event_schedules" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);--> statement-breakpoint
+CREATE INDEX "audit_entries_entity" ON "signalbox"."audit_entries" USING btree ("project_id","entity_id","id");--> statement-breakpoint
+CREATE INDEX "audit_entries_action" ON "signalbox"."audit_entries" USING btree ("project_id","action","id");--> statement-breakpoint
+CREATE INDEX "audit_entries_actor" ON "signalbox"."audit_entries" USING btree ("project_id","actor","id");--> statement-breakpoint
+CREATE POLICY "own_project" ON "signalbox"."audit_entries" AS PERMISSIVE FOR SELECT TO public USING (project_id = nullif(current_setting('signalbox.project', true), '')::uuid);

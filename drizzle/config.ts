@@ -13,6 +13,7 @@ export default defineConfig({
     "./src/db/schema/workflowTables.ts",
     "./src/db/schema/applicationTables.ts",
     "./src/db/schema/scheduleTables.ts",
+    "./src/db/schema/auditTables.ts",
   ],
   out: "./drizzle",
   schemaFilter: ["signalbox"],

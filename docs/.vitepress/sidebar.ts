@@ -48,6 +48,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     "Run",
     page("Deploy", "/deploy"),
     page("Operate", "/operate"),
+    page("The audit log", "/audit"),
     page("Traces and metrics", "/telemetry"),
     page("Citus", "/citus"),
     page("Limits", "/limits"),

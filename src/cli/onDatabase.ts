@@ -14,8 +14,9 @@ export const onDatabase = <Given extends unknown[]>(
 ) =>
   async function (this: Command, ...given: Given): Promise<void> {
     const { withDatabase } = await import("./database.ts");
-    const { text, json, failed } = await withDatabase(readDatabaseSettings(), (db) =>
-      run(db, ...given),
+    const { actAs, commandLine } = await import("../domain/audit/actor.ts");
+    const { text, json, failed } = await actAs(commandLine, () =>
+      withDatabase(readDatabaseSettings(), (db) => run(db, ...given)),
     );
     process.stdout.write(`${this.getOptionValue("json") ? JSON.stringify(json) : text}\n`);
     if (failed) process.exitCode = 1;

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addKey } from "./apiKey.ts";
+import { addAudit } from "./audit/audit.ts";
 import { addCompletion } from "./completion/completion.ts";
 import { addDeliveries } from "./delivery/deliveries.ts";
 import { addReplay } from "./delivery/replay.ts";
@@ -29,6 +30,7 @@ const additions = [
   addDeliveries,
   addReplay,
   addSchedule,
+  addAudit,
   addTypes,
   addImport,
   addProject,

@@ -1,6 +1,7 @@
 import "./action/action.ts";
 import "./action/actionLive.ts";
 import "./project/apiKey.ts";
+import "./audit/auditLog.ts";
 import "./eventType/catalog.ts";
 import "./delivery/blockedKey.ts";
 import "./delivery/delivery.ts";

@@ -43,10 +43,11 @@ const operatorMay = [
 ];
 const reads = (name: string) =>
   (name.startsWith("Query.") && name !== "Query.apiKeys") || name.startsWith("Subscription.");
+const views = (name: string) => reads(name) && name !== "Query.auditLog";
 const may: Record<string, (name: string) => boolean> = {
   ADMIN: () => true,
   OPERATOR: (name) => reads(name) || operatorMay.some((field) => name === `Mutation.${field}`),
-  VIEWER: reads,
+  VIEWER: views,
   EMITTER: (name) => emitterMay.includes(name),
 };
 

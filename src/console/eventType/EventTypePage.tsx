@@ -1,6 +1,7 @@
 import { Send } from "lucide-react";
 import { useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
+import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
@@ -76,6 +77,7 @@ export function EventTypePage() {
       tools={tools}
     >
       {type.description !== null && <p className="soft">{type.description}</p>}
+      <LastAct id={type.id} />
       <div className="type-columns">
         <Section title="Schema">
           {type.schema === null ? (

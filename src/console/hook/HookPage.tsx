@@ -1,3 +1,4 @@
+import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { CopyButton } from "../ui/CopyButton.tsx";
@@ -62,6 +63,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
       ) : (
         hook.statusReason !== null && <p className="soft">{hook.statusReason}</p>
       )}
+      <LastAct id={id} />
       <HookHold hook={hook} />
       <HookDay hook={hook} />
       <Facts

@@ -16,7 +16,7 @@ const CreateDocument = graphql(`
 `);
 
 const roles = {
-  VIEWER: "Viewer: reads everything except API keys",
+  VIEWER: "Viewer: reads everything except API keys and the audit log",
   OPERATOR: "Operator: also presses buttons, retries and replays",
   EMITTER: "Emitter: only emits events",
   ADMIN: "Admin: everything",

@@ -3,6 +3,7 @@ import {
   Box,
   Braces,
   CalendarClock,
+  History,
   type LucideIcon,
   Settings,
   Truck,
@@ -83,6 +84,9 @@ const EditResourcePage = later(async () => ({
 const SchedulesPage = later(async () => ({
   default: (await import("../schedule/SchedulesPage.tsx")).SchedulesPage,
 }));
+const AuditPage = later(async () => ({
+  default: (await import("../audit/AuditPage.tsx")).AuditPage,
+}));
 const SettingsPage = later(async () => ({
   default: (await import("../project/SettingsPage.tsx")).SettingsPage,
 }));
@@ -96,6 +100,7 @@ export const places: { to: string; label: string; keys: string; icon: LucideIcon
   { to: "/workflows", label: "Workflows", keys: "g w", icon: Workflow },
   { to: "/resources", label: "Resources", keys: "g r", icon: Box },
   { to: "/schedules", label: "Schedules", keys: "g c", icon: CalendarClock },
+  { to: "/audit", label: "Audit log", keys: "g a", icon: History },
   { to: "/settings", label: "Settings", keys: "g s", icon: Settings },
 ];
 
@@ -122,5 +127,6 @@ export const routes: { path: string; page: ComponentType<PageProps> }[] = [
   { path: "/resources/new", page: NewResourcePage },
   { path: "/resources/edit", page: EditResourcePage },
   { path: "/schedules", page: SchedulesPage },
+  { path: "/audit", page: AuditPage },
   { path: "/settings", page: SettingsPage },
 ];

@@ -1,4 +1,5 @@
 import { insertActions, type NewAction, recordActionsOf } from "../action/actions.ts";
+import { insertAuditEntries, type NewAuditRow } from "../audit/auditEntries.ts";
 import type { Tx } from "../connection/client.ts";
 import type { Fragment } from "../page/page.ts";
 import { addJobs, type JobSpec } from "../queue/jobs.ts";
@@ -11,17 +12,19 @@ type Beside = {
   runs?: NewRun[];
   actions?: NewAction[];
   jobs?: JobSpec[];
+  audited?: NewAuditRow[];
   first?: Fragment[];
 };
 
 /** Whether `accept` alone stores everything, in one statement. */
 export const isPlain = (
   { deliveries }: Accepting,
-  { runs, actions, jobs, first }: Beside,
+  { runs, actions, jobs, audited, first }: Beside,
 ): boolean =>
   !runs?.length &&
   !actions?.length &&
   !jobs?.length &&
+  !audited?.length &&
   !first?.length &&
   deliveries.every(({ resource }) => resource === undefined);
 
@@ -32,7 +35,7 @@ export const isPlain = (
 export async function writeEvents(
   tx: Tx,
   accepting: Accepting,
-  { runs = [], actions = [], jobs = [], first = [] }: Beside,
+  { runs = [], actions = [], jobs = [], audited = [], first = [] }: Beside,
 ): Promise<Date> {
   const { projectId, events, deliveries } = accepting;
   await Promise.all([
@@ -40,6 +43,7 @@ export async function writeEvents(
     ...(runs.length > 0 ? [insertRuns(tx, runs)] : []),
     ...keepResources(tx, deliveries),
     ...(jobs.length > 0 ? [addJobs(tx, jobs)] : []),
+    ...(audited.length > 0 ? [insertAuditEntries(tx, audited)] : []),
     ...first,
   ]);
   const at = await accept(tx, accepting);

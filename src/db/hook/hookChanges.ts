@@ -31,7 +31,7 @@ export type Leaving = {
 };
 
 /**
- * Deletes up to `limit` hooks of a user under one config version, and returns how many. Their waiting deliveries are
+ * Deletes up to `limit` hooks of a user under one config version, and returns their ids. Their waiting deliveries are
  * cancelled by the jobs that it adds.
  */
 export async function deleteHooksOfUser(
@@ -39,7 +39,7 @@ export async function deleteHooksOfUser(
   { projectId, userId }: { projectId: string; userId: string },
   reason: string,
   limit: number,
-): Promise<number> {
+): Promise<string[]> {
   const hooks = await tx<HookRow[]>`
     update signalbox.hooks h set status = 'DELETED', status_reason = ${reason}, updated_at = now()
     where h.project_id = ${projectId} and h.id = any(array(
@@ -47,7 +47,7 @@ export async function deleteHooksOfUser(
       where project_id = ${projectId} and user_id = ${userId} and status <> 'DELETED' and kind = 'HOOK'
       order by id limit ${limit} for update))
     returning ${hookColumns(tx)}`;
-  if (hooks.length === 0) return 0;
+  if (hooks.length === 0) return [];
   const version = await bumpConfigVersion(tx, projectId);
   const ids = hooks.map(({ id }) => id);
   const [waiting] = await Promise.all([
@@ -71,7 +71,7 @@ export async function deleteHooksOfUser(
       ),
     ],
   );
-  return hooks.length;
+  return ids;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Sql } from "../connection/client.ts";
+import type { Sql, Tx } from "../connection/client.ts";
 import type { Narrowed } from "../schema/narrowed.ts";
 import type { apiKeys } from "../schema/tables.ts";
 
@@ -40,6 +40,17 @@ export async function insertKey(sql: Sql, key: NewKey): Promise<ApiKeyRow> {
     values (${key.projectId}, ${key.id}, ${key.name}, ${key.role}, ${key.prefix}, ${key.digest})
     returning ${columns(sql)}`;
   if (!row) throw new Error(`key ${key.id} was not inserted`);
+  return row;
+}
+
+/** Locks a key until the end of the transaction and returns it. */
+export async function lockedKey(
+  tx: Tx,
+  projectId: string,
+  id: string,
+): Promise<ApiKeyRow | undefined> {
+  const [row] = await tx<ApiKeyRow[]>`select ${columns(tx)} from signalbox.api_keys
+    where project_id = ${projectId} and id = ${id} for update`;
   return row;
 }
 

@@ -3,6 +3,7 @@ import type { Pool, Tx } from "../../db/connection/client.ts";
 import { violates } from "../../db/connection/violates.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { type UserErrorCode, userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import type { Caller } from "../project/authenticator.ts";
 
@@ -102,6 +103,8 @@ export async function pressAction(
       if (earlier) return earlier;
       checkPressable(action);
       const { at } = action;
+      const entity = ["Action", action.id] as const;
+      await audit(tx, { projectId, action: "pressAction", entity, after: { press: id } });
       const press = { projectId, id, actionId: action.id, pressedBy: caller.keyName, at };
       return writePress(tx, { ...press, keyId: caller.keyId, idempotencyKey }, !services.sendsHere);
     });

@@ -19,6 +19,8 @@ import { deleteHooksOfUser } from "../../db/hook/hookChanges.ts";
 import { throttled } from "../../db/retention/throttle.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { invalidFields, userError } from "../../util/userError.ts";
+import { type Audited, audit } from "../audit/audit.ts";
+import type { AuditAction } from "../audit/auditAction.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { DELETED_BY_PERSON } from "../hook/hook.ts";
 import { exactName, singleLineText } from "../input/singleLineText.ts";
@@ -59,6 +61,18 @@ async function withUniqueUid<Result>(uid: string | null, write: () => Promise<Re
   }
 }
 
+/** An application is no object of the GraphQL schema: it is named by its id. */
+const entryOf = (
+  projectId: string,
+  action: AuditAction,
+  before: ApplicationRow | null,
+  after: ApplicationRow | null,
+): Audited => {
+  const application = (before ?? after)?.id;
+  const state = (row: ApplicationRow | null) => row && { application, ...row };
+  return { projectId, action, before: state(before), after: state(after) };
+};
+
 /** The application with this id or `uid`. */
 export async function findApplication(
   sql: Sql,
@@ -81,9 +95,12 @@ export async function createApplication(
   checkApplication(input);
   return withUniqueUid(input.uid, async () => {
     const row = { projectId, id, userId: input.uid ?? id, ...input };
-    const [created] = await insertApplication(sql, row);
-    if (!created) throw new Error("an application was not inserted");
-    return created;
+    return sql.begin(async (tx) => {
+      const [created] = await insertApplication(tx, row);
+      if (!created) throw new Error("an application was not inserted");
+      await audit(tx, entryOf(projectId, "createApplication", null, created));
+      return created;
+    });
   });
 }
 
@@ -102,6 +119,7 @@ export async function updateApplication(
       checkApplication(next);
       const [updated] = await updateApplicationRow(tx, next);
       if (!updated) throw new Error(`application ${id} is gone from under its lock`);
+      await audit(tx, entryOf(projectId, "updateApplication", before, updated));
       return updated;
     }),
   );
@@ -114,10 +132,21 @@ export async function updateApplication(
 export async function deleteApplication(sql: Pool, application: ApplicationRow): Promise<void> {
   const { projectId, id } = application;
   const deleteSome = () =>
-    sql.begin((tx) => deleteHooksOfUser(tx, application, DELETED_BY_PERSON, HOOKS_AT_ONCE));
+    sql.begin(async (tx) => {
+      const ids = await deleteHooksOfUser(tx, application, DELETED_BY_PERSON, HOOKS_AT_ONCE);
+      const after = { status: "DELETED", application: id };
+      const deleted = ids.map(
+        (hook): Audited => ({ projectId, action: "deleteHook", entity: ["Hook", hook], after }),
+      );
+      await audit(tx, ...deleted);
+      return ids.length;
+    });
+  const remove = () =>
+    sql.begin(async (tx) => {
+      if ((await removeApplication(tx, application)).count === 0) return false;
+      await audit(tx, entryOf(projectId, "deleteApplication", application, null));
+      return true;
+    });
   do while ((await throttled(deleteSome)) === HOOKS_AT_ONCE);
-  while (
-    (await removeApplication(sql, application)).count === 0 &&
-    (await applicationsById(sql, projectId, id)).length > 0
-  );
+  while (!(await remove()) && (await applicationsById(sql, projectId, id)).length > 0);
 }

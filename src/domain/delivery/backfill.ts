@@ -29,6 +29,7 @@ import { addJobs, deliverJobs } from "../../db/queue/jobs.ts";
 import { newId } from "../../util/ids.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import { resourcesNow } from "../emit/matchContext.ts";
 import { filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
@@ -134,6 +135,12 @@ export async function backfillHook(
   if (dryRun) return { matched, replay: null };
   const id = newId();
   return sql.begin(async (tx) => {
+    await audit(tx, {
+      projectId,
+      action: "backfillHook",
+      entity: ["Hook", hook.id],
+      after: { ...span, matched, replay: id },
+    });
     const found = replaysById(tx, projectId, [id]);
     const chunks = { eventIds, chunkSize: REPLAY_CHUNK };
     const jobs = matched > 0 ? [addJobs(tx, [replayJob({ projectId, id })])] : [];

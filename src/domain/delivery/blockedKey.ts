@@ -9,6 +9,7 @@ import { stripNul } from "../../db/page/stripNul.ts";
 import { addJobs, deliverJobs } from "../../db/queue/jobs.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 
 /**
  * Frees a blocked key: its lost delivery is tried again, and the others wait for it; with `skip` it stays as it is, and
@@ -31,8 +32,18 @@ export async function releaseBlockedKey(
     if (!hook) throw noHook();
     const notBlocked = () =>
       userError("NOT_FOUND", `hook ${hookId} has no blocked key '${givenKey}'`, ["key"]);
+    // A key may be taken from an event's data, which can be erased: the entry names the delivery.
+    const released = (delivery: string) =>
+      audit(tx, {
+        projectId,
+        action: "releaseBlockedKey",
+        entity: ["Hook", hook.id],
+        after: { delivery, skip },
+      });
     if (skip) {
-      if ((await unblock(tx, projectId, { hookId, key })).length === 0) throw notBlocked();
+      const [freed] = await unblock(tx, projectId, { hookId, key });
+      if (!freed) throw notBlocked();
+      await released(freed.id);
       await writeToFeed(
         tx,
         projectId,
@@ -52,6 +63,7 @@ export async function releaseBlockedKey(
         `delivery ${lost} has been tried as often as is counted: release the key with skip`,
         ["key"],
       );
+    await released(lost);
     await publishRetries(tx, projectId, { moved, made: [] }, { under: [recordHook(tx, hook)] });
     return hook;
   });

@@ -13,6 +13,7 @@ import {
 import { probeNow } from "../../db/hook/hookHealth.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 
 /**
  * What a manual retry does: a waiting delivery is due at once, a SUCCEEDED one is sent as a new delivery, any other is
@@ -69,6 +70,16 @@ export async function retryDelivery(
     const result = await retried(tx, delivery);
     const [one] = [...result.moved, ...result.made];
     if (!one) throw rejection(`delivery ${id} is being sent again already`);
+    await audit(tx, {
+      projectId,
+      action: "retryDelivery",
+      entity: ["Delivery", delivery.id],
+      after: {
+        hook: one.hookId,
+        was: delivery.status,
+        ...(one.id !== delivery.id && { sentAs: one.id }),
+      },
+    });
     const found = deliveriesById(tx, projectId, [one.id]);
     const probe = probeNow(tx, { projectId, id: one.hookId });
     await publishRetries(tx, projectId, result, { under: [probe, found] });

@@ -34,6 +34,7 @@ import { writeToFeed } from "../../db/feed/record.ts";
 import { addJobs } from "../../db/queue/jobs.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import { backfillChunk } from "./backfill.ts";
@@ -110,6 +111,12 @@ export async function replayDeliveries(
     const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, REPLAY_CHUNK);
     if (!replay) throw new Error("a replay was not inserted");
     checkCount(replay.matched);
+    await audit(tx, {
+      projectId,
+      action: "replayDeliveries",
+      entity: ["Replay", replay.id],
+      after: { ...filter, matched: replay.matched },
+    });
     const jobs = replay.status === "RUNNING" ? [addJobs(tx, [replayJob(replay)])] : [];
     await writeToFeed(tx, projectId, jobs, [recordReplay(tx, replay, true)]);
     return replay;
@@ -156,6 +163,13 @@ export async function cancelReplay(sql: Pool, projectId: string, id: string): Pr
     if (!replay) throw userError("NOT_FOUND", `no replay ${id}`, ["id"]);
     if (replay.status !== "RUNNING")
       throw userError("NOT_ALLOWED_NOW", `replay ${id} is ${replay.status} already`, ["id"]);
+    await audit(tx, {
+      projectId,
+      action: "cancelReplay",
+      entity: ["Replay", replay.id],
+      before: { status: replay.status },
+      after: { status: "CANCELLED" },
+    });
     const found = replaysById(tx, projectId, [id]);
     await writeToFeed(tx, projectId, [stopReplay(tx, replay)], [recordReplay(tx, replay), found]);
     const [row] = await found;

@@ -5,15 +5,25 @@ import { type Leaving, recordHook, retireHooks } from "../../db/hook/hookChanges
 import { disableHealth, isWornOut } from "../../db/hook/hookHealth.ts";
 import { type HookRow, lockedHook } from "../../db/hook/hooks.ts";
 import { moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
+import { actAs, hubItself } from "../audit/actor.ts";
+import { type Audited, audit } from "../audit/audit.ts";
 import { type FollowUp, followUpOf } from "../event/followUp.ts";
 import { type InPlace, planSystemEvent, warmSystemTypes } from "../event/systemEvent.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
 import { disabledEvent } from "./healthEvent.ts";
 
+const entryOf = ({ projectId, id, status, statusReason }: HookRow): Audited => ({
+  projectId,
+  action: status === "DISABLED" ? "disableHook" : "deleteHook",
+  entity: ["Hook", id],
+  after: { status, statusReason },
+});
+
 /** Deletes or disables hooks, by their target's wish or their failures: what waits is CANCELLED or PARKED. */
 export async function retire(tx: Tx, leaving: Leaving[]): Promise<HookRow[]> {
   const hooks = await retireHooks(tx, leaving);
+  await actAs(hubItself, () => audit(tx, ...hooks.map(entryOf)));
   for (const hook of hooks) {
     if (hook.status === "DISABLED") await disableHealth(tx, hook.projectId, [hook.id]);
     await recordHook(tx, hook);

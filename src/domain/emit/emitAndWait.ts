@@ -4,7 +4,7 @@ import { eventsById, hasEnded } from "../../db/event/events.ts";
 import type { Shares } from "../../util/shares.ts";
 import { UserError, userError } from "../../util/userError.ts";
 import { type EventInput, eventLimits } from "../event/eventInput.ts";
-import type { Emitter } from "./emitter.ts";
+import type { EmitCall, Emitter } from "./emitter.ts";
 import type { Emitted } from "./emitWrite.ts";
 
 const MAX_WAIT_MS = 15_000;
@@ -116,14 +116,14 @@ export const emitOne = (
   input: EventInput,
   origin: Extract<EventOrigin, "API" | "MANUAL" | "TEST">,
   waitMs: number,
-  onlyHookId?: string,
+  { onlyHookId, audited }: Pick<EmitCall, "onlyHookId" | "audited"> = {},
 ): Promise<Emitted> =>
   withWaitSlot(request, waitMs, async () => {
     const { trace, caller } = request;
     const { projectId } = caller;
     const emitted = await request.hub.emitter
       .emit({
-        ...{ projectId, inputs: [input], origin, trace },
+        ...{ projectId, inputs: [input], origin, trace, audited },
         ...(onlyHookId !== undefined && { onlyHookId }),
       })
       .catch(withoutIndex);

@@ -8,6 +8,7 @@ import { advanceJobs } from "../../db/workflow/workflowRuns.ts";
 import { startSpan } from "../../telemetry/span.ts";
 import { createBatcher } from "../../util/batcher.ts";
 import { Overloaded } from "../../util/overloaded.ts";
+import { asCurrentActor } from "../audit/actor.ts";
 import { inTurn, type PreparedEvent, planEvent, prepareEvent } from "../event/event.ts";
 import { checkEventInput, type EventInput } from "../event/eventInput.ts";
 import { IN_PLACE_STEPS, planMatchedSystemEvents, warmSystemTypes } from "../event/systemEvent.ts";
@@ -137,12 +138,13 @@ export function createEmitInTransaction(
     }
   }
 
-  return async ({ projectId, trace }, ...change) => {
+  return async ({ projectId, trace }, origin, change) => {
     const span = startSpan("emit", "PRODUCER", trace);
     span?.set({ "signalbox.project.id": projectId });
     let failure: unknown;
     try {
-      return (await emitInTurn({ projectId, trace: span?.trace ?? trace }, ...change)) as never;
+      const place = { projectId, trace: span?.trace ?? trace };
+      return (await emitInTurn(place, origin, asCurrentActor(change))) as never;
     } catch (error) {
       failure = error;
       if (error instanceof Overloaded) onOverload(1);

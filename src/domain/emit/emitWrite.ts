@@ -1,4 +1,5 @@
 import type { NewAction } from "../../db/action/actions.ts";
+import type { NewAuditRow } from "../../db/audit/auditEntries.ts";
 import type { Pool } from "../../db/connection/client.ts";
 import {
   type Accepting,
@@ -24,7 +25,11 @@ import { checkRejections, type KeyedCall, KeysTaken, resolveKeys } from "./idemp
 export type Emitted = { event: EventRow; isDuplicate: boolean };
 
 /** A call whose events are planned under this configuration. */
-export type PlannedCall = KeyedCall & { config: ProjectConfig };
+export type PlannedCall = KeyedCall & {
+  config: ProjectConfig;
+  /** Its entry for the audit log, given its first event's id. */
+  entryOf: ((eventId: string) => NewAuditRow | undefined) | undefined;
+};
 
 export type Outcome = PromiseSettledResult<Emitted[]>;
 export const failed = (reason: unknown): Outcome => ({ status: "rejected", reason });
@@ -69,7 +74,7 @@ export const acceptedOf = (
 });
 
 /** Everything that one project's planned events write. */
-type WriteSet = Accepting & { actions: NewAction[]; runs: NewRun[] };
+type WriteSet = Accepting & { actions: NewAction[]; runs: NewRun[]; audited: NewAuditRow[] };
 
 /**
  * Writes planned calls of one project in one commit, all planned under one configuration; each call has its own
@@ -104,6 +109,9 @@ export function createEmitWriter(
       deliveries: [...fresh, ...systemEvents].flatMap(({ deliveries }) => deliveries),
       actions: fresh.flatMap(({ actions }) => actions),
       runs: fresh.flatMap(({ runs }) => runs),
+      audited: calls.flatMap(({ entryOf, planned: [first] }) =>
+        entryOf && first && fresh.includes(first) ? (entryOf(first.event.id) ?? []) : [],
+      ),
     };
   }
 

@@ -7,6 +7,8 @@ import { createBatcher } from "../../util/batcher.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { UserError, type UserErrorDetail } from "../../util/userError.ts";
+import { asCurrentActor } from "../audit/actor.ts";
+import { type Audited, auditEntry } from "../audit/audit.ts";
 import { type PlannedEvent, type PreparedEvent, planEvent } from "../event/event.ts";
 import type { EventInput } from "../event/eventInput.ts";
 import { weightOf } from "../event/eventWeight.ts";
@@ -32,7 +34,7 @@ import { checkRejectionsEarly, entriesAt, keysOf } from "./idempotency.ts";
 import { eventToMatch, loadMatchContext } from "./matchContext.ts";
 
 /** One call: its events are written together or not at all. */
-type EmitCall = {
+export type EmitCall = {
   projectId: string;
   inputs: EventInput[];
   origin: EventOrigin;
@@ -40,6 +42,8 @@ type EmitCall = {
   trace?: string | null;
   /** The events are for this hook alone, whatever it takes, and start no workflows. */
   onlyHookId?: string;
+  /** The entry of the audit log that is written with the first event, given its id; none for a duplicate. */
+  audited?: ((eventId: string) => Audited) | undefined;
 };
 
 export type Emitter = {
@@ -88,6 +92,7 @@ type PreparedCall = {
   origin: EventOrigin;
   config: ProjectConfig;
   events: PreparedEvent[];
+  entryOf: PlannedCall["entryOf"];
   /** Its share of the queue's limit. */
   weight: number;
 };
@@ -132,7 +137,12 @@ export function createEmitter(
         await nextSlice();
       }
       span?.end();
-      const plannedCall = { planned: events, keys: keysOf(events), config: call.config };
+      const plannedCall = {
+        planned: events,
+        keys: keysOf(events),
+        config: call.config,
+        entryOf: call.entryOf,
+      };
       planned.push(async () => {
         if (rejections.length > 0) throw new UserError(rejections);
         await checkRejectionsEarly(sql, plannedCall);
@@ -168,7 +178,8 @@ export function createEmitter(
    * error, which an outdated configuration may cause.
    */
   async function emitCall(call: EmitCall): Promise<Emitted[]> {
-    const { projectId, inputs, origin, onlyHookId = null } = call;
+    const { projectId, inputs, origin, onlyHookId = null, audited } = call;
+    const entryOf = audited && asCurrentActor((id: string) => auditEntry(audited(id)));
     const weight = weightOf(inputs);
     batcher.checkRoom(projectId, weight);
     // Before the batch, so that a slow name server or schema delays no other call.
@@ -183,7 +194,7 @@ export function createEmitter(
         await warmSystemTypes(config, programs);
         const { schemas } = programs;
         const events = await prepareCall(config, schemas, checked, targets, onlyHookId);
-        return await batcher.add({ projectId, origin, config, events, weight });
+        return await batcher.add({ projectId, origin, config, events, entryOf, weight });
       } catch (error) {
         if (!(isLastKnown && error instanceof UserError)) throw error;
         const [current] = await configVersions(sql, [projectId]);

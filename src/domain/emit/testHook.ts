@@ -71,8 +71,16 @@ export async function testHook(request: Emitting, id: string, test: Test): Promi
   const data = test.data === undefined ? await exampleOf(request, type) : test.data;
   const subject = await resourceSubject(request, hook, type, data);
   const input = { type, data, subject, userId: hook.userId };
-  const { event } = await emitOne(request, input, "TEST", waitMs, hook.id);
   const { projectId } = request.caller;
+  const { event } = await emitOne(request, input, "TEST", waitMs, {
+    onlyHookId: hook.id,
+    audited: (event) => ({
+      projectId,
+      action: "testHook",
+      entity: ["Hook", hook.id],
+      after: { type, event },
+    }),
+  });
   const [delivery] = await request.read((sql) => deliveriesOfEvent(sql, projectId, event.id));
   if (!delivery) throw new Error(`event ${event.id} has no delivery`);
   return delivery;

@@ -9,6 +9,7 @@ import {
 } from "../../db/event/schedules.ts";
 import { isId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import { hasSchedule, type ScheduleInput, scheduleOf } from "./schedule.ts";
 
 /**
@@ -45,7 +46,16 @@ function changeEvent(
  * and a concurrent dispatch. Throws NOT_FOUND or NOT_ALLOWED_NOW.
  */
 export const cancelEvent = async (sql: Pool, projectId: string, id: string): Promise<EventRow> =>
-  changeEvent(sql, { projectId, id }, ["SCHEDULED", "STAGED"], writeCancelled);
+  changeEvent(sql, { projectId, id }, ["SCHEDULED", "STAGED"], async (tx, event) => {
+    await audit(tx, {
+      projectId,
+      action: "cancelEvent",
+      entity: ["Event", event.id],
+      before: { status: event.status },
+      after: { status: "CANCELLED" },
+    });
+    return writeCancelled(tx, event);
+  });
 
 /**
  * Reschedules a SCHEDULED event; the new time is computed as for an emit, and a time in the past makes it due at once.
@@ -62,6 +72,14 @@ export async function rescheduleEvent(
   }
   return changeEvent(sql, { projectId, id }, ["SCHEDULED"], async (tx, event) => {
     const now = await databaseNow(tx);
-    return writeRescheduled(tx, event, scheduleOf(schedule, now) ?? now);
+    const due = scheduleOf(schedule, now) ?? now;
+    await audit(tx, {
+      projectId,
+      action: "rescheduleEvent",
+      entity: ["Event", event.id],
+      before: { scheduledFor: event.scheduledFor },
+      after: { scheduledFor: due },
+    });
+    return writeRescheduled(tx, event, due);
   });
 }

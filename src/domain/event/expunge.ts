@@ -16,6 +16,7 @@ import { eraseFeedErrors } from "../../db/event/expungeFeed.ts";
 import { addJobs, type ExpungeJob, type Expunging } from "../../db/queue/jobs.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { type Audited, audit } from "../audit/audit.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import { eventLimits } from "./eventInput.ts";
 
@@ -40,10 +41,16 @@ const queueNext = (sql: Parameters<typeof addJobs>[0], job: ExpungeJob, inMs: nu
   ]);
 
 /** One step: erases what belongs to the events erased by the step before, then the next events. */
-async function eraseNext(sql: Pool, job: ExpungeJob, pauseMs: number): Promise<ExpungeJob | null> {
+async function eraseNext(
+  sql: Pool,
+  job: ExpungeJob,
+  pauseMs: number,
+  asked?: Audited,
+): Promise<ExpungeJob | null> {
   const { which, by, since, erased } = job;
   await eraseDependents(sql, which.projectId, erased);
   const next = await sql.begin(async (tx) => {
+    if (asked) await audit(tx, asked);
     const ids = await nextToErase(tx, which, CHUNK);
     const now = ids.length > 0 ? await eraseEvents(tx, { ...which, ids, by }) : [];
     const isDone = ids.length === 0;
@@ -62,11 +69,18 @@ export const continueExpunge = (sql: Pool, job: ExpungeJob): Promise<unknown> =>
   eraseNext(sql, job, 0);
 
 /** Erases what it can within a few seconds, and leaves the rest to the job. Returns the number of events concerned. */
-async function expunge(sql: Pool, which: Expunging, by: string): Promise<number> {
+async function expunge(
+  sql: Pool,
+  which: Expunging,
+  by: string,
+  asked: Omit<Audited, "projectId">,
+): Promise<number> {
   const count = await countUnerased(sql, which);
   const begun = performance.now();
   const since = await clockNow(sql);
-  let job: ExpungeJob | null = { id: newId(), which, by, since, erased: [], isLastLook: false };
+  const first: ExpungeJob = { id: newId(), which, by, since, erased: [], isLastLook: false };
+  // The entry is written with the first step, which also queues all others.
+  let job = await eraseNext(sql, first, PATIENCE_MS, { ...asked, projectId: which.projectId });
   while (job && performance.now() - begun < PATIENCE_MS)
     job = await eraseNext(sql, job, PATIENCE_MS);
   return count;
@@ -82,7 +96,11 @@ export async function expungeEvent(
   const which = { projectId, eventId: id };
   const [event] = isId(id) ? await eventHeadsById(sql, projectId, [id]) : [];
   if (!event) throw userError("NOT_FOUND", `no event ${id}`, ["id"]);
-  return expunge(sql, which, by);
+  return expunge(sql, which, by, {
+    action: "expungeEvent",
+    entity: ["Event", event.id],
+    after: {},
+  });
 }
 
 /** Erases the content of all events of a user that were emitted until now. Throws INVALID. */
@@ -93,5 +111,6 @@ export async function expungeUser(
   by: string,
 ): Promise<number> {
   checkLine("userId", userId, eventLimits.short);
-  return expunge(sql, { projectId, userId, until: await clockNow(sql) }, by);
+  const which = { projectId, userId, until: await clockNow(sql) };
+  return expunge(sql, which, by, { action: "expungeUser", after: { userId } });
 }

@@ -8,6 +8,7 @@ import {
 } from "../../db/eventType/eventTypes.ts";
 import { bumpConfigVersion } from "../../db/project/projects.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 
 /** Throws NOT_ALLOWED_NOW while hooks name the type. Requires the project's lock. */
 export async function checkUnnamed(tx: Tx, projectId: string, name: string): Promise<void> {
@@ -49,6 +50,14 @@ export async function archiveEventType(
       throw userError("NOT_ALLOWED_NOW", message, ["name"]);
     }
     await checkUnnamed(tx, projectId, name);
-    return markArchived(tx, projectId, current);
+    const archived = await markArchived(tx, projectId, current);
+    await audit(tx, {
+      projectId,
+      action: "archiveEventType",
+      entity: ["EventType", current.id],
+      before: { name, archivedAt: null },
+      after: { name, archivedAt: archived.archivedAt },
+    });
+    return archived;
   });
 }

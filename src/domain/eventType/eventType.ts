@@ -22,12 +22,14 @@ import { jsonText, plainJson } from "../../util/json/exactJson.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { invalidFields, UserError, userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { exactName, hasAtMost } from "../input/singleLineText.ts";
 import { checkSelectionsOfHooks } from "../payload/checkSelection.ts";
 import { ProgramStopped, type Programs } from "../program/programs.ts";
 import { runInPlace } from "../program/programsInPlace.ts";
 import { checkUnnamed, markArchived } from "./archiveEventType.ts";
+import { eventTypeState } from "./eventTypeState.ts";
 import type { SchemaGiven } from "./schemaRegistration.ts";
 
 /** Limits of event types: characters, and the number per project, archived ones included. */
@@ -140,9 +142,16 @@ export async function changeEventType(
         throw new UserError(breaks.map((broken) => ({ code: "BREAKING_CHANGE", ...broken })));
       }
       const type = await writeEventType(tx, projectId, current, registered);
-      if (!input.isArchived) return type;
-      if (!current || current.archivedAt === null) await checkUnnamed(tx, projectId, name);
-      return markArchived(tx, projectId, type);
+      if (input.isArchived && !current?.archivedAt) await checkUnnamed(tx, projectId, name);
+      const after = input.isArchived ? await markArchived(tx, projectId, type) : type;
+      await audit(tx, {
+        projectId,
+        action: "registerEventType",
+        entity: ["EventType", after.id],
+        before: current && eventTypeState(current),
+        after: eventTypeState(after),
+      });
+      return after;
     });
     if (written) return written;
     if (tries >= MAX_TRIES) {

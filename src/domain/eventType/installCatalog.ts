@@ -4,6 +4,7 @@ import type { Db, Tx } from "../../db/connection/client.ts";
 import { eventTypesByName, lockProject } from "../../db/eventType/eventTypes.ts";
 import { resourceTypesOf } from "../../db/resource/resourceTypes.ts";
 import { UserError, userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import { writeResourceType } from "../resource/resourceType.ts";
 import { writeEventType } from "./eventType.ts";
 
@@ -19,7 +20,13 @@ export async function installCatalog(db: Db, projectId: string, name: string): P
     const message = `there is no catalogue '${name}': it must be one of ${names}`;
     throw userError("NOT_FOUND", message, ["name"]);
   }
-  await db.sql.begin((tx) => install(tx, projectId, catalog));
+  await db.sql.begin(async (tx) => {
+    const changed = await install(tx, projectId, catalog);
+    if (changed.length === 0) return;
+    const entity = ["Project", projectId] as const;
+    const after = { catalog: name, changed };
+    await audit(tx, { projectId, action: "installCatalog", entity, after });
+  });
   return catalog;
 }
 
@@ -27,7 +34,8 @@ export async function installCatalog(db: Db, projectId: string, name: string): P
 export const isInCatalog = (name: string, type: string): boolean =>
   catalogs.some((one) => one.name === name && one.types.some((it) => it.name === type));
 
-async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<void> {
+/** Returns the names of what it changed. */
+async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<string[]> {
   const { name, types } = catalog;
   await lockProject(tx, projectId);
   const names = types.map((type) => type.name);
@@ -43,9 +51,11 @@ async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<voi
     );
   }
   const known = new Map(rows.map((row) => [row.name, row]));
+  const changed: string[] = [];
   for (const { jsonSchema, example, ...type } of types) {
     const schema = JSON.stringify(jsonSchema);
-    await writeEventType(tx, projectId, known.get(type.name), {
+    const before = known.get(type.name);
+    const after = await writeEventType(tx, projectId, before, {
       ...type,
       origin: "CATALOG",
       catalog: name,
@@ -54,8 +64,9 @@ async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<voi
       example: JSON.stringify(example),
       resourceType: null,
     });
+    if (after !== before) changed.push(type.name);
   }
-  await installResourceTypes(tx, projectId, catalog);
+  return [...changed, ...(await installResourceTypes(tx, projectId, catalog))];
 }
 
 /**
@@ -65,7 +76,8 @@ async function installResourceTypes(
   tx: Tx,
   projectId: string,
   { name, resourceTypes = [] }: Catalog,
-): Promise<void> {
+): Promise<string[]> {
+  const installed: string[] = [];
   const present = resourceTypes.length === 0 ? [] : await resourceTypesOf(tx, projectId);
   for (const wanted of resourceTypes) {
     const existing = present.find((type) => type.name === wanted.name);
@@ -75,5 +87,7 @@ async function installResourceTypes(
       throw userError("NAME_TAKEN", message, ["name"]);
     }
     await writeResourceType(tx, projectId, wanted);
+    installed.push(wanted.name);
   }
+  return installed;
 }

@@ -7,8 +7,8 @@
  * row, the feed's.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Pool, Tx } from "../../db/connection/client.ts";
-import { violates } from "../../db/connection/violates.ts";
 import { lockProject } from "../../db/eventType/eventTypes.ts";
 import { enterFeed } from "../../db/feed/record.ts";
 import { recordHook, recordHookVersion } from "../../db/hook/hookChanges.ts";
@@ -25,6 +25,8 @@ import {
 import { MOVED_AT_ONCE, moveWaiting, queueSettling } from "../../db/hook/moveQueued.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import type { AuditAction } from "../audit/auditAction.ts";
+import { auditHook } from "../audit/auditHook.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
 import { checkNewSelection } from "../payload/checkSelection.ts";
 import { checkTemplate } from "../payload/checkTemplate.ts";
@@ -38,6 +40,7 @@ import { openHeaders, sealHeaders } from "./hookSecrets.ts";
 import { checkMailSettings } from "./mailTarget.ts";
 import { preserveHeaders } from "./preserveRedactedHeaders.ts";
 import type { CheckTarget } from "./target.ts";
+import { withUniqueName } from "./uniqueHook.ts";
 
 /** The services that hooks need. `checkTarget` returns the URL as it will be called, or throws TARGET_REFUSED. */
 export type HookServices = {
@@ -50,26 +53,6 @@ export type HookServices = {
 const MAX_HOOKS = 20_000;
 export const DELETED_BY_PERSON = "deleted by a person";
 const PAUSED_BY_PERSON = "paused by a person";
-
-/** Runs a write and turns a violation of the unique indexes on names and uids into NAME_TAKEN. */
-async function withUniqueName<Result>(
-  { name, uid }: Pick<HookInput, "name" | "uid">,
-  write: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await write();
-  } catch (error) {
-    if (violates(error, "hooks_name"))
-      throw userError(
-        "NAME_TAKEN",
-        `a hook named '${name}' exists already; names are unique in a project`,
-        ["name"],
-      );
-    if (violates(error, "hooks_uid"))
-      throw userError("NAME_TAKEN", `another hook of the user has the uid '${uid}'`, ["uid"]);
-    throw error;
-  }
-}
 
 /** Publishes a hook's new rule under the lock of the project's head, so that matching and the feed agree. */
 async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
@@ -137,6 +120,7 @@ export async function registerHook(
       if (!times) throw new Error("a hook was not inserted");
       if (needsConsent) await requestConsent(tx, box, row);
       const written: HookRow = { ...row, ...times };
+      await auditHook(tx, "registerHook", null, written);
       await publish(tx, written, true);
       return written;
     }),
@@ -149,6 +133,7 @@ export async function changeHook(
   sql: Pool,
   projectId: string,
   id: string,
+  action: AuditAction,
   change: (hook: HookRow, tx: Tx) => Promise<HookRow | null>,
 ): Promise<HookRow> {
   if (!isId(id)) throw userError("NOT_FOUND", `no hook ${id}`, ["id"]);
@@ -158,6 +143,7 @@ export async function changeHook(
     const changed = await change(hook, tx);
     if (!changed) return hook;
     const [times] = await updateHookRow(tx, changed);
+    await auditHook(tx, action, hook, changed);
     await publish(tx, changed);
     if (changed.status !== hook.status && hook.status === "DISABLED") await resetHealth(tx, hook);
     else if (changed.url !== hook.url || changed.status !== hook.status) await probeNow(tx, hook);
@@ -219,7 +205,7 @@ export async function updateHook(
   const url = input.url == null ? undefined : await checkTarget(input.url, projectId);
   await checkTemplate(payloads, projectId, input);
   const hook = await withUniqueName(input, () =>
-    changeHook(sql, projectId, id, async (hook, tx) => {
+    changeHook(sql, projectId, id, "updateHook", async (hook, tx) => {
       rejectDeleted(hook);
       const settings = settingsOf(input, hook);
       const before = () => openHeaders(box, hook);
@@ -227,10 +213,11 @@ export async function updateHook(
         ? changedHeaders(before(), input.changedHeaders)
         : input.headers;
       checkHookSettings(settings, given);
-      const headers =
-        given === undefined
-          ? hook.headers
-          : sealHeaders(box, hook, checkHeaders(preserveHeaders(given, before())));
+      const next = given === undefined ? before() : checkHeaders(preserveHeaders(given, before()));
+      // Sealed again they would look as if they had changed.
+      const headers = isDeepStrictEqual(next, before())
+        ? hook.headers
+        : sealHeaders(box, hook, next);
       if (input.types != null || input.format != null)
         await checkTypesHaveResource(tx, projectId, settings);
       if (input.selection != null || input.types != null)
@@ -272,9 +259,14 @@ const wayOut = (status: HookStatus): string => {
 };
 
 /** Changes a hook's status and moves its waiting deliveries accordingly. Idempotent. */
-function setStatus(to: HookStatus, reason: string | null, froms: HookStatus[]) {
+function setStatus(
+  action: AuditAction,
+  to: HookStatus,
+  reason: string | null,
+  froms: HookStatus[],
+) {
   return ({ sql }: HookServices, projectId: string, id: string): Promise<HookRow> =>
-    changeHook(sql, projectId, id, async (hook, tx) => {
+    changeHook(sql, projectId, id, action, async (hook, tx) => {
       // What was parked because it used up its tries is released, too.
       if (hook.status === to && to === "ACTIVE") await queueSettling(tx, projectId, [hook]);
       if (hook.status === to) return null;
@@ -286,13 +278,13 @@ function setStatus(to: HookStatus, reason: string | null, froms: HookStatus[]) {
 }
 
 /** Pauses a hook: its waiting and future deliveries are PARKED until it is resumed. */
-export const pauseHook = setStatus("PAUSED", PAUSED_BY_PERSON, ["ACTIVE"]);
+export const pauseHook = setStatus("pauseHook", "PAUSED", PAUSED_BY_PERSON, ["ACTIVE"]);
 /** Resumes a hook: all its PARKED deliveries are due at once. */
-export const resumeHook = setStatus("ACTIVE", null, ["PAUSED"]);
+export const resumeHook = setStatus("resumeHook", "ACTIVE", null, ["PAUSED"]);
 /** Enables a hook that the hub has disabled: it is HEALTHY, and all its PARKED deliveries are due at once. */
-export const enableHook = setStatus("ACTIVE", null, ["DISABLED"]);
+export const enableHook = setStatus("enableHook", "ACTIVE", null, ["DISABLED"]);
 /** Deletes a hook permanently; the row is kept for history, and its waiting deliveries are CANCELLED. */
-export const deleteHook = setStatus("DELETED", DELETED_BY_PERSON, [
+export const deleteHook = setStatus("deleteHook", "DELETED", DELETED_BY_PERSON, [
   "PENDING_VERIFICATION",
   "ACTIVE",
   "PAUSED",

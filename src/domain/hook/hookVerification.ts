@@ -7,6 +7,7 @@ import type { Pool } from "../../db/connection/client.ts";
 import { askAgain, type ClaimedHandshake, sealedHandshake } from "../../db/hook/handshakes.ts";
 import type { HookRow } from "../../db/hook/hooks.ts";
 import { userError } from "../../util/userError.ts";
+import { actAs, hubItself } from "../audit/actor.ts";
 import { changeHook, type HookServices } from "./hook.ts";
 import { type HandshakeVerdict, isHandshakeSecret } from "./hookHandshake.ts";
 
@@ -31,16 +32,20 @@ export const recordHandshakeResult = (
   { hook: claimed, sealed, attempt }: ClaimedHandshake,
   verdict: HandshakeVerdict,
 ): Promise<HookRow> =>
-  changeHook(sql, claimed.projectId, claimed.id, async (hook, tx) => {
-    const isCurrent = (await sealedHandshake(tx, hook)) === sealed;
-    if (hook.status !== "PENDING_VERIFICATION" || !isCurrent) return null;
-    const retryMs =
-      verdict.consents || !verdict.isSilent ? undefined : handshakeLimits.retryAfterMs[attempt - 1];
-    await askAgain(tx, hook, retryMs ?? null);
-    if (verdict.consents) return verified(hook, verdict.allowedPerMinute);
-    const next = retryMs === undefined ? "; updateHook(url) asks again" : "; it is asked again";
-    return { ...hook, statusReason: verdict.reason + (verdict.isSilent ? next : "") };
-  });
+  actAs(hubItself, () =>
+    changeHook(sql, claimed.projectId, claimed.id, "confirmHook", async (hook, tx) => {
+      const isCurrent = (await sealedHandshake(tx, hook)) === sealed;
+      if (hook.status !== "PENDING_VERIFICATION" || !isCurrent) return null;
+      const retryMs =
+        verdict.consents || !verdict.isSilent
+          ? undefined
+          : handshakeLimits.retryAfterMs[attempt - 1];
+      await askAgain(tx, hook, retryMs ?? null);
+      if (verdict.consents) return verified(hook, verdict.allowedPerMinute);
+      const next = retryMs === undefined ? "; updateHook(url) asks again" : "; it is asked again";
+      return { ...hook, statusReason: verdict.reason + (verdict.isSilent ? next : "") };
+    }),
+  );
 
 /**
  * Confirms a hook with the secret that its target received. Idempotent. Throws INVALID for another secret, NOT_FOUND,
@@ -52,7 +57,7 @@ export const confirmHook = (
   id: string,
   secret: string,
 ): Promise<HookRow> =>
-  changeHook(sql, projectId, id, async (hook, tx) => {
+  changeHook(sql, projectId, id, "confirmHook", async (hook, tx) => {
     const sealed = await sealedHandshake(tx, hook);
     if (hook.verification !== "HOOK_SECRET" || sealed === null || hook.status === "DELETED") {
       const message =

@@ -29,7 +29,7 @@ export async function replaceHookSecret(
   overlapHours: number,
 ): Promise<Replaced> {
   let secret: string | null = null;
-  const hook = await changeHook(sql, projectId, id, async (current) => {
+  const hook = await changeHook(sql, projectId, id, "rotateHookSecret", async (current) => {
     rejectDeleted(current);
     const { stored, shown } = makeSecret(box, current, signatureOf(current), given);
     secret = shown;

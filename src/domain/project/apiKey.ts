@@ -1,16 +1,18 @@
 import { hash, randomBytes, randomInt } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Pool, Sql, Tx } from "../../db/connection/client.ts";
+import type { Pool, Tx } from "../../db/connection/client.ts";
 import { lockProject } from "../../db/eventType/eventTypes.ts";
 import {
   type ApiKeyRow,
   insertKey,
   keysOf,
+  lockedKey,
   type Role,
   revokeKey as revokeRow,
 } from "../../db/project/apiKeys.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import { checkLine } from "../input/singleLineText.ts";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -75,12 +77,33 @@ export async function addApiKey(
     throw userError("LIMIT_REACHED", `a project has at most ${MAX_KEYS} live keys`);
   }
   const record = { projectId, id: newId(), name, role, prefix: prefixOf(key) };
-  return { apiKey: await insertKey(tx, { ...record, digest: digestOf(key) }), key };
+  const apiKey = await insertKey(tx, { ...record, digest: digestOf(key) });
+  const entity = ["ApiKey", apiKey.id] as const;
+  await audit(tx, { projectId, action: "createApiKey", entity, after: keyState(apiKey) });
+  return { apiKey, key };
 }
 
 /** Revokes a key: requests with it are rejected, and its open sockets and streams end within 5 s. */
-export async function revokeApiKey(sql: Sql, projectId: string, id: string): Promise<ApiKeyRow> {
-  const revoked = isId(id) ? await revokeRow(sql, projectId, id) : undefined;
-  if (!revoked) throw userError("NOT_FOUND", `no API key ${id}`, ["id"]);
-  return revoked;
+export async function revokeApiKey(sql: Pool, projectId: string, id: string): Promise<ApiKeyRow> {
+  const notFound = () => userError("NOT_FOUND", `no API key ${id}`, ["id"]);
+  if (!isId(id)) throw notFound();
+  return sql.begin(async (tx) => {
+    const before = await lockedKey(tx, projectId, id);
+    const after = before && (await revokeRow(tx, projectId, id));
+    if (!after) throw notFound();
+    await audit(tx, {
+      projectId,
+      action: "revokeApiKey",
+      entity: ["ApiKey", after.id],
+      before: keyState(before),
+      after: keyState(after),
+    });
+    return after;
+  });
 }
+
+/** What says more than when it was used last. */
+const keyState = ({ name, role, prefix, revokedAt }: ApiKeyRow) => ({
+  ...{ name, role, prefix },
+  revokedAt,
+});

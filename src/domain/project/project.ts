@@ -10,6 +10,7 @@ import {
   updateProjectRow,
 } from "../../db/project/projects.ts";
 import { newId } from "../../util/ids.ts";
+import { audit } from "../audit/audit.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import { addApiKey } from "./apiKey.ts";
 
@@ -33,6 +34,12 @@ async function insertNew(tx: Tx, name: string): Promise<ProjectRow> {
   await insertProject(tx, { id, name, slug, source: newId() });
   const [project] = await projectsById(tx, [id]);
   if (!project) throw new Error("the project is gone");
+  await audit(tx, {
+    projectId: id,
+    action: "createProject",
+    entity: ["Project", id],
+    after: project,
+  });
   return project;
 }
 
@@ -84,9 +91,12 @@ export async function updateProject(
   if (input.name != null) checkName(input.name);
   return sql.begin(async (tx) => {
     await bumpConfigVersion(tx, projectId);
+    const [before] = await projectsById(tx, [projectId]);
     await updateProjectRow(tx, projectId, input);
     const [project] = await projectsById(tx, [projectId]);
-    if (!project) throw new Error(`no project ${projectId}`);
+    if (!before || !project) throw new Error(`no project ${projectId}`);
+    const entity = ["Project", projectId] as const;
+    await audit(tx, { projectId, action: "updateProject", entity, before, after: project });
     return project;
   });
 }

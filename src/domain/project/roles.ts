@@ -13,6 +13,7 @@ const admins: readonly Role[] = ["ADMIN"];
 export const operationRoles = {
   "Query.action": readers,
   "Query.apiKeys": admins,
+  "Query.auditLog": operators,
   "Query.catalogs": readers,
   "Query.deliveries": readers,
   "Query.delivery": readers,

@@ -10,6 +10,7 @@ import {
   signingSecretsOf,
   writeSigningSecrets,
 } from "../../db/project/signingSecrets.ts";
+import { audit } from "../audit/audit.ts";
 import { newSecret, signingKey } from "../delivery/signature.ts";
 import { checkOverlap, liveSecrets, rotateSecrets } from "../hookSecret/secretRotation.ts";
 import type { SecretBox } from "./secretBox.ts";
@@ -55,7 +56,10 @@ export async function rotateSigningSecret(
   await sql.begin(async (tx) => {
     const old = (await lockedSigningSecrets(tx, projectId)) ?? [];
     const sealed = box.seal(secret, signingContext(projectId));
-    await writeSigningSecrets(tx, projectId, rotateSecrets(old, { sealed }, overlapHours));
+    const secrets = rotateSecrets(old, { sealed }, overlapHours);
+    await writeSigningSecrets(tx, projectId, secrets);
+    const [entity, after] = [["Project", projectId] as const, { overlapHours }];
+    await audit(tx, { projectId, action: "rotateSigningSecret", entity, after });
   });
   return secret;
 }

@@ -10,6 +10,7 @@ import {
 } from "../../db/resource/resourceTypes.ts";
 import { newId } from "../../util/ids.ts";
 import { invalidFields, UserError, userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import { eventLimits } from "../event/eventInput.ts";
 import { exactName } from "../input/singleLineText.ts";
 
@@ -45,7 +46,11 @@ export async function registerResourceType(
   }
   return sql.begin(async (tx) => {
     await lockProject(tx, projectId);
-    return writeResourceType(tx, projectId, data);
+    const before = (await resourceTypesOf(tx, projectId)).find(({ name }) => name === data.name);
+    const after = await writeResourceType(tx, projectId, data);
+    const entity = ["ResourceType", after.id] as const;
+    await audit(tx, { projectId, action: "registerResourceType", entity, before, after });
+    return after;
   });
 }
 

@@ -16,6 +16,9 @@ import {
 } from "../../db/schedule/eventSchedules.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
+import type { AuditAction } from "../audit/auditAction.ts";
+import { withheld } from "../audit/difference.ts";
 import { checkAll } from "../input/checkAll.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import { readCron } from "./cron.ts";
@@ -23,6 +26,7 @@ import { nextRun } from "./nextRun.ts";
 import {
   checkScheduledEvent,
   type EventChecks,
+  eventFrom,
   eventText,
   type ScheduledEventInput,
 } from "./scheduledEvent.ts";
@@ -99,6 +103,7 @@ export async function scheduleEvents(
         ...key,
         ...{ name, cron, timeZone, event, nextRunAt },
       });
+      await auditSchedule(tx, "scheduleEvents", null, written);
       return written;
     }),
   );
@@ -107,10 +112,30 @@ export async function scheduleEvents(
   return row;
 }
 
+/** Of its event the type is shown: the rest may be data of a person. */
+const stateOf = ({ name, cron, timeZone, event, nextRunAt }: EventScheduleRow) => ({
+  ...{ name, cron, timeZone, status: nextRunAt ? "ACTIVE" : "PAUSED" },
+  ...{ type: eventFrom(event).type, event: withheld(event) },
+});
+
+async function auditSchedule(
+  tx: Tx,
+  action: AuditAction,
+  before: EventScheduleRow | null,
+  after: EventScheduleRow | null | undefined,
+): Promise<void> {
+  const row = before ?? after;
+  if (!row) return;
+  const { projectId, id } = row;
+  const [was, is] = [before && stateOf(before), after && stateOf(after)];
+  await audit(tx, { projectId, action, entity: ["EventSchedule", id], before: was, after: is });
+}
+
 /** Changes a schedule with its row locked: a run of it is over, or does not happen. Throws NOT_FOUND. */
 async function change(
   { sql, onChanged }: Pick<ScheduleServices, "sql" | "onChanged">,
   { projectId, id }: { projectId: string; id: string },
+  action: AuditAction,
   changed: (before: EventScheduleRow, tx: Tx) => Promise<EventScheduleRow>,
 ): Promise<EventScheduleRow> {
   if (!isId(id)) throw notFound(id);
@@ -118,6 +143,7 @@ async function change(
     const [before] = await lockedEventSchedule(tx, projectId, id);
     if (!before) throw notFound(id);
     const [written] = await updateEventScheduleRow(tx, await changed(before, tx));
+    await auditSchedule(tx, action, before, written);
     return written;
   });
   if (!row) throw notFound(id);
@@ -137,7 +163,7 @@ export async function updateEventSchedule(
 ): Promise<EventScheduleRow> {
   await checkInput(services, projectId, input);
   return withUniqueName(input.name ?? "", () =>
-    change(services, { projectId, id }, async (before, tx) => {
+    change(services, { projectId, id }, "updateEventSchedule", async (before, tx) => {
       const cron = input.cron ?? before.cron;
       const timeZone = input.timeZone ?? before.timeZone;
       const isMoved = cron !== before.cron || timeZone !== before.timeZone;
@@ -153,7 +179,7 @@ export async function updateEventSchedule(
 
 /** Pauses a schedule: it does not run by itself. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is paused already. */
 export const pauseEventSchedule = (services: ScheduleServices, projectId: string, id: string) =>
-  change(services, { projectId, id }, async (before) => {
+  change(services, { projectId, id }, "pauseEventSchedule", async (before) => {
     if (before.nextRunAt === null)
       throw userError("NOT_ALLOWED_NOW", `schedule ${id} is PAUSED already`, ["id"]);
     return { ...before, nextRunAt: null };
@@ -161,7 +187,7 @@ export const pauseEventSchedule = (services: ScheduleServices, projectId: string
 
 /** Resumes a schedule from now on. Throws NOT_FOUND, or NOT_ALLOWED_NOW when it is not paused. */
 export const resumeEventSchedule = (services: ScheduleServices, projectId: string, id: string) =>
-  change(services, { projectId, id }, async (before, tx) => {
+  change(services, { projectId, id }, "resumeEventSchedule", async (before, tx) => {
     if (before.nextRunAt !== null)
       throw userError("NOT_ALLOWED_NOW", `schedule ${id} is ACTIVE already`, ["id"]);
     return { ...before, nextRunAt: nextAfter(before, await databaseNow(tx)) };
@@ -173,7 +199,11 @@ export async function deleteEventSchedule(
   projectId: string,
   id: string,
 ): Promise<EventScheduleRow> {
-  const [row] = isId(id) ? await removeEventSchedule(sql, projectId, id) : [];
-  if (!row) throw notFound(id);
-  return row;
+  if (!isId(id)) throw notFound(id);
+  return sql.begin(async (tx) => {
+    const [row] = await removeEventSchedule(tx, projectId, id);
+    if (!row) throw notFound(id);
+    await auditSchedule(tx, "deleteEventSchedule", row, null);
+    return row;
+  });
 }

@@ -21,6 +21,7 @@ import { isId } from "../../util/ids.ts";
 import { Overloaded } from "../../util/overloaded.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { UserError, userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import type { EmitInTransaction } from "../emit/emitInTransaction.ts";
 import { readCron } from "./cron.ts";
 import { nextRun } from "./nextRun.ts";
@@ -134,6 +135,8 @@ export async function runEventSchedule(
   await emitInTransaction(place, "MANUAL", async (tx) => {
     const [row] = await lockedEventSchedule(tx, projectId, id);
     if (!row) throw notFound;
+    const entity = ["EventSchedule", row.id] as const;
+    await audit(tx, { projectId, action: "runEventSchedule", entity, after: { name: row.name } });
     const record = (eventId: string | null) => recordManualRun(tx, row, eventId);
     return { result: null, record, input: eventFrom(row.event) };
   }).catch(inEvent);

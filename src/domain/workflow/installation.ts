@@ -2,6 +2,7 @@ import type { Pool } from "../../db/connection/client.ts";
 import {
   deactivateInstallation,
   type InstallationRow,
+  installationOf,
   upsertInstallation,
 } from "../../db/workflow/installations.ts";
 import { workflowsById } from "../../db/workflow/workflows.ts";
@@ -9,6 +10,7 @@ import { isId, newId } from "../../util/ids.ts";
 import { jsonText } from "../../util/json/exactJson.ts";
 import { isObject } from "../../util/json/isObject.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkUserId, workflowLimits } from "./workflowInput.ts";
 
@@ -57,9 +59,14 @@ export async function installWorkflow(
   await requireWorkflow(sql, projectId, workflowId);
   const key = { projectId, workflowId, userId };
   const variables = box.seal(text, variablesContext(key));
-  const [row] = await upsertInstallation(sql, { ...key, id: newId(), variables });
-  if (!row) throw new Error("an installation was not written");
-  return row;
+  return sql.begin(async (tx) => {
+    const before = await installationOf(tx, projectId, workflowId, userId);
+    const [after] = await upsertInstallation(tx, { ...key, id: newId(), variables });
+    if (!after) throw new Error("an installation was not written");
+    const entity = ["Installation", after.id] as const;
+    await audit(tx, { projectId, action: "installWorkflow", entity, before, after });
+    return after;
+  });
 }
 
 /**
@@ -74,10 +81,15 @@ export async function uninstallWorkflow(
 ): Promise<InstallationRow> {
   checkUserId(userId);
   await requireWorkflow(sql, projectId, workflowId);
-  const [row] = await deactivateInstallation(sql, projectId, workflowId, userId);
-  if (!row)
-    throw userError("NOT_FOUND", `workflow ${workflowId} is not installed for user '${userId}'`, [
-      "userId",
-    ]);
-  return row;
+  return sql.begin(async (tx) => {
+    const before = await installationOf(tx, projectId, workflowId, userId);
+    const [after] = await deactivateInstallation(tx, projectId, workflowId, userId);
+    if (!before || !after)
+      throw userError("NOT_FOUND", `workflow ${workflowId} is not installed for user '${userId}'`, [
+        "userId",
+      ]);
+    const entity = ["Installation", after.id] as const;
+    await audit(tx, { projectId, action: "uninstallWorkflow", entity, before, after });
+    return after;
+  });
 }

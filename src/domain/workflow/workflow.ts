@@ -12,11 +12,14 @@ import {
   insertWorkflow,
   lockedWorkflow,
   type StoredStep,
+  stepsOf,
   updateWorkflowRow,
   type WorkflowRow,
 } from "../../db/workflow/workflows.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { UserError, userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
+import type { AuditAction } from "../audit/auditAction.ts";
 import { preserveStepHeaders, stepHeaders } from "../hook/preserveRedactedHeaders.ts";
 import type { CheckTarget } from "../hook/target.ts";
 import { checkAll } from "../input/checkAll.ts";
@@ -102,8 +105,12 @@ export async function createWorkflow(
           "LIMIT_REACHED",
           `a project has at most ${workflowLimits.workflows} workflows`,
         );
+      const sealed = sealSteps(box, row, steps);
       await insertWorkflow(tx, row);
-      await insertVersion(tx, row, sealSteps(box, row, steps));
+      await insertVersion(tx, row, sealed);
+      const entity = ["Workflow", row.id] as const;
+      const after = { ...row, steps: sealed };
+      await audit(tx, { projectId, action: "createWorkflow", entity, after });
       return row;
     }),
   );
@@ -114,6 +121,7 @@ async function changeWorkflow(
   sql: Pool,
   projectId: string,
   id: string,
+  action: AuditAction,
   change: (workflow: WorkflowRow) => { row: WorkflowRow; steps?: StoredStep[] } | null,
 ): Promise<WorkflowRow> {
   if (!isId(id)) throw userError("NOT_FOUND", `no workflow ${id}`, ["id"]);
@@ -122,6 +130,16 @@ async function changeWorkflow(
     if (!workflow) throw userError("NOT_FOUND", `no workflow ${id}`, ["id"]);
     const changed = change(workflow);
     if (!changed) return workflow;
+    const [was] = changed.steps
+      ? await stepsOf(tx, projectId, [{ workflowId: id, version: workflow.version }])
+      : [];
+    await audit(tx, {
+      projectId,
+      action,
+      entity: ["Workflow", workflow.id],
+      before: { ...workflow, steps: was?.steps },
+      after: { ...changed.row, steps: changed.steps },
+    });
     if (changed.steps) await insertVersion(tx, changed.row, changed.steps);
     await bumpConfigVersion(tx, projectId);
     await updateWorkflowRow(tx, changed.row);
@@ -152,7 +170,7 @@ export async function updateWorkflow(
   ]);
   await checkTargets(checkTarget, projectId, steps);
   return withUniqueName(input.name ?? "", () =>
-    changeWorkflow(sql, projectId, id, (workflow) => {
+    changeWorkflow(sql, projectId, id, "updateWorkflow", (workflow) => {
       const named = { ...workflow, name: input.name ?? workflow.name };
       if (input.steps == null) return { row: named };
       const row = { ...named, version: workflow.version + 1 };
@@ -163,13 +181,13 @@ export async function updateWorkflow(
 
 /** Lets a workflow start runs. Idempotent. Throws NOT_FOUND. */
 export const releaseWorkflow = (sql: Pool, projectId: string, id: string): Promise<WorkflowRow> =>
-  changeWorkflow(sql, projectId, id, (workflow) =>
+  changeWorkflow(sql, projectId, id, "releaseWorkflow", (workflow) =>
     workflow.status === "RELEASED" ? null : { row: { ...workflow, status: "RELEASED" } },
   );
 
 /** Stops a workflow from starting runs; runs under way continue. Throws NOT_FOUND, or NOT_ALLOWED_NOW for a DRAFT. */
 export const pauseWorkflow = (sql: Pool, projectId: string, id: string): Promise<WorkflowRow> =>
-  changeWorkflow(sql, projectId, id, (workflow) => {
+  changeWorkflow(sql, projectId, id, "pauseWorkflow", (workflow) => {
     if (workflow.status === "DRAFT")
       throw userError("NOT_ALLOWED_NOW", `workflow ${id} is a draft: it starts no runs anyway`, [
         "id",

@@ -15,6 +15,7 @@ import {
 import { lockedWorkflow } from "../../db/workflow/workflows.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
+import { audit } from "../audit/audit.ts";
 
 /**
  * Runs a workflow again for the event of a run that has ended: from the first step, with the steps of that run's
@@ -43,6 +44,12 @@ export async function rerunWorkflow(sql: Pool, projectId: string, id: string): P
     if (!installation?.active)
       throw rejection(`workflow ${workflowId} is not installed for user '${userId}' any more`);
     const rerun = { projectId, id: newId() };
+    await audit(tx, {
+      projectId,
+      action: "rerunWorkflow",
+      entity: ["WorkflowRun", rerun.id],
+      after: { workflow: workflowId, insteadOf: run.id },
+    });
     const found = runsById(tx, projectId, [rerun.id]);
     await writeToFeed(
       tx,

@@ -134,7 +134,15 @@ async function sendExample(request: DoorRequest) {
       ...{ type, data: example, userId: hook.userId },
       idempotencyKey: idempotencyKeyOf(request),
     },
-    hook.id,
+    {
+      onlyHookId: hook.id,
+      audited: (event) => ({
+        projectId: hook.projectId,
+        action: "testHook",
+        entity: ["Hook", hook.id],
+        after: { type, event },
+      }),
+    },
   );
   return { status: 200, body: messageOut(event) };
 }

@@ -3,6 +3,7 @@ import type { ApplicationRow } from "../../db/application/applications.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { eventIdOfUid } from "../../db/event/idempotencyKeys.ts";
 import { listEvents } from "../../db/event/list.ts";
+import type { Audited } from "../../domain/audit/audit.ts";
 import { withoutIndex } from "../../domain/emit/emitAndWait.ts";
 import type { EventInput } from "../../domain/event/eventInput.ts";
 import { expungeEvent } from "../../domain/event/expunge.ts";
@@ -71,13 +72,11 @@ const names = {
 export const emitMessage = (
   { context: { caller, hub, trace } }: DoorRequest,
   input: EventInput,
-  onlyHookId?: string,
+  only: { onlyHookId?: string; audited?: (eventId: string) => Audited } = {},
 ): Promise<EventRow> =>
   withNames(names, async () => {
     const call = { projectId: caller.projectId, inputs: [input], origin: "API" as const, trace };
-    const [one] = await hub.emitter
-      .emit({ ...call, ...(onlyHookId !== undefined && { onlyHookId }) })
-      .catch(withoutIndex);
+    const [one] = await hub.emitter.emit({ ...call, ...only }).catch(withoutIndex);
     if (!one) throw new Error("the emitter gave no event");
     return one.event;
   });

@@ -1,6 +1,14 @@
 /** The schema of an answer that `components` of the OpenAPI document has. */
 export const component = (
-  name: "Attempt" | "BlockedKey" | "Delivery" | "EventSchedule" | "EventType" | "Hook" | "Replay",
+  name:
+    | "Attempt"
+    | "AuditEntry"
+    | "BlockedKey"
+    | "Delivery"
+    | "EventSchedule"
+    | "EventType"
+    | "Hook"
+    | "Replay",
 ) => ({
   $ref: `#/components/schemas/${name}`,
 });

@@ -1,5 +1,6 @@
 import type { Door } from "../../http/door/door.ts";
 import { renderProblem } from "../../http/door/failure.ts";
+import { auditLog } from "./audit/auditLog.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
 import { replayEndpoints } from "./delivery/replays.ts";
 import { asyncapi } from "./document/asyncapi.ts";
@@ -24,6 +25,7 @@ const endpoints = [
   ...eventTypeEndpoints,
   ...scheduleEndpoints,
   ...expungeEndpoints,
+  auditLog,
   asyncapi,
 ];
 const openapi = createOpenapi(endpoints);

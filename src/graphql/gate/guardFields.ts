@@ -7,6 +7,8 @@ import {
   getNamedType,
   isObjectType,
 } from "graphql";
+import { actAs } from "../../domain/audit/actor.ts";
+import { isAudited } from "../../domain/audit/auditAction.ts";
 import { beginItem, type Context } from "../builder/context.ts";
 import { argumentCheck } from "./argumentLimits.ts";
 import { weigh } from "./weigh.ts";
@@ -32,8 +34,18 @@ const withNewItem =
     return resolve(source, args, context, info);
   };
 
+/** What a mutation writes to the audit log is the caller's. */
+const withActor =
+  (resolve: Resolver): Resolver =>
+  (source, args, context, info) => {
+    const { caller, requestId } = context;
+    return actAs({ actor: caller.keyName, requestId }, () => resolve(source, args, context, info));
+  };
+
 function guard(field: GraphQLField<unknown, Context>, root: string): void {
   if (root === "Subscription") field.resolve = withNewItem(field.resolve ?? defaultFieldResolver);
+  if (isAudited(`${root}.${field.name}`))
+    field.resolve = withActor(field.resolve ?? defaultFieldResolver);
   const type = getNamedType(field.type);
   if (type === GraphQLString || type.name === "JSON")
     field.resolve = withAnswerBytes(field.resolve ?? defaultFieldResolver);

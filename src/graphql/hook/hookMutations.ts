@@ -125,7 +125,16 @@ builder.mutationFields((t) => {
             );
           const waitMs = longestWait([args.waitMs], () => ["waitMs"]);
           const subject = await resourceSubject(context, hook, type, args.data);
-          return emitOne(context, { type, data: args.data, subject }, "MANUAL", waitMs);
+          const { projectId } = context.caller;
+          const audited = (event: string) =>
+            ({
+              projectId,
+              action: "triggerHook",
+              entity: ["Hook", hook.id],
+              after: { type, event },
+            }) as const;
+          const input = { type, data: args.data, subject };
+          return emitOne(context, input, "MANUAL", waitMs, { audited });
         }),
     }),
   };

@@ -19,6 +19,12 @@ import { loadRun } from "../workflow/workflowRun.ts";
 
 type Find = (context: Context, id: string) => Promise<{ id: string } | undefined>;
 
+/** The object of this type with this id, if there still is one and the caller may read it. */
+export async function findNode(context: Context, type: string, id: string) {
+  const row = await finders[type]?.(context, id);
+  return row && asNode(type, row);
+}
+
 const finders: Record<string, Find> = {
   Event: loadEvent,
   Delivery: loadDelivery,
@@ -53,10 +59,7 @@ builder.queryField("node", (t) =>
     resolve: async (_root, { id }, context) => {
       if (!isId(id)) return null;
       const found = await Promise.all(
-        Object.entries(finders).map(async ([type, find]) => {
-          const row = await find(context, id);
-          return row && asNode(type, row);
-        }),
+        Object.keys(finders).map((type) => findNode(context, type, id)),
       );
       return found.find((row) => row !== undefined) ?? null;
     },

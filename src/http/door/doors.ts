@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { actAs } from "../../domain/audit/actor.ts";
 import { roleRejection, rolesOfOperation } from "../../domain/project/roles.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import { requestError } from "../../graphql/gate/requestError.ts";
@@ -148,10 +149,11 @@ export function createDoors(deps: DoorsDeps) {
     const context = contextOf(caller, ids, isRead ? readKind : "mutation", ended);
     const request = { context, params, query, headers: req.headers, body: body?.bytes ?? NOTHING };
     const ms = route.waitsMs && route.waitsMs + limits.operationMs;
+    const actor = { actor: caller.keyName, requestId };
     const work = { projectId: caller.projectId, requestId, ms };
     const { response, text } = await bounded(work, async () => {
       try {
-        const response = await route.handle(request);
+        const response = await actAs(actor, () => route.handle(request));
         const text = response.body === undefined ? undefined : writeJson(response.body);
         if (isRead && text) context.budget.spend("answerBytes", text.length);
         return { response, text };

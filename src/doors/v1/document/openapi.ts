@@ -47,6 +47,7 @@ const answers = (): Json => ({
     lastEventId: nullableId("The event that it emitted last; null if there is none."),
   }),
   Replay: answerSchema(schema, "Replay"),
+  AuditEntry: answerSchema(schema, "AuditEntry"),
   Problem: {
     type: "object",
     description: "What is wrong (RFC 9457).",

@@ -1,0 +1,126 @@
+import { Download } from "lucide-react";
+import { useCallback, useMemo, useState } from "react";
+import { useSearchParams } from "wouter";
+import { graphql } from "../gql/graphql.ts";
+import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { useMay, useSession } from "../session/session.ts";
+import { Button } from "../ui/Button.tsx";
+import { Page } from "../ui/layout/Page.tsx";
+import { Pager, usePlace } from "../ui/layout/Pager.tsx";
+import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { toast } from "../ui/Toasts.tsx";
+import { AuditFilters } from "./AuditFilters.tsx";
+import { AuditItem } from "./AuditItem.tsx";
+import { AuditEntryRow } from "./auditEntryRow.ts";
+import { type AuditFormat, saveAuditFile } from "./auditFile.ts";
+import { type AuditFilter, filterOf, filterParts, variablesOf } from "./auditFilter.ts";
+import "./AuditPage.css";
+
+const AuditLogDocument = graphql(
+  `
+  query AuditLog($actor: String, $action: String, $entityId: ID, $after: String) {
+    auditLog(actor: $actor, action: $action, entityId: $entityId, first: 25, after: $after) {
+      nodes { ...AuditEntryRow }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`,
+  [AuditEntryRow],
+);
+
+/** Who did what in the project. */
+export function AuditPage() {
+  const may = useMay();
+  if (may.operate) return <AuditList />;
+  return (
+    <Page title="Audit log">
+      <Empty title="This key may not read the audit log.">
+        It needs the role OPERATOR or ADMIN: the log tells the names of keys.
+      </Empty>
+    </Page>
+  );
+}
+
+const distinct = (values: readonly (string | null)[]): string[] =>
+  [...new Set(values.filter((value) => value !== null))].sort();
+
+function AuditList() {
+  const [params, setParams] = useSearchParams();
+  const address = params.toString();
+  const filter = useMemo(() => filterOf(new URLSearchParams(address)), [address]);
+  const place = usePlace(address);
+  const { data, error, isLoading, refresh } = useLiveQuery(
+    AuditLogDocument,
+    { ...variablesOf(filter), after: place.after },
+    ({ __typename }) => __typename !== "Event" && __typename !== "Delivery",
+  );
+  const change = useCallback(
+    (next: Partial<AuditFilter>) =>
+      setParams((before) => {
+        const all = new URLSearchParams(before);
+        for (const [part, name] of Object.entries(filterParts)) {
+          const value = next[part as keyof AuditFilter];
+          if (value === "") all.delete(name);
+          else if (value !== undefined) all.set(name, value);
+        }
+        return all;
+      }),
+    [setParams],
+  );
+  const entries = data?.auditLog.nodes ?? [];
+  const known = {
+    actor: distinct(entries.map(({ actor }) => actor)),
+    action: distinct(entries.map(({ action }) => action)),
+    entityId: distinct(entries.map(({ entityId }) => entityId)),
+  };
+  return (
+    <Page title="Audit log" tools={<Export filter={filter} />}>
+      <AuditFilters filter={filter} known={known} onFilter={change} />
+      {isLoading && <Loading />}
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {data && entries.length === 0 && (
+        <Empty
+          title={
+            data.auditLog.pageInfo.hasNextPage
+              ? "None among the newest entries."
+              : "No such entries."
+          }
+        />
+      )}
+      {entries.length > 0 && (
+        <ul className="audit" aria-label="Audit log">
+          {entries.map((entry) => (
+            <AuditItem key={entry.id} entry={entry} onFilter={change} />
+          ))}
+        </ul>
+      )}
+      {data && <Pager place={place} pageInfo={data.auditLog.pageInfo} />}
+    </Page>
+  );
+}
+
+/** The entries of the filter as a file. */
+function Export({ filter }: { filter: AuditFilter }) {
+  const { api } = useSession();
+  const [isSaving, setIsSaving] = useState(false);
+  const save = async (format: AuditFormat) => {
+    setIsSaving(true);
+    try {
+      const { count, hasMore } = await saveAuditFile(api, filter, format);
+      const said = `${count.toLocaleString()} ${count === 1 ? "entry" : "entries"} saved.`;
+      toast(hasMore ? `${said} There are more: narrow the filter for older ones.` : said);
+    } catch (error) {
+      toast(error instanceof Error ? error.message : "The hub did not answer.", "bad");
+    }
+    setIsSaving(false);
+  };
+  return (
+    <>
+      {(["csv", "json"] as const).map((format) => (
+        <Button key={format} isBusy={isSaving} onClick={() => save(format)}>
+          <Download size={14} /> <span>{format.toUpperCase()}</span>
+        </Button>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+import { type AuditRow, listAuditEntries } from "../../db/audit/auditEntries.ts";
+import { isId } from "../../util/ids.ts";
+import { rawJson } from "../../util/json/rawJson.ts";
+import { builder, Node } from "../builder/builder.ts";
+import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
+import { findNode } from "../page/node.ts";
+
+const AuditEntry = builder.objectRef<AuditRow>("AuditEntry").implement({
+  description: "One thing that was done to the project, and who did it.",
+  fields: (t) => ({
+    id: t.exposeID("id", { description: "The entry's id." }),
+    at: t.expose("at", { type: "DateTime", description: "When it was done." }),
+    actor: t.exposeString("actor", {
+      description:
+        "The name of the key that asked for it; `command line` for commands that open the database, `signalbox` for what the hub does by itself, such as disabling a hook whose attempts have failed for too long.",
+    }),
+    action: t.exposeString("action", {
+      description:
+        "The name of the mutation that does this, such as pauseHook, whatever interface it was asked through. Without a mutation: disableHook, createProject, createApplication, updateApplication, deleteApplication.",
+    }),
+    entity: t.field({
+      type: Node,
+      nullable: true,
+      description:
+        "What it was done to, as it is now; null if it is nothing in particular, is gone, or may not be read by this key.",
+      resolve: ({ entityType, entityId }, _args, context) =>
+        entityType && entityId ? findNode(context, entityType, entityId) : null,
+    }),
+    entityType: t.exposeString("entityType", {
+      nullable: true,
+      description: "The type of what it was done to, such as Hook.",
+    }),
+    entityId: t.exposeID("entityId", {
+      nullable: true,
+      description: "The id of what it was done to, also if that is gone.",
+    }),
+    before: t.field({
+      type: "JSON",
+      nullable: true,
+      description:
+        "What was different before; null if there was nothing. Secrets, values of headers and data of events are [redacted]; what takes more than 16,384 characters in all is replaced by its length.",
+      resolve: ({ before }) => rawJson(before),
+    }),
+    after: t.field({
+      type: "JSON",
+      nullable: true,
+      description:
+        "What is different since, or what the action says besides; null if nothing is left. Redacted as `before`.",
+      resolve: ({ after }) => rawJson(after),
+    }),
+    requestId: t.exposeString("requestId", {
+      description:
+        "The request's id, as in its answer (x-request-id) and the hub's log; empty if no request asked for it.",
+    }),
+  }),
+});
+
+const AuditEntryConnection = connectionType("AuditEntry", AuditEntry);
+
+builder.queryField("auditLog", (t) =>
+  t.field({
+    type: AuditEntryConnection,
+    description:
+      "Who did what, newest first: every change of the configuration, and every press, retry, replay, backfill, test and erasure. Emitted events and resources are not in it: they leave events. Retention removes nothing from it.",
+    args: {
+      first: t.arg.int({
+        description:
+          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
+      }),
+      after: t.arg.string({ description: "Return rows after this cursor." }),
+      last: t.arg.int({
+        description:
+          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
+      }),
+      before: t.arg.string({ description: "Return rows before this cursor." }),
+      actor: t.arg.string({ description: "Only what this actor did: the whole name." }),
+      action: t.arg.string({ description: "Only this action, such as pauseHook." }),
+      entityId: t.arg.id({ description: "Only what was done to the object with this id." }),
+    },
+    resolve: async (_root, args, { caller, read }) => {
+      const request = pageRequest(args);
+      // A malformed id matches nothing.
+      if (args.entityId != null && !isId(args.entityId))
+        return toConnection<AuditRow>({ rows: [], hasNext: false, hasPrevious: false });
+      return toConnection(
+        await read((sql) => listAuditEntries(sql, caller.projectId, args, request)),
+      );
+    },
+  }),
+);

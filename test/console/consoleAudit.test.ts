@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import { expect } from "vitest";
+import { mutate } from "../fixtures/auditLog.ts";
+import { inspect } from "../fixtures/axe.ts";
+import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { change, register, update } from "../fixtures/hooks.ts";
+import { testHub } from "../fixtures/hub.ts";
+import { keyOf } from "../fixtures/keyOf.ts";
+
+const url = "https://hooks.example.com/in";
+
+browserTest(
+  "the audit log says who did what, is filtered by its words and by the address, and saved as a file",
+  async () => {
+    await using hub = await testHub();
+    const { key } = await keyOf(hub, "OPERATOR", "=Night shift");
+    const { id } = await register(hub, { url, name: "billing" });
+    await update(hub, id, { timeoutMs: 4_000 });
+    await mutate(hub, "pauseHook", `id: "${id}"`, "hook { id }", key);
+    await using browser = await visitor();
+    await using visit = await browser.visit(hub.url, key);
+    const { page } = visit;
+    await page.getByRole("link", { name: "Audit log" }).click();
+    const list = page.getByRole("list", { name: "Audit log" });
+    const newest = list.getByRole("listitem").first();
+    await eventually(() => newest.innerText()).toMatch(/=Night shift\s+paused hook\s+billing/);
+
+    await newest.getByRole("button", { name: "Details of pauseHook" }).click();
+    await newest.getByRole("region", { name: "Before" }).getByText('"ACTIVE"').waitFor();
+    await newest.getByRole("region", { name: "After" }).getByText('"PAUSED"').waitFor();
+    await newest.getByRole("button", { name: "All of this object" }).click();
+    await eventually(() => list.getByRole("listitem").count()).toBe(3);
+    expect(new URL(page.url()).search).toBe(`?entity=${id}`);
+
+    await list.getByRole("button", { name: "First key" }).first().click();
+    await eventually(() => list.getByRole("listitem").count()).toBe(2);
+    await page.getByLabel("Action", { exact: true }).fill("updateHook");
+    await eventually(() => list.getByRole("listitem").count()).toBe(1);
+    await page.reload();
+    await eventually(() => list.getByRole("listitem").count()).toBe(1);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await eventually(() => list.getByRole("listitem").count()).toBeGreaterThan(4);
+    await page.goBack();
+    await eventually(() => list.getByRole("listitem").count()).toBe(1);
+
+    await page.goto(`${hub.url}/audit?entity=${id}`);
+    await eventually(() => list.getByRole("listitem").count()).toBe(3);
+    const [csv] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "CSV" }).click(),
+    ]);
+    const lines = (await readFile(await csv.path(), "utf8")).trimEnd().split("\r\n");
+    expect(lines[0]).toBe("at,actor,action,entityType,entityId,before,after,requestId");
+    // A spreadsheet takes it for text.
+    expect(lines[1]).toContain(`,"'=Night shift","pauseHook","Hook","${id}",`);
+    expect(lines).toHaveLength(4);
+    const [json] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "JSON" }).click(),
+    ]);
+    const saved = JSON.parse(await readFile(await json.path(), "utf8"));
+    expect(saved.map(({ action }: { action: string }) => action)).toEqual([
+      "pauseHook",
+      "updateHook",
+      "registerHook",
+    ]);
+    expect(visit.troubles).toEqual([]);
+  },
+);
+
+browserTest("a hook and an event type say what was done to them last, and by whom", async () => {
+  await using hub = await testHub();
+  const { id } = await register(hub, { url, name: "billing" });
+  await mutate(hub, "registerEventType", `input: { name: "order.paid" }`, "eventType { id }");
+  await change(hub, "pauseHook", id);
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/hooks/${id}`, hub.key);
+  const { page } = visit;
+  await page.getByText("Paused by First key").waitFor();
+  await change(hub, "resumeHook", id);
+  await page.getByRole("link", { name: "Resumed by First key" }).click();
+  await eventually(() =>
+    page.getByRole("listitem").filter({ hasText: "hook billing" }).count(),
+  ).toBe(3);
+  await page.goto(`${hub.url}/types/one?name=order.paid`);
+  await page.getByText("Registered by First key").waitFor();
+});
+
+browserTest("a key that may only look is told which role reads the log", async () => {
+  await using hub = await testHub();
+  const { id } = await register(hub, { url, name: "billing" });
+  const { key } = await keyOf(hub, "VIEWER");
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/audit`, key);
+  const { page } = visit;
+  await page.getByText("It needs the role OPERATOR or ADMIN").waitFor();
+  await page.goto(`${hub.url}/hooks/${id}`);
+  await page.getByRole("heading", { name: "billing" }).waitFor();
+  await eventually(() => page.getByText("by First key").count()).toBe(0);
+});
+
+browserTest(
+  "its page has no serious finding of axe in either theme, and fits a small screen",
+  async () => {
+    await using hub = await testHub();
+    const { id } = await register(hub, { url: `${url}/${"long".repeat(40)}` });
+    await change(hub, "pauseHook", id);
+    await using browser = await visitor();
+    await inspect(hub, browser, [
+      ["/audit", ".audit-entry"],
+      ["/audit", ".audit-details", "Details of pauseHook"],
+      ["/audit?actor=nobody", ".notice"],
+    ]);
+  },
+);

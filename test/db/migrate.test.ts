@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796059645289, "38648249aa769a93e9bdb3e2825fc863ec1d0379af62b96545184fd845b616c7"],
-    [1796059645290, "2e843e99263c7d195c8059ea0fe92e06e116b0b2a5d519dad217656cda400a24"],
+    [1796061136590, "a3a4a101edf12ef826d549142aa7d7b30a0848ccf441eabc663bb36e375f8171"],
+    [1796061136591, "00e8f6ebd9c1f9275e7a47921b4588424a2bbfbfa98a8e12cb05c4c823943d34"],
   ]);
 });
 

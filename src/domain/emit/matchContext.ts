@@ -1,11 +1,11 @@
 import type { Sql } from "../../db/connection/client.ts";
 import { lastKnown, type ResourceKey } from "../../db/resource/resources.ts";
 import type { EventInput } from "../event/eventInput.ts";
-import { type Addressed, candidates, countCandidates } from "../hook/candidates.ts";
 import { MATCH_AT_ONCE } from "../hook/hookMatch.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import { representationOf } from "../resource/resourceInput.ts";
 import { type InstallationFacts, installationsNow } from "../workflow/installationFacts.ts";
+import { type Addressed, candidates, countCandidates } from "./candidates.ts";
 
 /** What planning an event reads from the database in addition to its project's configuration. */
 export type MatchContext = ResourceFacts & InstallationFacts;

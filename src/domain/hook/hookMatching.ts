@@ -3,13 +3,13 @@ import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { userError } from "../../util/userError.ts";
+import { candidates, countCandidates } from "../emit/candidates.ts";
 import type { ResourceFacts } from "../emit/matchContext.ts";
 import { type FilterEvent, type FilterInput, filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
 import type { Patience } from "../program/programs.ts";
 import type { StepBudget } from "../program/stepBudget.ts";
 import type { ConfiguredHook, ProjectConfig } from "../project/projectConfig.ts";
-import { candidates, countCandidates } from "./candidates.ts";
 import { hasFilterFor, MATCH_AT_ONCE, type MatchVerdict, matchHook } from "./hookMatch.ts";
 
 /** The part of an event that hooks are matched with. */

@@ -78,6 +78,8 @@ CREATE TABLE "signalbox"."events" (
 	"expunged_at" timestamp with time zone,
 	"expunged_by" text,
 	"changed" text[],
+	"broadcast" boolean,
+	"target_hook_id" uuid,
 	CONSTRAINT "events_project_id_id_pk" PRIMARY KEY("project_id","id")
 ) PARTITION BY RANGE ("id");
 --> statement-breakpoint
@@ -617,6 +619,7 @@ CREATE INDEX "events_cause" ON "signalbox"."events" USING btree ("project_id","c
 CREATE INDEX "events_late" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE received_at - occurred_at > interval '5 minutes';--> statement-breakpoint
 CREATE INDEX "events_ahead" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE occurred_at - received_at > interval '5 minutes';--> statement-breakpoint
 CREATE INDEX "events_subject" ON "signalbox"."events" USING btree ("project_id","subject_type","subject_id","id") WHERE subject_type is not null;--> statement-breakpoint
+CREATE INDEX "events_broadcast" ON "signalbox"."events" USING btree ("project_id","id") WHERE broadcast;--> statement-breakpoint
 CREATE UNIQUE INDEX "hooks_name" ON "signalbox"."hooks" USING btree ("project_id","name") WHERE name is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE UNIQUE INDEX "hooks_uid" ON "signalbox"."hooks" USING btree ("project_id","user_id","uid") WHERE uid is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE INDEX "hooks_user" ON "signalbox"."hooks" USING btree ("project_id","user_id","id") WHERE user_id is not null and status <> 'DELETED';--> statement-breakpoint

@@ -492,16 +492,17 @@ BEGIN
   END IF;
   INSERT INTO signalbox.events (project_id, id, type, type_version, data, name, avatar, category, content_type, content,
     user_id, subject_type, subject_id, context_id, step_uuid, idempotency_key, uid, channels, tags, origin, cause_id,
-    only_hook_id, trace, status, config_version, occurred_at, scheduled_for, due_at, received_at, changed)
+    only_hook_id, trace, status, config_version, occurred_at, scheduled_for, due_at, received_at, changed, broadcast,
+    target_hook_id)
   SELECT p_project, id, type, "typeVersion", data::json, name, avatar, category, "contentType", content::json,
     "userId", "subjectType", "subjectId", "contextId", "stepUuid", "idempotencyKey", uid, channels, tags, origin, "causeId",
     "onlyHookId", trace, status, "configVersion", coalesce("occurredAt", v_now), "scheduledFor",
-    CASE WHEN "configVersion" IS NULL THEN "scheduledFor" END, v_now, changed
+    CASE WHEN "configVersion" IS NULL THEN "scheduledFor" END, v_now, changed, broadcast, "targetHookId"
   FROM json_to_recordset(p_events) AS e(id uuid, type text, "typeVersion" integer, data text, name text, avatar text,
     category text, "contentType" text, content text, "userId" text, "subjectType" text, "subjectId" text,
     "contextId" text, "stepUuid" text, "idempotencyKey" text, uid text, channels text[], tags text[], origin text,
     "causeId" uuid, "onlyHookId" uuid, trace text, status text, "configVersion" bigint, "occurredAt" timestamptz,
-    "scheduledFor" timestamptz, changed text[]);
+    "scheduledFor" timestamptz, changed text[], broadcast boolean, "targetHookId" uuid);
   IF p_deliveries IS NOT NULL THEN
     INSERT INTO signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, due_at, attempt_count,
       lease_worker, lease_token, lease_until, created_at)

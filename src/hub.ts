@@ -4,7 +4,7 @@ import { type Db, openDb, type Place, type Pool } from "./db/connection/client.t
 import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded/start.ts";
-import { checkDistributed, nodeHosts } from "./db/nodes/distribution.ts";
+import { checkDistributed } from "./db/nodes/distribution.ts";
 import { queueDepths } from "./db/queue/depth.ts";
 import { openReadPools, type ReadPools } from "./db/read/readPools.ts";
 import { migrate, migrationsCurrent } from "./db/schema/migrate.ts";
@@ -28,12 +28,7 @@ import { createTail } from "./live/tail.ts";
 import { createWaiter, eventEnds, pressEnds } from "./live/waiter.ts";
 import { startWake, type Wake } from "./live/wake.ts";
 import type { Logger } from "./log.ts";
-import { createGuard } from "./outbound/address/addressGuard.ts";
-import { checkTarget } from "./outbound/address/checkTarget.ts";
-import { hostAddresses } from "./outbound/address/hostAddresses.ts";
-import { createResolver } from "./outbound/address/resolver.ts";
-import { createPoster } from "./outbound/call/post.ts";
-import { proxyHosts } from "./outbound/proxy/egressProxy.ts";
+import { openOutbound } from "./openOutbound.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { localSecretKey } from "./secretKeyFile.ts";
 import { startTelemetry } from "./telemetry/sdk.ts";
@@ -51,25 +46,6 @@ export type RunningHub = AsyncDisposable & {
   /** The default project's first key, when this boot created it and no key was configured. */
   newAdminKey: string | null;
 };
-
-/** The address guard must also know the addresses of the database, its nodes and the proxy: a hook must not reach them. */
-async function openOutbound(config: Config, { url, poolerUrl }: Place, sql: Pool) {
-  const hosts = [url, poolerUrl].flatMap((one) => (one ? readAddress(one).host : []));
-  if (config.readUrl) hosts.push(readAddress(config.readUrl, "SIGNALBOX_READ_URL").host);
-  if (sql.isDistributed) hosts.push(...(await nodeHosts(sql)));
-  hosts.push(...proxyHosts(config.egressProxy));
-  const guard = createGuard({ allow: config.allowTargets, deny: await hostAddresses(hosts) });
-  const resolver = createResolver();
-  const rules = { requireHttps: config.requireHttps };
-  return {
-    poster: createPoster({
-      ...{ guard, resolver, userAgent: `signalbox/${version}`, ...rules },
-      proxy: config.egressProxy,
-    }),
-    checkTarget: (url: string, projectId: string) =>
-      checkTarget(guard, resolver, url, { ...rules, holder: projectId }),
-  };
-}
 
 /** Opens the API's reads. Warns when PostgreSQL does not isolate projects in them, and when the standby is not used. */
 async function openApiReads(
@@ -153,7 +129,7 @@ function openApi(
     programs,
     feed,
     entities,
-    hooks: { ...targeting, box, payloads: programs.payloads },
+    hooks: { sql: db.sql, checkTarget: outbound.checkHookTarget, box, payloads: programs.payloads },
     schedules: { ...targeting, configs, programs, onChanged: wake.announce },
     workflows: { ...targeting, box, templates: programs.templates },
     presses: {

@@ -49,7 +49,7 @@ const mayImport: Record<string, string[]> = {
 };
 
 /** Those that put the parts together. */
-const composition = ["main", "start", "hub"];
+const composition = ["main", "start", "hub", "openOutbound"];
 
 /** The only importers of what the rest of the code is to know nothing about. */
 const onlyImporters: Record<string, string[]> = {
@@ -63,11 +63,12 @@ const onlyImporters: Record<string, string[]> = {
   ],
   "@opentelemetry/api": ["meter", "sdk", "span"].map((name) => `src/telemetry/${name}.ts`),
   "@opentelemetry/sdk-node": ["src/telemetry/sdk.ts"],
+  nodemailer: ["src/outbound/mail/mailer.ts"],
   "undici/lib/dispatcher/client.js": ["src/outbound/call/connectionPool.ts"],
 };
 
 /** What `outbound` may know of the domain. */
-const pure = /^src\/domain\/hook\/target\.ts$/;
+const pure = /^src\/domain\/hook\/(target|mailTarget)\.ts$/;
 /** Files of one folder, without their styles. */
 const MOST_FILES = 15;
 

@@ -21,6 +21,8 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     page("Hooks", "/hooks"),
     page("Payloads", "/payloads"),
     page("Order", "/ordering"),
+    page("E-mail", "/email"),
+    page("Alerts", "/alerts"),
     page("Receive and verify webhooks", "/receive-and-verify"),
     page("Receiver kit", "/receiver"),
     page("Client", "/client"),

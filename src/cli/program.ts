@@ -14,6 +14,7 @@ import { addImport } from "./import/import.ts";
 import { addListen } from "./listen/listen.ts";
 import { addProject } from "./project.ts";
 import { addRewrap } from "./rewrap.ts";
+import { addSchedule } from "./schedule/schedule.ts";
 import { addStart } from "./start.ts";
 import { addTypes } from "./types/types.ts";
 import { addVerify } from "./verify.ts";
@@ -28,6 +29,7 @@ const additions = [
   addHook,
   addDeliveries,
   addReplay,
+  addSchedule,
   addAudit,
   addTypes,
   addImport,
@@ -52,7 +54,7 @@ export function createProgram(): Command {
     .addHelpText(
       "afterAll",
       `
-HOOK is a hook's id or name, PROJECT a project's id or slug; ROLE is EMITTER, VIEWER, OPERATOR or
+HOOK is a hook's id or name, SCHEDULE a schedule's, PROJECT a project's id or slug; ROLE is EMITTER, VIEWER, OPERATOR or
 ADMIN; TIME is like 2026-01-01T00:00:00Z. start reads all settings. project, key, verify, rewrap and
 distribute open the database (DATABASE_URL, SIGNALBOX_DIRECT_URL, SIGNALBOX_DATA, LOG_LEVEL; rewrap
 SIGNALBOX_SECRET_KEY), and the embedded one need not be running. All others call a hub: --url or

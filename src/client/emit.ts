@@ -22,6 +22,10 @@ export type EmitOptions = {
   delay?: number | undefined;
   stepUuid?: string | undefined;
   actions?: object[] | undefined;
+  /** For the hooks of all users. */
+  broadcast?: boolean | undefined;
+  /** For this hook alone, if it matches. */
+  hookId?: string | undefined;
   /** Answers when every delivery has ended, or after this time. */
   waitMs?: number | undefined;
 };

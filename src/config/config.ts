@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { type EgressProxySettings, egressProxy, readEgressProxy } from "./egressProxy.ts";
 import { hubShape } from "./hubSettings.ts";
+import { type MailSettings, mailOf, mailShape, partOfMail } from "./mailSettings.ts";
 import { forgetPgVariables, withPgVariables } from "./pgVariables.ts";
+import { type SecretKey, secretKeys } from "./secretKeys.ts";
 import { hidden, list, oneOf, setting, wholeNumber } from "./setting.ts";
 import { strayVariables } from "./strayVariables.ts";
 import { readTelemetry, type TelemetrySettings } from "./telemetrySettings.ts";
@@ -36,9 +38,10 @@ export type Config = {
   traceUrl?: string;
   /** Absent unless the environment asks for it. */
   telemetry?: TelemetrySettings;
+  /** Absent without a mail server. */
+  mail?: MailSettings;
   logLevel: (typeof logLevels)[number];
 };
-type SecretKey = { id: string; key: Buffer };
 
 /** Thrown for an invalid setting, which stops the boot. The message is one sentence for the operator. */
 export class ConfigError extends Error {
@@ -79,22 +82,6 @@ const roles = setting("api, worker or api,worker", (text) => {
 const adminKey = setting(
   "32 to 200 printable ASCII characters",
   (text) => (/^[\x20-\x7e]{32,200}$/.test(text) ? text : undefined),
-  hidden,
-);
-
-/** An entry without an id gets the id `default`, so that a single key stays valid when a second one is added. */
-const secretKeys = setting(
-  "32 bytes in base64 (openssl rand -base64 32), or several as id:base64,id:base64 with distinct ids",
-  (text) => {
-    const keys: SecretKey[] = [];
-    for (const item of list(text)) {
-      const [, id = "default", base64] =
-        /^(?:([\w-]{1,40}):)?([A-Za-z\d+/_-]{43})=?$/.exec(item) ?? [];
-      if (!base64 || keys.some((key) => key.id === id)) return undefined;
-      keys.push({ id, key: Buffer.from(base64, "base64") });
-    }
-    return keys;
-  },
   hidden,
 );
 
@@ -180,6 +167,7 @@ const shape = {
   SIGNALBOX_ALLOWED_ORIGINS: allowedOrigins.optional(),
   SIGNALBOX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault("30"),
   SIGNALBOX_TRACE_URL: traceUrl.optional(),
+  ...mailShape,
 };
 
 /** A variable that is set but empty counts as unset (container tools pass it so), except where empty has a meaning. */
@@ -267,6 +255,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     );
   }
   const values = parse(shape, env);
+  const missing = partOfMail(values);
+  if (missing) throw new ConfigError(missing);
   const embedded = values.DATABASE_URL === undefined;
   if (!embedded && !values.SIGNALBOX_SECRET_KEY) {
     throw new ConfigError(
@@ -288,6 +278,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     retentionDays: values.SIGNALBOX_RETENTION_DAYS,
     ...(values.SIGNALBOX_TRACE_URL && { traceUrl: values.SIGNALBOX_TRACE_URL }),
     ...readTelemetry(env),
+    ...mailOf(values),
   };
 }
 

@@ -5,6 +5,7 @@ import "./audit/auditLog.ts";
 import "./eventType/catalog.ts";
 import "./delivery/blockedKey.ts";
 import "./delivery/delivery.ts";
+import "./event/audience.ts";
 import "./event/emit.ts";
 import "./event/event.ts";
 import "./event/eventSchedule.ts";

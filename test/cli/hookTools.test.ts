@@ -55,6 +55,37 @@ test("a hook with ED25519 shows its public key, and the secret that another sign
   });
 });
 
+test("a schedule is created, listed, paused, run, resumed and deleted, by its name", async () => {
+  const create = [
+    "schedule",
+    "create",
+    "morning",
+    "0 9 * * *",
+    "day.began",
+    '{"n":9007199254740993}',
+  ];
+  const made = await only(...create, "--time-zone", "Europe/Berlin", "--user", "ann");
+  expect(made).toMatchObject({
+    ...{ name: "morning", cron: "0 9 * * *", timeZone: "Europe/Berlin", status: "ACTIVE" },
+    event: { type: "day.began", userId: "ann" },
+  });
+  expect(await only("schedule", "list")).toMatchObject({ id: made.id, name: "morning" });
+  expect(await only("schedule", "pause", "morning")).toMatchObject({ status: "PAUSED" });
+  expect(await only("schedule", "list", "--status", "PAUSED")).toMatchObject({ id: made.id });
+  expect((await on("schedule", "list")).stdout).toContain('"data":{"n":9007199254740993}');
+  const ran = await only("schedule", "run", String(made.id));
+  expect(ran).toMatchObject({ status: "PAUSED", lastEvent: { id: expect.any(String) } });
+  expect(await only("schedule", "resume", "morning")).toMatchObject({ status: "ACTIVE" });
+  expect(await on("schedule", "delete", "morning", "evening")).toMatchObject({
+    ...{ code: 1, stdout: "", stderr: 'There is no schedule "evening" (schedule list).\n' },
+  });
+  await only("schedule", "delete", "morning");
+  expect((await on("schedule", "list")).stdout).toBe("");
+  expect(await on("schedule", "create", "never", "0 0 30 2 *", "a")).toMatchObject({
+    ...{ code: 1, stderr: expect.stringContaining("never runs") },
+  });
+});
+
 test("what a hook is for, what makes its body and what it takes are set, shown and taken away", async () => {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
   const file = join(folder, "body.liquid");

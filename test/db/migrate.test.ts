@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796061412233, "627fcc811a13c6d1bd5caa32f139564c36447a6430ef69d9d7a44a61ed03b87a"],
-    [1796061412234, "956f5d1468156800ef6bdd336a69240601f38568050d7ca514dd542ee683f609"],
+    [1796061624707, "333e67b4a2ab0fb39d186ccefeda4c1e0c2b04f2f7303b8a929532bdfbb03900"],
+    [1796061624708, "5c6a49863b592b1c82fe29cd586642c4de6f3f13bd84f2cb88dce85249181dcb"],
   ]);
 });
 

@@ -108,6 +108,7 @@ const event = (projectId: string): NewEvent => ({
   ...{ category: null, contentType: "TEXT", content: null, userId: null, subjectType: null },
   ...{ subjectId: null, contextId: null, stepUuid: null, idempotencyKey: null, origin: "API" },
   ...{ uid: null, channels: null, tags: null, changed: null, onlyHookId: null, trace: null },
+  ...{ broadcast: null, targetHookId: null },
   ...{ causeId: null, scheduledFor: null, dueAt: null, status: "DISPATCHED", configVersion: 1 },
   occurredAt: null,
 });

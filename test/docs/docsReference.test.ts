@@ -14,7 +14,7 @@ const root = new URL("../../", import.meta.url);
 const english = (number: number) => number.toLocaleString("en");
 
 test("the table of settings names every setting there is", async () => {
-  const files = ["src/config/config.ts", "src/config/hubSettings.ts"];
+  const files = ["config", "hubSettings", "mailSettings"].map((name) => `src/config/${name}.ts`);
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, root), "utf8")));
   const config = texts.join("\n");
   const settings = [...config.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);

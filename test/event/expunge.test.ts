@@ -144,6 +144,26 @@ test("what a user's events held is in no file of the database after an expunge, 
   await failing[Symbol.asyncDispose]();
 });
 
+test("the kept feed tells no errors of a user's erased events, and those of others", async () => {
+  await using failing = await receiver(status(500));
+  await registerHook(hub, { url: failing.url, types: ["told"], retries: 0 });
+  const told = async (userId: string) => {
+    const event = await accepted<{ id: string }>(hub, { type: "told", userId, data: 1 }, "id");
+    await ended(event.id);
+    return event.id;
+  };
+  const [dan, eve] = [await told("dan"), await told("eve")];
+  const errorsOf = async (id: string) =>
+    (
+      await hub.db.sql`select from signalbox.feed f, json_array_elements(f.items) i
+        where i->>'eventId' = ${id} and i->'state'->>'lastError' = 'status 500'`
+    ).length;
+  expect([await errorsOf(dan), await errorsOf(eve)]).toEqual([1, 1]);
+  expect(await expungeUser("dan")).toMatchObject({ events: 1 });
+  await expect.poll(() => errorsOf(dan), { timeout: 60_000 }).toBe(0);
+  expect(await errorsOf(eve)).toBe(1);
+});
+
 test("an erased event keeps its idempotency key, whatever body comes with it", async () => {
   const input = { type: "keyed", idempotencyKey: "once", data: { a: 1 } };
   const { id } = await accepted<{ id: string }>(hub, input, "id");

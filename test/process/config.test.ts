@@ -47,6 +47,8 @@ test("each setting is taken", () => {
       "https://App.Example:443, http://localhost:5173/,https://app.example",
     SIGNALBOX_RETENTION_DAYS: "7",
     SIGNALBOX_TRACE_URL: "https://jaeger.example.com/trace/{traceId}?x={traceId}",
+    SIGNALBOX_SMTP_URL: "smtps://hub:p%40ss%3A@mail.example.com",
+    SIGNALBOX_SMTP_FROM: "The hub <hub@example.com>",
     LOG_LEVEL: "warn",
   });
   expect(config).toEqual({
@@ -66,7 +68,25 @@ test("each setting is taken", () => {
     retentionDays: 7,
     traceUrl: "https://jaeger.example.com/trace/{traceId}?x={traceId}",
     logLevel: "warn",
+    mail: {
+      server: {
+        ...{ host: "mail.example.com", port: 465, secure: true },
+        ...{ user: "hub", pass: "p@ss:" },
+      },
+      from: { name: "The hub", address: "hub@example.com" },
+    },
   });
+});
+
+test("a mail server needs a sender, and a sender a server", () => {
+  const from = { SIGNALBOX_SMTP_FROM: "hub@example.com" };
+  const url = { SIGNALBOX_SMTP_URL: "smtp://[::1]:2525/" };
+  expect(readConfig({ ...from, ...url }).mail).toEqual({
+    server: { host: "::1", port: 2525, secure: false },
+    from: { name: "", address: "hub@example.com" },
+  });
+  expect(() => readConfig(url)).toThrow(/^SIGNALBOX_SMTP_FROM must be set when/);
+  expect(() => readConfig(from)).toThrow(/^SIGNALBOX_SMTP_URL must be set when/);
 });
 
 test("with DATABASE_URL no private address may be called unless it is allowed", () => {
@@ -102,6 +122,11 @@ describe("a wrong setting stops the boot with a sentence that names it, what was
     ["SIGNALBOX_ALLOW_TARGETS", "10.0.0.0/33", /^SIGNALBOX_ALLOW_TARGETS must be a list of CIDRs/],
     ["SIGNALBOX_ALLOW_TARGETS", "127.0.0.1", /^SIGNALBOX_ALLOW_TARGETS/],
     ["SIGNALBOX_ALLOW_TARGETS", "10.0.0.0/8,", /^SIGNALBOX_ALLOW_TARGETS/],
+    ["SIGNALBOX_SMTP_URL", "mail.example.com:587", /must be a URL like smtp:.+not the 20 char/],
+    ["SIGNALBOX_SMTP_URL", "smtp://:secret@mail.example.com", /not the 31 characters given\.$/],
+    ["SIGNALBOX_SMTP_URL", "smtp://mail.example.com?a=b", /nothing after the port/],
+    ["SIGNALBOX_SMTP_FROM", "hub", /must be an address like hub@example\.com or .+, not "hub"\.$/],
+    ["SIGNALBOX_SMTP_FROM", "a@example.com, b@example.com", /must be an address like/],
     ["SIGNALBOX_REQUIRE_HTTPS", "yes", /must be one of true, false, not "yes"\.$/],
     ["SIGNALBOX_PUBLIC_URL", "hub.example.com", /^SIGNALBOX_PUBLIC_URL must be a URL like/],
     [

@@ -161,7 +161,7 @@ describe("a mistake", () => {
       "field 'type' must be a string, not 5",
       "field 'contentType' must be one of TEXT, ROWS, JSON, IMAGE, not \"HTML\"",
       "field 'occurredAt' must be an RFC 3339 string such as 2026-01-31T12:00:00Z, not \"x\"",
-      "field 'tpye' is unknown; known are type, name, avatar, category, contentType, userId, subject, contextId, stepUuid, uid, channels, tags, idempotencyKey, data, content, occurredAt, timestamp, delay, actions, waitMs",
+      "field 'tpye' is unknown; known are type, name, avatar, category, contentType, userId, subject, contextId, stepUuid, uid, channels, tags, idempotencyKey, data, content, occurredAt, timestamp, delay, actions, broadcast, hookId, waitMs",
     ]);
     expect(await sayings([1])).toEqual(["the body must be an object, not 1"]);
   });

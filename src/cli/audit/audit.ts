@@ -20,7 +20,7 @@ type Entry = Record<string, unknown>;
 
 async function list(hub: HubPlace, options: Options): Promise<void> {
   const { limit = DEFAULT_LIMIT, actor, action, entity: entityId } = options;
-  const rows = await listAll<Entry>(hub, document, { actor, action, entityId }, limit);
+  const rows = await listAll<Entry>(hub, document, { actor, action, entityId }, { limit });
   await printRows(options, rows, [
     ["AT", ({ at }) => at],
     ["ACTOR", ({ actor }) => actor],

@@ -40,7 +40,7 @@ async function list(hub: HubPlace, options: Options): Promise<void> {
   const { limit = DEFAULT_LIMIT, hook, event: eventId, status, since, until } = options;
   const hookId = hook === undefined ? undefined : (await findHook(hub, hook)).id;
   const filter = { hookId, eventId, status, since, until };
-  const rows = await listAll<Delivery>(hub, document, filter, limit);
+  const rows = await listAll<Delivery>(hub, document, filter, { limit });
   await printRows(options, rows, [
     ["ID", ({ id }) => id],
     ["CREATED", ({ createdAt }) => createdAt],

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { findHook } from "../hook/findHook.ts";
 import { callHub, checked, exact, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { readData } from "../hub/readData.ts";
@@ -16,6 +17,8 @@ export function addEmit(program: Command): void {
     .option("--user <ID>", "the user that the event belongs to")
     .option("--idempotency-key <KEY>", "the same key with the same event emits once")
     .option("--delay <SECONDS>", "when it is due, from now", seconds)
+    .option("--broadcast", "for the hooks of all users")
+    .option("--hook <HOOK>", "for this hook alone, if it matches")
     .option("--wait", "wait up to 15 s for its deliveries; exit code 1 unless all have succeeded")
     .action(onHub(emit));
 }
@@ -30,6 +33,8 @@ type Options = HubFlags & {
   user?: string;
   idempotencyKey?: string;
   delay?: number;
+  broadcast?: boolean;
+  hook?: string;
   wait?: boolean;
 };
 
@@ -40,13 +45,16 @@ async function emit(
   options: Options,
 ): Promise<void> {
   const data = await readData(given);
-  const { user, idempotencyKey, delay, wait } = options;
+  const { user, idempotencyKey, delay, broadcast, hook, wait } = options;
+  const hookId = hook === undefined ? undefined : (await findHook(hub, hook)).id;
   const input = exact({
     type,
     ...(data !== undefined && { data }),
     ...(user !== undefined && { userId: user }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(delay !== undefined && { delay }),
+    ...(broadcast && { broadcast }),
+    ...(hookId !== undefined && { hookId }),
     ...(wait && { waitMs: WAIT_MS }),
   });
   const { emitEvent } = await callHub<{

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
+import { listAll, pageInfo } from "../hub/listAll.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printRows } from "../hub/print.ts";
 import { findHook, type Hook } from "./findHook.ts";
@@ -20,17 +21,10 @@ type BlockedKey = {
   since: string;
   delivery: { id: string; status: string; lastError: string | null };
 };
-type Page = { nodes: BlockedKey[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
 
 async function blocked(hub: HubPlace, given: string, options: HubFlags): Promise<void> {
   const { id } = await findHook(hub, given);
-  const keys: BlockedKey[] = [];
-  for (let after: string | null = null, isLast = false; !isLast; ) {
-    const found: { hook: { blockedKeys: Page } } = await callHub(hub, list, { id, after });
-    const { nodes, pageInfo } = found.hook.blockedKeys;
-    keys.push(...nodes);
-    [after, isLast] = [pageInfo.endCursor, !pageInfo.hasNextPage];
-  }
+  const keys = await listAll<BlockedKey>(hub, list, { id }, { parent: "hook" });
   await printRows(options, keys, [
     ["KEY", ({ key }) => key],
     ["WAITING", ({ waiting }) => waiting],
@@ -40,9 +34,9 @@ async function blocked(hub: HubPlace, given: string, options: HubFlags): Promise
   ]);
 }
 
-const list = `query ($id: ID!, $after: String) {
-  hook(id: $id) { blockedKeys(first: 100, after: $after) {
-    nodes { key waiting since delivery { id status lastError } } pageInfo { hasNextPage endCursor } } }
+const list = `query ($id: ID!, $first: Int, $after: String) {
+  hook(id: $id) { page: blockedKeys(first: $first, after: $after) {
+    nodes { key waiting since delivery { id status lastError } } ${pageInfo} } }
 }`;
 
 async function release(

@@ -19,7 +19,7 @@ type Options = HubFlags & { status?: string[]; type?: string; search?: string; l
 
 async function list(hub: HubPlace, options: Options): Promise<void> {
   const { limit = DEFAULT_LIMIT, status, type, search } = options;
-  const hooks = await listAll<Hook>(hub, document, { status, type, search }, limit);
+  const hooks = await listAll<Hook>(hub, document, { status, type, search }, { limit });
   await printRows(options, hooks, [
     ["ID", ({ id }) => id],
     ["NAME", ({ name }) => name],

@@ -6,23 +6,24 @@ type Page<Row> = { nodes: Row[]; pageInfo: { hasNextPage: boolean; endCursor: st
 const PAGE = 100;
 
 /**
- * The first `limit` rows of a list, page by page. `document` takes $first and $after, and answers the page as `page`. A
- * page may hold fewer rows than asked for while more follow.
+ * The first `limit` rows of a list, page by page. `document` takes $first and $after, and answers the page as `page`,
+ * itself or in its field `parent`. A page may hold fewer rows than asked for while more follow.
  */
 export async function listAll<Row>(
   hub: HubPlace,
   document: string,
   variables: Record<string, unknown>,
-  limit: number,
+  { limit = Number.POSITIVE_INFINITY, parent }: { limit?: number; parent?: string },
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (let after: string | null = null; ; ) {
     const first = Math.min(PAGE, limit - rows.length);
-    const { page }: { page: Page<Row> } = await callHub(hub, document, {
+    const answer: Record<string, unknown> = await callHub(hub, document, {
       ...variables,
       first,
       after,
     });
+    const { page } = (parent === undefined ? answer : answer[parent]) as { page: Page<Row> };
     rows.push(...page.nodes);
     after = page.pageInfo.endCursor;
     if (rows.length >= limit || !page.pageInfo.hasNextPage) return rows;

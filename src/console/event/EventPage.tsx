@@ -27,6 +27,7 @@ const EventDocument = graphql(`
       id type typeVersion data name avatar category contentType content userId contextId stepUuid
       idempotencyKey traceId uid channels tags origin occurredAt receivedAt scheduledFor status error
       expungedAt expungedBy
+      broadcast targetHook { id name url }
       subject { type id }
       causedBy { id name }
     }
@@ -81,6 +82,12 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
           ["User", event.userId && <Filtered name="user" value={event.userId} />],
           ["Context", event.contextId && <Filtered name="context" value={event.contextId} />],
           ["Subject", event.subject && <About {...event.subject} />],
+          [
+            "For",
+            event.broadcast
+              ? "hooks of all users"
+              : event.targetHook && <For {...event.targetHook} />,
+          ],
           ["Caused by", event.causedBy && <CausedBy {...event.causedBy} />],
           ["Origin", event.origin],
           ["Idempotency key", event.idempotencyKey],
@@ -126,6 +133,12 @@ const About = ({ type, id }: { type: string; id: string }) => (
 
 const CausedBy = ({ id, name }: { id: string; name: string }) => (
   <Link to={`/events/${id}`}>{name}</Link>
+);
+
+const For = ({ id, name, url }: { id: string; name: string | null; url: string }) => (
+  <>
+    <Link to={`/hooks/${id}`}>{name ?? url}</Link> alone
+  </>
 );
 
 function Due({ at, status }: { at: string; status: string }) {

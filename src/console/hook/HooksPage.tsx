@@ -1,6 +1,7 @@
-import { Plus } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { Bell, Plus } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
+import { NewAlert } from "../alert/NewAlert.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
@@ -103,6 +104,7 @@ export function HooksPage() {
   const [params, setParams] = useSearchParams();
   const [, navigate] = useLocation();
   const may = useMay();
+  const [isAlerting, setIsAlerting] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const search = params.get("search") ?? "";
   const status = statuses.find((it) => it === params.get("status"));
@@ -140,12 +142,20 @@ export function HooksPage() {
       <Plus size={14} /> <span>New hook</span>
     </Button>
   );
+  const tools = may.administer && (
+    <>
+      <Button onClick={() => setIsAlerting(true)}>
+        <Bell size={14} /> <span>New alert</span>
+      </Button>
+      {create}
+    </>
+  );
   // Those that fail now come first, wherever in the list they are; then the page's.
   const found = [...(data?.failing?.nodes ?? []), ...(data?.hooks.nodes ?? [])];
   const hooks = byTrouble([...new Map(found.map((hook) => [hook.id, hook])).values()]);
   const isFiltered = search !== "" || status !== undefined || isFailing;
   return (
-    <Page title="Hooks" tools={create}>
+    <Page title="Hooks" tools={tools}>
       <search className="hooks-filters">
         <input
           ref={input}
@@ -188,6 +198,7 @@ export function HooksPage() {
         <Table label="Hooks" columns={columns} rows={hooks} to={({ id }) => `/hooks/${id}`} />
       )}
       {data && <Pager place={place} pageInfo={data.hooks.pageInfo} />}
+      {isAlerting && <NewAlert onClose={() => setIsAlerting(false)} />}
     </Page>
   );
 }

@@ -42,7 +42,8 @@ export const missedEvents = (
       : []),
     ofTypes(sql, hook.types),
     isWhole(sql),
-    ...(hook.userId === null ? [] : [sql`e.user_id = ${hook.userId}`]),
+    sql`(e.target_hook_id is null or e.target_hook_id = ${hook.id})`,
+    ...(hook.userId === null ? [] : [sql`(e.user_id = ${hook.userId} or e.broadcast)`]),
     ...(hook.channels === null ? [] : [sql`e.channels && ${hook.channels}::text[]`]),
     sql`not (${hasDelivery(sql, projectId, hook.id)})`,
   ];

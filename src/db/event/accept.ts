@@ -52,6 +52,8 @@ const eventRecord = (event: NewEvent) => ({
   origin: event.origin,
   causeId: event.causeId ?? undefined,
   onlyHookId: event.onlyHookId ?? undefined,
+  broadcast: event.broadcast ?? undefined,
+  targetHookId: event.targetHookId ?? undefined,
   trace: event.trace ?? undefined,
   status: event.status,
   configVersion: event.configVersion ?? undefined,

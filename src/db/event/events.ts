@@ -30,7 +30,8 @@ export const eventHeadColumns = (sql: Sql) => sql`e.project_id as "projectId", e
   e.subject_type as "subjectType", e.subject_id as "subjectId", e.context_id as "contextId",
   e.step_uuid as "stepUuid", e.idempotency_key as "idempotencyKey", e.uid, e.channels, e.tags, e.origin, e.cause_id as "causeId", e.only_hook_id as "onlyHookId", e.trace,
   e.occurred_at as "occurredAt", e.scheduled_for as "scheduledFor", e.received_at as "receivedAt", e.status,
-  e.config_version::int as "configVersion", e.error, e.expunged_at as "expungedAt", e.expunged_by as "expungedBy", e.changed`;
+  e.config_version::int as "configVersion", e.error, e.expunged_at as "expungedAt", e.expunged_by as "expungedBy", e.changed,
+  e.broadcast, e.target_hook_id as "targetHookId"`;
 
 const documentColumns = (sql: Sql) => sql`e.data::text as data, e.content::text as content`;
 

@@ -14,9 +14,10 @@ import { recordRuns } from "../workflow/workflowRuns.ts";
 import { eventItem } from "./accept.ts";
 import { type EventHead, eventHeadColumns } from "./events.ts";
 import { ERASED_FINGERPRINT } from "./idempotencyKeys.ts";
-import { firstInOrder } from "./orderGates.ts";
+import { leavePlaces } from "./orderGates.ts";
 
-const matches = (sql: Pool | Tx, which: Expunging) =>
+/** The events named by `which`. */
+export const matches = (sql: Pool | Tx, which: Expunging) =>
   "eventId" in which
     ? sql`e.project_id = ${which.projectId} and e.id = ${which.eventId}`
     : sql`e.project_id = ${which.projectId} and e.user_id = ${which.userId}
@@ -103,11 +104,7 @@ async function wakeHooks(tx: Tx, projectId: string, of: { hookId: string }[]): P
 
 /** Erased events block no key, and nothing waits until they are matched. */
 async function forgetOrder(tx: Tx, projectId: string, ids: string[]): Promise<void> {
-  const { count } =
-    await tx`delete from signalbox.order_gates where project_id = ${projectId} and event_id = any(${ids}::uuid[])`;
-  const eventIds = count > 0 ? await firstInOrder(tx, projectId) : [];
-  if (eventIds.length > 0)
-    await addJobs(tx, [{ identifier: "dispatch", payload: { projectId, eventIds } }]);
+  await leavePlaces(tx, projectId, ids);
   const freed = await unblockEvents(tx, projectId, ids);
   if (freed.length > 0) await advanceKeys(tx, projectId, freed);
   await wakeHooks(tx, projectId, freed);
@@ -219,23 +216,9 @@ const erasures = [
   `update signalbox.idempotency_keys k set fingerprint = '${ERASED_FINGERPRINT}' from signalbox.events e
     where e.project_id = $1 and e.id = any($2::uuid[]) and k.project_id = $1 and k.scope = ''
       and k.key = e.idempotency_key and k.event_id = e.id and k.fingerprint <> '${ERASED_FINGERPRINT}'`,
-  // Of a change, the errors that it told. As json, since jsonb refuses "\\u0000".
-  `update signalbox.feed f set items = (
-      select json_agg(case when (i.item->>'eventId')::uuid = any($2::uuid[]) then (
-          select json_object_agg(part.key, case part.key when 'state' then (
-            select coalesce(json_object_agg(s.key, s.value), '{}') from json_each(part.value) s
-            where s.key not in ('lastError', 'error')) else part.value end)
-          from json_each(i.item) part) else i.item end order by i.place)
-      from json_array_elements(f.items) with ordinality as i(item, place))
-    where f.project_id = $1 and f.last = any(array(select x.last from signalbox.feed x
-      where x.project_id = $1
-        and x.at >= (select min(e.received_at) from signalbox.events e
-          where e.project_id = $1 and e.id = any($2::uuid[]))
-        and exists (select from json_array_elements(x.items) i where (i->>'eventId')::uuid = any($2::uuid[])
-          and num_nonnulls(i->'state'->>'lastError', i->'state'->>'error') > 0) limit ${CHUNK}))`,
 ];
 
-/** Erases what belongs to erased events: what was sent and answered, buttons, steps, fingerprints, errors in the feed. */
+/** Erases what belongs to erased events: what was sent and answered, buttons, steps, fingerprints. */
 export async function eraseDependents(sql: Pool, projectId: string, ids: string[]): Promise<void> {
   for (const statement of erasures) {
     let changed = CHUNK;

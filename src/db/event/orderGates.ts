@@ -1,5 +1,6 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { enterFeed } from "../feed/record.ts";
+import { addJobs } from "../queue/jobs.ts";
 
 /** Events that get their places together with a later one. */
 const AT_ONCE = 1_000;
@@ -27,13 +28,18 @@ export const takePlaces = (sql: Pool, projectId: string, ids: string[]) =>
       on conflict do nothing`;
   });
 
-/** Takes an event's place from it, under the lock of the project's head: nothing waits for it any more. */
-export const leavePlace = (tx: Tx, { projectId, id }: { projectId: string; id: string }) => tx`
-  delete from signalbox.order_gates where project_id = ${projectId} and event_id = ${id}`;
-
 /** The first events in their places that are not matched yet. */
 export const firstInOrder = async (sql: Sql, projectId: string): Promise<string[]> => {
   const rows = await sql<{ id: string }[]>`
     select event_id as id from signalbox.order_gates where project_id = ${projectId} order by place limit ${AT_ONCE}`;
   return rows.map(({ id }) => id);
 };
+
+/** Takes their places from events, under the lock of the project's head: nothing waits for them any more. */
+export async function leavePlaces(tx: Tx, projectId: string, ids: string[]): Promise<void> {
+  const { count } = await tx`
+    delete from signalbox.order_gates where project_id = ${projectId} and event_id = any(${ids}::uuid[])`;
+  const eventIds = count > 0 ? await firstInOrder(tx, projectId) : [];
+  if (eventIds.length > 0)
+    await addJobs(tx, [{ identifier: "dispatch", payload: { projectId, eventIds } }]);
+}

@@ -8,7 +8,7 @@ import { publish, writeToFeed } from "../feed/record.ts";
 import { projectsWith } from "../nodes/across.ts";
 import { eventItem } from "./accept.ts";
 import { type EventRow, eventColumns } from "./events.ts";
-import { leavePlace } from "./orderGates.ts";
+import { leavePlaces } from "./orderGates.ts";
 
 /** The database's clock, to the millisecond: schedules use it. */
 export async function databaseNow(sql: Sql): Promise<Date> {
@@ -62,11 +62,9 @@ export async function writeCancelled(tx: Tx, event: EventRow): Promise<EventRow>
       tx`update signalbox.events set status = 'CANCELLED', due_at = null
         where project_id = ${event.projectId} and id = ${event.id}`,
     ],
-    [
-      publish(tx, event.projectId, [eventItem(cancelled, event.origin === "SQL")]),
-      leavePlace(tx, event),
-    ],
+    [publish(tx, event.projectId, [eventItem(cancelled, event.origin === "SQL")])],
   );
+  await leavePlaces(tx, event.projectId, [event.id]);
   return cancelled;
 }
 
@@ -88,8 +86,8 @@ export async function writeRescheduled(
     [
       publish(tx, event.projectId, [eventItem(rescheduled, false)]),
       recordActionsOf(tx, event.projectId, [event], false),
-      leavePlace(tx, event),
     ],
   );
+  await leavePlaces(tx, event.projectId, [event.id]);
   return rescheduled;
 }

@@ -8,11 +8,15 @@ export type Expunging =
   | { projectId: string; eventId: string }
   | { projectId: string; userId: string; until: string };
 
-/** An erasure under way: `erased` are the events of its last step, whose dependents are still to be erased. */
+/**
+ * An erasure under way since a time of the database's clock: `erased` are the events of its last step, whose dependents
+ * are still to be erased.
+ */
 export type ExpungeJob = {
   id: string;
   which: Expunging;
   by: string;
+  since: string;
   erased: string[];
   isLastLook: boolean;
 };

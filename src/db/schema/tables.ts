@@ -164,6 +164,8 @@ export const events = signalbox.table(
     expungedBy: text("expunged_by"),
     /** The attributes that the change of a resource changed; null of all other events. */
     changed: text("changed").array(),
+    broadcast: boolean("broadcast"), // for the hooks of all users; null otherwise
+    targetHookId: uuid("target_hook_id"), // for this hook alone, if it matches
   },
   (t) => [
     ownProject,
@@ -190,6 +192,8 @@ export const events = signalbox.table(
     index("events_subject")
       .on(t.projectId, t.subjectType, t.subjectId, t.id)
       .where(sql`subject_type is not null`),
+    // For backfills of a user's hook.
+    index("events_broadcast").on(t.projectId, t.id).where(sql`broadcast`),
   ],
 );
 

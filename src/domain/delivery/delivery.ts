@@ -1,24 +1,30 @@
 /**
- * The life of a delivery. One is made per event and hook, when the event is matched (and one per step of a workflow's
- * run, when the step begins; those are never PARKED, GONE or CANCELLED):
+ * The life of a delivery. One is made per event and hook, when the event is matched or a backfill finds it (and one per
+ * step of a workflow's run, when the step begins; those are never PARKED, GONE or CANCELLED):
  *
  *   PENDING ──claim──> (in flight) ──2xx───────────────────> SUCCEEDED
  *      ^                   │ ├──status in unsubscribeOn ───> GONE       (and its hook is deleted)
  *      │                   │ ├──failure, tries left ───────> RETRYING ──claim──> (in flight) …
- *      │                   │ └──failure, no tries left, ──> FAILED
- *      │                   │    or status in finalStatuses
- *      │                   └────its process died ──────────> PENDING or RETRYING again, its attempt UNKNOWN;
- *      │                                                     after the third death QUARANTINED
- *      └──resume── PARKED <──its hook is paused (also at birth)
+ *      │                   │ ├──failure, no tries left, ──> FAILED     (PARKED with an order and PARK)
+ *      │                   │ │  or status in finalStatuses
+ *      │                   │ └──its process died ──────────> PENDING or RETRYING again, its attempt UNKNOWN;
+ *      │                   │                                 after the third death QUARANTINED
+ *      │                   └──failure, hook deleted ──────> CANCELLED
+ *      └──resume, enable── PARKED <──its hook is paused or disabled (also at birth)
  *
- * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted. "In flight" is not a status but a lease
- * (worker, fencing token, expiry) on a PENDING or RETRYING delivery: only the holder of the token may change it.
- * While the hook's breaker is open or its target has asked for a pause, nothing is claimed but one probe at a time. A
- * probe that fails, and an attempt that is answered by a 429 or 503 with Retry-After, use up no try.
+ * PENDING, RETRYING and PARKED become CANCELLED when the hook is deleted or the event erased; what is in flight then
+ * ends first, and is tried no more. "In flight" is not a status but a lease (worker, fencing token, expiry) on a PENDING
+ * or RETRYING delivery: only the holder of the token may change it. While the hook's breaker is open or its target has
+ * asked for a pause, nothing is claimed but one probe at a time. A probe that fails, and an attempt that is answered by
+ * a 429 or 503 with Retry-After, use up no try.
+ *
+ * With an order, a delivery is due when the one before it of the same key has ended; until then it is PENDING without a
+ * due time. A delivery that ends FAILED or QUARANTINED blocks its key when the hook says BLOCK: those behind it wait
+ * until a person releases the key. With PARK it is PARKED, with SKIP it stays FAILED, and the next one is due.
  *
  * SUCCEEDED is final: a manual retry or a replay makes a new delivery that points back to it (`replayOf`). A delivery
  * that ended without success is reopened as RETRYING (PARKED when its hook is not ACTIVE), with as many further tries
- * as its hook allows.
+ * as its hook allows. Of a deleted hook or an erased event, none is reopened.
  */
 
 import type { Claim, HookClaim } from "../../db/delivery/claim.ts";
@@ -30,7 +36,9 @@ import type { DeliveryTarget } from "../../db/delivery/target.ts";
 import { timeOfId } from "../../util/ids.ts";
 import { createEnvelope, envelopeEvent } from "../event/envelope.ts";
 import type { HookSecrets } from "../hook/hookSecrets.ts";
+import { isMailTarget } from "../hook/mailTarget.ts";
 import { redactRequestHeaders, redactResponseHeaders } from "../hook/redactedHeaders.ts";
+import { isRefusedForGood, mailHeaders } from "../payload/mailMessage.ts";
 import type { StepMethod } from "../workflow/stepMethods.ts";
 import { attemptHeaders } from "./deliveryHeaders.ts";
 import { askedPauseMs, nextDelayMs } from "./retrySchedule.ts";
@@ -73,12 +81,17 @@ export function requestOf(
   const envelope = own
     ? { contentType: own.contentType, headers: {}, body: own.body }
     : createEnvelope(envelopeEvent(event, source), format);
-  return {
+  const request = {
     url: hook.url,
     timeoutMs: hook.timeoutMs,
     body: envelope.body,
     auth,
     auditInfo: { url: hook.url, body: envelope.body, resthook: event.type },
+  };
+  if (isMailTarget(hook.url))
+    return { ...request, headers: mailHeaders(hook, event, envelope.contentType) };
+  return {
+    ...request,
     headers: {
       ...headers,
       ...attemptHeaders(envelope, claim, { format, id: event.id, keys }),
@@ -141,7 +154,10 @@ export function decideOutcome(
     ...result,
     number: claim.attempt,
     startedAt: claim.claimedAt,
-    requestHeaders: redactRequestHeaders(result.requestHeaders, secretHeaders),
+    // Those of an e-mail are the hub's own.
+    requestHeaders: isMailTarget(hook.url)
+      ? result.requestHeaders
+      : redactRequestHeaders(result.requestHeaders, secretHeaders),
     responseHeaders: result.responseHeaders && redactResponseHeaders(result.responseHeaders),
   };
   const isUnsent = result.outcome === "RENDER_ERROR";
@@ -176,7 +192,9 @@ export function decideOutcome(
   // A step's URL comes from its templates: an address that may not be called will not change.
   const isPermanent = isStep
     ? result.outcome === "REFUSED"
-    : isUnsent || (statusCode !== null && hook.finalStatuses.includes(statusCode));
+    : isUnsent ||
+      (statusCode !== null && hook.finalStatuses.includes(statusCode)) ||
+      (isMailTarget(hook.url) && isRefusedForGood(statusCode));
   const free = !isPermanent && isFree(claim, holdMs);
   if (isPermanent || (!free && claim.attempt >= claim.maxAttempts)) {
     const isParked = isOrdered && hook.onOrderFailure === "PARK";

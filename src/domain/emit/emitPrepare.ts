@@ -59,7 +59,13 @@ export async function checkActionTargets(
   return errors;
 }
 
-/** Checks one event's fields and type; `targets`: errors of its actions' targets. Throws UserError. */
+/** That there is no such hook in the project, or none any more. */
+const unknownHook = (config: ProjectConfig, { hookId }: CheckedEvent): UserErrorDetail[] =>
+  hookId == null || config.hook(hookId)
+    ? []
+    : [{ code: "NOT_FOUND", message: `no hook ${hookId}`, path: ["hookId"] }];
+
+/** Checks one event's fields and type, and its hook; `targets`: errors of its actions' targets. Throws UserError. */
 async function prepareInput(
   config: ProjectConfig,
   schemas: SchemaChecks,
@@ -69,8 +75,10 @@ async function prepareInput(
 ): Promise<PreparedEvent> {
   if (checked instanceof UserError) throw checked;
   const verdict = await checkType(config, schemas, checked.type, input.data ?? null);
-  if (targets === undefined) return prepareEvent(input, checked, verdict, onlyHookId);
-  const entries = [...(verdict.rejection?.entries ?? []), ...targets];
+  const hookErrors = unknownHook(config, checked);
+  if (targets === undefined && hookErrors.length === 0)
+    return prepareEvent(input, checked, verdict, onlyHookId);
+  const entries = [...(verdict.rejection?.entries ?? []), ...(targets ?? []), ...hookErrors];
   const rejected = { ...verdict, rejection: new UserError(entries) };
   return prepareEvent(input, checked, rejected, onlyHookId);
 }

@@ -5,6 +5,7 @@ import { MATCH_AT_ONCE } from "../hook/hookMatch.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import { representationOf } from "../resource/resourceInput.ts";
 import { type InstallationFacts, installationsNow } from "../workflow/installationFacts.ts";
+import { type Addressed, candidates, countCandidates } from "./candidates.ts";
 
 /** What planning an event reads from the database in addition to its project's configuration. */
 export type MatchContext = ResourceFacts & InstallationFacts;
@@ -25,19 +26,19 @@ const keyOf = ({ projectId, type, resourceId }: ResourceKey) =>
 /** The part of an event that the context depends on. */
 type EventToMatch = {
   config: ProjectConfig;
-  type: string;
-  userId: string | null;
   subject: Planned;
-};
+} & Addressed;
 
 /** The same part of an event that is not planned yet. */
 export const eventToMatch = (
   config: ProjectConfig,
-  { type, name, userId, subject }: EventInput,
+  { type, name, userId, subject, broadcast, hookId }: EventInput,
 ): EventToMatch => ({
   config,
   type: type ?? name ?? "",
   userId: userId ?? null,
+  broadcast: broadcast || null,
+  targetHookId: hookId ?? null,
   subject: {
     projectId: config.projectId,
     subjectType: subject?.type ?? null,
@@ -70,12 +71,12 @@ export async function resourcesNow(sql: Sql, events: Planned[]): Promise<Resourc
  */
 export async function loadMatchContext(sql: Sql, events: EventToMatch[]): Promise<MatchContext> {
   const aboutResources = events.filter(
-    ({ config, type, userId, subject }) =>
+    ({ config, subject, ...event }) =>
       subject.subjectId !== null &&
       // Among very many hooks one probably has this format; checking each of them for every event takes longer than the
       // query.
-      (config.hookCount(type, userId) > MATCH_AT_ONCE ||
-        config.hooksFor(type, userId).some(({ format }) => format === "RESOURCE")),
+      (countCandidates(config, event) > MATCH_AT_ONCE ||
+        candidates(config, event).some(({ format }) => format === "RESOURCE")),
   );
   const [resources, installations] = await Promise.all([
     resourcesNow(

@@ -3,7 +3,7 @@ import { stagedEvents } from "../../db/event/dispatch.ts";
 import type { EventRow } from "../../db/event/events.ts";
 import { takePlaces } from "../../db/event/orderGates.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
-import { UserError } from "../../util/userError.ts";
+import { UserError, userError } from "../../util/userError.ts";
 import { stepSpan } from "../emit/emitSpans.ts";
 import type { Reserve } from "../emit/emitWrite.ts";
 import { loadMatchContext, type MatchContext } from "../emit/matchContext.ts";
@@ -36,9 +36,15 @@ type Parts = {
   onNext: (next: FollowUp) => void;
 };
 
+/** Throws NOT_FOUND when the hook that an event is for is there no more. */
+function checkTarget(config: ProjectConfig, { targetHookId }: EventRow): void {
+  if (targetHookId !== null && !config.hook(targetHookId))
+    throw userError("NOT_FOUND", `no hook ${targetHookId}: it is deleted`);
+}
+
 /**
  * An event written through SQL is checked against its schema only here: it becomes FAILED when it does not fit, and so
- * does one for a single hook that takes none any more.
+ * does one for a single hook that takes none any more, or is deleted.
  */
 async function dispatchOne(
   config: ProjectConfig,
@@ -51,6 +57,7 @@ async function dispatchOne(
   try {
     const typeVersion = await typeVersionOf(config, programs, event, patience);
     const { onlyHookId } = event;
+    checkTarget(config, event);
     const deliveries =
       onlyHookId === null
         ? await matchHooks(config, event, context, programs.filters, patience)

@@ -36,11 +36,11 @@ export type PlannedEvent = {
  * trace.
  */
 export function fingerprintOf(
-  { idempotencyKey: _key, trace: _trace, actions, ...body }: EventInput,
+  { idempotencyKey: _key, trace: _trace, actions, broadcast, ...body }: EventInput,
   checked: readonly CheckedAction[] = [],
   onlyHookId: string | null = null,
 ): string {
-  const fields = Object.entries({ ...body, onlyHookId });
+  const fields = Object.entries({ ...body, broadcast: broadcast || null, onlyHookId });
   const given = Object.fromEntries(fields.filter(([, field]) => field != null));
   if (actions?.length) {
     given.actions = checked.map(({ metaText, ...action }, index) => ({
@@ -82,13 +82,19 @@ export function prepareEvent(
   return { input, checked, typeVersion, fingerprint, rejection, onlyHookId };
 }
 
-/** The runs of an event: one per released workflow of its type that is installed for its user. */
+/** The runs of an event: one per released workflow of its type that is installed for its user; none of one for a hook alone. */
 export function planRuns(
   config: ProjectConfig,
-  { id, projectId, type, userId }: Pick<EventRow, "id" | "projectId" | "type" | "userId">,
+  {
+    id,
+    projectId,
+    type,
+    userId,
+    targetHookId,
+  }: Pick<EventRow, "id" | "projectId" | "type" | "userId" | "targetHookId">,
   context: MatchContext,
 ): NewRun[] {
-  if (userId === null) return [];
+  if (userId === null || targetHookId !== null) return [];
   return config
     .workflowsFor(type)
     .filter((workflow) => context.isInstalled(workflow.id, userId))
@@ -185,6 +191,8 @@ const newEvent = (
   origin,
   causeId: null,
   onlyHookId,
+  broadcast: checked.broadcast || null,
+  targetHookId: checked.hookId ?? null,
   trace: checked.trace,
   occurredAt: checked.occurredAt ?? null,
   scheduledFor,

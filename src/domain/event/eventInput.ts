@@ -45,6 +45,8 @@ export const eventInput = z.object({
   uid: exactName(eventLimits.uid).nullish(),
   channels: labels.nullish(),
   tags: labels.nullish(),
+  broadcast: z.boolean().nullish(),
+  hookId: z.string().toLowerCase().nullish(),
 });
 
 /** An event as an application emits it; `data` and `content` are any JSON value. */
@@ -97,6 +99,11 @@ export function checkEventInput(input: EventInput): CheckedEvent {
   if (input.uid != null && input.userId == null) {
     const message = "field 'uid' is unique among the events of a user: give 'userId', too";
     entries.push({ code: "INVALID", message, path: ["uid"] });
+  }
+  if (input.broadcast && input.hookId != null) {
+    const message =
+      "give 'broadcast' (the hooks of all users) or 'hookId' (one hook alone), not both";
+    entries.push({ code: "INVALID", message, path: ["hookId"] });
   }
   const dataText = documentText(input.data, ["data"], eventLimits.dataBytes);
   const contentText = documentText(input.content, ["content"], eventLimits.dataBytes);

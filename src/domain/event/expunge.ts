@@ -12,6 +12,7 @@ import {
   eraseEvents,
   nextToErase,
 } from "../../db/event/expunge.ts";
+import { eraseFeedErrors } from "../../db/event/expungeFeed.ts";
 import { addJobs, type ExpungeJob, type Expunging } from "../../db/queue/jobs.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
@@ -46,18 +47,21 @@ async function eraseNext(
   pauseMs: number,
   asked?: Audited,
 ): Promise<ExpungeJob | null> {
-  const { which, by, erased } = job;
+  const { which, by, since, erased } = job;
   await eraseDependents(sql, which.projectId, erased);
-  return sql.begin(async (tx) => {
+  const next = await sql.begin(async (tx) => {
     if (asked) await audit(tx, asked);
     const ids = await nextToErase(tx, which, CHUNK);
     const now = ids.length > 0 ? await eraseEvents(tx, { ...which, ids, by }) : [];
     const isDone = ids.length === 0;
-    if (isDone && job.isLastLook) return null;
+    if (isDone && job.isLastLook) return { isDone };
     const next = { ...job, erased: now, isLastLook: isDone };
     await queueNext(tx, next, isDone ? LAST_LOOK_MS : now.length === 0 ? BUSY_MS : pauseMs);
-    return isDone || now.length === 0 ? null : next;
+    return { isDone, ...(now.length > 0 && { job: next }) };
   });
+  // Once and not in each step: it reads the feed from the oldest event on.
+  if (next.isDone) await eraseFeedErrors(sql, which, since);
+  return next.job ?? null;
 }
 
 /** Continues an erasure by one step. */
@@ -73,7 +77,8 @@ async function expunge(
 ): Promise<number> {
   const count = await countUnerased(sql, which);
   const begun = performance.now();
-  const first: ExpungeJob = { id: newId(), which, by, erased: [], isLastLook: false };
+  const since = await clockNow(sql);
+  const first: ExpungeJob = { id: newId(), which, by, since, erased: [], isLastLook: false };
   // The entry is written with the first step, which also queues all others.
   let job = await eraseNext(sql, first, PATIENCE_MS, { ...asked, projectId: which.projectId });
   while (job && performance.now() - begun < PATIENCE_MS)

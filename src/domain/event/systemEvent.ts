@@ -76,6 +76,8 @@ export function planSystemEvent(
     origin: "SYSTEM",
     causeId,
     onlyHookId: null,
+    broadcast: null,
+    targetHookId: null,
     trace: null,
     occurredAt: null,
     scheduledFor: null,

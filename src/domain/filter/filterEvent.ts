@@ -19,6 +19,10 @@ export type FilterEvent = {
   changed: string[] | null;
   tags: string[] | null;
   origin: string;
+  /** It is for the hooks of all users. Filters do not see this. */
+  broadcast?: true;
+  /** It is for this hook alone. Filters do not see this. */
+  targetHookId?: string;
 };
 
 /** An event ready for filters: its data is parsed once, and only when a filter needs it. */
@@ -58,7 +62,10 @@ export function filterInput(event: FilterEvent): FilterInput {
   };
 }
 
-const variableOf = (event: FilterEvent, dataOf: () => unknown) => ({
+const variableOf = (
+  { broadcast: _all, targetHookId: _one, ...event }: FilterEvent,
+  dataOf: () => unknown,
+) => ({
   ...event,
   subject: event.subject && new Map(Object.entries(event.subject)),
   get data() {

@@ -27,7 +27,7 @@ import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import type { AuditAction } from "../audit/auditAction.ts";
 import { auditHook } from "../audit/auditHook.ts";
-import { checkAuthFits } from "../hookAuth/hookAuth.ts";
+import { checkSuitsTarget } from "../hookAuth/hookAuth.ts";
 import { newAuth } from "../hookAuth/newAuth.ts";
 import { changedSecrets, makeSecret, type Signature } from "../hookSecret/hookSignature.ts";
 import { checkNewSelection } from "../payload/checkSelection.ts";
@@ -95,7 +95,6 @@ export async function registerHook(
   const headers = checkHeaders(preserveHeaders(input.headers, {}));
   const url = await checkTarget(input.url ?? "", projectId);
   const auth = await newAuth({ box, checkTarget }, key, input);
-  checkAuthFits(auth ?? null, url, () => headers);
   const [status, statusReason] = input.paused
     ? (["PAUSED", PAUSED_BY_PERSON] as const)
     : needsConsent
@@ -113,6 +112,7 @@ export async function registerHook(
     secrets: [{ ...secret.stored, expiresAt: null }],
     auth: auth ?? null,
   };
+  checkSuitsTarget(row, () => headers);
   const hook = await withUniqueName(settings, () =>
     sql.begin(async (tx) => {
       // Without the lock, two concurrent registrations would not count each other.
@@ -236,7 +236,7 @@ export async function updateHook(
         ...{ ...hook, ...settings, url: url ?? hook.url, headers, secrets },
         ...{ auth: auth === undefined ? hook.auth : auth, ...pausedAs(hook, input.isPaused) },
       };
-      checkAuthFits(changed.auth, changed.url, () => openHeaders(box, changed));
+      checkSuitsTarget(changed, () => openHeaders(box, changed));
       const isWaiting = hook.status === "PENDING_VERIFICATION";
       const needsConsent = hook.verification !== "NONE" && url !== undefined;
       if (!needsConsent || (url === hook.url && !isWaiting)) return changed;

@@ -54,6 +54,8 @@ function prefixPatterns(type: string): string[] {
 type HookIndexByUser<Hook> = {
   find(type: string, userId: string | null): Hook[];
   count(type: string, userId: string | null): number;
+  /** All hooks, whatever their users. */
+  ofAll(): HookIndex<Hook>;
 };
 
 /** The same for events of a user: hooks of other users are never visited, however many there are. */
@@ -70,7 +72,13 @@ export function indexHooksByUser<
     [indexes.get(null), userId === null ? undefined : indexes.get(userId)].filter(
       (index) => index !== undefined,
     );
+  // Made when an event for all users comes.
+  let whole: HookIndex<Hook> | undefined;
   return {
+    ofAll() {
+      whole ??= indexHooks(hooks);
+      return whole;
+    },
     count: (type, userId) => indexesOf(userId).reduce((sum, index) => sum + index.count(type), 0),
     find(type, userId) {
       const lists = indexesOf(userId)

@@ -19,6 +19,7 @@ export type MatchRule = {
 
 type MatchReason =
   | "MATCHED"
+  | "TARGET"
   | "TYPE"
   | "FILTER"
   | "USER"
@@ -70,6 +71,13 @@ export const typesAccept = (
     ? event.origin !== "SYSTEM"
     : wanted.some((pattern) => patternAccepts(pattern, event)));
 
+/** Whether the event is for this hook: it may be for another one alone. */
+const isFor = ({ id }: MatchRule, { targetHookId }: FilterEvent): boolean =>
+  targetHookId === undefined || targetHookId === id;
+
+const userAccepts = ({ userId }: MatchRule, event: FilterEvent): boolean =>
+  userId === null || userId === event.userId || event.broadcast === true;
+
 /** Whether they share a channel; a hook without channels takes events of all. */
 const channelAccepts = (rule: MatchRule, event: FilterEvent): boolean =>
   rule.channels === null || rule.channels.some((one) => event.channels?.includes(one));
@@ -89,7 +97,8 @@ export const hasFilterFor = (
   event: FilterEvent,
 ): rule is MatchRule & { filter: string } =>
   rule.filter !== null &&
-  (rule.userId === null || rule.userId === event.userId) &&
+  isFor(rule, event) &&
+  userAccepts(rule, event) &&
   channelAccepts(rule, event) &&
   changeAccepts(rule, event) &&
   rule.types.some((pattern) => patternAccepts(pattern, event));
@@ -102,7 +111,7 @@ const listed = (types: string[]) => {
 };
 
 /**
- * The one rule that matches an event with a hook, used for emits, dispatch and `Event.why`. The order is: type, user,
+ * The one rule that matches an event with a hook, used for emits, dispatch and `Event.why`. The order is: the hook that it is for, type, user,
  * channels, changes, filter, and last the hook's state, so that PAUSED means "it matched, and its delivery is parked". `filtered`: the
  * filter's verdict, when it decides (hasFilterFor). `hasResource`: whether there is a body for a hook of format
  * RESOURCE.
@@ -113,6 +122,8 @@ export function matchHook(
   hasResource: boolean,
   filtered: FilterVerdict | null,
 ): MatchVerdict {
+  if (!isFor(rule, event))
+    return { reason: "TARGET", detail: `emitted for hook ${event.targetHookId} alone` };
   if (!rule.types.some((pattern) => patternAccepts(pattern, event))) {
     const exactly =
       event.origin === "SYSTEM" && !isHealthEvent(event)
@@ -120,7 +131,7 @@ export function matchHook(
         : "";
     return { reason: "TYPE", detail: `takes ${listed(rule.types)}${exactly}` };
   }
-  if (rule.userId !== null && rule.userId !== event.userId) {
+  if (!userAccepts(rule, event)) {
     return { reason: "USER", detail: `takes events of user '${rule.userId}' only` };
   }
   if (!channelAccepts(rule, event)) {

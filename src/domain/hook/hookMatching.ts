@@ -3,6 +3,7 @@ import type { NewDelivery, NewEvent } from "../../db/event/newEvent.ts";
 import { newId } from "../../util/ids.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { userError } from "../../util/userError.ts";
+import { candidates, countCandidates } from "../emit/candidates.ts";
 import type { ResourceFacts } from "../emit/matchContext.ts";
 import { type FilterEvent, type FilterInput, filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
@@ -33,7 +34,7 @@ export const DELIVERIES_IN_PLACE = 100;
 /** What filters see of a stored or planned event. */
 export function filterView(event: MatchedEvent, source: string): FilterEvent {
   const { id, type, data, name, category, userId, contextId, channels, tags, origin } = event;
-  const { changed, subjectType, subjectId } = event;
+  const { changed, subjectType, subjectId, broadcast, targetHookId } = event;
   const subject =
     subjectType !== null && subjectId !== null ? { type: subjectType, id: subjectId } : null;
   return {
@@ -50,6 +51,8 @@ export function filterView(event: MatchedEvent, source: string): FilterEvent {
     changed,
     tags,
     origin,
+    ...(broadcast && { broadcast }),
+    ...(targetHookId !== null && { targetHookId }),
   };
 }
 
@@ -117,12 +120,11 @@ const MAX_GATED = 100;
  * An event that is matched after it is accepted: later events' deliveries to its hooks with order wait for that.
  */
 export function gated(config: ProjectConfig, event: NewEvent): NewEvent {
-  const { type, userId } = event;
   if (!config.hasOrder) return event;
-  if (config.hookCount(type, userId) > MATCH_AT_ONCE) return { ...event, gate: { hookIds: null } };
-  const hookIds = config
-    .hooksFor(type, userId)
-    .flatMap(({ id, orderBy }) => (orderBy === null ? [] : id));
+  if (countCandidates(config, event) > MATCH_AT_ONCE) return { ...event, gate: { hookIds: null } };
+  const hookIds = candidates(config, event).flatMap(({ id, orderBy }) =>
+    orderBy === null ? [] : id,
+  );
   if (hookIds.length === 0) return event;
   return { ...event, gate: { hookIds: hookIds.length > MAX_GATED ? null : hookIds } };
 }
@@ -138,8 +140,8 @@ export function tryMatchHooks(
   filters: FilterRunner,
   budget: StepBudget,
 ): NewDelivery[] | undefined {
-  if (config.hookCount(event.type, event.userId) > MATCH_AT_ONCE) return undefined;
-  const hooks = config.hooksFor(event.type, event.userId);
+  if (countCandidates(config, event) > MATCH_AT_ONCE) return undefined;
+  const hooks = candidates(config, event);
   if (!budget.spend(hooks.length * MATCH_STEPS)) return undefined;
   const input = filterInput(filterView(event, config.source));
   const resource = resourceOf(event);
@@ -173,7 +175,7 @@ export async function matchHooks(
   const resource = resourceOf(event);
   const nextSlice = createTimeSlice();
   const deliveries: NewDelivery[] = [];
-  for (const hook of config.hooksFor(event.type, event.userId)) {
+  for (const hook of candidates(config, event)) {
     const hasResource = resource !== null;
     const verdict = await evaluateHook(
       config.projectId,

@@ -6,8 +6,9 @@
 import { createHash } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { z } from "zod";
-import type { StoredAuth } from "../../db/hook/hooks.ts";
+import type { HookRow, StoredAuth } from "../../db/hook/hooks.ts";
 import { invalidFields, UserError, userError } from "../../util/userError.ts";
+import { checkMailSettings } from "../hook/mailTarget.ts";
 import type { CheckTarget } from "../hook/target.ts";
 import type { SecretBox } from "../project/secretBox.ts";
 import { checkUsable, readCertificates, readKey, shownCertificate } from "./certificates.ts";
@@ -127,12 +128,13 @@ export async function sealAuth(
 
 const isHttps = (url: string) => new URL(url).protocol === "https:";
 
-/** Checks that a hook's authentication suits its target and its own headers. Throws INVALID. */
-export function checkAuthFits(
-  auth: StoredAuth | null,
-  url: string,
+/** Checks that a hook's settings suit its kind of target, and its authentication its own headers. Throws INVALID. */
+export function checkSuitsTarget(
+  hook: Pick<HookRow, "url" | "verification" | "headers" | "auth">,
   headers: () => Record<string, string>,
 ): void {
+  checkMailSettings(hook);
+  const { auth, url } = hook;
   if (!auth) return;
   if (auth.mtls && !isHttps(url))
     throw invalid("auth.mtls needs an https url: over http there is no certificate", [

@@ -37,6 +37,9 @@ export type ProjectConfig = {
   hook(id: string): ConfiguredHook | undefined;
   /** The number of those hooks, at most, without collecting them. */
   hookCount(type: string, userId: string | null): number;
+  /** The same of the hooks of all users. */
+  hooksOfAll(type: string): ConfiguredHook[];
+  countOfAll(type: string): number;
   /** Whether any hook has `orderBy`. */
   hasOrder: boolean;
   /** The released workflows of this type. */
@@ -99,6 +102,8 @@ export function createProjectConfigs(sql: Pool): ProjectConfigs {
       hooksFor: index.find,
       hook: (id) => hookOf.get(id),
       hookCount: index.count,
+      hooksOfAll: (type) => index.ofAll().find(type),
+      countOfAll: (type) => index.ofAll().count(type),
       hasOrder: configured.some(({ orderBy }) => orderBy !== null),
       workflowsFor: (type) => workflowsOf.get(type) ?? [],
     };

@@ -31,6 +31,7 @@ function sampleEvent(type: string): Omit<EventRow, "projectId"> {
     ...{ category: null, contentType: "TEXT", content: null, userId: null, subjectType: null },
     ...{ subjectId: null, contextId: null, stepUuid: null, idempotencyKey: null, origin: "API" },
     ...{ uid: null, channels: null, tags: null, changed: null, onlyHookId: null, trace: null },
+    ...{ broadcast: null, targetHookId: null },
     ...{ causeId: null, occurredAt: now, scheduledFor: null, receivedAt: now, error: null },
     ...{ status: "DISPATCHED", configVersion: null, expungedAt: null, expungedBy: null },
   };

@@ -7,7 +7,8 @@ export const component = (
     | "Delivery"
     | "EventSchedule"
     | "EventType"
-    | "Hook",
+    | "Hook"
+    | "Replay",
 ) => ({
   $ref: `#/components/schemas/${name}`,
 });

@@ -37,6 +37,8 @@ export const emitEventInput = z
     timestamp: timestamp.nullish(),
     delay: z.number().nullish(),
     actions: z.array(action).nullish(),
+    broadcast: z.boolean().nullish(),
+    hookId: line,
     waitMs: z.int().nullish(),
   })
   .meta({ id: "EmitEventInput" });

@@ -6,6 +6,7 @@ import { dateTime } from "../input/time.ts";
 import { component } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { deliveryShown } from "./shown/delivery.ts";
+import { replayShown } from "./shown/replay.ts";
 
 const test = endpoint({
   method: "POST",
@@ -33,8 +34,6 @@ function withIdOfPath(error: unknown): never {
   throw new UserError(error.entries.map((entry) => ({ ...entry, path: ofPath(entry.path) })));
 }
 
-const time = { type: "string", format: "date-time" };
-
 const backfill = endpoint({
   method: "POST",
   path: "/v1/hooks/{id}/backfill",
@@ -52,17 +51,8 @@ const backfill = endpoint({
     properties: {
       matched: { type: "integer", description: "The number of matching events." },
       replay: {
-        type: ["object", "null"],
+        anyOf: [component("Replay"), { type: "null" }],
         description: "The backfill, as a replay; null if `dryRun`.",
-        required: ["id", "status", "matched", "created", "createdAt", "finishedAt"],
-        properties: {
-          id: { type: "string" },
-          status: { enum: ["RUNNING", "DONE", "CANCELLED"] },
-          matched: { type: "integer" },
-          created: { type: "integer", description: "Deliveries made so far." },
-          createdAt: time,
-          finishedAt: { ...time, type: ["string", "null"] },
-        },
       },
     },
   },
@@ -70,16 +60,7 @@ const backfill = endpoint({
     const { matched, replay } = await backfillHook(context, { hookId: id, ...input }).catch(
       withIdOfPath,
     );
-    return {
-      body: {
-        matched,
-        replay: replay && {
-          ...{ id: replay.id, status: replay.status, matched: replay.matched },
-          ...{ created: replay.created, createdAt: replay.createdAt },
-          finishedAt: replay.finishedAt,
-        },
-      },
-    };
+    return { body: { matched, replay: replay && replayShown(replay) } };
   },
 });
 

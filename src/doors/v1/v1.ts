@@ -2,6 +2,7 @@ import type { Door } from "../../http/door/door.ts";
 import { renderProblem } from "../../http/door/failure.ts";
 import { auditLog } from "./audit/auditLog.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
+import { replayEndpoints } from "./delivery/replays.ts";
 import { asyncapi } from "./document/asyncapi.ts";
 import { createOpenapi } from "./document/openapi.ts";
 import { emitEvents } from "./emit.ts";
@@ -21,6 +22,7 @@ const endpoints = [
   ...blockedKeyEndpoints,
   ...hookToolEndpoints,
   ...deliveryEndpoints,
+  ...replayEndpoints,
   ...eventTypeEndpoints,
   ...scheduleEndpoints,
   ...expungeEndpoints,

@@ -78,6 +78,15 @@ export const EmitEventInput = builder.inputType("EmitEventInput", {
       type: [ActionInput],
       description: "The event's buttons, in order; at most 20.",
     }),
+    broadcast: t.boolean({
+      defaultValue: false,
+      description:
+        "Hooks of all users receive the event if they match it otherwise: a hook's `userId` is not asked. Not together with `hookId`.",
+    }),
+    hookId: t.id({
+      description:
+        "Only this hook receives the event, if it matches it (types, user, channels and filter); no workflow runs. NOT_FOUND if the project has no such hook, or it is deleted.",
+    }),
     waitMs: t.int({
       description: "Milliseconds to wait for all deliveries to end: 0 (default) to 15,000.",
     }),
@@ -92,8 +101,13 @@ type Input = Omit<EventInput, "occurredAt"> & {
 const toEventInput = ({ waitMs: _, ...input }: Input): EventInput => toScheduledEvent(input);
 
 /** The event of a schedule: with all fields, of which it refuses some. */
-export const toScheduledEvent = ({ occurredAt, ...input }: Input): ScheduledEventInput => ({
+export const toScheduledEvent = ({
+  occurredAt,
+  broadcast,
+  ...input
+}: Input): ScheduledEventInput => ({
   ...input,
+  ...(broadcast && { broadcast }),
   occurredAt: occurredAt == null ? null : new Date(occurredAt),
 });
 
@@ -138,7 +152,7 @@ builder.mutationFields((t) => ({
   emitEvent: t.field({
     type: EmitEventPayload,
     description:
-      "Emits an event. Success means that the event is durably stored, and so are its deliveries unless it is STAGED: those follow at once. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT, NAME_TAKEN. When PostgreSQL cannot keep up, the top-level error is TOO_MANY_REQUESTS: nothing was stored, and the call can be repeated after `Retry-After`.",
+      "Emits an event. Success means that the event is durably stored, and so are its deliveries unless it is STAGED: those follow at once. Errors: INVALID, UNKNOWN_TYPE, DATA_INVALID, IDEMPOTENCY_CONFLICT, NAME_TAKEN, NOT_FOUND (`hookId`). When PostgreSQL cannot keep up, the top-level error is TOO_MANY_REQUESTS: nothing was stored, and the call can be repeated after `Retry-After`.",
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: (_root, { input }, context) =>
       withUserErrors(() => {

@@ -55,6 +55,7 @@ export const MatchReasonEnum = describedEnum(
   "Why a hook did or did not match an event.",
   {
     MATCHED: "It matched and has a delivery.",
+    TARGET: "The event was emitted for another hook alone (`Event.targetHook`).",
     TYPE: "The hook's `types` do not include the event's type.",
     FILTER: "The filter was false or read a missing field; see `detail`.",
     USER: "The hook receives another user's events only.",

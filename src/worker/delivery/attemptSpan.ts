@@ -10,7 +10,7 @@ function shownUrl(text: string): {
   "server.port"?: number;
 } {
   const url = URL.parse(text);
-  if (!url) return {};
+  if (!url?.host) return {};
   return {
     "url.full": url.origin + url.pathname,
     "server.address": url.hostname,

@@ -26,6 +26,7 @@ const expungePayload = z.object({
   ]),
   by: z.string(),
   erased: z.array(z.string()),
+  since: z.string(),
   isLastLook: z.boolean(),
 });
 const settlePayload = z.object({ projectId: z.string(), hookId: z.string() });

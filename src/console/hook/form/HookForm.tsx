@@ -87,7 +87,12 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
             {message}
           </p>
         ))}
-        {text("url", "URL", "Where events are POSTed to.", "https://example.com/events")}
+        {text(
+          "url",
+          "URL",
+          "Where events are POSTed to, or mailto:ops@example.com.",
+          "https://example.com/events",
+        )}
         {text(
           "types",
           "Event types",

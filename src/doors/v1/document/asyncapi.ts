@@ -2,6 +2,7 @@ import type { EventTypeRow } from "../../../db/eventType/eventTypes.ts";
 import type { HookFormat, HookRow } from "../../../db/hook/hooks.ts";
 import { listEventTypes, listHooks } from "../../../db/page/lists.ts";
 import { typesAccept } from "../../../domain/hook/hookMatch.ts";
+import { isMailTarget } from "../../../domain/hook/mailTarget.ts";
 import { hasPayload } from "../../../domain/payload/makeBody.ts";
 import type { Context } from "../../../graphql/builder/context.ts";
 import { RawJson, writeJson } from "../../../util/json/rawJson.ts";
@@ -88,13 +89,22 @@ function bodyOf(format: HookFormat, type: string, data: Json): Json {
 const sentAs = (hook: HookRow): string =>
   hook.selection === null ? (hook.templateContentType ?? hook.format) : "a selection";
 
+/** Where a hook sends to: the server, and the address there. */
+function placeOf(url: string) {
+  const { host, protocol, pathname, search } = new URL(url);
+  if (!isMailTarget(url))
+    return { server: { host, protocol: protocol.slice(0, -1) }, address: pathname + search };
+  const [, domain] = pathname.split("@");
+  return { server: { host: domain, protocol: "smtp" }, address: pathname };
+}
+
 /** The channel of a hook, and the server that it calls. */
 function hookParts(hook: HookRow, messages: Json) {
-  const { host, protocol, pathname, search } = new URL(hook.url);
+  const { server, address } = placeOf(hook.url);
   return {
-    server: { host, protocol: protocol.slice(0, -1) },
+    server,
     channel: {
-      address: pathname + search,
+      address,
       title: hook.name ?? hook.url,
       description: `Format ${sentAs(hook)}; ${hook.status}.`,
       servers: [{ $ref: `#/servers/hook-${hook.id}` }],

@@ -23,6 +23,7 @@ const answers = (): Json => ({
         properties: { type: { type: "string" }, id: { type: "string" } },
       },
       causedBy: nullableId("The id of the event that caused this one."),
+      targetHookId: nullableId("The one hook that it is for; null if for all that match it."),
     },
     ["cloudEvent"],
   ),
@@ -45,6 +46,7 @@ const answers = (): Json => ({
   EventSchedule: answerSchema(schema, "EventSchedule", {
     lastEventId: nullableId("The event that it emitted last; null if there is none."),
   }),
+  Replay: answerSchema(schema, "Replay"),
   AuditEntry: answerSchema(schema, "AuditEntry"),
   Problem: {
     type: "object",

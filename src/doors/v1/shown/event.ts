@@ -32,4 +32,6 @@ export const eventShown = (event: EventRow, source: string) => ({
   error: event.error,
   expungedAt: event.expungedAt,
   expungedBy: event.expungedBy,
+  broadcast: event.broadcast ?? false,
+  targetHookId: event.targetHookId ?? event.onlyHookId,
 });

@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
+import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
+import { printRows } from "../hub/print.ts";
+import { findSchedules, type Schedule, scheduleFields } from "./findSchedule.ts";
+
+const changes = [
+  ["pause", "pauseEventSchedule", "pauses schedules: they do not run by themselves"],
+  ["resume", "resumeEventSchedule", "resumes schedules from their next time after now"],
+  ["run", "runEventSchedule", "emits their events once, now, also while they are paused"],
+  ["delete", "deleteEventSchedule", "deletes schedules; the events that they emitted stay"],
+] as const;
+
+/** The commands that change or run schedules. */
+export function addStates(schedule: Command): void {
+  for (const [name, mutation, description] of changes)
+    hubCommand(schedule, `${name} <SCHEDULE...>`, description).action(onHub(change(mutation)));
+}
+
+const change =
+  (mutation: (typeof changes)[number][1]) =>
+  async (hub: HubPlace, given: string[], options: HubFlags): Promise<void> => {
+    // Looked up first, so that a wrong name changes none of them.
+    const schedules = await findSchedules(hub, given);
+    const changed: Schedule[] = [];
+    try {
+      for (const { id } of schedules) {
+        const { payload } = await callHub<{
+          payload: { eventSchedule: Schedule; userErrors: UserErrorDetail[] };
+        }>(
+          hub,
+          `mutation ($id: ID!) { payload: ${mutation}(id: $id) {
+            eventSchedule { ${scheduleFields} } userErrors { code message path } } }`,
+          { id },
+        );
+        changed.push(checked(payload).eventSchedule);
+      }
+    } finally {
+      // Also those before one that was refused.
+      if (changed.length > 0)
+        await printRows(options, changed, [
+          ["ID", ({ id }) => id],
+          ["NAME", ({ name }) => name],
+          ["STATUS", ({ status }) => status],
+          ["LAST EVENT", ({ lastEvent }) => (lastEvent as { id: string } | null)?.id],
+        ]);
+    }
+  };

@@ -1,6 +1,6 @@
 import { type Config, ConfigError } from "./config/config.ts";
 import { readAddress, type UrlSetting } from "./db/connection/address.ts";
-import { type Db, openDb, type Place, type Pool } from "./db/connection/client.ts";
+import { type Db, openDb, type Place } from "./db/connection/client.ts";
 import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
 import { startEmbedded } from "./db/embedded/start.ts";

@@ -50,7 +50,7 @@ export const hookMutants: Mutant[] = [
     name: "a backfill does not look at what the hook has got meanwhile",
     patches: [
       {
-        file: "src/db/delivery/backfills.ts",
+        file: "src/db/replay/backfills.ts",
         find: "where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})",
         replace: "where ${isWhole(tx)}",
       },

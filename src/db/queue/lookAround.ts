@@ -1,8 +1,8 @@
 import { overduePresses } from "../action/pressClaims.ts";
 import type { Sql } from "../connection/client.ts";
 import { claimsLostAtHeads, overdueEvents, overdueQueues } from "../delivery/reclaim.ts";
-import { overdueReplays } from "../delivery/replays.ts";
 import { overdueHandshakes } from "../hook/handshakes.ts";
+import { overdueReplays } from "../replay/replays.ts";
 import { overdueRuns } from "../workflow/workflowRuns.ts";
 
 /** After how many milliseconds without a wake-up each kind of work is overdue. */

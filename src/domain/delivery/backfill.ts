@@ -5,27 +5,27 @@
  * the hook has got meanwhile: two backfills at once, or one that is repeated after a crash, deliver nothing twice.
  */
 import type { Pool, Sql, Tx } from "../../db/connection/client.ts";
-import {
-  type BackfillSpan,
-  countTriggered,
-  insertBackfill,
-  insertMissed,
-  missedEvents,
-} from "../../db/delivery/backfills.ts";
 import { recordMoves } from "../../db/delivery/record.ts";
-import {
-  advanceReplay,
-  type ReplayRow,
-  recordReplay,
-  replayJob,
-  replaysById,
-} from "../../db/delivery/replays.ts";
 import { heldHookStatus, recordReopened } from "../../db/delivery/retries.ts";
 import { keepResources, resourcesOfEvents } from "../../db/event/eventResources.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
 import { enterFeed, writeToFeed } from "../../db/feed/record.ts";
 import { type HookRow, hooksById } from "../../db/hook/hooks.ts";
 import { addJobs, deliverJobs } from "../../db/queue/jobs.ts";
+import {
+  type BackfillSpan,
+  countTriggered,
+  insertBackfill,
+  insertMissed,
+  missedEvents,
+} from "../../db/replay/backfills.ts";
+import {
+  advanceReplay,
+  type ReplayRow,
+  recordReplay,
+  replayJob,
+  replaysById,
+} from "../../db/replay/replays.ts";
 import { newId } from "../../util/ids.ts";
 import { createTimeSlice } from "../../util/timeSlice.ts";
 import { userError } from "../../util/userError.ts";

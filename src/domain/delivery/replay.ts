@@ -11,6 +11,15 @@ import type { Pool, Sql } from "../../db/connection/client.ts";
 import type { DeliveryStatus } from "../../db/delivery/deliveries.ts";
 import type { Narrowing } from "../../db/delivery/narrowing.ts";
 import {
+  heldHookStatus,
+  insertRetries,
+  makeRetryingDue,
+  publishRetries,
+  reopenDeliveries,
+} from "../../db/delivery/retries.ts";
+import { writeToFeed } from "../../db/feed/record.ts";
+import { addJobs } from "../../db/queue/jobs.ts";
+import {
   advanceReplay,
   countMatching,
   insertReplay,
@@ -23,16 +32,7 @@ import {
   replaysById,
   stopReplay,
   takeChunk,
-} from "../../db/delivery/replays.ts";
-import {
-  heldHookStatus,
-  insertRetries,
-  makeRetryingDue,
-  publishRetries,
-  reopenDeliveries,
-} from "../../db/delivery/retries.ts";
-import { writeToFeed } from "../../db/feed/record.ts";
-import { addJobs } from "../../db/queue/jobs.ts";
+} from "../../db/replay/replays.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { audit } from "../audit/audit.ts";

@@ -1,4 +1,4 @@
-import { type ReplayRow, replaysById } from "../../db/delivery/replays.ts";
+import { type ReplayRow, replaysById } from "../../db/replay/replays.ts";
 import { backfillHook } from "../../domain/delivery/backfill.ts";
 import {
   cancelReplay,

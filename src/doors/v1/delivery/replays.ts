@@ -1,4 +1,4 @@
-import { replaysById } from "../../../db/delivery/replays.ts";
+import { replaysById } from "../../../db/replay/replays.ts";
 import { cancelReplay } from "../../../domain/delivery/replay.ts";
 import { isId } from "../../../util/ids.ts";
 import { userError } from "../../../util/userError.ts";

@@ -1,4 +1,4 @@
-import type { ReplayRow } from "../../../db/delivery/replays.ts";
+import type { ReplayRow } from "../../../db/replay/replays.ts";
 
 /** A replay as it is answered, with the names that it has in GraphQL. */
 export const replayShown = (replay: ReplayRow) => ({

@@ -1,10 +1,10 @@
 import type { Sql, Tx } from "../connection/client.ts";
+import { type MovedDelivery, movedColumns } from "../delivery/record.ts";
 import { type EventRow, eventColumns, eventHeadColumns } from "../event/events.ts";
 import { ofTypes } from "../event/list.ts";
 import type { HookRow } from "../hook/hooks.ts";
 import { CLOCK_SKEW_MS, minUuid7At } from "../page/minUuid7.ts";
 import { allOf } from "../page/page.ts";
-import { type MovedDelivery, movedColumns } from "./record.ts";
 import type { ReplayRow } from "./replays.ts";
 
 /** The stored events of a backfill: accepted from `since` on and before `until`. */

@@ -1,12 +1,12 @@
 import type { Sql, Tx } from "../connection/client.ts";
+import type { DeliveryStatus } from "../delivery/deliveries.ts";
+import { type Narrowing, narrowed } from "../delivery/narrowing.ts";
+import { statusIn, WAITING } from "../delivery/statusFilter.ts";
 import { record } from "../feed/record.ts";
 import { minUuid7At } from "../page/minUuid7.ts";
 import { allOf, type Fragment } from "../page/page.ts";
 import { addJobs, type JobSpec } from "../queue/jobs.ts";
 import type { replays } from "../schema/deliveryTables.ts";
-import type { DeliveryStatus } from "./deliveries.ts";
-import { type Narrowing, narrowed } from "./narrowing.ts";
-import { statusIn, WAITING } from "./statusFilter.ts";
 
 type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
 

@@ -12,9 +12,19 @@ const open = ["patternProperties", "if", "then", "else", "dependentSchemas", "no
 export const wholeData = (schema: SchemaObject | null): Part =>
   schema === null ? "ANY" : { document: readDocument(schema), schemas: [schema] };
 
+/** The only values that a schema allows, if it names them. */
+const valuesOf = (schema: Record<string, unknown>): unknown[] | undefined =>
+  Array.isArray(schema.enum)
+    ? schema.enum
+    : Object.hasOwn(schema, "const")
+      ? [schema.const]
+      : undefined;
+
+const isComposite = (value: unknown) => typeof value === "object" && value !== null;
+
 /**
  * What a schema tells of a field of objects in this part, or in its lists: undefined when the part has no such field.
- * A schema that names properties has these alone, also when it allows others.
+ * A schema that names properties, or requires them, has these alone, also when it allows others.
  */
 export function fieldOf(part: Part, name: string): Part | undefined {
   if (part === "ANY") return "ANY";
@@ -42,10 +52,11 @@ export function fieldOf(part: Part, name: string): Part | undefined {
     if (types !== undefined && !types.includes("object")) return;
     if (isObject(properties) && Object.hasOwn(properties, name)) found.push(properties[name]);
     else if (isObject(additionalProperties)) found.push(additionalProperties);
+    else if (list(schema.required).includes(name)) isAny = true;
     else if (open.some((keyword) => Object.hasOwn(schema, keyword))) isAny = true;
     else {
       const tells = isObjectHere || isListHere || branches.length > 0 || target !== undefined;
-      const isValue = schema.const !== undefined || schema.enum !== undefined;
+      const isValue = valuesOf(schema)?.some(isComposite) === false;
       if (!tells && !isValue && found.length === before) isAny = true;
     }
   }
@@ -73,7 +84,8 @@ export function hasFields(part: Part): boolean {
       ...["allOf", "anyOf", "oneOf"].flatMap((key) => list(schema[key])),
       ...(target === undefined ? [] : [document.subschemas.get(target)?.schema]),
     ];
-    if (schema.const !== undefined || schema.enum !== undefined) return isObject(schema.const);
+    const values = valuesOf(schema);
+    if (values) return values.some(isComposite);
     return inside.length === 0 || inside.some(look);
   };
   return part.schemas.some(look);

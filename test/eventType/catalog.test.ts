@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { canonicalSchema } from "../../src/jsonSchema/schema.ts";
 import { catalogOf, install } from "../fixtures/catalog.ts";
-import { accepted, emit, type UserError } from "../fixtures/emit.ts";
+import { accepted, emit, registerHook, type UserError } from "../fixtures/emit.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 
 let hub: TestHub;
@@ -200,4 +200,21 @@ test("a catalogue that does not exist, and one type too many, are refused", asyn
     from signalbox.projects, generate_series(1, 980) as n`;
   expect((await install(hub, "goflow")).userErrors).toMatchObject([{ code: "LIMIT_REACHED" }]);
   expect(await count()).toBe(980);
+});
+
+test("a catalogue is refused for a hook that selects what one of its types does not have, not for one of all types", async () => {
+  const hook = { url: "http://127.0.0.1:1", selection: "{ data { amount } }" };
+  await registerHook(hub, { ...hook, types: ["*"], name: "all" });
+  const id = await registerHook(hub, { ...hook, types: ["msg_created"], name: "one" });
+  const { userErrors } = await install(hub, "goflow");
+  expect(userErrors).toEqual([
+    {
+      code: "BREAKING_CHANGE",
+      path: ["name"],
+      message: expect.stringMatching(/^event type 'msg_created': hook 'one' selects/),
+    },
+  ]);
+  expect(await count()).toBe(0);
+  await hub.run(`mutation { updateHook(id: "${id}", input: { selection: null }) { hook { id } } }`);
+  expect((await install(hub, "goflow")).userErrors).toEqual([]);
 });

@@ -140,6 +140,18 @@ test("a selection that can't be is refused with what is wrong and where", async 
   }
 });
 
+test("what a schema names by values or requires alone can be selected", async () => {
+  const fixed = { enum: [{ color: "red" }, null] };
+  const properties = { fixed, one: { const: { size: 1 } }, plain: { enum: ["a", null] } };
+  await registerType({ name: "order.fixed", schema: { properties, required: ["plain", "note"] } });
+  const selection = "{ data { fixed { color } one { size } plain note } }";
+  await register(hub, { url, types: ["order.fixed"], selection });
+  for (const field of ["plain { x }", "nope"]) {
+    const input = { url, types: ["order.fixed"], selection: `{ data { ${field} } }` };
+    expect((await tryRegister(hub, input)).userErrors).toMatchObject([{ code: "INVALID" }]);
+  }
+});
+
 test("a template and a selection exclude each other, also when an update would leave both", async () => {
   const both = [
     { code: "INVALID", path: ["selection"], message: expect.stringContaining("not both") },
@@ -203,6 +215,18 @@ test("a schema that would break hooks' selections is refused by their names, als
     { code: "BREAKING_CHANGE", message: expect.stringContaining("hook 'early'") },
   ]);
   expect(await registerType({ name: "bill.new", schema: { x: "String" } })).toEqual([]);
+});
+
+test("a new type that a pattern takes breaks no selection; what such a hook has lost before is not lost again", async () => {
+  const hook = { url, types: ["late.*"], name: "late", selection: "{ data { x } }" };
+  await register(hub, hook);
+  expect(await registerType({ name: "late.a", schema: { y: "String" } })).toEqual([]);
+  expect(await registerType({ name: "late.a", schema: { y: "String", z: "String?" } })).toEqual([]);
+  expect(await registerType({ name: "late.b", schema: { x: "String" } })).toEqual([]);
+  const gone = { name: "late.b", schema: { z: "String" }, allowBreaking: true };
+  expect(await registerType(gone)).toMatchObject([
+    { code: "BREAKING_CHANGE", message: expect.stringContaining("hook 'late'") },
+  ]);
 });
 
 test("a selection is checked against the types that the hook has after an update", async () => {

@@ -133,6 +133,21 @@ test("an event that the template fails for is FAILED with the reason, without a 
   await expect.poll(() => target.requests.map(({ body }) => body), soon).toEqual(["none"]);
 });
 
+test("a delivery that its template failed for is sent as its hook's format once the hook has no template any more", async () => {
+  await using target = await receiver();
+  const hook = { url: target.url, types: ["untemplated"], template: "{{ event.data.missing }}" };
+  const { id } = await register(hub, hook);
+  const event = await emit(hub, { type: "untemplated", data: { n: 1 } });
+  const { id: delivery } = await deliveryOf(hub, event.id);
+  await update(hub, id, { template: null, format: "CLOUD_EVENT_BINARY" });
+  expect(await mutate(hub, "retryDelivery", delivery)).toEqual([]);
+  await expect.poll(() => target.requests.map(({ body }) => body), soon).toEqual(['{"n":1}']);
+  expect(target.requests[0]?.headers).toMatchObject({ "ce-type": "untemplated" });
+  await expect
+    .poll(() => deliveryOf(hub, event.id), soon)
+    .toMatchObject({ status: "SUCCEEDED", requestBody: '{"n":1}' });
+});
+
 test("a template that takes too long is stopped, and others are delivered meanwhile", async () => {
   await using target = await receiver();
   const loop =

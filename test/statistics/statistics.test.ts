@@ -150,17 +150,26 @@ test("a range that cannot be is refused, with the reason", async () => {
       "since=2026-01-01T00:00:00Z&until=2026-06-01T00:00:00Z",
       "hookId=a&type=b",
       "since=yesterday",
+      "until=9999-12-31T23:59:59Z",
+      "until=1000-01-01T00:00:00Z",
     ].map(async (query) => {
       const response = await rest(hub, "GET", `/v1/statistics?${query}`);
       return [response.status, JSON.stringify(await response.json())] as const;
     }),
   );
-  expect(refusals.map(([code]) => code)).toEqual([422, 422, 422, 422]);
+  expect(refusals.map(([code]) => code)).toEqual([422, 422, 422, 422, 422, 422]);
   const texts = refusals.map(([, text]) => text);
   expect(texts[0]).toContain("since must be before until");
   expect(texts[1]).toContain("since and until may be at most 90 days apart");
   expect(texts[2]).toContain("give hookId or type, not both");
   expect(texts[3]).toContain("since");
+  expect(texts[4]).toContain("until must lie between");
+  expect(texts[5]).toContain("must lie between");
+});
+
+test("a hook and a type that there cannot be have no counts", async () => {
+  expect((await statistics({ hookId: "no\u0000hook" })).total.accepted).toBe(0);
+  expect((await statistics({ type: "no\u0000type" })).total.accepted).toBe(0);
 });
 
 test("another project's hook and types have no counts here", async () => {

@@ -15,6 +15,8 @@ const versionOf = (format: PayloadFormat) => Number(format.slice(PREFIX.length))
 
 /** A body as every attempt sends it. `format` is the hook's own, which decides on headers. */
 export type EventBody = { format: HookFormat; contentType: string; body: string };
+/** A body that was made, or the format that makes it. */
+export type OwnBody = EventBody | { format: HookFormat };
 
 type BodyKey = { eventId: string; hookId: string };
 
@@ -73,4 +75,19 @@ export async function keepBody(
     on conflict (project_id, event_id, hook_id) do update set format = b.format
     returning format, content_type as "contentType", body::text as body`;
   return row && { ...row, body: JSON.parse(row.body) };
+}
+
+/**
+ * From now on the delivery sends the body of this format: its hook has nothing any more that would make another.
+ * Undefined when the claim is lost.
+ */
+export async function takeFormat(
+  sql: Sql,
+  { projectId, deliveryId, token }: { projectId: string; deliveryId: string; token: string },
+  format: HookFormat,
+): Promise<{ format: HookFormat } | undefined> {
+  const [row] = await sql<{ format: HookFormat }[]>`
+    update signalbox.queue set format = ${format}
+    where project_id = ${projectId} and id = ${deliveryId} and lease_token = ${token} returning format`;
+  return row;
 }

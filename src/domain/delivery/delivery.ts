@@ -29,7 +29,7 @@
 
 import type { Claim, HookClaim } from "../../db/delivery/claim.ts";
 import type { AttemptOutcome } from "../../db/delivery/deliveries.ts";
-import { type EventBody, isPayload } from "../../db/delivery/eventBodies.ts";
+import { isPayload, type OwnBody } from "../../db/delivery/eventBodies.ts";
 import type { Finish } from "../../db/delivery/finish.ts";
 import { MAX_ATTEMPTS } from "../../db/delivery/retries.ts";
 import type { DeliveryTarget } from "../../db/delivery/target.ts";
@@ -73,14 +73,15 @@ export function requestOf(
   { hook, source }: DeliveryTarget,
   { headers, keys, auth }: HookSecrets,
   origin: string,
-  own?: EventBody,
+  own?: OwnBody,
 ): AttemptRequest {
   const { event } = claim;
   const format = own?.format ?? claim.format;
   if (isPayload(format)) throw new Error(`delivery ${claim.deliveryId} has no body`);
-  const envelope = own
-    ? { contentType: own.contentType, headers: {}, body: own.body }
-    : createEnvelope(envelopeEvent(event, source), format);
+  const envelope =
+    own && "body" in own
+      ? { contentType: own.contentType, headers: {}, body: own.body }
+      : createEnvelope(envelopeEvent(event, source), format);
   const request = {
     url: hook.url,
     timeoutMs: hook.timeoutMs,

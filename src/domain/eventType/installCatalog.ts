@@ -10,8 +10,8 @@ import { writeEventType } from "./eventType.ts";
 
 /**
  * Adds every event type of a catalogue to the project; a repeated call applies changes of the catalogue. All or
- * nothing. Throws UserError: NOT_FOUND, LIMIT_REACHED, or NAME_TAKEN for each name that an active type or another
- * resource type's event has.
+ * nothing. Throws UserError: NOT_FOUND, LIMIT_REACHED, BREAKING_CHANGE for each hook whose selection would ask for what is
+ * gone, or NAME_TAKEN for each name that an active type or another resource type's event has.
  */
 export async function installCatalog(db: Db, projectId: string, name: string): Promise<Catalog> {
   const catalog = catalogs.find((one) => one.name === name);
@@ -33,6 +33,18 @@ export async function installCatalog(db: Db, projectId: string, name: string): P
 /** Whether a catalogue has an event type of this name. */
 export const isInCatalog = (name: string, type: string): boolean =>
   catalogs.some((one) => one.name === name && one.types.some((it) => it.name === type));
+
+/** What is wrong with one of a catalogue's types, as a caller sees it who named the catalogue alone. */
+const ofCatalog = (error: unknown, type: string) =>
+  error instanceof UserError
+    ? new UserError(
+        error.entries.map(({ code, message }) => ({
+          code,
+          message: `event type '${type}': ${message}`,
+          path: ["name"],
+        })),
+      )
+    : error;
 
 /** Returns the names of what it changed. */
 async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<string[]> {
@@ -63,6 +75,8 @@ async function install(tx: Tx, projectId: string, catalog: Catalog): Promise<str
       jsonSchema: schema,
       example: JSON.stringify(example),
       resourceType: null,
+    }).catch((error: unknown) => {
+      throw ofCatalog(error, type.name);
     });
     if (after !== before) changed.push(type.name);
   }

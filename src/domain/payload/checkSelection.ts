@@ -83,7 +83,7 @@ const MAX_NAMED = 20;
 
 /**
  * Throws BREAKING_CHANGE naming the hooks whose selection asks for what no event can have any more once a type is
- * registered like this. The caller has locked the project.
+ * registered like this. A new type that only a pattern takes has taken nothing away. The caller has locked the project.
  */
 export async function checkSelectionsOfHooks(
   tx: Tx,
@@ -97,16 +97,16 @@ export async function checkSelectionsOfHooks(
   const alone = partOf(type);
   const nextSlice = createTimeSlice();
   const broken: string[] = [];
-  let others: WithSchema[] | undefined;
+  let before: WithSchema[] | undefined;
   for (const { id, name, types, selection } of hooks) {
     await nextSlice();
     const compiled = compileSelection(selection);
     if (selectionProblem(compiled, [alone]) === null) continue;
-    others ??= (await typesWithSchemas(tx, projectId, ["*"])).filter(
-      (one) => one.name !== type.name,
-    );
+    before ??= await typesWithSchemas(tx, projectId, ["*"]);
+    const others = before.filter((one) => one.name !== type.name);
+    if (others.length === before.length && !types.includes(type.name)) continue;
     const problem = selectionProblem(compiled, dataOf(types, [...others, type]));
-    if (problem !== null)
+    if (problem !== null && selectionProblem(compiled, dataOf(types, before)) === null)
       broken.push(`hook '${name ?? id}' selects what would be gone: ${problem}`);
   }
   if (broken.length === 0) return;

@@ -4,9 +4,9 @@ import { userError } from "../../util/userError.ts";
 import { hasAtMost } from "../input/singleLineText.ts";
 import { payloadLimits } from "./payloadLimits.ts";
 
-/** RFC 9110, 8.3.1: type, subtype, and parameters. It is a header's value: nothing ends it. */
+/** RFC 9110, 8.3.1: type, subtype, and parameters. It is a header's value: printable ASCII, and nothing ends it. */
 const mediaType =
-  /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\\p{Cc}]*"))*$/u;
+  /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[\x20!#-[\]-~]*"))*$/;
 
 /** The settings that make a hook's bodies. */
 export const payloadInput = {
@@ -24,7 +24,7 @@ export const payloadInput = {
     .string()
     .refine(
       (text) => text.length <= payloadLimits.contentTypeCharacters && mediaType.test(text),
-      `must be a media type such as text/plain; charset=utf-8, of at most ${payloadLimits.contentTypeCharacters} characters`,
+      `must be a media type such as text/plain; charset=utf-8, of at most ${payloadLimits.contentTypeCharacters} ASCII characters`,
     )
     .nullish(),
 };

@@ -53,6 +53,9 @@ const MINUTES_KEPT_MS = 48 * HOUR_MS;
 const DEFAULT_MS = HOUR_MS;
 const MAX_DAYS = 90;
 const MAX_MS = MAX_DAYS * 24 * HOUR_MS;
+/** Whole steps beyond these could not be written as a time. */
+const EARLIEST = new Date("1000-01-02T00:00:00Z");
+const LATEST = new Date("9999-12-31T00:00:00Z");
 
 function pointOf(at: Date, counts: Counts): StatisticsPoint {
   const { accepted, succeeded, failed, retried, latencies, answers } = counts;
@@ -78,6 +81,13 @@ function placeOf({ hookId, type }: StatisticsRange): { scope: Scope; subject: st
 function spanOf({ since, until }: StatisticsRange, now: Date): { since: Date; until: Date } {
   const end = until == null ? now : new Date(until);
   const start = since == null ? new Date(end.getTime() - DEFAULT_MS) : new Date(since);
+  for (const [name, time] of Object.entries({ until: end, since: start }))
+    if (time < EARLIEST || time > LATEST)
+      throw userError(
+        "INVALID",
+        `${name} must lie between ${EARLIEST.toISOString()} and ${LATEST.toISOString()}, and ${time.toISOString()} does not`,
+        [name],
+      );
   if (start >= end) throw userError("INVALID", "since must be before until", ["since"]);
   if (end.getTime() - start.getTime() > MAX_MS)
     throw userError("INVALID", `since and until may be at most ${MAX_DAYS} days apart`, ["since"]);

@@ -1,7 +1,7 @@
 import type { Pool } from "../../db/connection/client.ts";
 import { isOutage } from "../../db/connection/outage.ts";
 import type { HookClaim } from "../../db/delivery/claim.ts";
-import type { EventBody, PayloadFormat } from "../../db/delivery/eventBodies.ts";
+import type { OwnBody, PayloadFormat } from "../../db/delivery/eventBodies.ts";
 import type { DeliveryTarget } from "../../db/delivery/target.ts";
 import { bodyOfClaim } from "../../domain/payload/makeBody.ts";
 import type { PayloadRunner } from "../../domain/payload/payloadRunner.ts";
@@ -18,7 +18,7 @@ export async function ownBody(
   claim: HookClaim,
   format: PayloadFormat,
   target: DeliveryTarget,
-): Promise<EventBody | string> {
+): Promise<OwnBody | string> {
   const { sql, programs } = parts;
   try {
     const body = await bodyOfClaim({ sql, payloads: programs.payloads }, claim, format, target);

@@ -76,6 +76,29 @@ const keys: Extension = [
   keymap.of([...completionKeymap, ...historyKeymap, ...standardKeymap]),
 ];
 
+/**
+ * Replaces a selection by what is typed. Browsers would give the new text the colours of the old by a style attribute,
+ * which the page's content security policy refuses.
+ */
+const typedOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const [range] = event.getTargetRanges();
+    if (event.inputType !== "insertText" || event.data === null || !range || range.collapsed) {
+      return false;
+    }
+    const insert = view.state.toText(event.data);
+    const from = view.posAtDOM(range.startContainer, range.startOffset);
+    const to = view.posAtDOM(range.endContainer, range.endOffset);
+    view.dispatch({
+      changes: { from, to, insert },
+      selection: { anchor: from + insert.length },
+      userEvent: "input.type",
+      scrollIntoView: true,
+    });
+    return true;
+  },
+});
+
 /** Opens an editor of code. */
 export function openEditor(options: Options): Editor {
   const { parent, language, scope } = options;
@@ -102,6 +125,7 @@ export function openEditor(options: Options): Editor {
           if (docChanged) options.onChange(state.doc.toString());
         }),
         EditorView.domEventHandlers({ blur: () => options.onBlur() }),
+        typedOver,
       ],
     }),
   });

@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useState } from "react";
 import { payloadScope } from "../../eventType/eventScope.ts";
 import { CodeField } from "../../ui/code/CodeField.tsx";
 import { type Scope, scopeOf } from "../../ui/code/scope.ts";
@@ -38,9 +38,11 @@ export function PayloadFields({
   /** The names in the data of the hook's events. */
   dataScope: Scope;
 }): ReactNode {
+  // It stays open when the text is taken out of it.
+  const [isOpen] = useState(draft.template !== "" || draft.selection !== "");
   const event = payloadScope(dataScope);
   return (
-    <details className="hook-more" open={draft.template !== "" || draft.selection !== ""}>
+    <details className="hook-more" open={isOpen}>
       <summary>Body</summary>
       <CodeField
         {...codeOf("template")}

@@ -3,6 +3,9 @@ import type { Diagnostic } from "@codemirror/lint";
 import type { EditorState } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 
+/** Characters of a mark. */
+const MOST = 100;
+
 /** The mark of an error whose message ends with its line and column; none if it has no such place. */
 export function marksOf(state: EditorState, message: string | undefined): Diagnostic[] {
   const place = message === undefined ? null : /line (\d+),? column (\d+)/.exec(message);
@@ -13,13 +16,11 @@ export function marksOf(state: EditorState, message: string | undefined): Diagno
   return [markAt(state, Math.min(line.to, line.from + column - 1), message)];
 }
 
-/** A mark of the word at a place, or of one character, so that it can be seen. */
+/** A mark of the word, or the signs, at a place; of the last character at the end, so that it can be seen. */
 function markAt(state: EditorState, at: number, message: string): Diagnostic {
-  const { length } = state.doc;
-  const word = state.wordAt(at);
-  const from = Math.max(0, Math.min(at, length - 1));
-  const to = word && word.from >= from ? word.to : Math.min(length, from + 1);
-  return { from, to, severity: "error", message };
+  const from = Math.max(0, Math.min(at, state.doc.length - 1));
+  const [found = ""] = /^(?:\w+|[^\w\s]+|\s)/.exec(state.sliceDoc(from, from + MOST)) ?? [];
+  return { from, to: from + found.length, severity: "error", message };
 }
 
 /** The error of a JSON text at its place. */

@@ -82,10 +82,11 @@ const keys: Extension = [
  */
 const typedOver = EditorView.domEventHandlers({
   beforeinput(event, view) {
-    const [range] = event.getTargetRanges();
-    if (event.inputType !== "insertText" || event.data === null || !range || range.collapsed) {
-      return false;
-    }
+    // The event tells no range of its own, and the editor may not have read a new selection yet.
+    const selection = document.getSelection();
+    if (event.inputType !== "insertText" || event.data === null) return false;
+    if (!selection || selection.isCollapsed || selection.rangeCount === 0) return false;
+    const range = selection.getRangeAt(0);
     const insert = view.state.toText(event.data);
     const from = view.posAtDOM(range.startContainer, range.startOffset);
     const to = view.posAtDOM(range.endContainer, range.endOffset);
@@ -136,7 +137,9 @@ export function openEditor(options: Options): Editor {
       view.dispatch({ changes: { from: 0, to: doc.length, insert: value } });
     },
     setAttributes(names) {
-      const effects = attributes.reconfigure(EditorView.contentAttributes.of(names));
+      const effects = attributes.reconfigure(
+        EditorView.contentAttributes.of({ tabindex: "0", ...names }),
+      );
       view.dispatch({ effects });
     },
     setError(message) {

@@ -52,11 +52,14 @@ browserTest(
     const { page } = visit;
     await page.getByLabel("Event types").fill("order.*");
     const filter = await editor(page, "Filter");
-    await eventually(async () => {
-      await type(page, filter, "event.data.");
-      await page.keyboard.press("Control+Space");
+    await type(page, filter, "event.data.");
+    // There is nothing to offer before the schemas are there. It takes a moment to be shown.
+    const names = async () => {
+      if ((await offered(page).count()) === 0) await page.keyboard.press("Control+Space");
       return labels(page);
-    }).toEqual(["amount", "customer", "lines"]);
+    };
+    const timing = { timeout: 60_000, interval: 500 };
+    await expect.poll(names, timing).toEqual(["amount", "customer", "lines"]);
     await page.keyboard.type("customer.referredBy.em");
     await eventually(() => labels(page)).toEqual(["email"]);
     await take(page);
@@ -112,6 +115,8 @@ browserTest("the server's errors and those of JSON are marked at their place", a
   const template = await editor(page, "Template");
   await template.fill('{ "text":\n  {{ event.id | nofilter }} }');
   await eventually(() => markIn(template).allTextContents()).toEqual(["{{"]);
+  await template.fill("{{ data.amount }} {{ nothing.at }}");
+  await eventually(() => markIn(template).allTextContents()).toEqual(["nothing"]);
   await template.fill("");
   const selection = await editor(page, "Selection");
   await selection.fill("{ id absent }");
@@ -218,7 +223,7 @@ browserTest(
     await inspect(hub, browser, [
       ["/hooks/new", ".cm-editor .cm-placeholder"],
       ["/types/edit?name=order.paid", ".cm-editor .tok-string"],
-      ["/types?name=order.paid", ".cm-editor .tok-punctuation", "Emit by hand"],
+      ["/types/one?name=order.paid", ".cm-editor .tok-punctuation", "Emit by hand"],
       ["/workflows/new", ".cm-editor .tok-string"],
     ]);
   },

@@ -1,6 +1,7 @@
 import {
   type CSSProperties,
   type ReactNode,
+  type RefObject,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -55,8 +56,7 @@ export function CodeArea(props: CodeAreaProps): ReactNode {
       isCurrent = false;
     };
   }, [open]);
-  if (open)
-    return <OpenArea key={props.language} {...props} open={open} focused={focused.current} />;
+  if (open) return <OpenArea key={props.language} {...props} open={open} focused={focused} />;
   return (
     <textarea
       ref={plain}
@@ -74,7 +74,10 @@ export function CodeArea(props: CodeAreaProps): ReactNode {
   );
 }
 
-type OpenProps = CodeAreaProps & { open: Open; focused: { from: number; to: number } | null };
+type OpenProps = CodeAreaProps & {
+  open: Open;
+  focused: RefObject<{ from: number; to: number } | null>;
+};
 
 function OpenArea({ open, focused, ...props }: OpenProps): ReactNode {
   const host = useRef<HTMLDivElement>(null);
@@ -97,7 +100,8 @@ function OpenArea({ open, focused, ...props }: OpenProps): ReactNode {
       onBlur: () => latest.current.onBlur?.(),
     });
     editor.current = opened;
-    if (focused) opened.focus(focused.from, focused.to);
+    if (focused.current) opened.focus(focused.current.from, focused.current.to);
+    focused.current = null;
     return () => opened.close();
   }, [open, focused, language, placeholder, isSingleLine]);
   useLayoutEffect(() => {

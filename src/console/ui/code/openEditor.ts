@@ -1,9 +1,4 @@
-import {
-  autocompletion,
-  type CompletionContext,
-  closeCompletion,
-  completionKeymap,
-} from "@codemirror/autocomplete";
+import { autocompletion, type CompletionContext, closeCompletion } from "@codemirror/autocomplete";
 import { history, historyKeymap, standardKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, syntaxHighlighting } from "@codemirror/language";
@@ -73,7 +68,7 @@ const singleLine: Extension = [
 const keys: Extension = [
   // What else listens to Escape, such as a dialog, must not close when the list of completions does.
   Prec.highest(keymap.of([{ key: "Escape", stopPropagation: true, run: closeCompletion }])),
-  keymap.of([...completionKeymap, ...historyKeymap, ...standardKeymap]),
+  keymap.of([...historyKeymap, ...standardKeymap]),
 ];
 
 /**

@@ -24,7 +24,7 @@ browserTest(
     await page.getByText("Delivery settings").click();
     await field.fill("{");
     await field.blur();
-    await page.getByText("A JSON object with oauth2, mtls or ca").waitFor();
+    await page.getByText("A JSON object with oauth2, mtls or ca").first().waitFor();
     const oauth2 = { tokenUrl: "http://127.0.0.1:9/t", clientId: "hub-1", clientSecret: "sesame" };
     await field.fill(JSON.stringify({ oauth2: { ...oauth2, clientId: "" } }));
     await button("Create hook").click();

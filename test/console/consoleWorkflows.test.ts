@@ -67,7 +67,7 @@ browserTest(
     await button("Install for a user").click();
     const variables = page.getByRole("dialog").getByLabel("Variables (JSON)");
     // What the steps' templates name stands there to be filled.
-    expect(JSON.parse(await variables.inputValue())).toEqual({ base: "" });
+    expect(JSON.parse(await variables.innerText())).toEqual({ base: "" });
     await page.getByRole("dialog").getByLabel("User").fill("user123");
     await variables.fill(JSON.stringify({ base: target.url }));
     await button(/^Install$/).click();

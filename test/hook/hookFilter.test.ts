@@ -144,9 +144,12 @@ test("a hook with a filter receives what it takes, and Event.why tells the rest"
   ).toEqual([
     {
       code: "FILTER_INVALID",
-      message: expect.stringContaining("the filter cannot be parsed"),
+      message: "the filter cannot be parsed: Unexpected token: EOF (line 1, column 20)",
       path: ["filter"],
     },
+  ]);
+  expect(await update(hub, id, { filter: "true &&\n  evnt.id == 1" })).toMatchObject([
+    { message: "the filter is not valid: Unknown variable: evnt (line 2, column 3)" },
   ]);
   expect(await update(hub, id, { filter: "1 + 1" })).toMatchObject([
     { code: "FILTER_INVALID", path: ["filter"] },

@@ -22,8 +22,11 @@ const refused = [
   ["ok\n{{ event.id | nope }}", "undefined filter: nope (line 2, column 1)"],
   ["{{ event.id", "(line 1, column 1)"],
   ["{% for x in event.data.list %}", "(line 1, column 1)"],
-  ["{{ evnt.id }}", "unknown variable 'evnt'"],
-  ["{{ event.typ }}", "an event has no field 'typ'"],
+  [
+    "{{ evnt.id }}",
+    "unknown variable 'evnt': there are 'event' and 'data', which is event.data (line 1, column 4)",
+  ],
+  ["ok\n{{ event.typ }}", "scheduledFor (line 2, column 4)"],
   ["{% include 'x' %}", 'tag "include" not found (line 1, column 1)'],
   [" ", "must not be blank"],
   ["{{ event.id }}\u0000", "must not contain NUL"],

@@ -1,9 +1,10 @@
 import { type ReactNode, useState } from "react";
 import { useQuery } from "urql";
 import { useLocation } from "wouter";
+import { useDataScope } from "../eventType/useDataScope.ts";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
-import { Field } from "../ui/Field.tsx";
+import { CodeField } from "../ui/code/CodeField.tsx";
 import { parseJson } from "../ui/json/parseJson.ts";
 import { Modal } from "../ui/Modal.tsx";
 import { toast } from "../ui/Toasts.tsx";
@@ -35,6 +36,7 @@ type Props = {
 /** A dialog that makes an event of a type by hand and leads to it. */
 export function EventDialog({ type, format, userErrors, labels, ...props }: Props) {
   const [{ data }] = useQuery({ query: ExampleDocument, variables: { name: type } });
+  const scope = useDataScope(type);
   const [written, setWritten] = useState<string | null>(null);
   const [, navigate] = useLocation();
   const example = format === "RESOURCE" ? idOfResource : (data?.eventType?.example ?? {});
@@ -65,14 +67,15 @@ export function EventDialog({ type, format, userErrors, labels, ...props }: Prop
       }
     >
       {props.children}
-      <Field label="Data (JSON)" error={"problem" in parsed ? parsed.problem : refused}>
-        <textarea
-          rows={10}
-          spellCheck={false}
-          value={text}
-          onChange={({ target }) => setWritten(target.value)}
-        />
-      </Field>
+      <CodeField
+        label="Data (JSON)"
+        language="json"
+        error={"problem" in parsed ? parsed.problem : refused}
+        scope={scope}
+        rows={10}
+        value={text}
+        onChange={setWritten}
+      />
     </Modal>
   );
 }

@@ -3,11 +3,13 @@ import { useClient } from "urql";
 import { useLocation } from "wouter";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
+import { CodeField } from "../ui/code/CodeField.tsx";
 import { Field } from "../ui/Field.tsx";
 import { parseJson } from "../ui/json/parseJson.ts";
 import { Modal } from "../ui/Modal.tsx";
 import { toast } from "../ui/Toasts.tsx";
 import { useAct } from "../ui/useAct.ts";
+import { useDataScope } from "./useDataScope.ts";
 
 const ValidateDocument = graphql(`
   query ValidateEvent($type: String!, $data: JSON) {
@@ -57,6 +59,7 @@ export function EmitByHand({ type, example, onClose }: Props) {
   const [text, setText] = useState(() => JSON.stringify(example ?? {}, null, 2));
   const [name, setName] = useState("");
   const [, navigate] = useLocation();
+  const scope = useDataScope(type);
   const problem = useProblem(type, text);
   const emit = useAct(EmitDocument, { showsUserErrors: true });
   const confirm = async () => {
@@ -87,14 +90,15 @@ export function EmitByHand({ type, example, onClose }: Props) {
       <Field label="Name" hint="Shown to people. Empty: the type.">
         <input value={name} onChange={({ target }) => setName(target.value)} />
       </Field>
-      <Field label="Data (JSON)" error={problem ?? emit.userErrors[0]?.message}>
-        <textarea
-          rows={12}
-          spellCheck={false}
-          value={text}
-          onChange={({ target }) => setText(target.value)}
-        />
-      </Field>
+      <CodeField
+        label="Data (JSON)"
+        language="json"
+        error={problem ?? emit.userErrors[0]?.message}
+        scope={scope}
+        rows={12}
+        value={text}
+        onChange={setText}
+      />
     </Modal>
   );
 }

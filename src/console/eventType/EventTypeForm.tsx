@@ -4,6 +4,8 @@ import { graphql } from "../gql/graphql.ts";
 import { KeptNote } from "../kept/KeptNote.tsx";
 import { dropDraft, useDraft } from "../kept/useDraft.ts";
 import { Button } from "../ui/Button.tsx";
+import { CodeField } from "../ui/code/CodeField.tsx";
+import { scopeOfSchemas } from "../ui/code/scope.ts";
 import { Field } from "../ui/Field.tsx";
 import { parseJson } from "../ui/json/parseJson.ts";
 import { useAct } from "../ui/useAct.ts";
@@ -45,6 +47,10 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
     onChange: ({ target }: { target: { value: string } }) =>
       setDraft({ ...draft, [name]: target.value }),
   });
+  const codeOf = (name: "schema" | "example") => ({
+    value: draft[name],
+    onChange: (text: string) => setDraft({ ...draft, [name]: text }),
+  });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if ("problem" in schema || "problem" in example) return;
@@ -75,18 +81,27 @@ export function EventTypeForm({ draft: given, isNew }: Props) {
       <Field label="Description" error={problemOf("description")}>
         <input {...propsOf("description")} />
       </Field>
-      <Field
+      <CodeField
+        {...codeOf("schema")}
         label="Schema"
+        language="jsonSchema"
         hint={
           'JSON Schema 2020-12 or the shorthand {"amount": "Number", "note": "String?"}. Empty: any data is valid.'
         }
         error={problemOf("schema", schema)}
-      >
-        <textarea {...propsOf("schema")} rows={10} placeholder={'{"amount": "Number"}'} />
-      </Field>
-      <Field label="Example" hint="An example of valid data." error={problemOf("example", example)}>
-        <textarea {...propsOf("example")} rows={6} placeholder={'{"amount": 42}'} />
-      </Field>
+        rows={10}
+        placeholder={'{"amount": "Number"}'}
+      />
+      <CodeField
+        {...codeOf("example")}
+        label="Example"
+        language="json"
+        hint="An example of valid data."
+        error={problemOf("example", example)}
+        scope={scopeOfSchemas("value" in schema ? [schema.value] : [])}
+        rows={6}
+        placeholder={'{"amount": 42}'}
+      />
       {breaks.length > 0 && (
         <div className="type-breaks" role="alert">
           <h3>The new schema rejects data that is valid now</h3>

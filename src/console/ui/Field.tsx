@@ -21,7 +21,9 @@ export function Field({ label, hint, error, children }: Props) {
   };
   return (
     <div className="field">
-      <label htmlFor={id}>{label}</label>
+      <label id={`${id}-label`} htmlFor={id}>
+        {label}
+      </label>
       {cloneElement(children, control)}
       {note && (
         <p

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
+import { CodeField } from "../ui/code/CodeField.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Modal } from "../ui/Modal.tsx";
 import { useAct } from "../ui/useAct.ts";
@@ -66,18 +67,15 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
           />
         </Field>
       )}
-      <Field
+      <CodeField
         label="Variables (JSON)"
         hint="The variable “user” of the templates, such as tokens and URLs. At most 16 KiB, stored encrypted."
         error={"problem" in parsed ? parsed.problem : errorOf("variables")}
-      >
-        <textarea
-          rows={8}
-          spellCheck={false}
-          value={text}
-          onChange={({ target }) => setText(target.value)}
-        />
-      </Field>
+        language="json"
+        rows={8}
+        value={text}
+        onChange={setText}
+      />
     </Modal>
   );
 }

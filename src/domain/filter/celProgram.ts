@@ -1,4 +1,9 @@
-import { type ASTNode, Environment } from "@marcbachmann/cel-js";
+import {
+  type ASTNode,
+  TypeError as CelTypeError,
+  Environment,
+  ParseError,
+} from "@marcbachmann/cel-js";
 import type { UserError } from "../../util/userError.ts";
 import { type EventWeight, filterCost, MAX_ITERATIONS, SAFE_MATCHES } from "./filterCost.ts";
 import type { FilterInput } from "./filterEvent.ts";
@@ -38,6 +43,15 @@ const environment = new Environment({
 export const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 
+/** Where cel-js found an error, as at the end of a message; empty if it does not say. */
+function placeOf(text: string, error: unknown): string {
+  const at =
+    error instanceof ParseError || error instanceof CelTypeError ? error.range?.start : undefined;
+  if (at === undefined) return "";
+  const lines = text.slice(0, at).split("\n");
+  return ` (line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1})`;
+}
+
 /**
  * Compiles a CEL expression (github.com/google/cel-spec) once; it then runs per event. Limits: 2,000 characters, 500
  * nodes, list macros not nested and over at most 1,000 elements. Throws `rejection` when it cannot be parsed. `type`
@@ -63,11 +77,11 @@ export function compileCel(
     run = environment.parse(text);
     reason = hardenFilter(environment, run.ast, a);
   } catch (error) {
-    throw rejection(`${the} cannot be parsed: ${firstLine(error)}`);
+    throw rejection(`${the} cannot be parsed: ${firstLine(error)}${placeOf(text, error)}`);
   }
   if (reason) throw rejection(reason);
   const { valid, type, error } = run.check();
-  if (!valid) throw rejection(`${the} is not valid: ${firstLine(error)}`);
+  if (!valid) throw rejection(`${the} is not valid: ${firstLine(error)}${placeOf(text, error)}`);
   return {
     ast: run.ast,
     type: type ?? "dyn",

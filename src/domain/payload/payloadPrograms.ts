@@ -10,11 +10,13 @@ export type PayloadInput = PayloadEvent & { template: string | null; selection: 
 /** Why a template can never be rendered; null if it may be. */
 export function templateProblem(template: string): string | null {
   try {
-    for (const [variable, field] of compileDocument(template).reads()) {
+    const document = compileDocument(template);
+    for (const path of document.reads()) {
+      const [variable, field] = path;
       if (variable !== "event" && variable !== "data")
-        return `unknown variable '${String(variable)}': there are 'event' and 'data', which is event.data`;
+        return `unknown variable '${String(variable)}': there are 'event' and 'data', which is event.data${document.placeOf(path)}`;
       if (variable === "event" && typeof field === "string" && !eventFields.includes(field))
-        return `an event has no field '${field}'; it has ${eventFields.join(", ")}`;
+        return `an event has no field '${field}'; it has ${eventFields.join(", ")}${document.placeOf(path)}`;
     }
     return null;
   } catch (error) {

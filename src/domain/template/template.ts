@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { Liquid, LiquidError, type LiquidOptions, Output, type Template } from "liquidjs";
 import { LRUCache } from "lru-cache";
 import { plainNumber, unmarked } from "../input/exactNumber.ts";
@@ -12,6 +13,8 @@ export type CompiledTemplate = {
    * compiling: quadratic time in their number.
    */
   reads(): readonly (readonly unknown[])[];
+  /** Where it reads a variable first, as at the end of a message; empty if it does not. */
+  placeOf(path: readonly unknown[]): string;
   /** The rendered text; for a text that is exactly one `{{ … }}`, its value unconverted. Throws TemplateFailure. */
   render(scope: object, limitMs: number): unknown;
 };
@@ -123,6 +126,13 @@ function compile(
   const template: CompiledTemplate = {
     reads: () =>
       parts.flatMap(([liquid, templates]) => liquid.globalVariableSegmentsSync(templates)),
+    placeOf: (path) => {
+      const all = parts.flatMap(([liquid, templates]) =>
+        Object.values(liquid.analyzeSync(templates).globals).flat(),
+      );
+      const found = all.find((variable) => isDeepStrictEqual(variable.toArray(), path));
+      return found ? ` (line ${found.location.row}, column ${found.location.col})` : "";
+    },
     render(scope, limitMs) {
       try {
         const [first, ...rest] = rendered(scope, limitMs);
@@ -136,9 +146,15 @@ function compile(
   return template;
 }
 
+const plainText = (text: string): CompiledTemplate => ({
+  reads: () => [],
+  placeOf: () => "",
+  render: () => text,
+});
+
 /** Compiles a text. Throws TemplateFailure when it is not valid Liquid. */
 export function compileTemplate(text: string): CompiledTemplate {
-  if (isPlain(text)) return { reads: () => [], render: () => text };
+  if (isPlain(text)) return plainText(text);
   const known = compiled.get(`text ${text}`);
   if (known) return known;
   try {
@@ -152,7 +168,7 @@ export function compileTemplate(text: string): CompiledTemplate {
 
 /** Compiles a document: it is always rendered to a text, and failures name their place. Throws TemplateFailure. */
 export function compileDocument(text: string): CompiledTemplate {
-  if (isPlain(text)) return { reads: () => [], render: () => text };
+  if (isPlain(text)) return plainText(text);
   const key = `document ${text}`;
   const known = compiled.get(key);
   if (known) return known;
@@ -169,7 +185,7 @@ export function compileDocument(text: string): CompiledTemplate {
  */
 export function compileUrl(given: string): CompiledTemplate {
   const text = given.trim();
-  if (isPlain(text)) return { reads: () => [], render: () => text };
+  if (isPlain(text)) return plainText(text);
   const known = compiled.get(`url ${text}`);
   if (known) return known;
   try {

@@ -53,7 +53,7 @@ type CompiledStep = {
 export const RENDER_LIMIT_MS = 750;
 const MAX_BODY_BYTES = 1_048_576;
 
-type Leaf = CompiledTemplate & { path: string[] };
+type Leaf = Pick<CompiledTemplate, "reads" | "render"> & { path: string[] };
 
 /** The fields of `steps.<id>` for an earlier step. */
 const outputFields = new Set<unknown>(["status", "response"]);

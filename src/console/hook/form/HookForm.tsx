@@ -1,7 +1,10 @@
 import { type FormEvent, type ReactNode, useState } from "react";
+import { filterScope } from "../../eventType/eventScope.ts";
+import { useDataScope } from "../../eventType/useDataScope.ts";
 import { KeptNote } from "../../kept/KeptNote.tsx";
 import { useDraft } from "../../kept/useDraft.ts";
 import { Button } from "../../ui/Button.tsx";
+import { CodeField } from "../../ui/code/CodeField.tsx";
 import { Field } from "../../ui/Field.tsx";
 import type { UserError } from "../../ui/useAct.ts";
 import { HookPreview } from "./HookPreview.tsx";
@@ -43,6 +46,7 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
   const [changed, setChanged] = useState<ReadonlySet<Name>>(new Set());
   const problems = problemsOf(draft);
   const preview = usePreview(draft);
+  const dataScope = useDataScope(draft.types);
   const errorOf = (name: Name) => {
     if (left.has(name) && problems[name]) return problems[name];
     const ofField = ({ path }: UserError) => path[0] === name;
@@ -62,6 +66,12 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
     spellCheck: false,
     autoComplete: "off",
     onChange: ({ target }: { target: { value: string } }) => change(name, target.value),
+    onBlur: () => leave(name),
+  });
+  const codeOf = (name: Name) => ({
+    value: draft[name],
+    error: errorOf(name),
+    onChange: (value: string) => change(name, value),
     onBlur: () => leave(name),
   });
   const text = (name: Name, label: string, hint?: string, placeholder?: string): ReactNode => (
@@ -120,13 +130,15 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
             ))}
           </select>
         </Field>
-        <Field
+        <CodeField
+          {...codeOf("filter")}
           label="Filter"
+          language="cel"
           hint="A CEL expression over the event. Only events for which it is true are sent. Optional."
-          error={errorOf("filter")}
-        >
-          <textarea {...propsOf("filter")} rows={2} placeholder="event.data.amount > 10" />
-        </Field>
+          scope={filterScope(dataScope)}
+          rows={2}
+          placeholder="event.data.amount > 10"
+        />
         {text("userId", "User", "Only this user's events. Optional.")}
         {text("channels", "Channels", "Only events that have one of these channels. Optional.")}
         {text(
@@ -193,7 +205,7 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
             </Field>
           </div>
         )}
-        <PayloadFields draft={draft} change={change} propsOf={propsOf} errorOf={errorOf} />
+        <PayloadFields {...{ draft, change, propsOf, codeOf, errorOf, dataScope }} />
         <details className="hook-more">
           <summary>Delivery settings</summary>
           <div className="hook-columns">
@@ -224,12 +236,15 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
             )}
           </div>
           <div className="hook-columns">
-            {text(
-              "orderBy",
-              "Order by",
-              "A CEL expression: events for which it yields the same text are delivered one after the other. Empty: no order.",
-              "event.data.customerId",
-            )}
+            <CodeField
+              {...codeOf("orderBy")}
+              label="Order by"
+              language="cel"
+              hint="A CEL expression: events for which it yields the same text are delivered one after the other. Empty: no order."
+              scope={filterScope(dataScope)}
+              isSingleLine
+              placeholder="event.data.customerId"
+            />
             <Field label="When one fails for good" error={errorOf("onOrderFailure")}>
               <select
                 {...propsOf("onOrderFailure")}
@@ -248,17 +263,14 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
           <Field label="Headers" hint={headersHint} error={errorOf("headers")}>
             <textarea {...propsOf("headers")} rows={3} placeholder="X-Team: orders" />
           </Field>
-          <Field
+          <CodeField
+            {...codeOf("auth")}
             label="Authentication"
+            language="json"
             hint={`JSON with oauth2, mtls or ca. Stored encrypted.${isNew ? "" : " Empty: it stays. null: it is taken away."}`}
-            error={errorOf("auth")}
-          >
-            <textarea
-              {...propsOf("auth")}
-              rows={3}
-              placeholder='{"oauth2": {"tokenUrl": "https://…", "clientId": "…", "clientSecret": "…"}}'
-            />
-          </Field>
+            rows={3}
+            placeholder='{"oauth2": {"tokenUrl": "https://…", "clientId": "…", "clientSecret": "…"}}'
+          />
         </details>
         <Field
           label="Description"
@@ -267,13 +279,14 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
         >
           <textarea {...propsOf("description")} rows={2} />
         </Field>
-        <Field
+        <CodeField
+          {...codeOf("metadata")}
           label="Metadata"
+          language="json"
           hint="A JSON object with facts about the hook. It is never sent. Optional."
-          error={errorOf("metadata")}
-        >
-          <textarea {...propsOf("metadata")} rows={2} placeholder='{"team": "billing"}' />
-        </Field>
+          rows={2}
+          placeholder='{"team": "billing"}'
+        />
         <div className="hook-form-foot">
           <Button onClick={rest.onCancel}>Cancel</Button>
           <Button type="submit" look="primary" isBusy={rest.isBusy}>

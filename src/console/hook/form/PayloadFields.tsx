@@ -1,4 +1,7 @@
-import type { ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useState } from "react";
+import { payloadScope } from "../../eventType/eventScope.ts";
+import { CodeField } from "../../ui/code/CodeField.tsx";
+import { type Scope, scopeOf } from "../../ui/code/scope.ts";
 import { Field } from "../../ui/Field.tsx";
 import type { HookDraft } from "./hookDraft.ts";
 
@@ -14,6 +17,8 @@ const presets = {
 }] }`,
 } as const;
 
+/** The text of a field, its error, and what happens to it. */
+type CodeProps = Pick<ComponentProps<typeof CodeField>, "value" | "error" | "onChange" | "onBlur">;
 type Name = "template" | "templateContentType" | "selection";
 
 /** What makes the body of a hook's requests instead of its format. */
@@ -21,27 +26,33 @@ export function PayloadFields({
   draft,
   change,
   propsOf,
+  codeOf,
   errorOf,
+  dataScope,
 }: {
   draft: HookDraft;
   change: (name: Name, value: string) => void;
   propsOf: (name: Name) => object;
+  codeOf: (name: Name) => CodeProps;
   errorOf: (name: Name) => string | undefined;
+  /** The names in the data of the hook's events. */
+  dataScope: Scope;
 }): ReactNode {
+  // It stays open when the text is taken out of it.
+  const [isOpen] = useState(draft.template !== "" || draft.selection !== "");
+  const event = payloadScope(dataScope);
   return (
-    <details className="hook-more" open={draft.template !== "" || draft.selection !== ""}>
+    <details className="hook-more" open={isOpen}>
       <summary>Body</summary>
-      <Field
+      <CodeField
+        {...codeOf("template")}
         label="Template"
+        language="liquid"
         hint="Liquid over the event: what it renders is sent instead of the format. Empty: the format."
-        error={errorOf("template")}
-      >
-        <textarea
-          {...propsOf("template")}
-          rows={4}
-          placeholder='{ "text": {{ event.data.text | json }} }'
-        />
-      </Field>
+        scope={scopeOf({ event, data: dataScope })}
+        rows={4}
+        placeholder='{ "text": {{ event.data.text | json }} }'
+      />
       <div className="hook-columns">
         <Field label="Begin with">
           <select
@@ -67,13 +78,15 @@ export function PayloadFields({
           <input {...propsOf("templateContentType")} placeholder="application/json" />
         </Field>
       </div>
-      <Field
+      <CodeField
+        {...codeOf("selection")}
         label="Selection"
+        language="graphql"
         hint="GraphQL over the event: its result is sent as JSON. Instead of a template."
-        error={errorOf("selection")}
-      >
-        <textarea {...propsOf("selection")} rows={3} placeholder="{ id type data { amount } }" />
-      </Field>
+        scope={event}
+        rows={3}
+        placeholder="{ id type data { amount } }"
+      />
     </details>
   );
 }

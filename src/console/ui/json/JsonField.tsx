@@ -1,5 +1,5 @@
 import { Button } from "../Button.tsx";
-import { Field } from "../Field.tsx";
+import { CodeField } from "../code/CodeField.tsx";
 import { parseJson } from "./parseJson.ts";
 import "./JsonField.css";
 
@@ -19,14 +19,12 @@ export function JsonField({ label, hint, error, text, rows = 14, onChange }: Pro
   const problem = "problem" in parsed ? parsed.problem : error;
   return (
     <div className="json-field">
-      <Field label={label} hint={hint} error={problem}>
-        <textarea
-          rows={rows}
-          spellCheck={false}
-          value={text}
-          onChange={({ target }) => onChange(target.value)}
-        />
-      </Field>
+      <CodeField
+        {...{ label, hint, rows, onChange }}
+        error={problem}
+        language="json"
+        value={text}
+      />
       <Button
         look="quiet"
         disabled={"problem" in parsed}

@@ -1,5 +1,6 @@
 import { useQuery } from "urql";
 import { graphql } from "../../gql/graphql.ts";
+import { CodeField } from "../../ui/code/CodeField.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { parseVariables } from "../variables.ts";
 
@@ -46,18 +47,15 @@ export function PreviewVariables({ workflowId, text, error, onChange }: Props) {
           </select>
         </Field>
       )}
-      <Field
+      <CodeField
         label="Variables (JSON)"
         hint="The variable “user” of the templates. It is not stored."
         error={"problem" in parsed ? parsed.problem : error}
-      >
-        <textarea
-          rows={3}
-          spellCheck={false}
-          value={text}
-          onChange={({ target }) => onChange(target.value)}
-        />
-      </Field>
+        language="json"
+        rows={3}
+        value={text}
+        onChange={onChange}
+      />
     </>
   );
 }

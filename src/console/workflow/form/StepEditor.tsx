@@ -1,6 +1,8 @@
 import { ArrowDown, ArrowUp, Trash2 } from "lucide-react";
 import type { KeyboardEvent } from "react";
 import { Button } from "../../ui/Button.tsx";
+import { CodeField } from "../../ui/code/CodeField.tsx";
+import type { Scope } from "../../ui/code/scope.ts";
 import { Field } from "../../ui/Field.tsx";
 import {
   bodyKinds,
@@ -18,6 +20,8 @@ type Props = {
   index: number;
   count: number;
   problems: StepProblems;
+  /** What its templates can read. */
+  scope: Scope;
   onChange: (step: StepDraft) => void;
   onLeave: (field: StepField) => void;
   /** Moves the step by this many places. */
@@ -26,13 +30,29 @@ type Props = {
 };
 
 /** The editor of one step. */
-export function StepEditor({ step, index, count, problems, onChange, onLeave, ...on }: Props) {
+export function StepEditor({
+  step,
+  index,
+  count,
+  problems,
+  scope,
+  onChange,
+  onLeave,
+  ...on
+}: Props) {
   const propsOf = (field: StepField) => ({
     value: step[field],
     spellCheck: false,
     autoComplete: "off",
     onChange: ({ target }: { target: { value: string } }) =>
       onChange({ ...step, [field]: target.value }),
+    onBlur: () => onLeave(field),
+  });
+  const codeOf = (field: StepField) => ({
+    value: step[field],
+    error: problems[field],
+    scope,
+    onChange: (text: string) => onChange({ ...step, [field]: text }),
     onBlur: () => onLeave(field),
   });
   const moveByKey = (event: KeyboardEvent) => {
@@ -95,13 +115,13 @@ export function StepEditor({ step, index, count, problems, onChange, onLeave, ..
             ))}
           </select>
         </Field>
-        <Field label="URL" error={problems.url}>
-          <input
-            {...propsOf("url")}
-            className="mono"
-            placeholder="https://example.com/{{ data.id }}"
-          />
-        </Field>
+        <CodeField
+          {...codeOf("url")}
+          label="URL"
+          language="liquid"
+          isSingleLine
+          placeholder="https://example.com/{{ data.id }}"
+        />
       </div>
       <Field
         label="Headers"
@@ -126,17 +146,17 @@ export function StepEditor({ step, index, count, problems, onChange, onLeave, ..
           </select>
         </Field>
         {step.bodyKind !== "none" && (
-          <Field
+          <CodeField
+            {...codeOf("body")}
             label={step.bodyKind === "json" ? "Body (JSON)" : "Body (text)"}
             hint={
               step.bodyKind === "json"
                 ? "Its strings are templates: {{ data.… }}, {{ user.… }}, {{ event.… }}, {{ steps.<id>.response.… }}."
                 : "One template, sent as a JSON string; {{ data }} alone keeps the type of its value."
             }
-            error={problems.body}
-          >
-            <textarea {...propsOf("body")} rows={Math.min(12, step.body.split("\n").length + 1)} />
-          </Field>
+            language={step.bodyKind === "json" ? "jsonTemplate" : "liquid"}
+            rows={2}
+          />
         )}
       </div>
       <div className="step-columns">

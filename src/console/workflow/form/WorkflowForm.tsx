@@ -1,6 +1,7 @@
 import { Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { flushSync } from "react-dom";
+import { useDataScope } from "../../eventType/useDataScope.ts";
 import { KeptNote } from "../../kept/KeptNote.tsx";
 import { useDraft } from "../../kept/useDraft.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -18,6 +19,7 @@ import {
   type StepProblems,
   type WorkflowDraft,
 } from "./workflowDraft.ts";
+import { workflowScope } from "./workflowScope.ts";
 import "./WorkflowForm.css";
 
 type Props = {
@@ -43,6 +45,7 @@ export function WorkflowForm({ draft: given, workflowId, userErrors, ...rest }: 
   const [sent, setSent] = useState<WorkflowDraft | null>(null);
   const [trial, setTrial] = useState<Trial>({ eventId: null, variables: rest.variables });
   const preview = useWorkflowPreview(draft, trial);
+  const dataScope = useDataScope(draft.eventType);
   const { steps } = draft;
   const leave = (...places: string[]) => setLeft(new Set([...left, ...places]));
   const change = (changed: Partial<WorkflowDraft>) => setDraft({ ...draft, ...changed });
@@ -127,6 +130,7 @@ export function WorkflowForm({ draft: given, workflowId, userErrors, ...rest }: 
             index={index}
             count={steps.length}
             problems={problemsAt(step, index)}
+            scope={workflowScope(dataScope, trial.variables, steps.slice(0, index))}
             onChange={(changed) => change({ steps: steps.with(index, changed) })}
             onLeave={(field) => leave(placeOf(step, field))}
             onMove={(by) => move(index, by)}

@@ -1,5 +1,5 @@
 import { Suspense, useEffect, useRef } from "react";
-import { Route, Switch, useLocation } from "wouter";
+import { Link, Route, Switch, useLocation } from "wouter";
 import { PressDialog } from "../action/PressDialog.tsx";
 import { useKeptScroll } from "../kept/useKeptScroll.ts";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
@@ -40,7 +40,9 @@ export function Shell() {
                   </Route>
                 ))}
                 <Route>
-                  <Empty title="Page not found." />
+                  <Empty title="Page not found.">
+                    <Link to="/">Go to the feed</Link>
+                  </Empty>
                 </Route>
               </Switch>
             </Suspense>

@@ -25,6 +25,7 @@ type Props = {
 
 const HEIGHT = 180;
 const AXIS_WIDTH = 68;
+const LABEL_WIDTH = 80;
 const DAY_S = 86_400;
 
 const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
@@ -37,6 +38,15 @@ function labels(splits: number[]): string[] {
   const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 2 * DAY_S;
   return splits.map((at) => (isLong ? day : time).format(at * 1_000));
 }
+
+/** A value without neighbours, which no line would show. */
+const isLone = (value: unknown, index: number, all: ArrayLike<unknown>) =>
+  value != null && all[index - 1] == null && all[index + 1] == null;
+
+const loneOf = (values: ArrayLike<unknown>): number[] =>
+  Array.from(values, (value, index) => (isLone(value, index, values) ? index : -1)).filter(
+    (index) => index >= 0,
+  );
 
 const dataOf = ({ times, series }: Props): uPlot.AlignedData => [
   times.map((at) => at.getTime() / 1_000),
@@ -62,16 +72,21 @@ function optionsOf(
     },
     scales: { y: { range: (_plot, _min, most) => [0, max ?? Math.max(1, most * 1.05)] } },
     axes: [
-      { ...axis, values: (_plot, splits) => labels(splits) },
+      { ...axis, space: LABEL_WIDTH, values: (_plot, splits) => labels(splits) },
       { ...axis, size: AXIS_WIDTH, values: (_plot, splits) => splits.map(format) },
     ],
     series: [
-      { label: "Time", value: (_plot, at) => (at == null ? "–" : moment.format(at * 1_000)) },
+      { label: "Time", value: (_plot, at) => (at == null ? "" : moment.format(at * 1_000)) },
       ...series.map(({ label, colour }) => ({
         label,
         stroke: () => token(colour),
         width: 1.5,
-        value: (_plot: uPlot, value: number | null) => (value == null ? "–" : format(value)),
+        points: {
+          filter: (plot: uPlot, at: number, isShown: boolean) =>
+            isShown ? null : loneOf(plot.data[at] ?? []),
+        },
+        value: (plot: uPlot, value: number | null) =>
+          value == null ? (plot.cursor.idx == null ? "" : "none") : format(value),
       })),
     ],
     hooks: {

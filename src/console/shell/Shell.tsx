@@ -2,6 +2,7 @@ import { Suspense, useEffect, useRef } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { PressDialog } from "../action/PressDialog.tsx";
 import { useKeptScroll } from "../kept/useKeptScroll.ts";
+import { Palette } from "../palette/Palette.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Empty, Loading } from "../ui/Notice.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
@@ -50,6 +51,7 @@ export function Shell() {
         </div>
       </main>
       <HelpDialog />
+      <Palette />
       <PressDialog />
     </div>
   );

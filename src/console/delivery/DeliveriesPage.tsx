@@ -9,6 +9,7 @@ import { Button } from "../ui/Button.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { useTimeZone } from "../ui/time/timeZone.ts";
 import { ChosenDeliveries } from "./ChosenDeliveries.tsx";
 import { DeliveryFilters } from "./DeliveryFilters.tsx";
 import { type DeliveryFilter, filterOf, variablesOf } from "./deliveryFilter.ts";
@@ -42,7 +43,9 @@ export function DeliveriesPage() {
   const [params, setParams] = useSearchParams();
   const address = params.toString();
   const filter = useMemo(() => filterOf(new URLSearchParams(address)), [address]);
-  const variables = useMemo(() => variablesOf(filter), [filter]);
+  const zone = useTimeZone();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the bounds of a range are times of the zone
+  const variables = useMemo(() => variablesOf(filter), [filter, zone]);
   const place = usePlace(address);
   const [isReplaying, setIsReplaying] = useState(false);
   const may = useMay();

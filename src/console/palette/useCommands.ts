@@ -3,11 +3,13 @@ import { useMay, useSession } from "../session/session.ts";
 import { openHelp } from "../shell/HelpDialog.tsx";
 import { places } from "../shell/routes.tsx";
 import { theme, toggleTheme } from "../shell/theme.ts";
+import { toggleTimeZone, zoneSwitch } from "../ui/time/timeZone.ts";
 import type { Command } from "./command.ts";
 
 /** The pages, and what can be done on any of them with this key's role. */
 export function useCommands(): Command[] {
   const may = useMay();
+  const zone = zoneSwitch();
   const { signOut } = useSession();
   const made: Command[] = [
     { id: "new hook", label: "New hook", to: "/hooks/new" },
@@ -23,8 +25,9 @@ export function useCommands(): Command[] {
     {
       id: "theme",
       label: theme() === "dark" ? "Light theme" : "Dark theme",
-      run: () => void toggleTheme(),
+      run: toggleTheme,
     },
+    ...(zone === null ? [] : [{ id: "zone", label: zone, run: toggleTimeZone }]),
     { id: "keys", label: "Keys of the keyboard", keys: "?", run: openHelp },
     {
       id: "documentation",

@@ -1,4 +1,4 @@
-import { BookOpen, CircleHelp, LogOut, Menu, Moon, Search, Sun } from "lucide-react";
+import { BookOpen, CircleHelp, Clock, LogOut, Menu, Moon, Search, Sun } from "lucide-react";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { Link, useLocation } from "wouter";
 import { base } from "../base.ts";
@@ -7,6 +7,7 @@ import { openPalette } from "../palette/Palette.tsx";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { statusText } from "../ui/layout/Badge.tsx";
+import { toggleTimeZone, useTimeZone, zoneSwitch } from "../ui/time/timeZone.ts";
 import { openHelp } from "./HelpDialog.tsx";
 import { onKey } from "./keys.ts";
 import { places } from "./routes.tsx";
@@ -17,6 +18,8 @@ import "./Nav.css";
 export function Nav() {
   const { viewer, signOut } = useSession();
   const [location, navigate] = useLocation();
+  useTimeZone();
+  const other = zoneSwitch();
   const shown = useSyncExternalStore(onTheme, theme);
   useEffect(() => {
     const offs = places.map(({ keys, to }) => onKey(keys, () => navigate(to)));
@@ -91,6 +94,11 @@ export function Nav() {
           >
             {shown === "dark" ? <Sun size={16} /> : <Moon size={16} />}
           </Button>
+          {other !== null && (
+            <Button look="quiet" aria-label={other} title={other} onClick={toggleTimeZone}>
+              <Clock size={16} />
+            </Button>
+          )}
           <Button look="quiet" aria-label="Sign out" title="Sign out" onClick={() => signOut()}>
             <LogOut size={16} />
           </Button>

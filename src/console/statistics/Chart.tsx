@@ -1,5 +1,7 @@
 import { memo, useEffect, useRef } from "react";
 import uPlot from "uplot";
+import { formatter } from "../ui/time/formatter.ts";
+import { useTimeZone } from "../ui/time/timeZone.ts";
 import "uplot/dist/uPlot.min.css";
 import "./Chart.css";
 
@@ -29,14 +31,14 @@ const LABEL_WIDTH = 80;
 const DAY_S = 86_400;
 
 const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
-const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const time = formatter({ timeStyle: "short" });
+const day = formatter({ month: "short", day: "numeric" });
+const moment = formatter({ dateStyle: "medium", timeStyle: "short" });
 
 /** Days on a long axis; times of day on a short one. */
 function labels(splits: number[]): string[] {
   const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 2 * DAY_S;
-  return splits.map((at) => (isLong ? day : time).format(at * 1_000));
+  return splits.map((at) => (isLong ? day : time)(at * 1_000));
 }
 
 /** A value without neighbours, which no line would show. */
@@ -57,6 +59,7 @@ function optionsOf(
   { series, format, max }: Props,
   width: number,
   onZoom: Props["onZoom"],
+  zone: string,
 ): uPlot.Options {
   const axis = {
     stroke: () => token("--ink-soft"),
@@ -65,6 +68,7 @@ function optionsOf(
   return {
     width,
     height: HEIGHT,
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), zone),
     cursor: {
       drag: { x: true, y: false, setScale: false },
       // The pointer is shown in all charts; what is dragged belongs to one.
@@ -76,7 +80,7 @@ function optionsOf(
       { ...axis, size: AXIS_WIDTH, values: (_plot, splits) => splits.map(format) },
     ],
     series: [
-      { label: "Time", value: (_plot, at) => (at == null ? "" : moment.format(at * 1_000)) },
+      { label: "Time", value: (_plot, at) => (at == null ? "" : moment(at * 1_000)) },
       ...series.map(({ label, colour }) => ({
         label,
         stroke: () => token(colour),
@@ -105,6 +109,7 @@ function optionsOf(
 
 /** A line chart over time: with units, values under the pointer in its legend, and zoom by dragging. */
 export const Chart = memo(function Chart(props: Props) {
+  const zone = useTimeZone();
   const frame = useRef<HTMLDivElement>(null);
   const plotted = useRef<uPlot>(null);
   const current = useRef(props);
@@ -112,7 +117,7 @@ export const Chart = memo(function Chart(props: Props) {
     const element = frame.current;
     if (!element) return;
     const zoom: Props["onZoom"] = (since, until) => current.current.onZoom(since, until);
-    const options = optionsOf(current.current, element.clientWidth, zoom);
+    const options = optionsOf(current.current, element.clientWidth, zoom, zone);
     const plot = new uPlot(options, dataOf(current.current), element);
     plotted.current = plot;
     const resized = new ResizeObserver(() =>
@@ -126,7 +131,7 @@ export const Chart = memo(function Chart(props: Props) {
       themed.disconnect();
       plot.destroy();
     };
-  }, []);
+  }, [zone]);
   // New data keeps the plot, and what the pointer shows.
   useEffect(() => {
     current.current = props;

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { ReplayMatching } from "../hook/replay/ReplayMatching.tsx";
+import { SavedViews } from "../kept/SavedViews.tsx";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
@@ -86,12 +87,14 @@ export function DeliveriesPage() {
     <Page
       title="Deliveries"
       tools={
-        may.operate &&
-        isEnded && (
-          <Button onClick={() => setIsReplaying(true)}>
-            <RotateCw size={14} /> <span>Replay all that match</span>
-          </Button>
-        )
+        <>
+          <SavedViews page="deliveries" />
+          {may.operate && isEnded && (
+            <Button onClick={() => setIsReplaying(true)}>
+              <RotateCw size={14} /> <span>Replay all that match</span>
+            </Button>
+          )}
+        </>
       }
     >
       <DeliveryFilters filter={filter} onChange={change} />

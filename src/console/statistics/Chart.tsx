@@ -86,6 +86,7 @@ function optionsOf(
         stroke: () => token(colour),
         width: 1.5,
         points: {
+          fill: () => token("--page"),
           filter: (plot: uPlot, at: number, isShown: boolean) =>
             isShown ? null : loneOf(plot.data[at] ?? []),
         },

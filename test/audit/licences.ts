@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** Licences under which whoever runs the hub owes nothing beside the notice. */
 const free = new Set([
-  ...["MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "Python-2.0"],
+  ...["MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "Python-2.0"],
   ...["PSF-2.0", "Unlicense", "CC0-1.0", "BlueOak-1.0.0"],
 ]);
 

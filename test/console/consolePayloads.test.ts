@@ -18,7 +18,7 @@ browserTest(
     await page.getByLabel("Name", { exact: true }).fill("slack");
     await page.getByText("Body", { exact: true }).click();
     await page.getByLabel("Template").fill("{{ event.data.amount");
-    await page.getByText("not closed").waitFor();
+    await page.getByText("not closed").first().waitFor();
     await page.getByLabel("Template").fill("paid {{ event.data.amount }}");
     await page.getByLabel("Content type").fill("text/plain");
     await page.getByText("paid 5").waitFor();

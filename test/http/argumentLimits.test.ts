@@ -95,6 +95,15 @@ const tooMany: Record<string, [operation: string, says: string]> = {
     `{ previewHook(input: { types: ["a"], channels: ${labels} }) { userErrors { message } } }`,
     "'channels' must have a maximum of 10 items",
   ],
+  "PreviewHookInput.changed": [
+    `{ previewHook(input: { types: ["a"], changed: ${types} }) { userErrors { message } } }`,
+    "'changed' must have a maximum of 100 items",
+  ],
+  "RegisterHookInput.changed": [
+    `mutation { registerHook(input: { url: ${url}, types: ["a"], changed: ${types} }) {
+      userErrors { message } } }`,
+    "'changed' must have a maximum of 100 items",
+  ],
   "RegisterHookInput.channels": [
     `mutation { registerHook(input: { url: ${url}, types: ["a"], channels: ${labels} }) {
       userErrors { message } } }`,
@@ -169,6 +178,7 @@ const tooMany: Record<string, [operation: string, says: string]> = {
 /** Of a hook or workflow that must be there first. */
 const ofExisting: Record<string, [hook: string, says: string]> = {
   "UpdateHookInput.channels": [`channels: ${labels}`, "maximum of 10 items"],
+  "UpdateHookInput.changed": [`changed: ${types}`, "maximum of 100 items"],
   "UpdateHookInput.types": [`types: ${types}`, "maximum of 100 items"],
   "UpdateHookInput.retryScheduleMs": [
     `retryScheduleMs: [${"100 ".repeat(21)}]`,

@@ -7,7 +7,7 @@ import { createRequestBudget } from "../../src/graphql/gate/requestBudget.ts";
 const hookOf = (number: number, types: string[]) =>
   ({
     ...{ id: String(number), url: "https://example.com/", name: null, types },
-    ...{ format: "CLOUD_EVENT", status: "ACTIVE" },
+    ...{ format: "CLOUD_EVENT", status: "ACTIVE", template: null, selection: null },
   }) as HookRow;
 
 test("a document over the limit of answers is not built to its end", async () => {

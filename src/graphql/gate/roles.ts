@@ -58,6 +58,7 @@ const emitterSees: Readonly<Record<string, readonly string[]>> = {
     "status",
     "error",
     "expungedAt",
+    "broadcast",
     "expungedBy",
     "cloudEvent",
     "actions",

@@ -12,15 +12,26 @@ const EVERY_MS = 30_000;
 
 /** Adds what happened to the projects' statistics: a page of each in turn, so that a busy project holds up no other. */
 export function startCounting(sql: Pool, log: Logger, onFeed: OnFeed): AsyncDisposable {
+  const warn = (err: unknown, projectId?: string) =>
+    log.warn({ err, projectId }, "statistics could not be counted");
+  /** Whether the project may have more. One that cannot be counted keeps no other waiting. */
+  async function count(projectId: string): Promise<boolean> {
+    try {
+      return await rollUp(sql, projectId);
+    } catch (error) {
+      warn(error, projectId);
+      return false;
+    }
+  }
   const counting = poll(
     EVERY_MS,
     async () => {
       let hasMore = false;
       for (const projectId of await uncountedProjects(sql))
-        hasMore = (await rollUp(sql, projectId)) || hasMore;
+        hasMore = (await count(projectId)) || hasMore;
       return hasMore ? 0 : EVERY_MS;
     },
-    (error) => log.warn({ err: error }, "statistics could not be counted"),
+    warn,
   );
   const forget = onFeed(() => counting.within(SOON_MS));
   return {

@@ -85,7 +85,14 @@ test("EMITTER reads an event's own fields of the answer, and none that lead furt
     if (errors?.[0]?.extensions.code === "FORBIDDEN") forbidden.push(field.name);
     else expect([field.name, errors]).toEqual([field.name, undefined]);
   }
-  expect(forbidden.sort()).toEqual(["causedBy", "deliveries", "runs", "targetHook", "trial", "why"]);
+  expect(forbidden.sort()).toEqual([
+    "causedBy",
+    "deliveries",
+    "runs",
+    "targetHook",
+    "trial",
+    "why",
+  ]);
 });
 
 test("what is forbidden is not done, nor reached by a fragment, an alias or a directive", async () => {

@@ -1,5 +1,5 @@
 /** A list as it was filtered, under a name. */
-export type SavedView = { name: string; address: string };
+type SavedView = { name: string; address: string };
 
 /** Which list, of which project. */
 export type ViewsOf = { projectId: string; page: string };

@@ -4,7 +4,7 @@ const NAME = "signalbox.timeZone";
 const UTC = "UTC";
 
 /** The browser's own time zone. */
-export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The time zone that times are shown in: the browser's, or UTC if that was chosen in this browser. */
 export const timeZone = (): string => (localStorage.getItem(NAME) === UTC ? UTC : ownZone);

@@ -1,3 +1,4 @@
+import { formatter } from "../ui/time/formatter.ts";
 import type { ActionRow } from "./actionRow.ts";
 
 /** Whether a button can be pressed now, by the server's rules. The server decides again. */
@@ -12,8 +13,7 @@ export type Standing =
 /** The fields of the event that matter for its actions. */
 export type ActionEvent = { id: string; status: string; scheduledFor: string | null };
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const at = (time: string): string => moment.format(new Date(time));
+const at = formatter({ dateStyle: "medium", timeStyle: "short" });
 
 /** The name of the key that pressed it last. */
 export const presserOf = ({ presses }: ActionRow): string =>

@@ -52,8 +52,15 @@ export function objectOf({ entity, entityId, before, after }: AuditEntryRow): {
     case "WorkflowRun":
       return { name: null, to: `/runs/${id}` };
     default:
-      return { name: nameIn(after) ?? nameIn(before), to: null };
+      return installationIn(after) ?? { name: nameIn(after) ?? nameIn(before), to: null };
   }
+}
+
+/** For whom a workflow was installed, with the workflow's page. */
+function installationIn(state: unknown) {
+  const { workflowId, userId } = (state ?? {}) as { workflowId?: unknown; userId?: unknown };
+  if (typeof workflowId !== "string" || typeof userId !== "string") return null;
+  return { name: `for ${userId}`, to: `/workflows/${workflowId}` };
 }
 
 /** The name that something had which is gone. */

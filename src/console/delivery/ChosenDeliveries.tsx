@@ -55,11 +55,13 @@ export function ChosenDeliveries({ deliveries }: { deliveries: readonly Delivery
               delivery={delivery}
               shows="both"
               {...(may.operate &&
-                mayRetry(delivery) && {
-                  choice: {
-                    isOn: ids.has(delivery.id),
-                    onChange: (isOn: boolean) => choose(delivery.id, isOn),
-                  },
+                possible.length > 0 && {
+                  choice: mayRetry(delivery)
+                    ? {
+                        isOn: ids.has(delivery.id),
+                        onChange: (isOn: boolean) => choose(delivery.id, isOn),
+                      }
+                    : null,
                 })}
             />
           ))}

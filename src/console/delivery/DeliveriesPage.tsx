@@ -3,12 +3,14 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { ReplayMatching } from "../hook/replay/ReplayMatching.tsx";
+import { SavedViews } from "../kept/SavedViews.tsx";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { useTimeZone } from "../ui/time/timeZone.ts";
 import { ChosenDeliveries } from "./ChosenDeliveries.tsx";
 import { DeliveryFilters } from "./DeliveryFilters.tsx";
 import { type DeliveryFilter, filterOf, variablesOf } from "./deliveryFilter.ts";
@@ -42,7 +44,9 @@ export function DeliveriesPage() {
   const [params, setParams] = useSearchParams();
   const address = params.toString();
   const filter = useMemo(() => filterOf(new URLSearchParams(address)), [address]);
-  const variables = useMemo(() => variablesOf(filter), [filter]);
+  const zone = useTimeZone();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the bounds of a range are times of the zone
+  const variables = useMemo(() => variablesOf(filter), [filter, zone]);
   const place = usePlace(address);
   const [isReplaying, setIsReplaying] = useState(false);
   const may = useMay();
@@ -83,12 +87,14 @@ export function DeliveriesPage() {
     <Page
       title="Deliveries"
       tools={
-        may.operate &&
-        isEnded && (
-          <Button onClick={() => setIsReplaying(true)}>
-            <RotateCw size={14} /> <span>Replay all that match</span>
-          </Button>
-        )
+        <>
+          <SavedViews page="deliveries" />
+          {may.operate && isEnded && (
+            <Button onClick={() => setIsReplaying(true)}>
+              <RotateCw size={14} /> <span>Replay all that match</span>
+            </Button>
+          )}
+        </>
       }
     >
       <DeliveryFilters filter={filter} onChange={change} />

@@ -2,6 +2,7 @@ import { spans } from "../feed/feedFilter.ts";
 import { HookChoice } from "../hook/HookChoice.tsx";
 import { Button } from "../ui/Button.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
+import { isUtc } from "../ui/time/timeZone.ts";
 import { codesIn, type DeliveryFilter, groups, RANGE, wordsIn } from "./deliveryFilter.ts";
 import "./DeliveryFilters.css";
 
@@ -18,7 +19,7 @@ const nothing = {
   until: "",
 };
 
-/** A bound of a free time range, in local time. */
+/** A bound of a free time range, in the chosen zone. */
 function Bound({
   name,
   label,
@@ -27,7 +28,7 @@ function Bound({
 }: Props & { name: "since" | "until"; label: string }) {
   return (
     <label className="delivery-bound">
-      <span className="faint">{label}</span>
+      <span className="faint">{isUtc() ? `${label} (UTC)` : label}</span>
       <input
         type="datetime-local"
         value={filter[name]}

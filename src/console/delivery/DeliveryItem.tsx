@@ -17,8 +17,8 @@ type Props = {
   delivery: DeliveryRow;
   /** What to show, depending on the list. */
   shows: "hook" | "event" | "both";
-  /** Whether it is chosen among others, and the change of that. */
-  choice?: { isOn: boolean; onChange: (isOn: boolean) => void };
+  /** Whether it is chosen among others, and the change of that; null if others can be, but not this one. */
+  choice?: { isOn: boolean; onChange: (isOn: boolean) => void } | null;
 };
 
 /** A name on one line, as a link if it has a page. */
@@ -53,6 +53,7 @@ export function DeliveryItem({ delivery, shows, choice }: Props) {
             onChange={({ target }) => choice.onChange(target.checked)}
           />
         )}
+        {choice === null && <span className="delivery-choice" />}
         <Button
           look="quiet"
           aria-expanded={isOpen}
@@ -61,7 +62,9 @@ export function DeliveryItem({ delivery, shows, choice }: Props) {
         >
           <ChevronRight size={14} />
         </Button>
-        <Badge state={status} />
+        <span className="delivery-state">
+          <Badge state={status} />
+        </span>
         <div className="delivery-what">
           <div className="delivery-title">
             <Way to={to} name={name} />

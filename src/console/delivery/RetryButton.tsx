@@ -14,6 +14,7 @@ export function RetryButton({ delivery, name }: { delivery: DeliveryRow; name: s
   return (
     <>
       <Button
+        className="delivery-retry"
         aria-label={`Retry: ${name}`}
         isBusy={retry.isRunning}
         onClick={() =>

@@ -1,4 +1,5 @@
 import { spans } from "../feed/feedFilter.ts";
+import { timeInField } from "../ui/time/fieldTime.ts";
 
 /** The status filters, by their name in the URL. The first is the default. */
 export const groups = {
@@ -58,12 +59,6 @@ export function codesIn(text: string): number[] | undefined {
   return isFit ? codes : undefined;
 }
 
-/** A time as it is in a field, in local time, for the API. */
-function timeOf(text: string): string | null {
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? null : new Date(time).toISOString();
-}
-
 const listOrNull = <Item>(items: Item[] | undefined) => (items?.length ? items : null);
 
 /** The filter as variables of the API. */
@@ -81,9 +76,9 @@ export function variablesOf(filter: DeliveryFilter) {
     since: span
       ? new Date(Date.now() - span.ms).toISOString()
       : isRange
-        ? timeOf(filter.since)
+        ? timeInField(filter.since)
         : null,
-    until: isRange ? timeOf(filter.until) : null,
+    until: isRange ? timeInField(filter.until) : null,
   };
 }
 

@@ -3,6 +3,8 @@ import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Modal } from "../ui/Modal.tsx";
+import { fieldTime, timeInField } from "../ui/time/fieldTime.ts";
+import { timeZone } from "../ui/time/timeZone.ts";
 import { useAct } from "../ui/useAct.ts";
 
 const RescheduleDocument = graphql(`
@@ -14,24 +16,17 @@ const RescheduleDocument = graphql(`
   }
 `);
 
-/** A time in the format of the browser's control, in local time. */
-function localTime(at: string): string {
-  const moment = new Date(at);
-  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000)
-    .toISOString()
-    .slice(0, 19);
-}
-
 type Props = { id: string; scheduledFor: string; onClose: () => void };
 
 /** Changes the due time of a scheduled event. */
 export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
   const form = useId();
-  const [time, setTime] = useState(localTime(scheduledFor));
+  const [time, setTime] = useState(() => fieldTime(scheduledFor));
   const reschedule = useAct(RescheduleDocument, { showsUserErrors: true });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const timestamp = new Date(time).toISOString();
+    const timestamp = timeInField(time);
+    if (timestamp === null) return;
     if (await reschedule.run({ id, timestamp }, "The event is rescheduled.")) onClose();
   };
   return (
@@ -51,7 +46,7 @@ export function RescheduleEvent({ id, scheduledFor, onClose }: Props) {
       <form id={form} onSubmit={submit}>
         <Field
           label="Due"
-          hint="In your local time. A time in the past means now. The expiry of the buttons moves along."
+          hint={`In the time of ${timeZone()}. A time in the past means now. The expiry of the buttons moves along.`}
           error={reschedule.userErrors[0]?.message}
         >
           <input

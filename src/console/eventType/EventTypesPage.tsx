@@ -36,7 +36,10 @@ const columns: Column<Row>[] = [
       </Link>
     ),
   },
-  { title: "Description", cell: ({ description }) => <span className="soft">{description}</span> },
+  {
+    title: "Description",
+    cell: ({ description }) => description && <span className="soft">{description}</span>,
+  },
   { title: "Origin", cell: ({ origin, catalog }) => catalog ?? statusText(origin) },
   { title: "Version", isNumber: true, cell: ({ version }) => version },
 ];

@@ -1,6 +1,7 @@
 import { Pause, Play } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
+import { SavedViews } from "../kept/SavedViews.tsx";
 import { OverviewStrip } from "../overview/OverviewStrip.tsx";
 import { useSession } from "../session/session.ts";
 import { onKey } from "../shell/keys.ts";
@@ -37,12 +38,15 @@ export function FeedPage() {
       title="Feed"
       isFilled
       tools={
-        <Button aria-pressed={isPaused} onClick={() => setIsPaused(!isPaused)}>
-          {isPaused ? <Play size={14} /> : <Pause size={14} />}
-          <span>
-            {isPaused ? `Resume${view.waiting > 0 ? `, ${view.waiting} waiting` : ""}` : "Pause"}
-          </span>
-        </Button>
+        <>
+          <SavedViews page="feed" />
+          <Button aria-pressed={isPaused} onClick={() => setIsPaused(!isPaused)}>
+            {isPaused ? <Play size={14} /> : <Pause size={14} />}
+            <span>
+              {isPaused ? `Resume${view.waiting > 0 ? `, ${view.waiting} waiting` : ""}` : "Pause"}
+            </span>
+          </Button>
+        </>
       }
     >
       <div>

@@ -1,6 +1,6 @@
 import type { ResultOf } from "gql.tada";
 import { Link } from "wouter";
-import { graphql } from "../gql/graphql.ts";
+import { graphql, type Json } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
@@ -22,6 +22,16 @@ type Row = ResultOf<typeof ResourcesDocument>["resources"]["nodes"][number];
 /** Maximum length of the attributes in a row. */
 const GLANCE = 120;
 
+/** The attributes as words: those inside others are counted. */
+function glanceOf(attributes: Json): string {
+  const words = Object.entries(attributes ?? {}).map(([name, value]) => {
+    if (typeof value !== "object" || value === null) return `${name}: ${value}`;
+    const count = Object.keys(value).length;
+    return `${name}: ${count} ${count === 1 ? "value" : "values"}`;
+  });
+  return words.join(" · ").slice(0, GLANCE);
+}
+
 const columns: Column<Row>[] = [
   {
     title: "Id",
@@ -34,9 +44,7 @@ const columns: Column<Row>[] = [
   {
     title: "Attributes",
     cell: ({ attributes }) => (
-      <code className="resource-glance line soft">
-        {JSON.stringify(attributes).slice(0, GLANCE)}
-      </code>
+      <span className="resource-glance line soft">{glanceOf(attributes)}</span>
     ),
   },
   { title: "Version", isNumber: true, cell: ({ version }) => version },

@@ -17,7 +17,9 @@ export function RunItem({ run, shows }: Props) {
   const took = duration(run);
   return (
     <li className="run" data-run={run.id}>
-      <Badge state={run.status} />
+      <span className="run-state">
+        <Badge state={run.status} />
+      </span>
       <div className="run-what">
         <Link to={`/runs/${run.id}`} className="line">
           {shows === "workflow" ? run.workflow.name : run.event.name}

@@ -10,6 +10,7 @@ const OPEN = "signalbox:help";
 export const openHelp = (): void => void dispatchEvent(new Event(OPEN));
 
 const keys: [string, string][] = [
+  ["Ctrl K, ⌘K", "Find a page, a hook, an event or an action"],
   ["/", "Search"],
   ["j, k", "Next and previous row"],
   ["Enter", "Open the row"],

@@ -1,22 +1,26 @@
-import { BookOpen, CircleHelp, LogOut, Menu, Moon, Sun } from "lucide-react";
-import { useEffect, useState } from "react";
+import { BookOpen, CircleHelp, Clock, LogOut, Menu, Moon, Search, Sun } from "lucide-react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { Link, useLocation } from "wouter";
 import { base } from "../base.ts";
 import { OverviewNote } from "../overview/OverviewNote.tsx";
+import { openPalette } from "../palette/Palette.tsx";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { statusText } from "../ui/layout/Badge.tsx";
+import { toggleTimeZone, useTimeZone, zoneSwitch } from "../ui/time/timeZone.ts";
 import { openHelp } from "./HelpDialog.tsx";
 import { onKey } from "./keys.ts";
 import { places } from "./routes.tsx";
-import { theme, toggleTheme } from "./theme.ts";
+import { onTheme, theme, toggleTheme } from "./theme.ts";
 import "./Nav.css";
 
 /** The navigation and the signed-in key. */
 export function Nav() {
   const { viewer, signOut } = useSession();
   const [location, navigate] = useLocation();
-  const [shown, setShown] = useState(theme);
+  useTimeZone();
+  const other = zoneSwitch();
+  const shown = useSyncExternalStore(onTheme, theme);
   useEffect(() => {
     const offs = places.map(({ keys, to }) => onKey(keys, () => navigate(to)));
     return () => {
@@ -71,6 +75,14 @@ export function Nav() {
           <span className="faint">{statusText(viewer.key.role)}</span>
         </div>
         <div className="nav-tools">
+          <Button
+            look="quiet"
+            aria-label="Find (Ctrl K)"
+            title="Find (Ctrl K)"
+            onClick={openPalette}
+          >
+            <Search size={16} />
+          </Button>
           <Button look="quiet" aria-label="Keys (?)" title="Keys (?)" onClick={openHelp}>
             <CircleHelp size={16} />
           </Button>
@@ -78,10 +90,15 @@ export function Nav() {
             look="quiet"
             aria-label={shown === "dark" ? "Light theme" : "Dark theme"}
             title={shown === "dark" ? "Light theme" : "Dark theme"}
-            onClick={() => setShown(toggleTheme())}
+            onClick={toggleTheme}
           >
             {shown === "dark" ? <Sun size={16} /> : <Moon size={16} />}
           </Button>
+          {other !== null && (
+            <Button look="quiet" aria-label={other} title={other} onClick={toggleTimeZone}>
+              <Clock size={16} />
+            </Button>
+          )}
           <Button look="quiet" aria-label="Sign out" title="Sign out" onClick={() => signOut()}>
             <LogOut size={16} />
           </Button>

@@ -1,7 +1,8 @@
 import { Suspense, useEffect, useRef } from "react";
-import { Route, Switch, useLocation } from "wouter";
+import { Link, Route, Switch, useLocation } from "wouter";
 import { PressDialog } from "../action/PressDialog.tsx";
 import { useKeptScroll } from "../kept/useKeptScroll.ts";
+import { Palette } from "../palette/Palette.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Empty, Loading } from "../ui/Notice.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
@@ -40,7 +41,9 @@ export function Shell() {
                   </Route>
                 ))}
                 <Route>
-                  <Empty title="Page not found." />
+                  <Empty title="Page not found.">
+                    <Link to="/">Go to the feed</Link>
+                  </Empty>
                 </Route>
               </Switch>
             </Suspense>
@@ -48,6 +51,7 @@ export function Shell() {
         </div>
       </main>
       <HelpDialog />
+      <Palette />
       <PressDialog />
     </div>
   );

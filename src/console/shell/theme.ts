@@ -18,10 +18,18 @@ export function applyTheme(): void {
   dark.addEventListener("change", show);
 }
 
+const listeners = new Set<() => void>();
+
+/** Tells when the theme is switched in this page; returns a function that ends it. */
+export function onTheme(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
 /** Switches the theme in this browser. */
-export function toggleTheme(): Theme {
+export function toggleTheme(): void {
   const next = theme() === "dark" ? "light" : "dark";
   localStorage.setItem(NAME, next);
   document.documentElement.dataset.theme = next;
-  return next;
+  for (const tell of listeners) tell();
 }

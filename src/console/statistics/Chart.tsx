@@ -1,5 +1,7 @@
 import { memo, useEffect, useRef } from "react";
 import uPlot from "uplot";
+import { formatter } from "../ui/time/formatter.ts";
+import { useTimeZone } from "../ui/time/timeZone.ts";
 import "uplot/dist/uPlot.min.css";
 import "./Chart.css";
 
@@ -25,18 +27,28 @@ type Props = {
 
 const HEIGHT = 180;
 const AXIS_WIDTH = 68;
+const LABEL_WIDTH = 80;
 const DAY_S = 86_400;
 
 const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
-const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const time = formatter({ timeStyle: "short" });
+const day = formatter({ month: "short", day: "numeric" });
+const moment = formatter({ dateStyle: "medium", timeStyle: "short" });
 
 /** Days on a long axis; times of day on a short one. */
 function labels(splits: number[]): string[] {
   const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 2 * DAY_S;
-  return splits.map((at) => (isLong ? day : time).format(at * 1_000));
+  return splits.map((at) => (isLong ? day : time)(at * 1_000));
 }
+
+/** A value without neighbours, which no line would show. */
+const isLone = (value: unknown, index: number, all: ArrayLike<unknown>) =>
+  value != null && all[index - 1] == null && all[index + 1] == null;
+
+const loneOf = (values: ArrayLike<unknown>): number[] =>
+  Array.from(values, (value, index) => (isLone(value, index, values) ? index : -1)).filter(
+    (index) => index >= 0,
+  );
 
 const dataOf = ({ times, series }: Props): uPlot.AlignedData => [
   times.map((at) => at.getTime() / 1_000),
@@ -47,6 +59,7 @@ function optionsOf(
   { series, format, max }: Props,
   width: number,
   onZoom: Props["onZoom"],
+  zone: string,
 ): uPlot.Options {
   const axis = {
     stroke: () => token("--ink-soft"),
@@ -55,6 +68,7 @@ function optionsOf(
   return {
     width,
     height: HEIGHT,
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), zone),
     cursor: {
       drag: { x: true, y: false, setScale: false },
       // The pointer is shown in all charts; what is dragged belongs to one.
@@ -62,16 +76,22 @@ function optionsOf(
     },
     scales: { y: { range: (_plot, _min, most) => [0, max ?? Math.max(1, most * 1.05)] } },
     axes: [
-      { ...axis, values: (_plot, splits) => labels(splits) },
+      { ...axis, space: LABEL_WIDTH, values: (_plot, splits) => labels(splits) },
       { ...axis, size: AXIS_WIDTH, values: (_plot, splits) => splits.map(format) },
     ],
     series: [
-      { label: "Time", value: (_plot, at) => (at == null ? "–" : moment.format(at * 1_000)) },
+      { label: "Time", value: (_plot, at) => (at == null ? "" : moment(at * 1_000)) },
       ...series.map(({ label, colour }) => ({
         label,
         stroke: () => token(colour),
         width: 1.5,
-        value: (_plot: uPlot, value: number | null) => (value == null ? "–" : format(value)),
+        points: {
+          fill: () => token("--page"),
+          filter: (plot: uPlot, at: number, isShown: boolean) =>
+            isShown ? null : loneOf(plot.data[at] ?? []),
+        },
+        value: (plot: uPlot, value: number | null) =>
+          value == null ? (plot.cursor.idx == null ? "" : "none") : format(value),
       })),
     ],
     hooks: {
@@ -90,6 +110,7 @@ function optionsOf(
 
 /** A line chart over time: with units, values under the pointer in its legend, and zoom by dragging. */
 export const Chart = memo(function Chart(props: Props) {
+  const zone = useTimeZone();
   const frame = useRef<HTMLDivElement>(null);
   const plotted = useRef<uPlot>(null);
   const current = useRef(props);
@@ -97,7 +118,7 @@ export const Chart = memo(function Chart(props: Props) {
     const element = frame.current;
     if (!element) return;
     const zoom: Props["onZoom"] = (since, until) => current.current.onZoom(since, until);
-    const options = optionsOf(current.current, element.clientWidth, zoom);
+    const options = optionsOf(current.current, element.clientWidth, zoom, zone);
     const plot = new uPlot(options, dataOf(current.current), element);
     plotted.current = plot;
     const resized = new ResizeObserver(() =>
@@ -111,7 +132,7 @@ export const Chart = memo(function Chart(props: Props) {
       themed.disconnect();
       plot.destroy();
     };
-  }, []);
+  }, [zone]);
   // New data keeps the plot, and what the pointer shows.
   useEffect(() => {
     current.current = props;

@@ -3,6 +3,7 @@ import { useSearchParams } from "wouter";
 import { Button } from "../ui/Button.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Loading } from "../ui/Notice.tsx";
+import { useTimeZone } from "../ui/time/timeZone.ts";
 import { useNow } from "../ui/time/useNow.ts";
 import { Chart, type Series } from "./Chart.tsx";
 import { formatCount, formatMs, formatShare } from "./format.ts";
@@ -32,9 +33,6 @@ const answersOf = (points: Point[]): Series[] =>
         .reduce((sum, { count }) => sum + count, 0),
     ),
   }));
-
-/** The time zone of the axes. */
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function chartsOf({ points, total, step }: Statistics) {
   const of = (pick: (point: Point) => number | null) => points.map(pick);
@@ -89,6 +87,7 @@ function chartsOf({ points, total, step }: Statistics) {
 /** The charts of a project, a hook or an event type, with their range in the address. */
 export function Charts({ subject }: { subject: Subject }) {
   const [params, setParams] = useSearchParams();
+  const zone = useTimeZone();
   const address = params.toString();
   const minute = Math.floor(useNow() / 60_000) * 60_000;
   const shown = useMemo(() => rangeOf(new URLSearchParams(address), minute), [address, minute]);

@@ -17,6 +17,7 @@ type Props = { preview: Preview | null; problems: Problems };
 
 /** Tries the hook on the newest events of its types: which match, and the request body. */
 export function HookPreview({ preview, problems }: Props) {
+  const isTried = Object.keys(problems).length === 0;
   const reasons = preview ? reasonsOf(problems, preview) : [];
   const trials = reasons.length > 0 ? [] : (preview?.trials ?? []);
   const taken = trials.filter(({ reason }) => reason === "MATCHED");
@@ -25,7 +26,11 @@ export function HookPreview({ preview, problems }: Props) {
     <aside className="hook-preview" aria-label="Preview">
       <h2>Preview</h2>
       {!preview && (
-        <p className="soft">Enter a URL and an event type to try the hook on the newest events.</p>
+        <p className="soft">
+          {isTried
+            ? "Trying the hook on the newest events …"
+            : "Enter a URL and an event type to try the hook on the newest events."}
+        </p>
       )}
       {reasons.length > 0 && (
         <>

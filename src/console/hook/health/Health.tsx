@@ -3,7 +3,7 @@ import "./Health.css";
 /** The success rate of a hook's deliveries, as a number and a bar. */
 export function Health({ succeeded, failed }: { succeeded: number; failed: number }) {
   const all = succeeded + failed;
-  if (all === 0) return <span className="faint">No deliveries</span>;
+  if (all === 0) return <span className="faint">None ended</span>;
   const share = succeeded / all;
   // Never rounds 99.96 % up to 100 %.
   const percent = Math.floor(share * 1_000) / 10;

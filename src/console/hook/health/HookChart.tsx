@@ -1,3 +1,5 @@
+import { formatter } from "../../ui/time/formatter.ts";
+import { useTimeZone } from "../../ui/time/timeZone.ts";
 import type { HookRow } from "../hookRow.ts";
 import { countsInWords, lastDay, sumOf } from "./hookHours.ts";
 import "./HookChart.css";
@@ -5,12 +7,13 @@ import "./HookChart.css";
 const HEIGHT = 24;
 const STEP = 4;
 const BAR = 3;
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = formatter({ hour: "2-digit", minute: "2-digit" });
 
 type Props = { hours: HookRow["hours"]; isLarge?: boolean };
 
 /** One bar per hour of the last 24: successes, failures and retries. */
 export function HookChart({ hours, isLarge }: Props) {
+  useTimeZone();
   const day = lastDay(hours);
   const highest = Math.max(1, ...day.map((it) => it.succeeded + it.failed + it.retried));
   const high = (count: number) => (count / highest) * HEIGHT;
@@ -33,7 +36,7 @@ export function HookChart({ hours, isLarge }: Props) {
         ];
         return (
           <g key={hour.at}>
-            <title>{`${clock.format(hour.at)}: ${countsInWords(hour)}`}</title>
+            <title>{`${clock(hour.at)}: ${countsInWords(hour)}`}</title>
             <rect className="hook-chart-room" x={index * STEP} y={0} width={BAR} height={HEIGHT} />
             {bars
               .filter(({ height }) => height > 0)

@@ -19,7 +19,7 @@ export function HookHold({ hook: { status, health, healthSince, heldUntil } }: P
     return <p className="soft">The target asked for a pause: the next delivery is sent {next}.</p>;
   return (
     <p className="soft">
-      Its attempts have been failing, as was seen <Ago at={healthSince} />.
+      Its attempts fail. The hub noticed <Ago at={healthSince} />.
     </p>
   );
 }

@@ -1,8 +1,10 @@
+import { formatter } from "./formatter.ts";
+import { useTimeZone } from "./timeZone.ts";
 import { useNow } from "./useNow.ts";
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const clock = formatter({ timeStyle: "medium" });
+const day = formatter({ dateStyle: "medium" });
+const full = formatter({ dateStyle: "full", timeStyle: "long" });
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -18,10 +20,11 @@ export function span(seconds: number): string {
 
 /** A relative time, with the exact time as a tooltip. */
 export function Ago({ at }: { at: string }) {
+  useTimeZone();
   const seconds = (useNow() - Date.parse(at)) / 1_000;
   const text = seconds < -1 ? `in ${span(-seconds)}` : seconds < 5 ? "now" : `${span(seconds)} ago`;
   return (
-    <time dateTime={at} title={full.format(new Date(at))}>
+    <time dateTime={at} title={full(at)}>
       {text}
     </time>
   );
@@ -29,11 +32,11 @@ export function Ago({ at }: { at: string }) {
 
 /** A time; with the date if it is not today. */
 export function Moment({ at }: { at: string }) {
-  const date = new Date(at);
-  const isToday = date.toDateString() === new Date().toDateString();
+  useTimeZone();
+  const isToday = day(at) === day(Date.now());
   return (
-    <time dateTime={at} title={full.format(date)}>
-      {isToday ? clock.format(date) : `${day.format(date)}, ${clock.format(date)}`}
+    <time dateTime={at} title={full(at)}>
+      {isToday ? clock(at) : `${day(at)}, ${clock(at)}`}
     </time>
   );
 }

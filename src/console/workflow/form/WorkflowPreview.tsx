@@ -2,7 +2,9 @@ import { useQuery } from "urql";
 import { BodyText } from "../../delivery/BodyText.tsx";
 import { graphql } from "../../gql/graphql.ts";
 import { Field } from "../../ui/Field.tsx";
+import { formatter } from "../../ui/time/formatter.ts";
 import { Ago } from "../../ui/time/Time.tsx";
+import { useTimeZone } from "../../ui/time/timeZone.ts";
 import { PreviewVariables } from "./PreviewVariables.tsx";
 import type { Trial, useWorkflowPreview } from "./useWorkflowPreview.ts";
 import "./WorkflowPreview.css";
@@ -20,6 +22,8 @@ type Props = {
   trial: Trial;
   onTrial: (trial: Trial) => void;
 };
+
+const moment = formatter({ dateStyle: "medium", timeStyle: "medium" });
 
 type Tried = NonNullable<NonNullable<Props["preview"]>["steps"]>[number];
 
@@ -54,6 +58,7 @@ function TriedStep({ step, number }: { step: Tried; number: number }) {
 
 /** What each step would send for a past event and a user's variables. */
 export function WorkflowPreview({ preview, eventType, workflowId, trial, onTrial }: Props) {
+  useTimeZone();
   const type = eventType.trim();
   const [{ data }] = useQuery({
     query: RecentEventsDocument,
@@ -72,7 +77,7 @@ export function WorkflowPreview({ preview, eventType, workflowId, trial, onTrial
           <option value="">{events.length === 0 ? "Empty event" : "The newest"}</option>
           {events.map((event) => (
             <option key={event.id} value={event.id}>
-              {event.name} · {new Date(event.occurredAt).toLocaleString()}
+              {event.name} · {moment(event.occurredAt)}
             </option>
           ))}
         </select>

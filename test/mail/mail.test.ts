@@ -173,6 +173,8 @@ test("what is of HTTP alone is refused for e-mail, and so is an address for butt
     (await tryRegister(hub, { url, ...input })).userErrors.map(({ path }) => path.join());
   expect(await pathOf({ verification: "HOOK_SECRET" })).toEqual(["verification"]);
   expect(await pathOf({ headers: { "x-a": "b" } })).toEqual(["headers"]);
+  const oauth2 = { tokenUrl: "http://127.0.0.1:9/", clientId: "a", clientSecret: "b" };
+  expect(await pathOf({ auth: { oauth2 } })).toEqual(["auth"]);
   const { id } = await register(hub, { url, types: ["changed"] });
   expect(await update(hub, id, { headers: { bcc: "b@example.com" } })).toMatchObject([
     { code: "INVALID", path: ["headers"] },

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { browserTest, eventually, type Visitor, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, type Visitor, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { emitMany, register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -65,6 +65,7 @@ browserTest("a hook is chosen from the list, not by what is typed on the way to 
 browserTest("the preview of a hook says what is wrong with it", async () => {
   await using visit = await browser.visit(`${hub.url}/hooks/new`, hub.key);
   const { page } = visit;
+  await editorsOf(page);
   await page.getByLabel("URL").fill(target.url);
   await page.getByLabel("Event types").fill("a");
   const preview = page.getByRole("complementary", { name: "Preview" });

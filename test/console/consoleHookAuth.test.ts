@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, visitor } from "../fixtures/browser.ts";
 import { clientCertificate, clientKey } from "../fixtures/clientCertificates.ts";
 import { testHub } from "../fixtures/hub.ts";
 
@@ -19,6 +19,7 @@ browserTest(
       await button("Save").click();
     };
 
+    await editorsOf(page);
     await page.getByLabel("URL").fill("https://127.0.0.1:9/");
     await page.getByLabel("Event types").fill("a");
     await page.getByText("Delivery settings").click();

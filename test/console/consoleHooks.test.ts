@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
@@ -22,6 +22,7 @@ browserTest(
     await page.keyboard.press("n");
     await button("Create hook").click();
     await page.getByText("A complete URL, such as").waitFor();
+    await editorsOf(page);
     await page.getByLabel("URL").fill(target.url);
     await page.getByLabel("Event types").fill("order.paid");
     await page.getByLabel("Name").fill("mine");

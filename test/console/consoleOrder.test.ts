@@ -1,4 +1,4 @@
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { emitMany, register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { orderedReceiver } from "../fixtures/ordered.ts";
@@ -39,6 +39,7 @@ browserTest(
 
     await button("Edit").click();
     await page.getByText("Delivery settings").click();
+    await editorsOf(page);
     await page.getByLabel("Order by").fill("1 + 1");
     await button("Save").click();
     await page.getByText("must yield a string").waitFor();

@@ -1,4 +1,4 @@
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { emit } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
@@ -13,6 +13,7 @@ browserTest(
     await using visit = await browser.visit(`${hub.url}/hooks/new`, hub.key);
     const { page } = visit;
     const save = () => page.getByRole("button", { name: /^(Create hook|Save)$/ }).click();
+    await editorsOf(page);
     await page.getByLabel("URL").fill(target.url);
     await page.getByLabel("Event types").fill("order.paid");
     await page.getByLabel("Name", { exact: true }).fill("slack");

@@ -14,9 +14,14 @@ const emit = (hub: HubProcess, name: string) =>
 
 const built = fileURLToPath(new URL("../../dist/console/", import.meta.url));
 
-/** The scripts and styles that the console's first page names, and those that they name. GraphiQL has its own. */
+/**
+ * The scripts and styles that the console's first page names, and those that they name. GraphiQL has its own; the
+ * editor's are fetched where it is used.
+ */
 async function filesOfTheConsole(): Promise<string[]> {
-  const files = (await readdir(`${built}assets`)).filter((file) => /(js|css)$/.test(file));
+  const files = (await readdir(`${built}assets`)).filter(
+    (file) => /(js|css)$/.test(file) && !file.startsWith("openEditor"),
+  );
   const found = new Set<string>();
   const texts = [await readFile(`${built}index.html`, "utf8")];
   for (const text of texts) {

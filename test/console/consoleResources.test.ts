@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
 import { created, typeWithEvents } from "../fixtures/resources.ts";
@@ -32,6 +32,7 @@ browserTest(
     await page.locator(".facts").getByText("ticketDeleted").waitFor();
 
     await button("New resource").click();
+    await editorsOf(page);
     await attributes.fill('{"priority": }');
     await eventually(() => attributes.getAttribute("aria-invalid")).toBe("true");
     expect(await button("Create").isDisabled()).toBe(true);

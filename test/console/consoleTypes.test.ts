@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { testHub } from "../fixtures/hub.ts";
 
 browserTest(
@@ -13,12 +13,14 @@ browserTest(
     await button("New type").click();
     // A name that means something in an address.
     await page.getByLabel("Name").fill("50% off/?&#a");
+    await editorsOf(page);
     await page
       .getByLabel("Schema")
       .fill('{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "numb"}');
     await page.getByLabel("Example").fill('{"amount": 42');
     await eventually(() => page.getByLabel("Example").getAttribute("aria-invalid")).toBe("true");
     await page.getByLabel("Example").fill('{"amount": 42}');
+    await eventually(() => page.getByLabel("Example").getAttribute("aria-invalid")).toBeNull();
     await button("Register").click();
     await eventually(() => page.getByLabel("Schema").getAttribute("aria-invalid")).toBe("true");
     await page.getByLabel("Schema").fill('{"amount": "Number"}');
@@ -28,6 +30,7 @@ browserTest(
     await page.getByText("Version 1", { exact: true }).first().waitFor();
 
     await button("Emit by hand").click();
+    await editorsOf(page);
     const data = page.getByLabel("Data (JSON)");
     await data.fill('{"amount": "many"}');
     await eventually(() => data.getAttribute("aria-invalid")).toBe("true");
@@ -41,6 +44,7 @@ browserTest(
     await page.goto(`${hub.url}/types`);
     await page.getByRole("link", { name: "50% off/?&#a" }).click();
     await button("New version").click();
+    await editorsOf(page);
     await page.getByLabel("Schema").fill('{"amount": "Number", "more": "String"}');
     await page.getByLabel("Example").fill('{"amount": 42, "more": "x"}');
     await button("Register new version").click();

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
@@ -25,6 +25,7 @@ browserTest(
 
     await page.getByText("No workflows yet.").waitFor();
     await page.keyboard.press("n");
+    await editorsOf(page);
     await page.getByLabel("Name", { exact: true }).first().fill("Support desk");
     await page.getByLabel("Event type").fill("ticket.created");
     const first = page.getByRole("group", { name: "Step 1" });
@@ -186,6 +187,7 @@ browserTest(
     await eventually(() => one.getByLabel("Headers").inputValue()).toBe(
       "authorization: [redacted]",
     );
+    await editorsOf(page);
     await two.getByLabel("Body (JSON)").fill('{"text": ["Hi {{ data.name "]}');
     await isWrong(two.getByLabel("Body (JSON)")).toBe("true");
     await two.getByText("body.text.0: no Liquid template").waitFor();

@@ -5,9 +5,11 @@ const OPEN = "signalbox:palette";
 /** The command palette. */
 export const openPalette = (): void => void dispatchEvent(new Event(OPEN));
 
-const PaletteDialog = lazy(async () => ({
-  default: (await import("./PaletteDialog.tsx")).PaletteDialog,
-}));
+const load = () => import("./PaletteDialog.tsx");
+const PaletteDialog = lazy(async () => ({ default: (await load()).PaletteDialog }));
+
+/** Preloads the palette, so that it opens even while the hub is unreachable. */
+export const loadPalette = (): Promise<unknown> => load().catch(() => undefined);
 
 /** Whether a key press asks for the palette; it does in text fields, too. */
 const asks = ({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent) =>

@@ -2,7 +2,7 @@ import { Suspense, useEffect, useRef } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { PressDialog } from "../action/PressDialog.tsx";
 import { useKeptScroll } from "../kept/useKeptScroll.ts";
-import { Palette } from "../palette/Palette.tsx";
+import { loadPalette, Palette } from "../palette/Palette.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Empty, Loading } from "../ui/Notice.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
@@ -20,7 +20,7 @@ export function Shell() {
   const frame = useRef<HTMLDivElement>(null);
   useKeptScroll(frame, location);
   useEffect(() => {
-    const timer = setTimeout(loadPages, PAGES_MS);
+    const timer = setTimeout(() => void Promise.all([loadPages(), loadPalette()]), PAGES_MS);
     return () => clearTimeout(timer);
   }, []);
   return (

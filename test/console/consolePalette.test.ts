@@ -79,7 +79,7 @@ browserTest("the palette offers nothing that the key's role does not allow", asy
     `mutation { createApiKey(input: { name: "reads", role: VIEWER }) { key userErrors { code } } }`,
   );
   await using visit = await browser.visit(hub.url, made.createApiKey.key);
-  await visit.page.keyboard.press("Control+k");
+  await visit.page.getByRole("button", { name: "Find (Ctrl K)" }).click();
   await visit.page.getByRole("option", { name: "Failing hooks" }).waitFor();
   expect(await visit.page.getByRole("option", { name: "New hook" }).count()).toBe(0);
 });

@@ -4,6 +4,7 @@ import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { findNode } from "../page/node.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 
 const AuditEntry = builder.objectRef<AuditRow>("AuditEntry").implement({
   description: "One thing that was done to the project, and who did it.",
@@ -63,16 +64,7 @@ builder.queryField("auditLog", (t) =>
     description:
       "Who did what, newest first: every change of the configuration, and every press, retry, replay, backfill, test and erasure. Emitted events and resources are not in it: they leave events. Retention removes nothing from it.",
     args: {
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
       actor: t.arg.string({ description: "Only what this actor did: the whole name." }),
       action: t.arg.string({ description: "Only this action, such as pauseHook." }),
       entityId: t.arg.id({ description: "Only what was done to the object with this id." }),

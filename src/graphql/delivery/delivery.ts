@@ -77,7 +77,7 @@ Delivery.implement({
     }),
     requestBody: t.string({
       description:
-        "The exact request body; the same in every attempt. Empty while a hook's template or selection has not made it, which the first attempt does.",
+        "The exact request body; the same in every attempt. With a template or selection it is made by the first attempt, and empty before.",
       resolve: async (delivery, _args, context) => {
         const { format } = delivery;
         if (format === "STEP") return loadStepBody(context, delivery);

@@ -136,7 +136,7 @@ export const Hook = builder.objectRef<ShownHook>("Hook").implement({
     changed: t.exposeStringList("changed", {
       nullable: true,
       description:
-        "Of updates of resources, only those that change one of these attributes match. Null matches all.",
+        "Updates of resources match only if they change one of these attributes. Null: all updates match.",
     }),
     verification: t.expose("verification", {
       type: HookVerificationEnum,

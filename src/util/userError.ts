@@ -8,7 +8,8 @@ export const userErrorCodes = {
   DATA_INVALID: "The event's data does not match the schema of its type.",
   SCHEMA_INVALID:
     "The schema is neither valid JSON Schema 2020-12 nor valid shorthand, or it exceeds a limit.",
-  BREAKING_CHANGE: "The new schema rejects data that the current version accepts.",
+  BREAKING_CHANGE:
+    "The new schema rejects data that the current version accepts, or a hook's `selection` reads fields that no event would have any more.",
   TEMPLATE_INVALID:
     "A template of a workflow step is not valid Liquid or reads an unknown variable.",
   FILTER_INVALID: "The filter is not a CEL expression that returns a boolean.",

@@ -110,6 +110,9 @@ test("what a hook is for, what makes its body and what it takes are set, shown a
   };
   expect(await only("hook", "create", target.url, "made.of", ...settings)).toMatchObject(shown);
   expect(await only("hook", "get", "made")).toMatchObject(shown);
+  const exact = '{"account":9007199254740993}';
+  const { stdout } = await on("hook", "update", "made", "--metadata", exact);
+  expect(stdout).toContain(`"metadata":${exact}`);
   const cleared = ["--description", "--metadata", "--channels", "--template", "--changed"];
   const update = ["hook", "update", "made", ...cleared.flatMap((flag) => [flag, ""])];
   expect(await only(...update, "--selection", "{ id }")).toMatchObject({

@@ -46,6 +46,7 @@ test("a cookie that another page makes the browser send, opens nothing", async (
   expect(await query({ cookie, origin: "null" })).toBe(403);
   expect(await query({ cookie, origin: `http://127.0.0.1:${Number(port) + 1}` })).toBe(403);
   expect(await query({ cookie, origin: `http://evil.example:${port}` })).toBe(403);
+  expect(await query({ cookie, origin: frame.url.replace("http:", "https:") })).toBe(401);
 });
 
 test("a cookie that was altered, or named for another port, opens nothing", async () => {

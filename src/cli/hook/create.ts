@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
+import { callHub, checked, exact, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printObject } from "../hub/print.ts";
 import { type Hook, hookFields } from "./findHook.ts";
@@ -34,13 +34,13 @@ async function create(
   options: HubFlags & { secret?: string; verification?: string; paused?: true },
 ): Promise<void> {
   const { secret, verification, paused } = options;
-  const input = {
+  const input = exact({
     ...{ url, types },
     ...settingsOf(options),
     ...(secret !== undefined && { secret }),
     ...(verification !== undefined && { verification }),
     ...(paused && { paused }),
-  };
+  });
   const { registerHook } = await callHub<{
     registerHook: { hook: Hook; secret: string | null; userErrors: UserErrorDetail[] };
   }>(hub, document, { input });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isObject } from "../../util/json/isObject.ts";
+import { parseJson } from "../../util/json/parseJson.ts";
 import { hubNumber } from "../hub/limitOption.ts";
 
 /** `--header "Name: value"`, which may be repeated; `--header ""` takes those before it away. */
@@ -35,11 +36,10 @@ function disableAfter(text: string): { failures: number; hours: number } {
   return { failures: Number(failures), hours: Number(hours) };
 }
 
-/** A JSON object. */
+/** A JSON object; its numbers keep their digits. */
 function object(text: string): object {
   try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    if (isObject(JSON.parse(text))) return parseJson(text) as object;
   } catch {
     // Told below.
   }

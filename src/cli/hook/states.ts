@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
+import type { HubPlace } from "../hub/callHub.ts";
+import { changeEach } from "../hub/changeEach.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
-import { printRows } from "../hub/print.ts";
 import { findHook, type Hook, hookFields } from "./findHook.ts";
 
 const changes = [
@@ -27,26 +27,12 @@ const change =
     // Looked up first, so that a wrong name changes none of them.
     const hooks: Hook[] = [];
     for (const one of given) hooks.push(await findHook(hub, one));
-    const changed: Hook[] = [];
-    try {
-      for (const { id } of hooks) {
-        const { payload } = await callHub<{
-          payload: { hook: Hook; userErrors: UserErrorDetail[] };
-        }>(
-          hub,
-          `mutation ($id: ID!) { payload: ${mutation}(id: $id) {
-            hook { ${hookFields} } userErrors { code message path } } }`,
-          { id },
-        );
-        changed.push(checked(payload).hook);
-      }
-    } finally {
-      // Also those before one that was refused.
-      if (changed.length > 0)
-        await printRows(options, changed, [
-          ["ID", ({ id }) => id],
-          ["NAME", ({ name }) => name],
-          ["STATUS", ({ status }) => status],
-        ]);
-    }
+    const ids = hooks.map(({ id }) => id);
+    const document = `mutation ($id: ID!) { payload: ${mutation}(id: $id) {
+      object: hook { ${hookFields} } userErrors { code message path } } }`;
+    await changeEach(hub, document, ids, options, [
+      ["ID", ({ id }) => id],
+      ["NAME", ({ name }) => name],
+      ["STATUS", ({ status }) => status],
+    ]);
   };

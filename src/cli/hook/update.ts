@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
+import { callHub, checked, exact, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printObject } from "../hub/print.ts";
 import { Misuse } from "../misuse.ts";
@@ -23,11 +23,11 @@ async function update(
   options: HubFlags & { target?: string; types?: string },
 ): Promise<void> {
   const { target, types } = options;
-  const input = {
+  const input = exact({
     ...(target !== undefined && { url: target }),
     ...(types !== undefined && { types: types.split(",").map((type) => type.trim()) }),
     ...settingsOf(options),
-  };
+  });
   if (Object.keys(input).length === 0)
     throw new Misuse("Nothing is to be changed: name a setting (hook update --help).");
   const { id } = await findHook(hub, given);

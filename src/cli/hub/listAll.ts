@@ -13,7 +13,10 @@ export async function listAll<Row>(
   hub: HubPlace,
   document: string,
   variables: Record<string, unknown>,
-  { limit = Number.POSITIVE_INFINITY, parent }: { limit?: number; parent?: string },
+  {
+    limit = Number.POSITIVE_INFINITY,
+    parent,
+  }: { limit?: number | undefined; parent?: string } = {},
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (let after: string | null = null; ; ) {

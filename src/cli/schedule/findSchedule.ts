@@ -13,8 +13,7 @@ export const listSchedules = (
   hub: HubPlace,
   status: string[] | undefined,
   limit?: number,
-): Promise<Schedule[]> =>
-  listAll<Schedule>(hub, document, { status }, limit === undefined ? {} : { limit });
+): Promise<Schedule[]> => listAll<Schedule>(hub, document, { status }, { limit });
 
 const document = `query ($first: Int, $after: String, $status: [EventScheduleStatus!]) {
   page: eventSchedules(first: $first, after: $after, status: $status) { nodes { ${scheduleFields} } ${pageInfo} }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { callHub, checked, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
+import type { HubPlace } from "../hub/callHub.ts";
+import { changeEach } from "../hub/changeEach.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
-import { printRows } from "../hub/print.ts";
-import { findSchedules, type Schedule, scheduleFields } from "./findSchedule.ts";
+import { findSchedules, scheduleFields } from "./findSchedule.ts";
 
 const changes = [
   ["pause", "pauseEventSchedule", "pauses schedules: they do not run by themselves"],
@@ -21,28 +21,13 @@ const change =
   (mutation: (typeof changes)[number][1]) =>
   async (hub: HubPlace, given: string[], options: HubFlags): Promise<void> => {
     // Looked up first, so that a wrong name changes none of them.
-    const schedules = await findSchedules(hub, given);
-    const changed: Schedule[] = [];
-    try {
-      for (const { id } of schedules) {
-        const { payload } = await callHub<{
-          payload: { eventSchedule: Schedule; userErrors: UserErrorDetail[] };
-        }>(
-          hub,
-          `mutation ($id: ID!) { payload: ${mutation}(id: $id) {
-            eventSchedule { ${scheduleFields} } userErrors { code message path } } }`,
-          { id },
-        );
-        changed.push(checked(payload).eventSchedule);
-      }
-    } finally {
-      // Also those before one that was refused.
-      if (changed.length > 0)
-        await printRows(options, changed, [
-          ["ID", ({ id }) => id],
-          ["NAME", ({ name }) => name],
-          ["STATUS", ({ status }) => status],
-          ["LAST EVENT", ({ lastEvent }) => (lastEvent as { id: string } | null)?.id],
-        ]);
-    }
+    const ids = (await findSchedules(hub, given)).map(({ id }) => id);
+    const document = `mutation ($id: ID!) { payload: ${mutation}(id: $id) {
+      object: eventSchedule { ${scheduleFields} } userErrors { code message path } } }`;
+    await changeEach(hub, document, ids, options, [
+      ["ID", ({ id }) => id],
+      ["NAME", ({ name }) => name],
+      ["STATUS", ({ status }) => status],
+      ["LAST EVENT", ({ lastEvent }) => (lastEvent as { id: string } | null)?.id],
+    ]);
   };

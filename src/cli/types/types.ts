@@ -25,7 +25,7 @@ async function types(
 ): Promise<void> {
   if (check && out === undefined)
     throw new Misuse("--check compares a file with the hub: name it with --out FILE.");
-  const all = await listAll<RegisteredType & { archivedAt: string | null }>(hub, document, {}, {});
+  const all = await listAll<RegisteredType & { archivedAt: string | null }>(hub, document, {});
   const used = all.filter(({ archivedAt }) => archivedAt === null);
   const text = eventTypesFile(used);
   if (out === undefined) {

@@ -11,7 +11,7 @@ export const notImplemented = (detail: string) => ({
 });
 
 const transformation =
-  "Transformations are not served: Signalbox runs no code of a tenant on a payload. Send what the endpoint needs, or filter with CEL.";
+  "Transformations are not served: a template or selection, set by GraphQL's updateHook, makes the body instead.";
 const streams = "Svix Stream is not served: follow events by GraphQL subscriptions instead.";
 const destinations = "Destinations other than URLs are not served.";
 const portal =
@@ -19,7 +19,7 @@ const portal =
 const erasure =
   "Contents are erased with their message (DELETE …/msg/{msg_id}/content), or all of a user's (expungeUser).";
 const statistics =
-  "Statistics of an environment are not served: see GET /metrics, and the endpoint's own stats.";
+  "Statistics of an environment are at GET /v1/statistics; an endpoint has its own stats.";
 
 /** Paths of Svix's API that are not served, with the reason. `{rest*}` stands for one or more segments. */
 const notServed: readonly (readonly [path: string, reason: string])[] = [
@@ -31,7 +31,7 @@ const notServed: readonly (readonly [path: string, reason: string])[] = [
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/bulk-replay",
-    "Sent again by recover or resend; what an endpoint never got, by GraphQL's backfillHook.",
+    "Use recover or resend for messages that the endpoint got, and GraphQL's backfillHook for others.",
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/cancel-msgs",
@@ -39,23 +39,23 @@ const notServed: readonly (readonly [path: string, reason: string])[] = [
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/oauth",
-    "OAuth for endpoints is not served: give a header instead.",
+    "OAuth of an endpoint is set by GraphQL: updateHook with auth.oauth2.",
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/oauth-config",
-    "OAuth for endpoints is not served: give a header instead.",
+    "OAuth of an endpoint is set by GraphQL: updateHook with auth.oauth2.",
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/mtls",
-    "Client certificates for endpoints are not served.",
+    "A client certificate of an endpoint is set by GraphQL: updateHook with auth.mtls.",
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/mtls-config",
-    "Client certificates for endpoints are not served.",
+    "A client certificate of an endpoint is set by GraphQL: updateHook with auth.mtls.",
   ],
   [
     "/api/v1/app/{app_id}/endpoint/{endpoint_id}/ca",
-    "Own certificate authorities of endpoints are not served: set NODE_EXTRA_CA_CERTS for the hub.",
+    "Certificate authorities of an endpoint are set by GraphQL: updateHook with auth.ca.",
   ],
   ["/api/v1/app/{app_id}/endpoint/{endpoint_id}/connector", "Connectors are not served."],
   ["/api/v1/app/{app_id}/endpoint/{endpoint_id}/connector/{rest*}", "Connectors are not served."],
@@ -76,7 +76,10 @@ const notServed: readonly (readonly [path: string, reason: string])[] = [
     "Attempts without a message are not served: use send-example.",
   ],
   ["/api/v1/app/{app_id}/auto-config", "Automatic configuration is not served."],
-  ["/api/v1/app/{app_id}/alert-email", "Mails are not served: set alerts on GET /metrics."],
+  [
+    "/api/v1/app/{app_id}/alert-email",
+    "Alerts are hooks here: one for hook.* with a mailto: URL, by GraphQL's registerHook.",
+  ],
   ["/api/v1/app/{app_id}/stats/attempts", statistics],
   ["/api/v1/app/stats/count-active", statistics],
   [

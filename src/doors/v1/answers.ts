@@ -1,6 +1,7 @@
 /** The schema of an answer that `components` of the OpenAPI document has. */
 export const component = (
   name:
+    | "AnswerCount"
     | "Attempt"
     | "AuditEntry"
     | "BlockedKey"
@@ -8,7 +9,9 @@ export const component = (
     | "EventSchedule"
     | "EventType"
     | "Hook"
-    | "Replay",
+    | "Replay"
+    | "Statistics"
+    | "StatisticsPoint",
 ) => ({
   $ref: `#/components/schemas/${name}`,
 });

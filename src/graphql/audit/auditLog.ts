@@ -4,6 +4,7 @@ import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { findNode } from "../page/node.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 
 const AuditEntry = builder.objectRef<AuditRow>("AuditEntry").implement({
   description: "One thing that was done to the project, and who did it.",
@@ -22,7 +23,7 @@ const AuditEntry = builder.objectRef<AuditRow>("AuditEntry").implement({
       type: Node,
       nullable: true,
       description:
-        "What it was done to, as it is now; null if it is nothing in particular, is gone, or may not be read by this key.",
+        "What it was done to, as it is now. Null if there is no such object, if it is gone, or if this key may not read it.",
       resolve: ({ entityType, entityId }, _args, context) =>
         entityType && entityId ? findNode(context, entityType, entityId) : null,
     }),
@@ -38,14 +39,14 @@ const AuditEntry = builder.objectRef<AuditRow>("AuditEntry").implement({
       type: "JSON",
       nullable: true,
       description:
-        "What was different before; null if there was nothing. Secrets, values of headers and data of events are [redacted]; what takes more than 16,384 characters in all is replaced by its length.",
+        "The old values of what changed; null if there were none. Secrets, values of headers and data of events are [redacted]; a field that does not fit into 16,384 characters in all is replaced by its length.",
       resolve: ({ before }) => rawJson(before),
     }),
     after: t.field({
       type: "JSON",
       nullable: true,
       description:
-        "What is different since, or what the action says besides; null if nothing is left. Redacted as `before`.",
+        "The new values of what changed, or details of the action; null if there is neither. Redacted as `before`.",
       resolve: ({ after }) => rawJson(after),
     }),
     requestId: t.exposeString("requestId", {
@@ -61,18 +62,9 @@ builder.queryField("auditLog", (t) =>
   t.field({
     type: AuditEntryConnection,
     description:
-      "Who did what, newest first: every change of the configuration, and every press, retry, replay, backfill, test and erasure. Emitted events and resources are not in it: they leave events. Retention removes nothing from it.",
+      "Who did what, newest first: every change of the configuration, and every press, retry, replay, backfill, test and erasure. Emitting events and changing resources is not in it: each leaves an event. Retention removes nothing from it.",
     args: {
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
       actor: t.arg.string({ description: "Only what this actor did: the whole name." }),
       action: t.arg.string({ description: "Only this action, such as pauseHook." }),
       entityId: t.arg.id({ description: "Only what was done to the object with this id." }),

@@ -26,7 +26,7 @@ export const roles = {
   ADMIN: "May use every operation.",
   EMITTER: "Emits events. In the answer it reads only the event's own fields.",
   OPERATOR:
-    "Reads everything except API keys, the audit log, too. Presses actions; pauses, resumes, enables, tests and backfills hooks; releases blocked keys; retries and replays deliveries and cancels replays; reruns workflows; pauses, resumes and runs schedules.",
+    "Reads everything, also the audit log, but no API keys. Presses actions; pauses, resumes, enables, tests and backfills hooks; releases blocked keys; retries and replays deliveries and cancels replays; reruns workflows; pauses, resumes and runs schedules.",
   VIEWER: "Reads everything except API keys and the audit log, and subscribes.",
 } as const satisfies Record<Role, string>;
 export type { Role };

@@ -14,7 +14,7 @@ const AttemptOutcomeEnum = describedEnum(
       "No complete answer: connection refused or reset, timeout, unknown host name, or TLS failure.",
     SUBSCRIBER_GONE: "The status is one of the hook's `unsubscribeOn`.",
     RENDER_ERROR:
-      "The hook's template or selection could not make a body of the event. Nothing was sent, and nothing is tried again before a person retries it.",
+      "The hook's template or selection could not make a body of the event. Nothing was sent. There is no further attempt until someone retries the delivery.",
     REFUSED: "The address is not allowed. Nothing was sent.",
     UNKNOWN:
       "The hub's process died or was stopped during the call. The target may have received the request.",

@@ -14,6 +14,7 @@ import { Hook, loadHook } from "../hook/hook.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { rowLoader } from "../page/loaders.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 import { currentProject } from "../project/project.ts";
 import { loadStepBody } from "../workflow/stepBody.ts";
 import { Attempt, loadAttempts } from "./attempt.ts";
@@ -76,7 +77,7 @@ Delivery.implement({
     }),
     requestBody: t.string({
       description:
-        "The exact request body; the same in every attempt. Empty while a hook's template or selection has not made it, which the first attempt does.",
+        "The exact request body; the same in every attempt. With a template or selection it is made by the first attempt, and empty before.",
       resolve: async (delivery, _args, context) => {
         const { format } = delivery;
         if (format === "STEP") return loadStepBody(context, delivery);
@@ -180,16 +181,7 @@ builder.queryFields((t) => ({
     description:
       "The project's deliveries, newest first. With `types`, `userId`, `statusCodes` or `error`, a page covers a bounded number of deliveries: it may hold fewer than asked for, or none, and says where to go on (`pageInfo`).",
     args: {
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
       hookId: t.arg.id({ description: "Only for this hook." }),
       hookIds: t.arg.idList({ description: "Only for one of these hooks; at most 100." }),
       eventId: t.arg.id({ description: "Only for this event." }),

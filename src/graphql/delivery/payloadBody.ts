@@ -4,7 +4,7 @@ import { batched } from "../page/loaders.ts";
 
 const keyOf = (eventId: string, hookId: string) => `${eventId} ${hookId}`;
 
-/** The body that a hook's template made of an event; empty if it has not. */
+/** The body that a hook's template or selection made of an event; empty if there is none yet. */
 export async function loadPayloadBody(
   context: Context,
   { eventId, hookId }: { eventId: string; hookId: string },

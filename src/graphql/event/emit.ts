@@ -81,7 +81,7 @@ export const EmitEventInput = builder.inputType("EmitEventInput", {
     broadcast: t.boolean({
       defaultValue: false,
       description:
-        "Hooks of all users receive the event if they match it otherwise: a hook's `userId` is not asked. Not together with `hookId`.",
+        "Whether hooks of all users can match the event: a hook's `userId` is ignored, and its other conditions apply. Not together with `hookId`.",
     }),
     hookId: t.id({
       description:

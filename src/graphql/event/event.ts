@@ -15,6 +15,7 @@ import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, byId, rowLoader } from "../page/loaders.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 import { currentProject } from "../project/project.ts";
 import { whyOf } from "./why.ts";
 
@@ -242,16 +243,7 @@ builder.queryFields((t) => ({
     type: EventConnection,
     description: "The project's events, newest first.",
     args: {
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
       types: t.arg.stringList({
         description:
           "Only with one of these types; at most 100. Exact names, `*`, or prefixes such as `ticket.*`. Events of origin SYSTEM match exact names only, except for those about hooks (`hook.failing` and so on).",

@@ -20,6 +20,7 @@ import { HookConnection } from "../hook/hook.ts";
 import { childPage } from "../page/childPage.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 
 const EventTypeOriginEnum = describedEnum("EventTypeOrigin", "How an event type was registered.", {
   CUSTOM: "Registered by the project.",
@@ -154,16 +155,7 @@ builder.queryFields((t) => ({
     type: EventTypeConnection,
     description: "The project's event types except archived ones, newest first.",
     args: {
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
       search: t.arg.string({
         description:
           "Only with this text in the name or description; case-insensitive. At most 200 characters.",

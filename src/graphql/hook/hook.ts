@@ -11,6 +11,7 @@ import type { Context } from "../builder/context.ts";
 import { MatchTraceRef } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 import {
   HookFormatEnum,
   HookStatusEnum,
@@ -135,7 +136,7 @@ export const Hook = builder.objectRef<ShownHook>("Hook").implement({
     changed: t.exposeStringList("changed", {
       nullable: true,
       description:
-        "Of updates of resources, only those that change one of these attributes match. Null matches all.",
+        "Updates of resources match only if they change one of these attributes. Null: all updates match.",
     }),
     verification: t.expose("verification", {
       type: HookVerificationEnum,
@@ -235,16 +236,7 @@ builder.queryFields((t) => ({
     type: HookConnection,
     description: "The project's hooks, newest first.",
     args: {
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
       status: t.arg({
         type: [HookStatusEnum],
         description: "Only with one of these statuses. Default: all except DELETED.",

@@ -9,7 +9,7 @@ const ClientAuthenticationEnum = describedEnum(
   "How the hub authenticates at a token endpoint.",
   {
     CLIENT_SECRET_BASIC:
-      "Client id and secret by HTTP Basic, form-encoded before (RFC 6749, section 2.3.1).",
+      "HTTP Basic with the form-encoded client id and secret (RFC 6749, section 2.3.1).",
     CLIENT_SECRET_POST: "`client_id` and `client_secret` in the body.",
   },
 );
@@ -49,7 +49,7 @@ const MtlsInput = builder.inputType("HookMtlsInput", {
     certificate: t.string({
       required: true,
       description:
-        "The certificate in PEM, followed by those of the authorities in between: up to 20 certificates, 32,768 characters. None may have expired.",
+        "The certificate in PEM, followed by those of the intermediate authorities: up to 20 certificates, of 32,768 characters together. None may have expired.",
     }),
     key: t.string({
       required: true,
@@ -66,7 +66,7 @@ export const HookAuthInput = builder.inputType("HookAuthInput", {
     oauth2: t.field({
       type: OAuth2Input,
       description:
-        "A token for the header `authorization`, which `headers` must not have then. A token that the target answers with 401 is not used again; the next try fetches another.",
+        "A token for the header `authorization`; `headers` must not contain that header as well. When the target answers 401, the token is thrown away, and the next attempt fetches another.",
     }),
     mtls: t.field({
       type: MtlsInput,
@@ -74,7 +74,7 @@ export const HookAuthInput = builder.inputType("HookAuthInput", {
     }),
     ca: t.string({
       description:
-        "Certificates of authorities in PEM, up to 20, 65,536 characters: they are trusted in place of the public ones, for the target and the token endpoint. One of the two URLs must be https. Default: the public authorities.",
+        "Certificates of authorities in PEM: up to 20, of 65,536 characters together. They are trusted instead of the public authorities, for the target and the token endpoint. One of the two URLs must be https. Default: the public authorities.",
     }),
   }),
 });
@@ -131,7 +131,7 @@ const Auth = builder.objectRef<NonNullable<ReturnType<typeof shownAuth>>>("HookA
       type: [Certificate],
       nullable: true,
       description:
-        "The authorities that are trusted in place of the public ones; null if those are trusted.",
+        "The authorities that are trusted instead of the public ones; null if the public ones are trusted.",
       resolve: ({ ca }) => ca,
     }),
   }),

@@ -87,7 +87,7 @@ export const RegisterHookInput = builder.inputType("RegisterHookInput", {
     }),
     template: t.string({
       description:
-        "A Liquid template over `event`, the same as in `filter` and with all its fields: what it renders is the request body instead of the format's, the same in every attempt. At most 20,000 characters; it may render 512 KiB. A delivery that it fails for is FAILED with the reason. Not with format RESOURCE. Default: the format's body.",
+        "A Liquid template over `event`. What it renders replaces the format's request body; it is the same in every attempt. At most 20,000 characters; it may render 512 KiB. If it fails for an event, the delivery is FAILED, with the reason. Not with format RESOURCE. Default: the format's body.",
     }),
     templateContentType: t.string({
       description:
@@ -99,7 +99,7 @@ export const RegisterHookInput = builder.inputType("RegisterHookInput", {
     }),
     changed: t.stringList({
       description:
-        "Match updates of resources (updateResource) only if they change one of these 1 to 100 attributes, or something in it: names such as `price`, and with dots such as `address.city`; each 1 to 200 characters. Other events match as before: those of creations and deletions, too. Default: all updates.",
+        "1 to 100 names of attributes, such as `price` or, inside another one, `address.city`; each 1 to 200 characters. An update of a resource (updateResource) matches only if it changes one of them, or something inside. All other events match as without it, also creations and deletions. Default: all updates match.",
     }),
     verification: t.field({
       type: HookVerificationEnum,
@@ -180,7 +180,7 @@ export const UpdateHookInput = builder.inputType("UpdateHookInput", {
     }),
     template: t.string({
       description:
-        "As in RegisterHookInput; null removes it, and its content type. Applies to events matched from now on, and to what could not be rendered and is retried.",
+        "As in RegisterHookInput; null removes it, and its content type. Applies to events matched from now on, and to retries of what could not be rendered.",
     }),
     templateContentType: t.string({
       description: "As in RegisterHookInput; null restores the default.",
@@ -198,7 +198,7 @@ export const UpdateHookInput = builder.inputType("UpdateHookInput", {
     auth: t.field({
       type: HookAuthInput,
       description:
-        "As in RegisterHookInput; null removes it. It replaces all of it: secrets have to be given again.",
+        "As in RegisterHookInput; null removes it. The whole value is replaced, so secrets have to be given again.",
     }),
   }),
 });

@@ -50,7 +50,7 @@ const HookTrial = builder.objectRef<PreviewedEvent>("HookTrial").implement({
     orderKey: t.string({
       nullable: true,
       description:
-        "What `orderBy` yields for the event. Null if the hook did not match, and if the event has no order.",
+        "What `orderBy` yields for the event; null if the hook did not match, or the event has no order.",
       resolve: ({ order }) => order?.key ?? null,
     }),
     orderDetail: t.string({

@@ -1,4 +1,4 @@
-import { keysById } from "../../db/project/apiKeys.ts";
+import { type ApiKeyRow, keysById } from "../../db/project/apiKeys.ts";
 import { isId } from "../../util/ids.ts";
 import { loadAction } from "../action/action.ts";
 import { loadPress } from "../action/press.ts";
@@ -16,6 +16,9 @@ import { loadEventSchedule } from "../schedule/schedule.ts";
 import { loadInstallation } from "../workflow/installation.ts";
 import { loadWorkflow } from "../workflow/workflow.ts";
 import { loadRun } from "../workflow/workflowRun.ts";
+import { rowLoader } from "./loaders.ts";
+
+const loadApiKey = rowLoader<ApiKeyRow>("apiKey", keysById);
 
 type Find = (context: Context, id: string) => Promise<{ id: string } | undefined>;
 
@@ -44,10 +47,8 @@ const finders: Record<string, Find> = {
     return project.id === id ? project : undefined;
   },
   // Only ADMIN may read keys, as in `apiKeys`.
-  ApiKey: async ({ caller, read }, id) =>
-    caller.role === "ADMIN"
-      ? (await read((sql) => keysById(sql, caller.projectId, [id]))).at(0)
-      : undefined,
+  ApiKey: async (context, id) =>
+    context.caller.role === "ADMIN" ? loadApiKey(context, id) : undefined,
 };
 
 builder.queryField("node", (t) =>

@@ -27,7 +27,7 @@ const AnswerCount = builder
   });
 
 const latency =
-  "From the event's acceptance, or the time it was scheduled for, to the successful answer; of replays and backfills from their creation. In milliseconds, at most 9 % off; null if nothing succeeded.";
+  "from the event's acceptance, or the time it was scheduled for, to the successful answer; of replays and backfills from the delivery's creation. In milliseconds, at most 9 % off; null if nothing succeeded.";
 
 const StatisticsPoint = builder.objectRef<StatisticsPointShape>("StatisticsPoint").implement({
   description: "Counts of a minute, an hour or a whole range. Steps of workflows are not counted.",
@@ -49,11 +49,11 @@ const StatisticsPoint = builder.objectRef<StatisticsPointShape>("StatisticsPoint
     }),
     latencyP50Ms: t.exposeFloat("latencyP50Ms", {
       nullable: true,
-      description: `What half of the successful deliveries did not exceed. ${latency}`,
+      description: `The median latency of successful deliveries: ${latency}`,
     }),
     latencyP95Ms: t.exposeFloat("latencyP95Ms", {
       nullable: true,
-      description: `What 95 % of the successful deliveries did not exceed. ${latency}`,
+      description: `The 95th percentile of the latency of successful deliveries: ${latency}`,
     }),
     answers: t.expose("answers", {
       type: [AnswerCount],

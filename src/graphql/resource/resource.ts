@@ -10,6 +10,7 @@ import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { rowLoader } from "../page/loaders.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 
 /** A resource of the caller's project, even if deleted (until retention removes it). */
 export const loadResource = rowLoader<ResourceRow>("resource", resourcesById);
@@ -69,16 +70,7 @@ builder.queryFields((t) => ({
     description: "The resources of a type except deleted ones, newest first.",
     args: {
       type: t.arg.string({ required: true, description: "The exact name of the resource type." }),
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
     },
     resolve: async (_root, args, { caller, read }) =>
       toConnection(

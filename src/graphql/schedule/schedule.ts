@@ -10,6 +10,7 @@ import { describedEnum } from "../builder/describedEnum.ts";
 import { Event, loadEvent } from "../event/event.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { rowLoader } from "../page/loaders.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 
 const EventScheduleStatusEnum = describedEnum("EventScheduleStatus", "The state of a schedule.", {
   ACTIVE: "Runs when it is due.",
@@ -90,16 +91,7 @@ builder.queryFields((t) => ({
     type: EventScheduleConnection,
     description: "The project's schedules, newest first.",
     args: {
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
       status: t.arg({
         type: [EventScheduleStatusEnum],
         description: "Only with one of these statuses.",

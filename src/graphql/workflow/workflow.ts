@@ -13,6 +13,7 @@ import type { Context } from "../builder/context.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { connectionType, pageRequest, toConnection } from "../page/connection.ts";
 import { batched, rowLoader } from "../page/loaders.ts";
+import { pageArgs } from "../page/pageArgs.ts";
 
 const WorkflowStatusEnum = describedEnum("WorkflowStatus", "The state of a workflow.", {
   DRAFT: "Never released. It starts no runs.",
@@ -125,16 +126,7 @@ builder.queryFields((t) => ({
     type: WorkflowConnection,
     description: "The project's workflows, newest first.",
     args: {
-      first: t.arg.int({
-        description:
-          "Page size, counted from the start of the list: 0 to 100, default 20. Not together with `last`.",
-      }),
-      after: t.arg.string({ description: "Return rows after this cursor." }),
-      last: t.arg.int({
-        description:
-          "Page size, counted from the end of the list: 0 to 100. Not together with `first`.",
-      }),
-      before: t.arg.string({ description: "Return rows before this cursor." }),
+      ...pageArgs,
     },
     resolve: async (_root, args, { caller, read }) =>
       toConnection(await read((sql) => listWorkflows(sql, caller.projectId, pageRequest(args)))),

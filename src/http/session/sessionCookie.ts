@@ -4,8 +4,11 @@ import type { SecretBox } from "../../domain/project/secretBox.ts";
 /** How long a session lasts, however long the browser stays open. */
 export const SESSION_MS = 7 * 24 * 3_600_000;
 
-/** Binds the sealed text to its purpose: no stored secret can be used as a session. */
-const CONTEXT = "cookie|session||";
+/**
+ * Binds the sealed text to its purpose and its page's origin: no stored secret can be used as a session, and a page that
+ * came over http cannot use one of https.
+ */
+const contextOf = ({ headers }: IncomingMessage): string => `cookie|session|${headers.origin}|`;
 
 type Session = { key: string; until: number };
 
@@ -32,7 +35,7 @@ export function createSessionCookie(box: SecretBox, pathPrefix: string) {
     /** The `Set-Cookie` header that begins a session. It has no expiry, so it ends with the browser. */
     begin(req: IncomingMessage, key: string, now = Date.now()): string {
       const session: Session = { key, until: now + SESSION_MS };
-      return written(req, box.seal(JSON.stringify(session), CONTEXT), []);
+      return written(req, box.seal(JSON.stringify(session), contextOf(req)), []);
     },
     /** The `Set-Cookie` header that ends the session. */
     end: (req: IncomingMessage): string => written(req, "", ["Max-Age=0"]),
@@ -43,7 +46,7 @@ export function createSessionCookie(box: SecretBox, pathPrefix: string) {
       const sealed = cookies.find((cookie) => cookie.startsWith(start))?.slice(start.length);
       if (!sealed) return undefined;
       try {
-        const { key, until } = JSON.parse(box.open(sealed, CONTEXT)) as Session;
+        const { key, until } = JSON.parse(box.open(sealed, contextOf(req))) as Session;
         return until > now ? key : undefined;
       } catch {
         return undefined;

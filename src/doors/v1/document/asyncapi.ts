@@ -188,7 +188,7 @@ export async function documentOf(
       const key = formatKeys.get(wanted) ?? newKey(wanted);
       formatKeys.set(wanted, key);
       if (!messages.has(key)) {
-        // What a template or a selection makes of an event, its target knows.
+        // The schema of what a template or selection makes of an event is not known.
         const body = hasPayload(hook) ? true : bodyOf(hook.format, name, dataOf(name));
         addMessage(key, name, body, hook.templateContentType ?? JSON_TYPE);
       }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { rolesOfOperation } from "../../../domain/project/roles.ts";
 import { schema } from "../../../graphql/schema.ts";
 import { version } from "../../../version.ts";
+import { component } from "../answers.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { answerSchema, enumSchema, inputDescriptions } from "./graphqlSchemas.ts";
 
@@ -9,6 +10,10 @@ type Json = Record<string, unknown>;
 
 const nullableId = (description: string) => ({ type: ["string", "null"], description });
 const id = (description: string) => ({ type: "string", description });
+
+const listed = (name: Parameters<typeof component>[0], description: string) => ({
+  ...{ type: "array", items: component(name), description },
+});
 
 /** What is answered. */
 const answers = (): Json => ({
@@ -48,6 +53,14 @@ const answers = (): Json => ({
   }),
   Replay: answerSchema(schema, "Replay"),
   AuditEntry: answerSchema(schema, "AuditEntry"),
+  AnswerCount: answerSchema(schema, "AnswerCount"),
+  StatisticsPoint: answerSchema(schema, "StatisticsPoint", {
+    answers: listed("AnswerCount", "Attempts by the status code of their answer, ascending."),
+  }),
+  Statistics: answerSchema(schema, "Statistics", {
+    total: { ...component("StatisticsPoint"), description: "The whole range as one." },
+    points: listed("StatisticsPoint", "One for each step, oldest first."),
+  }),
   Problem: {
     type: "object",
     description: "What is wrong (RFC 9457).",

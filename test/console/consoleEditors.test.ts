@@ -65,7 +65,7 @@ browserTest(
     await take(page);
     await eventually(() => filter.innerText()).toBe("event.data.customer.referredBy.email");
     await page.keyboard.type(' == "a');
-    expect(await filter.locator(".tok-string").textContent()).toBe('"a');
+    await eventually(() => filter.locator(".tok-string").textContent()).toBe('"a');
     // Typed over coloured text, which browsers would give a style of its own.
     await filter.fill("true");
     await page.keyboard.press("Control+a");
@@ -176,7 +176,8 @@ browserTest(
     expect(await page.locator(`[id="${note}"]`).textContent()).toContain("JSON object");
     await metadata.fill("");
     await page.getByText("Delivery settings").click();
-    await (await editor(page, "Order by")).fill("event.userId");
+    // After the space no name is offered, which Enter would take instead.
+    await (await editor(page, "Order by")).fill("event.userId ");
     await page.keyboard.press("Enter");
     await page.getByText("whsec_").waitFor();
     expect(visit.troubles).toEqual([]);

@@ -58,6 +58,7 @@ browserTest("a hook is chosen from the list, not by what is typed on the way to 
   await hooks.fill("payments");
   await eventually(() => page.getByRole("option").count()).toBe(1);
   expect(new URL(page.url()).searchParams.get("hook")).toBeNull();
+  await page.locator("[role=option][data-highlighted]").getByText("payments").first().waitFor();
   await page.keyboard.press("Enter");
   await eventually(() => new URL(page.url()).searchParams.get("hook")).toBe(ids.payments);
 });
@@ -187,7 +188,7 @@ browserTest(
     await page.locator(".table tbody tr").first().waitFor();
     const overflow = (selector: string) =>
       page.locator(selector).evaluate((it) => it.scrollWidth - it.clientWidth);
-    expect(await overflow(".table-frame")).toBe(0);
+    await eventually(() => overflow(".table-frame")).toBe(0);
     for (const title of ["State", "Last 24 hours", "Waiting", "Parked", "Last triggered"])
       expect(await page.getByRole("columnheader", { name: title }).isVisible()).toBe(true);
     // A click anywhere on a row opens it.
@@ -205,9 +206,10 @@ browserTest(
       await nav.getByRole("button", { name: from }).click();
       await nav.getByRole("link", { name: to }).click();
       await page.getByRole("heading", { name: to, exact: true }).waitFor();
-      expect([to, await overflow("body"), await overflow(".shell-page")]).toEqual([to, 0, 0]);
+      const overflows = async () => [await overflow("body"), await overflow(".shell-page")];
+      await eventually(async () => [to, ...(await overflows())]).toEqual([to, 0, 0]);
     }
     await page.locator(".table tbody tr").first().waitFor();
-    expect(await overflow(".table-frame")).toBe(0);
+    await eventually(() => overflow(".table-frame")).toBe(0);
   },
 );

@@ -41,6 +41,8 @@ browserTest(
     await page.getByText("O=Example, CN=hub, until 2126-11-06").waitFor();
     expect(await page.getByText("hub-1").count()).toBe(0);
     await edit("null");
+    // The form does not show it, so that it would be gone before it is saved.
+    await button("Edit").waitFor();
     await page.getByText("O=Example").waitFor({ state: "detached" });
     expect(visit.troubles).toEqual([]);
   },

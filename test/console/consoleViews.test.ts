@@ -18,8 +18,10 @@ browserTest(
     expect(await page.getByText("Paid").count()).toBe(0);
     await views.click();
     await page.getByRole("menuitem", { name: "Save this view…" }).click();
-    await page.getByLabel("Name", { exact: true }).fill(" My tickets ");
-    await page.keyboard.press("Enter");
+    const name = page.getByLabel("Name", { exact: true });
+    await name.fill(" My tickets ");
+    // To the field itself: the menu that closes may still give the focus back.
+    await name.press("Enter");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await eventually(() => views.textContent()).toContain("My tickets");
 

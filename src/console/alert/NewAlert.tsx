@@ -29,13 +29,20 @@ export function NewAlert({ onClose }: { onClose: () => void }) {
   const [mistake, setMistake] = useState<string>();
   const [tried, setTried] = useState(id);
   const [, navigate] = useLocation();
-  const [{ data }] = useQuery({ query: SystemEventsDocument, variables: {} });
+  const [{ data, fetching }] = useQuery({
+    query: SystemEventsDocument,
+    variables: {},
+    requestPolicy: "network-only",
+  });
   const register = useAct(AlertDocument, { showsUserErrors: true });
   const update = useAct(UpdateProjectDocument);
   const service: AlertService = alertServices[id];
   const isOff = data?.viewer.project.systemEvents === false;
   const refused = tried === id ? register.userErrors[0] : undefined;
+  // Until it is known whether system events are on, an alert might be made that never tells anything.
+  const isBusy = fetching || register.isRunning || update.isRunning;
   const create = async () => {
+    if (isBusy) return;
     const text = given.trim();
     const wrong = service.mistake(text);
     setMistake(wrong);
@@ -56,7 +63,7 @@ export function NewAlert({ onClose }: { onClose: () => void }) {
       isOpen
       onClose={onClose}
       foot={
-        <Button look="primary" isBusy={register.isRunning || update.isRunning} onClick={create}>
+        <Button look="primary" isBusy={isBusy} onClick={create}>
           Create alert
         </Button>
       }

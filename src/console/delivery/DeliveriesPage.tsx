@@ -1,9 +1,9 @@
 import { RotateCw } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
-import { useSearchParams } from "wouter";
+import { useEffect, useMemo, useState } from "react";
 import { graphql } from "../gql/graphql.ts";
 import { ReplayMatching } from "../hook/replay/ReplayMatching.tsx";
 import { SavedViews } from "../kept/SavedViews.tsx";
+import { useAddressFilter } from "../kept/useAddressFilter.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
@@ -41,9 +41,7 @@ type Skipped = { place: string; after: string | null; pages: number };
 
 /** The deliveries of all hooks; failed ones by default. */
 export function DeliveriesPage() {
-  const [params, setParams] = useSearchParams();
-  const address = params.toString();
-  const filter = useMemo(() => filterOf(new URLSearchParams(address)), [address]);
+  const { address, filter, change } = useAddressFilter(filterOf);
   const zone = useTimeZone();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the bounds of a range are times of the zone
   const variables = useMemo(() => variablesOf(filter), [filter, zone]);
@@ -60,17 +58,6 @@ export function DeliveriesPage() {
     (changed) =>
       changed.__typename === "Delivery" &&
       (variables.hookIds === null || variables.hookIds.includes(changed.hook?.id ?? "")),
-  );
-  const change = useCallback(
-    (changes: Partial<DeliveryFilter>) =>
-      setParams(
-        (before) => {
-          const all = Object.entries({ ...filterOf(before), ...changes });
-          return new URLSearchParams(all.filter(([, value]) => value !== ""));
-        },
-        { replace: true },
-      ),
-    [setParams],
   );
   const deliveries = data?.deliveries.nodes ?? [];
   const { hasNextPage = false, endCursor = null } = data?.deliveries.pageInfo ?? {};

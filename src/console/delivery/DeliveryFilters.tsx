@@ -41,7 +41,10 @@ function Bound({
 /** The filters of the deliveries. */
 export function DeliveryFilters({ filter, onChange }: Props) {
   const isSet = Object.keys(nothing).some((name) => filter[name as keyof typeof nothing] !== "");
-  const isWrong = codesIn(filter.code) === undefined;
+  const problem =
+    codesIn(filter.code) === undefined
+      ? "Status codes such as 404, 503, or one class such as 5xx."
+      : undefined;
   const text = (name: "type" | "error" | "user", label: string) => (
     <TypedFilter
       label={label}
@@ -74,7 +77,7 @@ export function DeliveryFilters({ filter, onChange }: Props) {
       <TypedFilter
         label="Status code, 5xx"
         value={filter.code}
-        problem={isWrong ? "Status codes such as 404, 503, or one class such as 5xx." : undefined}
+        problem={problem}
         onChange={(code) => onChange({ code })}
       />
       {text("user", "User")}
@@ -102,9 +105,9 @@ export function DeliveryFilters({ filter, onChange }: Props) {
           Clear
         </Button>
       )}
-      {isWrong && (
+      {problem && (
         <p className="field-error" role="alert">
-          Status codes such as 404, 503, or one class such as 5xx.
+          {problem}
         </p>
       )}
     </search>

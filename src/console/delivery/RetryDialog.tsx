@@ -30,8 +30,12 @@ export function RetryDialog({ deliveries, onClose }: Props) {
     const moved = news.flatMap((changed) =>
       changed.__typename === "Delivery" ? [[changed.id, changed.deliveryStatus] as const] : [],
     );
-    if (moved.length > 0)
-      setResult((last) => last && { ...last, news: new Map([...last.news, ...moved]) });
+    setResult((last) => {
+      if (last === null) return null;
+      // Once all are answered, what happens to other deliveries is not kept.
+      const ours = last.isDone ? moved.filter(([id]) => last.states.has(id)) : moved;
+      return ours.length > 0 ? { ...last, news: new Map([...last.news, ...ours]) } : last;
+    });
   });
   const again = chosen.filter(({ status }) => status === "SUCCEEDED").length;
   const confirm = async () => {

@@ -1,17 +1,16 @@
 import type { ResultOf } from "gql.tada";
 import { Plus } from "lucide-react";
-import { useEffect, useRef } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
-import { onKey } from "../shell/keys.ts";
 import { Button } from "../ui/Button.tsx";
 import { statusText } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { TypedFilter } from "../ui/TypedFilter.tsx";
 import { Catalogs } from "./Catalogs.tsx";
 import { pathOfType } from "./paths.ts";
 import "./EventTypesPage.css";
@@ -49,7 +48,6 @@ export function EventTypesPage() {
   const [params, setParams] = useSearchParams();
   const [, navigate] = useLocation();
   const may = useMay();
-  const input = useRef<HTMLInputElement>(null);
   const search = params.get("search") ?? "";
   const place = usePlace(search);
   const { data, error, isLoading, refresh } = useLiveQuery(
@@ -57,7 +55,6 @@ export function EventTypesPage() {
     { after: place.after, search: search || null },
     () => false,
   );
-  useEffect(() => onKey("/", () => input.current?.focus()), []);
   const register = () => navigate("/types/new");
   const types = data?.eventTypes.nodes ?? [];
   return (
@@ -72,16 +69,11 @@ export function EventTypesPage() {
       }
     >
       <search className="types-filter">
-        <input
-          ref={input}
-          type="search"
-          aria-label="Search name and description"
-          placeholder="Search name and description"
+        <TypedFilter
+          label="Search name and description"
           value={search}
-          onChange={({ target }) =>
-            setParams(target.value === "" ? {} : { search: target.value }, { replace: true })
-          }
-          onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          isMain
+          onChange={(value) => setParams(value === "" ? {} : { search: value }, { replace: true })}
         />
       </search>
       {isLoading && <Loading />}

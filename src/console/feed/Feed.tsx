@@ -9,7 +9,7 @@ import { useRowKeys } from "../shell/useRowKeys.ts";
 import { Button } from "../ui/Button.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { FeedItem } from "./FeedItem.tsx";
-import type { FeedList, FeedView } from "./feedList.ts";
+import { type FeedList, type FeedView, MOST_ROWS } from "./feedList.ts";
 import "./Feed.css";
 
 /** Distance from the end at which the next page is loaded, in rows. */
@@ -80,7 +80,8 @@ export function Feed({ list, view, isPaused, isFiltered }: Props) {
             frame.current?.scrollTo({ top: 0 });
           }}
         >
-          <ArrowUp size={14} /> {waiting} new
+          <ArrowUp size={14} /> {waiting.toLocaleString()}
+          {waiting === MOST_ROWS && "+"} new
         </Button>
       )}
       <section

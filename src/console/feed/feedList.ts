@@ -9,7 +9,7 @@ import { type FeedRow, FeedRows } from "./feedRows.ts";
 /** The feed as it is shown. */
 export type FeedView = {
   rows: readonly FeedRow[];
-  /** Number of new events that are held back. */
+  /** Number of new events that are held back; of more than `MOST_ROWS` the others are not counted. */
   waiting: number;
   isLoading: boolean;
   error: CombinedError | undefined;
@@ -32,7 +32,7 @@ export type FeedList = {
   hold(isHeld: boolean): void;
 };
 
-const MOST_ROWS = 10_000;
+export const MOST_ROWS = 10_000;
 /** With a search or status filter, the server is asked for new events, at most at this interval. */
 const ASK_MS = 400;
 /** Pages without a match (3,500 examined events each) before the search pauses. */
@@ -91,8 +91,8 @@ export function createFeedList(api: Client, activity: Activity, wanted: FeedVari
     // Events older than the last page come with the next page.
     const isBelow = view.hasMore && event.id < (rows.oldest() ?? "");
     if (!isOurs || isBelow) return;
-    if (isHeld) held.add(event.id);
-    else rows.putEvent(event);
+    if (!isHeld) rows.putEvent(event);
+    else if (held.size < MOST_ROWS) held.add(event.id);
   }
 
   function take(changed: Changed): void {

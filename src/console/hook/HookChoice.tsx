@@ -3,7 +3,7 @@ import { Check, X } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
 import { graphql } from "../gql/graphql.ts";
-import "./HookTools.css";
+import "../ui/layout/Menu.css";
 import "./HookChoice.css";
 
 const ChoicesDocument = graphql(`

@@ -1,9 +1,9 @@
-import { Menu } from "@base-ui/react/menu";
 import { Ellipsis, FlaskConical, History, RotateCw, Zap } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
+import { Menu } from "../ui/layout/Menu.tsx";
 import { BackfillHook } from "./BackfillHook.tsx";
 import { DeleteHook } from "./DeleteHook.tsx";
 import { HookSwitch } from "./HookSwitch.tsx";
@@ -11,7 +11,6 @@ import { ReplayHook } from "./ReplayHook.tsx";
 import { RotateSecret } from "./RotateSecret.tsx";
 import { TestHook } from "./TestHook.tsx";
 import { TriggerHook } from "./TriggerHook.tsx";
-import "./HookTools.css";
 
 type Props = {
   hook: {
@@ -67,23 +66,15 @@ export function HookTools({ hook }: Props) {
       )}
       {operate}
       <Button onClick={() => navigate(`/hooks/${id}/edit`)}>Edit</Button>
-      <Menu.Root>
-        <Menu.Trigger render={<Button aria-label="More" />}>
-          <Ellipsis size={16} />
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner className="menu-place" align="end" sideOffset={4}>
-            <Menu.Popup className="menu">
-              <Menu.Item className="menu-item" onClick={() => setOpened("rotate")}>
-                Rotate the secret…
-              </Menu.Item>
-              <Menu.Item className="menu-item menu-danger" onClick={() => setOpened("delete")}>
-                Delete…
-              </Menu.Item>
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
+      <Menu
+        trigger={<Button aria-label="More" />}
+        items={[
+          { label: "Rotate the secret…", act: () => setOpened("rotate") },
+          { label: "Delete…", act: () => setOpened("delete"), isDanger: true },
+        ]}
+      >
+        <Ellipsis size={16} />
+      </Menu>
       {opened === "trigger" && type !== undefined && (
         <TriggerHook id={id} type={type} format={hook.format} onClose={close} />
       )}

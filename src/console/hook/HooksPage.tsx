@@ -1,5 +1,5 @@
 import { Bell, Plus } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { NewAlert } from "../alert/NewAlert.tsx";
 import { graphql } from "../gql/graphql.ts";
@@ -12,6 +12,7 @@ import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { TypedFilter } from "../ui/TypedFilter.tsx";
 import { Ago } from "../ui/time/Time.tsx";
 import { Health } from "./health/Health.tsx";
 import { HookChart } from "./health/HookChart.tsx";
@@ -105,7 +106,6 @@ export function HooksPage() {
   const [, navigate] = useLocation();
   const may = useMay();
   const [isAlerting, setIsAlerting] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
   const search = params.get("search") ?? "";
   const status = statuses.find((it) => it === params.get("status"));
   const isFailing = params.get("failing") === "yes";
@@ -122,7 +122,6 @@ export function HooksPage() {
     },
     ({ __typename }) => __typename === "Hook" || __typename === "Delivery",
   );
-  useEffect(() => onKey("/", () => input.current?.focus()), []);
   useEffect(
     () => (may.administer ? onKey("n", () => navigate("/hooks/new")) : undefined),
     [may.administer, navigate],
@@ -157,14 +156,11 @@ export function HooksPage() {
   return (
     <Page title="Hooks" tools={tools}>
       <search className="hooks-filters">
-        <input
-          ref={input}
-          type="search"
-          aria-label="Search name and URL"
-          placeholder="Search name and URL"
+        <TypedFilter
+          label="Search name and URL"
           value={search}
-          onChange={(event) => change("search", event.target.value)}
-          onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          isMain
+          onChange={(value) => change("search", value)}
         />
         <select
           aria-label="Status"

@@ -1,13 +1,12 @@
-import { Menu } from "@base-ui/react/menu";
 import { Bookmark } from "lucide-react";
 import { type FormEvent, useId, useState } from "react";
 import { useSearchParams } from "wouter";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
+import { Menu } from "../ui/layout/Menu.tsx";
 import { Modal } from "../ui/Modal.tsx";
 import { forgetView, savedViews, saveView, type ViewsOf } from "./savedViews.ts";
-import "../hook/HookTools.css";
 
 /** The saved filters of a list: opens one, saves the present one under a name, or forgets it. */
 export function SavedViews({ page }: { page: string }) {
@@ -19,47 +18,32 @@ export function SavedViews({ page }: { page: string }) {
   const address = params.toString();
   const shown = views.find((view) => view.address === address);
   const read = () => setViews(savedViews(of));
+  const forget = () => {
+    if (shown) forgetView(of, shown);
+    read();
+  };
   return (
     <>
       {/* Another tab may have saved one. */}
-      <Menu.Root onOpenChange={(isOpen) => isOpen && read()}>
-        <Menu.Trigger render={<Button />}>
-          <Bookmark size={14} /> <span className="line">{shown?.name ?? "Views"}</span>
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner className="menu-place" align="end" sideOffset={4}>
-            <Menu.Popup className="menu">
-              {views.map((view) => (
-                <Menu.Item
-                  key={view.name}
-                  className="menu-item"
-                  onClick={() => setParams(new URLSearchParams(view.address))}
-                >
-                  {view.name}
-                </Menu.Item>
-              ))}
-              <Menu.Item
-                className="menu-item"
-                disabled={address === ""}
-                onClick={() => setIsNaming(true)}
-              >
-                {address === "" ? "Filter the list to save a view" : "Save this view…"}
-              </Menu.Item>
-              {shown && (
-                <Menu.Item
-                  className="menu-item menu-danger"
-                  onClick={() => {
-                    forgetView(of, shown);
-                    read();
-                  }}
-                >
-                  Forget this view
-                </Menu.Item>
-              )}
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
+      <Menu
+        trigger={<Button />}
+        items={[
+          ...views.map(({ name, address: to }) => ({
+            id: `view ${name}`,
+            label: name,
+            act: () => setParams(new URLSearchParams(to)),
+          })),
+          {
+            label: address === "" ? "Filter the list to save a view" : "Save this view…",
+            act: () => setIsNaming(true),
+            isDisabled: address === "",
+          },
+          ...(shown ? [{ label: "Forget this view", act: forget, isDanger: true }] : []),
+        ]}
+        onOpen={read}
+      >
+        <Bookmark size={14} /> <span className="line">{shown?.name ?? "Views"}</span>
+      </Menu>
       {isNaming && (
         <NameView
           onClose={() => setIsNaming(false)}

@@ -5,7 +5,7 @@ import { useLocation } from "wouter";
 import { type Command, fits } from "./command.ts";
 import { useCommands } from "./useCommands.ts";
 import { useFound } from "./useFound.ts";
-import "../hook/HookTools.css";
+import "../ui/layout/Menu.css";
 import "../ui/Modal.css";
 import "./PaletteDialog.css";
 
@@ -44,7 +44,7 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
               placeholder="A page, a hook, an id or an action"
             />
             <Autocomplete.Empty className="palette-empty soft">
-              {isSearching ? "Searching …" : "Nothing found."}
+              {isSearching ? "Searching…" : "Nothing found."}
             </Autocomplete.Empty>
             <Autocomplete.List className="palette-list">
               {(command: Command) => (

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 import { useKept } from "../kept/useKept.ts";
 import { onKey } from "./keys.ts";
 
@@ -23,7 +23,8 @@ export function useRowKeys(
   const [chosen, setChosen] = useKept<Chosen | null>(`row of ${list}`, null);
   const clear = () => setChosen(null);
   const index = chosen === null ? -1 : ids.indexOf(chosen.id);
-  useEffect(() => {
+  // The keys are those of the rows as soon as these are seen.
+  useLayoutEffect(() => {
     if (ids.length === 0 || !isEnabled) return;
     const choose = (wanted: number) => {
       const at = Math.max(0, Math.min(wanted, ids.length - 1));

@@ -4,7 +4,7 @@ import { Button } from "../ui/Button.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Loading } from "../ui/Notice.tsx";
 import { useTimeZone } from "../ui/time/timeZone.ts";
-import { useNow } from "../ui/time/useNow.ts";
+import { useMinute } from "../ui/time/useNow.ts";
 import { Chart, type Series } from "./Chart.tsx";
 import { formatCount, formatMs, formatShare } from "./format.ts";
 import { PointsTable } from "./PointsTable.tsx";
@@ -89,7 +89,7 @@ export function Charts({ subject }: { subject: Subject }) {
   const [params, setParams] = useSearchParams();
   const zone = useTimeZone();
   const address = params.toString();
-  const minute = Math.floor(useNow() / 60_000) * 60_000;
+  const minute = useMinute();
   const shown = useMemo(() => rangeOf(new URLSearchParams(address), minute), [address, minute]);
   const statistics = useStatistics(subject, shown);
   const charts = useMemo(() => statistics && chartsOf(statistics), [statistics]);

@@ -1,7 +1,7 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button } from "./Button.tsx";
-import { toast } from "./Toasts.tsx";
+import { copyText } from "./copyText.ts";
 
 /** Copies a text. */
 export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
@@ -11,11 +11,7 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
     const timer = setTimeout(() => setIsCopied(false), 1_500);
     return () => clearTimeout(timer);
   }, [isCopied]);
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => setIsCopied(true),
-      () => toast("The browser does not allow copying. Select and copy the text by hand.", "bad"),
-    );
+  const copy = async () => setIsCopied(await copyText(text));
   return (
     <Button look="quiet" aria-label={isCopied ? "Copied" : label} title={label} onClick={copy}>
       {isCopied ? <Check size={14} /> : <Copy size={14} />}

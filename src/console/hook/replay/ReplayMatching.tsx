@@ -9,10 +9,10 @@ import { ReplayDocument } from "./replayDocument.ts";
 /** A replay needs a start; nothing is older than this. */
 const EVER = new Date(0).toISOString();
 
-/** More codes are a class. */
-const FEW = 8;
+/** So many codes are a whole class, such as `5xx`. */
+const CLASS = 100;
 const codesOf = (codes: readonly number[]): string =>
-  codes.length <= FEW ? codes.join(", ") : `${codes[0]} to ${codes.at(-1)}`;
+  codes.length < CLASS ? codes.join(", ") : `${codes[0]} to ${codes.at(-1)}`;
 
 type Props = { variables: DeliveryVariables; onClose: () => void };
 

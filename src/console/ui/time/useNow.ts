@@ -24,3 +24,7 @@ function subscribe(listener: () => void): () => void {
 
 /** The time by the hub's clock, updated every second. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => now);
+
+/** The start of the minute that it is, for what need not be rendered every second. */
+export const useMinute = (): number =>
+  useSyncExternalStore(subscribe, () => Math.floor(now / 60_000) * 60_000);

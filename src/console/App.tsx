@@ -45,10 +45,10 @@ export function App() {
   const signIn = useCallback(
     async (key: string) => {
       setOpening("again");
-      const refusal = await beginSession(key);
-      if (refusal === null) return open();
+      const wrong = await beginSession(key);
+      if (wrong === null) return open();
       setOpening(null);
-      setProblem(refusal);
+      setProblem(wrong);
     },
     [open],
   );

@@ -106,7 +106,7 @@ async function alertAt(id: keyof typeof alertServices, path: string) {
   const service: AlertService = alertServices[id];
   const url = `${target.url}${path}`;
   const given = id === "PAGERDUTY" ? key : id === "EMAIL" ? "ops@example.com" : url;
-  expect(service.mistake(given)).toBeUndefined();
+  expect(service.problem(given)).toBeUndefined();
   const made = service.hookOf(given, hooks);
   const input = { ...made, ...(id !== "EMAIL" && { url }), types: alertTypes };
   return (await register(hub, input)).id;
@@ -201,5 +201,5 @@ test("what can't be an address or a key is told before a hook is made", () => {
     EMAIL: "ops",
   };
   for (const [id, given] of Object.entries(wrong))
-    expect(alertServices[id as keyof typeof wrong].mistake(given), id).toBeTypeOf("string");
+    expect(alertServices[id as keyof typeof wrong].problem(given), id).toBeTypeOf("string");
 });

@@ -94,7 +94,8 @@ test("a latency is that of all attempts together, from the event's acceptance on
   });
   await accepted(hub, { type: "slow" });
   const { latencyP50Ms } = await ended({ hookId }, 1);
-  expect(latencyP50Ms).toBeGreaterThan(900);
+  // The wait of 1 s is shortened by at most 20 %, and a percentile is off by at most 9 %.
+  expect(latencyP50Ms).toBeGreaterThan(700);
 });
 
 test("each change counts once, however many of them come at once", async () => {

@@ -26,7 +26,7 @@ const AlertDocument = graphql(`
 export function NewAlert({ onClose }: { onClose: () => void }) {
   const [id, setId] = useState<keyof typeof alertServices>("SLACK");
   const [given, setGiven] = useState("");
-  const [mistake, setMistake] = useState<string>();
+  const [problem, setProblem] = useState<string>();
   const [tried, setTried] = useState(id);
   const [, navigate] = useLocation();
   const [{ data, fetching }] = useQuery({
@@ -44,8 +44,8 @@ export function NewAlert({ onClose }: { onClose: () => void }) {
   const create = async () => {
     if (isBusy) return;
     const text = given.trim();
-    const wrong = service.mistake(text);
-    setMistake(wrong);
+    const wrong = service.problem(text);
+    setProblem(wrong);
     if (wrong) return;
     setTried(id);
     const hooks = `${window.location.origin}${base}/hooks`;
@@ -76,7 +76,7 @@ export function NewAlert({ onClose }: { onClose: () => void }) {
           value={id}
           onChange={({ target }) => {
             if (isAlertService(target.value)) setId(target.value);
-            setMistake(undefined);
+            setProblem(undefined);
           }}
         >
           {Object.entries(alertServices).map(([value, { name }]) => (
@@ -86,7 +86,7 @@ export function NewAlert({ onClose }: { onClose: () => void }) {
           ))}
         </select>
       </Field>
-      <Field label={service.label} hint={service.hint} error={mistake ?? refused?.message}>
+      <Field label={service.label} hint={service.hint} error={problem ?? refused?.message}>
         <input
           value={given}
           placeholder={service.placeholder}

@@ -19,7 +19,7 @@ export type AlertService = {
   placeholder: string;
   hint: string;
   /** Why what was given can't be right; undefined if it may be. */
-  mistake(given: string): string | undefined;
+  problem(given: string): string | undefined;
   /** The hook that posts to it. `hooks`: the page of hooks in the console. */
   hookOf(given: string, hooks: string): AlertHook;
 };
@@ -30,7 +30,7 @@ const isUrl = (text: string) => /^https?:\/\//i.test(text) && URL.canParse(text)
 const webhook = (example: string) => ({
   label: "Webhook URL",
   placeholder: example,
-  mistake: (given: string) => (isUrl(given) ? undefined : `An address such as ${example}`),
+  problem: (given: string) => (isUrl(given) ? undefined : `An address such as ${example}`),
 });
 
 /** The services, by their id. */
@@ -58,7 +58,7 @@ export const alertServices = {
     label: "Integration key",
     placeholder: "32 letters and digits",
     hint: "In PagerDuty: a service's Integrations, Events API v2. The key is part of the hook's template, which those who may see hooks can read.",
-    mistake: (given) =>
+    problem: (given) =>
       /^[A-Za-z0-9]{32}$/.test(given) ? undefined : "The key has 32 letters and digits.",
     hookOf: (key, hooks) => ({
       url: "https://events.pagerduty.com/v2/enqueue",
@@ -71,7 +71,7 @@ export const alertServices = {
     label: "Address",
     placeholder: "ops@example.com",
     hint: "Needs a mail server: SIGNALBOX_SMTP_URL and SIGNALBOX_SMTP_FROM.",
-    mistake: (given) =>
+    problem: (given) =>
       /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(given) ? undefined : "An address such as ops@example.com",
     hookOf: (address, hooks) => ({
       url: `mailto:${address}`,

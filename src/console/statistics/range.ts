@@ -18,13 +18,18 @@ const timeIn = (params: URLSearchParams, name: string): Date | null => {
   return Number.isNaN(time) ? null : new Date(time);
 };
 
+const HOUR_MS = 3_600_000;
+/** A range that ends now moves by a twelfth: the client keeps the answer for each start that it has asked for. */
+const STEP_MS_PER_HOUR = HOUR_MS / 12;
+
 /** The range in an address; 24 hours if there is none. */
 export function rangeOf(params: URLSearchParams, now: number): Shown {
   const since = timeIn(params, "since");
   const until = timeIn(params, "until");
   if (since && until && since < until) return { name: null, since, until };
   const { name, hours } = ranges.find((one) => one.name === params.get("range")) ?? ranges[2];
-  return { name, since: new Date(now - hours * 3_600_000) };
+  const stepMs = hours * STEP_MS_PER_HOUR;
+  return { name, since: new Date(Math.ceil(now / stepMs) * stepMs - hours * HOUR_MS) };
 }
 
 /** The same address with another range. */

@@ -1,4 +1,5 @@
 import type { Sql, Tx } from "../connection/client.ts";
+import { stripNul } from "../page/stripNul.ts";
 
 export type Scope = "PROJECT" | "HOOK" | "TYPE";
 export type Step = "MINUTE" | "HOUR";
@@ -140,7 +141,7 @@ export async function countsBetween(
 ): Promise<({ at: Date } & Counts)[]> {
   const rows = await sql<({ at: Date } & Stored)[]>`
     select ${columns(sql)} from signalbox.statistics s
-    where s.project_id = ${projectId} and s.scope = ${scope} and s.subject = ${subject} and s.step = ${step}
+    where s.project_id = ${projectId} and s.scope = ${scope} and s.subject = ${stripNul(subject)} and s.step = ${step}
       and s.at >= ${since} and s.at < ${until}
     order by s.at`;
   return rows.map(read);

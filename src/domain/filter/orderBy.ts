@@ -10,7 +10,7 @@ const MAX_KEY = 200;
 
 const rejection = (message: string) => userError("INVALID", message, ["orderBy"]);
 
-const storable = (key: string): string =>
+const keyText = (key: string): string =>
   key.length <= MAX_KEY && !/\0|\p{Cs}/u.test(key)
     ? key
     : `sha256:${createHash("sha256").update(key, "utf16le").digest("hex")}`;
@@ -18,7 +18,7 @@ const storable = (key: string): string =>
 function keyOf(value: unknown): OrderKey {
   if (value === null || value === undefined || value === "")
     return { key: null, detail: "orderBy yielded nothing" };
-  if (typeof value === "string") return { key: storable(value), detail: null };
+  if (typeof value === "string") return { key: keyText(value), detail: null };
   if (["number", "bigint", "boolean"].includes(typeof value))
     return { key: String(value), detail: null };
   return { key: null, detail: `orderBy yielded ${typeof value}, not a string` };

@@ -16,7 +16,7 @@ import { selectionProblem } from "./selectionCheck.ts";
 
 type WithSchema = Pick<EventTypeRow, "name" | "jsonSchema">;
 
-const takes = (patterns: string[], type: string) =>
+const acceptsType = (patterns: string[], type: string) =>
   patterns.some((pattern) => typeMatches(pattern, type));
 
 /**
@@ -24,7 +24,7 @@ const takes = (patterns: string[], type: string) =>
  * which nothing is known. Of other types that a pattern may take nothing is asked.
  */
 function dataOf(patterns: string[], registered: WithSchema[]): Part[] {
-  const taken = registered.filter(({ name }) => takes(patterns, name));
+  const taken = registered.filter(({ name }) => acceptsType(patterns, name));
   const known = new Set(taken.map(({ name }) => name));
   const isOpen = taken.length === 0 || patterns.some((one) => !isPattern(one) && !known.has(one));
   const parts = taken.map(partOf);
@@ -36,7 +36,7 @@ const isPattern = (type: string) => type === "*" || type.endsWith(".*");
 const partOf = ({ jsonSchema }: WithSchema): Part =>
   wholeData(jsonSchema === null ? null : JSON.parse(jsonSchema));
 
-const mistake = (message: string) =>
+const invalid = (message: string) =>
   userError("INVALID", `field 'selection' ${message}`, ["selection"]);
 
 /** Throws INVALID when a selection can't be read, or asks for what no event of these types can have. */
@@ -50,9 +50,9 @@ export async function checkSelection(
     const compiled = compileSelection(selection);
     const registered = await typesWithSchemas(sql, projectId, types);
     const problem = selectionProblem(compiled, dataOf(types, registered));
-    if (problem !== null) throw mistake(`asks for what is not there: ${problem}`);
+    if (problem !== null) throw invalid(`asks for what is not there: ${problem}`);
   } catch (error) {
-    if (error instanceof SelectionMistake) throw mistake(error.message);
+    if (error instanceof SelectionMistake) throw invalid(error.message);
     throw error;
   }
 }
@@ -91,7 +91,7 @@ export async function checkSelectionsOfHooks(
   type: Pick<RegisteredType, "name" | "jsonSchema">,
 ): Promise<void> {
   const hooks = (await hooksWithSelection(tx, projectId)).filter((hook) =>
-    takes(hook.types, type.name),
+    acceptsType(hook.types, type.name),
   );
   if (hooks.length === 0) return;
   const alone = partOf(type);

@@ -29,7 +29,7 @@ const fits = (paths: string[]) =>
 const ofFew = (paths: string[]) => (fits(paths) ? paths : undefined);
 
 /** PostgreSQL stores neither NUL nor halves of characters. */
-const storable = (path: string) => path.toWellFormed().replaceAll("\0", "\ufffd");
+const withoutNul = (path: string) => path.toWellFormed().replaceAll("\0", "\ufffd");
 
 function pathsOf(before: unknown, after: unknown, depth: number): string[] {
   const paths: string[] = [];
@@ -51,5 +51,5 @@ function pathsOf(before: unknown, after: unknown, depth: number): string[] {
       );
   };
   compare(before, after, "", depth);
-  return paths.map(storable);
+  return paths.map(withoutNul);
 }

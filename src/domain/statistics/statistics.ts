@@ -45,8 +45,6 @@ export type Statistics = {
   points: StatisticsPoint[];
 };
 
-const isStorable = (text: string) => text.isWellFormed() && !text.includes("\0");
-
 /** Minutes are kept for two days, and shown for ranges up to this. */
 const MINUTES_MS = 12 * HOUR_MS;
 const MINUTES_KEPT_MS = 48 * HOUR_MS;
@@ -117,9 +115,7 @@ export async function readStatistics(
   const until = new Date(
     startOfStep(step, new Date(span.until.getTime() - 1)).getTime() + stepMs[step],
   );
-  // A text that the database cannot hold is no type, and nothing is counted of it.
-  const canBe = isStorable(place.subject);
-  const found = canBe ? await countsBetween(sql, projectId, { ...place, step }, since, until) : [];
+  const found = await countsBetween(sql, projectId, { ...place, step }, since, until);
   const byTime = new Map(found.map(({ at, ...counts }) => [at.getTime(), counts]));
   const none = sumOf([]);
   const points: StatisticsPoint[] = [];

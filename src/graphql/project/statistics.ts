@@ -5,6 +5,9 @@ import {
 } from "../../domain/statistics/statistics.ts";
 import { builder } from "../builder/builder.ts";
 
+/** What a point is in an answer: numbers, which no field weighs by itself. */
+const POINT_BYTES = 400;
+
 const StatisticsStep = builder.enumType("StatisticsStep", {
   description: "How long each point of statistics is.",
   values: {
@@ -96,7 +99,10 @@ builder.queryField("statistics", (t) =>
       }),
       until: t.arg({ type: "DateTime", description: "The end. Default: now." }),
     },
-    resolve: (_root, range, { caller, read }) =>
-      read((sql) => readStatistics(sql, caller.projectId, range)),
+    resolve: async (_root, range, { caller, read, budget }) => {
+      const statistics = await read((sql) => readStatistics(sql, caller.projectId, range));
+      budget.spend("answerBytes", statistics.points.length * POINT_BYTES);
+      return statistics;
+    },
   }),
 );

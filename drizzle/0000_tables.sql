@@ -324,6 +324,7 @@ CREATE TABLE "signalbox"."replay_chunks" (
 	"hook_id" uuid NOT NULL,
 	"number" integer NOT NULL,
 	"delivery_ids" uuid[] NOT NULL,
+	"order_keys" text[],
 	CONSTRAINT "replay_chunks_project_id_replay_id_hook_id_number_pk" PRIMARY KEY("project_id","replay_id","hook_id","number")
 );
 --> statement-breakpoint

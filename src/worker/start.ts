@@ -18,6 +18,7 @@ import { startCounting } from "./job/counting.ts";
 import { createDispatcher, type Dispatcher } from "./job/dispatcher.ts";
 import { createHandshaker } from "./job/handshaker.ts";
 import { createPresser, type Presser } from "./job/presser.ts";
+import { createReplayTurns } from "./job/replayTurns.ts";
 import { startRunner } from "./job/runner.ts";
 import { createRunTurns } from "./job/runTurns.ts";
 import { createScheduleRuns } from "./job/scheduleRuns.ts";
@@ -118,6 +119,7 @@ export async function startWorker(options: {
   const handshaker = createHandshaker(parts);
   const advanceRuns = createRunAdvancer({ sql: db.sql, box, templates: programs.templates });
   const runTurns = createRunTurns({ advanceRuns, onDue: deliverer.wake, log });
+  const replayTurns = createReplayTurns({ sql: db.sql, log });
   const alive = Promise.withResolvers<void>();
   const tasks = createTasks({
     db,
@@ -125,6 +127,7 @@ export async function startWorker(options: {
     deliverer,
     dispatcher,
     runTurns,
+    replayTurns,
     handshaker,
     presser,
     retentionDays,
@@ -142,7 +145,7 @@ export async function startWorker(options: {
     await Promise.all([deliverer.stop(GRACE_MS), presser.stop(GRACE_MS)]);
   });
   stack.defer(async () => {
-    await Promise.all([dispatcher.stop(), runTurns.stop()]);
+    await Promise.all([dispatcher.stop(), runTurns.stop(), replayTurns.stop()]);
   });
   stack.use(runner);
   stack.defer(runs.stop);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { machinesNode } from "./hubProcess.ts";
 import { head, type Line, type Part, row } from "./part.ts";
+import { backfill } from "./parts/backfill.ts";
 import { backlog } from "./parts/backlog.ts";
 import { beside } from "./parts/beside.ts";
 import { delivered } from "./parts/delivered.ts";
@@ -12,6 +13,7 @@ import { emits } from "./parts/emits.ts";
 import { fanOut } from "./parts/fanOut.ts";
 import { grown } from "./parts/grown.ts";
 import { latency } from "./parts/latency.ts";
+import { order } from "./parts/order.ts";
 import { profile } from "./parts/profile.ts";
 import { rest } from "./parts/rest.ts";
 import { scaleOut } from "./parts/scaleOut.ts";
@@ -35,6 +37,8 @@ const parts: Part[] = [
   fanOut,
   subscribers,
   backlog,
+  order,
+  backfill,
   rest,
   start,
 ];

@@ -16,10 +16,19 @@ function accepted({ userErrors }: Refusals): void {
   if (userErrors[0]) throw new Error(userErrors[0].message);
 }
 
-/** Registers a hook for one type. */
-export async function register(hub: Caller, url: string, type: string, more: object = {}) {
+/** Registers a hook for one type; gives back its id. */
+export async function register(
+  hub: Caller,
+  url: string,
+  type: string,
+  more: object = {},
+): Promise<string> {
   const input = { url, types: [type], maxInFlight: 256, ...more };
-  accepted((await hub.run<{ registerHook: Refusals }>(REGISTER, { input })).registerHook);
+  type Answer = { registerHook: Refusals & { hook: { id: string } | null } };
+  const { registerHook } = await hub.run<Answer>(REGISTER, { input });
+  accepted(registerHook);
+  if (!registerHook.hook) throw new Error("a hook was not registered");
+  return registerHook.hook.id;
 }
 
 /** Emits one event. */

@@ -2,7 +2,13 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-type Report = { port?: number; reached?: number; latencies?: number[]; done?: true };
+type Report = {
+  port?: number;
+  reached?: number;
+  latencies?: number[];
+  gaps?: number[];
+  done?: true;
+};
 
 export type BenchReceiver = Disposable & {
   url: string;
@@ -12,6 +18,8 @@ export type BenchReceiver = Disposable & {
   until(count: number): Promise<void>;
   /** Milliseconds from `sentAt` to arrival, of every request since the last reset. */
   latencies(): Promise<number[]>;
+  /** Milliseconds from each answer to the next request's arrival, since the last reset. */
+  gaps(): Promise<number[]>;
 };
 
 /** Starts the receiver out of process, so that it takes no time of the load generator's or the hub's. */
@@ -30,6 +38,7 @@ export async function startReceiver(): Promise<BenchReceiver> {
     reset: async () => void (await ask({ reset: true })),
     until: async (count) => void (await ask({ until: count })),
     latencies: async () => (await ask({ latencies: true })).latencies ?? [],
+    gaps: async () => (await ask({ gaps: true })).gaps ?? [],
     [Symbol.dispose]: () => void child.kill(),
   };
 }

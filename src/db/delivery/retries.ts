@@ -2,7 +2,7 @@ import type { Tx } from "../connection/client.ts";
 import { enterFeed, writeToFeed } from "../feed/record.ts";
 import type { HookStatus } from "../hook/hooks.ts";
 import type { Fragment } from "../page/page.ts";
-import { addJobs, deliverJobs, type JobSpec } from "../queue/jobs.ts";
+import { addJobs, deliverJobs } from "../queue/jobs.ts";
 import {
   type DeliveryRow,
   type DeliveryStatus,
@@ -161,11 +161,25 @@ export const insertRetries = (
   select * from retry
   returning ${movedColumns(tx)}`;
 
-/** Reopens the events of retried deliveries and adds their feed items. The caller has locked the head. */
-export const recordReopened = (tx: Tx, projectId: string, eventIds: string[]) => tx`
+/**
+ * Reopens these events and adds their feed items; with `deliveries` only those that have one of them waiting. The caller
+ * has locked the head.
+ */
+export const recordReopened = (
+  tx: Tx,
+  projectId: string,
+  eventIds: string[],
+  deliveries?: string[],
+) => tx`
   with reopened as (
     update signalbox.events e set status = 'DISPATCHED'
     where e.project_id = ${projectId} and e.id = any(${eventIds}::uuid[]) and e.status in ('PROCESSED', 'FAILED')
+      and ${
+        deliveries
+          ? tx`exists (select from signalbox.queue q where q.project_id = e.project_id and q.event_id = e.id
+              and q.id = any(${deliveries}::uuid[]))`
+          : tx`true`
+      }
     returning e.id, e.status, e.type, e.context_id, e.origin
   )
   select signalbox.publish(${projectId}, (
@@ -182,25 +196,24 @@ function uncountFailed(tx: Tx, projectId: string, moved: Retried["moved"]): Frag
 }
 
 /**
- * Adds retried deliveries of one hook to the feed, wakes its queue, and reopens their events. `jobs` and `under` (feed
- * items, reads of the result) go with them.
+ * Adds retried deliveries of one hook to the feed, wakes its queue, and reopens their events. `under` (feed items,
+ * reads of the result) goes with them.
  */
 export async function publishRetries(
   tx: Tx,
   projectId: string,
   { moved, made }: Retried,
-  more: { jobs?: JobSpec[]; under?: PromiseLike<unknown>[] },
+  under: PromiseLike<unknown>[],
 ): Promise<void> {
   const all = [...moved, ...made];
   const queues = all.slice(0, 1).map(({ hookId }) => ({ projectId, hookId }));
-  const jobs = [...deliverJobs(queues), ...(more.jobs ?? [])];
-  const eventIds = [...new Set(all.map(({ eventId }) => eventId))];
+  const jobs = deliverJobs(queues);
   await writeToFeed(tx, projectId, jobs.length > 0 ? [addJobs(tx, jobs)] : [], [
     ...(all.length > 0 ? [advanceKeysOf(tx, projectId, all)] : []),
-    recordReopened(tx, projectId, eventIds),
+    recordReopened(tx, projectId, [...new Set(all.map(({ eventId }) => eventId))]),
     ...(moved.length > 0 ? [recordMoves(tx, projectId, moved)] : []),
     ...(made.length > 0 ? [recordMoves(tx, projectId, made, true)] : []),
     ...uncountFailed(tx, projectId, moved),
-    ...(more.under ?? []),
+    ...under,
   ]);
 }

@@ -1,10 +1,9 @@
 import type { Sql, Tx } from "../connection/client.ts";
-import { type MovedDelivery, movedColumns } from "../delivery/record.ts";
 import { type EventRow, eventColumns, eventHeadColumns } from "../event/events.ts";
 import { ofTypes } from "../event/list.ts";
 import type { HookRow } from "../hook/hooks.ts";
 import { CLOCK_SKEW_MS, minUuid7At } from "../page/minUuid7.ts";
-import { allOf } from "../page/page.ts";
+import { allOf, type Fragment } from "../page/page.ts";
 import type { ReplayRow } from "./replays.ts";
 
 /** The stored events of a backfill: accepted from `since` on and before `until`. */
@@ -22,11 +21,11 @@ const hasDelivery = (sql: Sql, projectId: string, hookId: string) => sql`
 
 /**
  * The next events after `after` that a hook never got, by its types, user and channels, in the order of acceptance.
- * `data` and `content` are null unless its filter has to read them.
+ * `data` and `content` are null unless its filter or its order has to read them.
  */
 export const missedEvents = (
   sql: Sql,
-  hook: Pick<HookRow, "projectId" | "id" | "types" | "userId" | "channels" | "filter">,
+  hook: Pick<HookRow, "projectId" | "id" | "types" | "userId" | "channels" | "filter" | "orderBy">,
   { since, until }: BackfillSpan,
   after: string,
   limit: number,
@@ -48,56 +47,74 @@ export const missedEvents = (
     sql`not (${hasDelivery(sql, projectId, hook.id)})`,
   ];
   const columns =
-    hook.filter === null
+    hook.filter === null && hook.orderBy === null
       ? sql`${eventHeadColumns(sql)}, null as data, null as content`
       : eventColumns(sql);
   return sql<EventRow[]>`select ${columns} from signalbox.events e
     where ${allOf(sql, conditions)} order by e.id limit ${limit}`;
 };
 
+/** An event that a hook never got, with its key if it has one. */
+export type MissedEvent = { id: string; key: string | null };
+
 /** Inserts a backfill with the list of events to deliver, in chunks. Without any it is DONE at once. */
 export const insertBackfill = (
   tx: Tx,
   { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
-  hookId: string,
+  hook: Pick<HookRow, "id" | "orderBy">,
   span: BackfillSpan,
-  { eventIds, chunkSize }: { eventIds: string[]; chunkSize: number },
+  { events, chunkSize }: { events: MissedEvent[]; chunkSize: number },
 ) => tx`
   with listed as (
-    insert into signalbox.replay_chunks (project_id, replay_id, hook_id, number, delivery_ids)
-    select ${projectId}, ${id}, ${hookId}, (n - 1) / ${chunkSize}, array_agg(event_id order by n)
-    from unnest(${eventIds}::uuid[]) with ordinality as x(event_id, n) group by 4
+    insert into signalbox.replay_chunks (project_id, replay_id, hook_id, number, delivery_ids, order_keys)
+    select ${projectId}, ${id}, ${hook.id}, (n - 1) / ${chunkSize}, array_agg(event_id order by n),
+      case when ${hook.orderBy !== null} then array_agg(key order by n) end
+    from unnest(${events.map((event) => event.id)}::uuid[], ${events.map(({ key }) => key)}::text[])
+      with ordinality as x(event_id, key, n) group by 4
   )
   insert into signalbox.replays (project_id, id, filter, status, matched, finished_at)
-  select ${projectId}, ${id}, ${JSON.stringify({ backfill: true, hookId, ...span })}::text::json,
+  select ${projectId}, ${id}, ${JSON.stringify({ backfill: true, hookId: hook.id, ...span })}::text::json,
     case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
-  from (select ${eventIds.length}::int as n) counted`;
+  from (select ${events.length}::int as n) counted`;
+
+/** A delivery that a backfill may make. */
+type Missed = { id: string; eventId: string; key: string | null };
 
 /**
  * Creates deliveries of these events to a hook, due one after the other in the given order; PARKED if the hook is not
- * ACTIVE. None for an event that it has got meanwhile, nor for an erased one, nor for a deleted hook. The caller has
- * locked the project's head, so that nothing of this changes before its commit.
+ * ACTIVE. One with a key has its place by the age of its event, and is due in its turn. None for an event that the hook
+ * has got meanwhile, nor for an erased one, nor for a deleted hook. The caller has locked the project's head, so that
+ * nothing of this changes before its commit.
  */
-export const insertMissed = (
-  tx: Tx,
-  projectId: string,
-  hookId: string,
-  made: { eventId: string; id: string }[],
-) => tx<MovedDelivery[]>`
-  insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, max_attempts, due_at)
+export const insertMissed = (tx: Tx, projectId: string, hookId: string, missed: Missed[]) => tx`
+  insert into signalbox.queue (project_id, id, event_id, hook_id, format, status, max_attempts, due_at, order_key,
+    order_seq)
   select e.project_id, x.id, e.id, h.id,
     case when h.template is null and h.selection is null then h.format
-      else 'PAYLOAD:' || (select config_version from signalbox.heads where project_id = ${projectId}) end, case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end,
-    h.retries + 1, case h.status when 'ACTIVE' then statement_timestamp() + x.n * interval '1 microsecond' end
-  from unnest(${made.map(({ eventId }) => eventId)}::uuid[], ${made.map(({ id }) => id)}::uuid[])
-    with ordinality as x(event_id, id, n)
+      else 'PAYLOAD:' || head.config_version end,
+    case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end, h.retries + 1,
+    case when h.status = 'ACTIVE' and x.key is null then statement_timestamp() + x.n * interval '1 microsecond' end,
+    x.key, case when x.key is not null then coalesce(
+      -- Before what waits of younger events; equal places are in the order of their ids.
+      (select min(q.order_seq) - 1 from signalbox.queue q where q.project_id = ${projectId} and q.hook_id = h.id
+        and q.order_key = x.key and q.order_seq is not null and q.event_id > e.id),
+      head.head) end
+  from unnest(${missed.map(({ eventId }) => eventId)}::uuid[], ${missed.map(({ id }) => id)}::uuid[],
+    ${missed.map(({ key }) => key)}::text[]) with ordinality as x(event_id, id, key, n)
+  join signalbox.heads head on head.project_id = ${projectId}
   join signalbox.events e on e.project_id = ${projectId} and e.id = x.event_id
   join signalbox.hooks h on h.project_id = ${projectId} and h.id = ${hookId} and h.status <> 'DELETED'
   where ${isWhole(tx)} and not (${hasDelivery(tx, projectId, hookId)})
-  order by x.n
-  returning ${movedColumns(tx)}`;
+  order by x.n`;
+
+/** How many of these deliveries were made. */
+export const countMade = (tx: Tx, projectId: string, missed: Missed[]): Fragment => tx`
+  (select count(*)::int from signalbox.queue q
+    where q.project_id = ${projectId} and q.id = any(${missed.map(({ id }) => id)}::uuid[]))`;
 
 /** Counts events that a hook has matched late. */
-export const countTriggered = (tx: Tx, projectId: string, hookId: string, count: number) => tx`
-  update signalbox.hook_stats set triggered_count = triggered_count + ${count}, last_triggered_at = now()
-  where project_id = ${projectId} and hook_id = ${hookId}`;
+export const countTriggered = (tx: Tx, projectId: string, hookId: string, count: Fragment) => tx`
+  update signalbox.hook_stats s set triggered_count = triggered_count + made.n,
+    last_triggered_at = case when made.n > 0 then now() else last_triggered_at end
+  from (select ${count} as n) made
+  where s.project_id = ${projectId} and s.hook_id = ${hookId}`;

@@ -5,14 +5,14 @@ import { statusIn, WAITING } from "../delivery/statusFilter.ts";
 import { record } from "../feed/record.ts";
 import { minUuid7At } from "../page/minUuid7.ts";
 import { allOf, type Fragment } from "../page/page.ts";
-import { addJobs, type JobSpec } from "../queue/jobs.ts";
+import type { JobSpec } from "../queue/jobs.ts";
 import type { replays } from "../schema/deliveryTables.ts";
 
 type ReplayStatus = "RUNNING" | "DONE" | "CANCELLED";
 
 export type ReplayRow = Pick<
   typeof replays.$inferSelect,
-  "projectId" | "id" | "matched" | "created" | "createdAt" | "finishedAt"
+  "projectId" | "id" | "matched" | "created" | "createdAt" | "finishedAt" | "lookedAt"
 > & {
   status: ReplayStatus;
   /** Whether it sends SUCCEEDED deliveries again. */
@@ -31,14 +31,13 @@ export type ReplayFilter = Narrowing & {
   until: Date | null;
 };
 
-/** The pause before the next look if no hook has room; it may end with the next poll for jobs. */
-const PAUSE = "200 milliseconds";
 const DAY_MS = 86_400_000;
 
 const columns = (sql: Sql) => sql`r.project_id as "projectId", r.id, r.status, r.matched, r.created,
   coalesce(r.filter::jsonb -> 'status' @> '["SUCCEEDED"]', false) as resends,
   coalesce(r.filter::jsonb -> 'status' @> '["RETRYING"]', false) as hastens,
-  coalesce(r.filter::jsonb @> '{"backfill": true}', false) as "isBackfill", r.created_at as "createdAt", r.finished_at as "finishedAt"`;
+  coalesce(r.filter::jsonb @> '{"backfill": true}', false) as "isBackfill", r.created_at as "createdAt", r.finished_at as "finishedAt",
+  r.looked_at as "lookedAt"`;
 
 /** Replays of one project by id; unknown ids and those of other projects are left out. */
 export const replaysById = (sql: Sql, projectId: string, ids: readonly string[]) =>
@@ -125,19 +124,18 @@ export const insertReplay = (
     case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
   from counted returning ${columns(tx)}`;
 
-/** The job that continues a replay; equal jobs are merged. */
-export const replayJob = (
-  { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
-  runAt?: Date,
-): JobSpec => ({
+/** The job that has a worker take a replay up; equal jobs are merged. */
+export const replayJob = ({ projectId, id }: Pick<ReplayRow, "projectId" | "id">): JobSpec => ({
   identifier: "replay",
   payload: { projectId, replayId: id },
   key: `replay:${id}`,
-  ...(runAt && { runAt }),
 });
 
 /** The condition of a waiting retry or replay, as in the index `queue_again`. */
 const isAgain = (sql: Sql) => sql`(d.status = 'RETRYING' or d.replay_of is not null)`;
+
+/** Deliveries of one hook; of a backfill events, and the keys of those that have one if the hook has order. */
+export type ReplayChunk = { hookId: string; ids: string[]; keys: (string | null)[] | null };
 
 /**
  * Removes a chunk of a hook with room from the list; undefined if there is none. What a backfill adds cannot be told
@@ -147,8 +145,8 @@ export async function takeChunk(
   tx: Tx,
   { projectId, id, isBackfill }: ReplayRow,
   maxWaiting: number,
-): Promise<{ hookId: string; ids: string[] } | undefined> {
-  const [chunk] = await tx<{ hookId: string; ids: string[] }[]>`
+): Promise<ReplayChunk | undefined> {
+  const [chunk] = await tx<ReplayChunk[]>`
     delete from signalbox.replay_chunks c using (
       select queue.hook_id, first.number from (
         select distinct hook_id from signalbox.replay_chunks
@@ -169,34 +167,27 @@ export async function takeChunk(
     ) next
     where c.project_id = ${projectId} and c.replay_id = ${id} and c.hook_id = next.hook_id
       and c.number = next.number
-    returning c.hook_id as "hookId", c.delivery_ids as ids`;
+    returning c.hook_id as "hookId", c.delivery_ids as ids, c.order_keys as keys`;
   return chunk;
 }
 
-/** Continues later: every hook of the remaining chunks is busy. */
-export async function pauseReplay(tx: Tx, replay: ReplayRow): Promise<void> {
-  const [row] = await tx<{ again: Date }[]>`
-    update signalbox.replays set looked_at = now() where project_id = ${replay.projectId} and id = ${replay.id}
-    returning now() + ${PAUSE}::interval as again`;
-  await addJobs(tx, [replayJob(replay, row?.again)]);
-}
+/** Notes that a replay was looked at in this transaction. */
+export const lookAtReplay = (tx: Tx, { projectId, id }: ReplayRow) => tx<{ lookedAt: Date }[]>`
+  update signalbox.replays set looked_at = now() where project_id = ${projectId} and id = ${id}
+  returning looked_at as "lookedAt"`;
 
 /** Adds to the number of deliveries a replay has reopened and created. Without remaining chunks it is DONE. */
-export async function advanceReplay(
+export const advanceReplay = (
   tx: Tx,
-  { projectId, id }: ReplayRow,
-  created: number,
-): Promise<ReplayStatus> {
-  const [row] = await tx<{ status: ReplayStatus }[]>`
-    update signalbox.replays r set created = r.created + ${created}, looked_at = now(),
-      status = case when rest.any then r.status else 'DONE' end,
-      finished_at = statement_timestamp() + case when not rest.any then interval '0' end
-    from (select exists (select from signalbox.replay_chunks
-      where project_id = ${projectId} and replay_id = ${id}) as any) rest
-    where r.project_id = ${projectId} and r.id = ${id} returning r.status`;
-  if (!row) throw new Error(`replay ${id} is gone`);
-  return row.status;
-}
+  { projectId, id }: Pick<ReplayRow, "projectId" | "id">,
+  created: number | Fragment,
+) => tx`
+  update signalbox.replays r set created = r.created + ${created},
+    status = case when rest.any then r.status else 'DONE' end,
+    finished_at = statement_timestamp() + case when not rest.any then interval '0' end
+  from (select exists (select from signalbox.replay_chunks
+    where project_id = ${projectId} and replay_id = ${id}) as any) rest
+  where r.project_id = ${projectId} and r.id = ${id}`;
 
 /** Cancels a replay and deletes its remaining chunks. */
 export const stopReplay = (tx: Tx, { projectId, id }: ReplayRow) => tx`
@@ -221,7 +212,7 @@ export const recordReplay = (
   from signalbox.replays where project_id = ${projectId} and id = ${id}`,
   );
 
-/** Running replays not advanced for this long: their job is lost. */
+/** Running replays that nobody has looked at for this long: the process that continued them is gone. */
 export const overdueReplays = (sql: Sql, overdueMs: number) => sql<
   Pick<ReplayRow, "projectId" | "id">[]
 >`

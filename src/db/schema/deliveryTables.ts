@@ -205,7 +205,7 @@ export const replays = signalbox.table(
     matched: integer("matched").notNull(),
     created: integer("created").notNull().default(0),
     createdAt: time("created_at").notNull().defaultNow(),
-    /** When a worker last advanced it or found no room. A RUNNING one with an old value has lost its job. */
+    /** When a worker last continued it. A RUNNING one with an old value has lost its worker. */
     lookedAt: time("looked_at").notNull().defaultNow(),
     finishedAt: time("finished_at"),
   },
@@ -228,6 +228,8 @@ export const replayChunks = signalbox.table(
     hookId: uuid("hook_id").notNull(),
     number: integer("number").notNull(),
     deliveryIds: uuid("delivery_ids").array().notNull(),
+    /** Of a backfill of a hook with order: the key of each event, null for none. */
+    orderKeys: text("order_keys").array(),
   },
   (t) => [ownProject, primaryKey({ columns: [t.projectId, t.replayId, t.hookId, t.number] })],
 );

@@ -64,7 +64,7 @@ export async function releaseBlockedKey(
         ["key"],
       );
     await released(lost);
-    await publishRetries(tx, projectId, { moved, made: [] }, { under: [recordHook(tx, hook)] });
+    await publishRetries(tx, projectId, { moved, made: [] }, [recordHook(tx, hook)]);
     return hook;
   });
 }

@@ -82,7 +82,7 @@ export async function retryDelivery(
     });
     const found = deliveriesById(tx, projectId, [one.id]);
     const probe = probeNow(tx, { projectId, id: one.hookId });
-    await publishRetries(tx, projectId, result, { under: [probe, found] });
+    await publishRetries(tx, projectId, result, [probe, found]);
     const [row] = await found;
     if (!row) throw new Error(`delivery ${one.id} is gone`);
     return row;

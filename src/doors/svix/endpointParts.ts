@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { countByStatus } from "../../db/delivery/outcomes.ts";
 import { eventTypesByName } from "../../db/eventType/eventTypes.ts";
-import { replayDeliveries } from "../../domain/delivery/replay.ts";
 import { updateHook } from "../../domain/hook/hook.ts";
 import { openHeaders, openSecret } from "../../domain/hook/hookSecrets.ts";
 import { isSensitiveHeader } from "../../domain/hook/redactedHeaders.ts";
 import { publicKeyOfHook } from "../../domain/hookSecret/hookSignature.ts";
 import { replaceHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
+import { replayDeliveries } from "../../domain/replay/replay.ts";
 import type { DoorRequest, Route } from "../../http/door/door.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { userError } from "../../util/userError.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { backfillHook } from "../../domain/delivery/backfill.ts";
 import { testHook } from "../../domain/emit/testHook.ts";
+import { backfillHook } from "../../domain/replay/backfill.ts";
 import { UserError } from "../../util/userError.ts";
 import { dateTime } from "../input/time.ts";
 import { component } from "./answers.ts";

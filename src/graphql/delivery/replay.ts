@@ -1,12 +1,12 @@
 import { type ReplayRow, replaysById } from "../../db/replay/replays.ts";
-import { backfillHook } from "../../domain/delivery/backfill.ts";
+import { backfillHook } from "../../domain/replay/backfill.ts";
 import {
   cancelReplay,
   countReplay,
   type ReplayInput,
   replayDeliveries,
-} from "../../domain/delivery/replay.ts";
-import { MAX_MATCHED } from "../../domain/delivery/replayScope.ts";
+} from "../../domain/replay/replay.ts";
+import { MAX_MATCHED } from "../../domain/replay/replayScope.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
 import { payloadType, withUserErrors } from "../builder/errors.ts";
@@ -137,7 +137,7 @@ builder.queryField("replay", (t) =>
 builder.mutationFields((t) => ({
   replayDeliveries: t.field({
     type: ReplayPayload,
-    description: `Retries ended deliveries in the background; at most ${MAX_MATCHED.toLocaleString("en")}. A delivery that ended without success is reopened: RETRYING, due now, with as many further attempts as its hook has retries plus one. A SUCCEEDED delivery is sent again as a new delivery that refers to it (\`replayOf\`). Both keep the webhook-id, and are PARKED while the hook is paused. A replay advances 200 deliveries at a time and adds none to a hook that has 400 due ones, so that it does not delay live traffic. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
+    description: `Retries ended deliveries in the background; at most ${MAX_MATCHED.toLocaleString("en")}. A delivery that ended without success is reopened: RETRYING, due now, with as many further attempts as its hook has retries plus one. A SUCCEEDED delivery is sent again as a new delivery that refers to it (\`replayOf\`). Both keep the webhook-id, and are PARKED while the hook is paused. A replay advances 25 deliveries at a time, pauses after each, and adds none to a hook that has 400 due ones, so that it does not delay live traffic. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
     args: {
       input: t.arg({
         type: ReplayInputType,
@@ -160,7 +160,7 @@ builder.mutationFields((t) => ({
   }),
   backfillHook: t.field({
     type: ReplayPayload,
-    description: `Delivers stored events that a hook matches now and never got, in the order of acceptance: events of which it has no delivery in any state. Their deliveries are as any other, and PARKED while the hook is paused. Events that are not matched yet (SCHEDULED, STAGED), were cancelled, refused or erased, or were for another hook alone, are left out. It advances 200 events at a time and adds none while the hook has 400 due deliveries, so that it does not delay live traffic. At most ${MAX_MATCHED.toLocaleString("en")} events, and as many as can be matched in 15 s. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
+    description: `Delivers stored events that a hook matches now and never got, in the order of acceptance: events of which it has no delivery in any state. Their deliveries are as any other, and PARKED while the hook is paused. Events that are not matched yet (SCHEDULED, STAGED), were cancelled, refused or erased, or were for another hook alone, are left out. Those of a hook with orderBy are in order per key: one after the other, before what waits of younger events. It advances 25 events at a time, pauses after each, and adds none while the hook has 400 due deliveries, so that it does not delay live traffic. At most ${MAX_MATCHED.toLocaleString("en")} events, and as many as can be matched in 15 s. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
     args: {
       input: t.arg({
         type: BackfillHookInput,

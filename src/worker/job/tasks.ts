@@ -1,7 +1,6 @@
 import type { TaskList } from "graphile-worker";
 import { z } from "zod";
 import type { Db } from "../../db/connection/client.ts";
-import { continueReplay } from "../../domain/delivery/replay.ts";
 import { continueExpunge } from "../../domain/event/expunge.ts";
 import { settleHook } from "../../domain/hook/hook.ts";
 import type { Logger } from "../../log.ts";
@@ -38,14 +37,15 @@ export function createTasks(deps: {
   deliverer: Deliverer;
   dispatcher: Dispatcher;
   runTurns: ProjectTurns;
+  replayTurns: ProjectTurns;
   handshaker: Handshaker;
   presser: Presser;
   retentionDays: number;
   /** Resolves when this process holds its liveness lock: nobody would notice its death before. */
   alive: Promise<void>;
 }): TaskList {
-  const { db, log, deliverer, dispatcher, runTurns, handshaker, presser, retentionDays, alive } =
-    deps;
+  const { db, log, deliverer, dispatcher, runTurns, replayTurns } = deps;
+  const { handshaker, presser, retentionDays, alive } = deps;
   const { sql } = db;
   return {
     deliver: async (payload) => {
@@ -70,7 +70,8 @@ export function createTasks(deps: {
     },
     replay: async (payload) => {
       const { projectId, replayId } = replayPayload.parse(payload);
-      await continueReplay(sql, projectId, replayId);
+      await alive;
+      replayTurns.add(projectId, [replayId]);
     },
     press: async (payload) => {
       const press = pressPayload.parse(payload);

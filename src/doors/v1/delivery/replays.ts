@@ -1,5 +1,5 @@
 import { replaysById } from "../../../db/replay/replays.ts";
-import { cancelReplay } from "../../../domain/delivery/replay.ts";
+import { cancelReplay } from "../../../domain/replay/replay.ts";
 import { isId } from "../../../util/ids.ts";
 import { userError } from "../../../util/userError.ts";
 import { component } from "../answers.ts";

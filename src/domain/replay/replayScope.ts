@@ -9,8 +9,8 @@ import { singleLineText } from "../input/singleLineText.ts";
 
 /** The most that one replay or backfill may match. */
 export const MAX_MATCHED = 1_000_000;
-/** Deliveries reopened or made in one transaction at most. */
-export const REPLAY_CHUNK = 200;
+/** Deliveries reopened or made in one transaction at most. Live events of the project wait for its end. */
+export const CHUNK = 25;
 
 /** Throws INVALID for a span of time that holds nothing. */
 export function checkWindow(since: Date, until: Date | null): void {

@@ -5,22 +5,26 @@
  * the hook has got meanwhile: two backfills at once, or one that is repeated after a crash, deliver nothing twice.
  */
 import type { Pool, Sql, Tx } from "../../db/connection/client.ts";
+import { advanceKeysOf } from "../../db/delivery/order.ts";
 import { recordMoves } from "../../db/delivery/record.ts";
 import { heldHookStatus, recordReopened } from "../../db/delivery/retries.ts";
 import { keepResources, resourcesOfEvents } from "../../db/event/eventResources.ts";
 import { type EventRow, eventsById } from "../../db/event/events.ts";
-import { enterFeed, writeToFeed } from "../../db/feed/record.ts";
+import { writeToFeed } from "../../db/feed/record.ts";
 import { type HookRow, hooksById } from "../../db/hook/hooks.ts";
 import { addJobs, deliverJobs } from "../../db/queue/jobs.ts";
 import {
   type BackfillSpan,
+  countMade,
   countTriggered,
   insertBackfill,
   insertMissed,
+  type MissedEvent,
   missedEvents,
 } from "../../db/replay/backfills.ts";
 import {
   advanceReplay,
+  type ReplayChunk,
   type ReplayRow,
   recordReplay,
   replayJob,
@@ -35,7 +39,7 @@ import { filterInput } from "../filter/filterEvent.ts";
 import type { FilterRunner } from "../filter/filterRunner.ts";
 import { evaluateHook, filterView } from "../hook/hookMatching.ts";
 import type { ProjectConfigs } from "../project/projectConfig.ts";
-import { checkWindow, hookToReplay, MAX_MATCHED, REPLAY_CHUNK } from "./replayScope.ts";
+import { CHUNK, checkWindow, hookToReplay, MAX_MATCHED } from "./replayScope.ts";
 
 type BackfillInput = {
   hookId: string;
@@ -54,7 +58,7 @@ type Requesting = {
 
 /** Events matched between two reads: their data may take 256 KiB each. */
 const PAGE = 200;
-/** A hook without a filter needs no data. */
+/** A hook without a filter and without order needs no data. */
 const PAGE_OF_HEADS = 2_000;
 /** The caller waits for the matching; an operation ends after 30 s. */
 const PATIENCE_MS = 15_000;
@@ -69,7 +73,7 @@ async function resourcesFor(sql: Sql, projectId: string, events: EventRow[]) {
 }
 
 async function nextPage(sql: Sql, hook: HookRow, span: BackfillSpan, after: string) {
-  const limit = hook.filter === null ? PAGE_OF_HEADS : PAGE;
+  const limit = hook.filter === null && hook.orderBy === null ? PAGE_OF_HEADS : PAGE;
   const events = await missedEvents(sql, hook, span, after, limit);
   const hasResource =
     hook.format === "RESOURCE" ? await resourcesFor(sql, hook.projectId, events) : () => false;
@@ -81,9 +85,10 @@ async function matchMissed(
   { caller: { projectId }, hub, read }: Requesting,
   hook: HookRow,
   span: BackfillSpan,
-): Promise<string[]> {
+): Promise<MissedEvent[]> {
   const source = (await hub.configs.lastKnown([projectId])).get(projectId)?.source ?? "";
-  const ids: string[] = [];
+  const missed: MissedEvent[] = [];
+  const { filters } = hub.programs;
   const nextSlice = createTimeSlice();
   const endsAt = performance.now() + PATIENCE_MS;
   const patience = { until: AbortSignal.timeout(PATIENCE_MS) };
@@ -100,18 +105,24 @@ async function matchMissed(
         hook,
         view,
         hasResource(event),
-        hub.programs.filters,
+        filters,
         patience,
       );
-      if (reason === "MATCHED" || reason === "PAUSED") ids.push(event.id);
+      if (reason === "MATCHED" || reason === "PAUSED") {
+        const order =
+          hook.orderBy === null
+            ? { key: null }
+            : await filters.order.evaluate(projectId, hook.orderBy, view, patience);
+        missed.push({ id: event.id, key: order.key });
+      }
       if (performance.now() > endsAt)
         throw tooMany(
           `${PATIENCE_MS / 1_000} s sufficed to match the events until ${event.receivedAt.toISOString()}`,
         );
       await nextSlice();
     }
-    if (ids.length > MAX_MATCHED) throw tooMany(`more than ${MAX_MATCHED} events match`);
-    if (isLast) return ids;
+    if (missed.length > MAX_MATCHED) throw tooMany(`more than ${MAX_MATCHED} events match`);
+    if (isLast) return missed;
   }
 }
 
@@ -130,8 +141,8 @@ export async function backfillHook(
   if (hook.status === "PENDING_VERIFICATION")
     throw userError("NOT_ALLOWED_NOW", `hook ${hookId} waits for its target's consent`, ["hookId"]);
   const span = { since, until };
-  const eventIds = await matchMissed(request, hook, span);
-  const matched = eventIds.length;
+  const events = await matchMissed(request, hook, span);
+  const matched = events.length;
   if (dryRun) return { matched, replay: null };
   const id = newId();
   return sql.begin(async (tx) => {
@@ -142,12 +153,12 @@ export async function backfillHook(
       after: { ...span, matched, replay: id },
     });
     const found = replaysById(tx, projectId, [id]);
-    const chunks = { eventIds, chunkSize: REPLAY_CHUNK };
+    const chunks = { events, chunkSize: CHUNK };
     const jobs = matched > 0 ? [addJobs(tx, [replayJob({ projectId, id })])] : [];
     await writeToFeed(
       tx,
       projectId,
-      [insertBackfill(tx, { projectId, id }, hookId, span, chunks), ...jobs],
+      [insertBackfill(tx, { projectId, id }, hook, span, chunks), ...jobs],
       [recordReplay(tx, { projectId, id }, true), found],
     );
     const [replay] = await found;
@@ -180,31 +191,37 @@ async function keepMissing(
   return eventIds.filter((id) => known.has(id));
 }
 
-/** Makes the deliveries of one chunk and queues the next job. The caller has locked the replay. Ends the transaction. */
+/** Makes the deliveries of one chunk. The caller has locked the replay. Ends the transaction. */
 export async function backfillChunk(
   tx: Tx,
   replay: ReplayRow,
-  { hookId, ids }: { hookId: string; ids: string[] },
+  { hookId, ids, keys }: ReplayChunk,
 ): Promise<void> {
   const { projectId } = replay;
   await heldHookStatus(tx, projectId, hookId);
-  const eventIds = await keepMissing(tx, projectId, hookId, ids);
-  // Jobs before the head, as everywhere. How many deliveries there are to make is known only under its lock, so the last
-  // job may find the backfill DONE.
-  await addJobs(tx, [...deliverJobs([{ projectId, hookId }]), replayJob(replay)]);
-  await enterFeed(tx, projectId);
-  const missed = eventIds.map((eventId) => ({ eventId, id: newId() }));
-  const made = await insertMissed(tx, projectId, hookId, missed);
-  await advanceReplay(tx, replay, made.length);
-  await recordReplay(tx, replay);
-  if (made.length === 0) return;
-  await Promise.all([
-    recordReopened(
-      tx,
-      projectId,
-      made.map(({ eventId }) => eventId),
-    ),
-    recordMoves(tx, projectId, made, true),
-    countTriggered(tx, projectId, hookId, made.length),
-  ]);
+  const sendable = new Set(await keepMissing(tx, projectId, hookId, ids));
+  const missed = ids.flatMap((eventId, index) =>
+    sendable.has(eventId) ? [{ eventId, id: newId(), key: keys?.[index] ?? null }] : [],
+  );
+  const made = countMade(tx, projectId, missed);
+  // Live events wait while the head is locked, so nothing here waits for an answer.
+  await writeToFeed(
+    tx,
+    projectId,
+    [addJobs(tx, deliverJobs([{ projectId, hookId }]))],
+    [
+      insertMissed(tx, projectId, hookId, missed),
+      advanceReplay(tx, replay, made),
+      ...(keys ? [advanceKeysOf(tx, projectId, missed)] : []),
+      recordReopened(
+        tx,
+        projectId,
+        missed.map(({ eventId }) => eventId),
+        missed.map(({ id }) => id),
+      ),
+      recordMoves(tx, projectId, missed, true),
+      recordReplay(tx, replay),
+      countTriggered(tx, projectId, hookId, made),
+    ],
+  );
 }

@@ -1,49 +1,29 @@
 /**
  * The life of a replay: RUNNING ⟶ DONE, or CANCELLED on the way. The deliveries that match at the start are stored as a
- * list, in chunks of one hook. A job takes one chunk at a time: it reopens what ended without success and makes new
- * deliveries of what SUCCEEDED (deliveryRetry.ts). Each chunk is one transaction with its progress and the next job, so
- * a crash neither skips nor repeats a delivery. A hook with 400 deliveries that are due again is skipped until it has
- * sent some: live traffic never waits behind more than 600 replayed deliveries, and a replay never waits for live
- * traffic to stop. A backfill (backfill.ts) is a replay whose list holds events.
+ * list, in chunks of one hook. A worker continues it one chunk at a time (continueReplay.ts). A backfill (backfill.ts) is a
+ * replay whose list holds events.
  */
 
 import type { Pool, Sql } from "../../db/connection/client.ts";
 import type { DeliveryStatus } from "../../db/delivery/deliveries.ts";
 import type { Narrowing } from "../../db/delivery/narrowing.ts";
-import {
-  heldHookStatus,
-  insertRetries,
-  makeRetryingDue,
-  publishRetries,
-  reopenDeliveries,
-} from "../../db/delivery/retries.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
 import { addJobs } from "../../db/queue/jobs.ts";
 import {
-  advanceReplay,
   countMatching,
   insertReplay,
   lockedReplay,
-  pauseReplay,
   type ReplayFilter,
   type ReplayRow,
   recordReplay,
   replayJob,
   replaysById,
   stopReplay,
-  takeChunk,
 } from "../../db/replay/replays.ts";
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { audit } from "../audit/audit.ts";
-import { backfillChunk } from "./backfill.ts";
-import {
-  checkNarrowing,
-  checkWindow,
-  hookToReplay,
-  MAX_MATCHED,
-  REPLAY_CHUNK,
-} from "./replayScope.ts";
+import { CHUNK, checkNarrowing, checkWindow, hookToReplay, MAX_MATCHED } from "./replayScope.ts";
 
 /** The caller's filter; an absent field does not restrict it. */
 export type ReplayInput = Narrowing & {
@@ -60,8 +40,6 @@ export type ReplayInput = Narrowing & {
 /** The final states of a delivery. */
 const ENDED: DeliveryStatus[] = ["SUCCEEDED", "FAILED", "GONE", "CANCELLED", "QUARANTINED"];
 const MAX_STATUSES = 20;
-/** A hook with so many that are due again gets no more: what happens now is not to wait behind the past. */
-const MAX_WAITING = 400;
 
 async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
   const { hookId = null, hookIds, since, until = null } = input;
@@ -123,7 +101,7 @@ export async function replayDeliveries(
 ): Promise<ReplayRow> {
   const filter = await filterOf(sql, projectId, input);
   return sql.begin(async (tx) => {
-    const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, REPLAY_CHUNK);
+    const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, CHUNK);
     if (!replay) throw new Error("a replay was not inserted");
     checkCount(replay.matched);
     await audit(tx, {
@@ -135,35 +113,6 @@ export async function replayDeliveries(
     const jobs = replay.status === "RUNNING" ? [addJobs(tx, [replayJob(replay)])] : [];
     await writeToFeed(tx, projectId, jobs, [recordReplay(tx, replay, true)]);
     return replay;
-  });
-}
-
-/** Continues a replay: processes one chunk, or finds no room for any; queues its own next job. */
-export async function continueReplay(sql: Pool, projectId: string, id: string): Promise<void> {
-  await sql.begin(async (tx) => {
-    const [replay] = await lockedReplay(tx, projectId, id);
-    if (replay?.status !== "RUNNING") return;
-    const chunk = await takeChunk(tx, replay, MAX_WAITING);
-    if (!chunk) return pauseReplay(tx, replay);
-    if (replay.isBackfill) return backfillChunk(tx, replay, chunk);
-    await heldHookStatus(tx, projectId, chunk.hookId);
-    const moved = [
-      ...(await reopenDeliveries(tx, projectId, chunk.ids)),
-      ...(replay.hastens ? await makeRetryingDue(tx, projectId, chunk.ids) : []),
-    ];
-    const retries = chunk.ids.map((of) => ({ of, id: newId() }));
-    // A delivery that matched as failed and has SUCCEEDED since needs nothing.
-    const made = replay.resends ? await insertRetries(tx, projectId, retries) : [];
-    const status = await advanceReplay(tx, replay, moved.length + made.length);
-    await publishRetries(
-      tx,
-      projectId,
-      { moved, made },
-      {
-        jobs: status === "RUNNING" ? [replayJob(replay)] : [],
-        under: [recordReplay(tx, replay)],
-      },
-    );
   });
 }
 

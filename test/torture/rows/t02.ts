@@ -1,7 +1,6 @@
 import { spread } from "../../bench/measure.ts";
 import { hubProcess } from "../../fixtures/process.ts";
 import { emitUntilAcked } from "../kit/emitter.ts";
-import type { Site } from "../kit/kit.ts";
 import type { Patch } from "../kit/patch.ts";
 import { settlesSoon } from "../kit/settlesSoon.ts";
 import { until } from "../kit/until.ts";
@@ -64,18 +63,6 @@ export const points: Record<string, Patch[]> = {
 const EVENTS = 5;
 const AGAIN_WITHIN_MS = 5_000;
 
-/** Only what a process has sent for a hook before is handed over: sends the first, and gives back its event's id. */
-async function teachTarget({ db, key }: Site, urls: string[], round: number): Promise<string> {
-  const input = { type: "torture", idempotencyKey: `${round} first` };
-  const id = await emitUntilAcked(() => urls, key, input);
-  const isOver = async () => {
-    const rows = await db.sql`select id from signalbox.ended_deliveries where event_id = ${id}`;
-    return rows.length === 1;
-  };
-  await until("the first is delivered", isOver, 10_000);
-  return id;
-}
-
 export const t02: Row = {
   id: "T2",
   title:
@@ -103,7 +90,6 @@ export const t02: Row = {
         const emits: Promise<string>[] = [];
         // A second event for the same hook would wake what the first one's death left asleep.
         const events = name.startsWith("emit") ? 1 : EVENTS;
-        if (name === "after the hand-over") acked.push(await teachTarget(site, urls, round));
         for (let number = 0; number < events; number++) {
           if (isFanOut) {
             const [row] = await site.db

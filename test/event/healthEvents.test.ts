@@ -10,6 +10,7 @@ beforeAll(async () => {
   listener = await receiver();
   hub = await testHub();
   await hub.run("mutation { updateProject(input: { systemEvents: true }) { project { id } } }");
+  await register(hub, { url: listener.url, types: ["hook.*"] });
   return async () => {
     await hub[Symbol.asyncDispose]();
     await listener[Symbol.asyncDispose]();
@@ -44,7 +45,6 @@ describe("with system events", () => {
     await using target = await receiver(status(500));
     await using all = await receiver();
     await using exact = await receiver();
-    await register(hub, { url: listener.url, types: ["hook.*"] });
     const star = await register(hub, { url: all.url, types: ["*"] });
     await register(hub, { url: exact.url, types: ["hook.opened"] });
     const { id, event } = await openHook(hub, target.url, "told", { name: "billing" });

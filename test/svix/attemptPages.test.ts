@@ -9,7 +9,7 @@ beforeAll(async () => {
   await call("POST", "/app", { name: "App", uid: "app" });
   await call("POST", "/app/app/endpoint", { url: "http://127.0.0.1:9/", uid: "ep" });
   const { sql } = hub.db;
-  await sql`create temporary table made as
+  await sql`create table public.made as
     select n, now() - (3000 - n) * interval '1 second' as at, h.project_id, h.id as hook_id, h.user_id,
       rpad(lpad(to_hex((extract(epoch from now()) * 1000 - (3000 - n) * 1000)::bigint), 12, '0'), 32, '0')::uuid as id
     from generate_series(1, 2600) as n, signalbox.hooks h where h.uid = 'ep'`;
@@ -17,14 +17,14 @@ beforeAll(async () => {
     insert into signalbox.events (project_id, id, type, name, data, category, content_type, user_id, origin,
       occurred_at, received_at, status, config_version)
     select project_id, id, 'a', 'a', to_json(repeat('x', case when n > 2450 then 250000 else 1 end)), null, 'TEXT',
-      user_id, 'API', at, at, 'PROCESSED', 1 from made`;
+      user_id, 'API', at, at, 'PROCESSED', 1 from public.made`;
   await sql`
     insert into signalbox.ended_deliveries (project_id, id, event_id, hook_id, format, status, attempt_count,
       max_attempts, completed_at, created_at, started_at, elapsed_ms, outcome, status_code, request_headers, response_body)
     select project_id, id, id, hook_id, 'DATA', case when is_good then 'SUCCEEDED' else 'FAILED' end, 1, 1, at, at, at, 1,
       case when is_good then 'SUCCESS' else 'RESPONSE_ERROR' end, case when is_good then 200 else 500 end, '{}',
       'number ' || n
-    from made, lateral (select n = any(${SUCCEEDED}::int[]) as is_good) as outcome`;
+    from public.made, lateral (select n = any(${SUCCEEDED}::int[]) as is_good) as outcome`;
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
@@ -68,7 +68,7 @@ test.each([
 test("they are found on the way back, too", async () => {
   const oldest = (await list("status=0&before=2000-01-01T00:00:00Z")).data;
   expect(oldest).toEqual([]);
-  const { id } = (await hub.db.sql<{ id: string }[]>`select id from made where n = 1`)[0] as {
+  const { id } = (await hub.db.sql<{ id: string }[]>`select id from public.made where n = 1`)[0] as {
     id: string;
   };
   const found: string[] = [];

@@ -68,7 +68,9 @@ test.each([
 test("they are found on the way back, too", async () => {
   const oldest = (await list("status=0&before=2000-01-01T00:00:00Z")).data;
   expect(oldest).toEqual([]);
-  const { id } = (await hub.db.sql<{ id: string }[]>`select id from public.made where n = 1`)[0] as {
+  const { id } = (
+    await hub.db.sql<{ id: string }[]>`select id from public.made where n = 1`
+  )[0] as {
     id: string;
   };
   const found: string[] = [];

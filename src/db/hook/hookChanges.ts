@@ -2,7 +2,7 @@ import type { Tx } from "../connection/client.ts";
 import type { FeedItem } from "../feed/changes.ts";
 import { publish, writeToFeed } from "../feed/record.ts";
 import { bumpConfigVersion } from "../project/projects.ts";
-import { type HookRow, hookColumns, insertHookVersion } from "./hooks.ts";
+import { type HookRow, hookColumns, insertHookVersions } from "./hooks.ts";
 import { queueSettling } from "./moveQueued.ts";
 
 const hookItem = (
@@ -19,7 +19,8 @@ export const recordHook = (
 
 /** Applies the hook's new rule from the next config version on. */
 export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
-  await insertHookVersion(tx, hook, await bumpConfigVersion(tx, hook.projectId));
+  const { projectId, id } = hook;
+  await insertHookVersions(tx, projectId, [id], await bumpConfigVersion(tx, projectId));
 }
 
 /** A hook that is to receive no more, and why. */
@@ -54,10 +55,7 @@ export async function deleteHooksOfUser(
     tx<{ id: string }[]>`
       select id from unnest(${ids}::uuid[]) as x(id)
       where exists (select from signalbox.queue q where q.project_id = ${projectId} and q.hook_id = x.id)`,
-    tx`
-      insert into signalbox.hook_versions (project_id, hook_id, config_version, types, channels, format, filter, user_id, status)
-      select project_id, id, ${version}, types, channels, format, filter, user_id, status from signalbox.hooks
-      where project_id = ${projectId} and id = any(${ids}::uuid[])`,
+    insertHookVersions(tx, projectId, ids, version),
   ]);
   await writeToFeed(
     tx,

@@ -185,13 +185,13 @@ export const updateHookRow = (tx: Tx, hook: HookRow) => tx<Pick<HookRow, "update
     changed = ${hook.changed}::text[]
   where project_id = ${hook.projectId} and id = ${hook.id} returning updated_at as "updatedAt"`;
 
-/** Stores the hook's rule from this config version on. */
-export const insertHookVersion = (tx: Tx, hook: HookRow, version: number) => tx`
+/** Stores the rules of hooks, as they are now, from this config version on. */
+export const insertHookVersions = (tx: Tx, projectId: string, ids: string[], version: number) => tx`
   insert into signalbox.hook_versions (project_id, hook_id, config_version, types, channels, format, filter, user_id, status,
     template, template_content_type, selection, changed)
-  values (${hook.projectId}, ${hook.id}, ${version}, ${hook.types}::text[], ${hook.channels}::text[], ${hook.format}, ${hook.filter},
-    ${hook.userId}, ${hook.status}, ${hook.template}, ${hook.templateContentType}, ${hook.selection},
-    ${hook.changed}::text[])`;
+  select project_id, id, ${version}, types, channels, format, filter, user_id, status, template, template_content_type,
+    selection, changed
+  from signalbox.hooks where project_id = ${projectId} and id = any(${ids}::uuid[])`;
 
 /** A hook's rule under a config version. */
 export type PastHook = Pick<

@@ -22,14 +22,14 @@ async function age(hub: Hub, id: string, days: number) {
   const oldId = `${old.slice(0, 8)}-${old.slice(8)}${id.slice(13)}`;
   const { sql } = hub.db;
   await sql`update signalbox.events set id = ${oldId}, received_at = ${new Date(made)} where id = ${id}`;
-  for (const table of ["queue", "ended_deliveries", "actions"])
+  for (const table of ["queue", "ended_deliveries", "actions", "event_bodies"])
     await sql`update ${sql(`signalbox.${table}`)} set event_id = ${oldId} where event_id = ${id}`;
   return oldId;
 }
 
 const countIn = async (
   { db: { sql } }: Hub,
-  table: "events" | "deliveries" | "attempts" | "actions" | "presses",
+  table: "events" | "deliveries" | "attempts" | "actions" | "presses" | "event_bodies",
 ) => Number((await sql`select count(*) from ${sql(`signalbox.${table}`)}`)[0]?.count);
 
 const register = (hub: Hub, url: string) =>
@@ -52,6 +52,21 @@ test("events older than they are kept go with their deliveries and attempts, you
     { id: kept, deliveries: { nodes: [{ attempts: [{ number: 1 }] }] } },
   ]);
   expect([await countIn(hub, "deliveries"), await countIn(hub, "attempts")]).toEqual([1, 1]);
+});
+
+test("a body that a template made goes with its event", async () => {
+  await using target = await receiver();
+  await using hub = await testHub();
+  await hub.run(
+    `mutation ($url: String!) {
+      registerHook(input: { url: $url, types: ["*"], template: "{{ event.type }}" }) { hook { id } } }`,
+    { url: target.url },
+  );
+  await age(hub, (await emit(hub)).event.id, 31);
+  await age(hub, (await emit(hub)).event.id, 29);
+  expect(await countIn(hub, "event_bodies")).toBe(2);
+  await removeExpired(hub.db, 30);
+  expect(await countIn(hub, "event_bodies")).toBe(1);
 });
 
 test("an old event's actions go with it, and their presses with what they sent", async () => {

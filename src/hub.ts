@@ -3,7 +3,7 @@ import { readAddress, type UrlSetting } from "./db/connection/address.ts";
 import { type Db, openDb, type Place } from "./db/connection/client.ts";
 import { checkRoom } from "./db/connection/requirements.ts";
 import { oldestDueSeconds } from "./db/delivery/reclaim.ts";
-import { startEmbedded } from "./db/embedded/start.ts";
+import type { EmbeddedDatabase } from "./db/embedded/start.ts";
 import { checkDistributed } from "./db/nodes/distribution.ts";
 import { queueDepths } from "./db/queue/depth.ts";
 import { openReadPools, type ReadPools } from "./db/read/readPools.ts";
@@ -160,13 +160,13 @@ function warnIgnored(url: string, setting: UrlSetting, log: Logger): void {
 }
 
 /** The database's address. With two settings, the direct one is for the few sessions that a pooler must not share. */
-async function findDatabase(
-  { databaseUrl, directUrl, dataDir }: Config,
-  stack: AsyncDisposableStack,
+function findDatabase(
+  { databaseUrl, directUrl }: Config,
+  embedded: EmbeddedDatabase | undefined,
   log: Logger,
-): Promise<Place> {
-  if (databaseUrl === undefined)
-    return { url: stack.use(await startEmbedded({ dataDir, log })).url };
+): Place {
+  if (embedded) return { url: embedded.url };
+  if (databaseUrl === undefined) throw new Error("there is no database");
   warnIgnored(databaseUrl, "DATABASE_URL", log);
   if (directUrl === undefined) return { url: databaseUrl };
   warnIgnored(directUrl, "SIGNALBOX_DIRECT_URL", log);
@@ -180,11 +180,15 @@ async function findDatabase(
 const connectionsOf = ({ api, worker }: Config["roles"], { poolerUrl }: Place) =>
   1 + (worker ? 7 : 0) + (poolerUrl === undefined ? 10 + (api ? 5 : 0) : 1);
 
-/** Starts a hub: database, live feed, worker and HTTP, as its roles require. */
+/**
+ * Starts a hub: live feed, worker and HTTP, as its roles require, on the server of the configuration or on an embedded
+ * one, which it then owns.
+ */
 export async function startHub(
   config: Config,
   log: Logger,
   onLost: (error: unknown) => void,
+  embedded?: EmbeddedDatabase,
 ): Promise<RunningHub> {
   if (config.databaseUrl && !config.secretKeys) {
     throw new ConfigError(
@@ -192,7 +196,8 @@ export async function startHub(
     );
   }
   await using stack = new AsyncDisposableStack();
-  const place = await findDatabase(config, stack, log);
+  stack.use(embedded);
+  const place = findDatabase(config, embedded, log);
   if (config.readUrl !== undefined) warnIgnored(config.readUrl, "SIGNALBOX_READ_URL", log);
   await migrate(place);
   const db = stack.use(openDb(place));

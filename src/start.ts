@@ -1,12 +1,13 @@
 import module from "node:module";
 import { banner } from "./banner.ts";
-import { ConfigError, readConfig, unknownSettings } from "./config/config.ts";
+import { type Config, ConfigError, readConfig, unknownSettings } from "./config/config.ts";
 import { isOutage } from "./db/connection/outage.ts";
 import { DatabaseRefusal } from "./db/connection/refusal.ts";
 import { waitForServer } from "./db/connection/waitForServer.ts";
+import { startEmbedded } from "./db/embedded/start.ts";
 import { WrongSecretKey } from "./domain/project/keyCheckValue.ts";
 import { ListenError } from "./http/server.ts";
-import { type RunningHub, startHub } from "./hub.ts";
+import type { RunningHub } from "./hub.ts";
 import { createLogger, type Logger } from "./log.ts";
 
 /** The whole stop takes at most this long; a second signal (npm passes on what the terminal sent) changes nothing. */
@@ -55,6 +56,18 @@ function stopOnSignals(log: Logger) {
   };
 }
 
+/** Loads the hub, which takes as long as PostgreSQL needs to start: that goes on meanwhile. */
+async function loadHub({ databaseUrl, dataDir }: Config, log: Logger) {
+  const begun = Promise.withResolvers<void>();
+  const starting =
+    databaseUrl === undefined
+      ? startEmbedded({ dataDir, log, onBegun: begun.resolve })
+      : Promise.resolve(undefined);
+  await Promise.race([begun.promise, starting]);
+  const [{ startHub }, embedded] = await Promise.all([import("./hub.ts"), starting]);
+  return { startHub, embedded };
+}
+
 async function run(options: StartOptions) {
   const config = readConfig();
   const log = createLogger(config.logLevel);
@@ -79,7 +92,8 @@ async function run(options: StartOptions) {
       options.waitForDatabaseMs,
       (why) => log.warn(`waiting for the database: ${why}`),
     );
-  const hub = await startHub(config, log, onLost);
+  const { startHub, embedded } = await loadHub(config, log);
+  const hub = await startHub(config, log, onLost, embedded);
   isUp(hub);
   process.stdout.write(`${banner(config, hub)}\n`);
   // Node.js would write it at a clean end alone; the next start has a third less to compute. Node.js 20 has none.

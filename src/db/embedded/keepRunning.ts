@@ -13,10 +13,11 @@ export async function keepRunning(
   cluster: Cluster,
   port: number,
   log: Log,
+  onBegun?: () => void,
 ): Promise<AsyncDisposable> {
   const stopping = new AbortController();
   const stopped = new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));
-  let postmaster = await startPostmaster(cluster, port, stopping.signal);
+  let postmaster = await startPostmaster(cluster, port, stopping.signal, onBegun);
 
   async function startAgain() {
     for (let pause = FIRST_PAUSE_MS; !stopping.signal.aborted; pause *= 2) {

@@ -32,12 +32,14 @@ export async function startPostmaster(
   cluster: Cluster,
   port: number,
   signal: AbortSignal,
+  onBegun?: () => void,
 ): Promise<Postmaster> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   await stopOrphan(cluster.dir);
   for (;;) {
     const program = startProgram("postgres", cluster, settings(port));
     const postmaster = guard(program, cluster);
+    onBegun?.();
     if (await becomesReady(program, cluster.dir, signal)) return postmaster;
     await postmaster.stop();
     const words = await program.words();

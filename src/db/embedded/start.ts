@@ -7,18 +7,19 @@ import { keepRunning, type Log } from "./keepRunning.ts";
 import { lockDirectory } from "./lock.ts";
 
 /** A PostgreSQL that runs until disposed of, and never longer than this process. */
-type EmbeddedDatabase = { url: string } & AsyncDisposable;
+export type EmbeddedDatabase = { url: string } & AsyncDisposable;
 
 /** How long another process that tests the lock may delay a start, in milliseconds. */
 const PATIENCE_MS = 500;
 
 /**
- * Starts PostgreSQL on a data directory, which the first start creates. Throws DatabaseRefusal if another hub runs
- * there or PostgreSQL cannot start.
+ * Starts PostgreSQL on a data directory, which the first start creates. `onBegun` is called once its process runs, before
+ * it is ready. Throws DatabaseRefusal if another hub runs there or PostgreSQL cannot start.
  */
 export async function startEmbedded(input: {
   dataDir: string;
   log: Log;
+  onBegun?: () => void;
 }): Promise<EmbeddedDatabase> {
   const dataDir = await makeDirectory(input.dataDir);
   const lock = await lockDirectory(dataDir, PATIENCE_MS);
@@ -34,7 +35,7 @@ export async function startEmbedded(input: {
   started.defer(() => removeConnection(dataDir));
   const cluster = await openCluster(dataDir);
   const port = await freePort();
-  started.use(await keepRunning(cluster, port, input.log));
+  started.use(await keepRunning(cluster, port, input.log, input.onBegun));
   const url = `postgres://${cluster.user}:${cluster.password}@127.0.0.1:${port}/postgres?sslmode=disable`;
   await saveConnection(dataDir, { pid: process.pid, url });
   const lifetime = started.move();

@@ -4,37 +4,46 @@ import { continueReplay } from "../../domain/replay/continueReplay.ts";
 import type { Logger } from "../../log.ts";
 import { createProjectTurns, type ProjectTurns } from "./projectTurns.ts";
 
-/** Projects in turn at the same time, pauses included. */
+/** Projects in turn at the same time: one may wait for a lock. */
 const PARALLEL = 4;
-/** A pause is so many times as long as the chunk took: most of the time belongs to what happens now. */
-const PAUSE_FACTOR = 4;
-/** The pause before the next look if no hook has room. */
-const PAUSE_MS = 200;
+/** The part of the time that goes into chunks, of all projects together: the rest belongs to what happens now. */
+const SHARE = 1 / 5;
+/** The time until the next look if no hook has room. */
+const LOOK_AGAIN_MS = 200;
 
 /**
- * Continues replays and backfills a chunk at a time, with a pause after each. Those of one project take turns. The
- * reconciler finds lost ones again.
+ * Continues replays and backfills a chunk at a time, with a pause after each. Those of one project take turns, and so do
+ * projects. The reconciler finds lost ones again.
  */
 export function createReplayTurns({ sql, log }: { sql: Pool; log: Logger }): ProjectTurns {
   const lastLooks = new Map<string, Date>();
+  let running = 0;
+
+  /** Takes a step and plans the next; false if there is none for this process. */
+  async function step(projectId: string, id: string, signal: AbortSignal): Promise<boolean> {
+    const startedAt = performance.now();
+    const continued = await continueReplay(sql, projectId, id, lastLooks.get(id));
+    if (!continued) return false;
+    lastLooks.set(id, continued.lookedAt);
+    if (continued.hasAdvanced) {
+      const tookMs = performance.now() - startedAt;
+      await delay(tookMs * (running / SHARE - 1), undefined, { signal }).catch(() => {});
+      turns.add(projectId, [id]);
+    } else setTimeout(() => turns.add(projectId, [id]), LOOK_AGAIN_MS).unref();
+    return true;
+  }
+
   const turns = createProjectTurns(
     { atOnce: 1, parallel: PARALLEL },
     async (projectId, [id = ""], signal) => {
-      const startedAt = performance.now();
+      running++;
       try {
-        const step = await continueReplay(sql, projectId, id, lastLooks.get(id));
-        if (!step) return void lastLooks.delete(id);
-        lastLooks.set(id, step.lookedAt);
-        const tookMs = performance.now() - startedAt;
-        const pauseMs = step.hasAdvanced ? tookMs * PAUSE_FACTOR : PAUSE_MS;
-        await delay(pauseMs, undefined, { signal }).catch(() => {});
-        turns.add(projectId, [id]);
+        if (!(await step(projectId, id, signal))) lastLooks.delete(id);
       } catch (error) {
         lastLooks.delete(id);
-        log.warn(
-          { err: error, projectId, replayId: id },
-          "could not continue a replay, trying again",
-        );
+        log.warn({ err: error, projectId, replayId: id }, "could not continue a replay yet");
+      } finally {
+        running--;
       }
     },
   );

@@ -7,8 +7,8 @@ import type { Kit } from "./kit.ts";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Runs files of the ordinary suite on the kit's server; a failed test is a broken promise. */
-export async function runTests(kit: Kit, files: string[], only?: string): Promise<Counts> {
-  const filter = [...files.map((file) => `test/${file}.test.ts`), ...(only ? ["-t", only] : [])];
+export async function runTests(kit: Kit, files: string[]): Promise<Counts> {
+  const filter = files.map((file) => `test/${file}.test.ts`);
   const child = spawn(process.execPath, ["test/run.ts", ...filter], {
     cwd: root,
     env: { ...process.env, ...kit.patching([]), DATABASE_URL: kit.server.url, NODE_OPTIONS: "" },
@@ -27,6 +27,7 @@ export async function runTests(kit: Kit, files: string[], only?: string): Promis
       .match(/(?:FAIL|×) .*/g)
       ?.slice(0, 3)
       .join("; ");
+    if (named === undefined) throw new Error(`the tests did not run: ${output.slice(-2_000)}`);
     throw new Broken(`${failed} of ${Number(passed) + Number(failed)} tests failed: ${named}`);
   }
   if (code !== 0 || passed === "0")

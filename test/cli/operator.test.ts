@@ -245,7 +245,14 @@ testWith("script")(
       stdout: '{"matched":0}\n',
       stderr: "0 deliveries match.\n",
     });
-    expect((await on("replay", "again")).stderr).toContain("required option '--since <TIME>'");
+    const chosen = (await objects("deliveries", "list", "--hook", "again")).slice(1);
+    const ids = chosen.map(({ id }) => String(id));
+    const again = await on("replay", "--delivery", ...ids);
+    expect(JSON.parse(again.stdout)).toMatchObject({ matched: 2, created: 2 });
+    await expect
+      .poll(() => target.requests.filter(({ path }) => path === "/again"), { timeout: 60_000 })
+      .toHaveLength(8);
+    expect((await on("replay", "again")).stderr).toContain("needs --since TIME");
     expect((await on("replay", "--since", "yesterday")).code).toBe(2);
   },
 );

@@ -129,8 +129,8 @@ browserTest(
     await page.getByRole("button", { name: "Retry these 3" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Retry 3 deliveries" }).click();
-    await dialog.getByText("3 of 3 deliveries retried.").waitFor();
-    await dialog.locator("li", { hasText: "Succeeded 3" }).waitFor();
+    await dialog.getByText("3 of 3 replayed").waitFor();
+    await dialog.getByRole("status").getByText("Done").waitFor();
     await dialog.getByRole("button", { name: "Close" }).first().click();
     await eventually(() => rows.count()).toBe(1);
 
@@ -148,7 +148,7 @@ browserTest(
     await eventually(() => missing().length).toBe(8);
     const sent = target.requests.length;
     await page.getByRole("button", { name: "Retry: ticket.made" }).first().click();
-    await dialog.getByText("your server gets these events once more").waitFor();
+    await dialog.getByText("your server gets this event once more").waitFor();
     await dialog.getByRole("button", { name: "Not now" }).click();
     await dialog.waitFor({ state: "detached" });
     expect(target.requests.length).toBe(sent);

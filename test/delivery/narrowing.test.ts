@@ -104,10 +104,18 @@ test("a replay takes the same filter, and says what is wrong with it", async () 
   ).toBe(4);
   expect((await replayed({ statusCodes: [500], userId: "u-1" })).matched).toBe(2);
   expect((await replayed({ error: "connection refused", hookId: hooks.dead })).matched).toBe(3);
+  // Any text, as the list takes it.
+  for (const error of ["connection\nrefused", "\0", "\ud800", "%"]) {
+    expect(await found({ error })).toEqual([]);
+    expect(await replayed({ error, dryRun: false })).toEqual({ matched: 0, userErrors: [] });
+  }
+  expect((await replayed({ error: "" })).matched).toBe(9);
+  expect(await found({ error: "" })).toHaveLength(9);
   const messages = async (input: object) => (await replayed(input)).userErrors;
   expect(await messages({ statusCodes: [99] })).toMatchObject([{ path: ["statusCodes", "0"] }]);
   expect(await messages({ hookIds: [hooks.dead, "none"] })).toMatchObject([
     { path: ["hookIds", "1"] },
   ]);
+  expect(await messages({ error: "x".repeat(201) })).toMatchObject([{ path: ["error"] }]);
   expect(await messages({ type: "a", types: ["a"] })).toMatchObject([{ path: ["type"] }]);
 });

@@ -6,6 +6,7 @@ import { HubError } from "../hub/hubError.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { note, printObject } from "../hub/print.ts";
 import { createProgress } from "../hub/progress.ts";
+import { Misuse } from "../misuse.ts";
 import { timeOption } from "../readTime.ts";
 
 const POLL_MS = 250;
@@ -16,8 +17,13 @@ export function addReplay(program: Command): void {
     "replay [HOOK]",
     "sends ended deliveries again, of one hook or all: says how many match, then does it",
   )
-    .requiredOption("--since <TIME>", "only what was made then or later", timeOption("since"))
+    .option(
+      "--since <TIME>",
+      "only what was made then or later; required without --delivery",
+      timeOption("since"),
+    )
     .option("--until <TIME>", "only what was made before", timeOption("until"))
+    .option("--delivery <ID...>", "only these deliveries, at most 1,000; those that wait, too")
     .option(
       "--status <STATUS...>",
       "only what ended so, such as FAILED; default all, also what succeeded",
@@ -28,7 +34,8 @@ export function addReplay(program: Command): void {
 }
 
 type Options = HubFlags & {
-  since: string;
+  since?: string;
+  delivery?: string[];
   until?: string;
   status?: string[];
   type?: string;
@@ -43,10 +50,12 @@ type Payload = {
 async function replay(
   hub: HubPlace,
   given: string | undefined,
-  { since, until, status, type, dryRun, ...options }: Options,
+  { since, delivery: deliveryIds, until, status, type, dryRun, ...options }: Options,
 ): Promise<void> {
+  if (since === undefined && deliveryIds === undefined)
+    throw new Misuse("replay needs --since TIME, or the deliveries: --delivery ID");
   const hookId = given === undefined ? undefined : (await findHook(hub, given)).id;
-  const input = JSON.parse(JSON.stringify({ hookId, since, until, status, type }));
+  const input = JSON.parse(JSON.stringify({ deliveryIds, hookId, since, until, status, type }));
   const ask = async (isDryRun: boolean) =>
     checked(
       (await callHub<Payload>(hub, start, { input: { ...input, dryRun: isDryRun } })).payload,

@@ -17,17 +17,18 @@ export type ReplayRow = Pick<
   status: ReplayStatus;
   /** Whether it sends SUCCEEDED deliveries again. */
   resends: boolean;
-  /** Whether deliveries that wait for their next attempt are tried at once. */
+  /** Whether deliveries that wait for their next attempt, or were parked alone, are tried at once. */
   hastens: boolean;
   /** Whether it makes the deliveries that a hook never got: its chunks list events. */
   isBackfill: boolean;
 };
 
-/** The filter of a replay: deliveries created from `since` on and before `until`. */
+/** The filter of a replay: deliveries created from `since` on and before `until`; or chosen ones. */
 export type ReplayFilter = Narrowing & {
+  deliveryIds: string[] | null;
   hookIds: string[] | null;
   status: DeliveryStatus[];
-  since: Date;
+  since: Date | null;
   until: Date | null;
 };
 
@@ -63,20 +64,27 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
 
 /**
  * The deliveries that match a filter, of hooks that are not deleted, and no steps of workflows. Of SUCCEEDED ones only
- * the first ones, so that what replays have sent is not sent again by each further replay. They are found by their ids:
- * `created_at` has no index. One day is left for clock skew.
+ * the first ones unless they were chosen, so that what replays have sent is not sent again by each further replay. Of
+ * PARKED ones those that were parked alone, not with their hook. They are found by their ids: `created_at` has no
+ * index. One day is left for clock skew.
  */
 function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
-  const { hookIds, status, since, until } = filter;
+  const { deliveryIds, hookIds, status, since, until } = filter;
   const { own, near, far } = narrowed(sql, filter);
   const conditions = [
     sql`d.project_id = ${projectId}`,
-    sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`,
-    sql`d.created_at >= ${since}`,
-    sql`(d.replay_of is null or d.status <> 'SUCCEEDED')`,
+    deliveryIds === null
+      ? sql`(d.replay_of is null or d.status <> 'SUCCEEDED')`
+      : sql`d.id = any(${deliveryIds}::uuid[])`,
     statusIn(sql, status),
+    ...(status.includes("PARKED")
+      ? [sql`(d.status <> 'PARKED' or h.status = 'ACTIVE' and d.order_seq is null)`]
+      : []),
     sql`h.status <> 'DELETED'`,
     sql`h.kind = 'HOOK'`,
+    ...(since
+      ? [sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`, sql`d.created_at >= ${since}`]
+      : []),
     ...(until
       ? [sql`d.id < ${minUuid7At(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
       : []),

@@ -16,8 +16,10 @@ import {
   makeRetryingDue,
   publishRetries,
   reopenDeliveries,
+  unpark,
 } from "../../db/delivery/retries.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
+import { probeNow } from "../../db/hook/hookHealth.ts";
 import { addJobs } from "../../db/queue/jobs.ts";
 import {
   advanceReplay,
@@ -40,6 +42,7 @@ import { backfillChunk } from "./backfill.ts";
 import {
   checkNarrowing,
   checkWindow,
+  deliveriesToReplay,
   hookToReplay,
   MAX_MATCHED,
   REPLAY_CHUNK,
@@ -47,11 +50,13 @@ import {
 
 /** The caller's filter; an absent field does not restrict it. */
 export type ReplayInput = Narrowing & {
+  /** These alone, also without `since`. */
+  deliveryIds?: string[] | null | undefined;
   hookId?: string | null | undefined;
   hookIds?: string[] | null | undefined;
   type?: string | null | undefined;
   status?: DeliveryStatus[] | null | undefined;
-  since: Date;
+  since?: Date | null | undefined;
   until?: Date | null | undefined;
   /** Takes deliveries along that wait for their next attempt: they are tried at once. */
   hastens?: boolean;
@@ -64,8 +69,12 @@ const MAX_STATUSES = 20;
 const MAX_WAITING = 400;
 
 async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
-  const { hookId = null, hookIds, since, until = null } = input;
+  const { hookId = null, hookIds, deliveryIds = null, since = null, until = null } = input;
   const narrowing = checkNarrowing(input);
+  if (since === null && deliveryIds === null)
+    throw userError("INVALID", "field 'since' is required unless 'deliveryIds' is given", [
+      "since",
+    ]);
   const status = input.status ?? ENDED;
   if (status.length > MAX_STATUSES)
     throw userError(
@@ -84,11 +93,20 @@ async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promis
   if (hookId !== null) await hookToReplay(sql, projectId, hookId);
   for (const [index, id] of (hookIds ?? []).entries())
     await hookToReplay(sql, projectId, id, ["hookIds", index]);
+  if (deliveryIds !== null) await deliveriesToReplay(sql, projectId, deliveryIds);
+  // What someone has chosen by hand is tried now, whatever it waits for.
+  const waiting: DeliveryStatus[] =
+    deliveryIds !== null && !input.status
+      ? ["RETRYING", "PARKED"]
+      : input.hastens
+        ? ["RETRYING"]
+        : [];
   const both = hookIds?.filter((id) => hookId === null || id === hookId);
   return {
+    deliveryIds,
     hookIds: both ?? (hookId === null ? null : [hookId]),
     ...narrowing,
-    status: input.hastens ? [...status, "RETRYING"] : status,
+    status: [...status, ...waiting],
     since,
     until,
   };
@@ -114,7 +132,7 @@ export async function countReplay(
 
 /**
  * Starts a replay of ended deliveries, and of waiting ones if asked to: exactly those that match now. Throws INVALID, NOT_FOUND and NOT_ALLOWED_NOW
- * (unknown or deleted hook), or LIMIT_REACHED.
+ * (an unknown delivery, an unknown or deleted hook), or LIMIT_REACHED.
  */
 export async function replayDeliveries(
   sql: Pool,
@@ -146,10 +164,12 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
     const chunk = await takeChunk(tx, replay, MAX_WAITING);
     if (!chunk) return pauseReplay(tx, replay);
     if (replay.isBackfill) return backfillChunk(tx, replay, chunk);
-    await heldHookStatus(tx, projectId, chunk.hookId);
+    const hookStatus = await heldHookStatus(tx, projectId, chunk.hookId);
+    const { hastens } = replay;
     const moved = [
       ...(await reopenDeliveries(tx, projectId, chunk.ids)),
-      ...(replay.hastens ? await makeRetryingDue(tx, projectId, chunk.ids) : []),
+      ...(hastens ? await makeRetryingDue(tx, projectId, chunk.ids) : []),
+      ...(hastens && hookStatus === "ACTIVE" ? await unpark(tx, projectId, chunk.ids) : []),
     ];
     const retries = chunk.ids.map((of) => ({ of, id: newId() }));
     // A delivery that matched as failed and has SUCCEEDED since needs nothing.
@@ -161,7 +181,10 @@ export async function continueReplay(sql: Pool, projectId: string, id: string): 
       { moved, made },
       {
         jobs: status === "RUNNING" ? [replayJob(replay)] : [],
-        under: [recordReplay(tx, replay)],
+        under: [
+          ...(hastens ? [probeNow(tx, { projectId, id: chunk.hookId })] : []),
+          recordReplay(tx, replay),
+        ],
       },
     );
   });

@@ -111,8 +111,8 @@ export async function countMatching(
 
 /**
  * Inserts a replay with the list of what matches now, what has an order in it: later changes do not add to it or
- * remove from it. A replay that
- * matches nothing is DONE at once.
+ * remove from it. A replay that matches nothing is DONE at once. What was searched for in the data is not kept: it may
+ * be a part of it, which can be erased.
  */
 export const insertReplay = (
   tx: Tx,
@@ -129,7 +129,7 @@ export const insertReplay = (
     select ${projectId}, ${id}, hook_id, number, array_agg(id order by id) from numbered group by hook_id, number
   ), counted as (select count(*)::int as n from matched)
   insert into signalbox.replays as r (project_id, id, filter, status, matched, finished_at)
-  select ${projectId}, ${id}, ${JSON.stringify(filter)}::text::json,
+  select ${projectId}, ${id}, ${JSON.stringify({ ...filter, search: null })}::text::json,
     case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
   from counted returning ${columns(tx)}`;
 

@@ -8,6 +8,7 @@
  */
 
 import type { Pool, Sql } from "../../db/connection/client.ts";
+import { isTimeout } from "../../db/connection/outage.ts";
 import type { DeliveryStatus } from "../../db/delivery/deliveries.ts";
 import type { Narrowing } from "../../db/delivery/narrowing.ts";
 import {
@@ -38,6 +39,7 @@ import {
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { audit } from "../audit/audit.ts";
+import { withheld } from "../audit/difference.ts";
 import { backfillChunk } from "./backfill.ts";
 import {
   checkNarrowing,
@@ -121,6 +123,16 @@ const checkCount = (matched: number) => {
     );
 };
 
+/** A filter that no index has may take longer than a statement may. */
+const tooLong = (error: unknown): never => {
+  if (!isTimeout(error)) throw error;
+  throw userError(
+    "LIMIT_REACHED",
+    "it takes too long to find what matches; choose a narrower window",
+    ["since"],
+  );
+};
+
 /** The number of deliveries that a replay would send again. Throws as `replayDeliveries` does. */
 export async function countReplay(
   sql: Sql,
@@ -141,14 +153,15 @@ export async function replayDeliveries(
 ): Promise<ReplayRow> {
   const filter = await filterOf(sql, projectId, input);
   return sql.begin(async (tx) => {
-    const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, REPLAY_CHUNK);
+    const inserted = insertReplay(tx, { projectId, id: newId() }, filter, REPLAY_CHUNK);
+    const [replay] = await inserted.catch(tooLong);
     if (!replay) throw new Error("a replay was not inserted");
     checkCount(replay.matched);
     await audit(tx, {
       projectId,
       action: "replayDeliveries",
       entity: ["Replay", replay.id],
-      after: { ...filter, matched: replay.matched },
+      after: { ...filter, search: withheld(filter.search), matched: replay.matched },
     });
     const jobs = replay.status === "RUNNING" ? [addJobs(tx, [replayJob(replay)])] : [];
     await writeToFeed(tx, projectId, jobs, [recordReplay(tx, replay, true)]);

@@ -41,16 +41,17 @@ const narrowing = z.object({
   userId: singleLineText(eventLimits.short).nullish(),
   statusCodes: z.array(statusCode).max(MOST_ITEMS, most(MOST_ITEMS)).nullish(),
   error: sought.nullish(),
+  search: sought.nullish(),
 });
 
 /** What a replay is narrowed down by. Throws INVALID. */
 export function checkNarrowing(input: z.input<typeof narrowing>): Narrowing {
   const { data, error: wrong } = narrowing.safeParse(input);
   if (wrong) throw invalidFields(wrong.issues);
-  const { type, types, userId, statusCodes, error } = data;
+  const { type, types, ...rest } = data;
   if (type != null && types != null)
     throw userError("INVALID", "field 'type' is 'types' with one item: give one of them", ["type"]);
-  return { types: type == null ? types : [type], userId, statusCodes, error };
+  return { types: type == null ? types : [type], ...rest };
 }
 
 /** The deliveries to replay. Throws NOT_FOUND for the first of these that the project does not have. */

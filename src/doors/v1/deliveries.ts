@@ -25,6 +25,11 @@ const query = z.strictObject({
   eventId: z.string().max(1_000).optional(),
   types: texts.optional(),
   userId: z.string().max(1_000).optional(),
+  search: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Of events with this text in the name, type or data; case-insensitive."),
   status: z.array(deliveryStatus).max(100).optional(),
   statusCodes: z
     .array(z.int().min(100).max(599))

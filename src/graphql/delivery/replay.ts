@@ -66,6 +66,10 @@ const ReplayInputType = builder.inputType("ReplayInput", {
       description: "Only for events of these types, as in `type`; at most 100. Not with `type`.",
     }),
     userId: t.string({ description: "Only for events of this user." }),
+    search: t.string({
+      description:
+        "Only for events with this text in the name, type or data; case-insensitive. At most 200 characters.",
+    }),
     statusCodes: t.intList({
       description:
         "Only if the last attempt was answered by one of these: 100 to 599; at most 100.",

@@ -18,6 +18,7 @@ const replayInput = z
     type: z.string().nullish(),
     types: z.array(z.string()).nullish(),
     userId: z.string().nullish(),
+    search: z.string().nullish(),
     statusCodes: z.array(z.int()).nullish(),
     error: z.string().nullish(),
     status: z.array(deliveryStatus).nullish(),

@@ -81,6 +81,14 @@ test("a schedule is created, listed, paused, run, resumed and deleted, by its na
   });
   await only("schedule", "delete", "morning");
   expect((await on("schedule", "list")).stdout).toBe("");
+  await only("hook", "create", target.url, "day.began", "--name", "alone");
+  const aimed = ["schedule", "create", "aimed", "0 9 * * *", "day.began"];
+  expect(await only(...aimed, "--hook", "alone")).toMatchObject({
+    event: { hookId: expect.any(String) },
+  });
+  expect(await only("schedule", "create", "wide", ...aimed.slice(3), "--broadcast")).toMatchObject({
+    event: { broadcast: true },
+  });
   expect(await on("schedule", "create", "never", "0 0 30 2 *", "a")).toMatchObject({
     ...{ code: 1, stderr: expect.stringContaining("never runs") },
   });

@@ -163,6 +163,14 @@ test("trigger emits a hook's type by hand; deliveries are listed, shown with the
   expect(await only("deliveries", "list", "--hook", "tried", "--status", "FAILED")).toEqual(
     delivery,
   );
+  const narrowed = ["--type", "tri.*", "tried", "--search", '"n":1', "--status-code", "404", "500"];
+  narrowed.push("--error", "STATUS 500", "--hook", "tried");
+  expect(await only("deliveries", "list", ...narrowed)).toEqual(delivery);
+  expect(await objects("deliveries", "list", ...narrowed, "--user", "nobody")).toEqual([]);
+  expect(
+    await only("replay", "tried", "--since", since, ...narrowed.slice(0, -2), "--dry-run"),
+  ).toEqual({ matched: 1 });
+  expect((await on("deliveries", "list", "--status-code", "99")).code).toBe(2);
   expect(await only("deliveries", "get", id)).toMatchObject({
     requestBody: expect.stringContaining('"data":{"n":1}'),
     attempts: [{ number: 1, statusCode: 500, responseBody: "status 500" }],
@@ -245,7 +253,14 @@ testWith("script")(
       stdout: '{"matched":0}\n',
       stderr: "0 deliveries match.\n",
     });
-    expect((await on("replay", "again")).stderr).toContain("required option '--since <TIME>'");
+    const chosen = (await objects("deliveries", "list", "--hook", "again")).slice(1);
+    const ids = chosen.map(({ id }) => String(id));
+    const again = await on("replay", "--delivery", ...ids);
+    expect(JSON.parse(again.stdout)).toMatchObject({ matched: 2, created: 2 });
+    await expect
+      .poll(() => target.requests.filter(({ path }) => path === "/again"), { timeout: 60_000 })
+      .toHaveLength(8);
+    expect((await on("replay", "again")).stderr).toContain("needs --since TIME");
     expect((await on("replay", "--since", "yesterday")).code).toBe(2);
   },
 );

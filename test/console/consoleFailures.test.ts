@@ -22,7 +22,7 @@ beforeAll(async () => {
   for (const name of ["broken", "missing", "fine"])
     await register(hub, { name, url: `${target.url}/${name}`, types: ["*"], retries: 0 });
   for (const type of ["order.paid", "order.sent", "ticket.made"])
-    await accepted(hub, { type, userId: `u-${type}`, waitMs: 15_000 });
+    await accepted(hub, { type, userId: `u-${type}`, data: { of: type }, waitMs: 15_000 });
 });
 afterAll(async () => {
   await browser[Symbol.asyncDispose]();
@@ -43,7 +43,7 @@ browserTest(
 );
 
 browserTest(
-  "failures are found by code, type, error, user and time, all in the address",
+  "failures are found by code, type, error, data, user and time, all in the address",
   async () => {
     await using visit = await browser.visit(`${hub.url}/deliveries?code=5xx&type=order.*`, hub.key);
     const { page } = visit;
@@ -58,6 +58,10 @@ browserTest(
     await page.getByLabel("User").fill("u-ticket.made");
     await eventually(() => rows.count()).toBe(1);
     expect([address("error"), address("user")]).toEqual(["status 404", "u-ticket.made"]);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByLabel("Text in the event").fill('"of":"ticket');
+    await eventually(() => rows.count()).toBe(2);
+    await eventually(() => address("search")).toBe('"of":"ticket');
     await page.getByLabel("Status code, 5xx").fill("nonsense");
     await page.getByRole("alert").getByText("Status codes such as 404").waitFor();
     await page.getByRole("button", { name: "Clear" }).click();
@@ -129,8 +133,8 @@ browserTest(
     await page.getByRole("button", { name: "Retry these 3" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Retry 3 deliveries" }).click();
-    await dialog.getByText("3 of 3 deliveries retried.").waitFor();
-    await dialog.locator("li", { hasText: "Succeeded 3" }).waitFor();
+    await dialog.getByText("3 of 3 replayed").waitFor();
+    await dialog.getByRole("status").getByText("Done").waitFor();
     await dialog.getByRole("button", { name: "Close" }).first().click();
     await eventually(() => rows.count()).toBe(1);
 
@@ -148,7 +152,7 @@ browserTest(
     await eventually(() => missing().length).toBe(8);
     const sent = target.requests.length;
     await page.getByRole("button", { name: "Retry: ticket.made" }).first().click();
-    await dialog.getByText("your server gets these events once more").waitFor();
+    await dialog.getByText("your server gets this event once more").waitFor();
     await dialog.getByRole("button", { name: "Not now" }).click();
     await dialog.waitFor({ state: "detached" });
     expect(target.requests.length).toBe(sent);

@@ -130,6 +130,9 @@ const deliveries: DeliveryFilter[] = [
   { since: longAgo, until: longAgo },
   { since: new Date(Date.now() + 60_000) },
   { until: new Date(Date.now() - ROWS * 500), status: gone },
+  { search: "no such words" },
+  { search: "no such words", hookIds: [hookId, busyHookId], status: gone },
+  { search: "no such words", hookId, types: ["type.1"] },
 ];
 describe.each(backlogs)("with %s waiting", (waiting) => {
   test.each(deliveries)(

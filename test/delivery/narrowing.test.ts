@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { auditLog } from "../fixtures/auditLog.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
     ["order.sent", "u-2"],
     ["ticket.made", "u-1"],
   ])
-    await accepted(hub, { type, userId, waitMs: 15_000 });
+    await accepted(hub, { type, userId, data: { note: `about ${type}` }, waitMs: 15_000 });
 });
 afterAll(async () => {
   await hub[Symbol.asyncDispose]();
@@ -39,9 +40,9 @@ type Found = { deliveries: { nodes: { hook: { name: string }; event: { type: str
 async function found(args: object): Promise<string[]> {
   const { deliveries } = await hub.run<Found>(
     `query ($hookId: ID, $hookIds: [ID!], $types: [String!], $userId: String, $statusCodes: [Int!], $error: String,
-      $status: [DeliveryStatus!]) {
+      $search: String, $status: [DeliveryStatus!]) {
       deliveries(hookId: $hookId, hookIds: $hookIds, types: $types, userId: $userId, statusCodes: $statusCodes,
-        error: $error, status: $status) { nodes { hook { name } event { type } } } }`,
+        error: $error, search: $search, status: $status) { nodes { hook { name } event { type } } } }`,
     args,
   );
   return deliveries.nodes.map(({ hook, event }) => `${hook.name} ${event.type}`).sort();
@@ -81,6 +82,11 @@ test("deliveries are found by hooks, types, user, status code and error, each wi
   expect(await found({ hookIds: ["nonsense"] })).toEqual([]);
   expect(await found({ hookIds: [] })).toEqual([]);
   expect(await found({ error: "%" })).toEqual([]);
+  expect(await found({ search: "ABOUT order.p", hookIds: two })).toEqual([
+    "broken order.paid",
+    "dead order.paid",
+  ]);
+  expect(await found({ search: "about order.p", hookId: hooks.dead, userId: "u-2" })).toEqual([]);
 });
 
 test("a status code that no server answers is refused by its name", async () => {
@@ -93,6 +99,7 @@ test("REST finds the same by the same names", async () => {
     fetch(`${hub.url}/v1/deliveries?${query}`, { headers: { authorization: `Bearer ${hub.key}` } });
   const some = await list(`statusCodes=404,410&userId=u-2&types=order.*&hookIds=${hooks.missing}`);
   expect(await some.json()).toMatchObject({ items: [{ hookId: hooks.missing }] });
+  expect((await (await list("search=About+ORDER.p")).json()).items).toHaveLength(3);
   const wrong = await list("statusCodes=99");
   expect(wrong.status).toBe(422);
   expect(await wrong.text()).toContain("statusCodes");
@@ -104,10 +111,29 @@ test("a replay takes the same filter, and says what is wrong with it", async () 
   ).toBe(4);
   expect((await replayed({ statusCodes: [500], userId: "u-1" })).matched).toBe(2);
   expect((await replayed({ error: "connection refused", hookId: hooks.dead })).matched).toBe(3);
+  const searched = { search: "about TICKET", hookIds: [hooks.broken, hooks.dead] };
+  expect((await replayed(searched)).matched).toBe(2);
+  // Any text, as the list takes it.
+  for (const error of ["connection\nrefused", "\0", "\ud800", "%"]) {
+    expect(await found({ error })).toEqual([]);
+    expect(await replayed({ error, dryRun: false })).toEqual({ matched: 0, userErrors: [] });
+  }
+  expect((await replayed({ error: "" })).matched).toBe(9);
+  expect(await found({ error: "" })).toHaveLength(9);
   const messages = async (input: object) => (await replayed(input)).userErrors;
   expect(await messages({ statusCodes: [99] })).toMatchObject([{ path: ["statusCodes", "0"] }]);
   expect(await messages({ hookIds: [hooks.dead, "none"] })).toMatchObject([
     { path: ["hookIds", "1"] },
   ]);
+  // What was searched for may be personal: it is kept nowhere.
+  expect((await replayed({ ...searched, dryRun: false })).matched).toBe(2);
+  const kept = await hub.db.sql`
+    select from signalbox.replays r full join signalbox.audit_entries a on a.entity_id = r.id
+    where row_to_json(r)::text || row_to_json(a)::text ilike '%ticket%'`;
+  expect(kept).toHaveLength(0);
+  expect((await auditLog(hub, 'action: "replayDeliveries"'))[0]?.after).toMatchObject({
+    search: "[redacted]",
+  });
+  expect(await messages({ error: "x".repeat(201) })).toMatchObject([{ path: ["error"] }]);
   expect(await messages({ type: "a", types: ["a"] })).toMatchObject([{ path: ["type"] }]);
 });

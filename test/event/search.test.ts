@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 
 let hub: TestHub;
@@ -37,6 +38,10 @@ test.each([
   expect(names(found.eventTypes ?? { nodes: [] })).toEqual([`type.${text}`]);
 });
 
+type SearchedDeliveries = {
+  nodes: { event: { name: string } }[];
+  pageInfo: Searched["events"]["pageInfo"];
+};
 type Searched = {
   events: { nodes: { name: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
 };
@@ -74,6 +79,38 @@ test.each([
     expect(pages).toBeLessThanOrEqual(6);
   },
 );
+
+test("deliveries are found by the data of their events, in pieces of 4 MiB, too", async () => {
+  const { sql } = hub.db;
+  const { id: hookId } = await register(hub, { url: "http://127.0.0.1:1/", types: ["none"] });
+  await sql`
+    insert into signalbox.ended_deliveries (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
+      completed_at, created_at)
+    select project_id, id, id, ${hookId}, 'CLOUD_EVENT', 'SUCCEEDED', 1, 4, now(), now()
+    from signalbox.events where type in ('long', 'repeated')`;
+  for (const filter of [
+    { types: ["long"] },
+    { hookId, types: ["repeated"] },
+    { hookIds: [hookId, hookId] },
+  ]) {
+    const found: string[] = [];
+    let pages = 0;
+    for (let after: string | null = null; ; pages++) {
+      const { deliveries }: { deliveries: SearchedDeliveries } = await hub.run(
+        `query ($after: String, $types: [String!], $hookId: ID, $hookIds: [ID!]) {
+          deliveries(first: 5, search: "NEEDLE", types: $types, hookId: $hookId, hookIds: $hookIds, after: $after) {
+            nodes { event { name } } pageInfo { hasNextPage endCursor } } }`,
+        { after, ...filter },
+      );
+      found.push(...deliveries.nodes.map(({ event }) => event.name));
+      if (!deliveries.pageInfo.hasNextPage) break;
+      after = deliveries.pageInfo.endCursor;
+    }
+    expect(new Set(found)).toEqual(new Set(["Number 0"]));
+    expect(pages).toBeGreaterThanOrEqual(3);
+    expect(pages).toBeLessThanOrEqual(20);
+  }
+});
 
 test("several types, and states that few events are in, are looked through in the same pieces", async () => {
   const page = (filter: string) =>

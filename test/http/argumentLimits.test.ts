@@ -151,6 +151,11 @@ const tooMany: Record<string, [operation: string, says: string]> = {
     "mutation ($input: [EmitEventInput!]!) { emitEvents(input: $input) { userErrors { message } } }",
     "1 to 1000 events, got 1001",
   ],
+  "ReplayInput.deliveryIds": [
+    `mutation { replayDeliveries(input: { deliveryIds: ${JSON.stringify(many("ID", 1_001))} }) {
+      userErrors { message } } }`,
+    "'deliveryIds' must have a maximum of 1000 items",
+  ],
   "ReplayInput.status": [
     `mutation { replayDeliveries(input: { since: "2026-01-01T00:00:00Z", status: ${statuses("DeliveryStatus")} }) {
       userErrors { message } } }`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { emitMany, register } from "../fixtures/hooks.ts";
+import { deliveries, emitMany, register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 import { keyOf } from "../fixtures/keyOf.ts";
 import { begin } from "../fixtures/replays.ts";
@@ -12,12 +12,27 @@ beforeAll(async () => {
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
-test("a replay is read and cancelled, as in GraphQL", async () => {
+test("a replay is begun, read and cancelled, as in GraphQL", async () => {
   const { id: hookId } = await register(hub, { url: "http://127.0.0.1:9/", types: ["a"] });
   await emitMany(hub, [{ type: "a" }, { type: "a" }]);
   await hub.db
     .sql`select signalbox.end_deliveries(project_id, array_agg(id), 'CANCELLED', clock_timestamp())
     from signalbox.queue group by project_id`;
+  const since = "2026-01-01T00:00:00Z";
+  const replays = (body: object) => rest(hub, "POST", "/v1/replays", { body });
+  expect(await answer(replays({ hookId, since, status: ["CANCELLED"], dryRun: true }))).toEqual({
+    ...{ matched: 2, replay: null },
+  });
+  expect(await answer(replays({ since, types: ["b"] }))).toMatchObject({
+    ...{ matched: 0, replay: { status: "DONE" } },
+  });
+  const [one] = (await deliveries(hub, { hookId })).map(({ id }) => id);
+  expect(await answer(replays({ deliveryIds: [one] }))).toMatchObject({
+    ...{ matched: 1, replay: { status: "RUNNING" } },
+  });
+  expect(await told(replays({ hookId }))).toBe("422 INVALID since");
+  expect(await told(replays({ deliveryIds: ["x"] }))).toBe("404 NOT_FOUND deliveryIds.0");
+  expect(await told(replays({ since, status: ["LOST"] }))).toBe("422 INVALID status.0");
   const begun = await begin(hub, { hookId });
   const path = `/v1/replays/${begun.id}`;
   const read = await answer<object>(rest(hub, "GET", path));

@@ -1,39 +1,25 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { findHook } from "../hook/findHook.ts";
 import { callHub, checked, type HubPlace, pollHub, type UserErrorDetail } from "../hub/callHub.ts";
 import { HubError } from "../hub/hubError.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { note, printObject } from "../hub/print.ts";
 import { createProgress } from "../hub/progress.ts";
-import { timeOption } from "../readTime.ts";
+import { Misuse } from "../misuse.ts";
+import { type FilterFlags, filterOf, filterOptions, hookIdsOf } from "./filter.ts";
 
 const POLL_MS = 250;
 
 export function addReplay(program: Command): void {
-  hubCommand(
+  const command = hubCommand(
     program,
-    "replay [HOOK]",
-    "sends ended deliveries again, of one hook or all: says how many match, then does it",
-  )
-    .requiredOption("--since <TIME>", "only what was made then or later", timeOption("since"))
-    .option("--until <TIME>", "only what was made before", timeOption("until"))
-    .option(
-      "--status <STATUS...>",
-      "only what ended so, such as FAILED; default all, also what succeeded",
-    )
-    .option("--type <TYPE>", "only events of this type, or prefix such as order.*")
-    .option("--dry-run", "only say how many match")
-    .action(onHub(replay));
+    "replay [HOOK...]",
+    "sends ended deliveries again, of some hooks or all: says how many match, then does it; needs --since or --delivery",
+  ).option("--delivery <ID...>", "only these, at most 1,000, also those that wait");
+  filterOptions(command).option("--dry-run", "only say how many match").action(onHub(replay));
 }
 
-type Options = HubFlags & {
-  since: string;
-  until?: string;
-  status?: string[];
-  type?: string;
-  dryRun?: boolean;
-};
+type Options = HubFlags & FilterFlags & { delivery?: string[]; dryRun?: boolean };
 
 export type Replay = { id: string; status: string; matched: number; created: number };
 type Payload = {
@@ -42,11 +28,13 @@ type Payload = {
 
 async function replay(
   hub: HubPlace,
-  given: string | undefined,
-  { since, until, status, type, dryRun, ...options }: Options,
+  hooks: string[],
+  { delivery: deliveryIds, dryRun, ...options }: Options,
 ): Promise<void> {
-  const hookId = given === undefined ? undefined : (await findHook(hub, given)).id;
-  const input = JSON.parse(JSON.stringify({ hookId, since, until, status, type }));
+  if (options.since === undefined && deliveryIds === undefined)
+    throw new Misuse("replay needs --since TIME, or deliveries: --delivery ID");
+  const hookIds = await hookIdsOf(hub, hooks);
+  const input = JSON.parse(JSON.stringify({ deliveryIds, hookIds, ...filterOf(options) }));
   const ask = async (isDryRun: boolean) =>
     checked(
       (await callHub<Payload>(hub, start, { input: { ...input, dryRun: isDryRun } })).payload,

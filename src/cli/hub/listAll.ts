@@ -7,7 +7,8 @@ const PAGE = 100;
 
 /**
  * The first `limit` rows of a list, page by page. `document` takes $first and $after, and answers the page as `page`,
- * itself or in its field `parent`. A page may hold fewer rows than asked for while more follow.
+ * itself or in its field `parent`. A page may hold fewer rows than asked for while more follow. It ends earlier when
+ * `isEnough` of those that have been read.
  */
 export async function listAll<Row>(
   hub: HubPlace,
@@ -16,7 +17,12 @@ export async function listAll<Row>(
   {
     limit = Number.POSITIVE_INFINITY,
     parent,
-  }: { limit?: number | undefined; parent?: string } = {},
+    isEnough = () => false,
+  }: {
+    limit?: number | undefined;
+    parent?: string;
+    isEnough?: (rows: Row[]) => boolean;
+  } = {},
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (let after: string | null = null; ; ) {
@@ -29,7 +35,7 @@ export async function listAll<Row>(
     const { page } = (parent === undefined ? answer : answer[parent]) as { page: Page<Row> };
     rows.push(...page.nodes);
     after = page.pageInfo.endCursor;
-    if (rows.length >= limit || !page.pageInfo.hasNextPage) return rows;
+    if (rows.length >= limit || isEnough(rows) || !page.pageInfo.hasNextPage) return rows;
   }
 }
 

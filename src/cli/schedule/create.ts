@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { findHook } from "../hook/findHook.ts";
 import { callHub, checked, exact, type HubPlace, type UserErrorDetail } from "../hub/callHub.ts";
 import { type HubFlags, hubCommand, onHub } from "../hub/onHub.ts";
 import { printObject } from "../hub/print.ts";
@@ -13,10 +14,12 @@ export function addCreate(schedule: Command): void {
   )
     .option("--time-zone <ZONE>", "the zone of CRON, such as Europe/Berlin; default UTC")
     .option("--user <ID>", "the user that its events belong to")
+    .option("--broadcast", "for the hooks of all users")
+    .option("--hook <HOOK>", "for this hook alone, if it matches")
     .action(onHub(create));
 }
 
-type Options = HubFlags & { timeZone?: string; user?: string };
+type Options = HubFlags & { timeZone?: string; user?: string; broadcast?: boolean; hook?: string };
 
 async function create(
   hub: HubPlace,
@@ -24,13 +27,16 @@ async function create(
   cron: string,
   type: string,
   given: string | undefined,
-  { timeZone, user, ...options }: Options,
+  { timeZone, user, broadcast, hook, ...options }: Options,
 ): Promise<void> {
   const data = await readData(given);
+  const hookId = hook === undefined ? undefined : (await findHook(hub, hook)).id;
   const event = exact({
     type,
     ...(data !== undefined && { data }),
     ...(user !== undefined && { userId: user }),
+    ...(broadcast && { broadcast }),
+    ...(hookId !== undefined && { hookId }),
   });
   const input = exact({ name, cron, event, ...(timeZone !== undefined && { timeZone }) });
   const { scheduleEvents } = await callHub<{

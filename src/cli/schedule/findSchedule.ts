@@ -19,11 +19,15 @@ const document = `query ($first: Int, $after: String, $status: [EventScheduleSta
   page: eventSchedules(first: $first, after: $after, status: $status) { nodes { ${scheduleFields} } ${pageInfo} }
 }`;
 
+const findIn = (schedules: Schedule[], given: string): Schedule | undefined =>
+  schedules.find(({ id }) => id === given) ?? schedules.find(({ name }) => name === given);
+
 /** The schedules with these ids or names. Throws HubError, naming the first that is none. */
 export async function findSchedules(hub: HubPlace, given: string[]): Promise<Schedule[]> {
-  const all = await listSchedules(hub, undefined);
+  const isEnough = (rows: Schedule[]) => given.every((one) => findIn(rows, one));
+  const read = await listAll<Schedule>(hub, document, {}, { isEnough });
   return given.map((one) => {
-    const found = all.find(({ id }) => id === one) ?? all.find(({ name }) => name === one);
+    const found = findIn(read, one);
     if (!found) throw new HubError(`There is no schedule ${JSON.stringify(one)} (schedule list).`);
     return found;
   });

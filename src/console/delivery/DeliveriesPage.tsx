@@ -20,11 +20,11 @@ const DeliveriesDocument = graphql(
   `
   query Deliveries(
     $status: [DeliveryStatus!], $hookIds: [ID!], $types: [String!], $statusCodes: [Int!], $error: String,
-    $userId: String, $since: DateTime, $until: DateTime, $after: String
+    $search: String, $userId: String, $since: DateTime, $until: DateTime, $after: String
   ) {
     deliveries(
       status: $status, hookIds: $hookIds, types: $types, statusCodes: $statusCodes, error: $error,
-      userId: $userId, since: $since, until: $until, first: 25, after: $after
+      search: $search, userId: $userId, since: $since, until: $until, first: 25, after: $after
     ) {
       nodes { ...DeliveryRow }
       pageInfo { hasNextPage endCursor }

@@ -13,6 +13,7 @@ const nothing = {
   type: "",
   code: "",
   error: "",
+  search: "",
   user: "",
   time: "",
   since: "",
@@ -45,7 +46,7 @@ export function DeliveryFilters({ filter, onChange }: Props) {
     codesIn(filter.code) === undefined
       ? "Status codes such as 404, 503, or one class such as 5xx."
       : undefined;
-  const text = (name: "type" | "error" | "user", label: string) => (
+  const text = (name: "type" | "error" | "search" | "user", label: string) => (
     <TypedFilter
       label={label}
       value={filter[name]}
@@ -73,6 +74,7 @@ export function DeliveryFilters({ filter, onChange }: Props) {
         onChange={(ids) => onChange({ hook: ids.join(",") })}
       />
       {text("error", "Error text")}
+      {text("search", "Text in the event")}
       {text("type", "Type, ticket.*")}
       <TypedFilter
         label="Status code, 5xx"

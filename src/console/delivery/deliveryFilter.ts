@@ -24,6 +24,8 @@ export type DeliveryFilter = {
   code: string;
   /** A part of the last attempt's error. */
   error: string;
+  /** A text in the event's name, type or data. */
+  search: string;
   user: string;
   /** One of `spans`, `RANGE` for `since` and `until`, or empty for all. */
   time: string;
@@ -32,7 +34,17 @@ export type DeliveryFilter = {
 };
 
 export const RANGE = "range";
-const names = ["hook", "type", "code", "error", "user", "time", "since", "until"] as const;
+const names = [
+  "hook",
+  "type",
+  "code",
+  "error",
+  "search",
+  "user",
+  "time",
+  "since",
+  "until",
+] as const;
 
 export function filterOf(params: URLSearchParams): DeliveryFilter {
   const group = params.get("status") ?? "";
@@ -72,6 +84,7 @@ export function variablesOf(filter: DeliveryFilter) {
     types: listOrNull(wordsIn(filter.type)),
     statusCodes: listOrNull(codesIn(filter.code)),
     error: filter.error || null,
+    search: filter.search || null,
     userId: filter.user || null,
     since: span
       ? new Date(Date.now() - span.ms).toISOString()

@@ -8,13 +8,23 @@ type Props = {
   children: ReactNode;
   /** The buttons that close it and that confirm it. */
   labels: { keep: string; confirm: string };
+  /** Of the button that confirms it. */
+  look?: "danger" | "primary";
   isBusy: boolean;
   onConfirm: () => void;
   onClose: () => void;
 };
 
-/** A dialog that asks before something is done that cannot be undone. */
-export function Confirm({ title, children, labels, isBusy, onConfirm, onClose }: Props) {
+/** A dialog that asks before something is done, usually what cannot be undone. */
+export function Confirm({
+  title,
+  children,
+  labels,
+  look = "danger",
+  isBusy,
+  onConfirm,
+  onClose,
+}: Props) {
   return (
     <Modal
       title={title}
@@ -23,7 +33,7 @@ export function Confirm({ title, children, labels, isBusy, onConfirm, onClose }:
       foot={
         <>
           <Button onClick={onClose}>{labels.keep}</Button>
-          <Button look="danger" isBusy={isBusy} onClick={onConfirm}>
+          <Button look={look} isBusy={isBusy} onClick={onConfirm}>
             {labels.confirm}
           </Button>
         </>

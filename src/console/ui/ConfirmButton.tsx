@@ -1,18 +1,19 @@
 import { type ReactNode, useState } from "react";
 import { Button } from "./Button.tsx";
-import { Modal } from "./Modal.tsx";
+import { Confirm } from "./Confirm.tsx";
 
 type Props = {
   /** What is asked; null to act at once. */
   ask: { title: string; text: ReactNode; confirm: string } | null;
   label?: string;
+  className?: string;
   isBusy: boolean;
   onConfirm: () => void;
   children: ReactNode;
 };
 
 /** A button that asks before it acts on many, or sends something again. */
-export function ConfirmButton({ ask, label, isBusy, onConfirm, children }: Props) {
+export function ConfirmButton({ ask, label, isBusy, onConfirm, ...button }: Props) {
   const [isAsking, setIsAsking] = useState(false);
   const confirm = () => {
     setIsAsking(false);
@@ -21,28 +22,22 @@ export function ConfirmButton({ ask, label, isBusy, onConfirm, children }: Props
   return (
     <>
       <Button
+        {...button}
         {...(label !== undefined && { "aria-label": label })}
         isBusy={isBusy}
         onClick={ask ? () => setIsAsking(true) : onConfirm}
-      >
-        {children}
-      </Button>
+      />
       {ask && isAsking && (
-        <Modal
+        <Confirm
           title={ask.title}
-          isOpen
+          labels={{ keep: "Not now", confirm: ask.confirm }}
+          look="primary"
+          isBusy={false}
+          onConfirm={confirm}
           onClose={() => setIsAsking(false)}
-          foot={
-            <>
-              <Button onClick={() => setIsAsking(false)}>Not now</Button>
-              <Button look="primary" onClick={confirm}>
-                {ask.confirm}
-              </Button>
-            </>
-          }
         >
           <p>{ask.text}</p>
-        </Modal>
+        </Confirm>
       )}
     </>
   );

@@ -1,5 +1,5 @@
 import type { Sql } from "../connection/client.ts";
-import { ofTypes } from "../event/list.ts";
+import { dataWeight, inEvent, ofTypes } from "../event/list.ts";
 import { holds, type Maybe, when } from "../page/conditions.ts";
 import { allOf, type Fragment } from "../page/page.ts";
 import { stripNul } from "../page/stripNul.ts";
@@ -10,6 +10,8 @@ export type Narrowing = {
   types?: Maybe<string[]>;
   /** Of events of this user. */
   userId?: Maybe<string>;
+  /** Of events with this in the name, type or data. */
+  search?: Maybe<string>;
   /** The last attempt was answered by one of these. */
   statusCodes?: Maybe<number[]>;
   /** The last attempt's error contains this. */
@@ -24,6 +26,19 @@ const lastStatusCode = (sql: Sql) => sql`(select a.status_code from (
     select b.number, b.status_code from signalbox.earlier_attempts b
     where b.project_id = d.project_id and b.delivery_id = d.id) a order by a.number desc limit 1)`;
 
+/** The rest of a query for the event of a delivery named `d`. */
+const itsEvent = (sql: Sql) =>
+  sql`from signalbox.events e where e.project_id = d.project_id and e.id = d.event_id`;
+
+/** The data of a delivery's event, as `dataWeight`. */
+export function searchWeight(sql: Sql): { text: Fragment; guess: Fragment } {
+  const { text, guess } = dataWeight(sql);
+  return {
+    text: sql`(select ${text} ${itsEvent(sql)})`,
+    guess: sql`(select ${guess} ${itsEvent(sql)})`,
+  };
+}
+
 /** Conditions by what they read besides the delivery: nothing, rows close to it, or rows that may be anywhere. */
 type Narrowed = { own: Fragment[]; near: Fragment[]; far: Fragment[] };
 
@@ -32,11 +47,16 @@ export function narrowed(sql: Sql, wanted: Narrowing): Narrowed {
   const ofEvent = [
     ...when(wanted.types, (types) => ofTypes(sql, types.map(stripNul))),
     ...when(wanted.userId, (userId) => sql`e.user_id = ${stripNul(userId)}`),
+    ...when(wanted.search, (search) => inEvent(sql, search)),
   ];
-  const event = sql`select from signalbox.events e where e.project_id = d.project_id and e.id = d.event_id`;
+  // Data is searched for the rows that meet all else, one by one: as a join, PostgreSQL may begin with all events.
+  const alone = typeof wanted.search === "string" ? sql`offset 0` : sql``;
   return {
     own: when(wanted.error, (error) => holds(sql, [sql`d.last_error`], error)),
     near: when(wanted.statusCodes, (codes) => sql`${lastStatusCode(sql)} = any(${codes}::int[])`),
-    far: ofEvent.length > 0 ? [sql`exists (${event} and ${allOf(sql, ofEvent)})`] : [],
+    far:
+      ofEvent.length > 0
+        ? [sql`exists (select ${itsEvent(sql)} and ${allOf(sql, ofEvent)} ${alone})`]
+        : [],
   };
 }

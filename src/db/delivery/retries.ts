@@ -72,11 +72,14 @@ export const makeDue = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Re
   where project_id = ${projectId} and id = ${id} and lease_token is null
   returning ${movedColumns(tx)}, ${status}::text as was`;
 
-/** Makes a delivery due that was parked alone: its key has gone on without it. */
-export const unpark = (tx: Tx, { projectId, id, status }: DeliveryRow) => tx<Retried["moved"]>`
+/**
+ * Makes those of the deliveries of an ACTIVE hook due that were parked alone: their keys have gone on without them. The
+ * caller holds the hook's status.
+ */
+export const unpark = (tx: Tx, projectId: string, ids: string[]) => tx<Retried["moved"]>`
   update signalbox.queue d set due_at = statement_timestamp(), status = 'RETRYING'
-  where project_id = ${projectId} and id = ${id} and status = 'PARKED' and order_seq is null
-  returning ${movedColumns(tx)}, ${status}::text as was`;
+  where d.project_id = ${projectId} and d.id = any(${ids}::uuid[]) and d.status = 'PARKED' and d.order_seq is null
+  returning ${movedColumns(tx)}, 'PARKED' as was`;
 
 /** Makes those of the deliveries due that wait for their next attempt. */
 export const makeRetryingDue = (tx: Tx, projectId: string, ids: string[]) => tx<Retried["moved"]>`

@@ -90,8 +90,12 @@ async function idRangeOfTime(
   return rangeOf(found?.isAhead ? null : since, found?.isLate ? null : until, 2 * CLOCK_SKEW_MS);
 }
 
-/** An event's data, and an estimate of its length: it may be stored compressed. */
-const dataWeight = (sql: Sql) => ({
+/** The condition that an event named `e` has a text in its name, type or data. */
+export const inEvent = (sql: Sql, search: string): Fragment =>
+  holds(sql, [sql`e.name`, sql`e.type`, sql`e.data::text`], search);
+
+/** The data of an event named `e`, and an estimate of its length: it may be stored compressed. */
+export const dataWeight = (sql: Sql) => ({
   text: sql`e.data`,
   guess: sql`coalesce(pg_column_size(e.data), 0) * case when pg_column_compression(e.data) is null then 1 else 4 end`,
 });
@@ -128,9 +132,7 @@ export async function listEvents<Row extends EventHead = EventRow>(
     ...(isOfSubject ? [] : when(filter.subjectId, (id) => sql`e.subject_id = ${stripNul(id)}`)),
     ...when(filter.since, (since) => sql`e.occurred_at >= ${since}`),
     ...when(filter.until, (until) => sql`e.occurred_at < ${until}`),
-    ...when(filter.search, (search) =>
-      holds(sql, [sql`e.name`, sql`e.type`, sql`e.data::text`], search),
-    ),
+    ...when(filter.search, (search) => inEvent(sql, search)),
   ];
   return boundedScanPage(
     sql,

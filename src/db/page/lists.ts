@@ -1,6 +1,6 @@
 import type { Sql } from "../connection/client.ts";
 import { type DeliveryRow, type DeliveryStatus, deliveryColumns } from "../delivery/deliveries.ts";
-import { type Narrowing, narrowed } from "../delivery/narrowing.ts";
+import { type Narrowing, narrowed, searchWeight } from "../delivery/narrowing.ts";
 import { hasOnlyLost, isWaiting, LOST, statusIn, WAITING } from "../delivery/statusFilter.ts";
 import { type EventTypeRow, eventTypeColumns } from "../eventType/eventTypes.ts";
 import { type HookRow, type HookStatus, hookColumns } from "../hook/hooks.ts";
@@ -110,6 +110,9 @@ export async function listDeliveries(
   const hookIds = hooksOf(filter);
   if (hookIds?.length === 0) return { rows: [], hasNext: false, hasPrevious: false };
   const { own, near, far } = narrowed(sql, filter);
+  const isSearch = typeof filter.search === "string";
+  // A list with `weight` has at most one value in its index key.
+  const keys = isSearch && hookIds && hookIds.length > 1 ? undefined : hookIds;
   const [inStatus] = when(status, (wanted) => statusIn(sql, wanted));
   const list = deliveryList(sql, projectId);
   // All of these are in one table.
@@ -129,8 +132,10 @@ export async function listDeliveries(
         ? sql`(select * from ${list.from} where ${ofEvent} order by d.event_id offset 0) d`
         : list.from,
       within: [...list.within, ...waiting, ...(isLost ? [statusIn(sql, LOST)] : [])],
-      indexKey: hookIds && { column: sql`d.hook_id`, type: sql`uuid`, values: hookIds },
+      indexKey: keys && { column: sql`d.hook_id`, type: sql`uuid`, values: keys },
+      weight: isSearch ? searchWeight(sql) : undefined,
       residualFilter: [
+        ...(hookIds && !keys ? [sql`d.hook_id = any(${hookIds}::uuid[])`] : []),
         ...(inStatus ? [inStatus] : []),
         ...when(since, (from) => sql`d.created_at >= ${from}`),
         ...when(until, (to) => sql`d.created_at < ${to}`),

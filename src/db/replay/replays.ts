@@ -17,17 +17,18 @@ export type ReplayRow = Pick<
   status: ReplayStatus;
   /** Whether it sends SUCCEEDED deliveries again. */
   resends: boolean;
-  /** Whether deliveries that wait for their next attempt are tried at once. */
+  /** Whether deliveries that wait for their next attempt, or were parked alone, are tried at once. */
   hastens: boolean;
   /** Whether it makes the deliveries that a hook never got: its chunks list events. */
   isBackfill: boolean;
 };
 
-/** The filter of a replay: deliveries created from `since` on and before `until`. */
+/** The filter of a replay: deliveries created from `since` on and before `until`; or chosen ones. */
 export type ReplayFilter = Narrowing & {
+  deliveryIds: string[] | null;
   hookIds: string[] | null;
   status: DeliveryStatus[];
-  since: Date;
+  since: Date | null;
   until: Date | null;
 };
 
@@ -62,20 +63,27 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
 
 /**
  * The deliveries that match a filter, of hooks that are not deleted, and no steps of workflows. Of SUCCEEDED ones only
- * the first ones, so that what replays have sent is not sent again by each further replay. They are found by their ids:
- * `created_at` has no index. One day is left for clock skew.
+ * the first ones unless they were chosen, so that what replays have sent is not sent again by each further replay. Of
+ * PARKED ones those that were parked alone, not with their hook. They are found by their ids: `created_at` has no
+ * index. One day is left for clock skew.
  */
 function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
-  const { hookIds, status, since, until } = filter;
+  const { deliveryIds, hookIds, status, since, until } = filter;
   const { own, near, far } = narrowed(sql, filter);
   const conditions = [
     sql`d.project_id = ${projectId}`,
-    sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`,
-    sql`d.created_at >= ${since}`,
-    sql`(d.replay_of is null or d.status <> 'SUCCEEDED')`,
+    deliveryIds === null
+      ? sql`(d.replay_of is null or d.status <> 'SUCCEEDED')`
+      : sql`d.id = any(${deliveryIds}::uuid[])`,
     statusIn(sql, status),
+    ...(status.includes("PARKED")
+      ? [sql`(d.status <> 'PARKED' or h.status = 'ACTIVE' and d.order_seq is null)`]
+      : []),
     sql`h.status <> 'DELETED'`,
     sql`h.kind = 'HOOK'`,
+    ...(since
+      ? [sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`, sql`d.created_at >= ${since}`]
+      : []),
     ...(until
       ? [sql`d.id < ${minUuid7At(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
       : []),
@@ -102,8 +110,8 @@ export async function countMatching(
 
 /**
  * Inserts a replay with the list of what matches now, what has an order in it: later changes do not add to it or
- * remove from it. A replay that
- * matches nothing is DONE at once.
+ * remove from it. A replay that matches nothing is DONE at once. What was searched for in the data is not kept: it may
+ * be a part of it, which can be erased.
  */
 export const insertReplay = (
   tx: Tx,
@@ -120,7 +128,7 @@ export const insertReplay = (
     select ${projectId}, ${id}, hook_id, number, array_agg(id order by id) from numbered group by hook_id, number
   ), counted as (select count(*)::int as n from matched)
   insert into signalbox.replays as r (project_id, id, filter, status, matched, finished_at)
-  select ${projectId}, ${id}, ${JSON.stringify(filter)}::text::json,
+  select ${projectId}, ${id}, ${JSON.stringify({ ...filter, search: null })}::text::json,
     case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
   from counted returning ${columns(tx)}`;
 

@@ -23,7 +23,7 @@ async function retried(tx: Tx, delivery: DeliveryRow): Promise<Retried> {
   const { projectId, id, status } = delivery;
   if (status === "PENDING" || status === "RETRYING")
     return { moved: await makeDue(tx, delivery), made: [] };
-  if (status === "PARKED") return { moved: await unpark(tx, delivery), made: [] };
+  if (status === "PARKED") return { moved: await unpark(tx, projectId, [id]), made: [] };
   if (status === "SUCCEEDED")
     return { moved: [], made: await insertRetries(tx, projectId, [{ of: id, id: newId() }]) };
   return { moved: await reopenDeliveries(tx, projectId, [id]), made: [] };

@@ -5,7 +5,9 @@ import {
   makeRetryingDue,
   publishRetries,
   reopenDeliveries,
+  unpark,
 } from "../../db/delivery/retries.ts";
+import { probeNow } from "../../db/hook/hookHealth.ts";
 import {
   advanceReplay,
   lockedReplay,
@@ -45,15 +47,18 @@ export async function continueReplay(
     if (!chunk) return { ...look, hasAdvanced: false };
     if (replay.isBackfill) await backfillChunk(tx, replay, chunk);
     else {
-      await heldHookStatus(tx, projectId, chunk.hookId);
+      const hookStatus = await heldHookStatus(tx, projectId, chunk.hookId);
+      const { hastens } = replay;
       const moved = [
         ...(await reopenDeliveries(tx, projectId, chunk.ids)),
-        ...(replay.hastens ? await makeRetryingDue(tx, projectId, chunk.ids) : []),
+        ...(hastens ? await makeRetryingDue(tx, projectId, chunk.ids) : []),
+        ...(hastens && hookStatus === "ACTIVE" ? await unpark(tx, projectId, chunk.ids) : []),
       ];
       const retries = chunk.ids.map((of) => ({ of, id: newId() }));
       // A delivery that matched as failed and has SUCCEEDED since needs nothing.
       const made = replay.resends ? await insertRetries(tx, projectId, retries) : [];
       await publishRetries(tx, projectId, { moved, made }, [
+        ...(hastens ? [probeNow(tx, { projectId, id: chunk.hookId })] : []),
         advanceReplay(tx, replay, moved.length + made.length),
         recordReplay(tx, replay),
       ]);

@@ -5,6 +5,7 @@
  */
 
 import type { Pool, Sql } from "../../db/connection/client.ts";
+import { isTimeout } from "../../db/connection/outage.ts";
 import type { DeliveryStatus } from "../../db/delivery/deliveries.ts";
 import type { Narrowing } from "../../db/delivery/narrowing.ts";
 import { writeToFeed } from "../../db/feed/record.ts";
@@ -23,15 +24,25 @@ import {
 import { isId, newId } from "../../util/ids.ts";
 import { userError } from "../../util/userError.ts";
 import { audit } from "../audit/audit.ts";
-import { CHUNK, checkNarrowing, checkWindow, hookToReplay, MAX_MATCHED } from "./replayScope.ts";
+import { withheld } from "../audit/difference.ts";
+import {
+  CHUNK,
+  checkNarrowing,
+  checkWindow,
+  deliveriesToReplay,
+  hookToReplay,
+  MAX_MATCHED,
+} from "./replayScope.ts";
 
 /** The caller's filter; an absent field does not restrict it. */
 export type ReplayInput = Narrowing & {
+  /** These alone, also without `since`. */
+  deliveryIds?: string[] | null | undefined;
   hookId?: string | null | undefined;
   hookIds?: string[] | null | undefined;
   type?: string | null | undefined;
   status?: DeliveryStatus[] | null | undefined;
-  since: Date;
+  since?: Date | null | undefined;
   until?: Date | null | undefined;
   /** Takes deliveries along that wait for their next attempt: they are tried at once. */
   hastens?: boolean;
@@ -42,8 +53,12 @@ const ENDED: DeliveryStatus[] = ["SUCCEEDED", "FAILED", "GONE", "CANCELLED", "QU
 const MAX_STATUSES = 20;
 
 async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promise<ReplayFilter> {
-  const { hookId = null, hookIds, since, until = null } = input;
+  const { hookId = null, hookIds, deliveryIds = null, since = null, until = null } = input;
   const narrowing = checkNarrowing(input);
+  if (since === null && deliveryIds === null)
+    throw userError("INVALID", "field 'since' is required unless 'deliveryIds' is given", [
+      "since",
+    ]);
   const status = input.status ?? ENDED;
   if (status.length > MAX_STATUSES)
     throw userError(
@@ -62,11 +77,20 @@ async function filterOf(sql: Sql, projectId: string, input: ReplayInput): Promis
   if (hookId !== null) await hookToReplay(sql, projectId, hookId);
   for (const [index, id] of (hookIds ?? []).entries())
     await hookToReplay(sql, projectId, id, ["hookIds", index]);
+  if (deliveryIds !== null) await deliveriesToReplay(sql, projectId, deliveryIds);
+  // What someone has chosen by hand is tried now, whatever it waits for.
+  const waiting: DeliveryStatus[] =
+    deliveryIds !== null && !input.status
+      ? ["RETRYING", "PARKED"]
+      : input.hastens
+        ? ["RETRYING"]
+        : [];
   const both = hookIds?.filter((id) => hookId === null || id === hookId);
   return {
+    deliveryIds,
     hookIds: both ?? (hookId === null ? null : [hookId]),
     ...narrowing,
-    status: input.hastens ? [...status, "RETRYING"] : status,
+    status: [...status, ...waiting],
     since,
     until,
   };
@@ -81,6 +105,16 @@ const checkCount = (matched: number) => {
     );
 };
 
+/** A filter that no index has may take longer than a statement may. */
+const tooLong = (error: unknown): never => {
+  if (!isTimeout(error)) throw error;
+  throw userError(
+    "LIMIT_REACHED",
+    "it takes too long to find what matches; choose a narrower window",
+    ["since"],
+  );
+};
+
 /** The number of deliveries that a replay would send again. Throws as `replayDeliveries` does. */
 export async function countReplay(
   sql: Sql,
@@ -92,7 +126,7 @@ export async function countReplay(
 
 /**
  * Starts a replay of ended deliveries, and of waiting ones if asked to: exactly those that match now. Throws INVALID, NOT_FOUND and NOT_ALLOWED_NOW
- * (unknown or deleted hook), or LIMIT_REACHED.
+ * (an unknown delivery, an unknown or deleted hook), or LIMIT_REACHED.
  */
 export async function replayDeliveries(
   sql: Pool,
@@ -101,14 +135,15 @@ export async function replayDeliveries(
 ): Promise<ReplayRow> {
   const filter = await filterOf(sql, projectId, input);
   return sql.begin(async (tx) => {
-    const [replay] = await insertReplay(tx, { projectId, id: newId() }, filter, CHUNK);
+    const inserted = insertReplay(tx, { projectId, id: newId() }, filter, CHUNK);
+    const [replay] = await inserted.catch(tooLong);
     if (!replay) throw new Error("a replay was not inserted");
     checkCount(replay.matched);
     await audit(tx, {
       projectId,
       action: "replayDeliveries",
       entity: ["Replay", replay.id],
-      after: { ...filter, matched: replay.matched },
+      after: { ...filter, search: withheld(filter.search), matched: replay.matched },
     });
     const jobs = replay.status === "RUNNING" ? [addJobs(tx, [replayJob(replay)])] : [];
     await writeToFeed(tx, projectId, jobs, [recordReplay(tx, replay, true)]);

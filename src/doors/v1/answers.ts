@@ -16,6 +16,16 @@ export const component = (
   $ref: `#/components/schemas/${name}`,
 });
 
+/** What the start of a replay or backfill answers. */
+export const replayAnswer = (matched: string, replay: string) => ({
+  type: "object",
+  required: ["matched", "replay"],
+  properties: {
+    matched: { type: "integer", description: matched },
+    replay: { anyOf: [component("Replay"), { type: "null" }], description: replay },
+  },
+});
+
 /** A page of a list. */
 export const listOf = (name: Parameters<typeof component>[0]) => ({
   type: "object",

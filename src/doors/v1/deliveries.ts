@@ -9,7 +9,7 @@ import { userError } from "../../util/userError.ts";
 import { dateTime } from "../input/time.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
-import { oneOf, pageBody, pageOf, pageQuery, texts } from "./query.ts";
+import { deliveryStatus, pageBody, pageOf, pageQuery, texts } from "./query.ts";
 import { attemptShown, deliveryShown } from "./shown/delivery.ts";
 
 async function findDelivery({ caller, read }: Context, id: string): Promise<DeliveryRow> {
@@ -25,16 +25,12 @@ const query = z.strictObject({
   eventId: z.string().max(1_000).optional(),
   types: texts.optional(),
   userId: z.string().max(1_000).optional(),
-  status: oneOf([
-    "PENDING",
-    "RETRYING",
-    "SUCCEEDED",
-    "FAILED",
-    "GONE",
-    "CANCELLED",
-    "PARKED",
-    "QUARANTINED",
-  ]).optional(),
+  search: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Of events with this text in the name, type or data; case-insensitive."),
+  status: z.array(deliveryStatus).max(100).optional(),
   statusCodes: z
     .array(z.int().min(100).max(599))
     .max(100)

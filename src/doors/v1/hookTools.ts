@@ -3,7 +3,7 @@ import { testHook } from "../../domain/emit/testHook.ts";
 import { backfillHook } from "../../domain/replay/backfill.ts";
 import { UserError } from "../../util/userError.ts";
 import { dateTime } from "../input/time.ts";
-import { component } from "./answers.ts";
+import { component, replayAnswer } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { deliveryShown } from "./shown/delivery.ts";
 import { replayShown } from "./shown/replay.ts";
@@ -45,17 +45,10 @@ const backfill = endpoint({
     until: dateTime.nullish(),
     dryRun: z.boolean().nullish(),
   }),
-  answer: {
-    type: "object",
-    required: ["matched", "replay"],
-    properties: {
-      matched: { type: "integer", description: "The number of matching events." },
-      replay: {
-        anyOf: [component("Replay"), { type: "null" }],
-        description: "The backfill, as a replay; null if `dryRun`.",
-      },
-    },
-  },
+  answer: replayAnswer(
+    "The number of matching events.",
+    "The backfill, as a replay; null if `dryRun`.",
+  ),
   async handle({ context, input, params: { id = "" } }) {
     const { matched, replay } = await backfillHook(context, { hookId: id, ...input }).catch(
       withIdOfPath,

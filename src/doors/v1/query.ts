@@ -7,6 +7,18 @@ export const texts = z.array(z.string().max(200, "must have at most 200 characte
 export const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.array(z.enum(values)).max(100);
 
+/** As GraphQL's DeliveryStatus. */
+export const deliveryStatus = z.enum([
+  "PENDING",
+  "RETRYING",
+  "SUCCEEDED",
+  "FAILED",
+  "GONE",
+  "CANCELLED",
+  "PARKED",
+  "QUARANTINED",
+]);
+
 const pageSize = z.int().min(0).max(100);
 /** Of every list. */
 export const pageQuery = {

@@ -179,7 +179,7 @@ builder.queryFields((t) => ({
   deliveries: t.field({
     type: DeliveryConnection,
     description:
-      "The project's deliveries, newest first. With `types`, `userId`, `statusCodes` or `error`, a page covers a bounded number of deliveries: it may hold fewer than asked for, or none, and says where to go on (`pageInfo`).",
+      "The project's deliveries, newest first. With `types`, `userId`, `search`, `statusCodes` or `error`, a page covers a bounded number of deliveries: it may hold fewer than asked for, or none, and says where to go on (`pageInfo`).",
     args: {
       ...pageArgs,
       hookId: t.arg.id({ description: "Only for this hook." }),
@@ -190,6 +190,10 @@ builder.queryFields((t) => ({
           "Only for events of these types: exact names, or prefixes such as `ticket.*`; at most 100.",
       }),
       userId: t.arg.string({ description: "Only for events of this user." }),
+      search: t.arg.string({
+        description:
+          "Only for events with this text in the name, type or data; case-insensitive. At most 200 characters.",
+      }),
       status: t.arg({
         type: [DeliveryStatusEnum],
         description: "Only with one of these statuses; at most 100.",

@@ -51,8 +51,12 @@ Replay.implement({
 
 const ReplayInputType = builder.inputType("ReplayInput", {
   description:
-    "Which ended deliveries to retry. Deliveries of deleted hooks and workflow steps are never included, nor are SUCCEEDED deliveries that a replay or retry created.",
+    "Which ended deliveries to retry. Deliveries of deleted hooks and workflow steps are never included, nor, unless `deliveryIds` names them, SUCCEEDED deliveries that a replay or retry created.",
   fields: (t) => ({
+    deliveryIds: t.idList({
+      description:
+        "Only these; at most 1,000. Without `status`, those of them that wait are tried at once, too: RETRYING ones, and those that are PARKED because their attempts were used up. A SUCCEEDED one is sent again even if a replay or retry created it. An id that the project does not have is NOT_FOUND, as that of a hook; what the other fields exclude is not matched.",
+    }),
     hookId: t.id({ description: "Only for this hook." }),
     hookIds: t.idList({ description: "Only for one of these hooks; at most 100." }),
     type: t.string({
@@ -62,6 +66,10 @@ const ReplayInputType = builder.inputType("ReplayInput", {
       description: "Only for events of these types, as in `type`; at most 100. Not with `type`.",
     }),
     userId: t.string({ description: "Only for events of this user." }),
+    search: t.string({
+      description:
+        "Only for events with this text in the name, type or data; case-insensitive. At most 200 characters.",
+    }),
     statusCodes: t.intList({
       description:
         "Only if the last attempt was answered by one of these: 100 to 599; at most 100.",
@@ -77,8 +85,7 @@ const ReplayInputType = builder.inputType("ReplayInput", {
     }),
     since: t.field({
       type: "DateTime",
-      required: true,
-      description: "Created at this time or later.",
+      description: "Created at this time or later. Required unless `deliveryIds` is given.",
     }),
     until: t.field({ type: "DateTime", description: "Created before this time." }),
     dryRun: t.boolean({
@@ -137,7 +144,7 @@ builder.queryField("replay", (t) =>
 builder.mutationFields((t) => ({
   replayDeliveries: t.field({
     type: ReplayPayload,
-    description: `Retries ended deliveries in the background; at most ${MAX_MATCHED.toLocaleString("en")}. A delivery that ended without success is reopened: RETRYING, due now, with as many further attempts as its hook has retries plus one. A SUCCEEDED delivery is sent again as a new delivery that refers to it (\`replayOf\`). Both keep the webhook-id, and are PARKED while the hook is paused. A replay advances 25 deliveries at a time, pauses after each, and adds none to a hook that has 400 due ones, so that it does not delay live traffic. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
+    description: `Retries ended deliveries, or chosen ones, in the background; at most ${MAX_MATCHED.toLocaleString("en")}. A delivery that ended without success is reopened: RETRYING, due now, with as many further attempts as its hook has retries plus one. A SUCCEEDED delivery is sent again as a new delivery that refers to it (\`replayOf\`). Both keep the webhook-id, and are PARKED while the hook is paused. A replay advances 25 deliveries at a time, pauses after each, and adds none to a hook that has 400 due ones, so that it does not delay live traffic. Errors: INVALID, NOT_FOUND, NOT_ALLOWED_NOW, LIMIT_REACHED.`,
     args: {
       input: t.arg({
         type: ReplayInputType,
@@ -149,7 +156,7 @@ builder.mutationFields((t) => ({
       withUserErrors(async () => {
         const wanted: ReplayInput = {
           ...input,
-          since: new Date(input.since),
+          since: input.since == null ? null : new Date(input.since),
           until: input.until == null ? null : new Date(input.until),
         };
         if (!input.dryRun)

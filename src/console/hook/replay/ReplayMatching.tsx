@@ -18,7 +18,7 @@ type Props = { variables: DeliveryVariables; onClose: () => void };
 
 /** Replays the ended deliveries that match the filter of the page. */
 export function ReplayMatching({ variables, onClose }: Props) {
-  const { status, hookIds, types, statusCodes, error, userId, since, until } = variables;
+  const { status, hookIds, types, statusCodes, error, search, userId, since, until } = variables;
   const sendsAgain = status === null || status.includes("SUCCEEDED");
   return (
     <CountedRun
@@ -47,6 +47,7 @@ export function ReplayMatching({ variables, onClose }: Props) {
               ["Types", types?.join(", ")],
               ["Status codes", statusCodes && codesOf(statusCodes)],
               ["Error text", error],
+              ["Text in the event", search],
               ["User", userId],
               ["From", since && <Moment at={since} />],
               ["Until", until && <Moment at={until} />],

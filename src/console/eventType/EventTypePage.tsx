@@ -10,10 +10,11 @@ import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
-import { Moment } from "../ui/time/Time.tsx";
 import { useAct } from "../ui/useAct.ts";
 import { EmitByHand } from "./EmitByHand.tsx";
 import { pathOfEdit } from "./paths.ts";
+import { TypeEvents } from "./TypeEvents.tsx";
+import { Versions } from "./versions/Versions.tsx";
 import "./EventTypePage.css";
 
 const EventTypeDocument = graphql(`
@@ -36,7 +37,7 @@ const Charts = lazy(async () => ({
   default: (await import("../statistics/Charts.tsx")).Charts,
 }));
 
-/** One event type: its schema, its hooks, and a button to emit it by hand. */
+/** One event type: its schema and its versions, its newest events, its hooks, and a button to emit it by hand. */
 export function EventTypePage() {
   const [params] = useSearchParams();
   const name = params.get("name") ?? "";
@@ -101,6 +102,7 @@ export function EventTypePage() {
       <Suspense fallback={<Loading />}>
         <Charts subject={{ type: name }} />
       </Suspense>
+      <TypeEvents type={name} />
       <Section title="Hooks">
         {type.hooks.nodes.length === 0 && <p className="soft">No hook receives it.</p>}
         <ul className="type-list">
@@ -114,18 +116,7 @@ export function EventTypePage() {
           ))}
         </ul>
       </Section>
-      <Section title="Versions">
-        <ul className="type-list">
-          {type.versions.map(({ version, createdAt }) => (
-            <li key={version} className="type-line">
-              <span>Version {version}</span>
-              <span className="faint">
-                <Moment at={createdAt} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      </Section>
+      <Versions type={name} versions={type.versions} />
       {isEmitting && (
         <EmitByHand type={name} example={type.example} onClose={() => setIsEmitting(false)} />
       )}

@@ -11,6 +11,7 @@ import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 import { Catalogs } from "./Catalogs.tsx";
 import { pathOfType } from "./paths.ts";
 import "./EventTypesPage.css";
@@ -18,7 +19,7 @@ import "./EventTypesPage.css";
 const EventTypesDocument = graphql(`
   query EventTypes($after: String, $search: String) {
     eventTypes(first: 50, after: $after, search: $search) {
-      nodes { id name description origin catalog version }
+      nodes { id name description origin catalog version lastSeenAt }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -41,6 +42,12 @@ const columns: Column<Row>[] = [
   },
   { title: "Origin", cell: ({ origin, catalog }) => catalog ?? statusText(origin) },
   { title: "Version", isNumber: true, cell: ({ version }) => version },
+  {
+    title: "Last seen",
+    isNumber: true,
+    cell: ({ lastSeenAt }) =>
+      lastSeenAt === null ? <span className="faint">None kept</span> : <Ago at={lastSeenAt} />,
+  },
 ];
 
 /** Every event type of the project. */

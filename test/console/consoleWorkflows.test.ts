@@ -78,7 +78,7 @@ browserTest(
       ...{ type: "ticket.created", name: "A ticket", userId: "user123" },
       data: { title: "No heating" },
     });
-    await page.locator(".run").getByText("Running").waitFor();
+    await page.locator(".run").getByText("Running", { exact: true }).waitFor();
     await page.locator(".run").getByRole("link", { name: "A ticket" }).click();
     await page.locator("[data-step=open]").getByText("Succeeded").waitFor();
     await page.locator("[data-step=tell]").getByText("Running").waitFor();
@@ -133,7 +133,10 @@ browserTest(
     await using browser = await visitor();
     await using visit = await browser.visit(`${hub.url}/events/${event.id}`, hub.key);
     const { page } = visit;
-    await page.getByRole("region", { name: "Runs" }).getByText("step 'pay'").waitFor();
+    await page
+      .getByRole("region", { name: "Runs" })
+      .getByText("Failed at step 1 of 2, Take the money: ")
+      .waitFor();
     await page.getByRole("region", { name: "Runs" }).getByRole("link", { name: "w" }).click();
     await page.getByRole("alert").getByText("step 'pay'").waitFor();
     const pay = page.locator("[data-step=pay]");

@@ -4,12 +4,11 @@ import { Link, useLocation, useSearchParams } from "wouter";
 import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { useAct } from "../ui/useAct.ts";
 import { EmitByHand } from "./EmitByHand.tsx";
 import { pathOfEdit } from "./paths.ts";
@@ -49,20 +48,24 @@ export function EventTypePage() {
   const [isEmitting, setIsEmitting] = useState(false);
   const [, navigate] = useLocation();
   const archive = useAct(ArchiveDocument);
-  const may = useMay();
   const type = data?.eventType;
   if (isLoading) return <Loading />;
   if (error && !type) return <Failure error={error} onRetry={refresh} />;
   if (!type) return <Empty title="Event type not found." />;
   const isOurs = type.origin === "CUSTOM";
-  const tools = may.administer && (
+  const tools = (
     <>
-      <Button look="primary" onClick={() => setIsEmitting(true)}>
+      <RoleButton needs="ADMIN" look="primary" onClick={() => setIsEmitting(true)}>
         <Send size={14} /> <span>Emit by hand</span>
-      </Button>
-      {isOurs && <Button onClick={() => navigate(pathOfEdit(name))}>New version</Button>}
+      </RoleButton>
+      {isOurs && (
+        <RoleButton needs="ADMIN" onClick={() => navigate(pathOfEdit(name))}>
+          New version
+        </RoleButton>
+      )}
       {isOurs && type.archivedAt === null && (
-        <Button
+        <RoleButton
+          needs="ADMIN"
           look="danger"
           isBusy={archive.isRunning}
           onClick={async () => {
@@ -70,7 +73,7 @@ export function EventTypePage() {
           }}
         >
           Archive
-        </Button>
+        </RoleButton>
       )}
     </>
   );

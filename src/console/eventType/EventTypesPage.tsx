@@ -3,13 +3,12 @@ import { Plus } from "lucide-react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
 import { statusText } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
 import { Ago } from "../ui/time/Time.tsx";
 import { Catalogs } from "./Catalogs.tsx";
@@ -54,7 +53,6 @@ const columns: Column<Row>[] = [
 export function EventTypesPage() {
   const [params, setParams] = useSearchParams();
   const [, navigate] = useLocation();
-  const may = useMay();
   const search = params.get("search") ?? "";
   const place = usePlace(search);
   const { data, error, isLoading, refresh } = useLiveQuery(
@@ -68,11 +66,9 @@ export function EventTypesPage() {
     <Page
       title="Event types"
       tools={
-        may.administer && (
-          <Button look="primary" onClick={register}>
-            <Plus size={14} /> <span>New type</span>
-          </Button>
-        )
+        <RoleButton needs="ADMIN" look="primary" onClick={register}>
+          <Plus size={14} /> <span>New type</span>
+        </RoleButton>
       }
     >
       <search className="types-filter">

@@ -93,7 +93,9 @@ browserTest("a key that may only look is told which role reads the log", async (
   await using browser = await visitor();
   await using visit = await browser.visit(`${hub.url}/audit`, key);
   const { page } = visit;
-  await page.getByText("It needs the role OPERATOR or ADMIN").waitFor();
+  await page
+    .getByText("Reading the audit log needs an ADMIN or OPERATOR key; you are signed in as VIEWER.")
+    .waitFor();
   await page.goto(`${hub.url}/hooks/${id}`);
   // The charts are loaded after what would be shown above them.
   await page.locator(".chart").first().waitFor();

@@ -161,7 +161,11 @@ browserTest(
       expect(await asking(page).count()).toBe(0);
     };
     const { key } = await keyOf(hub, "VIEWER");
-    await locked(key, now.id, "This key is read-only.");
+    await locked(
+      key,
+      now.id,
+      "Pressing it needs an ADMIN or OPERATOR key; you are signed in as VIEWER.",
+    );
     await locked(hub.key, later.id, "Available when the event is due");
     await hub.run(`mutation ($id: ID!) { cancelEvent(id: $id) { userErrors { message } } }`, {
       id: later.id,

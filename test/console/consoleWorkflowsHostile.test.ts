@@ -43,7 +43,7 @@ browserTest(
     const { page } = visit;
     page.on("dialog", () => visit.troubles.push("a dialog"));
 
-    await page.locator(".run").getByText("Failed").waitFor();
+    await page.locator(".run").getByText("Failed", { exact: true }).waitFor();
     await expectUntouched(page);
     await page.locator(".run a").click();
     await page.locator("[data-step=script]").getByText("Response headers").waitFor();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
 import type { DeliveryStatus } from "../../src/db/delivery/deliveries.ts";
 import type { EventStatus } from "../../src/db/event/events.ts";
+import { lastSeenPerType } from "../../src/db/event/lastSeen.ts";
 import { type EventFilter, listEvents } from "../../src/db/event/list.ts";
 import { MAX_SCANNED_ROWS } from "../../src/db/page/boundedScan.ts";
 import {
@@ -182,3 +183,11 @@ test.each(ofRuns)(
     expect(await rowsReadBy(reading)).toBeLessThanOrEqual(MOST_READ);
   },
 );
+
+test("when types were last seen reads one row of each partition for each type, however many events there are", async () => {
+  const types = ["type.0", "type.1", "type.2", "old", "none"];
+  const reading = (sql: Sql) => lastSeenPerType(sql, projectId, types);
+  expect(await rowsReadBy(reading)).toBeLessThanOrEqual(types.length * 10);
+  const found = await listsOf("few").reader.sql.begin(reading);
+  expect([...found.keys()].toSorted()).toEqual(types.toSorted().filter((type) => type !== "none"));
+});

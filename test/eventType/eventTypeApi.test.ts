@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { emit, registerHook, type UserError } from "../fixtures/emit.ts";
+import { accepted, emit, registerHook, type UserError } from "../fixtures/emit.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
 
 let hub: TestHub;
@@ -264,4 +264,23 @@ test("validateEvent tells the limits of an event, too", async () => {
   expect(await validate("any", "x".repeat(262_143))).toMatchObject([
     { code: "INVALID", path: ["data"] },
   ]);
+});
+
+test("a type says when an event of it was last accepted; of an event that is not due yet, too", async () => {
+  for (const name of ["seen.never", "seen.once", "seen.later"]) await register({ name });
+  const lastSeen = async () => {
+    const { eventTypes } = await hub.run<{
+      eventTypes: { nodes: { name: string; lastSeenAt: string | null }[] };
+    }>(`{ eventTypes(search: "seen.") { nodes { name lastSeenAt } } }`);
+    return Object.fromEntries(eventTypes.nodes.map(({ name, lastSeenAt }) => [name, lastSeenAt]));
+  };
+  await emit(hub, { type: "seen.once" });
+  type Received = { receivedAt: string };
+  const once = await accepted<Received>(hub, { type: "seen.once" }, "receivedAt");
+  const later = await accepted<Received>(hub, { type: "seen.later", delay: 60 }, "receivedAt");
+  expect(await lastSeen()).toEqual({
+    "seen.never": null,
+    "seen.once": once.receivedAt,
+    "seen.later": later.receivedAt,
+  });
 });

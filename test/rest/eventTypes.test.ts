@@ -51,8 +51,10 @@ describe("event types", () => {
       "422 DATA_INVALID data.n",
     );
     expect((await get<List<object>>("/v1/event-types?search=PAID")).items).toMatchObject([
-      { name },
+      { name, lastSeenAt: null },
     ]);
+    expect((await call("POST", "/v1/events", { type: name, data: { n: 1 } })).status).toBe(201);
+    expect(await get(path)).toMatchObject({ lastSeenAt: expect.stringMatching(/Z$/) });
     expect((await call("DELETE", path)).status).toBe(204);
     expect((await get<List<object>>("/v1/event-types")).items).toEqual([]);
     expect(await get(path)).toMatchObject({ name, archivedAt: expect.any(String) });

@@ -1,5 +1,5 @@
 import { Check, ExternalLink, Hourglass, LoaderCircle } from "lucide-react";
-import { useMay } from "../session/session.ts";
+import { useBarred } from "../session/session.ts";
 import { hostOf } from "../ui/layout/ExternalLink.tsx";
 import { toast } from "../ui/Toasts.tsx";
 import { useNow } from "../ui/time/useNow.ts";
@@ -18,9 +18,9 @@ type Props = {
 
 /** An action of an event: its button or its result, and a note. */
 export function ActionButton({ action, event, explains = false }: Props) {
-  const may = useMay();
+  const barred = useBarred("OPERATOR", "Pressing it");
   const now = useNow();
-  const standing = standingOf(action, event, may.operate, now);
+  const standing = standingOf(action, event, barred, now);
   return (
     <span className="action" data-action={action.id}>
       <Control action={action} eventId={event.id} standing={standing} />

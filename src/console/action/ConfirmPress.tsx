@@ -1,7 +1,7 @@
 import { useRef } from "react";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
+import { useBarred } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { hostOf } from "../ui/layout/ExternalLink.tsx";
@@ -41,7 +41,7 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
     (changed) => changed.id === actionId || changed.id === eventId,
   );
   const { press, isSending, problem } = usePress(actionId);
-  const may = useMay();
+  const barred = useBarred("OPERATOR", "Pressing it");
   const now = useNow();
   const confirm = useRef<HTMLButtonElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);
@@ -60,7 +60,7 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
   }
   const { buttonText, url, event, key, meta } = action;
   const isDanger = action.style === "DANGER";
-  const standing = standingOf(action, event, may.operate, now);
+  const standing = standingOf(action, event, barred, now);
   const isReady = standing.kind === "ready";
   const against = standing.kind === "ready" ? problem : standing.reason;
   const submit = async () => {

@@ -23,7 +23,8 @@ export const presserOf = ({ presses }: ActionRow): string =>
 export function standingOf(
   action: ActionRow,
   event: ActionEvent,
-  mayPress: boolean,
+  /** Why the key's role may not press it; null if it may. */
+  barred: string | null,
   now: number,
 ): Standing {
   const { actionStatus: status, external, repeat, expiresAt, completedAt } = action;
@@ -44,11 +45,6 @@ export function standingOf(
   if (status === "EXPIRED" || Date.parse(expiresAt) <= now) {
     return { kind: "expired", reason: `Expired: ${at(expiresAt)}.` };
   }
-  if (!external && !mayPress) {
-    return {
-      kind: "barred",
-      reason: "This key is read-only. Pressing requires the role OPERATOR or ADMIN.",
-    };
-  }
+  if (!external && barred !== null) return { kind: "barred", reason: barred };
   return { kind: "ready" };
 }

@@ -3,7 +3,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay, useSession } from "../session/session.ts";
+import { useBarred, useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
@@ -30,13 +30,11 @@ const AuditLogDocument = graphql(
 
 /** Who did what in the project. */
 export function AuditPage() {
-  const may = useMay();
-  if (may.operate) return <AuditList />;
+  const barred = useBarred("OPERATOR", "Reading the audit log");
+  if (barred === null) return <AuditList />;
   return (
     <Page title="Audit log">
-      <Empty title="This key may not read the audit log.">
-        It needs the role OPERATOR or ADMIN: the log tells the names of keys.
-      </Empty>
+      <Empty title={barred}>The log tells the names of keys.</Empty>
     </Page>
   );
 }

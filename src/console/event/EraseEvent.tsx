@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { graphql } from "../gql/graphql.ts";
-import { Button } from "../ui/Button.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { useAct } from "../ui/useAct.ts";
 
 const ExpungeEventDocument = graphql(`
@@ -24,9 +24,9 @@ export function EraseEvent({ event: { id, name } }: Props) {
   };
   return (
     <>
-      <Button look="danger" onClick={() => setAsked(true)}>
+      <RoleButton needs="ADMIN" look="danger" onClick={() => setAsked(true)}>
         Erase the content
-      </Button>
+      </RoleButton>
       {isAsked && (
         <Confirm
           title="Erase the content?"

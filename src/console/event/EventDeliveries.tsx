@@ -5,6 +5,7 @@ import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Section } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
+import { RoleNote } from "../ui/role/RoleNote.tsx";
 
 const DeliveriesDocument = graphql(
   `
@@ -46,6 +47,7 @@ export function EventDeliveries({ eventId, status, refusedBy }: Props) {
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && deliveries.length === 0 && <p className="soft">{whyNone(status, refusedBy)}</p>}
+      {deliveries.length > 0 && <RoleNote needs="OPERATOR" what="Retrying a delivery" />}
       {deliveries.length > 0 && (
         <ul className="deliveries">
           {deliveries.map((delivery) => (

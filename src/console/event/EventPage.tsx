@@ -3,7 +3,6 @@ import { Avatar } from "../feed/Avatar.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { pathOfResource } from "../resource/paths.ts";
-import { useMay } from "../session/session.ts";
 import { CopyButton } from "../ui/CopyButton.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
@@ -41,7 +40,6 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
     { id },
     (changed) => changed.id === id,
   );
-  const may = useMay();
   const event = data?.event;
   if (isLoading) return <Loading />;
   if (error && !event) return <Failure error={error} onRetry={refresh} />;
@@ -53,7 +51,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
     );
   }
   const { name, scheduledFor } = event;
-  const mayChange = may.administer && event.status === "SCHEDULED" && scheduledFor !== null;
+  const mayChange = event.status === "SCHEDULED" && scheduledFor !== null;
   return (
     <Page
       title={event.name}
@@ -62,7 +60,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
       tools={
         <>
           {mayChange && <ScheduleTools event={{ id, name, scheduledFor }} />}
-          {may.administer && event.expungedAt === null && <EraseEvent event={event} />}
+          {event.expungedAt === null && <EraseEvent event={event} />}
         </>
       }
     >

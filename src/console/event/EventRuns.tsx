@@ -27,7 +27,10 @@ export function EventRuns({ eventId }: { eventId: string }) {
   const { data, error, refresh } = useLiveQuery(
     EventRunsDocument,
     { id: eventId, after: place.after },
-    (changed) => changed.__typename === "WorkflowRun" && changed.event.id === eventId,
+    (changed) =>
+      (changed.__typename === "WorkflowRun" && changed.event.id === eventId) ||
+      // An attempt of a step.
+      (changed.__typename === "Delivery" && changed.hook === null && changed.event.id === eventId),
   );
   const runs = data?.event?.runs;
   if (error && !data) return <Failure error={error} onRetry={refresh} />;

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { Button } from "../ui/Button.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { CancelEvent } from "./CancelEvent.tsx";
 import { RescheduleEvent } from "./RescheduleEvent.tsx";
 
@@ -11,10 +11,12 @@ export function ScheduleTools({ event: { id, name, scheduledFor } }: Props) {
   const close = () => setAsked(null);
   return (
     <>
-      <Button onClick={() => setAsked("when")}>Reschedule</Button>
-      <Button look="danger" onClick={() => setAsked("whether")}>
+      <RoleButton needs="ADMIN" onClick={() => setAsked("when")}>
+        Reschedule
+      </RoleButton>
+      <RoleButton needs="ADMIN" look="danger" onClick={() => setAsked("whether")}>
         Cancel the event
-      </Button>
+      </RoleButton>
       {asked === "when" && <RescheduleEvent id={id} scheduledFor={scheduledFor} onClose={close} />}
       {asked === "whether" && <CancelEvent id={id} name={name} onClose={close} />}
     </>

@@ -4,6 +4,7 @@ import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
+import { RoleNote } from "../ui/role/RoleNote.tsx";
 import { useAct } from "../ui/useAct.ts";
 import "./Catalogs.css";
 
@@ -36,6 +37,7 @@ export function Catalogs({ onInstalled }: { onInstalled?: () => void }) {
   };
   return (
     <Section title="Catalogues">
+      <RoleNote needs="ADMIN" what="Installing a catalogue" />
       <ul className="catalogs">
         {catalogs.map(({ name, description, installed, types }) => (
           <li key={name} className="catalog">

@@ -1,7 +1,7 @@
 import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
 import { graphql, type Json } from "../gql/graphql.ts";
-import { useMay } from "../session/session.ts";
+import { useBarred } from "../session/session.ts";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { EventTypeForm } from "./EventTypeForm.tsx";
@@ -19,14 +19,14 @@ const textOf = (value: Json) => (value === null ? "" : JSON.stringify(value, nul
 export function EditEventTypePage() {
   const [params] = useSearchParams();
   const name = params.get("name") ?? "";
-  const may = useMay();
+  const barred = useBarred("ADMIN", "Registering event types");
   const [{ data, error, fetching }, read] = useQuery({
     query: EditDocument,
     variables: { name },
     requestPolicy: "network-only",
   });
   const type = data?.eventType;
-  if (!may.administer) return <Empty title="Registering event types requires an ADMIN key." />;
+  if (barred !== null) return <Empty title={barred} />;
   if (error && !data) return <Failure error={error} onRetry={() => read()} />;
   if (fetching && !data) return <Loading />;
   if (!type) return <Empty title="Event type not found." />;

@@ -4,16 +4,16 @@ import { Link, useLocation, useSearchParams } from "wouter";
 import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
-import { Moment } from "../ui/time/Time.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { useAct } from "../ui/useAct.ts";
 import { EmitByHand } from "./EmitByHand.tsx";
 import { pathOfEdit } from "./paths.ts";
+import { TypeEvents } from "./TypeEvents.tsx";
+import { Versions } from "./versions/Versions.tsx";
 import "./EventTypePage.css";
 
 const EventTypeDocument = graphql(`
@@ -36,7 +36,7 @@ const Charts = lazy(async () => ({
   default: (await import("../statistics/Charts.tsx")).Charts,
 }));
 
-/** One event type: its schema, its hooks, and a button to emit it by hand. */
+/** One event type: its schema and its versions, its newest events, its hooks, and a button to emit it by hand. */
 export function EventTypePage() {
   const [params] = useSearchParams();
   const name = params.get("name") ?? "";
@@ -48,20 +48,24 @@ export function EventTypePage() {
   const [isEmitting, setIsEmitting] = useState(false);
   const [, navigate] = useLocation();
   const archive = useAct(ArchiveDocument);
-  const may = useMay();
   const type = data?.eventType;
   if (isLoading) return <Loading />;
   if (error && !type) return <Failure error={error} onRetry={refresh} />;
   if (!type) return <Empty title="Event type not found." />;
   const isOurs = type.origin === "CUSTOM";
-  const tools = may.administer && (
+  const tools = (
     <>
-      <Button look="primary" onClick={() => setIsEmitting(true)}>
+      <RoleButton needs="ADMIN" look="primary" onClick={() => setIsEmitting(true)}>
         <Send size={14} /> <span>Emit by hand</span>
-      </Button>
-      {isOurs && <Button onClick={() => navigate(pathOfEdit(name))}>New version</Button>}
+      </RoleButton>
+      {isOurs && (
+        <RoleButton needs="ADMIN" onClick={() => navigate(pathOfEdit(name))}>
+          New version
+        </RoleButton>
+      )}
       {isOurs && type.archivedAt === null && (
-        <Button
+        <RoleButton
+          needs="ADMIN"
           look="danger"
           isBusy={archive.isRunning}
           onClick={async () => {
@@ -69,7 +73,7 @@ export function EventTypePage() {
           }}
         >
           Archive
-        </Button>
+        </RoleButton>
       )}
     </>
   );
@@ -101,6 +105,7 @@ export function EventTypePage() {
       <Suspense fallback={<Loading />}>
         <Charts subject={{ type: name }} />
       </Suspense>
+      <TypeEvents type={name} />
       <Section title="Hooks">
         {type.hooks.nodes.length === 0 && <p className="soft">No hook receives it.</p>}
         <ul className="type-list">
@@ -114,18 +119,7 @@ export function EventTypePage() {
           ))}
         </ul>
       </Section>
-      <Section title="Versions">
-        <ul className="type-list">
-          {type.versions.map(({ version, createdAt }) => (
-            <li key={version} className="type-line">
-              <span>Version {version}</span>
-              <span className="faint">
-                <Moment at={createdAt} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      </Section>
+      <Versions type={name} versions={type.versions} />
       {isEmitting && (
         <EmitByHand type={name} example={type.example} onClose={() => setIsEmitting(false)} />
       )}

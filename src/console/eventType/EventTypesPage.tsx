@@ -3,14 +3,14 @@ import { Plus } from "lucide-react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
 import { statusText } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 import { Catalogs } from "./Catalogs.tsx";
 import { pathOfType } from "./paths.ts";
 import "./EventTypesPage.css";
@@ -18,7 +18,7 @@ import "./EventTypesPage.css";
 const EventTypesDocument = graphql(`
   query EventTypes($after: String, $search: String) {
     eventTypes(first: 50, after: $after, search: $search) {
-      nodes { id name description origin catalog version }
+      nodes { id name description origin catalog version lastSeenAt }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -41,13 +41,18 @@ const columns: Column<Row>[] = [
   },
   { title: "Origin", cell: ({ origin, catalog }) => catalog ?? statusText(origin) },
   { title: "Version", isNumber: true, cell: ({ version }) => version },
+  {
+    title: "Last seen",
+    isNumber: true,
+    cell: ({ lastSeenAt }) =>
+      lastSeenAt === null ? <span className="faint">None kept</span> : <Ago at={lastSeenAt} />,
+  },
 ];
 
 /** Every event type of the project. */
 export function EventTypesPage() {
   const [params, setParams] = useSearchParams();
   const [, navigate] = useLocation();
-  const may = useMay();
   const search = params.get("search") ?? "";
   const place = usePlace(search);
   const { data, error, isLoading, refresh } = useLiveQuery(
@@ -61,11 +66,9 @@ export function EventTypesPage() {
     <Page
       title="Event types"
       tools={
-        may.administer && (
-          <Button look="primary" onClick={register}>
-            <Plus size={14} /> <span>New type</span>
-          </Button>
-        )
+        <RoleButton needs="ADMIN" look="primary" onClick={register}>
+          <Plus size={14} /> <span>New type</span>
+        </RoleButton>
       }
     >
       <search className="types-filter">

@@ -1,4 +1,4 @@
-import { useMay } from "../session/session.ts";
+import { useBarred } from "../session/session.ts";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty } from "../ui/Notice.tsx";
 import { EventTypeForm } from "./EventTypeForm.tsx";
@@ -7,8 +7,8 @@ const empty = { name: "", description: "", schema: "", example: "" };
 
 /** Registers an event type. */
 export function NewEventTypePage() {
-  const may = useMay();
-  if (!may.administer) return <Empty title="Registering event types requires an ADMIN key." />;
+  const barred = useBarred("ADMIN", "Registering event types");
+  if (barred !== null) return <Empty title={barred} />;
   return (
     <Page title="New event type" back={{ to: "/types", label: "Event types" }}>
       <EventTypeForm draft={empty} isNew />

@@ -10,6 +10,7 @@ import { statusText } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
+import { RoleNote } from "../ui/role/RoleNote.tsx";
 import "./HookDeliveries.css";
 
 const DeliveriesDocument = graphql(
@@ -60,6 +61,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
       {data && deliveries.length === 0 && (
         <p className="soft">{emptyText(status !== null, data.deliveries.pageInfo.hasNextPage)}</p>
       )}
+      {deliveries.length > 0 && <RoleNote needs="OPERATOR" what="Retrying a delivery" />}
       {deliveries.length > 0 && (
         <ul className="deliveries">
           {deliveries.map((delivery) => (

@@ -4,7 +4,6 @@ import { Link, useLocation, useSearchParams } from "wouter";
 import { NewAlert } from "../alert/NewAlert.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
 import { onKey } from "../shell/keys.ts";
 import { Button } from "../ui/Button.tsx";
 import { Badge, statusText } from "../ui/layout/Badge.tsx";
@@ -12,6 +11,7 @@ import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
 import { Ago } from "../ui/time/Time.tsx";
 import { Health } from "./health/Health.tsx";
@@ -104,7 +104,6 @@ function Count({ count }: { count: number }) {
 export function HooksPage() {
   const [params, setParams] = useSearchParams();
   const [, navigate] = useLocation();
-  const may = useMay();
   const [isAlerting, setIsAlerting] = useState(false);
   const search = params.get("search") ?? "";
   const status = statuses.find((it) => it === params.get("status"));
@@ -122,10 +121,7 @@ export function HooksPage() {
     },
     ({ __typename }) => __typename === "Hook" || __typename === "Delivery",
   );
-  useEffect(
-    () => (may.administer ? onKey("n", () => navigate("/hooks/new")) : undefined),
-    [may.administer, navigate],
-  );
+  useEffect(() => onKey("n", () => navigate("/hooks/new")), [navigate]);
   const change = (name: string, value: string) =>
     setParams(
       (before) => {
@@ -136,16 +132,16 @@ export function HooksPage() {
       },
       { replace: true },
     );
-  const create = may.administer && (
-    <Button look="primary" onClick={() => navigate("/hooks/new")}>
+  const create = (
+    <RoleButton needs="ADMIN" look="primary" onClick={() => navigate("/hooks/new")}>
       <Plus size={14} /> <span>New hook</span>
-    </Button>
+    </RoleButton>
   );
-  const tools = may.administer && (
+  const tools = (
     <>
-      <Button onClick={() => setIsAlerting(true)}>
+      <RoleButton needs="ADMIN" onClick={() => setIsAlerting(true)}>
         <Bell size={14} /> <span>New alert</span>
-      </Button>
+      </RoleButton>
       {create}
     </>
   );

@@ -5,6 +5,7 @@ import { useMay } from "../session/session.ts";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
+import { RoleNote } from "../ui/role/RoleNote.tsx";
 import { Moment } from "../ui/time/Time.tsx";
 import { About } from "./About.tsx";
 import { ApiKeys } from "./ApiKeys.tsx";
@@ -38,7 +39,16 @@ export function SettingsPage() {
             ["Slug", <code key="slug">{project.slug}</code>],
             ["CloudEvents source", <code key="source">{project.source}</code>, "wide"],
             ["Created", <Moment key="made" at={project.createdAt} />],
+            [
+              "Events of unregistered types",
+              may.administer ? null : project.requireRegisteredTypes ? "Rejected" : "Accepted",
+            ],
+            ["System events", may.administer ? null : project.systemEvents ? "Recorded" : "Off"],
           ]}
+        />
+        <RoleNote
+          needs="ADMIN"
+          what="Changing settings, or seeing the signing secret and the API keys,"
         />
         {may.administer && (
           <>

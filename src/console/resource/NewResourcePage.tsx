@@ -1,7 +1,7 @@
 import { useLocation, useSearchParams } from "wouter";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { dropDraft } from "../kept/useDraft.ts";
-import { useMay } from "../session/session.ts";
+import { useBarred } from "../session/session.ts";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty } from "../ui/Notice.tsx";
 import { useAct } from "../ui/useAct.ts";
@@ -23,8 +23,8 @@ export function NewResourcePage() {
   const type = params.get("type") ?? "";
   const [, navigate] = useLocation();
   const create = useAct(CreateDocument, { showsUserErrors: true });
-  const may = useMay();
-  if (!may.administer) return <Empty title="Creating resources requires an ADMIN key." />;
+  const barred = useBarred("ADMIN", "Creating resources");
+  if (barred !== null) return <Empty title={barred} />;
   const submit = async (attributes: Json, resourceId: string | null) => {
     const input = { type, attributes, ...(resourceId !== null && { resourceId }) };
     const answer = await create.run({ input }, "The resource is created and its event emitted.");

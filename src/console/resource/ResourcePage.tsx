@@ -2,13 +2,12 @@ import { useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { Moment } from "../ui/time/Time.tsx";
 import { DeleteResource } from "./DeleteResource.tsx";
 import { pathOfEdit, pathOfType } from "./paths.ts";
@@ -32,7 +31,6 @@ export function ResourcePage() {
   const id = params.get("id") ?? "";
   const [isDeleting, setIsDeleting] = useState(false);
   const [, navigate] = useLocation();
-  const may = useMay();
   const { data, error, isLoading, refresh } = useLiveQuery(
     ResourceDocument,
     { type, id },
@@ -53,12 +51,14 @@ export function ResourcePage() {
       </Page>
     );
   }
-  const tools = may.administer && (
+  const tools = (
     <>
-      <Button onClick={() => navigate(pathOfEdit(type, id))}>Edit</Button>
-      <Button look="danger" onClick={() => setIsDeleting(true)}>
+      <RoleButton needs="ADMIN" onClick={() => navigate(pathOfEdit(type, id))}>
+        Edit
+      </RoleButton>
+      <RoleButton needs="ADMIN" look="danger" onClick={() => setIsDeleting(true)}>
         Delete
-      </Button>
+      </RoleButton>
     </>
   );
   return (

@@ -2,11 +2,11 @@ import { Pencil, Plus } from "lucide-react";
 import { useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { pathOfNew } from "./paths.ts";
 import { ResourceList } from "./ResourceList.tsx";
 import { ResourceTypeForm } from "./ResourceTypeForm.tsx";
@@ -18,23 +18,22 @@ export function ResourcesPage() {
   const [params, setParams] = useSearchParams();
   const [, navigate] = useLocation();
   const [edited, setEdited] = useState<ResourceType | "new" | null>(null);
-  const may = useMay();
   const { data, error, isLoading, refresh } = useLiveQuery(ResourceTypesDocument, {}, () => false);
   const types = data?.resourceTypes ?? [];
   const type = types.find(({ name }) => name === params.get("type")) ?? types[0];
   const choose = (name: string) => setParams({ type: name }, { replace: true });
   const register = (
-    <Button look={type ? "plain" : "primary"} onClick={() => setEdited("new")}>
+    <RoleButton needs="ADMIN" look={type ? "plain" : "primary"} onClick={() => setEdited("new")}>
       <Plus size={14} /> <span>New type</span>
-    </Button>
+    </RoleButton>
   );
-  const tools = may.administer && (
+  const tools = (
     <>
       {register}
       {type && (
-        <Button look="primary" onClick={() => navigate(pathOfNew(type.name))}>
+        <RoleButton needs="ADMIN" look="primary" onClick={() => navigate(pathOfNew(type.name))}>
           <Plus size={14} /> <span>New resource</span>
-        </Button>
+        </RoleButton>
       )}
     </>
   );
@@ -48,7 +47,7 @@ export function ResourcesPage() {
             Resources are the things that events are about. The hub stores them so that hooks of
             format RESOURCE receive them in full.
           </p>
-          {may.administer && register}
+          {register}
         </Empty>
       )}
       {types.length > 1 && (
@@ -70,11 +69,9 @@ export function ResourcesPage() {
         <Section
           title={type.name}
           tools={
-            may.administer && (
-              <Button look="quiet" onClick={() => setEdited(type)}>
-                <Pencil size={14} /> <span>Edit events</span>
-              </Button>
-            )
+            <RoleButton needs="ADMIN" look="quiet" onClick={() => setEdited(type)}>
+              <Pencil size={14} /> <span>Edit events</span>
+            </RoleButton>
           }
         >
           <Facts

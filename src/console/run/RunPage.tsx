@@ -2,7 +2,6 @@ import { RotateCw } from "lucide-react";
 import { Link, useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
 import { ConfirmButton } from "../ui/ConfirmButton.tsx";
 import { CopyButton } from "../ui/CopyButton.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
@@ -40,7 +39,6 @@ const RerunDocument = graphql(`
 /** One run of a workflow: each step as it happens, and its result. */
 export function RunPage({ params: { id } }: { params: { id: string } }) {
   const [, navigate] = useLocation();
-  const may = useMay();
   const rerun = useAct(RerunDocument);
   const { data, error, isLoading, refresh } = useLiveQuery(
     RunDocument,
@@ -72,7 +70,6 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
       back={{ to: `/workflows/${workflow.id}`, label: workflow.name }}
       aside={<Badge state={run.status} />}
       tools={
-        may.operate &&
         run.stoppedAt !== null && (
           <ConfirmButton
             ask={{

@@ -6,9 +6,13 @@ export const RunRow = graphql(`
   fragment RunRow on WorkflowRun {
     id status userId createdAt startedAt stoppedAt error
     workflow { id name }
-    event { id name }
+    event { id name contextId }
     rerunOf { id }
-    steps { step { id name } status }
+    steps {
+      step { id name }
+      status
+      delivery { id status attemptCount maxAttempts nextAttemptAt lastError }
+    }
   }
 `);
 

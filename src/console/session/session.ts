@@ -41,10 +41,28 @@ export function useSession(): Session {
   return session;
 }
 
-/** What the key's role allows. Pages offer nothing else; the server checks again. */
+/** The least role that something needs. */
+export type Needed = "ADMIN" | "OPERATOR";
+const enough: Readonly<Record<Needed, readonly Role[]>> = {
+  ADMIN: ["ADMIN"],
+  OPERATOR: ["ADMIN", "OPERATOR"],
+};
+
+/** What the key's role allows; the server checks again. What it does not is explained: `useBarred`, `RoleButton`, `RoleNote`. */
 export function useMay(): { administer: boolean; operate: boolean } {
   const { role } = useSession().viewer.key;
-  return { administer: role === "ADMIN", operate: role === "ADMIN" || role === "OPERATOR" };
+  return {
+    administer: enough.ADMIN.includes(role),
+    operate: enough.OPERATOR.includes(role),
+  };
+}
+
+/** The sentence that tells which role is needed for `what`; null if the key has it. */
+export function useBarred(needs: Needed, what?: string): string | null {
+  const { role } = useSession().viewer.key;
+  if (enough[needs].includes(role)) return null;
+  const rest = `an ${enough[needs].join(" or ")} key; you are signed in as ${role}.`;
+  return what === undefined ? `Needs ${rest}` : `${what} needs ${rest}`;
 }
 
 function problemOf(error: CombinedError): string {

@@ -1,19 +1,29 @@
 import { type ReactNode, useState } from "react";
-import { Button } from "./Button.tsx";
+import type { Needed } from "../session/session.ts";
 import { Confirm } from "./Confirm.tsx";
+import { RoleButton } from "./role/RoleButton.tsx";
 
 type Props = {
   /** What is asked; null to act at once. */
   ask: { title: string; text: ReactNode; confirm: string } | null;
   label?: string;
   className?: string;
+  /** The least role that may press it; OPERATOR if none is given. */
+  needs?: Needed;
   isBusy: boolean;
   onConfirm: () => void;
   children: ReactNode;
 };
 
 /** A button that asks before it acts on many, or sends something again. */
-export function ConfirmButton({ ask, label, isBusy, onConfirm, ...button }: Props) {
+export function ConfirmButton({
+  ask,
+  label,
+  needs = "OPERATOR",
+  isBusy,
+  onConfirm,
+  ...button
+}: Props) {
   const [isAsking, setIsAsking] = useState(false);
   const confirm = () => {
     setIsAsking(false);
@@ -21,8 +31,9 @@ export function ConfirmButton({ ask, label, isBusy, onConfirm, ...button }: Prop
   };
   return (
     <>
-      <Button
+      <RoleButton
         {...button}
+        needs={needs}
         {...(label !== undefined && { "aria-label": label })}
         isBusy={isBusy}
         onClick={ask ? () => setIsAsking(true) : onConfirm}

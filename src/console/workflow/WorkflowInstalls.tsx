@@ -10,6 +10,7 @@ import { Section } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { Ago } from "../ui/time/Time.tsx";
 import { InstallWorkflow } from "./InstallWorkflow.tsx";
 import { UninstallWorkflow } from "./UninstallWorkflow.tsx";
@@ -91,11 +92,9 @@ export function WorkflowInstalls({ workflowId, steps }: Props) {
     <Section
       title="Installed for"
       tools={
-        may.administer && (
-          <Button onClick={() => setOpened({ what: "install", row: null })}>
-            <Plus size={14} /> <span>Install for a user</span>
-          </Button>
-        )
+        <RoleButton needs="ADMIN" onClick={() => setOpened({ what: "install", row: null })}>
+          <Plus size={14} /> <span>Install for a user</span>
+        </RoleButton>
       }
     >
       {isLoading && <Loading rows={2} />}

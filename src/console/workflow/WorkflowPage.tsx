@@ -48,7 +48,7 @@ export function WorkflowPage({ params: { id } }: { params: { id: string } }) {
           ["Updated", <Ago key="changed" at={workflow.updatedAt} />],
         ]}
       />
-      <WorkflowSteps steps={workflow.steps} />
+      <WorkflowSteps eventType={workflow.eventType} steps={workflow.steps} />
       <WorkflowInstalls workflowId={id} steps={workflow.steps} />
       <WorkflowRuns workflowId={id} />
     </Page>

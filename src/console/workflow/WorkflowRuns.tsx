@@ -37,7 +37,12 @@ export function WorkflowRuns({ workflowId }: { workflowId: string }) {
   const { data, error, isLoading, refresh } = useLiveQuery(
     RunsDocument,
     { id: workflowId, status: status && [status], after: place.after },
-    (changed) => changed.__typename === "WorkflowRun" && changed.workflow.id === workflowId,
+    (changed): boolean =>
+      (changed.__typename === "WorkflowRun" && changed.workflow.id === workflowId) ||
+      // An attempt of a step.
+      (changed.__typename === "Delivery" &&
+        changed.hook === null &&
+        data?.workflow?.runs.nodes.some(({ event }) => event.id === changed.event.id) === true),
   );
   const runs = data?.workflow?.runs;
   const filter = (

@@ -1,8 +1,7 @@
 import { Pause, Play } from "lucide-react";
 import { useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
-import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { useAct } from "../ui/useAct.ts";
 
 const ReleaseDocument = graphql(`
@@ -17,33 +16,35 @@ const PauseDocument = graphql(`
   }
 `);
 
-/** The buttons of a workflow that the key's role allows. */
+/** The buttons of a workflow. */
 export function WorkflowTools({ workflow }: { workflow: { id: string; status: string } }) {
-  const may = useMay();
   const [, navigate] = useLocation();
   const release = useAct(ReleaseDocument);
   const pause = useAct(PauseDocument);
   const { id, status } = workflow;
-  if (!may.administer) return null;
   return (
     <>
       {status === "RELEASED" ? (
-        <Button
+        <RoleButton
+          needs="ADMIN"
           isBusy={pause.isRunning}
           onClick={() => pause.run({ id }, "The workflow is paused. It starts no new runs.")}
         >
           <Pause size={14} /> <span>Pause</span>
-        </Button>
+        </RoleButton>
       ) : (
-        <Button
+        <RoleButton
+          needs="ADMIN"
           look="primary"
           isBusy={release.isRunning}
           onClick={() => release.run({ id }, "The workflow is released.")}
         >
           <Play size={14} /> <span>Release</span>
-        </Button>
+        </RoleButton>
       )}
-      <Button onClick={() => navigate(`/workflows/${id}/edit`)}>Edit</Button>
+      <RoleButton needs="ADMIN" onClick={() => navigate(`/workflows/${id}/edit`)}>
+        Edit
+      </RoleButton>
     </>
   );
 }

@@ -5,14 +5,13 @@ import { Link, useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { RunDots } from "../run/RunDots.tsx";
-import { useMay } from "../session/session.ts";
 import { onKey } from "../shell/keys.ts";
-import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { Ago } from "../ui/time/Time.tsx";
 
 const WorkflowsDocument = graphql(`
@@ -61,21 +60,17 @@ const columns: Column<Row>[] = [
 /** All workflows and the results of their last runs. */
 export function WorkflowsPage() {
   const [, navigate] = useLocation();
-  const may = useMay();
   const place = usePlace("");
   const { data, error, isLoading, refresh } = useLiveQuery(
     WorkflowsDocument,
     { after: place.after },
     ({ __typename }) => __typename === "WorkflowRun",
   );
-  useEffect(
-    () => (may.administer ? onKey("n", () => navigate("/workflows/new")) : undefined),
-    [may.administer, navigate],
-  );
-  const create = may.administer && (
-    <Button look="primary" onClick={() => navigate("/workflows/new")}>
+  useEffect(() => onKey("n", () => navigate("/workflows/new")), [navigate]);
+  const create = (
+    <RoleButton needs="ADMIN" look="primary" onClick={() => navigate("/workflows/new")}>
       <Plus size={14} /> <span>New workflow</span>
-    </Button>
+    </RoleButton>
   );
   const workflows = data?.workflows.nodes ?? [];
   return (

@@ -1,3 +1,4 @@
+import { lastSeenPerType } from "../../db/event/lastSeen.ts";
 import {
   type EventTypeRow,
   type EventTypeVersionRow,
@@ -109,6 +110,19 @@ const EventType = builder.objectRef<EventTypeRow>("EventType").implement({
       nullable: true,
       description:
         "When the event type was archived; null if it is in use. An archived type counts as unregistered.",
+    }),
+    lastSeenAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "When the newest event of this type that is still kept was accepted; null if there is none.",
+      resolve: async ({ name }, _args, context) => {
+        const { caller, read } = context;
+        const loader = batched(context, "last seen of event type", (names) =>
+          read((sql) => lastSeenPerType(sql, caller.projectId, names)),
+        );
+        return (await loader.load(name)) ?? null;
+      },
     }),
     versions: t.field({
       type: [EventTypeVersion],

@@ -3,6 +3,7 @@ import { graphql } from "../../gql/graphql.ts";
 import { useMay } from "../../session/session.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
+import { RoleNote } from "../../ui/role/RoleNote.tsx";
 import { useAct } from "../../ui/useAct.ts";
 import "./HookConsent.css";
 
@@ -51,6 +52,7 @@ export function HookConsent({ hook: { id, url, verification, statusReason } }: P
           Last result: <span className="soft">{statusReason}.</span>
         </p>
       )}
+      <RoleNote needs="ADMIN" what="Confirming the hook or asking its target again" />
       {may.administer && (
         <form className="hook-consent-form" onSubmit={submit}>
           {verification === "HOOK_SECRET" && (

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { graphql } from "../../gql/graphql.ts";
 import { dropDraft } from "../../kept/useDraft.ts";
-import { useMay } from "../../session/session.ts";
+import { useBarred } from "../../session/session.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Page } from "../../ui/layout/Page.tsx";
 import { Modal } from "../../ui/Modal.tsx";
@@ -27,8 +27,8 @@ export function NewHookPage() {
   const [, navigate] = useLocation();
   const [made, setMade] = useState<{ id: string; status: string; secret: string } | null>(null);
   const register = useAct(RegisterDocument, { showsUserErrors: true });
-  const may = useMay();
-  if (!may.administer) return <Empty title="Creating hooks requires an ADMIN key." />;
+  const barred = useBarred("ADMIN", "Creating hooks");
+  if (barred !== null) return <Empty title={barred} />;
   const submit = async (draft: HookDraft) => {
     const answer = await register.run({ input: registrationOf(draft) });
     const secret = answer?.secret ?? answer?.hook?.publicKey;

@@ -6,6 +6,7 @@ import { useMay } from "../../session/session.ts";
 import { ConfirmButton } from "../../ui/ConfirmButton.tsx";
 import { Section } from "../../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../../ui/layout/Pager.tsx";
+import { RoleNote } from "../../ui/role/RoleNote.tsx";
 import { Ago } from "../../ui/time/Time.tsx";
 import { useAct } from "../../ui/useAct.ts";
 import "./BlockedKeys.css";
@@ -45,6 +46,7 @@ export function BlockedKeys({ hookId }: { hookId: string }) {
   if (!keys || (keys.nodes.length === 0 && place.after === null)) return null;
   return (
     <Section title="Blocked keys">
+      <RoleNote needs="OPERATOR" what="Freeing a key" />
       <ul className="blocked-keys">
         {keys.nodes.map(({ key, waiting, since, delivery }) => (
           <li key={key} className="blocked-key">

@@ -9,6 +9,8 @@ export type MenuItem = {
   act: () => void;
   isDanger?: boolean;
   isDisabled?: boolean;
+  /** Why the key's role may not; it is disabled then, and says so. */
+  barred?: string | null;
 };
 
 type Props = {
@@ -27,16 +29,19 @@ export function Menu({ trigger, children, items, onOpen }: Props) {
       <BaseMenu.Portal>
         <BaseMenu.Positioner className="menu-place" align="end" sideOffset={4}>
           <BaseMenu.Popup className="menu">
-            {items.map(({ label, id = label, act, isDanger, isDisabled = false }) => (
-              <BaseMenu.Item
-                key={id}
-                className={isDanger ? "menu-item menu-danger" : "menu-item"}
-                disabled={isDisabled}
-                onClick={act}
-              >
-                {label}
-              </BaseMenu.Item>
-            ))}
+            {items.map(
+              ({ label, id = label, act, isDanger, isDisabled = false, barred = null }) => (
+                <BaseMenu.Item
+                  key={id}
+                  className={isDanger ? "menu-item menu-danger" : "menu-item"}
+                  disabled={isDisabled || barred !== null}
+                  onClick={act}
+                >
+                  {label}
+                  {barred !== null && <span className="menu-barred">{barred}</span>}
+                </BaseMenu.Item>
+              ),
+            )}
           </BaseMenu.Popup>
         </BaseMenu.Positioner>
       </BaseMenu.Portal>

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { graphql } from "../../gql/graphql.ts";
 import { dropDraft } from "../../kept/useDraft.ts";
-import { useMay } from "../../session/session.ts";
+import { useBarred } from "../../session/session.ts";
 import { Page } from "../../ui/layout/Page.tsx";
 import { Empty } from "../../ui/Notice.tsx";
 import { useAct } from "../../ui/useAct.ts";
@@ -30,8 +30,8 @@ export function NewWorkflowPage() {
     }),
   );
   const create = useAct(CreateDocument, { showsUserErrors: true });
-  const may = useMay();
-  if (!may.administer) return <Empty title="Creating workflows requires an ADMIN key." />;
+  const barred = useBarred("ADMIN", "Creating workflows");
+  if (barred !== null) return <Empty title={barred} />;
   const submit = async ({ name, eventType, steps }: WorkflowDraft) => {
     const answer = await create.run(
       { input: { name: name.trim(), eventType: eventType.trim(), steps: inputOfSteps(steps) } },

@@ -1,3 +1,4 @@
+import { lastSeenPerType } from "../../../db/event/lastSeen.ts";
 import type { EventTypeRow } from "../../../db/eventType/eventTypes.ts";
 import { boundEvents } from "../../../db/resource/resourceTypes.ts";
 import type { Context } from "../../../graphql/builder/context.ts";
@@ -5,9 +6,14 @@ import { rawJson } from "../../../util/json/rawJson.ts";
 
 /** Event types as they are answered, with the names that they have in GraphQL. */
 export async function showEventTypes({ caller, read }: Context, types: readonly EventTypeRow[]) {
+  if (types.length === 0) return [];
   const names = types.map(({ name }) => name);
-  const bound =
-    names.length === 0 ? [] : await read((sql) => boundEvents(sql, caller.projectId, names));
+  const [bound, lastSeen] = await read((sql) =>
+    Promise.all([
+      boundEvents(sql, caller.projectId, names),
+      lastSeenPerType(sql, caller.projectId, names),
+    ]),
+  );
   const resourceTypes = new Map(bound.map(({ event, resourceType }) => [event, resourceType]));
   return types.map((type) => ({
     id: type.id,
@@ -21,6 +27,7 @@ export async function showEventTypes({ caller, read }: Context, types: readonly 
     example: rawJson(type.example),
     resourceType: resourceTypes.get(type.name) ?? type.resourceType,
     archivedAt: type.archivedAt,
+    lastSeenAt: lastSeen.get(type.name) ?? null,
   }));
 }
 

@@ -78,7 +78,8 @@ export async function openSocket(address: Address, ended: AbortSignal): Promise<
   const socket = connect({ host, port, noDelay: true });
   try {
     await first(socket, "connect", signal);
-    return await secured(socket, address, signal);
+    // By these postgres.js names the server in its errors.
+    return Object.assign(await secured(socket, address, signal), { host, port });
   } catch (error) {
     socket.on("error", () => {}).destroy();
     throw error;

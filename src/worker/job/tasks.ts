@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Db } from "../../db/connection/client.ts";
 import { continueReplay } from "../../domain/delivery/replay.ts";
 import { continueExpunge } from "../../domain/event/expunge.ts";
-import { settleHook } from "../../domain/hook/hook.ts";
+import { settleHook } from "../../domain/hookStatus/hookStatus.ts";
 import type { Logger } from "../../log.ts";
 import type { Deliverer } from "../delivery/deliverer.ts";
 import type { Dispatcher } from "./dispatcher.ts";

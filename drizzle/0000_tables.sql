@@ -621,6 +621,7 @@ CREATE INDEX "events_late" ON "signalbox"."events" USING btree ("project_id","oc
 CREATE INDEX "events_ahead" ON "signalbox"."events" USING btree ("project_id","occurred_at") WHERE occurred_at - received_at > interval '5 minutes';--> statement-breakpoint
 CREATE INDEX "events_subject" ON "signalbox"."events" USING btree ("project_id","subject_type","subject_id","id") WHERE subject_type is not null;--> statement-breakpoint
 CREATE INDEX "events_broadcast" ON "signalbox"."events" USING btree ("project_id","id") WHERE broadcast;--> statement-breakpoint
+CREATE INDEX "events_expunged" ON "signalbox"."events" USING btree ("project_id","id") WHERE expunged_at is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "hooks_name" ON "signalbox"."hooks" USING btree ("project_id","name") WHERE name is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE UNIQUE INDEX "hooks_uid" ON "signalbox"."hooks" USING btree ("project_id","user_id","uid") WHERE uid is not null and status <> 'DELETED';--> statement-breakpoint
 CREATE INDEX "hooks_user" ON "signalbox"."hooks" USING btree ("project_id","user_id","id") WHERE user_id is not null and status <> 'DELETED';--> statement-breakpoint

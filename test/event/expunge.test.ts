@@ -181,7 +181,9 @@ test("a scheduled event is cancelled and erased", async () => {
 
 test("what waits to be sent is cancelled, and an erased event can't be sent again", async () => {
   const failing = await receiver(status(500));
-  await registerHook(hub, { url: failing.url, types: ["waiting"], retryScheduleMs: [3_600_000] });
+  const hookId = await registerHook(hub, {
+    ...{ url: failing.url, types: ["waiting"], retryScheduleMs: [3_600_000] },
+  });
   const { id } = await accepted<{ id: string }>(hub, { type: "waiting", data: 1 }, "id");
   await vi.waitFor(
     async () => expect((await shown(id)).deliveries.nodes).toMatchObject([{ status: "RETRYING" }]),
@@ -195,6 +197,12 @@ test("what waits to be sent is cancelled, and an erased event can't be sent agai
     { id: event.deliveries.nodes[0]?.id },
   );
   expect(retryDelivery.userErrors).toMatchObject([{ code: "NOT_ALLOWED_NOW" }]);
+  const replay = { hookId, since: "2026-01-01T00:00:00Z" };
+  const { replayDeliveries } = await hub.run<{ replayDeliveries: { matched: number } }>(
+    "mutation ($input: ReplayInput!) { replayDeliveries(input: $input) { matched } }",
+    { input: replay },
+  );
+  expect(replayDeliveries).toEqual({ matched: 0 });
   await failing[Symbol.asyncDispose]();
 });
 

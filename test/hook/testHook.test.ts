@@ -156,11 +156,22 @@ test.each<[string, object, object, string]>([
   target.answer = status(200);
 });
 
-test("a hook that is deleted, of another project or unknown is not found", async () => {
+test("a hook that is of another project or unknown is not found", async () => {
+  for (const unknown of ["", "x", "0198c0de-0000-7000-8000-000000000000"])
+    expect(await mistakeOf(send(unknown, { data: 1 }))).toBe("NOT_FOUND id");
+});
+
+test("a deleted hook can be neither tested nor triggered", async () => {
   const { id } = await register(hub, { url: target.url, types: ["a"] });
   await change(hub, "deleteHook", id);
-  for (const unknown of [id, "", "x", "0198c0de-0000-7000-8000-000000000000"])
-    expect(await mistakeOf(send(unknown, { data: 1 }))).toBe("NOT_FOUND id");
+  expect(await mistakeOf(send(id, { data: 1 }))).toBe("NOT_ALLOWED_NOW id");
+  const { triggerHook } = await hub.run<{ triggerHook: { userErrors: object[] } }>(
+    "mutation ($id: ID!) { triggerHook(id: $id) { userErrors { code message path } } }",
+    { id },
+  );
+  expect(triggerHook.userErrors).toEqual([
+    { code: "NOT_ALLOWED_NOW", message: `hook ${id} is deleted`, path: ["id"] },
+  ]);
 });
 
 test("a type that must be registered and is not is UNKNOWN_TYPE", async () => {

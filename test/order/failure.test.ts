@@ -143,6 +143,7 @@ test("with PARK the lost delivery is parked and the key goes on; retryDelivery a
   await expect.poll(() => countByStatus(hub, id), soon).toMatchObject({ PARKED: 1, SUCCEEDED: 4 });
   target.decide = () => 200;
   expect((await change(hub, "resumeHook", id)).userErrors).toEqual([]);
+  expect((await countByStatus(hub, id)).PARKED).toBeUndefined();
   await expect.poll(() => target.accepted("k"), soon).toEqual([2, 3, 4, 6, 5]);
 });
 

@@ -1,4 +1,4 @@
-import type { Tx } from "../connection/client.ts";
+import type { Sql, Tx } from "../connection/client.ts";
 import { enterFeed, writeToFeed } from "../feed/record.ts";
 import type { HookStatus } from "../hook/hooks.ts";
 import type { Fragment } from "../page/page.ts";
@@ -34,7 +34,7 @@ export async function heldHookStatus(
 }
 
 /** Whether the content of the event of a delivery named `d` was erased. */
-const isExpunged = (tx: Tx) => tx`exists (select from signalbox.events e
+export const isExpunged = (sql: Sql) => sql`exists (select from signalbox.events e
   where e.project_id = d.project_id and e.id = d.event_id and e.expunged_at is not null)`;
 
 /**

@@ -1,5 +1,6 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import type { Fragment } from "../page/page.ts";
+import { addJobs, deliverJobs } from "../queue/jobs.ts";
 
 /** The health of a hook, judged by its attempts (`signalbox.judge_hook`). */
 export type HookHealth = "HEALTHY" | "FAILING" | "OPEN" | "DISABLED";
@@ -59,11 +60,21 @@ export const resetHealth = (tx: Tx, { projectId, id }: { projectId: string; id: 
     failing_since = null, warned = 0
   where project_id = ${projectId} and hook_id = ${id}`;
 
-/** Lets a hook be tried at once: a person has changed its target, or retries it. The caller has locked the head. */
+/**
+ * Lets a hook be tried at once that is OPEN or held: a person has changed its target, resumes it, or retries one of its
+ * deliveries. The caller has locked the head.
+ */
 export const probeNow = (tx: Tx, { projectId, id }: { projectId: string; id: string }) => tx`
   update signalbox.hook_stats set held_until = null, probes = 0, probe_at = statement_timestamp()
   where project_id = ${projectId} and hook_id = ${id} and probe_token is null
-    and (health = 'OPEN' or held_until is not null)`;
+    and (health = 'OPEN' or held_until > statement_timestamp())`;
+
+/** As `probeNow`, and wakes whoever sends. Returns whether the hook was OPEN or held. */
+export async function wakeHeld(tx: Tx, hook: { projectId: string; id: string }): Promise<boolean> {
+  const { count } = await probeNow(tx, hook);
+  if (count > 0) await addJobs(tx, deliverJobs([{ projectId: hook.projectId, hookId: hook.id }]));
+  return count > 0;
+}
 
 /** Makes the next probe of hooks due whose last one ended without a result, such as with its process. */
 export const releaseProbes = (

@@ -1,6 +1,7 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import type { DeliveryStatus } from "../delivery/deliveries.ts";
 import { type Narrowing, narrowed } from "../delivery/narrowing.ts";
+import { isExpunged } from "../delivery/retries.ts";
 import { statusIn, WAITING } from "../delivery/statusFilter.ts";
 import { record } from "../feed/record.ts";
 import { minUuid7At } from "../page/minUuid7.ts";
@@ -62,10 +63,10 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
 }
 
 /**
- * The deliveries that match a filter, of hooks that are not deleted, and no steps of workflows. Of SUCCEEDED ones only
- * the first ones unless they were chosen, so that what replays have sent is not sent again by each further replay. Of
- * PARKED ones those that were parked alone, not with their hook. They are found by their ids: `created_at` has no
- * index. One day is left for clock skew.
+ * The deliveries that match a filter, of hooks that are not deleted and of events that have their content, and no steps
+ * of workflows. Of SUCCEEDED ones only the first ones unless they were chosen, so that what replays have sent is not
+ * sent again by each further replay. Of PARKED ones those that were parked alone, not with their hook. They are found
+ * by their ids: `created_at` has no index. One day is left for clock skew.
  */
 function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
   const { deliveryIds, hookIds, status, since, until } = filter;
@@ -84,6 +85,7 @@ function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment
     ...(since
       ? [sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`, sql`d.created_at >= ${since}`]
       : []),
+    sql`not ${isExpunged(sql)}`,
     ...(until
       ? [sql`d.id < ${minUuid7At(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
       : []),

@@ -194,6 +194,7 @@ export const events = signalbox.table(
       .where(sql`subject_type is not null`),
     // For backfills of a user's hook.
     index("events_broadcast").on(t.projectId, t.id).where(sql`broadcast`),
+    index("events_expunged").on(t.projectId, t.id).where(sql`expunged_at is not null`),
   ],
 );
 

@@ -22,7 +22,7 @@ import { invalidFields, userError } from "../../util/userError.ts";
 import { type Audited, audit } from "../audit/audit.ts";
 import type { AuditAction } from "../audit/auditAction.ts";
 import { eventLimits } from "../event/eventInput.ts";
-import { DELETED_BY_PERSON } from "../hook/hook.ts";
+import { DELETED_BY_PERSON } from "../hookStatus/hookStatus.ts";
 import { exactName, singleLineText } from "../input/singleLineText.ts";
 
 const MAX_NAME = 256;

@@ -5,6 +5,7 @@ import { isId } from "../../util/ids.ts";
 import { parseJson } from "../../util/json/parseJson.ts";
 import { userError } from "../../util/userError.ts";
 import { eventLimits } from "../event/eventInput.ts";
+import { rejectDeleted } from "../hook/hook.ts";
 import { checkLine } from "../input/singleLineText.ts";
 import { resourceSubject } from "../resource/resourceSubject.ts";
 import { type Emitting, emitOne, longestWait } from "./emitAndWait.ts";
@@ -18,7 +19,8 @@ type Test = {
 
 async function hookToTest({ caller, read }: Emitting, id: string): Promise<HookRow> {
   const [hook] = isId(id) ? await read((sql) => hooksById(sql, caller.projectId, [id])) : [];
-  if (!hook || hook.status === "DELETED") throw userError("NOT_FOUND", `no hook ${id}`, ["id"]);
+  if (!hook) throw userError("NOT_FOUND", `no hook ${id}`, ["id"]);
+  rejectDeleted(hook);
   // A test tells now how the target answers: it does not wait for the hook.
   if (hook.status !== "ACTIVE")
     throw userError(

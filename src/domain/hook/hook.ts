@@ -1,7 +1,7 @@
 /**
  * The life of a hook: ACTIVE ⇄ PAUSED, ACTIVE → DISABLED (by the hub: delivery/retire.ts) → ACTIVE, all → DELETED (final; the row
  * stays until retention has removed the last of its deliveries). It starts as PENDING_VERIFICATION when its target must consent first (hookVerification.ts). Only a
- * change of status affects deliveries: pausing parks those that wait, resuming and enabling release them, deleting cancels them; an
+ * change of status (hookStatus.ts) affects deliveries: pausing parks those that wait, resuming and enabling release them, deleting cancels them; an
  * attempt in flight ends by itself. Every change takes effect with the project's next config version (`Event.why` is
  * computed from these versions). Locks are always taken in this order: the hook queue's, the hook's row, the project's
  * row, the feed's.
@@ -12,11 +12,10 @@ import type { Pool, Tx } from "../../db/connection/client.ts";
 import { lockProject } from "../../db/eventType/eventTypes.ts";
 import { enterFeed } from "../../db/feed/record.ts";
 import { recordHook, recordHookVersion } from "../../db/hook/hookChanges.ts";
-import { probeNow, resetHealth } from "../../db/hook/hookHealth.ts";
+import { resetHealth, wakeHeld } from "../../db/hook/hookHealth.ts";
 import {
   countHooks,
   type HookRow,
-  type HookStatus,
   type HookVerification,
   insertHook,
   lockedHook,
@@ -52,8 +51,7 @@ export type HookServices = {
 };
 
 const MAX_HOOKS = 20_000;
-export const DELETED_BY_PERSON = "deleted by a person";
-const PAUSED_BY_PERSON = "paused by a person";
+export const PAUSED_BY_PERSON = "paused by a person";
 
 /** Publishes a hook's new rule under the lock of the project's head, so that matching and the feed agree. */
 async function publish(tx: Tx, hook: HookRow, created = false): Promise<void> {
@@ -150,27 +148,13 @@ export async function changeHook(
     await auditHook(tx, action, hook, changed);
     await publish(tx, changed);
     if (changed.status !== hook.status && hook.status === "DISABLED") await resetHealth(tx, hook);
-    else if (changed.url !== hook.url || changed.status !== hook.status) await probeNow(tx, hook);
+    else if (changed.url !== hook.url || changed.status !== hook.status) await wakeHeld(tx, hook);
     if (changed.status !== hook.status) {
       const moved = await moveWaiting(tx, changed, changed.status);
       if (moved >= MOVED_AT_ONCE) await queueSettling(tx, projectId, [changed]);
     }
     return { ...changed, ...times };
   });
-}
-
-/**
- * Moves the deliveries that a change of a hook's status has left behind, in chunks, so that nobody waits for all of
- * them. It does not take the queue's lock, so released deliveries can be sent meanwhile.
- */
-export async function settleHook(sql: Pool, projectId: string, id: string): Promise<void> {
-  const moved = await sql.begin(async (tx) => {
-    const [hook] = await lockedHook(tx, projectId, id);
-    if (!hook) return 0;
-    await enterFeed(tx, projectId);
-    return moveWaiting(tx, hook, hook.status);
-  });
-  if (moved > 0) await settleHook(sql, projectId, id);
 }
 
 export const rejectDeleted = (hook: HookRow) => {
@@ -257,44 +241,3 @@ export async function updateHook(
   );
   return { hook, secret };
 }
-
-/** Why a hook stays as it is, and what would change that. */
-const wayOut = (status: HookStatus): string => {
-  if (status === "PENDING_VERIFICATION") return "waits for its target's consent";
-  return status === "DISABLED"
-    ? "is DISABLED: enableHook makes it active again"
-    : "is PAUSED: resumeHook makes it active again";
-};
-
-/** Changes a hook's status and moves its waiting deliveries accordingly. Idempotent. */
-function setStatus(
-  action: AuditAction,
-  to: HookStatus,
-  reason: string | null,
-  froms: HookStatus[],
-) {
-  return ({ sql }: HookServices, projectId: string, id: string): Promise<HookRow> =>
-    changeHook(sql, projectId, id, action, async (hook, tx) => {
-      // What was parked because it used up its tries is released, too.
-      if (hook.status === to && to === "ACTIVE") await queueSettling(tx, projectId, [hook]);
-      if (hook.status === to) return null;
-      rejectDeleted(hook);
-      if (!froms.includes(hook.status))
-        throw userError("NOT_ALLOWED_NOW", `hook ${id} ${wayOut(hook.status)}`, ["id"]);
-      return { ...hook, status: to, statusReason: reason };
-    });
-}
-
-/** Pauses a hook: its waiting and future deliveries are PARKED until it is resumed. */
-export const pauseHook = setStatus("pauseHook", "PAUSED", PAUSED_BY_PERSON, ["ACTIVE"]);
-/** Resumes a hook: all its PARKED deliveries are due at once. */
-export const resumeHook = setStatus("resumeHook", "ACTIVE", null, ["PAUSED"]);
-/** Enables a hook that the hub has disabled: it is HEALTHY, and all its PARKED deliveries are due at once. */
-export const enableHook = setStatus("enableHook", "ACTIVE", null, ["DISABLED"]);
-/** Deletes a hook permanently; the row is kept for history, and its waiting deliveries are CANCELLED. */
-export const deleteHook = setStatus("deleteHook", "DELETED", DELETED_BY_PERSON, [
-  "PENDING_VERIFICATION",
-  "ACTIVE",
-  "PAUSED",
-  "DISABLED",
-]);

@@ -45,15 +45,23 @@ export function readCron(text: string): CronTimes {
   return { after, isHourly: fields[1] === "*" };
 }
 
+/** What the library says is wrong. It counts days of a month and months from 0. */
+const reasonOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error))
+    .replace(/^\w+: /, "")
+    .replace(
+      /(?<= for )(day|month|nearestWeekdays): (-?\d+)$/,
+      (_, part, value) => `${part === "month" ? "month" : "day"}: ${Number(value) + 1}`,
+    );
+
 /** Only the library's calendar is used: what a change of the clocks does to a time is decided in nextRun.ts. */
 function parse(fields: string): Cron {
   try {
     return new Cron(fields, { mode: "5-part", utcOffset: 0, paused: true });
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^\w+: /, "") : String(error);
     throw invalid(
       `'${fields}' cannot be read as minute (0-59) hour (0-23) day-of-month (1-31) month (1-12 or JAN-DEC) ` +
-        `day-of-week (0-7 or SUN-SAT): ${reason}`,
+        `day-of-week (0-7 or SUN-SAT): ${reasonOf(error)}`,
     );
   }
 }

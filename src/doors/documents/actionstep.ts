@@ -5,7 +5,8 @@ import {
   restHookById,
 } from "../../db/hook/restHooks.ts";
 import { installCatalog, isInCatalog } from "../../domain/eventType/installCatalog.ts";
-import { deleteHook, registerHook, updateHook } from "../../domain/hook/hook.ts";
+import { registerHook, updateHook } from "../../domain/hook/hook.ts";
+import { deleteHook } from "../../domain/hookStatus/hookStatus.ts";
 import type { Context } from "../../graphql/builder/context.ts";
 import type { Door, DoorRequest, DoorResponse, Failure } from "../../http/door/door.ts";
 import { isId } from "../../util/ids.ts";

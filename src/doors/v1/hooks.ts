@@ -1,17 +1,16 @@
 import { z } from "zod";
 import { listHooks } from "../../db/page/lists.ts";
-import {
-  deleteHook,
-  enableHook,
-  pauseHook,
-  registerHook,
-  resumeHook,
-  updateHook,
-} from "../../domain/hook/hook.ts";
+import { registerHook, updateHook } from "../../domain/hook/hook.ts";
 import { hookInput } from "../../domain/hook/hookInput.ts";
 import { confirmHook } from "../../domain/hook/hookVerification.ts";
 import { signatures } from "../../domain/hookSecret/hookSignature.ts";
 import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
+import {
+  deleteHook,
+  enableHook,
+  pauseHook,
+  resumeHook,
+} from "../../domain/hookStatus/hookStatus.ts";
 import { component, listOf } from "./answers.ts";
 import { type Endpoint, endpoint, locationOf } from "./endpoint.ts";
 import { findHook } from "./hook/findHook.ts";

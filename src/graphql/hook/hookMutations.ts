@@ -1,14 +1,13 @@
 import { emitOne, longestWait } from "../../domain/emit/emitAndWait.ts";
+import { registerHook, rejectDeleted, updateHook } from "../../domain/hook/hook.ts";
+import { confirmHook } from "../../domain/hook/hookVerification.ts";
+import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
 import {
   deleteHook,
   enableHook,
   pauseHook,
-  registerHook,
   resumeHook,
-  updateHook,
-} from "../../domain/hook/hook.ts";
-import { confirmHook } from "../../domain/hook/hookVerification.ts";
-import { rotateHookSecret } from "../../domain/hookSecret/replaceHookSecret.ts";
+} from "../../domain/hookStatus/hookStatus.ts";
 import { resourceSubject } from "../../domain/resource/resourceSubject.ts";
 import { userError } from "../../util/userError.ts";
 import { builder } from "../builder/builder.ts";
@@ -53,7 +52,7 @@ builder.mutationFields((t) => {
       pauseHook,
     ),
     resumeHook: change(
-      "Resumes a hook. Its PARKED deliveries are due at once. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
+      "Resumes a hook. Its PARKED deliveries are due at once, and so is the next probe (`Hook.heldUntil`). A repeated call does the same. Errors: NOT_FOUND, NOT_ALLOWED_NOW.",
       resumeHook,
     ),
     enableHook: change(
@@ -99,7 +98,7 @@ builder.mutationFields((t) => {
     triggerHook: t.field({
       type: EmitEventPayload,
       description:
-        "Emits an event of the hook's first exact type. Every hook of that type receives it. Errors: as emitEvent; NOT_FOUND; NOT_ALLOWED_NOW if the hook has only patterns.",
+        "Emits an event of the hook's first exact type. Every hook of that type receives it. Errors: as emitEvent; NOT_FOUND; NOT_ALLOWED_NOW if the hook is deleted or has only patterns.",
       args: {
         id,
         data: t.arg({
@@ -114,8 +113,8 @@ builder.mutationFields((t) => {
       resolve: (_root, args, context) =>
         withUserErrors(async () => {
           const hook = await loadHook(context, args.id);
-          if (!hook || hook.status === "DELETED")
-            throw userError("NOT_FOUND", `no hook ${args.id}`, ["id"]);
+          if (!hook) throw userError("NOT_FOUND", `no hook ${args.id}`, ["id"]);
+          rejectDeleted(hook);
           const type = hook.types.find((pattern) => pattern !== "*" && !pattern.endsWith(".*"));
           if (!type)
             throw userError(

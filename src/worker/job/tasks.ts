@@ -2,7 +2,7 @@ import type { TaskList } from "graphile-worker";
 import { z } from "zod";
 import type { Db } from "../../db/connection/client.ts";
 import { continueExpunge } from "../../domain/event/expunge.ts";
-import { settleHook } from "../../domain/hook/hook.ts";
+import { settleHook } from "../../domain/hookStatus/hookStatus.ts";
 import type { Logger } from "../../log.ts";
 import type { Deliverer } from "../delivery/deliverer.ts";
 import type { Dispatcher } from "./dispatcher.ts";

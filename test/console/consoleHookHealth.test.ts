@@ -25,8 +25,21 @@ browserTest(
     await title.getByText("Breaker open").waitFor();
     await page.getByText("The breaker opened").waitFor();
 
+    // What waits is not tried when it is due: first comes the probe.
+    await pass(hub, id, "-10 minutes");
+    await page.goto(`${hub.url}/deliveries?status=waiting`);
+    await page.getByText(/next attempt with the hook’s probe, in 1?\d min/).waitFor();
+    await hub.db
+      .sql`update signalbox.hook_stats set health = 'HEALTHY', held_until = probe_at where hook_id = ${id}`;
+    await page.reload();
+    await page.getByText(/next attempt in 1?\d min/).waitFor();
+    await hub.db
+      .sql`update signalbox.hook_stats set health = 'OPEN', held_until = null where hook_id = ${id}`;
+    await page.goto(`${hub.url}/hooks/${id}`);
+    await title.getByText("Breaker open").waitFor();
+
     target.answer = status(200);
-    await pass(hub, id, "10 minutes");
+    await pass(hub, id, "20 minutes");
     await emit(hub, { type: "order.paid" });
     // The page follows.
     await title.getByText("Healthy").waitFor();

@@ -6,9 +6,10 @@ import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { isForRow } from "../ui/layout/rowClick.ts";
-import { Ago, Countdown } from "../ui/time/Time.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 import { DeliveryDetail } from "./DeliveryDetail.tsx";
 import type { DeliveryRow } from "./deliveryRow.ts";
+import { NextAttempt } from "./NextAttempt.tsx";
 import { RetryButton } from "./RetryButton.tsx";
 import { mayRetry, targetOf } from "./retry.ts";
 import "./DeliveryItem.css";
@@ -80,7 +81,7 @@ export function DeliveryItem({ delivery, shows, choice }: Props) {
         <div className="delivery-when soft">
           {nextAttemptAt !== null && status === "RETRYING" ? (
             <span>
-              next attempt <Countdown to={nextAttemptAt} />
+              next attempt <NextAttempt delivery={delivery} at={nextAttemptAt} />
             </span>
           ) : (
             <Ago at={delivery.completedAt ?? delivery.createdAt} />

@@ -7,9 +7,10 @@ import { Badge } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
-import { Countdown, Moment } from "../ui/time/Time.tsx";
+import { Moment } from "../ui/time/Time.tsx";
 import { DeliveryDetail } from "./DeliveryDetail.tsx";
 import { DeliveryRow } from "./deliveryRow.ts";
+import { NextAttempt } from "./NextAttempt.tsx";
 import { RetryButton } from "./RetryButton.tsx";
 import { mayRetry, targetOf } from "./retry.ts";
 
@@ -66,7 +67,7 @@ export function DeliveryPage({ params: { id } }: { params: { id: string } }) {
           ["Attempts", `${delivery.attemptCount} of ${delivery.maxAttempts}`],
           ["Created", <Moment key="created" at={delivery.createdAt} />],
           ["Ended", completedAt && <Moment at={completedAt} />],
-          ["Next attempt", nextAttemptAt && <Countdown to={nextAttemptAt} />],
+          ["Next attempt", nextAttemptAt && <NextAttempt delivery={delivery} at={nextAttemptAt} />],
           [
             "Sends again",
             replayOf && <Link to={`/deliveries/${replayOf.id}`}>An earlier one</Link>,

@@ -5,7 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 export const DeliveryRow = graphql(`
   fragment DeliveryRow on Delivery {
     id status attemptCount maxAttempts nextAttemptAt completedAt lastError createdAt
-    hook { id name url status }
+    hook { id name url status health heldUntil }
     event { id name type }
     replayOf { id }
     run { id workflow { id name } }

@@ -38,7 +38,7 @@ browserTest(
 );
 
 browserTest(
-  "what the hub refuses is shown at the field; who may only look has no button",
+  "what the hub refuses is shown at the field; who may only look finds the button disabled",
   async () => {
     await using hub = await testHub();
     await using browser = await visitor();

@@ -164,7 +164,7 @@ browserTest(
     await locked(
       key,
       now.id,
-      "Pressing it needs an ADMIN or OPERATOR key; you are signed in as VIEWER.",
+      "Pressing a button needs an ADMIN or OPERATOR key; you are signed in as VIEWER.",
     );
     await locked(hub.key, later.id, "Available when the event is due");
     await hub.run(`mutation ($id: ID!) { cancelEvent(id: $id) { userErrors { message } } }`, {

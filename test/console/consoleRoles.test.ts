@@ -104,7 +104,7 @@ browserTest(
     expect(await page.locator(".page-tools button").count()).toBe(0);
     await page.goto(`${hub.url}/events/${event.id}`);
     await page.getByText(`Retrying a delivery ${rest}`).waitFor();
-    await isExplained(visit, "Ban user", `Pressing it ${rest}`);
+    await isExplained(visit, "Ban user", `Pressing a button ${rest}`);
     await isExplained(
       visit,
       "Erase the content",

@@ -43,7 +43,8 @@ browserTest(
     await page.getByText("Their schemas are the same.").waitFor();
     await page.getByLabel("From").selectOption("1");
     await changes.locator("ins", { hasText: '"note": "String?"' }).waitFor();
-    expect(await changes.locator("del").allTextContents()).toEqual(['−   "amount": "Number"']);
+    // The line before it has only a comma more.
+    expect(await changes.locator("del").count()).toBe(0);
     await page.getByRole("button", { name: "Close" }).click();
 
     await events.getByRole("link", { name: "The second" }).click();

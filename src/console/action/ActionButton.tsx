@@ -12,20 +12,20 @@ import "./ActionButton.css";
 type Props = {
   action: ActionRow;
   event: ActionEvent;
-  /** Whether the reason for a disabled button is shown beside it; otherwise it is a tooltip. */
+  /** Whether the reason for a disabled button is shown beside it, if it is of this button alone; otherwise it is a tooltip. */
   explains?: boolean;
 };
 
 /** An action of an event: its button or its result, and a note. */
 export function ActionButton({ action, event, explains = false }: Props) {
-  const barred = useBarred("OPERATOR", "Pressing it");
+  const barred = useBarred("OPERATOR", "Pressing a button");
   const now = useNow();
   const standing = standingOf(action, event, barred, now);
   return (
     <span className="action" data-action={action.id}>
       <Control action={action} eventId={event.id} standing={standing} />
       <ActionNote action={action} standing={standing} now={now} />
-      {explains && standing.kind === "barred" && (
+      {explains && standing.kind === "barred" && standing.reason !== barred && (
         <span className="action-note faint">{standing.reason}</span>
       )}
     </span>

@@ -41,7 +41,7 @@ export function ConfirmPress({ actionId, eventId, onPressed, onClose }: Props) {
     (changed) => changed.id === actionId || changed.id === eventId,
   );
   const { press, isSending, problem } = usePress(actionId);
-  const barred = useBarred("OPERATOR", "Pressing it");
+  const barred = useBarred("OPERATOR", "Pressing a button");
   const now = useNow();
   const confirm = useRef<HTMLButtonElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);

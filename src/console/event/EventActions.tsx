@@ -5,6 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Section } from "../ui/layout/Page.tsx";
 import { Failure } from "../ui/Notice.tsx";
+import { RoleNote } from "../ui/role/RoleNote.tsx";
 
 const ActionsDocument = graphql(
   `
@@ -30,6 +31,9 @@ export function EventActions({ event }: { event: ActionEvent }) {
   return (
     <Section title="Actions">
       {error && !data && <Failure error={error} onRetry={refresh} />}
+      {actions.some(({ external }) => !external) && (
+        <RoleNote needs="OPERATOR" what="Pressing a button" />
+      )}
       <ul className="action-list">
         {actions.map((action) => (
           <ActionItem key={action.id} action={action} event={event} />

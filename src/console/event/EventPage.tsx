@@ -17,6 +17,7 @@ import { EventContext } from "./EventContext.tsx";
 import { EventDeliveries } from "./EventDeliveries.tsx";
 import { EventRuns } from "./EventRuns.tsx";
 import { EventWhy } from "./EventWhy.tsx";
+import { originText } from "./originText.ts";
 import { ScheduleTools } from "./ScheduleTools.tsx";
 import { Trace } from "./Trace.tsx";
 
@@ -87,7 +88,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
               : event.targetHook && <For {...event.targetHook} />,
           ],
           ["Caused by", event.causedBy && <CausedBy {...event.causedBy} />],
-          ["Origin", event.origin],
+          ["Origin", originText(event.origin)],
           ["Idempotency key", event.idempotencyKey],
           ["Uid", event.uid],
           ["Channels", event.channels?.join(", ")],

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { graphql } from "../gql/graphql.ts";
+import { matchSentence, matchText } from "../hook/matchText.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
@@ -58,13 +59,13 @@ export function EventWhy({ eventId, ...event }: Props) {
       <ul className="why">
         {sorted.slice(0, isAll ? undefined : FEW).map(({ hook, reason, detail }) => (
           <li key={hook?.id ?? detail} className="why-hook">
-            <Badge state={reason} />
+            <Badge state={reason} label={matchText(reason)} />
             {hook && (
               <Link to={`/hooks/${hook.id}`} className="line">
                 {hook.name ?? hook.url}
               </Link>
             )}
-            {detail !== null && <span className="soft">{detail}</span>}
+            <span className="soft">{detail ?? matchSentence(reason)}</span>
           </li>
         ))}
       </ul>

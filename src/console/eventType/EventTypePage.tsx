@@ -102,10 +102,10 @@ export function EventTypePage() {
           )}
         </Section>
       </div>
+      <TypeEvents type={name} />
       <Suspense fallback={<Loading />}>
         <Charts subject={{ type: name }} />
       </Suspense>
-      <TypeEvents type={name} />
       <Section title="Hooks">
         {type.hooks.nodes.length === 0 && <p className="soft">No hook receives it.</p>}
         <ul className="type-list">

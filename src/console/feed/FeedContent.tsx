@@ -4,7 +4,14 @@ import type { FeedEvent } from "./feedEvent.ts";
 /** Maximum length of the content in a row. */
 const LONGEST = 240;
 
-const cellOf = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
+/** A value in a sentence; what is nested deeper is only counted. */
+function cellOf(value: Json): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const count = Object.keys(value).length;
+  if (Array.isArray(value)) return count === 1 ? "1 item" : `${count} items`;
+  return count === 1 ? "1 field" : `${count} fields`;
+}
 
 /** A row: a list of cells, named values, or one value. */
 function rowOf(row: Json): string {
@@ -20,7 +27,8 @@ function textOf({ content, contentType }: FeedEvent): string {
   if (content === null) return "";
   if (contentType === "IMAGE") return "Image";
   if (contentType === "ROWS" && Array.isArray(content)) return content.map(rowOf).join(" · ");
-  return cellOf(content);
+  if (Array.isArray(content)) return content.map(cellOf).join(", ");
+  return rowOf(content);
 }
 
 /** The first line of an event's content. */

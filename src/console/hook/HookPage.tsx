@@ -4,13 +4,13 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { CopyButton } from "../ui/CopyButton.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
-import { Badge, statusText } from "../ui/layout/Badge.tsx";
+import { Badge } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { Ago, milliseconds } from "../ui/time/Time.tsx";
 import { HookConsent } from "./form/HookConsent.tsx";
-import { orderFailures } from "./form/hookDraft.ts";
+import { formats, orderFailures, verifications } from "./form/hookDraft.ts";
 import { HookDeliveries } from "./HookDeliveries.tsx";
 import { HookTools } from "./HookTools.tsx";
 import { BlockedKeys } from "./health/BlockedKeys.tsx";
@@ -86,7 +86,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["User", hook.userId],
           ["Channels", hook.channels && list(hook.channels)],
           ["Changed attributes", hook.changed && list(hook.changed)],
-          ["Format", statusText(hook.format)],
+          ["Format", formats[hook.format]],
           [
             "Success rate (total)",
             <Health key="health" succeeded={hook.succeededCount} failed={hook.failedCount} />,
@@ -107,7 +107,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Content type of the template", hook.templateContentType],
           ["Selection", hook.selection && <pre key="selection">{hook.selection}</pre>, "wide"],
           ["Max per minute (set by target)", hook.allowedPerMinute?.toLocaleString()],
-          ["Verification", hook.verification === "NONE" ? null : statusText(hook.verification)],
+          ["Verification", hook.verification === "NONE" ? null : verifications[hook.verification]],
           ["Signature", hook.signature === "ED25519" ? "Ed25519 (v1a)" : "HMAC-SHA256 (v1)"],
           [
             "Public key",
@@ -145,11 +145,11 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ],
         ]}
       />
+      <BlockedKeys hookId={id} />
+      <HookDeliveries hookId={id} />
       <Suspense fallback={<Loading />}>
         <Charts subject={{ hookId: id }} />
       </Suspense>
-      <BlockedKeys hookId={id} />
-      <HookDeliveries hookId={id} />
     </Page>
   );
 }

@@ -56,15 +56,15 @@ export function SettingsPage() {
             <ProjectSwitch setting="requireRegisteredTypes" given={project.requireRegisteredTypes}>
               Reject events of unregistered types
               <span className="faint">
-                {" "}
-                (UNKNOWN_TYPE). Otherwise they are accepted without validation.
+                : otherwise they are accepted, and their data is not checked.
               </span>
             </ProjectSwitch>
             <ProjectSwitch setting="systemEvents" given={project.systemEvents}>
               Record what the hub does with events
               <span className="faint">
                 {" "}
-                as system events: resthook_called, webhook_called and error.
+                as events that hooks can take: <code>resthook_called</code>,{" "}
+                <code>webhook_called</code> and <code>error</code>.
               </span>
             </ProjectSwitch>
           </>

@@ -79,7 +79,7 @@ export function ResourcePage() {
         ]}
       />
       <Section title="Representation">
-        <p className="soft">What hooks of format RESOURCE receive.</p>
+        <p className="soft">What hooks receive that send the resource itself.</p>
         <JsonTree value={resource.representation} open={ATTRIBUTES} />
       </Section>
       {events}

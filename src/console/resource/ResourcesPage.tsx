@@ -44,8 +44,8 @@ export function ResourcesPage() {
       {data && !type && (
         <Empty title="No resource types yet.">
           <p>
-            Resources are the things that events are about. The hub stores them so that hooks of
-            format RESOURCE receive them in full.
+            Resources are the things that events are about. The hub stores them so that hooks can
+            send them in full.
           </p>
           {register}
         </Empty>

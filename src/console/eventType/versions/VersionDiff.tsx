@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { useState } from "react";
 import { useQuery } from "urql";
-import { graphql } from "../../gql/graphql.ts";
+import { graphql, type Json } from "../../gql/graphql.ts";
 import { Field } from "../../ui/Field.tsx";
 import { Modal } from "../../ui/Modal.tsx";
 import { Failure, Loading } from "../../ui/Notice.tsx";
@@ -19,8 +19,11 @@ const VersionsDocument = graphql(`
 
 type Version = NonNullable<ResultOf<typeof VersionsDocument>["eventType"]>["versions"][number];
 
-const textOf = (value: unknown) => JSON.stringify(value, null, 2);
-const isShorthand = ({ schema, jsonSchema }: Version) => textOf(schema) !== textOf(jsonSchema);
+const isShorthand = ({ schema, jsonSchema }: Version) =>
+  JSON.stringify(schema) !== JSON.stringify(jsonSchema);
+
+/** Without the commas at the ends of lines: a line whose comma alone is new has not changed. */
+const textOf = (value: Json) => JSON.stringify(value, null, 2).replaceAll(/,$/gm, "");
 
 /** As they were given; as JSON Schema if only one of them is in the shorthand. */
 function differences(before: Version, after: Version): DiffLine[] {

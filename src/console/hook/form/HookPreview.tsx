@@ -1,6 +1,7 @@
 import { BodyText } from "../../delivery/BodyText.tsx";
 import { Badge } from "../../ui/layout/Badge.tsx";
 import { Ago } from "../../ui/time/Time.tsx";
+import { matchText } from "../matchText.ts";
 import type { Preview } from "./usePreview.ts";
 import "./HookPreview.css";
 
@@ -54,7 +55,7 @@ export function HookPreview({ preview, problems }: Props) {
             {trials.map(({ event, reason, detail, error, orderKey, orderDetail }) => (
               <li key={event.id}>
                 <div className="hook-tried-line">
-                  <Badge state={reason} />
+                  <Badge state={reason} label={matchText(reason)} />
                   <span className="line">{event.name}</span>
                   <span className="faint">
                     <Ago at={event.occurredAt} />

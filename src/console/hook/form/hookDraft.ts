@@ -66,7 +66,7 @@ export const isVerification = (text: string): text is HookVerification =>
 export const orderFailures = {
   BLOCK: "Block the key until a person releases it",
   PARK: "Park the delivery, the key goes on",
-  SKIP: "Leave it FAILED, the key goes on",
+  SKIP: "Leave it as failed, the key goes on",
 } as const;
 type OrderFailure = keyof typeof orderFailures;
 export const isOrderFailure = (text: string): text is OrderFailure =>

@@ -35,18 +35,25 @@ const tones: Readonly<Record<string, Tone>> = {
 /** The colour of a status, the same for all kinds of objects. */
 export const toneOf = (state: string): Tone => tones[state] ?? "quiet";
 
-/** A status in words. */
-export const statusText = (state: string): string => {
-  const words = state.toLowerCase().replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+/** Statuses whose name is no good word. */
+const words: Readonly<Record<string, string>> = {
+  PENDING_VERIFICATION: "Waits for consent",
 };
 
-/** A status badge. */
-export function Badge({ state }: { state: string }) {
+/** A status in words. */
+export const statusText = (state: string): string => {
+  const known = words[state];
+  if (known !== undefined) return known;
+  const text = state.toLowerCase().replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
+
+/** A status badge; with a label where the state's own name says too little. */
+export function Badge({ state, label }: { state: string; label?: string | undefined }) {
   return (
     <span className={`badge badge-${toneOf(state)}`}>
       <span className="badge-dot" />
-      {statusText(state)}
+      {label ?? statusText(state)}
     </span>
   );
 }

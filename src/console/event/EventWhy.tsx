@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { graphql } from "../gql/graphql.ts";
-import { matchSentence, matchText } from "../hook/matchText.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
 import { Countdown, Moment } from "../ui/time/Time.tsx";
+import { matchSentence, matchText } from "./matchText.ts";
 import "./EventWhy.css";
 
 const WhyDocument = graphql(`

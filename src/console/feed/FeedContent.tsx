@@ -18,17 +18,20 @@ function rowOf(row: Json): string {
   if (Array.isArray(row)) return row.map(cellOf).join(": ");
   if (typeof row !== "object" || row === null) return cellOf(row);
   if (row.content !== undefined) return `${cellOf(row.label ?? "")}: ${cellOf(row.content)}`;
-  return Object.entries(row)
+  return fieldsOf(row);
+}
+
+const fieldsOf = (object: { [name: string]: Json }): string =>
+  Object.entries(object)
     .map(([name, value]) => `${name}: ${cellOf(value)}`)
     .join(", ");
-}
 
 function textOf({ content, contentType }: FeedEvent): string {
   if (content === null) return "";
   if (contentType === "IMAGE") return "Image";
   if (contentType === "ROWS" && Array.isArray(content)) return content.map(rowOf).join(" · ");
   if (Array.isArray(content)) return content.map(cellOf).join(", ");
-  return rowOf(content);
+  return typeof content === "object" ? fieldsOf(content) : cellOf(content);
 }
 
 /** The first line of an event's content. */

@@ -1,7 +1,7 @@
 import { BodyText } from "../../delivery/BodyText.tsx";
+import { matchText } from "../../event/matchText.ts";
 import { Badge } from "../../ui/layout/Badge.tsx";
 import { Ago } from "../../ui/time/Time.tsx";
-import { matchText } from "../matchText.ts";
 import type { Preview } from "./usePreview.ts";
 import "./HookPreview.css";
 

@@ -8,7 +8,7 @@ const audiences = {
 } as const;
 
 /** Which hooks get an event. */
-export type Audience = { of: keyof typeof audiences; hookIds: string[] };
+type Audience = { of: keyof typeof audiences; hookIds: string[] };
 
 export const forAll: Audience = { of: "all", hookIds: [] };
 

@@ -37,8 +37,15 @@ browserTest(
     expect(await button("Emit").last().isDisabled()).toBe(true);
     await data.fill('{"amount": 7}');
     await eventually(() => button("Emit").last().isDisabled()).toBe(false);
+    const to = page.getByRole("dialog").getByLabel("To", { exact: true });
+    await to.selectOption("hook");
+    await eventually(() => button("Emit").last().isDisabled()).toBe(true);
+    await to.selectOption("broadcast");
     await button("Emit").last().click();
     await page.getByText("No hook matched this event").waitFor();
+    expect(await hub.run("{ events { nodes { broadcast } } }")).toEqual({
+      events: { nodes: [{ broadcast: true }] },
+    });
     await page.locator(".json").getByText("7").waitFor();
 
     await page.goto(`${hub.url}/types`);

@@ -28,7 +28,7 @@ test("schedules are saved, read, listed, changed, paused, run, resumed and delet
   expect(schedule).toMatchObject({ name: "Report", event, status: "ACTIVE", missedRuns: 0 });
   expect(schedule.nextRunAt).toMatch(/-01-01T08:00:00.000Z$/);
   const { eventSchedule } = await hub.run<{ eventSchedule: object }>(
-    `query ($id: ID!) { eventSchedule(id: $id) { id name cron timeZone event status nextRunAt lastRunAt
+    `query ($id: ID!) { eventSchedule(id: $id) { id name cron timeZone event status nextRunAt nextRuns lastRunAt
       lastError missedRuns createdAt updatedAt } }`,
     { id: schedule.id },
   );

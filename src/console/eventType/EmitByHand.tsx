@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useClient } from "urql";
 import { useLocation } from "wouter";
+import { AudienceFields, forAll, inputOf, isWhole } from "../event/AudienceFields.tsx";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { CodeField } from "../ui/code/CodeField.tsx";
@@ -58,6 +59,7 @@ type Props = { type: string; example: Json; onClose: () => void };
 export function EmitByHand({ type, example, onClose }: Props) {
   const [text, setText] = useState(() => JSON.stringify(example ?? {}, null, 2));
   const [name, setName] = useState("");
+  const [audience, setAudience] = useState(forAll);
   const [, navigate] = useLocation();
   const scope = useDataScope(type);
   const problem = useProblem(type, text);
@@ -65,7 +67,10 @@ export function EmitByHand({ type, example, onClose }: Props) {
   const confirm = async () => {
     const parsed = parseJson(text);
     if ("problem" in parsed) return;
-    const input = { type, data: parsed.value, ...(name.trim() !== "" && { name: name.trim() }) };
+    const input = {
+      ...{ type, data: parsed.value, ...inputOf(audience) },
+      ...(name.trim() !== "" && { name: name.trim() }),
+    };
     const answer = await emit.run({ input });
     if (!answer?.event) return;
     toast("The event is emitted.");
@@ -80,7 +85,7 @@ export function EmitByHand({ type, example, onClose }: Props) {
         <Button
           look="primary"
           isBusy={emit.isRunning}
-          disabled={problem !== undefined}
+          disabled={problem !== undefined || !isWhole(audience)}
           onClick={confirm}
         >
           Emit
@@ -90,6 +95,7 @@ export function EmitByHand({ type, example, onClose }: Props) {
       <Field label="Name" hint="Shown to people. Empty: the type.">
         <input value={name} onChange={({ target }) => setName(target.value)} />
       </Field>
+      <AudienceFields audience={audience} onChange={setAudience} />
       <CodeField
         label="Data (JSON)"
         language="json"

@@ -32,10 +32,15 @@ function Chip({ id }: { id: string }) {
   );
 }
 
-type Props = { hookIds: string[]; onChange: (ids: string[]) => void };
+type Props = {
+  hookIds: string[];
+  /** Whether another choice takes the place of the one before. */
+  isOne?: boolean;
+  onChange: (ids: string[]) => void;
+};
 
 /** Selects hooks, searched by name or URL as you type. Nothing is chosen until an item of the list is. */
-export function HookChoice({ hookIds, onChange }: Props) {
+export function HookChoice({ hookIds, isOne = false, onChange }: Props) {
   const [text, setText] = useState("");
   const search = useDeferredValue(text.trim());
   const [{ data, fetching }] = useQuery({
@@ -46,7 +51,7 @@ export function HookChoice({ hookIds, onChange }: Props) {
   const hooks = data?.hooks.nodes ?? [];
   const choose = (ids: string[]) => {
     setText("");
-    onChange(ids);
+    onChange(isOne ? ids.slice(-1) : ids);
   };
   return (
     <Combobox.Root
@@ -65,8 +70,8 @@ export function HookChoice({ hookIds, onChange }: Props) {
             <Chip key={id} id={id} />
           ))}
           <Combobox.Input
-            aria-label="Hooks"
-            placeholder={hookIds.length > 0 ? "" : "All hooks"}
+            aria-label={isOne ? "Hook" : "Hooks"}
+            placeholder={hookIds.length > 0 ? "" : isOne ? "Name or URL" : "All hooks"}
             className="hook-choice-text"
           />
         </Combobox.Chips>

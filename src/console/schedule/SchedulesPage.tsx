@@ -1,15 +1,19 @@
 import type { ResultOf } from "gql.tada";
+import { Plus } from "lucide-react";
+import { useState } from "react";
 import { Link } from "wouter";
 import { base } from "../base.ts";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
+import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { Ago, Moment } from "../ui/time/Time.tsx";
+import { NewSchedule } from "./NewSchedule.tsx";
 import { ScheduleTools } from "./ScheduleTools.tsx";
 import "./SchedulesPage.css";
 
@@ -17,7 +21,7 @@ const SchedulesDocument = graphql(`
   query Schedules($after: String) {
     eventSchedules(first: 50, after: $after) {
       nodes {
-        id name cron timeZone event status nextRunAt lastRunAt lastError missedRuns
+        id name cron timeZone event status nextRuns lastRunAt lastError missedRuns
         lastEvent { id }
       }
       pageInfo { hasNextPage endCursor }
@@ -56,13 +60,22 @@ const columns: Column<Row>[] = [
       </>
     ),
   },
-  { title: "Next run", cell: ({ nextRunAt }) => nextRunAt && <Moment at={nextRunAt} /> },
+  {
+    title: "Next runs",
+    cell: ({ nextRuns }) =>
+      nextRuns.map((at) => (
+        <span key={at} className="schedule-note">
+          <Moment at={at} />
+        </span>
+      )),
+  },
   { title: "Last run", cell: (row) => <LastRun {...row} /> },
 ];
 
 /** All schedules: when they run next, and what became of their last run. */
 export function SchedulesPage() {
   const may = useMay();
+  const [isNew, setIsNew] = useState(false);
   const place = usePlace("");
   const { data, error, isLoading, refresh } = useLiveQuery(
     SchedulesDocument,
@@ -70,16 +83,29 @@ export function SchedulesPage() {
     ({ __typename }) => __typename === "Event",
   );
   const schedules = data?.eventSchedules.nodes ?? [];
+  const close = () => {
+    setIsNew(false);
+    refresh();
+  };
   const tools: Column<Row> = { title: "Actions", cell: (row) => <ScheduleTools {...row} /> };
   return (
-    <Page title="Schedules">
+    <Page
+      title="Schedules"
+      tools={
+        may.administer && (
+          <Button look="primary" onClick={() => setIsNew(true)}>
+            <Plus size={14} /> <span>New schedule</span>
+          </Button>
+        )
+      }
+    >
       {isLoading && <Loading />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && schedules.length === 0 && (
         <Empty title="No schedules yet.">
           <p>
-            A schedule emits an event again and again, by cron. The mutation{" "}
-            <a href={`${base}/docs/schedules`}>scheduleEvents</a> saves one.
+            A schedule emits an event again and again, by{" "}
+            <a href={`${base}/docs/schedules#again-and-again`}>cron</a>, in a time zone.
           </p>
         </Empty>
       )}
@@ -91,6 +117,7 @@ export function SchedulesPage() {
         />
       )}
       {data && <Pager place={place} pageInfo={data.eventSchedules.pageInfo} />}
+      {isNew && <NewSchedule onClose={close} />}
     </Page>
   );
 }

@@ -4,6 +4,7 @@ import {
   eventSchedulesById,
   listEventSchedules,
 } from "../../db/schedule/eventSchedules.ts";
+import { upcomingRuns } from "../../domain/schedule/upcomingRuns.ts";
 import { rawJson } from "../../util/json/rawJson.ts";
 import { builder, Node } from "../builder/builder.ts";
 import { describedEnum } from "../builder/describedEnum.ts";
@@ -43,6 +44,11 @@ export const EventSchedule = builder.objectRef<EventScheduleRow>("EventSchedule"
       type: "DateTime",
       nullable: true,
       description: "When it runs next; null while it is PAUSED.",
+    }),
+    nextRuns: t.field({
+      type: ["DateTime"],
+      description: "When it runs the next three times; empty while it is PAUSED.",
+      resolve: upcomingRuns,
     }),
     lastRunAt: t.expose("lastRunAt", {
       type: "DateTime",

@@ -1,4 +1,5 @@
 import type { EventScheduleRow } from "../../../db/schedule/eventSchedules.ts";
+import { upcomingRuns } from "../../../domain/schedule/upcomingRuns.ts";
 import { rawJson } from "../../../util/json/rawJson.ts";
 
 /** A schedule as it is answered, with the names that it has in GraphQL. */
@@ -10,6 +11,7 @@ export const scheduleShown = (schedule: EventScheduleRow) => ({
   event: rawJson(schedule.event),
   status: schedule.nextRunAt ? "ACTIVE" : "PAUSED",
   nextRunAt: schedule.nextRunAt,
+  nextRuns: upcomingRuns(schedule),
   lastRunAt: schedule.lastRunAt,
   lastEventId: schedule.lastEventId,
   lastError: schedule.lastError,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { change, register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
-import { schedule, scheduled } from "../fixtures/schedules.ts";
+import { changeSchedule, schedule, scheduled, shownSchedule } from "../fixtures/schedules.ts";
 import { tenantOf } from "../fixtures/tenant.ts";
 
 let hub: TestHub;
@@ -93,4 +94,20 @@ describe("refused, and nothing is saved:", () => {
       { code: "DATA_INVALID", path: ["event", "data"] },
     ]);
   });
+});
+
+test("a run whose hook was deleted emits nothing and says so", async () => {
+  const hook = await register(hub, { url: "http://127.0.0.1:9", types: ["to one"] });
+  const { id } = await scheduled(hub, yearly({ type: "to one", hookId: hook.id }));
+  await change(hub, "deleteHook", hook.id);
+  const message = `no hook ${hook.id}`;
+  expect((await changeSchedule(hub, "run", id)).userErrors).toEqual([
+    { code: "NOT_FOUND", message, path: ["event", "hookId"] },
+  ]);
+  await hub.db.sql`update signalbox.event_schedules set next_run_at = now() where id = ${id}`;
+  await expect
+    .poll(async () => (await shownSchedule(hub, id))?.lastError, { timeout: 60_000 })
+    .toBe(message);
+  const events = await hub.db.sql`select from signalbox.events where type = 'to one'`;
+  expect(events.length).toBe(0);
 });

@@ -17,6 +17,7 @@ import { createStepBudget } from "../program/stepBudget.ts";
 import type { TenantPrograms } from "../program/tenantPrograms.ts";
 import type { ProjectConfig, ProjectConfigs } from "../project/projectConfig.ts";
 import { withFreshConfig } from "../project/withFreshConfig.ts";
+import { unknownHook, withErrors } from "./emitPrepare.ts";
 import type { EmitterHooks } from "./emitter.ts";
 import { acceptedOf, wakeUps } from "./emitWrite.ts";
 import { keysOf } from "./idempotency.ts";
@@ -191,5 +192,5 @@ function prepareNow(
     tryCheckType(config, schemas, checked.type, data) ??
     verdicts.get(verdictKey(config, checked.type, data));
   if (!verdict) throw new SchemaCheckNeeded(config, checked.type, data);
-  return prepareEvent(input, checked, verdict);
+  return prepareEvent(input, checked, withErrors(verdict, unknownHook(config, checked)));
 }

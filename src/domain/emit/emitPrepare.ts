@@ -6,7 +6,7 @@ import { type PreparedEvent, prepareEvent } from "../event/event.ts";
 import { type CheckedEvent, checkEventInput, type EventInput } from "../event/eventInput.ts";
 import { scheduleOf } from "../event/schedule.ts";
 import type { SchemaChecks } from "../eventType/schemaChecks.ts";
-import { checkType } from "../eventType/typeCheck.ts";
+import { checkType, type TypeVerdict } from "../eventType/typeCheck.ts";
 import type { ProjectConfig } from "../project/projectConfig.ts";
 import { entriesAt } from "./idempotency.ts";
 
@@ -60,10 +60,16 @@ export async function checkActionTargets(
 }
 
 /** That there is no such hook in the project, or none any more. */
-const unknownHook = (config: ProjectConfig, { hookId }: CheckedEvent): UserErrorDetail[] =>
+export const unknownHook = (config: ProjectConfig, { hookId }: CheckedEvent): UserErrorDetail[] =>
   hookId == null || config.hook(hookId)
     ? []
     : [{ code: "NOT_FOUND", message: `no hook ${hookId}`, path: ["hookId"] }];
+
+/** A verdict with more errors, if there are any. */
+export const withErrors = (verdict: TypeVerdict, errors: UserErrorDetail[]): TypeVerdict =>
+  errors.length === 0
+    ? verdict
+    : { ...verdict, rejection: new UserError([...(verdict.rejection?.entries ?? []), ...errors]) };
 
 /** Checks one event's fields and type, and its hook; `targets`: errors of its actions' targets. Throws UserError. */
 async function prepareInput(
@@ -75,12 +81,8 @@ async function prepareInput(
 ): Promise<PreparedEvent> {
   if (checked instanceof UserError) throw checked;
   const verdict = await checkType(config, schemas, checked.type, input.data ?? null);
-  const hookErrors = unknownHook(config, checked);
-  if (targets === undefined && hookErrors.length === 0)
-    return prepareEvent(input, checked, verdict, onlyHookId);
-  const entries = [...(verdict.rejection?.entries ?? []), ...(targets ?? []), ...hookErrors];
-  const rejected = { ...verdict, rejection: new UserError(entries) };
-  return prepareEvent(input, checked, rejected, onlyHookId);
+  const errors = [...(targets ?? []), ...unknownHook(config, checked)];
+  return prepareEvent(input, checked, withErrors(verdict, errors), onlyHookId);
 }
 
 /** Nothing may be written for a caller who was told that the operation timed out. */

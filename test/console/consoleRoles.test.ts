@@ -110,6 +110,15 @@ browserTest(
       "Erase the content",
       "Needs an ADMIN key; you are signed in as VIEWER.",
     );
+    const single = "Needs an ADMIN or OPERATOR key; you are signed in as VIEWER.";
+    await page.goto(`${hub.url}/deliveries`);
+    await page.getByText(`Retrying a delivery ${rest}`).waitFor();
+    await isExplained(visit, "Replay all that match", single);
+    const [lost] = await deliveries(hub, { hookId: hook.id });
+    await page.goto(`${hub.url}/deliveries/${lost?.id}`);
+    await isExplained(visit, "Retry: lost", single);
+    await page.goto(`${hub.url}/schedules`);
+    await isExplained(visit, "New schedule", "Needs an ADMIN key; you are signed in as VIEWER.");
     await page.goto(`${hub.url}/audit`);
     await page.getByText(`Reading the audit log ${rest}`).waitFor();
     await inspect({ ...hub, key }, browser, [
@@ -118,6 +127,7 @@ browserTest(
       [`/hooks/${hook.id}`, ".role-note"],
       [`/events/${event.id}`, ".role-note"],
       ["/types", ".role-note"],
+      ["/deliveries", ".role-note"],
       ["/settings", ".role-note"],
     ]);
     expect(visit.troubles).toEqual([]);

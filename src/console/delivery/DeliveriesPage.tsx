@@ -5,11 +5,12 @@ import { ReplayMatching } from "../hook/replay/ReplayMatching.tsx";
 import { SavedViews } from "../kept/SavedViews.tsx";
 import { useAddressFilter } from "../kept/useAddressFilter.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
+import { RoleNote } from "../ui/role/RoleNote.tsx";
 import { useTimeZone } from "../ui/time/timeZone.ts";
 import { ChosenDeliveries } from "./ChosenDeliveries.tsx";
 import { DeliveryFilters } from "./DeliveryFilters.tsx";
@@ -47,7 +48,6 @@ export function DeliveriesPage() {
   const variables = useMemo(() => variablesOf(filter), [filter, zone]);
   const place = usePlace(address);
   const [isReplaying, setIsReplaying] = useState(false);
-  const may = useMay();
   const placeName = `${address} ${place.after}`;
   const [last, setSkipped] = useState<Skipped>({ place: "", after: null, pages: 0 });
   const skipped =
@@ -76,10 +76,10 @@ export function DeliveriesPage() {
       tools={
         <>
           <SavedViews page="deliveries" />
-          {may.operate && isEnded && (
-            <Button onClick={() => setIsReplaying(true)}>
+          {isEnded && (
+            <RoleButton needs="OPERATOR" onClick={() => setIsReplaying(true)}>
               <RotateCw size={14} /> <span>Replay all that match</span>
-            </Button>
+            </RoleButton>
           )}
         </>
       }
@@ -93,6 +93,7 @@ export function DeliveriesPage() {
         </Empty>
       )}
       {data && deliveries.length === 0 && !hasNextPage && <Nothing filter={filter} />}
+      {deliveries.length > 0 && <RoleNote needs="OPERATOR" what="Retrying a delivery" />}
       {data && <ChosenDeliveries key={address} deliveries={deliveries} />}
       {data && !isShort && <Pager place={place} pageInfo={data.deliveries.pageInfo} />}
       {isReplaying && (

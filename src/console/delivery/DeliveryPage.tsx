@@ -1,7 +1,6 @@
 import { Link, useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { useMay } from "../session/session.ts";
 import { CopyButton } from "../ui/CopyButton.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
@@ -26,7 +25,6 @@ const DeliveryPageDocument = graphql(
 /** One delivery: what is sent to whom, and its attempts. `?attempt=` opens one of them. */
 export function DeliveryPage({ params: { id } }: { params: { id: string } }) {
   const [params] = useSearchParams();
-  const may = useMay();
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveryPageDocument,
     { id },
@@ -49,9 +47,7 @@ export function DeliveryPage({ params: { id } }: { params: { id: string } }) {
       title={`${event.name} to ${target}`}
       back={{ to: "/deliveries", label: "Deliveries" }}
       aside={<Badge state={status} />}
-      tools={
-        may.operate && mayRetry(delivery) && <RetryButton delivery={delivery} name={event.name} />
-      }
+      tools={mayRetry(delivery) && <RetryButton delivery={delivery} name={event.name} />}
     >
       <Facts
         facts={[

@@ -18,7 +18,7 @@ import { EventDeliveries } from "./EventDeliveries.tsx";
 import { EventRuns } from "./EventRuns.tsx";
 import { EventWhy } from "./EventWhy.tsx";
 import { originText } from "./originText.ts";
-import { ScheduleTools } from "./ScheduleTools.tsx";
+import { ScheduleTools } from "./scheduled/ScheduleTools.tsx";
 import { Trace } from "./Trace.tsx";
 
 const EventDocument = graphql(`

@@ -6,12 +6,13 @@ import { base } from "../base.ts";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
-import { Button } from "../ui/Button.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
+import { RoleButton } from "../ui/role/RoleButton.tsx";
+import { RoleNote } from "../ui/role/RoleNote.tsx";
 import { Ago, Moment } from "../ui/time/Time.tsx";
 import { NewSchedule } from "./NewSchedule.tsx";
 import { ScheduleTools } from "./ScheduleTools.tsx";
@@ -92,11 +93,9 @@ export function SchedulesPage() {
     <Page
       title="Schedules"
       tools={
-        may.administer && (
-          <Button look="primary" onClick={() => setIsNew(true)}>
-            <Plus size={14} /> <span>New schedule</span>
-          </Button>
-        )
+        <RoleButton needs="ADMIN" look="primary" onClick={() => setIsNew(true)}>
+          <Plus size={14} /> <span>New schedule</span>
+        </RoleButton>
       }
     >
       {isLoading && <Loading />}
@@ -108,6 +107,9 @@ export function SchedulesPage() {
             <a href={`${base}/docs/schedules#again-and-again`}>cron</a>, in a time zone.
           </p>
         </Empty>
+      )}
+      {schedules.length > 0 && (
+        <RoleNote needs="OPERATOR" what="Pausing, resuming or running a schedule" />
       )}
       {schedules.length > 0 && (
         <Table

@@ -1,11 +1,11 @@
 import { type FormEvent, useId, useState } from "react";
-import { graphql } from "../gql/graphql.ts";
-import { Button } from "../ui/Button.tsx";
-import { Field } from "../ui/Field.tsx";
-import { Modal } from "../ui/Modal.tsx";
-import { fieldTime, timeInField } from "../ui/time/fieldTime.ts";
-import { timeZone } from "../ui/time/timeZone.ts";
-import { useAct } from "../ui/useAct.ts";
+import { graphql } from "../../gql/graphql.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Field } from "../../ui/Field.tsx";
+import { Modal } from "../../ui/Modal.tsx";
+import { fieldTime, timeInField } from "../../ui/time/fieldTime.ts";
+import { timeZone } from "../../ui/time/timeZone.ts";
+import { useAct } from "../../ui/useAct.ts";
 
 const RescheduleDocument = graphql(`
   mutation RescheduleEvent($id: ID!, $timestamp: Timestamp!) {

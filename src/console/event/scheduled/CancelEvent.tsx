@@ -1,6 +1,6 @@
-import { graphql } from "../gql/graphql.ts";
-import { Confirm } from "../ui/Confirm.tsx";
-import { useAct } from "../ui/useAct.ts";
+import { graphql } from "../../gql/graphql.ts";
+import { Confirm } from "../../ui/Confirm.tsx";
+import { useAct } from "../../ui/useAct.ts";
 
 const CancelEventDocument = graphql(`
   mutation CancelEvent($id: ID!) {

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { RoleButton } from "../ui/role/RoleButton.tsx";
+import { RoleButton } from "../../ui/role/RoleButton.tsx";
 import { CancelEvent } from "./CancelEvent.tsx";
 import { RescheduleEvent } from "./RescheduleEvent.tsx";
 

@@ -54,6 +54,7 @@ browserTest(
 
     await page.locator(".delivery").getByRole("link", { name: "mine" }).click();
     await button("Test").click();
+    await editorsOf(page);
     await page.getByLabel("Data (JSON)").fill('{"amount": 1}');
     await button("Send test").click();
     await page.getByRole("heading", { name: "order.paid" }).waitFor();

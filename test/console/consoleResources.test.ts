@@ -113,6 +113,7 @@ browserTest(
     await button("I have saved it").click();
 
     await button("Trigger").click();
+    await editorsOf(page);
     const data = page.getByLabel("Data (JSON)");
     expect(JSON.parse(await data.innerText())).toEqual({ id: "" });
     await data.fill('{"id": "T-1"}');

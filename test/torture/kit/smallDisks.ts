@@ -18,7 +18,7 @@ export type SmallDisk = {
 /** A PostgreSQL whose tables and whose write-ahead log lie on small disks, one each. */
 export type SmallServer = Server & { data: SmallDisk; wal: SmallDisk };
 
-const DATA_MIB = 96;
+const DATA_MIB = 192;
 const WAL_MIB = 160;
 /** So much is taken at a time, down to the last page. */
 const BITES = [2 ** 20, 4_096];

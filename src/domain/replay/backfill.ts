@@ -1,8 +1,9 @@
 /**
  * A backfill makes the deliveries that a hook never got: of stored events that it matches now. The events are matched
  * when it is requested, outside of transactions, in the order of their acceptance, and stored as the list of a replay
- * (replay.ts), whose job takes one chunk at a time. Under the lock of the project's head a chunk skips the events that
- * the hook has got meanwhile: two backfills at once, or one that is repeated after a crash, deliver nothing twice.
+ * (replay.ts), which a worker continues one chunk at a time. Under the lock of the project's head a chunk skips the
+ * events that the hook has got meanwhile: two backfills at once, or one that is repeated after a crash, deliver nothing
+ * twice. For a hook with order the list has the key of each event, too.
  */
 import type { Pool, Sql, Tx } from "../../db/connection/client.ts";
 import { advanceKeysOf } from "../../db/delivery/order.ts";

@@ -96,7 +96,7 @@ browserTest(
     const resource = new URLSearchParams({ type: markup, id: markup });
     for (const [path, sign] of [
       ["/resources", "tbody tr"],
-      [`/resources/one?${resource}`, ".resource-event"],
+      [`/resources/one?${resource}`, ".event-line"],
       [`/resources/edit?${resource}`, ".resource-form"],
     ]) {
       await page.goto(hub.url + path);

@@ -81,7 +81,7 @@ browserTest(
       [`/hooks/${waits.id}`, ".hook-consent"],
       ["/resources", ".table"],
       ["/schedules", ".schedule-tools"],
-      ["/resources/one?type=tickets&id=1", ".resource-event"],
+      ["/resources/one?type=tickets&id=1", ".event-line"],
       ["/resources/new?type=tickets", ".resource-form"],
       ["/resources/edit?type=tickets&id=1", ".resource-form"],
     ]);

@@ -13,7 +13,7 @@ browserTest(
     const { page } = visit;
     const button = (name: string) => page.getByRole("button", { name, exact: true });
     const attributes = page.getByLabel("Attributes (JSON)");
-    const event = (name: string) => page.locator(".resource-event").getByRole("link", { name });
+    const event = (name: string) => page.locator(".event-line").getByRole("link", { name });
 
     await page.getByText("No resource types yet.").waitFor();
     await button("New type").click();

@@ -63,7 +63,7 @@ browserTest(
     await row.getByText(/^(now|\d+ (s|min) ago)$/).waitFor();
     expect(visit.troubles).toEqual([]);
     await inspect(hub, browser, [
-      [path, ".type-event"],
+      [path, ".event-line"],
       [path, ".diff", "Compare versions"],
     ]);
   },

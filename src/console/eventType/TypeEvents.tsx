@@ -1,10 +1,10 @@
 import { Link } from "wouter";
+import { EventLines } from "../event/EventLines.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Ago, Moment } from "../ui/time/Time.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 
 const EventsDocument = graphql(`
   query TypeEvents($name: String!) {
@@ -44,20 +44,10 @@ export function TypeEvents({ type }: { type: string }) {
           )}
         </p>
       )}
-      <ol className="type-events">
-        {events.map((event) => (
-          <li key={event.id} className="type-event">
-            <Badge state={event.status} />
-            <Link to={`/events/${event.id}`} className="line">
-              {event.name}
-            </Link>
-            {event.userId !== null && <span className="line faint">for {event.userId}</span>}
-            <span className="type-event-when faint">
-              <Moment at={event.occurredAt} />
-            </span>
-          </li>
-        ))}
-      </ol>
+      <EventLines
+        events={events}
+        about={({ userId }) => userId !== null && <span className="line faint">for {userId}</span>}
+      />
     </Section>
   );
 }

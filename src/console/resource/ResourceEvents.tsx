@@ -1,12 +1,9 @@
-import { Link } from "wouter";
+import { EventLines } from "../event/EventLines.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { Badge } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { Moment } from "../ui/time/Time.tsx";
-import "./ResourceEvents.css";
 
 const EventsDocument = graphql(`
   query ResourceEvents($type: String!, $id: String!, $after: String) {
@@ -31,20 +28,10 @@ export function ResourceEvents({ type, id }: { type: string; id: string }) {
       {isLoading && <Loading rows={2} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && events.length === 0 && <p className="soft">No events about this resource.</p>}
-      <ol className="resource-events">
-        {events.map((event) => (
-          <li key={event.id} className="resource-event">
-            <Badge state={event.status} />
-            <Link to={`/events/${event.id}`} className="line">
-              {event.name}
-            </Link>
-            {event.name !== event.type && <code className="line faint">{event.type}</code>}
-            <span className="resource-event-when faint">
-              <Moment at={event.occurredAt} />
-            </span>
-          </li>
-        ))}
-      </ol>
+      <EventLines
+        events={events}
+        about={({ name, type }) => name !== type && <code className="line faint">{type}</code>}
+      />
       {data && <Pager place={place} pageInfo={data.events.pageInfo} />}
     </Section>
   );

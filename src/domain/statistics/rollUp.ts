@@ -14,8 +14,8 @@ import {
 import { bucketOf } from "./latency.ts";
 import { createTally } from "./tally.ts";
 
-/** Large, because a page costs some statements however little is in it. */
-const PAGE = { changes: 5_000, records: 2_000 };
+/** A page costs some statements however little is in it; a large one keeps the process from what happens now. */
+const PAGE = { changes: 1_000, records: 500 };
 
 /** A delivery created so long after its event began is a late one, of a backfill: its latency counts from then. */
 const LATE_MS = 300_000;

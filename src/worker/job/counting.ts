@@ -9,6 +9,8 @@ import type { OnFeed } from "./scheduler.ts";
 const SOON_MS = 2_000;
 /** In case a hint was lost. */
 const EVERY_MS = 30_000;
+/** The part of a process's time that goes into counting what is behind: the rest belongs to what happens now. */
+const SHARE = 1 / 3;
 
 /** Adds what happened to the projects' statistics: a page of each in turn, so that a busy project holds up no other. */
 export function startCounting(sql: Pool, log: Logger, onFeed: OnFeed): AsyncDisposable {
@@ -27,9 +29,11 @@ export function startCounting(sql: Pool, log: Logger, onFeed: OnFeed): AsyncDisp
     EVERY_MS,
     async () => {
       let hasMore = false;
+      const startedAt = performance.now();
       for (const projectId of await uncountedProjects(sql))
         hasMore = (await count(projectId)) || hasMore;
-      return hasMore ? 0 : EVERY_MS;
+      const tookMs = performance.now() - startedAt;
+      return hasMore ? tookMs * (1 / SHARE - 1) : EVERY_MS;
     },
     warn,
   );

@@ -49,5 +49,22 @@ export async function fillFew(sql: Sql, world: { workflowId: string; events: num
     insert into signalbox.project_minutes (project_id, minute, accepted, delivered, failed)
     select unnest(projects), date_trunc('minute', now(), 'UTC') - ago * interval '1 minute', 100, 200, 2
     from bench.world, generate_series(0, 2879) as ago on conflict do nothing`;
+  // As counted from the feed: two days of minutes and a month of hours, of the project, its hooks and its types.
+  await sql`
+    insert into signalbox.statistics (project_id, scope, subject, step, at, accepted, succeeded, failed, retried,
+      latencies, answers)
+    select projects[1], scope, subject, step, date_trunc(step, now(), 'UTC') - ago * ('1 ' || step)::interval, 100, 99,
+      1, 1, '{"4":20,"8":40,"12":30,"24":9}', '{"200":99,"503":2}'
+    from bench.world,
+      lateral (select 'PROJECT' as scope, '' as subject
+        union all select 'HOOK', hooks[h]::text from generate_series(1, 100) as h
+        union all select 'TYPE', 'grown.t' || kind from generate_series(0, 49) as kind) as subjects,
+      lateral (select 'MINUTE' as step, ago from generate_series(0, 2879) as ago
+        union all select 'HOUR', ago from generate_series(0, 719) as ago) as steps
+    on conflict do nothing`;
+  await sql`
+    insert into signalbox.statistics_positions (project_id, position, at)
+    select project_id, head, now() from signalbox.heads
+    on conflict (project_id) do update set position = excluded.position, at = excluded.at`;
   await sql`update signalbox.hook_stats set triggered_count = 100000, succeeded_count = 99000, failed_count = 1000`;
 }

@@ -5,8 +5,12 @@ export type Question = { name: string; query(index: number): string };
 
 const EVENT = "nodes { id type status receivedAt } pageInfo { hasNextPage endCursor }";
 const DELIVERY = "nodes { id status createdAt attemptCount hook { id name } event { id name } }";
+const STATISTICS =
+  "step countedAt total { accepted } points { at accepted succeeded failed latencyP95Ms answers { count } }";
 const HOUR_MS = 3_600_000;
 
+const lastHours = (hours: number) =>
+  `since: "${new Date(Date.now() - hours * HOUR_MS).toISOString()}"`;
 const cursorOf = (id: string) => Buffer.from(`c:${id}`).toString("base64url");
 const text = (value: string) => JSON.stringify(value);
 
@@ -122,6 +126,16 @@ export function questions(samples: Samples): Question[] {
       ),
       deliveries(`hook and status ${status}`, (i) => `${hookId(i)}, status: ${status}`),
     ]),
+    deliveries(
+      "two hooks",
+      (i) => `hookIds: [${text(pick(samples.hooks, i))}, ${text(pick(samples.hooks, i + 1))}]`,
+    ),
+    deliveries("event type", type),
+    deliveries("event type, deep inside", (i) => `${type(i)}, ${after(samples.deliveries, i)}`),
+    deliveries("user", user),
+    deliveries("status code", () => "statusCodes: [503]"),
+    deliveries("error", () => `error: "503"`),
+    deliveries("data", (i) => `search: "${(i * 37) % 5000}"`),
     deliveries("since", (i) => `since: ${at(i)}`),
     deliveries("until", (i) => `until: ${at(i)}`),
     deliveries("one day", day),
@@ -180,6 +194,16 @@ export function questions(samples: Samples): Question[] {
       "overview(of a day)",
       `{ overview { acceptedPerSecond deliveredPerSecond failingHooks oldestWaitingSeconds
         minutes(last: 1440) { minute accepted delivered failed } } }`,
+    ),
+    bare("statistics(of a day)", `{ statistics(${lastHours(24)}) { ${STATISTICS} } }`),
+    bare("statistics(of a month)", `{ statistics(${lastHours(720)}) { ${STATISTICS} } }`),
+    each(
+      "statistics(of a hook, a day)",
+      (i) => `{ statistics(${lastHours(24)}, ${hookId(i)}) { ${STATISTICS} } }`,
+    ),
+    each(
+      "statistics(of a type, a day)",
+      (i) => `{ statistics(${lastHours(24)}, type: "grown.t${i % 50}") { ${STATISTICS} } }`,
     ),
     each(
       "action",

@@ -21,6 +21,7 @@ import "./feed/live.ts";
 import "./page/node.ts";
 import "./schedule/schedule.ts";
 import "./schedule/scheduleMutations.ts";
+import "./schedule/schedulePreview.ts";
 import "./project/overview.ts";
 import "./project/statistics.ts";
 import "./action/press.ts";

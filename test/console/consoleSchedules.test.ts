@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { keyOf } from "../fixtures/keyOf.ts";
@@ -58,9 +58,11 @@ browserTest("a schedule is made, for one hook alone, and its next runs are shown
   await dialog.getByLabel("To", { exact: true }).selectOption("hook");
   await dialog.getByRole("combobox", { name: "Hook" }).fill("alo");
   await page.getByRole("option", { name: "alone" }).click();
-  await dialog.getByRole("button", { name: "Save" }).click();
+  // What is wrong with it is said before it is saved, and then when it runs.
   await dialog.getByRole("alert").getByText("never runs").waitFor();
   await dialog.getByLabel("Cron").fill("0 9 1 1 *");
+  await dialog.getByText("At 09:00, on day 1 of the month, only in January").waitFor();
+  await eventually(() => dialog.locator("time").count()).toBe(3);
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
   const row = page.getByRole("row", { name: "New year" });
@@ -73,6 +75,80 @@ browserTest("a schedule is made, for one hook alone, and its next runs are shown
   expect(eventSchedules.nodes[0]?.nextRuns.map((at) => at.slice(4))).toEqual(
     Array(3).fill("-01-01T08:00:00.000Z"),
   );
+});
+
+browserTest(
+  "a schedule is changed, and what the dialog does not show stays; it is deleted",
+  async () => {
+    await using hub = await testHub();
+    const { id } = await scheduled(hub, {
+      ...{ name: "Report", cron: "0 9 * * MON-FRI", timeZone: "Europe/Berlin" },
+      event: { type: "report.due", name: "Due", userId: "ann", data: { of: "sales" } },
+    });
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/schedules`, hub.key);
+    const { page } = visit;
+    const row = page.getByRole("row", { name: "Report" });
+    await row.getByText("At 09:00, Monday through Friday").waitFor();
+    await row.getByRole("button", { name: "More of Report" }).click();
+    await page.getByRole("menuitem", { name: "Change…" }).click();
+    const dialog = page.getByRole("dialog");
+    await editorsOf(page);
+    await dialog.getByLabel("Data (JSON)", { exact: true }).fill('{ "of": "stock" }');
+    await dialog.getByLabel("Name", { exact: true }).fill("Stock report");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("row", { name: "Stock report" }).waitFor();
+    expect(await shownSchedule(hub, id)).toMatchObject({
+      ...{ name: "Stock report", cron: "0 9 * * MON-FRI", timeZone: "Europe/Berlin" },
+      event: { type: "report.due", name: "Due", userId: "ann", data: { of: "stock" } },
+    });
+    await page.getByRole("button", { name: "More of Stock report" }).click();
+    await page.getByRole("menuitem", { name: "Delete…" }).click();
+    await page.getByRole("button", { name: "Delete schedule" }).click();
+    await page.getByText("No schedules yet.").waitFor();
+    expect(await shownSchedule(hub, id)).toBeNull();
+  },
+);
+
+browserTest("a dialog in which something was written asks before it is closed", async () => {
+  await using hub = await testHub();
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/schedules`, hub.key);
+  const { page } = visit;
+  const dialog = page.getByRole("dialog");
+  const open = () => page.getByRole("button", { name: "New schedule" }).click();
+  await open();
+  await dialog.waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await open();
+  await dialog.getByLabel("Name", { exact: true }).fill("Written");
+  await page.keyboard.press("Escape");
+  await dialog.getByRole("alert").getByText("lose what you wrote").waitFor();
+  await page.keyboard.press("Enter");
+  expect(await dialog.getByLabel("Name", { exact: true }).inputValue()).toBe("Written");
+  await page.mouse.click(2, 2);
+  await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
+  await dialog.waitFor({ state: "detached" });
+});
+
+browserTest("what was typed while the network was away is tried when it is back", async () => {
+  await using hub = await testHub();
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/schedules`, hub.key);
+  const { page } = visit;
+  await page.getByRole("button", { name: "New schedule" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Cron").fill("0 9 1 1 *");
+  await eventually(() => dialog.locator("time").count()).toBe(3);
+  await page.context().setOffline(true);
+  await page.getByText("This computer is offline.").waitFor();
+  const failed = page.waitForEvent("requestfailed");
+  await dialog.getByLabel("Cron").fill("0 9 2 1 *");
+  await failed;
+  await page.context().setOffline(false);
+  await dialog.locator('time[datetime*="-01-02T"]').first().waitFor();
 });
 
 browserTest("a key that may only look has no buttons", async () => {

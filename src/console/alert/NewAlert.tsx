@@ -61,6 +61,7 @@ export function NewAlert({ onClose }: { onClose: () => void }) {
     <Modal
       title="New alert"
       isOpen
+      isForm
       onClose={onClose}
       foot={
         <Button look="primary" isBusy={isBusy} onClick={create}>

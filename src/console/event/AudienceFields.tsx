@@ -12,6 +12,18 @@ type Audience = { of: keyof typeof audiences; hookIds: string[] };
 
 export const forAll: Audience = { of: "all", hookIds: [] };
 
+/** The audience of an event that was emitted or is kept by a schedule. */
+export function audienceOf({
+  broadcast,
+  hookId,
+}: {
+  broadcast?: boolean;
+  hookId?: string;
+}): Audience {
+  if (hookId !== undefined) return { of: "hook", hookIds: [hookId] };
+  return { of: broadcast ? "broadcast" : "all", hookIds: [] };
+}
+
 /** Whether an event can be emitted to it: the one hook is chosen. */
 export const isWhole = ({ of, hookIds }: Audience): boolean => of !== "hook" || hookIds.length > 0;
 

@@ -54,6 +54,7 @@ export function EventDialog({ type, format, userErrors, labels, ...props }: Prop
     <Modal
       title={props.title}
       isOpen
+      isForm
       onClose={props.onClose}
       foot={
         <Button

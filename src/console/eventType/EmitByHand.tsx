@@ -1,8 +1,8 @@
-import { useEffect, useState } from "react";
-import { useClient } from "urql";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import { AudienceFields, forAll, inputOf, isWhole } from "../event/AudienceFields.tsx";
 import { graphql, type Json } from "../gql/graphql.ts";
+import { useTypedQuery } from "../live/useTypedQuery.ts";
 import { Button } from "../ui/Button.tsx";
 import { CodeField } from "../ui/code/CodeField.tsx";
 import { Field } from "../ui/Field.tsx";
@@ -27,30 +27,17 @@ const EmitDocument = graphql(`
   }
 `);
 
-/** Delay between the last keystroke and the validation. */
-const TYPED_MS = 300;
-
-/** Validates the data as it is typed. */
+/** What is wrong with the data, as it is typed. */
 function useProblem(type: string, text: string): string | undefined {
-  const client = useClient();
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    const parsed = parseJson(text);
-    if ("problem" in parsed) return setProblem(parsed.problem);
-    let isCurrent = true;
-    const timer = setTimeout(async () => {
-      const variables = { type, data: parsed.value };
-      const { data } = await client.query(ValidateDocument, variables).toPromise();
-      // Data of an archived type is not validated on emit, either.
-      const found = data?.validateEvent.filter(({ code }) => code !== "UNKNOWN_TYPE") ?? [];
-      if (isCurrent) setProblem(found.map(({ message }) => message).join("; ") || undefined);
-    }, TYPED_MS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [client, type, text]);
-  return problem;
+  const parsed = parseJson(text);
+  const { data } = useTypedQuery(
+    ValidateDocument,
+    "problem" in parsed ? null : { type, data: parsed.value },
+  );
+  if ("problem" in parsed) return parsed.problem;
+  // Data of an archived type is not validated on emit, either.
+  const found = data?.validateEvent.filter(({ code }) => code !== "UNKNOWN_TYPE") ?? [];
+  return found.map(({ message }) => message).join("; ") || undefined;
 }
 
 type Props = { type: string; example: Json; onClose: () => void };
@@ -80,6 +67,7 @@ export function EmitByHand({ type, example, onClose }: Props) {
     <Modal
       title={`Emit ${type}`}
       isOpen
+      isForm
       onClose={onClose}
       foot={
         <Button

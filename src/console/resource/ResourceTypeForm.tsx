@@ -60,6 +60,7 @@ export function ResourceTypeForm({ given, onClose, onSaved }: Props) {
     <Modal
       title={given === null ? "New resource type" : `Events of ${given.name}`}
       isOpen
+      isForm
       onClose={onClose}
       foot={
         <Button

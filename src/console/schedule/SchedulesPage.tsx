@@ -1,9 +1,7 @@
-import type { ResultOf } from "gql.tada";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
 import { base } from "../base.ts";
-import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useMay } from "../session/session.ts";
 import { Badge } from "../ui/layout/Badge.tsx";
@@ -14,31 +12,13 @@ import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { RoleNote } from "../ui/role/RoleNote.tsx";
 import { Ago, Moment } from "../ui/time/Time.tsx";
-import { NewSchedule } from "./NewSchedule.tsx";
+import { cronText } from "./cronText.ts";
+import { ScheduleDialog } from "./ScheduleDialog.tsx";
 import { ScheduleTools } from "./ScheduleTools.tsx";
+import { eventOf, type ScheduleRow, SchedulesDocument } from "./scheduleRow.ts";
 import "./SchedulesPage.css";
 
-const SchedulesDocument = graphql(`
-  query Schedules($after: String) {
-    eventSchedules(first: 50, after: $after) {
-      nodes {
-        id name cron timeZone event status nextRuns lastRunAt lastError missedRuns
-        lastEvent { id }
-      }
-      pageInfo { hasNextPage endCursor }
-    }
-  }
-`);
-
-type Row = ResultOf<typeof SchedulesDocument>["eventSchedules"]["nodes"][number];
-
-/** The type of the event that it emits. */
-const typeOf = ({ event }: Row): string => {
-  const { type, name } = event as { type?: string; name?: string };
-  return type ?? name ?? "";
-};
-
-function LastRun({ lastRunAt, lastEvent, lastError, missedRuns }: Row) {
+function LastRun({ lastRunAt, lastEvent, lastError, missedRuns }: ScheduleRow) {
   const when = lastRunAt ? <Ago at={lastRunAt} /> : <span className="faint">Never</span>;
   return (
     <>
@@ -49,15 +29,16 @@ function LastRun({ lastRunAt, lastEvent, lastError, missedRuns }: Row) {
   );
 }
 
-const columns: Column<Row>[] = [
+const columns: Column<ScheduleRow>[] = [
   { title: "Schedule", cell: ({ name }) => name },
   { title: "Status", cell: ({ status }) => <Badge state={status} /> },
-  { title: "Event type", cell: (row) => <code>{typeOf(row)}</code> },
+  { title: "Event type", cell: (row) => <code>{eventOf(row).type}</code> },
   {
     title: "Cron",
     cell: ({ cron, timeZone }) => (
       <>
         <code>{cron}</code> <span className="faint">{timeZone}</span>
+        <span className="schedule-note faint">{cronText(cron)}</span>
       </>
     ),
   },
@@ -88,7 +69,10 @@ export function SchedulesPage() {
     setIsNew(false);
     refresh();
   };
-  const tools: Column<Row> = { title: "Actions", cell: (row) => <ScheduleTools {...row} /> };
+  const tools: Column<ScheduleRow> = {
+    title: "Actions",
+    cell: (row) => <ScheduleTools schedule={row} />,
+  };
   return (
     <Page
       title="Schedules"
@@ -119,7 +103,7 @@ export function SchedulesPage() {
         />
       )}
       {data && <Pager place={place} pageInfo={data.eventSchedules.pageInfo} />}
-      {isNew && <NewSchedule onClose={close} />}
+      {isNew && <ScheduleDialog given={null} onClose={close} />}
     </Page>
   );
 }

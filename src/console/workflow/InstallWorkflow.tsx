@@ -41,6 +41,7 @@ export function InstallWorkflow({ workflowId, userId: given, variables, onClose 
     <Modal
       title={given === null ? "Install for a user" : `Variables of ${given}`}
       isOpen
+      isForm
       onClose={onClose}
       foot={
         <Button

@@ -31,6 +31,7 @@ export const operationRoles = {
   "Query.node": readers,
   "Query.overview": readers,
   "Query.previewHook": readers,
+  "Query.previewSchedule": readers,
   "Query.previewWorkflow": readers,
   "Query.readEvent": readers,
   "Query.replay": readers,

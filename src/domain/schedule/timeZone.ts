@@ -1,6 +1,8 @@
+import { LRUCache } from "lru-cache";
 import { userError } from "../../util/userError.ts";
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+/** Bounded, because a zone's name may be spelled in many ways: Europe/Berlin, europe/BERLIN … */
+const formats = new LRUCache<string, Intl.DateTimeFormat>({ max: 100 });
 
 /** Such as `GMT+10:30`. */
 const OFFSET = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;

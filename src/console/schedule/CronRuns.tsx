@@ -1,0 +1,19 @@
+import { Moment } from "../ui/time/Time.tsx";
+import { cronText } from "./cronText.ts";
+
+/** What a cron says in words, and when it runs next. */
+export function CronRuns({ cron, runs }: { cron: string; runs: readonly string[] }) {
+  const text = cronText(cron);
+  return (
+    <p className="schedule-note soft" role="status">
+      {text && <>{text}. </>}
+      {runs.length > 0 && "Next: "}
+      {runs.map((at, index) => (
+        <span key={at}>
+          {index > 0 && "; "}
+          <Moment at={at} />
+        </span>
+      ))}
+    </p>
+  );
+}

@@ -87,8 +87,13 @@ export function createKit(options: {
     },
     fleet: async (site, roles) => stack.use(await startFleet(site, roles)),
     ledger: async (host) => stack.use(await startLedger(fileOf("ledger"), host)),
-    emitter: (site, fleet, perSecond) =>
-      startEmitter({ urls: fleet.urls, key: site.key, perSecond, file: fileOf("acked") }),
+    emitter(site, fleet, perSecond) {
+      const file = fileOf("acked");
+      const emitter = startEmitter({ urls: fleet.urls, key: site.key, perSecond, file });
+      // A row that failed has not stopped it: it would call the dead processes' ports while the next row runs.
+      stack.defer(() => emitter.stop().catch(() => {}));
+      return emitter;
+    },
     stream: (site, fleet) => stack.use(startStream(fleet.urls, site.key)),
     async hook(fleet, ledger, path, input = {}) {
       const hub = fleet.slots.find(({ roles }) => roles.includes("api"))?.hub;

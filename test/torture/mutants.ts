@@ -27,7 +27,7 @@ export const mutants: Mutant[] = [
   v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);
   v_items := v_items || signalbox.complete_events(p_project, v_events);`,
     `  v_items := v_items || signalbox.complete_events(p_project, v_events);
-  PERFORM pg_sleep(0.005);
+  PERFORM pg_sleep(0.03);
   UPDATE signalbox.heads SET head = head + v_positions WHERE project_id = p_project RETURNING head INTO STRICT v_head;
   v_failing := signalbox.count_outcomes(p_project, v_moved, v_now);`,
   ),

@@ -6,7 +6,7 @@ import { until } from "../kit/until.ts";
 import type { Row } from "../row.ts";
 
 const IN_FLIGHT = 16;
-const BURST_EVERY = 5;
+
 const EMITTERS = 8;
 
 export const t01: Row = {
@@ -31,10 +31,10 @@ export const t01: Row = {
     const held = await kit.holding(site, fleet);
 
     const bursts: Promise<string[]>[] = [];
-    const kills = kit.size(75, 2);
+    const kills = kit.size(75, 4);
     for (let kill = 0; kill < kills; kill++) {
       await pause(kit.random.whole(kit.size(2_000, 300), kit.size(5_000, 800)));
-      if (kill % BURST_EVERY === 0) {
+      if (kill % kit.size(5, 1) === 0) {
         bursts.push(emitBurst(kill));
         await pause(kit.random.whole(50, 400));
       }

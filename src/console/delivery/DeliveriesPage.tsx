@@ -14,7 +14,7 @@ import { RoleNote } from "../ui/role/RoleNote.tsx";
 import { useTimeZone } from "../ui/time/timeZone.ts";
 import { ChosenDeliveries } from "./ChosenDeliveries.tsx";
 import { DeliveryFilters } from "./DeliveryFilters.tsx";
-import { type DeliveryFilter, filterOf, variablesOf } from "./deliveryFilter.ts";
+import { type DeliveryFilter, filterOf, problemOf, variablesOf } from "./deliveryFilter.ts";
 import { DeliveryRow } from "./deliveryRow.ts";
 
 const DeliveriesDocument = graphql(
@@ -43,9 +43,9 @@ type Skipped = { place: string; after: string | null; pages: number };
 /** The deliveries of all hooks; failed ones by default. */
 export function DeliveriesPage() {
   const { address, filter, change } = useAddressFilter(filterOf);
-  const zone = useTimeZone();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the bounds of a range are times of the zone
-  const variables = useMemo(() => variablesOf(filter), [filter, zone]);
+  useTimeZone();
+  const variables = useMemo(() => variablesOf(filter), [filter]);
+  const problem = problemOf(filter);
   const place = usePlace(address);
   const [isReplaying, setIsReplaying] = useState(false);
   const placeName = `${address} ${place.after}`;
@@ -77,7 +77,11 @@ export function DeliveriesPage() {
         <>
           <SavedViews page="deliveries" />
           {isEnded && (
-            <RoleButton needs="OPERATOR" onClick={() => setIsReplaying(true)}>
+            <RoleButton
+              needs="OPERATOR"
+              disabled={problem !== null}
+              onClick={() => setIsReplaying(true)}
+            >
               <RotateCw size={14} /> <span>Replay all that match</span>
             </RoleButton>
           )}
@@ -85,17 +89,21 @@ export function DeliveriesPage() {
       }
     >
       <DeliveryFilters filter={filter} onChange={change} />
-      {(isLoading || isGoingOn) && <Loading />}
-      {error && !data && <Failure error={error} onRetry={refresh} />}
-      {isShort && !isGoingOn && (
-        <Empty title="No matches so far.">
-          <Button onClick={goOn}>Search further back</Button>
-        </Empty>
+      {problem === null && (
+        <>
+          {(isLoading || isGoingOn) && <Loading />}
+          {error && !data && <Failure error={error} onRetry={refresh} />}
+          {isShort && !isGoingOn && (
+            <Empty title="No matches so far.">
+              <Button onClick={goOn}>Search further back</Button>
+            </Empty>
+          )}
+          {data && deliveries.length === 0 && !hasNextPage && <Nothing filter={filter} />}
+          {deliveries.length > 0 && <RoleNote needs="OPERATOR" what="Retrying a delivery" />}
+          {data && <ChosenDeliveries key={address} deliveries={deliveries} />}
+          {data && !isShort && <Pager place={place} pageInfo={data.deliveries.pageInfo} />}
+        </>
       )}
-      {data && deliveries.length === 0 && !hasNextPage && <Nothing filter={filter} />}
-      {deliveries.length > 0 && <RoleNote needs="OPERATOR" what="Retrying a delivery" />}
-      {data && <ChosenDeliveries key={address} deliveries={deliveries} />}
-      {data && !isShort && <Pager place={place} pageInfo={data.deliveries.pageInfo} />}
       {isReplaying && (
         <ReplayMatching variables={variables} onClose={() => setIsReplaying(false)} />
       )}

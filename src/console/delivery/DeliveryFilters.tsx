@@ -2,8 +2,16 @@ import { spans } from "../feed/feedFilter.ts";
 import { HookChoice } from "../hook/HookChoice.tsx";
 import { Button } from "../ui/Button.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
+import { fieldTime, timeInField } from "../ui/time/fieldTime.ts";
 import { isUtc } from "../ui/time/timeZone.ts";
-import { codesIn, type DeliveryFilter, groups, RANGE, wordsIn } from "./deliveryFilter.ts";
+import {
+  codesIn,
+  type DeliveryFilter,
+  groups,
+  problemOf,
+  RANGE,
+  wordsIn,
+} from "./deliveryFilter.ts";
 import "./DeliveryFilters.css";
 
 type Props = { filter: DeliveryFilter; onChange: (changes: Partial<DeliveryFilter>) => void };
@@ -32,8 +40,8 @@ function Bound({
       <span className="faint">{isUtc() ? `${label} (UTC)` : label}</span>
       <input
         type="datetime-local"
-        value={filter[name]}
-        onChange={({ target }) => onChange({ [name]: target.value })}
+        value={fieldTime(filter[name])}
+        onChange={({ target }) => onChange({ [name]: timeInField(target.value) ?? "" })}
       />
     </label>
   );
@@ -42,10 +50,7 @@ function Bound({
 /** The filters of the deliveries. */
 export function DeliveryFilters({ filter, onChange }: Props) {
   const isSet = Object.keys(nothing).some((name) => filter[name as keyof typeof nothing] !== "");
-  const problem =
-    codesIn(filter.code) === undefined
-      ? "Status codes such as 404, 503, or one class such as 5xx."
-      : undefined;
+  const problem = problemOf(filter);
   const text = (name: "type" | "error" | "search" | "user", label: string) => (
     <TypedFilter
       label={label}
@@ -79,7 +84,7 @@ export function DeliveryFilters({ filter, onChange }: Props) {
       <TypedFilter
         label="Status code, 5xx"
         value={filter.code}
-        problem={problem}
+        problem={codesIn(filter.code) === undefined ? (problem ?? undefined) : undefined}
         onChange={(code) => onChange({ code })}
       />
       {text("user", "User")}

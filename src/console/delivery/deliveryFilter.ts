@@ -1,5 +1,4 @@
 import { spans } from "../feed/feedFilter.ts";
-import { timeInField } from "../ui/time/fieldTime.ts";
 
 /** The status filters, by their name in the URL. The first is the default. */
 export const groups = {
@@ -29,6 +28,7 @@ export type DeliveryFilter = {
   user: string;
   /** One of `spans`, `RANGE` for `since` and `until`, or empty for all. */
   time: string;
+  /** The bounds of the range: instants, which mean the same in every time zone. */
   since: string;
   until: string;
 };
@@ -71,6 +71,20 @@ export function codesIn(text: string): number[] | undefined {
   return isFit ? codes : undefined;
 }
 
+const isTime = (text: string) => text === "" || !Number.isNaN(Date.parse(text));
+
+/** What is wrong with the filter, so that it says nothing of what to list; null if nothing is. */
+export function problemOf({ code, time, since, until }: DeliveryFilter): string | null {
+  if (codesIn(code) === undefined)
+    return "Status codes such as 404, 503, or one class such as 5xx.";
+  if (time === RANGE && !(isTime(since) && isTime(until)))
+    return "The range in the address has a bound that is no time: choose it anew.";
+  return null;
+}
+
+const timeOrNull = (text: string) =>
+  text === "" || !isTime(text) ? null : new Date(text).toISOString();
+
 const listOrNull = <Item>(items: Item[] | undefined) => (items?.length ? items : null);
 
 /** The filter as variables of the API. */
@@ -89,9 +103,9 @@ export function variablesOf(filter: DeliveryFilter) {
     since: span
       ? new Date(Date.now() - span.ms).toISOString()
       : isRange
-        ? timeInField(filter.since)
+        ? timeOrNull(filter.since)
         : null,
-    until: isRange ? timeInField(filter.until) : null,
+    until: isRange ? timeOrNull(filter.until) : null,
   };
 }
 

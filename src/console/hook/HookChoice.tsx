@@ -60,7 +60,10 @@ export function HookChoice({ hookIds, isOne = false, onChange }: Props) {
       multiple
       autoHighlight
       value={hookIds}
-      onValueChange={choose}
+      onValueChange={(ids, { reason }) => {
+        // Escape would take away what was chosen.
+        if (reason !== "escape-key") choose(ids);
+      }}
       inputValue={text}
       onInputValueChange={setText}
     >

@@ -25,6 +25,7 @@ export function NewResourcePage() {
   const create = useAct(CreateDocument, { showsUserErrors: true });
   const barred = useBarred("ADMIN", "Creating resources");
   if (barred !== null) return <Empty title={barred} />;
+  if (type === "") return <Empty title="The address names no resource type." />;
   const submit = async (attributes: Json, resourceId: string | null) => {
     const input = { type, attributes, ...(resourceId !== null && { resourceId }) };
     const answer = await create.run({ input }, "The resource is created and its event emitted.");

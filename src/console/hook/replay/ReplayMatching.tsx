@@ -49,6 +49,7 @@ export function ReplayMatching({ variables, onClose }: Props) {
               ["Error text", error],
               ["Text in the event", search],
               ["User", userId],
+              ["Created", since === null && until === null ? "At any time" : null],
               ["From", since && <Moment at={since} />],
               ["Until", until && <Moment at={until} />],
             ]}

@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
+import { base } from "../../base.ts";
 import { useRowKeys } from "../../shell/useRowKeys.ts";
-import { isForRow } from "./rowClick.ts";
+import { isForNewTab, isForRow } from "./rowClick.ts";
 import "./Table.css";
 
 export type Column<Row> = {
@@ -50,7 +51,11 @@ export function Table<Row extends { id: string }>({ label, columns, rows, to }: 
               key={row.id}
               data-chosen={index === chosen || undefined}
               data-opens={to !== undefined || undefined}
-              onClick={(event) => isForRow(event) && open(index)}
+              onClick={(event) => {
+                if (!isForRow(event) || !to) return;
+                if (isForNewTab(event)) window.open(`${base}${to(row)}`);
+                else open(index);
+              }}
             >
               {columns.map(({ title, isNumber, isExtra, cell }) => (
                 <td key={title} className={classOf(isNumber, isExtra)} data-title={title}>

@@ -9,3 +9,7 @@ export function isForRow({ target, currentTarget }: MouseEvent): boolean {
     (getSelection()?.isCollapsed ?? true)
   );
 }
+
+/** Whether the browser would open a link that is clicked so in a new tab. */
+export const isForNewTab = ({ ctrlKey, metaKey, shiftKey }: MouseEvent): boolean =>
+  ctrlKey || metaKey || shiftKey;

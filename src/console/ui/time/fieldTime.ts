@@ -1,8 +1,9 @@
 import { isUtc } from "./timeZone.ts";
 
-/** A time as the browser's control for times has it, in the chosen zone. */
+/** A time as the browser's control for times has it, in the chosen zone; empty if it is none. */
 export function fieldTime(at: string): string {
   const moment = new Date(at);
+  if (Number.isNaN(moment.getTime())) return "";
   const offset = isUtc() ? 0 : moment.getTimezoneOffset();
   return new Date(moment.getTime() - offset * 60_000).toISOString().slice(0, 19);
 }

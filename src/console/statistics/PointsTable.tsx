@@ -22,21 +22,21 @@ const columns: Column<Row>[] = [
   { title: "Failed", isNumber: true, cell: ({ failed }) => failed.toLocaleString() },
   { title: "Retried", isNumber: true, cell: ({ retried }) => retried.toLocaleString() },
   {
-    title: "Success share",
+    title: "Success",
     isNumber: true,
     cell: ({ successShare }) => orDash(successShare, formatShare),
   },
   {
-    title: "Latency p50",
+    title: "p50",
     isNumber: true,
     cell: ({ latencyP50Ms }) => orDash(latencyP50Ms, formatMs),
   },
   {
-    title: "Latency p95",
+    title: "p95",
     isNumber: true,
     cell: ({ latencyP95Ms }) => orDash(latencyP95Ms, formatMs),
   },
-  { title: "Answers to attempts", cell: answers },
+  { title: "Answers", cell: answers },
 ];
 
 /** The charts' numbers as a table, which is made when it is opened. */

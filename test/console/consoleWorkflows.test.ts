@@ -153,7 +153,7 @@ browserTest(
     // Nothing could be sent: a variable is missing.
     await page
       .getByRole("alert")
-      .getByText("Failed at step 2 of 2, ship: undefined variable: user.missing")
+      .getByText("Failed at step 2 of 2, Ship it: undefined variable: user.missing")
       .waitFor();
     await page.locator("[data-step=pay]").getByText("Succeeded").waitFor();
     await page.locator("[data-step=ship]").getByText("nothing was sent").waitFor();

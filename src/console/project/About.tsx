@@ -35,7 +35,7 @@ export function About() {
             ["Largest event data", size(hub.limits.dataBytes)],
             ["Largest batch", `${hub.limits.batchEvents.toLocaleString()} events`],
             ["Largest request", size(hub.limits.bodyBytes)],
-            ["Largest query cost", `${hub.limits.documentCost.toLocaleString()} points`],
+            ["Largest document cost", hub.limits.documentCost.toLocaleString()],
             ["Longest operation", milliseconds(hub.limits.operationMs)],
             ["Largest page", `${hub.limits.pageRows.toLocaleString()} rows`],
           ]}

@@ -6,6 +6,8 @@ import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
 import { change, register, update } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { keyOf } from "../fixtures/keyOf.ts";
+import { scheduled } from "../fixtures/schedules.ts";
+import { install, registerType, released } from "../fixtures/workflows.ts";
 
 const url = "https://hooks.example.com/in";
 
@@ -67,6 +69,22 @@ browserTest(
     expect(visit.troubles).toEqual([]);
   },
 );
+
+browserTest("the audit log names the workflow that was installed, and for whom", async () => {
+  await using hub = await testHub();
+  await registerType(hub, "a");
+  const id = await released(hub, { name: "Open a ticket", steps: [{ id: "open", url }] });
+  await install(hub, id, {}, "ann");
+  await scheduled(hub, { name: "Report", cron: "@yearly", event: { type: "report.due" } });
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/audit`, hub.key);
+  const list = visit.page.getByRole("list", { name: "Audit log" });
+  await list.getByRole("listitem").filter({ hasText: "created schedule Report" }).waitFor();
+  await list
+    .getByRole("listitem")
+    .filter({ hasText: "installed workflow Open a ticket for ann" })
+    .waitFor();
+});
 
 browserTest("a hook and an event type say what was done to them last, and by whom", async () => {
   await using hub = await testHub();

@@ -91,7 +91,7 @@ browserTest(
     const row = page.getByRole("row", { name: "Report" });
     await row.getByText("At 09:00, Monday through Friday").waitFor();
     await row.getByRole("button", { name: "More of Report" }).click();
-    await page.getByRole("menuitem", { name: "Change…" }).click();
+    await page.getByRole("menuitem", { name: "Edit…" }).click();
     const dialog = page.getByRole("dialog");
     await editorsOf(page);
     await dialog.getByLabel("Data (JSON)", { exact: true }).fill('{ "of": "stock" }');
@@ -108,6 +108,33 @@ browserTest(
     await page.getByRole("button", { name: "Delete schedule" }).click();
     await page.getByText("No schedules yet.").waitFor();
     expect(await shownSchedule(hub, id)).toBeNull();
+  },
+);
+
+browserTest(
+  "on a narrow screen no button of a schedule is cut off, and its times say their zone",
+  async () => {
+    await using hub = await testHub();
+    await scheduled(hub, {
+      ...{ name: "The last Friday, for the warehouse in the harbour", cron: "0 15 * * FRI#L" },
+      ...{ timeZone: "Europe/Berlin", event: { type: "report.created" } },
+    });
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/schedules`, hub.key);
+    const { page } = visit;
+    await page.setViewportSize({ width: 1024, height: 800 });
+    const row = page.getByRole("row", { name: "The last Friday" });
+    await row.getByText("At 15:00, on the last Friday of the month").waitFor();
+    await row
+      .getByText(/[AP]M (UTC|GMT|[A-Z]+T)/)
+      .first()
+      .waitFor();
+    const frame = page.locator(".table-frame");
+    const isCut = () => frame.evaluate((element) => element.scrollWidth > element.clientWidth);
+    expect(await isCut()).toBe(false);
+    await page.setViewportSize({ width: 390, height: 800 });
+    await row.getByRole("button", { name: /^More of/ }).waitFor();
+    expect(await isCut()).toBe(false);
   },
 );
 

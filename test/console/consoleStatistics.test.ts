@@ -27,6 +27,13 @@ browserTest(
     await chart(/1 were retried/).waitFor();
     await page.getByText("As a table").click();
     await eventually(() => page.locator(".charts-table").innerText()).toContain("503: 1");
+    // As cards, each number has its title before it.
+    const failed = page.locator(".charts-table tbody td").nth(3);
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect(await failed.evaluate((cell) => getComputedStyle(cell, "::before").content)).toBe(
+      '"Failed"',
+    );
+    await page.setViewportSize({ width: 1280, height: 800 });
 
     const plot = chart(/20 accepted/).locator(".u-over");
     // The mouse moves on the screen, of which the chart must be a part.

@@ -38,9 +38,9 @@ browserTest(
     await eventually(() => received.getAttribute("title")).toBe(full("UTC"));
 
     await page.goto(`${hub.url}/statistics`);
-    await page.getByText("Times are of UTC.").waitFor();
+    await page.getByText("Times are in UTC.").waitFor();
     await page.getByRole("button", { name: `Times of ${HERE}` }).click();
-    await page.getByText(`Times are of ${HERE}.`).waitFor();
+    await page.getByText(`Times are in ${HERE}.`).waitFor();
 
     // Within the next hour of UTC, which was eight hours ago by the clock of this browser.
     const until = new Date(Date.parse(stored.receivedAt) + HOUR_MS).toISOString().slice(0, 16);

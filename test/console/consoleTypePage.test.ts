@@ -1,12 +1,37 @@
 import { expect, test } from "vitest";
 import { lineDiff } from "../../src/console/eventType/versions/lineDiff.ts";
 import { inspect } from "../fixtures/axe.ts";
-import { browserTest, visitor } from "../fixtures/browser.ts";
+import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
+import { change, register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 
 const registerMutation = `mutation ($input: RegisterEventTypeInput!) {
   registerEventType(input: $input) { userErrors { message } } }`;
+
+browserTest(
+  "a type without an example is emitted by hand: what is missing is a hint until something is written",
+  async () => {
+    await using hub = await testHub();
+    await hub.run(registerMutation, {
+      input: { name: "order.paid", schema: { amount: "Number" } },
+    });
+    const hook = await register(hub, { url: "http://127.0.0.1:1/", types: ["order.paid"] });
+    await change(hub, "pauseHook", hook.id);
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/types/one?name=order.paid`, hub.key);
+    const { page } = visit;
+    await page.getByRole("region", { name: "Hooks" }).getByText("Paused").waitFor();
+    await page.getByRole("button", { name: "Emit by hand" }).click();
+    await editorsOf(page);
+    const dialog = page.getByRole("dialog");
+    const data = dialog.getByLabel("Data (JSON)");
+    await dialog.getByText("field 'amount' is required").waitFor();
+    expect(await data.getAttribute("aria-invalid")).toBeNull();
+    await data.fill('{"more": 1}');
+    await eventually(() => data.getAttribute("aria-invalid")).toBe("true");
+  },
+);
 
 browserTest(
   "a type's page has its newest events as they come, when it was last seen, and what differs between two versions",

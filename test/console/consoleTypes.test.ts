@@ -58,6 +58,14 @@ browserTest(
     await page.getByLabel("Register anyway").check();
     await button("Register new version").click();
     await page.getByText("Version 2", { exact: true }).first().waitFor();
+
+    await button("Archive").click();
+    await page.getByRole("dialog").getByText("is no longer checked").waitFor();
+    await button("Keep type").click();
+    await button("Archive").click();
+    await button("Archive type").click();
+    await page.getByText("Archived", { exact: true }).waitFor();
+    expect(await button("Archive").count()).toBe(0);
     expect(visit.troubles).toEqual([]);
   },
 );
@@ -70,6 +78,8 @@ browserTest("a key is made, shown once and revoked; the project is renamed", asy
   const button = (name: string) => page.getByRole("button", { name });
   await button("New key").click();
   await page.getByRole("dialog").getByLabel("Name").fill("dashboard");
+  await page.getByLabel("Role").selectOption("EMITTER");
+  await page.getByRole("dialog").getByText("Only emits events.").waitFor();
   await page.getByLabel("Role").selectOption("VIEWER");
   await button("Create key").click();
   const key = (await page.getByRole("dialog").locator("code").textContent()) ?? "";

@@ -40,7 +40,7 @@ browserTest(
       "1Take the moneypayPOST /payOne attempt only.",
       "2Ship itshipPOST /shipUses the answer of Take the money. Up to 2 attempts.",
       expect.stringMatching(/^3tellPOST \/heldUp to \d+ attempts\.$/),
-      expect.stringMatching(/^The run has succeeded\./),
+      expect.stringMatching(/^After the last step the run has succeeded\./),
     ]);
 
     const run = page.locator(".run");

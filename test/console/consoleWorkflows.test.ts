@@ -138,7 +138,7 @@ browserTest(
       .getByText("Failed at step 1 of 2, Take the money: ")
       .waitFor();
     await page.getByRole("region", { name: "Runs" }).getByRole("link", { name: "w" }).click();
-    await page.getByRole("alert").getByText("step 'pay'").waitFor();
+    await page.getByRole("alert").getByText("Failed at step 1 of 2, Take the money: ").waitFor();
     const pay = page.locator("[data-step=pay]");
     await pay.getByText("Take the money").waitFor();
     // What failed is open: its tries with what was answered.
@@ -153,7 +153,7 @@ browserTest(
     // Nothing could be sent: a variable is missing.
     await page
       .getByRole("alert")
-      .getByText("step 'ship': undefined variable: user.missing")
+      .getByText("Failed at step 2 of 2, Ship it: undefined variable: user.missing")
       .waitFor();
     await page.locator("[data-step=pay]").getByText("Succeeded").waitFor();
     await page.locator("[data-step=ship]").getByText("nothing was sent").waitFor();

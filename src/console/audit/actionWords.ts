@@ -30,7 +30,13 @@ const past: Record<string, string> = {
 
 /** What an action did and to what, from its name: `rotateSigningSecret` is "rotated" and "signing secret". */
 export function actionWords(action: string): { verb: string; object: string } {
+  // It makes a schedule: "scheduled events" would be events that come later, once.
+  if (action === "scheduleEvents") return { verb: "created", object: "schedule" };
   const [first = "", ...rest] = action.split(/(?=[A-Z])/);
-  const object = rest.join(" ").toLowerCase().replace("api key", "API key");
+  const object = rest
+    .join(" ")
+    .toLowerCase()
+    .replace("api key", "API key")
+    .replace("event schedule", "schedule");
   return { verb: past[first] ?? first, object };
 }

@@ -13,6 +13,7 @@ export const AuditEntryRow = graphql(`
       ... on Workflow { title: name }
       ... on EventSchedule { title: name }
       ... on Project { title: name }
+      ... on Installation { userId workflow { id title: name } }
       ... on ResourceType { title: name }
       ... on ApiKey { title: name }
       ... on Action { buttonText event { id } }
@@ -42,6 +43,10 @@ export function objectOf({ entity, entityId, before, after }: AuditEntryRow): {
       return { name: entity.buttonText, to: `/events/${entity.event.id}` };
     case "Workflow":
       return { name: entity.title, to: `/workflows/${id}` };
+    case "Installation": {
+      const { workflow, userId } = entity;
+      return { name: `${workflow.title} for ${userId}`, to: `/workflows/${workflow.id}` };
+    }
     case "EventSchedule":
       return { name: entity.title, to: "/schedules" };
     case "ResourceType":

@@ -44,12 +44,15 @@ type Props = { type: string; example: Json; onClose: () => void };
 
 /** Emits an event of a type by hand; the data is validated as it is typed. */
 export function EmitByHand({ type, example, onClose }: Props) {
-  const [text, setText] = useState(() => JSON.stringify(example ?? {}, null, 2));
+  const [given] = useState(() => JSON.stringify(example ?? {}, null, 2));
+  const [text, setText] = useState(given);
   const [name, setName] = useState("");
   const [audience, setAudience] = useState(forAll);
   const [, navigate] = useLocation();
   const scope = useDataScope(type);
   const problem = useProblem(type, text);
+  // What nobody has written yet is incomplete, not wrong.
+  const isWritten = text !== given;
   const emit = useAct(EmitDocument, { showsUserErrors: true });
   const confirm = async () => {
     const parsed = parseJson(text);
@@ -87,7 +90,8 @@ export function EmitByHand({ type, example, onClose }: Props) {
       <CodeField
         label="Data (JSON)"
         language="json"
-        error={problem ?? emit.userErrors[0]?.message}
+        hint={problem}
+        error={(isWritten ? problem : undefined) ?? emit.userErrors[0]?.message}
         scope={scope}
         rows={12}
         value={text}

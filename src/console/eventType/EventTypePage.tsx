@@ -3,13 +3,14 @@ import { lazy, Suspense, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
+import { standingOf } from "../hook/health/trouble.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { RoleButton } from "../ui/role/RoleButton.tsx";
-import { useAct } from "../ui/useAct.ts";
+import { ArchiveType } from "./ArchiveType.tsx";
 import { EmitByHand } from "./EmitByHand.tsx";
 import { pathOfEdit } from "./paths.ts";
 import { TypeEvents } from "./TypeEvents.tsx";
@@ -21,14 +22,8 @@ const EventTypeDocument = graphql(`
     eventType(name: $name) {
       id name description origin catalog version schema jsonSchema example archivedAt
       versions { version createdAt }
-      hooks(first: 20) { nodes { id name url status } }
+      hooks(first: 20) { nodes { id name url status health } }
     }
-  }
-`);
-
-const ArchiveDocument = graphql(`
-  mutation ArchiveEventType($name: String!) {
-    archiveEventType(name: $name) { eventType { id archivedAt } userErrors { code message path } }
   }
 `);
 
@@ -47,7 +42,6 @@ export function EventTypePage() {
   );
   const [isEmitting, setIsEmitting] = useState(false);
   const [, navigate] = useLocation();
-  const archive = useAct(ArchiveDocument);
   const type = data?.eventType;
   if (isLoading) return <Loading />;
   if (error && !type) return <Failure error={error} onRetry={refresh} />;
@@ -63,18 +57,7 @@ export function EventTypePage() {
           New version
         </RoleButton>
       )}
-      {isOurs && type.archivedAt === null && (
-        <RoleButton
-          needs="ADMIN"
-          look="danger"
-          isBusy={archive.isRunning}
-          onClick={async () => {
-            if (await archive.run({ name }, "Archived.")) refresh();
-          }}
-        >
-          Archive
-        </RoleButton>
-      )}
+      {isOurs && type.archivedAt === null && <ArchiveType name={name} onDone={refresh} />}
     </>
   );
   return (
@@ -111,7 +94,7 @@ export function EventTypePage() {
         <ul className="type-list">
           {type.hooks.nodes.map((hook) => (
             <li key={hook.id} className="type-line">
-              <Badge state={hook.status} />
+              <Badge state={standingOf(hook)} />
               <Link to={`/hooks/${hook.id}`} className="line">
                 {hook.name ?? hook.url}
               </Link>

@@ -32,12 +32,12 @@ export function About() {
             ["Version", `Signalbox ${hub.version}`],
             ["Address", <code key="address">{hub.publicUrl}</code>],
             ["Retention", `${hub.retentionDays.toLocaleString()} days`],
-            ["Event data", size(hub.limits.dataBytes)],
-            ["Events per batch", hub.limits.batchEvents.toLocaleString()],
-            ["Request size", size(hub.limits.bodyBytes)],
-            ["Document cost", hub.limits.documentCost.toLocaleString()],
-            ["Operation timeout", milliseconds(hub.limits.operationMs)],
-            ["Rows per page", hub.limits.pageRows.toLocaleString()],
+            ["Largest event data", size(hub.limits.dataBytes)],
+            ["Largest batch", `${hub.limits.batchEvents.toLocaleString()} events`],
+            ["Largest request", size(hub.limits.bodyBytes)],
+            ["Largest document cost", hub.limits.documentCost.toLocaleString()],
+            ["Longest operation", milliseconds(hub.limits.operationMs)],
+            ["Largest page", `${hub.limits.pageRows.toLocaleString()} rows`],
           ]}
         />
       )}

@@ -5,7 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { statusText } from "../ui/layout/Badge.tsx";
+import { Badge, statusText } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -42,16 +42,21 @@ export function ApiKeys() {
     { title: "Created", cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
       title: "Status",
+      cell: ({ id, revokedAt }) => {
+        if (revokedAt !== null) return <Badge state="REVOKED" />;
+        return <Badge state="ACTIVE" label={id === viewer.key.id ? "This key" : undefined} />;
+      },
+    },
+    {
+      title: "Actions",
       isNumber: true,
-      cell: (key) => {
-        if (key.revokedAt !== null) return <span className="faint">Revoked</span>;
-        if (key.id === viewer.key.id) return <span className="faint">This key</span>;
-        return (
+      cell: (key) =>
+        key.revokedAt === null &&
+        key.id !== viewer.key.id && (
           <Button look="danger" onClick={() => setRevoking(key)}>
             Revoke<span className="unseen"> {key.name}</span>
           </Button>
-        );
-      },
+        ),
     },
   ];
   const make = (

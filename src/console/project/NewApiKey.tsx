@@ -2,6 +2,7 @@ import { useState } from "react";
 import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
+import { statusText } from "../ui/layout/Badge.tsx";
 import { Modal } from "../ui/Modal.tsx";
 import { SecretOnce } from "../ui/SecretOnce.tsx";
 import { useAct } from "../ui/useAct.ts";
@@ -16,10 +17,10 @@ const CreateDocument = graphql(`
 `);
 
 const roles = {
-  VIEWER: "Viewer: reads everything except API keys and the audit log",
-  OPERATOR: "Operator: also presses buttons, retries and replays",
-  EMITTER: "Emitter: only emits events",
-  ADMIN: "Admin: everything",
+  VIEWER: "Reads everything except API keys and the audit log.",
+  OPERATOR: "Also reads the audit log, presses buttons, retries and replays.",
+  EMITTER: "Only emits events.",
+  ADMIN: "May do everything.",
 } as const;
 type Role = keyof typeof roles;
 const isRole = (text: string): text is Role => Object.hasOwn(roles, text);
@@ -73,14 +74,14 @@ export function NewApiKey({ onMade, onClose }: { onMade: () => void; onClose: ()
       <Field label="Name" hint="Who or what uses it." error={create.userErrors[0]?.message}>
         <input value={name} onChange={({ target }) => setName(target.value)} />
       </Field>
-      <Field label="Role">
+      <Field label="Role" hint={roles[role]}>
         <select
           value={role}
           onChange={({ target }) => isRole(target.value) && setRole(target.value)}
         >
-          {Object.entries(roles).map(([value, label]) => (
+          {Object.keys(roles).map((value) => (
             <option key={value} value={value}>
-              {label}
+              {statusText(value)}
             </option>
           ))}
         </select>

@@ -54,7 +54,10 @@ export function EditResourcePage() {
     navigate(pathOfResource(type, id));
   };
   return (
-    <Page title={`Edit ${id}`} back={{ to: pathOfResource(type, id), label: id }}>
+    <Page
+      title={`Edit ${id} of ${type}`}
+      back={{ to: pathOfResource(type, id), label: `${id} of ${type}` }}
+    >
       <ResourceForm
         key={resource.id}
         attributes={resource.attributes}

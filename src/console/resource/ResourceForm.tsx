@@ -46,7 +46,7 @@ export function ResourceForm({ attributes, isNew, userErrors, isBusy, done, onSu
       )}
       <JsonField
         label="Attributes (JSON)"
-        hint="All attributes: missing ones are removed. At most 256 KiB."
+        hint={`${isNew ? "" : "These replace all attributes: one that is missing here is removed. "}At most 256 KiB.`}
         error={others.map(({ message }) => message).join("; ") || undefined}
         text={text}
         onChange={(written) => change({ ...draft, text: written })}

@@ -29,7 +29,8 @@ function glanceOf(attributes: Json): string {
     const count = Object.keys(value).length;
     return `${name}: ${count} ${count === 1 ? "value" : "values"}`;
   });
-  return words.join(" · ").slice(0, GLANCE);
+  const glance = words.join(" · ");
+  return glance.length > GLANCE ? `${glance.slice(0, GLANCE)}…` : glance;
 }
 
 const columns: Column<Row>[] = [

@@ -11,6 +11,7 @@ import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { Moment } from "../ui/time/Time.tsx";
 import { useAct } from "../ui/useAct.ts";
 import { duration } from "./duration.ts";
+import { RunStanding } from "./RunStanding.tsx";
 import { StepRunItem } from "./StepRunItem.tsx";
 import { StepRunRow } from "./stepRunRow.ts";
 import "./RunPage.css";
@@ -87,7 +88,7 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
     >
       {run.error !== null && (
         <p className="run-error" role="alert">
-          {run.error}
+          <RunStanding run={run} />
         </p>
       )}
       <Facts

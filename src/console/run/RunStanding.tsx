@@ -1,6 +1,11 @@
 import { Countdown } from "../ui/time/Time.tsx";
 import type { RunRow } from "./runRow.ts";
 
+/** What it needs of a run. */
+type Standing = Pick<RunRow, "status" | "error"> & {
+  steps: readonly Pick<RunRow["steps"][number], "step" | "status" | "delivery">[];
+};
+
 /** The reason of a failed run, without the step that it begins with: that is named beside it. */
 function reasonOf(error: string, stepId: string): string {
   const prefix = `step '${stepId}': `;
@@ -8,7 +13,7 @@ function reasonOf(error: string, stepId: string): string {
 }
 
 /** Where a run stands: the step that it waits for or that failed, and why. */
-export function RunStanding({ run: { status, error, steps } }: { run: RunRow }) {
+export function RunStanding({ run: { status, error, steps } }: { run: Standing }) {
   if (status === "QUEUED") return "Waits to start.";
   if (status === "SUCCEEDED") return `Done: ${steps.length} of ${steps.length} steps.`;
   const index = steps.findIndex((step) => step.status === status);

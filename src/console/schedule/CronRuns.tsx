@@ -1,5 +1,5 @@
-import { Moment } from "../ui/time/Time.tsx";
 import { cronText } from "./cronText.ts";
+import { RunTime } from "./RunTime.tsx";
 
 /** What a cron says in words, and when it runs next. */
 export function CronRuns({ cron, runs }: { cron: string; runs: readonly string[] }) {
@@ -11,7 +11,7 @@ export function CronRuns({ cron, runs }: { cron: string; runs: readonly string[]
       {runs.map((at, index) => (
         <span key={at}>
           {index > 0 && "; "}
-          <Moment at={at} />
+          <RunTime at={at} />
         </span>
       ))}
     </p>

@@ -98,7 +98,7 @@ export function ScheduleDialog({ given, onClose }: Props) {
   };
   return (
     <Modal
-      title={given ? `Change ${given.name}` : "New schedule"}
+      title={given ? `Edit ${given.name}` : "New schedule"}
       isOpen
       isForm
       onClose={onClose}

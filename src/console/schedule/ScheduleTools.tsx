@@ -81,6 +81,7 @@ export function ScheduleTools({ schedule }: { schedule: ScheduleRow }) {
       {status === "ACTIVE" ? (
         <Button
           aria-label={`Pause ${name}`}
+          title={`Pause ${name}`}
           isBusy={pause.isRunning}
           onClick={() => pause.run({ id }, "The schedule is paused.")}
         >
@@ -89,6 +90,7 @@ export function ScheduleTools({ schedule }: { schedule: ScheduleRow }) {
       ) : (
         <Button
           aria-label={`Resume ${name}`}
+          title={`Resume ${name}`}
           isBusy={resume.isRunning}
           onClick={() => resume.run({ id }, "The schedule runs again.")}
         >
@@ -98,7 +100,7 @@ export function ScheduleTools({ schedule }: { schedule: ScheduleRow }) {
       <Menu
         trigger={<Button aria-label={`More of ${name}`} />}
         items={[
-          { label: "Change…", act: () => setOpened("edit"), barred },
+          { label: "Edit…", act: () => setOpened("edit"), barred },
           { label: "Delete…", act: () => setOpened("delete"), isDanger: true, barred },
         ]}
       >

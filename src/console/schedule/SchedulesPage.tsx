@@ -11,8 +11,9 @@ import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { RoleNote } from "../ui/role/RoleNote.tsx";
-import { Ago, Moment } from "../ui/time/Time.tsx";
+import { Ago } from "../ui/time/Time.tsx";
 import { cronText } from "./cronText.ts";
+import { RunTime } from "./RunTime.tsx";
 import { ScheduleDialog } from "./ScheduleDialog.tsx";
 import { ScheduleTools } from "./ScheduleTools.tsx";
 import { eventOf, type ScheduleRow, SchedulesDocument } from "./scheduleRow.ts";
@@ -21,35 +22,47 @@ import "./SchedulesPage.css";
 function LastRun({ lastRunAt, lastEvent, lastError, missedRuns }: ScheduleRow) {
   const when = lastRunAt ? <Ago at={lastRunAt} /> : <span className="faint">Never</span>;
   return (
-    <>
+    <div className="schedule-cell">
       {lastEvent ? <Link to={`/events/${lastEvent.id}`}>{when}</Link> : when}
       {lastError && <span className="schedule-note schedule-error">{lastError}</span>}
       {missedRuns > 0 && <span className="schedule-note faint">{missedRuns} missed</span>}
-    </>
+    </div>
   );
 }
 
 const columns: Column<ScheduleRow>[] = [
-  { title: "Schedule", cell: ({ name }) => name },
+  {
+    title: "Schedule",
+    cell: (row) => (
+      <div>
+        <span className="schedule-note">{row.name}</span>
+        <code className="schedule-note faint">{eventOf(row).type}</code>
+      </div>
+    ),
+  },
   { title: "Status", cell: ({ status }) => <Badge state={status} /> },
-  { title: "Event type", cell: (row) => <code>{eventOf(row).type}</code> },
   {
     title: "Cron",
     cell: ({ cron, timeZone }) => (
-      <>
-        <code>{cron}</code> <span className="faint">{timeZone}</span>
-        <span className="schedule-note faint">{cronText(cron)}</span>
-      </>
+      <div className="schedule-cell">
+        {cronText(cron)}
+        <span className="schedule-note faint">
+          <code>{cron}</code> {timeZone}
+        </span>
+      </div>
     ),
   },
   {
     title: "Next runs",
-    cell: ({ nextRuns }) =>
-      nextRuns.map((at) => (
-        <span key={at} className="schedule-note">
-          <Moment at={at} />
-        </span>
-      )),
+    cell: ({ nextRuns }) => (
+      <div className="schedule-cell schedule-runs">
+        {nextRuns.map((at) => (
+          <span key={at} className="schedule-note">
+            <RunTime at={at} />
+          </span>
+        ))}
+      </div>
+    ),
   },
   { title: "Last run", cell: (row) => <LastRun {...row} /> },
 ];

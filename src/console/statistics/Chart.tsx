@@ -2,6 +2,7 @@ import { memo, useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { formatter } from "../ui/time/formatter.ts";
 import { useTimeZone } from "../ui/time/timeZone.ts";
+import { dashOf, markOf } from "./dash.ts";
 import "uplot/dist/uPlot.min.css";
 import "./Chart.css";
 
@@ -26,8 +27,10 @@ type Props = {
 };
 
 const HEIGHT = 180;
-const AXIS_WIDTH = 68;
+const AXIS_WIDTH = 60;
 const LABEL_WIDTH = 80;
+/** Half of the last time stands right of the plot. */
+const RIGHT = 32;
 const DAY_S = 86_400;
 
 const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
@@ -68,11 +71,19 @@ function optionsOf(
   return {
     width,
     height: HEIGHT,
+    padding: [null, RIGHT, null, null],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), zone),
     cursor: {
       drag: { x: true, y: false, setScale: false },
       // The pointer is shown in all charts; what is dragged belongs to one.
       sync: { key: "statistics", filters: { pub: (event) => /^mouse(move|leave)$/.test(event) } },
+    },
+    legend: {
+      markers: {
+        width: 0,
+        // The first series of uPlot is the time.
+        fill: (_plot, at) => markOf(at - 1, series[at - 1]?.colour ?? "--ink-soft"),
+      },
     },
     scales: { y: { range: (_plot, _min, most) => [0, max ?? Math.max(1, most * 1.05)] } },
     axes: [
@@ -81,10 +92,11 @@ function optionsOf(
     ],
     series: [
       { label: "Time", value: (_plot, at) => (at == null ? "" : moment(at * 1_000)) },
-      ...series.map(({ label, colour }) => ({
+      ...series.map(({ label, colour }, index) => ({
         label,
         stroke: () => token(colour),
         width: 1.5,
+        dash: dashOf(index),
         points: {
           fill: () => token("--page"),
           filter: (plot: uPlot, at: number, isShown: boolean) =>

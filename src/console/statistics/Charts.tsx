@@ -132,7 +132,7 @@ export function Charts({ subject }: { subject: Subject }) {
           </div>
           <p className="faint">
             {shown.name === null ? "A part that was chosen by dragging. " : "Drag to zoom. "}
-            Times are of {zone}.
+            Times are in {zone}.
           </p>
           <PointsTable points={statistics.points} />
         </>

@@ -34,7 +34,7 @@ export function ConfirmButton({
       <RoleButton
         {...button}
         needs={needs}
-        {...(label !== undefined && { "aria-label": label })}
+        {...(label !== undefined && { "aria-label": label, title: label })}
         isBusy={isBusy}
         onClick={ask ? () => setIsAsking(true) : onConfirm}
       />

@@ -6,7 +6,7 @@ import { Badge } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
-import { Ago, Moment } from "../ui/time/Time.tsx";
+import { Moment } from "../ui/time/Time.tsx";
 import { WorkflowInstalls } from "./WorkflowInstalls.tsx";
 import { WorkflowRuns } from "./WorkflowRuns.tsx";
 import { WorkflowSteps } from "./WorkflowSteps.tsx";
@@ -45,7 +45,7 @@ export function WorkflowPage({ params: { id } }: { params: { id: string } }) {
           ],
           ["Version", `${workflow.version}`],
           ["Created", <Moment key="made" at={workflow.createdAt} />],
-          ["Updated", <Ago key="changed" at={workflow.updatedAt} />],
+          ["Updated", <Moment key="changed" at={workflow.updatedAt} />],
         ]}
       />
       <WorkflowSteps eventType={workflow.eventType} steps={workflow.steps} />

@@ -105,8 +105,9 @@ export function WorkflowSteps({ eventType, steps }: { eventType: string; steps: 
         ))}
         <Place mark={<Flag size={14} />}>
           <p className="workflow-end">
-            The run has succeeded. A step begins when the one before it was answered with 2xx; one
-            whose attempts have all failed ends the run, and those after it are cancelled.
+            After the last step the run has succeeded. A step begins when the one before it was
+            answered with 2xx; one whose attempts have all failed ends the run, and those after it
+            are cancelled.
           </p>
         </Place>
       </ol>

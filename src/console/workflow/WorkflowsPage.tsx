@@ -43,10 +43,13 @@ const columns: Column<Row>[] = [
   { title: "Event type", cell: ({ eventType }) => <code>{eventType}</code> },
   { title: "Steps", isNumber: true, cell: ({ steps }) => steps.length },
   {
-    title: "Installed",
+    title: "Installed for",
     isNumber: true,
-    cell: ({ installs: { nodes, pageInfo } }) =>
-      `${nodes.filter(({ active }) => active).length}${pageInfo.hasNextPage ? "+" : ""}`,
+    cell: ({ installs: { nodes, pageInfo } }) => {
+      const count = nodes.filter(({ active }) => active).length;
+      if (pageInfo.hasNextPage) return `${count}+ users`;
+      return count === 1 ? "1 user" : `${count} users`;
+    },
   },
   { title: "Last runs", cell: ({ runs }) => <RunDots runs={runs.nodes.toReversed()} /> },
   {

@@ -4,11 +4,16 @@ import { lastDay, sumOf } from "./hookHours.ts";
 /** A smaller share of successful attempts in the last 24 hours is not healthy. */
 const GOOD_SHARE = 0.95;
 
-/** The state that a hook is shown with: of an active one, how its attempts go. */
-export function stateOf({ status, health, hours }: HookRow): string {
+/** A hook's status; of an active one, what the hub makes of its target. */
+export function standingOf({ status, health }: Pick<HookRow, "status" | "health">): string {
   if (status !== "ACTIVE") return status;
-  if (health === "OPEN") return "BREAKER_OPEN";
-  if (health !== "HEALTHY") return health;
+  return health === "OPEN" ? "BREAKER_OPEN" : health;
+}
+
+/** The state that a hook is shown with: of a healthy one, how its attempts go. */
+export function stateOf({ hours, ...hook }: HookRow): string {
+  const standing = standingOf(hook);
+  if (standing !== "HEALTHY") return standing;
   const { succeeded, failed } = sumOf(lastDay(hours));
   if (succeeded + failed === 0) return "IDLE";
   if (succeeded === 0) return "FAILING";

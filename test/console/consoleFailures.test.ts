@@ -64,6 +64,11 @@ browserTest(
     await eventually(() => address("search")).toBe('"of":"ticket');
     await page.getByLabel("Status code, 5xx").fill("nonsense");
     await page.getByRole("alert").getByText("Status codes such as 404").waitFor();
+    // What cannot be searched for lists nothing, and replays nothing.
+    await eventually(() => rows.count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Replay all that match" }).isDisabled()).toBe(
+      true,
+    );
     await page.getByRole("button", { name: "Clear" }).click();
     await page.getByLabel("Time", { exact: true }).selectOption("range");
     await page.getByLabel("From").fill("2199-01-01T00:00");

@@ -61,6 +61,24 @@ browserTest("a hook is chosen from the list, not by what is typed on the way to 
   await page.locator("[role=option][data-highlighted]").getByText("payments").first().waitFor();
   await page.keyboard.press("Enter");
   await eventually(() => new URL(page.url()).searchParams.get("hook")).toBe(ids.payments);
+  // Escape closes the list; a second one would clear what was chosen.
+  await page.keyboard.press("Escape");
+  await page.getByRole("listbox").waitFor({ state: "detached" });
+  await page.keyboard.press("Escape");
+  await page.locator(".hook-chip").getByText("payments").waitFor();
+  expect(new URL(page.url()).searchParams.get("hook")).toBe(ids.payments);
+});
+
+browserTest("a row that is clicked with Ctrl opens in another tab", async () => {
+  await using visit = await browser.visit(`${hub.url}/hooks`, hub.key);
+  const { page } = visit;
+  const cell = page.getByRole("row", { name: "payments" }).getByRole("cell").nth(1);
+  const opened = page.context().waitForEvent("page");
+  await cell.click({ modifiers: ["Control"] });
+  const tab = await opened;
+  await tab.getByRole("heading", { name: "payments" }).waitFor();
+  expect(tab.url()).toBe(`${hub.url}/hooks/${ids.payments}`);
+  expect(page.url()).toBe(`${hub.url}/hooks`);
 });
 
 browserTest("the preview of a hook says what is wrong with it", async () => {

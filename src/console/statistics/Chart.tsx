@@ -28,6 +28,8 @@ type Props = {
 const HEIGHT = 180;
 const AXIS_WIDTH = 68;
 const LABEL_WIDTH = 80;
+/** Room for half of a label at the end of the axis, which would be cut off. */
+const END_WIDTH = 32;
 const DAY_S = 86_400;
 
 const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
@@ -68,6 +70,7 @@ function optionsOf(
   return {
     width,
     height: HEIGHT,
+    padding: [null, END_WIDTH, null, null],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), zone),
     cursor: {
       drag: { x: true, y: false, setScale: false },

@@ -91,6 +91,8 @@ browserTest(
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
     await page.locator(".attempt-body").waitFor();
+    // The code stands there once.
+    expect(await page.locator(".attempt-head").innerText()).not.toContain("status");
     await page.getByRole("button", { name: "Retry: Twice" }).click();
     const newest = page.locator(".attempt").first();
     await newest.getByText("#2", { exact: true }).waitFor();

@@ -74,6 +74,16 @@ browserTest(
     await page.reload();
     await eventually(() => rows.count()).toBe(6);
     expect(await page.getByLabel("From").inputValue()).toBe("2020-01-01T00:00");
+
+    // On a phone the fields open, and are open when one of them is set.
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.getByLabel("From").isVisible()).toBe(true);
+    await page.goto(`${hub.url}/deliveries`);
+    await eventually(() => rows.count()).toBe(6);
+    expect(await page.getByLabel("Error text").isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Filters" }).click();
+    await page.getByLabel("Error text").fill("status 404");
+    await eventually(() => rows.count()).toBe(3);
   },
 );
 

@@ -79,6 +79,16 @@ browserTest(
     await page.reload();
     await eventually(() => rows.count()).toBe(6);
     expect(await page.getByLabel("From").inputValue()).toBe("2020-01-01T00:00");
+
+    // On a phone the fields open, and are open when one of them is set.
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.getByLabel("From").isVisible()).toBe(true);
+    await page.goto(`${hub.url}/deliveries`);
+    await eventually(() => rows.count()).toBe(6);
+    expect(await page.getByLabel("Error text").isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Filters" }).click();
+    await page.getByLabel("Error text").fill("status 404");
+    await eventually(() => rows.count()).toBe(3);
   },
 );
 
@@ -96,6 +106,8 @@ browserTest(
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
     await page.locator(".attempt-body").waitFor();
+    // The code stands there once.
+    expect(await page.locator(".attempt-head").innerText()).not.toContain("status");
     await page.getByRole("button", { name: "Retry: Twice" }).click();
     const newest = page.locator(".attempt").first();
     await newest.getByText("#2", { exact: true }).waitFor();

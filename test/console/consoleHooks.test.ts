@@ -70,6 +70,9 @@ browserTest(
     await accepted(hub, { type: "order.paid", data: { amount: 44 } });
     await button("Parked").click();
     await page.locator(".delivery").getByText("Parked").waitFor();
+    // What is narrowed here is so on the page of all deliveries, too.
+    const all = page.getByRole("link", { name: "Find them by" });
+    expect(await all.getAttribute("href")).toMatch(/^\/deliveries\?hook=[^&]+&status=parked$/);
     await page.locator(".hook-day ~ dl").getByRole("link", { name: "1", exact: true }).waitFor();
     await button("Resume").click();
     await button("Resume and send 1").click();

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { emitMany, register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -26,6 +27,8 @@ browserTest(
     );
     await page.getByRole("heading", { name: "Blocked keys" }).waitFor();
     await page.locator(".blocked-key").nth(1).waitFor();
+    await page.getByText("Key customer-7").waitFor();
+    expect(await page.getByText("Answered with status 500").count()).toBeGreaterThan(0);
     await page.locator(".blocked-key").filter({ hasText: "customer-7" }).getByText("Skip").click();
     await button("Skip and go on").click();
     await page.getByText("The key goes on.").waitFor();

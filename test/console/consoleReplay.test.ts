@@ -25,7 +25,7 @@ browserTest("a replay says how many it would try again, and shows how far it is"
   await page.keyboard.press("Escape");
   await eventually(() => target.requests.length).toBe(7);
   await eventually(() => page.getByText("2 of 2 attempts").count()).toBe(3);
-  await page.getByText("1 of 1 attempts").waitFor();
+  await page.getByText("1 of 1 attempt").waitFor();
 });
 
 browserTest("a backfill says how many events a hook never got, and delivers them", async () => {

@@ -78,7 +78,9 @@ export function AttemptItem({ attempt, requestBody, isFirstOpen = false, tools }
         <span className="faint">#{number}</span>
         <Badge state={outcome} />
         {statusCode !== null && <code>{statusCode}</code>}
-        <span className="attempt-error line soft">{error}</span>
+        <span className="attempt-error line soft">
+          {error === `status ${statusCode}` ? null : error}
+        </span>
         <span className="faint">{milliseconds(elapsedMs)}</span>
         <span className="faint">
           <Moment at={attempt.startedAt} />

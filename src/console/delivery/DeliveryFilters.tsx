@@ -1,3 +1,5 @@
+import { SlidersHorizontal } from "lucide-react";
+import { useState } from "react";
 import { spans } from "../feed/feedFilter.ts";
 import { HookChoice } from "../hook/HookChoice.tsx";
 import { Button } from "../ui/Button.tsx";
@@ -50,6 +52,7 @@ function Bound({
 /** The filters of the deliveries. */
 export function DeliveryFilters({ filter, onChange }: Props) {
   const isSet = Object.keys(nothing).some((name) => filter[name as keyof typeof nothing] !== "");
+  const [isOpen, setIsOpen] = useState(isSet);
   const problem = problemOf(filter);
   const text = (name: "type" | "error" | "search" | "user", label: string) => (
     <TypedFilter
@@ -60,7 +63,7 @@ export function DeliveryFilters({ filter, onChange }: Props) {
     />
   );
   return (
-    <search className="delivery-filters">
+    <search className="delivery-filters" data-open={isOpen || undefined}>
       <fieldset className="delivery-states">
         <legend className="unseen">Status</legend>
         {Object.entries(groups).map(([group, { label }]) => (
@@ -74,6 +77,13 @@ export function DeliveryFilters({ filter, onChange }: Props) {
           </Button>
         ))}
       </fieldset>
+      <Button
+        className="delivery-filters-switch"
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        <SlidersHorizontal size={14} /> <span>Filters</span>
+      </Button>
       <HookChoice
         hookIds={wordsIn(filter.hook)}
         onChange={(ids) => onChange({ hook: ids.join(",") })}

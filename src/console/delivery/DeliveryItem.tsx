@@ -9,6 +9,7 @@ import { isForRow } from "../ui/layout/rowClick.ts";
 import { Ago } from "../ui/time/Time.tsx";
 import { DeliveryDetail } from "./DeliveryDetail.tsx";
 import type { DeliveryRow } from "./deliveryRow.ts";
+import { errorText } from "./errorText.ts";
 import { NextAttempt } from "./NextAttempt.tsx";
 import { RetryButton } from "./RetryButton.tsx";
 import { mayRetry, targetOf } from "./retry.ts";
@@ -76,7 +77,7 @@ export function DeliveryItem({ delivery, shows, choice }: Props) {
               </>
             )}
           </div>
-          {lastError !== null && <p className="faint">{lastError}</p>}
+          {lastError !== null && <p className="faint">{errorText(lastError)}</p>}
         </div>
         <div className="delivery-when soft">
           {nextAttemptAt !== null && status === "RETRYING" ? (
@@ -87,11 +88,25 @@ export function DeliveryItem({ delivery, shows, choice }: Props) {
             <Ago at={delivery.completedAt ?? delivery.createdAt} />
           )}
           <span className="faint">
-            {delivery.attemptCount} of {delivery.maxAttempts} attempts
+            {delivery.attemptCount} of {delivery.maxAttempts}{" "}
+            {delivery.maxAttempts === 1 ? "attempt" : "attempts"}
             {delivery.replayOf !== null && ", replayed"}
           </span>
         </div>
-        {may.operate && mayRetry(delivery) && <RetryButton delivery={delivery} name={name} />}
+        {may.operate && (
+          <span className="delivery-tool">
+            {mayRetry(delivery) && <RetryButton delivery={delivery} name={name} />}
+            {run && (
+              <Link
+                to={`/runs/${run.id}`}
+                className="button"
+                title="A step is tried again with its run"
+              >
+                Open run
+              </Link>
+            )}
+          </span>
+        )}
       </div>
       {isOpen && <DeliveryDetail id={id} />}
     </li>

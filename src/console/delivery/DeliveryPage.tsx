@@ -1,8 +1,8 @@
 import { Link, useSearchParams } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { CopyButton } from "../ui/CopyButton.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
+import { CopiedId } from "../ui/layout/CopiedId.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
@@ -68,13 +68,7 @@ export function DeliveryPage({ params: { id } }: { params: { id: string } }) {
             "Sends again",
             replayOf && <Link to={`/deliveries/${replayOf.id}`}>An earlier one</Link>,
           ],
-          [
-            "Id",
-            <span key="id">
-              <code>{id}</code> <CopyButton text={id} label="Copy the id" />
-            </span>,
-            "wide",
-          ],
+          ["Id", <CopiedId key="id" id={id} />, "wide"],
         ]}
       />
       <Section title="Attempts">

@@ -16,7 +16,6 @@ export function RetryButton({ delivery, name }: { delivery: DeliveryRow; name: s
   return (
     <ConfirmButton
       ask={status === "SUCCEEDED" ? ask : null}
-      className="delivery-retry"
       label={`Retry: ${name}`}
       isBusy={retry.isRunning}
       onConfirm={() => retry.run({ id }, "Retrying the delivery.")}

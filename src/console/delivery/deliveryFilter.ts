@@ -9,7 +9,8 @@ export const groups = {
   ended: { label: "Gone or cancelled", status: ["GONE", "CANCELLED"] },
   all: { label: "All", status: null },
 } as const;
-type Group = keyof typeof groups;
+export type Group = keyof typeof groups;
+export const groupNames = Object.keys(groups) as Group[];
 const isGroup = (text: string): text is Group => Object.hasOwn(groups, text);
 
 /** The filter of the deliveries. It is part of the URL, so that a view can be shared. */

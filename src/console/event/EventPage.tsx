@@ -3,9 +3,9 @@ import { Avatar } from "../feed/Avatar.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { pathOfResource } from "../resource/paths.ts";
-import { CopyButton } from "../ui/CopyButton.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
+import { CopiedId } from "../ui/layout/CopiedId.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
@@ -95,7 +95,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
           ["Tags", event.tags?.join(", ")],
           ["Step", event.stepUuid],
           ["Trace", event.traceId && <Trace key="trace" id={event.traceId} />],
-          ["Id", <Id key="id" id={event.id} />, "wide"],
+          ["Id", <CopiedId key="id" id={event.id} />, "wide"],
         ]}
       />
       {event.content !== null && (
@@ -153,10 +153,3 @@ function Due({ at, status }: { at: string; status: string }) {
     </>
   );
 }
-
-const Id = ({ id }: { id: string }) => (
-  <span className="event-id">
-    <code className="line">{id}</code>
-    <CopyButton text={id} label="Copy the id" />
-  </span>
-);

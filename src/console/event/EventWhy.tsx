@@ -60,12 +60,10 @@ export function EventWhy({ eventId, ...event }: Props) {
         {sorted.slice(0, isAll ? undefined : FEW).map(({ hook, reason, detail }) => (
           <li key={hook?.id ?? detail} className="why-hook">
             <Badge state={reason} label={matchText(reason)} />
-            {hook && (
-              <Link to={`/hooks/${hook.id}`} className="line">
-                {hook.name ?? hook.url}
-              </Link>
-            )}
-            <span className="soft">{detail ?? matchSentence(reason)}</span>
+            <div className="why-what">
+              {hook && <Link to={`/hooks/${hook.id}`}>{hook.name ?? hook.url}</Link>}
+              <span className="soft">{detail ?? matchSentence(reason)}</span>
+            </div>
           </li>
         ))}
       </ul>

@@ -1,12 +1,12 @@
 import { Link } from "wouter";
 import { DeliveryItem } from "../delivery/DeliveryItem.tsx";
+import { type Group, groupNames, groups } from "../delivery/deliveryFilter.ts";
 import { DeliveryRow } from "../delivery/deliveryRow.ts";
 import { graphql } from "../gql/graphql.ts";
 import { useKept } from "../kept/useKept.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Button } from "../ui/Button.tsx";
 import { emptyText } from "../ui/emptyText.ts";
-import { statusText } from "../ui/layout/Badge.tsx";
 import { Section } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -25,26 +25,28 @@ const DeliveriesDocument = graphql(
   [DeliveryRow],
 );
 
-const statuses = ["PENDING", "RETRYING", "SUCCEEDED", "FAILED", "PARKED", "QUARANTINED"] as const;
-type Status = (typeof statuses)[number];
-
-/** The deliveries of a hook, filtered by status. */
+/** The deliveries of a hook, filtered by status as those of all hooks are. */
 export function HookDeliveries({ hookId }: { hookId: string }) {
-  const [status, setStatus] = useKept<Status | null>("status", null);
-  const place = usePlace(`${hookId} ${status}`);
+  const [group, setGroup] = useKept<Group>("group", "all");
+  const { status } = groups[group];
+  const place = usePlace(`${hookId} ${group}`);
   const { data, error, isLoading, refresh } = useLiveQuery(
     DeliveriesDocument,
-    { hookId, status: status && [status], after: place.after },
+    { hookId, status: status && [...status], after: place.after },
     (changed) => changed.__typename === "Delivery" && changed.hook?.id === hookId,
   );
   const deliveries = data?.deliveries.nodes ?? [];
-  const choices = [null, ...statuses];
   const filter = (
     <fieldset className="hook-states">
       <legend className="unseen">Status</legend>
-      {choices.map((it) => (
-        <Button key={it} look="quiet" aria-pressed={it === status} onClick={() => setStatus(it)}>
-          {it === null ? "All" : statusText(it)}
+      {groupNames.map((name) => (
+        <Button
+          key={name}
+          look="quiet"
+          aria-pressed={name === group}
+          onClick={() => setGroup(name)}
+        >
+          {groups[name].label}
         </Button>
       ))}
     </fieldset>
@@ -52,14 +54,14 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
   return (
     <Section title="Deliveries" tools={filter}>
       <p className="soft">
-        <Link to={`/deliveries?${new URLSearchParams({ hook: hookId, status: "all" })}`}>
+        <Link to={`/deliveries?${new URLSearchParams({ hook: hookId, status: group })}`}>
           Find them by status code, error, type, user or time
         </Link>
       </p>
       {isLoading && <Loading rows={4} />}
       {error && !data && <Failure error={error} onRetry={refresh} />}
       {data && deliveries.length === 0 && (
-        <p className="soft">{emptyText(status !== null, data.deliveries.pageInfo.hasNextPage)}</p>
+        <p className="soft">{emptyText(group !== "all", data.deliveries.pageInfo.hasNextPage)}</p>
       )}
       {deliveries.length > 0 && <RoleNote needs="OPERATOR" what="Retrying a delivery" />}
       {deliveries.length > 0 && (

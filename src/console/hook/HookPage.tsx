@@ -39,6 +39,10 @@ const HookDocument = graphql(
 const list = (values: readonly (string | number)[]) =>
   values.length > 0 ? values.join(", ") : null;
 
+const times = (count: number) => `${count.toLocaleString()} ${count === 1 ? "time" : "times"}`;
+const requests = (count: number) =>
+  `${count.toLocaleString()} ${count === 1 ? "request" : "requests"}`;
+
 const Charts = lazy(async () => ({
   default: (await import("../statistics/Charts.tsx")).Charts,
 }));
@@ -73,15 +77,17 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
       {hook.status === "PENDING_VERIFICATION" ? (
         <HookConsent hook={hook} />
       ) : (
-        hook.statusReason !== null && <p className="soft">{hook.statusReason}</p>
+        <HookHold hook={hook} />
       )}
       <LastAct id={id} />
-      <HookHold hook={hook} />
       <HookDay hook={hook} />
       <Facts
         facts={[
           ["URL", <code key="url">{hook.url}</code>, "wide"],
-          ["Types", <code key="types">{hook.types.join(", ")}</code>],
+          [
+            "Types",
+            hook.types.includes("*") ? "All" : <code key="types">{hook.types.join(", ")}</code>,
+          ],
           ["Filter", hook.filter && <code>{hook.filter}</code>, "wide"],
           ["User", hook.userId],
           ["Channels", hook.channels && list(hook.channels)],
@@ -91,22 +97,29 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
             "Success rate (total)",
             <Health key="health" succeeded={hook.succeededCount} failed={hook.failedCount} />,
           ],
-          ["Triggered", hook.triggeredCount.toLocaleString()],
+          ["Triggered", times(hook.triggeredCount)],
           ["Last triggered", hook.lastTriggeredAt && <Ago at={hook.lastTriggeredAt} />],
           ["Max attempts", `${hook.retries + 1}`],
-          ["Retry schedule", hook.retryScheduleMs && list(hook.retryScheduleMs.map(milliseconds))],
+          [
+            "Retry schedule",
+            hook.retryScheduleMs &&
+              `after ${hook.retryScheduleMs.map(milliseconds).join(", then ")}`,
+          ],
           ["Timeout", milliseconds(hook.timeoutMs)],
-          ["Max in flight", `${hook.maxInFlight}`],
+          ["Max in flight", requests(hook.maxInFlight)],
           [
             "Max per second",
-            hook.rateLimitPerSecond === null ? null : `${hook.rateLimitPerSecond}`,
+            hook.rateLimitPerSecond === null ? null : requests(hook.rateLimitPerSecond),
           ],
           ["Order by", hook.orderBy && <code>{hook.orderBy}</code>, "wide"],
           ["When one fails for good", hook.orderBy && orderFailures[hook.onOrderFailure]],
           ["Template", hook.template && <pre key="template">{hook.template}</pre>, "wide"],
           ["Content type of the template", hook.templateContentType],
           ["Selection", hook.selection && <pre key="selection">{hook.selection}</pre>, "wide"],
-          ["Max per minute (set by target)", hook.allowedPerMinute?.toLocaleString()],
+          [
+            "Max per minute (set by target)",
+            hook.allowedPerMinute === null ? null : requests(hook.allowedPerMinute),
+          ],
           ["Verification", hook.verification === "NONE" ? null : verifications[hook.verification]],
           ["Signature", hook.signature === "ED25519" ? "Ed25519 (v1a)" : "HMAC-SHA256 (v1)"],
           [
@@ -130,7 +143,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ],
           ["Headers", list(headers)],
           ["Unsubscribe on status", list(hook.unsubscribeOn)],
-          ["Final statuses", list(hook.finalStatuses)],
+          ["Not retried on status", list(hook.finalStatuses)],
           [
             "Disable after",
             hook.disableAfter &&

@@ -67,12 +67,15 @@ const columns: Column<HookRow>[] = [
   {
     title: "Types",
     isExtra: true,
-    cell: ({ types }) => (
-      <code title={types.join(", ")}>
-        {types.slice(0, 2).join(", ")}
-        {types.length > 2 && ` +${types.length - 2}`}
-      </code>
-    ),
+    cell: ({ types }) =>
+      types.includes("*") ? (
+        "All"
+      ) : (
+        <code title={types.join(", ")}>
+          {types.slice(0, 2).join(", ")}
+          {types.length > 2 && ` +${types.length - 2}`}
+        </code>
+      ),
   },
   {
     title: "Waiting",

@@ -3,8 +3,8 @@ import { Link, useLocation } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { ConfirmButton } from "../ui/ConfirmButton.tsx";
-import { CopyButton } from "../ui/CopyButton.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
+import { CopiedId } from "../ui/layout/CopiedId.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
 import { Page, Section } from "../ui/layout/Page.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
@@ -109,7 +109,7 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
           ["Ended", run.stoppedAt && <Moment at={run.stoppedAt} />],
           ["Duration", duration(run)],
           ["Rerun of", rerunOf && <Link to={`/runs/${rerunOf.id}`}>An earlier run</Link>],
-          ["Id", <RunId key="id" id={run.id} />, "wide"],
+          ["Id", <CopiedId key="id" id={run.id} />, "wide"],
         ]}
       />
       <Section title="Steps">
@@ -122,10 +122,3 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
     </Page>
   );
 }
-
-const RunId = ({ id }: { id: string }) => (
-  <span className="run-id">
-    <code className="line">{id}</code>
-    <CopyButton text={id} label="Copy the id" />
-  </span>
-);

@@ -7,7 +7,6 @@ type Props = {
   /** What is asked; null to act at once. */
   ask: { title: string; text: ReactNode; confirm: string } | null;
   label?: string;
-  className?: string;
   /** The least role that may press it; OPERATOR if none is given. */
   needs?: Needed;
   isBusy: boolean;

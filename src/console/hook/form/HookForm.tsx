@@ -225,7 +225,7 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
             )}
             {text(
               "finalStatuses",
-              "Final statuses",
+              "Not retried on status",
               "Response statuses after which a delivery is not tried again, such as 413.",
             )}
             {text(

@@ -56,10 +56,12 @@ export function HookPreview({ preview, problems }: Props) {
               <li key={event.id}>
                 <div className="hook-tried-line">
                   <Badge state={reason} label={matchText(reason)} />
-                  <span className="line">{event.name}</span>
-                  <span className="faint">
-                    <Ago at={event.occurredAt} />
-                  </span>
+                  <div className="hook-tried-event">
+                    <span>{event.name}</span>
+                    <span className="faint">
+                      <Ago at={event.occurredAt} />
+                    </span>
+                  </div>
                 </div>
                 {detail !== null && <p className="faint">{detail}</p>}
                 {error !== null && <p className="field-error">{error}</p>}

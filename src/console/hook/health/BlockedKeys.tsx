@@ -1,5 +1,6 @@
 import { SkipForward } from "lucide-react";
 import { Link } from "wouter";
+import { errorText } from "../../delivery/errorText.ts";
 import { graphql } from "../../gql/graphql.ts";
 import { useLiveQuery } from "../../live/useLiveQuery.ts";
 import { useMay } from "../../session/session.ts";
@@ -51,13 +52,17 @@ export function BlockedKeys({ hookId }: { hookId: string }) {
         {keys.nodes.map(({ key, waiting, since, delivery }) => (
           <li key={key} className="blocked-key">
             <div className="blocked-key-facts">
-              <code>{key}</code>
+              <span>
+                Key <code>{key}</code>
+              </span>
               <span className="soft">
                 {waiting.toLocaleString()} waiting behind{" "}
                 <Link to={`/events/${delivery.event.id}`}>{delivery.event.type}</Link>, blocked{" "}
                 <Ago at={since} />
               </span>
-              {delivery.lastError !== null && <span className="soft">{delivery.lastError}</span>}
+              {delivery.lastError !== null && (
+                <span className="soft">{errorText(delivery.lastError)}</span>
+              )}
             </div>
             {may.operate && (
               <div className="blocked-key-tools">

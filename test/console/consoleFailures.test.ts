@@ -134,6 +134,8 @@ browserTest(
     await page.goto(`${hub.url}/deliveries/${id}?attempt=1`);
     await page.locator(".attempt").last().locator(".attempt-body").waitFor();
     expect(await page.locator(".attempt-body").count()).toBe(1);
+    await page.goto(`${hub.url}/deliveries/${id}?attempt=99`);
+    await page.getByText("This delivery has no attempt 99.").waitFor();
   },
 );
 

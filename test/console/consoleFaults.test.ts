@@ -85,9 +85,14 @@ browserTest("the preview of a hook says what is wrong with it", async () => {
   await using visit = await browser.visit(`${hub.url}/hooks/new`, hub.key);
   const { page } = visit;
   await editorsOf(page);
-  await page.getByLabel("URL").fill(target.url);
-  await page.getByLabel("Event types").fill("a");
   const preview = page.getByRole("complementary", { name: "Preview" });
+  await preview.getByText("Enter a URL and an event type").waitFor();
+  await page.getByLabel("URL").fill("ftp://example.com/");
+  await page.getByLabel("Event types").fill("a");
+  await preview.getByText("An http or https URL, or mailto:").waitFor();
+  await page.getByLabel("URL").fill("mailto:ops@example.com");
+  await preview.getByText("An http or https URL, or mailto:").waitFor({ state: "detached" });
+  await page.getByLabel("URL").fill(target.url);
   await preview.getByText("It matches 10 of the newest 10 events").waitFor();
   await page.getByLabel("Filter").fill("event.data.amount >");
   await preview.getByText("cannot be tried on events, because of this").waitFor();

@@ -1,6 +1,7 @@
 import { RotateCw } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useMay } from "../session/session.ts";
+import { useRowKeys } from "../shell/useRowKeys.ts";
 import { Button } from "../ui/Button.tsx";
 import { DeliveryItem } from "./DeliveryItem.tsx";
 import type { DeliveryRow } from "./deliveryRow.ts";
@@ -13,6 +14,18 @@ export function ChosenDeliveries({ deliveries }: { deliveries: readonly Delivery
   const may = useMay();
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
   const [asked, setAsked] = useState<readonly DeliveryRow[] | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  const rowIds = deliveries.map(({ id }) => id);
+  const rowAt = (index: number) => list.current?.children.item(index) ?? null;
+  // Whether a row is open is known to the row alone.
+  const { index: selected } = useRowKeys("deliveries", rowIds, (index) =>
+    rowAt(index)?.querySelector<HTMLElement>("[aria-expanded]")?.click(),
+  );
+  const selectedId = rowIds[selected];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a choice scrolls, not rows that arrive above it
+  useEffect(() => {
+    rowAt(selected)?.scrollIntoView({ block: "nearest" });
+  }, [selectedId]);
   const possible = deliveries.filter(mayRetry);
   // Those that have left the page are not retried unseen.
   const chosen = possible.filter(({ id }) => ids.has(id));
@@ -48,12 +61,13 @@ export function ChosenDeliveries({ deliveries }: { deliveries: readonly Delivery
         </div>
       )}
       {deliveries.length > 0 && (
-        <ul className="deliveries" aria-label="Deliveries">
+        <ul ref={list} className="deliveries" aria-label="Deliveries">
           {deliveries.map((delivery) => (
             <DeliveryItem
               key={delivery.id}
               delivery={delivery}
               shows="both"
+              isSelected={delivery.id === selectedId}
               {...(may.operate &&
                 possible.length > 0 && {
                   choice: mayRetry(delivery)

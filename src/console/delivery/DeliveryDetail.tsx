@@ -50,6 +50,9 @@ export function DeliveryDetail({ id, attempt: named, isPage = false }: Props) {
   return (
     <div className={isPage ? "delivery-detail delivery-detail-page" : "delivery-detail"}>
       {!isPage && <Link to={`/deliveries/${id}`}>Page of this delivery</Link>}
+      {named !== undefined && !attempts.some(({ number }) => number === named) && (
+        <p className="soft">This delivery has no attempt {named}.</p>
+      )}
       {delivery.orderKey !== null && (
         <p className="soft">
           Order key <code>{delivery.orderKey}</code>

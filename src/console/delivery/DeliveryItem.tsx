@@ -21,6 +21,8 @@ type Props = {
   shows: "hook" | "event" | "both";
   /** Whether it is chosen among others, and the change of that; null if others can be, but not this one. */
   choice?: { isOn: boolean; onChange: (isOn: boolean) => void } | null;
+  /** Whether it is the row that the keys have selected. */
+  isSelected?: boolean;
 };
 
 /** A name on one line, as a link if it has a page. */
@@ -30,7 +32,7 @@ function Way({ to, name }: { to: string | null; name: string }) {
 }
 
 /** A delivery in a list. A click expands it to show its attempts. */
-export function DeliveryItem({ delivery, shows, choice }: Props) {
+export function DeliveryItem({ delivery, shows, choice, isSelected = false }: Props) {
   const { id, status, hook, event, run, nextAttemptAt, lastError } = delivery;
   const [isOpen, setIsOpen] = useKept(`open ${id}`, false);
   const may = useMay();
@@ -39,7 +41,7 @@ export function DeliveryItem({ delivery, shows, choice }: Props) {
   const home = run ? `/runs/${run.id}` : hook && `/hooks/${hook.id}`;
   const to = shows === "hook" ? home : `/events/${event.id}`;
   return (
-    <li className="delivery" data-delivery={id}>
+    <li className="delivery" data-delivery={id} data-chosen={isSelected || undefined}>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button in it does the same */}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: a larger place to click for its button */}
       <div

@@ -294,7 +294,11 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
           </Button>
         </div>
       </form>
-      <HookPreview preview={preview} problems={problems} />
+      <HookPreview
+        preview={preview}
+        problems={problems}
+        isBlank={draft.url.trim() === "" || draft.types.trim() === ""}
+      />
     </div>
   );
 }

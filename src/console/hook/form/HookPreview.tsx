@@ -14,23 +14,27 @@ function reasonsOf(problems: Problems, preview: Preview | null): string[] {
   return own.length > 0 ? own : (preview?.userErrors.map(({ message }) => message) ?? []);
 }
 
-type Props = { preview: Preview | null; problems: Problems };
+type Props = {
+  preview: Preview | null;
+  problems: Problems;
+  /** Whether its URL or types are still to be entered. */
+  isBlank: boolean;
+};
 
 /** Tries the hook on the newest events of its types: which match, and the request body. */
-export function HookPreview({ preview, problems }: Props) {
-  const isTried = Object.keys(problems).length === 0;
-  const reasons = preview ? reasonsOf(problems, preview) : [];
+export function HookPreview({ preview, problems, isBlank }: Props) {
+  const reasons = preview || !isBlank ? reasonsOf(problems, preview) : [];
   const trials = reasons.length > 0 ? [] : (preview?.trials ?? []);
   const taken = trials.filter(({ reason }) => reason === "MATCHED");
   const sent = taken.find(({ body }) => body !== null);
   return (
     <aside className="hook-preview" aria-label="Preview">
       <h2>Preview</h2>
-      {!preview && (
+      {!preview && reasons.length === 0 && (
         <p className="soft">
-          {isTried
-            ? "Trying the hook on the newest events …"
-            : "Enter a URL and an event type to try the hook on the newest events."}
+          {isBlank
+            ? "Enter a URL and an event type to try the hook on the newest events."
+            : "Trying the hook on the newest events …"}
         </p>
       )}
       {reasons.length > 0 && (

@@ -136,8 +136,9 @@ function disableAfterProblem(text: string): string | undefined {
 function urlProblem(text: string): string | undefined {
   const url = URL.parse(text);
   if (!url) return "A complete URL, such as https://example.com/events.";
-  if (url.protocol !== "http:" && url.protocol !== "https:") return "An http or https URL.";
-  return undefined;
+  return ["http:", "https:", "mailto:"].includes(url.protocol)
+    ? undefined
+    : "An http or https URL, or mailto: with an address.";
 }
 
 function headersProblem(text: string): string | undefined {

@@ -190,12 +190,13 @@ test("a job that nobody was told of is run within seconds", async () => {
   const { sql } = hub.db;
   const jobs = () => sql`select from graphile_worker.jobs`;
   await expect.poll(async () => (await jobs()).length, soon).toBe(0);
-  await sql`
+  // A look for jobs may come at any moment.
+  const made = await sql`
     with task as (
       insert into graphile_worker._private_tasks (identifier) values ('deliver')
       on conflict (identifier) do update set identifier = excluded.identifier returning id)
-    insert into graphile_worker._private_jobs (task_id, payload) select id, '{"queues": []}' from task`;
-  expect(await jobs()).toHaveLength(1);
+    insert into graphile_worker._private_jobs (task_id, payload) select id, '{"queues": []}' from task returning id`;
+  expect(made).toHaveLength(1);
   await expect.poll(async () => (await jobs()).length, soon).toBe(0);
 });
 

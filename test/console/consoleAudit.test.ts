@@ -3,11 +3,12 @@ import { expect } from "vitest";
 import { mutate } from "../fixtures/auditLog.ts";
 import { inspect } from "../fixtures/axe.ts";
 import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { accepted } from "../fixtures/emit.ts";
 import { change, register, update } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { keyOf } from "../fixtures/keyOf.ts";
 import { scheduled } from "../fixtures/schedules.ts";
-import { install, registerType, released } from "../fixtures/workflows.ts";
+import { install, registerType, released, tryCreate } from "../fixtures/workflows.ts";
 
 const url = "https://hooks.example.com/in";
 
@@ -86,23 +87,40 @@ browserTest("the audit log names the workflow that was installed, and for whom",
     .waitFor();
 });
 
-browserTest("a hook and an event type say what was done to them last, and by whom", async () => {
-  await using hub = await testHub();
-  const { id } = await register(hub, { url, name: "billing" });
-  await mutate(hub, "registerEventType", `input: { name: "order.paid" }`, "eventType { id }");
-  await change(hub, "pauseHook", id);
-  await using browser = await visitor();
-  await using visit = await browser.visit(`${hub.url}/hooks/${id}`, hub.key);
-  const { page } = visit;
-  await page.getByText("Paused by First key").waitFor();
-  await change(hub, "resumeHook", id);
-  await page.getByRole("link", { name: "Resumed by First key" }).click();
-  await eventually(() =>
-    page.getByRole("listitem").filter({ hasText: "hook billing" }).count(),
-  ).toBe(3);
-  await page.goto(`${hub.url}/types/one?name=order.paid`);
-  await page.getByText("Registered by First key").waitFor();
-});
+browserTest(
+  "what was done last, and by whom, stands on the thing that it was done to",
+  async () => {
+    await using hub = await testHub();
+    const { id } = await register(hub, { url, name: "billing" });
+    await mutate(hub, "registerEventType", `input: { name: "order.paid" }`, "eventType { id }");
+    await change(hub, "pauseHook", id);
+    await using browser = await visitor();
+    await using visit = await browser.visit(`${hub.url}/hooks/${id}`, hub.key);
+    const { page } = visit;
+    await page.getByText("Paused by First key").waitFor();
+    await change(hub, "resumeHook", id);
+    await page.getByRole("link", { name: "Resumed by First key" }).click();
+    await eventually(() =>
+      page.getByRole("listitem").filter({ hasText: "hook billing" }).count(),
+    ).toBe(3);
+    await page.goto(`${hub.url}/types/one?name=order.paid`);
+    await page.getByText("Registered by First key").waitFor();
+
+    const { workflow } = await tryCreate(hub, {
+      ...{ name: "Open a ticket", eventType: "order.paid" },
+      steps: [{ id: "open", url }],
+    });
+    await page.goto(`${hub.url}/workflows/${workflow?.id}`);
+    await page.getByText("Created by First key").waitFor();
+    await page.getByRole("button", { name: "Release" }).click();
+    await page.getByText("Released by First key").waitFor();
+    const event = await accepted(hub, { type: "order.late", delay: 3_600 });
+    await page.goto(`${hub.url}/events/${event.id}`);
+    await page.getByRole("heading", { name: "order.late" }).waitFor();
+    await hub.run("mutation ($id: ID!) { cancelEvent(id: $id) { userErrors { code } } }", event);
+    await page.getByText("Cancelled by First key").waitFor();
+  },
+);
 
 browserTest("a key that may only look is told which role reads the log", async () => {
   await using hub = await testHub();

@@ -1,4 +1,5 @@
 import { Link, useSearchParams } from "wouter";
+import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Badge } from "../ui/layout/Badge.tsx";
@@ -49,6 +50,7 @@ export function DeliveryPage({ params: { id } }: { params: { id: string } }) {
       aside={<Badge state={status} />}
       tools={mayRetry(delivery) && <RetryButton delivery={delivery} name={event.name} />}
     >
+      <LastAct id={id} />
       <Facts
         facts={[
           [

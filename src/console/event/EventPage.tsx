@@ -1,4 +1,5 @@
 import { Link } from "wouter";
+import { LastAct } from "../audit/LastAct.tsx";
 import { Avatar } from "../feed/Avatar.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
@@ -65,6 +66,7 @@ export function EventPage({ params: { id } }: { params: { id: string } }) {
         </>
       }
     >
+      <LastAct id={id} />
       {event.expungedAt !== null && (
         <p>
           The content was erased by {event.expungedBy}, <Moment at={event.expungedAt} />.

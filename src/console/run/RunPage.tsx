@@ -1,5 +1,6 @@
 import { RotateCw } from "lucide-react";
 import { Link, useLocation } from "wouter";
+import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { ConfirmButton } from "../ui/ConfirmButton.tsx";
@@ -86,6 +87,7 @@ export function RunPage({ params: { id } }: { params: { id: string } }) {
         )
       }
     >
+      <LastAct id={id} />
       {run.error !== null && (
         <p className="run-error" role="alert">
           <RunStanding run={run} />

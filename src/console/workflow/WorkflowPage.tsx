@@ -1,4 +1,5 @@
 import { Link } from "wouter";
+import { LastAct } from "../audit/LastAct.tsx";
 import { pathOfType } from "../eventType/paths.ts";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
@@ -35,6 +36,7 @@ export function WorkflowPage({ params: { id } }: { params: { id: string } }) {
       aside={<Badge state={workflow.status} />}
       tools={<WorkflowTools workflow={workflow} />}
     >
+      <LastAct key={workflow.updatedAt} id={id} />
       <Facts
         facts={[
           [

@@ -17,7 +17,10 @@ browserTest(
     await page.getByLabel("Verification").selectOption("HOOK_SECRET");
     await page.getByLabel("Secret", { exact: true }).fill("whsec_short");
     await button("Create hook").click();
-    await page.getByText("whsec_ and the base64 of 24 to 64 bytes.").waitFor();
+    await page
+      .locator(".field-error")
+      .getByText("whsec_ and the base64 of 24 to 64 bytes.")
+      .waitFor();
     const own = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
     await page.getByLabel("Secret", { exact: true }).fill(own);
     await button("Create hook").click();

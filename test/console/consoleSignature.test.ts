@@ -18,7 +18,7 @@ browserTest(
     await page.getByLabel("Signature").selectOption("ED25519");
     await page.getByLabel("Secret").fill(`whsec_${"A".repeat(43)}=`);
     await page.getByLabel("Secret").blur();
-    await page.getByText("A private key: whsk_").waitFor();
+    await page.locator(".field-error").getByText("A private key: whsk_").waitFor();
     await page.getByLabel("Secret").fill("");
     await button("Create hook").click();
     const publicKey = await shown();

@@ -16,7 +16,7 @@ export const SchedulesDocument = graphql(`
 export type ScheduleRow = ResultOf<typeof SchedulesDocument>["eventSchedules"]["nodes"][number];
 
 /** What a schedule emits: the fields of EmitEventInput that were given. */
-export type ScheduledEvent = {
+type ScheduledEvent = {
   type?: string;
   name?: string;
   data?: unknown;

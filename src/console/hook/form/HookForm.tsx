@@ -294,11 +294,7 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
           </Button>
         </div>
       </form>
-      <HookPreview
-        preview={preview}
-        problems={problems}
-        isBlank={draft.url.trim() === "" || draft.types.trim() === ""}
-      />
+      <HookPreview preview={preview} problems={problems} draft={draft} />
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { BodyText } from "../../delivery/BodyText.tsx";
 import { matchText } from "../../event/matchText.ts";
 import { Badge } from "../../ui/layout/Badge.tsx";
 import { Ago } from "../../ui/time/Time.tsx";
+import type { HookDraft } from "./hookDraft.ts";
 import type { Preview } from "./usePreview.ts";
 import "./HookPreview.css";
 
@@ -17,12 +18,12 @@ function reasonsOf(problems: Problems, preview: Preview | null): string[] {
 type Props = {
   preview: Preview | null;
   problems: Problems;
-  /** Whether its URL or types are still to be entered. */
-  isBlank: boolean;
+  draft: Pick<HookDraft, "url" | "types">;
 };
 
 /** Tries the hook on the newest events of its types: which match, and the request body. */
-export function HookPreview({ preview, problems, isBlank }: Props) {
+export function HookPreview({ preview, problems, draft }: Props) {
+  const isBlank = draft.url.trim() === "" || draft.types.trim() === "";
   const reasons = preview || !isBlank ? reasonsOf(problems, preview) : [];
   const trials = reasons.length > 0 ? [] : (preview?.trials ?? []);
   const taken = trials.filter(({ reason }) => reason === "MATCHED");

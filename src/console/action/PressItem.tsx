@@ -1,4 +1,4 @@
-import { AttemptItem } from "../delivery/AttemptItem.tsx";
+import { AttemptItem } from "../delivery/attempt/AttemptItem.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Moment } from "../ui/time/Time.tsx";
 import type { PressRow } from "./pressRow.ts";

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 import type { Json } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
-import { CopyButton } from "../ui/CopyButton.tsx";
+import { CopyButton } from "../ui/copy/CopyButton.tsx";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Moment } from "../ui/time/Time.tsx";
 import { actionWords } from "./actionWords.ts";

@@ -5,6 +5,7 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { useBarred, useSession } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
+import { counted } from "../ui/counted.ts";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
@@ -105,7 +106,7 @@ function Export({ filter }: { filter: AuditFilter }) {
     setIsSaving(true);
     try {
       const { count, hasMore } = await saveAuditFile(api, filter, format);
-      const said = `${count.toLocaleString()} ${count === 1 ? "entry" : "entries"} saved.`;
+      const said = `${counted(count, "entry", "entries")} saved.`;
       toast(hasMore ? `${said} There are more: narrow the filter for older ones.` : said);
     } catch (error) {
       toast(error instanceof Error ? error.message : "The hub did not answer.", "bad");

@@ -1,4 +1,4 @@
-import { CopyButton } from "../ui/CopyButton.tsx";
+import { CopyButton } from "../ui/copy/CopyButton.tsx";
 import "./BodyText.css";
 
 /** Indents JSON for display; copying keeps the original. */

@@ -11,7 +11,6 @@ import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { RoleButton } from "../ui/role/RoleButton.tsx";
 import { RoleNote } from "../ui/role/RoleNote.tsx";
-import { useTimeZone } from "../ui/time/timeZone.ts";
 import { ChosenDeliveries } from "./ChosenDeliveries.tsx";
 import { DeliveryFilters } from "./DeliveryFilters.tsx";
 import { type DeliveryFilter, filterOf, problemOf, variablesOf } from "./deliveryFilter.ts";
@@ -43,7 +42,6 @@ type Skipped = { place: string; after: string | null; pages: number };
 /** The deliveries of all hooks; failed ones by default. */
 export function DeliveriesPage() {
   const { address, filter, change } = useAddressFilter(filterOf);
-  useTimeZone();
   const variables = useMemo(() => variablesOf(filter), [filter]);
   const problem = problemOf(filter);
   const place = usePlace(address);
@@ -79,7 +77,7 @@ export function DeliveriesPage() {
           {isEnded && (
             <RoleButton
               needs="OPERATOR"
-              disabled={problem !== null}
+              disabled={problem !== undefined}
               onClick={() => setIsReplaying(true)}
             >
               <RotateCw size={14} /> <span>Replay all that match</span>
@@ -89,7 +87,7 @@ export function DeliveriesPage() {
       }
     >
       <DeliveryFilters filter={filter} onChange={change} />
-      {problem === null && (
+      {problem === undefined && (
         <>
           {(isLoading || isGoingOn) && <Loading />}
           {error && !data && <Failure error={error} onRetry={refresh} />}

@@ -2,7 +2,7 @@ import { Link } from "wouter";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Failure, Loading } from "../ui/Notice.tsx";
-import { AttemptItem } from "./AttemptItem.tsx";
+import { AttemptItem } from "./attempt/AttemptItem.tsx";
 import { AttemptTools } from "./attempt/AttemptTools.tsx";
 import { BodyText } from "./BodyText.tsx";
 import "./DeliveryDetail.css";

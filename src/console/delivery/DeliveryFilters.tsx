@@ -5,9 +5,9 @@ import { HookChoice } from "../hook/HookChoice.tsx";
 import { Button } from "../ui/Button.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
 import { fieldTime, timeInField } from "../ui/time/fieldTime.ts";
-import { isUtc } from "../ui/time/timeZone.ts";
+import { isUtc, useTimeZone } from "../ui/time/timeZone.ts";
 import {
-  codesIn,
+  codeProblem,
   type DeliveryFilter,
   groups,
   problemOf,
@@ -51,6 +51,7 @@ function Bound({
 
 /** The filters of the deliveries. */
 export function DeliveryFilters({ filter, onChange }: Props) {
+  useTimeZone();
   const isSet = Object.keys(nothing).some((name) => filter[name as keyof typeof nothing] !== "");
   const [isOpen, setIsOpen] = useState(isSet);
   const problem = problemOf(filter);
@@ -94,7 +95,7 @@ export function DeliveryFilters({ filter, onChange }: Props) {
       <TypedFilter
         label="Status code, 5xx"
         value={filter.code}
-        problem={codesIn(filter.code) === undefined ? (problem ?? undefined) : undefined}
+        problem={codeProblem(filter.code)}
         onChange={(code) => onChange({ code })}
       />
       {text("user", "User")}

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { useKept } from "../kept/useKept.ts";
 import { useMay } from "../session/session.ts";
 import { Button } from "../ui/Button.tsx";
+import { counted } from "../ui/counted.ts";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { isForRow } from "../ui/layout/rowClick.ts";
 import { Ago } from "../ui/time/Time.tsx";
@@ -90,8 +91,7 @@ export function DeliveryItem({ delivery, shows, choice, isSelected = false }: Pr
             <Ago at={delivery.completedAt ?? delivery.createdAt} />
           )}
           <span className="faint">
-            {delivery.attemptCount} of {delivery.maxAttempts}{" "}
-            {delivery.maxAttempts === 1 ? "attempt" : "attempts"}
+            {delivery.attemptCount} of {counted(delivery.maxAttempts, "attempt")}
             {delivery.replayOf !== null && ", replayed"}
           </span>
         </div>

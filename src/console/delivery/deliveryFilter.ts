@@ -62,7 +62,7 @@ export const wordsIn = (text: string): string[] => text.split(/[\s,]+/).filter(B
 const MOST_CODES = 100;
 
 /** The status codes of a text such as `404, 5xx`; undefined if it is none of that. */
-export function codesIn(text: string): number[] | undefined {
+function codesIn(text: string): number[] | undefined {
   const codes = wordsIn(text).flatMap((word) => {
     if (/^[1-5]xx$/i.test(word))
       return Array.from({ length: 100 }, (_, index) => Number(word[0]) * 100 + index);
@@ -74,13 +74,17 @@ export function codesIn(text: string): number[] | undefined {
 
 const isTime = (text: string) => text === "" || !Number.isNaN(Date.parse(text));
 
-/** What is wrong with the filter, so that it says nothing of what to list; null if nothing is. */
-export function problemOf({ code, time, since, until }: DeliveryFilter): string | null {
-  if (codesIn(code) === undefined)
-    return "Status codes such as 404, 503, or one class such as 5xx.";
-  if (time === RANGE && !(isTime(since) && isTime(until)))
-    return "The range in the address has a bound that is no time: choose it anew.";
-  return null;
+/** What is wrong with the text of the status codes; undefined if nothing is. */
+export const codeProblem = (code: string): string | undefined =>
+  codesIn(code) ? undefined : "Status codes such as 404, 503, or one class such as 5xx.";
+
+/** What is wrong with the filter, which then lists nothing; undefined if nothing is. */
+export function problemOf({ code, time, since, until }: DeliveryFilter): string | undefined {
+  const isReadable = time !== RANGE || (isTime(since) && isTime(until));
+  return (
+    codeProblem(code) ??
+    (isReadable ? undefined : "A bound of the range in the address is no time: choose it anew.")
+  );
 }
 
 const timeOrNull = (text: string) =>

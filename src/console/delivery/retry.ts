@@ -1,4 +1,5 @@
 import { graphql } from "../gql/graphql.ts";
+import { counted } from "../ui/counted.ts";
 import type { DeliveryRow } from "./deliveryRow.ts";
 
 export const RetryDocument = graphql(`
@@ -22,5 +23,4 @@ export const targetOf = ({ hook, run }: DeliveryRow): string =>
   hook?.name ?? hook?.url ?? run?.workflow.name ?? "";
 
 /** "1 delivery", "14 deliveries". */
-export const countOf = (count: number): string =>
-  `${count.toLocaleString()} ${count === 1 ? "delivery" : "deliveries"}`;
+export const countOf = (count: number): string => counted(count, "delivery", "deliveries");

@@ -12,7 +12,7 @@ type Audience = { of: keyof typeof audiences; hookIds: string[] };
 
 export const forAll: Audience = { of: "all", hookIds: [] };
 
-/** The audience of an event that was emitted or is kept by a schedule. */
+/** The audience of an event that a schedule keeps. */
 export function audienceOf({
   broadcast,
   hookId,

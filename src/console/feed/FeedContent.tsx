@@ -1,4 +1,5 @@
 import type { Json } from "../gql/graphql.ts";
+import { counted } from "../ui/counted.ts";
 import type { FeedEvent } from "./feedEvent.ts";
 
 /** Maximum length of the content in a row. */
@@ -9,8 +10,8 @@ function cellOf(value: Json): string {
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const count = Object.keys(value).length;
-  if (Array.isArray(value)) return count === 1 ? "1 item" : `${count} items`;
-  return count === 1 ? "1 field" : `${count} fields`;
+  if (Array.isArray(value)) return counted(count, "item");
+  return counted(count, "field");
 }
 
 /** A row: a list of cells, named values, or one value. */

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { graphql } from "../gql/graphql.ts";
+import { counted } from "../ui/counted.ts";
 import { CountedRun } from "./replay/CountedRun.tsx";
 import { HoursField, sinceHours } from "./replay/HoursField.tsx";
 
@@ -23,7 +24,7 @@ export function BackfillHook({ hookId, onClose }: { hookId: string; onClose: () 
       title="Backfill this hook"
       document={BackfillDocument}
       input={{ hookId, since: sinceHours(now, hours) }}
-      labelOf={(count) => `Deliver ${count.toLocaleString()} ${count === 1 ? "event" : "events"}`}
+      labelOf={(count) => `Deliver ${counted(count, "event")}`}
       onClose={onClose}
     >
       {(problem) => (

@@ -2,7 +2,8 @@ import { lazy, Suspense } from "react";
 import { LastAct } from "../audit/LastAct.tsx";
 import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
-import { CopyButton } from "../ui/CopyButton.tsx";
+import { CopyButton } from "../ui/copy/CopyButton.tsx";
+import { counted } from "../ui/counted.ts";
 import { JsonTree } from "../ui/json/JsonTree.tsx";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Facts } from "../ui/layout/Facts.tsx";
@@ -38,10 +39,6 @@ const HookDocument = graphql(
 
 const list = (values: readonly (string | number)[]) =>
   values.length > 0 ? values.join(", ") : null;
-
-const times = (count: number) => `${count.toLocaleString()} ${count === 1 ? "time" : "times"}`;
-const requests = (count: number) =>
-  `${count.toLocaleString()} ${count === 1 ? "request" : "requests"}`;
 
 const Charts = lazy(async () => ({
   default: (await import("../statistics/Charts.tsx")).Charts,
@@ -97,7 +94,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
             "Success rate (total)",
             <Health key="health" succeeded={hook.succeededCount} failed={hook.failedCount} />,
           ],
-          ["Triggered", times(hook.triggeredCount)],
+          ["Triggered", counted(hook.triggeredCount, "time")],
           ["Last triggered", hook.lastTriggeredAt && <Ago at={hook.lastTriggeredAt} />],
           ["Max attempts", `${hook.retries + 1}`],
           [
@@ -106,10 +103,10 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
               `after ${hook.retryScheduleMs.map(milliseconds).join(", then ")}`,
           ],
           ["Timeout", milliseconds(hook.timeoutMs)],
-          ["Max in flight", requests(hook.maxInFlight)],
+          ["Max in flight", counted(hook.maxInFlight, "request")],
           [
             "Max per second",
-            hook.rateLimitPerSecond === null ? null : requests(hook.rateLimitPerSecond),
+            hook.rateLimitPerSecond === null ? null : counted(hook.rateLimitPerSecond, "request"),
           ],
           ["Order by", hook.orderBy && <code>{hook.orderBy}</code>, "wide"],
           ["When one fails for good", hook.orderBy && orderFailures[hook.onOrderFailure]],
@@ -118,7 +115,7 @@ export function HookPage({ params: { id } }: { params: { id: string } }) {
           ["Selection", hook.selection && <pre key="selection">{hook.selection}</pre>, "wide"],
           [
             "Max per minute (set by target)",
-            hook.allowedPerMinute === null ? null : requests(hook.allowedPerMinute),
+            hook.allowedPerMinute === null ? null : counted(hook.allowedPerMinute, "request"),
           ],
           ["Verification", hook.verification === "NONE" ? null : verifications[hook.verification]],
           ["Signature", hook.signature === "ED25519" ? "Ed25519 (v1a)" : "HMAC-SHA256 (v1)"],

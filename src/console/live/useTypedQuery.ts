@@ -10,7 +10,7 @@ type Answer<Data> = { data?: Data | undefined; error?: CombinedError | undefined
 
 /**
  * The answer to a query whose variables are being typed. It is asked once they rest, and again when the connection is
- * back. While they are null, nothing is asked and the last answer stays.
+ * back. While they are null, nothing is asked and the last answer stays; after an error, its data.
  */
 export function useTypedQuery<Data, Variables extends AnyVariables>(
   query: TypedDocumentNode<Data, Variables>,
@@ -30,7 +30,7 @@ export function useTypedQuery<Data, Variables extends AnyVariables>(
       const result = await client
         .query(query, JSON.parse(text), { requestPolicy: "network-only" })
         .toPromise();
-      if (isCurrent) setAnswer(result);
+      if (isCurrent) setAnswer(({ data }) => ({ data: result.data ?? data, error: result.error }));
     }, TYPED_MS);
     return () => {
       isCurrent = false;

@@ -2,6 +2,7 @@ import type { ResultOf } from "gql.tada";
 import { Link } from "wouter";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
+import { counted } from "../ui/counted.ts";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { type Column, Table } from "../ui/layout/Table.tsx";
 import { Failure, Loading } from "../ui/Notice.tsx";
@@ -27,7 +28,7 @@ function glanceOf(attributes: Json): string {
   const words = Object.entries(attributes ?? {}).map(([name, value]) => {
     if (typeof value !== "object" || value === null) return `${name}: ${value}`;
     const count = Object.keys(value).length;
-    return `${name}: ${count} ${count === 1 ? "value" : "values"}`;
+    return `${name}: ${counted(count, "value")}`;
   });
   const glance = words.join(" · ");
   return glance.length > GLANCE ? `${glance.slice(0, GLANCE)}…` : glance;

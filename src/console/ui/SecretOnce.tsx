@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { CopyButton } from "./CopyButton.tsx";
+import { CopyButton } from "./copy/CopyButton.tsx";
 import "./SecretOnce.css";
 
 type Props = { secret: string; label: string; children: ReactNode };

@@ -6,6 +6,7 @@ import { graphql } from "../gql/graphql.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { RunDots } from "../run/RunDots.tsx";
 import { onKey } from "../shell/keys.ts";
+import { counted } from "../ui/counted.ts";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
@@ -48,7 +49,7 @@ const columns: Column<Row>[] = [
     cell: ({ installs: { nodes, pageInfo } }) => {
       const count = nodes.filter(({ active }) => active).length;
       if (pageInfo.hasNextPage) return `${count}+ users`;
-      return count === 1 ? "1 user" : `${count} users`;
+      return counted(count, "user");
     },
   },
   { title: "Last runs", cell: ({ runs }) => <RunDots runs={runs.nodes.toReversed()} /> },

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "../../db/connection/client.ts";
 import { uncountedProjects } from "../../db/statistics/statistics.ts";
 import { rollUp } from "../../domain/statistics/rollUp.ts";
@@ -9,7 +10,7 @@ import type { OnFeed } from "./scheduler.ts";
 const SOON_MS = 2_000;
 /** In case a hint was lost. */
 const EVERY_MS = 30_000;
-/** The part of a process's time that goes into counting what is behind: the rest belongs to what happens now. */
+/** The part of a process's time that goes into counting, of all projects: the rest belongs to what happens now. */
 const SHARE = 1 / 3;
 
 /** Adds what happened to the projects' statistics: a page of each in turn, so that a busy project holds up no other. */
@@ -25,15 +26,19 @@ export function startCounting(sql: Pool, log: Logger, onFeed: OnFeed): AsyncDisp
       return false;
     }
   }
+  const stop = new AbortController();
   const counting = poll(
     EVERY_MS,
     async () => {
       let hasMore = false;
-      const startedAt = performance.now();
-      for (const projectId of await uncountedProjects(sql))
+      for (const projectId of await uncountedProjects(sql)) {
+        const startedAt = performance.now();
         hasMore = (await count(projectId)) || hasMore;
-      const tookMs = performance.now() - startedAt;
-      return hasMore ? tookMs * (1 / SHARE - 1) : EVERY_MS;
+        const pauseMs = (performance.now() - startedAt) * (1 / SHARE - 1);
+        await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
+        if (stop.signal.aborted) break;
+      }
+      return hasMore ? 0 : EVERY_MS;
     },
     warn,
   );
@@ -41,6 +46,7 @@ export function startCounting(sql: Pool, log: Logger, onFeed: OnFeed): AsyncDisp
   return {
     async [Symbol.asyncDispose]() {
       forget();
+      stop.abort();
       await counting[Symbol.asyncDispose]();
     },
   };

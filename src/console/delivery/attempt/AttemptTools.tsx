@@ -2,7 +2,7 @@ import { Ellipsis } from "lucide-react";
 import { useState } from "react";
 import { base } from "../../base.ts";
 import { Button } from "../../ui/Button.tsx";
-import { copyText } from "../../ui/copyText.ts";
+import { copyText } from "../../ui/copy/copyText.ts";
 import { Menu, type MenuItem } from "../../ui/layout/Menu.tsx";
 import { toast } from "../../ui/Toasts.tsx";
 import { AttemptDiff } from "./AttemptDiff.tsx";

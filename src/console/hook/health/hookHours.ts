@@ -1,3 +1,4 @@
+import { counted } from "../../ui/counted.ts";
 import type { HookRow } from "../hookRow.ts";
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +31,7 @@ export function countsInWords({ succeeded, failed, retried }: Omit<HourCounts, "
   const parts = [
     `${succeeded.toLocaleString()} succeeded`,
     ...(failed > 0 ? [`${failed.toLocaleString()} failed`] : []),
-    ...(retried > 0 ? [`${retried.toLocaleString()} ${retried === 1 ? "retry" : "retries"}`] : []),
+    ...(retried > 0 ? [counted(retried, "retry", "retries")] : []),
   ];
   return parts.join(", ");
 }

@@ -1,7 +1,7 @@
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import type { Json } from "../../gql/graphql.ts";
-import { CopyButton } from "../CopyButton.tsx";
+import { CopyButton } from "../copy/CopyButton.tsx";
 import "./JsonTree.css";
 
 /** Levels that are expanded at first, and entries shown per level. */

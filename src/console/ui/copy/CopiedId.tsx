@@ -1,4 +1,4 @@
-import { CopyButton } from "../CopyButton.tsx";
+import { CopyButton } from "./CopyButton.tsx";
 import "./CopiedId.css";
 
 /** The id of the object that a page is about, to be copied. */

@@ -1,11 +1,11 @@
 import { ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Json } from "../gql/graphql.ts";
-import { useKept } from "../kept/useKept.ts";
-import { Badge } from "../ui/layout/Badge.tsx";
-import { Moment, milliseconds } from "../ui/time/Time.tsx";
-import { type Exchange, headersOf, sentenceOf } from "./attempt/attemptTexts.ts";
-import { BodyText } from "./BodyText.tsx";
+import type { Json } from "../../gql/graphql.ts";
+import { useKept } from "../../kept/useKept.ts";
+import { Badge } from "../../ui/layout/Badge.tsx";
+import { Moment, milliseconds } from "../../ui/time/Time.tsx";
+import { BodyText } from "../BodyText.tsx";
+import { type Exchange, headersOf, sentenceOf } from "./attemptTexts.ts";
 import "./AttemptItem.css";
 
 type Attempt = Exchange & {

@@ -1,4 +1,4 @@
-import { toast } from "./Toasts.tsx";
+import { toast } from "../Toasts.tsx";
 
 /** Copies a text to the clipboard. Returns whether it did; if not, it says so. */
 export async function copyText(text: string): Promise<boolean> {

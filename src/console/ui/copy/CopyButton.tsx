@@ -1,6 +1,6 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
-import { Button } from "./Button.tsx";
+import { Button } from "../Button.tsx";
 import { copyText } from "./copyText.ts";
 
 /** Copies a text. */

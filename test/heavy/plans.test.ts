@@ -37,6 +37,10 @@ async function fill(sql: Sql) {
       json_build_array(json_build_object('kind', 'EVENT', 'id', event_id, 'state', json_build_object()))
     from old join signalbox.heads using (project_id)`;
   await sql`update signalbox.heads set head = head + ${ROWS}`;
+  // It has been counted in the meantime: statistics read each record once.
+  await sql`
+    insert into signalbox.statistics_positions (project_id, position) select project_id, head from signalbox.heads
+    on conflict (project_id) do update set position = excluded.position`;
   await sql`analyze`;
 }
 
@@ -87,8 +91,9 @@ test("nothing that a hub does all day reads the whole of a table that grows", as
   await ended(sql);
   const after = await rowsRead(sql);
   expect(Object.keys(after)).toHaveLength(5);
+  console.log(before, after);
   for (const [table, read] of Object.entries(after))
-    expect({ table, read: read - (before[table] ?? 0) }).toSatisfy((it) => it.read < ROWS / 2);
+    expect({ table, read: read - (before[table] ?? 0) }).toSatisfy((it) => it.read < ROWS / 10);
 });
 
 test("emits, deliveries and finishes of now only look rows up in the current partition", async () => {

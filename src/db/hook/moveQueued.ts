@@ -39,15 +39,14 @@ export async function moveWaiting(
     select q.id from signalbox.queue q
     where q.project_id = ${projectId} and q.hook_id = ${id} and q.lease_token is null ${condition}
     order by ${by} limit ${MOVED_AT_ONCE} for update)`;
+  // A bound, not "is not null": without statistics it could be as cheap to sort all of the hook's rows by another index.
+  const due = () => some(tx`and q.due_at <= 'infinity'`, tx`q.due_at`);
+  const notDue = (status: Fragment) =>
+    some(tx`and q.due_at is null ${status}`, tx`q.status, q.order_seq`);
   const waiting = {
-    due: () =>
-      tx`(${some(tx`and q.due_at is not null`, tx`q.due_at`)} || ${some(
-        tx`and q.due_at is null and q.status in ('PENDING', 'RETRYING')`,
-        tx`q.status, q.order_seq`,
-      )})`,
-    // What has an order in it.
-    parked: () => some(tx`and q.due_at is null and q.status = 'PARKED'`, tx`q.order_seq`),
-    both: () => some(tx``, tx`q.due_at`),
+    due: () => tx`(${due()} || ${notDue(tx`and q.status in ('PENDING', 'RETRYING')`)})`,
+    parked: () => notDue(tx`and q.status = 'PARKED'`),
+    both: () => tx`(${due()} || ${notDue(tx``)})`,
   }[from]();
   const moved =
     to === "CANCELLED"

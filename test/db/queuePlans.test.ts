@@ -8,6 +8,7 @@ import { accept } from "../../src/db/event/accept.ts";
 import type { NewDelivery, NewEvent } from "../../src/db/event/newEvent.ts";
 import { MOVED_AT_ONCE, moveWaiting } from "../../src/db/hook/moveQueued.ts";
 import { lookAround, type Patience } from "../../src/db/queue/lookAround.ts";
+import { replaysById, takeChunk } from "../../src/db/replay/replays.ts";
 import { claimLimits } from "../../src/domain/delivery/claimLimits.ts";
 import { newId } from "../../src/util/ids.ts";
 import { registerHook } from "../fixtures/emit.ts";
@@ -45,6 +46,15 @@ const fill = (sql: Sql, projectId: string, hookIds: string[]) => sql`
     from (select id, row_number() over (order by id) - ${ROWS}::int as n from signalbox.events) e,
       unnest(${hookIds}::uuid[]) as h(id)) x`;
 
+/** A replay with as many chunks of each hook. */
+const fillReplay = (sql: Sql, projectId: string, hookIds: string[]) => sql`
+  with replay as (
+    insert into signalbox.replays (project_id, id, filter, status, matched)
+    values (${projectId}, gen_random_uuid(), '{}', 'RUNNING', 1) returning id)
+  insert into signalbox.replay_chunks (project_id, replay_id, hook_id, number, delivery_ids)
+  select ${projectId}, replay.id, h.id, n, '{}'
+  from replay, unnest(${hookIds}::uuid[]) as h(id), generate_series(1, ${ROWS}::int) as n`;
+
 /** A hub's database with a backlog, and no hub. */
 async function makeSite(of: Counted): Promise<Site> {
   await using stack = new AsyncDisposableStack();
@@ -60,6 +70,7 @@ async function makeSite(of: Counted): Promise<Site> {
     select ${projectId}, gen_random_uuid(), 'a', 'a', 'TEXT', 'API', now(), 'DISPATCHED', 1
     from generate_series(1, ${2 * ROWS}::int)`;
   await fill(sql, projectId, hookIds);
+  await fillReplay(sql, projectId, hookIds);
   // The server's own vacuum would come when it likes, on a busy machine between two of these.
   await sql`alter table signalbox.queue set (autovacuum_enabled = off)`;
   if (of !== "a full queue") await sql`delete from signalbox.queue`;
@@ -179,6 +190,14 @@ async function finishSome(site: Site, sql: Pool, take: number, status: Finish["s
 const move = (site: Site, sql: Pool, status: "PAUSED" | "DELETED") =>
   moveWaiting(sql as never, { projectId: site.projectId, id: site.hookIds[0] ?? "" }, status);
 
+/** The next chunk of a replay, for hooks with room for so many deliveries. */
+async function takeOne({ projectId }: Site, sql: Pool, room: number) {
+  const [row] = await sql<{ id: string }[]>`select id from signalbox.replays`;
+  const [replay] = await replaysById(sql, projectId, [row?.id ?? ""]);
+  if (!replay) throw new Error("there is no replay");
+  expect((await takeChunk(sql as never, replay, room))?.ids).toEqual(room > 0 ? [] : undefined);
+}
+
 /** Nothing is so late, so that all that might be is looked at. */
 const patience = Object.fromEntries(
   ["queues", "events", "handshakes", "presses", "replays", "runs"].map((kind) => [
@@ -195,6 +214,8 @@ const works: [string, (site: Site, sql: Pool) => PromiseLike<unknown>, number][]
   ["a finish that ends them", (site, sql) => finishSome(site, sql, 16, "SUCCEEDED"), 64],
   ["a pause", (site, sql) => move(site, sql, "PAUSED"), MOVED_AT_ONCE],
   ["a deletion", (site, sql) => move(site, sql, "DELETED"), MOVED_AT_ONCE],
+  ["a replay's next chunk", (site, sql) => takeOne(site, sql, 400), 1],
+  ["a replay whose hooks have no room", (site, sql) => takeOne(site, sql, 0), 1],
   ["a look for overdue work", (_site, sql) => lookAround(sql, patience), 1],
   ["a look for what has waited longest", (_site, sql) => oldestDueSeconds(sql), 1],
   ["a finish that has them retried", (site, sql) => finishSome(site, sql, 16, "RETRYING"), 64],

@@ -157,11 +157,17 @@ export async function takeChunk(
   maxWaiting: number,
 ): Promise<ReplayChunk | undefined> {
   const [chunk] = await tx<ReplayChunk[]>`
-    delete from signalbox.replay_chunks c using (
-      select queue.hook_id, first.number from (
-        select distinct hook_id from signalbox.replay_chunks
-        where project_id = ${projectId} and replay_id = ${id}
-      ) queue
+    with recursive queue as (
+      -- Each hook by one look into the index: a list of distinct ones would read all chunks.
+      (select hook_id from signalbox.replay_chunks
+        where project_id = ${projectId} and replay_id = ${id} order by hook_id limit 1)
+      union all
+      select next.hook_id from queue cross join lateral (
+        select c.hook_id from signalbox.replay_chunks c
+        where c.project_id = ${projectId} and c.replay_id = ${id} and c.hook_id > queue.hook_id
+        order by c.hook_id limit 1) next
+    ), next as (
+      select queue.hook_id, first.number from queue
       cross join lateral (
         select count(*) as n from (
           select from signalbox.queue d
@@ -174,7 +180,8 @@ export async function takeChunk(
         order by number limit 1
       ) first
       where waiting.n < ${maxWaiting} limit 1
-    ) next
+    )
+    delete from signalbox.replay_chunks c using next
     where c.project_id = ${projectId} and c.replay_id = ${id} and c.hook_id = next.hook_id
       and c.number = next.number
     returning c.hook_id as "hookId", c.delivery_ids as ids, c.order_keys as keys`;

@@ -376,6 +376,23 @@ COMMENT ON FUNCTION signalbox.advance_keys IS
   'is PARKED. The caller has locked the project''s head, so that nobody adds or ends one unseen. Returns the hooks of '
   'those that became due.';--> statement-breakpoint
 
+CREATE FUNCTION signalbox.advance_keys_of(p_project uuid, p_deliveries uuid[]) RETURNS uuid[] LANGUAGE plpgsql AS $$
+DECLARE
+  v_hooks uuid[];
+  v_keys text[];
+BEGIN
+  -- Not one statement: Citus would run it on a node, where it can't call a function that reads tables.
+  SELECT array_agg(k.hook_id), array_agg(k.order_key) INTO v_hooks, v_keys FROM (
+    SELECT DISTINCT q.hook_id, q.order_key FROM signalbox.queue q
+    WHERE q.project_id = p_project AND q.id = ANY (p_deliveries) AND q.order_seq IS NOT NULL) k;
+  IF v_hooks IS NULL THEN
+    RETURN '{}';
+  END IF;
+  RETURN signalbox.advance_keys(p_project, v_hooks, v_keys);
+END
+$$;--> statement-breakpoint
+COMMENT ON FUNCTION signalbox.advance_keys_of IS 'The same for the keys of these waiting deliveries.';--> statement-breakpoint
+
 CREATE FUNCTION signalbox.leave_order(p_project uuid, p_moved signalbox.moved_delivery[], OUT released uuid[],
   OUT items json[]) LANGUAGE plpgsql AS $$
 DECLARE

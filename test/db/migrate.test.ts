@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796076447962, "676b76a30f727a130de54177036f9c61113d38f57fef1d85f541e11dbdcbc848"],
-    [1796076447963, "5c6a49863b592b1c82fe29cd586642c4de6f3f13bd84f2cb88dce85249181dcb"],
+    [1796096301747, "676b76a30f727a130de54177036f9c61113d38f57fef1d85f541e11dbdcbc848"],
+    [1796096301748, "6a7cb3e5c60edb6bed06330ee204548b5af9738b53f2c87b0886b98c703d7fb9"],
   ]);
 });
 

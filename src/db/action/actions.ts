@@ -71,7 +71,7 @@ export const moveExpiry = (tx: Tx, event: { projectId: string; id: string }, due
 
 /** Ends the time of these events' actions: nobody can press them any more. */
 export const expireActions = (tx: Tx, projectId: string, events: { id: string }[]) => tx`
-  update signalbox.actions set expires_at = least(expires_at, clock_timestamp())
+  update signalbox.actions set expires_at = least(expires_at, statement_timestamp())
   where project_id = ${projectId} and event_id = any(${column(events, "id")}::uuid[])`;
 
 /** The changing fields of an action named `a`, for a feed item's `state`. */

@@ -16,9 +16,12 @@ export type BlockedKeyRow = HookKey & {
 /** Counts stop here. */
 const MAX_COUNTED = 10_000;
 
-const columns = (sql: Sql) => sql`b.project_id as "projectId", b.hook_id as "hookId", b.key,
+const columns = (
+  sql: Sql,
+  projectId: string,
+) => sql`b.project_id as "projectId", b.hook_id as "hookId", b.key,
   b.delivery_id as id, b.since, (select count(*)::int from (
-    select from signalbox.queue q where q.project_id = b.project_id and q.hook_id = b.hook_id and q.order_key = b.key
+    select from signalbox.queue q where q.project_id = ${projectId} and q.hook_id = b.hook_id and q.order_key = b.key
       and q.order_seq is not null order by q.order_seq limit ${MAX_COUNTED}) w) as waiting`;
 
 /** The lost delivery that blocks a key; undefined if none does. */
@@ -58,7 +61,7 @@ export const blockedKeysPerHook = (
 ): Promise<Map<string, Page<BlockedKeyRow>>> =>
   idPagePerParent(
     sql,
-    sql`select ${columns(sql)} from signalbox.blocked_keys b`,
+    sql`select ${columns(sql, projectId)} from signalbox.blocked_keys b`,
     sql`b.delivery_id`,
     [sql`b.project_id = ${projectId}`, sql`b.hook_id = x.parent`],
     { values: hookIds, type: "uuid" },

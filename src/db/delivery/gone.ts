@@ -19,11 +19,11 @@ export async function leavingHooks(
   const gone = finishes.filter(({ deliveryId, token }) => tokens.get(deliveryId) === token);
   const disabled = gone.map(({ hookId }) => {
     const reason = "target answered with webhook-delivery: disable";
-    return { projectId, hookId, status: "DISABLED" as const, reason };
+    return { hookId, status: "DISABLED" as const, reason };
   });
   const deleted = gone.flatMap(({ hookId, attempt, status }) => {
     const reason = `target answered ${attempt.statusCode}`;
-    return status === "GONE" ? { projectId, hookId, status: "DELETED" as const, reason } : [];
+    return status === "GONE" ? { hookId, status: "DELETED" as const, reason } : [];
   });
   // The last of a hook's counts: a deleted one is not disabled.
   return [...new Map([...disabled, ...deleted].map((one) => [one.hookId, one])).values()];

@@ -19,23 +19,23 @@ export type Narrowing = {
 };
 
 /** The status code of the last attempt of a delivery named `d`; a delivery that ended without one has earlier ones. */
-const lastStatusCode = (sql: Sql) => sql`(select a.status_code from (
+const lastStatusCode = (sql: Sql, projectId: string) => sql`(select a.status_code from (
     select n.attempt_count as number, n.status_code from signalbox.ended_deliveries n
-    where n.project_id = d.project_id and n.event_id = d.event_id and n.id = d.id and n.outcome is not null
+    where n.project_id = ${projectId} and n.event_id = d.event_id and n.id = d.id and n.outcome is not null
     union all
     select b.number, b.status_code from signalbox.earlier_attempts b
-    where b.project_id = d.project_id and b.delivery_id = d.id) a order by a.number desc limit 1)`;
+    where b.project_id = ${projectId} and b.delivery_id = d.id) a order by a.number desc limit 1)`;
 
 /** The rest of a query for the event of a delivery named `d`. */
-const itsEvent = (sql: Sql) =>
-  sql`from signalbox.events e where e.project_id = d.project_id and e.id = d.event_id`;
+const itsEvent = (sql: Sql, projectId: string) =>
+  sql`from signalbox.events e where e.project_id = ${projectId} and e.id = d.event_id`;
 
 /** The data of a delivery's event, as `dataWeight`. */
-export function searchWeight(sql: Sql): { text: Fragment; guess: Fragment } {
+export function searchWeight(sql: Sql, projectId: string): { text: Fragment; guess: Fragment } {
   const { text, guess } = dataWeight(sql);
   return {
-    text: sql`(select ${text} ${itsEvent(sql)})`,
-    guess: sql`(select ${guess} ${itsEvent(sql)})`,
+    text: sql`(select ${text} ${itsEvent(sql, projectId)})`,
+    guess: sql`(select ${guess} ${itsEvent(sql, projectId)})`,
   };
 }
 
@@ -43,7 +43,7 @@ export function searchWeight(sql: Sql): { text: Fragment; guess: Fragment } {
 type Narrowed = { own: Fragment[]; near: Fragment[]; far: Fragment[] };
 
 /** The conditions about a delivery named `d`. */
-export function narrowed(sql: Sql, wanted: Narrowing): Narrowed {
+export function narrowed(sql: Sql, projectId: string, wanted: Narrowing): Narrowed {
   const ofEvent = [
     ...when(wanted.types, (types) => ofTypes(sql, types.map(stripNul))),
     ...when(wanted.userId, (userId) => sql`e.user_id = ${stripNul(userId)}`),
@@ -53,10 +53,13 @@ export function narrowed(sql: Sql, wanted: Narrowing): Narrowed {
   const alone = typeof wanted.search === "string" ? sql`offset 0` : sql``;
   return {
     own: when(wanted.error, (error) => holds(sql, [sql`d.last_error`], error)),
-    near: when(wanted.statusCodes, (codes) => sql`${lastStatusCode(sql)} = any(${codes}::int[])`),
+    near: when(
+      wanted.statusCodes,
+      (codes) => sql`${lastStatusCode(sql, projectId)} = any(${codes}::int[])`,
+    ),
     far:
       ofEvent.length > 0
-        ? [sql`exists (select ${itsEvent(sql)} and ${allOf(sql, ofEvent)} ${alone})`]
+        ? [sql`exists (select ${itsEvent(sql, projectId)} and ${allOf(sql, ofEvent)} ${alone})`]
         : [],
   };
 }

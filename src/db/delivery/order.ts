@@ -15,11 +15,7 @@ export const leaveOrder = (tx: Tx, projectId: string, moved: MovedDelivery[]) =>
 
 /** The keys of these waiting deliveries have their first one due, if they may. The caller has locked the head. */
 export const advanceKeysOf = (tx: Tx, projectId: string, moved: Pick<MovedDelivery, "id">[]) => tx`
-  with key as (
-    select distinct q.hook_id, q.order_key from signalbox.queue q
-    where q.project_id = ${projectId} and q.id = any(${moved.map(({ id }) => id)}::uuid[]) and q.order_seq is not null
-  )
-  select signalbox.advance_keys(${projectId}, array_agg(hook_id), array_agg(order_key)) from key having count(*) > 0`;
+  select signalbox.advance_keys_of(${projectId}, ${moved.map(({ id }) => id)}::uuid[])`;
 
 /** The same for given keys. */
 export const advanceKeys = (tx: Tx, projectId: string, keys: HookKey[]) => tx`

@@ -34,8 +34,11 @@ export async function heldHookStatus(
 }
 
 /** Whether the content of the event of a delivery named `d` was erased. */
-export const isExpunged = (sql: Sql) => sql`exists (select from signalbox.events e
-  where e.project_id = d.project_id and e.id = d.event_id and e.expunged_at is not null)`;
+export const isExpunged = (
+  sql: Sql,
+  projectId: string,
+) => sql`exists (select from signalbox.events e
+  where e.project_id = ${projectId} and e.id = d.event_id and e.expunged_at is not null)`;
 
 /**
  * Locks a waiting delivery until the end of the transaction and returns it. Its hook's row is locked first, as
@@ -54,7 +57,7 @@ export async function lockedDelivery(
   // What waits in order is locked only after the head, so that whoever has the head may change it.
   else if (WAITING.includes(known.status)) await enterFeed(tx, projectId);
   const [delivery] = await tx<Omit<RetryCandidate, "hookStatus">[]>`
-    select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight", ${isExpunged(tx)} as "isExpunged",
+    select ${deliveryColumns(tx)}, d.lease_token is not null as "inFlight", ${isExpunged(tx, projectId)} as "isExpunged",
       d.order_seq is not null and d.due_at is null and d.status in ('PENDING', 'RETRYING') as "isBehind"
     from signalbox.deliveries d where d.project_id = ${projectId} and d.id = ${id}`;
   return hookStatus && delivery && { ...delivery, hookStatus };
@@ -103,7 +106,7 @@ export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx
     where d.project_id = ${projectId} and d.id = any(${ids}::uuid[]) and d.run_id is null
       and d.status in ('FAILED', 'GONE', 'CANCELLED', 'QUARANTINED') and d.attempt_count < ${MAX_ATTEMPTS}
       and (select h.status from signalbox.hooks h where h.project_id = ${projectId} and h.id = d.hook_id) <> 'DELETED'
-      and not ${isExpunged(tx)}
+      and not ${isExpunged(tx, projectId)}
     returning d.*
   ), tried as (
     insert into signalbox.earlier_attempts (project_id, delivery_id, number, started_at, elapsed_ms, outcome, status_code,
@@ -119,7 +122,7 @@ export const reopenDeliveries = (tx: Tx, projectId: string, ids: string[]) => tx
     insert into signalbox.queue as d (project_id, id, event_id, hook_id, format, status, attempt_count, max_attempts,
       due_at, unknown_count, last_error, replay_of, replay_number, created_at, order_key, order_seq)
     select g.project_id, g.id, g.event_id, g.hook_id, g.format,
-      case h.status when 'ACTIVE' then 'RETRYING' else 'PARKED' end, g.attempt_count,
+      case when h.status = 'ACTIVE' then 'RETRYING' else 'PARKED' end, g.attempt_count,
       g.attempt_count + h.retries + 1, case when h.status = 'ACTIVE' and g.order_seq is null then clock_timestamp() end,
       least(g.unknown_count, 2), g.last_error, g.replay_of, g.replay_number, g.created_at, g.order_key, g.order_seq
     from gone g cross join lateral (
@@ -142,10 +145,10 @@ export const insertRetries = (
   with original as materialized (
     select * from signalbox.ended_deliveries d
     where d.project_id = ${projectId} and d.id = any(${retries.map(({ of }) => of)}::uuid[]) and d.status = 'SUCCEEDED'
-      and not ${isExpunged(tx)}
+      and not ${isExpunged(tx, projectId)}
   ), retry as (
     select o.project_id, x.id, o.event_id, o.hook_id, o.format,
-      case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end as status, h.retries + 1 as max_attempts,
+      case when h.status = 'ACTIVE' then 'PENDING' else 'PARKED' end as status, h.retries + 1 as max_attempts,
       case when h.status = 'ACTIVE' and o.order_seq is null then clock_timestamp() end as due_at, o.id as of,
       past.last + 1 as number, o.order_key, o.order_seq
     from unnest(${retries.map(({ of }) => of)}::uuid[], ${retries.map(({ id }) => id)}::uuid[]) as x(of, id)
@@ -179,7 +182,7 @@ export const recordReopened = (
     where e.project_id = ${projectId} and e.id = any(${eventIds}::uuid[]) and e.status in ('PROCESSED', 'FAILED')
       and ${
         deliveries
-          ? tx`exists (select from signalbox.queue q where q.project_id = e.project_id and q.event_id = e.id
+          ? tx`exists (select from signalbox.queue q where q.project_id = ${projectId} and q.event_id = e.id
               and q.id = any(${deliveries}::uuid[]))`
           : tx`true`
       }

@@ -20,18 +20,18 @@ const isToMatch = (sql: Sql, projectId: string, ids: string[]) => sql`
     and (e.status = 'STAGED' or (e.status = 'SCHEDULED' and e.due_at <= now()))`;
 
 /** An event's place among those whose deliveries have an order; null if it has none. */
-const placeOf = (sql: Sql) => sql`(select g.place from signalbox.order_gates g
-    where g.project_id = e.project_id and g.event_id = e.id)`;
+const placeOf = (sql: Sql, projectId: string) => sql`(select g.place from signalbox.order_gates g
+    where g.project_id = ${projectId} and g.event_id = e.id)`;
 
 /** Those of the events that are still to be matched, in their places. */
 export const stagedEvents = (sql: Sql, projectId: string, ids: string[]) => sql<EventRow[]>`
   select ${eventColumns(sql)} from signalbox.events e where ${isToMatch(sql, projectId, ids)}
-  order by ${placeOf(sql)}, e.id`;
+  order by ${placeOf(sql, projectId)}, e.id`;
 
 /** Locks those that are still to be matched, skipping events locked by another process. */
 export const lockStagedEvents = (tx: Tx, projectId: string, ids: string[]) =>
   tx<{ id: string; wasScheduled: boolean; place: string | null }[]>`
-  select e.id, e.status = 'SCHEDULED' as "wasScheduled", ${placeOf(tx)} as place from signalbox.events e where ${isToMatch(tx, projectId, ids)}
+  select e.id, e.status = 'SCHEDULED' as "wasScheduled", ${placeOf(tx, projectId)} as place from signalbox.events e where ${isToMatch(tx, projectId, ids)}
   order by e.id for update of e skip locked`;
 
 /** The hooks that already have deliveries of staged events, from an earlier incomplete try. */

@@ -128,7 +128,7 @@ const eraseIdle = (tx: Tx, projectId: string, ids: string[], by: string) => tx<E
   update signalbox.events e set data = null, content = null, content_type = 'TEXT', name = type, avatar = null,
     category = null, tags = null, changed = null, error = null, due_at = null,
     status = case when status in ('SCHEDULED', 'STAGED') then 'CANCELLED' else status end,
-    expunged_at = clock_timestamp(), expunged_by = ${by}
+    expunged_at = statement_timestamp(), expunged_by = ${by}
   where e.project_id = ${projectId} and e.id = any(${ids}::uuid[]) and e.expunged_at is null
     and not exists (select from signalbox.queue q where q.project_id = ${projectId} and q.event_id = e.id)
     and not exists (select from signalbox.presses p join signalbox.actions a on a.project_id = p.project_id

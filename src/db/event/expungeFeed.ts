@@ -25,7 +25,7 @@ export async function eraseFeedErrors(sql: Pool, which: Expunging, since: string
       )
       update signalbox.feed f set items = (
         select json_agg(case when (i.item->>'eventId')::uuid in (select id from erased) then (
-            select json_object_agg(part.key, case part.key when 'state' then (
+            select json_object_agg(part.key, case when part.key = 'state' then (
               select coalesce(json_object_agg(s.key, s.value), '{}') from json_each(part.value) s
               where s.key not in ('lastError', 'error')) else part.value end)
             from json_each(i.item) part) else i.item end order by i.place)

@@ -25,7 +25,6 @@ export async function recordHookVersion(tx: Tx, hook: HookRow): Promise<void> {
 
 /** A hook that is to receive no more, and why. */
 export type Leaving = {
-  projectId: string;
   hookId: string;
   status: "DELETED" | "DISABLED";
   reason: string;
@@ -76,13 +75,16 @@ export async function deleteHooksOfUser(
  * Deletes or disables hooks whose target asked for it, keeping the reason for their history. Only active ones are
  * disabled. Returns those that it changed.
  */
-export async function retireHooks(tx: Tx, leaving: Leaving[]): Promise<HookRow[]> {
+export async function retireHooks(
+  tx: Tx,
+  projectId: string,
+  leaving: Leaving[],
+): Promise<HookRow[]> {
   const rows = await tx<HookRow[]>`
     update signalbox.hooks h set status = x.status, status_reason = x.reason, updated_at = now()
-    from unnest(${leaving.map((one) => one.projectId)}::uuid[], ${leaving.map((one) => one.hookId)}::uuid[],
-      ${leaving.map((one) => one.status)}::text[], ${leaving.map((one) => one.reason)}::text[])
-      as x(project_id, hook_id, status, reason)
-    where h.project_id = x.project_id and h.id = x.hook_id
+    from unnest(${leaving.map((one) => one.hookId)}::uuid[], ${leaving.map((one) => one.status)}::text[],
+      ${leaving.map((one) => one.reason)}::text[]) as x(hook_id, status, reason)
+    where h.project_id = ${projectId} and h.id = x.hook_id
       and (h.status = 'ACTIVE' or x.status = 'DELETED' and h.status <> 'DELETED')
     returning ${hookColumns(tx)}`;
   for (const row of rows) await recordHookVersion(tx, row);

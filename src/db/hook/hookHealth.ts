@@ -36,7 +36,7 @@ export type HealthChange = {
 
 /** When a hook with the counters `s` may be sent to, unless at once: it is OPEN, or its target asked for a pause. */
 export const heldUntil = (sql: Sql): Fragment =>
-  sql`greatest(case s.health when 'OPEN' then s.probe_at end, s.held_until)`;
+  sql`greatest(case when s.health = 'OPEN' then s.probe_at end, s.held_until)`;
 
 /** Makes hooks DISABLED. The caller has locked the project's head. */
 export const disableHealth = async (tx: Tx, projectId: string, hookIds: string[]) => {
@@ -46,7 +46,7 @@ export const disableHealth = async (tx: Tx, projectId: string, hookIds: string[]
   where project_id = ${projectId} and hook_id = any(${hookIds}::uuid[])`;
   await tx`
   update signalbox.heads set held_until = (
-    select max(case s.health when 'OPEN' then 'infinity' else s.held_until end) from signalbox.hook_stats s
+    select max(case when s.health = 'OPEN' then 'infinity' else s.held_until end) from signalbox.hook_stats s
     where s.project_id = ${projectId})
   where project_id = ${projectId}`;
 };

@@ -79,8 +79,8 @@ export const hookColumns = (
   h.verification, h.allowed_per_minute as "allowedPerMinute", h.status,
   h.status_reason as "statusReason", h.secrets, h.created_at as "createdAt", h.updated_at as "updatedAt",
   h.order_by as "orderBy", h.on_order_failure as "onOrderFailure", h.final_statuses as "finalStatuses", h.auth,
-  case when h.disable_after_failures is not null then
-    json_build_object('failures', h.disable_after_failures, 'hours', h.disable_after_hours) end as "disableAfter",
+  ('{"failures":' || h.disable_after_failures::text || ',"hours":' || h.disable_after_hours::text || '}')::jsonb
+    as "disableAfter",
   h.template, h.template_content_type as "templateContentType", h.selection, h.changed`;
 
 /** Hooks of one project by id, including deleted ones; unknown ids and those of other projects are left out. */

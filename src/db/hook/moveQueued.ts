@@ -55,7 +55,12 @@ export async function moveWaiting(
         from signalbox.queue d where d.project_id = ${projectId} and d.id = any(${waiting})`
       : await tx<MovedDelivery[]>`
         update signalbox.queue d set status = ${to},
-          due_at = ${to === "PENDING" ? tx`case when d.order_seq is null then statement_timestamp() end` : null}
+          due_at = ${
+            // Citus evaluates the function first, and not inside a case.
+            to === "PENDING"
+              ? tx`statement_timestamp() + case when d.order_seq is null then interval '0' end`
+              : null
+          }
         where d.project_id = ${projectId} and d.id = any(${waiting})
         returning ${movedColumns(tx)}`;
   if (to === "CANCELLED") await unblockHook(tx, projectId, id);

@@ -109,7 +109,7 @@ export async function listDeliveries(
   const { eventId, status, since, until } = filter;
   const hookIds = hooksOf(filter);
   if (hookIds?.length === 0) return { rows: [], hasNext: false, hasPrevious: false };
-  const { own, near, far } = narrowed(sql, filter);
+  const { own, near, far } = narrowed(sql, projectId, filter);
   const isSearch = typeof filter.search === "string";
   // A list with `weight` has at most one value in its index key.
   const keys = isSearch && hookIds && hookIds.length > 1 ? undefined : hookIds;
@@ -133,7 +133,7 @@ export async function listDeliveries(
         : list.from,
       within: [...list.within, ...waiting, ...(isLost ? [statusIn(sql, LOST)] : [])],
       indexKey: keys && { column: sql`d.hook_id`, type: sql`uuid`, values: keys },
-      weight: isSearch ? searchWeight(sql) : undefined,
+      weight: isSearch ? searchWeight(sql, projectId) : undefined,
       residualFilter: [
         ...(hookIds && !keys ? [sql`d.hook_id = any(${hookIds}::uuid[])`] : []),
         ...(inStatus ? [inStatus] : []),

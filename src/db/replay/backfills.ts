@@ -74,7 +74,7 @@ export const insertBackfill = (
   )
   insert into signalbox.replays (project_id, id, filter, status, matched, finished_at)
   select ${projectId}, ${id}, ${JSON.stringify({ backfill: true, hookId: hook.id, ...span })}::text::json,
-    case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
+    case when n = 0 then 'DONE' else 'RUNNING' end, n, case when n = 0 then now() end
   from (select ${events.length}::int as n) counted`;
 
 /** A delivery that a backfill may make. */
@@ -92,7 +92,7 @@ export const insertMissed = (tx: Tx, projectId: string, hookId: string, missed: 
   select e.project_id, x.id, e.id, h.id,
     case when h.template is null and h.selection is null then h.format
       else 'PAYLOAD:' || head.config_version end,
-    case h.status when 'ACTIVE' then 'PENDING' else 'PARKED' end, h.retries + 1,
+    case when h.status = 'ACTIVE' then 'PENDING' else 'PARKED' end, h.retries + 1,
     case when h.status = 'ACTIVE' and x.key is null then statement_timestamp() + x.n * interval '1 microsecond' end,
     x.key, case when x.key is not null then coalesce(
       -- Before what waits of younger events; equal places are in the order of their ids.

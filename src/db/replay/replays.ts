@@ -70,7 +70,7 @@ function matching(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
  */
 function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment {
   const { deliveryIds, hookIds, status, since, until } = filter;
-  const { own, near, far } = narrowed(sql, filter);
+  const { own, near, far } = narrowed(sql, projectId, filter);
   const conditions = [
     sql`d.project_id = ${projectId}`,
     deliveryIds === null
@@ -85,7 +85,7 @@ function matchingIn(sql: Sql, projectId: string, filter: ReplayFilter): Fragment
     ...(since
       ? [sql`d.id >= ${minUuid7At(since.getTime() - DAY_MS)}`, sql`d.created_at >= ${since}`]
       : []),
-    sql`not ${isExpunged(sql)}`,
+    sql`not ${isExpunged(sql, projectId)}`,
     ...(until
       ? [sql`d.id < ${minUuid7At(until.getTime() + DAY_MS)}`, sql`d.created_at < ${until}`]
       : []),
@@ -131,7 +131,7 @@ export const insertReplay = (
   ), counted as (select count(*)::int as n from matched)
   insert into signalbox.replays as r (project_id, id, filter, status, matched, finished_at)
   select ${projectId}, ${id}, ${JSON.stringify({ ...filter, search: null })}::text::json,
-    case n when 0 then 'DONE' else 'RUNNING' end, n, case n when 0 then now() end
+    case when n = 0 then 'DONE' else 'RUNNING' end, n, case when n = 0 then now() end
   from counted returning ${columns(tx)}`;
 
 /** The job that has a worker take a replay up; equal jobs are merged. */

@@ -64,7 +64,9 @@ const isLeaving = ({ status, disables }: Finish) => status === "GONE" || disable
 /** Deletes or disables the hooks whose target asked for it, before their deliveries end as GONE or are parked. */
 async function retireLeaving(tx: Tx, projectId: string, finishes: Finish[]): Promise<HookRow[]> {
   const leaving = finishes.filter(isLeaving);
-  return leaving.length === 0 ? [] : retire(tx, await leavingHooks(tx, projectId, leaving));
+  return leaving.length === 0
+    ? []
+    : retire(tx, projectId, await leavingHooks(tx, projectId, leaving));
 }
 
 /** The system events about hooks' health, each with the event whose attempt caused it. */

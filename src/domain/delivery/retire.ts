@@ -21,8 +21,8 @@ const entryOf = ({ projectId, id, status, statusReason }: HookRow): Audited => (
 });
 
 /** Deletes or disables hooks, by their target's wish or their failures: what waits is CANCELLED or PARKED. */
-export async function retire(tx: Tx, leaving: Leaving[]): Promise<HookRow[]> {
-  const hooks = await retireHooks(tx, leaving);
+export async function retire(tx: Tx, projectId: string, leaving: Leaving[]): Promise<HookRow[]> {
+  const hooks = await retireHooks(tx, projectId, leaving);
   await actAs(hubItself, () => audit(tx, ...hooks.map(entryOf)));
   for (const hook of hooks) {
     if (hook.status === "DISABLED") await disableHealth(tx, hook.projectId, [hook.id]);
@@ -65,7 +65,7 @@ export function disableWornOut(
       if (!hook || !(await isWornOut(tx, projectId, hookId))) return none;
       const { failures, hours } = hook.disableAfter ?? {};
       const reason = `failed ${failures} times or more in a row, for ${hours} hours or more (disableAfter)`;
-      const retired = await retire(tx, [{ projectId, hookId, status: "DISABLED", reason }]);
+      const retired = await retire(tx, projectId, [{ hookId, status: "DISABLED", reason }]);
       if (!config?.systemEvents) return none;
       const current = afterRetiring(config, retired);
       const planned = retired.map((one) =>

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { removeOldReplays } from "../../src/db/retention/retention.ts";
 import { emit, emitMany, register } from "../fixtures/hooks.ts";
@@ -120,12 +120,16 @@ test("a replay whose job is lost is found and goes on", async () => {
   await using hub = await testHub();
   const hookId = await failed(hub, target, "lost", 3);
   const { sql } = hub.db;
+  const [hook] = await sql<{ projectId: string }[]>`
+    select project_id as "projectId" from signalbox.hooks where id = ${hookId}`;
+  const projectId = hook?.projectId ?? "";
+  const id = randomUUID();
+  const deliveries = await sql<{ id: string }[]>`select id from signalbox.deliveries`;
   await sql`insert into signalbox.replays (project_id, id, filter, status, matched)
-    select project_id, gen_random_uuid(), '{"status": ["FAILED"]}', 'RUNNING', 3 from signalbox.hooks where id = ${hookId}`;
+    values (${projectId}, ${id}, '{"status": ["FAILED"]}', 'RUNNING', 3)`;
   await sql`insert into signalbox.replay_chunks (project_id, replay_id, hook_id, number, delivery_ids)
-    select r.project_id, r.id, ${hookId}, 0, array(select id from signalbox.deliveries) from signalbox.replays r`;
-  const [row] = await sql<{ id: string }[]>`select id from signalbox.replays`;
-  expect(await over(hub, row?.id ?? "")).toMatchObject({ status: "DONE", created: 3 });
+    values (${projectId}, ${id}, ${hookId}, 0, ${deliveries.map((one) => one.id)}::uuid[])`;
+  expect(await over(hub, id)).toMatchObject({ status: "DONE", created: 3 });
 });
 
 test("replays that ended go when events of their age do, running ones stay", async () => {

@@ -115,6 +115,6 @@ export const countMade = (tx: Tx, projectId: string, missed: Missed[]): Fragment
 /** Counts events that a hook has matched late. */
 export const countTriggered = (tx: Tx, projectId: string, hookId: string, count: Fragment) => tx`
   update signalbox.hook_stats s set triggered_count = triggered_count + made.n,
-    last_triggered_at = case when made.n > 0 then now() else last_triggered_at end
-  from (select ${count} as n) made
+    last_triggered_at = case when made.n > 0 then made.at else last_triggered_at end
+  from (select ${count} as n, now() as at) made
   where s.project_id = ${projectId} and s.hook_id = ${hookId}`;

@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Sql } from "../../src/db/connection/client.ts";
 import { freshDatabase } from "../fixtures/database.ts";
@@ -123,4 +125,30 @@ test("a table whose keys leave the project out is noticed, however it does", asy
     "e: e_pkey holds no project_id",
     "e: no project_id",
   ]);
+});
+
+/** What Citus refuses and a text shows (src/db/nodes/across.ts); the rest shows where CITUS_URL is given. */
+const refused: [what: string, pattern: RegExp][] = [
+  ["a case that compares what stands before its first when", /\bcase\s+(?!when\b)[\w.]+\s+when\b/i],
+  [
+    "an update to the clock's time",
+    /\bupdate\s[^`]*?\bset\b(?:(?!\bwhere\b)[^`])*clock_timestamp\(\)/i,
+  ],
+];
+const refusedIn = (text: string) =>
+  refused.flatMap(([what, pattern]) => (pattern.test(text) ? [what] : []));
+
+test("no statement compares in a case, or sets the clock's time: Citus would refuse it", async () => {
+  const folder = join(import.meta.dirname, "../../src/db");
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".ts"));
+  expect(files.length).toBeGreaterThan(100);
+  for (const name of files)
+    expect([name, ...refusedIn(await readFile(join(folder, name), "utf8"))]).toEqual([name]);
+});
+
+test("such a statement is noticed", () => {
+  expect(refusedIn("`select case h.status when 'ACTIVE' then 1 end`")).toHaveLength(1);
+  expect(refusedIn("`select case when h.status = 'ACTIVE' then 1 end`")).toEqual([]);
+  expect(refusedIn("`update a set b = least(b, clock_timestamp()) where c`")).toHaveLength(1);
+  expect(refusedIn("`update a set b = 1 where c < clock_timestamp()`")).toEqual([]);
 });

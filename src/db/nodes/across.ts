@@ -8,6 +8,14 @@ import type { Fragment } from "../page/page.ts";
  *   every table has it, even beside an id that is unique.
  * - It refuses a STABLE function of a column in an UPDATE. `timestamptz + interval` is STABLE and `timestamp + interval`
  *   is not, so times are computed `at time zone 'UTC'` and converted back.
+ * - It cannot take the project id of a subquery from the row outside: `q.project_id = ${projectId}`, not
+ *   `q.project_id = b.project_id`. Nor lock rows by such a statement.
+ * - It loses the value before the first `when` of a `case`, in a statement whose functions it evaluates first: `case
+ *   when x = y`.
+ * - In an UPDATE it refuses functions that are not IMMUTABLE within `case`, `coalesce` and `returning`, and VOLATILE
+ *   ones anywhere: `statement_timestamp()`, not `clock_timestamp()`.
+ * - A function that reads tables is called alone, with parameters. In a statement with a table it would be called on a
+ *   node, where it may not read any.
  * - It has no triggers on distributed tables.
  * - It cannot run a recursion across nodes. Waiting work of all projects is otherwise found by loose index scans: one
  *   probe per project or queue that has any, however long the queue is. On Citus each node probes for every one of its
@@ -48,3 +56,12 @@ export const inQueue = (sql: Sql): Fragment =>
   sql.isDistributed
     ? sql`q.project_id = waiting.project_id and q.hook_id = waiting.hook_id`
     : sql`q.hook_id = waiting.hook_id`;
+
+/**
+ * A condition for a table that is joined with a list of projects: on a node, where the list has one project, Citus must
+ * see it in the table's own condition.
+ */
+export const ofThese = (sql: Sql, column: Fragment, rows: { projectId: string }[]): Fragment =>
+  sql.isDistributed
+    ? sql`and ${column} = any(${[...new Set(rows.map((row) => row.projectId))]}::uuid[])`
+    : sql``;

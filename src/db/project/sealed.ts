@@ -78,13 +78,22 @@ const keyColumns = (sql: Sql, { key }: SealedPlace) => key.map(([name]) => sql`$
 const keyValues = (sql: Sql, { key }: SealedPlace, values: string[]) =>
   key.map(([, type], place) => sql`${values[place] ?? null}::text::${sql.unsafe(type)}`);
 
-const readBatch = (tx: Tx, place: SealedPlace, after: string[] | null) => tx<SealedRow[]>`
+/** The projects to go through one by one: on several nodes, rows are locked for one project at a time. */
+async function projectsOf(sql: Pool, { key }: SealedPlace): Promise<Fragment[]> {
+  if (!sql.isDistributed || key[0]?.[0] !== "project_id") return [sql`true`];
+  const projects = await sql<{ id: string }[]>`select id from signalbox.projects order by id`;
+  return projects.map(({ id }) => sql`project_id = ${id}`);
+}
+
+const readBatch = (tx: Tx, place: SealedPlace, within: Fragment, after: string[] | null) => tx<
+  SealedRow[]
+>`
   select array[${commas(
     tx,
     keyColumns(tx, place).map((column) => tx`${column}::text`),
   )}] as key, ${tx(place.column)}::text as text
   from ${tx(`signalbox.${place.table}`)}
-  where ${tx(place.column)} is not null and ${
+  where ${within} and ${tx(place.column)} is not null and ${
     after
       ? tx`(${commas(tx, keyColumns(tx, place))}) > (${commas(tx, keyValues(tx, place, after))})`
       : tx`true`
@@ -105,19 +114,21 @@ export async function rewriteSealed(
   change: (row: SealedRow) => string | null,
 ): Promise<number> {
   let written = 0;
-  let after: string[] | null = null;
-  for (;;) {
-    const rows: SealedRow[] = await sql.begin(async (tx) => {
-      const batch = await readBatch(tx, place, after);
-      for (const row of batch) {
-        const text = change(row);
-        if (text === null) continue;
-        await writeText(tx, place, { key: row.key, text });
-        written += 1;
-      }
-      return [...batch];
-    });
-    after = rows.at(-1)?.key ?? null;
-    if (rows.length < BATCH) return written;
+  for (const within of await projectsOf(sql, place)) {
+    let after: string[] | null = null;
+    do {
+      const rows: SealedRow[] = await sql.begin(async (tx) => {
+        const batch = await readBatch(tx, place, within, after);
+        for (const row of batch) {
+          const text = change(row);
+          if (text === null) continue;
+          await writeText(tx, place, { key: row.key, text });
+          written += 1;
+        }
+        return [...batch];
+      });
+      after = rows.length < BATCH ? null : (rows.at(-1)?.key ?? null);
+    } while (after);
   }
+  return written;
 }

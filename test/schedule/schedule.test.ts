@@ -113,11 +113,11 @@ test("of the runs that nothing ran for, one event tells: the last one; the other
     ...{ name: unique(), cron: "0 * * * *", event: { type: "missed" } },
   });
   await changeSchedule(hub, "pause", id);
-  const [moved] = await hub.db.sql<{ hour: Date }[]>`
+  const [moved] = await hub.db.sql<{ missed: Date }[]>`
     update signalbox.event_schedules set next_run_at = date_trunc('hour', now()) - interval '5 h'
-    where id = ${id} returning date_trunc('hour', now()) as hour`;
+    where id = ${id} returning next_run_at as missed`;
   await expect.poll(async () => (await eventsOf("missed")).length, soon).toBe(1);
-  const hour = moved?.hour as Date;
+  const hour = new Date((moved?.missed.getTime() ?? 0) + 5 * 3_600_000);
   expect(await eventsOf("missed")).toMatchObject([{ scheduledFor: hour }]);
   expect(await shownSchedule(hub, id)).toMatchObject({
     missedRuns: 5,

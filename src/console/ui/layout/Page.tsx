@@ -32,7 +32,7 @@ export function Page({ title, back, aside, tools, isFilled, children }: Props) {
             </Link>
           )}
           <div className="page-title">
-            <h1>{title}</h1>
+            <h1 tabIndex={-1}>{title}</h1>
             {aside}
           </div>
         </div>

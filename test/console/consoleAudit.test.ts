@@ -201,6 +201,7 @@ browserTest(
       ["/audit", ".audit-entry"],
       ["/audit", ".audit-details", "Details of pauseHook"],
       ["/audit?actor=nobody", ".notice"],
+      ["/audit?time=range", ".time-bound"],
     ]);
   },
 );

@@ -41,6 +41,16 @@ browserTest(
     await retry("First").press("Enter");
     await page.getByText("No failed deliveries.").waitFor();
     await eventually(() => focused(page)).toBe("Deliveries");
+
+    target.answer = status(500);
+    await accepted(hub, { type: "a", name: "Third", waitMs: 10_000 });
+    await page.goto(`${hub.url}/hooks/${id}?status=failed`);
+    await retry("Third").waitFor();
+    target.answer = status(200);
+    await retry("Third").press("Enter");
+    await page.getByText("None with this status.").waitFor();
+    // The title of the list: that of the page is far above it.
+    await eventually(() => focused(page)).toBe("Deliveries");
     expect(visit.troubles).toEqual([]);
   },
 );

@@ -1,6 +1,6 @@
 /**
  * Who gets the focus when a row of deliveries, or a button in it, is gone: the row, those after it, those before it, the
- * title of the page.
+ * title of the list.
  */
 export function deliveryHeirs(element: HTMLElement): HTMLElement[] {
   const row = element.closest("[data-delivery]");
@@ -8,6 +8,6 @@ export function deliveryHeirs(element: HTMLElement): HTMLElement[] {
   const at = row ? rows.indexOf(row) : 0;
   const nearest = [...rows.slice(at), ...rows.slice(0, at).reverse()];
   const buttons = nearest.map((it) => it.querySelector<HTMLElement>("[aria-expanded]"));
-  const title = element.closest(".page")?.querySelector("h1");
+  const title = element.closest("section, .page")?.querySelector("h1, h2");
   return [...buttons, title].filter((it) => it instanceof HTMLElement);
 }

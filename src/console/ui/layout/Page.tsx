@@ -56,7 +56,7 @@ export function Section({
   return (
     <section className="section" aria-label={title}>
       <header className="section-head">
-        <h2>{title}</h2>
+        <h2 tabIndex={-1}>{title}</h2>
         {tools}
       </header>
       {children}

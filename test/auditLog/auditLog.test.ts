@@ -203,6 +203,40 @@ test("the filters combine, and pages go on from a cursor, newest first", async (
   expect(errors?.[0]?.message).toBe("after is not a cursor of this list.");
 });
 
+test("a span of time has its first moment in it, and its end not", async () => {
+  const { id } = await register(hub, { url });
+  for (const name of ["pauseHook", "resumeHook"]) await change(hub, name, id);
+  const all = await ofEntity(id);
+  // Hours lie between them, as far as the log can tell: ids go with their times.
+  const [resumed, paused, registered] = all.map((entry) => entry.id);
+  const day = (n: number) => `2026-01-0${n}T00:00:00.000Z`;
+  for (const [entry, n] of [registered, paused, resumed].map((entry, n) => [entry, n + 1] as const))
+    await hub.db.sql`update signalbox.audit_entries set at = ${day(n)},
+      id = (lpad(to_hex(${Date.parse(day(n))}::bigint), 12, '0') || right(replace(id::text, '-', ''), 20))::uuid
+      where id = ${entry ?? ""}`;
+  const of = async (args: string) =>
+    (await auditLog(hub, `entityId: "${id}", ${args}`)).map(({ action }) => action);
+  expect(await of(`since: "${day(2)}"`)).toEqual(["resumeHook", "pauseHook"]);
+  expect(await of(`until: "${day(2)}"`)).toEqual(["registerHook"]);
+  expect(await of(`since: "${day(1)}", until: "${day(3)}"`)).toEqual(["pauseHook", "registerHook"]);
+  expect(await of(`since: "${day(1)}", until: "${day(3)}", action: "pauseHook"`)).toEqual([
+    "pauseHook",
+  ]);
+  expect(await of(`since: "${day(3)}", until: "${day(3)}"`)).toEqual([]);
+  expect(await of(`since: "${day(3)}", until: "${day(1)}"`)).toEqual([]);
+  expect(await of(`since: "2026-01-02T01:00:00+01:00", first: 1`)).toEqual(["resumeHook"]);
+  const first = await auditPage(hub, `entityId: "${id}", since: "${day(2)}", first: 1`);
+  expect(first.pageInfo.hasNextPage).toBe(true);
+  const rest = await auditPage(
+    hub,
+    `entityId: "${id}", since: "${day(2)}", after: "${first.pageInfo.endCursor}"`,
+  );
+  expect(rest.nodes.map(({ action }) => action)).toEqual(["pauseHook"]);
+  expect(rest.pageInfo.hasNextPage).toBe(false);
+  const { errors } = await hub.send(`{ auditLog(since: "yesterday") { nodes { id } } }`);
+  expect(errors?.[0]?.extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
+});
+
 test("ADMIN and OPERATOR read it, of their own project alone; VIEWER and EMITTER may not", async () => {
   const other = await tenantOf(hub, "Audited apart");
   expect((await auditLog(other)).map(({ action, actor }) => [action, actor])).toEqual([

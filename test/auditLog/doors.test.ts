@@ -145,11 +145,20 @@ test("REST and the command line list it, with the same filters", async () => {
   expect((await door("GET", "/v1/audit?entityId=x")).body).toEqual({ items: [], cursor: null });
   expect((await door("GET", "/v1/audit?after=x")).status).toBe(400);
   expect((await door("GET", "/v1/audit?who=x")).status).toBe(422);
+  const { at } = items[0];
+  await hub.db.sql`update signalbox.audit_entries set at = at - interval '1 second'
+    where entity_id = ${body.id} and action = 'registerHook'`;
+  const spans = { [`since=${at}`]: 1, [`until=${at}`]: 1, [`until=${at}&since=${at}`]: 0 };
+  for (const [span, count] of Object.entries(spans))
+    expect([span, (await door("GET", `${path}&${span}`)).body.items.length]).toEqual([span, count]);
+  expect((await door("GET", "/v1/audit?since=yesterday")).status).toBe(422);
   const { key: viewer } = await keyOf(hub, "VIEWER");
   expect((await call("GET", "/v1/audit", undefined, { key: viewer })).status).toBe(403);
 
   const settings = { SIGNALBOX_URL: hub.url, SIGNALBOX_KEY: key };
   const listed = await cli(settings, "audit", "--entity", body.id, "--action", "pauseHook");
   expect(listed).toMatchObject({ code: 0, stderr: "" });
-  expect(JSON.parse(listed.stdout)).toMatchObject({ ...items[0], at: items[0].at });
+  expect(JSON.parse(listed.stdout)).toMatchObject({ ...items[0], at });
+  const before = await cli(settings, "audit", "--entity", body.id, "--until", at);
+  expect(JSON.parse(before.stdout).action).toBe("registerHook");
 });

@@ -37,6 +37,11 @@ test.each<[AuditFilter, number]>([
   [{ actor: "Rare" }, 30],
   [{ actor: "nobody" }, 30],
   [{ entityId: hook.replace(/7$/, "8") }, 30],
+  // The entries are a millisecond apart: a span has those of five minutes before it and after it, too.
+  [{ since: new Date(1_699_999_000_000), until: new Date(1_699_999_500_000) }, 30],
+  [{ since: new Date(1_700_000_030_000) }, 30],
+  [{ actor: "nobody", since: new Date(1_700_000_030_000) }, 30],
+  [{ until: new Date(1_700_000_000_500) }, SCANNED],
   [{ actor: "Rare", action: "pauseHook" }, SCANNED],
   [{ actor: "Rare", entityId: hook.replace(/7$/, "8") }, SCANNED],
 ])("a page of %o reads a bounded number of rows", async (filter, most) => {

@@ -71,6 +71,58 @@ browserTest(
   },
 );
 
+browserTest("the audit log is narrowed by time, in the address and in its file", async () => {
+  await using hub = await testHub();
+  const { id } = await register(hub, { url, name: "billing" });
+  await update(hub, id, { timeoutMs: 4_000 });
+  await change(hub, "pauseHook", id);
+  // Ids go with the times.
+  const at = "2026-01-02T03:04:05.000Z";
+  await hub.db.sql`update signalbox.audit_entries set at = ${at},
+    id = (lpad(to_hex(${Date.parse(at)}::bigint), 12, '0') || right(replace(id::text, '-', ''), 20))::uuid
+    where action = 'updateHook'`;
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/audit?entity=${id}`, hub.key);
+  const { page } = visit;
+  const entries = page.getByRole("list", { name: "Audit log" }).getByRole("listitem");
+  await eventually(() => entries.count()).toBe(3);
+  await page.getByLabel("Time", { exact: true }).selectOption("Last hour");
+  await eventually(() => entries.count()).toBe(2);
+  expect(new URL(page.url()).search).toBe(`?entity=${id}&time=1h`);
+
+  // As its switch does, which is not there where the browser's zone is UTC.
+  await page.evaluate(() => localStorage.setItem("signalbox.timeZone", "UTC"));
+  await page.getByLabel("Time", { exact: true }).selectOption("From … until …");
+  await page.getByLabel("From (UTC)").fill("2026-01-02T03:04:05");
+  await page.getByLabel("Until (UTC)").fill("2026-01-02T03:04:06");
+  await eventually(() => entries.count()).toBe(1);
+  await entries.getByRole("button", { name: "Details of updateHook" }).waitFor();
+  const shared = `?entity=${id}&time=range&since=2026-01-02T03%3A04%3A05.000Z&until=2026-01-02T03%3A04%3A06.000Z`;
+  expect(new URL(page.url()).search).toBe(shared);
+  await page.reload();
+  await eventually(() => entries.count()).toBe(1);
+  const [json] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "JSON" }).click(),
+  ]);
+  const saved = JSON.parse(await readFile(await json.path(), "utf8"));
+  expect(saved).toMatchObject([{ action: "updateHook", at }]);
+
+  await page.getByLabel("Until (UTC)").fill("2026-01-02T03:04:05");
+  await page.getByText("No such entries.").waitFor();
+  // One choice is one step back, however many parts of a time were typed.
+  await page.goBack();
+  await eventually(() => entries.count()).toBe(2);
+
+  await page.goto(`${hub.url}/audit?time=range&since=yesterday`);
+  await page.getByRole("alert").getByText("is no time").waitFor();
+  expect(await entries.count()).toBe(0);
+  expect(await page.getByRole("button", { name: "CSV" }).isDisabled()).toBe(true);
+  await page.getByRole("button", { name: "Clear" }).click();
+  await eventually(() => entries.count()).toBeGreaterThan(2);
+  expect(visit.troubles).toEqual([]);
+});
+
 browserTest("the audit log names the workflow that was installed, and for whom", async () => {
   await using hub = await testHub();
   await registerType(hub, "a");
@@ -149,6 +201,7 @@ browserTest(
       ["/audit", ".audit-entry"],
       ["/audit", ".audit-details", "Details of pauseHook"],
       ["/audit?actor=nobody", ".notice"],
+      ["/audit?time=range", ".time-bound"],
     ]);
   },
 );

@@ -54,3 +54,35 @@ browserTest(
     expect(visit.troubles).toEqual([]);
   },
 );
+
+browserTest("the status that a hook's deliveries are filtered by is in the address", async () => {
+  await using hub = await testHub();
+  await using target = await receiver(status(500));
+  const { id } = await register(hub, { url: target.url, types: ["a"], retries: 0 });
+  for (const name of ["First", "Second"]) await accepted(hub, { type: "a", name, waitMs: 10_000 });
+  target.answer = status(200);
+  await accepted(hub, { type: "a", name: "Third", waitMs: 10_000 });
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/hooks/${id}?status=failed`, hub.key);
+  const { page } = visit;
+  const rows = page.locator(".delivery");
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  await eventually(() => rows.count()).toBe(2);
+  await eventually(() => button("Failed").getAttribute("aria-pressed")).toBe("true");
+
+  // The range of the charts stands in the same address.
+  await button("7 d").click();
+  await button("Succeeded").click();
+  await rows.getByRole("link", { name: "Third" }).waitFor();
+  await eventually(() => rows.count()).toBe(1);
+  expect(new URL(page.url()).search).toBe("?status=succeeded&range=7d");
+  await rows.getByRole("link", { name: "Third" }).click();
+  await page.getByRole("heading", { name: "Third" }).waitFor();
+  await page.goBack();
+  await eventually(() => rows.count()).toBe(1);
+  expect(await button("Succeeded").getAttribute("aria-pressed")).toBe("true");
+
+  await button("All").click();
+  await eventually(() => rows.count()).toBe(3);
+  expect(new URL(page.url()).search).toBe("?range=7d");
+});

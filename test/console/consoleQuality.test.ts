@@ -76,7 +76,7 @@ browserTest(
     await using browser = await visitor();
     await inspect(hub, browser, [
       ["/deliveries", ".delivery"],
-      ["/deliveries?time=range", ".delivery-bound"],
+      ["/deliveries?time=range", ".time-bound"],
       [`/deliveries/${delivery?.id}`, ".body-text"],
       [`/hooks/${waits.id}`, ".hook-consent"],
       ["/resources", ".table"],

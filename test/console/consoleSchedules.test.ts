@@ -138,6 +138,41 @@ browserTest(
   },
 );
 
+browserTest("a schedule's dialog says of a type that it is not registered", async () => {
+  await using hub = await testHub();
+  await hub.run(
+    `mutation { registerEventType(input: { name: "report.due" }) { userErrors { message } } }`,
+  );
+  await using browser = await visitor();
+  await using visit = await browser.visit(`${hub.url}/schedules`, hub.key);
+  const { page } = visit;
+  await page.getByRole("button", { name: "New schedule" }).click();
+  const dialog = page.getByRole("dialog");
+  const type = dialog.getByLabel("Event type");
+  const hint = dialog.getByText("No event type with this name is registered");
+  await type.fill("report.dew");
+  await eventually(() => hint.innerText()).toMatch(/its events are accepted without a schema\.$/);
+  const note = (await type.getAttribute("aria-describedby")) ?? "";
+  expect(await dialog.locator(`[id="${note}"]`).innerText()).toBe(await hint.innerText());
+  expect(await type.getAttribute("aria-invalid")).toBeNull();
+  const answered = page.waitForResponse((response) =>
+    (response.request().postData() ?? "").includes('"report.due"'),
+  );
+  await type.fill("report.due");
+  await answered;
+  await eventually(() => hint.count()).toBe(0);
+
+  await hub.run(
+    "mutation { updateProject(input: { requireRegisteredTypes: true }) { userErrors { code } } }",
+  );
+  await type.fill("report.dew");
+  await eventually(() => hint.innerText()).toMatch(/, and this project rejects its events\.$/);
+  await dialog.getByLabel("Name", { exact: true }).fill("Report");
+  await dialog.getByLabel("Cron").fill("@yearly");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByRole("alert").getByText("unknown type: 'report.dew'").waitFor();
+});
+
 browserTest("a dialog in which something was written asks before it is closed", async () => {
   await using hub = await testHub();
   await using browser = await visitor();

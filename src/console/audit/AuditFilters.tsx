@@ -1,6 +1,8 @@
 import { X } from "lucide-react";
 import { useId, useState } from "react";
 import { Button } from "../ui/Button.tsx";
+import { TimeFilter } from "../ui/time/TimeFilter.tsx";
+import { spanProblem } from "../ui/time/timeSpan.ts";
 import type { AuditFilter } from "./auditFilter.ts";
 
 const fields = [
@@ -9,15 +11,21 @@ const fields = [
   { name: "entityId", label: "Object id" },
 ] as const;
 
+const nothing: AuditFilter = {
+  ...{ actor: "", action: "", entityId: "" },
+  ...{ time: "", since: "", until: "" },
+};
+
 type Props = {
   filter: AuditFilter;
   /** What there is to choose from. */
-  known: Record<keyof AuditFilter, readonly string[]>;
+  known: Record<(typeof fields)[number]["name"], readonly string[]>;
   onFilter: (filter: Partial<AuditFilter>) => void;
 };
 
 export function AuditFilters({ filter, known, onFilter }: Props) {
   const isFiltered = Object.values(filter).some((value) => value !== "");
+  const problem = spanProblem(filter);
   return (
     <search className="audit-filters">
       {fields.map(({ name, label }) => (
@@ -29,10 +37,16 @@ export function AuditFilters({ filter, known, onFilter }: Props) {
           onChoose={(value) => onFilter({ [name]: value })}
         />
       ))}
+      <TimeFilter span={filter} onChange={onFilter} />
       {isFiltered && (
-        <Button onClick={() => onFilter({ actor: "", action: "", entityId: "" })}>
+        <Button onClick={() => onFilter(nothing)}>
           <X size={14} /> Clear
         </Button>
+      )}
+      {problem && (
+        <p className="field-error" role="alert">
+          {problem}
+        </p>
       )}
     </search>
   );

@@ -10,6 +10,7 @@ import { Page } from "../ui/layout/Page.tsx";
 import { Pager, usePlace } from "../ui/layout/Pager.tsx";
 import { Empty, Failure, Loading } from "../ui/Notice.tsx";
 import { toast } from "../ui/Toasts.tsx";
+import { spanProblem } from "../ui/time/timeSpan.ts";
 import { AuditFilters } from "./AuditFilters.tsx";
 import { AuditItem } from "./AuditItem.tsx";
 import { AuditEntryRow } from "./auditEntryRow.ts";
@@ -19,8 +20,13 @@ import "./AuditPage.css";
 
 const AuditLogDocument = graphql(
   `
-  query AuditLog($actor: String, $action: String, $entityId: ID, $after: String) {
-    auditLog(actor: $actor, action: $action, entityId: $entityId, first: 25, after: $after) {
+  query AuditLog(
+    $actor: String, $action: String, $entityId: ID, $since: DateTime, $until: DateTime, $after: String
+  ) {
+    auditLog(
+      actor: $actor, action: $action, entityId: $entityId, since: $since, until: $until,
+      first: 25, after: $after
+    ) {
       nodes { ...AuditEntryRow }
       pageInfo { hasNextPage endCursor }
     }
@@ -47,23 +53,31 @@ function AuditList() {
   const [params, setParams] = useSearchParams();
   const address = params.toString();
   const filter = useMemo(() => filterOf(new URLSearchParams(address)), [address]);
+  const variables = useMemo(() => variablesOf(filter), [filter]);
+  const problem = spanProblem(filter);
   const place = usePlace(address);
   const { data, error, isLoading, refresh } = useLiveQuery(
     AuditLogDocument,
-    { ...variablesOf(filter), after: place.after },
+    { ...variables, after: place.after },
     ({ __typename }) => __typename !== "Event" && __typename !== "Delivery",
   );
   const change = useCallback(
-    (next: Partial<AuditFilter>) =>
-      setParams((before) => {
-        const all = new URLSearchParams(before);
-        for (const [part, name] of Object.entries(filterParts)) {
-          const value = next[part as keyof AuditFilter];
-          if (value === "") all.delete(name);
-          else if (value !== undefined) all.set(name, value);
-        }
-        return all;
-      }),
+    (next: Partial<AuditFilter>) => {
+      // A time is chosen part by part, and each part changes it.
+      const isInPart = Object.keys(next).every((part) => part === "since" || part === "until");
+      setParams(
+        (before) => {
+          const all = new URLSearchParams(before);
+          for (const [part, name] of Object.entries(filterParts)) {
+            const value = next[part as keyof AuditFilter];
+            if (value === "") all.delete(name);
+            else if (value !== undefined) all.set(name, value);
+          }
+          return all;
+        },
+        { replace: isInPart },
+      );
+    },
     [setParams],
   );
   const entries = data?.auditLog.nodes ?? [];
@@ -73,33 +87,37 @@ function AuditList() {
     entityId: distinct(entries.map(({ entityId }) => entityId)),
   };
   return (
-    <Page title="Audit log" tools={<Export filter={filter} />}>
+    <Page title="Audit log" tools={<Export filter={filter} isDisabled={problem !== undefined} />}>
       <AuditFilters filter={filter} known={known} onFilter={change} />
-      {isLoading && <Loading />}
-      {error && !data && <Failure error={error} onRetry={refresh} />}
-      {data && entries.length === 0 && (
-        <Empty
-          title={
-            data.auditLog.pageInfo.hasNextPage
-              ? "None among the newest entries."
-              : "No such entries."
-          }
-        />
+      {problem === undefined && (
+        <>
+          {isLoading && <Loading />}
+          {error && !data && <Failure error={error} onRetry={refresh} />}
+          {data && entries.length === 0 && (
+            <Empty
+              title={
+                data.auditLog.pageInfo.hasNextPage
+                  ? "None among the newest entries."
+                  : "No such entries."
+              }
+            />
+          )}
+          {entries.length > 0 && (
+            <ul className="audit" aria-label="Audit log">
+              {entries.map((entry) => (
+                <AuditItem key={entry.id} entry={entry} onFilter={change} />
+              ))}
+            </ul>
+          )}
+          {data && <Pager place={place} pageInfo={data.auditLog.pageInfo} />}
+        </>
       )}
-      {entries.length > 0 && (
-        <ul className="audit" aria-label="Audit log">
-          {entries.map((entry) => (
-            <AuditItem key={entry.id} entry={entry} onFilter={change} />
-          ))}
-        </ul>
-      )}
-      {data && <Pager place={place} pageInfo={data.auditLog.pageInfo} />}
     </Page>
   );
 }
 
 /** The entries of the filter as a file. */
-function Export({ filter }: { filter: AuditFilter }) {
+function Export({ filter, isDisabled }: { filter: AuditFilter; isDisabled: boolean }) {
   const { api } = useSession();
   const [isSaving, setIsSaving] = useState(false);
   const save = async (format: AuditFormat) => {
@@ -116,7 +134,7 @@ function Export({ filter }: { filter: AuditFilter }) {
   return (
     <>
       {(["csv", "json"] as const).map((format) => (
-        <Button key={format} isBusy={isSaving} onClick={() => save(format)}>
+        <Button key={format} isBusy={isSaving} disabled={isDisabled} onClick={() => save(format)}>
           <Download size={14} /> <span>{format.toUpperCase()}</span>
         </Button>
       ))}

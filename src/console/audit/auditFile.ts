@@ -1,11 +1,15 @@
 import type { Client } from "@urql/core";
 import { graphql } from "../gql/graphql.ts";
-import type { AuditFilter } from "./auditFilter.ts";
-import { variablesOf } from "./auditFilter.ts";
+import { type AuditFilter, variablesOf } from "./auditFilter.ts";
 
 const AuditFileDocument = graphql(`
-  query AuditFile($actor: String, $action: String, $entityId: ID, $after: String) {
-    auditLog(actor: $actor, action: $action, entityId: $entityId, first: 100, after: $after) {
+  query AuditFile(
+    $actor: String, $action: String, $entityId: ID, $since: DateTime, $until: DateTime, $after: String
+  ) {
+    auditLog(
+      actor: $actor, action: $action, entityId: $entityId, since: $since, until: $until,
+      first: 100, after: $after
+    ) {
       nodes { id at actor action entityType entityId before after requestId }
       pageInfo { hasNextPage endCursor }
     }
@@ -48,9 +52,10 @@ const formats = {
 };
 export type AuditFormat = keyof typeof formats;
 
-async function readPage(api: Client, filter: AuditFilter, after: string | null) {
-  const variables = { ...variablesOf(filter), after };
-  const asked = api.query(AuditFileDocument, variables, { requestPolicy: "network-only" });
+type Wanted = ReturnType<typeof variablesOf> & { after: string | null };
+
+async function readPage(api: Client, wanted: Wanted) {
+  const asked = api.query(AuditFileDocument, wanted, { requestPolicy: "network-only" });
   const { data, error } = await asked.toPromise();
   if (!data) throw error ?? new Error("The hub did not answer.");
   return data.auditLog;
@@ -63,9 +68,11 @@ export async function saveAuditFile(
   format: AuditFormat,
 ): Promise<{ count: number; hasMore: boolean }> {
   const entries: Entry[] = [];
+  // Once: the last hour is the same on every page.
+  const variables = variablesOf(filter);
   let [after, hasMore]: [string | null, boolean] = [null, true];
   while (hasMore && entries.length < MAX_ENTRIES) {
-    const { nodes, pageInfo } = await readPage(api, filter, after);
+    const { nodes, pageInfo } = await readPage(api, { ...variables, after });
     entries.push(...nodes);
     hasMore = pageInfo.hasNextPage;
     after = pageInfo.endCursor;

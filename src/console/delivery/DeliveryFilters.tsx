@@ -1,19 +1,10 @@
 import { SlidersHorizontal } from "lucide-react";
 import { useState } from "react";
-import { spans } from "../feed/feedFilter.ts";
 import { HookChoice } from "../hook/HookChoice.tsx";
 import { Button } from "../ui/Button.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
-import { fieldTime, timeInField } from "../ui/time/fieldTime.ts";
-import { isUtc, useTimeZone } from "../ui/time/timeZone.ts";
-import {
-  codeProblem,
-  type DeliveryFilter,
-  groups,
-  problemOf,
-  RANGE,
-  wordsIn,
-} from "./deliveryFilter.ts";
+import { TimeFilter } from "../ui/time/TimeFilter.tsx";
+import { codeProblem, type DeliveryFilter, groups, problemOf, wordsIn } from "./deliveryFilter.ts";
 import "./DeliveryFilters.css";
 
 type Props = { filter: DeliveryFilter; onChange: (changes: Partial<DeliveryFilter>) => void };
@@ -30,28 +21,8 @@ const nothing = {
   until: "",
 };
 
-/** A bound of a free time range, in the chosen zone. */
-function Bound({
-  name,
-  label,
-  filter,
-  onChange,
-}: Props & { name: "since" | "until"; label: string }) {
-  return (
-    <label className="delivery-bound">
-      <span className="faint">{isUtc() ? `${label} (UTC)` : label}</span>
-      <input
-        type="datetime-local"
-        value={fieldTime(filter[name])}
-        onChange={({ target }) => onChange({ [name]: timeInField(target.value) ?? "" })}
-      />
-    </label>
-  );
-}
-
 /** The filters of the deliveries. */
 export function DeliveryFilters({ filter, onChange }: Props) {
-  useTimeZone();
   const isSet = Object.keys(nothing).some((name) => filter[name as keyof typeof nothing] !== "");
   const [isOpen, setIsOpen] = useState(isSet);
   const problem = problemOf(filter);
@@ -99,25 +70,7 @@ export function DeliveryFilters({ filter, onChange }: Props) {
         onChange={(code) => onChange({ code })}
       />
       {text("user", "User")}
-      <select
-        aria-label="Time"
-        value={filter.time}
-        onChange={({ target }) => onChange({ time: target.value })}
-      >
-        <option value="">Any time</option>
-        {Object.entries(spans).map(([value, { label }]) => (
-          <option key={value} value={value}>
-            {label}
-          </option>
-        ))}
-        <option value={RANGE}>From … until …</option>
-      </select>
-      {filter.time === RANGE && (
-        <>
-          <Bound name="since" label="From" filter={filter} onChange={onChange} />
-          <Bound name="until" label="Until" filter={filter} onChange={onChange} />
-        </>
-      )}
+      <TimeFilter span={filter} onChange={onChange} />
       {isSet && (
         <Button look="quiet" onClick={() => onChange(nothing)}>
           Clear

@@ -1,5 +1,5 @@
 import { ChevronRight } from "lucide-react";
-import type { MouseEvent } from "react";
+import { type MouseEvent, useRef } from "react";
 import { Link } from "wouter";
 import { useKept } from "../kept/useKept.ts";
 import { useMay } from "../session/session.ts";
@@ -8,7 +8,9 @@ import { counted } from "../ui/counted.ts";
 import { Badge } from "../ui/layout/Badge.tsx";
 import { isForRow } from "../ui/layout/rowClick.ts";
 import { Ago } from "../ui/time/Time.tsx";
+import { useFocusHeir } from "../ui/useFocusHeir.ts";
 import { DeliveryDetail } from "./DeliveryDetail.tsx";
+import { deliveryHeirs } from "./deliveryHeirs.ts";
 import type { DeliveryRow } from "./deliveryRow.ts";
 import { errorText } from "./errorText.ts";
 import { NextAttempt } from "./NextAttempt.tsx";
@@ -36,13 +38,15 @@ function Way({ to, name }: { to: string | null; name: string }) {
 export function DeliveryItem({ delivery, shows, choice, isSelected = false }: Props) {
   const { id, status, hook, event, run, nextAttemptAt, lastError } = delivery;
   const [isOpen, setIsOpen] = useKept(`open ${id}`, false);
+  const row = useRef<HTMLLIElement>(null);
+  useFocusHeir(row, deliveryHeirs);
   const may = useMay();
   const hookName = targetOf(delivery);
   const name = shows === "hook" ? hookName : event.name;
   const home = run ? `/runs/${run.id}` : hook && `/hooks/${hook.id}`;
   const to = shows === "hook" ? home : `/events/${event.id}`;
   return (
-    <li className="delivery" data-delivery={id} data-chosen={isSelected || undefined}>
+    <li ref={row} className="delivery" data-delivery={id} data-chosen={isSelected || undefined}>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button in it does the same */}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: a larger place to click for its button */}
       <div

@@ -1,4 +1,4 @@
-import { spans } from "../feed/feedFilter.ts";
+import { boundsOf, spanProblem, type TimeSpan } from "../ui/time/timeSpan.ts";
 
 /** The status filters, by their name in the URL. The first is the default. */
 export const groups = {
@@ -14,7 +14,7 @@ export const groupNames = Object.keys(groups) as Group[];
 const isGroup = (text: string): text is Group => Object.hasOwn(groups, text);
 
 /** The filter of the deliveries. It is part of the URL, so that a view can be shared. */
-export type DeliveryFilter = {
+export type DeliveryFilter = TimeSpan & {
   status: Group;
   /** Ids, separated by commas. */
   hook: string;
@@ -27,14 +27,8 @@ export type DeliveryFilter = {
   /** A text in the event's name, type or data. */
   search: string;
   user: string;
-  /** One of `spans`, `RANGE` for `since` and `until`, or empty for all. */
-  time: string;
-  /** The bounds of the range: instants, which mean the same in every time zone. */
-  since: string;
-  until: string;
 };
 
-export const RANGE = "range";
 const names = [
   "hook",
   "type",
@@ -72,31 +66,19 @@ function codesIn(text: string): number[] | undefined {
   return isFit ? codes : undefined;
 }
 
-const isTime = (text: string) => text === "" || !Number.isNaN(Date.parse(text));
-
 /** What is wrong with the text of the status codes; undefined if nothing is. */
 export const codeProblem = (code: string): string | undefined =>
   codesIn(code) ? undefined : "Status codes such as 404, 503, or one class such as 5xx.";
 
 /** What is wrong with the filter, which then lists nothing; undefined if nothing is. */
-export function problemOf({ code, time, since, until }: DeliveryFilter): string | undefined {
-  const isReadable = time !== RANGE || (isTime(since) && isTime(until));
-  return (
-    codeProblem(code) ??
-    (isReadable ? undefined : "A bound of the range in the address is no time: choose it anew.")
-  );
-}
-
-const timeOrNull = (text: string) =>
-  text === "" || !isTime(text) ? null : new Date(text).toISOString();
+export const problemOf = (filter: DeliveryFilter): string | undefined =>
+  codeProblem(filter.code) ?? spanProblem(filter);
 
 const listOrNull = <Item>(items: Item[] | undefined) => (items?.length ? items : null);
 
 /** The filter as variables of the API. */
 export function variablesOf(filter: DeliveryFilter) {
   const { status } = groups[filter.status];
-  const span = spans[filter.time];
-  const isRange = filter.time === RANGE;
   return {
     status: status && [...status],
     hookIds: listOrNull(wordsIn(filter.hook)),
@@ -105,12 +87,7 @@ export function variablesOf(filter: DeliveryFilter) {
     error: filter.error || null,
     search: filter.search || null,
     userId: filter.user || null,
-    since: span
-      ? new Date(Date.now() - span.ms).toISOString()
-      : isRange
-        ? timeOrNull(filter.since)
-        : null,
-    until: isRange ? timeOrNull(filter.until) : null,
+    ...boundsOf(filter),
   };
 }
 

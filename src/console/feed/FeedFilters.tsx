@@ -3,7 +3,8 @@ import { useState } from "react";
 import { Button } from "../ui/Button.tsx";
 import { statusText } from "../ui/layout/Badge.tsx";
 import { TypedFilter } from "../ui/TypedFilter.tsx";
-import { type FeedFilter, spans, statuses } from "./feedFilter.ts";
+import { spans } from "../ui/time/timeSpan.ts";
+import { type FeedFilter, statuses } from "./feedFilter.ts";
 import "./FeedFilters.css";
 
 type Props = { filter: FeedFilter; onChange: (changes: Partial<FeedFilter>) => void };

@@ -1,3 +1,4 @@
+import { spans } from "../ui/time/timeSpan.ts";
 import type { FeedEvent } from "./feedEvent.ts";
 
 /** The filter of the feed. It is part of the URL, so that a view can be shared. */
@@ -14,13 +15,6 @@ export type FeedFilter = {
 };
 
 const names = ["search", "type", "status", "category", "user", "context", "time"] as const;
-
-export const spans: Readonly<Record<string, { label: string; ms: number }>> = {
-  "15m": { label: "Last 15 minutes", ms: 900_000 },
-  "1h": { label: "Last hour", ms: 3_600_000 },
-  "24h": { label: "Last 24 hours", ms: 86_400_000 },
-  "7d": { label: "Last 7 days", ms: 604_800_000 },
-};
 
 export const statuses = [
   "SCHEDULED",

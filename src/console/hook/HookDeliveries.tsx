@@ -3,7 +3,7 @@ import { DeliveryItem } from "../delivery/DeliveryItem.tsx";
 import { type Group, groupNames, groups } from "../delivery/deliveryFilter.ts";
 import { DeliveryRow } from "../delivery/deliveryRow.ts";
 import { graphql } from "../gql/graphql.ts";
-import { useKept } from "../kept/useKept.ts";
+import { useAddressFilter } from "../kept/useAddressFilter.ts";
 import { useLiveQuery } from "../live/useLiveQuery.ts";
 import { Button } from "../ui/Button.tsx";
 import { emptyText } from "../ui/emptyText.ts";
@@ -25,9 +25,15 @@ const DeliveriesDocument = graphql(
   [DeliveryRow],
 );
 
+/** The status is part of the address, by the name that it has in that of all deliveries; empty for all. */
+const filterOf = (params: URLSearchParams): { status: Group | "" } => ({
+  status: groupNames.find((name) => name !== "all" && name === params.get("status")) ?? "",
+});
+
 /** The deliveries of a hook, filtered by status as those of all hooks are. */
 export function HookDeliveries({ hookId }: { hookId: string }) {
-  const [group, setGroup] = useKept<Group>("group", "all");
+  const { filter, change } = useAddressFilter(filterOf);
+  const group = filter.status || "all";
   const { status } = groups[group];
   const place = usePlace(`${hookId} ${group}`);
   const { data, error, isLoading, refresh } = useLiveQuery(
@@ -36,7 +42,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
     (changed) => changed.__typename === "Delivery" && changed.hook?.id === hookId,
   );
   const deliveries = data?.deliveries.nodes ?? [];
-  const filter = (
+  const choice = (
     <fieldset className="hook-states">
       <legend className="unseen">Status</legend>
       {groupNames.map((name) => (
@@ -44,7 +50,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
           key={name}
           look="quiet"
           aria-pressed={name === group}
-          onClick={() => setGroup(name)}
+          onClick={() => change({ status: name === "all" ? "" : name })}
         >
           {groups[name].label}
         </Button>
@@ -52,7 +58,7 @@ export function HookDeliveries({ hookId }: { hookId: string }) {
     </fieldset>
   );
   return (
-    <Section title="Deliveries" tools={filter}>
+    <Section title="Deliveries" tools={choice}>
       <p className="soft">
         <Link to={`/deliveries?${new URLSearchParams({ hook: hookId, status: group })}`}>
           Find them by status code, error, type, user or time

@@ -7,7 +7,10 @@ type AddressFilter<Filter> = {
   change: (changes: Partial<Filter>) => void;
 };
 
-/** The filter of a page, which is part of its address. A change of it is no new entry of the history. */
+/**
+ * The filter of a page, which is part of its address. A change of it is no new entry of the history, and leaves alone
+ * what else the address says.
+ */
 export function useAddressFilter<Filter extends Record<string, string>>(
   filterOf: (params: URLSearchParams) => Filter,
 ): AddressFilter<Filter> {
@@ -18,8 +21,12 @@ export function useAddressFilter<Filter extends Record<string, string>>(
     (changes: Partial<Filter>) =>
       setParams(
         (before) => {
-          const all = Object.entries<string>({ ...filterOf(before), ...changes });
-          return new URLSearchParams(all.filter(([, value]) => value !== ""));
+          const all = new URLSearchParams(before);
+          for (const [name, value] of Object.entries<string>({ ...filterOf(before), ...changes })) {
+            if (value === "") all.delete(name);
+            else all.set(name, value);
+          }
+          return all;
         },
         { replace: true },
       ),

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { AudienceFields, audienceOf, inputOf, isWhole } from "../event/AudienceFields.tsx";
-import { useDataScope } from "../eventType/useDataScope.ts";
+import { useTypes } from "../eventType/useDataScope.ts";
 import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { CodeField } from "../ui/code/CodeField.tsx";
@@ -44,6 +44,12 @@ const hints: Partial<Record<Name, string>> = {
   timeZone: "In which the cron is read, such as Europe/Berlin.",
 };
 
+/** A type that nobody has registered may be meant, or misspelt. */
+const unregisteredHints = {
+  accepted: "No event type with this name is registered: its events are accepted without a schema.",
+  rejected: "No event type with this name is registered, and this project rejects its events.",
+};
+
 /** The fields of a schedule that have a place of their own for what is wrong with them. */
 const isPlaced = (path: readonly string[]) =>
   path.some((part) => part === "data" || Object.hasOwn(labels, part));
@@ -66,7 +72,7 @@ export function ScheduleDialog({ given, onClose }: Props) {
   const [data, setData] = useState(() => JSON.stringify(old.data ?? {}, null, 2));
   const [audience, setAudience] = useState(() => audienceOf(old));
   const [sent, setSent] = useState({ texts, data });
-  const scope = useDataScope(texts.type);
+  const { scope, unregistered } = useTypes(texts.type);
   const preview = useSchedulePreview(texts.cron, texts.timeZone);
   const create = useAct(ScheduleDocument, { showsUserErrors: true });
   const update = useAct(UpdateDocument, { showsUserErrors: true });
@@ -77,8 +83,8 @@ export function ScheduleDialog({ given, onClose }: Props) {
     preview?.userErrors.find(({ path }) => path.includes(name))?.message ??
     (sent.texts[name] === texts[name] ? refusalOf(name) : undefined);
   const elsewhere = userErrors.filter(({ path }) => !isPlaced(path));
-  const field = (name: Name) => (
-    <Field label={labels[name]} hint={hints[name]} error={errorOf(name)}>
+  const field = (name: Name, hint = hints[name]) => (
+    <Field label={labels[name]} hint={hint} error={errorOf(name)}>
       <input
         value={texts[name]}
         onChange={({ target }) => setTexts({ ...texts, [name]: target.value })}
@@ -117,7 +123,7 @@ export function ScheduleDialog({ given, onClose }: Props) {
       {field("cron")}
       {field("timeZone")}
       {preview?.nextRuns && <CronRuns cron={texts.cron} runs={preview.nextRuns} />}
-      {field("type")}
+      {field("type", unregistered ? unregisteredHints[unregistered] : undefined)}
       <AudienceFields audience={audience} onChange={setAudience} />
       <CodeField
         label="Data (JSON)"

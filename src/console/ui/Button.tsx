@@ -8,14 +8,23 @@ type Props = ComponentProps<"button"> & {
 };
 
 /** A button. A button with only an icon needs an `aria-label`. */
-export function Button({ look = "plain", isBusy, type = "button", className, ...rest }: Props) {
+export function Button({
+  look = "plain",
+  isBusy,
+  type = "button",
+  className,
+  onClick,
+  ...rest
+}: Props) {
   return (
     <button
       type={type}
       {...rest}
       className={`button button-${look} ${className ?? ""}`}
-      disabled={rest.disabled || isBusy}
       aria-busy={isBusy}
+      // With `disabled` it would lose the focus.
+      {...(isBusy && { "aria-disabled": true })}
+      onClick={isBusy ? (click) => click.preventDefault() : onClick}
     />
   );
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, type Ref, useState } from "react";
 import type { Needed } from "../session/session.ts";
 import { Confirm } from "./Confirm.tsx";
 import { RoleButton } from "./role/RoleButton.tsx";
@@ -12,6 +12,7 @@ type Props = {
   isBusy: boolean;
   onConfirm: () => void;
   children: ReactNode;
+  ref?: Ref<HTMLButtonElement>;
 };
 
 /** A button that asks before it acts on many, or sends something again. */

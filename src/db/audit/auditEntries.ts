@@ -1,6 +1,7 @@
 import type { Sql, Tx } from "../connection/client.ts";
 import { boundedScanPage } from "../page/boundedScan.ts";
 import { type Maybe, when } from "../page/conditions.ts";
+import { CLOCK_SKEW_MS, rangeOf } from "../page/minUuid7.ts";
 import type { Page, PageRequest } from "../page/page.ts";
 import { stripNul } from "../page/stripNul.ts";
 import type { auditEntries } from "../schema/auditTables.ts";
@@ -24,13 +25,15 @@ export type AuditFilter = {
   actor?: Maybe<string>;
   action?: Maybe<string>;
   entityId?: Maybe<string>;
+  since?: Maybe<Date>;
+  until?: Maybe<Date>;
 };
 
 /** A project's entries, newest first. Each filter has an index; with several, the narrowest one is read. */
 export async function listAuditEntries(
   sql: Sql,
   projectId: string,
-  { actor, action, entityId }: AuditFilter,
+  { actor, action, entityId, since, until }: AuditFilter,
   request: PageRequest,
 ): Promise<Page<AuditRow>> {
   const filters = [
@@ -53,8 +56,13 @@ export async function listAuditEntries(
       id: sql`a.id`,
       within: [sql`a.project_id = ${projectId}`],
       indexKey,
-      residualFilter: others.map(({ column, values }) => sql`${column} = ${values[0] ?? ""}`),
+      residualFilter: [
+        ...others.map(({ column, values }) => sql`${column} = ${values[0] ?? ""}`),
+        ...when(since, (from) => sql`a.at >= ${from}`),
+        ...when(until, (to) => sql`a.at < ${to}`),
+      ],
       cheapFilter: [],
+      range: rangeOf(since, until, CLOCK_SKEW_MS),
     },
     request,
   );

@@ -68,14 +68,21 @@ builder.queryField("auditLog", (t) =>
       actor: t.arg.string({ description: "Only what this actor did: the whole name." }),
       action: t.arg.string({ description: "Only this action, such as pauseHook." }),
       entityId: t.arg.id({ description: "Only what was done to the object with this id." }),
+      since: t.arg({ type: "DateTime", description: "Done at this time or later." }),
+      until: t.arg({ type: "DateTime", description: "Done before this time." }),
     },
-    resolve: async (_root, args, { caller, read }) => {
+    resolve: async (_root, { since, until, ...args }, { caller, read }) => {
       const request = pageRequest(args);
       // A malformed id matches nothing.
       if (args.entityId != null && !isId(args.entityId))
         return toConnection<AuditRow>({ rows: [], hasNext: false, hasPrevious: false });
+      const filter = {
+        ...args,
+        since: since ? new Date(since) : null,
+        until: until ? new Date(until) : null,
+      };
       return toConnection(
-        await read((sql) => listAuditEntries(sql, caller.projectId, args, request)),
+        await read((sql) => listAuditEntries(sql, caller.projectId, filter, request)),
       );
     },
   }),

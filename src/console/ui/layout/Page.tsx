@@ -32,7 +32,7 @@ export function Page({ title, back, aside, tools, isFilled, children }: Props) {
             </Link>
           )}
           <div className="page-title">
-            <h1>{title}</h1>
+            <h1 tabIndex={-1}>{title}</h1>
             {aside}
           </div>
         </div>
@@ -56,7 +56,7 @@ export function Section({
   return (
     <section className="section" aria-label={title}>
       <header className="section-head">
-        <h2>{title}</h2>
+        <h2 tabIndex={-1}>{title}</h2>
         {tools}
       </header>
       {children}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type AuditRow, listAuditEntries } from "../../../db/audit/auditEntries.ts";
 import { isId } from "../../../util/ids.ts";
 import { rawJson } from "../../../util/json/rawJson.ts";
+import { dateTime } from "../../input/time.ts";
 import { listOf } from "../answers.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { pageBody, pageOf, pageQuery } from "../query.ts";
@@ -24,6 +25,8 @@ export const auditLog: Endpoint = endpoint({
     actor: name.optional().describe("Only what this actor did: the whole name."),
     action: name.optional().describe("Only this action, such as pauseHook."),
     entityId: name.optional().describe("Only what was done to the object with this id."),
+    since: dateTime.optional().describe("Done at this time or later."),
+    until: dateTime.optional().describe("Done before this time."),
   }),
   answer: listOf("AuditEntry"),
   async handle({ context: { caller, read }, asked }) {

@@ -108,6 +108,8 @@ export const distributedPlans = {
   plan_cache_mode: "auto",
   // Otherwise one connection to a node would not see what another has written in the same transaction.
   "citus.multi_shard_modify_mode": "sequential",
+  // `set local` holds on the node, too; `set_config` never does.
+  "citus.propagate_set_commands": "local",
 };
 
 /**

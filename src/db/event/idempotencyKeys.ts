@@ -62,7 +62,7 @@ export const eventIdOfUid = (
 export async function claimKeys(tx: Tx, claims: KeyClaim[], areOfOneCall: boolean) {
   const patienceMs = areOfOneCall ? 1_000 : 50;
   const [, , , taken] = await Promise.all([
-    tx`select set_config('lock_timeout', ${`${patienceMs}ms`}, true)`,
+    tx`set local lock_timeout to ${tx.unsafe(`${patienceMs}`)}`,
     tx`
     insert into signalbox.idempotency_keys (project_id, scope, key, fingerprint, event_id)
     select * from unnest(${claims.map((c) => c.projectId)}::uuid[], ${claims.map((c) => c.scope)}::text[],

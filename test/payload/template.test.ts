@@ -163,12 +163,14 @@ test("a template that takes too long is stopped, and others are delivered meanwh
   const { event } = await hub.run<{
     event: { deliveries: { nodes: { status: string; lastError: string }[] } };
   }>("query ($id: ID!) { event(id: $id) { deliveries { nodes { status lastError } } } }", { id });
+  // By the renderer's clock, or by the processor time of its process: whichever comes first on this machine.
+  const tooLong = /template render limit exceeded|it took longer than 1000 ms of processor time/;
   const errors = event.deliveries.nodes
-    .map(({ lastError }) => lastError?.replace(/ \(.*/, ""))
+    .map(({ lastError }) => lastError?.replace(/ \(.*/, "").replace(tooLong, "too long"))
     .sort();
   expect(errors).toEqual([
-    "template: template render limit exceeded",
     "template: the body has more than 524288 bytes",
+    "template: too long",
     undefined,
   ]);
   expect(target.requests.map(({ body }) => body)).toEqual(["quick"]);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, visitor } from "../fixtures/browser.ts";
 import { openHook } from "../fixtures/health.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { keyOf } from "../fixtures/keyOf.ts";
@@ -15,7 +15,7 @@ browserTest(
     await using visit = await browser.visit(`${hub.url}/hooks`, hub.key);
     const { page } = visit;
     await page.getByRole("button", { name: "New alert" }).click();
-    const dialog = page.getByRole("dialog");
+    const dialog = dialogOf(page);
     await dialog.getByText("system events are off").waitFor();
     await dialog.getByRole("button", { name: "Create alert" }).click();
     await dialog.getByText("An address such as https://hooks.slack.com").waitFor();
@@ -46,7 +46,7 @@ browserTest(
       await using visit = await browser.visit(`${hub.url}/hooks`, hub.key);
       const { page } = visit;
       await page.getByRole("button", { name: "New alert" }).click();
-      const dialog = page.getByRole("dialog");
+      const dialog = dialogOf(page);
       await dialog.getByLabel("Service").selectOption("E-mail");
       await dialog.getByLabel("Address").fill("ops@example.com");
       await dialog.getByRole("button", { name: "Create alert" }).click();

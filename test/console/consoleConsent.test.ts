@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, visitor } from "../fixtures/browser.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
 
@@ -25,7 +25,7 @@ browserTest(
     await page.getByLabel("Secret", { exact: true }).fill(own);
     await button("Create hook").click();
     await page.getByText("The hook is waiting for its target's consent").waitFor();
-    expect(await page.getByRole("dialog").locator("code").textContent()).toBe(own);
+    expect(await dialogOf(page).locator("code").textContent()).toBe(own);
     await button("I have saved it").click();
 
     const consent = page.getByRole("region", { name: "Consent" });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { browserTest, eventually, type Visitor, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, type Visitor, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -114,7 +114,7 @@ browserTest(
     await newest.locator(".attempt-body").waitFor();
     expect(await newest.locator("h3").first().textContent()).toBe("Response body");
     await newest.getByRole("button", { name: "Compare with attempt 1" }).click();
-    const dialog = page.getByRole("dialog");
+    const dialog = dialogOf(page);
     await dialog.getByText("#1: 503").waitFor();
     await dialog.getByText("#2: 500").waitFor();
     await page.keyboard.press("Escape");
@@ -150,7 +150,7 @@ browserTest(
     await page.getByLabel("All on this page").check();
     await rows.first().getByRole("checkbox").uncheck();
     await page.getByRole("button", { name: "Retry these 3" }).click();
-    const dialog = page.getByRole("dialog");
+    const dialog = dialogOf(page);
     await dialog.getByRole("button", { name: "Retry 3 deliveries" }).click();
     await dialog.getByText("3 of 3 replayed").waitFor();
     await dialog.getByRole("status").getByText("Done").waitFor();

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { MAX_SCANNED_ROWS } from "../../src/db/page/boundedScan.ts";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -88,7 +88,7 @@ browserTest("keys lead through the rows and the pages", async () => {
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keys" }).waitFor();
   await page.keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await dialogOf(page).waitFor({ state: "detached" });
   for (const key of ["g", "f"]) await page.keyboard.press(key);
   await page.getByRole("heading", { name: "Feed" }).waitFor();
 });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
@@ -34,7 +34,7 @@ browserTest(
     await page.getByText("It matches 1 of the newest 2 events of these types.").waitFor();
     await page.locator(".hook-preview pre", { hasText: '"amount": 12' }).waitFor();
     await button("Create hook").click();
-    const secret = await page.getByRole("dialog").locator("code").textContent();
+    const secret = await dialogOf(page).locator("code").textContent();
     expect(secret).toMatch(/^whsec_/);
     await button("I have saved it").click();
     await page.getByRole("heading", { name: "mine" }).waitFor();
@@ -82,7 +82,7 @@ browserTest(
     await button("More").click();
     await page.getByRole("menuitem", { name: "Rotate the secret…" }).click();
     await button("Create new secret").click();
-    const second = await page.getByRole("dialog").locator("code").textContent();
+    const second = await dialogOf(page).locator("code").textContent();
     expect(second).toMatch(/^whsec_/);
     expect(second).not.toBe(secret);
     await button("I have saved it").click();

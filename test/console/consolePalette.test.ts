@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { inspect } from "../fixtures/axe.ts";
-import { browserTest, eventually, type Visitor, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, type Visitor, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { deliveries, register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -30,7 +30,7 @@ async function find(page: Page, keys: string, text: string, first: string): Prom
   await page.getByRole("combobox", { name: "Find" }).fill(text);
   await page.locator("[role=option][data-highlighted]").getByText(first, { exact: true }).waitFor();
   await page.keyboard.press("Enter");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await dialogOf(page).waitFor({ state: "detached" });
 }
 
 browserTest(
@@ -64,7 +64,7 @@ browserTest(
     await page.getByRole("combobox", { name: "Find" }).fill("nothing of this name");
     await page.getByText("Nothing found.").waitFor();
     await page.keyboard.press("Escape");
-    await eventually(() => page.getByRole("dialog").count()).toBe(0);
+    await eventually(() => dialogOf(page).count()).toBe(0);
     await find(page, "Control+k", "dark", "Dark theme");
     expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
     await page.getByRole("button", { name: "Light theme" }).waitFor();

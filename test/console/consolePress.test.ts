@@ -1,7 +1,7 @@
 import type { WebSocketRoute } from "playwright-core";
 import { expect } from "vitest";
 import { button, press } from "../fixtures/actions.ts";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { heldReceiver } from "../fixtures/heldReceiver.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -102,7 +102,7 @@ browserTest(
       .poll(() => page.evaluate(() => document.activeElement?.textContent))
       .toBe("Cancel");
     await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await dialogOf(page).waitFor({ state: "detached" });
     expect(target.requests).toEqual([]);
 
     await button.click();

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { actionsOn, button, expire, press } from "../fixtures/actions.ts";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { heldReceiver } from "../fixtures/heldReceiver.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -100,8 +100,7 @@ browserTest(
     // The server refuses what has expired by its own clock, whatever the page shows.
     await expire(hub.db.sql, action.id);
     await page.getByRole("button", { name: "Ban user" }).click();
-    await page
-      .getByRole("dialog")
+    await dialogOf(page)
       .getByText(/^Expired: /)
       .waitFor();
     expect(await asking(page).getByRole("button", { name: "Ban user" }).count()).toBe(0);

@@ -1,4 +1,4 @@
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -15,7 +15,7 @@ browserTest("a replay says how many it would try again, and shows how far it is"
   await using visit = await browser.visit(`${hub.url}/hooks/${hook.id}`, hub.key);
   const { page } = visit;
   await page.getByRole("button", { name: "Replay" }).click();
-  const which = page.getByRole("dialog").getByLabel("Deliveries");
+  const which = dialogOf(page).getByLabel("Deliveries");
   await which.selectOption("all");
   await page.getByRole("button", { name: "Replay 4 deliveries" }).waitFor();
   await which.selectOption("lost");

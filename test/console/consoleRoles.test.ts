@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { inspect } from "../fixtures/axe.ts";
-import { browserTest, eventually, type Visit, type Visitor, visitor } from "../fixtures/browser.ts";
+import {
+  browserTest,
+  dialogOf,
+  eventually,
+  type Visit,
+  type Visitor,
+  visitor,
+} from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { deliveries, register } from "../fixtures/hooks.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -33,7 +40,7 @@ async function isExplained({ page }: Visit, name: string, why: string): Promise<
   await notice.first().waitFor();
   await notice.first().locator("button").click();
   await notice.waitFor({ state: "detached" });
-  expect(await page.getByRole("dialog").filter({ hasText: name }).count()).toBe(0);
+  expect(await dialogOf(page).filter({ hasText: name }).count()).toBe(0);
 }
 
 browserTest(

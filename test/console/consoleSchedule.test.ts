@@ -1,4 +1,4 @@
-import { browserTest, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 
@@ -9,7 +9,7 @@ browserTest("an event that is not due yet is given another time, and cancelled",
   await using visit = await browser.visit(`${hub.url}/events/${id}`, hub.key);
   const { page } = visit;
   const button = (name: string) => page.getByRole("button", { name, exact: true });
-  const dialog = page.getByRole("dialog");
+  const dialog = dialogOf(page);
 
   await page.getByText("None yet. Deliveries follow when the event is due.").waitFor();
   await button("Reschedule").click();

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { keyOf } from "../fixtures/keyOf.ts";
@@ -50,7 +50,7 @@ browserTest("a schedule is made, for one hook alone, and its next runs are shown
   const { page } = visit;
   await page.getByText("No schedules yet.").waitFor();
   await page.getByRole("button", { name: "New schedule" }).click();
-  const dialog = page.getByRole("dialog");
+  const dialog = dialogOf(page);
   await dialog.getByLabel("Name", { exact: true }).fill("New year");
   await dialog.getByLabel("Cron").fill("0 0 30 2 *");
   await dialog.getByLabel("Time zone").fill("Europe/Berlin");
@@ -92,7 +92,7 @@ browserTest(
     await row.getByText("At 09:00, Monday through Friday").waitFor();
     await row.getByRole("button", { name: "More of Report" }).click();
     await page.getByRole("menuitem", { name: "Edit…" }).click();
-    const dialog = page.getByRole("dialog");
+    const dialog = dialogOf(page);
     await editorsOf(page);
     await dialog.getByLabel("Data (JSON)", { exact: true }).fill('{ "of": "stock" }');
     await dialog.getByLabel("Name", { exact: true }).fill("Stock report");
@@ -147,7 +147,7 @@ browserTest("a schedule's dialog says of a type that it is not registered", asyn
   await using visit = await browser.visit(`${hub.url}/schedules`, hub.key);
   const { page } = visit;
   await page.getByRole("button", { name: "New schedule" }).click();
-  const dialog = page.getByRole("dialog");
+  const dialog = dialogOf(page);
   const type = dialog.getByLabel("Event type");
   const hint = dialog.getByText("No event type with this name is registered");
   await type.fill("report.dew");
@@ -178,7 +178,7 @@ browserTest("a dialog in which something was written asks before it is closed", 
   await using browser = await visitor();
   await using visit = await browser.visit(`${hub.url}/schedules`, hub.key);
   const { page } = visit;
-  const dialog = page.getByRole("dialog");
+  const dialog = dialogOf(page);
   const open = () => page.getByRole("button", { name: "New schedule" }).click();
   await open();
   await dialog.waitFor();
@@ -201,7 +201,7 @@ browserTest("what was typed while the network was away is tried when it is back"
   await using visit = await browser.visit(`${hub.url}/schedules`, hub.key);
   const { page } = visit;
   await page.getByRole("button", { name: "New schedule" }).click();
-  const dialog = page.getByRole("dialog");
+  const dialog = dialogOf(page);
   await dialog.getByLabel("Cron").fill("0 9 1 1 *");
   await eventually(() => dialog.locator("time").count()).toBe(3);
   await page.context().setOffline(true);

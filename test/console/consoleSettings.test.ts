@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 
@@ -30,10 +30,10 @@ browserTest(
     await page.getByRole("alert").getByText("168").waitFor();
     await page.getByLabel("Overlap in hours").fill("1");
     await button("Create new secret").click();
-    const secret = await page.getByRole("dialog").locator("code").textContent();
+    const secret = await dialogOf(page).locator("code").textContent();
     expect(secret).toMatch(/^whsec_/);
     await button("I have saved it").click();
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await dialogOf(page).waitFor({ state: "detached" });
     expect(await page.content()).not.toContain(secret);
     await button("Rotate the signing secret").click();
     await button("Create new secret").waitFor();

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, visitor } from "../fixtures/browser.ts";
 import { testHub } from "../fixtures/hub.ts";
 
 browserTest(
@@ -10,7 +10,7 @@ browserTest(
     await using visit = await browser.visit(`${hub.url}/hooks/new`, hub.key);
     const { page } = visit;
     const button = (name: string) => page.getByRole("button", { name });
-    const shown = () => page.getByRole("dialog").locator("code").textContent();
+    const shown = () => dialogOf(page).locator("code").textContent();
 
     await page.getByLabel("URL").fill("http://127.0.0.1:9/");
     await page.getByLabel("Event types").fill("a");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { lineDiff } from "../../src/console/eventType/versions/lineDiff.ts";
 import { inspect } from "../fixtures/axe.ts";
-import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { change, register } from "../fixtures/hooks.ts";
 import { testHub } from "../fixtures/hub.ts";
@@ -24,7 +24,7 @@ browserTest(
     await page.getByRole("region", { name: "Hooks" }).getByText("Paused").waitFor();
     await page.getByRole("button", { name: "Emit by hand" }).click();
     await editorsOf(page);
-    const dialog = page.getByRole("dialog");
+    const dialog = dialogOf(page);
     const data = dialog.getByLabel("Data (JSON)");
     await dialog.getByText("field 'amount' is required").waitFor();
     expect(await data.getAttribute("aria-invalid")).toBeNull();

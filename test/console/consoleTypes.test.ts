@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { testHub } from "../fixtures/hub.ts";
 
 browserTest(
@@ -37,7 +37,7 @@ browserTest(
     expect(await button("Emit").last().isDisabled()).toBe(true);
     await data.fill('{"amount": 7}');
     await eventually(() => button("Emit").last().isDisabled()).toBe(false);
-    const to = page.getByRole("dialog").getByLabel("To", { exact: true });
+    const to = dialogOf(page).getByLabel("To", { exact: true });
     await to.selectOption("hook");
     await eventually(() => button("Emit").last().isDisabled()).toBe(true);
     await to.selectOption("broadcast");
@@ -60,7 +60,7 @@ browserTest(
     await page.getByText("Version 2", { exact: true }).first().waitFor();
 
     await button("Archive").click();
-    await page.getByRole("dialog").getByText("is no longer checked").waitFor();
+    await dialogOf(page).getByText("is no longer checked").waitFor();
     await button("Keep type").click();
     await button("Archive").click();
     await button("Archive type").click();
@@ -77,12 +77,12 @@ browserTest("a key is made, shown once and revoked; the project is renamed", asy
   const { page } = visit;
   const button = (name: string) => page.getByRole("button", { name });
   await button("New key").click();
-  await page.getByRole("dialog").getByLabel("Name").fill("dashboard");
+  await dialogOf(page).getByLabel("Name").fill("dashboard");
   await page.getByLabel("Role").selectOption("EMITTER");
-  await page.getByRole("dialog").getByText("Only emits events.").waitFor();
+  await dialogOf(page).getByText("Only emits events.").waitFor();
   await page.getByLabel("Role").selectOption("VIEWER");
   await button("Create key").click();
-  const key = (await page.getByRole("dialog").locator("code").textContent()) ?? "";
+  const key = (await dialogOf(page).locator("code").textContent()) ?? "";
   expect(await hub.run("{ viewer { key { name role } } }", {}, key)).toEqual({
     viewer: { key: { name: "dashboard", role: "VIEWER" } },
   });

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { inspect } from "../fixtures/axe.ts";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 
@@ -22,7 +22,7 @@ browserTest(
     await name.fill(" My tickets ");
     // To the field itself: the menu that closes may still give the focus back.
     await name.press("Enter");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await dialogOf(page).waitFor({ state: "detached" });
     await eventually(() => views.textContent()).toContain("My tickets");
 
     await page.goto(hub.url);

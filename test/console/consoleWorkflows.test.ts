@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, editorsOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { receiver } from "../fixtures/receiver.ts";
@@ -66,10 +66,10 @@ browserTest(
     await button("Release").click();
     await page.locator(".page-title").getByText("Released").waitFor();
     await button("Install for a user").click();
-    const variables = page.getByRole("dialog").getByLabel("Variables (JSON)");
+    const variables = dialogOf(page).getByLabel("Variables (JSON)");
     // What the steps' templates name stands there to be filled.
     expect(JSON.parse(await variables.innerText())).toEqual({ base: "" });
-    await page.getByRole("dialog").getByLabel("User").fill("user123");
+    await dialogOf(page).getByLabel("User").fill("user123");
     await variables.fill(JSON.stringify({ base: target.url }));
     await button(/^Install$/).click();
     await page.getByRole("table", { name: "Installed for" }).getByText("Active").waitFor();

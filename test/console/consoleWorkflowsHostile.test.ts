@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { browserTest, eventually, visitor } from "../fixtures/browser.ts";
+import { browserTest, dialogOf, eventually, visitor } from "../fixtures/browser.ts";
 import { accepted } from "../fixtures/emit.ts";
 import { testHub } from "../fixtures/hub.ts";
 import { asName, expectUntouched, hostileTexts } from "../fixtures/markup.ts";
@@ -62,7 +62,7 @@ browserTest(
       .getByRole("button", { name: /^Edit .+/ })
       .first()
       .click();
-    await page.getByRole("dialog").waitFor();
+    await dialogOf(page).waitFor();
     await expectUntouched(page);
     await page.goto(`${hub.url}/workflows/${id}/edit`);
     await eventually(() => page.locator(".workflow-tried pre").count()).toBe(20);

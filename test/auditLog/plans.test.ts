@@ -11,14 +11,18 @@ const request: PageRequest = { limit: 20, backward: false, after: undefined, bef
 let made: Awaited<ReturnType<typeof freshDatabase>>;
 beforeAll(async () => {
   made = await freshDatabase();
-  // Two projects; the oldest entry is the only one of its actor and action.
-  await made.db.sql`
+  // Two projects; the oldest entry is the only one of its actor and action. On a busy machine this takes longer than a
+  // hub's statement may.
+  await made.db.sql.begin(async (tx) => {
+    await tx`set local statement_timeout to 0`;
+    await tx`
     insert into signalbox.audit_entries (project_id, id, actor, action, entity_type, entity_id, request_id)
     select case when n % 2 = 0 then ${projectId}::uuid else gen_random_uuid() end,
       (lpad(to_hex(1700000000000 + n), 12, '0') || '70008000000000000000')::uuid,
       case when n = 2 then 'Rare' else 'Usual' end, case when n = 2 then 'expungeUser' else 'pauseHook' end, 'Hook',
       ('0b8e1f0c-3a53-7b6b-9a6f-' || lpad(to_hex(n % 10), 12, '0'))::uuid, ''
     from generate_series(1, 40000) n`;
+  });
   await made.db.sql`analyze signalbox.audit_entries`;
 });
 afterAll(() => made[Symbol.asyncDispose]());

@@ -91,7 +91,6 @@ test("nothing that a hub does all day reads the whole of a table that grows", as
   await ended(sql);
   const after = await rowsRead(sql);
   expect(Object.keys(after)).toHaveLength(5);
-  console.log(before, after);
   for (const [table, read] of Object.entries(after))
     expect({ table, read: read - (before[table] ?? 0) }).toSatisfy((it) => it.read < ROWS / 10);
 });

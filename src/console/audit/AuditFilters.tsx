@@ -12,8 +12,12 @@ const fields = [
 ] as const;
 
 const nothing: AuditFilter = {
-  ...{ actor: "", action: "", entityId: "" },
-  ...{ time: "", since: "", until: "" },
+  actor: "",
+  action: "",
+  entityId: "",
+  time: "",
+  since: "",
+  until: "",
 };
 
 type Props = {

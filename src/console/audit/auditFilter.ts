@@ -5,9 +5,13 @@ export type AuditFilter = TimeSpan & { actor: string; action: string; entityId: 
 
 /** The parts of a filter by their names in the address. */
 export const filterParts = {
-  ...({ actor: "actor", action: "action", entityId: "entity" } as const),
-  ...({ time: "time", since: "since", until: "until" } as const),
-};
+  actor: "actor",
+  action: "action",
+  entityId: "entity",
+  time: "time",
+  since: "since",
+  until: "until",
+} as const;
 
 const parts = Object.entries(filterParts);
 

@@ -1,9 +1,9 @@
 import { RotateCw } from "lucide-react";
 import { useRef } from "react";
 import { ConfirmButton } from "../ui/ConfirmButton.tsx";
+import { useFocusHeir } from "../ui/layout/useFocusHeir.ts";
 import { toast } from "../ui/Toasts.tsx";
 import { useAct } from "../ui/useAct.ts";
-import { useFocusHeir } from "../ui/useFocusHeir.ts";
 import { deliveryHeirs } from "./deliveryHeirs.ts";
 import type { DeliveryRow } from "./deliveryRow.ts";
 import { RetryDocument } from "./retry.ts";

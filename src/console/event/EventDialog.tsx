@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { useQuery } from "urql";
 import { useLocation } from "wouter";
-import { useDataScope } from "../eventType/useDataScope.ts";
+import { useTypes } from "../eventType/useTypes.ts";
 import { graphql, type Json } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { CodeField } from "../ui/code/CodeField.tsx";
@@ -36,7 +36,7 @@ type Props = {
 /** A dialog that makes an event of a type by hand and leads to it. */
 export function EventDialog({ type, format, userErrors, labels, ...props }: Props) {
   const [{ data }] = useQuery({ query: ExampleDocument, variables: { name: type } });
-  const scope = useDataScope(type);
+  const { scope } = useTypes(type);
   const [written, setWritten] = useState<string | null>(null);
   const [, navigate] = useLocation();
   const example = format === "RESOURCE" ? idOfResource : (data?.eventType?.example ?? {});

@@ -10,7 +10,7 @@ import { parseJson } from "../ui/json/parseJson.ts";
 import { Modal } from "../ui/Modal.tsx";
 import { toast } from "../ui/Toasts.tsx";
 import { useAct } from "../ui/useAct.ts";
-import { useDataScope } from "./useDataScope.ts";
+import { useTypes } from "./useTypes.ts";
 
 const ValidateDocument = graphql(`
   query ValidateEvent($type: String!, $data: JSON) {
@@ -49,7 +49,7 @@ export function EmitByHand({ type, example, onClose }: Props) {
   const [name, setName] = useState("");
   const [audience, setAudience] = useState(forAll);
   const [, navigate] = useLocation();
-  const scope = useDataScope(type);
+  const { scope } = useTypes(type);
   const problem = useProblem(type, text);
   // What nobody has written yet is incomplete, not wrong.
   const isWritten = text !== given;

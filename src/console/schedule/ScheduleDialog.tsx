@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { AudienceFields, audienceOf, inputOf, isWhole } from "../event/AudienceFields.tsx";
-import { useTypes } from "../eventType/useDataScope.ts";
+import { useTypes } from "../eventType/useTypes.ts";
 import { graphql } from "../gql/graphql.ts";
 import { Button } from "../ui/Button.tsx";
 import { CodeField } from "../ui/code/CodeField.tsx";

@@ -1,5 +1,5 @@
 import type { Sql } from "../connection/client.ts";
-import { ofThese } from "../nodes/across.ts";
+import { ofProjects } from "../nodes/across.ts";
 import { atNode } from "../nodes/nodes.ts";
 import type { Fragment } from "../page/page.ts";
 
@@ -75,7 +75,7 @@ async function readChanges(
   limits: ReadLimits,
 ): Promise<Map<string, FeedPage>> {
   const projectIds = places.map(({ projectId }) => projectId);
-  const only = (column: Fragment) => ofThese(sql, column, places);
+  const only = (column: Fragment) => ofProjects(sql, column, places);
   const rows = await sql<(FeedRecord & { last: string })[]>`
     select x.project_id as "projectId", f.first, f.last, f.at, f.items
     from unnest(${projectIds}::uuid[],

@@ -61,7 +61,7 @@ export const inQueue = (sql: Sql): Fragment =>
  * A condition for a table that is joined with a list of projects: on a node, where the list has one project, Citus must
  * see it in the table's own condition.
  */
-export const ofThese = (sql: Sql, column: Fragment, rows: { projectId: string }[]): Fragment =>
+export const ofProjects = (sql: Sql, column: Fragment, rows: { projectId: string }[]): Fragment =>
   sql.isDistributed
     ? sql`and ${column} = any(${[...new Set(rows.map((row) => row.projectId))]}::uuid[])`
     : sql``;

@@ -1,6 +1,6 @@
 import type { Pool, Sql, Tx } from "../connection/client.ts";
 import { record } from "../feed/record.ts";
-import { ofThese } from "../nodes/across.ts";
+import { ofProjects } from "../nodes/across.ts";
 import { idPage, type Page, type PageRequest } from "../page/page.ts";
 import { stripNul } from "../page/stripNul.ts";
 import type { resources } from "../schema/resourceTables.ts";
@@ -53,7 +53,7 @@ export const lastKnown = (sql: Sql, keys: ResourceKey[]) => sql<
   from unnest(${keys.map((key) => key.projectId)}::uuid[], ${keys.map((key) => stripNul(key.type))}::text[],
     ${keys.map((key) => stripNul(key.resourceId))}::text[]) as x(project_id, type, resource_id)
   join signalbox.resources r on r.project_id = x.project_id and r.type = x.type and r.resource_id = x.resource_id
-    ${ofThese(sql, sql`r.project_id`, keys)}
+    ${ofProjects(sql, sql`r.project_id`, keys)}
   order by r.project_id, r.type, r.resource_id, r.deleted_at desc nulls first`;
 
 /** Inserts a resource; no row if there is a live one with this name. */

@@ -1,5 +1,5 @@
 import type { Sql } from "../connection/client.ts";
-import { ofThese } from "../nodes/across.ts";
+import { ofProjects } from "../nodes/across.ts";
 import { idPagePerParent, type Page, type PageRequest } from "../page/page.ts";
 import type { installations } from "../schema/workflowTables.ts";
 
@@ -59,7 +59,7 @@ export const activeInstallations = (sql: Sql, keys: InstallationKey[]) =>
       ${keys.map((key) => key.userId)}::text[]) as x(project_id, workflow_id, user_id)
     join signalbox.installations i on i.project_id = x.project_id and i.workflow_id = x.workflow_id
       and i.user_id = x.user_id
-      ${ofThese(sql, sql`i.project_id`, keys)}
+      ${ofProjects(sql, sql`i.project_id`, keys)}
     where i.active`;
 
 /** A page of installations of each of many workflows, newest first, in one statement. */

@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from "react";
 import { filterScope } from "../../eventType/eventScope.ts";
-import { useDataScope } from "../../eventType/useDataScope.ts";
+import { useTypes } from "../../eventType/useTypes.ts";
 import { KeptNote } from "../../kept/KeptNote.tsx";
 import { useDraft } from "../../kept/useDraft.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -46,7 +46,7 @@ export function HookForm({ draft: given, userErrors, headersHint, isNew, ...rest
   const [changed, setChanged] = useState<ReadonlySet<Name>>(new Set());
   const problems = problemsOf(draft);
   const preview = usePreview(draft);
-  const dataScope = useDataScope(draft.types);
+  const { scope: dataScope } = useTypes(draft.types);
   const errorOf = (name: Name) => {
     if (left.has(name) && problems[name]) return problems[name];
     const ofField = ({ path }: UserError) => path[0] === name;

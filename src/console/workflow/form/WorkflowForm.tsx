@@ -1,7 +1,7 @@
 import { Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { flushSync } from "react-dom";
-import { useDataScope } from "../../eventType/useDataScope.ts";
+import { useTypes } from "../../eventType/useTypes.ts";
 import { KeptNote } from "../../kept/KeptNote.tsx";
 import { useDraft } from "../../kept/useDraft.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -45,7 +45,7 @@ export function WorkflowForm({ draft: given, workflowId, userErrors, ...rest }: 
   const [sent, setSent] = useState<WorkflowDraft | null>(null);
   const [trial, setTrial] = useState<Trial>({ eventId: null, variables: rest.variables });
   const preview = useWorkflowPreview(draft, trial);
-  const dataScope = useDataScope(draft.eventType);
+  const { scope: dataScope } = useTypes(draft.eventType);
   const { steps } = draft;
   const leave = (...places: string[]) => setLeft(new Set([...left, ...places]));
   const change = (changed: Partial<WorkflowDraft>) => setDraft({ ...draft, ...changed });

@@ -79,6 +79,3 @@ export function useTypes(types: string): { scope: Scope; unregistered: Unregiste
   // The schemas help until there are others, but it would be wrong to say this of another name.
   return { scope: known.scope, unregistered: known.types === types ? known.unregistered : null };
 }
-
-/** What the schemas of these types, separated by commas or spaces, say of the data of their events. */
-export const useDataScope = (types: string): Scope => useTypes(types).scope;

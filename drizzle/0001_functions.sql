@@ -175,35 +175,38 @@ CREATE TYPE signalbox.moved_delivery AS (id uuid, event_id uuid, hook_id uuid, r
 CREATE FUNCTION signalbox.count_outcomes(p_project uuid, p_moved signalbox.moved_delivery[], p_now timestamptz)
 RETURNS uuid[] LANGUAGE plpgsql AS $$
 DECLARE
-  v_hook record;
-  v_delivered integer := 0;
-  v_failed integer := 0;
-  v_was_failing boolean;
-  v_failing uuid[] := '{}';
+  v_hooks uuid[];
+  v_succeeded integer[];
+  v_failed integer[];
+  v_gone integer[];
+  v_retried integer[];
+  v_failing uuid[];
 BEGIN
-  FOR v_hook IN SELECT m.hook_id AS id, count(*) FILTER (WHERE m.status = 'SUCCEEDED')::integer AS succeeded,
-      count(*) FILTER (WHERE m.status = 'FAILED')::integer AS failed,
-      count(*) FILTER (WHERE m.status = 'GONE')::integer AS gone,
-      count(*) FILTER (WHERE m.status IN ('RETRYING', 'PARKED'))::integer AS retried
-    FROM unnest(p_moved) m GROUP BY 1
-  LOOP
-    IF v_hook.succeeded + v_hook.failed > 0 THEN
-      UPDATE signalbox.hook_stats SET succeeded_count = succeeded_count + v_hook.succeeded,
-        failed_count = failed_count + v_hook.failed
-      WHERE project_id = p_project AND hook_id = v_hook.id
-      RETURNING failures > 0 OR is_told INTO v_was_failing;
-      IF v_was_failing THEN v_failing := v_failing || v_hook.id; END IF;
-    END IF;
-    INSERT INTO signalbox.hook_hours AS h (project_id, hook_id, hour, succeeded, failed, retried)
-    VALUES (p_project, v_hook.id, date_trunc('hour', p_now, 'UTC'), v_hook.succeeded, v_hook.failed + v_hook.gone,
-      v_hook.retried)
-    ON CONFLICT (project_id, hook_id, hour) DO UPDATE SET succeeded = h.succeeded + excluded.succeeded,
-      failed = h.failed + excluded.failed, retried = h.retried + excluded.retried;
-    v_delivered := v_delivered + v_hook.succeeded;
-    v_failed := v_failed + v_hook.failed + v_hook.gone;
-  END LOOP;
+  SELECT array_agg(id), array_agg(succeeded), array_agg(failed), array_agg(gone), array_agg(retried)
+  INTO v_hooks, v_succeeded, v_failed, v_gone, v_retried
+  FROM (SELECT m.hook_id, count(*) FILTER (WHERE m.status = 'SUCCEEDED')::integer,
+      count(*) FILTER (WHERE m.status = 'FAILED')::integer,
+      count(*) FILTER (WHERE m.status = 'GONE')::integer,
+      count(*) FILTER (WHERE m.status IN ('RETRYING', 'PARKED'))::integer
+    FROM unnest(p_moved) m GROUP BY 1) x(id, succeeded, failed, gone, retried);
+  -- Each row is found by its key: a join's plan may read all rows for each.
+  WITH counted AS (
+    UPDATE signalbox.hook_stats SET
+      succeeded_count = succeeded_count + v_succeeded[array_position(v_hooks, hook_id)],
+      failed_count = failed_count + v_failed[array_position(v_hooks, hook_id)]
+    WHERE project_id = p_project AND hook_id = ANY (v_hooks)
+      AND v_succeeded[array_position(v_hooks, hook_id)] + v_failed[array_position(v_hooks, hook_id)] > 0
+    RETURNING hook_id, failures > 0 OR is_told AS was_failing
+  )
+  SELECT coalesce(array_agg(hook_id) FILTER (WHERE was_failing), '{}') INTO v_failing FROM counted;
+  INSERT INTO signalbox.hook_hours AS h (project_id, hook_id, hour, succeeded, failed, retried)
+  SELECT p_project, x.id, date_trunc('hour', p_now, 'UTC'), x.succeeded, x.failed + x.gone, x.retried
+  FROM unnest(v_hooks, v_succeeded, v_failed, v_gone, v_retried) x(id, succeeded, failed, gone, retried)
+  ON CONFLICT (project_id, hook_id, hour) DO UPDATE SET succeeded = h.succeeded + excluded.succeeded,
+    failed = h.failed + excluded.failed, retried = h.retried + excluded.retried;
   INSERT INTO signalbox.project_minutes AS m (project_id, minute, delivered, failed)
-  VALUES (p_project, date_trunc('minute', p_now, 'UTC'), v_delivered, v_failed)
+  SELECT p_project, date_trunc('minute', p_now, 'UTC'), sum(x.succeeded), sum(x.failed + x.gone)
+  FROM unnest(v_succeeded, v_failed, v_gone) x(succeeded, failed, gone)
   ON CONFLICT (project_id, minute) DO UPDATE SET delivered = m.delivered + excluded.delivered,
     failed = m.failed + excluded.failed;
   RETURN v_failing;

@@ -88,8 +88,8 @@ test("a database of before the first release is refused in one sentence, and lef
 test("a migration that is changed has another time, by which a database of before is known", () => {
   const migrations = readMigrationFiles({ migrationsFolder });
   expect(migrations.map(({ folderMillis, hash }) => [folderMillis, hash])).toEqual([
-    [1796096301747, "676b76a30f727a130de54177036f9c61113d38f57fef1d85f541e11dbdcbc848"],
-    [1796096301748, "6a7cb3e5c60edb6bed06330ee204548b5af9738b53f2c87b0886b98c703d7fb9"],
+    [1796112061474, "676b76a30f727a130de54177036f9c61113d38f57fef1d85f541e11dbdcbc848"],
+    [1796112061475, "a46508fd14da400cc9bf09c16be881de37f4bc53dbbe21e4b0d3f766c7f6bb28"],
   ]);
 });
 

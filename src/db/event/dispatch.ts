@@ -80,7 +80,8 @@ export async function writeDispatched(
 ): Promise<Date> {
   const born = events.filter(({ origin }) => origin === "SQL");
   const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
-  await Promise.all([
+  // All are sent at once and run in this order: the head is locked for one round trip.
+  const before = Promise.all([
     ...(events.length > 0 ? [updateEvents(tx, projectId, events)] : []),
     ...(runs.length > 0 ? [insertRuns(tx, runs), addJobs(tx, advances)] : []),
     ...keepResources(tx, deliveries),
@@ -91,11 +92,12 @@ export async function writeDispatched(
       events.map((event) => eventItem(event, event.origin === "SQL")),
     ),
   ]);
-  const at = await accept(tx, {
+  const accepted = accept(tx, {
     ...{ projectId, version, events: systemEvents, deliveries, born: born.length },
     ...(handOver && { handOver }),
     ...(matched && { matched }),
   });
+  const [at] = await Promise.all([accepted, before]);
   if (runs.length > 0) await recordRuns(tx, projectId, runs, true);
   return at;
 }

@@ -119,7 +119,10 @@ async function write(
   handOver: HandOver | undefined,
 ): Promise<Written> {
   const ids = pieces.map(({ event }) => event.id);
-  const rows = await lockStagedEvents(tx, projectId, ids);
+  const [rows, found] = await Promise.all([
+    lockStagedEvents(tx, projectId, ids),
+    deliveredHooks(tx, projectId, ids),
+  ]);
   const locked = new Set(rows.map(({ id }) => id));
   const scheduled = new Set(rows.filter(({ wasScheduled }) => wasScheduled).map(({ id }) => id));
   const places = new Map(
@@ -131,20 +134,17 @@ async function write(
     .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
   if (lockedPieces.length === 0)
     return { eventIds: locked, deliveries: [], at: new Date(), matched: [] };
-  const begun = await deliveredHooks(tx, projectId, [...locked]);
+  const begun = found.filter(({ eventId }) => locked.has(eventId));
   const isWritten = new Set(begun.map(({ eventId, hookId }) => `${eventId} ${hookId}`));
   const deliveries = [...lockedPieces, ...lockedPieces.flatMap(({ systemEvents }) => systemEvents)]
     .flatMap((piece) => piece.deliveries)
     .filter(({ eventId, hookId }) => !isWritten.has(`${eventId} ${hookId}`));
   const whole = lockedPieces.filter(({ isPart }) => !isPart).map(({ event }) => event);
-  const resumed = new Set(begun.map(({ eventId }) => eventId));
+  const begunIds = new Set(begun.map(({ eventId }) => eventId));
+  const resumed = whole.map(({ id }) => id).filter((id) => begunIds.has(id));
   // An attempt that ends now either is seen here, or sees that the event is DISPATCHED: both lock the head.
-  if (resumed.size > 0) await enterFeed(tx, projectId, version);
-  const ended = await endedEvents(
-    tx,
-    projectId,
-    whole.filter(({ id }) => resumed.has(id)).map(({ id }) => id),
-  );
+  if (resumed.length > 0) await enterFeed(tx, projectId, version);
+  const ended = await endedEvents(tx, projectId, resumed);
   const written = new Set(deliveries.map(({ eventId }) => eventId));
   const events = whole.map((event) => {
     const status =

@@ -1,6 +1,5 @@
 import type { Pool } from "../../db/connection/client.ts";
-import { dueEvents } from "../../db/event/schedules.ts";
-import { dueEventSchedules } from "../../db/schedule/eventSchedules.ts";
+import { dueSoon } from "../../db/queue/dueSoon.ts";
 import type { Logger } from "../../log.ts";
 import { poll } from "../poller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -39,23 +38,24 @@ export function startScheduler(deps: {
   /** Returns the milliseconds until the next look. */
   async function dispatchDue(): Promise<number> {
     const lookedAt = performance.now();
-    const [soon, schedules] = await Promise.all([
-      dueEvents(sql, AHEAD_MS, AT_ONCE),
-      dueEventSchedules(sql, AHEAD_MS, AT_ONCE),
-    ]);
-    const due = Map.groupBy(soon.filter(isDue), ({ projectId }) => projectId);
-    for (const [projectId, events] of due)
+    const soon = await dueSoon(sql, AHEAD_MS, AT_ONCE);
+    const due = soon.filter(isDue);
+    const dueRuns = due.flatMap(({ projectId, id, runAt }) =>
+      runAt === null ? [] : { projectId, id, dueAt: runAt },
+    );
+    const dueEvents = due.filter(({ runAt }) => runAt === null);
+    const ofProjects = Map.groupBy(dueEvents, ({ projectId }) => projectId);
+    for (const [projectId, events] of ofProjects)
       dispatcher.dispatch(
         projectId,
         events.map(({ id }) => id),
       );
-    const dueSchedules = schedules.filter(isDue);
-    runs.run(dueSchedules);
-    if ([...due.values()].some(({ length }) => length === AT_ONCE)) return LOOK_MS;
-    const waiting = [...soon, ...schedules].filter((one) => !isDue(one));
+    runs.run(dueRuns);
+    if ([...ofProjects.values()].some(({ length }) => length === AT_ONCE)) return LOOK_MS;
+    const waiting = soon.filter((one) => !isDue(one));
     const nextMs = Math.min(AHEAD_MS, ...waiting.map(({ inMs }) => inMs));
     const sinceMs = performance.now() - lookedAt;
-    const again = dueSchedules.length > 0 ? AGAIN_MS : AHEAD_MS;
+    const again = dueRuns.length > 0 ? AGAIN_MS : AHEAD_MS;
     return Math.min(again, Math.max(0, Math.ceil(nextMs - sinceMs)));
   }
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { version } from "../version.ts";
 import { addKey } from "./apiKey.ts";
 import { addAudit } from "./audit/audit.ts";
 import { addCompletion } from "./completion/completion.ts";
@@ -50,6 +51,7 @@ export function createProgram(): Command {
       visibleCommands: commandsOf,
       subcommandTerm: callOf,
     })
+    .version(version, "--version")
     .showHelpAfterError()
     .addHelpText(
       "afterAll",

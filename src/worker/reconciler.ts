@@ -17,7 +17,7 @@ import { poll } from "./poller.ts";
 
 /** A look is one statement, and usually finds nothing. */
 const LOOK_EVERY_MS = 2_500;
-/** The interval for finding expired claims in whole queues, which may be long. */
+/** The interval for finding expired claims in whole queues, which may be long: a look only sees their heads. */
 const LOOK_THROUGH_EVERY_MS = 30_000;
 /** Wake-ups normally come within milliseconds. Work that is overdue by this has lost its wake-up. */
 const patience: Patience = {
@@ -44,16 +44,19 @@ export function startReconciler(
   async function reconcile() {
     const look = await lookAround(db.sql, patience);
     if (look.areJobsDue) onJobsDue();
-    if (look.areClaimsLost) await takeBack();
+    if (look.areClaimsLost) await Promise.all([takeBackDeliveries(), takeBackPresses()]);
     if (look.isOverdue) await wakeOverdue();
   }
 
-  async function takeBack() {
+  async function takeBackDeliveries() {
     const recovered = await recoverClaims(db.sql, {
       deadWorkers: [],
       quarantineAfter: claimLimits.quarantineAfter,
     });
     if (recovered > 0) log.warn({ recovered }, "claims expired; their deliveries are retried");
+  }
+
+  async function takeBackPresses() {
     const unknown = await recoverPresses(db.sql, {
       deadWorkers: [],
       leaseMs: pressLimits.leaseMs,
@@ -102,7 +105,7 @@ export function startReconciler(
   const reconciling = poll(LOOK_EVERY_MS, reconcile, (error) =>
     log.warn({ err: error }, "could not reconcile"),
   );
-  const takingBack = poll(LOOK_THROUGH_EVERY_MS, takeBack, (error) =>
+  const takingBack = poll(LOOK_THROUGH_EVERY_MS, takeBackDeliveries, (error) =>
     log.warn({ err: error }, "expired claims could not be looked for"),
   );
   return {

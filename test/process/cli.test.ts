@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startEmbedded } from "../../src/db/embedded/start.ts";
 import { createLogger } from "../../src/log.ts";
+import { version } from "../../src/version.ts";
 import { cli as run } from "../fixtures/cli.ts";
 import { emptyDatabase } from "../fixtures/database.ts";
 import { type TestHub, testHub } from "../fixtures/hub.ts";
@@ -137,6 +138,10 @@ test("mistakes are told in a sentence, with exit code 1 for what failed and 2 fo
   expect(unreachable.code).toBe(1);
   expect(unreachable.stderr).toMatch(/^The database server at 127.0.0.1:9 cannot be reached/);
   expect(unreachable.stderr).not.toContain("secret");
+});
+
+test("--version prints the package's version alone", async () => {
+  expect(await run({}, "--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
 test("--help explains every command and needs no database", async () => {

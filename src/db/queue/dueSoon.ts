@@ -3,7 +3,7 @@ import { dueEvents } from "../event/schedules.ts";
 import { dueEventSchedules } from "../schedule/eventSchedules.ts";
 
 /** An event, or a run of a schedule. `inMs` is 0 or less if it is due. */
-export type DueSoon = {
+type DueSoon = {
   projectId: string;
   id: string;
   inMs: number;

@@ -11,8 +11,12 @@ type DueSoon = {
   runAt: Date | null;
 };
 
-/** What is due now or within `withinMs`, in one statement: at most `limit` events per project, and as many runs. */
+/**
+ * What is due now or within `withinMs`, the first ones first, in one statement: at most `limit` events per project, and
+ * as many runs of all.
+ */
 export const dueSoon = (sql: Sql, withinMs: number, limit: number) => sql<DueSoon[]>`
   select "projectId", id, "inMs", null::timestamptz as "runAt" from (${dueEvents(sql, withinMs, limit)}) e
   union all
-  select "projectId", id, "inMs", "dueAt" from (${dueEventSchedules(sql, withinMs, limit)}) s`;
+  select "projectId", id, "inMs", "dueAt" from (${dueEventSchedules(sql, withinMs, limit)}) s
+  order by "inMs"`;

@@ -80,7 +80,7 @@ export async function writeDispatched(
 ): Promise<Date> {
   const born = events.filter(({ origin }) => origin === "SQL");
   const advances = advanceJobs(runs.map(({ id }) => ({ projectId, runId: id })));
-  // All are sent at once and run in this order: the head is locked for one round trip.
+  // All statements are sent at once, these first: the head is locked for one round trip.
   const before = Promise.all([
     ...(events.length > 0 ? [updateEvents(tx, projectId, events)] : []),
     ...(runs.length > 0 ? [insertRuns(tx, runs), addJobs(tx, advances)] : []),

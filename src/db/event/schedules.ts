@@ -18,19 +18,16 @@ export async function databaseNow(sql: Sql): Promise<Date> {
 }
 
 /**
- * Events that are due now or within `withinMs`, in order; `inMs` is 0 or less if due. At most `limit` per project: one
- * with very many at once does not delay the others.
+ * Events that are due now or within `withinMs`. At most `limit` per project: one with very many at once does not delay
+ * the others.
  */
-export const dueEvents = (sql: Sql, withinMs: number, limit: number) => sql<
-  { projectId: string; id: string; inMs: number }[]
->`
+export const dueEvents = (sql: Sql, withinMs: number, limit: number) => sql`
   with ${projectsWith(sql, sql`due_at is not null`)}
   select due.project_id as "projectId", due.id, (extract(epoch from due.due_at - now()) * 1000)::float8 as "inMs"
   from project, lateral (
     select e.project_id, e.id, e.due_at from signalbox.events e
     where e.project_id = project.project_id and e.due_at <= now() + ${withinMs} * interval '1 millisecond'
-    order by e.due_at limit ${limit}) due
-  order by due.due_at`;
+    order by e.due_at limit ${limit}) due`;
 
 /** Locks an event until the end of the transaction and returns it: dispatch skips it meanwhile. */
 export async function lockedEvent(

@@ -81,13 +81,12 @@ export const removeEventSchedule = (sql: Sql, projectId: string, id: string) =>
 /** A run of a schedule, by which it is known to be done once. */
 export type DueRun = Pick<EventScheduleRow, "projectId" | "id"> & { dueAt: Date };
 
-/** Schedules that are due now or within `withinMs`, the first ones first; `inMs` is 0 or less if due. */
-export const dueEventSchedules = (sql: Sql, withinMs: number, limit: number) =>
-  sql<(DueRun & { inMs: number })[]>`
-    select project_id as "projectId", id, next_run_at as "dueAt",
-      (extract(epoch from next_run_at - now()) * 1000)::float8 as "inMs"
-    from signalbox.event_schedules where next_run_at <= now() + ${withinMs} * interval '1 millisecond'
-    order by next_run_at limit ${limit}`;
+/** Runs of schedules that are due now or within `withinMs`: the first `limit` of them. */
+export const dueEventSchedules = (sql: Sql, withinMs: number, limit: number) => sql`
+  select project_id as "projectId", id, next_run_at as "dueAt",
+    (extract(epoch from next_run_at - now()) * 1000)::float8 as "inMs"
+  from signalbox.event_schedules where next_run_at <= now() + ${withinMs} * interval '1 millisecond'
+  order by next_run_at limit ${limit}`;
 
 /** Notes a run by hand that emitted this event. */
 export const recordManualRun = (

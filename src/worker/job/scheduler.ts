@@ -40,10 +40,8 @@ export function startScheduler(deps: {
     const lookedAt = performance.now();
     const soon = await dueSoon(sql, AHEAD_MS, AT_ONCE);
     const due = soon.filter(isDue);
-    const dueRuns = due.flatMap(({ projectId, id, runAt }) =>
-      runAt === null ? [] : { projectId, id, dueAt: runAt },
-    );
-    const dueEvents = due.filter(({ runAt }) => runAt === null);
+    const dueRuns = due.filter((one) => one.dueAt !== null);
+    const dueEvents = due.filter((one) => one.dueAt === null);
     const ofProjects = Map.groupBy(dueEvents, ({ projectId }) => projectId);
     for (const [projectId, events] of ofProjects)
       dispatcher.dispatch(
